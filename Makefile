@@ -1,0 +1,33 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+
+.PHONY: demo test test-slow bench lint schema clean
+
+demo: $(STAMP)
+	$(BIN)/simcore run configs/quickstart.yaml --out results/quickstart.zarr --overwrite --plots
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m slow
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+lint: $(STAMP)
+	$(BIN)/ruff check simcore tests benchmarks experiments
+	$(BIN)/mypy
+
+schema: $(STAMP)
+	$(BIN)/simcore schema > configs/schema.json
+
+clean:
+	rm -rf $(VENV) results build *.egg-info
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,lint]"
+	touch $(STAMP)

@@ -1,0 +1,153 @@
+"""Choose labels and quantiles of a run, with an error that names what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simcore.dataset import RunError
+from simcore.errors import Fault, suggest
+from simcore.variables import INTERVAL_LEVEL, OUTCOMES
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def choose(
+    dataset: xr.Dataset, labels: Mapping[str, Iterable[Any] | None], *, strict: bool = True
+) -> xr.Dataset:
+    """Keep the named labels along the named dimensions, in the order of the run.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        A run.
+    labels : mapping of str to labels or None
+        Dimension to labels; None or nothing keeps all.
+    strict : bool
+        Whether a dimension that the run does not have is an error.
+
+    Raises
+    ------
+    RunError
+        With one fault for each label that does not exist.
+    """
+    faults, chosen = [], {}
+    for dim, wanted in labels.items():
+        names = list(wanted or ())
+        if not names:
+            continue
+        if dim not in dataset.coords:
+            if strict:
+                faults.append(Fault(dim, _join(names), "no choice", f"this run has no {dim}"))
+            continue
+        known = dataset[dim].values.tolist()
+        for name in names:
+            if name not in known:
+                near = suggest(str(name), map(str, known))
+                remedy = f"did you mean {near}?" if near else "choose one of those"
+                faults.append(Fault(dim, str(name), f"one of {_join(known)}", remedy))
+        chosen[dim] = [position for position, name in enumerate(known) if name in names]
+    if faults:
+        raise RunError(faults)
+    return dataset.isel(chosen)
+
+
+def outcomes_of(dataset: xr.Dataset) -> list[str]:
+    """Names that a run summarises, in the order of the registry; `input` for the factors."""
+    marks = ("mean", "central", "probability")
+    names = (*OUTCOMES, "input")
+    return [name for name in names if any(f"{name}_{mark}" in dataset for mark in marks)]
+
+
+def require_outcome(dataset: xr.Dataset, name: str) -> None:
+    """Raise RunError when the run does not hold an outcome."""
+    known = outcomes_of(dataset)
+    if name in known:
+        return
+    near = suggest(name, known)
+    remedy = "add it to outcomes: in the config and run again"
+    if name not in OUTCOMES:
+        remedy = f"did you mean {near}?" if near else "choose one of those"
+    raise RunError(Fault("variable", name, f"one of {_join(known)}", remedy))
+
+
+def quantiles(dataset: xr.Dataset, name: str, probabilities: Sequence[float]) -> xr.Dataset:
+    """Quantiles of an outcome with their 95 % intervals.
+
+    Stored quantiles are taken as they are; others need the draws.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        A run.
+    name : str
+        Outcome.
+    probabilities : sequence of float
+        Between 0 and 1.
+
+    Returns
+    -------
+    xarray.Dataset
+        `value`, `low`, `high` over the dimensions of the outcome and `quantile`.
+
+    Raises
+    ------
+    RunError
+        When a quantile is not stored and the draws were not kept.
+    """
+    import xarray as xr
+
+    outside = [q for q in probabilities if not 0 < q < 1]
+    if outside:
+        raise RunError(Fault("quantiles", _join(outside), "0 < quantile < 1", "0.05 is P5"))
+    stored = dataset["quantile"].values
+    places = [int(np.abs(stored - q).argmin()) for q in probabilities]
+    if f"{name}_quantile" in dataset and np.allclose(stored[places], probabilities, atol=1e-9):
+        parts = {"value": "quantile", "low": "quantile_low", "high": "quantile_high"}
+        return xr.Dataset(
+            {
+                part: dataset[f"{name}_{statistic}"].isel(quantile=places)
+                for part, statistic in parts.items()
+            }
+        )
+    if name not in dataset:
+        raise RunError(Fault(
+            "quantiles", _join(probabilities), f"of {name}, whose draws were not kept: "
+            f"some of {_join(stored.tolist())}",
+            f"add {name} to keep: in the config and run again",
+        ))  # fmt: skip
+    return _from_draws(dataset[name], probabilities)
+
+
+def _from_draws(values: xr.DataArray, probabilities: Sequence[float]) -> xr.Dataset:
+    """Quantiles of the kept draws by the rule of the stored ones; undefined values sort last."""
+    import xarray as xr
+
+    from simcore.kernels.select import quantile_ranks
+
+    n = values.sizes["draw"]
+    plan = quantile_ranks(n, probabilities=probabilities, level=INTERVAL_LEVEL)
+    dims = values.dims[:-1]
+    shape = tuple(values.sizes[dim] for dim in dims)
+    found = {part: np.empty((*shape, len(probabilities))) for part in ("value", "low", "high")}
+    # Cell by cell: the draws of a whole outcome may not fit in memory.
+    for index in np.ndindex(*shape):
+        column = np.partition(values.variable[index].values.astype(np.float64), plan.ranks)
+        column = column[plan.ranks]
+        lower, upper = column[plan.lower], column[plan.upper]
+        found["value"][index] = np.where(
+            plan.weight > 0, lower + plan.weight * (upper - lower), lower
+        )
+        found["low"][index], found["high"][index] = column[plan.low], column[plan.high]
+    coords = {dim: values.coords[dim] for dim in dims if dim in values.coords}
+    return xr.Dataset(
+        {part: ((*dims, "quantile"), array) for part, array in found.items()},
+        coords={**coords, "quantile": list(probabilities)},
+    )
+
+
+def _join(names: Iterable[Any]) -> str:
+    return ", ".join(str(name) for name in names)

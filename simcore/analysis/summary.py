@@ -1,0 +1,195 @@
+"""Tables of a run, read from its stored summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from simcore.analysis.select import choose, outcomes_of, quantiles, require_outcome
+from simcore.dataset import RunError
+from simcore.errors import Fault
+from simcore.variables import QUANTILES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+HEADLINE_QUANTILES: Final = (0.05, 0.5, 0.95)
+# The first of each pair that the run holds; the second says the same in another way.
+_HEADLINE: Final = (
+    ("cost_premium_ex_carbon", "cost_premium"),
+    ("premium_per_tonne", "support_gap"),
+    ("viability", "green_is_cheaper"),
+)
+_HEAD: Final = ("mean", "sd", "standard_error", "probability")
+_TAIL: Final = ("positive", "defined", "central")
+
+
+def summarise(
+    dataset: xr.Dataset,
+    *,
+    variable: str | None = None,
+    years: Sequence[int] | None = None,
+    regions: Sequence[str] | None = None,
+    routes: Sequence[str] | None = None,
+    destinations: Sequence[str] | None = None,
+    scenarios: Sequence[str] | None = None,
+    quantiles: Sequence[float] | None = None,
+) -> pd.DataFrame:
+    """Summarise one outcome, or put cost and value of every route side by side.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        A run.
+    variable : str, optional
+        Outcome; without it the headline: extra cost, carbon value and the probability that the
+        value covers the cost, in three years unless `years` are given.
+    years, regions, routes, destinations, scenarios : sequences, optional
+        Labels to keep; all by default.
+    quantiles : sequence of float, optional
+        Probabilities; 0.05, 0.5 and 0.95 by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell: its labels, then numbers. `attrs` holds units, currency and price year.
+
+    Raises
+    ------
+    RunError
+        For a name that the run does not hold, or a quantile that was neither stored nor kept.
+    """
+    if variable is not None:
+        require_outcome(dataset, variable)
+    else:
+        years = years or headline_years(dataset)
+    labels = {
+        "year": years, "region": regions, "route": routes,
+        "destination": destinations, "scenario": scenarios,
+    }  # fmt: skip
+    chosen = choose(dataset, labels, strict=variable is not None)
+    probabilities = tuple(quantiles or HEADLINE_QUANTILES)
+    if variable is not None:
+        return one_outcome(chosen, variable, probabilities)
+    return headline(chosen, probabilities)
+
+
+def one_outcome(
+    dataset: xr.Dataset, name: str, probabilities: Sequence[float] = QUANTILES
+) -> pd.DataFrame:
+    """Every summary of one outcome, one row a cell."""
+    columns: dict[str, Any] = {}
+    for statistic in _HEAD:
+        if f"{name}_{statistic}" in dataset:
+            columns[statistic] = dataset[f"{name}_{statistic}"]
+    if f"{name}_quantile" in dataset:
+        found = quantiles(dataset, name, probabilities)
+        for place, probability in enumerate(probabilities):
+            label = percentile(probability)
+            for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
+                columns[label + suffix] = found[part].isel(quantile=place)
+    for statistic in _TAIL:
+        if f"{name}_{statistic}" in dataset:
+            columns[statistic] = dataset[f"{name}_{statistic}"]
+    frame = _frame(columns)
+    for dim in ("factor", "commodity"):
+        if dim in frame and f"{dim}_unit" in dataset.coords:
+            frame.insert(list(frame).index(dim) + 1, "unit", _units(dataset, dim, frame))
+    attrs = next(iter(columns.values())).attrs
+    frame.attrs |= _attrs(dataset) | {
+        "variable": name,
+        "title": str(attrs["long_name"]).split(",")[0],
+        "unit": str(attrs["units"]),
+        "money": "currency" in attrs,
+    }
+    return frame
+
+
+def headline(
+    dataset: xr.Dataset, probabilities: Sequence[float] = HEADLINE_QUANTILES
+) -> pd.DataFrame:
+    """Cost premium, carbon value and viability side by side, one row a route and year.
+
+    A route that is undefined in every row (the reference route) is left out and named in
+    `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 % interval shown.
+    """
+    present = outcomes_of(dataset)
+    names = [next((name for name in pair if name in present), None) for pair in _HEADLINE]
+    if names[0] is None and names[1] is None:
+        raise RunError(Fault(
+            "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
+            "name one outcome: --variable " + (present[0] if present else "V"),
+        ))  # fmt: skip
+    columns: dict[str, Any] = {}
+    widest = 0.0
+    for name in (name for name in names[:2] if name is not None):
+        found = quantiles(dataset, name, probabilities)
+        for place, probability in enumerate(probabilities):
+            columns[f"{name}_{percentile(probability)}"] = found["value"].isel(quantile=place)
+        width = (found["high"] - found["low"]).values
+        widest = max(widest, float(np.max(width, initial=0.0, where=np.isfinite(width))) / 2)
+    if names[2] is not None:
+        columns[names[2]] = dataset[f"{names[2]}_mean"]
+    frame = _frame(columns)
+    left_out = []
+    if "route" in frame:
+        empty = frame.drop(columns="year").groupby("route")[list(columns)].count().sum(axis=1) == 0
+        left_out = [str(route) for route in empty.index[empty]]
+        frame = frame[~frame["route"].isin(left_out)].reset_index(drop=True)
+    unit = next(dataset[f"{name}_mean"].attrs["units"] for name in names[:2] if name)
+    frame.attrs |= _attrs(dataset) | {
+        "unit": str(unit), "left_out": left_out, "interval": widest,
+        "outcomes": [name or "" for name in names],
+    }  # fmt: skip
+    return frame
+
+
+def headline_years(dataset: xr.Dataset) -> list[int]:
+    """Three telling years: the first, then the next two decades, or the middle and the last."""
+    if "year" not in dataset.coords:
+        return []
+    years = [int(year) for year in dataset["year"].values]
+    decades = [year for year in years[1:] if year % 10 == 0][:2]
+    if len(decades) < 2:
+        decades = [years[len(years) // 2], years[-1]]
+    return sorted({years[0], *decades})
+
+
+def percentile(probability: float) -> str:
+    """Column name of a quantile: 0.05 is p5, 0.5 is p50, 0.975 is p97.5."""
+    return f"p{100 * probability:.10g}"
+
+
+def _frame(columns: dict[str, Any]) -> pd.DataFrame:
+    """One row a cell, in the order of the run, with the labels as ordinary columns."""
+    import pandas as pd
+    import xarray as xr
+
+    arrays = [array.drop_vars("quantile", errors="ignore") for array in columns.values()]
+    broadcast = xr.broadcast(*arrays)
+    dims = max((array.dims for array in arrays), key=len)
+    data = {
+        name: array.transpose(*dims).values.ravel()
+        for name, array in zip(columns, broadcast, strict=True)
+    }
+    labels = [broadcast[0][dim].values.tolist() for dim in dims]
+    index = pd.MultiIndex.from_product(labels, names=dims)
+    return pd.DataFrame(data, index=index).reset_index()
+
+
+def _units(dataset: xr.Dataset, dim: str, frame: pd.DataFrame) -> list[str]:
+    names, units = dataset[dim].values.tolist(), dataset[f"{dim}_unit"].values.tolist()
+    unit = dict(zip(names, units, strict=True))
+    return [str(unit[name]) for name in frame[dim]]
+
+
+def _attrs(dataset: xr.Dataset) -> dict[str, Any]:
+    return {
+        "currency": str(dataset.attrs["currency"]),
+        "price_year": int(dataset.attrs["price_year"]),
+        "draws": int(dataset.attrs["draws"]),
+        "run": str(dataset.attrs.get("title", "")),
+    }

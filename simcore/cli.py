@@ -1,0 +1,307 @@
+"""The command `simcore`: one short function per command, heavy imports inside."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simcore.errors import SimcoreError
+from simcore.options import SECTIONS, parser
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from simcore.plan import Plan
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process by default.
+
+    Returns
+    -------
+    int
+        0 done, 2 bad input or usage, 130 interrupted, 1 anything else.
+    """
+    options = parser().parse_args(arguments)
+    debug = os.environ.get("SIMCORE_DEBUG") == "1"
+    try:
+        status = _COMMANDS[options.name](options)
+        sys.stdout.flush()
+    except SimcoreError as error:
+        if debug:
+            raise
+        print(f"simcore {options.name}: error\n{error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"simcore {options.name}: interrupted; no output was changed", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; nothing may be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError:
+        if debug:
+            raise
+        print(
+            f"simcore {options.name}: out of memory; lower draws, or memory in the config",
+            file=sys.stderr,
+        )
+        return 1
+    return int(status or 0)
+
+
+def check(options: argparse.Namespace) -> None:
+    """Say every fault of a config at once."""
+    plan = _plan(options)
+    sizes = ", ".join(
+        f"{len(labels)} {dim if len(labels) == 1 else dim + 's'}"
+        for dim, labels in plan.coords.items()
+        if dim in ("scenario", "region", "destination", "route", "market")
+    )
+    print(f"{options.file}: ok; {plan.name}, {plan.draws:,} draws, {sizes}")
+
+
+def plan(options: argparse.Namespace) -> None:
+    """Print the resolved config."""
+    print(_plan(options).resolved_yaml, end="")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Simulate a config and say what came out."""
+    planned = _plan(options)
+    out = options.out or Path("results") / f"{planned.name}.zarr"
+    from simcore import dataset, engine
+    from simcore.terminal.progress import progress
+
+    needed = engine.estimate(planned, threads=options.threads)
+    dataset.check_output(out, overwrite=options.overwrite, needed=int(needed["disk_mb"] * 1e6))
+    if options.dry_run:
+        _show_estimate(planned, out, needed, as_json=options.json)
+        return
+    start = time.monotonic()
+    with _terminable(), progress(planned.draws, quiet=options.quiet) as report:
+        result = engine.run(
+            planned, out=out, overwrite=options.overwrite, threads=options.threads, progress=report
+        )
+    seconds = time.monotonic() - start
+    pictures = _pictures(result, options, out)
+    if options.json:
+        from simcore.terminal.formats import to_json
+
+        print(to_json({
+            "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
+            "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
+            "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(result),
+        }))  # fmt: skip
+        return
+    if not options.quiet:
+        _show_run(result, out, planned.draws, seconds, pictures)
+
+
+def summary(options: argparse.Namespace) -> None:
+    """Print a table of a saved run."""
+    from simcore.analysis import summarise
+    from simcore.dataset import open_run
+
+    with open_run(options.run) as result:
+        scenarios, others = _scenarios(result, options)
+        frame = summarise(
+            result, variable=options.variable, years=options.year, regions=options.region,
+            routes=options.route, destinations=options.destination, scenarios=scenarios,
+            quantiles=options.quantiles,
+        )  # fmt: skip
+    if options.format != "table":
+        rows = frame.astype(object).to_numpy().tolist()
+        _emit(options.format, list(frame.columns), rows, frame.attrs)
+        return
+    if options.variable:
+        from simcore.terminal.tables import outcome_text
+
+        print(outcome_text(frame))
+    else:
+        from simcore.terminal.headline import headline_text
+
+        print(headline_text(frame))
+    if others:
+        print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
+
+
+def plot(options: argparse.Namespace) -> None:
+    """Draw the pictures of a saved run."""
+    from simcore.dataset import open_run
+    from simcore.plots import plot_run
+
+    folder = options.out or _beside(options.run)
+    with open_run(options.run) as result:
+        files = plot_run(result, folder, scenario=options.scenario)
+    if not files:
+        print("nothing to draw: outcomes such as carbon_price or cost_premium are not in this run")
+    for file in files:
+        print(file)
+
+
+def trace(options: argparse.Namespace) -> None:
+    """Recompute one draw and print every variable of it."""
+    planned = _plan(options)
+    from simcore import engine
+    from simcore.terminal.traces import trace_table, trace_text
+
+    found = engine.trace(planned, options.draw, region=options.region, route=options.route)
+    if options.format == "table":
+        print(trace_text(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
+        return
+    header, rows = trace_table(found)
+    _emit(options.format, header, rows, {"name": planned.name, "draw": options.draw})
+
+
+def catalog(options: argparse.Namespace) -> None:
+    """Show what the package knows."""
+    from simcore import tables
+    from simcore.terminal.outline import catalog_text
+
+    print(catalog_text(tables.catalog() | {"sources": tables.sources()}, SECTIONS,
+                       section=options.section, name=options.entry))  # fmt: skip
+
+
+def schema(options: argparse.Namespace) -> None:
+    """Print the JSON Schema of a config."""
+    from simcore.spec import json_schema
+    from simcore.terminal.formats import to_json
+
+    print(to_json(json_schema()))
+
+
+def digest(options: argparse.Namespace) -> None:
+    """Print the fingerprint of a saved run."""
+    from simcore import dataset
+
+    with dataset.open_run(options.run) as result:
+        print(dataset.digest(result))
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    from simcore import plan as planning
+    from simcore import spec
+
+    loaded = spec.load(
+        options.file, overrides=options.set, draws=options.draws, seed=options.seed
+    )
+    return planning.build(loaded)
+
+
+def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """Scenarios to show, and those left out of a headline that would be endless."""
+    names = [str(name) for name in result["scenario"].values]
+    if options.scenario or options.variable or options.format != "table":
+        return options.scenario, []
+    size = result.sizes.get("region", 1) * result.sizes.get("route", 1) * len(names)
+    return (names, []) if size <= 24 else (names[:1], names[1:])
+
+
+def _show_run(
+    result: xr.Dataset, out: Path, draws: int, seconds: float, pictures: Sequence[Path]
+) -> None:
+    from simcore.analysis import summarise
+    from simcore.dataset import RunError
+    from simcore.terminal.headline import headline_text
+
+    options = argparse.Namespace(scenario=None, variable=None, format="table")
+    scenarios, others = _scenarios(result, options)
+    try:
+        print(headline_text(summarise(result, scenarios=scenarios)))
+    except RunError:
+        print("This run holds neither cost_premium nor premium_per_tonne: see simcore summary.")
+    if others:
+        print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
+    print(f"\n{draws:,} draws in {seconds:.1f} s, {draws / max(seconds, 1e-9):,.0f} draws/s")
+    print(f"Run       {out}")
+    for picture in pictures:
+        print(f"Picture   {picture}")
+    print("Next")
+    if not pictures:
+        print(f"  simcore plot {out}")
+    print(f"  simcore summary {out} --variable cost_premium --year 2030 --format csv")
+    print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
+
+
+def _show_estimate(
+    planned: Plan, out: Path, needed: dict[str, Any], *, as_json: bool
+) -> None:
+    if as_json:
+        from simcore.terminal.formats import to_json
+
+        print(to_json({"out": str(out), "draws": planned.draws, **needed}))
+        return
+    print(f"{planned.name}: {planned.draws:,} draws; nothing was run or written")
+    for name, shape in needed["shapes"].items():
+        print(f"  {name:<28} {' x '.join(f'{length:,}' for length in shape)}")
+    print(f"  {'memory':<28} {needed['memory_mb']:,.0f} MB")
+    print(f"  {'disk, before compression':<28} {needed['disk_mb']:,.0f} MB")
+    print(f"  {'time, roughly':<28} {needed['seconds']:,.1f} s")
+    print(f"  {'output':<28} {out}")
+
+
+def _pictures(result: xr.Dataset, options: argparse.Namespace, out: Path) -> list[Path]:
+    if options.plots is None:
+        return []
+    from simcore.plots import plot_run
+
+    return plot_run(result, Path(options.plots) if options.plots else _beside(out))
+
+
+def _beside(out: Path) -> Path:
+    """Folder for the pictures of a run: results/quickstart.zarr -> results/quickstart-plots."""
+    return out.with_name(f"{out.stem}-plots")
+
+
+def _emit(
+    kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: dict[str, Any]
+) -> None:
+    from simcore.terminal.formats import to_csv, to_json
+
+    if kind == "csv":
+        print(to_csv(header, rows), end="")
+    else:
+        records = [dict(zip(header, row, strict=True)) for row in rows]
+        print(to_json({**attrs, "rows": records}))
+
+
+def _peak_memory() -> float:
+    """Largest memory of this process so far, MB."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+class _terminable:  # noqa: N801 - used as a statement
+    """End a run as cleanly when a scheduler stops it (SIGTERM) as on Ctrl-C."""
+
+    def __enter__(self) -> None:
+        import signal
+
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        self._before = signal.signal(signal.SIGTERM, interrupt)
+
+    def __exit__(self, *_: object) -> None:
+        import signal
+
+        signal.signal(signal.SIGTERM, self._before)
+
+
+_COMMANDS = {
+    function.__name__: function
+    for function in (check, plan, run, summary, plot, trace, catalog, schema, digest)
+}

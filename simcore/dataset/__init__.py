@@ -1,0 +1,21 @@
+"""A run as labelled arrays: declared in `layout`, written in `store`, opened again in `saved`.
+
+The same flat dataset lives in memory, in a Zarr store and in a NetCDF file (`containers`).
+"""
+
+from simcore.dataset.layout import SCHEMA_VERSION, Layout, statistics_of, stored_bytes
+from simcore.dataset.saved import RunError, digest, open_run
+from simcore.dataset.store import Store, check_output, create
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Layout",
+    "RunError",
+    "Store",
+    "check_output",
+    "create",
+    "digest",
+    "open_run",
+    "statistics_of",
+    "stored_bytes",
+]

@@ -1,0 +1,219 @@
+"""Where the arrays of a run are put: memory, a Zarr store or a NetCDF file.
+
+Each container offers the same calls and knows nothing of what the arrays mean; `layout` decides
+their names and attributes, `store` the moment they become visible.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+import threading
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+CHUNK_BYTES: Final = 8_000_000
+
+# HDF5 is not thread-safe, not even for two different files.
+_HDF5: Final = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Array:
+    """One array to be stored.
+
+    Attributes
+    ----------
+    dims : tuple of str
+        Names of the dimensions.
+    shape : tuple of int
+        Length along each dimension.
+    dtype : numpy.dtype or None
+        None for text.
+    attrs : mapping
+        Strings, numbers or flat lists of them.
+    lead : int
+        Number of leading dimensions that `write` fixes; a chunk never crosses them.
+    """
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any] | None
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    lead: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Size without compression (text counted as 32 bytes an entry)."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self._itemsize
+
+    @property
+    def _itemsize(self) -> int:
+        return self.dtype.itemsize if self.dtype is not None else 32
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """One cell with all its years and draws; if too large, fewer years, then fewer draws."""
+        tail = list(self.shape[self.lead :])
+        room = max(1, CHUNK_BYTES // self._itemsize)
+        for axis in range(len(tail) - 1, -1, -1):
+            tail[axis] = max(1, min(tail[axis], room))
+            room = max(1, room // tail[axis])
+        return (1,) * self.lead + tuple(tail)
+
+
+class Container(Protocol):
+    """What `dataset.Store` asks of a place to put arrays."""
+
+    def reserve(self, name: str, array: Array) -> None:
+        """Create an array that `write` will fill cell by cell; NaN where it does not."""
+
+    def put(self, name: str, array: Array, values: np.ndarray) -> None:
+        """Store a whole array."""
+
+    def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
+        """Fill one leading cell of a reserved array; safe to call from several threads."""
+
+    def label(self, attrs: Mapping[str, Any]) -> None:
+        """Add or replace global attributes."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class MemoryContainer:
+    """Arrays in memory, labelled at the end."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, tuple[Array, np.ndarray]] = {}
+        self.attrs: dict[str, Any] = {}
+
+    def reserve(self, name: str, array: Array) -> None:
+        assert array.dtype is not None
+        undefined = np.nan if array.dtype.kind == "f" else 0
+        self.arrays[name] = (array, np.full(array.shape, undefined, dtype=array.dtype))
+
+    def put(self, name: str, array: Array, values: np.ndarray) -> None:
+        self.arrays[name] = (array, values)
+
+    def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
+        self.arrays[name][1][index] = values
+
+    def label(self, attrs: Mapping[str, Any]) -> None:
+        self.attrs |= attrs
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class ZarrContainer:
+    """A Zarr format 3 group. A chunk belongs to one leading cell, so writers never share one."""
+
+    def __init__(self, path: Path) -> None:
+        import zarr
+
+        self._group = zarr.create_group(str(path), zarr_format=3)
+        self._path = path
+        self._arrays: dict[str, Any] = {}
+
+    def _create(self, name: str, array: Array) -> Any:
+        from zarr.codecs import BloscCodec, BloscShuffle
+
+        attrs = _plain(array.attrs)
+        options: dict[str, Any] = {"dtype": str}
+        if array.dtype is not None:
+            options = {
+                "dtype": array.dtype,
+                "compressors": BloscCodec(cname="lz4", clevel=1, shuffle=BloscShuffle.shuffle),
+            }
+            if array.dtype.kind == "f":
+                options["fill_value"] = np.nan
+                # The encoding that xarray expects for a fill value in Zarr format 3.
+                attrs["_FillValue"] = base64.b64encode(struct.pack("<d", np.nan)).decode()
+        return self._group.create_array(
+            name,
+            shape=array.shape,
+            chunks=array.chunks,
+            dimension_names=array.dims,
+            attributes=attrs,
+            **options,
+        )
+
+    def reserve(self, name: str, array: Array) -> None:
+        self._arrays[name] = self._create(name, array)
+
+    def put(self, name: str, array: Array, values: np.ndarray) -> None:
+        self._create(name, array)[...] = values
+
+    def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
+        self._arrays[name][index] = values
+
+    def label(self, attrs: Mapping[str, Any]) -> None:
+        self._group.attrs.update(_plain(attrs))
+
+    def close(self) -> None:
+        import zarr
+
+        with warnings.catch_warnings():
+            # Consolidated metadata is an extension of format 3; every reader may ignore it.
+            warnings.simplefilter("ignore")
+            zarr.consolidate_metadata(str(self._path))
+
+
+class NetcdfContainer:
+    """A NetCDF-4 file."""
+
+    def __init__(self, path: Path) -> None:
+        import netCDF4
+
+        with _HDF5:
+            self._file = netCDF4.Dataset(str(path), "w", format="NETCDF4", clobber=False)
+
+    def _create(self, name: str, array: Array, chunks: tuple[int, ...] | None) -> Any:
+        for dim, length in zip(array.dims, array.shape, strict=True):
+            if dim not in self._file.dimensions:
+                self._file.createDimension(dim, length)
+        floating = array.dtype is not None and array.dtype.kind == "f"
+        variable = self._file.createVariable(
+            name,
+            array.dtype if array.dtype is not None else str,
+            array.dims,
+            fill_value=np.nan if floating else None,
+            chunksizes=chunks,
+        )
+        variable.set_auto_maskandscale(False)
+        variable.setncatts(dict(array.attrs))
+        return variable
+
+    def reserve(self, name: str, array: Array) -> None:
+        with _HDF5:
+            self._create(name, array, array.chunks)
+
+    def put(self, name: str, array: Array, values: np.ndarray) -> None:
+        with _HDF5:
+            self._create(name, array, None)[...] = values
+
+    def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
+        with _HDF5:
+            self._file.variables[name][index] = values
+
+    def label(self, attrs: Mapping[str, Any]) -> None:
+        with _HDF5:
+            self._file.setncatts(dict(attrs))
+
+    def close(self) -> None:
+        with _HDF5:
+            self._file.close()
+
+
+def _plain(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn arrays into lists, as JSON asks."""
+    return {
+        name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+        for name, value in attrs.items()
+    }

@@ -1,0 +1,303 @@
+"""Write a run beside its place and move it there when it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from simcore.dataset.containers import Container, MemoryContainer, NetcdfContainer, ZarrContainer
+from simcore.dataset.layout import (
+    Layout,
+    array_of,
+    coordinates,
+    global_attrs,
+    kept_arrays,
+    statistics_of,
+    stored_bytes,
+    summary_array,
+)
+from simcore.dataset.saved import is_run, open_run
+from simcore.errors import Fault, OutputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+SUFFIXES: Final = (".zarr", ".nc")
+
+
+def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
+    """Find everything that would keep a run from being written, before it starts.
+
+    Parameters
+    ----------
+    out : Path
+        Final place of the run.
+    overwrite : bool
+        Whether a run that already stands there may be replaced.
+    needed : int
+        Bytes that the run will take.
+
+    Raises
+    ------
+    OutputError
+        Wrong suffix, existing output, unwritable folder or full disk.
+    """
+    where, faults = str(out), []
+    if out.suffix not in SUFFIXES:
+        faults.append(Fault(
+            where, out.suffix or "no suffix", "a name that ends in .zarr or .nc",
+            f"write to {out.with_suffix('.zarr')}",
+        ))  # fmt: skip
+    elif out.exists() or out.is_symlink():
+        if not is_run(out):
+            faults.append(Fault(
+                where, "something that is not a simcore run", "a free name, or a run to replace",
+                "choose another output, or move what stands there away",
+            ))  # fmt: skip
+        elif not overwrite:
+            faults.append(Fault(
+                where, "a run that already exists", "a free name",
+                "add --overwrite (overwrite=True) to replace it, or choose another output",
+            ))  # fmt: skip
+    folder = out.absolute().parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        faults.append(Fault(
+            where, f"{folder} is not a folder", "a folder to write into", "choose another output",
+        ))  # fmt: skip
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        faults.append(Fault(
+            where, f"{folder} is not writable", "a folder that may be written",
+            "choose another output, or ask for the right to write there",
+        ))  # fmt: skip
+    elif (free := shutil.disk_usage(folder).free) < needed:
+        faults.append(Fault(
+            where, f"{free / 1e6:,.0f} MB free in {folder}", f"{needed / 1e6:,.0f} MB",
+            "free some space, keep fewer variables (keep:), or take fewer draws",
+        ))  # fmt: skip
+    if faults:
+        raise OutputError(faults)
+
+
+def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) -> Store:
+    """Begin a run.
+
+    Parameters
+    ----------
+    layout : Layout
+        What it will hold.
+    out : Path or None
+        A name that ends in `.zarr` or `.nc`; None keeps the run in memory.
+    overwrite : bool
+        Whether to replace a run that stands there; it stays until the new one is complete.
+
+    Raises
+    ------
+    OutputError
+        When the run could not be written there.
+    """
+    if out is None:
+        return Store(layout, MemoryContainer(), None, None, overwrite=False)
+    check_output(out, overwrite=overwrite, needed=stored_bytes(layout))
+    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        container: Container
+        container = (NetcdfContainer if out.suffix == ".nc" else ZarrContainer)(partial)
+    except OSError as error:
+        raise _cannot_write(out, error) from error
+    return Store(layout, container, out, partial, overwrite=overwrite)
+
+
+class Store:
+    """A run being written; `create` makes one, `finish` or `abort` ends it."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        container: Container,
+        out: Path | None,
+        partial: Path | None,
+        *,
+        overwrite: bool,
+    ) -> None:
+        self.layout = layout
+        self._container = container
+        self._out, self._partial, self._overwrite = out, partial, overwrite
+        self._arrays = kept_arrays(layout)
+        self._written = {
+            name: np.zeros(array.shape[: array.lead], dtype=bool)
+            for name, array in self._arrays.items()
+        }
+        self._lock = threading.Lock()
+        self._open = True
+        try:
+            container.label(global_attrs(layout))
+            for name, (array, values) in coordinates(layout).items():
+                container.put(name, array, values)
+            for name, array in self._arrays.items():
+                container.reserve(name, array)
+        except (OSError, RuntimeError) as error:
+            self.abort()
+            raise _cannot_write(out, error) from error
+
+    def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
+        """Store the draws of one leading cell; safe to call from several threads.
+
+        Parameters
+        ----------
+        name : str
+            Outcome whose draws are kept, or `input`.
+        index : tuple of int
+            Position along every dimension before `year` (all dimensions when there is no year).
+        values : array, shape (years, draws) or (draws,)
+            NaN where undefined.
+
+        Raises
+        ------
+        OutputError
+            When the disk refuses.
+        """
+        array = self._arrays[name]
+        if len(index) != array.lead or values.shape != array.shape[array.lead :]:
+            raise ValueError(
+                f"{name}{list(index)}: shape {values.shape}, expected {array.lead} positions "
+                f"and shape {array.shape[array.lead :]} ({', '.join(array.dims)})"
+            )
+        try:
+            self._container.write(name, index, np.asarray(values, dtype=array.dtype))
+        except (OSError, RuntimeError) as error:
+            raise _cannot_write(self._out, error) from error
+        with self._lock:
+            self._written[name][index] = True
+
+    def leave(self, name: str, index: tuple[int, ...]) -> None:
+        """Declare that a leading cell has no value in any draw; it reads as NaN."""
+        if not np.issubdtype(self._arrays[name].dtype, np.floating):
+            raise ValueError(f"{name}{list(index)}: a type without NaN cannot be left undefined")
+        with self._lock:
+            self._written[name][index] = True
+
+    def finish(
+        self,
+        statistics: Mapping[str, np.ndarray],
+        *,
+        tables: Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]] | None = None,
+    ) -> xr.Dataset:
+        """Add the summaries, declare the run complete and move it to its place.
+
+        Parameters
+        ----------
+        statistics : mapping of str to array
+            At least the arrays of `statistics_of`, over those dimensions.
+        tables : mapping of str to (dims, values, attrs), optional
+            Further arrays, such as achieved correlations.
+
+        Returns
+        -------
+        xarray.Dataset
+            The run, opened lazily (or in memory).
+
+        Raises
+        ------
+        ValueError
+            When a summary or the draws of a cell are missing.
+        OutputError
+            When the disk refuses, or another run has taken the place meanwhile.
+        """
+        self._require_complete(statistics)
+        arrays = [summary_array(self.layout, name, values) for name, values in statistics.items()]
+        for name, (dims, values, attrs) in (tables or {}).items():
+            arrays.append((name, array_of(dims, np.asarray(values), attrs), np.asarray(values)))
+        try:
+            for name, array, values in arrays:
+                self._container.put(name, array, values)
+            self._container.label({"complete": 1})
+            self._container.close()
+        except (OSError, RuntimeError) as error:
+            raise _cannot_write(self._out, error) from error
+        self._open = False
+        if self._out is None or self._partial is None:
+            assert isinstance(self._container, MemoryContainer)
+            return _in_memory(self._container)
+        _move(self._partial, self._out, overwrite=self._overwrite)
+        return open_run(self._out)
+
+    def abort(self) -> None:
+        """Remove everything written so far; nothing happens after `finish`."""
+        if not self._open:
+            return
+        self._open = False
+        # A full disk may refuse even the closing; the file goes away in any case.
+        with contextlib.suppress(OSError, RuntimeError):
+            self._container.close()
+        if self._partial is not None:
+            _remove(self._partial)
+
+    def _require_complete(self, statistics: Mapping[str, np.ndarray]) -> None:
+        missing = [name for name in statistics_of(self.layout) if name not in statistics]
+        for name, mask in self._written.items():
+            if not mask.all():
+                missing.append(f"{int((~mask).sum())} of {mask.size} cells of {name}")
+        if missing:
+            raise ValueError(f"incomplete run: {', '.join(missing)}")
+
+
+def _in_memory(container: MemoryContainer) -> xr.Dataset:
+    import xarray as xr
+
+    variables = {
+        name: xr.Variable(array.dims, values, dict(array.attrs))
+        for name, (array, values) in container.arrays.items()
+    }
+    return xr.decode_cf(xr.Dataset(variables, attrs=container.attrs))
+
+
+def _move(partial: Path, out: Path, *, overwrite: bool) -> None:
+    """Put a complete run in its place; an older run leaves only then."""
+    if out.exists() and not (overwrite and is_run(out)):
+        raise OutputError(Fault(
+            str(out), "another run, written meanwhile", "a free name",
+            f"this run is complete; it stays in {partial}",
+        ))  # fmt: skip
+    try:
+        if not partial.is_dir():
+            os.replace(partial, out)
+            return
+        # A folder cannot replace a folder in one step: the old one steps aside first.
+        aside = out.with_name(f"{out.name}.replaced-{os.getpid()}")
+        old = out.exists()
+        if old:
+            os.rename(out, aside)
+        try:
+            os.rename(partial, out)
+        except OSError:
+            if old:
+                os.rename(aside, out)
+            raise
+        if old:
+            _remove(aside)
+    except OSError as error:
+        raise _cannot_write(out, error) from error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _cannot_write(out: Path | None, error: Exception) -> OutputError:
+    return OutputError(Fault(
+        str(out), f"{type(error).__name__}: {error}", "a place that can be written",
+        "check free space and permissions, or choose another output",
+    ))  # fmt: skip

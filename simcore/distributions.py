@@ -1,0 +1,453 @@
+"""Distributions of the config compiled to the marginals that kernels evaluate.
+
+A validated mapping with a `kind` becomes a `Marginal`: a kind code, eight parameters and a pool of
+numbers. Kinds without a closed quantile function are tabulated here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.components import Component, component_of, mixture_of
+from simcore.kernels import layout
+from simcore.kernels.layout import CONSTANT
+from simcore.quantile_fits import FITTED, fit
+from simcore.tabulation import beta_table, mixture_median, mixture_table, truncated_normal_table
+
+__all__ = ["CONSTANT", "Marginal", "compile_distribution", "constant", "scaled"]
+
+Z90: Final = 1.2815515655446004
+_NOTHING: Final = np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """Quantile function of one uncertain number, ready for `kernels.marginals.fill_marginal`.
+
+    Attributes
+    ----------
+    kind : int
+        Code of `kernels.layout`.
+    params : ndarray, shape (8,)
+        Parameters, float64. Parameter `kernels.layout.POOL_OFFSET` (7) is 0 here; whoever joins
+        pools adds the place where this pool begins.
+    pool : ndarray, shape (n,)
+        Numbers beside the parameters; empty for closed forms.
+    central : float
+        Central value: the mode (triangular, pert, discrete, bernoulli: the most probable value,
+        the first of several), the mean (normal, truncated_normal, uniform, beta) or the median
+        (lognormal, split_lognormal, empirical, mixture).
+    low, high : float
+        Ends of the support, may be infinite.
+    mean : float
+        Mean.
+    """
+
+    kind: int
+    params: NDArray[np.float64]
+    pool: NDArray[np.float64]
+    central: float
+    low: float
+    high: float
+    mean: float
+
+
+def compile_distribution(spec: Mapping[str, Any] | float) -> Marginal:
+    """Compile one distribution.
+
+    Parameters
+    ----------
+    spec : number or mapping
+        A number, or a mapping with `kind` and the parameters of that kind, or `quantiles` (two or
+        three probabilities and their values) in their place. Other keys are metadata and ignored.
+        `empirical` needs its `values`. The kind `factor` is not known here.
+
+    Returns
+    -------
+    Marginal
+        In the unit of the parameters.
+
+    Raises
+    ------
+    ValueError
+        If the parameters are impossible, or no member of the family has the quantiles.
+    """
+    kind, parameters = _parameters(spec)
+    return _MAKERS[kind](**parameters)
+
+
+def _parameters(spec: Mapping[str, Any] | float) -> tuple[str, dict[str, Any]]:
+    """Kind and parameters of a distribution, fitted to its quantiles where it gives them."""
+    if not isinstance(spec, Mapping):
+        return "constant", {"value": float(spec)}
+    kind = spec["kind"]
+    if kind not in _MAKERS:
+        raise ValueError(f"kind {kind!r} of a distribution; known: {', '.join(_MAKERS)}")
+    given = {name: spec[name] for name in _PARAMETERS[kind] if spec.get(name) is not None}
+    if spec.get("quantiles") is not None:
+        if kind not in FITTED:
+            raise ValueError(f"kind {kind!r} cannot be fitted to quantiles; give its parameters")
+        given = fit(kind, spec["quantiles"], **_kept(kind, given))
+    missing = [name for name in _REQUIRED[kind] if name not in given]
+    if missing:
+        raise ValueError(f"kind {kind!r} needs {', '.join(missing)}, or quantiles instead")
+    return kind, given
+
+
+def _kept(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Parameters that stand beside quantiles; the others would contradict them."""
+    excess = [name for name in given if name not in _OPTIONAL.get(kind, ())]
+    if excess:
+        raise ValueError(f"kind {kind!r} gives {', '.join(excess)} as well as quantiles")
+    return given
+
+
+def scaled(marginal: Marginal, factor: float) -> Marginal:
+    """Multiply a random number by a fixed one, as a conversion of units does.
+
+    Parameters
+    ----------
+    marginal : Marginal
+        Any marginal.
+    factor : float
+        Finite and positive.
+
+    Returns
+    -------
+    Marginal
+        Marginal of the product.
+
+    Raises
+    ------
+    ValueError
+        If the factor is not finite and positive.
+    """
+    if not (np.isfinite(factor) and factor > 0):
+        raise ValueError(f"factor {factor} of a conversion must be finite and positive")
+    power = _POWERS[marginal.kind]
+    params = marginal.params.copy()
+    params[: len(power)] *= factor ** np.array(power)
+    pool = marginal.pool.copy()
+    pool[_values_start(marginal) :] *= factor
+    return replace(
+        marginal,
+        params=params,
+        pool=pool,
+        central=marginal.central * factor,
+        low=marginal.low * factor,
+        high=marginal.high * factor,
+        mean=marginal.mean * factor,
+    )
+
+
+# The power of the factor by which each parameter of a kind is multiplied.
+_POWERS: Final[dict[int, tuple[float, ...]]] = {
+    layout.CONSTANT: (1.0,),
+    layout.UNIFORM: (1.0, 1.0),
+    layout.TRIANGULAR: (1.0, 1.0, 0.0, 2.0, 2.0),
+    layout.NORMAL: (1.0, 1.0),
+    layout.LOGNORMAL: (0.0, 0.0, 1.0),
+    layout.SPLIT_LOGNORMAL: (1.0, 0.0, 0.0),
+    layout.DISCRETE: (0.0,),
+    layout.EMPIRICAL: (0.0,),
+    layout.TABLE: (0.0,),
+}
+
+
+def _values_start(marginal: Marginal) -> int:
+    """Where the probabilities of a pool end and its values begin."""
+    if marginal.kind == layout.DISCRETE:
+        return int(marginal.params[0]) - 1
+    if marginal.kind == layout.TABLE:
+        return int(marginal.params[0]) + 1
+    return 0
+
+
+def _marginal(kind, params, *, central, low, high, mean, pool=_NOTHING):
+    slots = np.zeros(layout.PARAMETERS)
+    slots[: len(params)] = params
+    numbers = [float(x) for x in (central, low, high, mean)]
+    return Marginal(kind, slots, np.asarray(pool, dtype=np.float64), *numbers)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+def constant(value: float) -> Marginal:
+    """Marginal of a number that is known (any unit)."""
+    value = float(value)
+    _require(np.isfinite(value), f"constant {value} must be finite")
+    return _marginal(
+        layout.CONSTANT,
+        [value],
+        central=value,
+        low=value,
+        high=value,
+        mean=value,
+    )
+
+
+def _uniform(low, high):
+    _require(low <= high, f"uniform: low {low} is above high {high}")
+    if low == high:
+        return constant(low)
+    middle = low + 0.5 * (high - low)
+    return _marginal(
+        layout.UNIFORM,
+        [low, high - low],
+        central=middle,
+        low=low,
+        high=high,
+        mean=middle,
+    )
+
+
+def _triangular(low, mode, high):
+    _require(
+        low <= mode <= high, f"triangular: low {low}, mode {mode}, high {high} must not decrease"
+    )
+    if low == high:
+        return constant(low)
+    return _marginal(
+        layout.TRIANGULAR,
+        [low, high, (mode - low) / (high - low)]
+        + [(high - low) * (mode - low), (high - low) * (high - mode)],
+        central=mode,
+        low=low,
+        high=high,
+        mean=(low + mode + high) / 3,
+    )
+
+
+def _beta(alpha, beta, low=0.0, high=1.0):
+    _require(alpha > 0 and beta > 0, f"beta: alpha {alpha} and beta {beta} must be positive")
+    _require(low <= high, f"beta: low {low} is above high {high}")
+    if low == high:
+        return constant(low)
+    mean = low + (high - low) * alpha / (alpha + beta)
+    return _marginal(
+        layout.TABLE,
+        [1],
+        pool=beta_table(alpha, beta, low, high),
+        central=mean,
+        low=low,
+        high=high,
+        mean=mean,
+    )
+
+
+def _pert(low, mode, high, shape=4.0):
+    _require(low <= mode <= high, f"pert: low {low}, mode {mode}, high {high} must not decrease")
+    _require(shape >= 0, f"pert: shape {shape} is negative")
+    if low == high:
+        return constant(low)
+    position = (mode - low) / (high - low)
+    marginal = _beta(1 + shape * position, 1 + shape * (1 - position), low, high)
+    return replace(marginal, central=float(mode))
+
+
+def _normal(mean, sd):
+    _require(sd >= 0, f"normal: sd {sd} is negative")
+    if sd == 0:
+        return constant(mean)
+    infinite = np.inf
+    return _marginal(
+        layout.NORMAL,
+        [mean, sd],
+        central=mean,
+        low=-infinite,
+        high=infinite,
+        mean=mean,
+    )
+
+
+def _truncated_normal(mean, sd, low=-np.inf, high=np.inf):
+    _require(sd > 0, f"truncated_normal: sd {sd} must be positive")
+    _require(low < high, f"truncated_normal: low {low} must be below high {high}")
+    pool, average = truncated_normal_table(mean, sd, low, high)
+    return _marginal(
+        layout.TABLE,
+        [1],
+        pool=pool,
+        central=average,
+        low=low,
+        high=high,
+        mean=average,
+    )
+
+
+def _lognormal(mu, sigma):
+    _require(sigma >= 0, f"lognormal: sigma {sigma} is negative")
+    if sigma == 0:
+        return constant(np.exp(mu))
+    return _marginal(
+        layout.LOGNORMAL,
+        [mu, sigma, 1.0],
+        central=np.exp(mu),
+        low=0.0,
+        high=np.inf,
+        mean=np.exp(mu + sigma**2 / 2),
+    )
+
+
+def _split_lognormal(p10, p50, p90):
+    _require(
+        0 < p10 <= p50 <= p90, f"split_lognormal: 0 < p10 {p10} <= p50 {p50} <= p90 {p90} must hold"
+    )
+    if p10 == p90:
+        return constant(p50)
+    from scipy.special import ndtr
+
+    below, above = np.log(p50 / p10) / Z90, np.log(p90 / p50) / Z90
+    mean = p50 * (
+        np.exp(below**2 / 2) * ndtr(-below) + np.exp(above**2 / 2) * ndtr(above)
+    )
+    return _marginal(
+        layout.SPLIT_LOGNORMAL,
+        [p50, below, above],
+        central=p50,
+        low=0.0 if below > 0 else p50,
+        high=np.inf if above > 0 else p50,
+        mean=mean,
+    )
+
+
+def _discrete(values, probabilities):
+    values = np.asarray(values, dtype=np.float64)
+    weights = np.asarray(probabilities, dtype=np.float64)
+    _require(values.ndim == 1 and values.size > 0, "discrete: at least one value is needed")
+    _require(
+        values.shape == weights.shape,
+        f"discrete: {values.size} values but {weights.size} probabilities",
+    )
+    _require(bool(np.isfinite(values).all()), "discrete: values must be finite")
+    _require(bool((weights >= 0).all()), "discrete: a probability is negative")
+    total = weights.sum()
+    _require(abs(total - 1) < 1e-9, f"discrete: probabilities add up to {total}, not 1")
+    weights = weights / total
+    central = values[np.argmax(weights)]
+    order = np.argsort(values, kind="stable")
+    values, weights = values[order], weights[order]
+    possible = weights > 0
+    values, weights = values[possible], weights[possible]
+    if values.size == 1:
+        return constant(values[0])
+    return _marginal(
+        layout.DISCRETE,
+        [values.size],
+        pool=np.concatenate([np.cumsum(weights)[:-1], values]),
+        central=central,
+        low=values[0],
+        high=values[-1],
+        mean=weights @ values,
+    )
+
+
+def _bernoulli(probability):
+    _require(0 <= probability <= 1, f"bernoulli: probability {probability} is not within 0 and 1")
+    return _discrete([0.0, 1.0], [1 - probability, probability])
+
+
+def _empirical(values):
+    values = np.sort(np.asarray(values, dtype=np.float64))
+    _require(values.ndim == 1 and values.size > 0, "empirical: at least one value is needed")
+    _require(bool(np.isfinite(values).all()), "empirical: values must be finite")
+    if values[0] == values[-1]:
+        return constant(values[0])
+    return _marginal(
+        layout.EMPIRICAL,
+        [values.size],
+        pool=values,
+        central=np.median(values),
+        low=values[0],
+        high=values[-1],
+        mean=(values.sum() - (values[0] + values[-1]) / 2) / (values.size - 1),
+    )
+
+
+def _mixture(components, weights):
+    component = _mixture_component(components, weights)
+    median = mixture_median(component)
+    if component.is_discrete:
+        return replace(_discrete(component.values, component.weights), central=median)
+    parts = [compile_distribution(spec) for spec, w in zip(components, weights, strict=True) if w]
+    shares = np.array([w for w in weights if w], dtype=np.float64)
+    pool = mixture_table(component)
+    return _marginal(
+        layout.TABLE,
+        [(pool.size - 1) // (2 * layout.TABLE_LENGTH + 1)],
+        pool=pool,
+        central=median,
+        low=min(part.low for part in parts),
+        high=max(part.high for part in parts),
+        mean=shares @ [part.mean for part in parts] / shares.sum(),
+    )
+
+
+def _mixture_component(components, weights) -> Component:
+    shares = np.asarray(weights, dtype=np.float64)
+    _require(
+        len(components) == shares.size and shares.size > 0,
+        f"mixture: {len(components)} components but {shares.size} weights",
+    )
+    _require(
+        bool((shares >= 0).all()) and 0 < shares.sum() < np.inf,
+        f"mixture: weights {shares.tolist()} must not be negative, nor all zero",
+    )
+    parts = []
+    for spec, share in zip(components, shares, strict=True):
+        kind, parameters = _parameters(spec)
+        _MAKERS[kind](**parameters)
+        if share == 0:
+            continue
+        nested = kind == "mixture"
+        parts.append(
+            _mixture_component(**parameters) if nested else component_of(kind, parameters)
+        )
+    shares = shares[shares > 0]
+    return mixture_of(parts, list(shares / shares.sum()))
+
+
+_MAKERS: Final[dict[str, Callable[..., Marginal]]] = {
+    "constant": constant,
+    "uniform": _uniform,
+    "triangular": _triangular,
+    "pert": _pert,
+    "normal": _normal,
+    "truncated_normal": _truncated_normal,
+    "lognormal": _lognormal,
+    "split_lognormal": _split_lognormal,
+    "beta": _beta,
+    "discrete": _discrete,
+    "bernoulli": _bernoulli,
+    "empirical": _empirical,
+    "mixture": _mixture,
+}
+_REQUIRED: Final[dict[str, tuple[str, ...]]] = {
+    "constant": ("value",),
+    "uniform": ("low", "high"),
+    "triangular": ("low", "mode", "high"),
+    "pert": ("low", "mode", "high"),
+    "normal": ("mean", "sd"),
+    "truncated_normal": ("mean", "sd"),
+    "lognormal": ("mu", "sigma"),
+    "split_lognormal": ("p10", "p50", "p90"),
+    "beta": ("alpha", "beta"),
+    "discrete": ("values", "probabilities"),
+    "bernoulli": ("probability",),
+    "empirical": ("values",),
+    "mixture": ("components", "weights"),
+}
+_OPTIONAL: Final = {
+    "pert": ("shape",),
+    "truncated_normal": ("low", "high"),
+    "beta": ("low", "high"),
+}
+_PARAMETERS: Final = {name: _REQUIRED[name] + _OPTIONAL.get(name, ()) for name in _REQUIRED}

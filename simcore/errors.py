@@ -1,0 +1,195 @@
+"""What a user is told when something is wrong: where, found, expected, remedy.
+
+Bad input and a bad output path end a command with exit code 2 and a message, never a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+_SHOWN_FAULTS: Final = 100
+_SHOWN_CHARACTERS: Final = 500
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in what the user gave.
+
+    Attributes
+    ----------
+    where : str
+        Dotted path, such as `catalog.markets.eu_ets.process.sigma`; empty for the whole file.
+    found : str
+        What stands there.
+    expected : str
+        What may stand there.
+    remedy : str
+        What to do.
+    file : str or None
+        File, as the user named it.
+    line : int or None
+        Line in that file, from 1.
+    """
+
+    where: str
+    found: str
+    expected: str
+    remedy: str
+    file: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.file or ""
+        if place and self.line is not None:
+            place = f"{place}:{self.line}"
+        head = ": ".join(part for part in (place, self.where) if part) or "input"
+        rows = (("found", _cut(self.found)), ("expected", self.expected), ("remedy", self.remedy))
+        body = [f"  {label:<9} {_indented(text)}" for label, text in rows]
+        return "\n".join([_printable(head), *body])
+
+
+class SimcoreError(Exception):
+    """An error shown as its message, without a traceback.
+
+    Attributes
+    ----------
+    exit_code : int
+        Exit status of a command that ends with this error.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(SimcoreError):
+    """A config or table that cannot be used, with every fault found in it.
+
+    Parameters
+    ----------
+    faults : Fault or iterable of Fault
+        At least one.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
+        self.faults = _gathered(faults)
+        # One positional argument, so that the error survives the trip from a worker process.
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        return format_faults(self.faults)
+
+
+class OutputError(SimcoreError):
+    """An output that cannot be written: it exists, is read-only, full, or in use.
+
+    Parameters
+    ----------
+    faults : Fault or iterable of Fault
+        At least one; `where` is the path of the output.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
+        self.faults = _gathered(faults)
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        return format_faults(self.faults)
+
+
+def format_faults(faults: Iterable[Fault]) -> str:
+    """Show faults one after the other, then their number.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+        In the order to show; those after the hundredth are only counted.
+
+    Returns
+    -------
+    str
+        Four lines a fault and a last line `N faults`.
+    """
+    every = tuple(faults)
+    count = f"{len(every)} fault" + ("" if len(every) == 1 else "s")
+    if len(every) > _SHOWN_FAULTS:
+        count += f", the first {_SHOWN_FAULTS} shown"
+    return "\n".join([*(str(fault) for fault in every[:_SHOWN_FAULTS]), count])
+
+
+def dotted(path: Iterable[str | int | float]) -> str:
+    """Write a path of keys and list positions as in `markets.eu_ets.anchors.2030`.
+
+    Parameters
+    ----------
+    path : iterable of str, int or float
+        Keys of mappings and positions in lists, from the top.
+
+    Returns
+    -------
+    str
+        Empty for the empty path.
+    """
+    return ".".join(str(part) for part in path)
+
+
+def suggest(name: str, known: Iterable[str]) -> str | None:
+    """Find the known name that the user probably meant.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    known : iterable of str
+        What could have been written.
+
+    Returns
+    -------
+    str or None
+        The nearest known name, upper and lower case taken as equal; None when none is near.
+    """
+    folded: dict[str, str] = {}
+    for candidate in known:
+        folded.setdefault(candidate.casefold(), candidate)
+    # A misspelling is short; a long text is something else, and slow to compare.
+    near = difflib.get_close_matches(name[:100].casefold(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
+
+
+def _gathered(faults: Fault | Iterable[Fault]) -> tuple[Fault, ...]:
+    every = (faults,) if isinstance(faults, Fault) else tuple(faults)
+    if not every:
+        raise ValueError("an error needs at least one fault")
+    return every
+
+
+def _printable(text: str) -> str:
+    """Escape what could steer a terminal."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def _indented(text: str) -> str:
+    """Keep lines under their label, so that no text can pass for the head of a fault."""
+    return ("\n" + " " * 12).join(_printable(line) for line in text.split("\n"))
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _SHOWN_CHARACTERS:
+        return text
+    return f"{text[:_SHOWN_CHARACTERS]}... ({len(text):,} characters)"

@@ -1,0 +1,1 @@
+"""Deterministic compiled arithmetic: numpy and numba only, and nothing else of simcore."""

@@ -1,0 +1,254 @@
+"""Compile options, compiled-code cache and bit-level primitives of every kernel, in one place.
+
+numba's own cache key ignores compile options and edits in other files, so compiled code is kept in
+a directory whose name is a digest of everything that decides it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import llvmlite
+import llvmlite.binding
+import numba
+import numba.extending
+from llvmlite import ir
+from numba.core import types
+
+# error_model="numpy": the default tests every divisor for zero, which stops vectorisation.
+OPTIONS: Final[dict[str, Any]] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": False,
+    "boundscheck": False,
+}
+
+# Settings of numba that change neither the compiled code nor its place.
+_IRRELEVANT_ENVIRONMENT: Final = frozenset(
+    {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER", "NUMBA_DEBUG_CACHE"}
+)
+
+
+def _ask_for_wide_vectors() -> None:
+    """Let LLVM use 512-bit vectors where the machine has them; it prefers 256 bits by itself.
+
+    Vectors of either width round alike, so only the time differs (about 0.75). A choice made by
+    the user in the environment stands.
+    """
+    if numba.config.CPU_FEATURES is not None or numba.config.CPU_NAME is not None:
+        return
+    features = llvmlite.binding.get_host_cpu_features()
+    if features.get("avx512f") and features.get("avx512dq") and numba.config.ENABLE_AVX:
+        numba.config.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"
+
+
+def code_digest(folder: Path | None = None) -> str:
+    """Digest of everything that decides the machine code of the kernels.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder of the kernel sources and frozen tables; this module's own by default.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits: sources and tables, options, versions of numba and llvmlite,
+        processor, and settings of numba from the environment.
+    """
+    folder = Path(__file__).parent if folder is None else folder
+    digest = hashlib.blake2b(digest_size=12)
+
+    def add(*parts: object) -> None:
+        for part in parts:
+            raw = part if isinstance(part, bytes) else repr(part).encode()
+            digest.update(len(raw).to_bytes(8, "little") + raw)
+
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*.npy")], key=lambda p: p.name):
+        add(path.name, path.read_bytes())
+    add(sorted(OPTIONS.items()), numba.__version__, llvmlite.__version__, sys.version)
+    add(numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name())
+    add(numba.config.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten())
+    settings = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
+    add(sorted((k, v) for k, v in settings.items() if k not in _IRRELEVANT_ENVIRONMENT))
+    return digest.hexdigest()
+
+
+def _cache_roots() -> list[Path]:
+    """Candidate user cache folders, the most specific first."""
+    chosen = os.environ.get("SIMCORE_CACHE_DIR")
+    if chosen:
+        return [Path(chosen)]
+    roots = []
+    if os.environ.get("XDG_CACHE_HOME"):
+        roots.append(Path(os.environ["XDG_CACHE_HOME"]) / "simcore")
+    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        roots.append(Path(os.environ["LOCALAPPDATA"]) / "simcore" / "cache")
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return roots
+    mac = sys.platform == "darwin"
+    roots.append((home / "Library" / "Caches" if mac else home / ".cache") / "simcore")
+    return roots
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether nobody else can write here: numba's cache files are pickles, so code."""
+    if sys.platform == "win32":
+        return True
+    status = folder.stat()
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def cache_directory() -> Path | None:
+    """Folder for compiled code, created where needed.
+
+    Returns
+    -------
+    Path or None
+        None when no candidate is writable, or is writable by others; kernels are then compiled
+        anew in each process.
+    """
+    try:
+        name = f"kernels-{code_digest()}"
+    except OSError:
+        return None
+    for root in _cache_roots():
+        folder = root / name
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_private(folder):
+                continue
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+_ask_for_wide_vectors()
+CACHE_DIRECTORY: Final = cache_directory()
+
+
+def kernel(function: Callable) -> Callable:
+    """Compile a function that Python calls; its machine code is cached between processes.
+
+    Parameters
+    ----------
+    function : callable
+        Body over arrays and numbers.
+
+    Returns
+    -------
+    callable
+        The compiled function; it releases the interpreter lock.
+    """
+    if CACHE_DIRECTORY is None:
+        return numba.njit(function, **OPTIONS)
+    # numba reads the place when the function is decorated, so it is set for that moment only and
+    # the cache of any other package in this process stays where it was.
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(CACHE_DIRECTORY)
+    try:
+        return numba.njit(function, cache=True, **OPTIONS)
+    except (OSError, RuntimeError):
+        return numba.njit(function, **OPTIONS)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def scalar(function: Callable) -> Callable:
+    """Compile a formula of numbers that kernels call; LLVM inlines it into their loops.
+
+    Parameters
+    ----------
+    function : callable
+        Formula of scalars.
+
+    Returns
+    -------
+    callable
+        The compiled function, not cached by itself; always inlined, as a call that stays a call
+        stops vectorisation.
+    """
+    return numba.njit(function, forceinline=True, **OPTIONS)
+
+
+@numba.extending.intrinsic
+def fma(_typing, a, b, c):
+    """Return a * b + c rounded once, on every machine."""
+
+    def generate(_context, builder, _signature, arguments):
+        return builder.fma(*arguments)
+
+    return types.float64(types.float64, types.float64, types.float64), generate
+
+
+@numba.extending.intrinsic
+def bits_of(_typing, value):
+    """Return the 64 bits of a float64 as uint64."""
+
+    def generate(_context, builder, _signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.uint64(types.float64), generate
+
+
+@numba.extending.intrinsic
+def float_of(_typing, bits):
+    """Return the float64 with the given 64 bits (uint64)."""
+
+    def generate(_context, builder, _signature, arguments):
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.uint64), generate
+
+
+def _table_scope(module):
+    """Metadata of the alias scope of look-up tables (LLVM's `alias.scope` and `noalias`)."""
+    domain = module.add_metadata([ir.MetaDataString(module, "simcore")])
+    scope = module.add_metadata([ir.MetaDataString(module, "simcore.table"), domain])
+    return module.add_metadata([scope])
+
+
+def _element(context, builder, kind, array, index):
+    """Pointer to an element of a contiguous array, without wrap-around."""
+    data = context.make_array(kind)(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+@numba.extending.intrinsic
+def load(_typing, array, index):
+    """Return `array[index]` (index uint64) of a contiguous table that no `store` changes.
+
+    Tables passed as arguments could, for all the compiler knows, be changed by any store of the
+    loop, and the bounds of a look-up are unknown; so the promise is what lets it vectorise.
+    """
+
+    def generate(context, builder, signature, arguments):
+        pointer = _element(context, builder, signature.args[0], *arguments)
+        value = builder.load(pointer)
+        value.set_metadata("alias.scope", _table_scope(builder.module))
+        return value
+
+    return array.dtype(array, types.uint64), generate
+
+
+@numba.extending.intrinsic
+def store(_typing, array, index, value):
+    """Do `array[index] = value` (index uint64), `array` being no table that `load` reads."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = _element(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], pointer).set_metadata("noalias", _table_scope(builder.module))
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64, array.dtype), generate

@@ -1,0 +1,122 @@
+"""The carbon-value premium, break-even prices, crossover and the cheapest route (MODEL 6, 7)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simcore.kernels.jit import kernel, scalar
+
+NAN = np.nan
+
+
+@scalar
+def netted(factor: float, carbon_reference: float, carbon: float) -> float:
+    """f_ind * (carbon cost of the reference - own carbon cost)."""
+    return factor * (carbon_reference - carbon)
+
+
+@scalar
+def seed(factor: float, price_home: float, price_cbam: float, credit: float) -> float:
+    """(P_region + P_cbam) * f_ind - P_credit, per t CO2e: gross prices, no clipping."""
+    return (price_home + price_cbam) * factor - credit
+
+
+@scalar
+def ratio(value: float, divisor: float) -> float:
+    """value/divisor, undefined where the divisor is not positive."""
+    return value / divisor if divisor > 0.0 else NAN
+
+
+@scalar
+def break_even_border(excess: float, covered: float, gap_reference: float, paid_reference: float,
+                      gap: float, paid: float) -> float:
+    """EU price at which the CBAM of the reference makes up for `excess`.
+
+    Solves excess + c*max(0, P*gap - paid) = c*max(0, P*gap_reference - paid_reference) for the
+    smallest P >= 0: 0 if there is no excess, undefined if there is no such price.
+    """
+    if excess <= 0.0:
+        return 0.0
+    if covered <= 0.0 or gap_reference <= 0.0:
+        return NAN
+    alone = (excess / covered + paid_reference) / gap_reference
+    if alone * gap <= paid:
+        return alone  # the green tonne pays no CBAM at that price
+    slope = gap_reference - gap
+    if slope <= 0.0:
+        return NAN
+    both = (excess / covered + paid_reference - paid) / slope
+    return both if both >= 0.0 else NAN
+
+
+@kernel
+def netted_row(rows, out, factor, carbon_reference, carbon):
+    for j in range(rows.shape[1]):
+        rows[out, j] = netted(rows[factor, j], rows[carbon_reference, j], rows[carbon, j])
+
+
+@kernel
+def netted_with_credit_row(rows, out, factor, carbon_reference, carbon, credit, quantity):
+    for j in range(rows.shape[1]):
+        rows[out, j] = (
+            netted(rows[factor, j], rows[carbon_reference, j], rows[carbon, j])
+            - rows[credit, j] * rows[quantity, j]
+        )
+
+
+@kernel
+def seed_row(rows, out, factor, price_home, price_cbam, credit):
+    for j in range(rows.shape[1]):
+        rows[out, j] = seed(
+            rows[factor, j], rows[price_home, j], rows[price_cbam, j], rows[credit, j]
+        )
+
+
+@kernel
+def ratio_row(rows, out, value, divisor):
+    for j in range(rows.shape[1]):
+        rows[out, j] = ratio(rows[value, j], rows[divisor, j])
+
+
+@kernel
+def break_even_home_row(rows, out, excess, exposure_reference, exposure):
+    for j in range(rows.shape[1]):
+        rows[out, j] = ratio(rows[excess, j], rows[exposure_reference, j] - rows[exposure, j])
+
+
+@kernel
+def break_even_border_row(rows, out, excess, covered, gap_reference, paid_reference, gap, paid):
+    for j in range(rows.shape[1]):
+        rows[out, j] = break_even_border(
+            rows[excess, j], rows[covered, j], rows[gap_reference, j], rows[paid_reference, j],
+            rows[gap, j], rows[paid, j],
+        )
+
+
+@kernel
+def not_positive_row(rows, out, value):
+    for j in range(rows.shape[1]):
+        rows[out, j] = 1.0 if rows[value, j] <= 0.0 else 0.0
+
+
+@kernel
+def crossover_row(rows, out, value, year):
+    """First year with value <= 0; the row starts undefined."""
+    for j in range(rows.shape[1]):
+        known = rows[out, j]
+        now = year if rows[value, j] <= 0.0 else NAN
+        rows[out, j] = known if known == known else now
+
+
+@kernel
+def cheapest_row(rows, out, totals, first_years, year):
+    """Position of the lowest total among the routes that exist; the first wins a tie."""
+    for j in range(rows.shape[1]):
+        best = np.inf
+        position = NAN
+        for k in range(totals.shape[0]):
+            total = rows[totals[k], j]
+            if first_years[k] <= year and total < best:
+                best = total
+                position = float(k)
+        rows[out, j] = position

@@ -1,0 +1,495 @@
+"""Summary of one column of draws: moments, and exact quantiles with their intervals.
+
+An order statistic is found by counting the values in equal bins between the least and the greatest
+and looking only into the bins that hold a wanted rank. Every sum runs in a fixed order, so no
+number depends on threads. Undefined values (NaN) sort last.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from simcore.kernels.jit import kernel, scalar
+
+_LANES: Final = 32
+_SMALL: Final = 64
+_MOST_BINS: Final = 16384
+_SAMPLE: Final = 64
+# A value that often in the sample is set apart from the others.
+_OFTEN: Final = 8
+
+
+class QuantileRanks(NamedTuple):
+    """Ranks that give quantiles of n draws and their distribution-free intervals.
+
+    Attributes
+    ----------
+    ranks : ndarray, shape (ranks,)
+        Wanted ranks, int64, counted from 0, ascending and unique.
+    lower, upper : ndarray, shape (quantile,)
+        Places in `ranks` of the order statistics on both sides of each quantile, int64.
+    weight : ndarray, shape (quantile,)
+        Share of the way from the lower to the upper one, float64.
+    low, high : ndarray, shape (quantile,)
+        Places in `ranks` of the ends of the interval of each quantile, int64.
+    """
+
+    ranks: NDArray[np.int64]
+    lower: NDArray[np.int64]
+    upper: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+
+
+def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRanks:
+    """Ranks for quantiles as `numpy.quantile` defines them, and for their intervals.
+
+    Parameters
+    ----------
+    n : int
+        Draws in a column, defined or not; at least 1.
+    probabilities : array_like, shape (quantile,)
+        Probabilities between 0 and 1.
+    level : float
+        Probability that an interval covers the true quantile, between 0 and 1. Each end leaves
+        out at most (1 - level) / 2; where n is too small for that, it is the extreme draw.
+
+    Returns
+    -------
+    QuantileRanks
+        Plan for `summarise` and `summarise_into`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+
+    Notes
+    -----
+    The number B of draws below the p-quantile is binomial. The low end is the greatest order
+    statistic l (from 1) with P(B < l) <= (1 - level) / 2, the high end the least h with
+    P(B >= h) <= (1 - level) / 2.
+    """
+    from scipy.special import bdtr, bdtrc
+
+    p = np.atleast_1d(np.asarray(probabilities, dtype=np.float64))
+    if n < 1:
+        raise ValueError(f"quantiles of {n} draws: at least 1 draw is needed")
+    if not np.all((p >= 0) & (p <= 1)):
+        raise ValueError(f"probabilities {p.tolist()} must lie between 0 and 1")
+    if not 0 < level < 1:
+        raise ValueError(f"level {level} of an interval must lie between 0 and 1")
+    outside = (1 - level) / 2
+    virtual = (n - 1) * p
+    lower = np.clip(np.floor(virtual), 0, max(n - 2, 0)).astype(np.int64)
+    upper = np.minimum(lower + 1, n - 1)
+    low = np.array([_first(n, lambda k, q=q: bdtr(k, n, q) > outside) for q in p])
+    # P(B >= h) = P(B > h - 1), and order statistic h counted from 1 is rank h - 1.
+    high = np.array([_first(n, lambda k, q=q: bdtrc(k, n, q) <= outside) for q in p])
+    low, high = np.clip(low, 0, n - 1), np.clip(high, 0, n - 1)
+    ranks, place = np.unique(np.stack([lower, upper, low, high]), return_inverse=True)
+    lower_at, upper_at, low_at, high_at = place.reshape(4, -1).astype(np.int64)
+    return QuantileRanks(ranks, lower_at, upper_at, virtual - lower, low_at, high_at)
+
+
+def _first(n, condition):
+    """First integer from 0 to n that meets a condition that stays met once it is; else n."""
+    start, stop = 0, n
+    while start < stop:
+        middle = (start + stop) // 2
+        if condition(middle):
+            stop = middle
+        else:
+            start = middle + 1
+    return start
+
+
+@scalar
+def _add_up(lanes):
+    total = 0.0
+    width = _LANES // 2
+    while width > 0:
+        for lane in range(width):
+            lanes[lane] += lanes[lane + width]
+        width //= 2
+    total = lanes[0]
+    return total
+
+
+@kernel
+def moments(column):
+    """Count, mean, variance and share above zero of a column.
+
+    Parameters
+    ----------
+    column : ndarray, shape (draws,)
+        Contiguous floats; NaN is undefined and left out.
+
+    Returns
+    -------
+    defined : int
+        Number of defined values.
+    mean : float
+        Mean of the defined values; NaN when there are none.
+    variance : float
+        Their sample variance (divisor `defined - 1`); NaN when there are fewer than two.
+    positive : float
+        Number of values above zero over the number of all draws, defined or not.
+
+    Notes
+    -----
+    Sums run in 32 lanes of fixed positions that are added pairwise, on differences from the first
+    defined value, so that a constant column has exactly its value as mean and variance zero.
+    """
+    n = column.size
+    pivot = 0.0
+    for i in range(n):
+        if np.isfinite(column[i]):
+            pivot = np.float64(column[i])
+            break
+    total = np.zeros(_LANES)
+    defined = np.zeros(_LANES)
+    positive = np.zeros(_LANES)
+    whole = n - n % _LANES
+    for start in range(0, whole, _LANES):
+        here = column[start : start + _LANES]
+        for lane in range(_LANES):
+            x = np.float64(here[lane])
+            total[lane] += 0.0 if x != x else x - pivot
+            defined[lane] += 0.0 if x != x else 1.0
+            positive[lane] += 1.0 if x > 0.0 else 0.0
+    for i in range(whole, n):
+        x = np.float64(column[i])
+        total[i - whole] += 0.0 if x != x else x - pivot
+        defined[i - whole] += 0.0 if x != x else 1.0
+        positive[i - whole] += 1.0 if x > 0.0 else 0.0
+    count = _add_up(defined)
+    offset = _add_up(total) / count
+    square = np.zeros(_LANES)
+    for start in range(0, whole, _LANES):
+        here = column[start : start + _LANES]
+        for lane in range(_LANES):
+            x = np.float64(here[lane])
+            deviation = 0.0 if x != x else x - pivot - offset
+            square[lane] += deviation * deviation
+    for i in range(whole, n):
+        x = np.float64(column[i])
+        deviation = 0.0 if x != x else x - pivot - offset
+        square[i - whole] += deviation * deviation
+    variance = _add_up(square) / (count - 1.0) if count > 1.0 else np.nan
+    return np.int64(count), pivot + offset, variance, _add_up(positive) / n
+
+
+@scalar
+def _look(values):
+    """Least, greatest and most frequent of a sample at equal steps, and its frequency in it."""
+    step = values.size // _SAMPLE
+    least = np.inf
+    greatest = -np.inf
+    for i in range(_SAMPLE):
+        x = values[i * step]
+        finite = abs(x) < np.inf
+        least = x if finite and x < least else least
+        greatest = x if finite and x > greatest else greatest
+    frequent = np.nan
+    most = 0
+    for candidate in range(_SAMPLE // 8, _SAMPLE, _SAMPLE // 4):
+        x = values[candidate * step]
+        often = 0
+        for i in range(_SAMPLE):
+            often += values[i * step] == x
+        if often > most:
+            most = often
+            frequent = x
+    return least, greatest, frequent, most
+
+
+@kernel
+def _by_sorting(values, ranks, base, out):
+    """Answer the ranks of values that are few, equal, or too close to be counted in bins."""
+    n = values.size
+    ordered = np.empty(n)
+    different = False
+    for i in range(n):
+        ordered[i] = values[i]
+        different |= values[i] != values[0]
+    if different and n <= _SMALL:
+        for i in range(1, n):
+            x = ordered[i]
+            k = i
+            while k > 0 and ordered[k - 1] > x:
+                ordered[k] = ordered[k - 1]
+                k -= 1
+            ordered[k] = x
+    elif different:
+        _heap_sort(ordered, n)
+    for r in range(ranks.size):
+        out[r] = ordered[ranks[r] - base]
+
+
+@scalar
+def _heap_sort(x, n):
+    start = n // 2
+    stop = n
+    while stop > 1:
+        if start > 0:
+            start -= 1
+        else:
+            stop -= 1
+            x[stop], x[0] = x[0], x[stop]
+        root = start
+        while 2 * root + 1 < stop:
+            child = 2 * root + 1
+            if child + 1 < stop and x[child] < x[child + 1]:
+                child += 1
+            if x[root] >= x[child]:
+                break
+            x[root], x[child] = x[child], x[root]
+            root = child
+
+
+@scalar
+def _divide(values, center, ranks, base, out, arena, room, tasks, task):
+    """Answer the ranks of values of which many are `center`; leave both sides as tasks."""
+    n = values.size
+    below = 0
+    equal = 0
+    for i in range(n):
+        below += values[i] < center
+        equal += values[i] == center
+    first = 0
+    while first < ranks.size and ranks[first] - base < below:
+        first += 1
+    last = first
+    while last < ranks.size and ranks[last] - base < below + equal:
+        out[last] = center
+        last += 1
+    # Without branches, so one place past the end is written.
+    if first > 0:
+        filled = room
+        for i in range(n):
+            arena[filled] = values[i]
+            filled += values[i] < center
+        task = _leave(tasks, task, room, filled, 0, first, base)
+        room = filled + 1
+    if ranks.size > last:
+        filled = room
+        for i in range(n):
+            arena[filled] = values[i]
+            filled += values[i] > center
+        task = _leave(tasks, task, room, filled, last, ranks.size, base + below + equal)
+        room = filled + 1
+    return room, task
+
+
+@scalar
+def _leave(tasks, task, start, stop, first, last, base):
+    tasks[task, 0] = start
+    tasks[task, 1] = stop
+    tasks[task, 2] = first
+    tasks[task, 3] = last
+    tasks[task, 4] = base
+    return task + 1
+
+
+@kernel
+def _narrow(values, ranks, base, is_top, out, arena, room, tasks, task):
+    """Answer order statistics `ranks - base` of values, or narrow each to fewer values.
+
+    A task is a line (start and stop in the arena, first and last rank, base): the ranks from first
+    to last are to be found among these values, of which `base` in the column lie below. Returns
+    the new ends of the arena and of the tasks.
+    """
+    n = values.size
+    if n <= _SMALL:
+        _by_sorting(values, ranks, base, out)
+        return room, task
+    least, greatest, frequent, most = _look(values)
+    if most >= _OFTEN:
+        return _divide(values, frequent, ranks, base, out, arena, room, tasks, task)
+    if not (is_top and least < greatest):
+        # The sample misses the tails; with the full range each step is narrower than the last.
+        least = np.inf
+        greatest = -np.inf
+        for i in range(n):
+            x = values[i]
+            finite = abs(x) < np.inf
+            least = x if finite and x < least else least
+            greatest = x if finite and x > greatest else greatest
+    bins = 64
+    while bins < _MOST_BINS and bins * 4 < n:
+        bins *= 2
+    scale = bins / (greatest - least)
+    if not (0.0 < scale < np.inf):
+        _by_sorting(values, ranks, base, out)
+        return room, task
+    last = np.float64(bins - 1)
+    place = np.empty(n, np.uint16)
+    for i in range(n):
+        x = (values[i] - least) * scale
+        # What lies outside, infinities too, falls in the outermost bins.
+        x = last if x > last else x
+        x = 0.0 if x < 0.0 else x
+        place[i] = np.uint16(np.int32(x))
+    count = np.zeros(bins, np.int64)
+    for i in range(n):
+        count[place[i]] += 1
+    # The bins that hold a wanted rank, and where in the arena their values go.
+    slot = np.full(bins, -1, np.int32)
+    filled = np.empty(ranks.size, np.int64)
+    slots = 0
+    seen = 0
+    rank = 0
+    before = task
+    for b in range(bins):
+        first = rank
+        while rank < ranks.size and ranks[rank] - base < seen + count[b]:
+            rank += 1
+        if rank > first:
+            slot[b] = slots
+            filled[slots] = room
+            task = _leave(tasks, task, room, room + count[b], first, rank, base + seen)
+            slots += 1
+            room += count[b]
+        seen += count[b]
+    for i in range(n):
+        s = slot[place[i]]
+        if s >= 0:
+            arena[filled[s]] = values[i]
+            filled[s] += 1
+    if slots == 1 and tasks[before, 1] - tasks[before, 0] == n:
+        # All in one bin, as with infinities or neighbouring floats: no progress is left to make.
+        _by_sorting(values, ranks, base, out)
+        return tasks[before, 0], before
+    return room, task
+
+
+@kernel
+def order_statistics(column, ranks, out):
+    """Exact order statistics of a column.
+
+    Parameters
+    ----------
+    column : ndarray, shape (draws,)
+        Contiguous floats, not changed; NaN sorts last.
+    ranks : ndarray, shape (ranks,)
+        Ranks from 0 to `draws - 1`, ascending, int64.
+    out : ndarray, shape (ranks,)
+        Written: float64, the value at each rank.
+    """
+    if out.size != ranks.size:
+        raise ValueError("order_statistics: out must be as long as ranks")
+    n = column.size
+    # The column, what one step leaves of it, and a place that each division leaves unused.
+    arena = np.empty(2 * n + 4 * ranks.size + 4)
+    tasks = np.empty((2 * ranks.size + 2, 5), np.int64)
+    room = 0
+    for i in range(n):
+        x = np.float64(column[i])
+        arena[room] = x
+        room += x == x
+    defined = ranks.size
+    while defined > 0 and ranks[defined - 1] >= room:
+        defined -= 1
+        out[defined] = np.nan
+    task = _leave(tasks, 0, 0, room, 0, defined, 0)
+    is_top = True
+    while task > 0:
+        task -= 1
+        start, first = tasks[task, 0], tasks[task, 2]
+        # The children are written behind the last values and then moved into their place.
+        end, children = _narrow(
+            arena[start : tasks[task, 1]],
+            ranks[first : tasks[task, 3]],
+            tasks[task, 4],
+            is_top,
+            out[first : tasks[task, 3]],
+            arena,
+            room,
+            tasks,
+            task,
+        )
+        for child in range(task, children):
+            tasks[child, 0] -= room - start
+            tasks[child, 1] -= room - start
+            tasks[child, 2] += first
+            tasks[child, 3] += first
+        for i in range(end - room):
+            arena[start + i] = arena[room + i]
+        room = start + end - room
+        task = children
+        is_top = False
+
+
+@scalar
+def _between(low, high, weight):
+    """Interpolation that is exact at both ends, increasing, and safe for equal infinities."""
+    if weight == 0.0 or low == high:
+        return low
+    step = high - low
+    return high - step * (1.0 - weight) if weight >= 0.5 else low + step * weight
+
+
+@kernel
+def summarise_into(column, plan, moment, quantile, low, high):
+    """Moments, quantiles and intervals of a column.
+
+    Parameters
+    ----------
+    column : ndarray, shape (draws,)
+        Contiguous floats, not changed.
+    plan : QuantileRanks
+        Of `quantile_ranks` for as many draws.
+    moment : ndarray, shape (4,)
+        Written: number of defined values, mean, variance, share above zero; see `moments`.
+    quantile, low, high : ndarray, shape (quantile,)
+        Written: the quantiles and the ends of their intervals; NaN where the rank falls among
+        the undefined values.
+    """
+    if not quantile.size == low.size == high.size == plan.weight.size:
+        raise ValueError("summarise_into: outputs must be as long as the probabilities of the plan")
+    moment[0], moment[1], moment[2], moment[3] = moments(column)
+    statistic = np.empty(plan.ranks.size)
+    order_statistics(column, plan.ranks, statistic)
+    for q in range(quantile.size):
+        below, above = statistic[plan.lower[q]], statistic[plan.upper[q]]
+        quantile[q] = _between(below, above, plan.weight[q])
+        low[q] = statistic[plan.low[q]]
+        high[q] = statistic[plan.high[q]]
+
+
+def summarise(column: NDArray[np.floating], plan: QuantileRanks) -> dict[str, Any]:
+    """Statistics of a column by the names they have in a dataset.
+
+    Parameters
+    ----------
+    column : ndarray, shape (draws,)
+        Contiguous floats, not changed; NaN is undefined.
+    plan : QuantileRanks
+        Of `quantile_ranks` for as many draws.
+
+    Returns
+    -------
+    dict
+        `mean`, `standard_error` (of the mean), `positive` (share of all draws above zero) and
+        `defined` (share of draws) as floats; `quantile`, `quantile_low` and `quantile_high` as
+        ndarrays of shape (quantile,). The mean leaves undefined draws out, the quantiles sort
+        them last.
+    """
+    moment = np.empty(4)
+    quantile, low, high = (np.empty(plan.weight.size) for _ in range(3))
+    summarise_into(column, plan, moment, quantile, low, high)
+    defined, mean, variance, positive = (float(x) for x in moment)
+    return {
+        "mean": mean,
+        "standard_error": float(np.sqrt(variance / defined)) if defined > 0 else np.nan,
+        "positive": positive,
+        "defined": defined / column.size,
+        "quantile": quantile,
+        "quantile_low": low,
+        "quantile_high": high,
+    }

@@ -1,0 +1,396 @@
+"""Spec -> Plan: the graph of the whole experiment and the cells it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from simcore import dependence, document, model
+from simcore.checks import commodity_unit, price_of, references, used_commodities
+from simcore.errors import ConfigError, Fault, suggest
+from simcore.graph import Graph
+from simcore.resolve import Setting, commodity, price_name
+from simcore.schema import Experiment, Path
+from simcore.spec import Spec
+from simcore.variables import OUTCOMES, Variable
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One outcome at one place: all its years, or its single value.
+
+    Attributes
+    ----------
+    variable : str
+        Name of the outcome.
+    index : tuple of int
+        Position along each dimension of the outcome except `year`.
+    node : int
+        Node of the graph that computes it.
+    first_year : int
+        First year in which it is defined.
+    """
+
+    variable: str
+    index: tuple[int, ...]
+    node: int
+    first_year: int
+
+
+@dataclass(frozen=True)
+class Input:
+    """One uncertain input of the run."""
+
+    name: str
+    node: int
+    unit: str
+    source: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run needs, with nothing left implicit.
+
+    Attributes
+    ----------
+    spec : Spec
+    digest : str
+        SHA-256 of the resolved config.
+    graph : Graph
+    cells : tuple of Cell
+        Every outcome asked for.
+    waterfall : tuple of Cell
+        Components of the cost premium, computed for the central case in every run.
+    inputs : tuple of Input
+    coords : dict of str to tuple
+        Labels of each dimension.
+    commodity_units : tuple of str
+        Unit of each commodity, per which its price is given.
+    start : int
+        First simulated year.
+    factors, shocks : Dependence
+    """
+
+    spec: Spec
+    digest: str
+    graph: Graph
+    cells: tuple[Cell, ...]
+    waterfall: tuple[Cell, ...]
+    inputs: tuple[Input, ...]
+    coords: dict[str, tuple[Any, ...]]
+    commodity_units: tuple[str, ...]
+    start: int
+    factors: dependence.Dependence
+    shocks: dependence.Dependence
+
+    @property
+    def experiment(self) -> Experiment:
+        """The resolved config."""
+        return self.spec.experiment
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment."""
+        return self.experiment.name
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return self.experiment.draws
+
+    @property
+    def resolved_yaml(self) -> str:
+        """The resolved config as YAML; running it gives the same digest."""
+        return document.dump(self.spec.resolved())
+
+    @property
+    def years(self) -> range:
+        """Years of the run."""
+        return range(self.experiment.years.first, self.experiment.years.last + 1)
+
+
+def build(spec: Spec) -> Plan:
+    """Resolve a Spec into a Plan.
+
+    Raises
+    ------
+    ConfigError
+        Correlations that name nothing or contradict each other; distributions that cannot be
+        fitted to their quantiles.
+    """
+    experiment, graph = spec.experiment, Graph()
+    factors = _dependence(spec, "factors")
+    shocks = _dependence(spec, "shocks")
+    start = min(_start(one) for one in spec.scenarios.values())
+    settings = {
+        name: Setting(
+            graph=graph, experiment=one, start=start, factors=factors, shocks=shocks,
+            folder=spec.folder, stem=f"{name}/" if experiment.independent_scenarios else "",
+        )
+        for name, one in spec.scenarios.items()
+    }
+    coords = _coords(spec)
+    faults: list[Fault] = []
+    cells: list[Cell] = []
+    for name in experiment.outcomes:
+        try:
+            cells += _cells(OUTCOMES[name], settings, coords)
+        except ValueError as error:
+            faults.append(_fault(spec, str(error)))
+    waterfall: list[Cell] = []
+    if not faults:
+        parts = OUTCOMES["waterfall"]
+        names = _component_names(settings)
+        coords["component"] = names
+        waterfall = list(_cells(parts, settings, coords))
+        if "waterfall" in experiment.outcomes:
+            cells = [one for one in cells if one.variable != "waterfall"] + waterfall
+    inputs = _inputs(settings)
+    faults += _unknown_names(spec, settings, {one.name.split(" (")[0] for one in inputs})
+    if faults:
+        raise ConfigError(list(dict.fromkeys(faults)))
+    coords["factor"] = tuple(one.name for one in inputs)
+    units = _commodity_units(experiment, coords["commodity"])
+    digest = hashlib.sha256(
+        json.dumps(spec.resolved(), sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
+    return Plan(
+        spec=spec, digest=digest, graph=graph, cells=tuple(cells), waterfall=tuple(waterfall),
+        inputs=inputs, coords=coords, commodity_units=units, start=start, factors=factors,
+        shocks=shocks,
+    )
+
+
+def _fault(spec: Spec, message: str) -> Fault:
+    return Fault(where="catalog", found=message, expected="a distribution that can be built",
+                 remedy="change its parameters or quantiles", file=spec.file)
+
+
+def _dependence(spec: Spec, kind: str) -> dependence.Dependence:
+    pairs = getattr(spec.experiment.correlations, kind)
+    try:
+        return dependence.build(pairs, repair=spec.experiment.correlations.repair)
+    except dependence.NotPositiveSemiDefiniteError as error:
+        raise ConfigError([Fault(
+            where=f"correlations.{kind}", file=spec.file,
+            found="correlations that are not positive semi-definite: "
+                  f"{', '.join(error.names[:8])}",
+            expected=f"a valid matrix; the nearest one: {error.changes()}",
+            remedy="use these values, or set correlations.repair: true",
+        )]) from error
+
+
+def _moving(experiment: Experiment) -> Iterator[Path]:
+    """Price paths of the run that start from a known price."""
+    catalog = experiment.catalog
+    markets = [experiment.cbam.market, *(catalog.regions[r].market for r in experiment.regions),
+               *(one.market for one in experiment.exposures.values())]
+    for name in markets:
+        yield catalog.markets[name]
+    for name in used_commodities(experiment):
+        for region in experiment.regions:
+            entry = price_of(experiment, name, region)
+            if isinstance(entry, Path):
+                yield entry
+
+
+def _start(experiment: Experiment) -> int:
+    """First simulated year: the year after the earliest known price, or the horizon's first."""
+    known = [one.spot.year + 1 for one in _moving(experiment) if one.spot is not None]
+    return min([experiment.years.first, *known])
+
+
+def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
+    experiment = spec.experiment
+    markets: dict[str, None] = {}
+    commodities: dict[str, None] = {}
+    for one in spec.scenarios.values():
+        catalog = one.catalog
+        markets.update(dict.fromkeys([
+            *(catalog.regions[r].market for r in one.regions), one.cbam.market,
+            *(exposure.market for exposure in one.exposures.values()),
+        ]))
+        for name in used_commodities(one):
+            commodities.update(dict.fromkeys(
+                price_name(one, name, r) for r in one.regions
+                if isinstance(price_of(one, name, r), Path)))
+    return {
+        "scenario": tuple(spec.scenarios), "region": tuple(experiment.regions),
+        "destination": tuple(experiment.destinations), "route": tuple(experiment.routes),
+        "component": (), "market": tuple(markets), "commodity": tuple(sorted(commodities)),
+        "exposure": tuple(experiment.exposures), "year": tuple(
+            range(experiment.years.first, experiment.years.last + 1)),
+    }
+
+
+def _component_names(settings: dict[str, Setting]) -> tuple[str, ...]:
+    head = ("capex", "fixed_opex", "other_opex")
+    tail = ("support", "home_carbon", "cbam")
+    middle: dict[str, None] = {}
+    for setting in settings.values():
+        catalog = setting.experiment.catalog
+        for name in (*setting.experiment.routes, *references(setting.experiment).values()):
+            middle.update(dict.fromkeys([*catalog.routes[name].inputs, *catalog.routes[name].byproducts]))
+    return (*head, *sorted(middle), *tail)
+
+
+_CELL: dict[str, Callable[[Setting, str, str, str], int]] = {
+    "cbam_cost": model.cbam_cost,
+    "carbon_cost": model.carbon_cost,
+    "cost_premium": model.cost_premium,
+    "break_even_price": model.break_even_price,
+    "premium_per_tco2": model.premium_per_tco2,
+    "premium_per_tonne": model.premium_per_tonne,
+    "annualised_premium_per_tonne": model.annualised_premium,
+    "support_gap": model.support_gap,
+    "viability": lambda s, r, d, k: model.not_positive(s, model.support_gap(s, r, d, k)),
+    "green_is_cheaper": lambda s, r, d, k: model.not_positive(s, model.cost_premium(s, r, d, k)),
+    "crossover_year": model.crossover_year,
+    "lifecycle_premium": lambda s, r, d, k: model.lifetime_sum(s, r, d, k, discounted=False),
+    "npv_premium": lambda s, r, d, k: model.lifetime_sum(s, r, d, k, discounted=True),
+    "annuity_premium_per_tonne": model.annuity_premium,
+}
+_PLANT: dict[str, Callable[[Setting, str, str], int]] = {
+    "levelised_cost": model.levelised_cost,
+    "home_carbon_cost": model.home_carbon_cost,
+    "marginal_carbon_cost": model.marginal_carbon_cost,
+    "avoided_emissions": model.avoided,
+    "cost_premium_ex_carbon": model.cost_premium_ex_carbon,
+    "abatement_cost": model.abatement_cost,
+}
+
+
+def _cells(
+    variable: Variable, settings: dict[str, Setting], coords: dict[str, tuple[Any, ...]]
+) -> Iterator[Cell]:
+    """Cells of one outcome over all scenarios."""
+    for s, setting in enumerate(settings.values()):
+        for index, node, first in _places(variable, setting, coords):
+            yield Cell(variable.name, (s, *index), node, first)
+
+
+def _places(
+    variable: Variable, setting: Setting, coords: dict[str, tuple[Any, ...]]
+) -> Iterator[tuple[tuple[int, ...], int, int]]:
+    """Index (after the scenario), node and first year of each cell of one scenario."""
+    name, first = variable.name, setting.experiment.years.first
+    regions, routes = list(enumerate(coords["region"])), list(enumerate(coords["route"]))
+    destinations = list(enumerate(coords["destination"]))
+    reference = references(setting.experiment)
+    if name == "carbon_price":
+        for m, label in enumerate(coords["market"]):
+            yield (m,), model.market(setting, label), first
+    elif name == "commodity_price":
+        for c, label in enumerate(coords["commodity"]):
+            head, _, place = label.partition(".")
+            region = next((r for r in coords["region"]
+                           if price_name(setting.experiment, head, r) == label), None)
+            if region is not None:
+                yield (c,), commodity(setting, head, region), first
+    elif name == "hydrogen_cost":
+        for r, region in regions:
+            if price_of(setting.experiment, "hydrogen", region) is not None:
+                yield (r,), commodity(setting, "hydrogen", region), first
+    elif name == "cbam_factor":
+        yield (), model.cbam_factor(setting), first
+    elif name in ("exposure_cost", "exposure_total"):
+        for e, label in enumerate(coords["exposure"]):
+            yield (e,), getattr(model, name)(setting, label), first
+    elif name == "cheapest_route":
+        for (r, region), (d, destination) in product(regions, destinations):
+            yield (r, d), model.cheapest_route(setting, region, destination), first
+    elif name in _PLANT:
+        for (r, region), (k, route) in product(regions, routes):
+            if not (variable.relative and route == reference[region]):
+                yield (r, k), _PLANT[name](setting, region, route), model.first_year(setting, route)
+    else:
+        for (r, region), (d, destination), (k, route) in product(regions, destinations, routes):
+            if variable.relative and route == reference[region]:
+                continue
+            available = model.first_year(setting, route)
+            if name == "waterfall":
+                parts = model.components(setting, region, destination, route)
+                for c, part in enumerate(coords["component"]):
+                    node = parts.get(part, setting.graph.constant(0.0))
+                    yield (r, d, k, c), node, available
+            else:
+                yield (r, d, k), _CELL[name](setting, region, destination, route), available
+
+
+def _inputs(settings: dict[str, Setting]) -> tuple[Input, ...]:
+    """Uncertain inputs of all scenarios; one that differs between scenarios is named after both."""
+    found: dict[int, Input] = {}
+    names: set[str] = set()
+    for scenario, setting in settings.items():
+        for name, entry in setting.inputs.items():
+            if entry["node"] not in found:
+                label = name if name not in names else f"{name} ({scenario})"
+                names.add(name)
+                found[entry["node"]] = Input(label, **entry)
+    return tuple(found.values())
+
+
+def _unknown_names(
+    spec: Spec, settings: dict[str, Setting], factors: set[str]
+) -> Iterator[Fault]:
+    """Correlated names that exist nowhere in the catalog."""
+    from simcore.tables import catalog as packaged
+
+    # A name may belong to an entry that this run does not use: then it changes nothing.
+    known_paths: set[str] = set()
+    heads: set[str] = set()
+    for content in (packaged(), spec.resolved()["catalog"]):
+        known_paths.update(content.get("markets", {}))
+        known_paths.update(f"{name}.{place}" for name, places in content.get("prices", {}).items()
+                           for place in places)
+        for group in content.values():
+            heads.update(group)
+    known = {"factors": factors, "shocks": known_paths}
+    for kind, names in known.items():
+        for position, pair in enumerate(getattr(spec.experiment.correlations, kind)):
+            for name in pair.between:
+                unused = kind == "factors" and name.split(".")[0] in heads
+                if name not in names and not unused:
+                    near = suggest(name, sorted(names))
+                    yield Fault(
+                        where=f"correlations.{kind}.{position}.between", file=spec.file,
+                        found=f"unknown name {name!r}",
+                        expected="a factor of the run" if kind == "factors" else "a market or commodity path",
+                        remedy=f"did you mean {near!r}?" if near else "see `simcore plan`",
+                    )
+
+
+def _commodity_units(experiment: Experiment, names: tuple[str, ...]) -> tuple[str, ...]:
+    units = []
+    for label in names:
+        name, _, place = label.partition(".")
+        entry = experiment.catalog.prices[name][place]
+        units.append(commodity_unit(experiment, name, entry))
+    return tuple(units)
+
+
+def unique_values(cells: tuple[Cell, ...]) -> dict[tuple[int, int], list[Cell]]:
+    """Cells by what computes them: those that coincide are computed once."""
+    groups: dict[tuple[int, int], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.node, cell.first_year), []).append(cell)
+    return groups
+
+
+def has_years(variable: str) -> bool:
+    """Whether an outcome has the dimension year."""
+    return "year" in OUTCOMES[variable].dims
+
+
+def nominal_size(plan: Plan) -> int:
+    """Number of rows that a run reduces: values per draw."""
+    years = len(plan.years)
+    return int(np.sum([years if has_years(group[0].variable) else 1
+                       for group in unique_values(plan.cells).values()]))

@@ -1,0 +1,1 @@
+"""What a person reads: tables within 100 columns, safe CSV, strict JSON and progress."""

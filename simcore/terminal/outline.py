@@ -1,0 +1,167 @@
+"""A catalog entry as lines: every value with its unit, status and source."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from simcore.errors import ConfigError, Fault, suggest
+from simcore.terminal.tables import WIDTH, cut, grid
+
+# Keys whose numbers say how an entry is read; they have neither unit nor source of their own.
+_SETTINGS: Final = ("known_until", "delay", "end", "probability", "ramp", "rate", "growth")
+_META: Final = ("title", "unit", "price_year", "source", "at", "status", "note")
+
+
+def outline(name: str, entry: Any) -> str:
+    """Show one entry of the catalog.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    entry : mapping or value
+        Nested mappings; `unit`, `source`, `at` and `status` describe what stands beside them.
+    """
+    top = entry if isinstance(entry, Mapping) else {}
+    lines = [f"{name}: {top['title']}" if top.get("title") else name]
+    if top.get("note"):
+        lines += textwrap.wrap(str(top["note"]), WIDTH - 2)
+    lines.append("")
+    values = list(_values("", entry, {}))
+    margin = min(36, max((len(path) for path, _, _ in values), default=0)) + 4
+    before = ""
+    for path, value, meta in values:
+        first = f"  {path}".ljust(margin - 1)
+        lines += _wrapped(first, value, margin)
+        said = _provenance(meta)
+        if said and said != before:
+            lines += _wrapped("", said, margin + 2)
+        before = said
+    return "\n".join(lines)
+
+
+def catalog_text(
+    catalog: Mapping[str, Mapping[str, Any]],
+    sections: Sequence[str],
+    *,
+    section: str | None,
+    name: str | None,
+) -> str:
+    """Show the sections of the catalog, the entries of one, or one entry in full.
+
+    Parameters
+    ----------
+    catalog : mapping
+        Section to entries by name.
+    sections : sequence of str
+        Order of the sections.
+    section, name : str or None
+        What to show.
+
+    Raises
+    ------
+    ConfigError
+        For a name that the section does not have.
+    """
+    if section is None:
+        sizes = [(one, str(len(catalog[one])), ", ".join(catalog[one])) for one in sections]
+        return _listing(("section", "entries", "names"), sizes)
+    entries = catalog[section]
+    if name is None:
+        columns = ("name", "kind", "date", "title") if section == "sources" else (
+            "name", "unit", "status", "title"
+        )  # fmt: skip
+        rows = [
+            (key, *(_field(entry, column) for column in columns[1:]))
+            for key, entry in entries.items()
+        ]
+        return _listing(columns, rows)
+    if name not in entries:
+        near = suggest(name, entries)
+        raise ConfigError(Fault(
+            f"catalog {section}", name, f"one of {', '.join(entries)}",
+            f"did you mean {near}?" if near else f"simcore catalog {section} lists them",
+        ))  # fmt: skip
+    if section == "sources":
+        lines = [name]
+        for key, value in entries[name].items():
+            lines += _wrapped(f"  {key}", str(value), 14)
+        return "\n".join(lines)
+    return outline(name, entries[name])
+
+
+def _field(entry: Mapping[str, Any], column: str) -> str:
+    """A field of an entry; prices and policies keep some of theirs one level down."""
+    if column in entry:
+        return str(entry[column])
+    inner = next((one for one in entry.values() if isinstance(one, Mapping) and column in one), {})
+    variants = entry.get("variants")
+    if column == "status" and isinstance(variants, Mapping):
+        return ", ".join(dict.fromkeys(str(one.get("status", "")) for one in variants.values()))
+    return str(inner.get(column, ""))
+
+
+def _listing(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header) - 1)]
+    room = max(12, WIDTH - sum(widths) - 2 * len(widths))
+    cells = [(*row[:-1], cut(row[-1], room)) for row in rows]
+    return "\n".join(grid(header, cells, text_columns=len(header)))
+
+
+def _wrapped(first: str, text: str, margin: int) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=f"{first} ".ljust(margin), subsequent_indent=" " * margin
+    )
+
+
+def _provenance(meta: Mapping[str, Any]) -> str:
+    status, source, at = (str(meta.get(key) or "") for key in ("status", "source", "at"))
+    return ", ".join(part for part in (status, source) if part) + (f": {at}" if at else "")
+
+
+def _values(
+    path: str, node: Any, meta: dict[str, Any]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Walk to what is a value: a number, a name, a distribution, a dated table."""
+    if not isinstance(node, Mapping):
+        plain = isinstance(node, str | bool | None) or path.rsplit(".", 1)[-1] in _SETTINGS
+        yield path, _short(node) + ("" if plain else _unit(meta)), {} if plain else meta
+        return
+    meta = {**meta, **{key: node[key] for key in _META if key in node}}
+    rest = {key: value for key, value in node.items() if key not in _META}
+    flat = not any(isinstance(value, Mapping) for value in rest.values())
+    if not rest or not flat:
+        text = None
+    elif "kind" in rest and set(rest) != {"kind"} and path.rsplit(".", 1)[-1] != "process":
+        kind = rest.pop("kind")
+        text = " ".join([str(kind), *(f"{key} {_short(value)}" for key, value in rest.items())])
+        text = _short(rest["value"]) if set(rest) == {"value"} else text
+    elif all(isinstance(key, int) for key in rest):
+        text = ", ".join(f"{key}: {_short(value)}" for key, value in rest.items())
+    elif set(rest) == {"low", "central", "high"}:
+        text = "central {central:g}, low {low:g}, high {high:g}".format(**rest)
+    elif set(rest) == {"year", "value"}:
+        text = f"{_short(rest['value'])} in {rest['year']}"
+    else:
+        text = None
+    if text is not None:
+        yield path, text + _unit(meta), meta
+        return
+    for key, value in rest.items():
+        yield from _values(f"{path}.{key}" if path else str(key), value, meta)
+
+
+def _unit(meta: Mapping[str, Any]) -> str:
+    unit = str(meta.get("unit") or "1")
+    year = f", money of {meta['price_year']}" if meta.get("price_year") else ""
+    return "" if unit == "1" else f" [{unit}{year}]"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return " ".join(_short(item) for item in value)
+    return "none" if value is None else str(value)

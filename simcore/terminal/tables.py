@@ -1,0 +1,163 @@
+"""Tables within 100 columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH: Final = 100
+MAX_ROWS: Final = 200
+
+# Columns that a narrow terminal can do without, the first to go first.
+_OPTIONAL: Final = ("_high", "_low", "standard_error", "defined", "positive", "central")
+_SHARES: Final = ("positive", "defined", "probability", "viability", "green_is_cheaper")
+
+
+def number(value: float, decimals: int) -> str:
+    """Write a number with thousands separators; `-` when undefined."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    text = f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+
+
+def share(value: float) -> str:
+    """Write a probability in per cent without rounding a possible event to impossible."""
+    if value is None or math.isnan(value):
+        return "-"
+    if 0 < value < 0.005:
+        return "<1%"
+    if 0.995 < value < 1:
+        return ">99%"
+    return f"{100 * value:.0f}%"
+
+
+def decimals(values: Iterable[float], *, figures: int) -> int:
+    """Digits after the point that show so many figures of the largest value."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if largest == 0:
+        return 0
+    return min(6, max(0, figures - 1 - math.floor(math.log10(largest * 1.005))))
+
+
+def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: int) -> list[str]:
+    """Align cells: the first columns to the left, the others to the right.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Column names.
+    rows : sequence of sequences of str
+        Cells.
+    text_columns : int
+        Number of leading columns that are text; they give way when the table is too wide.
+    """
+    table = [header, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    excess = sum(widths) + 2 * (len(widths) - 1) - WIDTH
+    while excess > 0 and text_columns:
+        longest = max(range(text_columns), key=lambda column: widths[column])
+        if widths[longest] <= 8:
+            break
+        widths[longest] -= 1
+        excess -= 1
+    lines = []
+    for row in table:
+        cells = [
+            cut(cell, width).ljust(width) if column < text_columns else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def cut(text: str, width: int) -> str:
+    """Shorten a text to a width; `~` marks the cut."""
+    return text if len(text) <= width else text[: width - 1] + "~"
+
+
+def outcome_text(frame: pd.DataFrame) -> str:
+    """Show one outcome of `analysis.summarise`; what does not fit in 100 columns is left to CSV.
+
+    A label that is the same in every row stands above the table.
+    """
+    attrs = frame.attrs
+    unit = "" if attrs["unit"] == "1" else f" [{attrs['unit']}]"
+    money = f", money of {attrs['price_year']}" if attrs["money"] else ""
+    columns = [str(name) for name in frame]
+    labels = [name for name in columns if not _is_number(name)]
+    fixed = [name for name in labels if len(frame) > 1 and frame[name].nunique() == 1]
+    where = ", ".join(f"{name} {frame[name].iloc[0]}" for name in fixed)
+    labels = [name for name in labels if name not in fixed]
+    numbers = [name for name in columns if _is_number(name)]
+    cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=4)
+    hidden: list[str] = []
+    for ending in _OPTIONAL:
+        if _table_width(cells, [*labels, *numbers]) <= WIDTH:
+            break
+        hidden += [name for name in numbers if name.endswith(ending)]
+        numbers = [name for name in numbers if not name.endswith(ending)]
+    if _table_width(cells, [*labels, *numbers]) > WIDTH:
+        cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=3)
+    header = [*labels, *(_heading(name) for name in numbers)]
+    rows = list(zip(*(cells[name] for name in (*labels, *numbers)), strict=True))
+    lines = [f"{attrs['run']}: {attrs['draws']:,} draws"]
+    lines += [f"{attrs['title']} ({attrs['variable']}){unit}{money}", *([where] if where else [])]
+    lines.append("")
+    lines += grid(header, rows, text_columns=len(labels))
+    if len(frame) > MAX_ROWS:
+        lines.append(
+            f"... {len(frame) - MAX_ROWS:,} more rows: choose with --year, --region, --route, "
+            "or take --format csv"
+        )
+    if hidden:
+        lines += ["", "'-': undefined. --format csv also gives standard errors and intervals."]
+    return "\n".join(lines)
+
+
+def _is_number(name: str) -> bool:
+    fixed = ("mean", "sd", "standard_error", *_SHARES, "central")
+    return name in fixed or _is_percentile(name)
+
+
+def _is_percentile(name: str) -> bool:
+    return name[:1] == "p" and name[1:2].isdigit()
+
+
+def _heading(name: str) -> str:
+    names = {"positive": "P(>0)", "standard_error": "std.error"}
+    return names.get(name) or (name.upper() if _is_percentile(name) else name)
+
+
+def _cells(frame: pd.DataFrame, variable: str, *, figures: int) -> dict[str, list[str]]:
+    """Write every cell; amounts share their number of decimals so that rows can be compared."""
+    columns = [str(name) for name in frame]
+    amounts = [name for name in columns if _is_number(name) and name not in _SHARES]
+    amounts = [name for name in amounts if name != "standard_error"]
+    places = decimals(frame[amounts].to_numpy(dtype=float).ravel().tolist(), figures=figures)
+    cells = {}
+    for name in columns:
+        values = frame[name].tolist()
+        if not _is_number(name):
+            cells[name] = [str(value) for value in values]
+        elif name in _SHARES or (variable in _SHARES and name == "mean"):
+            cells[name] = [share(value) for value in values]
+        elif variable == "input":
+            # Every factor has its own unit and size.
+            cells[name] = [number(value, decimals([value], figures=4)) for value in values]
+        elif name == "standard_error":
+            cells[name] = [number(value, decimals(values, figures=3)) for value in values]
+        elif variable == "crossover_year":
+            cells[name] = [number(value, 0).replace(",", "") for value in values]
+        else:
+            cells[name] = [number(value, places) for value in values]
+    return cells
+
+
+def _table_width(cells: Mapping[str, list[str]], names: Sequence[str]) -> int:
+    widths = [max(len(_heading(name)), *map(len, cells[name]), 0) for name in names]
+    return sum(widths) + 2 * (len(widths) - 1)

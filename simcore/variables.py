@@ -1,0 +1,223 @@
+"""Every array of a run, declared once: name, dimensions, unit, meaning.
+
+Labelling, checking, tables and documentation all read this registry. `{money}` in a unit stands
+for the output currency of the run in real terms of its base year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+QUANTILES: Final = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
+INTERVAL_LEVEL: Final = 0.95
+
+CELL: Final = ("scenario", "region", "destination", "route", "year")
+PLANT: Final = ("scenario", "region", "route", "year")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One declared array.
+
+    Attributes
+    ----------
+    name : str
+        Name in configs, datasets and commands.
+    dims : tuple of str
+        Dimensions without `draw`.
+    unit : str
+        UDUNITS-like unit; `{money}` is replaced by the output currency.
+    long_name : str
+        Short human name, used on axes and in tables.
+    description : str
+        What it means, with the equation of the model.
+    kind : str
+        `number`, `indicator` (0 or 1), `category` (index of a route) or `year`.
+    relative : bool
+        True when the reference route has no such value (it would be zero or undefined).
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    unit: str
+    long_name: str
+    description: str
+    kind: str = "number"
+    relative: bool = False
+
+    @property
+    def is_money(self) -> bool:
+        """Whether the value is an amount of money, converted at the edge."""
+        return "{money}" in self.unit
+
+
+_ALL = (
+    Variable(
+        "carbon_price", ("scenario", "market", "year"), "{money} t-1",
+        "Carbon price", "Price of one allowance (t CO2e) in each market; real terms.",
+    ),
+    Variable(
+        "commodity_price", ("scenario", "commodity", "year"), "{money} per unit",
+        "Commodity and energy price",
+        "Price of each commodity path; the unit of each is in the commodity_unit coordinate.",
+    ),
+    Variable(
+        "hydrogen_cost", ("scenario", "region", "year"), "{money} kg-1",
+        "Hydrogen cost", "Cost of hydrogen at the plant, computed from electricity or bought.",
+    ),
+    Variable(
+        "cbam_factor", ("scenario", "year"), "1",
+        "CBAM factor", "1 - free-allocation share used by CBAM (phi_EU).",
+    ),
+    Variable(
+        "levelised_cost", PLANT, "{money} t-1",
+        "Levelised cost", "Cost of a tonne before carbon: annualised capital, operation and inputs.",
+    ),
+    Variable(
+        "home_carbon_cost", PLANT, "{money} t-1",
+        "Home carbon cost",
+        "P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income.",
+    ),
+    Variable(
+        "cbam_cost", CELL, "{money} t-1",
+        "CBAM cost", "Certificates per tonne sold into the EU, net of the price paid at home, >= 0.",
+    ),
+    Variable(
+        "carbon_cost", CELL, "{money} t-1",
+        "Carbon cost", "home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside.",
+    ),
+    Variable(
+        "marginal_carbon_cost", PLANT, "{money} t-1",
+        "Marginal carbon cost", "P*covered*e1: the incentive at the margin, free allocation aside.",
+    ),
+    Variable(
+        "avoided_emissions", PLANT, "t t-1",
+        "Avoided emissions",
+        "Emission intensity of the reference route minus that of this one on the chosen boundary.",
+        relative=True,
+    ),
+    Variable(
+        "cost_premium", CELL, "{money} t-1",
+        "Cost premium",
+        "What the low-carbon tonne costs more than the reference tonne, carbon cost included.",
+        relative=True,
+    ),
+    Variable(
+        "cost_premium_ex_carbon", PLANT, "{money} t-1",
+        "Cost premium before carbon",
+        "Levelised cost minus the levelised cost of the reference route.",
+        relative=True,
+    ),
+    Variable(
+        "abatement_cost", PLANT, "{money} t-1",
+        "Abatement cost", "cost_premium_ex_carbon / avoided_emissions, per t CO2e.",
+        relative=True,
+    ),
+    Variable(
+        "break_even_price", CELL, "{money} t-1",
+        "Break-even carbon price",
+        "Carbon price at which cost_premium = 0 under the year's allocation rules: the home price, "
+        "or for EU-bound tonnes from outside the EU price given the home price. Undefined: none.",
+        relative=True,
+    ),
+    Variable(
+        "premium_per_tco2", CELL, "{money} t-1",
+        "Carbon value per t CO2e", "Carbon-value premium per tonne of CO2e avoided.",
+        relative=True,
+    ),
+    Variable(
+        "premium_per_tonne", CELL, "{money} t-1",
+        "Carbon value",
+        "Carbon-value premium per tonne: what the avoided CO2 is worth (mode netted or seed).",
+        relative=True,
+    ),
+    Variable(
+        "annualised_premium_per_tonne", CELL, "{money} t-1 yr-1",
+        "Annualised carbon value", "premium_per_tonne / plant lifetime (straight line).",
+        relative=True,
+    ),
+    Variable(
+        "support_gap", CELL, "{money} t-1",
+        "Support gap",
+        "cost_premium_ex_carbon - premium_per_tonne: what a subsidy or a buyer must still pay.",
+        relative=True,
+    ),
+    Variable(
+        "viability", CELL, "1",
+        "Carbon value covers the cost", "1 where support_gap <= 0; its mean is a probability.",
+        kind="indicator", relative=True,
+    ),
+    Variable(
+        "green_is_cheaper", CELL, "1",
+        "Green is cheaper", "1 where cost_premium <= 0; its mean is a probability.",
+        kind="indicator", relative=True,
+    ),
+    Variable(
+        "crossover_year", CELL[:-1], "yr",
+        "Crossover year", "First year with cost_premium <= 0; undefined: never in the horizon.",
+        kind="year", relative=True,
+    ),
+    Variable(
+        "cheapest_route", ("scenario", "region", "destination", "year"), "1",
+        "Cheapest route", "Route with the lowest levelised_cost + carbon_cost.",
+        kind="category",
+    ),
+    Variable(
+        "lifecycle_premium", CELL[:-1], "1e6 {money}",
+        "Lifecycle carbon value", "Sum over the plant's life of premium_per_tonne * output.",
+        relative=True,
+    ),
+    Variable(
+        "npv_premium", CELL[:-1], "1e6 {money}",
+        "Net present carbon value", "lifecycle_premium discounted at the region's WACC.",
+        relative=True,
+    ),
+    Variable(
+        "annuity_premium_per_tonne", CELL[:-1], "{money} t-1",
+        "Annuity of the carbon value", "npv_premium / (output * annuity_factor(WACC, lifetime)).",
+        relative=True,
+    ),
+    Variable(
+        "waterfall", ("scenario", "region", "destination", "route", "component", "year"),
+        "{money} t-1",
+        "Cost premium by component", "Parts of cost_premium; they sum to the whole.",
+        relative=True,
+    ),
+    Variable(
+        "exposure_cost", ("scenario", "exposure", "year"), "1e6 {money} yr-1",
+        "Firm exposure", "Obligation shortfall times the carbon price.",
+    ),
+    Variable(
+        "exposure_total", ("scenario", "exposure"), "1e6 {money}",
+        "Cumulative firm exposure", "Sum of exposure_cost over its years.",
+    ),
+)
+
+OUTCOMES: Final[dict[str, Variable]] = {variable.name: variable for variable in _ALL}
+
+DIMENSIONS: Final[dict[str, str]] = {
+    "scenario": "Named set of choices; all scenarios share the same draws",
+    "region": "Where the plant stands",
+    "destination": "Where the tonne is sold",
+    "route": "Production route",
+    "component": "Part of the cost premium",
+    "market": "Carbon market",
+    "commodity": "Commodity or energy carrier, with its region",
+    "exposure": "Named firm exposure",
+    "factor": "Uncertain input",
+    "year": "Calendar year",
+    "quantile": "Probability of the quantile",
+    "draw": "Monte Carlo draw",
+}
+
+STATISTICS: Final[dict[str, str]] = {
+    "mean": "mean over the draws",
+    "standard_error": "standard error of the mean",
+    "quantile": "quantile over the draws",
+    "quantile_low": "lower end of the 95 % order-statistic interval of the quantile",
+    "quantile_high": "upper end of the 95 % order-statistic interval of the quantile",
+    "positive": "share of the draws above zero",
+    "defined": "share of the draws in which the value is defined",
+    "central": "deterministic case: every factor at its central value",
+}

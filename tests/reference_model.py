@@ -1,0 +1,300 @@
+"""An independent model: plain Python, one draw, one number at a time.
+
+It is written from the equations, shares no code with the package, and exists to be read beside
+them: a kernel that disagrees with it is wrong, or it is. `evaluate` is the only entry point most
+tests need. Money inside is EUR of the base year; `evaluate` returns the output currency.
+
+`reference_units`, `reference_draws`, `reference_paths` and `reference_costs` are its parts, in
+the order of the model's sections; this one holds sections 7 and 8 and every outcome of a draw.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from reference_costs import (
+    annuity_rate,
+    avoided_emissions,
+    break_even_price,
+    carbon_cost,
+    cbam_cost,
+    commodity_price,
+    cost_premium,
+    home_cost,
+    intensity,
+    is_available,
+    is_electrolysis,
+    levelised_cost,
+    marginal_cost,
+    pays_cbam,
+    premium_ex_carbon,
+    reference_route,
+    wacc,
+    waterfall,
+)
+from reference_paths import Case, carbon_price, merge, policy, quantity
+
+NAN = math.nan
+
+# Outcomes that are not an amount of money.
+PURE = {
+    "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
+    "cheapest_route",
+}  # fmt: skip
+
+
+# ---------------------------------------------------------------- section 7: carbon value
+
+
+def indirect_factor(case: Case) -> float:
+    buyer = case.config["value"]["buyer"]
+    factor = case.catalog["buyers"][buyer]["indirect_factor"]
+    return quantity(case, factor, f"{buyer}.indirect_factor")
+
+
+def credit_price(case: Case, region: str) -> float:
+    value = case.catalog["regions"][region]["credit_price"]
+    return quantity(case, value, region + ".credit_price", "EUR/t")
+
+
+def credit_quantity(case: Case, route: str, region: str, year: int) -> float:
+    """Credits given up per tonne; none where a green tonne cannot sell its credit as well."""
+    if case.config["value"]["double_claiming"] == "forbid":
+        return 0.0
+    avoided = avoided_emissions(case, route, region, year)
+    limit = case.config["value"].get("credit_limit")
+    if limit is None:
+        return avoided
+    return min(avoided, limit * intensity(case, reference_route(case, region), region, year))
+
+
+def carbon_value(
+    case: Case, route: str, region: str, destination: str, year: int
+) -> tuple[float, float]:
+    """Carbon-value premium per t CO2e and per tonne."""
+    f, credit = indirect_factor(case), credit_price(case, region)
+    avoided = avoided_emissions(case, route, region, year)
+    if case.config["value"]["mode"] == "seed":
+        price = carbon_price(case, case.catalog["regions"][region]["market"], year)
+        if pays_cbam(case, region, destination):
+            price += carbon_price(case, case.config["cbam"]["market"], year)
+        per_tco2 = price * f - credit
+        return per_tco2, avoided * per_tco2
+    reference = reference_route(case, region)
+    saved = carbon_cost(case, reference, region, destination, year)
+    saved -= carbon_cost(case, route, region, destination, year)
+    per_tonne = f * saved - credit * credit_quantity(case, route, region, year)
+    return per_tonne / avoided if avoided > 0 else NAN, per_tonne
+
+
+def plant_output(case: Case) -> float:
+    """Mt per year."""
+    return quantity(case, case.config["plant"]["output"], "plant.output", "Mt/yr")
+
+
+def plant_premiums(case: Case, route: str, region: str, destination: str) -> dict[int, float]:
+    """Carbon value per tonne in each year of the plant's life."""
+    plant, result = case.config["plant"], {}
+    for year in range(plant["start"], plant["start"] + plant["lifetime"]):
+        asked = year
+        if year > case.years[-1] and plant["beyond"] == "hold":
+            asked = case.years[-1]
+        if asked not in case.years:
+            raise ValueError(f"the plant's year {year} lies outside the horizon")
+        known = is_available(case, route, asked) and is_available(
+            case, reference_route(case, region), asked
+        )
+        result[year] = carbon_value(case, route, region, destination, asked)[1] if known else NAN
+    return result
+
+
+def lifecycle(case: Case, route: str, region: str, destination: str) -> dict[str, float]:
+    """Sum, present value and annuity of the carbon value over the plant's life."""
+    plant, output, w = case.config["plant"], plant_output(case), wacc(case, region)
+    premiums = plant_premiums(case, route, region, destination)
+    total = math.fsum(value * output for value in premiums.values())
+    npv = math.fsum(
+        value * output / (1 + w) ** (year - plant["valued_in"]) for year, value in premiums.items()
+    )
+    annuity = npv / (output * (1 / annuity_rate(w, plant["lifetime"])))
+    return {
+        "lifecycle_premium": total, "npv_premium": npv, "annuity_premium_per_tonne": annuity,
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- section 8: exposures
+
+
+def exposure_cost(case: Case, name: str, year: int) -> float:
+    """Million EUR a year: shortfall in Mt times the price; zero outside its years."""
+    entry = case.config["exposures"][name]
+    if not entry["first"] <= year <= entry["last"]:
+        return 0.0
+    shortfall = quantity(case, entry["shortfall"], name + ".shortfall", "Mt/yr")
+    return shortfall * carbon_price(case, entry["market"], year)
+
+
+# ---------------------------------------------------------------- every outcome of one draw
+
+Result = dict[tuple[Any, ...], Any]
+
+
+def plant_outcomes(case: Case, region: str, route: str, year: int) -> dict[str, float]:
+    """Outcomes of a route in a region and year, whatever the destination."""
+    avoided = avoided_emissions(case, route, region, year)
+    extra = premium_ex_carbon(case, route, region, year)
+    return {
+        "levelised_cost": levelised_cost(case, route, region, year),
+        "home_carbon_cost": home_cost(case, route, region, year),
+        "marginal_carbon_cost": marginal_cost(case, route, region, year),
+        "avoided_emissions": avoided,
+        "cost_premium_ex_carbon": extra,
+        "abatement_cost": extra / avoided if avoided > 0 else NAN,
+    }
+
+
+def cell_outcomes(
+    case: Case, region: str, destination: str, route: str, year: int
+) -> dict[str, float]:
+    """Outcomes of a route in a region, destination and year."""
+    where = (case, route, region, destination, year)
+    premium = cost_premium(*where)
+    per_tco2, per_tonne = carbon_value(*where)
+    gap = premium_ex_carbon(case, route, region, year) - per_tonne
+    return {
+        "cbam_cost": cbam_cost(*where),
+        "carbon_cost": carbon_cost(*where),
+        "cost_premium": premium,
+        "break_even_price": break_even_price(*where),
+        "premium_per_tco2": per_tco2,
+        "premium_per_tonne": per_tonne,
+        "annualised_premium_per_tonne": per_tonne / case.config["plant"]["lifetime"],
+        "support_gap": gap,
+        "viability": float(gap <= 0),
+        "green_is_cheaper": float(premium <= 0),
+    }
+
+
+RELATIVE = {
+    "avoided_emissions", "cost_premium_ex_carbon", "abatement_cost", "cost_premium",
+    "break_even_price", "premium_per_tco2", "premium_per_tonne", "annualised_premium_per_tonne",
+    "support_gap", "viability", "green_is_cheaper", "waterfall",
+}  # fmt: skip
+
+
+def masked(case: Case, region: str, route: str, year: int, values: dict[str, float]) -> Result:
+    """Undefined: all before the route exists; what compares, for or without the reference."""
+    reference = reference_route(case, region)
+    here = is_available(case, route, year)
+    compares = here and route != reference and is_available(case, reference, year)
+    return {
+        name: value if (compares if name in RELATIVE else here) else NAN
+        for name, value in values.items()
+    }
+
+
+def route_outcomes(case: Case, scenario: str, region: str, route: str) -> Result:
+    """Every outcome of one route in one region."""
+    config, out = case.config, {}
+    for year in case.years:
+        values = masked(case, region, route, year, plant_outcomes(case, region, route, year))
+        out |= {(name, scenario, region, route, year): v for name, v in values.items()}
+        for d in config["destinations"]:
+            cell = cell_outcomes(case, region, d, route, year)
+            values = masked(case, region, route, year, cell)
+            out |= {(name, scenario, region, d, route, year): v for name, v in values.items()}
+            for part, value in waterfall(case, route, region, d, year).items():
+                shown = masked(case, region, route, year, {"waterfall": value})["waterfall"]
+                out["waterfall", scenario, region, d, route, part, year] = shown
+    for d in config["destinations"]:
+        green = (("cost_premium", scenario, region, d, route, year) for year in case.years)
+        crossed = [key[-1] for key in green if out[key] <= 0]
+        out["crossover_year", scenario, region, d, route] = float(crossed[0]) if crossed else NAN
+        for name, value in life_outcomes(case, region, d, route).items():
+            out[name, scenario, region, d, route] = value
+    return out
+
+
+def life_outcomes(case: Case, region: str, destination: str, route: str) -> dict[str, float]:
+    """Outcomes over the plant's life; left out if nobody asks and the horizon is too short."""
+    names = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
+    if route == reference_route(case, region):
+        return dict.fromkeys(names, NAN)
+    try:
+        return lifecycle(case, route, region, destination)
+    except ValueError:
+        if set(names) & set(case.config["outcomes"]):
+            raise
+        return {}
+
+
+def cheapest_route(case: Case, out: Result, scenario: str, region: str, d: str, year: int) -> Any:
+    """Label of the cheapest route in the horizon's year; the first listed wins a tie."""
+    best, least = None, math.inf
+    for route in case.config["routes"]:
+        cost = out["levelised_cost", scenario, region, route, year]
+        cost += out["carbon_cost", scenario, region, d, route, year]
+        if cost < least:
+            best, least = route, cost
+    return best
+
+
+def scenario_outcomes(case: Case, scenario: str) -> Result:
+    """Every outcome of one scenario, in EUR."""
+    config, out = case.config, {}
+    for year in case.years:
+        for market in case.catalog["markets"]:
+            out["carbon_price", scenario, market, year] = carbon_price(case, market, year)
+        for commodity, entries in case.catalog["prices"].items():
+            for key, entry in entries.items():
+                if not is_electrolysis(entry):
+                    price = commodity_price(case, commodity, key, year)
+                    out["commodity_price", scenario, f"{commodity}.{key}", year] = price
+        for region in config["regions"]:
+            entries = case.catalog["prices"].get("hydrogen", {})
+            if region in entries or "default" in entries:
+                price = commodity_price(case, "hydrogen", region, year)
+                out["hydrogen_cost", scenario, region, year] = price
+        share = policy(case, config["cbam"]["free_allocation"], year)
+        out["cbam_factor", scenario, year] = 1 - share
+        for name in config["exposures"] or {}:
+            out["exposure_cost", scenario, name, year] = exposure_cost(case, name, year)
+    for name in config["exposures"] or {}:
+        costs = [out["exposure_cost", scenario, name, year] for year in case.years]
+        out["exposure_total", scenario, name] = math.fsum(costs)
+    for region in config["regions"]:
+        for route in config["routes"]:
+            out |= route_outcomes(case, scenario, region, route)
+        for d in config["destinations"]:
+            for year in case.years:
+                best = cheapest_route(case, out, scenario, region, d, year)
+                out["cheapest_route", scenario, region, d, year] = best
+    return out
+
+
+def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:
+    """Every outcome of one draw.
+
+    Parameters
+    ----------
+    config : dict
+        A complete config: every default written out.
+    draw : int or None
+        Number of the draw; None for the central case.
+
+    Returns
+    -------
+    dict
+        (outcome, *labels in the order of the variable's dimensions) -> value, money in the
+        output currency; `cheapest_route` gives the route's name.
+    """
+    currency = config["currency"]
+    exchange = 1.0 if currency == "EUR" else config["money"]["exchange"][currency]
+    out: Result = {}
+    for scenario, overlay in (config.get("scenarios") or {"base": {}}).items():
+        stream = f"{scenario}/" if config.get("independent_scenarios") else ""
+        case = Case(merge(config, overlay or {}), draw, stream)
+        for key, value in scenario_outcomes(case, scenario).items():
+            out[key] = value if key[0] in PURE else value * exchange
+    return out

@@ -1,0 +1,393 @@
+"""Inputs of the reference model for one draw: quantities, price paths, policies, learning.
+
+Sections 2, 3 and 4 of the model, one short function for each sentence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reference_draws import (
+    Z90,
+    central,
+    correlated_normal,
+    correlation_factor,
+    quantile,
+    uniform,
+)
+from reference_units import factor_to, is_energy, parse
+from scipy.special import ndtr, ndtri
+
+Dated = Mapping[int, Any]
+
+
+@dataclass
+class Case:
+    """One scenario's config and one draw (None: the central case)."""
+
+    config: dict[str, Any]
+    draw: int | None
+    stream: str = ""  # prefix of every stream name, when scenarios do not share draws
+    paths: dict[str, dict[int, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        chosen = self.config.get("correlations") or {}
+        self.factor_group = correlation_factor(chosen.get("factors") or [])
+        self.shock_group = correlation_factor(chosen.get("shocks") or [])
+
+    @property
+    def catalog(self) -> dict[str, Any]:
+        return self.config["catalog"]
+
+    @property
+    def money(self) -> dict[str, Any]:
+        return self.config["money"]
+
+    @property
+    def years(self) -> range:
+        return range(self.config["years"]["first"], self.config["years"]["last"] + 1)
+
+
+def is_dated(value: Any) -> bool:
+    """Whether a mapping is a dated table: all keys integers."""
+    return isinstance(value, Mapping) and len(value) > 0 and all(type(k) is int for k in value)
+
+
+def merge(base: Any, overlay: Any) -> Any:
+    """Mappings merge key by key; an overlay that is a distribution, a dated table, a list or a
+    leaf replaces what lies under it."""
+    if not isinstance(base, Mapping) or not isinstance(overlay, Mapping):
+        return overlay
+    if "kind" in overlay or is_dated(overlay):
+        return overlay
+    merged = dict(base)
+    for name, value in overlay.items():
+        merged[name] = merge(base[name], value) if name in base else value
+    return merged
+
+
+# ---------------------------------------------------------------- section 2: uncertain inputs
+
+
+def own_uniform(case: Case, name: str, step: int = 0) -> float:
+    return uniform(case.config["seed"], case.stream + name, case.draw, step)
+
+
+def normal(case: Case, name: str) -> float:
+    """Standard normal of a static factor; zero in the central case."""
+    if case.draw is None:
+        return 0.0
+    return correlated_normal(name, case.factor_group, lambda n: float(ndtri(own_uniform(case, n))))
+
+
+def shock(case: Case, path: str, year: int) -> float:
+    """Standard normal of a path in a calendar year; zero in the central case."""
+    if case.draw is None:
+        return 0.0
+
+    def own(name: str) -> float:
+        return float(ndtri(own_uniform(case, name + ".shock", year)))
+
+    return correlated_normal(path, case.shock_group, own)
+
+
+def sampled(case: Case, q: Mapping[str, Any], name: str) -> Any:
+    """Value of a distribution in this draw."""
+    if case.draw is None:
+        return central(q)
+    if name in case.factor_group[0]:
+        z = normal(case, name)
+        return quantile(q, float(ndtr(z)), z)
+    return quantile(q, own_uniform(case, name))
+
+
+def quantity(
+    case: Case,
+    q: Any,
+    name: str,
+    target: str = "1",
+    unit: str | None = None,
+    price_year: int | None = None,
+) -> float:
+    """A quantity in unit `target`; plain numbers are in `unit`, or else already in `target`."""
+    if isinstance(q, str):
+        number, unit = parse(q)
+        return number * factor_to(target, unit, case.money, price_year)
+    if not isinstance(q, Mapping):
+        return float(q) * factor_to(target, unit, case.money, price_year)
+    unit = q.get("unit") or unit
+    price_year = q.get("price_year") or price_year
+    kind = q.get("kind", "constant")
+    if kind == "factor":
+        other = case.config["factors"][q["name"]]
+        return quantity(case, other, q["name"], target, unit, price_year)
+    if kind == "constant":
+        return quantity(case, q["value"], name, target, unit, price_year)
+    return sampled(case, q, name) * factor_to(target, unit, case.money, price_year)
+
+
+def regional(case: Case, q: Any, name: str, region: str, target: str = "1") -> float:
+    """A region quantity: the region's own entry, else `default`, which is one for all.
+
+    Only an entry of the region itself has a stream of its own.
+    """
+    if not isinstance(q, Mapping) or "kind" in q or "value" in q:
+        return quantity(case, q, name, target)
+    if region in q:
+        return quantity(case, q[region], f"{name}.{region}", target)
+    return quantity(case, q["default"], name, target)
+
+
+def choice(case: Case, q: Any, name: str) -> str:
+    """A name, or one of several names with probabilities, in the order listed."""
+    if isinstance(q, str):
+        return q
+    if case.draw is None:
+        return central(q)
+    u = float(ndtr(normal(case, name))) if name in case.factor_group[0] else own_uniform(case, name)
+    total = 0.0
+    for value, probability in zip(q["values"], q["probabilities"], strict=True):
+        total += probability / sum(q["probabilities"])
+        if u <= total:
+            return value
+    return q["values"][-1]
+
+
+# ---------------------------------------------------------------- section 3: price paths
+
+
+def path_target(path: Mapping[str, Any], commodity: str | None) -> str:
+    """The model's own unit of a path: EUR per MWh, per kg of hydrogen, or per t."""
+    if is_energy(path["unit"]):
+        return "EUR/MWh"
+    return "EUR/kg" if commodity == "hydrogen" else "EUR/t"
+
+
+def between(table: Dated, year: int) -> float:
+    """Linear between the years of a table, held outside."""
+    years = sorted(table)
+    if year <= years[0]:
+        return table[years[0]]
+    if year >= years[-1]:
+        return table[years[-1]]
+    before = max(y for y in years if y <= year)
+    after = min(y for y in years if y > year)
+    weight = (year - before) / (after - before)
+    return (1 - weight) * table[before] + weight * table[after]
+
+
+def dated_money(case: Case, path: Mapping[str, Any], value: Any, year: int, target: str) -> float:
+    """One dated value of a path in the model's money."""
+    price_year = year if path.get("nominal") else path.get("price_year")
+    return quantity(case, value, "", target, path["unit"], price_year)
+
+
+def spreads(low: float, middle: float, high: float) -> tuple[float, float]:
+    """Lower and upper log standard deviations from P10, P50 and P90."""
+    return math.log(middle / low) / Z90, math.log(high / middle) / Z90
+
+
+def three(value: Any) -> tuple[Any, Any, Any]:
+    """Low, central and high of an anchor; a plain number has no spread."""
+    if isinstance(value, Mapping) and "central" in value:
+        middle = value["central"]
+        low, high = value.get("low"), value.get("high")
+        return middle if low is None else low, middle, middle if high is None else high
+    return value, value, value
+
+
+def mean_of_split(down: float, up: float) -> float:
+    """E exp(z s) with s = down below zero and up above: the mean of a split lognormal."""
+    return math.exp(0.5 * down**2) * float(ndtr(-down)) + math.exp(0.5 * up**2) * float(ndtr(up))
+
+
+def anchor_path(
+    case: Case, name: str, path: Mapping[str, Any], target: str, start: float, z: float
+) -> dict[int, float]:
+    """ln A[t] of the years after the spot, mean-centred if the path says so."""
+    t0, anchors = path["spot"]["year"], path.get("anchors") or {}
+    mean = path.get("centre") == "mean"
+    logs, down, up = {t0: math.log(start)}, {t0: 0.0}, {t0: 0.0}
+    for year, anchor in anchors.items():
+        low, middle, high = (dated_money(case, path, v, year, target) for v in three(anchor))
+        logs[year] = math.log(middle)
+        down[year], up[year] = spreads(low, middle, high)
+    after = path.get("after") or "hold"
+    growth = math.log1p(*after.values()) if isinstance(after, Mapping) else 0.0
+    carry = 0.0 if anchors else quantity(case, path.get("carry") or 0.0, name + ".carry")
+    result = {}
+    for year in range(t0 + 1, case.years[-1] + 1):
+        level = between(logs, year)
+        level += (growth if anchors else carry) * max(0, year - max(logs))
+        level += z * (between(up, year) if z >= 0 else between(down, year))
+        if mean:
+            level -= math.log(mean_of_split(between(down, year), between(up, year)))
+        result[year] = level
+    return result
+
+
+def deviation(case: Case, name: str, path: Mapping[str, Any], mean: bool) -> dict[int, float]:
+    """X[t] of the years after the spot, less half its variance if the path is mean-centred."""
+    process, t0 = path["process"], path["spot"]["year"]
+    kind = process["kind"]
+    years = range(t0 + 1, case.years[-1] + 1)
+    if kind == "fixed":
+        return dict.fromkeys(years, 0.0)
+    sigma = quantity(case, process["sigma"], name + ".sigma")
+    kappa = quantity(case, process["kappa"], name + ".kappa") if kind == "log_ou" else 0.0
+    keep = math.exp(-kappa)
+
+    def spread(span: float) -> float:
+        """Variance of X after `span` years."""
+        if kappa == 0:
+            return sigma**2 * span
+        return sigma**2 * -math.expm1(-2 * kappa * span) / (2 * kappa)
+
+    x, result = 0.0, {}
+    for year in years:
+        x = x * keep + math.sqrt(spread(1)) * shock(case, name, year)
+        result[year] = x - (0.5 * spread(year - t0) if mean else 0.0)
+    return result
+
+
+def tightening(case: Case, name: str, path: Mapping[str, Any], year: int) -> float:
+    """J[t]: what a tightening event adds to the log price."""
+    event = path.get("tightening")
+    if not event:
+        return 0.0
+    occurs = {"kind": "bernoulli", "probability": event["probability"]}
+    if not sampled(case, occurs, name + ".tightening.occurs"):
+        return 0.0
+    start = quantity(case, event["year"], name + ".tightening.year")
+    strength = quantity(case, event["strength"], name + ".tightening.strength")
+    ramp = event["ramp"]
+    if ramp <= 0:
+        return strength if year >= start else 0.0
+    return strength * min(1.0, max(0.0, (year - start) / ramp))
+
+
+def bound(case: Case, path: Mapping[str, Any], side: str, year: int, target: str) -> float | None:
+    """Floor or ceiling of a year; None where there is none."""
+    corridor = path.get("corridor") or {}
+    table = corridor.get(side)
+    if not table or year < min(table):
+        return None
+    date = max(y for y in table if y <= year)
+    value = dated_money(case, path, table[date], date, target)
+    if date == max(table):
+        value *= (1 + (corridor.get("growth") or 0.0)) ** (year - date)
+    return value
+
+
+def clipped(case: Case, path: Mapping[str, Any], price: float, year: int, target: str) -> float:
+    """A price within its corridor."""
+    floor = bound(case, path, "floor", year, target)
+    ceiling = bound(case, path, "ceiling", year, target)
+    if floor is not None:
+        price = max(price, floor)
+    return price if ceiling is None else min(price, ceiling)
+
+
+def scenario_price(case: Case, path: Mapping[str, Any], year: int, target: str) -> float:
+    """A fixed path: linear between its years, held after the last, an error before the first.
+
+    It is taken as written: no corridor, no tightening, no draw moves it.
+    """
+    if year < min(path["path"]):
+        raise ValueError(f"path asked for {year}, before its first year {min(path['path'])}")
+    return between(
+        {y: dated_money(case, path, value, y, target) for y, value in path["path"].items()}, year
+    )
+
+
+def price_path(
+    case: Case, name: str, path: Mapping[str, Any], commodity: str | None = None
+) -> dict[int, float]:
+    """Price of every year of the horizon in EUR."""
+    target = path_target(path, commodity)
+    kind = path["process"]["kind"]
+    if kind == "scenario":
+        return {year: scenario_price(case, path, year, target) for year in case.years}
+    t0 = path["spot"]["year"]
+    start = dated_money(case, path, path["spot"]["value"], t0, target)
+    if kind == "gbm":  # anchor-free, drift mu, and the mean follows the drift
+        mu = quantity(case, path["process"]["mu"], name + ".mu")
+        levels = {y: math.log(start) + mu * (y - t0) for y in range(t0 + 1, case.years[-1] + 1)}
+        mean = True
+    else:
+        z = normal(case, name + ".anchor")
+        levels = anchor_path(case, name, path, target, start, z)
+        mean = path.get("centre") == "mean"
+    deviations = deviation(case, name, path, mean)
+    result = {}
+    for year in case.years:
+        if year <= t0:
+            result[year] = start
+        else:
+            log_price = levels[year] + deviations[year] + tightening(case, name, path, year)
+            result[year] = clipped(case, path, math.exp(log_price), year, target)
+    return result
+
+
+def carbon_price(case: Case, market: str | None, year: int) -> float:
+    """EUR per t CO2e; zero where there is no market."""
+    if market is None:
+        return 0.0
+    if market not in case.paths:
+        case.paths[market] = price_path(case, market, case.catalog["markets"][market])
+    return case.paths[market][year]
+
+
+# ---------------------------------------------------------------- section 4: policies
+
+
+def variant_value(case: Case, name: str, variant: str, year: int) -> float:
+    """The dated table of one variant, undelayed."""
+    table = case.catalog["policies"][name]["variants"][variant]
+    if table.get("end") is not None and year > table["end"]:
+        return 0.0
+    dates = [y for y in table["values"] if y <= year]
+    if not dates:
+        raise ValueError(f"policy {name}.{variant} asked for {year}, before its first date")
+    date = max(dates)
+    value = quantity(case, table["values"][date], f"{name}.{variant}.{date}")
+    if date == max(table["values"]):
+        value *= (1 - (table.get("decline") or 0.0)) ** (year - date)
+    return value
+
+
+def policy(case: Case, value: Any, year: int) -> float:
+    """A policy value: a number, or the named timeline in force in this draw."""
+    if not isinstance(value, str):
+        return float(value)
+    timeline = case.catalog["policies"][value]
+    variant = choice(case, timeline["variant"], value + ".variant")
+    known = timeline.get("known_until")
+    if known is not None and year <= known:
+        return variant_value(case, value, variant, year)
+    delay = round(quantity(case, timeline.get("delay") or 0, value + ".delay"))
+    return variant_value(case, value, variant, year - delay)
+
+
+# ---------------------------------------------------------------- learning
+
+
+def learning(case: Case, chosen: Mapping[str, Any] | None, name: str, year: int) -> float:
+    """Multiplier of capex: 1 - share + share * (Q[t]/Q[0])^log2(1 - LR)."""
+    if not chosen:
+        return 1.0
+    technology = chosen["technology"]
+    share = quantity(case, chosen["share"], name + ".learning_share")
+    entry = case.catalog["technologies"][technology]
+    rate = quantity(case, entry["learning_rate"], technology + ".learning_rate")
+    z = normal(case, technology + ".capacity")
+    logs = {}
+    for date, value in entry["cumulative_capacity"].items():
+        low, middle, high = three(value)
+        down, up = spreads(low, middle, high)
+        logs[date] = math.log(middle) + z * (up if z >= 0 else down)
+    ratio = between(logs, year) - logs[min(logs)]
+    return 1 - share + share * math.exp(math.log2(1 - rate) * ratio)

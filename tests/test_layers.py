@@ -1,0 +1,107 @@
+"""The law of the house: imports point one way, and heavy libraries stay out of the start-up."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "simcore"
+
+# Lowest first; a module may import from its own room and from rooms before it.
+LAYERS = [
+    ["errors", "variables"],
+    ["scalars", "unit_names"],
+    ["composer", "units"],
+    ["document"],
+    ["kernels", "tables", "dataset"],
+    ["tabulation", "quantile_fits"],
+    ["distributions", "quantities"],
+    ["schema"],
+    ["checks", "dependence", "graph"],
+    ["spec"],
+    ["resolve"],
+    ["model"],
+    ["plan"],
+    ["program", "analysis", "calibration"],
+    ["engine", "plots"],
+    ["report"],
+    ["terminal"],
+    ["cli"],
+    ["__init__", "__main__"],
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+READS_ONLY_DATASETS = {"analysis", "plots", "report"}
+FORBIDDEN_THERE = {"spec", "plan", "engine", "program", "model", "resolve", "schema", "checks"}
+# checks asks spec where a CSV file may lie; both belong to reading a config.
+ALLOWED = {("checks", "spec")}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> list[tuple[str, int]]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            names = [node.module]
+            if node.module == "simcore":
+                names = [f"simcore.{alias.name}" for alias in node.names]
+        found += [
+            (name.split(".")[1], node.lineno) for name in names if name.startswith("simcore.")
+        ]
+    return found
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    own = room(path)
+    assert own in RANK, f"{path}: give the module {own!r} a layer in this test"
+    for name, line in imports(path):
+        if name.startswith("__") or (own, name) in ALLOWED or name == own:
+            continue
+        if name not in RANK:  # a public name of simcore itself
+            continue
+        assert RANK[name] < RANK[own], f"{path}:{line}: {own} imports {name}, which lies above it"
+        if own in READS_ONLY_DATASETS:
+            assert name not in FORBIDDEN_THERE, f"{path}:{line}: {own} reads only the dataset"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda p: p.name)
+def test_kernels_import_only_kernels(path):
+    assert {name for name, _ in imports(path)} <= {"kernels"}
+
+
+def test_engine_reads_no_yaml():
+    for name in ("engine", "program"):
+        assert "yaml" not in (PACKAGE / f"{name}.py").read_text(encoding="utf-8").split("import", 1)[0]
+        assert "document" not in dict(imports(PACKAGE / f"{name}.py"))
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_checking_a_config_loads_no_heavy_library():
+    quickstart = PACKAGE.parent / "configs" / "quickstart.yaml"
+    modules = loaded_by(
+        "from simcore import plan, spec\n" f"plan.build(spec.load({str(quickstart)!r}))"
+    )
+    assert not modules & {"numba", "xarray", "scipy.stats", "matplotlib", "pandas", "zarr", "rich"}
+
+
+def test_importing_simcore_is_light():
+    assert not loaded_by("import simcore") & {"numba", "numpy", "xarray", "pydantic", "yaml"}

@@ -1,0 +1,107 @@
+"""Claims of simcore.plots: which pictures exist and what stands on them, not how they look."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import synthetic_run
+
+from simcore import plots
+from simcore.dataset import RunError
+from simcore.errors import OutputError
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module")
+def run() -> Any:
+    return synthetic_run.make()
+
+
+def _text(figure: Any) -> str:
+    import matplotlib.text
+
+    return "\n".join(one.get_text() for one in figure.findobj(matplotlib.text.Text))
+
+
+def test_every_picture_is_written(run: Any, tmp_path: Path) -> None:
+    files = plots.plot_run(run, tmp_path / "new" / "pictures")
+    assert [file.name for file in files] == [
+        "carbon_price.png", "cost_and_value_domestic.png", "cost_and_value_eu.png",
+        "cost_premium.png", "waterfall.png", "green_is_cheaper.png",
+    ]  # fmt: skip
+    assert all(file.read_bytes().startswith(PNG) for file in files)
+    assert {file.name for file in files} == {p.name for p in (tmp_path / "new/pictures").iterdir()}
+
+
+def test_pictures_need_neither_a_display_nor_pyplot(run: Any, tmp_path: Path) -> None:
+    plots.plot_run(run, tmp_path)
+    assert "matplotlib.pyplot" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (("carbon_price",), ["carbon_price.png"]),
+        (("green_is_cheaper",), ["green_is_cheaper.png"]),
+        (("support_gap",), []),
+    ],
+)
+def test_only_what_the_run_holds_is_drawn(
+    tmp_path: Path, outcomes: tuple[str, ...], expected: list[str]
+) -> None:
+    run = synthetic_run.make(outcomes=outcomes, kept=())
+    assert [file.name for file in plots.plot_run(run, tmp_path)] == expected
+
+
+def test_titles_and_axes_name_money_year_and_labels(run: Any) -> None:
+    law = run.sel(scenario="law")
+    prices = _text(plots.carbon_price(run))
+    assert "EUR/t (real, 2025)" in prices
+    assert {"eu_ets", "k_ets", "law", "reform_2026"} <= set(prices.splitlines())
+    value = _text(plots.cost_and_value(law, "eu"))
+    assert "sold into the EU" in value
+    assert "extra cost before carbon" in value
+    assert {"EU", "KR", "h2_dri_eaf", "scrap_eaf"} <= set(value.splitlines())
+    assert "bf_bof" not in value.splitlines()
+    fall = _text(plots.waterfall(law, route="scrap_eaf", year=2030))
+    assert "scrap_eaf" in fall
+    assert "2030" in fall
+    assert {"capex", "electricity", "carbon", "cost premium"} <= set(fall.splitlines())
+    chance = _text(plots.green_is_cheaper(law))
+    assert "%" in chance.splitlines()
+
+
+def test_bars_of_the_waterfall_end_at_the_premium(run: Any) -> None:
+    law = run.sel(scenario="law")
+    figure = plots.waterfall(law, route="h2_dri_eaf", year=2030, destination="domestic")
+    cell = law.waterfall_central.sel(route="h2_dri_eaf", year=2030, destination="domestic")
+    for axes, region in zip(figure.axes, ("EU", "KR"), strict=False):
+        bars = [bar for bar in axes.patches if hasattr(bar, "get_width")]
+        total = float(cell.sel(region=region).sum())
+        assert bars[-1].get_width() == pytest.approx(total)
+        assert bars[-2].get_x() + bars[-2].get_width() == pytest.approx(total)
+
+
+def test_scenarios_that_coincide_are_drawn_once(run: Any) -> None:
+    same = run.copy(deep=True)
+    same.carbon_price_quantile.values[1] = same.carbon_price_quantile.values[0]
+    assert "law = reform_2026" not in _text(plots.carbon_price(run))
+    figure = plots.carbon_price(same)
+    assert len(figure.axes[0].collections) == 2
+
+
+def test_a_title_is_text_and_not_a_formula(run: Any, tmp_path: Path) -> None:
+    odd = run.assign_attrs(title=r"cost in $ and \frac{1}{ $")
+    assert len(plots.plot_run(odd, tmp_path)) == 6
+
+
+def test_bad_places_and_names(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        plots.plot_run(run, tmp_path / "file")
+    with pytest.raises(RunError, match="reform_2026"):
+        plots.plot_run(run, tmp_path, scenario="reform")

@@ -1,0 +1,366 @@
+"""The packaged tables: provenance of every value, deciding numbers, and what must be refused."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simcore import provenance, tables
+from simcore.tables import TableError
+from simcore.unit_names import parse_unit
+
+DATA = Path(tables.__file__).parent / "data"
+CATALOG = tables.catalog()
+POLICIES = CATALOG["policies"]
+REGIONS = ["EU", "UK", "KR", "JP", "CN", "IN"]
+ROUTES = [
+    "bf_bof", "bf_bof_ccs", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf", "hbi_import_eaf",
+    "scrap_eaf", "moe",
+]  # fmt: skip
+
+
+def values(policy: str, variant: str = "law") -> dict[int, float]:
+    """Dated values of a policy, distributions at their central value."""
+    table = POLICIES[policy]["variants"][variant]["values"]
+    return {year: central(value) for year, value in table.items()}
+
+
+def central(value: object) -> float:
+    if isinstance(value, dict):
+        for key in ("value", "mode", "central"):
+            if key in value:
+                return float(value[key])
+        return (value["low"] + value["high"]) / 2
+    return float(value)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------- provenance
+
+
+def test_every_value_has_unit_source_place_and_status() -> None:
+    listed = tables.records()
+    assert len(listed) > 500
+    for record in listed:
+        parse_unit(record.unit)
+        assert record.source in tables.sources()
+        assert record.at.strip()
+        assert record.status in provenance.STATUSES
+    assert all(count == 1 for count in Counter((r.file, r.name) for r in listed).values())
+
+
+def test_every_source_is_used() -> None:
+    used = {record.source for record in tables.records()}
+    # Some entries name the source of the whole, such as the hydrogen cost that ACER reports.
+    for entries in (*CATALOG["prices"].values(), CATALOG["policies"], CATALOG["technologies"]):
+        used |= {entry.get("source") for entry in entries.values()}
+    assert set(tables.sources()) <= used
+
+
+def test_judgement_and_synthesis_are_always_assumed() -> None:
+    own = {key for key, entry in tables.sources().items() if entry["kind"] == "judgement"}
+    assert own == {"judgement", "synthesis"}
+    assert {r.status for r in tables.records() if r.source in own} == {"assumed"}
+
+
+@pytest.mark.parametrize("word", ["recalled", "judged from", "assumed"])
+def test_recalled_values_are_not_called_seen(word: str) -> None:
+    # A band may be seen in one number only: `at` then starts with the one that was.
+    for record in tables.records():
+        if record.at.startswith(word):
+            assert record.status == "assumed", record
+
+
+def test_no_path_of_a_machine_stands_in_the_data() -> None:
+    for path in DATA.rglob("*"):
+        if path.is_file():
+            assert not re.search(
+                r"(?<![\w.])/(farm|work|home|tmp|root|Users)/", path.read_text("utf-8")
+            ), path
+
+
+def test_callers_cannot_change_the_tables() -> None:
+    tables.catalog()["regions"]["EU"]["currency"] = "XXX"
+    tables.base()["money"]["exchange"]["USD"] = 0.0
+    tables.sources().clear()
+    assert tables.catalog()["regions"]["EU"]["currency"] == "EUR"
+    assert tables.base()["money"]["exchange"]["USD"] == 1.13
+    assert tables.sources()
+
+
+# -------------------------------------------------------------------------- deciding numbers
+
+
+def test_free_allocation_of_the_law_and_of_the_proposal() -> None:
+    law = values("eu_free_allocation")
+    cbam_factor = {year: round(100 * (1 - share), 6) for year, share in law.items()}
+    assert cbam_factor == {
+        2026: 2.5, 2027: 5, 2028: 10, 2029: 22.5, 2030: 48.5, 2031: 61, 2032: 73.5, 2033: 86,
+        2034: 100,
+    }  # fmt: skip
+    reform = values("eu_free_allocation", "reform_2026")
+    phased_out = [2.5, 5, 8.5, 19, 41, 52, 62.5, 73, 85, 85, 85, 85, 100]
+    assert [round(100 * (1 - share), 6) for share in reform.values()] == phased_out
+    assert list(reform) == list(range(2026, 2039))
+    assert all(reform[year] >= share for year, share in law.items())
+    assert POLICIES["eu_free_allocation"]["variant"] == "law"
+
+
+def test_deciding_numbers_of_cbam() -> None:
+    assert values("eu_cbam_mark_up") == {2026: 0.1, 2027: 0.2, 2028: 0.3}
+    assert values("eu_cbam_coverage_steel") == {2023: 0.0, 2026: 1.0}
+    for route, value in (("bf_bof", 1.370), ("dri_eaf", 0.481), ("scrap_eaf", 0.072)):
+        assert values(f"eu_cbam_benchmark_{route}")[2026] == value
+    defaults = {name: region["default_intensity"] for name, region in CATALOG["regions"].items()}
+    assert defaults == {"EU": 0.0, "UK": 2.42, "KR": 2.118, "JP": 2.10, "CN": 3.19, "IN": 4.28}
+
+
+@pytest.mark.parametrize(
+    ("year", "hot_metal", "coke", "sinter"),
+    [(2021, 1.288, 0.217, 0.157), (2026, 1.248, 0.143, 0.086)],
+)
+def test_eu_benchmark_of_integrated_steel_is_its_derivation(
+    year: int, hot_metal: float, coke: float, sinter: float
+) -> None:
+    derived = 0.95 * hot_metal + 0.34 * coke + 1.05 * sinter
+    assert values("eu_benchmark_bf_bof")[year] == pytest.approx(derived, abs=0.001)
+
+
+def test_eu_benchmarks_of_furnaces_and_direct_reduction() -> None:
+    assert values("eu_benchmark_eaf") == {2021: 0.215, 2026: 0.142, 2030: 0.142}
+    assert values("eu_benchmark_dri_eaf")[2026] == pytest.approx(1.06 * 1.248 + 0.142, abs=0.001)
+    assert values("eu_precursor_benchmark_hbi")[2026] == pytest.approx(0.481 - 0.072)
+
+
+def test_spot_of_the_eu_market_is_the_mean_of_the_certificate_prices() -> None:
+    spot = CATALOG["markets"]["eu_ets"]["spot"]
+    assert spot["value"] == pytest.approx((75.36 + 75.28 + 82.32) / 3, abs=0.005)
+    assert CATALOG["markets"]["eu_ets"]["history"][2025] == 74.29
+
+
+def test_corridor_of_japan() -> None:
+    corridor = CATALOG["markets"]["gx_ets"]["corridor"]
+    assert corridor == {"floor": {2026: 1700}, "ceiling": {2026: 4300}, "growth": 0.03}
+    anchor = CATALOG["markets"]["gx_ets"]["anchors"][2030]
+    assert anchor["high"] == pytest.approx(4300 * 1.03**4, abs=1)
+    assert anchor["low"] == pytest.approx(1700 * 1.03**4, abs=1)
+
+
+def test_india_follows_the_sector_path_scaled_to_the_plant() -> None:
+    plant = central(CATALOG["routes"]["bf_bof"]["emission_intensity"]["IN"])
+    target = values("in_benchmark_bf_bof")
+    assert target[2023] == plant
+    assert target[2029] / plant == pytest.approx(2.20 / 2.54, abs=0.001)
+
+
+# ------------------------------------------------------------------------------ plausibility
+
+
+@pytest.mark.parametrize(
+    "name", sorted(n for n in POLICIES if "benchmark" in n or "free_allocation" in n)
+)
+def test_benchmarks_and_free_shares_never_rise(name: str) -> None:
+    for variant, table in POLICIES[name]["variants"].items():
+        path = values(name, variant)
+        if name.endswith("benchmark_dri_eaf"):
+            # the one rise in the law: direct reduction enters the hot-metal benchmark
+            path = {year: value for year, value in path.items() if year > 2021}
+        assert list(path) == sorted(path)
+        assert np.all(np.diff(list(path.values())) <= 1e-12)
+        assert 0 <= table.get("decline", 0) < 0.05
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_policies_are_well_formed(name: str) -> None:
+    policy = POLICIES[name]
+    assert policy["variant"] in policy["variants"]
+    assert 2000 < policy["known_until"] <= 2035
+    for variant, table in policy["variants"].items():
+        assert all(0 <= value < 3 for value in values(name, variant).values())
+        assert table["end"] is None or table["end"] >= max(table["values"])
+
+
+@pytest.mark.parametrize("name", sorted(n for n in POLICIES if "coverage" in n or "mark_up" in n))
+def test_coverage_and_mark_up_never_fall(name: str) -> None:
+    assert np.all(np.diff(list(values(name).values())) >= 0)
+
+
+def test_anchors_are_ordered_bands() -> None:
+    paths = list(CATALOG["markets"].values())
+    for regions in CATALOG["prices"].values():
+        paths += [path for path in regions.values() if path.get("kind") != "electrolysis"]
+    for path in paths:
+        years = list(path["anchors"])
+        assert years == sorted(years)
+        assert years[0] > path["spot"]["year"]
+        for anchor in path["anchors"].values():
+            assert 0 < anchor["low"] < anchor["central"] < anchor["high"]
+            assert anchor["status"] == "assumed"
+
+
+def test_every_region_and_route_is_complete() -> None:
+    assert list(CATALOG["regions"]) == REGIONS
+    assert list(CATALOG["routes"]) == ROUTES
+    for region in CATALOG["regions"].values():
+        assert set(region["benchmarks"]) == set(ROUTES)
+        assert set(region["benchmarks"].values()) <= set(POLICIES)
+        assert region["market"] in CATALOG["markets"]
+    for route in CATALOG["routes"].values():
+        assert route["cbam_benchmark"] in POLICIES
+        for commodity in (*route["inputs"], *route.get("byproducts", {})):
+            prices = CATALOG["prices"][commodity]
+            assert "default" in prices or set(REGIONS) <= set(prices), commodity
+    assert set(REGIONS) <= set(CATALOG["prices"]["hydrogen"])
+
+
+@pytest.mark.parametrize("region", ["KR", "JP", "CN", "IN"])
+def test_low_carbon_routes_hold_no_surplus_where_no_law_gives_one(region: str) -> None:
+    record = CATALOG["regions"][region]
+    for route in ("ng_dri_eaf", "h2_dri_eaf", "scrap_eaf", "hbi_import_eaf"):
+        own = CATALOG["routes"][route]["emission_intensity"]
+        granted = max(values(record["benchmarks"][route], "process").values())
+        assert granted <= central(own) + 1e-9
+
+
+def test_captured_and_emitted_carbon_add_up() -> None:
+    routes = CATALOG["routes"]
+    for region in ("default", "CN", "IN"):
+        unabated = central(routes["bf_bof"]["emission_intensity"][region])
+        captured = central(routes["bf_bof_ccs"]["inputs"]["co2_transport_storage"][region])
+        residual = central(routes["bf_bof_ccs"]["emission_intensity"][region])
+        # the capture boiler adds 0.27 t per tonne captured or less, part of it captured
+        assert 0 <= captured + residual - unabated <= 0.27 * captured
+    captured = central(routes["ng_dri_eaf_ccs"]["inputs"]["co2_transport_storage"])
+    residual = central(routes["ng_dri_eaf_ccs"]["emission_intensity"])
+    assert captured + residual == pytest.approx(
+        central(routes["ng_dri_eaf"]["emission_intensity"]), abs=0.05
+    )
+
+
+@pytest.mark.parametrize("group", ["factors", "shocks"])
+def test_default_correlations_are_positive_definite(group: str) -> None:
+    pairs = tables.base()["correlations"][group]
+    names = list(dict.fromkeys(name for pair in pairs for name in pair["between"]))
+    matrix = np.eye(len(names))
+    for pair in pairs:
+        i, j = (names.index(name) for name in pair["between"])
+        assert i != j
+        assert matrix[i, j] == 0, f"{pair} twice"
+        matrix[i, j] = matrix[j, i] = 2 * np.sin(np.pi * pair["rank"] / 6)
+    assert np.linalg.eigvalsh(matrix)[0] > 0.01
+
+
+def test_correlated_names_exist() -> None:
+    correlations = tables.base()["correlations"]
+    paths = set(CATALOG["markets"]) | {
+        f"{commodity}.{region}"
+        for commodity, regions in CATALOG["prices"].items()
+        for region in regions
+    }
+    for pair in correlations["shocks"]:
+        assert set(pair["between"]) <= paths
+    for name in (name for pair in correlations["factors"] for name in pair["between"]):
+        assert name.removesuffix(".anchor") in paths or name.split(".")[0] in ROUTES, name
+
+
+def test_base_year_and_currencies() -> None:
+    money = tables.base()["money"]
+    assert set(money["exchange"]) == {"USD", "GBP", "KRW", "JPY", "CNY", "INR"}
+    assert set(money["deflator"]) == {*money["exchange"], "EUR"}
+    for index in money["deflator"].values():
+        assert index[money["base_year"]] == 1.0
+        assert all(np.diff(list(index.values())) > -0.01)
+
+
+# ------------------------------------------------------------------------------- refusals
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A private copy of the tables, with cold caches before and after."""
+    copy = tmp_path / "data"
+    shutil.copytree(DATA, copy)
+    caches = (tables._load, tables._sources, tables._base)
+    monkeypatch.setattr(tables, "_DATA", copy)
+    for cache in caches:
+        cache.cache_clear()
+    yield copy
+    for cache in caches:
+        cache.cache_clear()
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+STEEL = "technology/steel.csv"
+FAULTS = [
+    (STEEL, "mpp_steel", "nobody", "steel.csv:2: found source 'nobody'"),
+    (STEEL, ",seen\n", ",\n", "steel.csv:2: found no status"),
+    (STEEL, ",seen\n", ",rumour\n", "steel.csv:2: found status 'rumour'"),
+    (STEEL, "64,188,285", "200,188,285", "steel.csv:2: .*low <= central"),
+    (STEEL, "64,188,285", "64,,285", "steel.csv:2: found no central"),
+    (STEEL, "64,188,285", ",188,285", "steel.csv:2: .*both or none"),
+    (STEEL, "64,188,285", "64,188,inf", "steel.csv:2: .*finite"),
+    (STEEL, "(t/yr),EUR,2020", "(t/yr),EUR,", "steel.csv:2: .*price year"),
+    (STEEL, "(t/yr),EUR,2020", "(t/yr),USD,2020", "steel.csv:2: .*in USD"),
+    (STEEL, "default,bf_bof,capex", "default,bof,capex", "steel.csv:2: .*route 'bof'"),
+    (STEEL, "default,bf_bof,lifetime", "EU,bf_bof,lifetime", "lifetime of EU"),
+    (STEEL, "region,route", "route,region", "steel.csv:1: found columns"),
+    ("prices.csv", "electricity,EU,2030", "electricity,EU,2020", "prices.csv:3: .*years rising"),
+    ("prices.csv", "electricity,EU,2030", "steam,EU,2030", "prices.csv:3: .*commodity 'steam'"),
+    ("policy/eu.yaml", "      source: directive_2003_87\n", "", "allocation.law: found no source"),
+    ("policy/eu.yaml", "      end: 2034\n", "", "eu_free_allocation.law: found no end"),
+    ("policy/eu.yaml", "  known_until: 2026\n", "", "eu_free_allocation: found no known_until"),
+    ("policy/eu.yaml", '  unit: "1"\n', "", "eu_free_allocation.law: found no unit"),
+    ("sources.yaml", "kind: regulation\n", "kind: rumour\n", "directive_2003_87: found kind"),
+    ("sources.yaml", "  date: 2023-05-10\n", "", "directive_2003_87: found no date"),
+    ("exchange.yaml", "base_year: 2025", "base_year: 2024", "exchange.yaml: base_year"),
+    (
+        "base.yaml",
+        ", at: agreed link of the two systems",
+        "",
+        "eu_ets.anchor/uk_ets.anchor: .*no at",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), FAULTS)
+def test_a_faulty_table_is_refused_by_file_and_row(
+    data: Path, file: str, old: str, new: str, message: str
+) -> None:
+    edit(data / file, old, new)
+    with pytest.raises(TableError, match=message):
+        tables.records()
+
+
+def test_a_second_row_for_one_quantity_is_refused(data: Path) -> None:
+    path = data / "technology" / "steel.csv"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join([*lines, lines[1]]), "utf-8")
+    with pytest.raises(TableError, match="a second capex of default"):
+        tables.catalog()
+
+
+def test_a_short_row_is_refused(data: Path) -> None:
+    with (data / "prices.csv").open("a", encoding="utf-8") as file:
+        file.write("scrap,UK,2025,1\n")
+    with pytest.raises(TableError, match="4 cells"):
+        tables.catalog()
+
+
+def test_a_row_without_band_is_a_constant() -> None:
+    lifetime = CATALOG["routes"]["bf_bof"]["lifetime"]
+    assert lifetime == 20
+    assert isinstance(lifetime, int)
+    factor = CATALOG["routes"]["bf_bof"]["first_of_a_kind"]
+    assert factor["kind"] == "constant"
+    assert factor["value"] == 1.0
+    capex = CATALOG["routes"]["bf_bof"]["capex"]
+    assert (capex["kind"], capex["mode"], capex["price_year"]) == ("triangular", 188.0, 2020)

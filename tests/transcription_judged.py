@@ -1,0 +1,131 @@
+"""Figures that the package sets otherwise on judgement: which parts, and why."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Judged(NamedTuple):
+    """Parts that the package sets on judgement, and those of them outside the source's band."""
+
+    parts: str
+    reason: str
+    outside: str = ""
+
+
+_BAND: Final = "low and high are P10 and P90 of 2030, the source's are the range of all cases; "
+_LOW_RISK: Final = (
+    "the source's low is a low-risk country rate, not a project rate: 1.5 points are added"
+)
+
+JUDGED: Final[dict[str, Judged]] = {
+    # routes
+    "route.bf_bof.iron_ore.global": Judged(
+        "low", "1.12 is a plant that charges a quarter of scrap"
+    ),
+    "route.bf_bof.scrap.global": Judged("high", "0.255 belongs to the ore use left out above"),
+    "route.bf_bof.coking_coal.global": Judged(
+        "low", "0.441 belongs to the plant with a quarter of scrap"
+    ),
+    "route.bf_bof.electricity_net.global": Judged(
+        "low", "a by-product is not negative: no net purchase"
+    ),
+    "route.bf_bof.emissions_scope1.KR": Judged(
+        "high", "2.12 is the default value of 2.118, rounded"
+    ),
+    "route.bf_bof.emissions_scope1.CN": Judged(
+        "value high", "the default value of 3.19 averages routes and gaps in data; not a plant"
+    ),
+    "route.bf_bof.emissions_scope1.IN": Judged(
+        "value low high",
+        "the default value of 4.28 holds coal-based DRI; sector average 2.54",
+        "low",
+    ),
+    "route.bf_bof_ccs.fixed_opex_other.global": Judged(
+        "value low high", "transport and storage are paid on their own", "low"
+    ),
+    "route.bf_bof_ccs.iron_ore.global": Judged(
+        "value low high", "the same plant as bf_bof", "high"
+    ),
+    "route.bf_bof_ccs.coking_coal.global": Judged(
+        "value low high", "the same plant as bf_bof", "high"
+    ),
+    "route.bf_bof_ccs.emissions_scope1.global": Judged(
+        "value low", "0.254 captures every stack; 50 to 90 % of the site is judged"
+    ),
+    "route.ng_dri_eaf.pellets.global": Judged("value low", "between MPP and ptx-boa"),
+    "route.ng_dri_eaf.natural_gas.global": Judged(
+        "value low", "between MPP 14.0 and 10 to 11.8 elsewhere"
+    ),
+    "route.ng_dri_eaf.electricity.global": Judged("value", "between MPP 0.603 and ptx-boa 0.744"),
+    "route.ng_dri_eaf.emissions_scope1.global": Judged("value high", "scaled to the lower gas use"),
+    "route.ng_dri_eaf.capacity_factor.global": Judged("value", "between 0.9 and MPP 0.8"),
+    "route.ng_dri_eaf_ccs.fixed_opex_other.global": Judged(
+        "value low high",
+        "ng_dri_eaf plus capture; transport and storage are paid on their own",
+        "low",
+    ),
+    "route.ng_dri_eaf_ccs.natural_gas.global": Judged("value", "between MPP 14.0 and ptx-boa 10.7"),
+    "route.ng_dri_eaf_ccs.electricity.global": Judged(
+        "value low high", "ptx-boa 1.13 is central and MPP 1.531 the high end", "low"
+    ),
+    "route.ng_dri_eaf_ccs.emissions_scope1.global": Judged(
+        "low", "0.085 captures 90 % of everything"
+    ),
+    "route.h2_dri_eaf.capex_shaft_eaf.global": Judged(
+        "low", "414 is a recalled estimate of 2018, too low"
+    ),
+    "route.h2_dri_eaf.electricity_excl_electrolysis.global": Judged(
+        "value low high", "1.66 holds no hot charging"
+    ),
+    "route.h2_dri_eaf.lime.global": Judged(
+        "value", "between 0.018 and 0.05, which are the two sources"
+    ),
+    "route.h2_dri_eaf.capacity_factor.global": Judged("value", "between 0.9 and MPP 0.8"),
+    "route.hbi_import_eaf.capex_EAF.global": Judged(
+        "value low high", "moved to EUR of 2025: 257, 264 and 291 in three sources", "high"
+    ),
+    "route.scrap_eaf.capex_greenfield.global": Judged(
+        "value low high", "moved to EUR of 2025: 257, 264 and 291 in three sources", "high"
+    ),
+    "route.scrap_eaf.electricity.global": Judged("value high", "0.82 is one Indian model"),
+    "route.scrap_eaf.natural_gas.global": Judged("value", "towards 1.08 of ptx-boa"),
+    "route.moe.iron_ore.global": Judged("value low", "1.172 charges scrap; 65 % ore needs 1.43"),
+    "route.moe.emissions_scope1.global": Judged("value", "an inert anode emits nothing"),
+    # hydrogen
+    "electrolyser_AEL.capex_system": Judged(
+        "value low high", "learning starts in 2025 at 2263; the source's mode is of 2030", "high"
+    ),
+    "electrolyser.stack_lifetime": Judged(
+        "value low high", "80,000 h last longer at 4000 hours a year", "high"
+    ),
+    # prices
+    "price.electricity_industrial_grid.EU": Judged(
+        "value low high", _BAND + "value between 105 USD and 110"
+    ),
+    "price.electricity_industrial_grid.CN": Judged(
+        "value low high", _BAND + "68 USD is 60 EUR", "low"
+    ),
+    "price.electricity_industrial_grid.IN": Judged("high", _BAND),
+    "price.electricity_industrial_grid.JP": Judged("high", _BAND),
+    "price.electricity_industrial_grid.KR": Judged("high", _BAND + "a little wider", "high"),
+    "price.electricity_renewable_ppa.EU": Judged("low high", _BAND),
+    "price.natural_gas.EU": Judged(
+        "unit value low high", _BAND + "in EUR: 37.3 USD (ptx-boa) is 33 EUR"
+    ),
+    "price.natural_gas.CN": Judged("high", _BAND),
+    "price.natural_gas.IN": Judged("low high", _BAND),
+    "price.natural_gas.JP": Judged("value low high", _BAND + "47.4 in ptx-boa, 47 is rounded"),
+    "price.natural_gas.KR": Judged("value low high", _BAND + "47.4 in ptx-boa, 47 is rounded"),
+    "price.co2_transport_storage": Judged("unit low high", _BAND + "source: EUR/tCO2"),
+    "observed.j_credit.2025": Judged(
+        "value low", "the peak fell by a quarter to 4950; the low is a further step", "low"
+    ),
+    "price.coking_coal_PLV_HCC": Judged("low high", _BAND),
+    "price.iron_ore_62": Judged("low high", _BAND),
+    "price.DR_pellet": Judged("value low high", _BAND + "195.3 in ptx-boa, 195 is rounded", "high"),
+    "price.scrap_HMS": Judged("low high", _BAND + "demand grows", "high"),
+    "price.lime": Judged("value low high", _BAND + "moved from USD of 2022 to 2025", "high"),
+    "route.hbi_import_eaf.hbi_price_NG.global": Judged("low high", _BAND),
+    **{f"wacc.{region}": Judged("low", _LOW_RISK) for region in ("EU", "CN", "JP", "KR", "IN")},
+}
