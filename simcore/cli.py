@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -265,7 +265,7 @@ def _beside(out: Path) -> Path:
 
 
 def _emit(
-    kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: dict[str, Any]
+    kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: Mapping[Any, Any]
 ) -> None:
     from simcore.terminal.formats import to_csv, to_json
 

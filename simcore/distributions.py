@@ -306,9 +306,7 @@ def _split_lognormal(p10, p50, p90):
     from scipy.special import ndtr
 
     below, above = np.log(p50 / p10) / Z90, np.log(p90 / p50) / Z90
-    mean = p50 * (
-        np.exp(below**2 / 2) * ndtr(-below) + np.exp(above**2 / 2) * ndtr(above)
-    )
+    mean = p50 * (np.exp(below**2 / 2) * ndtr(-below) + np.exp(above**2 / 2) * ndtr(above))
     return _marginal(
         layout.SPLIT_LOGNORMAL,
         [p50, below, above],
@@ -408,9 +406,7 @@ def _mixture_component(components, weights) -> Component:
         if share == 0:
             continue
         nested = kind == "mixture"
-        parts.append(
-            _mixture_component(**parameters) if nested else component_of(kind, parameters)
-        )
+        parts.append(_mixture_component(**parameters) if nested else component_of(kind, parameters))
     shares = shares[shares > 0]
     return mixture_of(parts, list(shares / shares.sum()))
 

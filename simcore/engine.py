@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 _RANGE: Final = 16 * BLOCK
-"""Draws that a thread takes at a time."""
+"""Most draws that a thread takes at a time."""
 _OVERHEAD: Final = 330.0
 """Memory of the process without any draws, MB (interpreter, compiled code, libraries)."""
 _SMALLEST: Final = 48.0
@@ -305,7 +305,7 @@ def _simulate(
                 if progress is not None:
                     progress(int(plan.draws * (done + share * rows)), plan.draws * total)
 
-            _run_tile(plan, tile, pool, store, statistics, ranks, tell)
+            _run_tile(plan, tile, pool, threads, store, statistics, ranks, tell)
             done += rows
             tell(0.0, 0, done)
     _central_waterfall(plan, statistics)
@@ -313,7 +313,7 @@ def _simulate(
 
 
 def _run_tile(
-    plan: Plan, tile: list[Item], pool: ThreadPoolExecutor, store: Store,
+    plan: Plan, tile: list[Item], pool: ThreadPoolExecutor, threads: int, store: Store,
     statistics: dict[str, np.ndarray], ranks: Any, tell: Callable[..., None],
 ) -> None:
     from simcore.kernels.simulate import simulate
@@ -322,7 +322,8 @@ def _run_tile(
     rows = sum(item.request.rows for item in tile)
     padded = _padded(plan.draws)
     out = np.empty((rows, padded))
-    ranges = [(first, min(_RANGE, padded - first)) for first in range(0, padded, _RANGE)]
+    share = min(_RANGE, _padded(-(-padded // threads)))
+    ranges = [(first, min(share, padded - first)) for first in range(0, padded, share)]
     work = [pool.submit(simulate, program, first, count, first, False, out)
             for first, count in ranges]
     _wait(work, lambda share: tell(0.7 * share))
@@ -383,23 +384,45 @@ def _summarise(
     plan: Plan, cells: list[Cell], item: Item, values: np.ndarray, central: np.ndarray,
     statistics: dict[str, np.ndarray], ranks: Any,
 ) -> None:
-    from simcore.kernels.select import summarise
+    """Summarise each row once and write the result wherever its cells stand."""
+    from simcore.kernels.reduce import shares_of_rows
 
-    kind = OUTCOMES[cells[0].variable].kind
-    for row in range(values.shape[0]):
-        where = (item.first + row,)
-        if kind == "category":
-            shares = np.array([np.mean(values[row] == k) for k in range(len(plan.coords["route"]))])
-            found = {"probability": shares}
-        else:
-            found = summarise(values[row], ranks)
-            found["central"] = central[row]
-        for one in cells:
-            place = (*one.index, *where) if has_years(one.variable) else one.index
-            for name, value in found.items():
-                target = statistics.get(f"{one.variable}_{name}")
-                if target is not None:
-                    target[place] = value
+    if OUTCOMES[cells[0].variable].kind == "category":
+        found = {"probability": np.empty((len(values), len(plan.coords["route"])))}
+        shares_of_rows(values, found["probability"])
+    else:
+        found = _row_statistics(values, ranks, OUTCOMES[cells[0].variable].kind == "indicator")
+        found["central"] = central
+    for one in cells:
+        for name, numbers in found.items():
+            target = statistics.get(f"{one.variable}_{name}")
+            if target is None:
+                continue
+            if has_years(one.variable):
+                target[one.index][item.first:item.first + len(numbers)] = numbers
+            else:
+                target[one.index] = numbers[0]
+
+
+def _row_statistics(values: np.ndarray, ranks: Any, indicator: bool) -> dict[str, np.ndarray]:
+    """Statistics of each row by name; quantiles only where the values are not just 0 and 1."""
+    from simcore.kernels.reduce import moments_of_rows, summarise_rows
+
+    rows, draws = values.shape
+    moment = np.empty((rows, 4))
+    quantile, low, high = (np.empty((rows, len(QUANTILES))) for _ in range(3))
+    if indicator:
+        moments_of_rows(values, moment)
+    else:
+        summarise_rows(values, ranks, moment, quantile, low, high)
+    defined, mean, variance, positive = moment.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(variance / defined)
+    found = {"mean": mean, "standard_error": error, "positive": positive,
+             "defined": defined / draws}
+    if not indicator:
+        found |= {"quantile": quantile, "quantile_low": low, "quantile_high": high}
+    return found
 
 
 def _empty_statistics(plan: Plan, layout: Layout) -> dict[str, np.ndarray]:

@@ -56,7 +56,7 @@ def _add_configs(commands: Any) -> None:
     one.add_argument("-o", "--out", type=Path, metavar="OUT",
                      help="ends in .zarr or .nc (default: results/NAME.zarr)")  # fmt: skip
     one.add_argument("--threads", type=_positive, metavar="T",
-                     help="worker threads, without effect on the numbers (default: all)")  # fmt: skip
+                     help="worker threads; the numbers stay the same")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--plots", nargs="?", const="", metavar="DIR",
                      help="also draw PNG files (default folder: beside OUT)")  # fmt: skip
@@ -143,7 +143,7 @@ def _config(one: argparse.ArgumentParser) -> None:
     one.add_argument("--draws", type=int, metavar="N", help="replaces draws of the config")
     one.add_argument("--seed", type=int, metavar="S", help="replaces seed of the config")
     one.add_argument("--set", action="append", default=[], metavar="PATH=VALUE",
-                     help="replaces one value, such as plant.start=2032; may be repeated")  # fmt: skip
+                     help="replaces a value: plant.start=2032; may be repeated")  # fmt: skip
 
 
 def _examples(*lines: str) -> str:

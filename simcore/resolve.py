@@ -18,7 +18,7 @@ from simcore import distributions
 from simcore.checks import commodity_unit, delays, price_of, variants
 from simcore.dependence import Dependence
 from simcore.graph import Graph
-from simcore.kernels.marginals import CONSTANT
+from simcore.kernels.layout import CONSTANT
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
 from simcore.quantities import Empirical, FactorReference
 from simcore.schema import Anchor, Electrolysis, Experiment, Money, Path, Policy

@@ -219,6 +219,12 @@ def _table_scope(module):
     return module.add_metadata([scope])
 
 
+def _refuse_gaps(array):
+    """Tell numba's typing that only contiguous arrays are meant."""
+    if not isinstance(array, types.Array) or array.layout != "C" or array.ndim != 1:
+        raise numba.core.errors.TypingError(f"a contiguous array of one axis is needed: {array}")
+
+
 def _element(context, builder, kind, array, index):
     """Pointer to an element of a contiguous array, without wrap-around."""
     data = context.make_array(kind)(context, builder, array).data
@@ -239,6 +245,7 @@ def load(_typing, array, index):
         value.set_metadata("alias.scope", _table_scope(builder.module))
         return value
 
+    _refuse_gaps(array)
     return array.dtype(array, types.uint64), generate
 
 
@@ -251,4 +258,5 @@ def store(_typing, array, index, value):
         builder.store(arguments[2], pointer).set_metadata("noalias", _table_scope(builder.module))
         return context.get_dummy_value()
 
+    _refuse_gaps(array)
     return types.void(array, types.uint64, array.dtype), generate

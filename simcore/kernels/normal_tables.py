@@ -88,7 +88,9 @@ def build_normal_tail() -> NDArray[np.float64]:
     scale = 2.0 ** np.arange(TAIL_OCTAVES)
     width = np.repeat(scale / TAIL_PER_OCTAVE, TAIL_PER_OCTAVE)
     middle = np.outer(scale, 1 + step).reshape(-1) + width / 2 - 1
+    # Stretched to both edges, so that the segments meet, and P(Z > 0) is 1/2.
     node = np.cos((2 * np.arange(TAIL_COEFFICIENTS) + 1) * np.pi / (2 * TAIL_COEFFICIENTS))
+    node /= node[0]
     x = middle[:, None] + width[:, None] / 2 * node
     value = erfcx(x * np.sqrt(0.5)) / 2
     scaled = np.linalg.solve(np.vander(node, increasing=True), value.T).T

@@ -87,8 +87,9 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     virtual = (n - 1) * p
     lower = np.clip(np.floor(virtual), 0, max(n - 2, 0)).astype(np.int64)
     upper = np.minimum(lower + 1, n - 1)
-    low = np.array([_first(n, lambda k, q=q: bdtr(k, n, q) > outside) for q in p])
-    # P(B >= h) = P(B > h - 1), and order statistic h counted from 1 is rank h - 1.
+    # Order statistic l counted from 1 is rank l - 1, so P(B < l) = P(B <= rank); likewise
+    # P(B >= h) = P(B > rank).
+    low = np.array([_first(n, lambda k, q=q: bdtr(k, n, q) > outside) - 1 for q in p])
     high = np.array([_first(n, lambda k, q=q: bdtrc(k, n, q) <= outside) for q in p])
     low, high = np.clip(low, 0, n - 1), np.clip(high, 0, n - 1)
     ranks, place = np.unique(np.stack([lower, upper, low, high]), return_inverse=True)

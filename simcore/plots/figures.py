@@ -45,7 +45,8 @@ def carbon_price(dataset: xr.Dataset) -> Figure | None:
             one = part.sel(scenario=scenario)
             fan(axes, one, "carbon_price", COLOURS[place], label if len(shown) > 1 else "")
         axes.set_title(market)
-        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+        if float(part["carbon_price_quantile"].min()) >= 0:
+            axes.set_ylim(bottom=0)
     finish(figure, panels, unit_of(dataset, "carbon_price_mean"), "each panel has its own scale")
     return figure
 
@@ -72,7 +73,7 @@ def cost_premium(dataset: xr.Dataset) -> Figure | None:
     """Fan of the cost premium, carbon included; below zero the low-carbon tonne is cheaper."""
     if "cost_premium_quantile" not in dataset:
         return None
-    title = f"Cost premium, carbon cost included{scenario_text(dataset)}: green is cheaper below zero"
+    title = f"Cost premium with carbon{scenario_text(dataset)}: green is cheaper below zero"
 
     def draw(axes: Axes, cell: xr.Dataset) -> None:
         for place, name in enumerate(labels_of(cell, "destination")):

@@ -168,7 +168,8 @@ def finish(
     fans = years and any(axes.collections for axes in panels)
     reading = "bands: P5-P95 and P25-P75, line: median, dotted: central case" if fans else ""
     text = "; ".join(part for part in (reading, note) if part)
-    place = "lower center" if figure.get_layout_engine() is None else "outside lower center"
+    # The type stubs of matplotlib do not know the places outside the panels.
+    place: Any = "lower center" if figure.get_layout_engine() is None else "outside lower center"
     if handles:
         figure.legend(
             handles, labels, loc=place, ncols=min(8, len(handles)), frameon=False,
@@ -204,7 +205,7 @@ def defined_routes(dataset: xr.Dataset, name: str) -> list[str]:
     """Routes with a value somewhere: the reference route has no premium over itself."""
     values = dataset[name].load()
     others = [dim for dim in values.dims if dim != "route"]
-    defined = np.isfinite(values).any(others).values
+    defined = values.notnull().any(others).values
     return [route for route, keep in zip(labels_of(dataset, "route"), defined, strict=True) if keep]
 
 

@@ -48,7 +48,8 @@ def headline_text(frame: pd.DataFrame) -> str:
     """
     attrs = frame.attrs
     unit = attrs["unit"].replace(" t-1", "/t")
-    lines = [f"{attrs['run']}: {attrs['draws']:,} draws, real {unit} of {attrs['price_year']}"]
+    lines = [cut(attrs["run"], WIDTH)]
+    lines.append(f"{attrs['draws']:,} draws, real {unit} of {attrs['price_year']}, P5 P50 P95")
     lines += [f"  {_SHORT[name]:<13} {_LEGEND[name]}" for name in attrs["outcomes"] if name]
     if "destination" in frame and frame["destination"].nunique() > 1:
         lines.append("  at home, in EU where the tonne is sold")

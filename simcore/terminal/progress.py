@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -63,14 +64,14 @@ def _log(draws: int) -> Report:
     def report(done: int, total: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if done <= 0 or (done < total and now - last < _LOG_SECONDS):
+        if done <= 0 or (done < total and now - last < _LOG_SECONDS) or last == math.inf:
             return
-        last = now
+        last = now if done < total else math.inf
         share = done / total
         rate = draws * share / max(now - start, 1e-9)
         left = (now - start) * (1 / share - 1)
         print(
-            f"simcore: {100 * share:.0f} % of {draws:,} draws, {rate:,.0f} draws/s, "
+            f"simcore: {math.floor(100 * share)} % of {draws:,} draws, {rate:,.0f} draws/s, "
             f"{left:,.0f} s left",
             file=sys.stderr,
             flush=True,

@@ -105,7 +105,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
         cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=3)
     header = [*labels, *(_heading(name) for name in numbers)]
     rows = list(zip(*(cells[name] for name in (*labels, *numbers)), strict=True))
-    lines = [f"{attrs['run']}: {attrs['draws']:,} draws"]
+    lines = [cut(attrs["run"], WIDTH), f"{attrs['draws']:,} draws"]
     lines += [f"{attrs['title']} ({attrs['variable']}){unit}{money}", *([where] if where else [])]
     lines.append("")
     lines += grid(header, rows, text_columns=len(labels))

@@ -1,0 +1,173 @@
+"""The cache directory, the primitives, and the same bits on any vector width."""
+
+import os
+import platform
+import shutil
+import struct
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simcore.kernels import jit
+from simcore.kernels.jit import bits_of, float_of, fma, kernel, load, store
+
+SOURCES = Path(jit.__file__).parent
+
+# Prints a digest of the bits of everything random, elementary, tabulated and selected.
+PROBE = """
+import hashlib
+import numpy as np
+from simcore.kernels import jit, random, select, marginals, layout
+out = np.empty(2560)
+digest = hashlib.sha256()
+random.fill_normal(*random.stream_key(1, "probe"), 256, 2030, out)
+digest.update(out.tobytes())
+z = out.copy()
+random.uniform_of_normal(out, out)
+digest.update(out.tobytes())
+params = np.array([0.1, 0.7, 1.3, 0, 0, 0, 0, 0])
+value = np.empty_like(out)
+marginals.fill_marginal(layout.LOGNORMAL, params, out, out, z, value)
+digest.update(value.tobytes())
+params[0] = 100
+marginals.fill_marginal(layout.EMPIRICAL, params, np.sort(z), out, z, value)
+digest.update(value.tobytes())
+digest.update(repr(select.moments(value)).encode())
+found = select.summarise(value, select.quantile_ranks(2560, (0.05, 0.5), 0.9))
+digest.update(found["quantile"].tobytes() + found["quantile_low"].tobytes())
+print(digest.hexdigest(), jit.CACHE_DIRECTORY)
+"""
+
+# Enough to compile one kernel, or to read it.
+SHORT_PROBE = """
+import numpy as np
+from simcore.kernels import jit, random
+out = np.empty(256)
+random.fill_uniform(*random.stream_key(1, "probe"), 0, 0, out)
+print(out.sum().hex(), jit.CACHE_DIRECTORY)
+"""
+
+
+def probe(program=PROBE, **environment):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        env={**os.environ, "PYTHONPATH": str(SOURCES.parents[1]), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    digest, _, directory = done.stdout.strip().partition(" ")
+    return digest, directory
+
+
+@kernel
+def primitives(a, b, c):
+    return fma(a, b, c), bits_of(a), float_of(bits_of(b))
+
+
+@kernel
+def copy_through(source, target):
+    for i in range(source.size):
+        store(target, np.uint64(i), load(source, np.uint64(i)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(*(st.floats(-1e100, 1e100) for _ in range(3)))
+def test_fma_rounds_once_and_bits_are_those_of_the_float(a, b, c):
+    product, bits, same = primitives(a, b, c)
+    assert product == float(Fraction(a) * Fraction(b) + Fraction(c))
+    assert bits == struct.unpack("<Q", struct.pack("<d", a))[0]
+    assert same == b
+
+
+def test_load_and_store_read_and_write_elements():
+    target = np.zeros(5)
+    copy_through(np.arange(5.0), target)
+    assert target.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_load_refuses_an_array_with_gaps():
+    with pytest.raises(numba.core.errors.TypingError):
+        copy_through(np.arange(10.0)[::2], np.zeros(5))
+
+
+def test_the_digest_knows_every_source_and_table(tmp_path):
+    shutil.copytree(SOURCES, tmp_path / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
+    copy = tmp_path / "kernels"
+    assert jit.code_digest(copy) == jit.code_digest()
+    seen = {jit.code_digest()}
+    for name in ("elementary.py", "inverse_normal.npy"):
+        path = copy / name
+        path.write_bytes(path.read_bytes() + b"\n")
+        seen.add(jit.code_digest(copy))
+    (copy / "one_more.py").write_text("")
+    seen.add(jit.code_digest(copy))
+    assert len(seen) == 4
+
+
+def test_the_digest_knows_options_and_settings(monkeypatch):
+    before = jit.code_digest()
+    monkeypatch.setenv("NUMBA_OPT", "1")
+    assert jit.code_digest() != before
+    monkeypatch.delenv("NUMBA_OPT")
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    assert jit.code_digest() == before
+    monkeypatch.setitem(jit.OPTIONS, "fastmath", True)
+    assert jit.code_digest() != before
+
+
+def test_the_cache_directory_is_private_and_named_by_the_digest(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path / "cache"))
+    found = jit.cache_directory()
+    assert found == tmp_path / "cache" / f"kernels-{jit.code_digest()}"
+    if os.name == "posix":
+        assert found.stat().st_mode & 0o777 == 0o700
+        found.chmod(0o777)
+        assert jit.cache_directory() is None
+
+
+def test_the_user_cache_follows_the_platform(tmp_path, monkeypatch):
+    monkeypatch.delenv("SIMCORE_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert jit.cache_directory().parent == tmp_path / "simcore"
+
+
+def test_compiling_leaves_the_cache_of_others_alone():
+    before = numba.config.CACHE_DIR
+    jit.kernel(lambda x: x + 1)
+    assert before == numba.config.CACHE_DIR
+
+
+def test_kernels_run_without_a_writable_folder(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    digest, directory = probe(SHORT_PROBE, SIMCORE_CACHE_DIR=str(blocked / "cache"))
+    assert directory == "None"
+    kept = tmp_path / "cache"
+    for _ in range(2):
+        # The second process reads what the first one compiled.
+        again, directory = probe(SHORT_PROBE, SIMCORE_CACHE_DIR=str(kept))
+        assert again == digest
+        assert list(Path(directory).rglob("*.nbc"))
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
+@pytest.mark.parametrize(
+    ("name", "features"),
+    [
+        pytest.param("x86-64", "", marks=pytest.mark.slow),
+        ("haswell", "+avx2,+fma,+bmi,+bmi2"),
+    ],
+)
+def test_the_same_bits_on_narrower_vectors(name, features, tmp_path):
+    here, _ = probe()
+    environment = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features}
+    assert probe(**environment, SIMCORE_CACHE_DIR=str(tmp_path))[0] == here

@@ -1,0 +1,186 @@
+"""Order statistics against sorting, moments against exact sums, intervals against coverage."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from simcore.kernels import random, select
+
+PROBABILITIES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+
+
+def chosen(column, ranks):
+    out = np.full(len(ranks), -1.5)
+    select.order_statistics(column, np.asarray(ranks, dtype=np.int64), out)
+    return out
+
+
+def columns(n):
+    generator = np.random.default_rng(6)
+    normal = generator.normal(size=n)
+    heavy = generator.standard_cauchy(n)
+    return {
+        "normal": normal,
+        "float32": normal.astype(np.float32),
+        "constant": np.full(n, 3.7),
+        "zero inflated": np.where(generator.random(n) < 0.4, 0.0, normal),
+        "two values": np.where(generator.random(n) < 0.4, 0.0, 1.0),
+        "years": generator.integers(2026, 2051, n).astype(float),
+        "outlier": np.append(normal[1:], 1e300),
+        "outliers on both sides": np.concatenate([[-1e300, 1e308], normal[2:]]),
+        "widest range": np.concatenate([[-1.7e308, 1.7e308], normal[2:]]),
+        "heavy tails": heavy,
+        "heavier tails": np.exp(3 * heavy.clip(-200, 200)),
+        "infinities": np.where(abs(normal) > 1, np.inf * normal, normal),
+        "undefined": np.where(normal > 0.3, np.nan, normal),
+        "all undefined": np.full(n, np.nan),
+        "neighbours": 1 + np.arange(n) % 7 * 2.0**-52,
+        "subnormal": generator.integers(0, 100, n) * 5e-324,
+        "sorted": np.sort(normal),
+        "reversed": np.sort(normal)[::-1].copy(),
+        "nested scales": normal * 10.0 ** generator.integers(-300, 300, n),
+    }
+
+
+@pytest.mark.parametrize("n", [1, 2, 63, 64, 65, 1000, 20000])
+def test_order_statistics_are_those_of_sorting(n):
+    if n < 3:
+        cases = {"one": np.arange(n)[::-1].astype(float), "none": np.full(n, np.nan)}
+    else:
+        cases = columns(n)
+    ranks = np.unique(np.concatenate([[0, n // 2, n - 1], np.arange(0, n, max(n // 30, 1))]))
+    for name, column in cases.items():
+        before = column.copy()
+        found = chosen(column, ranks)
+        assert np.array_equal(found, np.sort(column)[ranks].astype(float), equal_nan=True), name
+        assert np.array_equal(column, before, equal_nan=True)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.floats(width=64) | st.sampled_from([0.0, 1.0, -1.0]), min_size=1, max_size=300),
+    st.data(),
+)
+def test_order_statistics_of_any_floats(values, data):
+    column = np.tile(np.array(values), 3)
+    ranks = data.draw(st.lists(st.integers(0, column.size - 1), min_size=1, max_size=12))
+    ranks = np.sort(np.array(ranks))
+    assert np.array_equal(chosen(column, ranks), np.sort(column)[ranks], equal_nan=True)
+
+
+def test_order_statistics_refuse_a_short_output():
+    with pytest.raises(ValueError, match="as long as ranks"):
+        select.order_statistics(np.ones(5), np.arange(3), np.empty(2))
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 100, 4001])
+def test_quantiles_are_those_of_numpy(n):
+    column = np.random.default_rng(7).normal(size=n)
+    plan = select.quantile_ranks(n, (0.0, *PROBABILITIES, 1.0), 0.95)
+    found = select.summarise(column, plan)["quantile"]
+    assert np.array_equal(found, np.quantile(column, (0.0, *PROBABILITIES, 1.0)))
+
+
+def test_an_undefined_share_moves_quantiles_up():
+    column = np.array([3.0, np.nan, 1.0, 2.0, np.nan])
+    found = select.summarise(column, select.quantile_ranks(5, (0.25, 0.5, 0.75), 0.5))
+    assert found["quantile"][:2].tolist() == [2.0, 3.0]
+    assert np.isnan(found["quantile"][2])
+    assert found["defined"] == 0.6
+    assert found["mean"] == 2.0
+    assert found["positive"] == 0.6
+
+
+def test_interval_ranks_leave_out_at_most_half_the_rest_on_each_side():
+    for n in (59, 400, 20000):
+        for level in (0.9, 0.95):
+            plan = select.quantile_ranks(n, PROBABILITIES, level)
+            outside = (1 - level) / 2
+            for q, p in enumerate(PROBABILITIES):
+                below, above = plan.ranks[plan.low[q]], plan.ranks[plan.high[q]]
+                # Order statistic `rank` (from 0) exceeds the quantile when B <= rank, and lies
+                # below it when B > rank.
+                assert below == 0 or binom.cdf(below, n, p) <= outside * (1 + 1e-9)
+                assert binom.cdf(below + 1, n, p) > outside * (1 - 1e-9)
+                assert above == n - 1 or binom.sf(above, n, p) <= outside * (1 + 1e-9)
+                assert above == 0 or binom.sf(above - 1, n, p) > outside * (1 - 1e-9)
+
+
+def test_fifty_nine_draws_are_the_fewest_that_bound_the_95th_percentile():
+    # NIST: the largest of 59 draws exceeds the 0.95 quantile with 95 % confidence; of 58 not.
+    for n, enough in ((58, False), (59, True)):
+        plan = select.quantile_ranks(n, (0.95,), 0.9)
+        assert plan.ranks[plan.high[0]] == n - 1
+        assert (0.95**n <= 0.05) == enough
+    # And 93 are the fewest of which the second largest does.
+    for n, back in ((92, 1), (93, 2)):
+        plan = select.quantile_ranks(n, (0.95,), 0.9)
+        assert plan.ranks[plan.high[0]] == n - back
+
+
+def test_intervals_cover_the_true_quantiles():
+    n, repeats = 500, 2000
+    plan = select.quantile_ranks(n, (0.1, 0.5, 0.95), 0.95)
+    u = np.empty(512 * repeats)
+    random.fill_uniform(*random.stream_key(1, "coverage"), 0, 0, u)
+    covered = np.zeros(3)
+    for row in u.reshape(repeats, 512):
+        found = select.summarise(row[:n].copy(), plan)
+        covered += (found["quantile_low"] <= plan_p) & (plan_p <= found["quantile_high"])
+    # At least the level, less five standard errors of 2000 repeats.
+    assert (covered / repeats > 0.95 - 5 * np.sqrt(0.95 * 0.05 / repeats)).all()
+    assert (covered / repeats < 0.985).all()
+
+
+plan_p = np.array([0.1, 0.5, 0.95])
+
+
+@pytest.mark.parametrize(
+    ("n", "probabilities", "level"),
+    [(0, (0.5,), 0.95), (10, (1.5,), 0.95), (10, (0.5,), 1.0), (10, (np.nan,), 0.9)],
+)
+def test_impossible_requests_are_refused(n, probabilities, level):
+    with pytest.raises(ValueError, match=r"draw|probabilities|level"):
+        select.quantile_ranks(n, probabilities, level)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=1, max_size=200))
+def test_moments_are_those_of_exact_arithmetic(values):
+    column = np.array(values)
+    count, mean, variance, positive = select.moments(column)
+    exact = [Fraction(x) for x in values if x == x]
+    assert count == len(exact)
+    assert positive == sum(x > 0 for x in values) / len(values)
+    if exact:
+        true = sum(exact) / len(exact)
+        spread = float(max(exact) - min(exact))
+        assert mean == pytest.approx(float(true), rel=1e-15, abs=1e-15 * spread)
+    if len(exact) > 1:
+        true_variance = sum((x - true) ** 2 for x in exact) / (len(exact) - 1)
+        assert variance == pytest.approx(float(true_variance), rel=1e-12, abs=1e-30 * spread**2)
+
+
+def test_moments_of_hard_columns():
+    # NIST StRD, NumAcc4: mean 10000000.2, standard deviation 0.1.
+    column = np.array([10000000.2] + [10000000.1, 10000000.3] * 500)
+    _, mean, variance, _ = select.moments(column)
+    assert mean == pytest.approx(10000000.2, rel=1e-15)
+    assert np.sqrt(variance) == pytest.approx(0.1, rel=1e-8)
+    assert select.moments(np.full(1001, 0.1)) == (1001, 0.1, 0.0, 1.0)
+    count, mean, variance, positive = select.moments(np.full(3, np.nan))
+    assert (count, positive) == (0, 0.0)
+    assert np.isnan([mean, variance]).all()
+
+
+def test_outputs_are_all_written():
+    plan = select.quantile_ranks(1000, PROBABILITIES, 0.95)
+    arrays = [np.full(size, np.nan) for size in (4, 9, 9, 9)]
+    select.summarise_into(np.random.default_rng(8).normal(size=1000), plan, *arrays)
+    assert all(np.isfinite(array).all() for array in arrays)
+    assert (arrays[2] <= arrays[1]).all()
+    assert (arrays[1] <= arrays[3]).all()
