@@ -305,12 +305,14 @@ def _prices(experiment: Experiment) -> Iterator[Found]:
 
 
 def used_commodities(experiment: Experiment) -> list[str]:
-    """Commodities that the routes of the run buy or sell, fuels of electrolysis included."""
+    """Commodities that the run needs: what its routes trade, what it reports, what makes them."""
     names: list[str] = []
     for route in used_routes(experiment):
         if route in experiment.catalog.routes:
             record = experiment.catalog.routes[route]
             names += [*record.inputs, *record.byproducts]
+    if "hydrogen_cost" in experiment.outcomes:
+        names.append("hydrogen")
     for commodity in list(names):
         for region in experiment.regions:
             price = price_of(experiment, commodity, region)
@@ -461,6 +463,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         for name in used_routes(one):
             if catalog.routes[name].learning is not None:
                 keep["technologies"][catalog.routes[name].learning.technology] = None
+    _keep_correlated(experiment, keep, commodities)
     catalog = experiment.catalog
     cut: dict[str, Any] = {
         field: {name: entry for name, entry in getattr(catalog, field).items() if name in names}
@@ -473,3 +476,23 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         if commodity in commodities
     }
     return Catalog.model_construct(**cut)
+
+
+def _keep_correlated(
+    experiment: Experiment, keep: dict[str, dict[str, None]],
+    commodities: dict[str, dict[str, None]],
+) -> None:
+    """Keep the config's own entries that only a correlation names: the resolved config names them
+    too, and whether a name stands in the matrix may change how later names are mixed."""
+    from simcore.tables import catalog as packaged
+
+    known = packaged()
+    for pair in (*experiment.correlations.factors, *experiment.correlations.shocks):
+        for name in pair.between:
+            head, place = [*name.split("."), ""][:2]
+            for field, names in keep.items():
+                if field != "prices" and head not in known.get(field, {}):
+                    names.setdefault(head)
+            entry = experiment.catalog.prices.get(head, {}).get(place)
+            if isinstance(entry, Path) and place not in known["prices"].get(head, {}):
+                commodities.setdefault(head, {}).setdefault(place)

@@ -88,6 +88,11 @@ def run(options: argparse.Namespace) -> None:
     if options.dry_run:
         _show_estimate(planned, out, needed, as_json=options.json)
         return
+    if engine.is_cold() and not options.quiet:
+        print("compiling the kernels, once on this machine (about half a minute) ...",
+              file=sys.stderr)  # fmt: skip
+    with _terminable():
+        engine.prepare(planned)
     start = time.monotonic()
     with _terminable(), progress(planned.draws, quiet=options.quiet) as report:
         result = engine.run(

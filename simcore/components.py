@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Functions = Callable[[Array], tuple[Array, Array, Array]]
@@ -114,12 +114,14 @@ def mixture_of(components: Sequence[Component], weights: Sequence[float]) -> Com
         The mixture.
     """
 
-    def functions(x):
-        parts = [component.functions(x) for component in components]
-        return tuple(
-            sum(weight * part[i] for weight, part in zip(weights, parts, strict=True))
-            for i in range(3)
-        )
+    def functions(x: Array) -> tuple[Array, Array, Array]:
+        below, above, density = (np.zeros_like(x) for _ in range(3))
+        for weight, component in zip(weights, components, strict=True):
+            part = component.functions(x)
+            below += weight * part[0]
+            above += weight * part[1]
+            density += weight * part[2]
+        return below, above, density
 
     return Component(
         functions,
@@ -131,7 +133,7 @@ def mixture_of(components: Sequence[Component], weights: Sequence[float]) -> Com
     )
 
 
-def _grid(component):
+def _grid(component: Component) -> Array:
     if component.grid.size:
         return component.grid
     low, high = component.reach
@@ -139,27 +141,27 @@ def _grid(component):
     return np.concatenate([even, np.geomspace(low, high, _GRID)]) if 0 < low < high else even
 
 
-def _atoms(values, weights):
+def _atoms(values: ArrayLike, weights: ArrayLike) -> Component:
     values, weights = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     order = np.argsort(values)
     values, weights = values[order], weights[order]
     below = np.concatenate([[0.0], np.cumsum(weights)])
     above = np.concatenate([np.cumsum(weights[::-1])[::-1], [0.0]])
 
-    def functions(x):
+    def functions(x: Array) -> tuple[Array, Array, Array]:
         place = np.searchsorted(values, x, "right")
         return below[place], above[place], np.zeros_like(x)
 
     return Component(functions, (values[0], values[-1]), np.unique(values), values, weights)
 
 
-def _empirical(values):
+def _empirical(values: Array) -> Component:
     if values[0] == values[-1]:
         return _atoms(values[:1], [1.0])
     n = values.size
     share = np.arange(n) / (n - 1)
 
-    def functions(x):
+    def functions(x: Array) -> tuple[Array, Array, Array]:
         below = np.interp(x, values, share)
         gap = np.clip(np.searchsorted(values, x, "right"), 1, n - 1)
         inside = (x >= values[0]) & (x <= values[-1])
@@ -171,13 +173,13 @@ def _empirical(values):
     return Component(functions, (values[0], values[-1]), bends)
 
 
-def _normal(mean, sd, low, high):
+def _normal(mean: float, sd: float, low: float, high: float) -> Component:
     from scipy.special import ndtr
 
     a, b = (low - mean) / sd, (high - mean) / sd
     kept = ndtr(-a) - ndtr(-b) if a > 0 else ndtr(b) - ndtr(a)
 
-    def functions(x):
+    def functions(x: Array) -> tuple[Array, Array, Array]:
         z = np.clip((x - mean) / sd, a, b)
         # Differences of tails on the side where they are small.
         below = np.where(z > 0, ndtr(-a) - ndtr(-z), ndtr(z) - ndtr(a)) / kept
@@ -191,13 +193,13 @@ def _normal(mean, sd, low, high):
     return Component(functions, reach, np.array([x for x in (low, high) if np.isfinite(x)]))
 
 
-def _split_lognormal(median, below, above):
+def _split_lognormal(median: float, below: float, above: float) -> Component:
     from scipy.special import ndtr
 
-    def sigma(x):
+    def sigma(x: Array) -> Array:
         return np.where(x < median, below, above)
 
-    def functions(x):
+    def functions(x: Array) -> tuple[Array, Array, Array]:
         with np.errstate(divide="ignore", invalid="ignore"):
             distance = np.log(np.maximum(x, 0) / median)
             # A side without spread is a jump: half of the probability lies at the median.
@@ -217,10 +219,10 @@ def _split_lognormal(median, below, above):
     return Component(functions, reach, breaks, values, np.full(values.size, 0.5))
 
 
-def _triangular(low, mode, high):
+def _triangular(low: float, mode: float, high: float) -> Component:
     width = high - low
 
-    def functions(x):
+    def functions(x: Array) -> tuple[Array, Array, Array]:
         x = np.clip(x, low, high)
         with np.errstate(divide="ignore", invalid="ignore"):
             left = (x - low) ** 2 / (width * (mode - low))
@@ -238,12 +240,12 @@ def _triangular(low, mode, high):
     return Component(functions, (low, high), np.unique([low, mode, high]).astype(float))
 
 
-def _beta(alpha, beta, low, high):
+def _beta(alpha: float, beta: float, low: float, high: float) -> Component:
     from scipy.special import betainc, betaln
 
     width = high - low
 
-    def functions(x):
+    def functions(x: Array) -> tuple[Array, Array, Array]:
         t = np.clip((x - low) / width, 0.0, 1.0)
         rest = np.clip((high - x) / width, 0.0, 1.0)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -6,8 +6,8 @@ numbers. Kinds without a closed quantile function are tabulated here, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from simcore.components import Component, component_of, mixture_of
 from simcore.kernels import layout
 from simcore.kernels.layout import CONSTANT
+from simcore.marginal import Marginal, scaled
 from simcore.quantile_fits import FITTED, fit
 from simcore.tabulation import beta_table, mixture_median, mixture_table, truncated_normal_table
 
@@ -23,38 +24,6 @@ __all__ = ["CONSTANT", "Marginal", "compile_distribution", "constant", "scaled"]
 
 Z90: Final = 1.2815515655446004
 _NOTHING: Final = np.empty(0)
-
-
-@dataclass(frozen=True, eq=False)
-class Marginal:
-    """Quantile function of one uncertain number, ready for `kernels.marginals.fill_marginal`.
-
-    Attributes
-    ----------
-    kind : int
-        Code of `kernels.layout`.
-    params : ndarray, shape (8,)
-        Parameters, float64. Parameter `kernels.layout.POOL_OFFSET` (7) is 0 here; whoever joins
-        pools adds the place where this pool begins.
-    pool : ndarray, shape (n,)
-        Numbers beside the parameters; empty for closed forms.
-    central : float
-        Central value: the mode (triangular, pert, discrete, bernoulli: the most probable value,
-        the first of several), the mean (normal, truncated_normal, uniform, beta) or the median
-        (lognormal, split_lognormal, empirical, mixture).
-    low, high : float
-        Ends of the support, may be infinite.
-    mean : float
-        Mean.
-    """
-
-    kind: int
-    params: NDArray[np.float64]
-    pool: NDArray[np.float64]
-    central: float
-    low: float
-    high: float
-    mean: float
 
 
 def compile_distribution(spec: Mapping[str, Any] | float) -> Marginal:
@@ -107,68 +76,16 @@ def _kept(kind: str, given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def scaled(marginal: Marginal, factor: float) -> Marginal:
-    """Multiply a random number by a fixed one, as a conversion of units does.
-
-    Parameters
-    ----------
-    marginal : Marginal
-        Any marginal.
-    factor : float
-        Finite and positive.
-
-    Returns
-    -------
-    Marginal
-        Marginal of the product.
-
-    Raises
-    ------
-    ValueError
-        If the factor is not finite and positive.
-    """
-    if not (np.isfinite(factor) and factor > 0):
-        raise ValueError(f"factor {factor} of a conversion must be finite and positive")
-    power = _POWERS[marginal.kind]
-    params = marginal.params.copy()
-    params[: len(power)] *= factor ** np.array(power)
-    pool = marginal.pool.copy()
-    pool[_values_start(marginal) :] *= factor
-    return replace(
-        marginal,
-        params=params,
-        pool=pool,
-        central=marginal.central * factor,
-        low=marginal.low * factor,
-        high=marginal.high * factor,
-        mean=marginal.mean * factor,
-    )
-
-
-# The power of the factor by which each parameter of a kind is multiplied.
-_POWERS: Final[dict[int, tuple[float, ...]]] = {
-    layout.CONSTANT: (1.0,),
-    layout.UNIFORM: (1.0, 1.0),
-    layout.TRIANGULAR: (1.0, 1.0, 0.0, 2.0, 2.0),
-    layout.NORMAL: (1.0, 1.0),
-    layout.LOGNORMAL: (0.0, 0.0, 1.0),
-    layout.SPLIT_LOGNORMAL: (1.0, 0.0, 0.0),
-    layout.DISCRETE: (0.0,),
-    layout.EMPIRICAL: (0.0,),
-    layout.TABLE: (0.0,),
-}
-
-
-def _values_start(marginal: Marginal) -> int:
-    """Where the probabilities of a pool end and its values begin."""
-    if marginal.kind == layout.DISCRETE:
-        return int(marginal.params[0]) - 1
-    if marginal.kind == layout.TABLE:
-        return int(marginal.params[0]) + 1
-    return 0
-
-
-def _marginal(kind, params, *, central, low, high, mean, pool=_NOTHING):
+def _marginal(
+    kind: int,
+    params: Sequence[float],
+    *,
+    central: float,
+    low: float,
+    high: float,
+    mean: float,
+    pool: NDArray[np.float64] = _NOTHING,
+) -> Marginal:
     slots = np.zeros(layout.PARAMETERS)
     slots[: len(params)] = params
     numbers = [float(x) for x in (central, low, high, mean)]
@@ -194,7 +111,7 @@ def constant(value: float) -> Marginal:
     )
 
 
-def _uniform(low, high):
+def _uniform(low: float, high: float) -> Marginal:
     _require(low <= high, f"uniform: low {low} is above high {high}")
     if low == high:
         return constant(low)
@@ -209,16 +126,16 @@ def _uniform(low, high):
     )
 
 
-def _triangular(low, mode, high):
+def _triangular(low: float, mode: float, high: float) -> Marginal:
     _require(
         low <= mode <= high, f"triangular: low {low}, mode {mode}, high {high} must not decrease"
     )
     if low == high:
         return constant(low)
+    width = high - low
     return _marginal(
         layout.TRIANGULAR,
-        [low, high, (mode - low) / (high - low)]
-        + [(high - low) * (mode - low), (high - low) * (high - mode)],
+        [low, high, (mode - low) / width, width * (mode - low), width * (high - mode)],
         central=mode,
         low=low,
         high=high,
@@ -226,7 +143,7 @@ def _triangular(low, mode, high):
     )
 
 
-def _beta(alpha, beta, low=0.0, high=1.0):
+def _beta(alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> Marginal:
     _require(alpha > 0 and beta > 0, f"beta: alpha {alpha} and beta {beta} must be positive")
     _require(low <= high, f"beta: low {low} is above high {high}")
     if low == high:
@@ -243,7 +160,7 @@ def _beta(alpha, beta, low=0.0, high=1.0):
     )
 
 
-def _pert(low, mode, high, shape=4.0):
+def _pert(low: float, mode: float, high: float, shape: float = 4.0) -> Marginal:
     _require(low <= mode <= high, f"pert: low {low}, mode {mode}, high {high} must not decrease")
     _require(shape >= 0, f"pert: shape {shape} is negative")
     if low == high:
@@ -253,7 +170,7 @@ def _pert(low, mode, high, shape=4.0):
     return replace(marginal, central=float(mode))
 
 
-def _normal(mean, sd):
+def _normal(mean: float, sd: float) -> Marginal:
     _require(sd >= 0, f"normal: sd {sd} is negative")
     if sd == 0:
         return constant(mean)
@@ -268,7 +185,9 @@ def _normal(mean, sd):
     )
 
 
-def _truncated_normal(mean, sd, low=-np.inf, high=np.inf):
+def _truncated_normal(
+    mean: float, sd: float, low: float = -np.inf, high: float = np.inf
+) -> Marginal:
     _require(sd > 0, f"truncated_normal: sd {sd} must be positive")
     _require(low < high, f"truncated_normal: low {low} must be below high {high}")
     pool, average = truncated_normal_table(mean, sd, low, high)
@@ -283,7 +202,7 @@ def _truncated_normal(mean, sd, low=-np.inf, high=np.inf):
     )
 
 
-def _lognormal(mu, sigma):
+def _lognormal(mu: float, sigma: float) -> Marginal:
     _require(sigma >= 0, f"lognormal: sigma {sigma} is negative")
     if sigma == 0:
         return constant(np.exp(mu))
@@ -297,7 +216,7 @@ def _lognormal(mu, sigma):
     )
 
 
-def _split_lognormal(p10, p50, p90):
+def _split_lognormal(p10: float, p50: float, p90: float) -> Marginal:
     _require(
         0 < p10 <= p50 <= p90, f"split_lognormal: 0 < p10 {p10} <= p50 {p50} <= p90 {p90} must hold"
     )
@@ -317,43 +236,46 @@ def _split_lognormal(p10, p50, p90):
     )
 
 
-def _discrete(values, probabilities):
-    values = np.asarray(values, dtype=np.float64)
+def _discrete(
+    values: Sequence[float] | NDArray[np.float64],
+    probabilities: Sequence[float] | NDArray[np.float64],
+) -> Marginal:
+    x = np.asarray(values, dtype=np.float64)
     weights = np.asarray(probabilities, dtype=np.float64)
-    _require(values.ndim == 1 and values.size > 0, "discrete: at least one value is needed")
+    _require(x.ndim == 1 and x.size > 0, "discrete: at least one value is needed")
     _require(
-        values.shape == weights.shape,
-        f"discrete: {values.size} values but {weights.size} probabilities",
+        x.shape == weights.shape,
+        f"discrete: {x.size} values but {weights.size} probabilities",
     )
-    _require(bool(np.isfinite(values).all()), "discrete: values must be finite")
+    _require(bool(np.isfinite(x).all()), "discrete: values must be finite")
     _require(bool((weights >= 0).all()), "discrete: a probability is negative")
     total = weights.sum()
     _require(abs(total - 1) < 1e-9, f"discrete: probabilities add up to {total}, not 1")
     weights = weights / total
-    central = values[np.argmax(weights)]
-    order = np.argsort(values, kind="stable")
-    values, weights = values[order], weights[order]
+    central = x[np.argmax(weights)]
+    order = np.argsort(x, kind="stable")
+    x, weights = x[order], weights[order]
     possible = weights > 0
-    values, weights = values[possible], weights[possible]
-    if values.size == 1:
-        return constant(values[0])
+    x, weights = x[possible], weights[possible]
+    if x.size == 1:
+        return constant(x[0])
     return _marginal(
         layout.DISCRETE,
-        [values.size],
-        pool=np.concatenate([np.cumsum(weights)[:-1], values]),
+        [x.size],
+        pool=np.concatenate([np.cumsum(weights)[:-1], x]),
         central=central,
-        low=values[0],
-        high=values[-1],
-        mean=weights @ values,
+        low=x[0],
+        high=x[-1],
+        mean=weights @ x,
     )
 
 
-def _bernoulli(probability):
+def _bernoulli(probability: float) -> Marginal:
     _require(0 <= probability <= 1, f"bernoulli: probability {probability} is not within 0 and 1")
     return _discrete([0.0, 1.0], [1 - probability, probability])
 
 
-def _empirical(values):
+def _empirical(values: Sequence[float] | NDArray[np.float64]) -> Marginal:
     values = np.sort(np.asarray(values, dtype=np.float64))
     _require(values.ndim == 1 and values.size > 0, "empirical: at least one value is needed")
     _require(bool(np.isfinite(values).all()), "empirical: values must be finite")
@@ -370,7 +292,7 @@ def _empirical(values):
     )
 
 
-def _mixture(components, weights):
+def _mixture(components: Sequence[Mapping[str, Any] | float], weights: Sequence[float]) -> Marginal:
     component = _mixture_component(components, weights)
     median = mixture_median(component)
     if component.is_discrete:
@@ -389,7 +311,9 @@ def _mixture(components, weights):
     )
 
 
-def _mixture_component(components, weights) -> Component:
+def _mixture_component(
+    components: Sequence[Mapping[str, Any] | float], weights: Sequence[float]
+) -> Component:
     shares = np.asarray(weights, dtype=np.float64)
     _require(
         len(components) == shares.size and shares.size > 0,

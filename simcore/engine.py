@@ -277,6 +277,7 @@ def run(
         The output exists or cannot be written.
     """
     check_memory(plan)
+    prepare(plan)
     store = create(layout_of(plan), out, overwrite=overwrite)
     try:
         statistics = _simulate(plan, store, threads or os.cpu_count() or 1, progress)
@@ -284,6 +285,30 @@ def run(
     except BaseException:
         store.abort()
         raise
+
+
+def is_cold() -> bool:
+    """Whether the kernels must first be compiled on this machine (half a minute, once)."""
+    from simcore.kernels.jit import cache_directory
+
+    folder = cache_directory()
+    return folder is None or not any(folder.rglob("simulate.simulate-*.nbi"))
+
+
+def prepare(plan: Plan) -> None:
+    """Load or compile the kernels, in this thread, where an interrupt ends it at once."""
+    from simcore.kernels.reduce import moments_of_rows, shares_of_rows, summarise_rows
+    from simcore.kernels.select import quantile_ranks
+    from simcore.kernels.simulate import simulate
+
+    out = np.empty((1, BLOCK))
+    first = Request(plan.cells[0].node, (), plan.years[0])
+    simulate(cut(plan, [first]), 0, BLOCK, 0, True, out)
+    ranks = quantile_ranks(BLOCK, probabilities=QUANTILES, level=INTERVAL_LEVEL)
+    values = np.zeros((2, BLOCK))
+    summarise_rows(values, BLOCK, ranks, np.empty((2, 4)), *(np.empty((2, len(QUANTILES))) for _ in range(3)))
+    moments_of_rows(values, BLOCK, np.empty((2, 4)))
+    shares_of_rows(values, BLOCK, np.empty((2, 1)))
 
 
 def _simulate(
@@ -331,7 +356,7 @@ def _run_tile(
     simulate(program, 0, BLOCK, 0, True, central)
     offsets = np.cumsum([0, *(item.request.rows for item in tile)])
     work = [
-        pool.submit(_finish_item, plan, item, out[at:at + item.request.rows, :plan.draws],
+        pool.submit(_finish_item, plan, item, out[at:at + item.request.rows],
                     central[at:at + item.request.rows, 0], store, statistics, ranks)
         for item, at in zip(tile, offsets[:-1], strict=True)
     ]
@@ -356,11 +381,12 @@ def _finish_item(
 ) -> None:
     """Summarise the rows of an item and hand its draws to the store."""
     if item.factor >= 0:
-        statistics["input_mean"][item.factor] = values[0].mean()
-        statistics["input_sd"][item.factor] = values[0].std(ddof=1) if plan.draws > 1 else 0.0
+        drawn = values[0, :plan.draws]
+        statistics["input_mean"][item.factor] = drawn.mean()
+        statistics["input_sd"][item.factor] = drawn.std(ddof=1) if plan.draws > 1 else 0.0
         statistics["input_central"][item.factor] = central[0]
         if "inputs" in plan.experiment.keep:
-            store.write("input", (item.factor,), values[0])
+            store.write("input", (item.factor,), drawn)
         return
     variables = {one.variable for one in item.cells}
     rate = _rate(plan) if any(OUTCOMES[name].is_money for name in variables) else 1.0
@@ -372,7 +398,8 @@ def _finish_item(
         _summarise(plan, cells, item, values, central, statistics, ranks)
     kept = [one for one in item.cells if one.variable in plan.experiment.keep]
     for one in kept:
-        store.write(one.variable, one.index, values if has_years(one.variable) else values[0])
+        draws = values[:, :plan.draws]
+        store.write(one.variable, one.index, draws if has_years(one.variable) else draws[0])
 
 
 def _rate(plan: Plan) -> float:
@@ -389,9 +416,9 @@ def _summarise(
 
     if OUTCOMES[cells[0].variable].kind == "category":
         found = {"probability": np.empty((len(values), len(plan.coords["route"])))}
-        shares_of_rows(values, found["probability"])
+        shares_of_rows(values, plan.draws, found["probability"])
     else:
-        found = _row_statistics(values, ranks, OUTCOMES[cells[0].variable].kind == "indicator")
+        found = _row_statistics(values, plan.draws, ranks, OUTCOMES[cells[0].variable].kind == "indicator")
         found["central"] = central
     for one in cells:
         for name, numbers in found.items():
@@ -404,17 +431,19 @@ def _summarise(
                 target[one.index] = numbers[0]
 
 
-def _row_statistics(values: np.ndarray, ranks: Any, indicator: bool) -> dict[str, np.ndarray]:
+def _row_statistics(
+    values: np.ndarray, draws: int, ranks: Any, indicator: bool
+) -> dict[str, np.ndarray]:
     """Statistics of each row by name; quantiles only where the values are not just 0 and 1."""
     from simcore.kernels.reduce import moments_of_rows, summarise_rows
 
-    rows, draws = values.shape
+    rows = len(values)
     moment = np.empty((rows, 4))
     quantile, low, high = (np.empty((rows, len(QUANTILES))) for _ in range(3))
     if indicator:
-        moments_of_rows(values, moment)
+        moments_of_rows(values, draws, moment)
     else:
-        summarise_rows(values, ranks, moment, quantile, low, high)
+        summarise_rows(values, draws, ranks, moment, quantile, low, high)
     defined, mean, variance, positive = moment.T
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(variance / defined)

@@ -395,8 +395,8 @@ def crossover_year(setting: Setting, region: str, destination: str, route: str) 
     """First year in which the route exists and its cost premium is zero or below."""
     node = cost_premium(setting, region, destination, route)
     return setting.graph.add(
-        Operation.CROSSOVER, (node,), numbers=(first_year(setting, route),), yearly=True,
-        state=(float("nan"),), keeps=True,
+        Operation.CROSSOVER, (node,), numbers=(first_compared(setting, region, route),),
+        yearly=True, state=(float("nan"),), keeps=True,
     )
 
 
@@ -405,6 +405,21 @@ def first_year(setting: Setting, route: str) -> int:
     """First year of the run in which a route is available."""
     available = setting.experiment.catalog.routes[route].available_from
     return max(available or 0, setting.experiment.years.first)
+
+
+@remembered
+def first_compared(setting: Setting, region: str, route: str) -> int:
+    """First year of the run in which a route and the region's reference are available."""
+    reference = references(setting.experiment)[region]
+    return max(first_year(setting, route), first_year(setting, reference))
+
+
+@remembered
+def first_of_life(setting: Setting, region: str, route: str) -> int:
+    """First year of the run, or none of them if the plant starts before its route exists."""
+    first, last = setting.experiment.years.first, setting.experiment.years.last
+    start = setting.experiment.plant.start
+    return first if start >= first_compared(setting, region, route) else last + 1
 
 
 @remembered

@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 
 from simcore import dependence, document, model
-from simcore.checks import commodity_unit, price_of, references, used_commodities
+from simcore.checks import (
+    PLANT_OUTCOMES,
+    commodity_unit,
+    price_of,
+    references,
+    used_commodities,
+)
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.graph import Graph
 from simcore.resolve import Setting, commodity, price_name
@@ -308,13 +314,20 @@ def _places(
             yield (r, d), model.cheapest_route(setting, region, destination), first
     elif name in _PLANT:
         for (r, region), (k, route) in product(regions, routes):
-            if not (variable.relative and route == reference[region]):
-                yield (r, k), _PLANT[name](setting, region, route), model.first_year(setting, route)
+            if variable.relative and route == reference[region]:
+                continue
+            from_year = (model.first_compared(setting, region, route) if variable.relative
+                         else model.first_year(setting, route))
+            yield (r, k), _PLANT[name](setting, region, route), from_year
     else:
         for (r, region), (d, destination), (k, route) in product(regions, destinations, routes):
             if variable.relative and route == reference[region]:
                 continue
             available = model.first_year(setting, route)
+            if name in PLANT_OUTCOMES:
+                available = model.first_of_life(setting, region, route)
+            elif variable.relative:
+                available = model.first_compared(setting, region, route)
             if name == "waterfall":
                 parts = model.components(setting, region, destination, route)
                 for c, part in enumerate(coords["component"]):
@@ -341,16 +354,15 @@ def _unknown_names(
     spec: Spec, settings: dict[str, Setting], factors: set[str]
 ) -> Iterator[Fault]:
     """Correlated names that exist nowhere in the catalog."""
-    from simcore.tables import catalog as packaged
-
     # A name may belong to an entry that this run does not use: then it changes nothing.
     known_paths: set[str] = set()
     heads: set[str] = set()
-    for content in (packaged(), spec.resolved()["catalog"]):
-        known_paths.update(content.get("markets", {}))
-        known_paths.update(f"{name}.{place}" for name, places in content.get("prices", {}).items()
+    for one in spec.scenarios.values():
+        known_paths.update(one.catalog.markets)
+        known_paths.update(f"{name}.{place}" for name, places in one.catalog.prices.items()
                            for place in places)
-        for group in content.values():
+        heads.update(one.factors)
+        for _, group in one.catalog:
             heads.update(group)
     known = {"factors": factors, "shocks": known_paths}
     for kind, names in known.items():

@@ -63,7 +63,7 @@ def _impossible(kind: str, p: Array, x: Array, remedy: str) -> ValueError:
     return ValueError(f"no {kind} distribution has the quantiles {wanted}; {remedy}")
 
 
-def _check(kind, p, x, found, remedy):
+def _check(kind: str, p: Array, x: Array, found: Array, remedy: str) -> None:
     if not np.all(abs(found - x) <= _TOLERANCE * (x[-1] - x[0])):
         raise _impossible(kind, p, x, remedy)
 
@@ -76,24 +76,24 @@ def _line(kind: str, score: Array, p: Array, x: Array) -> tuple[float, float]:
     return float(location), float(scale)
 
 
-def _uniform(p, x):
+def _uniform(p: Array, x: Array) -> dict[str, float]:
     low, width = _line("uniform", p, p, x)
     return {"low": low, "high": low + width}
 
 
-def _normal(p, x):
+def _normal(p: Array, x: Array) -> dict[str, float]:
     from scipy.special import ndtri
 
     mean, sd = _line("normal", ndtri(p), p, x)
     return {"mean": mean, "sd": sd}
 
 
-def _positive(kind, p, x):
+def _positive(kind: str, p: Array, x: Array) -> None:
     if x[0] <= 0:
         raise _impossible(kind, p, x, "its values are positive")
 
 
-def _lognormal(p, x):
+def _lognormal(p: Array, x: Array) -> dict[str, float]:
     from scipy.special import ndtri
 
     _positive("lognormal", p, x)
@@ -101,7 +101,7 @@ def _lognormal(p, x):
     return {"mu": mu, "sigma": sigma}
 
 
-def _split_lognormal(p, x):
+def _split_lognormal(p: Array, x: Array) -> dict[str, float]:
     from scipy.special import ndtri
 
     kind = "split_lognormal"
@@ -133,7 +133,7 @@ def _by_mode(kind: str, p: Array, x: Array, standard: Callable[[float], Array]) 
 
         wanted = (x[1] - x[0]) / (x[2] - x[0])
 
-        def miss(place):
+        def miss(place: float) -> float:
             t = standard(place)
             return (t[1] - t[0]) / (t[2] - t[0]) - wanted
 
@@ -150,28 +150,34 @@ def _by_mode(kind: str, p: Array, x: Array, standard: Callable[[float], Array]) 
     }
 
 
-def _triangular(p, x):
-    def standard(place):
+def _triangular(p: Array, x: Array) -> dict[str, float]:
+    def standard(place: float) -> Array:
         return np.where(p < place, np.sqrt(p * place), 1 - np.sqrt((1 - p) * (1 - place)))
 
     return _by_mode("triangular", p, x, standard)
 
 
-def _pert(p, x, shape=4.0):
+def _pert(p: Array, x: Array, shape: float = 4.0) -> dict[str, float]:
     from scipy.special import betaincinv
 
-    def standard(place):
+    def standard(place: float) -> Array:
         return betaincinv(1 + shape * place, 1 + shape * (1 - place), p)
 
     return {**_by_mode("pert", p, x, standard), "shape": shape}
 
 
-def _search(kind, p, x, start, distribution):
+def _search(
+    kind: str,
+    p: Array,
+    x: Array,
+    start: Array,
+    distribution: Callable[[Array, Array], Array],
+) -> Array:
     """Two free parameters by least squares on the normal scores of the probabilities."""
     from scipy.optimize import least_squares
     from scipy.special import ndtri
 
-    def miss(free):
+    def miss(free: Array) -> Array:
         with np.errstate(all="ignore"):
             score = ndtri(np.clip(distribution(free, x), 1e-300, 1 - 1e-16))
         return np.nan_to_num(score - ndtri(p), nan=1e3)
@@ -182,7 +188,7 @@ def _search(kind, p, x, start, distribution):
     return found.x
 
 
-def _beta(p, x, low=0.0, high=1.0):
+def _beta(p: Array, x: Array, low: float = 0.0, high: float = 1.0) -> dict[str, float]:
     from scipy.special import betainc, ndtri
 
     if not (low < x[0] and x[-1] < high):
@@ -194,7 +200,7 @@ def _beta(p, x, low=0.0, high=1.0):
     total = max(mean * (1 - mean) / sd**2 - 1, 0.5)
     start = np.log([mean * total, (1 - mean) * total])
 
-    def distribution(free, values):
+    def distribution(free: Array, values: Array) -> Array:
         alpha, beta = np.exp(np.clip(free, -20, 20))
         return betainc(alpha, beta, (values - low) / (high - low))
 
@@ -202,21 +208,23 @@ def _beta(p, x, low=0.0, high=1.0):
     return {"alpha": float(alpha), "beta": float(beta), "low": low, "high": high}
 
 
-def _truncated_normal(p, x, low=-np.inf, high=np.inf):
+def _truncated_normal(
+    p: Array, x: Array, low: float = -np.inf, high: float = np.inf
+) -> dict[str, float]:
     from scipy.special import ndtr
 
     if not (low < x[0] and x[-1] < high):
         raise _impossible("truncated_normal", p, x, f"they must lie between {low} and {high}")
     plain = _normal(p[[0, -1]], x[[0, -1]])
 
-    def distribution(free, values):
+    def distribution(free: Array, values: Array) -> Array:
         mean, sd = x[0] + free[0] * (x[-1] - x[0]), plain["sd"] * np.exp(free[1])
         a, b, z = (low - mean) / sd, (high - mean) / sd, (values - mean) / sd
         if a > 0:
             return (ndtr(-a) - ndtr(-z)) / (ndtr(-a) - ndtr(-b))
         return (ndtr(z) - ndtr(a)) / (ndtr(b) - ndtr(a))
 
-    start = [(plain["mean"] - x[0]) / (x[-1] - x[0]), 0.0]
+    start = np.array([(plain["mean"] - x[0]) / (x[-1] - x[0]), 0.0])
     place, stretch = _search("truncated_normal", p, x, start, distribution)
     return {
         "mean": float(x[0] + place * (x[-1] - x[0])),

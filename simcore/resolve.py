@@ -20,7 +20,7 @@ from simcore.dependence import Dependence
 from simcore.graph import Graph
 from simcore.kernels.layout import CONSTANT
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
-from simcore.quantities import Empirical, FactorReference
+from simcore.quantities import Empirical, FactorReference, Sourced
 from simcore.schema import Anchor, Electrolysis, Experiment, Money, Path, Policy
 from simcore.units import conversion, currency_of, deflate
 
@@ -135,11 +135,15 @@ def read_column(path: FilePath, column: str | None) -> list[float]:
 
 def quantity(setting: Setting, name: str, value: Any, target: str) -> int:
     """Node of a quantity, sampled under the factor name `name`."""
-    scale = multiplier(value, target, setting.experiment.money)
     if isinstance(value, FactorReference):
-        name, value = value.name, setting.experiment.factors[value.name]
-        if value.unit is not None:
-            scale = multiplier(value, target, setting.experiment.money)
+        name, reference = value.name, value
+        value = setting.experiment.factors[name]
+        # What the factor leaves open, the place that refers to it may state.
+        value = value.model_copy(update={
+            "unit": value.unit or reference.unit,
+            "price_year": value.price_year or reference.price_year,
+        })
+    scale = multiplier(value, target, setting.experiment.money)
     marginal = distributions.scaled(_compiled(setting, value), scale)
     if marginal.kind == CONSTANT:
         return setting.graph.constant(marginal.central)
@@ -246,21 +250,14 @@ def _dated(
     if date == max(record.values):
         factor = (1.0 - record.decline) ** (asked - date)
     value = record.values[date]
+    # Shares, switches and benchmarks (t CO2e per t): all are pure numbers.
     written = value.unit or record.unit or policy.unit or "1"
-    factor *= conversion(written, _policy_unit(written), exchange=setting.experiment.money.exchange)
-    node = quantity(setting, f"{name}.{variant}.{date}", value.model_copy(update={"unit": None}), "1")
+    value = value.model_copy(update={"unit": written})
+    node = quantity(setting, f"{name}.{variant}.{date}", value, "1")
     found = setting.graph.nodes[node]
     if found.operation is None:
         return factor * found.numbers[0], None
     return factor, node
-
-
-def _policy_unit(written: str) -> str:
-    """Canonical unit of a policy's values: shares as fractions, money in EUR, else as written."""
-    if written == "%":
-        return "1"
-    currency = currency_of(written)
-    return written.replace(currency, "EUR") if currency else written
 
 
 def series(setting: Setting, values: np.ndarray) -> int:
@@ -299,12 +296,12 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         return series(setting, np.interp(setting.horizon, dates, values))
     assert record.spot is not None
     graph, process = setting.graph, record.process
-    spot_year, spot = record.spot.year, record.spot.value * factor(record.spot.year)
-    anchors = {
-        year: Anchor(low=one.low * factor(year), central=one.central * factor(year),
-                     high=one.high * factor(year))
-        for year, one in (record.anchors or {}).items()
-    }
+    spot_year = record.spot.year
+    spot = record.spot.value * factor(spot_year, record.spot)
+    anchors = {}
+    for year, band in (record.anchors or {}).items():
+        by = factor(year, band)
+        anchors[year] = Anchor(low=band.low * by, central=band.central * by, high=band.high * by)
     centre, above, below = anchor_lines(anchors, setting.years, known=(spot_year, spot))
     if anchors and record.after != "hold":
         beyond = np.maximum(0, setting.years - max(anchors))
@@ -355,16 +352,18 @@ def _anchor_normal(setting: Setting, name: str) -> int:
     return node
 
 
-def _price_factor(setting: Setting, record: Path, target: str) -> Any:
+def _price_factor(setting: Setting, record: Path, target: str) -> Callable[..., float]:
+    """Factor of a dated price; a spot or anchor may state its own unit and price year."""
     money = setting.experiment.money
-    unit = conversion(record.unit, target, exchange=money.exchange)
-    index = money.deflator.get(currency_of(record.unit) or "EUR")
 
-    def factor(year: int) -> float:
-        of = year if record.nominal else record.price_year
+    def factor(year: int, own: Sourced | None = None) -> float:
+        unit = (own.unit if own else None) or record.unit
+        of = (own.price_year if own else None) or (year if record.nominal else record.price_year)
+        converted = conversion(unit, target, exchange=money.exchange)
         if of is None:
-            return unit
-        return unit * deflate(of, money.base_year, index=index, inflation=money.inflation)
+            return converted
+        index = money.deflator.get(currency_of(unit) or "EUR")
+        return converted * deflate(of, money.base_year, index=index, inflation=money.inflation)
 
     return factor
 
@@ -447,8 +446,13 @@ def learning(setting: Setting, learns: Any, owner: str) -> int:
     normal = _factor(setting, name, distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0}))
     setting.inputs.setdefault(name, {"node": normal, "unit": "1", "source": "standard normal", "status": ""})
     centre, above, below = anchor_lines(record.cumulative_capacity, setting.horizon, known=None)
-    first = record.cumulative_capacity[min(record.cumulative_capacity)]
-    table = np.stack([centre - math.log(first.central), above, below], axis=1)
+    # The ratio to the first year is 1 in every draw, also where the first year is itself uncertain.
+    first = anchor_lines(
+        record.cumulative_capacity, np.array([min(record.cumulative_capacity)]), known=None
+    )
+    table = np.stack(
+        [line - start for line, start in zip((centre, above, below), first, strict=True)], axis=1
+    )
     return graph.add(Operation.LEARNING, (exponent, normal, share),
                      table=setting.over_years(table), yearly=True)
 

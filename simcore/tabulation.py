@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -77,7 +78,7 @@ def beta_table(alpha: float, beta: float, low: float, high: float) -> Array:
 def _unit_beta_table(alpha: float, beta: float) -> Array:
     from scipy.special import betainc, betaincinv, betaln
 
-    def distance(p, a, b):
+    def distance(p: Array, a: float, b: float) -> tuple[Array, Array]:
         x = betaincinv(a, b, p)
         # One Newton step: the library stops at 1e-9 or so of some tails.
         density = np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b))
@@ -85,10 +86,10 @@ def _unit_beta_table(alpha: float, beta: float) -> Array:
         better = np.isfinite(step) & (abs(step) < 1e-6 * np.minimum(x, 1 - x))
         return x - np.where(better, step, 0.0), 1 / density
 
-    def from_low(p):
+    def from_low(p: Array) -> tuple[Array, Array]:
         return distance(p, alpha, beta)
 
-    def from_high(p):
+    def from_high(p: Array) -> tuple[Array, Array]:
         x, slope = distance(p, beta, alpha)
         return 1 - x, -slope
 
@@ -126,20 +127,20 @@ def truncated_normal_table(mean: float, sd: float, low: float, high: float) -> t
             f"truncated_normal: mean {mean}, sd {sd} leave no probability between {low} and {high}"
         )
 
-    def density(z):
+    def density(z: Array | float) -> Array:
         return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
 
-    def near(p, end, far):
+    def near(p: Array, end: float, far: float) -> tuple[Array, Array]:
         """Distance p of probability above `end`, counted in the tail that keeps its digits."""
         z = ndtri(ndtr(end) + p * kept) if end < 0 else -ndtri(ndtr(-end) - p * kept)
         z = np.clip(z, end, far)
         return z, kept / density(z)
 
-    def from_low(p):
+    def from_low(p: Array) -> tuple[Array, Array]:
         z, slope = near(p, a, b)
         return mean + sd * z, sd * slope
 
-    def from_high(p):
+    def from_high(p: Array) -> tuple[Array, Array]:
         z, slope = near(p, -b, -a)
         return mean - sd * z, -sd * slope
 
@@ -173,7 +174,7 @@ def mixture_table(component: Component) -> Array:
             "components or values, or an `empirical` distribution of draws of the mixture"
         )
     sides = []
-    for start, stop in zip(breaks[:-1], breaks[1:], strict=True):
+    for start, stop in pairwise(breaks):
         sides.append((_piece(component, start, stop, False), _piece(component, start, stop, True)))
     return _pool(breaks, sides)
 
@@ -214,7 +215,7 @@ def _piece(component: Component, start: float, stop: float, from_high: bool) -> 
     """Quantiles of a mixture in the distance from one end of a piece, relative to its length."""
     length = stop - start
 
-    def side(p):
+    def side(p: Array) -> tuple[Array, Array]:
         target = (1 - stop if from_high else start) + p * length
         x = _solve(component, target, from_high)
         _, _, density = component.functions(x)

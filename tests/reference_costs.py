@@ -287,7 +287,8 @@ def cost_premium(case: Case, route: str, region: str, destination: str, year: in
 def components(case: Case) -> list[str]:
     """Labels of the waterfall, the commodities of every route in order of first mention."""
     commodities: list[str] = []
-    for route in case.config["routes"]:
+    references = [reference_route(case, region) for region in case.config["regions"]]
+    for route in (*case.config["routes"], *references):
         for side in ("inputs", "byproducts"):
             for commodity in case.catalog["routes"][route].get(side) or {}:
                 if commodity not in commodities:

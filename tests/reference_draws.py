@@ -372,7 +372,12 @@ def central(q: Any) -> Any:
         return q["mean"]
     if kind == "truncated_normal":
         low, high = bounds(q)
-        return min(high, max(low, q["mean"]))
+        if q["sd"] == 0:
+            return min(high, max(low, q["mean"]))
+        _, below, above = tails(q)
+        ends = [math.exp(-0.5 * ((x - q["mean"]) / q["sd"]) ** 2) for x in (low, high)]
+        density = (ends[0] - ends[1]) / math.sqrt(2 * math.pi)
+        return q["mean"] + q["sd"] * density / abs(above - below)
     if kind == "lognormal":
         return math.exp(q["mu"])
     if kind == "split_lognormal":

@@ -58,10 +58,10 @@ def is_dated(value: Any) -> bool:
 
 def merge(base: Any, overlay: Any) -> Any:
     """Mappings merge key by key; an overlay that is a distribution, a dated table, a list or a
-    leaf replaces what lies under it."""
+    leaf replaces what lies under it; nothing at all empties a dated table."""
     if not isinstance(base, Mapping) or not isinstance(overlay, Mapping):
         return overlay
-    if "kind" in overlay or is_dated(overlay):
+    if "kind" in overlay or is_dated(overlay) or (is_dated(base) and not overlay):
         return overlay
     merged = dict(base)
     for name, value in overlay.items():
@@ -179,10 +179,14 @@ def between(table: Dated, year: int) -> float:
     return (1 - weight) * table[before] + weight * table[after]
 
 
-def dated_money(case: Case, path: Mapping[str, Any], value: Any, year: int, target: str) -> float:
-    """One dated value of a path in the model's money."""
+def dated_money(
+    case: Case, path: Mapping[str, Any], value: Any, year: int, target: str, own: Any = None
+) -> float:
+    """One dated value of a path in the model's money; `own` may hold a unit of its own."""
+    own = own if isinstance(own, Mapping) else {}
     price_year = year if path.get("nominal") else path.get("price_year")
-    return quantity(case, value, "", target, path["unit"], price_year)
+    unit, price_year = own.get("unit") or path["unit"], own.get("price_year") or price_year
+    return quantity(case, value, "", target, unit, price_year)
 
 
 def spreads(low: float, middle: float, high: float) -> tuple[float, float]:
@@ -212,7 +216,9 @@ def anchor_path(
     mean = path.get("centre") == "mean"
     logs, down, up = {t0: math.log(start)}, {t0: 0.0}, {t0: 0.0}
     for year, anchor in anchors.items():
-        low, middle, high = (dated_money(case, path, v, year, target) for v in three(anchor))
+        low, middle, high = (
+            dated_money(case, path, v, year, target, anchor) for v in three(anchor)
+        )
         logs[year] = math.log(middle)
         down[year], up[year] = spreads(low, middle, high)
     after = path.get("after") or "hold"
@@ -312,7 +318,7 @@ def price_path(
     if kind == "scenario":
         return {year: scenario_price(case, path, year, target) for year in case.years}
     t0 = path["spot"]["year"]
-    start = dated_money(case, path, path["spot"]["value"], t0, target)
+    start = dated_money(case, path, path["spot"]["value"], t0, target, path["spot"])
     if kind == "gbm":  # anchor-free, drift mu, and the mean follows the drift
         mu = quantity(case, path["process"]["mu"], name + ".mu")
         levels = {y: math.log(start) + mu * (y - t0) for y in range(t0 + 1, case.years[-1] + 1)}
@@ -346,14 +352,16 @@ def carbon_price(case: Case, market: str | None, year: int) -> float:
 
 def variant_value(case: Case, name: str, variant: str, year: int) -> float:
     """The dated table of one variant, undelayed."""
-    table = case.catalog["policies"][name]["variants"][variant]
+    timeline = case.catalog["policies"][name]
+    table = timeline["variants"][variant]
     if table.get("end") is not None and year > table["end"]:
         return 0.0
     dates = [y for y in table["values"] if y <= year]
     if not dates:
         raise ValueError(f"policy {name}.{variant} asked for {year}, before its first date")
     date = max(dates)
-    value = quantity(case, table["values"][date], f"{name}.{variant}.{date}")
+    unit = table.get("unit") or timeline.get("unit")
+    value = quantity(case, table["values"][date], f"{name}.{variant}.{date}", unit=unit)
     if date == max(table["values"]):
         value *= (1 - (table.get("decline") or 0.0)) ** (year - date)
     return value

@@ -20,7 +20,7 @@ LAYERS = [
     ["provenance"],
     ["rows"],
     ["kernels", "tables", "dataset"],
-    ["components", "quantile_fits"],
+    ["components", "quantile_fits", "marginal"],
     ["tabulation"],
     ["distributions", "quantities"],
     ["schema"],

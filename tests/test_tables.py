@@ -142,6 +142,27 @@ def test_spot_of_the_eu_market_is_the_mean_of_the_certificate_prices() -> None:
     assert CATALOG["markets"]["eu_ets"]["history"][2025] == 74.29
 
 
+@pytest.mark.parametrize(
+    ("year", "covered", "inside"), [(2030, (60, 150), (45, 190)), (2040, (75, 260), (50, 350))]
+)
+def test_european_price_is_wider_than_forecasts_and_narrower_than_a_random_walk(
+    year: int, covered: tuple[float, float], inside: tuple[float, float]
+) -> None:
+    market = CATALOG["markets"]["eu_ets"]
+    sigma, kappa = (central(market["process"][name]) for name in ("sigma", "kappa"))
+    steps = year - market["spot"]["year"]
+    deviation = sigma**2 * (1 - np.exp(-2 * kappa * steps)) / (2 * kappa)
+    anchor = market["anchors"][year]
+    real = 1.02 ** (2025 - year)
+    band = []
+    for part, sign in (("low", -1), ("high", 1)):
+        apart = abs(np.log(anchor[part] / anchor["central"]))
+        spread = np.hypot(apart, 1.2816 * np.sqrt(deviation))
+        band.append(real * anchor["central"] * np.exp(sign * spread))
+    assert inside[0] < band[0] < covered[0]
+    assert covered[1] < band[1] < inside[1]
+
+
 def test_corridor_of_japan() -> None:
     corridor = CATALOG["markets"]["gx_ets"]["corridor"]
     assert corridor == {"floor": {2026: 1700}, "ceiling": {2026: 4300}, "growth": 0.03}

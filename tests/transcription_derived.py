@@ -79,7 +79,28 @@ def _mean(*keys: str) -> Callable[[Figures], float]:
 
 
 _CAPTURED: Final = 1.35  # t CO2 per tonne of steel, capture of a blast furnace site
+# EUR of 2025 for a EUR of 2020 and a USD of 2019, by the indices and the rate of exchange.yaml
+_EUR_2020: Final = 1 / 0.816
+_USD_2019: Final = 1 / 0.793 / 1.13
 _CONSUMABLES: Final = -9.0  # EUR/t of lime and electrodes, which the package buys on their own
+
+
+def _reline_and_capture(part: str) -> Callable[[Figures], float]:
+    return lambda f: (
+        _part(f, "route.bf_bof.capex_reline.global") * _EUR_2020
+        + _part(f, "route.bf_bof_ccs.capex_capture_retrofit.global", part) * _USD_2019 * _CAPTURED
+    )
+
+
+def _with_shaft_capture(part: str) -> Callable[[Figures], float]:
+    def capex(f: Figures) -> float:
+        added = _part(f, "route.ng_dri_eaf_ccs.capex_greenfield.global") - _part(
+            f, "route.ng_dri_eaf.capex_greenfield.global"
+        )
+        return _part(f, "route.h2_dri_eaf.capex_project_actual.EU", part) + added * 0.956 * _EUR_2020
+
+    return capex
+
 
 DERIVED: Final[list[Derived]] = [
     Derived(_policy("eu_benchmark_bf_bof", 2021), "value", _integrated("2021-2025"), 3),
@@ -99,6 +120,16 @@ DERIVED: Final[list[Derived]] = [
         "value",
         _mean(*(f"observed.cbam_certificate.2026Q{quarter}" for quarter in (1, 2, 3))),
         2,
+    ),
+    Derived(
+        ("markets", "uk_ets", "spot"),
+        "value",
+        lambda f: (
+            _part(f, "observed.uka.range.2026Q1", "low")
+            + _part(f, "observed.uka.range.2026Q1", "high")
+        )
+        / 2,
+        1,
     ),
     Derived(
         ("markets", "k_ets", "spot"),
@@ -126,13 +157,37 @@ DERIVED: Final[list[Derived]] = [
         for part in ALL
     ),
     *(
-        # 3.6 GJ per MWh, beside the 0.33 GJ of the furnace; the high end is judged above this.
+        # 3.6 GJ per MWh, beside the 0.33 GJ of the furnace.
         Derived(
             ("routes", "bf_bof_ccs", "inputs", "natural_gas"),
             part,
             _line("route.bf_bof_ccs.capture_gas.global", part, times=_CAPTURED * 3.6, plus=0.33),
             1,
         )
-        for part in ("value", "low")
+        for part in ALL
+    ),
+    *(
+        # The reline of the furnace at its central value, and capture; rounded to tens.
+        Derived(("routes", "bf_bof_ccs", "capex"), part, _reline_and_capture(part), -1)
+        for part in ALL
+    ),
+    *(
+        # What capture adds to gas-based reduction in MPP, in EUR of 2023; rounded to tens.
+        Derived(
+            ("routes", "ng_dri_eaf_ccs", "capex", "EU"),
+            part,
+            _with_shaft_capture(part),
+            -1,
+        )
+        for part in ALL
+    ),
+    Derived(
+        ("routes", "ng_dri_eaf", "emission_intensity"),
+        "value",
+        # Emissions follow the gas: 12.5 GJ here, 14.0 in the source.
+        lambda f: _part(f, "route.ng_dri_eaf.emissions_scope1.global")
+        * 12.5
+        / _part(f, "route.ng_dri_eaf.natural_gas.global"),
+        2,
     ),
 ]

@@ -34,12 +34,14 @@ JUDGED: Final[dict[str, Judged]] = {
         "high", "2.12 is the default value of 2.118, rounded"
     ),
     "route.bf_bof.emissions_scope1.CN": Judged(
-        "value high", "the default value of 3.19 averages routes and gaps in data; not a plant"
+        "value high",
+        "2.2 at 90 % blast furnaces is the sector average of 2.0; the default value of 3.19 "
+        "averages routes and gaps in data, and is not a plant",
     ),
     "route.bf_bof.emissions_scope1.IN": Judged(
-        "value low high",
-        "the default value of 4.28 holds coal-based DRI; sector average 2.54",
-        "low",
+        "value high",
+        "mode near the sector average of 2.54; the default value of 4.28 is punitive and holds "
+        "coal-based DRI",
     ),
     "route.bf_bof_ccs.fixed_opex_other.global": Judged(
         "value low high", "transport and storage are paid on their own", "low"
@@ -67,7 +69,9 @@ JUDGED: Final[dict[str, Judged]] = {
     ),
     "route.ng_dri_eaf_ccs.natural_gas.global": Judged("value", "between MPP 14.0 and ptx-boa 10.7"),
     "route.ng_dri_eaf_ccs.electricity.global": Judged(
-        "value low high", "ptx-boa 1.13 is central and MPP 1.531 the high end", "low"
+        "value low high",
+        "ptx-boa 1.13 is central and MPP 1.531 the high end; capture heat comes from gas",
+        "low",
     ),
     "route.ng_dri_eaf_ccs.emissions_scope1.global": Judged(
         "low", "0.085 captures 90 % of everything"
@@ -94,7 +98,9 @@ JUDGED: Final[dict[str, Judged]] = {
     "route.moe.emissions_scope1.global": Judged("value", "an inert anode emits nothing"),
     # hydrogen
     "electrolyser_AEL.capex_system": Judged(
-        "value low high", "learning starts in 2025 at 2263; the source's mode is of 2030", "high"
+        "value low high",
+        "the source's 2263 is of 2025, where learning starts, its mode of 2030; set to ACER's cost",
+        "high",
     ),
     "electrolyser.stack_lifetime": Judged(
         "value low high", "80,000 h last longer at 4000 hours a year", "high"
@@ -111,7 +117,7 @@ JUDGED: Final[dict[str, Judged]] = {
     "price.electricity_industrial_grid.KR": Judged("high", _BAND + "a little wider", "high"),
     "price.electricity_renewable_ppa.EU": Judged("low high", _BAND),
     "price.natural_gas.EU": Judged(
-        "unit value low high", _BAND + "in EUR: 37.3 USD (ptx-boa) is 33 EUR"
+        "value low high", _BAND + "37.3 in ptx-boa for 2025; 34 in 2030"
     ),
     "price.natural_gas.CN": Judged("high", _BAND),
     "price.natural_gas.IN": Judged("low high", _BAND),
@@ -124,7 +130,7 @@ JUDGED: Final[dict[str, Judged]] = {
     "price.coking_coal_PLV_HCC": Judged("low high", _BAND),
     "price.iron_ore_62": Judged("low high", _BAND),
     "price.DR_pellet": Judged("value low high", _BAND + "195.3 in ptx-boa, 195 is rounded", "high"),
-    "price.scrap_HMS": Judged("low high", _BAND + "demand grows", "high"),
+    "price.scrap_HMS": Judged("low high", _BAND + "level held in real terms"),
     "price.lime": Judged("value low high", _BAND + "moved from USD of 2022 to 2025", "high"),
     "route.hbi_import_eaf.hbi_price_NG.global": Judged("low high", _BAND),
     **{f"wacc.{region}": Judged("low", _LOW_RISK) for region in ("EU", "CN", "JP", "KR", "IN")},

@@ -30,6 +30,8 @@ OPTIONS: Final[dict[str, Any]] = {
     "boundscheck": False,
 }
 
+_SETTINGS: Final[Any] = numba.config
+
 # Settings of numba that change neither the compiled code nor its place.
 _IRRELEVANT_ENVIRONMENT: Final = frozenset(
     {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER", "NUMBA_DEBUG_CACHE"}
@@ -42,11 +44,11 @@ def _ask_for_wide_vectors() -> None:
     Vectors of either width round alike, so only the time differs (about 0.75). A choice made by
     the user in the environment stands.
     """
-    if numba.config.CPU_FEATURES is not None or numba.config.CPU_NAME is not None:
+    if _SETTINGS.CPU_FEATURES is not None or _SETTINGS.CPU_NAME is not None:
         return
     features = llvmlite.binding.get_host_cpu_features()
-    if features.get("avx512f") and features.get("avx512dq") and numba.config.ENABLE_AVX:
-        numba.config.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"
+    if features.get("avx512f") and features.get("avx512dq") and _SETTINGS.ENABLE_AVX:
+        _SETTINGS.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"
 
 
 def code_digest(folder: Path | None = None) -> str:
@@ -74,8 +76,8 @@ def code_digest(folder: Path | None = None) -> str:
     for path in sorted([*folder.glob("*.py"), *folder.glob("*.npy")], key=lambda p: p.name):
         add(path.name, path.read_bytes())
     add(sorted(OPTIONS.items()), numba.__version__, llvmlite.__version__, sys.version)
-    add(numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name())
-    add(numba.config.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten())
+    add(_SETTINGS.CPU_NAME or llvmlite.binding.get_host_cpu_name())
+    add(_SETTINGS.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten())
     settings = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
     add(sorted((k, v) for k, v in settings.items() if k not in _IRRELEVANT_ENVIRONMENT))
     return digest.hexdigest()
@@ -155,14 +157,14 @@ def kernel(function: Callable) -> Callable:
         return numba.njit(function, **OPTIONS)
     # numba reads the place when the function is decorated, so it is set for that moment only and
     # the cache of any other package in this process stays where it was.
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(CACHE_DIRECTORY)
+    before = _SETTINGS.CACHE_DIR
+    _SETTINGS.CACHE_DIR = str(CACHE_DIRECTORY)
     try:
         return numba.njit(function, cache=True, **OPTIONS)
     except (OSError, RuntimeError):
         return numba.njit(function, **OPTIONS)
     finally:
-        numba.config.CACHE_DIR = before
+        _SETTINGS.CACHE_DIR = before
 
 
 def scalar(function: Callable) -> Callable:

@@ -164,8 +164,8 @@ def normal_cdf(z):
 
     Notes
     -----
-    P(Z > x) = exp(-x**2 / 2) r(x), with r from a table of quintics in 1 + x. The square is
-    carried to twice the precision, as its rounding error would grow to 1e-13 of the result.
+    P(Z > x) = exp(-x**2 / 2) r(x), with r from a table of quintics in 1 + x. The rounding of the
+    square costs at most 1e-13 of the result, at x = 38.
     """
     x = -z if z < 0.0 else z
     x = _FARTHEST if x > _FARTHEST else x
@@ -181,9 +181,7 @@ def normal_cdf(z):
     r = fma(t, r, load(_NORMAL_TAIL, start + _2))
     r = fma(t, r, load(_NORMAL_TAIL, start + _1))
     r = fma(t, r, load(_NORMAL_TAIL, start))
-    square = x * x
-    rest = fma(x, x, -square)
-    tail = r * elementary.exp(-0.5 * square) * fma(-0.5, rest, 1.0)
+    tail = r * elementary.exp(-0.5 * x * x)
     return 1.0 - tail if z > 0.0 else tail
 
 

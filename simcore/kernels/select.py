@@ -1,20 +1,30 @@
 """Summary of one column of draws: moments, and exact quantiles with their intervals.
 
 An order statistic is found by counting the values in equal bins between the least and the greatest
-and looking only into the bins that hold a wanted rank. Every sum runs in a fixed order, so no
-number depends on threads. Undefined values (NaN) sort last.
+and looking only into the bins that hold a wanted rank. Undefined values (NaN) sort last.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.moments import moments
 
-_LANES: Final = 32
+__all__ = [
+    "QuantileRanks",
+    "moments",
+    "order_statistics",
+    "quantile_ranks",
+    "summarise",
+    "summarise_into",
+]
+
 _SMALL: Final = 64
 _MOST_BINS: Final = 16384
 _SAMPLE: Final = 64
@@ -89,15 +99,23 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     upper = np.minimum(lower + 1, n - 1)
     # Order statistic l counted from 1 is rank l - 1, so P(B < l) = P(B <= rank); likewise
     # P(B >= h) = P(B > rank).
-    low = np.array([_first(n, lambda k, q=q: bdtr(k, n, q) > outside) - 1 for q in p])
-    high = np.array([_first(n, lambda k, q=q: bdtrc(k, n, q) <= outside) for q in p])
+    low = np.array([_first(n, partial(_more, bdtr, n, q, outside)) - 1 for q in p])
+    high = np.array([_first(n, partial(_no_more, bdtrc, n, q, outside)) for q in p])
     low, high = np.clip(low, 0, n - 1), np.clip(high, 0, n - 1)
     ranks, place = np.unique(np.stack([lower, upper, low, high]), return_inverse=True)
     lower_at, upper_at, low_at, high_at = place.reshape(4, -1).astype(np.int64)
     return QuantileRanks(ranks, lower_at, upper_at, virtual - lower, low_at, high_at)
 
 
-def _first(n, condition):
+def _more(tail: Callable[..., float], n: int, q: float, outside: float, k: int) -> bool:
+    return tail(k, n, q) > outside
+
+
+def _no_more(tail: Callable[..., float], n: int, q: float, outside: float, k: int) -> bool:
+    return tail(k, n, q) <= outside
+
+
+def _first(n: int, condition: Callable[[int], bool]) -> int:
     """First integer from 0 to n that meets a condition that stays met once it is; else n."""
     start, stop = 0, n
     while start < stop:
@@ -107,82 +125,6 @@ def _first(n, condition):
         else:
             start = middle + 1
     return start
-
-
-@scalar
-def _add_up(lanes):
-    total = 0.0
-    width = _LANES // 2
-    while width > 0:
-        for lane in range(width):
-            lanes[lane] += lanes[lane + width]
-        width //= 2
-    total = lanes[0]
-    return total
-
-
-@kernel
-def moments(column):
-    """Count, mean, variance and share above zero of a column.
-
-    Parameters
-    ----------
-    column : ndarray, shape (draws,)
-        Contiguous floats; NaN is undefined and left out.
-
-    Returns
-    -------
-    defined : int
-        Number of defined values.
-    mean : float
-        Mean of the defined values; NaN when there are none.
-    variance : float
-        Their sample variance (divisor `defined - 1`); NaN when there are fewer than two.
-    positive : float
-        Number of values above zero over the number of all draws, defined or not.
-
-    Notes
-    -----
-    Sums run in 32 lanes of fixed positions that are added pairwise, on differences from the first
-    defined value, so that a constant column has exactly its value as mean and variance zero.
-    """
-    n = column.size
-    pivot = 0.0
-    for i in range(n):
-        if np.isfinite(column[i]):
-            pivot = np.float64(column[i])
-            break
-    total = np.zeros(_LANES)
-    defined = np.zeros(_LANES)
-    positive = np.zeros(_LANES)
-    whole = n - n % _LANES
-    for start in range(0, whole, _LANES):
-        here = column[start : start + _LANES]
-        for lane in range(_LANES):
-            x = np.float64(here[lane])
-            total[lane] += 0.0 if x != x else x - pivot
-            defined[lane] += 0.0 if x != x else 1.0
-            positive[lane] += 1.0 if x > 0.0 else 0.0
-    for i in range(whole, n):
-        x = np.float64(column[i])
-        total[i - whole] += 0.0 if x != x else x - pivot
-        defined[i - whole] += 0.0 if x != x else 1.0
-        positive[i - whole] += 1.0 if x > 0.0 else 0.0
-    count = _add_up(defined)
-    offset = _add_up(total) / count
-    square = np.zeros(_LANES)
-    for start in range(0, whole, _LANES):
-        here = column[start : start + _LANES]
-        for lane in range(_LANES):
-            x = np.float64(here[lane])
-            deviation = 0.0 if x != x else x - pivot - offset
-            square[lane] += deviation * deviation
-    for i in range(whole, n):
-        x = np.float64(column[i])
-        deviation = 0.0 if x != x else x - pivot - offset
-        square[i - whole] += deviation * deviation
-    variance = _add_up(square) / (count - 1.0) if count > 1.0 else np.nan
-    return np.int64(count), pivot + offset, variance, _add_up(positive) / n
 
 
 @scalar

@@ -1,0 +1,303 @@
+"""A run of the NumPy model: sample, walk through the cells by region, reduce.
+
+Inputs and prices are sampled once for all draws; the cells of a region are computed in chunks of
+draws that suit the cache, and reduced when all its draws are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.peers import numpy_model as model
+from benchmarks.peers.numpy_inputs import Randomness, Sample, Values
+from benchmarks.peers.numpy_paths import commodity_price, policy, price
+from benchmarks.peers.numpy_plants import Place, commodity_names, place_of, samples
+from simcore.spec import Spec
+from simcore.variables import OUTCOMES
+
+Key = tuple[str, ...]
+"""Outcome, scenario and the labels of its other dimensions except year and draw."""
+Cell = tuple[Key, Key, Values]
+"""A key, the first key with the same values (itself if new), and the values."""
+
+PLANT = {
+    "levelised_cost": model.levelised_cost,
+    "home_carbon_cost": model.home_carbon_cost,
+    "marginal_carbon_cost": model.marginal_carbon_cost,
+    "avoided_emissions": model.avoided,
+    "cost_premium_ex_carbon": model.cost_premium_ex_carbon,
+    "abatement_cost": model.abatement_cost,
+}
+DESTINATION = {
+    "cbam_cost": model.cbam_cost,
+    "carbon_cost": model.carbon_cost,
+    "cost_premium": model.cost_premium,
+    "break_even_price": model.break_even_price,
+    "premium_per_tco2": model.premium_per_tco2,
+    "premium_per_tonne": model.premium_per_tonne,
+    "annualised_premium_per_tonne": model.annualised_premium,
+    "support_gap": model.support_gap,
+    "viability": model.viability,
+    "green_is_cheaper": model.green_is_cheaper,
+    "crossover_year": model.crossover_year,
+    "lifecycle_premium": model.lifecycle_premium,
+    "npv_premium": model.npv_premium,
+    "annuity_premium_per_tonne": model.annuity_premium,
+}
+ABSOLUTE = ("levelised_cost", "home_carbon_cost", "marginal_carbon_cost", "cbam_cost",
+            "carbon_cost")
+"""Outcomes that the reference route has too."""
+WITHOUT_YEAR = ("crossover_year", "lifecycle_premium", "npv_premium", "annuity_premium_per_tonne",
+                "exposure_total")
+INDICATORS = ("viability", "green_is_cheaper")
+
+
+class Ready(NamedTuple):
+    """Everything sampled: what a run needs before the cells."""
+
+    samples: dict[str, Sample]
+    places: dict[str, dict[str, Place]]
+    """By region and scenario."""
+
+
+def ready(spec: Spec, randomness: Randomness) -> Ready:
+    """Sample all inputs, prices and policies."""
+    found = samples(spec, randomness)
+    places = {
+        region: {name: place_of(sample, region) for name, sample in found.items()}
+        for region in spec.experiment.regions
+    }
+    return Ready(found, places)
+
+
+# --- cells ---------------------------------------------------------------------------------------
+
+
+def shared_cells(sampled: Ready) -> Iterator[Cell]:
+    """Outcomes that belong to no plant: prices, the CBAM factor, exposures."""
+    seen: dict[int, Key] = {}
+    memo: model.Memo = {}
+    for name, sample in sampled.samples.items():
+        for key, values in _shared(sample, memo):
+            full = (key[0], name, *key[1:])
+            yield full, seen.setdefault(id(values), full), values
+
+
+def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
+    config, asked = sample.config, sample.config["outcomes"]
+    markets = sample.catalog["markets"]
+    if "carbon_price" in asked:
+        for name, path in markets.items():
+            yield ("carbon_price", name), price(sample, name, path, "EUR/t")
+    if "commodity_price" in asked:
+        for label, commodity, region in commodity_names(sample):
+            yield ("commodity_price", label), commodity_price(sample, commodity, region)
+    if "hydrogen_cost" in asked and "hydrogen" in sample.catalog["prices"]:
+        for region in config["regions"]:
+            yield ("hydrogen_cost", region), commodity_price(sample, "hydrogen", region)
+    if "cbam_factor" in asked:
+        share = policy(sample, config["cbam"]["free_allocation"])
+        yield ("cbam_factor",), model.once(memo, np.subtract, 1.0, share)
+    for name, one in config["exposures"].items():
+        values = price(sample, one["market"], markets[one["market"]], "EUR/t")
+        years = sample.years[:, None]
+        inside = one["shortfall"] * ((years >= one["first"]) & (years <= one["last"]))
+        if "exposure_cost" in asked:
+            yield ("exposure_cost", name), values * inside
+        if "exposure_total" in asked:
+            yield ("exposure_total", name), (values * inside).sum(axis=0)
+
+
+def region_cells(places: Mapping[str, Place], draws: slice) -> Iterator[Cell]:
+    """Outcomes of all plants of a region for some of the draws."""
+    memo: model.Memo = {}
+    cut: dict[int, Any] = {}
+    here = {name: _cut(place, draws, cut) for name, place in places.items()}
+    for route in next(iter(here.values())).rules["routes"]:
+        seen: dict[int, Key] = {}
+        for name, place in here.items():
+            for key, values in _plant_cells(memo, place, route):
+                full = (key[0], name, place.region, *key[1:])
+                yield full, seen.setdefault(id(values), full), values
+    if "cheapest_route" in place.rules["outcomes"]:
+        seen = {}
+        for name, place in here.items():
+            for destination in place.rules["destinations"]:
+                totals = [model.defined(memo, model.total_cost(memo, place, route, destination),
+                                        place.plants[route].first, len(place.years))
+                          for route in place.rules["routes"]]
+                values = model.once(memo, model.cheapest, *totals)
+                full = ("cheapest_route", name, place.region, destination)
+                yield full, seen.setdefault(id(values), full), values
+
+
+def _plant_cells(
+    memo: model.Memo, place: Place, route: str
+) -> Iterator[tuple[Key, Values]]:
+    asked = place.rules["outcomes"]
+    first = place.plants[route].first
+
+    def shown(name: str, values: Values) -> np.ndarray:
+        if not isinstance(values, np.ndarray):
+            values = model.once(memo, np.atleast_1d, values)
+        if name in WITHOUT_YEAR:
+            return values
+        return model.defined(memo, values, first, len(place.years))
+
+    names = [name for name in asked if name in ABSOLUTE or route != place.reference]
+    for name in names:
+        if name in PLANT:
+            yield (name, route), shown(name, PLANT[name](memo, place, route))
+    for destination in place.rules["destinations"]:
+        for name in names:
+            if name in DESTINATION:
+                values = DESTINATION[name](memo, place, route, destination)
+                yield (name, destination, route), shown(name, values)
+        if "waterfall" in names:
+            for part, values in model.waterfall(memo, place, route, destination).items():
+                yield ("waterfall", destination, route, part), shown("waterfall", values)
+
+
+def _cut(value: Any, draws: slice, cut: dict[int, Any]) -> Any:
+    """The same record with every array over draws cut to some of them."""
+    if isinstance(value, np.ndarray):
+        if value.shape[-1] == 1 or id(value) in cut:
+            return cut.setdefault(id(value), value)
+        return cut.setdefault(id(value), value[..., draws])
+    if isinstance(value, tuple):
+        parts = [_cut(one, draws, cut) for one in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if isinstance(value, dict) and "catalog" not in value:
+        return {key: _cut(one, draws, cut) for key, one in value.items()}
+    return value
+
+
+# --- reductions ----------------------------------------------------------------------------------
+
+
+def summarise(values: np.ndarray, ranks: Any) -> dict[str, np.ndarray]:
+    """Moments, and quantiles with their intervals, of rows (row, draw); NaN is undefined.
+
+    One sort gives all order statistics; NumPy's vectorised sort is several times faster than
+    np.quantile or np.partition at as many ranks.
+    """
+    draws = values.shape[-1]
+    missing = np.isnan(values)
+    if missing.any():
+        defined = draws - np.count_nonzero(missing, axis=-1)
+        known = np.where(missing, 0.0, values)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = known.sum(axis=-1) / defined
+            squares = np.where(missing, 0.0, values - mean[:, None]) ** 2
+            variance = squares.sum(axis=-1) / (defined - 1)
+    else:
+        defined = np.full(len(values), draws)
+        mean, variance = values.mean(axis=-1), values.var(axis=-1, ddof=1)
+    positive = np.count_nonzero(values > 0.0, axis=-1) / draws
+    ordered = np.sort(values, axis=-1)[:, ranks.ranks]
+    lower, upper = ordered[:, ranks.lower], ordered[:, ranks.upper]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.sqrt(variance / defined)
+    return {
+        "mean": mean, "standard_error": error, "positive": positive, "defined": defined / draws,
+        "quantile": np.where(ranks.weight == 0.0, lower, lower + ranks.weight * (upper - lower)),
+        "quantile_low": ordered[:, ranks.low], "quantile_high": ordered[:, ranks.high],
+    }
+
+
+def moments(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean and standard error of rows (row, draw) of an indicator."""
+    defined = np.count_nonzero(~np.isnan(values), axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(np.isnan(values), 0.0, values).sum(axis=-1) / defined
+        return {"mean": mean, "standard_error": np.sqrt(mean * (1 - mean) / (defined - 1))}
+
+
+def shares(values: np.ndarray, routes: int) -> dict[str, np.ndarray]:
+    """Probability (row, route) that each route is the cheapest."""
+    return {"probability": np.stack([np.mean(values == k, axis=-1) for k in range(routes)], -1)}
+
+
+def reduced(name: str, values: np.ndarray, ranks: Any, routes: int) -> dict[str, np.ndarray]:
+    """Statistics of an outcome's rows."""
+    if name == "cheapest_route":
+        return shares(values, routes)
+    return moments(values) if name in INDICATORS else summarise(values, ranks)
+
+
+# --- the run -------------------------------------------------------------------------------------
+
+
+def results(spec: Spec, randomness: Randomness, *, chunk: int) -> Iterator[tuple[Key, np.ndarray]]:
+    """Every distinct outcome with all its draws, (row, draw); money in the output currency.
+
+    Parameters
+    ----------
+    spec : Spec
+    randomness : Randomness
+    chunk : int
+        Draws computed at a time.
+
+    Yields
+    ------
+    key, values
+        Cells that coincide are yielded once, under the first of them.
+    """
+    sampled, draws = ready(spec, randomness), randomness.draws
+    years = len(next(iter(sampled.samples.values())).years)
+    rate = exchange_rate(spec)
+
+    def rows(key: Key, values: Values) -> np.ndarray:
+        shape = (1 if key[0] in WITHOUT_YEAR else years, draws)
+        whole = np.broadcast_to(values, shape)
+        return whole * rate if rate != 1.0 and OUTCOMES[key[0]].is_money else whole
+
+    for key, first, values in shared_cells(sampled):
+        if key == first:
+            yield key, rows(key, values)
+    for places in sampled.places.values():
+        store: dict[Key, np.ndarray] = {}
+        for start in range(0, draws, chunk):
+            part = slice(start, min(start + chunk, draws))
+            for key, first, values in region_cells(places, part):
+                if key != first:
+                    continue
+                if chunk >= draws:
+                    yield key, rows(key, values)
+                    continue
+                if key not in store:
+                    store[key] = np.empty((1 if key[0] in WITHOUT_YEAR else years, draws))
+                store[key][:, part] = values
+        while store:
+            key, values = store.popitem()
+            yield key, rows(key, values)
+
+
+def exchange_rate(spec: Spec) -> float:
+    """Units of the output currency per EUR."""
+    currency = spec.experiment.currency
+    return 1.0 if currency == "EUR" else spec.experiment.money.exchange[currency]
+
+
+def run(
+    spec: Spec, randomness: Randomness, ranks: Any, *, chunk: int
+) -> dict[Key, dict[str, np.ndarray]]:
+    """Simulate and reduce: the statistics of every distinct outcome."""
+    routes = len(spec.experiment.routes)
+    return {key: reduced(key[0], values, ranks, routes)
+            for key, values in results(spec, randomness, chunk=chunk)}
+
+
+def simulate(spec: Spec, randomness: Randomness, *, chunk: int) -> int:
+    """Compute every distinct outcome and let it go; returns the number of values."""
+    sampled, draws = ready(spec, randomness), randomness.draws
+    count = sum(values.size for key, first, values in shared_cells(sampled) if key == first)
+    for places in sampled.places.values():
+        for start in range(0, draws, chunk):
+            part = slice(start, min(start + chunk, draws))
+            count += sum(values.size for key, first, values in region_cells(places, part)
+                         if key == first)
+    return count

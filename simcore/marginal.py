@@ -1,0 +1,104 @@
+"""One compiled marginal, and its product with a fixed number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.kernels import layout
+
+
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """Quantile function of one uncertain number, ready for `kernels.marginals.fill_marginal`.
+
+    Attributes
+    ----------
+    kind : int
+        Code of `kernels.layout`.
+    params : ndarray, shape (8,)
+        Parameters, float64. Parameter `kernels.layout.POOL_OFFSET` (7) is 0 here; whoever joins
+        pools adds the place where this pool begins.
+    pool : ndarray, shape (n,)
+        Numbers beside the parameters; empty for closed forms.
+    central : float
+        Central value: the mode (triangular, pert, discrete, bernoulli: the most probable value,
+        the first of several), the mean (normal, truncated_normal, uniform, beta) or the median
+        (lognormal, split_lognormal, empirical, mixture).
+    low, high : float
+        Ends of the support, may be infinite.
+    mean : float
+        Mean.
+    """
+
+    kind: int
+    params: NDArray[np.float64]
+    pool: NDArray[np.float64]
+    central: float
+    low: float
+    high: float
+    mean: float
+
+
+def scaled(marginal: Marginal, factor: float) -> Marginal:
+    """Multiply a random number by a fixed one, as a conversion of units does.
+
+    Parameters
+    ----------
+    marginal : Marginal
+        Any marginal.
+    factor : float
+        Finite and positive.
+
+    Returns
+    -------
+    Marginal
+        Marginal of the product.
+
+    Raises
+    ------
+    ValueError
+        If the factor is not finite and positive.
+    """
+    if not (np.isfinite(factor) and factor > 0):
+        raise ValueError(f"factor {factor} of a conversion must be finite and positive")
+    power = _POWERS[marginal.kind]
+    params = marginal.params.copy()
+    params[: len(power)] *= factor ** np.array(power)
+    pool = marginal.pool.copy()
+    pool[_values_start(marginal) :] *= factor
+    return replace(
+        marginal,
+        params=params,
+        pool=pool,
+        central=marginal.central * factor,
+        low=marginal.low * factor,
+        high=marginal.high * factor,
+        mean=marginal.mean * factor,
+    )
+
+
+# The power of the factor by which each parameter of a kind is multiplied.
+_POWERS: Final[dict[int, tuple[float, ...]]] = {
+    layout.CONSTANT: (1.0,),
+    layout.UNIFORM: (1.0, 1.0),
+    layout.TRIANGULAR: (1.0, 1.0, 0.0, 2.0, 2.0),
+    layout.NORMAL: (1.0, 1.0),
+    layout.LOGNORMAL: (0.0, 0.0, 1.0),
+    layout.SPLIT_LOGNORMAL: (1.0, 0.0, 0.0),
+    layout.DISCRETE: (0.0,),
+    layout.EMPIRICAL: (0.0,),
+    layout.TABLE: (0.0,),
+}
+
+
+def _values_start(marginal: Marginal) -> int:
+    """Where the probabilities of a pool end and its values begin."""
+    if marginal.kind == layout.DISCRETE:
+        return int(marginal.params[0]) - 1
+    if marginal.kind == layout.TABLE:
+        return int(marginal.params[0]) + 1
+    return 0

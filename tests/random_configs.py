@@ -1,0 +1,493 @@
+"""Random complete configs, small and wild: every field of a config takes every form it may have.
+
+All names are the test's own, so that nothing of the packaged catalog comes in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from simcore.variables import OUTCOMES
+
+COMMODITIES = {"ore": "t", "power": "MWh", "hydrogen": "kg"}
+# Unit, and how many of it make one of the first unit of the line; all rates are those of MONEY.
+UNITS = {
+    "t": (("EUR/t", 1.0), ("USD/t", 1.25), ("KRW/kg", 1.5)),
+    "MWh": (("EUR/MWh", 1.0), ("USD/MWh", 1.25), ("EUR/GJ", 1 / 3.6), ("KRW/kWh", 1.5)),
+    "kg": (("EUR/kg", 1.0), ("USD/kg", 1.25), ("EUR/t", 1000.0)),
+    "t/t": (("t/t", 1.0), ("kg/t", 1000.0), ("%", 100.0)),
+    "MWh/t": (("MWh/t", 1.0), ("kWh/t", 1000.0), ("GJ/t", 3.6)),
+    "kg/t": (("kg/t", 1.0), ("t/t", 1e-3)),
+    "kWh/kg": (("kWh/kg", 1.0), ("MWh/t", 1.0), ("MJ/kg", 3.6)),
+    "EUR/kW": (("EUR/kW", 1.0), ("USD/kW", 1.25), ("EUR/MW", 1000.0)),
+    "EUR/(t/yr)": (("EUR/(t/yr)", 1.0), ("USD/(t/yr)", 1.25)),
+    "EUR/(t/yr)/yr": (("EUR/(t/yr)/yr", 1.0), ("KRW/(t/yr)/yr", 1500.0)),
+    "EUR/t": (("EUR/t", 1.0), ("USD/t", 1.25), ("KRW/t", 1500.0)),
+    "h/yr": (("h/yr", 1.0),),
+    "yr": (("yr", 1.0),),
+    "1": (("1", 1.0), ("%", 100.0)),
+}  # fmt: skip
+MONEY = {
+    "base_year": 2025,
+    "inflation": 0.03,
+    "exchange": {"USD": 1.25, "KRW": 1500.0},
+    "deflator": {"USD": {2015: 0.8, 2020: 0.87, 2026: 1.05}, "EUR": {2018: 80.0, 2024: 97.0}},
+}
+PERCENT = [round(0.01 * n, 2) for n in range(101)]
+
+
+def steps(low: float, high: float, count: int = 40) -> st.SearchStrategy[float]:
+    """A number of a coarse grid, so that a failing config is short to read."""
+    return st.integers(0, count).map(lambda n: round(low + (high - low) * n / count, 6))
+
+
+@st.composite
+def ordered(draw: Any, low: float, high: float, count: int) -> list[float]:
+    """Strictly rising numbers within bounds."""
+    places = draw(
+        st.lists(st.integers(0, 40), min_size=count, max_size=count, unique=True).map(sorted)
+    )
+    return [round(low + (high - low) * n / 40, 6) for n in places]
+
+
+@st.composite
+def bounded(draw: Any, low: float, high: float) -> dict[str, Any]:
+    """A distribution that stays within bounds."""
+    kind = draw(st.sampled_from([
+        "uniform", "triangular", "pert", "beta", "truncated_normal", "discrete", "empirical",
+        "mixture", "fitted",
+    ]))  # fmt: skip
+    if kind == "uniform":
+        a, b = draw(ordered(low, high, 2))
+        return {"kind": kind, "low": a, "high": b}
+    if kind in ("triangular", "pert"):
+        a, b, c = draw(ordered(low, high, 3))
+        mode = draw(st.sampled_from([a, b, c]))
+        shape = {"shape": draw(st.sampled_from([2.0, 4.0]))} if kind == "pert" else {}
+        return {"kind": kind, "low": a, "mode": mode, "high": c, **shape}
+    if kind == "beta":
+        a, b = draw(ordered(low, high, 2))
+        shapes = {"alpha": draw(steps(0.8, 5)), "beta": draw(steps(0.8, 5))}
+        return {"kind": kind, **shapes, "low": a, "high": b}
+    if kind == "truncated_normal":
+        a, b, c = draw(ordered(low, high, 3))
+        return {"kind": kind, "mean": b, "sd": draw(steps(0.2, 1)) * (c - a), "low": a, "high": c}
+    if kind == "discrete":
+        values = draw(st.permutations(draw(ordered(low, high, 3))))
+        return {"kind": kind, "values": values, "probabilities": draw(shares(3))}
+    if kind == "empirical":
+        return {"kind": kind, "values": draw(st.permutations(draw(ordered(low, high, 4))))}
+    if kind == "mixture":
+        a, b, c, d = draw(ordered(low, high, 4))
+        parts: list[Any] = [
+            {"kind": "uniform", "low": a, "high": c},
+            {"kind": "triangular", "low": b, "mode": c, "high": d},
+        ]
+        if draw(st.booleans()):
+            parts[1] = {"kind": "constant", "value": b}
+        return {"kind": kind, "components": parts, "weights": draw(shares(2))}
+    a, b = draw(ordered(low + 0.3 * (high - low), high - 0.3 * (high - low), 2))
+    chosen = draw(st.sampled_from(["uniform", "triangular", "pert"]))
+    # Symmetric ones, whose ends stay within a third of the distance of the two quantiles.
+    return {"kind": chosen, "quantiles": {0.1: a, 0.9: b}}
+
+
+@st.composite
+def shares(draw: Any, count: int) -> list[float]:
+    """Probabilities that sum to one, none of them zero."""
+    parts = [draw(st.integers(1, 8)) for _ in range(count)]
+    return [part / sum(parts) for part in parts]
+
+
+@st.composite
+def distribution(draw: Any, low: float, high: float, *, positive: bool = True) -> dict[str, Any]:
+    """A distribution mostly within bounds; its tail may leave them, above zero if `positive`."""
+    if draw(st.booleans()):
+        return draw(bounded(low, high))
+    a, b, c = draw(ordered(max(low, 0.05 * high), high, 3))
+    if not positive and draw(st.booleans()):
+        choices = [
+            {"kind": "normal", "mean": b, "sd": 0.3 * (c - a)},
+            {"kind": "normal", "quantiles": {0.2: a, 0.7: c}},
+        ]
+    else:
+        choices = [
+            {"kind": "lognormal", "mu": round(-1 + b / high, 4), "sigma": 0.2},
+            {"kind": "lognormal", "quantiles": {0.1: a, 0.9: c}},
+            {"kind": "split_lognormal", "p10": a, "p50": b, "p90": c},
+            {"kind": "split_lognormal", "quantiles": {0.05: a, 0.5: b, 0.9: c}},
+        ]
+    return draw(st.sampled_from(choices))
+
+
+def rescaled(q: dict[str, Any], factor: float) -> dict[str, Any]:
+    """The same distribution in a unit of which `factor` make one of the first."""
+    if q["kind"] == "mixture":
+        return q | {"components": [rescaled(part, factor) for part in q["components"]]}
+    result = dict(q)
+    if q["kind"] == "lognormal" and "mu" in q:
+        return result
+    for name in ("value", "low", "mode", "high", "mean", "sd", "p10", "p50", "p90"):
+        if name in q:
+            result[name] = q[name] * factor
+    if "values" in q:
+        result["values"] = [value * factor for value in q["values"]]
+    if "quantiles" in q:
+        result["quantiles"] = {p: value * factor for p, value in q["quantiles"].items()}
+    return result
+
+
+@st.composite
+def quantity(
+    draw: Any, low: float, high: float, unit: str = "1", *, form: str = "bounded",
+    bare: bool = True,
+) -> Any:  # fmt: skip
+    """A number, a text, a constant or a distribution, in any unit that fits.
+
+    `form`: `bounded`, or with tails that are `positive` or `any`; `bare`: units may be left out.
+    """
+    name, factor = draw(st.sampled_from(UNITS[unit]))
+    dated = {} if draw(st.booleans()) else {"price_year": draw(st.integers(2014, 2028))}
+    forms = ["number"] * bare + ["text", "constant", "uncertain", "uncertain"]
+    chosen = draw(st.sampled_from(forms))
+    if chosen == "constant":
+        return {"kind": "constant", "value": draw(steps(low, high)) * factor, "unit": name, **dated}
+    if chosen == "number":
+        return draw(steps(low, high))
+    if chosen == "text":
+        return f"{draw(steps(low, high)) * factor:.9g} {name}"
+    if form == "bounded":
+        q = draw(bounded(low, high))
+    else:
+        q = draw(distribution(low, high, positive=form == "positive"))
+    return rescaled(q, factor) | {"unit": name, **dated}
+
+
+@st.composite
+def by_region(draw: Any, regions: list[str], q: st.SearchStrategy[Any]) -> Any:
+    """One quantity for all, one for each, or a default and one for the first."""
+    form = draw(st.sampled_from(["one", "each", "default"]))
+    if form == "one":
+        return draw(q)
+    names = regions if form == "each" else ["default", regions[0]]
+    return {name: draw(q) for name in names}
+
+
+@st.composite
+def price(draw: Any, unit: str, level: float, first: int) -> dict[str, Any]:
+    """A price path of any process."""
+    name, factor = draw(st.sampled_from(UNITS[unit]))
+    dated = {"price_year": draw(st.integers(2014, 2028))} if draw(st.booleans()) else {}
+    path: dict[str, Any] = {
+        "title": "a price", "unit": name, **dated, "nominal": draw(st.booleans()),
+    }  # fmt: skip
+    if unit != "t" or draw(st.booleans()):
+        path["emission_intensity"] = {2024: draw(steps(0, 1)), 2028: draw(steps(0, 1))}
+    kind = draw(st.sampled_from(["fixed", "scenario", "gbm", "random_walk", "log_ou", "log_ou"]))
+    amount = steps(0.4 * level * factor, 2 * level * factor)
+    if kind == "scenario":
+        years = draw(st.lists(st.integers(first, first + 4), max_size=2, unique=True))
+        table = {year: draw(amount) for year in sorted({first - 1, *years})}
+        return path | {"process": {"kind": kind}, "path": table}
+    path["spot"] = {"year": first - draw(st.integers(0, 3)), "value": draw(amount)}
+    sigma = draw(quantity(0.05, 0.5, form="positive"))
+    path["process"] = {"kind": kind} if kind == "fixed" else {"kind": kind, "sigma": sigma}
+    if kind == "log_ou":
+        path["process"]["kappa"] = draw(quantity(0.0, 1.0, form="positive"))
+    if kind == "gbm":
+        path["process"]["mu"] = draw(quantity(0.0, 0.1, form="any"))
+        return path | draw(limits(level * factor, first))
+    path["centre"] = draw(st.sampled_from(["median", "mean"]))
+    if draw(st.booleans()):
+        anchors: dict[int, Any] = {}
+        since = path["spot"]["year"]
+        for year in draw(st.lists(st.integers(1, 6), min_size=1, max_size=2, unique=True)):
+            low, middle, high = draw(ordered(0.4 * level * factor, 2 * level * factor, 3))
+            certain = draw(st.booleans()) and draw(st.booleans())
+            band = {"low": low, "central": middle, "high": high}
+            anchors[since + year] = middle if certain else band
+        path["anchors"] = anchors
+        path["after"] = draw(st.sampled_from(["hold", {"grow": 0.03}, {"grow": -0.02}]))
+    else:
+        path["carry"] = draw(quantity(0.0, 0.1, form="any"))
+    return path | draw(limits(level * factor, first))
+
+
+@st.composite
+def limits(draw: Any, level: float, first: int) -> dict[str, Any]:
+    """A corridor and a tightening event, or not."""
+    found: dict[str, Any] = {}
+    if draw(st.booleans()):
+        dates = draw(st.lists(st.integers(first - 1, first + 3), max_size=2, unique=True))
+        found["corridor"] = {
+            "floor": {year: draw(steps(0.5, 0.9)) * level for year in sorted(dates)},
+            "ceiling": {first: draw(steps(0.95, 1.8)) * level},
+            "growth": draw(steps(0, 0.05)),
+        }
+    if draw(st.booleans()):
+        year = {"kind": "discrete", "values": [first, first + 2], "probabilities": [0.4, 0.6]}
+        found["tightening"] = {
+            "probability": draw(st.sampled_from([0.3, 0.5, 0.7, 1.0])),
+            "year": draw(st.sampled_from([first, first + 1, year])),
+            "strength": draw(quantity(0.0, 0.5, form="any")),
+            "ramp": draw(st.sampled_from([0, 1, 3, 2.5])),
+        }
+    return found
+
+
+@st.composite
+def timeline(draw: Any, low: float, high: float, first: int) -> dict[str, Any]:
+    """A policy: variants, adoption by chance, delay."""
+    unit = draw(st.sampled_from([{}, {"unit": "%"}]))
+    factor = 100.0 if unit else 1.0
+    names = ["law", "reform", "other"][: draw(st.integers(1, 3))]
+    variants = {}
+    for name in names:
+        dates = sorted(draw(st.lists(st.integers(first - 2, first + 3), max_size=3, unique=True)))
+        values = {}
+        for year in (first - 6, *dates):
+            value = draw(st.one_of(steps(low, high), bounded(low, high)))
+            certain = not isinstance(value, dict)
+            values[year] = value * factor if certain else rescaled(value, factor)
+        ends = draw(st.sampled_from([None, None, first + 1]))
+        variants[name] = {
+            "values": values, "decline": draw(st.sampled_from([0.0, 0.02])),
+            **({} if ends is None else {"end": ends}),
+        }  # fmt: skip
+    choice: Any = draw(st.sampled_from(names))
+    if draw(st.booleans()):
+        order = draw(st.permutations(names))
+        choice = {"kind": "discrete", "values": order, "probabilities": draw(shares(len(order)))}
+    delay = draw(st.sampled_from([
+        0, 1, {"kind": "discrete", "values": [2, 0, 1], "probabilities": [0.2, 0.5, 0.3]},
+    ]))  # fmt: skip
+    known = first + draw(st.integers(-2, 2))
+    return {"variant": choice, "delay": delay, "known_until": known, "variants": variants, **unit}
+
+
+def policy_value(low: float, high: float, names: list[str]) -> st.SearchStrategy[Any]:
+    """A number or the name of a policy."""
+    return st.one_of(steps(low, high), st.sampled_from(names)) if names else steps(low, high)
+
+
+@st.composite
+def region(draw: Any, market: str, shares_: list[str], marks: list[str], routes: list[str]) -> Any:
+    """A region."""
+    named = draw(st.lists(st.sampled_from(routes), unique=True))
+    return {
+        "title": "a region", "currency": "EUR", "market": market,
+        "wacc": draw(quantity(0.0, 0.12)),
+        "capex_factor": draw(quantity(0.7, 1.2, form="positive")),
+        "coverage": draw(policy_value(0, 1, shares_)),
+        "free_allocation": draw(policy_value(0, 1, shares_)),
+        "cscf": draw(policy_value(0.8, 1, shares_)),
+        "benchmarks": {
+            name: draw(policy_value(0, 1.5, marks)) for name in ("default", *sorted(named))
+        },
+        "recognised": draw(policy_value(0, 1, shares_)),
+        "border": draw(policy_value(0, 1, shares_)),
+        "credit_price": draw(quantity(0, 20, "EUR/t", form="any")),
+        "default_intensity": draw(steps(1, 4)),
+        "average_intensity": draw(steps(0.5, 3)),
+        "reference": {"steel": "old"},
+    }  # fmt: skip
+
+
+@st.composite
+def route(draw: Any, place: int, regions: list[str], marks: list[str], first: int) -> Any:
+    """A route."""
+    inputs = {
+        "ore": draw(by_region(regions, quantity(0.5, 1.8, "t/t", form="any", bare=False))),
+        "power": draw(by_region(regions, quantity(0.1, 3.5, "MWh/t", form="positive", bare=False))),
+    }
+    if place and draw(st.booleans()):
+        inputs["hydrogen"] = draw(by_region(regions, quantity(20, 60, "kg/t", bare=False)))
+    learning = {"technology": "plant", "share": draw(quantity(0.0, 0.6))}
+    # The ranges of the intensities do not meet, so that no difference is zero but for rounding.
+    middle = 2.0 - 0.7 * place
+    return {
+        "title": "a route", "sector": "steel",
+        "capex": draw(by_region(regions, quantity(300, 1200, "EUR/(t/yr)", form="positive"))),
+        **({"learning": learning} if draw(st.booleans()) else {}),
+        "interest_during_construction": draw(quantity(1.0, 1.2)),
+        "first_of_a_kind": draw(quantity(1.0, 1.5)),
+        "lifetime": draw(st.sampled_from([15, 20, 25])),
+        "utilisation": draw(by_region(regions, quantity(0.6, 1.0))),
+        "risk_premium": draw(quantity(0.0, 0.03, form="any")),
+        "fixed_opex": draw(by_region(regions, quantity(10, 50, "EUR/(t/yr)/yr", form="any"))),
+        "other_opex": draw(by_region(regions, quantity(20, 150, "EUR/t", form="any"))),
+        "inputs": inputs,
+        "byproducts": {"power": draw(quantity(0.0, 0.3, "MWh/t", bare=False))} if draw(st.booleans()) else {},
+        "emission_intensity": draw(by_region(regions, quantity(middle - 0.3, middle, "t/t"))),
+        "precursor_intensity": draw(by_region(regions, quantity(0.0, 0.25, "t/t"))),
+        "cbam_benchmark": draw(policy_value(0, 1.5, marks)),
+        "precursor_benchmark": draw(policy_value(0, 0.3, marks)),
+        "support": draw(by_region(regions, quantity(0, 50, "EUR/t", form="any"))),
+        **({"available_from": first + draw(st.integers(0, 3))} if draw(st.booleans()) else {}),
+    }  # fmt: skip
+
+
+@st.composite
+def electrolysis(draw: Any) -> dict[str, Any]:
+    """Hydrogen computed from power."""
+    learning = {"technology": "stack", "share": draw(quantity(0.2, 1.0))}
+    return {
+        "kind": "electrolysis", "electricity": "power",
+        "electricity_demand": draw(quantity(48, 56, "kWh/kg")),
+        "capex": draw(quantity(800, 2000, "EUR/kW", form="positive")),
+        "fixed_opex": draw(quantity(0.01, 0.04)),
+        "full_load_hours": draw(quantity(3000, 8000, "h/yr")),
+        "lifetime": draw(st.sampled_from([15, 20])),
+        "stack_lifetime": draw(quantity(7, 25, "yr")),
+        "stack_share": draw(quantity(0.2, 0.5)),
+        "storage": draw(quantity(0.0, 0.6, "kg", form="any")),
+        "risk_premium": draw(quantity(0.0, 0.03, form="any")),
+        **({"learning": learning} if draw(st.booleans()) else {}),
+    }  # fmt: skip
+
+
+@st.composite
+def technology(draw: Any) -> dict[str, Any]:
+    """A learning curve."""
+    capacity: dict[int, Any] = {2025: draw(st.sampled_from([1, {
+        "low": 0.8, "central": 1.0, "high": 1.3,
+    }]))}  # fmt: skip
+    low, middle, high = draw(ordered(1.5, 12, 3))
+    capacity[2029] = {"low": low, "central": middle, "high": high}
+    return {"learning_rate": draw(quantity(0.05, 0.25)), "cumulative_capacity": capacity}
+
+
+@st.composite
+def correlations(draw: Any, factors: list[str], paths: list[str]) -> dict[str, Any]:
+    """Chains of pairs, which are always a valid matrix when they are weak."""
+    found: dict[str, Any] = {"repair": draw(st.booleans())}
+    for kind, names in (("factors", factors), ("shocks", paths)):
+        order = draw(st.permutations(names))[: draw(st.integers(0, 4))]
+        found[kind] = [
+            {"between": [a, b], "rank": draw(steps(-0.5, 0.5, 10))}
+            for a, b in zip(order, order[1:], strict=False)
+        ]
+    return found
+
+
+@st.composite
+def overlay(
+    draw: Any, policies: list[str], variants: dict[str, list[str]], *, moving: bool
+) -> dict[str, Any]:
+    """What one scenario changes; `moving`: the border market has a known price to start from."""
+    found: dict[str, Any] = {}
+    if draw(st.booleans()):
+        found["cbam"] = {"declared": draw(st.sampled_from(["actual", "default", "cheaper"]))}
+    if draw(st.booleans()):
+        found["value"] = {"mode": draw(st.sampled_from(["netted", "seed"]))}
+    if draw(st.booleans()):
+        found["boundary"] = "scope12"
+    if draw(st.booleans()):
+        found["plant"] = {"output": 2.0, "lifetime": draw(st.integers(1, 6))}
+    if draw(st.booleans()):
+        found["factors"] = {"spread": {"kind": "uniform", "low": 1.0, "high": 3.0}}
+    catalog: dict[str, Any] = {}
+    if policies and draw(st.booleans()):
+        name = draw(st.sampled_from(policies))
+        catalog["policies"] = {name: {"variant": draw(st.sampled_from(variants[name]))}}
+    if moving and draw(st.booleans()):
+        catalog["markets"] = {"border_ets": {"process": {"kind": "random_walk", "sigma": 0.2}}}
+    return found | ({"catalog": catalog} if catalog else {})
+
+
+@st.composite
+def configs(draw: Any) -> dict[str, Any]:
+    """A whole config."""
+    first = draw(st.integers(2025, 2028))
+    last = first + draw(st.integers(1, 3))
+    regions = ["AA", "BB"][: draw(st.integers(1, 2))]
+    routes = ["old", "green", "third"][: draw(st.integers(2, 3))]
+    markets = {"border_ets": draw(price("t", 80.0, first))}
+    if draw(st.booleans()):
+        markets["home_ets"] = draw(price("t", 40.0, first))
+    share_names = ["share_a", "share_b"][: draw(st.integers(0, 2))]
+    mark_names = ["mark_a"][: draw(st.integers(0, 1))]
+    policies = {name: draw(timeline(0, 1, first)) for name in share_names}
+    policies |= {name: draw(timeline(0, 1.5, first)) for name in mark_names}
+    prices: dict[str, Any] = {}
+    for commodity, unit in COMMODITIES.items():
+        level = {"t": 120.0, "MWh": 60.0, "kg": 4.0}[unit]
+        one = price(unit, level, first)
+        if commodity == "hydrogen" and draw(st.booleans()):
+            one = electrolysis()
+        names = draw(st.sampled_from([["default"], regions, ["default", regions[0]]]))
+        prices[commodity] = {name: draw(one) for name in names}
+    catalog = {
+        "markets": markets,
+        "prices": prices,
+        "policies": policies,
+        "regions": {
+            name: draw(region(
+                draw(st.sampled_from(sorted(markets))), share_names, mark_names, routes,
+            ))
+            for name in regions
+        },
+        "routes": {
+            name: draw(route(place, regions, mark_names, first))
+            for place, name in enumerate(routes)
+        },
+        "technologies": {"plant": draw(technology()), "stack": draw(technology())},
+        "buyers": {"maker": {"indirect_factor": draw(quantity(1.0, 1.3))}},
+    }  # fmt: skip
+    # A number of the catalog that refers to a named factor, whose unit may stand on either side.
+    factor = draw(quantity(1.0, 3.0, "EUR/t", form="positive"))
+    catalog["routes"]["green"]["other_opex"] = {"kind": "factor", "name": "spread"}
+    known_paths = [
+        *markets,
+        *(f"{c}.{p}" for c, places in prices.items() for p in places if "unit" in places[p]),
+    ]
+    known_factors = ["spread", "border_ets.anchor", "green.capex", "AA.wacc", "plant.capacity",
+                     *(f"{name}.variant" for name in share_names)]
+    return {
+        "name": "random", "seed": draw(st.integers(0, 2**40)), "draws": 512,
+        "years": {"first": first, "last": last},
+        "currency": draw(st.sampled_from(["EUR", "USD"])), "money": MONEY,
+        "sector": "steel", "regions": regions,
+        "destinations": draw(st.sampled_from([["domestic", "eu"], ["eu"], ["domestic"]])),
+        "routes": draw(st.permutations(routes)),
+        "outcomes": list(OUTCOMES), "keep": [],
+        "boundary": draw(st.sampled_from(["scope1", "scope12"])),
+        "cbam": {
+            "market": "border_ets",
+            "coverage": draw(policy_value(0, 1, share_names)),
+            "free_allocation": draw(policy_value(0, 1, share_names)),
+            "cscf": draw(policy_value(0.8, 1, share_names)),
+            "mark_up": draw(policy_value(0, 0.3, share_names)),
+            "declared": draw(st.sampled_from(["actual", "default", "cheaper"])),
+            "method": draw(st.sampled_from(["own", "country_average"])),
+            "resource_shuffling": draw(st.sampled_from([0.0, 0.3, 1.0])),
+            "clean_intensity": draw(steps(0, 1)),
+        },
+        "value": {
+            "mode": draw(st.sampled_from(["netted", "netted", "seed"])), "buyer": "maker",
+            "double_claiming": draw(st.sampled_from(["forbid", "allow"])),
+            "credit_limit": draw(st.sampled_from([None, 0.05, 0.5])),
+        },
+        "plant": {
+            "start": draw(st.integers(first, last)), "lifetime": draw(st.integers(1, 8)),
+            "output": draw(steps(0.5, 3)), "valued_in": first - draw(st.integers(0, 2)),
+            "beyond": "hold",
+        },
+        "exposures": {"firm": {
+            "market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1,
+        }},
+        "factors": {"spread": factor},
+        "correlations": draw(correlations(known_factors, known_paths)),
+        "independent_scenarios": draw(st.sampled_from([False, False, True])),
+        "scenarios": {
+            "base": {},
+            **({"other": draw(overlay(
+                sorted(policies), {name: sorted(p["variants"]) for name, p in policies.items()},
+                moving="spot" in markets["border_ets"],
+            ))} if draw(st.booleans()) else {}),
+        },
+        "dtype": "float64",
+        "catalog": catalog,
+    }  # fmt: skip
