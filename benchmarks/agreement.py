@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,37 +10,40 @@ import numpy as np
 import simcore
 from benchmarks.peers import numpy_run
 from benchmarks.peers.numpy_inputs import addressed
+from simcore.kernels.select import quantile_ranks
 from simcore.spec import Spec
-from simcore.variables import OUTCOMES
+from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 LIMIT = 1e-9
 """Largest difference allowed, relative to the scale of the terms."""
 EXACT = ("indicator", "category", "year")
-"""Kinds of outcome that must be the same number."""
-DIVIDED = {"abatement_cost": 1, "premium_per_tco2": 1, "break_even_price": 2}
-"""Outcomes that are ratios: their error grows with the inverse of the divisor."""
+"""Kinds of outcome whose draws must be the same numbers."""
+RATIOS = ("abatement_cost", "premium_per_tco2", "break_even_price")
+"""Outcomes divided by a difference, whose error grows as the divisor vanishes."""
 
 
 class Agreement(NamedTuple):
     """Result of a comparison."""
 
     values: int
+    """Draws compared, over all cells."""
+    statistics: int
+    """Statistics compared."""
     largest: float
     """Largest difference relative to the scale of the terms."""
     where: str
-    """Cell with the largest difference."""
+    """What differs most."""
     faults: tuple[str, ...]
-    """Cells that differ by more than the limit, or in what is defined."""
+    """What differs by more than the limit, or in where it is defined."""
 
 
 def compare(config: Any, *, draws: int, overrides: tuple[str, ...] = ()) -> Agreement:
-    """Run a config in the package and in NumPy and compare every draw of every outcome.
+    """Run a config in the package and in NumPy; compare every draw and every statistic.
 
     Parameters
     ----------
     config : path or mapping
     draws : int
-        Draws compared.
     overrides : tuple of str
         Settings `path.to.key=value`.
 
@@ -51,41 +55,57 @@ def compare(config: Any, *, draws: int, overrides: tuple[str, ...] = ()) -> Agre
     kept = f"keep=[{', '.join(spec.experiment.outcomes)}]"
     dataset = simcore.run(config, draws=draws, threads=2,
                           overrides=(*overrides, kept, "dtype=float64", "memory=4000"))
-    return _compared(spec, dataset, draws)
-
-
-def _compared(spec: Spec, dataset: Any, draws: int) -> Agreement:
-    randomness = addressed(spec.experiment.seed, draws)
     scale = _scale(dataset, numpy_run.exchange_rate(spec))
-    count, largest, where, faults = 0, 0.0, "", []
-    for key, values in numpy_run.results(spec, randomness, chunk=draws):
-        name = key[0]
-        dims = [dim for dim in OUTCOMES[name].dims if dim != "year"]
-        found = dataset[name].sel(dict(zip(dims, key[1:], strict=True))).values
-        found = np.atleast_2d(found).astype(float)
-        if OUTCOMES[name].kind == "category":
-            found = np.where(found < 0, np.nan, found)
-        count += values.size
-        label = " ".join(key)
-        if not np.array_equal(np.isnan(values), np.isnan(found)):
-            faults.append(f"{label}: {np.sum(np.isnan(values) != np.isnan(found))} values are "
-                          "defined in one of the two only")
-            continue
-        with np.errstate(invalid="ignore"):
-            difference = np.abs(values - found)
-        if OUTCOMES[name].kind in EXACT:
-            worst = float(np.nanmax(difference, initial=0.0))
+    values = statistics = 0
+    largest, where, faults = 0.0, "", []
+    for label, own, found, limits in _pairs(spec, dataset, draws, scale):
+        if label.endswith("]"):
+            statistics += own.size
         else:
-            worst = float(np.nanmax(difference / _terms(name, values, scale), initial=0.0))
+            values += own.size
+        if not np.array_equal(np.isnan(own), np.isnan(found)):
+            count = np.sum(np.isnan(own) != np.isnan(found))
+            faults.append(f"{label}: {count} values defined in one of the two only")
+            continue
+        worst = float(np.nanmax(np.abs(own - found) / limits, initial=0.0))
         if worst > largest:
             largest, where = worst, label
         if not worst <= LIMIT:
             faults.append(f"{label}: {worst:.2e}")
-    return Agreement(count, largest, where, tuple(faults))
+    return Agreement(values, statistics, largest, where, tuple(faults))
+
+
+def _pairs(
+    spec: Spec, dataset: Any, draws: int, scale: float
+) -> Iterator[tuple[str, np.ndarray, np.ndarray, Any]]:
+    """Label, both values and the scale of their terms: draws, then [statistics]."""
+    ranks = quantile_ranks(draws, probabilities=QUANTILES, level=INTERVAL_LEVEL)
+    routes = len(spec.experiment.routes)
+    cells = numpy_run.results(
+        spec, addressed(spec.experiment.seed, draws), chunk=draws, every=True
+    )
+    for key, own in cells:
+        name, label = key[0], " ".join(key)
+        dims = [dim for dim in OUTCOMES[name].dims if dim != "year"]
+        place = dict(zip(dims, key[1:], strict=True))
+        found = np.atleast_2d(dataset[name].sel(place).values).astype(float)
+        if OUTCOMES[name].kind == "category":
+            found = np.where(found < 0, np.nan, found)
+        terms = _terms(name, own, scale)
+        yield label, own, found, terms
+        reduced = numpy_run.reduced(
+            name, own, lambda values: numpy_run.summarise(values, ranks), routes
+        )
+        widest = max(np.nanmax(terms, initial=0.0), np.nanmax(np.abs(own), initial=0.0), 1.0)
+        for statistic, value in reduced.items():
+            full = f"{name}_{statistic}"
+            if full in dataset:
+                kept = np.asarray(dataset[full].sel(place).values).reshape(value.shape)
+                yield f"{label} [{statistic}]", value, kept, widest
 
 
 def _scale(dataset: Any, rate: float) -> float:
-    """Largest cost of a tonne in the run, what premiums are differences of."""
+    """Largest cost of a tonne in the run: premiums are differences of such numbers."""
     costs = [np.nanmax(np.abs(dataset[name].values)) for name in ("levelised_cost", "carbon_cost")
              if name in dataset]
     return float(sum(costs)) if costs else 1000.0 * rate
@@ -93,12 +113,14 @@ def _scale(dataset: Any, rate: float) -> float:
 
 def _terms(name: str, values: np.ndarray, scale: float) -> np.ndarray:
     """Scale of the terms of each value."""
+    if OUTCOMES[name].kind in EXACT:
+        return np.full_like(values, 1e-9)
     if not OUTCOMES[name].is_money:
         return np.ones_like(values)
     if name in ("lifecycle_premium", "npv_premium"):
         return np.full_like(values, 20.0 * scale)
-    if name in DIVIDED:
-        # value = numerator/divisor: an error of the divisor, itself a difference of numbers of
-        # order one, moves the value by value**2/numerator.
+    if name in RATIOS:
+        # value = n/d with n of order `scale` and d a difference of numbers of order one: an error
+        # of d moves the value by value/d = value**2/n.
         return scale + np.abs(values) * (1.0 + np.abs(values) / scale)
     return np.full_like(values, scale)

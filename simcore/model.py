@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore.checks import references
+from simcore.usage import references
 from simcore.graph import Graph
 from simcore.kernels.operations import Operation
 from simcore.resolve import (
@@ -80,7 +80,7 @@ def fixed_charge(setting: Setting, region: str, route: str) -> int:
 @remembered
 def trades(setting: Setting, region: str, route: str) -> list[tuple[str, int, int, float]]:
     """What a route buys and sells: commodity, nodes of quantity per tonne and price, sign."""
-    from simcore.checks import commodity_unit, price_of
+    from simcore.usage import commodity_unit, price_of
 
     found = []
     record = setting.experiment.catalog.routes[route]

@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 
 from simcore import dependence, document, model
-from simcore.checks import (
+from simcore.entries import Path
+from simcore.errors import ConfigError, Fault, suggest
+from simcore.graph import Graph
+from simcore.resolve import Setting, commodity, price_name
+from simcore.schema import Experiment
+from simcore.spec import Spec
+from simcore.usage import (
     PLANT_OUTCOMES,
     commodity_unit,
     price_of,
     references,
     used_commodities,
 )
-from simcore.errors import ConfigError, Fault, suggest
-from simcore.graph import Graph
-from simcore.resolve import Setting, commodity, price_name
-from simcore.schema import Experiment, Path
-from simcore.spec import Spec
 from simcore.variables import OUTCOMES, Variable
 
 

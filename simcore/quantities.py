@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-import re
-from typing import Annotated, Any, Final, Literal
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -16,29 +17,45 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-_NUMBER_WITH_UNIT: Final = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s+(\S.*?)\s*$")
+from simcore.units import UnitError, parse_quantity
 
 
 class Model(BaseModel):
-    """A frozen record that refuses unknown keys and non-finite numbers."""
+    """A frozen record that refuses unknown keys, numbers in quotes and non-finite numbers."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
 
-def fault(message: str, expected: str) -> PydanticCustomError:
-    """A validation error that carries what was expected, for the fault report."""
-    return PydanticCustomError("simcore", "{message}", {"message": message, "expected": expected})
+def fault(message: str, expected: str, remedy: str = "correct the value") -> PydanticCustomError:
+    """A validation error that carries what was expected and what to do, for the fault report."""
+    return PydanticCustomError(
+        "simcore", "{message}", {"message": message, "expected": expected, "remedy": remedy}
+    )
 
 
-class Sourced(Model):
-    """Metadata that any value may carry."""
+def shown(value: Any) -> str:
+    """A value as a user would write it, cut to what fits a line."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
 
-    unit: str | None = None
-    """Unit of the numbers; without it they are in the canonical unit of the field."""
-    price_year: int | None = Field(default=None, ge=1950, le=2100)
-    """Price year of an amount of money; without it the base year."""
+
+def _whole(value: Any) -> Any:
+    """1e6 is a whole number too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+class Described(Model):
+    """Where a value comes from."""
+
     source: str | None = None
     """Key of the source in `simcore catalog sources`, or free text."""
     at: str | None = None
@@ -48,7 +65,18 @@ class Sourced(Model):
     note: str | None = None
 
 
-class _Distribution(Sourced):
+class Sourced(Described):
+    """Metadata that a value with a unit may carry."""
+
+    unit: str | None = None
+    """Unit of the numbers; without it they are in the canonical unit of the field."""
+    price_year: Whole | None = Field(default=None, ge=1950, le=2100)
+    """Price year of an amount of money; without it the base year."""
+
+
+class Uncertain(Sourced):
+    """A number that may be uncertain."""
+
     @model_serializer(mode="wrap")
     def _compact(self, handler: Any) -> Any:
         return {key: value for key, value in handler(self).items() if value is not None}
@@ -56,15 +84,16 @@ class _Distribution(Sourced):
 
 def _increasing(name: str, *values: tuple[str, float | None]) -> None:
     given = [(key, value) for key, value in values if value is not None]
-    for (key, value), (next_key, next_value) in zip(given, given[1:], strict=False):
+    for (key, value), (next_key, next_value) in pairwise(given):
         if value > next_value:
             raise fault(
                 f"{key} = {value:g} above {next_key} = {next_value:g}",
                 f"{key} <= {next_key} in a {name} distribution",
+                "swap or correct the two",
             )
 
 
-class Constant(_Distribution):
+class Constant(Uncertain):
     """A number that is not uncertain."""
 
     kind: Literal["constant"] = "constant"
@@ -76,31 +105,43 @@ class Constant(_Distribution):
         return self.value if set(content) == {"kind", "value"} else content
 
 
-class _Fitted(_Distribution):
+class _Fitted(Uncertain):
     quantiles: dict[float, float] | None = None
     """Probability -> value, two or three of them, instead of the parameters."""
 
-    _parameters: tuple[str, ...] = ()
+    parameters: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="after")
     def _either(self) -> _Fitted:
-        fields = type(self)._parameters.default  # type: ignore[attr-defined]
+        fields = self.parameters
         missing = [key for key in fields if getattr(self, key) is None]
         if self.quantiles is None and missing:
             raise fault(
                 f"no {' and no '.join(missing)}",
                 f"{', '.join(fields)} (or `quantiles` with two or three probabilities)",
+                f"add {missing[0]}: ...",
             )
         if self.quantiles is not None:
             if len(missing) < len(fields):
-                raise fault("parameters and quantiles together", "one of the two")
-            if not 2 <= len(self.quantiles) <= 3 or not all(0 < p < 1 for p in self.quantiles):
+                given = [key for key in fields if key not in missing]
                 raise fault(
-                    f"quantiles at {sorted(self.quantiles)}", "two or three probabilities in (0, 1)"
+                    f"{', '.join(given)} and quantiles together",
+                    "parameters or quantiles, not both",
+                    "remove one of the two",
                 )
-            ordered = [self.quantiles[p] for p in sorted(self.quantiles)]
-            if ordered != sorted(ordered):
-                raise fault(f"quantiles {ordered}", "values that rise with the probability")
+            points = sorted(self.quantiles.items())
+            if not 2 <= len(points) <= 3 or not all(0 < p < 1 for p, _ in points):
+                raise fault(
+                    f"quantiles at {[p for p, _ in points]}",
+                    "two or three probabilities between 0 and 1",
+                    "write for example quantiles: {0.1: 4.5, 0.9: 7}",
+                )
+            if not all(low < high for (_, low), (_, high) in pairwise(points)):
+                raise fault(
+                    f"quantiles {[value for _, value in points]}",
+                    "values that rise with the probability",
+                    "put them in order",
+                )
         self._check()
         return self
 
@@ -114,7 +155,7 @@ class Uniform(_Fitted):
     kind: Literal["uniform"]
     low: float | None = None
     high: float | None = None
-    _parameters: tuple[str, ...] = ("low", "high")
+    parameters: ClassVar[tuple[str, ...]] = ("low", "high")
 
     def _check(self) -> None:
         _increasing("uniform", ("low", self.low), ("high", self.high))
@@ -127,7 +168,7 @@ class Triangular(_Fitted):
     low: float | None = None
     mode: float | None = None
     high: float | None = None
-    _parameters: tuple[str, ...] = ("low", "mode", "high")
+    parameters: ClassVar[tuple[str, ...]] = ("low", "mode", "high")
 
     def _check(self) -> None:
         _increasing("triangular", ("low", self.low), ("mode", self.mode), ("high", self.high))
@@ -141,7 +182,7 @@ class Pert(_Fitted):
     mode: float | None = None
     high: float | None = None
     shape: float = Field(default=4.0, gt=0)
-    _parameters: tuple[str, ...] = ("low", "mode", "high")
+    parameters: ClassVar[tuple[str, ...]] = ("low", "mode", "high")
 
     def _check(self) -> None:
         _increasing("pert", ("low", self.low), ("mode", self.mode), ("high", self.high))
@@ -153,7 +194,7 @@ class Normal(_Fitted):
     kind: Literal["normal"]
     mean: float | None = None
     sd: float | None = Field(default=None, ge=0)
-    _parameters: tuple[str, ...] = ("mean", "sd")
+    parameters: ClassVar[tuple[str, ...]] = ("mean", "sd")
 
 
 class TruncatedNormal(_Fitted):
@@ -164,10 +205,15 @@ class TruncatedNormal(_Fitted):
     sd: float | None = Field(default=None, gt=0)
     low: float
     high: float
-    _parameters: tuple[str, ...] = ("mean", "sd")
+    parameters: ClassVar[tuple[str, ...]] = ("mean", "sd")
 
     def _check(self) -> None:
-        _increasing("truncated_normal", ("low", self.low), ("high", self.high))
+        if self.low >= self.high:
+            raise fault(
+                f"low = {self.low:g} and high = {self.high:g}",
+                "low < high in a truncated_normal distribution",
+                "swap or correct the two",
+            )
 
 
 class Lognormal(_Fitted):
@@ -176,7 +222,7 @@ class Lognormal(_Fitted):
     kind: Literal["lognormal"]
     mu: float | None = None
     sigma: float | None = Field(default=None, ge=0)
-    _parameters: tuple[str, ...] = ("mu", "sigma")
+    parameters: ClassVar[tuple[str, ...]] = ("mu", "sigma")
 
 
 class SplitLognormal(_Fitted):
@@ -186,7 +232,7 @@ class SplitLognormal(_Fitted):
     p10: float | None = Field(default=None, gt=0)
     p50: float | None = Field(default=None, gt=0)
     p90: float | None = Field(default=None, gt=0)
-    _parameters: tuple[str, ...] = ("p10", "p50", "p90")
+    parameters: ClassVar[tuple[str, ...]] = ("p10", "p50", "p90")
 
     def _check(self) -> None:
         _increasing("split_lognormal", ("p10", self.p10), ("p50", self.p50), ("p90", self.p90))
@@ -200,23 +246,29 @@ class Beta(_Fitted):
     beta: float | None = Field(default=None, gt=0)
     low: float = 0.0
     high: float = 1.0
-    _parameters: tuple[str, ...] = ("alpha", "beta")
+    parameters: ClassVar[tuple[str, ...]] = ("alpha", "beta")
 
     def _check(self) -> None:
         _increasing("beta", ("low", self.low), ("high", self.high))
 
 
-def _check_probabilities(probabilities: list[float], count: int) -> None:
+def check_probabilities(probabilities: list[float], count: int) -> None:
+    """Refuse probabilities that are too few, negative, or do not sum to 1."""
     if len(probabilities) != count:
-        raise fault(f"{len(probabilities)} probabilities for {count} values", "one for each value")
+        raise fault(
+            f"{len(probabilities)} probabilities for {count} values",
+            "one probability for each value",
+            "add or remove some",
+        )
     if any(p < 0 for p in probabilities) or not math.isclose(sum(probabilities), 1, abs_tol=1e-9):
         raise fault(
             f"probabilities {probabilities} (sum {sum(probabilities):g})",
             "probabilities >= 0 that sum to 1",
+            "correct them",
         )
 
 
-class Discrete(_Distribution):
+class Discrete(Uncertain):
     """Listed values with probabilities."""
 
     kind: Literal["discrete"]
@@ -225,18 +277,18 @@ class Discrete(_Distribution):
 
     @model_validator(mode="after")
     def _valid(self) -> Discrete:
-        _check_probabilities(self.probabilities, len(self.values))
+        check_probabilities(self.probabilities, len(self.values))
         return self
 
 
-class Bernoulli(_Distribution):
+class Bernoulli(Uncertain):
     """1 with a probability, else 0."""
 
     kind: Literal["bernoulli"]
     probability: float = Field(ge=0, le=1)
 
 
-class Empirical(_Distribution):
+class Empirical(Uncertain):
     """Observed values, resampled with linear interpolation between them."""
 
     kind: Literal["empirical"]
@@ -250,11 +302,16 @@ class Empirical(_Distribution):
         if (self.values is None) == (self.csv is None) or (self.csv is None) != (
             self.column is None
         ):
-            raise fault("neither or both of values and csv", "`values`, or `csv` with `column`")
+            given = [key for key in ("values", "csv", "column") if getattr(self, key) is not None]
+            raise fault(
+                f"{' and '.join(given) or 'nothing'} of values, csv and column",
+                "`values`, or `csv` with `column`",
+                "write values: [...], or csv: FILE and column: NAME",
+            )
         return self
 
 
-class FactorReference(_Distribution):
+class FactorReference(Uncertain):
     """The value of a named factor under `factors`."""
 
     kind: Literal["factor"]
@@ -267,12 +324,11 @@ def _as_distribution(value: Any) -> Any:
     if isinstance(value, (int, float)):
         return {"kind": "constant", "value": value}
     if isinstance(value, str):
-        match = _NUMBER_WITH_UNIT.match(value)
-        if match is None:
-            raise fault(
-                f"the text {value!r}", "a number, a number with a unit, or a mapping with `kind`"
-            )
-        return {"kind": "constant", "value": float(match[1]), "unit": match[2]}
+        try:
+            number, unit = parse_quantity(value)
+        except UnitError as error:
+            raise fault(error.found, error.expected, error.remedy) from None
+        return {"kind": "constant", "value": number, "unit": unit}
     if isinstance(value, dict) and "kind" not in value and "value" in value:
         return {"kind": "constant", **value}
     return value
@@ -285,7 +341,7 @@ class _AlsoNumberOrText:
         return {"anyOf": [{"type": "number"}, {"type": "string"}, handler(core_schema)]}
 
 
-class Mixture(_Distribution):
+class Mixture(Uncertain):
     """One of several distributions, chosen with the weights."""
 
     kind: Literal["mixture"]
@@ -294,7 +350,7 @@ class Mixture(_Distribution):
 
     @model_validator(mode="after")
     def _valid(self) -> Mixture:
-        _check_probabilities(self.weights, len(self.components))
+        check_probabilities(self.weights, len(self.components))
         return self
 
 
@@ -319,8 +375,19 @@ Quantity = Annotated[Distribution, BeforeValidator(_as_distribution), _AlsoNumbe
 Mixture.model_rebuild()
 
 
+KINDS: Final = frozenset(
+    one.model_fields["kind"].annotation.__args__[0] for one in get_args(get_args(Distribution)[0])
+)
+"""Names of the kinds of distribution."""
+PARAMETERS: Final = frozenset(
+    name for one in get_args(get_args(Distribution)[0]) for name in one.model_fields
+)
+"""Every key that some kind of distribution knows."""
+
+
 def _by_region(value: Any) -> Any:
-    if isinstance(value, dict) and not {"kind", "value"} & set(value):
+    # A mapping with a parameter of a distribution is one, even where its `kind` was forgotten.
+    if isinstance(value, dict) and not PARAMETERS & set(value):
         return value
     return {"default": value}
 
@@ -329,20 +396,3 @@ RegionQuantity = Annotated[
     dict[str, Quantity], BeforeValidator(_by_region), Field(min_length=1), _AlsoNumberOrText()
 ]
 """One quantity for all regions, or a mapping of region (or `default`) to a quantity."""
-
-
-def lowest(quantity: Any) -> float:
-    """Lower end of the support of a quantity, as far as it can be told without fitting."""
-    if isinstance(quantity, Constant):
-        return quantity.value
-    if isinstance(quantity, Discrete):
-        return min(quantity.values)
-    if isinstance(quantity, Empirical) and quantity.values:
-        return min(quantity.values)
-    if isinstance(quantity, Mixture):
-        return min(lowest(component) for component in quantity.components)
-    if isinstance(quantity, (Uniform, Triangular, Pert, Beta, TruncatedNormal)):
-        return quantity.low if quantity.low is not None else min(quantity.quantiles.values())  # type: ignore[union-attr]
-    if isinstance(quantity, Normal):
-        return -math.inf if quantity.sd is None or quantity.sd > 0 else float(quantity.mean or 0)
-    return 0.0

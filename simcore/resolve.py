@@ -8,21 +8,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, wraps
+from functools import wraps
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from simcore import distributions
-from simcore.checks import commodity_unit, delays, price_of, variants
 from simcore.dependence import Dependence
+from simcore.entries import Anchor, Electrolysis, Path, Policy
 from simcore.graph import Graph
 from simcore.kernels.layout import CONSTANT
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
-from simcore.quantities import Empirical, FactorReference, Sourced
-from simcore.schema import Anchor, Electrolysis, Experiment, Money, Path, Policy
+from simcore.marginals import compiled
+from simcore.quantities import FactorReference, Sourced
+from simcore.schema import Experiment, Money
 from simcore.units import conversion, currency_of, deflate
+from simcore.usage import commodity_unit, delays, price_of, variants
 
 T = TypeVar("T")
 P90: Final = 1.2815515655446004
@@ -101,38 +103,6 @@ def multiplier(quantity: Any, target: str, money: Money) -> float:
     return factor
 
 
-@lru_cache(maxsize=4096)
-def _marginal(text: str) -> distributions.Marginal:
-    import json
-
-    spec = json.loads(text)
-    if isinstance(spec, dict) and "quantiles" in spec:
-        spec["quantiles"] = {float(key): value for key, value in spec["quantiles"].items()}
-    return distributions.compile_distribution(spec)
-
-
-def _compiled(setting: Setting, quantity: Any) -> distributions.Marginal:
-    if isinstance(quantity, Empirical) and quantity.csv is not None:
-        return distributions.compile_distribution(
-            {"kind": "empirical", "values": read_column(setting.folder / quantity.csv, quantity.column)}
-        )
-    return _marginal(quantity.model_dump_json(exclude={"unit", "price_year", "source", "at", "status", "note"}))
-
-
-def read_column(path: FilePath, column: str | None) -> list[float]:
-    """Numbers of one column of a CSV file."""
-    import csv
-
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = csv.DictReader(stream)
-        if column not in (rows.fieldnames or ()):
-            raise ValueError(f"{path.name} has no column {column!r}; it has {rows.fieldnames}")
-        values = [float(row[column]) for row in rows if row[column] not in ("", None)]
-    if not values or not all(map(math.isfinite, values)):
-        raise ValueError(f"{path.name}: column {column!r} holds no finite numbers")
-    return values
-
-
 def quantity(setting: Setting, name: str, value: Any, target: str) -> int:
     """Node of a quantity, sampled under the factor name `name`."""
     if isinstance(value, FactorReference):
@@ -144,7 +114,7 @@ def quantity(setting: Setting, name: str, value: Any, target: str) -> int:
             "price_year": value.price_year or reference.price_year,
         })
     scale = multiplier(value, target, setting.experiment.money)
-    marginal = distributions.scaled(_compiled(setting, value), scale)
+    marginal = distributions.scaled(compiled(value, setting.folder), scale)
     if marginal.kind == CONSTANT:
         return setting.graph.constant(marginal.central)
     node = _factor(setting, name, marginal)

@@ -97,7 +97,9 @@ def _with_shaft_capture(part: str) -> Callable[[Figures], float]:
         added = _part(f, "route.ng_dri_eaf_ccs.capex_greenfield.global") - _part(
             f, "route.ng_dri_eaf.capex_greenfield.global"
         )
-        return _part(f, "route.h2_dri_eaf.capex_project_actual.EU", part) + added * 0.956 * _EUR_2020
+        return (
+            _part(f, "route.h2_dri_eaf.capex_project_actual.EU", part) + added * 0.956 * _EUR_2020
+        )
 
     return capex
 
@@ -125,10 +127,12 @@ DERIVED: Final[list[Derived]] = [
         ("markets", "uk_ets", "spot"),
         "value",
         lambda f: (
-            _part(f, "observed.uka.range.2026Q1", "low")
-            + _part(f, "observed.uka.range.2026Q1", "high")
-        )
-        / 2,
+            (
+                _part(f, "observed.uka.range.2026Q1", "low")
+                + _part(f, "observed.uka.range.2026Q1", "high")
+            )
+            / 2
+        ),
         1,
     ),
     Derived(
@@ -185,9 +189,11 @@ DERIVED: Final[list[Derived]] = [
         ("routes", "ng_dri_eaf", "emission_intensity"),
         "value",
         # Emissions follow the gas: 12.5 GJ here, 14.0 in the source.
-        lambda f: _part(f, "route.ng_dri_eaf.emissions_scope1.global")
-        * 12.5
-        / _part(f, "route.ng_dri_eaf.natural_gas.global"),
+        lambda f: (
+            _part(f, "route.ng_dri_eaf.emissions_scope1.global")
+            * 12.5
+            / _part(f, "route.ng_dri_eaf.natural_gas.global")
+        ),
         2,
     ),
 ]

@@ -249,14 +249,15 @@ def _shock(sample: Sample, name: str, year: int) -> np.ndarray:
 
     if name not in group.names:
         return own(name)
-    present = [one for one in group.names if one in paths_of(sample)]
+    present = sample.once(("present",), "", lambda: [
+        one for one in group.names if one in paths_of(sample)])
 
     def mix() -> np.ndarray:
         rows = group.weights[[group.names.index(one) for one in present]]
         used = np.flatnonzero(rows.any(axis=0))
         return rows[:, used] @ np.stack([own(group.names[i]) for i in used])
 
-    return sample.once(("mixed", year), present, mix)[present.index(name)]
+    return sample.once(("mixed", year), "", mix)[present.index(name)]
 
 
 def paths_of(sample: Sample) -> set[str]:

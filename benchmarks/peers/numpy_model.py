@@ -7,7 +7,9 @@ what coincides is told by identity. A term is a float or an array that broadcast
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections import ChainMap
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from benchmarks.peers.numpy_inputs import Values
 from benchmarks.peers.numpy_paths import capital_recovery
 from benchmarks.peers.numpy_plants import Place
 
-Memo = MutableMapping[Any, Any]
+Memo = ChainMap[Any, Any]
 
 
 def once(memo: Memo, formula: Callable[..., Values], *terms: Values) -> Values:
@@ -25,6 +27,21 @@ def once(memo: Memo, formula: Callable[..., Values], *terms: Values) -> Values:
     if key not in memo:
         memo[key] = formula(*terms), terms  # keeps the terms, so that no id is used again
     return memo[key][0]
+
+
+def of_plant(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of a plant put what belongs to the reference route where it lasts.
+
+    The first map of a memo holds what one route needs and is dropped with it, so that the arrays
+    of the next route lie in memory that is still in the cache.
+    """
+
+    @wraps(function)
+    def placed(memo: Memo, place: Place, route: str, *destination: str) -> Any:
+        lasting = route == place.reference and len(memo.maps) > 1
+        return function(memo.parents if lasting else memo, place, route, *destination)
+
+    return placed
 
 
 def _sum(one: Values, other: Values) -> Values:
@@ -55,6 +72,7 @@ def _levelised(capital, learning, fixed, other, support, *trades):
     return cost
 
 
+@of_plant
 def levelised_cost(memo: Memo, place: Place, route: str) -> Values:
     """Levelised cost, EUR/t."""
     plant = place.plants[route]
@@ -70,6 +88,7 @@ def _emissions(direct, precursor, *bought):
     return total
 
 
+@of_plant
 def emissions(memo: Memo, place: Place, route: str) -> Values:
     """Emissions on the boundary of the run, t/t."""
     plant = place.plants[route]
@@ -93,6 +112,7 @@ def _exposure(covered, direct, allocation, benchmark, border, precursor, precurs
     return tonnes
 
 
+@of_plant
 def exposure(memo: Memo, place: Place, route: str) -> Values:
     """Allowances to buy at home per tonne."""
     plant = place.plants[route]
@@ -100,11 +120,13 @@ def exposure(memo: Memo, place: Place, route: str) -> Values:
                 place.border, plant.precursor, plant.precursor_benchmark)
 
 
+@of_plant
 def home_carbon_cost(memo: Memo, place: Place, route: str) -> Values:
     """Carbon cost at home, EUR/t, sign kept."""
     return once(memo, _product, place.home_price, exposure(memo, place, route))
 
 
+@of_plant
 def marginal_carbon_cost(memo: Memo, place: Place, route: str) -> Values:
     """Price times covered emissions, EUR/t."""
     covered = once(memo, _product, place.coverage, place.plants[route].direct)
@@ -121,6 +143,7 @@ def _gap(actual, default, mark_up, declared, share, clean, allocation, benchmark
     return embedded - allocation * benchmark
 
 
+@of_plant
 def cbam_gap(memo: Memo, place: Place, route: str) -> Values:
     """Embedded emissions above the free allocation that CBAM grants, t/t."""
     rules, plant = place.rules["cbam"], place.plants[route]
@@ -136,6 +159,7 @@ def _paid(home, recognised):
     return np.maximum(0.0, home) * recognised
 
 
+@of_plant
 def paid(memo: Memo, place: Place, route: str) -> Values:
     """What CBAM deducts for the price paid at home, EUR/t."""
     return once(memo, _paid, home_carbon_cost(memo, place, route), place.recognised)
@@ -145,6 +169,7 @@ def _cbam(price, covered, gap, paid_at_home):
     return covered * np.maximum(0.0, price * gap - paid_at_home)
 
 
+@of_plant
 def cbam_cost(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """CBAM certificates, EUR/t."""
     if not (place.is_abroad and destination == "eu"):
@@ -153,6 +178,7 @@ def cbam_cost(memo: Memo, place: Place, route: str, destination: str) -> Values:
                 cbam_gap(memo, place, route), paid(memo, place, route))
 
 
+@of_plant
 def carbon_cost(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon cost at home and at the border, EUR/t."""
     home = home_carbon_cost(memo, place, route)
@@ -164,6 +190,7 @@ def carbon_cost(memo: Memo, place: Place, route: str, destination: str) -> Value
 # --- premiums ------------------------------------------------------------------------------------
 
 
+@of_plant
 def total_cost(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Levelised and carbon cost, EUR/t."""
     return once(memo, _sum, levelised_cost(memo, place, route),
@@ -294,13 +321,18 @@ def crossover_year(memo: Memo, place: Place, route: str, destination: str) -> np
 
 def lifecycle_premium(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
     """Carbon value (draw,) over the plant's life, 1e6 EUR."""
-    return _over_life(memo, place, premium_per_tonne(memo, place, route, destination), None)
+    return _over_life(memo, place, _earned(memo, place, route, destination), None)
 
 
 def npv_premium(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
     """The same discounted to `valued_in`, 1e6 EUR."""
+    return _over_life(memo, place, _earned(memo, place, route, destination), place.wacc)
+
+
+def _earned(memo: Memo, place: Place, route: str, destination: str) -> Values:
+    """Carbon value by year, undefined while the route does not exist."""
     premium = premium_per_tonne(memo, place, route, destination)
-    return _over_life(memo, place, premium, place.wacc)
+    return defined(memo, premium, place.plants[route].first, len(place.years))
 
 
 def _over_life(memo: Memo, place: Place, premium: Values, rate: Values | None) -> np.ndarray:
@@ -339,6 +371,7 @@ def _part(amount, price, sign, before):
     return before + sign * amount * price
 
 
+@of_plant
 def parts(memo: Memo, place: Place, route: str, destination: str) -> dict[str, Values]:
     """Levelised and carbon cost by component, EUR/t."""
     plant = place.plants[route]

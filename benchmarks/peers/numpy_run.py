@@ -6,7 +6,8 @@ draws that suit the cache, and reduced when all its draws are there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ def ready(spec: Spec, randomness: Randomness) -> Ready:
 def shared_cells(sampled: Ready) -> Iterator[Cell]:
     """Outcomes that belong to no plant: prices, the CBAM factor, exposures."""
     seen: dict[int, Key] = {}
-    memo: model.Memo = {}
+    memo: model.Memo = ChainMap()
     for name, sample in sampled.samples.items():
         for key, values in _shared(sample, memo):
             full = (key[0], name, *key[1:])
@@ -113,25 +114,26 @@ def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
 
 def region_cells(places: Mapping[str, Place], draws: slice) -> Iterator[Cell]:
     """Outcomes of all plants of a region for some of the draws."""
-    memo: model.Memo = {}
+    memo: model.Memo = ChainMap()
     cut: dict[int, Any] = {}
     here = {name: _cut(place, draws, cut) for name, place in places.items()}
-    for route in next(iter(here.values())).rules["routes"]:
-        seen: dict[int, Key] = {}
+    rules = next(iter(here.values())).rules
+    totals: dict[tuple[str, str], list[np.ndarray]] = {}
+    for route in rules["routes"]:
+        own, seen = memo.new_child(), {}
         for name, place in here.items():
-            for key, values in _plant_cells(memo, place, route):
+            for key, values in _plant_cells(own, place, route):
                 full = (key[0], name, place.region, *key[1:])
                 yield full, seen.setdefault(id(values), full), values
-    if "cheapest_route" in place.rules["outcomes"]:
-        seen = {}
-        for name, place in here.items():
-            for destination in place.rules["destinations"]:
-                totals = [model.defined(memo, model.total_cost(memo, place, route, destination),
-                                        place.plants[route].first, len(place.years))
-                          for route in place.rules["routes"]]
-                values = model.once(memo, model.cheapest, *totals)
-                full = ("cheapest_route", name, place.region, destination)
-                yield full, seen.setdefault(id(values), full), values
+            for destination in rules["destinations"] if "cheapest_route" in rules["outcomes"] else ():
+                total = model.total_cost(own, place, route, destination)
+                shown = model.defined(own, total, place.plants[route].first, len(place.years))
+                totals.setdefault((name, destination), []).append(shown)
+    seen = {}
+    for (name, destination), compared in totals.items():
+        values = model.once(memo, model.cheapest, *compared)
+        full = ("cheapest_route", name, here[name].region, destination)
+        yield full, seen.setdefault(id(values), full), values
 
 
 def _plant_cells(
@@ -179,41 +181,47 @@ def _cut(value: Any, draws: slice, cut: dict[int, Any]) -> Any:
 
 
 def summarise(values: np.ndarray, ranks: Any) -> dict[str, np.ndarray]:
-    """Moments, and quantiles with their intervals, of rows (row, draw); NaN is undefined.
+    """Moments, and quantiles with their intervals, of rows (row, draw); NaN sorts last.
 
-    One sort gives all order statistics; NumPy's vectorised sort is several times faster than
-    np.quantile or np.partition at as many ranks.
+    One sort gives all order statistics: NumPy's vectorised sort is several times faster than
+    np.quantile or np.partition.
     """
-    draws = values.shape[-1]
-    missing = np.isnan(values)
-    if missing.any():
-        defined = draws - np.count_nonzero(missing, axis=-1)
-        known = np.where(missing, 0.0, values)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = known.sum(axis=-1) / defined
-            squares = np.where(missing, 0.0, values - mean[:, None]) ** 2
-            variance = squares.sum(axis=-1) / (defined - 1)
-    else:
-        defined = np.full(len(values), draws)
-        mean, variance = values.mean(axis=-1), values.var(axis=-1, ddof=1)
-    positive = np.count_nonzero(values > 0.0, axis=-1) / draws
     ordered = np.sort(values, axis=-1)[:, ranks.ranks]
     lower, upper = ordered[:, ranks.lower], ordered[:, ranks.upper]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.sqrt(variance / defined)
+    with np.errstate(invalid="ignore"):
+        between = lower + ranks.weight * (upper - lower)
     return {
-        "mean": mean, "standard_error": error, "positive": positive, "defined": defined / draws,
-        "quantile": np.where(ranks.weight == 0.0, lower, lower + ranks.weight * (upper - lower)),
+        **moments(values, values.shape[-1]),
+        "positive": np.count_nonzero(values > 0.0, axis=-1) / values.shape[-1],
+        "quantile": np.where(ranks.weight == 0.0, lower, between),
         "quantile_low": ordered[:, ranks.low], "quantile_high": ordered[:, ranks.high],
     }
 
 
-def moments(values: np.ndarray) -> dict[str, np.ndarray]:
-    """Mean and standard error of rows (row, draw) of an indicator."""
-    defined = np.count_nonzero(~np.isnan(values), axis=-1)
+def summarise_by_quantile(values: np.ndarray, probabilities: Any) -> dict[str, np.ndarray]:
+    """Moments and quantiles by np.quantile, without intervals."""
+    with np.errstate(invalid="ignore"):
+        quantile = np.quantile(values, probabilities, axis=-1)
+    return {
+        **moments(values, values.shape[-1]),
+        "positive": np.count_nonzero(values > 0.0, axis=-1) / values.shape[-1],
+        "quantile": quantile.T,
+    }
+
+
+def moments(values: np.ndarray, draws: int) -> dict[str, np.ndarray]:
+    """Mean, its standard error and share defined of rows (row, draw); NaN is left out."""
+    missing = np.isnan(values)
+    if not missing.any():
+        error = values.std(axis=-1, ddof=1) / np.sqrt(draws)
+        return {"mean": values.mean(axis=-1), "standard_error": error,
+                "defined": np.ones(len(values))}
+    defined = draws - np.count_nonzero(missing, axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(np.isnan(values), 0.0, values).sum(axis=-1) / defined
-        return {"mean": mean, "standard_error": np.sqrt(mean * (1 - mean) / (defined - 1))}
+        mean = np.where(missing, 0.0, values).sum(axis=-1) / defined
+        squares = np.where(missing, 0.0, values - mean[:, None]) ** 2
+        error = np.sqrt(squares.sum(axis=-1) / (defined - 1) / defined)
+    return {"mean": mean, "standard_error": error, "defined": defined / draws}
 
 
 def shares(values: np.ndarray, routes: int) -> dict[str, np.ndarray]:
@@ -221,17 +229,22 @@ def shares(values: np.ndarray, routes: int) -> dict[str, np.ndarray]:
     return {"probability": np.stack([np.mean(values == k, axis=-1) for k in range(routes)], -1)}
 
 
-def reduced(name: str, values: np.ndarray, ranks: Any, routes: int) -> dict[str, np.ndarray]:
+def reduced(
+    name: str, values: np.ndarray, summary: Callable[[np.ndarray], dict[str, np.ndarray]],
+    routes: int,
+) -> dict[str, np.ndarray]:
     """Statistics of an outcome's rows."""
     if name == "cheapest_route":
         return shares(values, routes)
-    return moments(values) if name in INDICATORS else summarise(values, ranks)
+    return moments(values, values.shape[-1]) if name in INDICATORS else summary(values)
 
 
 # --- the run -------------------------------------------------------------------------------------
 
 
-def results(spec: Spec, randomness: Randomness, *, chunk: int) -> Iterator[tuple[Key, np.ndarray]]:
+def results(
+    spec: Spec, randomness: Randomness, *, chunk: int, every: bool = False
+) -> Iterator[tuple[Key, np.ndarray]]:
     """Every distinct outcome with all its draws, (row, draw); money in the output currency.
 
     Parameters
@@ -240,11 +253,12 @@ def results(spec: Spec, randomness: Randomness, *, chunk: int) -> Iterator[tuple
     randomness : Randomness
     chunk : int
         Draws computed at a time.
+    every : bool
+        Yield cells that coincide under each of their keys, not only under the first.
 
     Yields
     ------
     key, values
-        Cells that coincide are yielded once, under the first of them.
     """
     sampled, draws = ready(spec, randomness), randomness.draws
     years = len(next(iter(sampled.samples.values())).years)
@@ -256,14 +270,14 @@ def results(spec: Spec, randomness: Randomness, *, chunk: int) -> Iterator[tuple
         return whole * rate if rate != 1.0 and OUTCOMES[key[0]].is_money else whole
 
     for key, first, values in shared_cells(sampled):
-        if key == first:
+        if every or key == first:
             yield key, rows(key, values)
     for places in sampled.places.values():
         store: dict[Key, np.ndarray] = {}
         for start in range(0, draws, chunk):
             part = slice(start, min(start + chunk, draws))
             for key, first, values in region_cells(places, part):
-                if key != first:
+                if not every and key != first:
                     continue
                 if chunk >= draws:
                     yield key, rows(key, values)
@@ -283,11 +297,12 @@ def exchange_rate(spec: Spec) -> float:
 
 
 def run(
-    spec: Spec, randomness: Randomness, ranks: Any, *, chunk: int
+    spec: Spec, randomness: Randomness, summary: Callable[[np.ndarray], dict[str, np.ndarray]],
+    *, chunk: int,
 ) -> dict[Key, dict[str, np.ndarray]]:
     """Simulate and reduce: the statistics of every distinct outcome."""
     routes = len(spec.experiment.routes)
-    return {key: reduced(key[0], values, ranks, routes)
+    return {key: reduced(key[0], values, summary, routes)
             for key, values in results(spec, randomness, chunk=chunk)}
 
 

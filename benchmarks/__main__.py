@@ -1,0 +1,133 @@
+"""Check that the package and NumPy agree, time both, print one table.
+
+python -m benchmarks                       everything, some minutes
+python -m benchmarks --case quickstart     one model (repeatable)
+python -m benchmarks --tiny                a rehearsal in seconds; its times mean nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+# One thread for NumPy: its only threaded part, matrix products, is a trifle here. It must be said
+# before NumPy is loaded.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+AGREEMENT_DRAWS = 600
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmarks.
+
+    Returns
+    -------
+    int
+        0, or 1 where the package and NumPy disagree; then nothing is timed.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--tiny", action="store_true", help="cut every model to a second's work")
+    parser.add_argument("--case", action="append", metavar="NAME", help="only these models")
+    parser.add_argument("--repetitions", type=int, default=3, help="of each timing (default 3)")
+    parser.add_argument("--peak", nargs=2, metavar=("WORK", "N"), help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    from benchmarks.cases import cases
+
+    known = cases(tiny=options.tiny)
+    unknown = sorted(set(options.case or ()) - set(known))
+    if unknown:
+        parser.error(f"unknown case {', '.join(unknown)}; known: {', '.join(known)}")
+    chosen = {name: one for name, one in known.items() if name in (options.case or known)}
+    if options.peak:
+        return _peak(next(iter(chosen.values())), *options.peak)
+    return _report(options, known, chosen)
+
+
+def _peak(case, work: str, argument: str) -> int:
+    """Do one work once and print the peak memory of this process, MB."""
+    from benchmarks import processes
+    from benchmarks.cases import load
+
+    if work == "simcore":
+        from simcore import engine, plan
+
+        engine.run(plan.build(load(case)), threads=int(argument))
+    else:
+        from benchmarks.work import numpy_reduced
+
+        numpy_reduced(load(case), int(argument))()
+    print(processes.own_peak())
+    return 0
+
+
+def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
+    from benchmarks import agreement, measures, table
+
+    print(_machine())
+    print(table.heading(f"agreement with the NumPy model, draw by draw (limit {agreement.LIMIT:g} "
+                        "of the scale of the terms)"))
+    agreed = True
+    for case in chosen.values():
+        found = agreement.compare(case.config, draws=AGREEMENT_DRAWS, overrides=case.overrides)
+        agreed &= not found.faults
+        print(f"  {case.name:<12}{found.values:>12,} values and {found.statistics:>9,} statistics: "
+              f"largest difference {found.largest:.1e}", flush=True)
+        for fault in found.faults[:20]:
+            print(f"    {fault}")
+    if not agreed:
+        print("\nThe models disagree; nothing was timed.")
+        return 1
+    print(f"\n{table.header()}")
+    repetitions = 1 if options.tiny else options.repetitions
+    groups = [measures.model(case, repetitions=repetitions, tiny=options.tiny)
+              for case in chosen.values()]
+    groups += [
+        measures.random_numbers(repetitions=repetitions, tiny=options.tiny),
+        measures.quantiles(repetitions=repetitions, tiny=options.tiny),
+        measures.start_up(known["small"], repetitions=repetitions, tiny=options.tiny),
+    ]
+    for group in groups:
+        for line in group:
+            print(line if isinstance(line, str) else table.formatted(line), flush=True)
+    print("\nMedians of interleaved repetitions. NumPy/simcore compares one thread; above 1 the "
+          "package is faster\n(or smaller). Reducing is simulating, then mean, standard error, "
+          "share above zero and nine quantiles\nwith their intervals (by np.quantile: without).")
+    return 0
+
+
+def _machine() -> str:
+    """Date, versions and machine."""
+    import llvmlite
+    import numba
+    import numpy
+    import scipy
+
+    import simcore
+
+    versions = ", ".join(f"{one.__name__} {one.__version__}"
+                         for one in (simcore, numpy, scipy, numba, llvmlite))
+    return (f"simcore benchmarks, {datetime.now(UTC):%Y-%m-%d}\n"
+            f"{_processor()}, {os.cpu_count()} cores; {platform.system()}; "
+            f"Python {platform.python_version()}\n{versions}")
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The models that are measured: a small one, the quickstart, and all outcomes of the base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import simcore
+from simcore.spec import Spec
+
+ROOT = Path(__file__).parents[1]
+QUICKSTART = ROOT / "configs" / "quickstart.yaml"
+
+_TINY = (
+    "regions=[EU, KR]", "routes=[bf_bof, h2_dri_eaf]", "years={first: 2027, last: 2029}",
+    "plant={start: 2028, lifetime: 3, output: 1.0, valued_in: 2027, beyond: hold}",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model to measure.
+
+    Attributes
+    ----------
+    name, title : str
+    config : path or mapping
+        The experiment.
+    draws : int
+        Draws that are timed.
+    overrides : tuple of str
+        Settings laid over the config.
+    """
+
+    name: str
+    title: str
+    config: Any
+    draws: int
+    overrides: tuple[str, ...] = ()
+
+
+def cases(*, tiny: bool) -> dict[str, Case]:
+    """The cases by name; `tiny` cuts them to a second's work, for a test."""
+    one_region = {
+        "name": "small", "regions": ["EU"], "routes": ["bf_bof", "ng_dri_eaf"],
+        "scenarios": {"law": {}},
+        "outcomes": ["carbon_price", "levelised_cost", "carbon_cost", "cost_premium",
+                     "cost_premium_ex_carbon", "premium_per_tonne", "support_gap", "viability",
+                     "abatement_cost", "crossover_year"],
+    }
+    found = (
+        Case("small", "1 region, 2 routes", one_region, 100_000),
+        Case("quickstart", "configs/quickstart.yaml", QUICKSTART, 20_000),
+        Case("large", "every outcome of the packaged base", {"name": "large"}, 4_000),
+    )
+    if tiny:
+        found = tuple(
+            Case(one.name, one.title, one.config, 600, () if one.name == "small" else _TINY)
+            for one in found
+        )
+    return {one.name: one for one in found}
+
+
+def load(case: Case, *, draws: int | None = None) -> Spec:
+    """Read a case; no draws are kept, only summaries."""
+    return simcore.load(
+        case.config, draws=draws or case.draws, overrides=(*case.overrides, "keep=[]")
+    )

@@ -1,0 +1,111 @@
+"""The groups of the table: each measures one kind of thing and gives its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks import processes, work
+from benchmarks.cases import Case, load
+from benchmarks.table import Line, heading
+from benchmarks.timing import fastest, interleaved
+from simcore.kernels.random import fill_normal, fill_uniform, stream_key
+from simcore.kernels.select import order_statistics, quantile_ranks
+from simcore.variables import INTERVAL_LEVEL, QUANTILES
+
+_CHUNKS = (1024, 2048, 4096)
+"""Draws that NumPy computes at a time, besides all of them."""
+
+
+def model(case: Case, *, repetitions: int, tiny: bool) -> Iterator[str | Line]:
+    """Time and memory of one case."""
+    spec = load(case)
+    draws, values = spec.experiment.draws, work.values_per_draw(spec)
+    chunks = [one for one in _CHUNKS if one < draws] + [draws]
+    simulating = fastest({one: work.numpy_simulated(spec, one) for one in chunks})
+    reducing = fastest({one: work.numpy_reduced(spec, one) for one in chunks})
+    yield heading(f"{case.name}: {case.title}; {draws:,} draws of {values:,} values")
+    found = interleaved({
+        "one": work.simcore_simulated(spec, 1),
+        "two": work.simcore_simulated(spec, 2),
+        "numpy": work.numpy_simulated(spec, simulating),
+    }, repetitions=repetitions)
+    yield Line("simulate, s", found["one"], found["two"], found["numpy"])
+    found = interleaved({
+        "one": work.simcore_reduced(spec, 1),
+        "two": work.simcore_reduced(spec, 2),
+        "numpy": work.numpy_reduced(spec, reducing),
+        "quantile": work.numpy_quantile(spec, reducing),
+    }, repetitions=repetitions)
+    yield Line("reduce, NumPy by np.quantile, s", found["one"], found["two"], found["quantile"])
+    yield Line("reduce, NumPy by np.sort, s", found["one"], found["two"], found["numpy"])
+    per_value = [found[name] / draws / values * 1e9 for name in ("one", "two", "numpy")]
+    yield Line("reduce, ns a value", *per_value)
+    rates = [draws / found[name] for name in ("one", "two", "numpy")]
+    yield Line("reduce, draws a second", *rates, larger_is_better=True)
+    yield Line(
+        "peak memory of a process, MB",
+        processes.peak_memory(case, "simcore", 1, tiny=tiny),
+        processes.peak_memory(case, "simcore", 2, tiny=tiny),
+        processes.peak_memory(case, "numpy", reducing, tiny=tiny),
+    )
+    yield (f"  NumPy computes {simulating:,} draws at a time (simulate) and {reducing:,} (reduce): "
+           "the fastest tried.")
+
+
+def random_numbers(*, repetitions: int, tiny: bool) -> Iterator[str | Line]:
+    """Uniform and normal numbers, one value."""
+    size = 2**12 if tiny else 2**20
+    key, out, generator = stream_key(1, "benchmark"), np.empty(size), np.random.default_rng(1)
+    yield heading("random numbers, addressed by (seed, name, draw, step); ns a value")
+    for what, fill, draw in (("uniform", fill_uniform, generator.random),
+                             ("standard normal", fill_normal, generator.standard_normal)):
+        found = interleaved({
+            "one": lambda fill=fill: fill(key[0], key[1], 0, 0, out),
+            "numpy": lambda draw=draw: draw(out=out),
+        }, repetitions=5 * repetitions)
+        yield Line(what, found["one"] / size * 1e9, None, found["numpy"] / size * 1e9)
+
+
+def quantiles(*, repetitions: int, tiny: bool) -> Iterator[str | Line]:
+    """Nine exact quantiles of columns of draws."""
+    draws, columns = (600, 5) if tiny else (20_000, 25)
+    ranks = quantile_ranks(draws, probabilities=QUANTILES, level=INTERVAL_LEVEL)
+    wanted = np.unique(np.concatenate([ranks.ranks[ranks.lower], ranks.ranks[ranks.upper]]))
+    values = np.random.default_rng(1).standard_normal((columns, draws))
+    out = np.empty(len(wanted))
+
+    def select() -> None:
+        for column in values:
+            order_statistics(column, wanted, out)
+
+    found = interleaved({
+        "one": select,
+        "quantile": lambda: np.quantile(values, QUANTILES, axis=-1),
+        "partition": lambda: np.partition(values, wanted, axis=-1),
+        "sort": lambda: np.sort(values, axis=-1),
+    }, repetitions=3 * repetitions)
+    each = {name: value / values.size * 1e9 for name, value in found.items()}
+    yield heading(f"nine exact quantiles of {draws:,} draws; ns a value")
+    for name in ("quantile", "partition", "sort"):
+        yield Line(f"NumPy by np.{name}", each["one"], None, each[name])
+
+
+def start_up(case: Case, *, repetitions: int, tiny: bool) -> Iterator[str | Line]:
+    """Seconds from the start of a process to its end."""
+    count = 1 if tiny else 2 * repetitions + 1
+    yield heading("process start to end; s")
+    yield Line("python -c pass", processes.start(["-c", "pass"], repetitions=count))
+    yield Line("import numpy", numpy=processes.start(["-c", "import numpy"], repetitions=count))
+    for what, command in (
+        ("import simcore", ["-c", "import simcore"]),
+        ("simcore --help", ["-m", "simcore", "--help"]),
+        ("simcore check configs/quickstart.yaml",
+         ["-m", "simcore", "check", "configs/quickstart.yaml"]),
+    ):
+        yield Line(what, processes.start(command, repetitions=count))
+    warm, cold = processes.small_run(case, repetitions=count, cold=not tiny)
+    yield Line("small run, 1,000 draws, to its table", warm)
+    if cold is not None:
+        yield Line("the same, compiling the kernels", cold)

@@ -1,0 +1,355 @@
+"""What the catalog may hold: the frozen, typed records of prices, policies, regions and routes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+
+from simcore.quantities import (
+    Constant,
+    Described,
+    Model,
+    Quantity,
+    RegionQuantity,
+    Sourced,
+    Whole,
+    check_probabilities,
+    fault,
+    shown,
+)
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+Year = Annotated[Whole, Field(ge=1990, le=2200)]
+Dated = dict[Year, float]
+
+
+def _policy_value(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise fault(
+            shown(value), "a number, or the name of a policy",
+            "write a number for all years, or define a policy with dated values and name it",
+        )  # fmt: skip
+    return value
+
+
+def _of_policy(value: Any) -> str:
+    return "policy" if isinstance(value, str) else "number"
+
+
+PolicyValue = Annotated[
+    Annotated[
+        Annotated[float, Tag("number")] | Annotated[Name, Tag("policy")], Discriminator(_of_policy)
+    ],
+    BeforeValidator(_policy_value),
+]
+"""A number that holds in all years, or the name of a policy."""
+
+
+class Canonical:
+    """Annotation: the unit in which a field is used inside the model, and its limits there."""
+
+    def __init__(
+        self, unit: str, *, minimum: float | None = None, maximum: float | None = None
+    ) -> None:
+        self.unit = unit
+        self.minimum = minimum
+        self.maximum = maximum
+
+
+class Spot(Sourced):
+    """The last known price."""
+
+    year: Year
+    value: float = Field(gt=0)
+
+
+class Anchor(Sourced):
+    """P10, P50 and P90 of a price in one year."""
+
+    low: float = Field(gt=0)
+    central: float = Field(gt=0)
+    high: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Anchor:
+        if not self.low <= self.central <= self.high:
+            raise fault(
+                f"low {self.low:g}, central {self.central:g}, high {self.high:g}",
+                "low <= central <= high (read as P10, P50, P90)",
+                "put them in order",
+            )
+        return self
+
+
+def _certain(value: Any) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return {"low": value, "central": value, "high": value}
+    return value
+
+
+AnchorTable = dict[Year, Annotated[Anchor, BeforeValidator(_certain)]]
+Volatility = Annotated[Quantity, Canonical("1", minimum=0.0)]
+Share = Annotated[Quantity, Canonical("1")]
+
+
+class Process(Model):
+    """How a price leaves its anchor path."""
+
+    kind: Literal["fixed", "scenario", "gbm", "random_walk", "log_ou"]
+    sigma: Volatility = Constant(value=0.0)
+    """Volatility, per square root of a year."""
+    kappa: Volatility = Constant(value=0.0)
+    """Speed of mean reversion, per year (log_ou)."""
+    mu: Share = Constant(value=0.0)
+    """Drift, per year (gbm)."""
+
+
+class Corridor(Model):
+    """Price floor and ceiling by year, in the unit of the price."""
+
+    floor: Dated = Field(default_factory=dict)
+    ceiling: Dated = Field(default_factory=dict)
+    growth: float = 0.0
+    """Real growth per year after the last date."""
+
+
+class Tightening(Described):
+    """An event that lifts the anchor path by exp(strength)."""
+
+    probability: float = Field(ge=0, le=1)
+    year: Annotated[Quantity, Canonical("yr")]
+    strength: Share
+    ramp: float = Field(ge=0)
+    """Years until the full strength."""
+
+
+class Grow(Model):
+    """Growth of the anchor path after its last year."""
+
+    grow: float = Field(gt=-1)
+    """Real growth per year."""
+
+
+def _after(value: Any) -> Any:
+    if value != "hold" and not isinstance(value, (dict, Grow)):
+        raise fault(shown(value), "hold, or {grow: <rate per year>}", "write after: {grow: 0.02}")
+    return value
+
+
+def _of_after(value: Any) -> str:
+    return "hold" if isinstance(value, str) else "growth"
+
+
+After = Annotated[
+    Annotated[
+        Annotated[Literal["hold"], Tag("hold")] | Annotated[Grow, Tag("growth")],
+        Discriminator(_of_after),
+    ],
+    BeforeValidator(_after),
+]
+
+
+class Path(Sourced):
+    """A price path: anchor path, deviation, corridor and tightening."""
+
+    kind: Literal["path"] = "path"
+    title: str = ""
+    unit: str
+    nominal: bool = False
+    """True: each dated value is money of its own year."""
+    spot: Spot | None = None
+    carry: Share = Constant(value=0.0)
+    """Drift of the anchor path where there are no anchors, per year."""
+    anchors: AnchorTable | None = None
+    after: After = "hold"
+    centre: Literal["median", "mean"] = "median"
+    process: Process
+    path: Dated | None = None
+    """Prices by year for the process `scenario`, linear in between."""
+    corridor: Corridor | None = None
+    tightening: Tightening | None = None
+    emission_intensity: Dated = Field(default_factory=dict)
+    """t CO2e per unit bought, linear between years."""
+    history: Dated = Field(default_factory=dict)
+    """Past annual means, in the unit of the price; facts, not used by the run."""
+
+
+class Learns(Model):
+    """Which technology's learning a capital cost follows, and with what share."""
+
+    technology: Name
+    share: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]
+
+
+class Electrolysis(Described):
+    """Hydrogen computed from electricity, EUR/kg."""
+
+    kind: Literal["electrolysis"]
+    title: str = ""
+    unit: Literal["EUR/kg"] = "EUR/kg"
+    electricity: Name
+    """Commodity that feeds the electrolyser."""
+    electricity_demand: Annotated[Quantity, Canonical("kWh/kg", minimum=0.0)]
+    capex: Annotated[Quantity, Canonical("EUR/kW", minimum=0.0)]
+    fixed_opex: Annotated[Quantity, Canonical("1", minimum=0.0)]
+    full_load_hours: Annotated[Quantity, Canonical("h/yr", minimum=1.0)]
+    lifetime: float = Field(gt=0)
+    stack_lifetime: Annotated[Quantity, Canonical("yr", minimum=0.1)]
+    stack_share: Annotated[Quantity, Canonical("1", minimum=0.0)]
+    storage: Annotated[Quantity, Canonical("EUR/kg")]
+    risk_premium: Share = Constant(value=0.0)
+    learning: Learns | None = None
+
+
+def _path_by_default(value: Any) -> Any:
+    if isinstance(value, dict) and "kind" not in value:
+        return {"kind": "path", **value}
+    return value
+
+
+Price = Annotated[
+    Annotated[Path | Electrolysis, Field(discriminator="kind")], BeforeValidator(_path_by_default)
+]
+
+
+class Choice(Described):
+    """A variant drawn by probability."""
+
+    kind: Literal["discrete"]
+    values: list[Name] = Field(min_length=1)
+    probabilities: list[float]
+
+    @model_validator(mode="after")
+    def _valid(self) -> Choice:
+        check_probabilities(self.probabilities, len(self.values))
+        return self
+
+
+def _variant(value: Any) -> Any:
+    if not isinstance(value, (str, dict, Choice)):
+        raise fault(
+            shown(value), "the name of a variant, or {kind: discrete, values, probabilities}",
+            "name one of the variants",
+        )  # fmt: skip
+    return value
+
+
+def _of_variant(value: Any) -> str:
+    return "name" if isinstance(value, str) else "choice"
+
+
+VariantChoice = Annotated[
+    Annotated[
+        Annotated[Name, Tag("name")] | Annotated[Choice, Tag("choice")], Discriminator(_of_variant)
+    ],
+    BeforeValidator(_variant),
+]
+
+
+class Variant(Described):
+    """One reading of a policy: a dated table."""
+
+    unit: str | None = None
+    """Unit of the values, where they do not state their own."""
+    values: dict[Year, Quantity] = Field(min_length=1)
+    end: Year | None = None
+    """Last year in force; zero afterwards."""
+    decline: float = Field(default=0.0, lt=1)
+    """Yearly decline after the last date."""
+
+
+class Policy(Described):
+    """A dated table with named variants, an adoption probability and a delay."""
+
+    title: str = ""
+    unit: str | None = None
+    """Unit of the values, where neither they nor their variant state one."""
+    region: str | None = None
+    variant: VariantChoice
+    delay: Annotated[Quantity, Canonical("yr", minimum=0.0)] = Constant(value=0.0)
+    known_until: Year
+    variants: dict[Name, Variant] = Field(min_length=1)
+
+
+class Region(Described):
+    """A place where plants stand."""
+
+    title: str = ""
+    currency: str
+    market: Name
+    wacc: Annotated[Quantity, Canonical("1", minimum=0.0)]
+    capex_factor: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    coverage: PolicyValue
+    free_allocation: PolicyValue
+    cscf: PolicyValue
+    benchmarks: dict[Name, PolicyValue]
+    """By route, or `default`: t CO2e of allowances per tonne."""
+    recognised: PolicyValue
+    """1 where the EU recognises the carbon price paid at home."""
+    border: PolicyValue = 0.0
+    """1 where imported precursors pay the home price at the border."""
+    credit_price: Annotated[Quantity, Canonical("EUR/t")] = Constant(value=0.0)
+    default_intensity: float = Field(default=0.0, ge=0)
+    """CBAM default value before mark-up, t CO2e/t."""
+    average_intensity: float = Field(default=0.0, ge=0)
+    """Sector average of the country, t CO2e/t."""
+    reference: dict[Name, Name]
+    """Reference route by sector."""
+
+
+def _nothing() -> dict[str, Constant]:
+    return {"default": Constant(value=0.0)}
+
+
+class Route(Described):
+    """A way to make the product."""
+
+    title: str = ""
+    sector: Name
+    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    learning: Learns | None = None
+    interest_during_construction: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    first_of_a_kind: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    lifetime: float = Field(gt=0, le=200)
+    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01)]
+    risk_premium: Share = Constant(value=0.0)
+    fixed_opex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)/yr")] = Field(default_factory=_nothing)
+    other_opex: Annotated[RegionQuantity, Canonical("EUR/t")] = Field(default_factory=_nothing)
+    inputs: dict[Name, Annotated[RegionQuantity, Canonical("commodity")]] = Field(default_factory=dict)
+    byproducts: dict[Name, Annotated[RegionQuantity, Canonical("commodity")]] = Field(default_factory=dict)
+    emission_intensity: Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
+    precursor_intensity: Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)] = Field(default_factory=_nothing)
+    cbam_benchmark: PolicyValue = 0.0
+    precursor_benchmark: PolicyValue = 0.0
+    support: Annotated[RegionQuantity, Canonical("EUR/t")] = Field(default_factory=_nothing)
+    available_from: Year | None = None
+
+
+class Technology(Described):
+    """A technology that learns, on one global curve."""
+
+    title: str = ""
+    learning_rate: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=0.99)]
+    """Cost fall per doubling of cumulative capacity."""
+    cumulative_capacity: AnchorTable = Field(min_length=1)
+    """Ratio to the first year; low, central and high are P10, P50 and P90."""
+
+
+class Buyer(Described):
+    """An industry that buys the low-carbon tonne."""
+
+    title: str = ""
+    indirect_factor: Annotated[Quantity, Canonical("1", minimum=0.0)]
+
+
+class Catalog(Model):
+    """Everything the run refers to by name."""
+
+    markets: dict[Name, Path] = Field(default_factory=dict)
+    prices: dict[Name, dict[Name, Price]] = Field(default_factory=dict)
+    policies: dict[Name, Policy] = Field(default_factory=dict)
+    regions: dict[Name, Region] = Field(default_factory=dict)
+    routes: dict[Name, Route] = Field(default_factory=dict)
+    technologies: dict[Name, Technology] = Field(default_factory=dict)
+    buyers: dict[Name, Buyer] = Field(default_factory=dict)

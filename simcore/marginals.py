@@ -1,0 +1,110 @@
+"""Quantities of a config as marginals, columns of CSV files included; each compiled once."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from simcore import distributions
+from simcore.quantities import Constant, Described, Empirical, Sourced
+
+_METADATA = {*Described.model_fields, *Sourced.model_fields}
+
+
+def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
+    """Compile a quantity in the unit in which it is written.
+
+    Parameters
+    ----------
+    quantity : Quantity
+        Any kind but `factor`.
+    folder : Path
+        Folder in which a CSV file that it names must lie.
+
+    Returns
+    -------
+    Marginal
+
+    Raises
+    ------
+    ValueError
+        No distribution has these parameters or quantiles, or the CSV column cannot be used.
+    """
+    if isinstance(quantity, Constant):
+        return distributions.constant(quantity.value)
+    if isinstance(quantity, Empirical) and quantity.csv is not None:
+        values = column(folder, quantity.csv, quantity.column)
+        return distributions.compile_distribution({"kind": "empirical", "values": values})
+    return _compiled(quantity.model_dump_json(exclude=_METADATA))
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> distributions.Marginal:
+    content = json.loads(text)
+    if "quantiles" in content:
+        content["quantiles"] = {float(key): value for key, value in content["quantiles"].items()}
+    return distributions.compile_distribution(content)
+
+
+def contained(folder: Path, name: str) -> Path | None:
+    """The path of a file named in a config, or None where it leaves the config's folder."""
+    path = (folder / name).resolve()
+    return path if path.is_relative_to(folder.resolve()) else None
+
+
+def column(folder: Path, name: str, label: str | None) -> list[float]:
+    """Numbers of one column of a CSV file.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the config.
+    name : str
+        File, relative to it.
+    label : str
+        Heading of the column.
+
+    Returns
+    -------
+    list of float
+        Empty cells left out.
+
+    Raises
+    ------
+    ValueError
+        The file lies elsewhere or cannot be read, or the column holds something else than finite
+        numbers.
+    """
+    path = contained(folder, name)
+    if path is None:
+        raise ValueError(f"{name} lies outside the folder of the config")
+    values: list[float] = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            rows = csv.DictReader(stream)
+            if label not in (rows.fieldnames or ()):
+                known = ", ".join(rows.fieldnames or ()) or "none"
+                raise ValueError(f"{name} has no column {label!r}; its columns: {known}")
+            for row in rows:
+                cell = (row[label] or "").strip()
+                if cell:
+                    values.append(_number(cell, f"{name}:{rows.line_num}"))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{name} cannot be read: {error}") from None
+    if not values:
+        raise ValueError(f"{name}: column {label!r} is empty")
+    return values
+
+
+def _number(cell: str, where: str) -> float:
+    try:
+        number = float(cell)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{where}: {cell[:40]!r} is not a finite number")
+    return number

@@ -1,0 +1,83 @@
+"""Lay one config over another: the base, a parent, the file, a scenario, single settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simcore import document
+from simcore.errors import ConfigError, Fault
+from simcore.quantities import KINDS, PARAMETERS
+
+
+def merge(under: Any, over: Any) -> Any:
+    """Lay one value over another.
+
+    Mappings merge key by key. What stands for one number or one table replaces what lies under it:
+    a mapping with `kind` or with a `value` (but for the dated spot of a price), a dated table (all
+    keys are years), a list, a scalar. An empty mapping changes nothing but empties a dated table. A
+    mapping of regions over a single distribution leaves that as the `default`.
+    """
+    if not isinstance(under, Mapping) or not isinstance(over, Mapping):
+        return over
+    if "kind" in over or _is_dated(over) or (not over and _is_dated(under)):
+        return over
+    if "value" in over and "year" not in {*under, *over}:
+        return over
+    if over and _is_quantity(under) and not PARAMETERS & set(over):
+        return {"default": under, **over}
+    merged = dict(under)
+    for key, value in over.items():
+        merged[key] = merge(under[key], value) if key in under else value
+    return merged
+
+
+def _is_dated(value: Mapping[Any, Any]) -> bool:
+    return bool(value) and all(isinstance(key, int) for key in value)
+
+
+def _is_quantity(value: Mapping[Any, Any]) -> bool:
+    """Whether a mapping stands for one number."""
+    return value.get("kind") in KINDS or ("value" in value and "year" not in value)
+
+
+def setting(text: str) -> document.Document:
+    """Read a single setting.
+
+    Parameters
+    ----------
+    text : str
+        ``path.to.key=value``; the value is read as YAML, a part of digits is a year.
+
+    Returns
+    -------
+    Document
+        The nested mapping that it stands for, without lines.
+
+    Raises
+    ------
+    ConfigError
+        It has no key or no value, or the value is not YAML.
+    """
+    key, equals, value = text.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not equals or not all(parts):
+        raise ConfigError(
+            Fault("", text, "path.to.key=value", "write for example --set draws=1000", "--set")
+        )
+    nested = document.parse(f"value: {value}", f"--set {text}").data["value"]
+    for part in reversed(parts):
+        nested = {int(part) if part.isascii() and part.isdigit() else part: nested}
+    return document.Document(data=nested, lines={}, name=f"--set {text}")
+
+
+def put(under: Any, over: Any) -> Any:
+    """Lay a single setting over a config: unlike with `merge`, one year of a table may be set."""
+    if not isinstance(over, Mapping) or len(over) != 1:
+        return merge(under, over)
+    ((key, value),) = over.items()
+    if isinstance(under, list) and isinstance(key, int) and key < len(under):
+        return [*under[:key], put(under[key], value), *under[key + 1 :]]
+    if not isinstance(under, Mapping):
+        return over
+    return {**under, key: put(under.get(key), value)}

@@ -1,0 +1,253 @@
+"""Quantities of a config: units that fit, distributions that exist, values inside their limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+from typing import Any
+
+from simcore.entries import Canonical
+from simcore.entries import Path as PricePath
+from simcore.findings import Finding, Path, unknown
+from simcore.marginals import compiled, contained
+from simcore.quantities import Empirical, FactorReference, Mixture
+from simcore.schema import Experiment
+from simcore.units import UnitError, conversion, parse_unit
+from simcore.usage import (
+    commodity_unit,
+    price_of,
+    quantities,
+    used_commodities,
+    used_markets,
+    used_places,
+    used_policies,
+    used_routes,
+    variants,
+)
+
+
+def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+    """Find quantities that cannot be used.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the overlay of a scenario.
+    folder : Path
+        Folder of the config, for CSV files.
+
+    Yields
+    ------
+    Finding
+    """
+    for path, quantity, canonical in quantities(experiment):
+        wrong = list(_quantity(experiment, path, quantity, folder))
+        yield from wrong
+        if canonical is not None and not wrong:
+            yield from _limits(experiment, path, quantity, canonical, folder)
+    for name in used_markets(experiment):
+        if name in experiment.catalog.markets:
+            path = ("catalog", "markets", name)
+            yield from _price_units(experiment, path, experiment.catalog.markets[name], "EUR/t")
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            price = experiment.catalog.prices[name][place]
+            if isinstance(price, PricePath):
+                target = f"EUR/{commodity_unit(experiment, name, price)}"
+                path = ("catalog", "prices", name, place)
+                yield from _price_units(experiment, path, price, target)
+    for name in used_routes(experiment):
+        if name in experiment.catalog.routes:
+            yield from _trades(experiment, name)
+    for name in used_policies(experiment):
+        if name in experiment.catalog.policies:
+            yield from _policy_units(experiment, name)
+
+
+def _quantity(
+    experiment: Experiment, path: Path, quantity: Any, folder: FilePath
+) -> Iterator[Finding]:
+    """Faults of a quantity that need no unit."""
+    if isinstance(quantity, FactorReference):
+        yield from _reference(experiment, path, quantity)
+        return
+    if isinstance(quantity, Mixture):
+        nested = list(_components(path, quantity))
+        yield from nested
+        if nested:
+            return
+    if isinstance(quantity, Empirical) and quantity.csv is not None:
+        file = contained(folder, quantity.csv)
+        if file is None:
+            yield Finding(
+                (*path, "csv"), quantity.csv, "a file in the folder of the config",
+                "move the file beside the config",
+            )  # fmt: skip
+            return
+        if not file.is_file():
+            yield Finding(
+                (*path, "csv"), f"no file {quantity.csv}", "an existing CSV file",
+                "correct the name; it is relative to the config",
+            )  # fmt: skip
+            return
+    try:
+        compiled(quantity, folder)
+    except ValueError as error:
+        place = (*path, "csv") if getattr(quantity, "csv", None) else path
+        if getattr(quantity, "quantiles", None):
+            place = (*path, "quantiles")
+        yield Finding(
+            place, str(error), "a distribution that exists", "change its parameters or its kind"
+        )
+
+
+def _reference(experiment: Experiment, path: Path, quantity: FactorReference) -> Iterator[Finding]:
+    if path[0] == "factors":
+        yield Finding(
+            path, "a factor that refers to a factor", "a distribution", "write the distribution out"
+        )
+    elif quantity.name not in experiment.factors:
+        yield unknown((*path, "name"), quantity.name, experiment.factors, "factor")
+    elif quantity.unit is not None and experiment.factors[quantity.name].unit is not None:
+        yield Finding(
+            (*path, "unit"), f"a unit here and at factors.{quantity.name}", "one unit",
+            "remove one of the two",
+        )  # fmt: skip
+
+
+def _components(path: Path, mixture: Mixture) -> Iterator[Finding]:
+    for position, component in enumerate(mixture.components):
+        place = (*path, "components", position)
+        if isinstance(component, (FactorReference, Mixture)) or getattr(component, "csv", None):
+            what = "empirical with csv" if isinstance(component, Empirical) else component.kind
+            yield Finding(
+                place, f"a component of kind {what}", "simple distributions", "write it out"
+            )
+        elif component.unit is not None or component.price_year is not None:
+            yield Finding(
+                place, f"a component with the unit {component.unit}", "components without unit",
+                "give the mixture its unit, and all components in it",
+            )  # fmt: skip
+
+
+def _limits(
+    experiment: Experiment, path: Path, quantity: Any, canonical: Canonical, folder: FilePath
+) -> Iterator[Finding]:
+    """Whether the unit fits its field and the values stay inside its limits."""
+    factor, unit = quantity, quantity.unit
+    if isinstance(quantity, FactorReference):
+        factor = experiment.factors[quantity.name]
+        unit = unit or factor.unit
+        if list(_quantity(experiment, ("factors", quantity.name), factor, folder)):
+            return
+    scale = 1.0
+    if canonical.unit != "commodity":
+        wrong = list(_unit(experiment, path, unit, canonical.unit))
+        yield from wrong
+        if wrong:
+            return
+        if unit is not None:
+            scale = conversion(unit, canonical.unit, exchange=experiment.money.exchange)
+    marginal = compiled(factor, folder)
+    low, high = marginal.low * scale, marginal.high * scale
+    if canonical.minimum is not None and low < canonical.minimum:
+        yield Finding(
+            path, _reach(low, marginal.central * scale, "down to"),
+            f"values >= {canonical.minimum:g}", _remedy(low, "below"),
+        )  # fmt: skip
+    if canonical.maximum is not None and high > canonical.maximum:
+        yield Finding(
+            path, _reach(high, marginal.central * scale, "up to"),
+            f"values <= {canonical.maximum:g}", _remedy(high, "above"),
+        )  # fmt: skip
+
+
+def _reach(end: float, central: float, direction: str) -> str:
+    if end == central:
+        return f"{end:g}"
+    return f"values {direction} {end:g}" if math.isfinite(end) else f"values {direction} infinity"
+
+
+def _remedy(end: float, direction: str) -> str:
+    if math.isfinite(end):
+        return "correct the number, its sign or its unit"
+    return f"use a distribution that cannot fall {direction}, such as truncated_normal".replace(
+        "fall above", "rise above"
+    )
+
+
+def _unit(
+    experiment: Experiment, path: Path, unit: str | None, target: str
+) -> Iterator[Finding]:
+    if unit is None:
+        return
+    try:
+        conversion(unit, target, exchange=experiment.money.exchange)
+    except UnitError as error:
+        expected = error.expected if target in error.expected else f"a unit such as {target}"
+        yield Finding(path, error.found, expected, error.remedy)
+
+
+def _price_units(
+    experiment: Experiment, path: Path, price: PricePath, target: str
+) -> Iterator[Finding]:
+    yield from _unit(experiment, (*path, "unit"), price.unit, target)
+    if price.spot is not None:
+        yield from _unit(experiment, (*path, "spot", "unit"), price.spot.unit, target)
+    for year, anchor in (price.anchors or {}).items():
+        yield from _unit(experiment, (*path, "anchors", year, "unit"), anchor.unit, target)
+
+
+def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
+    """Units of what a route buys and sells against those of the prices."""
+    route = experiment.catalog.routes[name]
+    for kind in ("inputs", "byproducts"):
+        for commodity, by_region in getattr(route, kind).items():
+            for region, quantity in by_region.items():
+                price = _priced(experiment, commodity, region)
+                if price is None:
+                    continue
+                path = ("catalog", "routes", name, kind, commodity, region)
+                target = f"{commodity_unit(experiment, commodity, price)}/t"
+                unit = quantity.unit
+                if isinstance(quantity, FactorReference) and quantity.name in experiment.factors:
+                    unit = unit or experiment.factors[quantity.name].unit
+                yield from _unit(experiment, path, unit, target)
+                if unit is None and not _same(price.unit, f"EUR/{target.removesuffix('/t')}"):
+                    yield Finding(
+                        path, f"a number without unit for a price in {price.unit}",
+                        "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
+                    )  # fmt: skip
+
+
+def _priced(experiment: Experiment, commodity: str, region: str) -> Any:
+    """The price that a quantity of a region, or the default one, will meet first."""
+    prices = experiment.catalog.prices.get(commodity, {})
+    if region in prices or region != "default":
+        return price_of(experiment, commodity, region)
+    return next(
+        (found for one in experiment.regions
+         if (found := price_of(experiment, commodity, one)) is not None), None,
+    )  # fmt: skip
+
+
+def _same(unit: str, other: str) -> bool:
+    """Whether two units differ in nothing but the currency."""
+    try:
+        left, right = parse_unit(unit), parse_unit(other)
+    except UnitError:
+        return True
+    return (left.scale, left.dimension) == (right.scale, right.dimension)
+
+
+def _policy_units(experiment: Experiment, name: str) -> Iterator[Finding]:
+    """Shares and benchmarks are plain numbers, t/t or %."""
+    policy, path = experiment.catalog.policies[name], ("catalog", "policies", name)
+    yield from _unit(experiment, (*path, "unit"), policy.unit, "1")
+    for variant in variants(policy):
+        if variant in policy.variants:
+            record, place = policy.variants[variant], (*path, "variants", variant)
+            yield from _unit(experiment, (*place, "unit"), record.unit, "1")
+            for year, value in record.values.items():
+                yield from _unit(experiment, (*place, "values", year), value.unit, "1")

@@ -1,0 +1,198 @@
+"""What a run refers to: routes, prices, markets and policies, out of all that the catalog holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, get_args
+
+from simcore.entries import Canonical, Catalog, Electrolysis, Path, Policy, Region, Route
+from simcore.quantities import Uncertain
+from simcore.schema import Experiment
+from simcore.units import UnitError, conversion
+
+PLANT_OUTCOMES: Final = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
+"""Outcomes over the life of the plant."""
+
+
+def references(experiment: Experiment) -> dict[str, str]:
+    """Reference route of each region in the sector of the experiment."""
+    regions = experiment.catalog.regions
+    return {
+        name: regions[name].reference[experiment.sector]
+        for name in experiment.regions
+        if name in regions and experiment.sector in regions[name].reference
+    }
+
+
+def used_routes(experiment: Experiment) -> list[str]:
+    """Routes of the run, references included, in the order of the config."""
+    names = [*experiment.routes, *references(experiment).values()]
+    return list(dict.fromkeys(names))
+
+
+def used_markets(experiment: Experiment) -> list[str]:
+    """Markets of the run: those of the regions, of CBAM and of exposures."""
+    regions = experiment.catalog.regions
+    names = [
+        *(regions[name].market for name in experiment.regions if name in regions),
+        experiment.cbam.market,
+        *(one.market for one in experiment.exposures.values()),
+    ]
+    return list(dict.fromkeys(names))
+
+
+def used_commodities(experiment: Experiment) -> list[str]:
+    """Commodities that the routes of the run buy or sell, fuels of electrolysis included."""
+    names: list[str] = []
+    for route in used_routes(experiment):
+        if route in experiment.catalog.routes:
+            record = experiment.catalog.routes[route]
+            names += [*record.inputs, *record.byproducts]
+    for commodity in list(names):
+        for region in experiment.regions:
+            price = price_of(experiment, commodity, region)
+            if isinstance(price, Electrolysis):
+                names.append(price.electricity)
+    return [name for name in dict.fromkeys(names) if name in experiment.catalog.prices]
+
+
+def used_policies(experiment: Experiment) -> list[str]:
+    """Names of the policies that the run refers to."""
+    catalog = experiment.catalog
+    values: list[Any] = [
+        getattr(experiment.cbam, key) for key in ("coverage", "free_allocation", "cscf", "mark_up")
+    ]
+    for name in experiment.regions:
+        if name in catalog.regions:
+            values += policy_values(catalog.regions[name]).values()
+    for name in used_routes(experiment):
+        if name in catalog.routes:
+            values += [catalog.routes[name].cbam_benchmark, catalog.routes[name].precursor_benchmark]
+    return list(dict.fromkeys(value for value in values if isinstance(value, str)))
+
+
+def policy_values(region: Region) -> dict[str, Any]:
+    """The policy values of a region by dotted field."""
+    fields = {
+        name: getattr(region, name)
+        for name in ("coverage", "free_allocation", "cscf", "recognised", "border")
+    }
+    return {**fields, **{f"benchmarks.{name}": value for name, value in region.benchmarks.items()}}
+
+
+def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Every quantity of a route that may differ by region, with its field path."""
+    for name in ("capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
+                 "precursor_intensity", "support"):  # fmt: skip
+        yield (name,), getattr(route, name)
+    for kind in ("inputs", "byproducts"):
+        for commodity, quantity in getattr(route, kind).items():
+            yield (kind, commodity), quantity
+
+
+def price_of(experiment: Experiment, commodity: str, region: str) -> Path | Electrolysis | None:
+    """The price entry of a commodity in a region: its own, else the default."""
+    prices = experiment.catalog.prices.get(commodity, {})
+    return prices.get(region, prices.get("default"))
+
+
+def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
+    """Price entries of a commodity that the run meets, and the regions of each."""
+    prices = experiment.catalog.prices.get(commodity, {})
+    places: dict[str, list[str]] = {}
+    for region in experiment.regions:
+        place = region if region in prices else "default"
+        if place in prices:
+            places.setdefault(place, []).append(region)
+    return places
+
+
+def commodity_unit(experiment: Experiment, commodity: str, price: Path | Electrolysis) -> str:
+    """Canonical unit of a commodity: MWh of energy, kg of hydrogen, t of anything else."""
+    if commodity == "hydrogen":
+        return "kg"
+    try:
+        conversion(price.unit, "EUR/MWh", exchange=experiment.money.exchange)
+    except UnitError:
+        return "t"
+    return "MWh"
+
+
+def delays(policy: Policy) -> list[int]:
+    """Possible delays of a policy, in years."""
+    values = getattr(policy.delay, "values", None) or [getattr(policy.delay, "value", 0)]
+    return sorted({int(value) for value in values})
+
+
+def variants(policy: Policy) -> list[str]:
+    """Variants that a draw may meet."""
+    return [policy.variant] if isinstance(policy.variant, str) else list(policy.variant.values)
+
+
+def quantities(
+    record: Any, path: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
+    """Every quantity inside a record, with its path and the annotation of its field."""
+    for name, field in type(record).model_fields.items():
+        canonical = next((one for one in field.metadata if isinstance(one, Canonical)), None)
+        yield from _inside(
+            getattr(record, name), (*path, name), canonical or _of_values(field.annotation)
+        )
+
+
+def _of_values(annotation: Any) -> Canonical | None:
+    """The annotation of the values of a mapping field."""
+    for argument in get_args(annotation):
+        for one in getattr(argument, "__metadata__", ()):
+            if isinstance(one, Canonical):
+                return one
+    return None
+
+
+def _inside(
+    value: Any, path: tuple[Any, ...], canonical: Canonical | None
+) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
+    if isinstance(value, Uncertain):
+        yield path, value, canonical
+    elif hasattr(type(value), "model_fields"):
+        yield from quantities(value, path)
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from _inside(entry, (*path, key), canonical)
+
+
+def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalog:
+    """The catalog of an experiment cut to what any of its scenarios refers to."""
+    keep: dict[str, dict[str, None]] = {name: {} for name in Catalog.model_fields}
+    commodities: dict[str, dict[str, None]] = {}
+    for one in scenarios.values():
+        catalog = one.catalog
+        keep["regions"].update(dict.fromkeys(one.regions))
+        keep["routes"].update(dict.fromkeys(used_routes(one)))
+        keep["policies"].update(dict.fromkeys(used_policies(one)))
+        keep["markets"].update(dict.fromkeys(used_markets(one)))
+        keep["buyers"][one.value.buyer] = None
+        for commodity in used_commodities(one):
+            prices = catalog.prices[commodity]
+            names = commodities.setdefault(commodity, {})
+            names.update(dict.fromkeys(used_places(one, commodity)))
+            for name in names:
+                price = prices.get(name)
+                if isinstance(price, Electrolysis) and price.learning:
+                    keep["technologies"][price.learning.technology] = None
+        for name in used_routes(one):
+            learning = catalog.routes[name].learning
+            if learning is not None:
+                keep["technologies"][learning.technology] = None
+    catalog = experiment.catalog
+    cut: dict[str, Any] = {
+        field: {name: entry for name, entry in getattr(catalog, field).items() if name in names}
+        for field, names in keep.items()
+        if field != "prices"
+    }
+    cut["prices"] = {
+        commodity: {name: price for name, price in prices.items() if name in commodities[commodity]}
+        for commodity, prices in catalog.prices.items()
+        if commodity in commodities
+    }
+    return Catalog.model_construct(**cut)

@@ -1,0 +1,277 @@
+"""Data against the records of the schema: what does not fit, in the words of the config.
+
+A location of pydantic also names the members of unions and what short forms were turned into; here
+it becomes a path in what the user wrote.
+"""
+
+from __future__ import annotations
+
+import copy
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import Tag, ValidationError
+
+from simcore.errors import suggest
+from simcore.findings import Finding, Path
+from simcore.quantities import shown
+from simcore.schema import Experiment
+
+_ROUNDS: Final = 8
+
+
+def validate(data: Mapping[str, Any]) -> tuple[Experiment | None, list[Finding]]:
+    """Check data against the records.
+
+    Parameters
+    ----------
+    data : mapping
+        A complete config.
+
+    Returns
+    -------
+    experiment : Experiment or None
+        None if anything is wrong.
+    findings : list of Finding
+        Everything that is wrong.
+    """
+    try:
+        return Experiment.model_validate(data), []
+    except ValidationError as error:
+        return None, _findings(error, data)
+
+
+def mended(
+    data: Mapping[str, Any], findings: Iterable[Finding], packaged: Mapping[str, Any]
+) -> tuple[Experiment | None, dict[str, Any]]:
+    """Give a config with its faulty parts left out, so that the rest can be checked as well.
+
+    Parameters
+    ----------
+    data : mapping
+        A complete config.
+    findings : iterable of Finding
+        What is wrong with it.
+    packaged : mapping
+        Values to use in place of faulty ones, where it has them.
+
+    Returns
+    -------
+    experiment : Experiment or None
+        None where nothing usable is left.
+    content : dict
+        The data of it.
+    """
+    content: dict[str, Any] = copy.deepcopy(dict(data))
+    paths = [one.path for one in findings]
+    tried: set[Path] = set()
+    for _ in range(_ROUNDS):
+        for path in paths:
+            # What is still wrong after it was left out is missed: so leave out what holds it.
+            while path in tried and path:
+                path = path[:-1]
+            tried.add(path)
+            _leave_out(content, path, packaged)
+        experiment, more = validate(content)
+        if experiment is not None:
+            return experiment, content
+        paths = [one.path for one in more]
+    return None, content
+
+
+def _leave_out(data: Any, path: Path, packaged: Any) -> None:
+    *way, last = path or (None,)
+    for part in way:
+        try:
+            data = data[part]
+        except (LookupError, TypeError):
+            return
+        packaged = packaged.get(part) if isinstance(packaged, Mapping) else None
+    if isinstance(data, list) and isinstance(last, int) and last < len(data):
+        del data[last]
+    elif isinstance(data, dict) and last in data:
+        if isinstance(packaged, Mapping) and last in packaged:
+            data[last] = copy.deepcopy(packaged[last])
+        else:
+            del data[last]
+
+
+def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
+    found: dict[Finding, None] = {}
+    meant: set[Path] = set()
+    every = error.errors(include_url=False)
+    for one in every:
+        path, record = _trail(one["loc"], data, one["type"])
+        if one["type"] == "extra_forbidden":
+            finding, near = _extra(path, record)
+            if near:
+                meant.add((*path[:-1], near))
+        else:
+            finding = Finding(path, *_describe(one, path))
+        found[finding] = None
+    # A misspelt key that is required is one fault, not an unknown and a missing one.
+    return [one for one in found if not (one.path in meant and one.found.startswith("no "))]
+
+
+# --- where ---------------------------------------------------------------------------------------
+
+
+def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Path, Any]:
+    """Path in the data of a location, and the record that holds its last part."""
+    path: list[Any] = []
+    node, type_, holder = data, typing.cast(Any, Experiment), None
+    for position, part in enumerate(loc):
+        if part == "[key]":
+            break
+        member = _member(type_, part)
+        if member is not None:
+            type_ = member
+            continue
+        holder, type_ = type_, _inside(type_, part)
+        actual = _key(node, part)
+        if actual is not None:
+            path.append(actual)
+            node = node[actual]
+        elif position == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
+            path.append(part)
+        elif isinstance(node, (Mapping, list)) and part != "default":
+            node = None
+    return tuple(path), holder
+
+
+def _key(node: Any, part: Any) -> Any:
+    """The key or position of a node that a part of a location names."""
+    if isinstance(node, Mapping):
+        if part in node:
+            return part
+        return next((key for key in node if str(key) == str(part)), None)
+    if isinstance(node, list) and isinstance(part, int) and part < len(node):
+        return part
+    return None
+
+
+def _bare(type_: Any) -> Any:
+    """A type without annotations and without `| None`."""
+    while True:
+        if typing.get_origin(type_) is typing.Annotated:
+            type_ = typing.get_args(type_)[0]
+            continue
+        if isinstance(type_, type) or typing.get_origin(type_) in (dict, list):
+            return type_
+        members = [one for one in typing.get_args(type_) if one is not type(None)]
+        if len(members) != 1 or typing.get_origin(type_) is typing.Literal:
+            return type_
+        type_ = members[0]
+
+
+def _member(type_: Any, tag: Any) -> Any:
+    """The member of a tagged union, or None for other types."""
+    type_ = _bare(type_)
+    if isinstance(type_, type) or typing.get_origin(type_) in (dict, list, typing.Literal):
+        return None
+    for member in typing.get_args(type_):
+        for note in getattr(member, "__metadata__", ()):
+            if isinstance(note, Tag) and note.tag == tag:
+                return member
+        kind = getattr(_bare(member), "model_fields", {}).get("kind")
+        if kind is not None and tag in typing.get_args(kind.annotation):
+            return member
+    return None
+
+
+def _inside(type_: Any, part: Any) -> Any:
+    """The type of what a record, mapping or list holds."""
+    type_ = _bare(type_)
+    fields = getattr(type_, "model_fields", None)
+    if fields is not None:
+        return fields[part].annotation if part in fields else None
+    arguments = typing.get_args(type_)
+    return arguments[-1] if typing.get_origin(type_) in (dict, list) else None
+
+
+# --- what ----------------------------------------------------------------------------------------
+
+
+def _extra(path: Path, record: Any) -> tuple[Finding, str | None]:
+    """The finding of an unknown key, and the key that was probably meant."""
+    name = str(path[-1])
+    known = sorted(getattr(_bare(record), "model_fields", {}))
+    near = suggest(name, known)
+    return Finding(
+        path,
+        f"unknown key {name!r}",
+        f"one of {', '.join(known)}",
+        f"did you mean {near!r}?" if near else "remove it, or see `simcore schema`",
+    ), near
+
+
+_PLAIN: Final = {
+    # kind of pydantic: (expected, remedy)
+    "float_type": ("a number", "write a plain number, such as 0.07"),
+    "float_parsing": ("a number", "write a plain number, such as 0.07"),
+    "int_type": ("a whole number", "write a whole number, such as 2030"),
+    "int_parsing": ("a whole number", "write a whole number, such as 2030"),
+    "int_from_float": ("a whole number", "write a whole number, such as 2030"),
+    "bool_type": ("true or false", "write true or false"),
+    "bool_parsing": ("true or false", "write true or false"),
+    "string_type": ("a text", "write a text, in quotes if it looks like a number"),
+    "list_type": ("a list", "write [a, b], or one `- entry` a line"),
+    "dict_type": ("a mapping of keys to values", "write lines `key: value`"),
+    "model_type": ("a mapping of keys to values", "write lines `key: value`"),
+    "model_attributes_type": ("a mapping of keys to values", "write lines `key: value`"),
+    "finite_number": ("a finite number", "write a finite number, or leave the entry out"),
+}
+_BOUNDS: Final = {
+    "greater_than_equal": ("ge", ">=", "raise it"),
+    "greater_than": ("gt", ">", "raise it"),
+    "less_than_equal": ("le", "<=", "lower it"),
+    "less_than": ("lt", "<", "lower it"),
+}
+
+
+def _describe(error: Mapping[str, Any], path: Path) -> tuple[str, str, str]:
+    """Found, expected and remedy of an error, in the words of the config."""
+    kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
+    name = str(path[-1]) if path else "the config"
+    if kind == "simcore":
+        return context["message"], context["expected"], context["remedy"]
+    if kind in _PLAIN:
+        return shown(value), *_PLAIN[kind]
+    if kind in _BOUNDS:
+        key, sign, remedy = _BOUNDS[kind]
+        return shown(value), f"a number {sign} {context[key]:,}", remedy
+    if kind == "missing":
+        return f"no {name!r}", f"the key {name!r}", f"add {name}: ..."
+    if kind in ("too_short", "too_long"):
+        found = f"{context['actual_length']} entries"
+        if kind == "too_short":
+            return found, f"at least {context['min_length']}", "add one"
+        return found, f"at most {context['max_length']}", "remove some"
+    if kind in ("union_tag_invalid", "literal_error"):
+        return _choice(str(context.get("expected_tags", context.get("expected"))),
+                       context.get("tag", value))  # fmt: skip
+    if kind == "string_pattern_mismatch":
+        pattern = context["pattern"]
+        return shown(value), _PATTERNS.get(pattern, f"a text like {pattern}"), "rename it"
+    if kind == "union_tag_not_found":
+        return shown(value), "a number, or a mapping with `kind`", "add kind: ..."
+    message = str(error["msg"])
+    return shown(value), message[0].lower() + message[1:], f"correct {name}"
+
+
+_PATTERNS: Final = {
+    r"^[A-Za-z][A-Za-z0-9_]{0,63}$": "a name of letters, digits and _ that begins with a letter",
+    r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$": "a name of letters, digits, dots, dashes and _",
+    r"^[A-Z]{3}$": "a currency code of three capital letters",
+}
+
+
+def _choice(expected: str, value: Any) -> tuple[str, str, str]:
+    choices = [one.strip(" '") for one in expected.replace(" or ", ",").split(",")]
+    near = suggest(str(value), choices)
+    return (
+        shown(value),
+        f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0],
+        f"did you mean {near!r}?" if near else "choose one of these",
+    )

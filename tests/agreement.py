@@ -1,0 +1,187 @@
+"""Compare the engine with the reference model: every outcome of one draw, or of the central case.
+
+Both compute in double precision along different roads, so they agree to 1e-9 of what enters a
+number: of the number itself, or, where it is a difference, of the costs that are subtracted. A
+quotient inherits the error of its numerator. Nothing is compared where the answer is a matter of
+rounding alone: the sign of a difference that is zero, a quotient by it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from reference_costs import cbam_coverage, cbam_exposure, home_exposure, pays_cbam, reference_route
+from reference_model import Result, evaluate
+from reference_paths import Case, merge
+
+from simcore import engine
+from simcore.plan import Plan
+from simcore.variables import OUTCOMES
+
+RELATIVE = 1e-9
+NEXT_TO_ZERO = 1e-9
+
+Key = tuple[Any, ...]
+
+
+def traced(plan: Plan, draw: int) -> Result:
+    """Every outcome of a draw as the engine computes it, by (outcome, *labels)."""
+    found: Result = {}
+    for entry in engine.trace(plan, draw):
+        name = entry["variable"]
+        if name == "input":
+            continue
+        key = (name, *(entry[dim] for dim in OUTCOMES[name].dims if dim != "year"))
+        if "value" in entry:
+            found[key] = entry["value"]
+        else:
+            found |= {(*key, year): value for year, value in entry["values"].items()}
+    return found
+
+
+def central_case(plan: Plan) -> Result:
+    """The central case of a run by (outcome, *labels); undefined ones are left out."""
+    dataset, found = engine.run(plan, threads=1), {}
+    for name, variable in OUTCOMES.items():
+        if f"{name}_central" not in dataset:
+            continue
+        values = dataset[f"{name}_central"]
+        assert values.dims == variable.dims
+        labels = [dataset[dim].values.tolist() for dim in variable.dims]
+        for index in np.ndindex(values.shape):
+            value = float(values.values[index])
+            if not math.isnan(value):
+                found[name, *(axis[i] for axis, i in zip(labels, index, strict=True))] = value
+    return found
+
+
+class Scales:
+    """What the differences of one draw are made of, from the reference model."""
+
+    def __init__(self, config: dict[str, Any], draw: int | None, reference: Result) -> None:
+        rate = 1.0
+        if config["currency"] != "EUR":
+            rate = config["money"]["exchange"][config["currency"]]
+        costs = ("levelised_cost", "carbon_cost", "home_carbon_cost", "premium_per_tonne")
+        sizes = [abs(v) for key, v in reference.items() if key[0] in costs and v == v]
+        self.reference = reference
+        self.rate = rate
+        self.cost = max([rate, *sizes])
+        plants = [one.get("plant", {}) for one in config["scenarios"].values() if one]
+        plants.append(config["plant"])
+        output = max(plant.get("output", 0.0) for plant in plants)
+        self.life = self.cost * max(plant.get("lifetime", 0) for plant in plants) * output
+        self.cases = {}
+        for scenario, overlay in config["scenarios"].items():
+            stream = f"{scenario}/" if config["independent_scenarios"] else ""
+            self.cases[scenario] = Case(merge(config, overlay or {}), draw, stream)
+
+    def avoided(self, key: Key) -> float:
+        """Avoided emissions of the cell of a key."""
+        scenario, region, *_, route, year = key[1:]
+        return self.reference["avoided_emissions", scenario, region, route, year]
+
+    def slopes(self, key: Key) -> list[float]:
+        """What cost premiums gain per unit of the carbon price around a break-even price."""
+        scenario, region, destination, route, year = key[1:]
+        case = self.cases[scenario]
+        base = reference_route(case, region)
+        if not pays_cbam(case, region, destination):
+            home = [home_exposure(case, way, region, year) for way in (base, route)]
+            return [home[0] - home[1]]
+        border = [cbam_exposure(case, way, region, year) for way in (base, route)]
+        covered = cbam_coverage(case, year)
+        return [covered * border[0], covered * (border[0] - max(0.0, border[1]))]
+
+    def tolerance(self, key: Key) -> float:
+        """Error allowed; infinite where the value is a matter of rounding."""
+        name = key[0]
+        value = self.reference[key]
+        size = abs(value) if isinstance(value, float) and value == value else 0.0
+        if name in ("abatement_cost", "premium_per_tco2"):
+            avoided = abs(self.avoided(key))
+            return RELATIVE * self.cost / avoided if avoided > NEXT_TO_ZERO else math.inf
+        if name == "break_even_price":
+            slope = min(map(abs, self.slopes(key)))
+            if slope < NEXT_TO_ZERO:
+                return math.inf
+            return RELATIVE * (size + self.cost) / slope
+        if name in ("viability", "green_is_cheaper"):
+            gap = "support_gap" if name == "viability" else "cost_premium"
+            near = abs(self.reference[gap, *key[1:]]) < 1e-6 * self.cost
+            return math.inf if near else 0.0
+        if name == "crossover_year":
+            premiums = [
+                v for k, v in self.reference.items() if k[0] == "cost_premium" and k[1:5] == key[1:]
+            ]
+            return math.inf if any(abs(v) < 1e-6 * self.cost for v in premiums) else 0.0
+        if name in ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne"):
+            return RELATIVE * (size + self.life)
+        if "{money}" in OUTCOMES[name].unit and OUTCOMES[name].relative or "carbon_cost" in name:
+            return RELATIVE * self.cost
+        return RELATIVE * max(size, 1e-3 if "{money}" in OUTCOMES[name].unit else 1.0)
+
+
+def disagreements(
+    config: dict[str, Any], found: Result, draw: int | None, *, complete: bool = True
+) -> Iterator[str]:
+    """Sentences about every value in which the engine and the reference model differ.
+
+    Parameters
+    ----------
+    config : dict
+        The resolved config, with one outcome or more.
+    found : dict
+        What the engine computed.
+    draw : int or None
+        None for the central case.
+    complete : bool
+        Whether every defined value of the reference must be among those found.
+    """
+    reference = evaluate(config, draw)
+    scales = Scales(config, draw, reference)
+    for key, value in found.items():
+        if key not in reference:
+            yield f"{key}: the reference model has no such value"
+            continue
+        expected = reference[key]
+        if key[0] == "cheapest_route":
+            yield from _dearer(scales, key, value, expected)
+            continue
+        allowed = scales.tolerance(key)
+        if math.isinf(allowed) or (math.isnan(value) and math.isnan(expected)):
+            continue
+        if not abs(value - expected) <= allowed:
+            yield f"{key}: {value!r}, reference {expected!r}, allowed error {allowed:.1e}"
+    if complete:
+        for key, expected in reference.items():
+            undefined = expected is None or (isinstance(expected, float) and math.isnan(expected))
+            asked = key[0] in config["outcomes"] and _is_used(config, key)
+            if asked and not undefined and key not in found:
+                yield f"{key}: missing, reference {expected!r}"
+
+
+def _dearer(scales: Scales, key: Key, value: Any, expected: Any) -> Iterator[str]:
+    """A fault unless two cheapest routes cost the same but for rounding."""
+    if value == expected:
+        return
+    scenario, region, destination, year = key[1:]
+
+    def total(route: str) -> float:
+        return (
+            scales.reference["levelised_cost", scenario, region, route, year]
+            + scales.reference["carbon_cost", scenario, region, destination, route, year]
+        )
+
+    if None in (value, expected) or total(value) - total(expected) > RELATIVE * scales.cost:
+        yield f"{key}: {value!r}, reference {expected!r}"
+
+
+def _is_used(config: dict[str, Any], key: Key) -> bool:
+    """Whether a market or commodity is one that the run reports: the catalog may hold more."""
+    if key[0] == "waterfall":
+        return True
+    return key[0] not in ("carbon_price", "commodity_price")

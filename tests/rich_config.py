@@ -1,0 +1,306 @@
+"""A config in which everything happens at once: every process, policy form and distribution.
+
+Names are the test's own, so that nothing of the packaged catalog comes in. Two regions, one of
+them inside the border market; four routes; four years; two scenarios.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from reference_paths import merge
+
+from simcore.variables import OUTCOMES
+
+MARKETS: dict[str, Any] = {
+    # Nominal, mean-centred, reverting around uncertain anchors that grow; corridor; tightening.
+    "border_ets": {
+        "title": "border market", "unit": "EUR/t", "nominal": True, "centre": "mean",
+        "spot": {"year": 2024, "value": 70.0},
+        "anchors": {
+            2027: {"low": 60.0, "central": 90.0, "high": 140.0},
+            2028: {"low": 70.0, "central": 110.0, "high": 150.0},
+        },
+        "after": {"grow": 0.03},
+        "process": {
+            "kind": "log_ou",
+            "sigma": {"kind": "triangular", "low": 0.2, "mode": 0.3, "high": 0.45},
+            "kappa": {"kind": "pert", "low": 0.05, "mode": 0.2, "high": 0.6},
+        },
+        "corridor": {"floor": {2026: 55.0, 2028: 62.0}, "ceiling": {2026: 190.0}, "growth": 0.03},
+        "tightening": {
+            "probability": 0.4,
+            "year": {"kind": "discrete", "values": [2028, 2026], "probabilities": [0.4, 0.6]},
+            "strength": {"kind": "uniform", "low": 0.1, "high": 0.5}, "ramp": 2,
+        },
+    },
+    # Another currency and price year, a random walk with uncertain carry, a step of tightening.
+    "home_ets": {
+        "title": "home market", "unit": "KRW/t", "price_year": 2021, "centre": "median",
+        "spot": {"year": 2025, "value": 14.0, "unit": "USD/t", "price_year": 2023},
+        "carry": {"kind": "normal", "mean": 2.0, "sd": 1.5, "unit": "%"},
+        "process": {"kind": "random_walk", "sigma": {"kind": "uniform", "low": 0.2, "high": 0.4}},
+        "tightening": {"probability": 0.7, "year": 2027, "strength": 0.25, "ramp": 0},
+    },
+    "third_ets": {
+        "title": "another market", "unit": "USD/t", "price_year": 2022,
+        "spot": {"year": 2023, "value": 30.0},
+        "process": {"kind": "gbm", "sigma": 0.3, "mu": {"kind": "normal", "mean": 0.02, "sd": 0.01}},
+    },
+}  # fmt: skip
+
+PRICES: dict[str, Any] = {
+    "power": {
+        "XA": {
+            "title": "power", "unit": "EUR/GJ", "price_year": 2023,
+            "spot": {"year": 2025, "value": 18.0},
+            "anchors": {2029: {"low": 10.0, "central": 15.0, "high": 25.0}},
+            "process": {"kind": "log_ou", "sigma": 0.25, "kappa": 1.1},
+            "emission_intensity": {2025: 0.09, 2028: 0.05},
+        },
+        "default": {
+            "title": "power", "unit": "USD/MWh", "nominal": True,
+            "path": {2025: 60.0, 2027: 75.0, 2028: 66.0}, "process": {"kind": "scenario"},
+            "emission_intensity": {2024: 0.6, 2030: 0.3},
+        },
+    },
+    "ore": {
+        "default": {
+            "title": "ore", "unit": "USD/t", "price_year": 2024,
+            "spot": {"year": 2025, "value": 110.0},
+            "anchors": {2027: {"low": 70.0, "central": 95.0, "high": 120.0}, 2031: 90.0},
+            "process": {"kind": "fixed"},
+        },
+    },
+    "hydrogen": {
+        "XA": {
+            "kind": "electrolysis", "electricity": "power",
+            "electricity_demand": {"kind": "triangular", "low": 49.0, "mode": 52.0, "high": 56.0,
+                                   "unit": "kWh/kg"},
+            "capex": {"kind": "split_lognormal", "p10": 900.0, "p50": 1300.0, "p90": 2200.0,
+                      "unit": "USD/kW", "price_year": 2022},
+            "fixed_opex": 0.03,
+            "full_load_hours": {"kind": "uniform", "low": 3000.0, "high": 6500.0, "unit": "h/yr"},
+            "lifetime": 20,
+            "stack_lifetime": {"kind": "discrete", "values": [10.0, 25.0],
+                               "probabilities": [0.7, 0.3], "unit": "yr"},
+            "stack_share": 0.4,
+            "storage": {"kind": "normal", "mean": 0.3, "sd": 0.1, "unit": "EUR/kg"},
+            "risk_premium": "1 %",
+            "learning": {"technology": "stack", "share": 0.8},
+        },
+        "default": {
+            "title": "bought hydrogen", "unit": "USD/kg", "price_year": 2023,
+            "spot": {"year": 2024, "value": 4.5}, "carry": -0.02, "centre": "mean",
+            "process": {"kind": "random_walk", "sigma": 0.15},
+            "emission_intensity": {2026: 0.002},
+        },
+    },
+}  # fmt: skip
+
+POLICIES: dict[str, Any] = {
+    "share": {
+        "variant": {"kind": "discrete", "values": ["slow", "law"], "probabilities": [0.4, 0.6]},
+        "delay": {"kind": "discrete", "values": [0, 2, 1], "probabilities": [0.5, 0.2, 0.3]},
+        "known_until": 2026,
+        "variants": {
+            "law": {"values": {2020: 0.975, 2027: 0.9, 2028: 0.775}, "end": 2028},
+            "slow": {
+                "values": {
+                    2020: 0.98, 2026: {"kind": "uniform", "low": 0.9, "high": 0.97},
+                    2028: {"kind": "beta", "alpha": 2.0, "beta": 3.0, "low": 0.7, "high": 0.9},
+                },
+                "decline": 0.05,
+            },
+        },
+    },
+    "benchmark": {
+        "unit": "kg/t", "variant": "law", "delay": 1, "known_until": 2025,
+        "variants": {"law": {"values": {2021: 1530.0, 2026: 1288.0}, "decline": 0.02}},
+    },
+    "mark_up": {
+        "unit": "%", "variant": "law", "known_until": 2030,
+        "variants": {"law": {"values": {2026: 10, 2027: 20, 2028: 30}}},
+    },
+    "correction": {
+        "variant": "law", "known_until": 2025,
+        "variants": {"law": {"values": {2026: {"kind": "empirical", "values": [0.9, 1.0, 0.97]}}}},
+    },
+    "recognition": {
+        "variant": "law", "delay": {"kind": "discrete", "values": [0, 1],
+                                    "probabilities": [0.5, 0.5]},
+        "known_until": 2026, "variants": {"law": {"values": {2020: 0.0, 2027: 1.0}}},
+    },
+}  # fmt: skip
+
+REGIONS: dict[str, Any] = {
+    "XA": {
+        "title": "inside", "currency": "EUR", "market": "border_ets",
+        "wacc": {"kind": "triangular", "low": 5.0, "mode": 7.0, "high": 10.0, "unit": "%"},
+        "capex_factor": 1.0, "coverage": 1.0, "free_allocation": "share", "cscf": "correction",
+        "benchmarks": {"default": "benchmark", "electric": 0.288},
+        "recognised": 0.0, "border": 1.0,
+        "credit_price": {"kind": "normal", "mean": 8.0, "sd": 3.0, "unit": "USD/t"},
+        "default_intensity": 2.0, "average_intensity": 1.2, "reference": {"steel": "blast"},
+    },
+    "XB": {
+        "title": "outside", "currency": "KRW", "market": "home_ets",
+        "wacc": {"kind": "beta", "alpha": 2.0, "beta": 4.0, "low": 0.04, "high": 0.14},
+        "capex_factor": {"kind": "lognormal", "quantiles": {0.1: 0.7, 0.9: 1.1}},
+        "coverage": 0.9, "free_allocation": 0.95, "cscf": 1.0,
+        "benchmarks": {"default": 1.9, "hydrogen": 0.4}, "recognised": "recognition",
+        "border": 0.0,
+        "credit_price": {"kind": "split_lognormal", "p10": 5000.0, "p50": 9000.0,
+                         "p90": 20000.0, "unit": "KRW/t", "price_year": 2020},
+        "default_intensity": 3.2, "average_intensity": 1.7, "reference": {"steel": "blast"},
+    },
+}  # fmt: skip
+
+ROUTES: dict[str, Any] = {
+    "blast": {
+        "title": "the reference", "sector": "steel",
+        "capex": {"kind": "uniform", "low": 500.0, "high": 800.0},
+        "lifetime": 20, "utilisation": 0.9, "fixed_opex": 40.0, "other_opex": "130 USD/t",
+        "inputs": {"ore": {"kind": "normal", "quantiles": {0.1: 1.4, 0.9: 1.6}, "unit": "t/t"}},
+        "byproducts": {"power": {"kind": "constant", "value": 0.5, "unit": "GJ/t"}},
+        "emission_intensity": {"kind": "triangular", "quantiles": {0.1: 1.8, 0.5: 1.95, 0.9: 2.2}},
+        "cbam_benchmark": "benchmark",
+    },
+    "hydrogen": {
+        "title": "hydrogen", "sector": "steel",
+        "capex": {
+            "default": {"kind": "pert", "quantiles": {0.1: 900.0, 0.5: 1100.0, 0.9: 1500.0},
+                        "unit": "USD/(t/yr)", "price_year": 2020},
+            "XB": {"kind": "truncated_normal", "mean": 900.0, "sd": 200.0, "low": 500.0,
+                   "high": 1000.0},
+        },
+        "learning": {"technology": "plant", "share": {"kind": "uniform", "low": 0.2, "high": 0.6}},
+        "interest_during_construction": 1.1,
+        "first_of_a_kind": {"kind": "factor", "name": "first_of_a_kind"},
+        "lifetime": 25, "utilisation": {"XA": 0.9, "XB": {"kind": "uniform", "low": 0.7,
+                                                          "high": 0.95}},
+        "risk_premium": 0.01, "fixed_opex": 60.0,
+        "other_opex": {"kind": "factor", "name": "consumables"},
+        "inputs": {
+            "ore": "1.5 t/t", "power": "0.9 MWh/t",
+            "hydrogen": {
+                "default": {"kind": "beta", "quantiles": {0.1: 50.0, 0.9: 60.0}, "low": 40.0,
+                            "high": 80.0, "unit": "kg/t"},
+                "XB": "0.054 t/t",
+            },
+        },
+        "emission_intensity": {"kind": "mixture", "weights": [0.7, 0.3], "components": [
+            {"kind": "uniform", "low": 0.05, "high": 0.2},
+            {"kind": "triangular", "low": 0.1, "mode": 0.3, "high": 0.5},
+        ]},
+        "cbam_benchmark": 1.0, "support": {"default": 0.0, "XA": 60.0}, "available_from": 2027,
+    },
+    "electric": {
+        "title": "scrap and bought iron", "sector": "steel", "capex": 350.0, "lifetime": 15,
+        "utilisation": 0.85, "fixed_opex": {"kind": "factor", "name": "consumables"},
+        "other_opex": {"kind": "empirical", "values": [240.0, 300.0, 260.0, 275.0, 410.0]},
+        "inputs": {"power": {"XA": "0.7 MWh/t", "default": "2.7 GJ/t"}},
+        "emission_intensity": "90 kg/t",
+        "precursor_intensity": {"kind": "discrete", "values": [0.6, 1.1],
+                                "probabilities": [0.5, 0.5]},
+        "cbam_benchmark": 0.288, "precursor_benchmark": "correction",
+    },
+    "captured": {
+        "title": "captured", "sector": "steel", "capex": "1500000 KRW/(t/yr)", "lifetime": 20,
+        "utilisation": 0.85, "fixed_opex": 55.0,
+        "other_opex": {"kind": "mixture", "weights": [0.5, 0.5], "components": [
+            {"kind": "constant", "value": 150.0},
+            {"kind": "lognormal", "mu": 5.0, "sigma": 0.2},
+        ]},
+        "inputs": {"ore": "1.5 t/t", "power": "0.8 MWh/t"},
+        "emission_intensity": {"default": 0.7, "XA": {"kind": "uniform", "low": 0.5, "high": 0.9}},
+        "cbam_benchmark": "benchmark",
+    },
+}  # fmt: skip
+
+RICH: dict[str, Any] = {
+    "name": "rich", "title": "Everything at once", "seed": 20261122, "draws": 512,
+    "years": {"first": 2026, "last": 2029}, "currency": "EUR",
+    "money": {
+        "base_year": 2025, "inflation": 0.025, "exchange": {"USD": 1.2, "KRW": 1550.0},
+        "deflator": {"USD": {2015: 0.78, 2022: 0.9, 2026: 1.03}, "EUR": {2020: 80.0, 2023: 95.0},
+                     "KRW": {2018: 0.85, 2024: 0.98}},
+    },
+    "sector": "steel", "regions": ["XA", "XB"], "destinations": ["domestic", "eu"],
+    "routes": ["blast", "hydrogen", "electric", "captured"],
+    "outcomes": list(OUTCOMES), "keep": [], "boundary": "scope1",
+    "cbam": {
+        "market": "border_ets", "coverage": 1.0, "free_allocation": "share",
+        "cscf": "correction", "mark_up": "mark_up", "declared": "actual", "method": "own",
+        "resource_shuffling": 0.0, "clean_intensity": 0.4,
+    },
+    "value": {"mode": "netted", "buyer": "maker", "double_claiming": "forbid",
+              "credit_limit": None},
+    "plant": {"start": 2027, "lifetime": 7, "output": 1.5, "valued_in": 2025, "beyond": "hold"},
+    "exposures": {
+        "firm": {"market": "third_ets", "shortfall": 20.0, "first": 2026, "last": 2028},
+        "other": {"market": "border_ets", "shortfall": -2.5, "first": 2027, "last": 2040},
+    },
+    "factors": {
+        "first_of_a_kind": {"kind": "split_lognormal", "quantiles": {0.05: 1.0, 0.5: 1.1,
+                                                                     0.9: 1.4}},
+        "consumables": {"kind": "lognormal", "quantiles": {0.1: 40.0, 0.9: 80.0}, "unit": "USD/t",
+                        "price_year": 2021},
+    },
+    "correlations": {
+        "repair": False,
+        "factors": [
+            {"between": ["border_ets.anchor", "power.XA.anchor"], "rank": 0.6},
+            {"between": ["power.XA.anchor", "consumables"], "rank": -0.4},
+            {"between": ["border_ets.anchor", "share.variant"], "rank": 0.5},
+            {"between": ["hydrogen.emission_intensity", "electric.precursor_intensity"],
+             "rank": 0.3},
+            {"between": ["border_ets.tightening.occurs", "share.delay"], "rank": -0.5},
+            {"between": ["plant.capacity", "stack.capacity"], "rank": 0.9},
+        ],
+        "shocks": [
+            {"between": ["home_ets", "border_ets"], "rank": 0.7},
+            {"between": ["border_ets", "power.XA"], "rank": 0.4},
+            {"between": ["hydrogen.default", "third_ets"], "rank": -0.5},
+        ],
+    },
+    "independent_scenarios": False,
+    "scenarios": {
+        "law": {},
+        "reform": {
+            "cbam": {"declared": "cheaper"},
+            "factors": {"consumables": {"kind": "uniform", "low": 50.0, "high": 90.0,
+                                        "unit": "EUR/t"}},
+            "catalog": {
+                "policies": {"share": {"variant": "slow"}},
+                "markets": {"border_ets": {"after": "hold", "corridor": {"floor": {}}}},
+            },
+        },
+    },
+    "memory": 1000, "dtype": "float64",
+    "catalog": {
+        "markets": MARKETS, "prices": PRICES, "policies": POLICIES, "regions": REGIONS,
+        "routes": ROUTES,
+        "technologies": {
+            "plant": {
+                "learning_rate": {"kind": "uniform", "low": 0.08, "high": 0.2},
+                "cumulative_capacity": {2025: 1, 2030: {"low": 2.0, "central": 5.0, "high": 9.0}},
+            },
+            "stack": {
+                "learning_rate": 0.15,
+                "cumulative_capacity": {
+                    2024: {"low": 0.8, "central": 1.0, "high": 1.1},
+                    2027: {"low": 3.0, "central": 6.0, "high": 8.0},
+                },
+            },
+        },
+        "buyers": {"maker": {"indirect_factor": {"kind": "triangular", "low": 1.0, "mode": 1.05,
+                                                 "high": 1.3}}},
+    },
+}  # fmt: skip
+
+
+def rich_config(**changes: Any) -> dict[str, Any]:
+    """A fresh copy with `changes` laid over it, key by key."""
+    return copy.deepcopy(merge(RICH, changes))

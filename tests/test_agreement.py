@@ -1,0 +1,110 @@
+"""The kernels against the independent reference model, to 1e-9 relative.
+
+Fixed configs hold every feature on purpose; random ones look for what nobody thought of.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agreement import central_case, disagreements, traced
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from random_configs import configs
+from rich_config import rich_config
+
+import simcore
+from simcore.variables import OUTCOMES
+
+QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
+# First and last lanes of the halves of a block of 256, the block after it, and another.
+DRAWS = (0, 127, 128, 255, 256, 300)
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "as written": {},
+    "in another currency": {"currency": "USD"},
+    "seed formula": {"value": {"mode": "seed"}, "boundary": "scope12"},
+    "credits": {"value": {"double_claiming": "allow"}},
+    "credits with a limit": {
+        "value": {"double_claiming": "allow", "credit_limit": 0.1}, "boundary": "scope12",
+    },
+    "country average and shuffling": {
+        "cbam": {"method": "country_average", "resource_shuffling": 0.3},
+    },
+    "default values": {"cbam": {"declared": "default", "resource_shuffling": 1.0}},
+    "the cheaper value": {"cbam": {"declared": "cheaper"}},
+    "independent scenarios": {"independent_scenarios": True},
+    "a reference that is not listed and comes late": {
+        "routes": ["hydrogen", "electric"],
+        "catalog": {"routes": {"blast": {"available_from": 2028}}},
+    },
+    "a plant after the last route, inside the horizon": {
+        "plant": {"start": 2028, "lifetime": 2, "beyond": "error"},
+    },
+}  # fmt: skip
+
+
+def differences(config: Any, *, draws: tuple[int, ...] = (), central: bool = True, **options: Any):
+    """What the engine and the reference model make differently of a config."""
+    plan = simcore.build(simcore.load(config, **options))
+    resolved = plan.spec.resolved()
+    found = []
+    for draw in draws:
+        faults = disagreements(resolved, traced(plan, draw), draw)
+        found += [f"draw {draw}: {fault}" for fault in islice(faults, 5)]
+    if central:
+        faults = disagreements(resolved, central_case(plan), None, complete=False)
+        found += [f"central case: {fault}" for fault in islice(faults, 5)]
+    return found
+
+
+def quickstart(regions: str, years: str) -> dict[str, Any]:
+    """What a run of the quickstart of some regions and years changes."""
+    settings_ = [
+        f"regions={regions}", f"years={years}",
+        "routes=[bf_bof, h2_dri_eaf, hbi_import_eaf, ng_dri_eaf_ccs]",
+        f"outcomes=[{', '.join(OUTCOMES)}]", "keep=[]",
+        "plant={start: 2028, lifetime: 20, output: 1.5, valued_in: 2027, beyond: hold}",
+        "exposures.firm={market: k_ets, shortfall: 20, first: 2026, last: 2027}",
+    ]  # fmt: skip
+    return {"overrides": settings_, "draws": 320}
+
+
+def test_quickstart_agrees():
+    chosen = quickstart("[EU, IN]", "{first: 2026, last: 2029}")
+    assert differences(QUICKSTART, draws=(0, 128, 300), **chosen) == []
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_everything_at_once_agrees(name):
+    draws = DRAWS if name == "as written" else (1, 129, 384)
+    assert differences(rich_config(**VARIANTS[name]), draws=draws) == []
+
+
+LOOSE = {
+    "deadline": None, "database": None, "derandomize": True,
+    "suppress_health_check": list(HealthCheck),
+}  # fmt: skip
+
+
+@settings(max_examples=50, **LOOSE)
+@given(configs(), st.integers(0, 511))
+def test_random_configs_agree(config, draw):
+    assert differences(config, draws=(draw,), central=draw % 4 == 0) == []
+
+
+@pytest.mark.slow
+def test_whole_quickstart_agrees():
+    chosen = quickstart("[EU, UK, KR, JP, CN, IN]", "{first: 2026, last: 2050}")
+    chosen["overrides"] = [one for one in chosen["overrides"] if not one.startswith("routes")]
+    assert differences(QUICKSTART, draws=(17,), **chosen) == []
+
+
+@pytest.mark.slow
+@settings(max_examples=1500, **(LOOSE | {"derandomize": False}))
+@given(configs(), st.integers(0, 511))
+def test_many_random_configs_agree(config, draw):
+    assert differences(config, draws=(draw, 511 - draw)) == []

@@ -1,0 +1,96 @@
+"""Every experiment runs and draws its pictures from the saved run alone."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import simcore
+
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS = sorted(path.parent for path in ROOT.glob("experiments/*/experiment.yaml"))
+LARGEST_PICTURE = 150_000  # bytes: pictures are kept with the code
+
+
+def script(folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"figures_{folder.name}", folder / "figures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module", params=EXPERIMENTS, ids=lambda folder: folder.name)
+def experiment(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """Folder of an experiment, and a small run of it."""
+    folder: Path = request.param
+    run = tmp_path_factory.mktemp(folder.name) / "run.zarr"
+    simcore.run(folder / "experiment.yaml", draws=256, out=run)
+    return folder, run
+
+
+def test_there_are_experiments_and_the_index_names_each() -> None:
+    index = (ROOT / "experiments" / "README.md").read_text("utf-8")
+    assert EXPERIMENTS
+    assert {folder.name for folder in EXPERIMENTS} == set(re.findall(r"\]\((\d\d_\w+)/", index))
+
+
+def test_figures_and_table_come_from_the_run(
+    experiment: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, run = experiment
+    figures = script(folder)
+    figures.main([str(run), "-o", str(tmp_path)])
+    drawn = {path.name for path in tmp_path.glob("*.png")}
+    assert drawn == {path.name for path in (folder / "figures").glob("*.png")}
+    printed = capsys.readouterr().out
+    assert "256 draws" in printed
+    assert not re.search(r"\bnan\b", printed)
+
+
+def test_readme_shows_the_pictures_and_the_table(experiment: tuple[Path, Path]) -> None:
+    folder, run = experiment
+    readme = (folder / "README.md").read_text("utf-8")
+    for path in (folder / "figures").glob("*.png"):
+        assert f"(figures/{path.name})" in readme
+        assert path.stat().st_size < LARGEST_PICTURE
+    # The numbers follow the tables; the questions of the rows do not.
+    for row in script(folder).comparison(simcore.open_run(run)):
+        assert f"| {row.fact} | {row.observed} | {row.asked} |" in readme
+
+
+def test_readme_commands_name_files_that_exist(experiment: tuple[Path, Path]) -> None:
+    folder, _ = experiment
+    readme = (folder / "README.md").read_text("utf-8")
+    named = re.findall(r"experiments/\w+/\w+\.(?:yaml|py)", readme)
+    assert {Path(name).name for name in named} == {"experiment.yaml", "figures.py"}
+    assert all((ROOT / name).is_file() for name in named)
+    assert str(simcore.load(folder / "experiment.yaml").experiment.seed) in readme
+
+
+def test_green_steel_run_agrees_with_the_market(experiment: tuple[Path, Path]) -> None:
+    folder, path = experiment
+    if folder.name != "01_green_steel_2030":
+        pytest.skip("another question")
+    run = simcore.open_run(path).sel(year=2026).squeeze("destination")
+    median = run.sel(quantile=0.5)
+
+    def cbam(scenario: str, region: str) -> float:
+        cell = {"scenario": scenario, "region": region, "route": "bf_bof"}
+        return float(median["cbam_cost_quantile"].sel(cell))
+
+    # Published sums use no correction factor of the benchmark and one quarter's price.
+    assert cbam("published_sums", "IN") == pytest.approx(250, rel=0.05)
+    assert cbam("published_sums", "KR") == pytest.approx(75, rel=0.05)
+    europe = median.sel(region="EU", scenario="law")
+    assert 40 < float(europe["cost_premium_ex_carbon_quantile"].sel(route="scrap_eaf")) < 170
+    assert 400 < float(europe["cost_premium_ex_carbon_quantile"].sel(route="h2_dri_eaf")) < 900
+    paid = median.sel(region="EU", scenario="operating_cost", route="h2_dri_eaf")
+    assert 950 < float(paid["levelised_cost_quantile"]) < 1200
