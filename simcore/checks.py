@@ -200,8 +200,9 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
         for field, quantity in region_quantities(route):
             if region not in quantity and "default" not in quantity:
                 yield Finding(
-                    (*path, *field), f"no value for {region}", "a value for each region, or `default`",
-                    f"add {region}: ...", also=_asked(experiment, region, key="regions"),
+                    (*path, *field), f"no value for {region}",
+                    "a value for each region, or `default`", f"add {region}: ...",
+                    also=_asked(experiment, region, key="regions"),
                 )  # fmt: skip
     yield from _misspelt_regions(experiment, path, route)
 

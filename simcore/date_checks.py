@@ -93,8 +93,8 @@ def _price(experiment: Experiment, path: Path, name: str, price: PricePath) -> I
 def _scenario(path: Path, name: str, prices: Mapping[int, float], first: int) -> Iterator[Finding]:
     if min(prices) > first:
         yield Finding(
-            (*path, "path"), f"prices from {min(prices)} on", f"a price for {first}, the first year",
-            f"add {first}: ..., or begin the run later",
+            (*path, "path"), f"prices from {min(prices)} on",
+            f"a price for {first}, the first year", f"add {first}: ..., or begin the run later",
             also=(FIRST,), too_early=(name, min(prices)),
         )  # fmt: skip
     for year, value in prices.items():
@@ -141,7 +141,8 @@ def _unused(path: Path, price: PricePath) -> Iterator[Finding]:
     if kind != "scenario" and not _is_zero(price.carry) and (price.anchors or kind == "gbm"):
         what = "anchors" if price.anchors else "the process gbm"
         yield Finding(
-            (*path, "carry"), f"carry with {what}", "carry only without anchors and with another kind",
+            (*path, "carry"), f"carry with {what}",
+            "carry only without anchors and with another kind",
             "remove carry" + ("" if price.anchors else ", and use mu"),
         )  # fmt: skip
 

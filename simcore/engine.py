@@ -282,12 +282,14 @@ def run(
     """
     check_memory(plan)
     prepare(plan)
-    store = create(layout_of(plan), out, overwrite=overwrite)
+    store = None
     try:
+        store = create(layout_of(plan), out, overwrite=overwrite)
         statistics = _simulate(plan, store, threads or os.cpu_count() or 1, progress)
         return store.finish(statistics)
     except BaseException:
-        store.abort()
+        if store is not None:
+            store.abort()
         raise
 
 

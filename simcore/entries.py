@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
@@ -91,6 +91,11 @@ def _certain(value: Any) -> Any:
 AnchorTable = dict[Year, Annotated[Anchor, BeforeValidator(_certain)]]
 Volatility = Annotated[Quantity, Canonical("1", minimum=0.0)]
 Share = Annotated[Quantity, Canonical("1")]
+Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
+PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
+PerCapacity = Annotated[RegionQuantity, Canonical("EUR/(t/yr)/yr")]
+Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
+Traded = Annotated[RegionQuantity, Canonical("commodity")]
 
 
 class Process(Model):
@@ -279,7 +284,7 @@ class Region(Described):
     currency: str
     market: Name
     wacc: Annotated[Quantity, Canonical("1", minimum=0.0)]
-    capex_factor: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    capex_factor: Multiplier = Constant(value=1.0)
     coverage: PolicyValue
     free_allocation: PolicyValue
     cscf: PolicyValue
@@ -298,7 +303,7 @@ class Region(Described):
     """Reference route by sector."""
 
 
-def _nothing() -> dict[str, Constant]:
+def _nothing() -> dict[str, Quantity]:
     return {"default": Constant(value=0.0)}
 
 
@@ -309,20 +314,20 @@ class Route(Described):
     sector: Name
     capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
     learning: Learns | None = None
-    interest_during_construction: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
-    first_of_a_kind: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    interest_during_construction: Multiplier = Constant(value=1.0)
+    first_of_a_kind: Multiplier = Constant(value=1.0)
     lifetime: float = Field(gt=0, le=200)
     utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01)]
     risk_premium: Share = Constant(value=0.0)
-    fixed_opex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)/yr")] = Field(default_factory=_nothing)
-    other_opex: Annotated[RegionQuantity, Canonical("EUR/t")] = Field(default_factory=_nothing)
-    inputs: dict[Name, Annotated[RegionQuantity, Canonical("commodity")]] = Field(default_factory=dict)
-    byproducts: dict[Name, Annotated[RegionQuantity, Canonical("commodity")]] = Field(default_factory=dict)
-    emission_intensity: Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
-    precursor_intensity: Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)] = Field(default_factory=_nothing)
+    fixed_opex: PerCapacity = Field(default_factory=_nothing)
+    other_opex: PerTonne = Field(default_factory=_nothing)
+    inputs: dict[Name, Traded] = Field(default_factory=dict)
+    byproducts: dict[Name, Traded] = Field(default_factory=dict)
+    emission_intensity: Intensity
+    precursor_intensity: Intensity = Field(default_factory=_nothing)
     cbam_benchmark: PolicyValue = 0.0
     precursor_benchmark: PolicyValue = 0.0
-    support: Annotated[RegionQuantity, Canonical("EUR/t")] = Field(default_factory=_nothing)
+    support: PerTonne = Field(default_factory=_nothing)
     available_from: Year | None = None
 
 

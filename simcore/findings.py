@@ -146,12 +146,12 @@ def _place(
 def _depth(data: Any, path: Path) -> int:
     """How many parts of a path stand in the data."""
     for depth, part in enumerate(path):
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
+        inside = part in data if isinstance(data, Mapping) else (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        )  # fmt: skip
+        if not inside:
             return depth
+        data = data[part]
     return len(path)
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore.usage import references
 from simcore.graph import Graph
 from simcore.kernels.operations import Operation
 from simcore.resolve import (
@@ -22,6 +21,7 @@ from simcore.resolve import (
     series,
     wacc,
 )
+from simcore.usage import references
 
 DECLARED: Final = {"actual": 0.0, "default": 1.0, "cheaper": 2.0}
 

@@ -22,9 +22,10 @@ def merge(under: Any, over: Any) -> Any:
         return over
     if "kind" in over or _is_dated(over) or (not over and _is_dated(under)):
         return over
-    if "value" in over and "year" not in {*under, *over}:
+    if _has_value(over) and "year" not in under:
         return over
-    if over and _is_quantity(under) and not PARAMETERS & set(over):
+    is_quantity = under.get("kind") in KINDS or _has_value(under)
+    if over and is_quantity and not PARAMETERS & set(over):
         return {"default": under, **over}
     merged = dict(under)
     for key, value in over.items():
@@ -36,9 +37,10 @@ def _is_dated(value: Mapping[Any, Any]) -> bool:
     return bool(value) and all(isinstance(key, int) for key in value)
 
 
-def _is_quantity(value: Mapping[Any, Any]) -> bool:
-    """Whether a mapping stands for one number."""
-    return value.get("kind") in KINDS or ("value" in value and "year" not in value)
+def _has_value(content: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is one number with its metadata; a config has a mapping `value` too."""
+    value = content.get("value")
+    return value is not None and not isinstance(value, Mapping) and "year" not in content
 
 
 def setting(text: str) -> document.Document:

@@ -175,7 +175,7 @@ class Triangular(_Fitted):
 
 
 class Pert(_Fitted):
-    """Beta between two bounds with a most likely value (mean (low + shape*mode + high)/(shape+2))."""
+    """Beta between two bounds with a likely value; mean (low + shape*mode + high)/(shape + 2)."""
 
     kind: Literal["pert"]
     low: float | None = None

@@ -10,6 +10,7 @@ from simcore.entries import Catalog, Name, PolicyValue, Year
 from simcore.quantities import Described, Model, Quantity, Whole, fault
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Positive = Annotated[float, Field(gt=0)]
 
 MAX_DRAWS: Final = 1_000_000_000
 
@@ -38,9 +39,9 @@ class Money(Described):
     base_year: Year
     inflation: float = Field(gt=-0.5, lt=1)
     """Yearly inflation where no deflator covers the year."""
-    exchange: dict[Currency, Annotated[float, Field(gt=0)]]
+    exchange: dict[Currency, Positive]
     """Units of each currency per EUR in the base year."""
-    deflator: dict[Currency, dict[Year, Annotated[float, Field(gt=0)]]] = Field(default_factory=dict)
+    deflator: dict[Currency, dict[Year, Positive]] = Field(default_factory=dict)
     """Price index by currency and year."""
 
 

@@ -67,7 +67,8 @@ def used_policies(experiment: Experiment) -> list[str]:
             values += policy_values(catalog.regions[name]).values()
     for name in used_routes(experiment):
         if name in catalog.routes:
-            values += [catalog.routes[name].cbam_benchmark, catalog.routes[name].precursor_benchmark]
+            route = catalog.routes[name]
+            values += [route.cbam_benchmark, route.precursor_benchmark]
     return list(dict.fromkeys(value for value in values if isinstance(value, str)))
 
 

@@ -122,10 +122,20 @@ def beta_shapes(low: float, mode: float, high: float, shape: float) -> tuple[flo
     return a, b
 
 
+FITS: dict[str, dict[str, Any]] = {}  # the nested bisections are slow
+
+
 def fitted(q: Mapping[str, Any]) -> dict[str, Any]:
     """The distribution by its parameters, where it is given by two or three quantiles."""
     if not q.get("quantiles"):
         return dict(q)
+    if repr(q) not in FITS:
+        FITS[repr(q)] = fit(q)
+    return FITS[repr(q)]
+
+
+def fit(q: Mapping[str, Any]) -> dict[str, Any]:
+    """The member of a family with these quantiles."""
     points = sorted((float(p), float(x)) for p, x in q["quantiles"].items())
     rest = {name: value for name, value in q.items() if name != "quantiles" and value is not None}
     p, x = [point[0] for point in points], [point[1] for point in points]

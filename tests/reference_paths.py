@@ -32,6 +32,7 @@ class Case:
     draw: int | None
     stream: str = ""  # prefix of every stream name, when scenarios do not share draws
     paths: dict[str, dict[int, float]] = field(default_factory=dict)
+    samples: dict[tuple[str, int], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         chosen = self.config.get("correlations") or {}
@@ -95,7 +96,14 @@ def shock(case: Case, path: str, year: int) -> float:
 
 
 def sampled(case: Case, q: Mapping[str, Any], name: str) -> Any:
-    """Value of a distribution in this draw."""
+    """Value of a distribution in this draw; remembered, as one draw asks for it many times."""
+    if (name, id(q)) not in case.samples:
+        case.samples[name, id(q)] = sample(case, q, name)
+    return case.samples[name, id(q)]
+
+
+def sample(case: Case, q: Mapping[str, Any], name: str) -> Any:
+    """Value of a distribution at its address."""
     if case.draw is None:
         return central(q)
     if name in case.factor_group[0]:
@@ -265,7 +273,7 @@ def tightening(case: Case, name: str, path: Mapping[str, Any], year: int) -> flo
     if not event:
         return 0.0
     occurs = {"kind": "bernoulli", "probability": event["probability"]}
-    if not sampled(case, occurs, name + ".tightening.occurs"):
+    if not sample(case, occurs, name + ".tightening.occurs"):
         return 0.0
     start = quantity(case, event["year"], name + ".tightening.year")
     strength = quantity(case, event["strength"], name + ".tightening.strength")

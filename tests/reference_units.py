@@ -74,6 +74,8 @@ def factor_to(
     """Factor that turns a number in `unit` (money of `price_year`) into `target`."""
     if unit is None:
         unit = target
+    if unit == target and price_year is None:
+        return 1.0
     return unit_size(unit, money, price_year) / unit_size(target, money, None)
 
 

@@ -164,7 +164,7 @@ ROUTES: dict[str, Any] = {
         "lifetime": 20, "utilisation": 0.9, "fixed_opex": 40.0, "other_opex": "130 USD/t",
         "inputs": {"ore": {"kind": "normal", "quantiles": {0.1: 1.4, 0.9: 1.6}, "unit": "t/t"}},
         "byproducts": {"power": {"kind": "constant", "value": 0.5, "unit": "GJ/t"}},
-        "emission_intensity": {"kind": "triangular", "quantiles": {0.1: 1.8, 0.5: 1.95, 0.9: 2.2}},
+        "emission_intensity": {"kind": "triangular", "quantiles": {0.1: 1.8, 0.5: 1.95, 0.9: 2.15}},
         "cbam_benchmark": "benchmark",
     },
     "hydrogen": {

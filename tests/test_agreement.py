@@ -47,9 +47,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def differences(config: Any, *, draws: tuple[int, ...] = (), central: bool = True, **options: Any):
+def differences(
+    config: Any, *, draws: tuple[int, ...], central: bool = True, overrides: Any = ()
+) -> list[str]:
     """What the engine and the reference model make differently of a config."""
-    plan = simcore.build(simcore.load(config, **options))
+    plan = simcore.build(simcore.load(config, overrides=overrides))
     resolved = plan.spec.resolved()
     found = []
     for draw in draws:
@@ -61,21 +63,22 @@ def differences(config: Any, *, draws: tuple[int, ...] = (), central: bool = Tru
     return found
 
 
-def quickstart(regions: str, years: str) -> dict[str, Any]:
-    """What a run of the quickstart of some regions and years changes."""
-    settings_ = [
-        f"regions={regions}", f"years={years}",
-        "routes=[bf_bof, h2_dri_eaf, hbi_import_eaf, ng_dri_eaf_ccs]",
+def quickstart(*changes: str) -> list[str]:
+    """Overrides that ask for every outcome of the quickstart, few draws, a plant and a firm."""
+    return [
+        *changes, "draws=320",
         f"outcomes=[{', '.join(OUTCOMES)}]", "keep=[]",
         "plant={start: 2028, lifetime: 20, output: 1.5, valued_in: 2027, beyond: hold}",
         "exposures.firm={market: k_ets, shortfall: 20, first: 2026, last: 2027}",
     ]  # fmt: skip
-    return {"overrides": settings_, "draws": 320}
 
 
 def test_quickstart_agrees():
-    chosen = quickstart("[EU, IN]", "{first: 2026, last: 2029}")
-    assert differences(QUICKSTART, draws=(0, 128, 300), **chosen) == []
+    chosen = quickstart(
+        "regions=[EU, IN]", "years={first: 2026, last: 2029}",
+        "routes=[bf_bof, h2_dri_eaf, hbi_import_eaf, ng_dri_eaf_ccs]",
+    )  # fmt: skip
+    assert differences(QUICKSTART, draws=(0, 128, 300), overrides=chosen) == []
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -98,9 +101,7 @@ def test_random_configs_agree(config, draw):
 
 @pytest.mark.slow
 def test_whole_quickstart_agrees():
-    chosen = quickstart("[EU, UK, KR, JP, CN, IN]", "{first: 2026, last: 2050}")
-    chosen["overrides"] = [one for one in chosen["overrides"] if not one.startswith("routes")]
-    assert differences(QUICKSTART, draws=(17,), **chosen) == []
+    assert differences(QUICKSTART, draws=(17,), overrides=quickstart()) == []
 
 
 @pytest.mark.slow

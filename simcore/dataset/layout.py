@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Any, Final
 
 import numpy as np
 
+from simcore import __version__
 from simcore.dataset.containers import Array
 from simcore.variables import DIMENSIONS, OUTCOMES, QUANTILES, STATISTICS, Variable
 
@@ -201,7 +201,7 @@ def coordinates(layout: Layout) -> dict[str, tuple[Array, np.ndarray]]:
 
 def global_attrs(layout: Layout) -> dict[str, Any]:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    version = str(layout.attrs.get("simcore_version") or _version())
+    version = str(layout.attrs.get("simcore_version") or __version__)
     return {
         "Conventions": "CF-1.11",
         "title": "simcore run",
@@ -217,8 +217,3 @@ def global_attrs(layout: Layout) -> dict[str, Any]:
     }
 
 
-def _version() -> str:
-    try:
-        return metadata.version("simcore")
-    except metadata.PackageNotFoundError:
-        return "0"

@@ -145,9 +145,11 @@ class Store:
                 container.put(name, array, values)
             for name, array in self._arrays.items():
                 container.reserve(name, array)
-        except (OSError, RuntimeError) as error:
+        except BaseException as error:
             self.abort()
-            raise _cannot_write(out, error) from error
+            if isinstance(error, (OSError, RuntimeError)):
+                raise _cannot_write(out, error) from error
+            raise
 
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         """Store the draws of one leading cell; safe to call from several threads.
