@@ -72,9 +72,7 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
                     (key, position), f"{name!r}, which is not among the outcomes",
                     "names listed under outcomes, or `inputs`", f"add {name} to outcomes",
                 )  # fmt: skip
-    known = ["EUR", *experiment.money.exchange]
-    if experiment.currency not in known:
-        yield unknown(("currency",), experiment.currency, known, "currency")
+    yield from _currency(experiment, ("currency",), experiment.currency)
     if {"exposure_cost", "exposure_total"} & set(experiment.outcomes) and not experiment.exposures:
         yield Finding(
             ("exposures",), "no exposure", "at least one exposure for exposure_cost",
@@ -109,16 +107,21 @@ def _correlations(experiment: Experiment) -> Iterator[Finding]:
 def _references(experiment: Experiment) -> Iterator[Finding]:
     catalog = experiment.catalog
     for position, name in enumerate(experiment.regions):
-        if name not in catalog.regions:
-            yield unknown(("regions", position), name, catalog.regions, "region")
-        else:
+        yield from _entry(experiment, ("regions", position), name, "regions", "region")
+        if name in catalog.regions:
             yield from _region(experiment, name)
+    sectors = {route.sector for route in catalog.routes.values()}
+    if experiment.sector not in sectors:
+        yield unknown(
+            ("sector",), experiment.sector, sectors, "sector",
+            define="define its routes under catalog.routes",
+        )  # fmt: skip
     for position, name in enumerate(experiment.routes):
-        if name not in catalog.routes:
-            yield unknown(("routes", position), name, catalog.routes, "route")
-        elif catalog.routes[name].sector != experiment.sector:
+        yield from _entry(experiment, ("routes", position), name, "routes", "route")
+        sector = catalog.routes[name].sector if name in catalog.routes else experiment.sector
+        if sector != experiment.sector and experiment.sector in sectors:
             yield Finding(
-                ("routes", position), f"{name}, which makes {catalog.routes[name].sector}",
+                ("routes", position), f"{name}, which makes {sector}",
                 f"routes of the sector {experiment.sector}", "remove it, or change sector",
                 also=(("sector",),),
             )  # fmt: skip
@@ -128,35 +131,47 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     for key in ("coverage", "free_allocation", "cscf", "mark_up"):
         yield from _policy(experiment, ("cbam", key), getattr(experiment.cbam, key))
     yield from _market(experiment, ("cbam", "market"), experiment.cbam.market)
-    if experiment.value.buyer not in catalog.buyers:
-        yield unknown(("value", "buyer"), experiment.value.buyer, catalog.buyers, "buyer")
+    yield from _entry(experiment, ("value", "buyer"), experiment.value.buyer, "buyers", "buyer")
     for name, exposure in experiment.exposures.items():
         yield from _market(experiment, ("exposures", name, "market"), exposure.market)
     yield from _prices(experiment)
 
 
+def _entry(
+    experiment: Experiment, path: Path, name: str, section: str, what: str
+) -> Iterator[Finding]:
+    """A name that must stand in a section of the catalog."""
+    known = getattr(experiment.catalog, section)
+    if name not in known:
+        yield unknown(path, name, known, what, define=f"define it under catalog.{section}")
+
+
 def _policy(experiment: Experiment, path: Path, value: Any) -> Iterator[Finding]:
-    if isinstance(value, str) and value not in experiment.catalog.policies:
-        yield unknown(path, value, experiment.catalog.policies, "policy")
+    if isinstance(value, str):
+        yield from _entry(experiment, path, value, "policies", "policy")
 
 
 def _market(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
-    if name not in experiment.catalog.markets:
-        yield unknown(path, name, experiment.catalog.markets, "market")
+    yield from _entry(experiment, path, name, "markets", "market")
 
 
 def _technology(experiment: Experiment, path: Path, learning: Any) -> Iterator[Finding]:
-    known = experiment.catalog.technologies
-    if learning is not None and learning.technology not in known:
-        yield unknown((*path, "technology"), learning.technology, known, "technology")
+    if learning is not None:
+        yield from _entry(
+            experiment, (*path, "technology"), learning.technology, "technologies", "technology"
+        )
+
+
+def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
+    known = ["EUR", *experiment.money.exchange]
+    if name not in known:
+        yield unknown(path, name, known, "currency", define=f"add money.exchange.{name}")
 
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     region, path = experiment.catalog.regions[name], ("catalog", "regions", name)
     yield from _market(experiment, (*path, "market"), region.market)
-    known = ["EUR", *experiment.money.exchange]
-    if region.currency not in known:
-        yield unknown((*path, "currency"), region.currency, known, "currency")
+    yield from _currency(experiment, (*path, "currency"), region.currency)
     for key, value in policy_values(region).items():
         yield from _policy(experiment, (*path, *key.split(".")), value)
     routes = experiment.catalog.routes
@@ -164,17 +179,19 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
         if route not in (*routes, "default"):
             yield unknown((*path, "benchmarks", route), route, [*routes, "default"], "route")
     if experiment.sector not in region.reference:
+        if all(route.sector != experiment.sector for route in routes.values()):
+            return
         yield Finding(
             (*path, "reference"), f"no reference route for {experiment.sector}",
             "a reference route for the sector that is run",
             f"add {experiment.sector}: <route>",
             also=(("sector",), ("regions",)),
         )  # fmt: skip
-    elif region.reference[experiment.sector] not in routes:
-        yield unknown(
-            (*path, "reference", experiment.sector), region.reference[experiment.sector], routes,
-            "route",
-        )  # fmt: skip
+        return
+    yield from _entry(
+        experiment, (*path, "reference", experiment.sector), region.reference[experiment.sector],
+        "routes", "route",
+    )  # fmt: skip
 
 
 def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -222,11 +239,10 @@ def _misspelt_regions(experiment: Experiment, path: Path, route: Route) -> Itera
 
 
 def _bought(experiment: Experiment, path: Path, commodity: str) -> Iterator[Finding]:
-    if commodity not in experiment.catalog.prices:
-        yield unknown(path, commodity, experiment.catalog.prices, "commodity")
-        return
-    for region in experiment.regions:
-        if price_of(experiment, commodity, region) is None:
+    yield from _entry(experiment, path, commodity, "prices", "commodity")
+    for region in experiment.regions if commodity in experiment.catalog.prices else ():
+        known = region in experiment.catalog.regions
+        if known and price_of(experiment, commodity, region) is None:
             yield _no_price(experiment, path, commodity, region)
 
 
@@ -262,10 +278,8 @@ def _electrolysis(
         )  # fmt: skip
     yield from _technology(experiment, (*path, "learning"), price.learning)
     feed, place = price.electricity, (*path, "electricity")
-    if feed not in experiment.catalog.prices:
-        yield unknown(place, feed, experiment.catalog.prices, "commodity")
-        return
-    for region in regions:
+    yield from _entry(experiment, place, feed, "prices", "commodity")
+    for region in regions if feed in experiment.catalog.prices else ():
         found = price_of(experiment, feed, region)
         if found is None:
             yield _no_price(experiment, place, feed, region)

@@ -83,6 +83,7 @@ def run(options: argparse.Namespace) -> None:
     from simcore import dataset, engine
     from simcore.terminal.progress import progress
 
+    engine.check_memory(planned)
     needed = engine.estimate(planned, threads=options.threads)
     dataset.check_output(out, overwrite=options.overwrite, needed=int(needed["disk_mb"] * 1e6))
     if options.dry_run:

@@ -190,7 +190,10 @@ def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Findi
         return
     for variant in dict.fromkeys(variants(policy)):
         if variant not in policy.variants:
-            yield unknown((*path, "variant"), variant, policy.variants, "variant")
+            yield unknown(
+                (*path, "variant"), variant, policy.variants, "variant",
+                define="define it under variants",
+            )  # fmt: skip
             continue
         dates = policy.variants[variant].values
         asked = min(

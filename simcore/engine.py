@@ -236,8 +236,8 @@ def check_memory(plan: Plan) -> None:
     needed = rows * 8 * _padded(plan.draws) / 1e6
     room = max(plan.experiment.memory - _OVERHEAD, _SMALLEST)
     if needed > room:
-        raise ConfigError([Fault(
-            where="draws", file=plan.spec.file,
+        raise ConfigError([plan.spec.fault(
+            ("draws",),
             found=f"{plan.draws:,} draws, which need {needed + _OVERHEAD:,.0f} MB",
             expected=f"a run within memory: {plan.experiment.memory:,.0f} MB",
             remedy="lower draws, raise memory" + (", or keep: []" if kept else ""),

@@ -54,7 +54,9 @@ class Finding:
     scenario: str | None = None
 
 
-def unknown(path: Path, name: str, known: Iterable[Any], what: str, **more: Any) -> Finding:
+def unknown(
+    path: Path, name: str, known: Iterable[Any], what: str, *, define: str = ""
+) -> Finding:
     """Make the finding of a name that refers to nothing.
 
     Parameters
@@ -67,8 +69,8 @@ def unknown(path: Path, name: str, known: Iterable[Any], what: str, **more: Any)
         Names that would do.
     what : str
         What it should name, in the singular.
-    **more
-        Further fields of the finding.
+    define : str
+        What else the user may do, such as to define it in the catalog.
 
     Returns
     -------
@@ -76,14 +78,15 @@ def unknown(path: Path, name: str, known: Iterable[Any], what: str, **more: Any)
     """
     names = sorted(str(one) for one in known)
     near = suggest(name, names)
+    if near in names[_LISTED:]:
+        names = [near, *names]
     listed = ", ".join(names[:_LISTED]) + (" ..." if len(names) > _LISTED else "")
     return Finding(
         path,
         f"unknown {what} {name!r}",
         f"one of {listed}" if names else f"a known {what}",
-        f"did you mean {near!r}?" if near else f"choose a known {what}, or define it",
+        f"did you mean {near!r}?" if near else f"choose one of these{define and f', or {define}'}",
         name=name,
-        **more,
     )
 
 
@@ -104,7 +107,7 @@ def faults(
     Returns
     -------
     list of Fault
-        Each once.
+        Each once, in the order of the lines.
     """
     early: list[tuple[str, int]] = []
     placed: list[tuple[Finding, Path, Document]] = []
@@ -115,10 +118,12 @@ def faults(
             if len(early) > 1:
                 continue
         placed.append((finding, path, document))
-    return list(dict.fromkeys(
+    names = [*(one.name for one in documents), file.name]
+    listed = dict.fromkeys(
         _fault(_merged(early, document) if path == FIRST and one.too_early else one, path, document)
         for one, path, document in placed
-    ))  # fmt: skip
+    )
+    return sorted(listed, key=lambda one: (names.index(str(one.file)), one.line or 0))
 
 
 def _place(
@@ -174,5 +179,18 @@ def _fault(finding: Finding, path: Path, document: Document) -> Fault:
         if line is not None:
             break
     return Fault(
-        dotted(path), finding.found, finding.expected, finding.remedy, document.name, line
-    )
+        dotted(_as_written(path, document.data)), finding.found, finding.expected, finding.remedy,
+        document.name, line,
+    )  # fmt: skip
+
+
+def _as_written(path: Path, data: Any) -> Path:
+    """The path without the `default` that a single quantity for all regions stands for."""
+    for position, part in enumerate(path):
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif part == "default" and not (isinstance(data, Mapping) and "kind" not in data):
+            return path[:position] + path[position + 1 :]
+        else:
+            break
+    return path

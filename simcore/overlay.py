@@ -7,7 +7,7 @@ from typing import Any
 
 from simcore import document
 from simcore.errors import ConfigError, Fault
-from simcore.quantities import KINDS, PARAMETERS
+from simcore.quantities import KINDS, PARAMETERS, SHAPES
 
 
 def merge(under: Any, over: Any) -> Any:
@@ -24,6 +24,8 @@ def merge(under: Any, over: Any) -> Any:
         return over
     if _has_value(over) and "year" not in under:
         return over
+    if "default" in under and SHAPES & set(over):
+        return over  # a distribution, its kind forgotten, over a mapping of regions
     is_quantity = under.get("kind") in KINDS or _has_value(under)
     if over and is_quantity and not PARAMETERS & set(over):
         return {"default": under, **over}

@@ -181,17 +181,8 @@ def _fault(spec: Spec, message: str) -> Fault:
 
 
 def _dependence(spec: Spec, kind: str) -> dependence.Dependence:
-    pairs = getattr(spec.experiment.correlations, kind)
-    try:
-        return dependence.build(pairs, repair=spec.experiment.correlations.repair)
-    except dependence.NotPositiveSemiDefiniteError as error:
-        raise ConfigError([Fault(
-            where=f"correlations.{kind}", file=spec.file,
-            found="correlations that are not positive semi-definite: "
-                  f"{', '.join(error.names[:8])}",
-            expected=f"a valid matrix; the nearest one: {error.changes()}",
-            remedy="use these values, or set correlations.repair: true",
-        )]) from error
+    correlations = spec.experiment.correlations
+    return dependence.build(getattr(correlations, kind), repair=correlations.repair)
 
 
 def _moving(experiment: Experiment) -> Iterator[Path]:
@@ -372,10 +363,10 @@ def _unknown_names(
                 unused = kind == "factors" and name.split(".")[0] in heads
                 if name not in names and not unused:
                     near = suggest(name, sorted(names))
-                    yield Fault(
-                        where=f"correlations.{kind}.{position}.between", file=spec.file,
-                        found=f"unknown name {name!r}",
-                        expected="a factor of the run" if kind == "factors" else "a market or commodity path",
+                    what = "factor of the run" if kind == "factors" else "market or commodity path"
+                    yield spec.fault(
+                        ("correlations", kind, position, "between"),
+                        found=f"unknown name {name!r}", expected=f"a {what}",
                         remedy=f"did you mean {near!r}?" if near else "see `simcore plan`",
                     )
 

@@ -2,76 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_serializer,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_serializer, model_validator
 
+from simcore.records import Sourced, fault
 from simcore.units import UnitError, parse_quantity
-
-
-class Model(BaseModel):
-    """A frozen record that refuses unknown keys, numbers in quotes and non-finite numbers."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
-
-
-def fault(message: str, expected: str, remedy: str = "correct the value") -> PydanticCustomError:
-    """A validation error that carries what was expected and what to do, for the fault report."""
-    return PydanticCustomError(
-        "simcore", "{message}", {"message": message, "expected": expected, "remedy": remedy}
-    )
-
-
-def shown(value: Any) -> str:
-    """A value as a user would write it, cut to what fits a line."""
-    text = json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _whole(value: Any) -> Any:
-    """1e6 is a whole number too."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-
-
-class Described(Model):
-    """Where a value comes from."""
-
-    source: str | None = None
-    """Key of the source in `simcore catalog sources`, or free text."""
-    at: str | None = None
-    """Place in the source: article, page, row."""
-    status: str | None = None
-    """in_force, adopted, proposed, seen, assumed ..."""
-    note: str | None = None
-
-
-class Sourced(Described):
-    """Metadata that a value with a unit may carry."""
-
-    unit: str | None = None
-    """Unit of the numbers; without it they are in the canonical unit of the field."""
-    price_year: Whole | None = Field(default=None, ge=1950, le=2100)
-    """Price year of an amount of money; without it the base year."""
 
 
 class Uncertain(Sourced):
@@ -383,6 +321,8 @@ PARAMETERS: Final = frozenset(
     name for one in get_args(get_args(Distribution)[0]) for name in one.model_fields
 )
 """Every key that some kind of distribution knows."""
+SHAPES: Final = PARAMETERS - {*Sourced.model_fields, "kind", "name", "value"}
+"""Those that shape a distribution."""
 
 
 def _by_region(value: Any) -> Any:

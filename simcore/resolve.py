@@ -15,13 +15,14 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from simcore import distributions
+from simcore.compilation import compiled
 from simcore.dependence import Dependence
 from simcore.entries import Anchor, Electrolysis, Path, Policy
 from simcore.graph import Graph
 from simcore.kernels.layout import CONSTANT
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
-from simcore.marginals import compiled
-from simcore.quantities import FactorReference, Sourced
+from simcore.quantities import FactorReference
+from simcore.records import Sourced
 from simcore.schema import Experiment, Money
 from simcore.units import conversion, currency_of, deflate
 from simcore.usage import commodity_unit, delays, price_of, variants

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from simcore.entries import Catalog, Name, PolicyValue, Year
-from simcore.quantities import Described, Model, Quantity, Whole, fault
+from simcore.quantities import Quantity
+from simcore.records import Described, Model, Whole, fault
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]

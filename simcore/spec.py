@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from simcore import document, tables
 from simcore.checks import find_faults
-from simcore.errors import ConfigError
-from simcore.findings import Finding, faults, unknown
-from simcore.marginals import contained
+from simcore.compilation import contained
+from simcore.errors import ConfigError, Fault
+from simcore.findings import Finding, Path, faults, unknown
 from simcore.overlay import merge, put, setting
 from simcore.schema import Experiment
 from simcore.usage import prune
@@ -35,16 +35,24 @@ class Spec:
         Where it was read from.
     folder : Path
         Folder in which files named by the config must lie.
+    documents : tuple of Document
+        What the user wrote, the one that wins first.
     """
 
     experiment: Experiment
     scenarios: dict[str, Experiment]
     file: str
     folder: FilePath
+    documents: tuple[document.Document, ...]
 
     def resolved(self) -> dict[str, Any]:
         """The complete config as plain data; reading it again gives the same Spec."""
         return self.experiment.model_dump(exclude_none=True)
+
+    def fault(self, path: Path, *, found: str, expected: str, remedy: str) -> Fault:
+        """Make the fault of a path, with the file and line in which it was written."""
+        file = document.Document(data={}, lines={}, name=self.file)
+        return faults([Finding(path, found, expected, remedy)], self.documents, file=file)[0]
 
 
 def load(
@@ -145,6 +153,7 @@ def _checked(
         scenarios=scenarios,
         file=read.name,
         folder=folder,
+        documents=tuple(documents),
     )
 
 

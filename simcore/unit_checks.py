@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
+from simcore.compilation import compiled, contained
 from simcore.entries import Canonical
 from simcore.entries import Path as PricePath
 from simcore.findings import Finding, Path, unknown
-from simcore.marginals import compiled, contained
 from simcore.quantities import Empirical, FactorReference, Mixture
 from simcore.schema import Experiment
 from simcore.units import UnitError, conversion, parse_unit
@@ -94,12 +94,21 @@ def _quantity(
     try:
         compiled(quantity, folder)
     except ValueError as error:
-        place = (*path, "csv") if getattr(quantity, "csv", None) else path
-        if getattr(quantity, "quantiles", None):
-            place = (*path, "quantiles")
-        yield Finding(
-            place, str(error), "a distribution that exists", "change its parameters or its kind"
-        )
+        if getattr(quantity, "csv", None):
+            yield Finding(
+                (*path, "csv"), str(error), "a column of finite numbers",
+                "correct the file, or the name of the column",
+            )  # fmt: skip
+        elif getattr(quantity, "quantiles", None):
+            yield Finding(
+                (*path, "quantiles"), str(error), f"quantiles of a {quantity.kind} distribution",
+                "change the quantiles, or the kind",
+            )  # fmt: skip
+        else:
+            yield Finding(
+                path, str(error), f"a {quantity.kind} distribution that exists",
+                "change its parameters, or the kind",
+            )  # fmt: skip
 
 
 def _reference(experiment: Experiment, path: Path, quantity: FactorReference) -> Iterator[Finding]:
@@ -108,7 +117,10 @@ def _reference(experiment: Experiment, path: Path, quantity: FactorReference) ->
             path, "a factor that refers to a factor", "a distribution", "write the distribution out"
         )
     elif quantity.name not in experiment.factors:
-        yield unknown((*path, "name"), quantity.name, experiment.factors, "factor")
+        yield unknown(
+            (*path, "name"), quantity.name, experiment.factors, "factor",
+            define="define it under factors",
+        )  # fmt: skip
     elif quantity.unit is not None and experiment.factors[quantity.name].unit is not None:
         yield Finding(
             (*path, "unit"), f"a unit here and at factors.{quantity.name}", "one unit",
@@ -154,27 +166,27 @@ def _limits(
     if canonical.minimum is not None and low < canonical.minimum:
         yield Finding(
             path, _reach(low, marginal.central * scale, "down to"),
-            f"values >= {canonical.minimum:g}", _remedy(low, "below"),
+            f"values >= {canonical.minimum:g}", _remedy(low),
         )  # fmt: skip
     if canonical.maximum is not None and high > canonical.maximum:
         yield Finding(
             path, _reach(high, marginal.central * scale, "up to"),
-            f"values <= {canonical.maximum:g}", _remedy(high, "above"),
+            f"values <= {canonical.maximum:g}", _remedy(high),
         )  # fmt: skip
 
 
 def _reach(end: float, central: float, direction: str) -> str:
     if end == central:
         return f"{end:g}"
-    return f"values {direction} {end:g}" if math.isfinite(end) else f"values {direction} infinity"
+    if math.isfinite(end):
+        return f"values {direction} {end:g}"
+    return f"values {direction} {'minus ' if end < 0 else ''}infinity"
 
 
-def _remedy(end: float, direction: str) -> str:
+def _remedy(end: float) -> str:
     if math.isfinite(end):
         return "correct the number, its sign or its unit"
-    return f"use a distribution that cannot fall {direction}, such as truncated_normal".replace(
-        "fall above", "rise above"
-    )
+    return "use a distribution with an end on this side, such as truncated_normal or triangular"
 
 
 def _unit(
@@ -185,8 +197,14 @@ def _unit(
     try:
         conversion(unit, target, exchange=experiment.money.exchange)
     except UnitError as error:
-        expected = error.expected if target in error.expected else f"a unit such as {target}"
-        yield Finding(path, error.found, expected, error.remedy)
+        if target == "1":
+            yield Finding(
+                path, error.found, "a plain number, % or t/t", "write it without unit, or in %"
+            )
+        elif target in error.expected and not error.expected.startswith("a plain number"):
+            yield Finding(path, error.found, error.expected, error.remedy)
+        else:
+            yield Finding(path, error.found, f"a unit such as {target}", error.remedy)
 
 
 def _price_units(

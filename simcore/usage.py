@@ -42,12 +42,14 @@ def used_markets(experiment: Experiment) -> list[str]:
 
 
 def used_commodities(experiment: Experiment) -> list[str]:
-    """Commodities that the routes of the run buy or sell, fuels of electrolysis included."""
+    """Commodities that the run needs: what its routes trade, what it reports, what makes them."""
     names: list[str] = []
     for route in used_routes(experiment):
         if route in experiment.catalog.routes:
             record = experiment.catalog.routes[route]
             names += [*record.inputs, *record.byproducts]
+    if "hydrogen_cost" in experiment.outcomes:
+        names.append("hydrogen")
     for commodity in list(names):
         for region in experiment.regions:
             price = price_of(experiment, commodity, region)
@@ -163,9 +165,12 @@ def _inside(
 
 
 def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalog:
-    """The catalog of an experiment cut to what any of its scenarios refers to."""
-    keep: dict[str, dict[str, None]] = {name: {} for name in Catalog.model_fields}
-    commodities: dict[str, dict[str, None]] = {}
+    """The catalog of an experiment without the packaged entries that no scenario refers to.
+
+    Entries of the config itself stay: its correlations, scenarios and benchmarks may name them
+    although this run does not use them.
+    """
+    keep, commodities = _own_entries(experiment.catalog)
     for one in scenarios.values():
         catalog = one.catalog
         keep["regions"].update(dict.fromkeys(one.regions))
@@ -197,3 +202,21 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         if commodity in commodities
     }
     return Catalog.model_construct(**cut)
+
+
+def _own_entries(
+    catalog: Catalog,
+) -> tuple[dict[str, dict[str, None]], dict[str, dict[str, None]]]:
+    """Names by field, and places by commodity, that the packaged catalog does not know."""
+    from simcore.tables import catalog as packaged
+
+    known = packaged()
+    names = {
+        field: dict.fromkeys(set(getattr(catalog, field)) - set(known.get(field, ())))
+        for field in Catalog.model_fields
+    }
+    places = {
+        commodity: dict.fromkeys(set(prices) - set(known["prices"].get(commodity, ())))
+        for commodity, prices in catalog.prices.items()
+    }
+    return names, {commodity: own for commodity, own in places.items() if own}

@@ -15,7 +15,7 @@ from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
 from simcore.findings import Finding, Path
-from simcore.quantities import shown
+from simcore.records import shown
 from simcore.schema import Experiment
 
 _ROUNDS: Final = 8
@@ -208,18 +208,17 @@ def _extra(path: Path, record: Any) -> tuple[Finding, str | None]:
 
 _PLAIN: Final = {
     # kind of pydantic: (expected, remedy)
-    "float_type": ("a number", "write a plain number, such as 0.07"),
-    "float_parsing": ("a number", "write a plain number, such as 0.07"),
-    "int_type": ("a whole number", "write a whole number, such as 2030"),
-    "int_parsing": ("a whole number", "write a whole number, such as 2030"),
-    "int_from_float": ("a whole number", "write a whole number, such as 2030"),
+    "float_type": ("a number", "write a number, without quotes or unit"),
+    "float_parsing": ("a number", "write a number, without quotes or unit"),
+    "int_type": ("a whole number", "write a whole number, without quotes or unit"),
+    "int_parsing": ("a whole number", "write a whole number, without quotes or unit"),
+    "int_from_float": ("a whole number", "write a whole number, without quotes or unit"),
     "bool_type": ("true or false", "write true or false"),
     "bool_parsing": ("true or false", "write true or false"),
     "string_type": ("a text", "write a text, in quotes if it looks like a number"),
     "list_type": ("a list", "write [a, b], or one `- entry` a line"),
-    "dict_type": ("a mapping of keys to values", "write lines `key: value`"),
-    "model_type": ("a mapping of keys to values", "write lines `key: value`"),
-    "model_attributes_type": ("a mapping of keys to values", "write lines `key: value`"),
+    "dict_type": ("a mapping of keys to values", "write lines `key: value`, or leave the key out"),
+    "model_type": ("a mapping of keys to values", "write lines `key: value`, or leave the key out"),
     "finite_number": ("a finite number", "write a finite number, or leave the entry out"),
 }
 _BOUNDS: Final = {
@@ -240,7 +239,7 @@ def _describe(error: Mapping[str, Any], path: Path) -> tuple[str, str, str]:
         return shown(value), *_PLAIN[kind]
     if kind in _BOUNDS:
         key, sign, remedy = _BOUNDS[kind]
-        return shown(value), f"a number {sign} {context[key]:,}", remedy
+        return shown(value), f"a number {sign} {context[key]:,.12g}", remedy
     if kind == "missing":
         return f"no {name!r}", f"the key {name!r}", f"add {name}: ..."
     if kind in ("too_short", "too_long"):

@@ -262,7 +262,8 @@ def simulate(program, first_draw, draws, column, central, out):
         Every factor at its central value and no noise, instead of random numbers.
     out : float64 (asked rows, columns)
     """
-    rows = np.empty((program.rows, BLOCK))
+    # A row that is read before it is written shows: it is undefined.
+    rows = np.full((program.rows, BLOCK), np.nan)
     for i in range(program.constant_rows.shape[0]):
         rows[program.constant_rows[i], :] = program.constants[i]
     for block in range(draws // BLOCK):

@@ -1,0 +1,65 @@
+"""The base of every record: frozen, strict, with metadata; and how it refuses what does not fit."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+class Model(BaseModel):
+    """A frozen record that refuses unknown keys, numbers in quotes and non-finite numbers."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+def fault(message: str, expected: str, remedy: str = "correct the value") -> PydanticCustomError:
+    """A validation error that carries what was expected and what to do, for the fault report."""
+    return PydanticCustomError(
+        "simcore", "{message}", {"message": message, "expected": expected, "remedy": remedy}
+    )
+
+
+def shown(value: Any) -> str:
+    """A value as a user would write it, cut to what fits a line."""
+    if value is None:
+        return "nothing"
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _whole(value: Any) -> Any:
+    """1e6 is a whole number too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+class Described(Model):
+    """Where a value comes from."""
+
+    source: str | None = None
+    """Key of the source in `simcore catalog sources`, or free text."""
+    at: str | None = None
+    """Place in the source: article, page, row."""
+    status: str | None = None
+    """in_force, adopted, proposed, seen, assumed ..."""
+    note: str | None = None
+
+
+class Sourced(Described):
+    """Metadata that a value with a unit may carry."""
+
+    unit: str | None = None
+    """Unit of the numbers; without it they are in the canonical unit of the field."""
+    price_year: Whole | None = Field(default=None, ge=1950, le=2100)
+    """Price year of an amount of money; without it the base year."""

@@ -1,0 +1,243 @@
+"""Bad input: an error before the run, all of it at once, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simcore
+import yaml
+from simcore import cli
+from simcore.errors import ConfigError, Fault, OutputError
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "tests" / "configs" / "invalid"
+EXPECTED = yaml.safe_load((ROOT / "tests" / "data" / "invalid.yaml").read_text("utf-8"))
+FILES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+SMALL = ["draws=256", "years.last=2027", "routes=[bf_bof, h2_dri_eaf]", "regions=[EU]",
+         "outcomes=[cost_premium]", "keep=[]", "scenarios={law: {}}"]  # fmt: skip
+
+
+def faults_of(source: Any, **options: Any) -> tuple[Fault, ...]:
+    with pytest.raises(ConfigError) as caught:
+        simcore.build(simcore.load(source, **options))
+    return caught.value.faults
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+
+
+def main(*arguments: str) -> int:
+    """Exit status of a command, usage errors included."""
+    try:
+        return cli.main(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+# --- one file a fault ----------------------------------------------------------------------------
+
+
+def test_every_file_has_an_expectation():
+    assert sorted(EXPECTED) == FILES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_faults(name, folder, capsys):
+    path = FOLDER / f"{name}.yaml"
+    assert main("run", str(path), "-o", "out.zarr") == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert "pydantic" not in said.err
+    assert not list(folder.iterdir())
+    # The message: one block a fault, then their number.
+    head, *blocks = said.err.rstrip("\n").split("\n" + str(FOLDER))
+    count = len(EXPECTED[name])
+    assert head == "simcore run: error"
+    assert blocks[-1].endswith(f"\n{count} fault{'s' * (count > 1)}")
+    assert len(blocks) == count
+    for block, expected in zip(blocks, EXPECTED[name], strict=True):
+        file = expected.get("file", path.name)
+        where = f": {expected['where']}" if expected["where"] else ""
+        place, found, wanted, remedy = block.split("\n")[:4]
+        assert place == f"/{file}:{expected['line']}{where}"
+        assert found.startswith("  found     ")
+        assert wanted.startswith("  expected  ")
+        assert remedy.startswith("  remedy    ")
+        assert expected["found"] in found
+        assert expected["expected"] in wanted
+        assert expected["remedy"] in remedy
+        line = (FOLDER / file).read_text("utf-8").split("\n")[expected["line"] - 1]
+        assert not where or _is_named(expected["where"].split("."), line)
+
+
+def _is_named(path: list[str], line: str) -> bool:
+    """Whether a line holds one of the last keys of a path, or is an entry of a list."""
+    return any(part in line for part in path[-3:]) or "- {" in line or "<<" in line
+
+
+@pytest.mark.parametrize(
+    "name", ["several", "unknown_key_route", "python_tag", "alias_bomb", "correlations_not_psd"]
+)
+def test_process_ends_with_2_and_a_message(name, folder):
+    path = FOLDER / f"{name}.yaml"
+    done = subprocess.run(
+        [sys.executable, "-m", "simcore", "run", str(path)], capture_output=True, text=True,
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert f"{path}:{EXPECTED[name][0]['line']}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(folder.iterdir())
+
+
+def test_all_faults_at_once():
+    """Keys, units, names, dependence and overlays are checked in one go, in the order of lines."""
+    found = faults_of(FOLDER / "several.yaml")
+    assert len(found) == 8
+    lines = [fault.line for fault in found]
+    assert lines == sorted(lines)
+
+
+def test_a_left_out_part_brings_no_further_faults(tmp_path):
+    path = tmp_path / "route.yaml"
+    path.write_text(
+        "name: faulty\nregions: [EU]\nroutes: [bf_bof, plasma]\ncatalog:\n  routes:\n"
+        "    plasma: {sector: steel, lifetime: 20, inputs: {electricity: 4 kg/kg}}\n"
+    )
+    assert {fault.where for fault in faults_of(path)} == {
+        f"catalog.routes.plasma.{name}" for name in ("capex", "utilisation", "emission_intensity")
+    }
+
+
+# --- what cannot be a file of the repository -----------------------------------------------------
+
+
+def test_file_of_5_megabytes(tmp_path):
+    path = tmp_path / "large.yaml"
+    path.write_text("name: large\ntitle: '" + "x" * 5_000_000 + "'\n")
+    (fault,) = faults_of(path)
+    assert "more than 1 MB" in fault.found
+    assert fault.file == str(path)
+
+
+def test_missing_file_names_its_neighbour(folder, capsys):
+    (folder / "quickstart.yaml").write_text("name: quick\n")
+    assert main("check", "quickstrat.yaml") == 2
+    assert "did you mean quickstart.yaml?" in capsys.readouterr().err
+
+
+def test_folder_in_place_of_a_config(folder, capsys):
+    assert main("check", str(folder)) == 2
+    assert "a folder" in capsys.readouterr().err
+
+
+def test_config_given_in_python():
+    (fault,) = faults_of({"name": "python", "regions": ["EU", "Mars"], "routes": ("bf_bof",)})
+    assert (fault.file, fault.line, fault.where) == ("<config>", None, "regions.1")
+
+
+@pytest.mark.parametrize(
+    ("setting", "where", "found"),
+    [
+        ("drws=10", "drws", "unknown key 'drws'"),
+        ("catalog.markets.eu_ets.process.sigmaa=0.3", "catalog.markets.eu_ets.process.sigmaa",
+         "unknown key 'sigmaa'"),
+        ("years.first=2020", "years.first", "2020, before the first year of"),
+        ("regions=[EU, JPN]", "regions.1", "unknown region 'JPN'"),
+        ("draws=1e12", "draws", "1000000000000"),
+        ("draws", "", "draws"),
+        ("=5", "", "=5"),
+        ("draws=[1", "", "expected"),
+        ("draws=.inf", "value", ".inf"),
+    ],
+)  # fmt: skip
+def test_setting(setting, where, found):
+    faults = faults_of(ROOT / "configs" / "quickstart.yaml", overrides=[setting])
+    assert faults[0].where == where
+    assert found in faults[0].found
+    assert str(faults[0].file).startswith("--set")
+    assert len(faults) == 1
+
+
+def test_argument(folder, capsys):
+    quickstart = str(ROOT / "configs" / "quickstart.yaml")
+    assert main("run", quickstart, "--draws", "1000000000000") == 2
+    assert "--draws 1000000000000: draws" in capsys.readouterr().err
+    assert main("run", quickstart, "--draws", "many") == 2
+    assert not list(folder.iterdir())
+
+
+def test_more_draws_than_memory(folder, capsys):
+    config = str(ROOT / "configs" / "quickstart.yaml")
+    for more in ((), ("--dry-run",)):
+        assert main("run", config, "--draws", "900000000", "-o", "out.zarr", *more) == 2
+        said = capsys.readouterr().err
+        assert "--draws 900000000: draws\n" in said
+        assert "lower draws" in said
+    assert not list(folder.iterdir())
+
+
+# --- outputs -------------------------------------------------------------------------------------
+
+
+def run(out: str, *more: str) -> int:
+    settings = [part for one in SMALL for part in ("--set", one)]
+    return main("run", str(ROOT / "configs" / "quickstart.yaml"), "--quiet", "-o", out, *settings,
+                *more)  # fmt: skip
+
+
+def test_existing_output_needs_overwrite(folder, capsys):
+    assert run("out.nc") == 0
+    before = (folder / "out.nc").read_bytes()
+    assert run("out.nc") == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "out.nc" in said.err
+    assert "--overwrite" in said.err
+    assert (folder / "out.nc").read_bytes() == before
+    assert run("out.nc", "--overwrite") == 0
+
+
+def test_what_is_no_run_is_never_replaced(folder, capsys):
+    (folder / "out.nc").write_text("a letter")
+    assert run("out.nc", "--overwrite") == 2
+    assert "not a simcore run" in capsys.readouterr().err
+    assert (folder / "out.nc").read_text() == "a letter"
+
+
+def test_output_of_another_suffix(folder, capsys):
+    assert run("out.csv") == 2
+    assert "ends in .zarr or .nc" in capsys.readouterr().err
+    assert not list(folder.iterdir())
+
+
+def test_file_in_place_of_the_output_folder(folder, capsys):
+    (folder / "results").write_text("not a folder")
+    assert run("results/out.zarr") == 2
+    assert "not a folder" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["results"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write into every folder")
+def test_unwritable_output_folder(folder, capsys):
+    (folder / "closed").mkdir(mode=0o500)
+    assert run("closed/out.zarr") == 2
+    assert "not writable" in capsys.readouterr().err
+    assert not list((folder / "closed").iterdir())
+
+
+def test_output_fault_in_python(tmp_path):
+    with pytest.raises(OutputError):
+        simcore.run(ROOT / "configs" / "quickstart.yaml", overrides=SMALL, out=tmp_path / "out.txt")
