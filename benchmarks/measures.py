@@ -47,7 +47,7 @@ def model(case: Case, *, repetitions: int, tiny: bool) -> Iterator[str | Line]:
     yield Line(
         "peak memory of a process, MB",
         processes.peak_memory(case, "simcore", 1, tiny=tiny),
-        processes.peak_memory(case, "simcore", 2, tiny=tiny),
+        None if tiny else processes.peak_memory(case, "simcore", 2, tiny=tiny),
         processes.peak_memory(case, "numpy", reducing, tiny=tiny),
     )
     yield (f"  NumPy computes {simulating:,} draws at a time (simulate) and {reducing:,} (reduce): "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ def simcore_simulated(spec: Spec, threads: int) -> Work:
     def whole() -> None:
         edges = np.linspace(0, blocks, threads + 1).astype(int)
         with ThreadPoolExecutor(max_workers=threads) as pool:
-            for one in [pool.submit(part, *pair) for pair in zip(edges, edges[1:], strict=False)]:
-                one.result()
+            for done in [pool.submit(part, *pair) for pair in pairwise(edges)]:
+                done.result()
 
     return whole
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import SimcoreError
-from simcore.options import SECTIONS, parser
+from simcore.terminal.options import SECTIONS, parser
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -80,11 +80,11 @@ def run(options: argparse.Namespace) -> None:
     """Simulate a config and say what came out."""
     planned = _plan(options)
     out = options.out or Path("results") / f"{planned.name}.zarr"
-    from simcore import dataset, engine
+    from simcore import dataset, describe, engine, tiles
     from simcore.terminal.progress import progress
 
-    engine.check_memory(planned)
-    needed = engine.estimate(planned, threads=options.threads)
+    tiles.check_memory(planned)
+    needed = describe.estimate(planned, threads=options.threads)
     dataset.check_output(out, overwrite=options.overwrite, needed=int(needed["disk_mb"] * 1e6))
     if options.dry_run:
         _show_estimate(planned, out, needed, as_json=options.json)
@@ -159,10 +159,10 @@ def plot(options: argparse.Namespace) -> None:
 def trace(options: argparse.Namespace) -> None:
     """Recompute one draw and print every variable of it."""
     planned = _plan(options)
-    from simcore import engine
+    from simcore import tracing
     from simcore.terminal.traces import trace_table, trace_text
 
-    found = engine.trace(planned, options.draw, region=options.region, route=options.route)
+    found = tracing.trace(planned, options.draw, region=options.region, route=options.route)
     if options.format == "table":
         print(trace_text(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
         return
@@ -199,9 +199,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     from simcore import plan as planning
     from simcore import spec
 
-    loaded = spec.load(
-        options.file, overrides=options.set, draws=options.draws, seed=options.seed
-    )
+    loaded = spec.load(options.file, overrides=options.set, draws=options.draws, seed=options.seed)
     return planning.build(loaded)
 
 
@@ -240,9 +238,7 @@ def _show_run(
     print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
 
 
-def _show_estimate(
-    planned: Plan, out: Path, needed: dict[str, Any], *, as_json: bool
-) -> None:
+def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         from simcore.terminal.formats import to_json
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 
-from simcore import dependence, document, model
-from simcore.entries import Path
+from simcore import document
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.graph import Graph
-from simcore.resolve import Setting, commodity, price_name
-from simcore.schema import Experiment
-from simcore.spec import Spec
-from simcore.usage import (
-    PLANT_OUTCOMES,
+from simcore.model.commodities import price_name
+from simcore.model.graph import Graph
+from simcore.model.outcomes import places
+from simcore.model.setting import Setting
+from simcore.spec import Spec, dependence
+from simcore.spec.entries import Path
+from simcore.spec.schema import Experiment
+from simcore.spec.usage import (
     commodity_unit,
     price_of,
     references,
@@ -138,8 +138,13 @@ def build(spec: Spec) -> Plan:
     start = min(_start(one) for one in spec.scenarios.values())
     settings = {
         name: Setting(
-            graph=graph, experiment=one, start=start, factors=factors, shocks=shocks,
-            folder=spec.folder, stem=f"{name}/" if experiment.independent_scenarios else "",
+            graph=graph,
+            experiment=one,
+            start=start,
+            factors=factors,
+            shocks=shocks,
+            folder=spec.folder,
+            stem=f"{name}/" if experiment.independent_scenarios else "",
         )
         for name, one in spec.scenarios.items()
     }
@@ -169,15 +174,28 @@ def build(spec: Spec) -> Plan:
         json.dumps(spec.resolved(), sort_keys=True, separators=(",", ":")).encode()
     ).hexdigest()
     return Plan(
-        spec=spec, digest=digest, graph=graph, cells=tuple(cells), waterfall=tuple(waterfall),
-        inputs=inputs, coords=coords, commodity_units=units, start=start, factors=factors,
+        spec=spec,
+        digest=digest,
+        graph=graph,
+        cells=tuple(cells),
+        waterfall=tuple(waterfall),
+        inputs=inputs,
+        coords=coords,
+        commodity_units=units,
+        start=start,
+        factors=factors,
         shocks=shocks,
     )
 
 
 def _fault(spec: Spec, message: str) -> Fault:
-    return Fault(where="catalog", found=message, expected="a distribution that can be built",
-                 remedy="change its parameters or quantiles", file=spec.file)
+    return Fault(
+        where="catalog",
+        found=message,
+        expected="a distribution that can be built",
+        remedy="change its parameters or quantiles",
+        file=spec.file,
+    )
 
 
 def _dependence(spec: Spec, kind: str) -> dependence.Dependence:
@@ -188,8 +206,11 @@ def _dependence(spec: Spec, kind: str) -> dependence.Dependence:
 def _moving(experiment: Experiment) -> Iterator[Path]:
     """Price paths of the run that start from a known price."""
     catalog = experiment.catalog
-    markets = [experiment.cbam.market, *(catalog.regions[r].market for r in experiment.regions),
-               *(one.market for one in experiment.exposures.values())]
+    markets = [
+        experiment.cbam.market,
+        *(catalog.regions[r].market for r in experiment.regions),
+        *(one.market for one in experiment.exposures.values()),
+    ]
     for name in markets:
         yield catalog.markets[name]
     for name in used_commodities(experiment):
@@ -211,20 +232,33 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
     commodities: dict[str, None] = {}
     for one in spec.scenarios.values():
         catalog = one.catalog
-        markets.update(dict.fromkeys([
-            *(catalog.regions[r].market for r in one.regions), one.cbam.market,
-            *(exposure.market for exposure in one.exposures.values()),
-        ]))
+        markets.update(
+            dict.fromkeys(
+                [
+                    *(catalog.regions[r].market for r in one.regions),
+                    one.cbam.market,
+                    *(exposure.market for exposure in one.exposures.values()),
+                ]
+            )
+        )
         for name in used_commodities(one):
-            commodities.update(dict.fromkeys(
-                price_name(one, name, r) for r in one.regions
-                if isinstance(price_of(one, name, r), Path)))
+            commodities.update(
+                dict.fromkeys(
+                    price_name(one, name, r)
+                    for r in one.regions
+                    if isinstance(price_of(one, name, r), Path)
+                )
+            )
     return {
-        "scenario": tuple(spec.scenarios), "region": tuple(experiment.regions),
-        "destination": tuple(experiment.destinations), "route": tuple(experiment.routes),
-        "component": (), "market": tuple(markets), "commodity": tuple(sorted(commodities)),
-        "exposure": tuple(experiment.exposures), "year": tuple(
-            range(experiment.years.first, experiment.years.last + 1)),
+        "scenario": tuple(spec.scenarios),
+        "region": tuple(experiment.regions),
+        "destination": tuple(experiment.destinations),
+        "route": tuple(experiment.routes),
+        "component": (),
+        "market": tuple(markets),
+        "commodity": tuple(sorted(commodities)),
+        "exposure": tuple(experiment.exposures),
+        "year": tuple(range(experiment.years.first, experiment.years.last + 1)),
     }
 
 
@@ -235,34 +269,10 @@ def _component_names(settings: dict[str, Setting]) -> tuple[str, ...]:
     for setting in settings.values():
         catalog = setting.experiment.catalog
         for name in (*setting.experiment.routes, *references(setting.experiment).values()):
-            middle.update(dict.fromkeys([*catalog.routes[name].inputs, *catalog.routes[name].byproducts]))
+            middle.update(
+                dict.fromkeys([*catalog.routes[name].inputs, *catalog.routes[name].byproducts])
+            )
     return (*head, *sorted(middle), *tail)
-
-
-_CELL: dict[str, Callable[[Setting, str, str, str], int]] = {
-    "cbam_cost": model.cbam_cost,
-    "carbon_cost": model.carbon_cost,
-    "cost_premium": model.cost_premium,
-    "break_even_price": model.break_even_price,
-    "premium_per_tco2": model.premium_per_tco2,
-    "premium_per_tonne": model.premium_per_tonne,
-    "annualised_premium_per_tonne": model.annualised_premium,
-    "support_gap": model.support_gap,
-    "viability": lambda s, r, d, k: model.not_positive(s, model.support_gap(s, r, d, k)),
-    "green_is_cheaper": lambda s, r, d, k: model.not_positive(s, model.cost_premium(s, r, d, k)),
-    "crossover_year": model.crossover_year,
-    "lifecycle_premium": lambda s, r, d, k: model.lifetime_sum(s, r, d, k, discounted=False),
-    "npv_premium": lambda s, r, d, k: model.lifetime_sum(s, r, d, k, discounted=True),
-    "annuity_premium_per_tonne": model.annuity_premium,
-}
-_PLANT: dict[str, Callable[[Setting, str, str], int]] = {
-    "levelised_cost": model.levelised_cost,
-    "home_carbon_cost": model.home_carbon_cost,
-    "marginal_carbon_cost": model.marginal_carbon_cost,
-    "avoided_emissions": model.avoided,
-    "cost_premium_ex_carbon": model.cost_premium_ex_carbon,
-    "abatement_cost": model.abatement_cost,
-}
 
 
 def _cells(
@@ -270,63 +280,8 @@ def _cells(
 ) -> Iterator[Cell]:
     """Cells of one outcome over all scenarios."""
     for s, setting in enumerate(settings.values()):
-        for index, node, first in _places(variable, setting, coords):
+        for index, node, first in places(variable, setting, coords):
             yield Cell(variable.name, (s, *index), node, first)
-
-
-def _places(
-    variable: Variable, setting: Setting, coords: dict[str, tuple[Any, ...]]
-) -> Iterator[tuple[tuple[int, ...], int, int]]:
-    """Index (after the scenario), node and first year of each cell of one scenario."""
-    name, first = variable.name, setting.experiment.years.first
-    regions, routes = list(enumerate(coords["region"])), list(enumerate(coords["route"]))
-    destinations = list(enumerate(coords["destination"]))
-    reference = references(setting.experiment)
-    if name == "carbon_price":
-        for m, label in enumerate(coords["market"]):
-            yield (m,), model.market(setting, label), first
-    elif name == "commodity_price":
-        for c, label in enumerate(coords["commodity"]):
-            head, _, place = label.partition(".")
-            region = next((r for r in coords["region"]
-                           if price_name(setting.experiment, head, r) == label), None)
-            if region is not None:
-                yield (c,), commodity(setting, head, region), first
-    elif name == "hydrogen_cost":
-        for r, region in regions:
-            if price_of(setting.experiment, "hydrogen", region) is not None:
-                yield (r,), commodity(setting, "hydrogen", region), first
-    elif name == "cbam_factor":
-        yield (), model.cbam_factor(setting), first
-    elif name in ("exposure_cost", "exposure_total"):
-        for e, label in enumerate(coords["exposure"]):
-            yield (e,), getattr(model, name)(setting, label), first
-    elif name == "cheapest_route":
-        for (r, region), (d, destination) in product(regions, destinations):
-            yield (r, d), model.cheapest_route(setting, region, destination), first
-    elif name in _PLANT:
-        for (r, region), (k, route) in product(regions, routes):
-            if variable.relative and route == reference[region]:
-                continue
-            from_year = (model.first_compared(setting, region, route) if variable.relative
-                         else model.first_year(setting, route))
-            yield (r, k), _PLANT[name](setting, region, route), from_year
-    else:
-        for (r, region), (d, destination), (k, route) in product(regions, destinations, routes):
-            if variable.relative and route == reference[region]:
-                continue
-            available = model.first_year(setting, route)
-            if name in PLANT_OUTCOMES:
-                available = model.first_of_life(setting, region, route)
-            elif variable.relative:
-                available = model.first_compared(setting, region, route)
-            if name == "waterfall":
-                parts = model.components(setting, region, destination, route)
-                for c, part in enumerate(coords["component"]):
-                    node = parts.get(part, setting.graph.constant(0.0))
-                    yield (r, d, k, c), node, available
-            else:
-                yield (r, d, k), _CELL[name](setting, region, destination, route), available
 
 
 def _inputs(settings: dict[str, Setting]) -> tuple[Input, ...]:
@@ -342,17 +297,16 @@ def _inputs(settings: dict[str, Setting]) -> tuple[Input, ...]:
     return tuple(found.values())
 
 
-def _unknown_names(
-    spec: Spec, settings: dict[str, Setting], factors: set[str]
-) -> Iterator[Fault]:
+def _unknown_names(spec: Spec, settings: dict[str, Setting], factors: set[str]) -> Iterator[Fault]:
     """Correlated names that exist nowhere in the catalog."""
     # A name may belong to an entry that this run does not use: then it changes nothing.
     known_paths: set[str] = set()
     heads: set[str] = set()
     for one in spec.scenarios.values():
         known_paths.update(one.catalog.markets)
-        known_paths.update(f"{name}.{place}" for name, places in one.catalog.prices.items()
-                           for place in places)
+        known_paths.update(
+            f"{name}.{place}" for name, places in one.catalog.prices.items() for place in places
+        )
         heads.update(one.factors)
         for _, group in one.catalog:
             heads.update(group)
@@ -366,7 +320,8 @@ def _unknown_names(
                     what = "factor of the run" if kind == "factors" else "market or commodity path"
                     yield spec.fault(
                         ("correlations", kind, position, "between"),
-                        found=f"unknown name {name!r}", expected=f"a {what}",
+                        found=f"unknown name {name!r}",
+                        expected=f"a {what}",
                         remedy=f"did you mean {near!r}?" if near else "see `simcore plan`",
                     )
 
@@ -396,5 +351,17 @@ def has_years(variable: str) -> bool:
 def nominal_size(plan: Plan) -> int:
     """Number of rows that a run reduces: values per draw."""
     years = len(plan.years)
-    return int(np.sum([years if has_years(group[0].variable) else 1
-                       for group in unique_values(plan.cells).values()]))
+    return int(
+        np.sum(
+            [
+                years if has_years(group[0].variable) else 1
+                for group in unique_values(plan.cells).values()
+            ]
+        )
+    )
+
+
+def currency_rate(plan: Plan) -> float:
+    """Units of the output currency per EUR."""
+    currency = plan.experiment.currency
+    return 1.0 if currency == "EUR" else plan.experiment.money.exchange[currency]

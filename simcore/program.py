@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simcore.graph import Graph, Node
 from simcore.kernels.operations import Operation
+from simcore.model.graph import Graph, Node
 from simcore.plan import Plan
 
 if TYPE_CHECKING:
@@ -143,8 +143,9 @@ def _tape(
         if node.stream:
             keys[position] = stream_key(plan.experiment.seed, node.stream)
     return Tape(
-        code=np.array([int(node.operation) for _, node in nodes if node.operation is not None],
-                      dtype=np.int64),
+        code=np.array(
+            [int(node.operation) for _, node in nodes if node.operation is not None], dtype=np.int64
+        ),
         out=np.array([row[n] for n, _ in nodes], dtype=np.int64),
         inputs_at=np.array(inputs_at, dtype=np.int64),
         inputs=np.array(inputs, dtype=np.int64),

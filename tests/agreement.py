@@ -17,7 +17,7 @@ from reference_costs import cbam_coverage, cbam_exposure, home_exposure, pays_cb
 from reference_model import Result, evaluate
 from reference_paths import Case, merge
 
-from simcore import engine
+from simcore import engine, tracing
 from simcore.plan import Plan
 from simcore.variables import OUTCOMES
 
@@ -30,7 +30,7 @@ Key = tuple[Any, ...]
 def traced(plan: Plan, draw: int) -> Result:
     """Every outcome of a draw as the engine computes it, by (outcome, *labels)."""
     found: Result = {}
-    for entry in engine.trace(plan, draw):
+    for entry in tracing.trace(plan, draw):
         name = entry["variable"]
         if name == "input":
             continue
@@ -120,7 +120,7 @@ class Scales:
             return math.inf if any(abs(v) < 1e-6 * self.cost for v in premiums) else 0.0
         if name in ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne"):
             return RELATIVE * (size + self.life)
-        if "{money}" in OUTCOMES[name].unit and OUTCOMES[name].relative or "carbon_cost" in name:
+        if ("{money}" in OUTCOMES[name].unit and OUTCOMES[name].relative) or "carbon_cost" in name:
             return RELATIVE * self.cost
         return RELATIVE * max(size, 1e-3 if "{money}" in OUTCOMES[name].unit else 1.0)
 

@@ -1,4 +1,4 @@
-"""The benchmarks run to their end and never time two models that disagree. Nothing is timed here."""
+"""The benchmarks run to their end and never time models that disagree. Nothing is timed here."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import simcore
-from simcore import engine
+from simcore import engine, tracing
 from simcore.dataset import digest
 
 CONFIG = {
@@ -64,7 +64,7 @@ def test_threads(base, threads):
 
 def test_tiles(base, monkeypatch):
     # Room for a few rows at a time: every outcome is split over tiles and years.
-    monkeypatch.setattr(engine, "_budget_rows", lambda plan: 5)
+    monkeypatch.setattr(engine, "budget_rows", lambda plan: 5)
     assert digest(run()) == digest(base)
 
 
@@ -168,7 +168,7 @@ def test_scenarios_share_their_draws_unless_told_otherwise(base):
 def test_trace_is_the_stored_draw(base):
     plan = simcore.build(simcore.load(CONFIG))
     for draw in (0, 127, 128, 255, 256, 2999):
-        for entry in engine.trace(plan, draw):
+        for entry in tracing.trace(plan, draw):
             if entry["variable"] != "cost_premium":
                 continue
             place = {dim: entry[dim] for dim in ("scenario", "region", "destination", "route")}

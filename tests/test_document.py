@@ -12,8 +12,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simcore import composer, document
-from simcore.document import dump, fault_at, line_of, parse, read
+from simcore import document
+from simcore.document import composer, dump, fault_at, line_of, parse, read
 from simcore.errors import ConfigError, Fault
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import simcore
 import yaml
+
+import simcore
 from simcore import cli
 from simcore.errors import ConfigError, Fault, OutputError
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import simcore
 import yaml
+
+import simcore
 from simcore import document
 
 FOLDER = Path(__file__).parents[1] / "configs" / "reference"
@@ -44,7 +45,7 @@ def test_case(case):
     assert found.shape == np.shape(case["expected"]), f"name more of {PLACES} in `at`"
     if "errors" in case:
         error = value(case, case["at"], variable=case["variable"].replace("mean", "standard_error"))
-        assert 0 < error
+        assert error > 0
         tolerance = case["errors"] * error
     elif "relative" in case:
         tolerance = case["relative"] * np.abs(case["expected"])

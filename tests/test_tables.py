@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simcore import provenance, tables
-from simcore.tables import TableError
-from simcore.unit_names import parse_unit
+from simcore import tables
+from simcore.tables import TableError, provenance
+from simcore.units.names import parse_unit
 
 DATA = Path(tables.__file__).parent / "data"
 CATALOG = tables.catalog()

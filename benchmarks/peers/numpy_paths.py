@@ -1,4 +1,4 @@
-"""What moves from year to year in NumPy: prices, policies, learning, hydrogen (MODEL 3, 4 and 6)."""
+"""What moves from year to year in NumPy: prices, policies, learning, hydrogen (MODEL 3, 4, 6)."""
 
 from __future__ import annotations
 

@@ -119,19 +119,20 @@ def region_cells(places: Mapping[str, Place], draws: slice) -> Iterator[Cell]:
     here = {name: _cut(place, draws, cut) for name, place in places.items()}
     rules = next(iter(here.values())).rules
     totals: dict[tuple[str, str], list[np.ndarray]] = {}
+    compared = rules["destinations"] if "cheapest_route" in rules["outcomes"] else ()
     for route in rules["routes"]:
         own, seen = memo.new_child(), {}
         for name, place in here.items():
             for key, values in _plant_cells(own, place, route):
                 full = (key[0], name, place.region, *key[1:])
                 yield full, seen.setdefault(id(values), full), values
-            for destination in rules["destinations"] if "cheapest_route" in rules["outcomes"] else ():
+            for destination in compared:
                 total = model.total_cost(own, place, route, destination)
                 shown = model.defined(own, total, place.plants[route].first, len(place.years))
                 totals.setdefault((name, destination), []).append(shown)
     seen = {}
-    for (name, destination), compared in totals.items():
-        values = model.once(memo, model.cheapest, *compared)
+    for (name, destination), costs in totals.items():
+        values = model.once(memo, model.cheapest, *costs)
         full = ("cheapest_route", name, here[name].region, destination)
         yield full, seen.setdefault(id(values), full), values
 

@@ -129,9 +129,7 @@ def kept_arrays(layout: Layout) -> dict[str, Array]:
     return arrays
 
 
-def summary_array(
-    layout: Layout, name: str, values: np.ndarray
-) -> tuple[str, Array, np.ndarray]:
+def summary_array(layout: Layout, name: str, values: np.ndarray) -> tuple[str, Array, np.ndarray]:
     """Label one summary array and check its shape."""
     variable, statistic = next(
         (candidate, name[len(candidate.name) + 1 :])
@@ -215,5 +213,3 @@ def global_attrs(layout: Layout) -> dict[str, Any]:
         **layout.attrs,
         "complete": 0,
     }
-
-

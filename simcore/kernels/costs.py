@@ -21,8 +21,9 @@ def learning_multiplier(share: float, exponent: float, log_capacity: float) -> f
 
 
 @scalar
-def hydrogen_cost(capital: float, hours: float, demand: float, electricity: float,
-                  storage: float) -> float:
+def hydrogen_cost(
+    capital: float, hours: float, demand: float, electricity: float, storage: float
+) -> float:
     """Cost of a kg of hydrogen.
 
     Parameters
@@ -80,7 +81,9 @@ def levelised_row(rows, out, inputs, numbers):
     other, support = inputs[3], inputs[4]
     for j in range(rows.shape[1]):
         rows[out, j] = (
-            rows[capital, j] * rows[learning, j] + rows[fixed, j] + rows[other, j]
+            rows[capital, j] * rows[learning, j]
+            + rows[fixed, j]
+            + rows[other, j]
             - rows[support, j]
         )
     for pair in range(numbers.shape[0]):

@@ -28,8 +28,14 @@ def ratio(value: float, divisor: float) -> float:
 
 
 @scalar
-def break_even_border(excess: float, covered: float, gap_reference: float, paid_reference: float,
-                      gap: float, paid: float) -> float:
+def break_even_border(
+    excess: float,
+    covered: float,
+    gap_reference: float,
+    paid_reference: float,
+    gap: float,
+    paid: float,
+) -> float:
     """EU price at which the CBAM of the reference makes up for `excess`.
 
     Solves excess + c*max(0, P*gap - paid) = c*max(0, P*gap_reference - paid_reference) for the
@@ -88,8 +94,12 @@ def break_even_home_row(rows, out, excess, exposure_reference, exposure):
 def break_even_border_row(rows, out, excess, covered, gap_reference, paid_reference, gap, paid):
     for j in range(rows.shape[1]):
         rows[out, j] = break_even_border(
-            rows[excess, j], rows[covered, j], rows[gap_reference, j], rows[paid_reference, j],
-            rows[gap, j], rows[paid, j],
+            rows[excess, j],
+            rows[covered, j],
+            rows[gap_reference, j],
+            rows[paid_reference, j],
+            rows[gap, j],
+            rows[paid, j],
         )
 
 

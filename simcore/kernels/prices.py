@@ -74,8 +74,11 @@ def path_row(rows, out, inputs, numbers, line, year):
         anchor = rows[z, j]
         spread_of_anchor = above if anchor >= 0.0 else below
         rows[out, j] = (
-            centre - correction + anchor * spread_of_anchor
-            + rows[carry, j] * since + rows[deviation, j]
+            centre
+            - correction
+            + anchor * spread_of_anchor
+            + rows[carry, j] * since
+            + rows[deviation, j]
         )
     if noisy and centred:
         for j in range(width):

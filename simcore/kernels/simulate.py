@@ -146,8 +146,8 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central):
     """Run operations first..last-1 of a tape in one year (line of the tables)."""
     for i in range(first, last):
         code, out = tape.code[i], tape.out[i]
-        x = tape.inputs[tape.inputs_at[i]:tape.inputs_at[i + 1]]
-        numbers = tape.numbers[tape.numbers_at[i]:tape.numbers_at[i + 1]]
+        x = tape.inputs[tape.inputs_at[i] : tape.inputs_at[i + 1]]
+        numbers = tape.numbers[tape.numbers_at[i] : tape.numbers_at[i + 1]]
         if code == PRODUCT:
             product_row(rows, out, x[0], x[1])
         elif code == SUM:
@@ -168,7 +168,7 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central):
             else:
                 fill_normal(tape.keys[i, 0], tape.keys[i, 1], first_draw, year, rows[out])
         elif code == FACTOR:
-            pool = tape.table[tape.table_at[i]:tape.table_at[i + 1]]
+            pool = tape.table[tape.table_at[i] : tape.table_at[i + 1]]
             factor_row(rows, out, x, numbers, pool, tape.keys[i], first_draw, central)
         elif code == CAPITAL_RECOVERY:
             finance.capital_recovery_row(rows, out, x[0], x[1], numbers[0])
@@ -177,8 +177,13 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central):
         elif code == ACCUMULATED:
             at = tape.table_at[i] + 3 * line
             finance.accumulate(
-                rows, out, x[0], x[1] if x.shape[0] > 1 else -1,
-                tape.table[at], int(tape.table[at + 1]), int(tape.table[at + 2]),
+                rows,
+                out,
+                x[0],
+                x[1] if x.shape[0] > 1 else -1,
+                tape.table[at],
+                int(tape.table[at + 1]),
+                int(tape.table[at + 2]),
             )
         elif code == DECAY:
             prices.decay_row(rows, out, x[0])
@@ -186,16 +191,16 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central):
             prices.step_spread_row(rows, out, x[0], x[1])
         elif code == PATH:
             at = tape.table_at[i] + SPOT_COLUMNS * line
-            prices.path_row(rows, out, x, numbers, tape.table[at:at + SPOT_COLUMNS], float(year))
+            prices.path_row(rows, out, x, numbers, tape.table[at : at + SPOT_COLUMNS], float(year))
         elif code == TIMELINE:
             width = numbers.shape[0]
             at = tape.table_at[i] + width * line
-            policy.timeline_row(rows, out, x, numbers, tape.table[at:at + width])
+            policy.timeline_row(rows, out, x, numbers, tape.table[at : at + width])
         elif code == LEARNING_EXPONENT:
             costs.learning_exponent_row(rows, out, x[0])
         elif code == LEARNING:
             at = tape.table_at[i] + 3 * line
-            costs.learning_row(rows, out, x[0], x[1], x[2], tape.table[at:at + 3])
+            costs.learning_row(rows, out, x[0], x[1], x[2], tape.table[at : at + 3])
         elif code == HYDROGEN:
             costs.hydrogen_row(rows, out, x, numbers)
         elif code == LEVELISED:
@@ -241,7 +246,7 @@ def emit(program, line, rows, out, column):
     for i in range(program.emit_at[line], program.emit_at[line + 1]):
         row, target = program.emit_rows[i], program.emit_out[i]
         if row < 0:
-            out[target, column:column + BLOCK] = np.nan
+            out[target, column : column + BLOCK] = np.nan
         else:
             for j in range(BLOCK):
                 out[target, column + j] = rows[row, j]

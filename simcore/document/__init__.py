@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import yaml
 
-from simcore.composer import CONTROL, Node, compose, refusal
+from simcore.document.composer import CONTROL, Node, compose, refusal
+from simcore.document.scalars import Key, spell
 from simcore.errors import ConfigError, Fault, dotted, suggest
-from simcore.scalars import Key, spell
 
 MAX_BYTES: Final = 1_000_000
 

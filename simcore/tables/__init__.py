@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import yaml
 
-from simcore import rows
-from simcore.provenance import Record, TableError, check, check_sources, walk
+from simcore.tables import rows
+from simcore.tables.provenance import Record, TableError, check, check_sources, walk
 
 __all__ = ["Record", "TableError", "base", "catalog", "records", "sources"]
 
-_DATA: Final = Path(__file__).parent / "data"
+_DATA: Final = Path(__file__).parents[1] / "data"
 # libyaml reads ten times faster; both loaders build plain data only.
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

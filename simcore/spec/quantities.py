@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 
-from simcore.records import Sourced, fault
+from simcore.spec.records import Sourced, fault
 from simcore.units import UnitError, parse_quantity
 
 

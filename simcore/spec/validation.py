@@ -14,9 +14,9 @@ from typing import Any, Final
 from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
-from simcore.findings import Finding, Path
-from simcore.records import shown
-from simcore.schema import Experiment
+from simcore.spec.findings import Finding, Path
+from simcore.spec.records import shown
+from simcore.spec.schema import Experiment
 
 _ROUNDS: Final = 8
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simcore.schema import Pair
+from simcore.spec.schema import Pair
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Final
 
 from simcore.errors import suggest
-from simcore.unit_names import MAX_LENGTH, Unit, UnitError, describe, parse_unit
+from simcore.units.names import MAX_LENGTH, Unit, UnitError, describe, parse_unit
 
 __all__ = [
     "Unit",

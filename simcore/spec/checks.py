@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore import dependence
-from simcore.date_checks import date_findings
-from simcore.entries import Electrolysis, Route
-from simcore.findings import Finding, Path, unknown
-from simcore.schema import Experiment
-from simcore.unit_checks import unit_findings
-from simcore.usage import (
+from simcore.spec import dependence
+from simcore.spec.date_checks import date_findings
+from simcore.spec.entries import Electrolysis, Route
+from simcore.spec.findings import Finding, Path, unknown
+from simcore.spec.schema import Experiment
+from simcore.spec.unit_checks import unit_findings
+from simcore.spec.usage import (
     policy_values,
     price_of,
     region_quantities,

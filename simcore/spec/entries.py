@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
-from simcore.quantities import Constant, Quantity, RegionQuantity, check_probabilities
-from simcore.records import Described, Model, Sourced, Whole, fault, shown
+from simcore.spec.quantities import Constant, Quantity, RegionQuantity, check_probabilities
+from simcore.spec.records import Described, Model, Sourced, Whole, fault, shown
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Year = Annotated[Whole, Field(ge=1990, le=2200)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, get_args
 
-from simcore.entries import Canonical, Catalog, Electrolysis, Path, Policy, Region, Route
-from simcore.quantities import Uncertain
-from simcore.schema import Experiment
+from simcore.spec.entries import Canonical, Catalog, Electrolysis, Path, Policy, Region, Route
+from simcore.spec.quantities import Uncertain
+from simcore.spec.schema import Experiment
 from simcore.units import UnitError, conversion
 
 PLANT_OUTCOMES: Final = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")

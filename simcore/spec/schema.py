@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from simcore.entries import Catalog, Name, PolicyValue, Year
-from simcore.quantities import Quantity
-from simcore.records import Described, Model, Whole, fault
+from simcore.spec.entries import Catalog, Name, PolicyValue, Year
+from simcore.spec.quantities import Quantity
+from simcore.spec.records import Described, Model, Whole, fault
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]

@@ -75,7 +75,13 @@ class Graph:
         inputs, numbers = tuple(inputs), tuple(float(number) for number in numbers)
         changes = any(self.nodes[i].yearly for i in inputs) if yearly is None else yearly
         key = (
-            operation, inputs, numbers, stream, changes, keeps, repr(state),
+            operation,
+            inputs,
+            numbers,
+            stream,
+            changes,
+            keeps,
+            repr(state),
             None if table is None else (table.shape, table.tobytes()),
         )
         if key not in self.known:

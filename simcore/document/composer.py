@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import yaml
 
+from simcore.document.scalars import Key, Scalar, resolve, resolve_tagged
 from simcore.errors import ConfigError, Fault, dotted
-from simcore.scalars import Key, Scalar, resolve, resolve_tagged
 
 Path = tuple[Key, ...]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from simcore import distributions
-from simcore.quantities import Constant, Empirical
-from simcore.records import Described, Sourced
+from simcore.spec.quantities import Constant, Empirical
+from simcore.spec.records import Described, Sourced
 
 _METADATA = {*Described.model_fields, *Sourced.model_fields}
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from simcore.provenance import Record, TableError, check
+from simcore.tables.provenance import Record, TableError, check
 
 __all__ = ["PRICES", "TECHNOLOGY", "Row", "quantity", "read", "record"]
 

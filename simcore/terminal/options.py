@@ -127,9 +127,7 @@ def _add_knowledge(commands: Any) -> None:
     )  # fmt: skip
 
 
-def _command(
-    commands: Any, name: str, summary: str, *examples: str
-) -> argparse.ArgumentParser:
+def _command(commands: Any, name: str, summary: str, *examples: str) -> argparse.ArgumentParser:
     one: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=summary[0].upper() + summary[1:] + ".",
         epilog=_examples(*examples), formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -7,7 +7,7 @@ from typing import Any
 
 from simcore import document
 from simcore.errors import ConfigError, Fault
-from simcore.quantities import KINDS, PARAMETERS, SHAPES
+from simcore.spec.quantities import KINDS, PARAMETERS, SHAPES
 
 
 def merge(under: Any, over: Any) -> Any:

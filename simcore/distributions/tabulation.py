@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.components import Component
+from simcore.distributions.components import Component
 from simcore.kernels.layout import COEFFICIENTS, SEGMENTS, edges
 
 Array = NDArray[np.float64]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simcore.entries import Corridor, Policy
-from simcore.entries import Path as PricePath
-from simcore.findings import FIRST, Finding, Path, unknown
-from simcore.quantities import Constant
-from simcore.schema import Experiment
-from simcore.usage import (
+from simcore.spec.entries import Corridor, Policy
+from simcore.spec.entries import Path as PricePath
+from simcore.spec.findings import FIRST, Finding, Path, unknown
+from simcore.spec.quantities import Constant
+from simcore.spec.schema import Experiment
+from simcore.spec.usage import (
     PLANT_OUTCOMES,
     delays,
     used_commodities,
@@ -44,9 +44,7 @@ def date_findings(experiment: Experiment) -> Iterator[Finding]:
     catalog = experiment.catalog
     for name in used_markets(experiment):
         if name in catalog.markets:
-            yield from _price(
-                experiment, ("catalog", "markets", name), name, catalog.markets[name]
-            )
+            yield from _price(experiment, ("catalog", "markets", name), name, catalog.markets[name])
     for name in used_commodities(experiment):
         for place in used_places(experiment, name):
             price = catalog.prices[name][place]

@@ -21,7 +21,6 @@ FIRST: Final = ("years", "first")
 _LISTED: Final = 12
 
 
-
 @dataclass(frozen=True)
 class Finding:
     """One thing wrong with a config, before it is known where it was written.
@@ -54,9 +53,7 @@ class Finding:
     scenario: str | None = None
 
 
-def unknown(
-    path: Path, name: str, known: Iterable[Any], what: str, *, define: str = ""
-) -> Finding:
+def unknown(path: Path, name: str, known: Iterable[Any], what: str, *, define: str = "") -> Finding:
     """Make the finding of a name that refers to nothing.
 
     Parameters

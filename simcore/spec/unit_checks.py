@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore.compilation import compiled, contained
-from simcore.entries import Canonical
-from simcore.entries import Path as PricePath
-from simcore.findings import Finding, Path, unknown
-from simcore.quantities import Empirical, FactorReference, Mixture
-from simcore.schema import Experiment
-from simcore.units import UnitError, conversion, parse_unit
-from simcore.usage import (
+from simcore.spec.compilation import compiled, contained
+from simcore.spec.entries import Canonical
+from simcore.spec.entries import Path as PricePath
+from simcore.spec.findings import Finding, Path, unknown
+from simcore.spec.quantities import Empirical, FactorReference, Mixture
+from simcore.spec.schema import Experiment
+from simcore.spec.usage import (
     commodity_unit,
     price_of,
     quantities,
@@ -25,6 +24,7 @@ from simcore.usage import (
     used_routes,
     variants,
 )
+from simcore.units import UnitError, conversion, parse_unit
 
 
 def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
@@ -189,9 +189,7 @@ def _remedy(end: float) -> str:
     return "use a distribution with an end on this side, such as truncated_normal or triangular"
 
 
-def _unit(
-    experiment: Experiment, path: Path, unit: str | None, target: str
-) -> Iterator[Finding]:
+def _unit(experiment: Experiment, path: Path, unit: str | None, target: str) -> Iterator[Finding]:
     if unit is None:
         return
     try:

@@ -8,14 +8,14 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from simcore import document, tables
-from simcore.checks import find_faults
-from simcore.compilation import contained
 from simcore.errors import ConfigError, Fault
-from simcore.findings import Finding, Path, faults, unknown
-from simcore.overlay import merge, put, setting
-from simcore.schema import Experiment
-from simcore.usage import prune
-from simcore.validation import mended, validate
+from simcore.spec.checks import find_faults
+from simcore.spec.compilation import contained
+from simcore.spec.findings import Finding, Path, faults, unknown
+from simcore.spec.overlay import merge, put, setting
+from simcore.spec.schema import Experiment
+from simcore.spec.usage import prune
+from simcore.spec.validation import mended, validate
 
 _OVERLAY_KEYS: Final = ("catalog", "cbam", "value", "plant", "boundary", "factors")
 _BASE: Final = "base"
@@ -218,9 +218,7 @@ def _parent(read: document.Document, folder: FilePath) -> document.Document | No
 
     def refusal(found: str, expected: str, remedy: str) -> ConfigError:
         return ConfigError(
-            document.fault_at(
-                read, ("extends",), found=found, expected=expected, remedy=remedy
-            )
+            document.fault_at(read, ("extends",), found=found, expected=expected, remedy=remedy)
         )
 
     if name == _BASE:
@@ -229,9 +227,7 @@ def _parent(read: document.Document, folder: FilePath) -> document.Document | No
         raise refusal(repr(name), "`base` or the name of a file", "write extends: base")
     path = contained(folder, name)
     if path is None:
-        raise refusal(
-            name, "a file in the folder of the config", "move the file beside the config"
-        )
+        raise refusal(name, "a file in the folder of the config", "move the file beside the config")
     if not path.is_file():
         raise refusal(
             f"no file {name}", "`base`, or a file beside the config",

@@ -13,12 +13,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.components import Component, component_of, mixture_of
+from simcore.distributions.components import Component, component_of, mixture_of
+from simcore.distributions.fits import FITTED, fit
+from simcore.distributions.marginal import Marginal, scaled
+from simcore.distributions.tabulation import (
+    beta_table,
+    mixture_median,
+    mixture_table,
+    truncated_normal_table,
+)
 from simcore.kernels import layout
 from simcore.kernels.layout import CONSTANT
-from simcore.marginal import Marginal, scaled
-from simcore.quantile_fits import FITTED, fit
-from simcore.tabulation import beta_table, mixture_median, mixture_table, truncated_normal_table
 
 __all__ = ["CONSTANT", "Marginal", "compile_distribution", "constant", "scaled"]
 

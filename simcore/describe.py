@@ -1,0 +1,135 @@
+"""What a run will hold and need, known before the first draw."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from simcore.dataset import Layout, stored_bytes
+from simcore.plan import Plan, nominal_size
+from simcore.program import cut
+from simcore.tiles import OVERHEAD, budget_rows, items_of, padded, rows_of, tiles_of
+from simcore.variables import OUTCOMES
+
+_SECONDS: Final = {"operation": 2.2e-9, "row": 5e-9, "stored": 3e-9}
+"""Rough time per value, for the estimate of --dry-run only."""
+
+
+def layout_of(plan: Plan) -> Layout:
+    """Describe the dataset of a run."""
+    experiment = plan.experiment
+    outcomes = (*[name for name in experiment.outcomes if name != "waterfall"], "waterfall")
+    return Layout(
+        coords=_used_coords(plan, outcomes),
+        outcomes=outcomes,
+        kept=tuple(experiment.keep),
+        draws=experiment.draws,
+        dtype=experiment.dtype,
+        currency=experiment.currency,
+        price_year=experiment.money.base_year,
+        attrs=_attrs(plan),
+        extra_coords={
+            "commodity_unit": ("commodity", plan.commodity_units),
+            "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
+            "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
+            "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
+        },
+    )
+
+
+def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    dims = {dim for name in outcomes for dim in OUTCOMES[name].dims} | {"factor", "route", "year"}
+    return {name: labels for name, labels in plan.coords.items() if name in dims and labels}
+
+
+def _attrs(plan: Plan) -> dict[str, str | int | float]:
+    experiment = plan.experiment
+    keys, assumed = _provenance(plan.spec.resolved())
+    return {
+        "title": experiment.title or experiment.name,
+        "source": "simcore Monte Carlo simulation of the green premium",
+        "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
+        "config": plan.resolved_yaml,
+        "config_sha256": plan.digest,
+        "seed": experiment.seed,
+        "sampler": "threefry2x64-20 addressed by (seed, factor, draw, step); random design",
+        "sources": json.dumps(keys),
+        "assumed": json.dumps(assumed),
+        "correlations": json.dumps(
+            {
+                kind: {
+                    "names": list(dep.names),
+                    "requested": dep.requested.round(6).tolist(),
+                    "used": dep.used.round(6).tolist(),
+                }
+                for kind, dep in (("factors", plan.factors), ("shocks", plan.shocks))
+            }
+        ),
+    }
+
+
+def _provenance(config: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Sources named anywhere in a config, and the paths of the values marked assumed."""
+    sources: set[str] = set()
+    assumed: list[str] = []
+
+    def visit(node: Any, path: str) -> None:
+        if isinstance(node, dict):
+            if isinstance(node.get("source"), str):
+                sources.add(node["source"])
+            if node.get("status") == "assumed":
+                assumed.append(path)
+            for key, value in node.items():
+                visit(value, f"{path}.{key}" if path else str(key))
+        elif isinstance(node, list):
+            for position, value in enumerate(node):
+                visit(value, f"{path}.{position}")
+
+    visit(config, "")
+    return sorted(sources), assumed
+
+
+def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
+    """Shapes, memory, disk and time of a run, without running it.
+
+    Returns
+    -------
+    dict
+        shapes (dims and sizes of the kept draws), memory_mb, disk_mb, seconds, rows, tiles.
+    """
+    layout, workers = layout_of(plan), threads or os.cpu_count() or 1
+    items = items_of(plan, budget_rows(plan))
+    tiles = list(tiles_of(items, max(budget_rows(plan), 1)))
+    rows = max(rows_of(tile) for tile in tiles)
+    memory = OVERHEAD + rows * 8 * padded(plan.draws) / 1e6
+    memory += workers * _kept_row_bytes(plan) / 1e6
+    operations = sum(
+        len(cut(plan, [item.request for item in tile]).yearly.code) * len(plan.years)
+        for tile in tiles
+    )
+    seconds = (
+        plan.draws
+        * (operations * _SECONDS["operation"] + nominal_size(plan) * _SECONDS["row"])
+        / workers
+        + stored_bytes(layout) / 4 * _SECONDS["stored"]
+        + 1.5
+    )
+    shapes = {"draws": (plan.draws,), "rows": (nominal_size(plan),), "inputs": (len(plan.inputs),)}
+    for name in layout.kept:
+        dims = ("factor",) if name == "inputs" else OUTCOMES[name].dims
+        shapes[name] = (*(layout.length(dim) for dim in dims), plan.draws)
+    return {
+        "shapes": shapes,
+        "memory_mb": round(memory, 1),
+        "disk_mb": round(stored_bytes(layout) / 1e6, 1),
+        "seconds": round(seconds, 1),
+        "rows": nominal_size(plan),
+        "tiles": len(tiles),
+    }
+
+
+def _kept_row_bytes(plan: Plan) -> float:
+    return 4.0 * len(plan.years) * plan.draws if plan.experiment.keep else 0.0

@@ -1,0 +1,218 @@
+"""Emissions and carbon cost at home and at the EU border, as nodes (MODEL 5)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from simcore.kernels.operations import Operation
+from simcore.model.commodities import emission_factor
+from simcore.model.costs import route_quantity, trades
+from simcore.model.graph import Graph
+from simcore.model.policies import policy_value, series
+from simcore.model.prices import price
+from simcore.model.setting import Setting, remembered
+from simcore.spec.usage import references
+
+DECLARED: Final = {"actual": 0.0, "default": 1.0, "cheaper": 2.0}
+
+
+@remembered
+def market(setting: Setting, name: str) -> int:
+    """Carbon price of a market, EUR/t."""
+    return price(setting, name, setting.experiment.catalog.markets[name], "EUR/t")
+
+
+def pays_cbam(setting: Setting, region: str, destination: str) -> bool:
+    """Whether a tonne made in a region and sold there crosses the EU border."""
+    home = setting.experiment.catalog.regions[region].market
+    return destination == "eu" and home != setting.experiment.cbam.market
+
+
+@remembered
+def scope1(setting: Setting, region: str, route: str) -> int:
+    """Emissions of the plant and of the precursors it buys, t CO2e/t."""
+    own = route_quantity(setting, region, route, "emission_intensity", "t/t")
+    bought = route_quantity(setting, region, route, "precursor_intensity", "t/t")
+    return setting.graph.add(Operation.SUM, (own, bought))
+
+
+@remembered
+def emissions(setting: Setting, region: str, route: str) -> int:
+    """Emissions on the boundary of the experiment, t CO2e/t."""
+    direct = scope1(setting, region, route)
+    if setting.experiment.boundary == "scope1":
+        return direct
+    zero, graph = setting.graph.constant(0.0), setting.graph
+    names = setting.experiment.catalog.routes[route].inputs
+    pairs = [
+        node
+        for name, amount, _, sign in trades(setting, region, route)
+        if sign > 0 and name in names
+        for node in (amount, emission_factor(setting, name, region))
+    ]
+    bought = graph.add(
+        Operation.LEVELISED,
+        (zero, zero, zero, zero, zero, *pairs),
+        numbers=[1.0] * (len(pairs) // 2),
+        yearly=True,
+    )
+    return graph.add(Operation.SUM, (direct, bought))
+
+
+@remembered
+def avoided(setting: Setting, region: str, route: str) -> int:
+    """Emissions of the reference minus those of the route, t CO2e/t."""
+    reference = references(setting.experiment)[region]
+    return setting.graph.add(
+        Operation.DIFFERENCE,
+        (emissions(setting, region, reference), emissions(setting, region, route)),
+    )
+
+
+@remembered
+def allocation(setting: Setting, share: float | str, cscf: float | str) -> int:
+    """phi * CSCF."""
+    return setting.graph.add(
+        Operation.PRODUCT, (policy_value(setting, share), policy_value(setting, cscf))
+    )
+
+
+@remembered
+def exposure(setting: Setting, region: str, route: str) -> int:
+    """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
+    graph, record = setting.graph, setting.experiment.catalog.regions[region]
+    made = setting.experiment.catalog.routes[route]
+    share = allocation(setting, record.free_allocation, record.cscf)
+    benchmark = record.benchmarks.get(route, record.benchmarks.get("default", 0.0))
+    plant = graph.add(
+        Operation.EXPOSURE,
+        (
+            policy_value(setting, record.coverage),
+            route_quantity(setting, region, route, "emission_intensity", "t/t"),
+            share,
+            policy_value(setting, benchmark),
+        ),
+    )
+    precursor = route_quantity(setting, region, route, "precursor_intensity", "t/t")
+    border = policy_value(setting, record.border)
+    if graph.is_constant(precursor, 0.0) or graph.is_constant(border, 0.0):
+        return plant
+    return graph.add(
+        Operation.BORDER_EXPOSURE,
+        (plant, border, precursor, share, policy_value(setting, made.precursor_benchmark)),
+    )
+
+
+@remembered
+def home_carbon_cost(setting: Setting, region: str, route: str) -> int:
+    """Carbon cost in the producer's home market, EUR/t."""
+    record = setting.experiment.catalog.regions[region]
+    return setting.graph.add(
+        Operation.PRODUCT,
+        (market(setting, record.market), exposure(setting, region, route)),
+    )
+
+
+@remembered
+def marginal_carbon_cost(setting: Setting, region: str, route: str) -> int:
+    """Carbon price times covered emissions, EUR/t."""
+    record, graph = setting.experiment.catalog.regions[region], setting.graph
+    covered = graph.add(
+        Operation.PRODUCT,
+        (
+            policy_value(setting, record.coverage),
+            route_quantity(setting, region, route, "emission_intensity", "t/t"),
+        ),
+    )
+    return graph.add(Operation.PRODUCT, (market(setting, record.market), covered))
+
+
+@remembered
+def cbam_terms(setting: Setting, region: str, route: str) -> tuple[int, int, int]:
+    """Coverage, embedded emissions above the allowance, and what was paid at home (EUR/t)."""
+    graph, experiment = setting.graph, setting.experiment
+    record, rules = experiment.catalog.regions[region], experiment.cbam
+    own = scope1(setting, region, route)
+    if rules.method == "country_average":
+        own = graph.constant(record.average_intensity)
+    emitted = graph.add(
+        Operation.EMBEDDED,
+        (own, policy_value(setting, rules.mark_up)),
+        numbers=(record.default_intensity, DECLARED[rules.declared]),
+    )
+    if rules.resource_shuffling > 0 and route == references(experiment)[region]:
+        emitted = graph.add(
+            Operation.SHUFFLED,
+            (emitted,),
+            numbers=(rules.resource_shuffling, rules.clean_intensity),
+        )
+    gap = graph.add(
+        Operation.CBAM_EXPOSURE,
+        (
+            emitted,
+            allocation(setting, rules.free_allocation, rules.cscf),
+            policy_value(setting, experiment.catalog.routes[route].cbam_benchmark),
+        ),
+    )
+    paid = graph.add(
+        Operation.PAID,
+        (home_carbon_cost(setting, region, route), policy_value(setting, record.recognised)),
+    )
+    return policy_value(setting, rules.coverage), gap, paid
+
+
+@remembered
+def cbam_cost(setting: Setting, region: str, destination: str, route: str) -> int:
+    """CBAM certificates per tonne, EUR/t; nothing inside the EU and on domestic sales."""
+    if not pays_cbam(setting, region, destination):
+        return setting.graph.constant(0.0)
+    covered, gap, paid = cbam_terms(setting, region, route)
+    return setting.graph.add(
+        Operation.CBAM, (market(setting, setting.experiment.cbam.market), covered, gap, paid)
+    )
+
+
+@remembered
+def carbon_cost(setting: Setting, region: str, destination: str, route: str) -> int:
+    """home + cbam, EUR/t."""
+    return _plus(
+        setting.graph,
+        home_carbon_cost(setting, region, route),
+        cbam_cost(setting, region, destination, route),
+    )
+
+
+def _plus(graph: Graph, node: int, other: int) -> int:
+    return node if graph.is_constant(other, 0.0) else graph.add(Operation.SUM, (node, other))
+
+
+@remembered
+def cbam_factor(setting: Setting) -> int:
+    """1 - free-allocation share used by CBAM."""
+    share: Any = policy_value(setting, setting.experiment.cbam.free_allocation)
+    return setting.graph.add(Operation.DIFFERENCE, (setting.graph.constant(1.0), share))
+
+
+@remembered
+def exposure_cost(setting: Setting, name: str) -> int:
+    """Shortfall times the price of its market, 1e6 EUR/yr; nothing outside its years."""
+    record, horizon = setting.experiment.exposures[name], setting.horizon
+    inside = (horizon >= record.first) & (horizon <= record.last)
+    short = series(setting, np.where(inside, record.shortfall, 0.0))
+    return setting.graph.add(Operation.PRODUCT, (market(setting, record.market), short))
+
+
+@remembered
+def exposure_total(setting: Setting, name: str) -> int:
+    """Sum of exposure_cost over the horizon, 1e6 EUR."""
+    lines = np.tile([1.0, 0.0, 0.0], (len(setting.horizon), 1))
+    return setting.graph.add(
+        Operation.ACCUMULATED,
+        (exposure_cost(setting, name),),
+        table=setting.over_years(lines),
+        yearly=True,
+        state=(0.0,),
+        keeps=True,
+    )

@@ -1,0 +1,121 @@
+"""What a plant buys, as nodes: commodities, computed hydrogen and learning (MODEL 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simcore import distributions
+from simcore.kernels.operations import Operation
+from simcore.model.policies import series
+from simcore.model.prices import anchor_lines, price
+from simcore.model.setting import Setting, factor_node, quantity, remembered, wacc
+from simcore.spec.entries import Electrolysis, Path
+from simcore.spec.schema import Experiment
+from simcore.spec.usage import commodity_unit, price_of
+from simcore.units import conversion, currency_of
+
+
+@remembered
+def commodity(setting: Setting, name: str, region: str) -> int:
+    """Node of the price of a commodity in a region."""
+    experiment = setting.experiment
+    record = price_of(experiment, name, region)
+    assert record is not None
+    if isinstance(record, Path):
+        return price(
+            setting,
+            price_name(experiment, name, region),
+            record,
+            f"EUR/{commodity_unit(experiment, name, record)}",
+        )
+    return _electrolysis(setting, name, region, record)
+
+
+def price_name(experiment: Experiment, name: str, region: str) -> str:
+    """Name of a commodity's price entry: its own region or `default`."""
+    return f"{name}.{region if region in experiment.catalog.prices[name] else 'default'}"
+
+
+@remembered
+def emission_factor(setting: Setting, name: str, region: str) -> int:
+    """Node of the emissions per unit of a bought commodity, t CO2e (scope 2)."""
+    record = price_of(setting.experiment, name, region)
+    if isinstance(record, Electrolysis):
+        own = price_name(setting.experiment, name, region)
+        demand = quantity(setting, f"{own}.electricity_demand", record.electricity_demand, "kWh/kg")
+        supply = emission_factor(setting, record.electricity, region)
+        product = setting.graph.add(Operation.PRODUCT, (demand, supply))
+        return setting.graph.add(Operation.SCALED, (product,), numbers=(1e-3,))
+    if record is None or not record.emission_intensity:
+        return setting.graph.constant(0.0)
+    dates = sorted(record.emission_intensity)
+    own = record.unit.replace(currency_of(record.unit) or "EUR", "EUR")
+    target = f"EUR/{commodity_unit(setting.experiment, name, record)}"
+    per_unit = conversion(own, target, exchange=setting.experiment.money.exchange)
+    return series(
+        setting,
+        per_unit
+        * np.interp(setting.horizon, dates, [record.emission_intensity[date] for date in dates]),
+    )
+
+
+def learning(setting: Setting, learns: Any, owner: str) -> int:
+    """Node of the cost multiplier of a technology that learns; 1 without learning."""
+    graph = setting.graph
+    if learns is None:
+        return graph.constant(1.0)
+    record = setting.experiment.catalog.technologies[learns.technology]
+    share = quantity(setting, f"{owner}.learning_share", learns.share, "1")
+    rate = quantity(setting, f"{learns.technology}.learning_rate", record.learning_rate, "1")
+    exponent = graph.add(Operation.LEARNING_EXPONENT, (rate,))
+    name = f"{learns.technology}.capacity"
+    normal = factor_node(
+        setting,
+        name,
+        distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0}),
+    )
+    setting.inputs.setdefault(
+        name, {"node": normal, "unit": "1", "source": "standard normal", "status": ""}
+    )
+    centre, above, below = anchor_lines(record.cumulative_capacity, setting.horizon, known=None)
+    # The ratio to the first year is 1 in every draw, also where the first year is itself uncertain.
+    first = anchor_lines(
+        record.cumulative_capacity, np.array([min(record.cumulative_capacity)]), known=None
+    )
+    table = np.stack(
+        [line - start for line, start in zip((centre, above, below), first, strict=True)], axis=1
+    )
+    return graph.add(
+        Operation.LEARNING, (exponent, normal, share), table=setting.over_years(table), yearly=True
+    )
+
+
+def _electrolysis(setting: Setting, name: str, region: str, record: Electrolysis) -> int:
+    graph, own = setting.graph, price_name(setting.experiment, name, region)
+
+    def part(key: str, unit: str) -> int:
+        return quantity(setting, f"{own}.{key}", getattr(record, key), unit)
+
+    recovery = graph.add(
+        Operation.CAPITAL_RECOVERY,
+        (wacc(setting, region), part("risk_premium", "1")),
+        numbers=(record.lifetime,),
+    )
+    return graph.add(
+        Operation.HYDROGEN,
+        (
+            part("capex", "EUR/kW"),
+            learning(setting, record.learning, own),
+            recovery,
+            part("fixed_opex", "1"),
+            part("stack_share", "1"),
+            part("stack_lifetime", "yr"),
+            part("full_load_hours", "h/yr"),
+            part("electricity_demand", "kWh/kg"),
+            commodity(setting, record.electricity, region),
+            part("storage", "EUR/kg"),
+        ),
+        numbers=(record.lifetime,),
+    )

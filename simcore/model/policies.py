@@ -1,0 +1,96 @@
+"""Policy timelines as nodes: variants, delays and uncertain dated values (MODEL 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simcore.kernels.operations import Operation
+from simcore.model.setting import Setting, choice_node, quantity, remembered
+from simcore.spec.entries import Policy
+from simcore.spec.usage import delays, variants
+
+
+@remembered
+def policy_value(setting: Setting, value: float | str) -> int:
+    """Node of a policy value: a constant, or the timeline of a named policy."""
+    if isinstance(value, str):
+        return _timeline(setting, value, setting.experiment.catalog.policies[value])
+    return setting.graph.constant(value)
+
+
+def _timeline(setting: Setting, name: str, policy: Policy) -> int:
+    graph = setting.graph
+    inputs = [graph.constant(0.0), graph.constant(0.0)]
+    named = variants(policy)
+    if not isinstance(policy.variant, str):
+        choice = {
+            "kind": "discrete",
+            "values": list(range(len(named))),
+            "probabilities": policy.variant.probabilities,
+        }
+        inputs[0] = choice_node(setting, f"{name}.variant", choice, policy.variant)
+    possible = delays(policy)
+    if len(possible) > 1:
+        inputs[1] = quantity(setting, f"{name}.delay", policy.delay, "yr")
+    uncertain: dict[int, int] = {}
+    numbers: list[float] = []
+    coefficients, positions = [], []
+    for v, variant_name in enumerate(named):
+        for delay in possible:
+            numbers += [v, delay if len(possible) > 1 else 0.0]
+            line, place = [], []
+            for year in setting.horizon:
+                factor, node = _dated(setting, name, policy, variant_name, int(year), delay)
+                line.append(factor)
+                if node is None:
+                    place.append(-1)
+                else:
+                    place.append(uncertain.setdefault(node, 2 + len(uncertain)))
+            coefficients.append(line)
+            positions.append(place)
+    table = np.concatenate([np.array(coefficients), np.array(positions, dtype=float)]).T
+    return graph.add(
+        Operation.TIMELINE,
+        (*inputs, *uncertain),
+        numbers=numbers,
+        table=setting.over_years(np.ascontiguousarray(table)),
+        yearly=True,
+    )
+
+
+def _dated(
+    setting: Setting, name: str, policy: Policy, variant: str, year: int, delay: int
+) -> tuple[float, int | None]:
+    """Coefficient of a year, and the node that multiplies it if the dated value is uncertain."""
+    record = policy.variants[variant]
+    asked = year - delay if year > policy.known_until else year
+    if record.end is not None and asked > record.end:
+        return 0.0, None
+    date = max(one for one in record.values if one <= asked)
+    factor = 1.0
+    if date == max(record.values):
+        factor = (1.0 - record.decline) ** (asked - date)
+    value = record.values[date]
+    # Shares, switches and benchmarks (t CO2e per t): all are pure numbers.
+    written = value.unit or record.unit or policy.unit or "1"
+    value = value.model_copy(update={"unit": written})
+    node = quantity(setting, f"{name}.{variant}.{date}", value, "1")
+    found = setting.graph.nodes[node]
+    if found.operation is None:
+        return factor * found.numbers[0], None
+    return factor, node
+
+
+def series(setting: Setting, values: np.ndarray) -> int:
+    """Node of a known number for each year of the horizon."""
+    if np.all(values == values[0]):
+        return setting.graph.constant(float(values[0]))
+    zero = setting.graph.constant(0.0)
+    table = np.stack([values, np.full(len(values), -1.0)], axis=1)
+    return setting.graph.add(
+        Operation.TIMELINE,
+        (zero, zero),
+        numbers=(0.0, 0.0),
+        table=setting.over_years(table),
+        yearly=True,
+    )

@@ -1,0 +1,306 @@
+"""Premiums, break-even, crossover, viability and life-time values, as nodes (MODEL 6 and 7)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simcore.kernels.operations import Operation
+from simcore.model.carbon import (
+    avoided,
+    carbon_cost,
+    cbam_cost,
+    cbam_terms,
+    emissions,
+    exposure,
+    home_carbon_cost,
+    market,
+    pays_cbam,
+)
+from simcore.model.commodities import learning
+from simcore.model.costs import capital_charge, fixed_charge, levelised_cost, route_quantity, trades
+from simcore.model.setting import Setting, quantity, remembered, wacc
+from simcore.spec.usage import references
+
+
+@remembered
+def cost_premium_ex_carbon(setting: Setting, region: str, route: str) -> int:
+    """Levelised cost above the reference route's, EUR/t."""
+    reference = references(setting.experiment)[region]
+    return setting.graph.add(
+        Operation.DIFFERENCE,
+        (levelised_cost(setting, region, route), levelised_cost(setting, region, reference)),
+    )
+
+
+@remembered
+def cost_premium(setting: Setting, region: str, destination: str, route: str) -> int:
+    """Levelised and carbon cost above the reference route's, EUR/t."""
+    reference = references(setting.experiment)[region]
+    own = total_cost(setting, region, destination, route)
+    return setting.graph.add(
+        Operation.DIFFERENCE, (own, total_cost(setting, region, destination, reference))
+    )
+
+
+@remembered
+def total_cost(setting: Setting, region: str, destination: str, route: str) -> int:
+    """Levelised plus carbon cost, EUR/t."""
+    return setting.graph.add(
+        Operation.SUM,
+        (levelised_cost(setting, region, route), carbon_cost(setting, region, destination, route)),
+    )
+
+
+@remembered
+def abatement_cost(setting: Setting, region: str, route: str) -> int:
+    """cost_premium_ex_carbon / avoided, EUR per t CO2e."""
+    return setting.graph.add(
+        Operation.RATIO,
+        (cost_premium_ex_carbon(setting, region, route), avoided(setting, region, route)),
+    )
+
+
+@remembered
+def break_even_price(setting: Setting, region: str, destination: str, route: str) -> int:
+    """Carbon price at which the cost premium is zero, EUR/t."""
+    graph, reference = setting.graph, references(setting.experiment)[region]
+    excess = cost_premium_ex_carbon(setting, region, route)
+    if not pays_cbam(setting, region, destination):
+        return graph.add(
+            Operation.BREAK_EVEN_HOME,
+            (excess, exposure(setting, region, reference), exposure(setting, region, route)),
+        )
+    at_home = graph.add(
+        Operation.DIFFERENCE,
+        (home_carbon_cost(setting, region, route), home_carbon_cost(setting, region, reference)),
+    )
+    covered, gap_reference, paid_reference = cbam_terms(setting, region, reference)
+    _, gap, paid = cbam_terms(setting, region, route)
+    return graph.add(
+        Operation.BREAK_EVEN_BORDER,
+        (
+            graph.add(Operation.SUM, (excess, at_home)),
+            covered,
+            gap_reference,
+            paid_reference,
+            gap,
+            paid,
+        ),
+    )
+
+
+@remembered
+def _factor_and_credit(setting: Setting, region: str) -> tuple[int, int]:
+    experiment = setting.experiment
+    buyer = experiment.value.buyer
+    factor = quantity(
+        setting, f"{buyer}.indirect_factor", experiment.catalog.buyers[buyer].indirect_factor, "1"
+    )
+    credit = quantity(
+        setting, f"{region}.credit_price", experiment.catalog.regions[region].credit_price, "EUR/t"
+    )
+    return factor, credit
+
+
+@remembered
+def premium_per_tco2(setting: Setting, region: str, destination: str, route: str) -> int:
+    """Carbon-value premium per t CO2e avoided, EUR."""
+    graph, experiment = setting.graph, setting.experiment
+    if experiment.value.mode == "netted":
+        return graph.add(
+            Operation.RATIO,
+            (
+                premium_per_tonne(setting, region, destination, route),
+                avoided(setting, region, route),
+            ),
+        )
+    factor, credit = _factor_and_credit(setting, region)
+    border = (
+        market(setting, experiment.cbam.market)
+        if pays_cbam(setting, region, destination)
+        else graph.constant(0.0)
+    )
+    home = market(setting, experiment.catalog.regions[region].market)
+    return graph.add(Operation.SEED, (factor, home, border, credit))
+
+
+@remembered
+def premium_per_tonne(setting: Setting, region: str, destination: str, route: str) -> int:
+    """Carbon-value premium per tonne, EUR."""
+    graph, value = setting.graph, setting.experiment.value
+    saved = avoided(setting, region, route)
+    if value.mode == "seed":
+        return graph.add(
+            Operation.PRODUCT, (saved, premium_per_tco2(setting, region, destination, route))
+        )
+    reference = references(setting.experiment)[region]
+    factor, credit = _factor_and_credit(setting, region)
+    costs = (
+        carbon_cost(setting, region, destination, reference),
+        carbon_cost(setting, region, destination, route),
+    )
+    if value.double_claiming == "forbid" or graph.is_constant(credit, 0.0):
+        return graph.add(Operation.NETTED, (factor, *costs))
+    amount = saved
+    if value.credit_limit is not None:
+        limit = graph.add(
+            Operation.SCALED,
+            (emissions(setting, region, reference),),
+            numbers=(value.credit_limit,),
+        )
+        amount = graph.add(Operation.SMALLER, (saved, limit))
+    return graph.add(Operation.NETTED_WITH_CREDIT, (factor, *costs, credit, amount))
+
+
+@remembered
+def annualised_premium(setting: Setting, region: str, destination: str, route: str) -> int:
+    """premium_per_tonne / lifetime."""
+    return setting.graph.add(
+        Operation.SCALED,
+        (premium_per_tonne(setting, region, destination, route),),
+        numbers=(1.0 / setting.experiment.plant.lifetime,),
+    )
+
+
+@remembered
+def support_gap(setting: Setting, region: str, destination: str, route: str) -> int:
+    """cost_premium_ex_carbon - premium_per_tonne, EUR/t."""
+    return setting.graph.add(
+        Operation.DIFFERENCE,
+        (
+            cost_premium_ex_carbon(setting, region, route),
+            premium_per_tonne(setting, region, destination, route),
+        ),
+    )
+
+
+def not_positive(setting: Setting, node: int) -> int:
+    """1 where a row is zero or below."""
+    return setting.graph.add(Operation.NOT_POSITIVE, (node,))
+
+
+@remembered
+def crossover_year(setting: Setting, region: str, destination: str, route: str) -> int:
+    """First year in which the route exists and its cost premium is zero or below."""
+    node = cost_premium(setting, region, destination, route)
+    return setting.graph.add(
+        Operation.CROSSOVER,
+        (node,),
+        numbers=(first_compared(setting, region, route),),
+        yearly=True,
+        state=(float("nan"),),
+        keeps=True,
+    )
+
+
+@remembered
+def first_year(setting: Setting, route: str) -> int:
+    """First year of the run in which a route is available."""
+    available = setting.experiment.catalog.routes[route].available_from
+    return max(available or 0, setting.experiment.years.first)
+
+
+@remembered
+def first_compared(setting: Setting, region: str, route: str) -> int:
+    """First year of the run in which a route and the region's reference are available."""
+    reference = references(setting.experiment)[region]
+    return max(first_year(setting, route), first_year(setting, reference))
+
+
+@remembered
+def first_of_life(setting: Setting, region: str, route: str) -> int:
+    """First year of the run, or none of them if the plant starts before its route exists."""
+    first, last = setting.experiment.years.first, setting.experiment.years.last
+    start = setting.experiment.plant.start
+    return first if start >= first_compared(setting, region, route) else last + 1
+
+
+@remembered
+def cheapest_route(setting: Setting, region: str, destination: str) -> int:
+    """Position among the routes of the run of the one with the lowest total cost."""
+    routes = setting.experiment.routes
+    return setting.graph.add(
+        Operation.CHEAPEST,
+        [total_cost(setting, region, destination, route) for route in routes],
+        numbers=[first_year(setting, route) for route in routes],
+        yearly=True,
+    )
+
+
+@remembered
+def lifetime_sum(
+    setting: Setting, region: str, destination: str, route: str, *, discounted: bool
+) -> int:
+    """Sum over the plant's life of premium * output, discounted at the WACC or not; 1e6 EUR."""
+    graph, plant, horizon = setting.graph, setting.experiment.plant, setting.horizon
+    end, last = plant.start + plant.lifetime - 1, int(horizon[-1])
+    lines = []
+    for year in (int(one) for one in horizon):
+        inside = plant.start <= year <= end
+        held = max(end - last, 0) if year == last else 0
+        since = year - plant.valued_in
+        lines.append((plant.output if inside else 0.0, since, since + held))
+    inputs = [premium_per_tonne(setting, region, destination, route)]
+    if discounted:
+        inputs.append(graph.add(Operation.LOG_GROWTH, (wacc(setting, region),)))
+    return graph.add(
+        Operation.ACCUMULATED,
+        inputs,
+        table=setting.over_years(np.array(lines, dtype=float)),
+        yearly=True,
+        state=(0.0,),
+        keeps=True,
+    )
+
+
+@remembered
+def annuity_premium(setting: Setting, region: str, destination: str, route: str) -> int:
+    """npv_premium / (output * annuity_factor), EUR/t."""
+    graph, plant = setting.graph, setting.experiment.plant
+    recovery = graph.add(
+        Operation.CAPITAL_RECOVERY,
+        (wacc(setting, region), graph.constant(0.0)),
+        numbers=(plant.lifetime,),
+    )
+    value = lifetime_sum(setting, region, destination, route, discounted=True)
+    yearly = graph.add(Operation.PRODUCT, (value, recovery))
+    return graph.add(Operation.SCALED, (yearly,), numbers=(1.0 / plant.output,))
+
+
+@remembered
+def components(setting: Setting, region: str, destination: str, route: str) -> dict[str, int]:
+    """Parts of the cost premium by name; they sum to it."""
+    reference = references(setting.experiment)[region]
+    own, other = (_parts(setting, region, destination, one) for one in (route, reference))
+    zero = setting.graph.constant(0.0)
+    return {
+        name: setting.graph.add(
+            Operation.DIFFERENCE, (own.get(name, zero), other.get(name, zero)), yearly=True
+        )
+        for name in {**other, **own}
+    }
+
+
+@remembered
+def _parts(setting: Setting, region: str, destination: str, route: str) -> dict[str, int]:
+    graph, record = setting.graph, setting.experiment.catalog.routes[route]
+    support = route_quantity(setting, region, route, "support", "EUR/t")
+    parts = {
+        "capex": graph.add(
+            Operation.PRODUCT,
+            (capital_charge(setting, region, route), learning(setting, record.learning, route)),
+        ),
+        "fixed_opex": fixed_charge(setting, region, route),
+        "other_opex": route_quantity(setting, region, route, "other_opex", "EUR/t"),
+        "support": graph.add(Operation.SCALED, (support,), numbers=(-1.0,)),
+        "home_carbon": home_carbon_cost(setting, region, route),
+        "cbam": cbam_cost(setting, region, destination, route),
+    }
+    for name, amount, unit_price, sign in trades(setting, region, route):
+        value = graph.add(Operation.PRODUCT, (amount, unit_price), yearly=True)
+        if sign < 0:
+            value = graph.add(Operation.SCALED, (value,), numbers=(-1.0,), yearly=True)
+        parts[name] = (
+            graph.add(Operation.SUM, (parts[name], value), yearly=True) if name in parts else value
+        )
+    return parts

@@ -1,0 +1,187 @@
+"""What every node is built from: the graph, the experiment, and quantities in canonical units.
+
+Money of any currency and price year becomes real EUR of the base year here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+import numpy as np
+
+from simcore import distributions
+from simcore.kernels.layout import CONSTANT
+from simcore.kernels.operations import Operation
+from simcore.model.graph import Graph
+from simcore.spec.compilation import compiled
+from simcore.spec.dependence import Dependence
+from simcore.spec.quantities import FactorReference
+from simcore.spec.schema import Experiment, Money
+from simcore.units import conversion, currency_of, deflate
+
+T = TypeVar("T")
+
+
+@dataclass
+class Setting:
+    """What every node of one scenario is built from.
+
+    Attributes
+    ----------
+    graph : Graph
+    experiment : Experiment
+        With the scenario's overlay applied.
+    stem : str
+        Put before the names of random streams; empty unless scenarios are independent.
+    start : int
+        First simulated year: where the earliest price path starts to move.
+    factors, shocks : Dependence
+    folder : Path
+        Folder of the config, for CSV files.
+    inputs : dict of str to dict
+        Every uncertain input met so far: node, unit, source, status.
+    """
+
+    graph: Graph
+    experiment: Experiment
+    stem: str
+    start: int
+    factors: Dependence
+    shocks: Dependence
+    folder: FilePath
+    inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    built: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    """Results of the `remembered` functions."""
+
+    @property
+    def years(self) -> np.ndarray:
+        """Simulated years, those before the horizon included."""
+        return np.arange(self.start, self.experiment.years.last + 1)
+
+    @property
+    def horizon(self) -> np.ndarray:
+        """Years of the run."""
+        return np.arange(self.experiment.years.first, self.experiment.years.last + 1)
+
+    def over_years(self, values: np.ndarray) -> np.ndarray:
+        """Lines of a table by horizon year, padded to the simulated years before it."""
+        lead = len(self.years) - len(self.horizon)
+        return np.concatenate([np.repeat(values[:1], lead, axis=0), values])
+
+
+def remembered(function: Callable[..., T]) -> Callable[..., T]:
+    """Let a function of a setting and names do its work once per setting."""
+
+    @wraps(function)
+    def once(setting: Setting, *names: Any, **options: Any) -> T:
+        key = (function.__name__, names, tuple(options.items()))
+        if key not in setting.built:
+            setting.built[key] = function(setting, *names, **options)
+        found: T = setting.built[key]
+        return found
+
+    return once
+
+
+def multiplier(quantity: Any, target: str, money: Money) -> float:
+    """Factor that turns a quantity's numbers into the canonical unit `target`."""
+    unit = quantity.unit or target
+    factor = conversion(unit, target, exchange=money.exchange)
+    currency = currency_of(unit)
+    if currency is not None and quantity.price_year is not None:
+        factor *= deflate(
+            quantity.price_year,
+            money.base_year,
+            index=money.deflator.get(currency),
+            inflation=money.inflation,
+        )
+    return factor
+
+
+def quantity(setting: Setting, name: str, value: Any, target: str) -> int:
+    """Node of a quantity, sampled under the factor name `name`."""
+    if isinstance(value, FactorReference):
+        name, reference = value.name, value
+        value = setting.experiment.factors[name]
+        # What the factor leaves open, the place that refers to it may state.
+        value = value.model_copy(
+            update={
+                "unit": value.unit or reference.unit,
+                "price_year": value.price_year or reference.price_year,
+            }
+        )
+    scale = multiplier(value, target, setting.experiment.money)
+    marginal = distributions.scaled(compiled(value, setting.folder), scale)
+    if marginal.kind == CONSTANT:
+        return setting.graph.constant(marginal.central)
+    node = factor_node(setting, name, marginal)
+    setting.inputs.setdefault(
+        name,
+        {
+            "node": node,
+            "unit": target,
+            "source": value.source or "",
+            "status": value.status or "",
+        },
+    )
+    return node
+
+
+def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -> int:
+    return setting.graph.add(
+        Operation.FACTOR,
+        normal_inputs(setting, name, setting.factors, yearly=False),
+        numbers=(marginal.kind, marginal.central, *marginal.params),
+        table=np.asarray(marginal.pool, dtype=float),
+        stream=setting.stem + name,
+        yearly=False,
+    )
+
+
+def choice_node(setting: Setting, name: str, spec: Mapping[str, Any], sourced: Any) -> int:
+    node = factor_node(setting, name, distributions.compile_distribution(spec))
+    setting.inputs.setdefault(
+        name,
+        {
+            "node": node,
+            "unit": "1",
+            "source": sourced.source or "",
+            "status": sourced.status or "",
+        },
+    )
+    return node
+
+
+def normal_inputs(
+    setting: Setting, name: str, dependence: Dependence, *, yearly: bool, suffix: str = ""
+) -> tuple[int, ...]:
+    """The node of a correlated name's standard normal, or nothing if it is independent."""
+    if name not in dependence.weights:
+        return ()
+    mixed = dependence.weights[name]
+    normals = [
+        setting.graph.add(Operation.NORMAL, stream=setting.stem + other + suffix, yearly=yearly)
+        for other, _ in mixed
+    ]
+    if len(mixed) == 1 and mixed[0][1] == 1.0:
+        return (normals[0],)
+    return (
+        setting.graph.add(
+            Operation.LINEAR, normals, numbers=[weight for _, weight in mixed], yearly=yearly
+        ),
+    )
+
+
+def by_region(values: Mapping[str, Any], region: str) -> tuple[Any, str]:
+    """The quantity of a region and the suffix of its factor name."""
+    return (values[region], f".{region}") if region in values else (values["default"], "")
+
+
+@remembered
+def wacc(setting: Setting, region: str) -> int:
+    """Node of a region's weighted average cost of capital."""
+    return quantity(setting, f"{region}.wacc", setting.experiment.catalog.regions[region].wacc, "1")

@@ -1,0 +1,149 @@
+"""Configs that are odd and right: they run, and their resolved form is the same experiment."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+import simcore
+
+FOLDER = Path(__file__).parent / "configs" / "valid"
+FILES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+LARGE = {"only_a_name", "parent", "child"}
+SMALL = ["draws=256", "years.last=2028", "outcomes=[levelised_cost, cost_premium]", "keep=[]"]
+
+
+@cache
+def result(name: str) -> Any:
+    return simcore.run(
+        FOLDER / f"{name}.yaml", threads=1, overrides=SMALL if name in LARGE else ()
+    )
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_resolved_config_is_the_same_experiment(name, tmp_path):
+    plan = simcore.build(simcore.load(FOLDER / f"{name}.yaml"))
+    file = tmp_path / "resolved.yaml"
+    file.write_text(plan.resolved_yaml, encoding="utf-8")
+    for source in (FOLDER / f"{name}.yaml").parent.glob("data/*.csv"):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        (tmp_path / "data" / source.name).write_bytes(source.read_bytes())
+    again = simcore.build(simcore.load(file))
+    assert again.digest == plan.digest
+    assert again.resolved_yaml == plan.resolved_yaml
+    assert yaml.safe_load(plan.resolved_yaml)["name"] == name
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_runs(name):
+    run = result(name)
+    assert run.attrs["complete"] == 1
+    premium = run["cost_premium_mean"]
+    assert np.isfinite(premium.isel(route=-1) if name != "overlays" else premium[..., 0, :]).all()
+
+
+def test_every_distribution_is_met():
+    run = result("all_distributions")
+    inputs = {
+        str(name): (float(mean), float(sd), float(central))
+        for name, mean, sd, central in zip(
+            run.factor.values, run.input_mean.values, run.input_sd.values,
+            run.input_central.values, strict=True,
+        )
+    }  # fmt: skip
+    assert len(inputs) == 17
+    assert all(sd > 0 for _, sd, _ in inputs.values())
+    expected = {
+        # name: (mean, central value, width of the mean's check)
+        "green_plant.other_opex": (100, 100, 10),
+        "green_plant.inputs.ore": (1.5, 1.5, 0.06),
+        "green_plant.inputs.a": (7 / 3, 2, 0.63),
+        "green_plant.inputs.c": (2.1, 2, 0.7),
+        "green_plant.inputs.e": (1.8, None, 0.65),
+        "green_plant.inputs.f": (None, np.sqrt(3), None),
+        "green_plant.inputs.g": (2, 2, 0.78),
+        "green_plant.risk_premium": (0.003, 0, 0.0046),
+        "green_plant.capex": (None, 1000, None),
+        "land.wacc": (0.03 + 0.09 * 2 / 7, 0.03 + 0.09 * 2 / 7, 0.0145),
+        "shared": (25, 25, 3.7),
+    }
+    for name, (mean, central, sd) in expected.items():
+        if mean is not None:
+            assert abs(inputs[name][0] - mean) < 4 * sd / np.sqrt(512), name
+        if central is not None:
+            assert inputs[name][2] == pytest.approx(central, rel=1e-9), name
+
+
+def test_units_are_converted_at_the_edge():
+    run = result("units_as_text")
+    assert run.carbon_price_central.sel(market="k_ets", year=2026).item() == pytest.approx(12_000)
+    assert "KRW" in run.carbon_price_mean.attrs["units"]
+    plan = simcore.build(simcore.load(FOLDER / "units_as_text.yaml"))
+    one = simcore.run(
+        FOLDER / "units_as_text.yaml", threads=1,
+        overrides=["outcomes=[commodity_price]", "keep=[]", "currency=EUR"],
+    )  # fmt: skip
+    rates = plan.experiment.money.exchange
+    # The spot states a unit and price year of its own.
+    ore = one.commodity_price_central.sel(commodity="iron_ore.KR", year=2026).item()
+    assert ore == pytest.approx(1000 / rates["USD"])
+    index = plan.experiment.money.deflator["USD"]
+    gas = 12 / 0.29307107017 / rates["USD"] * index[2025] / index[2024] * np.exp(0.01)
+    found = one.commodity_price_central.sel(commodity="natural_gas.KR", year=2026).item()
+    assert found == pytest.approx(gas * np.exp(-0.02), rel=0.05)
+
+
+def test_child_lies_over_its_parent():
+    parent, child = result("parent"), result("child")
+    assert list(child.region.values) == ["KR"]
+    assert list(child.scenario.values) == list(parent.scenario.values) == ["low_power", "dear_steel"]
+    cost = child.levelised_cost_central - parent.levelised_cost_central
+    assert (cost.sel(region="KR", route="h2_dri_eaf") < 0).all()
+    assert (cost.sel(region="KR", route="bf_bof") == 0).all()
+
+
+def test_overlays_change_what_they_say():
+    run = result("overlays")
+    cost = run.carbon_cost_central + 0 * run.cost_premium_central.isel(route=0)
+    assert cost.equals(cost)
+    for name in ("carbon_cost_central", "cost_premium_central", "premium_per_tonne_central"):
+        values = run[name]
+        assert values.sel(scenario="none").equals(
+            values.sel(scenario="empty").assign_coords(scenario="none")
+        )
+    premium = run.cost_premium_central.sel(route="scrap_eaf")
+    changed = (premium != premium.sel(scenario="none")).any(["destination", "year"])
+    found = {
+        str(scenario): {str(region) for region in run.region.values
+                        if bool(changed.sel(scenario=scenario, region=region))}
+        for scenario in run.scenario.values
+    }  # fmt: skip
+    assert found["one_region"] == {"IN"}
+    assert found["none"] == found["empty"] == found["boundary"] == set()
+    # The price moves both (CBAM on the one, the home market of the other).
+    for name in ("fixed_price", "random_walk"):
+        assert found[name] == {"IN", "EU"}
+    assert found["rules"] == {"IN"}
+    value = run.premium_per_tonne_central
+    assert not value.sel(scenario="rules").equals(value.sel(scenario="none"))
+
+
+def test_column_of_a_file():
+    run = result("csv_column")
+    place = list(run.factor.values).index("EU.wacc")
+    assert run.input_central.values[place] == pytest.approx(0.08)
+    assert 0.065 < run.input_mean.values[place] < 0.095
+
+
+def test_text_stays_text():
+    run = result("awkward_yaml")
+    assert list(run.scenario.values) == ["NO"]
+    assert run.attrs["title"] == (
+        'Two lines: with a colon, a # and "quotes",\nand the word NO.\n'
+    )
+    assert run.attrs["draws"] == 1000
