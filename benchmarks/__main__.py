@@ -21,6 +21,11 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 AGREEMENT_DRAWS = 600
+_FOOT = """
+Medians of interleaved repetitions. NumPy/simcore compares one thread of each; above 1 the package
+is faster (or smaller). Simulate: every value of every draw is there once. Reduce: then the mean,
+its standard error, the share above zero and nine quantiles with their intervals (by np.quantile:
+without intervals); indicators have the mean only. simcore's reducing ends with a dataset."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tiny", action="store_true", help="cut every model to a second's work")
     parser.add_argument("--case", action="append", metavar="NAME", help="only these models")
     parser.add_argument("--repetitions", type=int, default=3, help="of each timing (default 3)")
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall",
+                        help="cpu: CPU time, on a machine that others use at the same time")
     parser.add_argument("--peak", nargs=2, metavar=("WORK", "N"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     from benchmarks.cases import cases
@@ -71,8 +78,9 @@ def _peak(case, work: str, argument: str) -> int:
 
 def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     from benchmarks import agreement, measures, table
+    from benchmarks.timing import Settings
 
-    print(_machine())
+    print(_machine(), f"\nclock: {options.clock}", flush=True)
     print(table.heading(f"agreement with the NumPy model, draw by draw (limit {agreement.LIMIT:g} "
                         "of the scale of the terms)"))
     agreed = True
@@ -87,20 +95,14 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
         print("\nThe models disagree; nothing was timed.")
         return 1
     print(f"\n{table.header()}")
-    repetitions = 1 if options.tiny else options.repetitions
-    groups = [measures.model(case, repetitions=repetitions, tiny=options.tiny)
-              for case in chosen.values()]
-    groups += [
-        measures.random_numbers(repetitions=repetitions, tiny=options.tiny),
-        measures.quantiles(repetitions=repetitions, tiny=options.tiny),
-        measures.start_up(known["small"], repetitions=repetitions, tiny=options.tiny),
-    ]
+    settings = Settings(1 if options.tiny else options.repetitions, options.tiny, options.clock)
+    groups = [measures.model(case, settings) for case in chosen.values()]
+    groups += [measures.random_numbers(settings), measures.quantiles(settings),
+               measures.start_up(known["small"], settings)]
     for group in groups:
         for line in group:
             print(line if isinstance(line, str) else table.formatted(line), flush=True)
-    print("\nMedians of interleaved repetitions. NumPy/simcore compares one thread; above 1 the "
-          "package is faster\n(or smaller). Reducing is simulating, then mean, standard error, "
-          "share above zero and nine quantiles\nwith their intervals (by np.quantile: without).")
+    print(_FOOT)
     return 0
 
 
@@ -115,9 +117,10 @@ def _machine() -> str:
 
     versions = ", ".join(f"{one.__name__} {one.__version__}"
                          for one in (simcore, numpy, scipy, numba, llvmlite))
+    load = f"; load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
     return (f"simcore benchmarks, {datetime.now(UTC):%Y-%m-%d}\n"
             f"{_processor()}, {os.cpu_count()} cores; {platform.system()}; "
-            f"Python {platform.python_version()}\n{versions}")
+            f"Python {platform.python_version()}{load}\n{versions}")
 
 
 def _processor() -> str:

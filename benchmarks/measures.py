@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks import processes, work
 from benchmarks.cases import Case, load
 from benchmarks.table import Line, heading
-from benchmarks.timing import fastest, interleaved
+from benchmarks.timing import Settings, fastest, interleaved
 from simcore.kernels.random import fill_normal, fill_uniform, stream_key
 from simcore.kernels.select import order_statistics, quantile_ranks
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
@@ -18,45 +18,50 @@ _CHUNKS = (1024, 2048, 4096)
 """Draws that NumPy computes at a time, besides all of them."""
 
 
-def model(case: Case, *, repetitions: int, tiny: bool) -> Iterator[str | Line]:
+def model(case: Case, settings: Settings) -> Iterator[str | Line]:
     """Time and memory of one case."""
     spec = load(case)
     draws, values = spec.experiment.draws, work.values_per_draw(spec)
     chunks = [one for one in _CHUNKS if one < draws] + [draws]
-    simulating = fastest({one: work.numpy_simulated(spec, one) for one in chunks})
-    reducing = fastest({one: work.numpy_reduced(spec, one) for one in chunks})
+    simulating = fastest({one: work.numpy_simulated(spec, one) for one in chunks}, settings)
+    reducing = fastest({one: work.numpy_reduced(spec, one) for one in chunks}, settings)
     yield heading(f"{case.name}: {case.title}; {draws:,} draws of {values:,} values")
-    found = interleaved({
+    # CPU time adds up over threads, so it says nothing about two of them.
+    two = settings.clock == "wall"
+    works = {
         "one": work.simcore_simulated(spec, 1),
-        "two": work.simcore_simulated(spec, 2),
         "numpy": work.numpy_simulated(spec, simulating),
-    }, repetitions=repetitions)
-    yield Line("simulate, s", found["one"], found["two"], found["numpy"])
-    found = interleaved({
+    }
+    if two:
+        works["two"] = work.simcore_simulated(spec, 2)
+    found = interleaved(works, settings)
+    yield Line("simulate, s", found["one"], found.get("two"), found["numpy"])
+    works = {
         "one": work.simcore_reduced(spec, 1),
-        "two": work.simcore_reduced(spec, 2),
         "numpy": work.numpy_reduced(spec, reducing),
         "quantile": work.numpy_quantile(spec, reducing),
-    }, repetitions=repetitions)
-    yield Line("reduce, NumPy by np.quantile, s", found["one"], found["two"], found["quantile"])
-    yield Line("reduce, NumPy by np.sort, s", found["one"], found["two"], found["numpy"])
-    per_value = [found[name] / draws / values * 1e9 for name in ("one", "two", "numpy")]
-    yield Line("reduce, ns a value", *per_value)
-    rates = [draws / found[name] for name in ("one", "two", "numpy")]
-    yield Line("reduce, draws a second", *rates, larger_is_better=True)
+    }
+    if two:
+        works["two"] = work.simcore_reduced(spec, 2)
+    found = interleaved(works, settings)
+    times = found["one"], found.get("two"), found["numpy"]
+    yield Line("reduce, NumPy by np.quantile, s", *times[:2], found["quantile"])
+    yield Line("reduce, NumPy by np.sort, s", *times)
+    yield Line("  ns a value", *(t and t / draws / values * 1e9 for t in times))
+    yield Line("  draws a second", *(t and draws / t for t in times), larger_is_better=True)
     yield Line(
         "peak memory of a process, MB",
-        processes.peak_memory(case, "simcore", 1, tiny=tiny),
-        None if tiny else processes.peak_memory(case, "simcore", 2, tiny=tiny),
-        processes.peak_memory(case, "numpy", reducing, tiny=tiny),
+        processes.peak_memory(case, "simcore", 1, tiny=settings.tiny),
+        None if settings.tiny else processes.peak_memory(case, "simcore", 2, tiny=False),
+        processes.peak_memory(case, "numpy", reducing, tiny=settings.tiny),
     )
-    yield (f"  NumPy computes {simulating:,} draws at a time (simulate) and {reducing:,} (reduce): "
+    yield (f"  NumPy computes {simulating:,} draws at a time (simulate) and {reducing:,} (reduce), "
            "the fastest tried.")
 
 
-def random_numbers(*, repetitions: int, tiny: bool) -> Iterator[str | Line]:
+def random_numbers(settings: Settings) -> Iterator[str | Line]:
     """Uniform and normal numbers, one value."""
-    size = 2**12 if tiny else 2**20
+    size = 2**12 if settings.tiny else 2**20
     key, out, generator = stream_key(1, "benchmark"), np.empty(size), np.random.default_rng(1)
     yield heading("random numbers, addressed by (seed, name, draw, step); ns a value")
     for what, fill, draw in (("uniform", fill_uniform, generator.random),
@@ -64,13 +69,13 @@ def random_numbers(*, repetitions: int, tiny: bool) -> Iterator[str | Line]:
         found = interleaved({
             "one": lambda fill=fill: fill(key[0], key[1], 0, 0, out),
             "numpy": lambda draw=draw: draw(out=out),
-        }, repetitions=5 * repetitions)
+        }, settings, times=5)
         yield Line(what, found["one"] / size * 1e9, None, found["numpy"] / size * 1e9)
 
 
-def quantiles(*, repetitions: int, tiny: bool) -> Iterator[str | Line]:
+def quantiles(settings: Settings) -> Iterator[str | Line]:
     """Nine exact quantiles of columns of draws."""
-    draws, columns = (600, 5) if tiny else (20_000, 25)
+    draws, columns = (600, 5) if settings.tiny else (20_000, 25)
     ranks = quantile_ranks(draws, probabilities=QUANTILES, level=INTERVAL_LEVEL)
     wanted = np.unique(np.concatenate([ranks.ranks[ranks.lower], ranks.ranks[ranks.upper]]))
     values = np.random.default_rng(1).standard_normal((columns, draws))
@@ -85,17 +90,17 @@ def quantiles(*, repetitions: int, tiny: bool) -> Iterator[str | Line]:
         "quantile": lambda: np.quantile(values, QUANTILES, axis=-1),
         "partition": lambda: np.partition(values, wanted, axis=-1),
         "sort": lambda: np.sort(values, axis=-1),
-    }, repetitions=3 * repetitions)
+    }, settings, times=3)
     each = {name: value / values.size * 1e9 for name, value in found.items()}
     yield heading(f"nine exact quantiles of {draws:,} draws; ns a value")
     for name in ("quantile", "partition", "sort"):
         yield Line(f"NumPy by np.{name}", each["one"], None, each[name])
 
 
-def start_up(case: Case, *, repetitions: int, tiny: bool) -> Iterator[str | Line]:
-    """Seconds from the start of a process to its end."""
-    count = 1 if tiny else 2 * repetitions + 1
-    yield heading("process start to end; s")
+def start_up(case: Case, settings: Settings) -> Iterator[str | Line]:
+    """Wall-clock seconds from the start of a process to its end."""
+    count = 1 if settings.tiny else 2 * settings.repetitions + 1
+    yield heading("process start to end, wall clock; s")
     yield Line("python -c pass", processes.start(["-c", "pass"], repetitions=count))
     yield Line("import numpy", numpy=processes.start(["-c", "import numpy"], repetitions=count))
     for what, command in (
@@ -105,7 +110,7 @@ def start_up(case: Case, *, repetitions: int, tiny: bool) -> Iterator[str | Line
          ["-m", "simcore", "check", "configs/quickstart.yaml"]),
     ):
         yield Line(what, processes.start(command, repetitions=count))
-    warm, cold = processes.small_run(case, repetitions=count, cold=not tiny)
+    warm, cold = processes.small_run(case, repetitions=count, cold=not settings.tiny)
     yield Line("small run, 1,000 draws, to its table", warm)
     if cold is not None:
         yield Line("the same, compiling the kernels", cold)

@@ -117,7 +117,11 @@ def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
         + stored_bytes(layout) / 4 * _SECONDS["stored"]
         + 1.5
     )
-    shapes = {"draws": (plan.draws,), "rows": (nominal_size(plan),), "inputs": (len(plan.inputs),)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "draws": (plan.draws,),
+        "rows": (nominal_size(plan),),
+        "inputs": (len(plan.inputs),),
+    }
     for name in layout.kept:
         dims = ("factor",) if name == "inputs" else OUTCOMES[name].dims
         shapes[name] = (*(layout.length(dim) for dim in dims), plan.draws)

@@ -149,9 +149,9 @@ def _run_tile(
     from simcore.kernels.simulate import simulate
 
     program = cut(plan, [item.request for item in tile])
-    rows, padded = out.shape
-    share = min(_RANGE, padded(-(-padded // threads)))
-    ranges = [(first, min(share, padded - first)) for first in range(0, padded, share)]
+    rows, columns = out.shape
+    share = min(_RANGE, padded(-(-columns // threads)))
+    ranges = [(first, min(share, columns - first)) for first in range(0, columns, share)]
     work = [
         pool.submit(simulate, program, first, count, first, False, out) for first, count in ranges
     ]

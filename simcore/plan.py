@@ -17,10 +17,12 @@ from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
 from simcore.spec import Spec, dependence
-from simcore.spec.entries import Path
+from simcore.spec.entries import Catalog, Path
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
+    packaged_names,
+    packaged_paths,
     price_of,
     references,
     used_commodities,
@@ -300,8 +302,8 @@ def _inputs(settings: dict[str, Setting]) -> tuple[Input, ...]:
 def _unknown_names(spec: Spec, settings: dict[str, Setting], factors: set[str]) -> Iterator[Fault]:
     """Correlated names that exist nowhere in the catalog."""
     # A name may belong to an entry that this run does not use: then it changes nothing.
-    known_paths: set[str] = set()
-    heads: set[str] = set()
+    known_paths = set(packaged_paths())
+    heads = {name for section in Catalog.model_fields for name in packaged_names(section)}
     for one in spec.scenarios.values():
         known_paths.update(one.catalog.markets)
         known_paths.update(

@@ -37,8 +37,7 @@ MODES = {
         "catalog.markets.eu_ets={centre: mean, process: {kind: random_walk, sigma: 0.3}}",
         "catalog.markets.k_ets={anchors: {}, process: "
         "{kind: gbm, mu: 0.03, sigma: {kind: uniform, low: 0.2, high: 0.4}}}"),
-    "reversion to a mean, no noise": (
-        "catalog.markets.eu_ets.centre=mean", "catalog.markets.k_ets={process: {kind: fixed}}"),
+    "reversion to a mean": ("catalog.markets.eu_ets.centre=mean",),
     "given path": (
         "catalog.markets.eu_ets={process: {kind: scenario}, path: {2026: 70, 2030: 120}}",),
 }
@@ -57,9 +56,11 @@ MARGINALS = {
 }
 
 
-def assert_agrees(*overrides: str) -> None:
+def assert_agrees(*overrides: str, **config: object) -> None:
     case = TINY["large"]
-    found = agreement.compare(case.config, draws=DRAWS, overrides=(*case.overrides, *overrides))
+    found = agreement.compare(
+        {**case.config, **config}, draws=DRAWS, overrides=(*case.overrides, *overrides)
+    )
     assert not found.faults, "\n".join(found.faults[:10])
     assert found.values > 100 * DRAWS
     assert found.statistics > 1000
@@ -72,6 +73,10 @@ def test_every_mode_agrees(overrides):
 
 def test_every_distribution_agrees():
     assert_agrees(*(f"catalog.{path}={written}" for path, written in MARGINALS.items()))
+
+
+def test_a_path_without_noise_agrees():
+    assert_agrees(catalog={"markets": {"k_ets": {"process": {"kind": "fixed"}}}})
 
 
 def test_a_difference_is_found(monkeypatch):

@@ -43,8 +43,9 @@ def test_resolved_config_is_the_same_experiment(name, tmp_path):
 def test_runs(name):
     run = result(name)
     assert run.attrs["complete"] == 1
-    premium = run["cost_premium_mean"]
-    assert np.isfinite(premium.isel(route=-1) if name != "overlays" else premium[..., 0, :]).all()
+    defined = run["cost_premium_defined"] > 0
+    assert (np.isfinite(run["cost_premium_mean"]) == defined).all()
+    assert defined.any()
 
 
 def test_every_distribution_is_met():
@@ -83,34 +84,30 @@ def test_units_are_converted_at_the_edge():
     run = result("units_as_text")
     assert run.carbon_price_central.sel(market="k_ets", year=2026).item() == pytest.approx(12_000)
     assert "KRW" in run.carbon_price_mean.attrs["units"]
-    plan = simcore.build(simcore.load(FOLDER / "units_as_text.yaml"))
-    one = simcore.run(
+    prices = simcore.run(
         FOLDER / "units_as_text.yaml", threads=1,
         overrides=["outcomes=[commodity_price]", "keep=[]", "currency=EUR"],
-    )  # fmt: skip
-    rates = plan.experiment.money.exchange
+    ).commodity_price_central.sel(year=2026)  # fmt: skip
+    money = simcore.load(FOLDER / "units_as_text.yaml").experiment.money
+    rate, index = money.exchange["USD"], money.deflator["USD"]
     # The spot states a unit and price year of its own.
-    ore = one.commodity_price_central.sel(commodity="iron_ore.KR", year=2026).item()
-    assert ore == pytest.approx(1000 / rates["USD"])
-    index = plan.experiment.money.deflator["USD"]
-    gas = 12 / 0.29307107017 / rates["USD"] * index[2025] / index[2024] * np.exp(0.01)
-    found = one.commodity_price_central.sel(commodity="natural_gas.KR", year=2026).item()
-    assert found == pytest.approx(gas * np.exp(-0.02), rel=0.05)
+    assert prices.sel(commodity="iron_ore.KR").item() == pytest.approx(1000 / rate)
+    # Drift 1 % is that of the mean; the central case is the median, sigma^2/2 below it.
+    gas = 12 / 0.29307107017 / rate * index[2025] / index[2024] * np.exp(0.01 - 0.2**2 / 2)
+    assert prices.sel(commodity="natural_gas.KR").item() == pytest.approx(gas)
 
 
 def test_child_lies_over_its_parent():
     parent, child = result("parent"), result("child")
     assert list(child.region.values) == ["KR"]
     assert list(child.scenario.values) == list(parent.scenario.values) == ["low_power", "dear_steel"]
-    cost = child.levelised_cost_central - parent.levelised_cost_central
-    assert (cost.sel(region="KR", route="h2_dri_eaf") < 0).all()
-    assert (cost.sel(region="KR", route="bf_bof") == 0).all()
+    cost = (child.levelised_cost_central - parent.levelised_cost_central).sel(region="KR")
+    assert (cost.sel(route="h2_dri_eaf", year=2028) < 0).all()
+    assert (cost.sel(route="bf_bof") == 0).all()
 
 
 def test_overlays_change_what_they_say():
     run = result("overlays")
-    cost = run.carbon_cost_central + 0 * run.cost_premium_central.isel(route=0)
-    assert cost.equals(cost)
     for name in ("carbon_cost_central", "cost_premium_central", "premium_per_tonne_central"):
         values = run[name]
         assert values.sel(scenario="none").equals(

@@ -160,6 +160,11 @@ def _log_mean(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def _corridor(setting: Setting, record: Path, factor: Any) -> tuple[np.ndarray, np.ndarray]:
+    corridor = record.corridor
+    if corridor is None:
+        shape = len(setting.years)
+        return np.zeros(shape), np.full(shape, np.inf)
+
     def bound(dates: Mapping[int, float], none: float) -> np.ndarray:
         line = []
         for year in setting.years:
@@ -172,8 +177,4 @@ def _corridor(setting: Setting, record: Path, factor: Any) -> tuple[np.ndarray, 
             line.append(dates[date] * factor(date) * growth)
         return np.array(line)
 
-    corridor = record.corridor
-    if corridor is None:
-        shape = len(setting.years)
-        return np.zeros(shape), np.full(shape, np.inf)
     return bound(corridor.floor, 0.0), bound(corridor.ceiling, np.inf)

@@ -19,6 +19,7 @@ from simcore.spec.validation import mended, validate
 
 _OVERLAY_KEYS: Final = ("catalog", "cbam", "value", "plant", "boundary", "factors")
 _BASE: Final = "base"
+_NOTHING: Final = "nothing"
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,11 @@ class Spec:
     documents: tuple[document.Document, ...]
 
     def resolved(self) -> dict[str, Any]:
-        """The complete config as plain data; reading it again gives the same Spec."""
-        return self.experiment.model_dump(exclude_none=True)
+        """The complete config as plain data; reading it again gives the same Spec.
+
+        It extends nothing: what it replaced in the packaged tables must not come back.
+        """
+        return {"extends": _NOTHING, **self.experiment.model_dump(exclude_none=True)}
 
     def fault(self, path: Path, *, found: str, expected: str, remedy: str) -> Fault:
         """Make the fault of a path, with the file and line in which it was written."""
@@ -96,7 +100,7 @@ def load(
         if value is not None
     ]
     packaged = merge({"catalog": tables.catalog()}, tables.base())
-    data = packaged
+    data = {} if _NOTHING in (_extended(read), parent and _extended(parent)) else packaged
     for layer in (parent, read):
         if layer is not None:
             own = {key: value for key, value in layer.data.items() if key != "extends"}
@@ -108,6 +112,10 @@ def load(
         data = put(data, one.data)
     documents = [*reversed(settings), read, *([parent] if parent is not None else [])]
     return _checked(data, packaged, documents, read, folder)
+
+
+def _extended(read: document.Document) -> Any:
+    return read.data.get("extends", _BASE)
 
 
 def _plain(value: Any) -> Any:
@@ -190,7 +198,7 @@ def json_schema() -> dict[str, Any]:
     schema.pop("required", None)
     schema["properties"]["extends"] = {
         "type": "string",
-        "description": "`base` (the packaged defaults) or a file beside this one.",
+        "description": "`base` (the packaged defaults), `nothing`, or a file beside this one.",
     }
     for definition in schema["$defs"].values():
         definition.pop("required", None)
@@ -213,28 +221,28 @@ def _forget_titles(node: Any) -> None:
 
 
 def _parent(read: document.Document, folder: FilePath) -> document.Document | None:
-    """The file that a config extends, or None for the packaged base."""
-    name = read.data.get("extends", _BASE)
+    """The file that a config extends, or None for the packaged base and for nothing."""
+    name = _extended(read)
 
     def refusal(found: str, expected: str, remedy: str) -> ConfigError:
         return ConfigError(
             document.fault_at(read, ("extends",), found=found, expected=expected, remedy=remedy)
         )
 
-    if name == _BASE:
+    if name in (_BASE, _NOTHING):
         return None
     if not isinstance(name, str):
-        raise refusal(repr(name), "`base` or the name of a file", "write extends: base")
+        raise refusal(repr(name), "`base`, `nothing` or the name of a file", "write extends: base")
     path = contained(folder, name)
     if path is None:
         raise refusal(name, "a file in the folder of the config", "move the file beside the config")
     if not path.is_file():
         raise refusal(
-            f"no file {name}", "`base`, or a file beside the config",
+            f"no file {name}", "`base`, `nothing` or a file beside the config",
             "correct the name; it is relative to the config",
         )  # fmt: skip
     parent = document.read(folder / name)
-    if parent.data.get("extends", _BASE) != _BASE:
+    if _extended(parent) not in (_BASE, _NOTHING):
         raise refusal(
             f"{name}, which extends {parent.data['extends']}", "one level of extends",
             "merge the two files",

@@ -14,6 +14,7 @@ from simcore.spec.findings import Finding, Path, unknown
 from simcore.spec.schema import Experiment
 from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
+    packaged_names,
     policy_values,
     price_of,
     region_quantities,
@@ -176,8 +177,10 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
         yield from _policy(experiment, (*path, *key.split(".")), value)
     routes = experiment.catalog.routes
     for route in region.benchmarks:
-        if route not in (*routes, "default"):
-            yield unknown((*path, "benchmarks", route), route, [*routes, "default"], "route")
+        if route not in _mentionable(experiment, "routes"):
+            yield unknown(
+                (*path, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
+            )
     if experiment.sector not in region.reference:
         if all(route.sector != experiment.sector for route in routes.values()):
             return
@@ -224,6 +227,11 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
     yield from _misspelt_regions(experiment, path, route)
 
 
+def _mentionable(experiment: Experiment, section: str) -> set[str]:
+    """Names that a table by region or route may have, whether or not the run uses them."""
+    return {"default", *getattr(experiment.catalog, section), *packaged_names(section)}
+
+
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Path, ...]:
     """Where a config asks for a route or region."""
     names = getattr(experiment, key)
@@ -231,7 +239,7 @@ def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Path
 
 
 def _misspelt_regions(experiment: Experiment, path: Path, route: Route) -> Iterator[Finding]:
-    known = [*experiment.catalog.regions, "default"]
+    known = _mentionable(experiment, "regions")
     for field, quantity in region_quantities(route):
         for region in quantity:
             if region not in known:
@@ -260,8 +268,8 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
     for commodity in used_commodities(experiment):
         prices, path = catalog.prices[commodity], ("catalog", "prices", commodity)
         for place in prices:
-            if place not in (*catalog.regions, "default"):
-                yield unknown((*path, place), place, [*catalog.regions, "default"], "region")
+            if place not in _mentionable(experiment, "regions"):
+                yield unknown((*path, place), place, _mentionable(experiment, "regions"), "region")
         for place, regions in used_places(experiment, commodity).items():
             price = prices[place]
             if isinstance(price, Electrolysis):

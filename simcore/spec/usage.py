@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final, get_args
 
+from simcore import tables
 from simcore.spec.entries import Canonical, Catalog, Electrolysis, Path, Policy, Region, Route
 from simcore.spec.quantities import Uncertain
 from simcore.spec.schema import Experiment
@@ -164,13 +166,35 @@ def _inside(
             yield from _inside(entry, (*path, key), canonical)
 
 
+def packaged_names(section: str) -> frozenset[str]:
+    """Names in a section of the packaged catalog; a config may mention those it does not use."""
+    return _packaged()[0][section]
+
+
+def packaged_paths() -> frozenset[str]:
+    """Names of the packaged price paths: markets, and commodities with their place."""
+    sections, places = _packaged()
+    prices = (f"{name}.{place}" for name, group in places.items() for place in group)
+    return frozenset([*sections["markets"], *prices])
+
+
+@cache
+def _packaged() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Names by section, and places by commodity, of the packaged catalog."""
+    catalog = tables.catalog()
+    return (
+        {section: frozenset(entries) for section, entries in catalog.items()},
+        {commodity: frozenset(prices) for commodity, prices in catalog["prices"].items()},
+    )
+
+
 def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalog:
     """The catalog of an experiment without the packaged entries that no scenario refers to.
 
-    Entries of the config itself stay: its correlations, scenarios and benchmarks may name them
-    although this run does not use them.
+    Entries of the config itself, and those that an overlay changes, stay: its correlations,
+    scenarios and benchmarks may name them although this run does not use them.
     """
-    keep, commodities = _own_entries(experiment.catalog)
+    keep, commodities = _own_entries(experiment)
     for one in scenarios.values():
         catalog = one.catalog
         keep["regions"].update(dict.fromkeys(one.regions))
@@ -205,18 +229,31 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
 
 
 def _own_entries(
-    catalog: Catalog,
+    experiment: Experiment,
 ) -> tuple[dict[str, dict[str, None]], dict[str, dict[str, None]]]:
-    """Names by field, and places by commodity, that the packaged catalog does not know."""
-    from simcore.tables import catalog as packaged
+    """Names by section, and places by commodity, that are not packaged or that overlays change."""
+    known, known_places = _packaged()
+    changed = [
+        overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay
+    ]
 
-    known = packaged()
-    names = {
-        field: dict.fromkeys(set(getattr(catalog, field)) - set(known.get(field, ())))
-        for field in Catalog.model_fields
-    }
+    def own(section: str) -> dict[str, None]:
+        mentioned = [name for one in changed for name in one.get(section) or ()]
+        entries = getattr(experiment.catalog, section)
+        return dict.fromkeys(
+            name for name in entries if name not in known[section] or name in mentioned
+        )
+
+    def own_places(commodity: str, prices: Mapping[str, Any]) -> dict[str, None]:
+        mentioned = [
+            name for one in changed for name in (one.get("prices") or {}).get(commodity) or ()
+        ]
+        packaged = known_places.get(commodity, frozenset())
+        return dict.fromkeys(name for name in prices if name not in packaged or name in mentioned)
+
     places = {
-        commodity: dict.fromkeys(set(prices) - set(known["prices"].get(commodity, ())))
-        for commodity, prices in catalog.prices.items()
+        commodity: own_places(commodity, prices)
+        for commodity, prices in experiment.catalog.prices.items()
     }
-    return names, {commodity: own for commodity, own in places.items() if own}
+    sections = {section: own(section) for section in Catalog.model_fields}
+    return sections, {commodity: names for commodity, names in places.items() if names}
