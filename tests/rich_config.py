@@ -240,7 +240,7 @@ RICH: dict[str, Any] = {
     "plant": {"start": 2027, "lifetime": 7, "output": 1.5, "valued_in": 2025, "beyond": "hold"},
     "exposures": {
         "firm": {"market": "third_ets", "shortfall": 20.0, "first": 2026, "last": 2028},
-        "other": {"market": "border_ets", "shortfall": -2.5, "first": 2027, "last": 2040},
+        "other": {"market": "border_ets", "shortfall": -2.5, "first": 2027, "last": 2029},
     },
     "factors": {
         "first_of_a_kind": {"kind": "split_lognormal", "quantiles": {0.05: 1.0, 0.5: 1.1,
