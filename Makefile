@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test test-slow bench lint schema clean
+.PHONY: demo test test-slow bench lint configs clean
 
 demo: $(STAMP)
 	$(BIN)/simcore run configs/quickstart.yaml --out results/quickstart.zarr --overwrite --plots
@@ -21,8 +21,9 @@ lint: $(STAMP)
 	$(BIN)/ruff check simcore tests benchmarks experiments
 	$(BIN)/mypy
 
-schema: $(STAMP)
+configs: $(STAMP)
 	$(BIN)/simcore schema > configs/schema.json
+	cp simcore/data/base.yaml configs/base.yaml
 
 clean:
 	rm -rf $(VENV) results build *.egg-info

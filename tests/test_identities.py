@@ -1,0 +1,383 @@
+"""What must hold whatever the numbers: MODEL 7, and the checks that other tools failed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import simcore
+import xarray as xr
+
+KINDS = {
+    "constant", "uniform", "triangular", "pert", "normal", "truncated_normal", "lognormal",
+    "split_lognormal", "beta", "discrete", "bernoulli", "empirical", "factor", "mixture",
+}  # fmt: skip
+
+
+# --- the netted value is the seed formula --------------------------------------------------------
+
+NO_FREE_ALLOCATION: dict[str, Any] = {
+    "name": "no_free_allocation",
+    "draws": 512,
+    "dtype": "float64",
+    "years": {"first": 2026, "last": 2032},
+    "regions": ["outside"],
+    "destinations": ["domestic", "eu"],
+    "routes": ["dirty", "clean"],
+    "outcomes": ["carbon_price", "avoided_emissions", "premium_per_tonne", "premium_per_tco2"],
+    "keep": ["carbon_price", "avoided_emissions", "premium_per_tonne", "premium_per_tco2", "inputs"],
+    "correlations": {"factors": [], "shocks": []},
+    "value": {"mode": "netted", "buyer": "maker", "double_claiming": "forbid"},
+    "cbam": {"market": "eu", "coverage": 1, "free_allocation": 0, "cscf": 1},
+    "scenarios": {
+        "netted": {},
+        "with_credit": {"value": {"double_claiming": "allow"}},
+        "seed": {"value": {"mode": "seed"}},
+    },
+    "catalog": {
+        "markets": {
+            "eu": {
+                "unit": "EUR/t", "spot": {"year": 2025, "value": 70},
+                "process": {"kind": "random_walk", "sigma": 0.4},
+            },
+            "home": {
+                "unit": "EUR/t", "spot": {"year": 2025, "value": 60},
+                "process": {"kind": "log_ou", "sigma": 0.5, "kappa": 0.3},
+            },
+        },
+        "buyers": {"maker": {"indirect_factor": {"kind": "uniform", "low": 1.0, "high": 1.4}}},
+        "regions": {
+            "outside": {
+                "currency": "EUR", "market": "home", "wacc": 0.07, "coverage": 1,
+                "free_allocation": 0, "cscf": 1, "benchmarks": {"default": 1.3}, "recognised": 1,
+                "credit_price": {"kind": "uniform", "low": 5, "high": 15, "unit": "EUR/t"},
+                "reference": {"steel": "dirty"},
+            }
+        },
+        "routes": {
+            "dirty": {
+                "sector": "steel", "capex": 0, "lifetime": 20, "utilisation": 1,
+                "emission_intensity": {"kind": "triangular", "low": 1.8, "mode": 2.0, "high": 2.3},
+            },
+            "clean": {
+                "sector": "steel", "capex": 0, "lifetime": 20, "utilisation": 1,
+                "emission_intensity": {"kind": "uniform", "low": 0.05, "high": 0.3},
+            },
+        },
+    },
+}  # fmt: skip
+
+
+@cache
+def without_free_allocation() -> Any:
+    run = simcore.run(NO_FREE_ALLOCATION, threads=1)
+    return run.squeeze("region").sel(route="clean")
+
+
+def drawn(run: Any, name: str) -> Any:
+    return run["input"].isel(factor=list(run["factor"].values).index(name), drop=True)
+
+
+def test_netted_value_is_the_seed_formula_with_the_higher_price():
+    run = without_free_allocation()
+    home, eu = (run.carbon_price.sel(market=m, scenario="netted", drop=True) for m in ("home", "eu"))
+    assert 0.2 < float((home > eu).mean()) < 0.8  # both prices are the higher one in some draws
+    value = run.premium_per_tonne.sel(scenario="netted", drop=True)
+    avoided = run.avoided_emissions.sel(scenario="netted", drop=True)
+    factor = drawn(run, "maker.indirect_factor")
+    for destination, price in (("domestic", home), ("eu", np.maximum(home, eu))):
+        expected = avoided * price * factor
+        xr.testing.assert_allclose(
+            value.sel(destination=destination, drop=True), expected.transpose("year", "draw"),
+            rtol=1e-12,
+        )  # fmt: skip
+
+
+def test_a_credit_is_subtracted_for_each_tonne_avoided():
+    run = without_free_allocation()
+    credit = drawn(run, "outside.credit_price")
+    avoided = run.avoided_emissions.sel(scenario="netted", drop=True)
+    value = run.premium_per_tonne
+    lost = value.sel(scenario="netted", drop=True) - value.sel(scenario="with_credit", drop=True)
+    np.testing.assert_allclose(
+        lost.sel(destination="eu"), (avoided * credit).transpose("year", "draw"), rtol=1e-9
+    )
+
+
+def test_seed_mode_adds_gross_prices():
+    run = without_free_allocation().sel(scenario="seed", drop=True)
+    home, eu = (run.carbon_price.sel(market=m, drop=True) for m in ("home", "eu"))
+    factor, credit = drawn(run, "maker.indirect_factor"), drawn(run, "outside.credit_price")
+    for destination, price in (("domestic", home), ("eu", home + eu)):
+        per_tco2 = (price * factor - credit).transpose("year", "draw")
+        found = run.premium_per_tco2.sel(destination=destination, drop=True)
+        np.testing.assert_allclose(found, per_tco2, rtol=1e-12)
+        value = run.premium_per_tonne.sel(destination=destination, drop=True)
+        np.testing.assert_array_equal(value, run.avoided_emissions * found)
+
+
+# --- identities on the packaged catalog ----------------------------------------------------------
+
+PACKAGED: dict[str, Any] = {
+    "extends": "base",
+    "name": "packaged",
+    "draws": 256,
+    "dtype": "float64",
+    "years": {"first": 2026, "last": 2037},
+    "regions": ["EU", "KR", "IN"],
+    "outcomes": ["cost_premium", "support_gap", "waterfall", "levelised_cost", "carbon_cost"],
+    "keep": ["cost_premium", "support_gap", "waterfall", "levelised_cost", "carbon_cost"],
+    "value": {"buyer": "plain"},
+    "catalog": {"buyers": {"plain": {"indirect_factor": 1.0}}},
+    "scenarios": {
+        "law": {},
+        "mixed": {
+            "cbam": {"declared": "cheaper", "resource_shuffling": 0.3},
+            "catalog": {"policies": {"eu_free_allocation": {"variant": {
+                "kind": "discrete", "values": ["law", "reform_2026"], "probabilities": [0.5, 0.5]
+            }}}},
+        },
+    },
+}  # fmt: skip
+
+
+@cache
+def packaged() -> Any:
+    return simcore.run(PACKAGED, threads=2)
+
+
+def test_support_gap_is_the_cost_premium_without_uplift_and_credit():
+    """MODEL 8: with f_ind = 1 and no credit the two sides of the trade differ by the premium."""
+    run = packaged()
+    assert int(run.cost_premium.notnull().sum()) > 500_000
+    xr.testing.assert_allclose(
+        run.support_gap.reset_coords(drop=True), run.cost_premium.reset_coords(drop=True),
+        rtol=1e-9, atol=1e-9,
+    )  # fmt: skip
+
+
+def test_waterfall_sums_to_the_cost_premium():
+    """Conservation: nothing of the bill is lost or counted twice, in any draw."""
+    run = packaged()
+    total = run.waterfall.sum("component", skipna=False)
+    np.testing.assert_allclose(
+        total.transpose(*run.cost_premium.dims), run.cost_premium, rtol=1e-9, atol=1e-9
+    )
+    central = run.waterfall_central.sum("component", skipna=False)
+    np.testing.assert_allclose(
+        central.transpose(*run.cost_premium_central.dims), run.cost_premium_central,
+        rtol=1e-9, atol=1e-9,
+    )  # fmt: skip
+
+
+def test_cost_premium_is_the_difference_of_whole_costs():
+    run = packaged()
+    whole = run.levelised_cost + run.carbon_cost
+    premium = whole - whole.sel(route="bf_bof", drop=True)
+    routes = [route for route in run.route.values if route != "bf_bof"]
+    found = run.cost_premium.sel(route=routes)
+    np.testing.assert_allclose(
+        premium.sel(route=routes).transpose(*found.dims), found, rtol=1e-9, atol=1e-9
+    )
+
+
+# --- the carbon cost of the iron survives into the steel -----------------------------------------
+
+
+def stages(*, first: float, second: float, border: int, coverage: int) -> dict[str, Any]:
+    """A plant that buys iron of `first` t CO2/t and emits `second` itself."""
+    config = copy.deepcopy(NO_FREE_ALLOCATION)
+    config["outcomes"] = config["keep"] = ["carbon_cost", "carbon_price", "avoided_emissions"]
+    config["scenarios"] = {"one": {}}
+    region = config["catalog"]["regions"]["outside"]
+    region |= {"border": border, "coverage": coverage}
+    config["catalog"]["routes"]["clean"] |= {
+        "emission_intensity": second, "precursor_intensity": first,
+    }  # fmt: skip
+    config["catalog"]["routes"]["dirty"]["emission_intensity"] = 2.0
+    return config
+
+
+@pytest.mark.parametrize("destination", ["domestic", "eu"])
+def test_carbon_cost_of_the_precursor_survives(destination):
+    """Sum over stages = price times emissions, wherever the iron was made."""
+    split = simcore.run(stages(first=1.5, second=0.2, border=1, coverage=1), threads=1)
+    whole = simcore.run(stages(first=0.0, second=1.7, border=1, coverage=1), threads=1)
+    place = {"route": "clean", "destination": destination}
+    np.testing.assert_allclose(
+        split.carbon_cost.sel(place), whole.carbon_cost.sel(place), rtol=1e-12
+    )
+    np.testing.assert_allclose(split.avoided_emissions_central.sel(route="clean"), 0.3, rtol=1e-12)
+
+
+def test_the_border_adjustment_counts_the_precursor():
+    run = simcore.run(stages(first=1.5, second=0.2, border=0, coverage=0), threads=1)
+    cost = run.carbon_cost.sel(route="clean").squeeze(["scenario", "region"])
+    price = run.carbon_price.sel(market="eu").squeeze("scenario")
+    np.testing.assert_allclose(cost.sel(destination="eu"), 1.7 * price, rtol=1e-12)
+    assert (cost.sel(destination="domestic") == 0).all()
+
+
+# --- every input moves the output ----------------------------------------------------------------
+
+REGIONS = ("EU", "UK", "KR", "JP", "CN", "IN")
+ONE_REGION: dict[str, Any] = {
+    "extends": "base",
+    "name": "one_region",
+    "draws": 256,
+    "years": {"first": 2026, "last": 2040},
+    "outcomes": ["cost_premium", "premium_per_tonne"],
+    "keep": [],
+    "boundary": "scope12",  # so that the emissions of bought power count
+    "cbam": {"declared": "default"},  # so that default values and mark-ups count
+    "value": {"buyer": "automotive", "double_claiming": "allow"},
+    "scenarios": {"law": {}},
+    "catalog": {"policies": {"eu_free_allocation": {"variant": {
+        "kind": "discrete", "values": ["law", "reform_2026"], "probabilities": [0.5, 0.5],
+    }}}},
+}  # fmt: skip
+# Not numbers of the model, or years: a table that ends or begins a year later is another matter.
+SKIPPED = {
+    "year", "price_year", "known_until", "end", "available_from", "history", "variant", "delay",
+}  # fmt: skip
+INTERPOLATED = {"anchors", "emission_intensity", "cumulative_capacity"}
+
+
+def test_a_change_of_wacc_reaches_every_region():
+    one_at_a_time = {f"{region}_dear": [region] for region in REGIONS}
+    scenarios = {"as_is": [], "all_dear": list(REGIONS), **one_at_a_time}
+    config = {
+        **ONE_REGION, "regions": list(REGIONS), "outcomes": ["levelised_cost"], "catalog": {},
+        "years": {"first": 2040, "last": 2040},
+        "scenarios": {
+            name: {"catalog": {"regions": {region: {"wacc": 0.2} for region in regions}}}
+            for name, regions in scenarios.items()
+        },
+    }  # fmt: skip
+    cost = simcore.run(config, threads=2).levelised_cost_mean.squeeze("year")
+    more = cost - cost.sel(scenario="as_is")
+    assert (more.sel(scenario="all_dear") > 1).all()
+    for name, regions in one_at_a_time.items():
+        for region in REGIONS:
+            change = more.sel(scenario=name, region=region)
+            assert ((change > 1) if region in regions else (change == 0)).all()
+
+
+def numbers(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every quantity and number of a resolved catalog, with its path."""
+    if isinstance(node, Mapping):
+        if node.get("kind") in KINDS or isinstance(node.get("value"), (int, float)) and (
+            "year" not in node
+        ):  # fmt: skip
+            yield path, node
+            return
+        for key, child in node.items():
+            if key not in SKIPPED:
+                yield from numbers(child, (*path, key))
+    elif isinstance(node, (int, float)) and not isinstance(node, bool):
+        yield path, node
+
+
+def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> bool:
+    """Whether a run of one region asks for a number at all."""
+    if "average_intensity" in path:
+        return False  # only the method country_average uses it
+    if region == "EU" and ("default_intensity" in path or path[1] == "eu_cbam_mark_up"):
+        return False  # nothing is declared at the border
+    if "benchmarks" in path and isinstance(numbered(catalog, path), Mapping):
+        return False
+    if path[0] == "routes" and path[-1] not in (region, "default") and is_regional(catalog, path):
+        return False
+    if path[0] == "routes" and path[-1] == "default" and region in numbered(catalog, path[:-1]):
+        return False
+    dates = next((i for i, part in enumerate(path) if isinstance(part, int)), None)
+    if dates is None:
+        return True
+    table = sorted(numbered(catalog, path[:dates]))
+    date, position = path[dates], table.index(path[dates])
+    after = table[position + 1] if position + 1 < len(table) else np.inf
+    if path[dates - 1] in INTERPOLATED:
+        before = table[position - 1] if position else -np.inf
+        return any(before < year < after for year in years)
+    return any(date <= year < after for year in years)
+
+
+def is_regional(catalog: Any, path: tuple[Any, ...]) -> bool:
+    """Whether a path ends in a table by region."""
+    holder = numbered(catalog, path[:-1])
+    return isinstance(holder, Mapping) and (
+        "default" in holder or bool(set(REGIONS) & set(map(str, holder)))
+    )
+
+
+def numbered(catalog: Any, path: tuple[Any, ...]) -> Any:
+    for part in path:
+        catalog = catalog[part]
+    return catalog
+
+
+def moved(path: tuple[Any, ...], value: Any, holder: Any) -> Any:
+    """Another value for a number, inside its limits."""
+    if isinstance(value, Mapping):
+        kept = {key: value[key] for key in ("unit", "price_year") if key in value}
+        if value["kind"] in ("triangular", "uniform"):
+            low, high = value["low"], value["high"]
+            return {"kind": "constant", "value": low + 0.2 * (high - low), **kept}
+        if value["kind"] == "discrete":
+            return {"kind": "constant", "value": min(value["values"]), **kept}
+        assert value["kind"] == "constant", value
+        return {**value, "value": value["value"] * 1.1 + (value["value"] == 0)}
+    if path[-1] == "probability":
+        return 0.5
+    if path[-1] == "low":
+        return 0.9 * value
+    if path[-1] == "central":
+        return value + 0.5 * (holder["high"] - value)
+    return 1.1 * value + 0.1 * (value == 0)
+
+
+def overlay(catalog: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """The change of one number as an overlay; a dated table is written out whole."""
+    part, *rest = path
+    whole = dict(catalog) if isinstance(part, int) else {}
+    inside = catalog[part]
+    return {**whole, part: overlay(inside, tuple(rest), value) if rest else value}
+
+
+@pytest.mark.parametrize(
+    "region",
+    [*(pytest.param(one, marks=pytest.mark.slow) for one in REGIONS if one not in ("EU", "IN")),
+     "EU", "IN"],
+)  # fmt: skip
+def test_every_input_moves_the_output(region):
+    """A sensitivity that changes nothing is a bug."""
+    config = {**ONE_REGION, "regions": [region]}
+    catalog = simcore.load(config).resolved()["catalog"]
+    years = range(2026, 2041)
+    chosen = [
+        (path, moved(path, value, numbered(catalog, path[:-1])))
+        for path, value in numbers(catalog)
+        if is_used(path, catalog, region, years)
+    ]
+    assert len(chosen) > 100
+    scenarios = {"as_is": {}} | {
+        f"change_{i}": {"catalog": overlay(catalog, path, value)}
+        for i, (path, value) in enumerate(chosen)
+    }
+    run = simcore.run({**config, "scenarios": scenarios}, threads=2)
+    means = [run.cost_premium_mean, run.premium_per_tonne_mean]
+    changed = sum(
+        abs(mean - mean.sel(scenario="as_is")).fillna(0).sum(
+            [dim for dim in mean.dims if dim != "scenario"]
+        )
+        for mean in means
+    )
+    still = [
+        ".".join(map(str, path)) for i, (path, _) in enumerate(chosen)
+        if float(changed.sel(scenario=f"change_{i}")) == 0
+    ]  # fmt: skip
+    assert still == []

@@ -1,0 +1,43 @@
+"""The configs that ship: each checks, and the copies equal what they copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import simcore
+from simcore.cli import main
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_checks(path, capsys):
+    assert main(["check", str(path)]) == 0
+    assert "ok" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_editor_header_points_to_the_schema(path):
+    if path.name == "base.yaml":
+        return  # a copy of the packaged defaults, byte for byte
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# yaml-language-server: $schema=")
+    assert (path.parent / first.partition("=")[2]).resolve() == ROOT / "configs" / "schema.json"
+
+
+def test_base_is_the_packaged_base():
+    packaged = ROOT / "simcore" / "data" / "base.yaml"
+    assert (ROOT / "configs" / "base.yaml").read_bytes() == packaged.read_bytes()
+
+
+def test_a_resolved_config_resolves_to_itself(tmp_path):
+    plan = simcore.build(simcore.load(ROOT / "configs" / "quickstart.yaml"))
+    copy = tmp_path / "resolved.yaml"
+    copy.write_text(plan.resolved_yaml, encoding="utf-8")
+    again = simcore.build(simcore.load(copy))
+    assert again.digest == plan.digest
+    assert again.resolved_yaml == plan.resolved_yaml
+    assert plan.digest != simcore.build(simcore.load(copy, seed=1)).digest
