@@ -105,6 +105,14 @@ def test_json_and_set(folder):
         assert "automotive" in run.attrs["config"]
 
 
+def test_a_year_without_any_available_route(folder):
+    done = simcore(
+        "run", "small.yaml", "-o", "late.nc", "--draws", "256", "--set",
+        "routes=[bf_bof, h2_dri_eaf]", cwd=folder,
+    )  # fmt: skip
+    assert "Not available: h2_dri_eaf" in done.stdout
+
+
 def test_dry_run_writes_nothing(folder):
     before = sorted(folder.iterdir())
     said = simcore("run", "small.yaml", "-o", "never.zarr", "--dry-run", cwd=folder).stdout

@@ -111,7 +111,7 @@ def _block(rows: pd.DataFrame, outcomes: Sequence[str], title: str) -> list[str]
             text = share(record[name]) if name == covers else number(record[name], places)
             row[name, str(record.get("destination", ""))] = text
     defined = {key: row for key, row in cells.items() if set(row.values()) != {"-"}}
-    lines = _lay_out(title, labels, groups, defined)
+    lines = _lay_out(title, labels, groups, defined) if defined else [title]
     absent = list(dict.fromkeys(key[-1] for key in cells if key not in defined))
     if absent and labels[-1:] == ["route"]:
         lines.append(f"Not available: {', '.join(absent)}")
@@ -130,7 +130,7 @@ def _lay_out(
          for key in keys]
         for _, keys in groups
     ]  # fmt: skip
-    left = [max(len(name), *(len(key[i]) for key in rows)) for i, name in enumerate(labels)]
+    left = [max([len(name), *(len(key[i]) for key in rows)]) for i, name in enumerate(labels)]
     taken = sum(sum(group) + len(group) + 1 for group in widths)
     while sum(left) + 2 * max(0, len(left) - 1) + taken > WIDTH and max(left, default=0) > 6:
         left[left.index(max(left))] -= 1
