@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -41,7 +42,10 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
     ------
     Finding
     """
-    for path, quantity, canonical in quantities(experiment):
+    factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
+    for path, quantity, canonical in chain(
+        factors, quantities(experiment.catalog, ("catalog",))
+    ):
         wrong = list(_quantity(experiment, path, quantity, folder))
         yield from wrong
         if canonical is not None and not wrong:

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from simcore import tables
 from simcore.spec.entries import Canonical, Catalog, Electrolysis, Path, Policy, Region, Route
 from simcore.spec.quantities import Uncertain
+from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
 from simcore.units import UnitError, conversion
 
@@ -138,20 +139,22 @@ def quantities(
     record: Any, path: tuple[Any, ...] = ()
 ) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
     """Every quantity inside a record, with its path and the annotation of its field."""
-    for name, field in type(record).model_fields.items():
-        canonical = next((one for one in field.metadata if isinstance(one, Canonical)), None)
-        yield from _inside(
-            getattr(record, name), (*path, name), canonical or _of_values(field.annotation)
-        )
+    for name, canonical in _fields(type(record)):
+        yield from _inside(getattr(record, name), (*path, name), canonical)
 
 
-def _of_values(annotation: Any) -> Canonical | None:
-    """The annotation of the values of a mapping field."""
-    for argument in get_args(annotation):
-        for one in getattr(argument, "__metadata__", ()):
-            if isinstance(one, Canonical):
-                return one
-    return None
+@cache
+def _fields(record: Any) -> tuple[tuple[str, Canonical | None], ...]:
+    """Fields of a record that may hold quantities, and the annotation of their values."""
+    found = []
+    for name, field in record.model_fields.items():
+        notes = [*field.metadata]
+        for argument in get_args(field.annotation):
+            notes += getattr(argument, "__metadata__", ())
+        canonical = next((one for one in notes if isinstance(one, Canonical)), None)
+        if field.annotation not in (str, int, float, bool, str | None, int | None, float | None):
+            found.append((name, canonical))
+    return tuple(found)
 
 
 def _inside(
@@ -159,9 +162,9 @@ def _inside(
 ) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
     if isinstance(value, Uncertain):
         yield path, value, canonical
-    elif hasattr(type(value), "model_fields"):
+    elif isinstance(value, Model):
         yield from quantities(value, path)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, entry in value.items():
             yield from _inside(entry, (*path, key), canonical)
 
