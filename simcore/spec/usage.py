@@ -139,7 +139,7 @@ def quantities(
     record: Any, path: tuple[Any, ...] = ()
 ) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
     """Every quantity inside a record, with its path and the annotation of its field."""
-    for name, canonical in _fields(type(record)):
+    for name, canonical in _fields(type(record)):  # type: ignore[arg-type]
         yield from _inside(getattr(record, name), (*path, name), canonical)
 
 
