@@ -80,7 +80,7 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     from benchmarks import agreement, measures, table
     from benchmarks.timing import Settings
 
-    print(_machine(), f"\nclock: {options.clock}", flush=True)
+    print(f"{_machine()}\nclock: {options.clock}", flush=True)
     print(table.heading(f"agreement with the NumPy model, draw by draw (limit {agreement.LIMIT:g} "
                         "of the scale of the terms)"))
     agreed = True

@@ -20,6 +20,9 @@ OVERHEAD: Final = 330.0
 """Memory of the process without any draws, MB (interpreter, compiled code, libraries)."""
 _SMALLEST: Final = 48.0
 """Smallest room for a tile, MB."""
+_ENOUGH: Final = 270.0
+"""Room beyond which a tile no longer gains, MB, if it holds `_ENOUGH_ROWS`."""
+_ENOUGH_ROWS: Final = 150
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ def padded(draws: int) -> int:
 def budget_rows(plan: Plan) -> int:
     """Output rows of float64 that fit the memory budget at a time."""
     room = max(plan.experiment.memory - OVERHEAD, _SMALLEST) * 1e6
-    return int(room // (8 * padded(plan.draws)))
+    rows = int(room // (8 * padded(plan.draws)))
+    # The system hands out fresh memory slowly: beyond this a larger tile costs more than it saves.
+    return min(rows, max(_ENOUGH_ROWS, int(_ENOUGH * 1e6 // (8 * padded(plan.draws)))))
 
 
 def items_of(plan: Plan, budget: int) -> list[Item]:

@@ -14,7 +14,7 @@ from simcore import tables
 from simcore.tables import TableError, provenance
 from simcore.units.names import parse_unit
 
-DATA = Path(tables.__file__).parent / "data"
+DATA = Path(tables.__file__).parents[1] / "data"
 CATALOG = tables.catalog()
 POLICIES = CATALOG["policies"]
 REGIONS = ["EU", "UK", "KR", "JP", "CN", "IN"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from simcore.kernels import carbon, costs, finance, policy, premium, prices
 from simcore.kernels.jit import kernel
-from simcore.kernels.marginals import fill_marginal
+from simcore.kernels.marginals import fill_marginal, uses_normal
 from simcore.kernels.operations import BLOCK, SPOT_COLUMNS, Operation
 from simcore.kernels.random import (
     fill_normal,
@@ -132,12 +132,15 @@ def factor_row(rows, out, inputs, numbers, pool, key, first_draw, central):
         rows[out, :] = numbers[1]
         return
     u, z = rows[0], rows[1]
+    normal = uses_normal(int(numbers[0]))
     if inputs.shape[0] == 0:
         fill_uniform(key[0], key[1], first_draw, 0, u)
-        normal_of_uniform(u, z)
+        if normal:
+            normal_of_uniform(u, z)
     else:
         z[:] = rows[inputs[0]]
-        uniform_of_normal(z, u)
+        if not normal:
+            uniform_of_normal(z, u)
     fill_marginal(int(numbers[0]), numbers[2:], pool, u, z, rows[out])
 
 
