@@ -69,8 +69,8 @@ def test_variables_and_run_describe_themselves(saved: dict[str, Path], suffix: s
         assert run.cost_premium_quantile.attrs["price_year"] == 2025
         assert run.cost_premium_positive.attrs["units"] == "1"
         assert "currency" not in run.cost_premium_positive.attrs
-        assert run.cheapest_route.attrs["flag_meanings"] == "bf_bof h2_dri_eaf scrap_eaf"
-        assert list(run.cheapest_route.attrs["flag_values"]) == [0, 1, 2]
+        assert run.cheapest_route.attrs["flag_meanings"] == "none bf_bof h2_dri_eaf scrap_eaf"
+        assert list(run.cheapest_route.attrs["flag_values"]) == [-1, 0, 1, 2]
         assert run.cheapest_route.dtype == np.int8
         assert (run.draw.attrs["standard_name"], run.draw.attrs["axis"]) == ("realization", "E")
         expected = {

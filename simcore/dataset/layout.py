@@ -119,8 +119,8 @@ def kept_arrays(layout: Layout) -> dict[str, Array]:
         attrs = _describe(layout, variable)
         if variable.kind == "category":
             routes = layout.coords["route"]
-            attrs["flag_values"] = np.arange(len(routes), dtype=np.int8)
-            attrs["flag_meanings"] = " ".join(routes)
+            attrs["flag_values"] = np.arange(-1, len(routes), dtype=np.int8)
+            attrs["flag_meanings"] = " ".join(("none", *routes))
         lead = dims.index("year") if "year" in dims else len(dims) - 1
         shape = tuple(layout.length(dim) for dim in dims)
         arrays[variable.name] = Array(

@@ -161,7 +161,7 @@ class Store:
         index : tuple of int
             Position along every dimension before `year` (all dimensions when there is no year).
         values : array, shape (years, draws) or (draws,)
-            NaN where undefined.
+            NaN where undefined; a category then reads -1.
 
         Raises
         ------
@@ -174,6 +174,8 @@ class Store:
                 f"{name}{list(index)}: shape {values.shape}, expected {array.lead} positions "
                 f"and shape {array.shape[array.lead :]} ({', '.join(array.dims)})"
             )
+        if np.issubdtype(array.dtype, np.integer):
+            values = np.where(np.isnan(values), -1, values)
         try:
             self._container.write(name, index, np.asarray(values, dtype=array.dtype))
         except (OSError, RuntimeError) as error:
