@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -188,6 +190,56 @@ def test_more_draws_than_memory(folder, capsys):
         assert "--draws 900000000: draws\n" in said
         assert "lower draws" in said
     assert not list(folder.iterdir())
+
+
+# --- anything at all -----------------------------------------------------------------------------
+
+JUNK: list[Any] = [
+    None, True, -1, 0, 2.5, 1e308, 10**40, 1e-320, "", "x", "eu_ets", "EU", "default", "5 EUR/t",
+    "5 furlong", "% %", [], [1], [None], {}, {"a": 1}, {2030: 1}, {"kind": 5}, {"value": None},
+    {"kind": "normal", "mean": 0, "sd": 1}, {"kind": "uniform", "low": 1, "high": 2},
+    {"kind": "factor", "name": "g"}, {"kind": "empirical", "csv": "a.csv", "column": "b"},
+    {"kind": "mixture", "components": [1, 2], "weights": [0.5, 0.5]}, {"kind": ["x"]},
+    {"kind": "beta", "quantiles": {0.1: -5, 0.5: 0, 0.9: 2}}, {"value": "3 t"}, 1990, 2200,
+    {"kind": "lognormal", "mu": 1000, "sigma": 1},
+    {"kind": "truncated_normal", "mean": 1e9, "sd": 1e-9, "low": 0, "high": 1},
+    {"kind": "pert", "low": 0, "mode": 0, "high": 1e300, "shape": 1e9},
+]  # fmt: skip
+
+
+def places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every mapping or list inside data, with each of its keys or positions."""
+    for key in node if isinstance(node, dict) else range(len(node)):
+        yield node, key
+        if isinstance(node[key], (dict, list)):
+            yield from places(node[key])
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 21))]
+)
+def test_no_config_brings_a_traceback(seed):
+    """Whatever stands anywhere in a config, it is refused with a message, or it is built."""
+    random = Random(seed)
+    whole = simcore.load(
+        {"name": "fuzz", "regions": ["EU", "IN"], "routes": ["bf_bof", "h2_dri_eaf"],
+         "factors": {"g": {"kind": "uniform", "low": 1, "high": 2}}}
+    ).resolved()  # fmt: skip
+    refused = 0
+    for _ in range(60):
+        config = copy.deepcopy(whole)
+        for _ in range(random.choice([1, 1, 1, 3])):
+            holder, key = random.choice(list(places(config)) or [(config, "name")])
+            if random.random() < 0.8 or isinstance(holder, list):
+                holder[key] = copy.deepcopy(random.choice(JUNK))
+            else:
+                holder[random.choice(["zz", 2031, "kind", "value", "EU", 1.5])] = holder.pop(key)
+        try:
+            simcore.build(simcore.load(config))
+        except ConfigError as error:
+            assert str(error)
+            refused += 1
+    assert refused > 30
 
 
 # --- outputs -------------------------------------------------------------------------------------

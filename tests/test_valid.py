@@ -144,3 +144,57 @@ def test_text_stays_text():
         'Two lines: with a colon, a # and "quotes",\nand the word NO.\n'
     )
     assert run.attrs["draws"] == 1000
+
+
+# --- how one config lies over another ------------------------------------------------------------
+
+
+def catalog_of(config: Any, **options: Any) -> Any:
+    return simcore.load(config, **options).resolved()["catalog"]
+
+
+def test_a_setting_changes_one_year_of_a_table():
+    before = catalog_of({"name": "plain"})["markets"]["eu_ets"]["anchors"]
+    after = catalog_of(
+        {"name": "plain"}, overrides=["catalog.markets.eu_ets.anchors.2030.central=120"]
+    )["markets"]["eu_ets"]["anchors"]
+    assert after[2030]["central"] == 120
+    assert after[2030]["low"] == before[2030]["low"]
+    assert after[2035] == before[2035]
+
+
+def test_a_region_over_one_distribution_leaves_it_as_the_default():
+    def capex(change: Any) -> Any:
+        config = {"name": "plain", "catalog": {"routes": {"moe": {"capex": change}}}}
+        return catalog_of(config)["routes"]["moe"]["capex"]
+
+    packaged = catalog_of({"name": "plain"})["routes"]["moe"]["capex"]
+    assert set(packaged) == {"default"}
+    assert capex({"EU": 900}) == {**packaged, "EU": 900}
+    assert capex(900) == {"default": 900}
+    assert capex({"value": 900, "unit": "EUR/(t/yr)"}) == {
+        "default": {"kind": "constant", "value": 900, "unit": "EUR/(t/yr)"}
+    }
+    assert capex({"high": 3000})["default"]["low"] == packaged["default"]["low"]
+
+
+def test_a_value_takes_no_source_from_what_it_replaces():
+    config = {"name": "plain", "catalog": {"regions": {"EU": {"credit_price": {"value": 3}}}}}
+    assert catalog_of(config)["regions"]["EU"]["credit_price"] == 3
+    spot = catalog_of({"name": "plain", "catalog": {"markets": {"eu_ets": {"spot": {"value": 80}}}}})
+    assert spot["markets"]["eu_ets"]["spot"]["value"] == 80
+    assert spot["markets"]["eu_ets"]["spot"]["year"] == 2026
+
+
+def test_resolved_config_does_not_take_back_what_it_replaced():
+    """A scenario may even change an entry that the run does not use."""
+    config = {
+        "name": "plain", "regions": ["EU"], "routes": ["bf_bof", "scrap_eaf"],
+        "scenarios": {"one": {"catalog": {"markets": {"cn_ets": {"carry": 0.0}},
+                                          "prices": {"electricity": {"CN": {"title": "x"}}}}}},
+        "catalog": {"routes": {"scrap_eaf": {"other_opex": 50, "inputs": {"scrap": 1.1}}}},
+    }  # fmt: skip
+    plan = simcore.build(simcore.load(config))
+    again = simcore.build(simcore.load(yaml.safe_load(plan.resolved_yaml)))
+    assert again.digest == plan.digest
+    assert again.spec.resolved()["extends"] == "nothing"

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from simcore import distributions
 from simcore.spec.quantities import Constant, Empirical
 from simcore.spec.records import Described, Sourced
@@ -39,7 +41,7 @@ def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
         return distributions.constant(quantity.value)
     if isinstance(quantity, Empirical) and quantity.csv is not None:
         values = column(folder, quantity.csv, quantity.column)
-        return distributions.compile_distribution({"kind": "empirical", "values": values})
+        return _finite({"kind": "empirical", "values": values})
     return _compiled(quantity.model_dump_json(exclude=_METADATA))
 
 
@@ -48,7 +50,20 @@ def _compiled(text: str) -> distributions.Marginal:
     content = json.loads(text)
     if "quantiles" in content:
         content["quantiles"] = {float(key): value for key, value in content["quantiles"].items()}
-    return distributions.compile_distribution(content)
+    return _finite(content)
+
+
+def _finite(content: dict[str, Any]) -> distributions.Marginal:
+    """Compile what has finite parameters; extreme ones overflow on the way."""
+    with np.errstate(all="ignore"):
+        try:
+            marginal = distributions.compile_distribution(content)
+        except (ArithmeticError, AssertionError) as error:
+            raise ValueError(f"numbers too extreme for a {content['kind']}") from error
+    every = (marginal.params, marginal.pool, marginal.central, marginal.mean)
+    if not all(np.isfinite(one).all() for one in every):
+        raise ValueError(f"numbers too extreme for a {content['kind']}")
+    return marginal
 
 
 def contained(folder: Path, name: str) -> Path | None:
