@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from reference_costs import cbam_coverage, cbam_exposure, home_exposure, pays_cbam, reference_route
+from reference_costs import (
+    cbam_coverage,
+    cbam_exposure,
+    home_exposure,
+    intensity,
+    pays_cbam,
+    reference_route,
+)
 from reference_model import Result, evaluate
 from reference_paths import Case, merge
 
@@ -101,6 +108,11 @@ class Scales:
         name = key[0]
         value = self.reference[key]
         size = abs(value) if isinstance(value, float) and value == value else 0.0
+        if name == "avoided_emissions":
+            scenario, region, route, year = key[1:]
+            case = self.cases[scenario]
+            ways = (route, reference_route(case, region))
+            return RELATIVE * max(1.0, *(intensity(case, way, region, year) for way in ways))
         if name in ("abatement_cost", "premium_per_tco2"):
             avoided = abs(self.avoided(key))
             return RELATIVE * self.cost / avoided if avoided > NEXT_TO_ZERO else math.inf

@@ -29,6 +29,8 @@ UNITS = {
     "yr": (("yr", 1.0),),
     "1": (("1", 1.0), ("%", 100.0)),
 }  # fmt: skip
+# t, or MWh, in the units of which prices are given.
+SIZES = {"t": 1.0, "kg": 1e-3, "MWh": 1.0, "GJ": 0.3, "kWh": 1e-3}
 MONEY = {
     "base_year": 2025,
     "inflation": 0.03,
@@ -184,7 +186,8 @@ def price(draw: Any, unit: str, level: float, first: int) -> dict[str, Any]:
         "title": "a price", "unit": name, **dated, "nominal": draw(st.booleans()),
     }  # fmt: skip
     if unit != "t" or draw(st.booleans()):
-        path["emission_intensity"] = {2024: draw(steps(0, 1)), 2028: draw(steps(0, 1))}
+        most = SIZES[name.split("/")[1]] * (10.0 if unit == "kg" else 1.0)
+        path["emission_intensity"] = {2024: draw(steps(0, most)), 2028: draw(steps(0, most))}
     kind = draw(st.sampled_from(["fixed", "scenario", "gbm", "random_walk", "log_ou", "log_ou"]))
     amount = steps(0.4 * level * factor, 2 * level * factor)
     if kind == "scenario":

@@ -58,12 +58,15 @@ def is_dated(value: Any) -> bool:
 
 
 def merge(base: Any, overlay: Any) -> Any:
-    """Mappings merge key by key; an overlay that is a distribution, a dated table, a list or a
-    leaf replaces what lies under it; nothing at all empties a dated table."""
+    """Mappings merge key by key; an overlay that is a quantity, a dated table, a list or a leaf
+    replaces what lies under it; nothing at all empties a dated table."""
     if not isinstance(base, Mapping) or not isinstance(overlay, Mapping):
         return overlay
     if "kind" in overlay or is_dated(overlay) or (is_dated(base) and not overlay):
         return overlay
+    one_number = "value" in overlay and not isinstance(overlay["value"], Mapping)
+    if one_number and "year" not in overlay and "year" not in base:
+        return overlay  # but the spot of a path has a year beside its value
     merged = dict(base)
     for name, value in overlay.items():
         merged[name] = merge(base[name], value) if name in base else value

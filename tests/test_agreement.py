@@ -41,6 +41,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "routes": ["hydrogen", "electric"],
         "catalog": {"routes": {"blast": {"available_from": 2028}}},
     },
+    "no route at first": {
+        "catalog": {"routes": {
+            name: {"available_from": 2028}
+            for name in ("blast", "hydrogen", "electric", "captured")
+        }},
+    },
     "a plant after the last route, inside the horizon": {
         "plant": {"start": 2028, "lifetime": 2, "beyond": "error"},
     },
@@ -85,6 +91,17 @@ def test_quickstart_agrees():
 def test_everything_at_once_agrees(name):
     draws = DRAWS if name == "as written" else (1, 129, 384)
     assert differences(rich_config(**VARIANTS[name]), draws=draws) == []
+
+
+def test_where_there_is_no_route_none_is_the_cheapest():
+    """The stored draws are small integers, which know no undefined value."""
+    config = rich_config(
+        **VARIANTS["no route at first"], draws=300, outcomes=["cheapest_route"],
+        keep=["cheapest_route"],
+    )  # fmt: skip
+    stored = simcore.run(config)["cheapest_route"]
+    assert (stored.sel(year=slice(2026, 2027)) == -1).all()
+    assert (stored.sel(year=slice(2028, 2029)) >= 0).all()
 
 
 LOOSE = {

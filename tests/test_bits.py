@@ -1,204 +1,348 @@
-"""The same bits for any threads, tiles, ranges and containers; what is added changes no number."""
+"""Same config, same seed: same bits, however the work is cut and whatever stands beside it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+import xarray as xr
+from rich_config import rich_config
 
 import simcore
-from simcore import engine, tracing
-from simcore.dataset import digest
+from simcore import dataset, describe, engine, tracing
+from simcore.kernels import simulate as kernels
+from simcore.variables import OUTCOMES
 
-CONFIG = {
-    "name": "bits",
-    "seed": 11,
-    "draws": 3000,
-    "years": {"first": 2026, "last": 2029},
-    "regions": ["EU", "IN"],
-    "routes": ["bf_bof", "h2_dri_eaf", "scrap_eaf"],
-    "outcomes": [
-        "carbon_price", "commodity_price", "levelised_cost", "carbon_cost", "cost_premium",
-        "premium_per_tonne", "break_even_price", "crossover_year", "cheapest_route", "viability",
-        "npv_premium",
-    ],
-    "keep": ["carbon_price", "commodity_price", "cost_premium", "crossover_year", "inputs"],
-    "plant": {"start": 2028, "lifetime": 5, "beyond": "hold"},
-    "dtype": "float64",
-    "scenarios": {
-        "law": {},
-        "reform": {"catalog": {"policies": {"eu_free_allocation": {"variant": "reform_2026"}}}},
-    },
-}  # fmt: skip
+QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
+KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "npv_premium", "inputs"]
 
 
-def run(**changes):
-    options = {key: changes.pop(key) for key in ("out", "threads") if key in changes}
-    return simcore.run({**CONFIG, **changes}, **options)
+def run(config: dict[str, Any], **options: Any) -> xr.Dataset:
+    return engine.run(simcore.build(simcore.load(config)), **options)
+
+
+# ---------------------------------------------------------------- how the work is cut
+
+
+WHOLE = rich_config(draws=2000, keep=KEPT)  # neither a multiple of 256 nor of a range
 
 
 @pytest.fixture(scope="module")
-def base():
-    return run()
+def whole() -> str:
+    """Digest of a run on one thread, in one tile, in memory."""
+    plan = simcore.build(simcore.load(WHOLE))
+    assert describe.estimate(plan)["tiles"] == 1
+    return dataset.digest(engine.run(plan, threads=1))
 
 
-def assert_same(one, other, names=("carbon_price", "commodity_price", "cost_premium", "input")):
-    """Equal bits wherever both runs hold a value."""
-    for name in names:
-        a, b = one[name], other[name]
-        shared = {
-            dim: [label for label in a[dim].values if label in set(b[dim].values)]
-            for dim in a.dims
-            if dim != "draw"
-        }
-        count = min(one.sizes["draw"], other.sizes["draw"])
-        a = a.sel(shared).isel(draw=slice(count))
-        b = b.sel(shared).isel(draw=slice(count))
-        assert a.size
-        np.testing.assert_array_equal(a.values, b.values, err_msg=name)
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_nothing(whole, threads):
+    assert dataset.digest(run(WHOLE, threads=threads)) == whole
 
 
-@pytest.mark.parametrize("threads", [1, 2, 5])
-def test_threads(base, threads):
-    assert digest(run(threads=threads)) == digest(base)
+def test_memory_budget_changes_nothing(whole):
+    plans = [
+        simcore.build(simcore.load(WHOLE | {"memory": memory, "draws": 12000}))
+        for memory in (60, 1000)
+    ]
+    assert [describe.estimate(plan)["tiles"] > 1 for plan in plans] == [True, False]
+    first, second = (dataset.digest(engine.run(plan, threads=2)) for plan in plans)
+    assert first == second != whole
 
 
-def test_tiles(base, monkeypatch):
-    # Room for a few rows at a time: every outcome is split over tiles and years.
-    monkeypatch.setattr(engine, "budget_rows", lambda plan: 5)
-    assert digest(run()) == digest(base)
-
-
-def test_ranges(base, monkeypatch):
-    monkeypatch.setattr(engine, "_RANGE", 256)
-    assert digest(run()) == digest(base)
-
-
-@pytest.mark.parametrize("name", ["run.zarr", "run.nc"])
-def test_containers(base, tmp_path, name):
-    assert digest(run(out=tmp_path / name)) == digest(base)
-    assert digest(simcore.open_run(tmp_path / name)) == digest(base)
-
-
-def test_digest_sees_a_changed_value(base):
-    changed = base.copy(deep=True)
-    changed["cost_premium"].values[0, 0, 0, 1, -1, 0] += 1e-9
-    assert digest(changed) != digest(base)
-
-
-def test_another_seed_changes_every_draw(base):
-    other = run(seed=12)
-    market = base.carbon_price.sel(market="eu_ets", year=2029)
-    assert (market.values != other.carbon_price.sel(market="eu_ets", year=2029).values).mean() > 0.99
-
-
-def test_first_draws_of_a_longer_run(base):
-    short = run(draws=1000)
-    assert short.sizes["draw"] == 1000
-    assert_same(short, base)
-
-
-def test_fewer_regions(base):
-    assert_same(run(regions=["IN"]), base)
-
-
-def test_fewer_routes(base):
-    assert_same(run(routes=["bf_bof", "h2_dri_eaf"]), base)
-
-
-def test_fewer_scenarios(base):
-    assert_same(run(scenarios={"law": {}}), base)
-
-
-def test_longer_horizon(base):
-    longer = run(years={"first": 2026, "last": 2031})
-    assert_same(longer, base)
-
-
-def test_later_start(base):
-    assert_same(run(years={"first": 2028, "last": 2029}), base)
-
-
-def test_more_outcomes(base):
-    assert_same(run(outcomes=[*CONFIG["outcomes"], "support_gap", "abatement_cost"]), base)
-
-
-ADDED = {"kind": "factor", "name": "extra"}
-
-
-def test_an_added_factor(base):
-    added = run(
-        factors={"extra": {"kind": "normal", "mean": 0.15, "sd": 0.01}},
-        catalog={"routes": {"scrap_eaf": {"support": ADDED}}},
-    )
-    assert "extra" in added.factor.values
-    kept = {"route": ["h2_dri_eaf"]}
-    assert_same(added.sel(kept), base.sel(kept))
-    differs = added.cost_premium.sel(route="scrap_eaf", region="EU", year=2028)
-    assert (differs.values != base.cost_premium.sel(route="scrap_eaf", region="EU", year=2028)).all()
-
-
-def test_an_added_correlated_factor(base):
-    from simcore.tables import base as packaged
-
-    pairs = packaged()["correlations"]["factors"]
-    added = run(
-        factors={"extra": {"kind": "normal", "mean": 0.15, "sd": 0.01}},
-        catalog={"routes": {"scrap_eaf": {"support": ADDED}}},
-        correlations={"factors": [*pairs, {"between": ["eu_ets.anchor", "extra"], "rank": 0.5}]},
-    )
-    kept = {"route": ["h2_dri_eaf"]}
-    assert_same(added.sel(kept), base.sel(kept))
-    extra = added.input.sel(factor="extra").values
-    anchor = added.input.sel(factor="eu_ets.anchor").values
-    ranks = [np.argsort(np.argsort(values)) for values in (extra, anchor)]
-    assert np.corrcoef(*ranks)[0, 1] == pytest.approx(0.5, abs=0.06)
-
-
-def test_scenarios_share_their_draws_unless_told_otherwise(base):
-    law, reform = (base.carbon_price.sel(scenario=name).values for name in ("law", "reform"))
-    np.testing.assert_array_equal(law, reform)
-    apart = run(independent_scenarios=True)
-    law, reform = (
-        apart.carbon_price.sel(scenario=name, market="eu_ets", year=2029).values
-        for name in ("law", "reform")
-    )
-    assert (law != reform).mean() > 0.99
-
-
-def test_trace_is_the_stored_draw(base):
-    plan = simcore.build(simcore.load(CONFIG))
-    for draw in (0, 127, 128, 255, 256, 2999):
-        for entry in tracing.trace(plan, draw):
-            if entry["variable"] != "cost_premium":
-                continue
-            place = {dim: entry[dim] for dim in ("scenario", "region", "destination", "route")}
-            stored = base.cost_premium.sel(place).isel(draw=draw).values
-            np.testing.assert_array_equal(np.array(list(entry["values"].values())), stored)
-
-
-def test_every_output_element_is_written(monkeypatch):
-    """Poison what the kernels write to: nothing may show through."""
-    poison = 1.2345e300
-    empty = np.empty
-
-    def poisoned(shape, *arguments, **options):
-        array = empty(shape, *arguments, **options)
-        if array.dtype == np.float64:
-            array.fill(poison)
-        return array
-
-    monkeypatch.setattr(engine.np, "empty", poisoned)
-    run_ = run(draws=700)
+@pytest.mark.parametrize("rows", [1, 7, 333])
+def test_tile_of_any_size_changes_nothing(whole, monkeypatch, rows):
+    """One row a tile cuts the years of an outcome apart, too."""
+    monkeypatch.setattr(engine, "budget_rows", lambda plan: rows)
+    small = WHOLE | {"routes": ["blast", "hydrogen"], "scenarios": {"law": {}}}
+    config = small if rows == 1 else WHOLE
+    found = dataset.digest(run(config, threads=2))
     monkeypatch.undo()
-    for name, variable in run_.data_vars.items():
-        if variable.dtype.kind == "f":
-            assert not (np.abs(variable.values) > 1e290).any(), name
+    assert found == (dataset.digest(run(small, threads=1)) if rows == 1 else whole)
 
 
-def test_no_row_is_read_before_it_is_written(base):
-    """The scratch of a block starts as NaN, which would show in values that are always defined."""
-    for name in ("carbon_price", "commodity_price", "levelised_cost", "carbon_cost"):
-        defined = base[f"{name}_defined"]
-        if "route" in defined.dims:
-            defined = defined.sel(route=["bf_bof", "scrap_eaf"])
-        assert (defined == 1).all(), name
+@pytest.mark.parametrize("blocks", [1, 3, 16])
+def test_range_of_draws_changes_nothing(whole, monkeypatch, blocks):
+    monkeypatch.setattr(engine, "_RANGE", 256 * blocks)
+    assert dataset.digest(run(WHOLE, threads=2)) == whole
+
+
+@pytest.mark.parametrize("suffix", [".zarr", ".nc"])
+def test_container_changes_nothing(whole, tmp_path, suffix):
+    place = tmp_path / f"run{suffix}"
+    assert dataset.digest(run(WHOLE, out=place, threads=2)) == whole
+    assert dataset.digest(simcore.open_run(place)) == whole
+
+
+def test_digest_sees_a_single_bit(whole):
+    changed = run(WHOLE, threads=2)
+    values = changed["cost_premium"].values.copy()
+    place = tuple(np.argwhere(np.isfinite(values))[-1])
+    values[place] = np.nextafter(values[place], np.float64(np.inf))
+    changed["cost_premium"] = (changed["cost_premium"].dims, values)
+    assert dataset.digest(changed) != whole
+
+
+def test_seed_changes_every_uncertain_outcome(whole):
+    assert dataset.digest(run(WHOLE | {"seed": 5})) != whole
+
+
+@pytest.mark.parametrize("config", [QUICKSTART, rich_config()], ids=["quickstart", "rich"])
+def test_resolved_config_is_the_same_run(config):
+    changes = ["regions=[EU]", "routes=[bf_bof, scrap_eaf]", "years.last=2028"]
+    spec = simcore.load(
+        config, draws=300, overrides=changes if config is QUICKSTART else ["routes=[electric]"]
+    )
+    again = simcore.load(spec.resolved())
+    assert simcore.build(again).digest == simcore.build(spec).digest
+    first, second = (engine.run(simcore.build(one), threads=1) for one in (spec, again))
+    assert dataset.digest(first) == dataset.digest(second)
+
+
+# ---------------------------------------------------------------- more draws
+
+
+def test_first_draws_are_those_of_a_shorter_run():
+    """1,000 is not a multiple of 256: the shorter run computes draws that it does not keep."""
+    chosen = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route"]
+    config = rich_config(
+        outcomes=chosen, keep=[*chosen, "inputs"], routes=["blast", "hydrogen"],
+        regions=["XB"], destinations=["eu"],
+    )  # fmt: skip
+    short, long = (run(config | {"draws": draws}) for draws in (1000, 10000))
+    for name in (*chosen, "input"):
+        assert short[name].sizes["draw"] == 1000
+        np.testing.assert_array_equal(short[name], long[name].isel(draw=slice(1000)), name)
+    # What is summarised is what is kept.
+    first = long["carbon_price"].isel(draw=slice(1000))
+    np.testing.assert_allclose(short["carbon_price_mean"], first.mean("draw"), rtol=1e-12)
+    np.testing.assert_allclose(
+        short["carbon_price_quantile"].transpose("quantile", ...),
+        first.quantile(short["quantile"], "draw"), rtol=1e-12,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- more of anything else
+
+
+def keeping(**changes: Any) -> dict[str, Any]:
+    """A config of 300 draws that keeps those of every outcome of a few routes."""
+    base = {
+        "draws": 300, "routes": ["blast", "hydrogen", "electric"],
+        "keep": [*OUTCOMES, "inputs"],
+    }  # fmt: skip
+    return rich_config(**(base | changes))
+
+
+def assert_same_where_both_are(small: xr.Dataset, large: xr.Dataset, *, skip: str = "-") -> None:
+    """Every number of the smaller run stands in the larger, bit for bit, at its labels.
+
+    Variables whose names begin with `skip` may differ.
+    """
+    compared = 0
+    for name, array in small.data_vars.items():
+        if str(name).startswith(skip) or array.dtype.kind not in "fi":
+            continue
+        labels = {dim: small[dim].values for dim in array.dims if dim in small.coords}
+        other = large[name].sel(labels).transpose(*array.dims)
+        np.testing.assert_array_equal(array.values, other.values, str(name))
+        compared += array.size
+    assert compared > 10_000
+
+
+@pytest.fixture(scope="module")
+def few() -> xr.Dataset:
+    return run(keeping())
+
+
+CAPTURED = keeping(routes=["captured", "blast", "hydrogen", "electric"])
+
+
+def test_a_route_changes_nothing_else(few):
+    # Which route is cheapest depends on the routes there are.
+    assert_same_where_both_are(few, run(CAPTURED), skip="cheapest_route")
+
+
+def test_a_region_changes_nothing_else(few):
+    assert_same_where_both_are(run(keeping(regions=["XB"])), few)
+    assert_same_where_both_are(run(keeping(regions=["XA"])), few)
+
+
+def test_a_scenario_changes_nothing_else(few):
+    alone = keeping()
+    alone["scenarios"] = {"law": {}}
+    assert_same_where_both_are(run(alone), few)
+
+
+def test_an_outcome_changes_nothing_else(few):
+    chosen = ["support_gap", "cheapest_route", "carbon_price", "npv_premium", "abatement_cost"]
+    assert_same_where_both_are(run(keeping(outcomes=chosen, keep=[*chosen, "inputs"])), few)
+
+
+def test_a_destination_changes_nothing_else(few):
+    assert_same_where_both_are(run(keeping(destinations=["eu"])), few)
+
+
+def with_factor(correlated: bool) -> dict[str, Any]:
+    """A factor that only one route reads, and that is tied last to two that all know."""
+    config = keeping(
+        routes=["captured", "blast", "hydrogen", "electric"],
+        factors={"wind": {"kind": "lognormal", "mu": 4.0, "sigma": 0.3, "unit": "EUR/t"}},
+        catalog={"routes": {"captured": {"other_opex": {"kind": "factor", "name": "wind"}}}},
+    )
+    if correlated:
+        config["correlations"]["factors"] += [
+            {"between": ["border_ets.anchor", "wind"], "rank": 0.3},
+            {"between": ["wind", "hydrogen.capex"], "rank": -0.3},
+        ]
+    return config
+
+
+@pytest.mark.parametrize("correlated", [False, True])
+def test_a_factor_changes_nothing_else(few, correlated):
+    large = run(with_factor(correlated))
+    assert "wind" in large["factor"]
+    if not correlated:
+        assert_same_where_both_are(few, large, skip="cheapest_route")
+        return
+    # hydrogen.capex was independent before; now it is drawn through the normal of its address, so
+    # it keeps its numbers but for the rounding of two inverse functions; all others keep each bit.
+    others = [name for name in few["factor"].values if name != "hydrogen.capex"]
+    labels = {"factor": others}
+    np.testing.assert_array_equal(few["input"].sel(labels), large["input"].sel(labels))
+    np.testing.assert_array_equal(
+        few["levelised_cost"].sel(route="electric"), large["levelised_cost"].sel(route="electric")
+    )
+
+
+def test_an_idle_correlated_factor_changes_nothing(few):
+    """A name that nothing reads, mentioned last, is no error and moves no number."""
+    config = keeping(factors={"idle": {"kind": "uniform", "low": 0, "high": 1}})
+    config["correlations"]["factors"] += [{"between": ["consumables", "idle"], "rank": 0.5}]
+    assert_same_where_both_are(few, run(config))
+    idle_market = {"title": "idle", "unit": "EUR/t", "spot": {"year": 2020, "value": 9.0},
+                   "process": {"kind": "random_walk", "sigma": 0.2}}  # fmt: skip
+    config = keeping(catalog={"markets": {"idle_ets": idle_market}})
+    config["correlations"]["shocks"] += [{"between": ["home_ets", "idle_ets"], "rank": 0.5}]
+    assert_same_where_both_are(few, run(config))
+    spec = simcore.load(config)
+    assert simcore.build(simcore.load(spec.resolved())).digest == simcore.build(spec).digest
+
+
+def test_an_older_price_history_changes_nothing_else(few):
+    """A path that starts years earlier makes all of them start earlier; shocks stay with years."""
+    path = {"title": "lime", "unit": "EUR/t", "spot": {"year": 2015, "value": 100.0},
+            "process": {"kind": "random_walk", "sigma": 0.1}}  # fmt: skip
+    config = keeping(
+        routes=["captured", "blast", "hydrogen", "electric"],
+        catalog={
+            "prices": {"lime": {"default": path}},
+            "routes": {"captured": {"inputs": {"lime": "0.1 t/t"}}},
+        },
+    )
+    large = run(config)
+    assert_same_where_both_are(few, large, skip="cheapest_route")
+    assert float(large["commodity_price"].sel(commodity="lime.default", year=2026).std()) > 10
+
+
+def test_a_later_start_changes_no_year_that_stays(few):
+    later = run(keeping(
+        years={"first": 2028, "last": 2029}, plant={"start": 2028},
+        exposures={name: {"first": 2028} for name in ("firm", "other")},
+    ))  # fmt: skip
+    for name, variable in OUTCOMES.items():
+        if "year" in variable.dims and name in few:
+            np.testing.assert_array_equal(
+                few[name].sel(year=later["year"]), later[name].transpose(*few[name].dims), name
+            )
+
+
+def test_a_later_horizon_changes_no_earlier_year(few):
+    longer = run(keeping(years={"first": 2026, "last": 2031}))
+    for name, variable in OUTCOMES.items():
+        if "year" in variable.dims and name in few:
+            np.testing.assert_array_equal(
+                few[name], longer[name].sel(year=few["year"]).transpose(*few[name].dims), name
+            )
+
+
+# ---------------------------------------------------------------- scenarios
+
+
+def test_scenarios_share_draws_unless_told_otherwise():
+    config = keeping(outcomes=["carbon_price"], keep=["carbon_price"])
+    config["scenarios"] = {"one": {}, "two": {}}
+    shared = run(config)["carbon_price"]
+    np.testing.assert_array_equal(shared.sel(scenario="one"), shared.sel(scenario="two"))
+    apart = run(config | {"independent_scenarios": True})["carbon_price"]
+    # Of the market without a corridor.
+    one, two, before = (
+        array.sel(scenario=name, market="third_ets", year=2028).values
+        for array, name in ((apart, "one"), (apart, "two"), (shared, "one"))
+    )
+    for first, second in ((one, two), (one, before), (two, before)):
+        assert (first != second).all()
+        # 5 standard errors: one false alarm in 1.7 million seeds.
+        assert abs(np.corrcoef(np.log(first), np.log(second))[0, 1]) < 5 / 300**0.5
+
+
+# ---------------------------------------------------------------- one draw
+
+
+@pytest.mark.parametrize("changes", [{}, {"currency": "USD"}, {"dtype": "float32"}])
+def test_trace_is_the_stored_draw(changes):
+    plan = simcore.build(simcore.load(keeping(draws=512, **changes)))
+    stored = engine.run(plan)
+    kind = np.dtype(plan.experiment.dtype).type
+    for draw in (0, 128, 255, 256, 511):
+        column = stored.isel(draw=draw)
+        for entry in tracing.trace(plan, draw):
+            name = entry["variable"]
+            if name == "input":
+                assert kind(entry["value"]) == column["input"].sel(factor=entry["name"]).item()
+                continue
+            labels = {dim: entry[dim] for dim in OUTCOMES[name].dims if dim != "year"}
+            values = column[name].sel(labels)
+            if name == "cheapest_route":
+                routes = stored["route"].values
+                assert list(entry["values"].values()) == [routes[int(v)] for v in values]
+            else:
+                found = np.array(list(entry.get("values", {0: entry.get("value")}).values()))
+                np.testing.assert_array_equal(found.astype(kind), np.atleast_1d(values.values))
+
+
+# ---------------------------------------------------------------- nothing unwritten is read
+
+
+class Poisoned:
+    """numpy, but memory that is only reserved holds a chosen number."""
+
+    def __init__(self, poison: float) -> None:
+        self.poison = poison
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def empty(self, shape: Any, dtype: Any = float) -> np.ndarray:
+        return np.full(shape, self.poison, dtype)
+
+
+@pytest.mark.parametrize("poison", [np.nan, -7e77])
+def test_memory_is_written_before_it_is_read(whole, monkeypatch, poison):
+    """Rows of a block, output rows and statistics all start as garbage."""
+    monkeypatch.setattr(engine, "np", Poisoned(poison))
+    monkeypatch.setattr(kernels, "np", Poisoned(poison))
+    # The interpreted outer loop makes the rows of a block; what it calls is compiled as ever.
+    calls = []
+
+    def simulate(*arguments: Any) -> None:
+        calls.append(arguments[1])
+        kernels.simulate.py_func(*arguments)
+
+    plain = kernels.simulate
+    simulate.py_func = plain.py_func  # type: ignore[attr-defined]
+    monkeypatch.setattr(kernels, "simulate", simulate)
+    assert dataset.digest(run(WHOLE, threads=2)) == whole
+    assert calls
