@@ -11,7 +11,7 @@ from typing import Any, Final
 from simcore.dataset import Layout, stored_bytes
 from simcore.plan import Plan, nominal_size
 from simcore.program import cut
-from simcore.tiles import OVERHEAD, budget_rows, items_of, padded, rows_of, tiles_of
+from simcore.tiles import OVERHEAD, items_of, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
 _SECONDS: Final = {"operation": 2.2e-9, "row": 5e-9, "stored": 3e-9}
@@ -101,13 +101,10 @@ def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
         shapes (dims and sizes of the kept draws), memory_mb, disk_mb, seconds, rows, tiles.
     """
     layout, workers = layout_of(plan), threads or os.cpu_count() or 1
-    items = items_of(plan, budget_rows(plan))
-    tiles = list(tiles_of(items, max(budget_rows(plan), 1)))
-    rows = max(rows_of(tile) for tile in tiles)
-    memory = OVERHEAD + rows * 8 * padded(plan.draws) / 1e6
-    memory += workers * _kept_row_bytes(plan) / 1e6
+    tiles = list(tiles_of(plan, items_of(plan), workers))
+    memory = OVERHEAD + max(tile_memory(plan, tile, workers) for tile in tiles)
     operations = sum(
-        len(cut(plan, [item.request for item in tile]).yearly.code) * len(plan.years)
+        len(cut(plan, [item.request for item in tile])[0].yearly.code) * len(plan.years)
         for tile in tiles
     )
     seconds = (
@@ -134,6 +131,3 @@ def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
         "tiles": len(tiles),
     }
 
-
-def _kept_row_bytes(plan: Plan) -> float:
-    return 4.0 * len(plan.years) * plan.draws if plan.experiment.keep else 0.0

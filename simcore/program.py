@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _SCRATCH = 2
 """Rows at the head of a block that hold a factor's uniforms and normals."""
+_READ_AHEAD = 6
+"""Inputs that the kernel may read beyond the last operation's."""
 _PRICES = (Operation.NORMAL, Operation.LINEAR, Operation.PATH)
 
 
@@ -46,79 +48,132 @@ class Request:
         return max(1, len(self.years))
 
 
-def cut(plan: Plan, requests: Sequence[Request]) -> Program:
+def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
     """Build the program that computes the requested rows, in the order of the requests.
 
     Returns
     -------
     Program
-        Its output rows are those of the requests, one after the other.
+        Its output rows stand in the order in which they are made.
+    ndarray of int64
+        Output row of each requested row, one request after the other; -1 where undefined.
     """
     from simcore.kernels.simulate import Program
 
     graph = plan.graph
-    order = graph.closure(request.node for request in requests)
-    row = {number: _SCRATCH + position for position, number in enumerate(order)}
+    order = _reading_order(graph, [request.node for request in requests])
     nodes = [(number, graph.nodes[number]) for number in order]
-    constants = [(row[n], node.numbers[0]) for n, node in nodes if node.operation is None]
     static = [(n, node) for n, node in nodes if node.operation is not None and not node.yearly]
     yearly = [(n, node) for n, node in nodes if node.operation is not None and node.yearly]
-    moving = [pair for pair in yearly if _is_price(graph, pair[1])]
-    rest = [pair for pair in yearly if not _is_price(graph, pair[1])]
+    moving = [pair for pair in yearly if pair[1].operation in _PRICES]
+    tape = moving + [pair for pair in yearly if pair[1].operation not in _PRICES]
+    lasting = [n for n, node in nodes if not node.yearly or node.keeps]
+    row = {number: _SCRATCH + position for position, number in enumerate(lasting)}
+    free = _SCRATCH + len(row)
     states: list[tuple[int, float]] = []
     extra: dict[int, list[int]] = {}
-    free = _SCRATCH + len(order)
-    for n, node in yearly:
+    for n, node in tape:
         if node.keeps:
             states.append((row[n], node.state[0]))
             continue
         extra[n] = list(range(free, free + len(node.state)))
         states += zip(extra[n], node.state, strict=True)
         free += len(node.state)
-    last = plan.years[-1]
-    emit_at, emit_rows, emit_out = _emissions(requests, row, plan.start, last)
-    return Program(
+    constants = [(row[n], node.numbers[0]) for n, node in nodes if node.operation is None]
+    free = _give_rows(tape, row, free)
+    at, after, rows, outputs = _emissions(plan, requests, row, static, tape)
+    program = Program(
         rows=free,
         constant_rows=np.array([r for r, _ in constants], dtype=np.int64),
         constants=np.array([value for _, value in constants], dtype=float),
         state_rows=np.array([r for r, _ in states], dtype=np.int64),
         states=np.array([value for _, value in states], dtype=float),
         first_year=plan.start,
-        years=last - plan.start + 1,
+        years=plan.years[-1] - plan.start + 1,
         lead=plan.years[0] - plan.start,
         price_operations=len(moving),
         static=_tape(plan, static, row, extra),
-        yearly=_tape(plan, moving + rest, row, extra),
-        emit_at=emit_at,
-        emit_rows=emit_rows,
-        emit_out=emit_out,
+        yearly=_tape(plan, tape, row, extra),
+        emit_at=at,
+        emit_after=after,
+        emit_rows=rows,
     )
+    return program, outputs
 
 
-def _is_price(graph: Graph, node: Node) -> bool:
-    """Whether a yearly row belongs to the stage that moves the prices."""
-    return node.operation in _PRICES
+def _reading_order(graph: Graph, wanted: Sequence[int]) -> list[int]:
+    """The wanted nodes and all that they read, each just before it is first needed."""
+    order: dict[int, None] = {}
+    for root in wanted:
+        pending = [(root, False)]
+        while pending:
+            number, ready = pending.pop()
+            if number in order:
+                continue
+            if ready:
+                order[number] = None
+                continue
+            pending.append((number, True))
+            pending += [(one, False) for one in reversed(graph.nodes[number].inputs)]
+    return list(order)
+
+
+def _give_rows(tape: list[tuple[int, Node]], row: dict[int, int], free: int) -> int:
+    """Give each yearly node a row that none needs any more, the last one left first.
+
+    The fewer rows a year touches, the more of them stay in the caches. Returns the number of rows.
+    """
+    last_read = {n: position for position, (n, _) in enumerate(tape)}
+    for position, (_, node) in enumerate(tape):
+        last_read.update((one, position) for one in node.inputs if one in last_read)
+    leaving: dict[int, list[int]] = {}
+    for n, position in last_read.items():
+        if n not in row:
+            leaving.setdefault(position, []).append(n)
+    left: list[int] = []
+    for position, (n, _) in enumerate(tape):
+        if n not in row:
+            if left:
+                row[n] = left.pop()
+            else:
+                row[n], free = free, free + 1
+        left += [row[one] for one in leaving.get(position, ())]
+    return free
 
 
 def _emissions(
-    requests: Sequence[Request], row: dict[int, int], start: int, last: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows to hand out by line: the static stage, then each simulated year."""
-    lines: list[list[tuple[int, int]]] = [[] for _ in range(last - start + 2)]
-    out = 0
+    plan: Plan,
+    requests: Sequence[Request],
+    row: dict[int, int],
+    static: list[tuple[int, Node]],
+    tape: list[tuple[int, Node]],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Rows to hand out by line (the static stage, then each simulated year) and operation.
+
+    Returns where each line begins, the operation and the row of each, and `outputs` of `cut`.
+    """
+    last = plan.years[-1]
+    at_static = {n: position for position, (n, _) in enumerate(static)}
+    at_yearly = {n: position for position, (n, _) in enumerate(tape)}
+    lines: list[list[tuple[int, int, int]]] = [[] for _ in range(last - plan.start + 2)]
+    asked = 0
     for request in requests:
+        node = request.node
+        after = (at_static if request.static else at_yearly).get(node, -1)
         if request.static:
-            lines[0].append((row[request.node], out))
-        elif not request.years:
-            defined = request.first_year <= last
-            lines[-1].append((row[request.node] if defined else -1, out))
+            lines[0].append((after, row[node], asked))
+        elif not request.years and request.first_year <= last:
+            lines[-1].append((after, row[node], asked))
         for position, year in enumerate(request.years):
-            defined = year >= request.first_year
-            lines[year - start + 1].append((row[request.node] if defined else -1, out + position))
-        out += request.rows
+            if year >= request.first_year:
+                lines[year - plan.start + 1].append((after, row[node], asked + position))
+        asked += request.rows
     at = np.cumsum([0, *map(len, lines)]).astype(np.int64)
-    flat = np.array([pair for line in lines for pair in line], dtype=np.int64).reshape(-1, 2)
-    return at, np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1])
+    flat = [entry for line in lines for entry in sorted(line)]
+    operations, rows, where = np.array(flat, dtype=np.int64).reshape(-1, 3).T
+    outputs = np.full(asked, -1, dtype=np.int64)
+    outputs[where] = np.arange(len(flat))
+    return at, np.ascontiguousarray(operations), np.ascontiguousarray(rows), outputs
 
 
 def _tape(
@@ -148,7 +203,7 @@ def _tape(
         ),
         out=np.array([row[n] for n, _ in nodes], dtype=np.int64),
         inputs_at=np.array(inputs_at, dtype=np.int64),
-        inputs=np.array(inputs, dtype=np.int64),
+        inputs=np.array(inputs + [0] * _READ_AHEAD, dtype=np.int64),
         numbers_at=np.array(numbers_at, dtype=np.int64),
         numbers=np.array(numbers, dtype=float),
         table_at=np.array(table_at, dtype=np.int64),

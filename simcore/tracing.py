@@ -43,9 +43,9 @@ def trace(
     requests = inputs + [
         Request(one.node, years if has_years(one.variable) else (), one.first_year) for one in cells
     ]
-    values = np.empty((sum(one.rows for one in requests), BLOCK))
-    simulate(cut(plan, requests), draw // BLOCK * BLOCK, BLOCK, 0, False, values)
-    column = values[:, draw % BLOCK]
+    values = np.empty((sum(one.rows for one in requests), draw % BLOCK + 1))
+    simulate(*cut(plan, requests), draw // BLOCK * BLOCK, values.shape[1], False, values)
+    column = values[:, -1]
     found: list[dict[str, Any]] = [
         {"variable": "input", "name": one.name, "unit": one.unit, "value": float(column[position])}
         for position, one in enumerate(plan.inputs)

@@ -21,25 +21,41 @@ def learning_multiplier(share: float, exponent: float, log_capacity: float) -> f
 
 
 @scalar
-def hydrogen_cost(
-    capital: float, hours: float, demand: float, electricity: float, storage: float
+def electrolyser_charge(
+    capex: float,
+    recovery: float,
+    fixed: float,
+    stack_share: float,
+    stack_life: float,
+    life: float,
+    hours: float,
+    demand: float,
 ) -> float:
-    """Cost of a kg of hydrogen.
+    """Fixed cost of a kg of hydrogen before learning: capital, operation and stacks.
 
     Parameters
     ----------
-    capital : float
-        Yearly charge of the electrolyser, money per kW and year.
+    capex : float
+        Money per kW.
+    recovery, fixed : float
+        Capital recovery factor and fixed operating cost, share of capex per year.
+    stack_share : float
+        Share of capex that a new stack costs.
+    stack_life, life : float
+        Years of a stack and of the plant.
     hours : float
         Full-load hours per year.
     demand : float
         Electricity, kWh/kg.
-    electricity : float
-        Price, money per MWh.
-    storage : float
-        Storage and delivery, money per kg.
     """
-    return (capital / hours + electricity * 1e-3) * demand + storage
+    stacks = stack_share * max(0.0, 1.0 / stack_life - 1.0 / life)
+    return capex * (recovery + fixed + stacks) / hours * demand
+
+
+@scalar
+def hydrogen_cost(charge: float, electricity: float, demand: float, storage: float) -> float:
+    """Cost of a kg of hydrogen: fixed charge, electricity (money per MWh) and storage."""
+    return charge + electricity * 1e-3 * demand + storage
 
 
 @kernel
@@ -59,34 +75,56 @@ def learning_row(rows, out, exponent, z, share, line):
 
 
 @kernel
-def hydrogen_row(rows, out, inputs, numbers):
-    """inputs: capex, learning, recovery, fixed opex, stack share, stack life, hours, demand,
-    electricity, storage; numbers: lifetime."""
-    capex, learning, recovery, fixed = inputs[0], inputs[1], inputs[2], inputs[3]
-    stack_share, stack_life, hours, demand = inputs[4], inputs[5], inputs[6], inputs[7]
-    electricity, storage, lifetime = inputs[8], inputs[9], numbers[0]
+def electrolyser_row(rows, out, inputs, numbers):
+    """inputs: those of `electrolyser_charge` in its order; numbers: life of the plant, years."""
+    capex, recovery, fixed, stack_share = inputs[0], inputs[1], inputs[2], inputs[3]
+    stack_life, hours, demand, life = inputs[4], inputs[5], inputs[6], numbers[0]
     for j in range(rows.shape[1]):
-        stacks = rows[stack_share, j] * max(0.0, 1.0 / rows[stack_life, j] - 1.0 / lifetime)
-        charge = rows[capex, j] * rows[learning, j] * (rows[recovery, j] + rows[fixed, j] + stacks)
+        rows[out, j] = electrolyser_charge(
+            rows[capex, j],
+            rows[recovery, j],
+            rows[fixed, j],
+            rows[stack_share, j],
+            rows[stack_life, j],
+            life,
+            rows[hours, j],
+            rows[demand, j],
+        )
+
+
+@kernel
+def hydrogen_row(rows, out, charge, learning, electricity, demand, storage):
+    for j in range(rows.shape[1]):
         rows[out, j] = hydrogen_cost(
-            charge, rows[hours, j], rows[demand, j], rows[electricity, j], rows[storage, j]
+            rows[charge, j] * rows[learning, j],
+            rows[electricity, j],
+            rows[demand, j],
+            rows[storage, j],
         )
 
 
 @kernel
 def levelised_row(rows, out, inputs, numbers):
-    """inputs: capital charge, learning, fixed, other, support, then pairs of quantity and price;
-    numbers: the sign of each pair (-1 for a by-product)."""
-    capital, learning, fixed = inputs[0], inputs[1], inputs[2]
-    other, support = inputs[3], inputs[4]
+    """inputs: capital charge, learning, other cost, then pairs of quantity and price; numbers: the
+    sign of each pair (-1 for a by-product)."""
+    capital, learning, other = inputs[0], inputs[1], inputs[2]
     for j in range(rows.shape[1]):
-        rows[out, j] = (
-            rows[capital, j] * rows[learning, j]
-            + rows[fixed, j]
-            + rows[other, j]
-            - rows[support, j]
+        rows[out, j] = rows[capital, j] * rows[learning, j] + rows[other, j]
+    pairs = numbers.shape[0]
+    # Two pairs at a time: half the passes over the sum.
+    for pair in range(0, pairs - 1, 2):
+        quantity, price, sign = inputs[3 + 2 * pair], inputs[4 + 2 * pair], numbers[pair]
+        second, its_price, its_sign = (
+            inputs[5 + 2 * pair],
+            inputs[6 + 2 * pair],
+            numbers[pair + 1],
         )
-    for pair in range(numbers.shape[0]):
-        quantity, price, sign = inputs[5 + 2 * pair], inputs[6 + 2 * pair], numbers[pair]
+        for j in range(rows.shape[1]):
+            rows[out, j] += (
+                sign * rows[quantity, j] * rows[price, j]
+                + its_sign * rows[second, j] * rows[its_price, j]
+            )
+    if pairs % 2 == 1:
+        quantity, price, sign = inputs[1 + 2 * pairs], inputs[2 + 2 * pairs], numbers[pairs - 1]
         for j in range(rows.shape[1]):
             rows[out, j] += sign * rows[quantity, j] * rows[price, j]

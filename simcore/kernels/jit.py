@@ -262,3 +262,22 @@ def store(_typing, array, index, value):
 
     _refuse_gaps(array)
     return types.void(array, types.uint64, array.dtype), generate
+
+
+@numba.extending.intrinsic
+def prefetch(_typing, array, index):
+    """Ask for the cache line of `array.ravel()[index]` (index uint64), soon to be written."""
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        pointer = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
+        flag = ir.IntType(32)
+        function = builder.module.declare_intrinsic(
+            "llvm.prefetch",
+            [pointer.type],
+            ir.FunctionType(ir.VoidType(), [pointer.type, flag, flag, flag]),
+        )
+        builder.call(function, [pointer, flag(1), flag(2), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64), generate

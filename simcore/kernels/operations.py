@@ -42,6 +42,7 @@ class Operation(IntEnum):
     LEARNING = 51
     HYDROGEN = 52
     LEVELISED = 53
+    ELECTROLYSER = 54
     # carbon
     EXPOSURE = 60
     BORDER_EXPOSURE = 61

@@ -121,12 +121,14 @@ def crossover_row(rows, out, value, year):
 @kernel
 def cheapest_row(rows, out, totals, first_years, year):
     """Position of the lowest total among the routes that exist; the first wins a tie."""
-    for j in range(rows.shape[1]):
-        best = np.inf
-        position = NAN
-        for k in range(totals.shape[0]):
-            total = rows[totals[k], j]
-            if first_years[k] <= year and total < best:
-                best = total
-                position = float(k)
-        rows[out, j] = position
+    best = rows[0]
+    best[:] = np.inf
+    rows[out, :] = NAN
+    for k in range(totals.shape[0]):
+        if first_years[k] > year:
+            continue
+        total, position = totals[k], float(k)
+        for j in range(rows.shape[1]):
+            lower = rows[total, j] < best[j]
+            best[j] = rows[total, j] if lower else best[j]
+            rows[out, j] = position if lower else rows[out, j]

@@ -369,7 +369,7 @@ def order_statistics(column, ranks, out):
 
 
 @scalar
-def _between(low, high, weight):
+def between(low, high, weight):
     """Interpolation that is exact at both ends, increasing, and safe for equal infinities."""
     if weight == 0.0 or low == high:
         return low
@@ -400,7 +400,7 @@ def summarise_into(column, plan, moment, quantile, low, high):
     order_statistics(column, plan.ranks, statistic)
     for q in range(quantile.size):
         below, above = statistic[plan.lower[q]], statistic[plan.upper[q]]
-        quantile[q] = _between(below, above, plan.weight[q])
+        quantile[q] = between(below, above, plan.weight[q])
         low[q] = statistic[plan.low[q]]
         high[q] = statistic[plan.high[q]]
 

@@ -21,6 +21,16 @@ from simcore.kernels.random import (
     normal_of_uniform,
     uniform_of_normal,
 )
+from simcore.kernels.sinks import (
+    COLLECT,
+    COUNT,
+    KEEP,
+    KEPT_AT,
+    collect_row,
+    count_row,
+    keep_row,
+    sink,
+)
 
 NORMAL, FACTOR, LINEAR = int(Operation.NORMAL), int(Operation.FACTOR), int(Operation.LINEAR)
 PRODUCT, SUM, DIFFERENCE = int(Operation.PRODUCT), int(Operation.SUM), int(Operation.DIFFERENCE)
@@ -30,7 +40,8 @@ LOG_GROWTH, ACCUMULATED = int(Operation.LOG_GROWTH), int(Operation.ACCUMULATED)
 DECAY, STEP_SPREAD = int(Operation.DECAY), int(Operation.STEP_SPREAD)
 PATH, TIMELINE = int(Operation.PATH), int(Operation.TIMELINE)
 LEARNING_EXPONENT, LEARNING = int(Operation.LEARNING_EXPONENT), int(Operation.LEARNING)
-HYDROGEN, LEVELISED = int(Operation.HYDROGEN), int(Operation.LEVELISED)
+ELECTROLYSER, HYDROGEN = int(Operation.ELECTROLYSER), int(Operation.HYDROGEN)
+LEVELISED = int(Operation.LEVELISED)
 EXPOSURE, BORDER_EXPOSURE = int(Operation.EXPOSURE), int(Operation.BORDER_EXPOSURE)
 EMBEDDED, SHUFFLED = int(Operation.EMBEDDED), int(Operation.SHUFFLED)
 CBAM_EXPOSURE, PAID, CBAM = int(Operation.CBAM_EXPOSURE), int(Operation.PAID), int(Operation.CBAM)
@@ -74,8 +85,10 @@ class Program(NamedTuple):
     yearly: Tape
     emit_at: np.ndarray
     """Where each year's rows to hand out begin; line 0 is the static stage."""
+    emit_after: np.ndarray
+    """Operation of the tape after which each is handed out, ascending in a year; -1: at once."""
     emit_rows: np.ndarray
-    emit_out: np.ndarray
+    """The rows; the output row of each is its position here."""
 
 
 @kernel
@@ -145,143 +158,206 @@ def factor_row(rows, out, inputs, numbers, pool, key, first_draw, central):
 
 
 @kernel
-def run_tape(tape, first, last, rows, line, year, first_draw, central):
-    """Run operations first..last-1 of a tape in one year (line of the tables)."""
+def run_tape(tape, first, last, rows, line, year, first_draw, central, program, emit_line, target):
+    """Run operations first..last-1 of a tape in one year (line of the tables).
+
+    Rows asked for are handed out as soon as they are made, while they are at hand; a later
+    operation may write over them. No rows are handed out where emit_line < 0.
+    """
+    # Fields of named tuples are bound to names once: each look costs as much as a short row.
+    codes, outs, keys, table = tape.code, tape.out, tape.keys, tape.table
+    inputs_at, numbers_at, table_at = tape.inputs_at, tape.numbers_at, tape.table_at
+    inputs, numbers = tape.inputs, tape.numbers
+    after, emit_rows = program.emit_after, program.emit_rows
+    kind, here, of_rows, places = target.kind, target.here, target.numbers, target.places
+    kept32, kept64, sums, counts = target.kept32, target.kept64, target.sums, target.counts
+    slot, atom, arena = target.slot, target.atom, target.arena
+    value, found, place, lanes = target.value, target.found, target.place, target.lanes
+    keeps = kept32.shape[0] + kept64.shape[0] > 0
+    valid = here[1]
+    handed, ready = 0, 0
+    if emit_line >= 0:
+        handed, ready = program.emit_at[emit_line], program.emit_at[emit_line + 1]
+    while handed < ready and after[handed] < first:
+        row = emit_rows[handed]
+        if keeps:
+            keep_row(rows, row, handed, here, of_rows, places, kept32, kept64)
+        if kind == COUNT:
+            count_row(rows, row, handed, valid, of_rows, sums, counts, value, place, lanes)
+        elif kind == COLLECT:
+            collect_row(
+                rows, row, handed, valid, of_rows, places, slot, atom, arena, value, place, found
+            )  # fmt: skip
+        handed += 1
     for i in range(first, last):
-        code, out = tape.code[i], tape.out[i]
-        x = tape.inputs[tape.inputs_at[i] : tape.inputs_at[i + 1]]
-        numbers = tape.numbers[tape.numbers_at[i] : tape.numbers_at[i + 1]]
+        code, out, at, number, entry = codes[i], outs[i], inputs_at[i], numbers_at[i], table_at[i]
+        # The tape ends with inputs to spare, so that reading six is safe.
+        a, b, c, d = inputs[at], inputs[at + 1], inputs[at + 2], inputs[at + 3]
         if code == PRODUCT:
-            product_row(rows, out, x[0], x[1])
+            product_row(rows, out, a, b)
         elif code == SUM:
-            sum_row(rows, out, x[0], x[1])
+            sum_row(rows, out, a, b)
         elif code == DIFFERENCE:
-            difference_row(rows, out, x[0], x[1])
+            difference_row(rows, out, a, b)
         elif code == QUOTIENT:
-            quotient_row(rows, out, x[0], x[1])
+            quotient_row(rows, out, a, b)
         elif code == SCALED:
-            scaled_row(rows, out, x[0], numbers[0])
+            scaled_row(rows, out, a, numbers[number])
         elif code == SMALLER:
-            smaller_row(rows, out, x[0], x[1])
-        elif code == LINEAR:
-            linear_row(rows, out, x, numbers)
+            smaller_row(rows, out, a, b)
         elif code == NORMAL:
             if central:
                 rows[out, :] = 0.0
             else:
-                fill_normal(tape.keys[i, 0], tape.keys[i, 1], first_draw, year, rows[out])
-        elif code == FACTOR:
-            pool = tape.table[tape.table_at[i] : tape.table_at[i + 1]]
-            factor_row(rows, out, x, numbers, pool, tape.keys[i], first_draw, central)
+                fill_normal(keys[i, 0], keys[i, 1], first_draw, year, rows[out])
         elif code == CAPITAL_RECOVERY:
-            finance.capital_recovery_row(rows, out, x[0], x[1], numbers[0])
+            finance.capital_recovery_row(rows, out, a, b, numbers[number])
         elif code == LOG_GROWTH:
-            finance.log_growth_row(rows, out, x[0])
+            finance.log_growth_row(rows, out, a)
         elif code == ACCUMULATED:
-            at = tape.table_at[i] + 3 * line
-            finance.accumulate(
-                rows,
-                out,
-                x[0],
-                x[1] if x.shape[0] > 1 else -1,
-                tape.table[at],
-                int(tape.table[at + 1]),
-                int(tape.table[at + 2]),
-            )
+            entry += 3 * line
+            log_rate = b if inputs_at[i + 1] - at > 1 else -1
+            begin, end = int(table[entry + 1]), int(table[entry + 2])
+            finance.accumulate(rows, out, a, log_rate, table[entry], begin, end)
         elif code == DECAY:
-            prices.decay_row(rows, out, x[0])
+            prices.decay_row(rows, out, a)
         elif code == STEP_SPREAD:
-            prices.step_spread_row(rows, out, x[0], x[1])
-        elif code == PATH:
-            at = tape.table_at[i] + SPOT_COLUMNS * line
-            prices.path_row(rows, out, x, numbers, tape.table[at : at + SPOT_COLUMNS], float(year))
-        elif code == TIMELINE:
-            width = numbers.shape[0]
-            at = tape.table_at[i] + width * line
-            policy.timeline_row(rows, out, x, numbers, tape.table[at : at + width])
+            prices.step_spread_row(rows, out, a, b)
         elif code == LEARNING_EXPONENT:
-            costs.learning_exponent_row(rows, out, x[0])
+            costs.learning_exponent_row(rows, out, a)
         elif code == LEARNING:
-            at = tape.table_at[i] + 3 * line
-            costs.learning_row(rows, out, x[0], x[1], x[2], tape.table[at : at + 3])
+            entry += 3 * line
+            costs.learning_row(rows, out, a, b, c, table[entry : entry + 3])
         elif code == HYDROGEN:
-            costs.hydrogen_row(rows, out, x, numbers)
-        elif code == LEVELISED:
-            costs.levelised_row(rows, out, x, numbers)
+            costs.hydrogen_row(rows, out, a, b, c, d, inputs[at + 4])
         elif code == EXPOSURE:
-            carbon.exposure_row(rows, out, x[0], x[1], x[2], x[3])
+            carbon.exposure_row(rows, out, a, b, c, d)
         elif code == BORDER_EXPOSURE:
-            carbon.border_exposure_row(rows, out, x[0], x[1], x[2], x[3], x[4])
+            carbon.border_exposure_row(rows, out, a, b, c, d, inputs[at + 4])
         elif code == EMBEDDED:
-            carbon.embedded_row(rows, out, x[0], x[1], numbers[0], numbers[1])
+            carbon.embedded_row(rows, out, a, b, numbers[number], numbers[number + 1])
         elif code == SHUFFLED:
-            carbon.shuffled_row(rows, out, x[0], numbers[0], numbers[1])
+            carbon.shuffled_row(rows, out, a, numbers[number], numbers[number + 1])
         elif code == CBAM_EXPOSURE:
-            carbon.cbam_exposure_row(rows, out, x[0], x[1], x[2])
+            carbon.cbam_exposure_row(rows, out, a, b, c)
         elif code == PAID:
-            carbon.paid_row(rows, out, x[0], x[1])
+            carbon.paid_row(rows, out, a, b)
         elif code == CBAM:
-            carbon.cbam_row(rows, out, x[0], x[1], x[2], x[3])
+            carbon.cbam_row(rows, out, a, b, c, d)
         elif code == NETTED:
-            premium.netted_row(rows, out, x[0], x[1], x[2])
+            premium.netted_row(rows, out, a, b, c)
         elif code == NETTED_WITH_CREDIT:
-            premium.netted_with_credit_row(rows, out, x[0], x[1], x[2], x[3], x[4])
+            premium.netted_with_credit_row(rows, out, a, b, c, d, inputs[at + 4])
         elif code == SEED:
-            premium.seed_row(rows, out, x[0], x[1], x[2], x[3])
+            premium.seed_row(rows, out, a, b, c, d)
         elif code == RATIO:
-            premium.ratio_row(rows, out, x[0], x[1])
+            premium.ratio_row(rows, out, a, b)
         elif code == BREAK_EVEN_HOME:
-            premium.break_even_home_row(rows, out, x[0], x[1], x[2])
+            premium.break_even_home_row(rows, out, a, b, c)
         elif code == BREAK_EVEN_BORDER:
-            premium.break_even_border_row(rows, out, x[0], x[1], x[2], x[3], x[4], x[5])
+            paid = inputs[at + 5]
+            premium.break_even_border_row(rows, out, a, b, c, d, inputs[at + 4], paid)
         elif code == NOT_POSITIVE:
-            premium.not_positive_row(rows, out, x[0])
+            premium.not_positive_row(rows, out, a)
         elif code == CROSSOVER:
-            if year >= numbers[0]:
-                premium.crossover_row(rows, out, x[0], float(year))
-        elif code == CHEAPEST:
-            premium.cheapest_row(rows, out, x, numbers, year)
-
-
-@kernel
-def emit(program, line, rows, out, column):
-    """Copy the rows asked for in one year into the output; row -1 is undefined."""
-    for i in range(program.emit_at[line], program.emit_at[line + 1]):
-        row, target = program.emit_rows[i], program.emit_out[i]
-        if row < 0:
-            out[target, column : column + BLOCK] = np.nan
+            if year >= numbers[number]:
+                premium.crossover_row(rows, out, a, float(year))
         else:
-            for j in range(BLOCK):
-                out[target, column + j] = rows[row, j]
+            x, n = inputs[at : inputs_at[i + 1]], numbers[number : numbers_at[i + 1]]
+            if code == LINEAR:
+                linear_row(rows, out, x, n)
+            elif code == LEVELISED:
+                costs.levelised_row(rows, out, x, n)
+            elif code == ELECTROLYSER:
+                costs.electrolyser_row(rows, out, x, n)
+            elif code == CHEAPEST:
+                premium.cheapest_row(rows, out, x, n, year)
+            elif code == FACTOR:
+                pool = table[entry : table_at[i + 1]]
+                factor_row(rows, out, x, n, pool, keys[i], first_draw, central)
+            elif code == PATH:
+                entry += SPOT_COLUMNS * line
+                of_year = table[entry : entry + SPOT_COLUMNS]
+                prices.path_row(rows, out, x, n, of_year, float(year))
+            elif code == TIMELINE:
+                entry += n.shape[0] * line
+                policy.timeline_row(rows, out, x, n, table[entry : entry + n.shape[0]])
+        while handed < ready and after[handed] == i:
+            row = emit_rows[handed]
+            if keeps:
+                keep_row(rows, row, handed, here, of_rows, places, kept32, kept64)
+            if kind == COUNT:
+                count_row(rows, row, handed, valid, of_rows, sums, counts, value, place, lanes)
+            elif kind == COLLECT:
+                collect_row(
+                    rows, row, handed, valid, of_rows, places, slot, atom, arena, value, place,
+                    found,
+                )  # fmt: skip
+            handed += 1
 
 
 @kernel
-def simulate(program, first_draw, draws, column, central, out):
-    """Simulate draws and write the rows asked for.
+def run_blocks(program, first_draw, draws, column, central, rows, target):
+    """Simulate draws, block by block, and hand every row asked for to a sink.
 
     Parameters
     ----------
     program : Program
-    first_draw, draws : int
-        Multiples of 256.
+    first_draw : int
+        A multiple of 256.
+    draws : int
+        At least 1; what is left of the last block is not handed out.
     column : int
-        First column of `out` that is written.
+        Column of the kept rows for the first draw.
     central : bool
         Every factor at its central value and no noise, instead of random numbers.
-    out : float64 (asked rows, columns)
+    rows : float64 (program.rows, 256)
+        Workspace, written.
+    target : Sink
     """
     # A row that is read before it is written shows: it is undefined.
-    rows = np.full((program.rows, BLOCK), np.nan)
+    rows[:, :] = np.nan
     for i in range(program.constant_rows.shape[0]):
         rows[program.constant_rows[i], :] = program.constants[i]
-    for block in range(draws // BLOCK):
-        draw, at = first_draw + block * BLOCK, column + block * BLOCK
+    for start in range(0, draws, BLOCK):
+        draw = first_draw + start
+        target.here[0], target.here[1] = column + start, min(BLOCK, draws - start)
         for i in range(program.state_rows.shape[0]):
             rows[program.state_rows[i], :] = program.states[i]
-        run_tape(program.static, 0, program.static.code.shape[0], rows, 0, 0, draw, central)
-        emit(program, 0, rows, out, at)
+        run_tape(
+            program.static, 0, program.static.code.shape[0], rows, 0, 0, draw, central,
+            program, 0, target,
+        )  # fmt: skip
         for line in range(program.years):
-            last = program.price_operations if line < program.lead else program.yearly.code.shape[0]
-            year = program.first_year + line
-            run_tape(program.yearly, 0, last, rows, line, year, draw, central)
-            emit(program, line + 1, rows, out, at)
+            early = line < program.lead
+            last = program.price_operations if early else program.yearly.code.shape[0]
+            run_tape(
+                program.yearly, 0, last, rows, line, program.first_year + line, draw, central,
+                program, -1 if early else line + 1, target,
+            )  # fmt: skip
+
+
+def simulate(program, outputs, first_draw, draws, central, out):
+    """Simulate draws and keep every row asked for.
+
+    Parameters
+    ----------
+    program : Program
+    outputs : int64 (asked rows,)
+        Output row of each row asked for, -1 where undefined; see `simcore.program.cut`.
+    first_draw : int
+        A multiple of 256.
+    draws : int
+        At least 1.
+    central : bool
+        Every factor at its central value and no noise, instead of random numbers.
+    out : float64 (asked rows, draws)
+        Written; NaN where a row is not defined.
+    """
+    out[:] = np.nan
+    asked = np.empty(program.emit_rows.size, np.int64)
+    asked[outputs[outputs >= 0]] = np.flatnonzero(outputs >= 0)
+    rows = np.empty((program.rows, BLOCK))
+    target = sink(KEEP, asked.size, kept64=out)
+    target.places[:, KEPT_AT] = asked
+    run_blocks(program, first_draw, draws, 0, central, rows, target)

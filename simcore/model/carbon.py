@@ -54,7 +54,7 @@ def emissions(setting: Setting, region: str, route: str) -> int:
     ]
     bought = graph.add(
         Operation.LEVELISED,
-        (zero, zero, zero, zero, zero, *pairs),
+        (zero, zero, zero, *pairs),
         numbers=[1.0] * (len(pairs) // 2),
         yearly=True,
     )

@@ -103,19 +103,27 @@ def _electrolysis(setting: Setting, name: str, region: str, record: Electrolysis
         (wacc(setting, region), part("risk_premium", "1")),
         numbers=(record.lifetime,),
     )
-    return graph.add(
-        Operation.HYDROGEN,
+    demand = part("electricity_demand", "kWh/kg")
+    charge = graph.add(
+        Operation.ELECTROLYSER,
         (
             part("capex", "EUR/kW"),
-            learning(setting, record.learning, own),
             recovery,
             part("fixed_opex", "1"),
             part("stack_share", "1"),
             part("stack_lifetime", "yr"),
             part("full_load_hours", "h/yr"),
-            part("electricity_demand", "kWh/kg"),
-            commodity(setting, record.electricity, region),
-            part("storage", "EUR/kg"),
+            demand,
         ),
         numbers=(record.lifetime,),
+    )
+    return graph.add(
+        Operation.HYDROGEN,
+        (
+            charge,
+            learning(setting, record.learning, own),
+            commodity(setting, record.electricity, region),
+            demand,
+            part("storage", "EUR/kg"),
+        ),
     )

@@ -72,14 +72,20 @@ def levelised_cost(setting: Setting, region: str, route: str) -> int:
     record = setting.experiment.catalog.routes[route]
     bought = trades(setting, region, route)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
+    net_opex = setting.graph.add(
+        Operation.DIFFERENCE,
+        (
+            route_quantity(setting, region, route, "other_opex", "EUR/t"),
+            route_quantity(setting, region, route, "support", "EUR/t"),
+        ),
+    )
+    other = setting.graph.add(Operation.SUM, (fixed_charge(setting, region, route), net_opex))
     return setting.graph.add(
         Operation.LEVELISED,
         (
             capital_charge(setting, region, route),
             learning(setting, record.learning, route),
-            fixed_charge(setting, region, route),
-            route_quantity(setting, region, route, "other_opex", "EUR/t"),
-            route_quantity(setting, region, route, "support", "EUR/t"),
+            other,
             *pairs,
         ),
         numbers=[sign for *_, sign in bought],

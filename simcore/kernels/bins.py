@@ -1,0 +1,291 @@
+"""Exact quantiles of rows whose draws are never all in memory: count in bins, collect, select.
+
+A first look at some draws lays equal bins over the bulk of a row. Once all draws are counted, the
+bins that hold a wanted rank are known; only their values are collected when the draws are made
+again, and the rank is selected among them. What lies outside the bins is in the outermost ones.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.select import between, order_statistics
+from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE, START
+
+_TAIL: Final = 0.004
+"""Share of the first look left out on either side before the bins are laid."""
+_MARGIN: Final = 0.1
+"""Share of their width added to the bins on either side."""
+_HALF: Final = np.uint8(1)
+_OFTEN: Final = 8
+"""Times that a value must be met in the first look to count as an atom."""
+
+
+@kernel
+def lay_bins(look, bins, numbers, first, last):
+    """Choose pivot, lower end and bins per unit of rows first..last-1 from a first look.
+
+    Parameters
+    ----------
+    look : float64 (rows, draws)
+        The first draws of each row.
+    bins : int
+    numbers : float64 (rows, 4)
+        PIVOT is written; LOW and SCALE where SCALE is not NaN.
+    """
+    draws = look.shape[1]
+    ends, found = np.empty(2, np.int64), np.empty(2)
+    for row in range(first, last):
+        defined = 0
+        pivot = 0.0
+        for j in range(draws):
+            x = look[row, j]
+            if x == x:
+                if defined == 0 and abs(x) < np.inf:
+                    pivot = x
+                defined += 1
+        numbers[row, PIVOT] = pivot
+        if numbers[row, SCALE] != numbers[row, SCALE]:
+            continue
+        numbers[row, LOW], numbers[row, SCALE] = 0.0, 0.0
+        if defined == 0:
+            continue
+        out = np.int64(_TAIL * defined)
+        ends[0], ends[1] = out, defined - 1 - out
+        order_statistics(look[row], ends, found)
+        width = found[1] - found[0]
+        low = found[0] - _MARGIN * width
+        scale = bins / ((1.0 + 2.0 * _MARGIN) * width)
+        # Else (a constant, or values without end) all values share the first bin.
+        if width > 0.0 and abs(low) < np.inf and 0.0 < scale < np.inf:
+            numbers[row, LOW], numbers[row, SCALE] = low, scale
+
+
+@scalar
+def _place(x, low, scale, top):
+    """Bin of a defined value, as in `sinks.find_places`."""
+    at = (x - low) * scale
+    at = top if at > top else at
+    at = at if at > 0.0 else 0.0
+    return np.int64(np.int32(at))
+
+
+@kernel
+def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, rank_slot, share,
+                places, first, last):  # fmt: skip
+    """Find the bins that hold a wanted rank, and a frequent value in each.
+
+    Parameters
+    ----------
+    count : int32 (workers, rows, bins + 1)
+        Values per bin met by each worker.
+    ranks : int64 (ranks,)
+        Ascending, from 0.
+    look : float64 (rows, draws)
+        The first draws of each row.
+    numbers : float64 (rows, 4)
+    wanted : bool (rows,)
+        Rows whose ranks are asked for.
+    slot, atom : uint8 (rows, bins + 1), float64 (rows, MOST_SLOTS)
+        Written; see `sinks.Sink`.
+    below, size : int64 (rows, MOST_SLOTS)
+        Written: values below each wanted bin, and in it.
+    rank_slot : int64 (rows, ranks)
+        Written: number of the wanted bin of each rank; -1 where the rank is undefined.
+    share : float64 (MOST_SLOTS,)
+        Scratch.
+    places : int64 (workers, rows, 5)
+        ROOM and ATOMS are written, FILLED set to zero.
+    first, last : int
+        Rows to work on.
+    """
+    workers, bins = count.shape[0], count.shape[2] - 1
+    tallies = np.empty((3, atom.shape[1]), np.int64)
+    votes, hits, met = tallies[0], tallies[1], tallies[2]
+    top = np.float64(bins - 1)
+    for row in range(first, last):
+        for w in range(workers):
+            places[w, row, ROOM], places[w, row, FILLED], places[w, row, ATOMS] = 0, 0, 0
+        if not wanted[row]:
+            continue
+        rank, slots, seen = 0, 0, np.int64(0)
+        for b in range(bins):
+            here = np.int64(0)
+            for w in range(workers):
+                here += count[w, row, b]
+            slot[row, b] = 0
+            if rank < ranks.size and ranks[rank] < seen + here:
+                slot[row, b] = np.uint8(2 * slots + 1)
+                below[row, slots], size[row, slots] = seen, here
+                while rank < ranks.size and ranks[rank] < seen + here:
+                    rank_slot[row, rank] = slots
+                    rank += 1
+                slots += 1
+            seen += here
+        slot[row, bins] = 0
+        while rank < ranks.size:
+            rank_slot[row, rank] = -1
+            rank += 1
+        # The most frequent value of each wanted bin, by the vote of a majority.
+        low, scale = numbers[row, LOW], numbers[row, SCALE]
+        for s in range(slots):
+            votes[s], hits[s], met[s], atom[row, s] = 0, 0, 0, np.nan
+        for j in range(look.shape[1]):
+            x = look[row, j]
+            if x == x:
+                s = np.int64(slot[row, _place(x, low, scale, top)])
+                if s > 0:
+                    s = s // 2
+                    if votes[s] == 0:
+                        atom[row, s] = x
+                    votes[s] += 1 if atom[row, s] == x else -1
+                    met[s] += 1
+        for j in range(look.shape[1]):
+            x = look[row, j]
+            if x == x:
+                s = np.int64(slot[row, _place(x, low, scale, top)])
+                if s > 0 and atom[row, s // 2] == x:
+                    hits[s // 2] += 1
+        atoms = 0
+        for s in range(slots):
+            share[s] = 0.0
+            if hits[s] >= _OFTEN:
+                share[s] = hits[s] / met[s]
+                atoms += 1
+            else:
+                atom[row, s] = np.nan
+        for b in range(bins):
+            if slot[row, b] > 0:
+                rest = 1.0 - share[np.int64(slot[row, b]) // 2]
+                for w in range(workers):
+                    full = np.int64(count[w, row, b])
+                    # The share of an atom is an estimate; a row that runs out of room starts anew.
+                    guess = full if rest == 1.0 else np.int64(1.3 * rest * full) + 64
+                    places[w, row, ROOM] += min(full, guess)
+        for w in range(workers):
+            places[w, row, ATOMS] = atoms
+
+
+@scalar
+def _select(x, first, last, k):
+    """Value of rank k (from `first`) in x[first:last], which is put into another order."""
+    left, right = first, last - 1
+    while left < right:
+        middle = x[(left + right) // 2]
+        i, j = left, right
+        while i <= j:
+            while x[i] < middle:
+                i += 1
+            while x[j] > middle:
+                j -= 1
+            if i <= j:
+                x[i], x[j] = x[j], x[i]
+                i += 1
+                j -= 1
+        if k <= j:
+            right = j
+        elif k >= i:
+            left = i
+        else:
+            break
+    return x[k]
+
+
+@kernel
+def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, plan, wanted, quantile,
+                 low, high, complete, first, last):  # fmt: skip
+    """Write the quantiles of rows first..last-1 from their collected values.
+
+    Parameters
+    ----------
+    arena, places, slot, atom, below, size, rank_slot, numbers, wanted
+        As `choose_bins` and the collecting left them.
+    plan : QuantileRanks
+    quantile, low, high : float64 (rows, quantiles)
+        Written where wanted.
+    complete : bool (rows,)
+        Written where wanted: False where values had no room; its quantiles are then not written.
+    """
+    ranks = plan.ranks
+    statistic = np.empty(ranks.size)
+    begin, end = np.empty(atom.shape[1], np.int64), np.empty(atom.shape[1], np.int64)
+    bins = slot.shape[1] - 1
+    top = np.float64(bins - 1)
+    longest = 0
+    for row in range(first, last):
+        total = 0
+        for w in range(places.shape[0]):
+            total += places[w, row, FILLED]
+        longest = max(longest, total)
+    values, groups = np.empty(longest), np.empty(longest, np.uint8)
+    for row in range(first, last):
+        if not wanted[row]:
+            continue
+        complete[row] = True
+        begin[:], end[:] = 0, 0
+        for w in range(places.shape[0]):
+            complete[row] &= places[w, row, FILLED] <= places[w, row, ROOM]
+        if not complete[row]:
+            continue
+        bin_low, scale = numbers[row, LOW], numbers[row, SCALE]
+        met = 0
+        for w in range(places.shape[0]):
+            start = places[w, row, START]
+            for k in range(start, start + places[w, row, FILLED]):
+                group = slot[row, _place(arena[k], bin_low, scale, top)] >> _HALF
+                groups[met] = group
+                end[group] += 1
+                met += 1
+        at = 0
+        for s in range(end.size):
+            begin[s] = at
+            at += end[s]
+            end[s] = begin[s]
+        met = 0
+        for w in range(places.shape[0]):
+            start = places[w, row, START]
+            for k in range(start, start + places[w, row, FILLED]):
+                group = groups[met]
+                values[end[group]] = arena[k]
+                end[group] += 1
+                met += 1
+        for r in range(ranks.size):
+            s = rank_slot[row, r]
+            if s < 0:
+                statistic[r] = np.nan
+                continue
+            k, common = ranks[r] - below[row, s], atom[row, s]
+            times = size[row, s] - (end[s] - begin[s])
+            if times > 0:
+                less = 0
+                for i in range(begin[s], end[s]):
+                    less += values[i] < common
+                if less <= k < less + times:
+                    statistic[r] = common
+                    continue
+                if k >= less + times:
+                    k -= times
+            statistic[r] = _select(values, begin[s], end[s], begin[s] + k)
+        write_quantiles(statistic, plan, quantile, low, high, row)
+
+
+@kernel
+def write_quantiles(statistic, plan, quantile, low, high, row):
+    """Write quantiles and the ends of their intervals from the order statistics of `plan`."""
+    for q in range(plan.weight.size):
+        under, over = statistic[plan.lower[q]], statistic[plan.upper[q]]
+        quantile[row, q] = between(under, over, plan.weight[q])
+        low[row, q] = statistic[plan.low[q]]
+        high[row, q] = statistic[plan.high[q]]
+
+
+@kernel
+def quantiles_of_rows(values, plan, quantile, low, high, target):
+    """Write the quantiles of whole rows (rows, draws) into the lines `target` of the results."""
+    statistic = np.empty(plan.ranks.size)
+    for row in range(values.shape[0]):
+        order_statistics(values[row], plan.ranks, statistic)
+        write_quantiles(statistic, plan, quantile, low, high, target[row])

@@ -1,0 +1,269 @@
+"""Where the rows that a program hands out go: kept, counted in bins, or collected from some bins.
+
+A row of 256 draws is reduced while it is still in the first cache; only what is asked for leaves
+the block. Sums run in fixed lanes and segments of draws, so that threads change no bit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.kernels.jit import kernel, prefetch, scalar
+from simcore.kernels.operations import BLOCK
+
+KEEP: Final = 0
+COUNT: Final = 1
+COLLECT: Final = 2
+
+_LANES: Final = 32
+_ONE: Final = np.uint8(1)
+SUMS: Final = 4
+"""Sums of a row: defined values, deviations from the pivot, their squares, values above zero."""
+RATE, PIVOT, LOW, SCALE = 0, 1, 2, 3
+"""Of a row: factor of its values (an exchange rate), value near its mean, lower end of its bins and
+bins per unit; the scale of a row whose bins are not counted is NaN."""
+KEPT_AT, START, ROOM, FILLED, ATOMS = 0, 1, 2, 3, 4
+"""Of a row: line among the kept rows (-1: none); where its part of the arena begins, what fits
+there, and how many values were met (which may exceed it); its number of atoms."""
+MOST_SLOTS: Final = 48
+"""Bins of a row from which values may be collected."""
+
+
+class Sink(NamedTuple):
+    """What is done with each output row; arrays that a kind does not use are empty.
+
+    The fields of a row stand side by side, and there are few arrays, as each one costs time in
+    every call.
+
+    Attributes
+    ----------
+    kind : int
+        KEEP, COUNT or COLLECT.
+    here : ndarray, shape (2,)
+        First column of the block at work among the kept draws, and its draws, int64.
+    numbers : ndarray, shape (rows, 4)
+        RATE, PIVOT, LOW and SCALE of each row, float64.
+    places : ndarray, shape (rows, 5)
+        KEPT_AT, START, ROOM, FILLED and ATOMS of each row, int64; FILLED is written.
+    kept32, kept64 : ndarray, shape (kept rows, draws)
+        Written: the values; one of the two is empty.
+    sums : ndarray, shape (rows, 4)
+        Added to: defined values, deviations from the pivot, their squares, values above zero.
+    counts : ndarray, shape (rows, bins + 1)
+        Added to: values per bin, int32; the last bin holds what is undefined.
+    slot : ndarray, shape (rows, bins + 1)
+        Twice the number of the wanted bin plus 1, 0 for the others, uint8; see `collect`.
+    atom : ndarray, shape (rows, MOST_SLOTS)
+        Frequent value of each wanted bin, which is not collected; NaN for none.
+    arena : ndarray
+        Written: the collected values.
+    value, found, lanes : ndarray
+        Scratch.
+    place : ndarray
+        Scratch.
+    """
+
+    kind: int
+    here: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+    places: NDArray[np.int64]
+    kept32: NDArray[np.float32]
+    kept64: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    counts: NDArray[np.int32]
+    slot: NDArray[np.uint8]
+    atom: NDArray[np.float64]
+    arena: NDArray[np.float64]
+    value: NDArray[np.float64]
+    found: NDArray[np.float64]
+    place: NDArray[np.uint32]
+    lanes: NDArray[np.float64]
+
+
+def sink(kind: int, rows: int, **arrays: NDArray) -> Sink:
+    """Sink with the given arrays; without them nothing is kept, and the rate is 1."""
+    numbers, places = np.zeros((rows, 4)), np.zeros((rows, 5), np.int64)
+    numbers[:, RATE], places[:, KEPT_AT] = 1.0, -1
+    empty: dict[str, Any] = {
+        "here": np.zeros(2, np.int64),
+        "numbers": numbers,
+        "places": places,
+        "kept32": np.empty((0, 0), np.float32),
+        "kept64": np.empty((0, 0)),
+        "sums": np.empty((0, 0)),
+        "counts": np.empty((0, 0), np.int32),
+        "slot": np.empty((0, 0), np.uint8),
+        "atom": np.empty((0, 0)),
+        "arena": np.empty(0),
+        "value": np.empty(BLOCK),
+        "found": np.empty(BLOCK),
+        "place": np.empty(BLOCK, np.uint32),
+        "lanes": np.empty((SUMS, _LANES)),
+    }
+    return Sink(kind=kind, **(empty | arrays))
+
+
+@scalar
+def _term(x, pivot):
+    """What one value adds to the four sums; NaN adds nothing."""
+    known = x == x
+    deviation = x - pivot if known else 0.0
+    return (
+        1.0 if known else 0.0,
+        deviation,
+        deviation * deviation,
+        1.0 if x > 0.0 else 0.0,
+    )
+
+
+@scalar
+def _terms(x0, x1, x2, x3, pivot):
+    n0, d0, s0, p0 = _term(x0, pivot)
+    n1, d1, s1, p1 = _term(x1, pivot)
+    n2, d2, s2, p2 = _term(x2, pivot)
+    n3, d3, s3, p3 = _term(x3, pivot)
+    return (
+        (n0 + n1) + (n2 + n3),
+        (d0 + d1) + (d2 + d3),
+        (s0 + s1) + (s2 + s3),
+        (p0 + p1) + (p2 + p3),
+    )
+
+
+@kernel
+def add_moments(value, pivot, lanes, sums, out):
+    """Add the sums of a block of values (NaN: undefined) to those of row `out`.
+
+    The order of all additions is written down, so it is the same in vectors of any width.
+    """
+    for k in range(_LANES):
+        n0, d0, s0, p0 = _terms(value[k], value[k + 32], value[k + 64], value[k + 96], pivot)
+        n1, d1, s1, p1 = _terms(
+            value[k + 128], value[k + 160], value[k + 192], value[k + 224], pivot
+        )
+        lanes[0, k], lanes[1, k], lanes[2, k], lanes[3, k] = n0 + n1, d0 + d1, s0 + s1, p0 + p1
+    for m in range(SUMS):
+        for k in range(8):
+            lanes[m, k] = (lanes[m, k] + lanes[m, k + 8]) + (lanes[m, k + 16] + lanes[m, k + 24])
+        sums[out, m] += ((lanes[m, 0] + lanes[m, 1]) + (lanes[m, 2] + lanes[m, 3])) + (
+            (lanes[m, 4] + lanes[m, 5]) + (lanes[m, 6] + lanes[m, 7])
+        )
+
+
+@kernel
+def find_places(value, low, scale, last, place):
+    """Write the bin of each value; what lies outside is in the outermost, NaN in one more."""
+    top, undefined = np.float64(last), np.float64(last + 1)
+    for j in range(BLOCK):
+        x = value[j]
+        at = (x - low) * scale
+        at = top if at > top else at
+        # Also where infinity times zero is undefined.
+        at = at if at > 0.0 else 0.0
+        at = at if x == x else undefined
+        place[j] = np.uint32(np.int32(at))
+
+
+@kernel
+def add_counts(place, count, out):
+    """Count each value of a block in its bin."""
+    # The bins of the next row come next in memory and will be needed soon.
+    bins = count.shape[1]
+    if out + 1 < count.shape[0]:
+        following = np.uint64((out + 1) * bins)
+        for k in range(0, bins, 16):
+            prefetch(count, following + np.uint64(k))
+    for j in range(BLOCK):
+        count[out, place[j]] += 1
+
+
+@kernel
+def collect(value, place, slot, out, found, arena, end):
+    """Append the values of wanted bins to the arena from `end` on; return the new end.
+
+    Without branches, and first into `found`, which is at hand: the arena is far away.
+    """
+    met = 0
+    for j in range(BLOCK):
+        found[met] = value[j]
+        met += np.int64(slot[out, place[j]] & _ONE)
+    # A slice, as an index that might count from the end would not be a plain vector store.
+    tail = arena[end : end + met]
+    for k in range(met):
+        tail[k] = found[k]
+    return end + met
+
+
+@kernel
+def collect_with_care(value, place, slot, atom, out, arena, start, room, filled):
+    """Append wanted values that are no atoms as far as there is room; return how many were met."""
+    for j in range(BLOCK):
+        s = slot[out, place[j]]
+        if s > 0 and value[j] != atom[out, s >> _ONE]:
+            if filled < room:
+                arena[start + filled] = value[j]
+            filled += 1
+    return filled
+
+
+@kernel
+def _scale(rows, row, rate, valid, value):
+    """Write a row times a rate; NaN beyond the valid draws."""
+    for j in range(BLOCK):
+        value[j] = rows[row, j] * rate
+    for j in range(valid, BLOCK):
+        value[j] = np.nan
+
+
+@kernel
+def keep_row(rows, row, out, here, numbers, places, kept32, kept64):
+    """Write a block of values into the kept rows, if the row is one of them."""
+    kept, column, rate = places[out, KEPT_AT], here[0], numbers[out, RATE]
+    if kept < 0:
+        return
+    if kept64.shape[0] > 0:
+        doubles = kept64[kept, column : column + here[1]]
+        for j in range(doubles.shape[0]):
+            doubles[j] = rows[row, j] * rate
+    else:
+        singles = kept32[kept, column : column + here[1]]
+        for j in range(singles.shape[0]):
+            singles[j] = np.float32(rows[row, j] * rate)
+
+
+@kernel
+def count_row(rows, row, out, valid, numbers, sums, count, value, place, lanes):
+    """Add a block of values to the sums of its row and count them in bins."""
+    _scale(rows, row, numbers[out, RATE], valid, value)
+    add_moments(value, numbers[out, PIVOT], lanes, sums, out)
+    scale, bins = numbers[out, SCALE], count.shape[1]
+    if scale == scale:
+        find_places(value, numbers[out, LOW], scale, bins - 2, place)
+        add_counts(place, count, out)
+
+
+@kernel
+def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, value, place, found):
+    """Collect the values of a block that fall in wanted bins."""
+    room = places[out, ROOM]
+    if room == 0:
+        return
+    _scale(rows, row, numbers[out, RATE], valid, value)
+    find_places(value, numbers[out, LOW], numbers[out, SCALE], slot.shape[1] - 2, place)
+    start, filled = places[out, START], places[out, FILLED]
+    if out + 1 < places.shape[0]:
+        following = np.uint64((out + 1) * slot.shape[1])
+        for k in range(0, slot.shape[1], 64):
+            prefetch(slot, following + np.uint64(k))
+        tail = np.uint64(places[out + 1, START] + places[out + 1, FILLED])
+        for k in range(0, 40, 8):
+            prefetch(arena, tail + np.uint64(k))
+    if places[out, ATOMS] > 0:
+        filled = collect_with_care(value, place, slot, atom, out, arena, start, room, filled)
+    else:
+        # The count has told how many there are, so they fit.
+        filled = collect(value, place, slot, out, found, arena, start + filled) - start
+    places[out, FILLED] = filled

@@ -1,0 +1,378 @@
+"""Reduce the draws of a tile to statistics without ever holding them all.
+
+A first look at some draws lays bins over each row; a pass over all draws sums and counts; a second
+pass collects the values of the bins that hold a wanted rank, so that quantiles are exact. Memory
+does not grow with the number of draws, except for what is kept and for a few per cent of the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import pairwise
+from threading import Event
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.kernels.operations import BLOCK
+from simcore.plan import Plan
+from simcore.program import Request, cut
+from simcore.tiles import Item, Need, bins_for, collected_values, look_at
+from simcore.variables import INTERVAL_LEVEL, QUANTILES
+
+Floats = NDArray[np.float64]
+Tell = Callable[[float], None]
+
+_SEGMENTS: Final = 64
+"""Most parts of a run whose sums are added up one after the other."""
+_STRETCH: Final = 16 * BLOCK
+"""Most draws between two looks at whether to stop."""
+_SHARES: Final = (0.05, 0.5, 0.95)
+"""Progress after the first look, the counting and the collecting."""
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """Statistics of the rows of a tile, one request after the other.
+
+    Attributes
+    ----------
+    known : ndarray, shape (rows,)
+        Whether the row exists in its year; else it is undefined in every draw.
+    central : ndarray, shape (rows,)
+        The central case.
+    count : ndarray, shape (rows,)
+        Defined draws.
+    positive : ndarray, shape (rows,)
+        Draws above zero.
+    mean, variance : ndarray, shape (rows,)
+        Of the defined draws.
+    quantile, low, high : ndarray, shape (rows, quantile)
+        Quantiles and the ends of their intervals; NaN where not asked for.
+    categories : ndarray, shape (rows, bins)
+        Draws by category, where asked for.
+    kept : ndarray, shape (kept rows, draws)
+        Draws of the items that are kept, one after the other.
+    """
+
+    known: NDArray[np.bool_]
+    central: Floats
+    count: Floats
+    positive: Floats
+    mean: Floats
+    variance: Floats
+    quantile: Floats
+    low: Floats
+    high: Floats
+    categories: NDArray[np.int64]
+    kept: NDArray[Any]
+
+
+class StoppedError(Exception):
+    """Another thread failed, or the user asked to stop."""
+
+
+class _Crew:
+    """Threads that each take an equal part of the draws."""
+
+    def __init__(self, pool: ThreadPoolExecutor, workers: int, draws: int) -> None:
+        blocks = -(-draws // BLOCK)
+        per_segment = -(-blocks // _SEGMENTS)
+        segments = -(-blocks // per_segment)
+        edges = [min(at * per_segment * BLOCK, draws) for at in range(segments + 1)]
+        self.segments = list(pairwise(edges))
+        self.workers = min(workers, len(self.segments))
+        self._pool, self._stop = pool, Event()
+        marks = [len(self.segments) * w // self.workers for w in range(self.workers + 1)]
+        self.parts = [range(*pair) for pair in pairwise(marks)]
+
+    def over_draws(self, work: Callable[[int, int, int, int], None], tell: Tell) -> None:
+        """Call work(worker, segment, first draw, draws) for stretches of all draws, in order."""
+        done = np.zeros(self.workers)
+
+        def part(worker: int) -> None:
+            for segment in self.parts[worker]:
+                first, last = self.segments[segment]
+                for begin in range(first, last, _STRETCH):
+                    if self._stop.is_set():
+                        raise StoppedError
+                    work(worker, segment, begin, min(_STRETCH, last - begin))
+                    done[worker] += min(_STRETCH, last - begin)
+
+        total = self.segments[-1][1]
+        self._run(part, self.workers, lambda: tell(float(done.sum()) / total))
+
+    def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:
+        """Call work(first row, last row) for parts of the rows."""
+        edges = np.linspace(0, rows, 4 * self.workers + 1).astype(int)
+        self._run(lambda k: work(int(edges[k]), int(edges[k + 1])), len(edges) - 1, lambda: None)
+
+    def _run(self, work: Callable[[int], None], count: int, look: Callable[[], None]) -> None:
+        pending: set[Future[None]] = {self._pool.submit(work, k) for k in range(count)}
+        try:
+            while pending:
+                done, pending = wait(pending, timeout=0.1, return_when="FIRST_COMPLETED")
+                for one in done:
+                    one.result()
+                look()
+        except BaseException:
+            self._stop.set()
+            for one in pending:
+                one.cancel()
+            wait(pending)
+            raise
+
+
+def reduce(
+    plan: Plan, tile: Sequence[Item], pool: ThreadPoolExecutor, workers: int, tell: Tell
+) -> Reduced:
+    """Simulate a tile and reduce each of its rows.
+
+    Parameters
+    ----------
+    plan : Plan
+    tile : sequence of Item
+    pool : ThreadPoolExecutor
+        At least `workers` threads.
+    workers : int
+    tell : callable
+        Told the share of the work that is done.
+    """
+    return _Reduction(plan, tile, _Crew(pool, workers, plan.draws)).run(tell)
+
+
+def rehearse(plan: Plan, request: Request) -> None:
+    """Go through all kernels with one row and one draw, so that they are loaded or compiled."""
+    row = Item((), request, Need.QUANTILES)
+    with ThreadPoolExecutor(1) as pool:
+        one = _Reduction(plan, [row], _Crew(pool, 1, 1), draws=1)
+        one.run(lambda _: None)
+        one.start_anew(np.array([0]), [np.empty((1, len(QUANTILES))) for _ in range(3)])
+
+
+class _Reduction:
+    """The passes over one tile, and what each leaves for the next."""
+
+    def __init__(
+        self, plan: Plan, tile: Sequence[Item], crew: _Crew, *, draws: int | None = None
+    ) -> None:
+        from simcore.kernels import sinks
+        from simcore.kernels.select import quantile_ranks
+
+        self.plan, self.crew, self.draws = plan, crew, draws or plan.draws
+        self.program, self.outputs = cut(plan, [item.request for item in tile])
+        self.rows = self.program.emit_rows.size
+        self.asked = np.flatnonzero(self.outputs >= 0)
+        self.place = self.outputs[self.asked]
+        self.ranks = quantile_ranks(self.draws, probabilities=QUANTILES, level=INTERVAL_LEVEL)
+        self.bins = bins_for(plan, len(self.outputs), crew.workers)
+        counts = [item.request.rows for item in tile]
+        self.need = np.empty(self.rows, np.int64)
+        self.need[self.place] = np.repeat([item.need for item in tile], counts)[self.asked]
+        self.numbers = np.zeros((self.rows, 4))
+        self.numbers[self.place, sinks.RATE] = np.repeat([item.rate for item in tile], counts)[
+            self.asked
+        ]
+        self.numbers[:, sinks.SCALE] = np.where(self.need == Need.MOMENTS, np.nan, 0.0)
+        self.kept_at = np.full(len(self.outputs), -1)
+        kept = np.flatnonzero(np.repeat([item.is_kept for item in tile], counts))
+        self.kept_at[kept] = np.arange(len(kept))
+        self.workspace = [np.empty((self.program.rows, BLOCK)) for _ in range(crew.workers)]
+
+    def run(self, tell: Tell) -> Reduced:
+        central = self._keep(1, central=True)[:, 0]
+        look = self._look()
+        tell(_SHARES[0])
+        sums, count, kept = self._count(look, _between(tell, _SHARES[0], _SHARES[1]))
+        quantiles = self._quantiles(look, count, _between(tell, _SHARES[1], 1.0))
+        defined, deviation, square, positive = sums.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = self.numbers[:, 1] + deviation / defined
+            variance = np.maximum(square - deviation * deviation / defined, 0.0) / (defined - 1.0)
+        variance[defined < 2] = np.nan
+        tell(1.0)
+        quantile, low, high = (self._asked(one, np.nan) for one in quantiles)
+        return Reduced(
+            known=self.outputs >= 0,
+            central=self._asked(central, np.nan),
+            count=self._asked(defined, 0.0),
+            positive=self._asked(positive, 0.0),
+            mean=self._asked(mean, np.nan),
+            variance=self._asked(variance, np.nan),
+            quantile=quantile,
+            low=low,
+            high=high,
+            categories=self._categories(count),
+            kept=kept,
+        )
+
+    def _asked(self, values: NDArray[Any], default: float) -> NDArray[Any]:
+        """Values by output row, in the order of the requests."""
+        found = np.full((len(self.outputs), *values.shape[1:]), default, dtype=values.dtype)
+        found[self.asked] = values[self.place]
+        return found
+
+    def _keep(self, draws: int, *, central: bool = False, rows: Any = None) -> Floats:
+        """All values of the first draws, by output row (or of some rows)."""
+        from simcore.kernels import sinks
+        from simcore.kernels.simulate import run_blocks
+
+        chosen = np.arange(self.rows) if rows is None else rows
+        kept = np.empty((len(chosen), draws))
+        places = np.zeros((self.rows, 5), np.int64)
+        places[:, sinks.KEPT_AT] = -1
+        places[chosen, sinks.KEPT_AT] = np.arange(len(chosen))
+
+        def work(worker: int, segment: int, first: int, count: int) -> None:
+            target = sinks.sink(
+                sinks.KEEP, self.rows, numbers=self.numbers, places=places, kept64=kept
+            )
+            run_blocks(self.program, first, count, first, central, self.workspace[worker], target)
+
+        if draws < self.draws:
+            work(0, 0, 0, draws)
+        else:
+            self.crew.over_draws(work, lambda _: None)
+        return kept
+
+    def _look(self) -> Floats:
+        """The first draws, and bins laid over them."""
+        from simcore.kernels import sinks
+        from simcore.kernels.bins import lay_bins
+
+        look = self._keep(min(look_at(self.draws), self.draws))
+        self.crew.over_rows(
+            lambda first, last: lay_bins(look, self.bins, self.numbers, first, last), self.rows
+        )
+        categories = self.need == Need.CATEGORIES
+        self.numbers[categories, sinks.LOW], self.numbers[categories, sinks.SCALE] = 0.0, 1.0
+        return look
+
+    def _count(self, look: Floats, tell: Tell) -> tuple[Floats, NDArray[np.int32], NDArray[Any]]:
+        """Sums and counts per bin of all draws, and the draws to keep."""
+        from simcore.kernels import sinks
+        from simcore.kernels.simulate import run_blocks
+
+        crew, plan = self.crew, self.plan
+        sums = np.zeros((len(crew.segments), self.rows, sinks.SUMS))
+        count = np.zeros((crew.workers, self.rows, self.bins + 1), np.int32)
+        places = np.zeros((self.rows, 5), np.int64)
+        places[:, sinks.KEPT_AT] = -1
+        places[self.place, sinks.KEPT_AT] = self.kept_at[self.asked]
+        kept = np.empty((int(self.kept_at.max(initial=-1)) + 1, self.draws), plan.experiment.dtype)
+        kept[self.kept_at[(self.kept_at >= 0) & (self.outputs < 0)]] = np.nan
+        where = {"kept64" if kept.dtype == np.float64 else "kept32": kept}
+        targets = [
+            sinks.sink(
+                sinks.COUNT,
+                self.rows,
+                numbers=self.numbers,
+                places=places,
+                counts=count[w],
+                **where,
+            )
+            for w in range(crew.workers)
+        ]
+
+        def work(worker: int, segment: int, first: int, draws: int) -> None:
+            target = targets[worker]._replace(sums=sums[segment])
+            run_blocks(self.program, first, draws, first, False, self.workspace[worker], target)
+
+        crew.over_draws(work, tell)
+        total = sums[0].copy()
+        for part in sums[1:]:
+            total += part
+        return total, count, kept
+
+    def _categories(self, count: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Draws by bin of the rows that hold categories; zero for the others."""
+        routes = len(self.plan.coords["route"])
+        found = np.zeros((self.rows, routes), np.int64)
+        rows = self.need == Need.CATEGORIES
+        found[rows] = count[:, rows, :routes].sum(axis=0)
+        return self._asked(found, 0)
+
+    def _quantiles(self, look: Floats, count: NDArray[np.int32], tell: Tell) -> list[Floats]:
+        """Quantiles and the ends of their intervals by output row."""
+        from simcore.kernels import sinks
+        from simcore.kernels.bins import choose_bins, select_ranks
+        from simcore.kernels.simulate import run_blocks
+
+        crew, rows, slots = self.crew, self.rows, sinks.MOST_SLOTS
+        found = [np.full((rows, len(QUANTILES)), np.nan) for _ in range(3)]
+        wanted = self.need == Need.QUANTILES
+        if not wanted.any():
+            return found
+        slot, atom = np.zeros((rows, self.bins + 1), np.uint8), np.full((rows, slots), np.nan)
+        below, size = (np.zeros((rows, slots), np.int64) for _ in range(2))
+        rank_slot = np.full((rows, self.ranks.ranks.size), -1)
+        places = np.zeros((crew.workers, rows, 5), np.int64)
+        crew.over_rows(
+            lambda first, last: choose_bins(
+                count, self.ranks.ranks, look, self.numbers, wanted, slot, atom, below, size,
+                rank_slot, np.empty(slots), places, first, last,
+            ),
+            rows,
+        )  # fmt: skip
+        complete = np.ones(rows, bool)
+        room = places[:, :, sinks.ROOM]
+        parts = self._parts(room.sum(axis=0))
+        for number, part in enumerate(parts):
+            mine = np.zeros(rows, bool)
+            mine[part] = True
+            here = places.copy() if len(parts) > 1 else places
+            here[:, ~mine, sinks.ROOM] = 0
+            needed = here[:, :, sinks.ROOM].ravel()
+            here[:, :, sinks.START] = (np.cumsum(needed) - needed).reshape(room.shape)
+            here[:, :, sinks.KEPT_AT] = -1
+            arena = np.empty(int(needed.sum()))
+            targets = [
+                sinks.sink(
+                    sinks.COLLECT, rows, numbers=self.numbers, places=here[w], slot=slot,
+                    atom=atom, arena=arena,
+                )
+                for w in range(crew.workers)
+            ]  # fmt: skip
+
+            def work(
+                worker: int, segment: int, first: int, draws: int, targets: Any = targets
+            ) -> None:
+                run_blocks(
+                    self.program, first, draws, 0, False, self.workspace[worker], targets[worker]
+                )
+
+            crew.over_draws(work, _between(tell, number / len(parts), (number + 0.9) / len(parts)))
+
+            def select(
+                first: int, last: int, arena: Floats = arena, here: Any = here, mine: Any = mine
+            ) -> None:
+                select_ranks(
+                    arena, here, slot, atom, below, size, rank_slot, self.numbers, self.ranks,
+                    wanted & mine, *found, complete, first, last,
+                )  # fmt: skip
+
+            crew.over_rows(select, rows)
+        self.start_anew(np.flatnonzero(~complete), found)
+        return found
+
+    def _parts(self, room: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Rows in groups whose collected values fit in memory together."""
+        most = max(collected_values(self.plan), int(room.max(initial=0)))
+        group = (np.cumsum(room) - room) // most
+        return [np.flatnonzero(group == k) for k in range(int(group.max()) + 1)]
+
+    def start_anew(self, rows: NDArray[np.int64], found: list[Floats]) -> None:
+        """Quantiles of rows whose values did not fit where they were expected to."""
+        from simcore.kernels.bins import quantiles_of_rows
+
+        step = max(1, collected_values(self.plan) // max(self.draws, 1))
+        for first in range(0, len(rows), step):
+            some = rows[first : first + step]
+            quantiles_of_rows(self._keep(self.draws, rows=some), self.ranks, *found, some)
+
+
+def _between(tell: Tell, first: float, last: float) -> Tell:
+    return lambda share: tell(first + (last - first) * share)
