@@ -11,11 +11,14 @@ from simcore import document, tables
 from simcore.errors import ConfigError, Fault
 from simcore.spec.checks import find_faults
 from simcore.spec.compilation import contained
+from simcore.spec.editor_schema import json_schema
 from simcore.spec.findings import Finding, Path, faults, unknown
 from simcore.spec.overlay import merge, put, setting
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import prune
 from simcore.spec.validation import mended, validate
+
+__all__ = ["Spec", "json_schema", "load"]
 
 _OVERLAY_KEYS: Final = ("catalog", "cbam", "value", "plant", "boundary", "factors")
 _BASE: Final = "base"
@@ -188,36 +191,6 @@ def _follows(finding: Finding, earlier: Sequence[Finding]) -> bool:
         if finding.name and finding.name in map(str, one.path):
             return True
     return False
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
-    schema = Experiment.model_json_schema()
-    schema["title"] = "simcore experiment"
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema.pop("required", None)
-    schema["properties"]["extends"] = {
-        "type": "string",
-        "description": "`base` (the packaged defaults), `nothing`, or a file beside this one.",
-    }
-    for definition in schema["$defs"].values():
-        definition.pop("required", None)
-    _forget_titles(schema)
-    return schema
-
-
-def _forget_titles(node: Any) -> None:
-    """Drop the titles that pydantic derives from field names; they only repeat the key."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "properties":
-                for sub in value.values():
-                    if isinstance(sub, dict):
-                        sub.pop("title", None)
-            _forget_titles(value)
-    elif isinstance(node, list):
-        for value in node:
-            _forget_titles(value)
 
 
 def _parent(read: document.Document, folder: FilePath) -> document.Document | None:
