@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset.containers import Container, MemoryContainer, NetcdfContainer, ZarrContainer
+from simcore.dataset.containers import Container, MemoryContainer, NetcdfContainer
 from simcore.dataset.layout import (
     Layout,
     array_of,
@@ -24,6 +24,7 @@ from simcore.dataset.layout import (
     summary_array,
 )
 from simcore.dataset.saved import is_run, open_run
+from simcore.dataset.zarr_files import ZarrContainer
 from simcore.errors import Fault, OutputError
 
 if TYPE_CHECKING:
