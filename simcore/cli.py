@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -84,9 +85,9 @@ def run(options: argparse.Namespace) -> None:
     from simcore.terminal.progress import progress
 
     tiles.check_memory(planned)
-    needed = describe.estimate(planned, threads=options.threads)
-    dataset.check_output(out, overwrite=options.overwrite, needed=int(needed["disk_mb"] * 1e6))
+    dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
     if options.dry_run:
+        needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
         return
     if engine.is_cold() and not options.quiet:
@@ -280,6 +281,10 @@ def _emit(
 
 def _peak_memory() -> float:
     """Largest memory of this process so far, MB."""
+    with contextlib.suppress(OSError, StopIteration):
+        # What getrusage says on Linux may be the memory of the parent before it became us.
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+        return float(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1e3
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

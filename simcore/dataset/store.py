@@ -7,12 +7,13 @@ import os
 import shutil
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset.containers import Container, MemoryContainer, NetcdfContainer
+from simcore.dataset.containers import Array, Container, MemoryContainer, NetcdfContainer
 from simcore.dataset.layout import (
     Layout,
     array_of,
@@ -29,6 +30,8 @@ from simcore.errors import Fault, OutputError
 
 if TYPE_CHECKING:
     import xarray as xr
+
+Tables = Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]]
 
 SUFFIXES: Final = (".zarr", ".nc")
 
@@ -118,6 +121,37 @@ def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) 
     return Store(layout, container, out, partial, overwrite=overwrite)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A run that is complete: its summaries at hand, all of it to be opened.
+
+    Attributes
+    ----------
+    layout : Layout
+    attrs : mapping
+        Global attributes.
+    summaries : mapping of str to (Array, values)
+        What `Store.complete` was given.
+    out : Path or None
+        Where it lies; None for a run in memory.
+    memory : MemoryContainer or None
+        All arrays of a run in memory.
+    """
+
+    layout: Layout
+    attrs: Mapping[str, Any]
+    summaries: Mapping[str, tuple[Array, np.ndarray]]
+    out: Path | None
+    memory: MemoryContainer | None
+
+    def open(self) -> xr.Dataset:
+        """Open the run lazily, or label the arrays in memory."""
+        if self.out is not None:
+            return open_run(self.out)
+        assert self.memory is not None
+        return _in_memory(self.memory)
+
+
 class Store:
     """A run being written; `create` makes one, `finish` or `abort` ends it."""
 
@@ -192,11 +226,20 @@ class Store:
             self._written[name][index] = True
 
     def finish(
-        self,
-        statistics: Mapping[str, np.ndarray],
-        *,
-        tables: Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]] | None = None,
+        self, statistics: Mapping[str, np.ndarray], *, tables: Tables | None = None
     ) -> xr.Dataset:
+        """Do as `complete`, and open the run.
+
+        Returns
+        -------
+        xarray.Dataset
+            The run, opened lazily (or in memory).
+        """
+        return self.complete(statistics, tables=tables).open()
+
+    def complete(
+        self, statistics: Mapping[str, np.ndarray], *, tables: Tables | None = None
+    ) -> Finished:
         """Add the summaries, declare the run complete and move it to its place.
 
         Parameters
@@ -208,8 +251,7 @@ class Store:
 
         Returns
         -------
-        xarray.Dataset
-            The run, opened lazily (or in memory).
+        Finished
 
         Raises
         ------
@@ -230,11 +272,15 @@ class Store:
         except (OSError, RuntimeError) as error:
             raise _cannot_write(self._out, error) from error
         self._open = False
-        if self._out is None or self._partial is None:
-            assert isinstance(self._container, MemoryContainer)
-            return _in_memory(self._container)
-        _move(self._partial, self._out, overwrite=self._overwrite)
-        return open_run(self._out)
+        if self._out is not None and self._partial is not None:
+            _move(self._partial, self._out, overwrite=self._overwrite)
+        return Finished(
+            layout=self.layout,
+            attrs=global_attrs(self.layout) | {"complete": 1},
+            summaries={name: (array, values) for name, array, values in arrays},
+            out=self._out,
+            memory=self._container if isinstance(self._container, MemoryContainer) else None,
+        )
 
     def abort(self) -> None:
         """Remove everything written so far; nothing happens after `finish`."""

@@ -179,7 +179,7 @@ def kernel(function: Callable) -> Callable:
     callable
         The compiled function; it releases the interpreter lock.
     """
-    compiled = numba.njit(function, **OPTIONS)
+    compiled: Any = numba.njit(function, **OPTIONS)
     if CACHE_DIRECTORY is None:
         return compiled
     # numba reads the place when the cache is made, so it is set for that moment only and the cache
