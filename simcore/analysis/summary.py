@@ -98,7 +98,7 @@ def one_outcome(
     frame.attrs |= _attrs(dataset) | {
         "variable": name,
         "title": str(attrs["long_name"]).split(",")[0],
-        "unit": str(attrs["units"]),
+        "unit": str(attrs.get("units", "")),
         "money": "currency" in attrs,
     }
     return frame

@@ -24,6 +24,7 @@ from simcore.dataset.layout import (
     stored_bytes,
     summary_array,
 )
+from simcore.dataset.leftovers import clear_leftovers, partial_name, remove, replaced_name
 from simcore.dataset.saved import is_run, open_run
 from simcore.dataset.zarr_files import ZarrContainer
 from simcore.errors import Fault, OutputError
@@ -111,9 +112,10 @@ def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) 
     if out is None:
         return Store(layout, MemoryContainer(), None, None, overwrite=False)
     check_output(out, overwrite=overwrite, needed=stored_bytes(layout))
-    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
+    partial = out.with_name(partial_name(out))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(out)
         container: Container
         container = (NetcdfContainer if out.suffix == ".nc" else ZarrContainer)(partial)
     except OSError as error:
@@ -291,7 +293,7 @@ class Store:
         with contextlib.suppress(OSError, RuntimeError):
             self._container.close()
         if self._partial is not None:
-            _remove(self._partial)
+            remove(self._partial)
 
     def _require_complete(self, statistics: Mapping[str, np.ndarray]) -> None:
         missing = [name for name in statistics_of(self.layout) if name not in statistics]
@@ -324,7 +326,7 @@ def _move(partial: Path, out: Path, *, overwrite: bool) -> None:
             os.replace(partial, out)
             return
         # A folder cannot replace a folder in one step: the old one steps aside first.
-        aside = out.with_name(f"{out.name}.replaced-{os.getpid()}")
+        aside = out.with_name(replaced_name(out))
         old = out.exists()
         if old:
             os.rename(out, aside)
@@ -335,16 +337,9 @@ def _move(partial: Path, out: Path, *, overwrite: bool) -> None:
                 os.rename(aside, out)
             raise
         if old:
-            _remove(aside)
+            remove(aside)
     except OSError as error:
         raise _cannot_write(out, error) from error
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _cannot_write(out: Path | None, error: Exception) -> OutputError:
