@@ -93,12 +93,12 @@ def load(
         read = document.Document(data=_plain(source), lines={}, name="<config>")
         folder = FilePath()
     else:
-        path = FilePath(source)
-        read, folder = document.read(path), path.parent
+        file = FilePath(source)
+        read, folder = document.read(file), file.parent
     parent = _parent(read, folder)
     settings = [setting(text) for text in overrides]
     settings += [
-        document.Document(data={key: value}, lines={}, name=f"--{key} {value}")
+        ((key,), document.Document(data={key: value}, lines={}, name=f"--{key} {value}"))
         for key, value in (("draws", draws), ("seed", seed))
         if value is not None
     ]
@@ -111,9 +111,10 @@ def load(
             if isinstance(own.get("scenarios"), Mapping):
                 data = {**data, "scenarios": {}}
             data = merge(data, own)
-    for one in settings:
-        data = put(data, one.data)
-    documents = [*reversed(settings), read, *([parent] if parent is not None else [])]
+    for path, one in settings:
+        data = put(data, one.data, path)
+    documents = [one for _, one in reversed(settings)]
+    documents += [read, *([parent] if parent is not None else [])]
     return _checked(data, packaged, documents, read, folder)
 
 
