@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    finally:
+        gc.enable()
     return int(status or 0)
 
 
@@ -95,6 +98,9 @@ def run(options: argparse.Namespace) -> None:
               file=sys.stderr)  # fmt: skip
     with _terminable():
         engine.prepare(planned)
+    # What is loaded stays; only what the run makes is worth collecting.
+    gc.freeze()
+    gc.enable()
     start = time.monotonic()
     with _terminable(), progress(planned.draws, quiet=options.quiet) as report:
         result = engine.run(
@@ -197,6 +203,8 @@ def digest(options: argparse.Namespace) -> None:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
+    # The collector would go over the libraries again and again while they are being loaded.
+    gc.disable()
     from simcore import plan as planning
     from simcore import spec
 
