@@ -18,6 +18,7 @@ from simcore.terminal.options import SECTIONS, parser
 if TYPE_CHECKING:
     import xarray as xr
 
+    from simcore.dataset import Finished
     from simcore.plan import Plan
 
 
@@ -103,22 +104,22 @@ def run(options: argparse.Namespace) -> None:
     gc.enable()
     start = time.monotonic()
     with _terminable(), progress(planned.draws, quiet=options.quiet) as report:
-        result = engine.run(
+        done = engine.execute(
             planned, out=out, overwrite=options.overwrite, threads=options.threads, progress=report
         )
     seconds = time.monotonic() - start
-    pictures = _pictures(result, options, out)
+    pictures = _pictures(done, options, out)
     if options.json:
         from simcore.terminal.formats import to_json
 
         print(to_json({
             "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
-            "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(result),
+            "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
         }))  # fmt: skip
         return
     if not options.quiet:
-        _show_run(result, out, planned.draws, seconds, pictures)
+        _show_run(done, out, planned.draws, seconds, pictures)
 
 
 def summary(options: argparse.Namespace) -> None:
@@ -214,24 +215,30 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:
     """Scenarios to show, and those left out of a headline that would be endless."""
-    names = [str(name) for name in result["scenario"].values]
     if options.scenario or options.variable or options.format != "table":
         return options.scenario, []
-    size = result.sizes.get("region", 1) * result.sizes.get("route", 1) * len(names)
+    labels = {str(dim): coord.values.tolist() for dim, coord in result.coords.items()}
+    return _shown(labels)
+
+
+def _shown(labels: Mapping[str, Sequence[Any]]) -> tuple[list[str], list[str]]:
+    names = list(map(str, labels["scenario"]))
+    size = len(labels.get("region", "x")) * len(labels.get("route", "x")) * len(names)
     return (names, []) if size <= 24 else (names[:1], names[1:])
 
 
 def _show_run(
-    result: xr.Dataset, out: Path, draws: int, seconds: float, pictures: Sequence[Path]
+    done: Finished, out: Path, draws: int, seconds: float, pictures: Sequence[Path]
 ) -> None:
-    from simcore.analysis import summarise
+    from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
     from simcore.terminal.headline import headline_text
 
-    options = argparse.Namespace(scenario=None, variable=None, format="table")
-    scenarios, others = _scenarios(result, options)
+    labels = done.layout.coords
+    scenarios, others = _shown(labels)
+    shown = FinishedRun(done, {"scenario": scenarios, "year": telling_years(labels["year"])})
     try:
-        print(headline_text(summarise(result, scenarios=scenarios)))
+        print(headline_text(headline_of(shown)))
     except RunError:
         print("This run holds neither cost_premium nor premium_per_tonne: see simcore summary.")
     if others:
@@ -262,12 +269,12 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"  {'output':<28} {out}")
 
 
-def _pictures(result: xr.Dataset, options: argparse.Namespace, out: Path) -> list[Path]:
+def _pictures(done: Finished, options: argparse.Namespace, out: Path) -> list[Path]:
     if options.plots is None:
         return []
     from simcore.plots import plot_run
 
-    return plot_run(result, Path(options.plots) if options.plots else _beside(out))
+    return plot_run(done.open(), Path(options.plots) if options.plots else _beside(out))
 
 
 def _beside(out: Path) -> Path:

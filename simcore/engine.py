@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset import Layout, Store, create
+from simcore.dataset import Finished, Layout, Store, create
 from simcore.describe import layout_of
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Cell, Plan, currency_rate, has_years, unique_values
@@ -67,13 +67,26 @@ def run(
     OutputError
         The output exists or cannot be written.
     """
+    done = execute(plan, out=out, overwrite=overwrite, threads=threads, progress=progress)
+    return done.open()
+
+
+def execute(
+    plan: Plan,
+    *,
+    out: Path | None = None,
+    overwrite: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Finished:
+    """Do as `run`, but leave it to the caller to open the result, which takes xarray."""
     check_memory(plan)
     prepare(plan)
     store = None
     try:
         store = create(layout_of(plan), out, overwrite=overwrite)
         statistics = _simulate(plan, store, threads or os.cpu_count() or 1, progress)
-        return store.finish(statistics)
+        return store.complete(statistics)
     except BaseException:
         if store is not None:
             store.abort()
