@@ -96,7 +96,8 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     upper = np.minimum(lower + 1, n - 1)
     # Order statistic l counted from 1 is rank l - 1, so P(B < l) = P(B <= rank); likewise
     # P(B >= h) = P(B > rank).
-    low, high = np.array([tail_ranks(n, q, outside) for q in p]).T
+    tails = np.array([tail_ranks(n, q, outside) for q in p], dtype=np.int64)
+    low, high = tails.reshape(-1, 2).T
     low, high = np.clip(low - 1, 0, n - 1), np.clip(high, 0, n - 1)
     ranks, place = np.unique(np.stack([lower, upper, low, high]), return_inverse=True)
     lower_at, upper_at, low_at, high_at = place.reshape(4, -1).astype(np.int64)
