@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import gc
 import os
 import sys
 import time
@@ -16,6 +18,7 @@ from simcore.terminal.options import SECTIONS, parser
 if TYPE_CHECKING:
     import xarray as xr
 
+    from simcore.dataset import Finished
     from simcore.plan import Plan
 
 
@@ -57,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    finally:
+        gc.enable()
     return int(status or 0)
 
 
@@ -84,9 +89,9 @@ def run(options: argparse.Namespace) -> None:
     from simcore.terminal.progress import progress
 
     tiles.check_memory(planned)
-    needed = describe.estimate(planned, threads=options.threads)
-    dataset.check_output(out, overwrite=options.overwrite, needed=int(needed["disk_mb"] * 1e6))
+    dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
     if options.dry_run:
+        needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
         return
     if engine.is_cold() and not options.quiet:
@@ -94,24 +99,27 @@ def run(options: argparse.Namespace) -> None:
               file=sys.stderr)  # fmt: skip
     with _terminable():
         engine.prepare(planned)
+    # What is loaded stays; only what the run makes is worth collecting.
+    gc.freeze()
+    gc.enable()
     start = time.monotonic()
     with _terminable(), progress(planned.draws, quiet=options.quiet) as report:
-        result = engine.run(
+        done = engine.execute(
             planned, out=out, overwrite=options.overwrite, threads=options.threads, progress=report
         )
     seconds = time.monotonic() - start
-    pictures = _pictures(result, options, out)
+    pictures = _pictures(done, options, out)
     if options.json:
         from simcore.terminal.formats import to_json
 
         print(to_json({
             "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
-            "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(result),
+            "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
         }))  # fmt: skip
         return
     if not options.quiet:
-        _show_run(result, out, planned.draws, seconds, pictures)
+        _show_run(done, out, planned.draws, seconds, pictures)
 
 
 def summary(options: argparse.Namespace) -> None:
@@ -196,6 +204,8 @@ def digest(options: argparse.Namespace) -> None:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
+    # The collector would go over the libraries again and again while they are being loaded.
+    gc.disable()
     from simcore import plan as planning
     from simcore import spec
 
@@ -205,24 +215,30 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:
     """Scenarios to show, and those left out of a headline that would be endless."""
-    names = [str(name) for name in result["scenario"].values]
     if options.scenario or options.variable or options.format != "table":
         return options.scenario, []
-    size = result.sizes.get("region", 1) * result.sizes.get("route", 1) * len(names)
+    labels = {str(dim): coord.values.tolist() for dim, coord in result.coords.items()}
+    return _shown(labels)
+
+
+def _shown(labels: Mapping[str, Sequence[Any]]) -> tuple[list[str], list[str]]:
+    names = list(map(str, labels["scenario"]))
+    size = len(labels.get("region", "x")) * len(labels.get("route", "x")) * len(names)
     return (names, []) if size <= 24 else (names[:1], names[1:])
 
 
 def _show_run(
-    result: xr.Dataset, out: Path, draws: int, seconds: float, pictures: Sequence[Path]
+    done: Finished, out: Path, draws: int, seconds: float, pictures: Sequence[Path]
 ) -> None:
-    from simcore.analysis import summarise
+    from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
     from simcore.terminal.headline import headline_text
 
-    options = argparse.Namespace(scenario=None, variable=None, format="table")
-    scenarios, others = _scenarios(result, options)
+    labels = done.layout.coords
+    scenarios, others = _shown(labels)
+    shown = FinishedRun(done, {"scenario": scenarios, "year": telling_years(labels["year"])})
     try:
-        print(headline_text(summarise(result, scenarios=scenarios)))
+        print(headline_text(headline_of(shown)))
     except RunError:
         print("This run holds neither cost_premium nor premium_per_tonne: see simcore summary.")
     if others:
@@ -253,12 +269,12 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"  {'output':<28} {out}")
 
 
-def _pictures(result: xr.Dataset, options: argparse.Namespace, out: Path) -> list[Path]:
+def _pictures(done: Finished, options: argparse.Namespace, out: Path) -> list[Path]:
     if options.plots is None:
         return []
     from simcore.plots import plot_run
 
-    return plot_run(result, Path(options.plots) if options.plots else _beside(out))
+    return plot_run(done.open(), Path(options.plots) if options.plots else _beside(out))
 
 
 def _beside(out: Path) -> Path:
@@ -280,6 +296,10 @@ def _emit(
 
 def _peak_memory() -> float:
     """Largest memory of this process so far, MB."""
+    with contextlib.suppress(OSError, StopIteration):
+        # What getrusage says on Linux may be the memory of the parent before it became us.
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+        return float(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1e3
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

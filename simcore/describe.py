@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,6 +21,15 @@ _SECONDS: Final = {"operation": 2.2e-9, "row": 5e-9, "stored": 3e-9}
 
 def layout_of(plan: Plan) -> Layout:
     """Describe the dataset of a run."""
+    return replace(_shapes_of(plan), attrs=_attrs(plan))
+
+
+def disk_bytes(plan: Plan) -> int:
+    """Bytes of a run on disk before compression, an upper estimate."""
+    return stored_bytes(_shapes_of(plan))
+
+
+def _shapes_of(plan: Plan) -> Layout:
     experiment = plan.experiment
     outcomes = (*[name for name in experiment.outcomes if name != "waterfall"], "waterfall")
     return Layout(
@@ -30,7 +40,6 @@ def layout_of(plan: Plan) -> Layout:
         dtype=experiment.dtype,
         currency=experiment.currency,
         price_year=experiment.money.base_year,
-        attrs=_attrs(plan),
         extra_coords={
             "commodity_unit": ("commodity", plan.commodity_units),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
@@ -100,7 +109,7 @@ def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
     dict
         shapes (dims and sizes of the kept draws), memory_mb, disk_mb, seconds, rows, tiles.
     """
-    layout, workers = layout_of(plan), threads or os.cpu_count() or 1
+    layout, workers = _shapes_of(plan), threads or os.cpu_count() or 1
     tiles = list(tiles_of(plan, items_of(plan), workers))
     memory = OVERHEAD + max(tile_memory(plan, tile, workers) for tile in tiles)
     operations = sum(

@@ -8,14 +8,14 @@ no bit of the result.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset import Layout, Store, create
+from simcore.dataset import Finished, Layout, Store, create
 from simcore.describe import layout_of
 from simcore.plan import Plan, currency_rate, has_years, unique_values
 from simcore.program import Request, cut
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 
 Progress = Callable[[int, int], None]
+Table = tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]
+
+_CORRELATED: Final = 100_000
+"""Most draws from which achieved correlations are computed."""
 
 
 def run(
@@ -64,6 +68,19 @@ def run(
     OutputError
         The output exists or cannot be written.
     """
+    done = execute(plan, out=out, overwrite=overwrite, threads=threads, progress=progress)
+    return done.open()
+
+
+def execute(
+    plan: Plan,
+    *,
+    out: Path | None = None,
+    overwrite: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Finished:
+    """Do as `run`, but leave it to the caller to open the result, which takes xarray."""
     workers = threads or os.cpu_count() or 1
     check_memory(plan, workers)
     prepare(plan)
@@ -71,7 +88,7 @@ def run(
     try:
         store = create(layout_of(plan), out, overwrite=overwrite)
         statistics = _simulate(plan, store, workers, progress)
-        return store.finish(statistics)
+        return store.complete(statistics, tables=_achieved_correlations(plan))
     except BaseException:
         if store is not None:
             store.abort()
@@ -214,6 +231,26 @@ def _leave_undefined(plan: Plan, store: Store) -> None:
         for index in np.ndindex(*(len(plan.coords[dim]) for dim in dims)):
             if index not in computed:
                 store.leave(name, index)
+
+
+def _achieved_correlations(plan: Plan) -> Mapping[str, Table]:
+    """Rank correlations of the inputs asked for, as requested, as used and as drawn."""
+    from simcore.analysis.correlation import correlation_tables
+    from simcore.kernels.simulate import simulate
+
+    node = {one.name: one.node for one in plan.inputs}
+    names = [name for name in plan.factors.names if name in node]
+    if len(names) < 2:
+        return {}
+    chosen = [plan.factors.names.index(name) for name in names]
+    requests = [Request(node[name], (), static=True) for name in names]
+    # Draws are addressed, so that the first ones are those of the run.
+    drawn = np.empty((len(names), min(plan.draws, _CORRELATED)))
+    simulate(*cut(plan, requests), 0, drawn.shape[1], False, drawn)
+    square = np.ix_(chosen, chosen)
+    return correlation_tables(
+        names, plan.factors.requested[square], plan.factors.used[square], drawn
+    )
 
 
 def _central_waterfall(plan: Plan, statistics: dict[str, np.ndarray]) -> None:

@@ -27,7 +27,8 @@ class Variable:
     dims : tuple of str
         Dimensions without `draw`.
     unit : str
-        UDUNITS-like unit; `{money}` is replaced by the output currency.
+        UDUNITS-like unit; `{money}` is replaced by the output currency. Empty where it differs
+        along a dimension; a coordinate then holds it.
     long_name : str
         Short human name, used on axes and in tables.
     description : str

@@ -55,18 +55,30 @@ def test_help_lists_every_command_and_version() -> None:
     assert version.stdout.startswith("simcore ")
 
 
-def test_help_loads_nothing_heavy() -> None:
+def _loaded(*arguments: str) -> set[str]:
+    """Modules of a process after one command."""
     code = (
         "import sys\nfrom simcore import cli\n"
-        "try:\n    cli.main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}))"
+        f"try:\n    cli.main({list(arguments)!r})\nexcept SystemExit:\n    pass\n"
+        "print('LOADED', *sorted(sys.modules))"
     )
     found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT,
     )  # fmt: skip
-    loaded = found.stdout.rsplit("LOADED", 1)[1].split()
-    assert not set(HEAVY) & set(loaded)
+    return set(found.stdout.rsplit("LOADED", 1)[1].split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert not set(HEAVY) & _loaded("--help")
+
+
+def test_checking_a_config_loads_neither_compiler_nor_tables() -> None:
+    loaded = _loaded("check", "configs/quickstart.yaml")
+    assert "simcore.plan" in loaded
+    assert not loaded & {
+        "numba", "xarray", "scipy.stats", "matplotlib", "pandas", "zarr", "netCDF4", "rich",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", [(), ("fly",), ("run",), ("run", "x", "--threads", "0")])

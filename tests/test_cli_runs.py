@@ -175,6 +175,23 @@ def test_catalog_and_schema(folder):
     assert "h2_dri_eaf" in near.stderr
 
 
+def test_a_run_to_zarr_loads_no_reader_of_it(folder):
+    code = (
+        "import sys\nfrom simcore import cli\n"
+        "status = cli.main(['run', 'small.yaml', '-o', 'light.zarr', '--draws', '256'])\n"
+        "print('LOADED', *sys.modules)\nsys.exit(status)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    table, loaded = found.stdout.split("LOADED", 1)
+    assert "h2_dri_eaf" in table
+    assert not set(loaded.split()) & {"xarray", "pandas", "zarr", "matplotlib", "scipy.stats"}
+    again = simcore("summary", "light.zarr", cwd=folder).stdout
+    assert again.strip() == table.split("\n\n256 draws in")[0].strip()
+
+
 def test_interrupt_ends_cleanly(folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "simcore", "run", "small.yaml", "-o", "stopped.zarr", "--draws",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from simcore.dataset import (
     stored_bytes,
 )
 from simcore.dataset.containers import Array
+from simcore.dataset.leftovers import partial_name
 from simcore.errors import OutputError
 from simcore.variables import OUTCOMES
 
@@ -63,7 +66,9 @@ def test_opens_in_plain_xarray(saved: dict[str, Path], suffix: str) -> None:
 def test_variables_and_run_describe_themselves(saved: dict[str, Path], suffix: str) -> None:
     with open_run(saved[suffix]) as run:
         for name, variable in run.data_vars.items():
-            assert {"units", "long_name", "description"} <= set(variable.attrs), name
+            assert {"long_name", "description"} <= set(variable.attrs), name
+            # Factors have each their own unit, in a coordinate.
+            assert ("units" in variable.attrs) != str(name).startswith("input"), name
         assert run.cost_premium.attrs["units"] == "EUR t-1"
         assert run.cost_premium_quantile.attrs["currency"] == "EUR"
         assert run.cost_premium_quantile.attrs["price_year"] == 2025
@@ -165,10 +170,10 @@ def test_nothing_is_visible_before_the_end(tmp_path: Path, suffix: str) -> None:
     store = create(synthetic_run.layout(), out)
     synthetic_run.fill(store)
     assert not out.exists()
-    assert _entries(out.parent) == {f"{out.name}.partial-{os.getpid()}"}
+    assert _entries(out.parent) == {partial_name(out)}
     if suffix == ".zarr":
         with pytest.raises(RunError, match="did not end"):
-            open_run(out.with_name(f"{out.name}.partial-{os.getpid()}"))
+            open_run(out.with_name(partial_name(out)))
     store.finish(synthetic_run.statistics(store.layout)).close()
     assert _entries(out.parent) == {out.name}
 
@@ -206,7 +211,7 @@ def test_a_run_written_meanwhile_is_not_replaced(tmp_path: Path, suffix: str) ->
     store = create(synthetic_run.layout(draws=20), out)
     synthetic_run.fill(store)
     synthetic_run_draws = 10
-    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
+    partial = out.with_name(partial_name(out))
     aside = tmp_path / "aside"
     partial.rename(aside)
     synthetic_run.make(out, draws=synthetic_run_draws).close()
@@ -338,3 +343,38 @@ def test_every_outcome_can_be_summarised() -> None:
     assert set(OUTCOMES["waterfall"].dims) == set(
         statistics_of(synthetic_run.layout(outcomes=("waterfall",)))["waterfall_central"]
     )
+
+
+@CONTAINERS
+def test_what_a_killed_run_left_is_removed_by_the_next(
+    tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = tmp_path / f"run{suffix}"
+    host = partial_name(out).removeprefix(f"{out.name}.partial-").rpartition("-")[0]
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f"{out.name}.partial-{host}-{dead.pid}"
+    if suffix == ".zarr":
+        left.mkdir()
+        (left / "zarr.json").write_text("{}")
+    else:
+        left.write_text("")
+    kept = [
+        tmp_path / f"{out.name}.partial-{host}-{os.getppid()}",
+        tmp_path / f"{out.name}.partial-another_{host}-{dead.pid}",
+        tmp_path / f"{out.name}.partial-notes",
+        tmp_path / f"other{out.name}.partial-{host}-{dead.pid}",
+        # The run that a dead process was about to replace, with nothing in its place yet.
+        tmp_path / f"{out.name}.replaced-{host}-{dead.pid}",
+    ]
+    for path in kept:
+        path.write_text("")
+    with caplog.at_level("WARNING"):
+        create(synthetic_run.layout(), out).abort()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"removed {left}, left by a run that was killed"
+    ]
+    assert _entries(tmp_path) == {path.name for path in kept}
+    synthetic_run.make(out).close()
+    synthetic_run.make(out, overwrite=True).close()
+    assert _entries(tmp_path) == {out.name, *(path.name for path in kept[:-1])}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def choose(
     return dataset.isel(chosen)
 
 
-def outcomes_of(dataset: xr.Dataset) -> list[str]:
+def outcomes_of(dataset: Container[Any]) -> list[str]:
     """Names that a run summarises, in the order of the registry; `input` for the factors."""
     marks = ("mean", "central", "probability")
     names = (*OUTCOMES, "input")

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from simcore.analysis.select import choose, outcomes_of, quantiles, require_outcome
-from simcore.dataset import RunError
-from simcore.errors import Fault
+from simcore.analysis.headline import (
+    HEADLINE_QUANTILES,
+    OpenedRun,
+    headline_of,
+    percentile,
+    telling_years,
+)
+from simcore.analysis.select import choose, quantiles, require_outcome
 from simcore.variables import QUANTILES
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-HEADLINE_QUANTILES: Final = (0.05, 0.5, 0.95)
-# The first of each pair that the run holds; the second says the same in another way.
-_HEADLINE: Final = (
-    ("cost_premium_ex_carbon", "cost_premium"),
-    ("premium_per_tonne", "support_gap"),
-    ("viability", "green_is_cheaper"),
-)
 _HEAD: Final = ("mean", "sd", "standard_error", "probability")
 _TAIL: Final = ("positive", "defined", "central")
 
@@ -102,7 +98,7 @@ def one_outcome(
     frame.attrs |= _attrs(dataset) | {
         "variable": name,
         "title": str(attrs["long_name"]).split(",")[0],
-        "unit": str(attrs["units"]),
+        "unit": str(attrs.get("units", "")),
         "money": "currency" in attrs,
     }
     return frame
@@ -111,39 +107,12 @@ def one_outcome(
 def headline(
     dataset: xr.Dataset, probabilities: Sequence[float] = HEADLINE_QUANTILES
 ) -> pd.DataFrame:
-    """Cost premium, carbon value and viability side by side, one row a route and year.
+    """Put cost premium, carbon value and viability side by side; see `headline.headline_of`."""
+    import pandas as pd
 
-    A route that is undefined in every row (the reference route) is left out and named in
-    `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 % interval shown.
-    """
-    present = outcomes_of(dataset)
-    names = [next((name for name in pair if name in present), None) for pair in _HEADLINE]
-    if names[0] is None and names[1] is None:
-        raise RunError(Fault(
-            "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
-            "name one outcome: --variable " + (present[0] if present else "V"),
-        ))  # fmt: skip
-    columns: dict[str, Any] = {}
-    widest = 0.0
-    for name in (name for name in names[:2] if name is not None):
-        found = quantiles(dataset, name, probabilities)
-        for place, probability in enumerate(probabilities):
-            columns[f"{name}_{percentile(probability)}"] = found["value"].isel(quantile=place)
-        width = (found["high"] - found["low"]).values
-        widest = max(widest, float(np.max(width, initial=0.0, where=np.isfinite(width))) / 2)
-    if names[2] is not None:
-        columns[names[2]] = dataset[f"{names[2]}_mean"]
-    frame = _frame(columns)
-    left_out = []
-    if "route" in frame:
-        empty = frame.drop(columns="year").groupby("route")[list(columns)].count().sum(axis=1) == 0
-        left_out = [str(route) for route in empty.index[empty]]
-        frame = frame[~frame["route"].isin(left_out)].reset_index(drop=True)
-    unit = next(dataset[f"{name}_mean"].attrs["units"] for name in names[:2] if name)
-    frame.attrs |= _attrs(dataset) | {
-        "unit": str(unit), "left_out": left_out, "interval": widest,
-        "outcomes": [name or "" for name in names],
-    }  # fmt: skip
+    table = headline_of(OpenedRun(dataset), probabilities)
+    frame = pd.DataFrame(table.columns)
+    frame.attrs |= table.attrs
     return frame
 
 
@@ -151,16 +120,7 @@ def headline_years(dataset: xr.Dataset) -> list[int]:
     """Three telling years: the first, then the next two decades, or the middle and the last."""
     if "year" not in dataset.coords:
         return []
-    years = [int(year) for year in dataset["year"].values]
-    decades = [year for year in years[1:] if year % 10 == 0][:2]
-    if len(decades) < 2:
-        decades = [years[len(years) // 2], years[-1]]
-    return sorted({years[0], *decades})
-
-
-def percentile(probability: float) -> str:
-    """Column name of a quantile: 0.05 is p5, 0.5 is p50, 0.975 is p97.5."""
-    return f"p{100 * probability:.10g}"
+    return telling_years(dataset["year"].values.tolist())
 
 
 def _frame(columns: dict[str, Any]) -> pd.DataFrame:

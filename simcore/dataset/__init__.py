@@ -5,10 +5,11 @@ The same flat dataset lives in memory, in a Zarr store and in a NetCDF file (`co
 
 from simcore.dataset.layout import SCHEMA_VERSION, Layout, statistics_of, stored_bytes
 from simcore.dataset.saved import RunError, digest, open_run
-from simcore.dataset.store import Store, check_output, create
+from simcore.dataset.store import Finished, Store, check_output, create
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Finished",
     "Layout",
     "RunError",
     "Store",

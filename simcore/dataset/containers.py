@@ -1,4 +1,4 @@
-"""Where the arrays of a run are put: memory, a Zarr store or a NetCDF file.
+"""Where the arrays of a run are put: memory or a NetCDF file; `zarr_files` has the Zarr store.
 
 Each container offers the same calls and knows nothing of what the arrays mean; `layout` decides
 their names and attributes, `store` the moment they become visible.
@@ -6,10 +6,7 @@ their names and attributes, `store` the moment they become visible.
 
 from __future__ import annotations
 
-import base64
-import struct
 import threading
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,60 +108,6 @@ class MemoryContainer:
         """Nothing to let go of."""
 
 
-class ZarrContainer:
-    """A Zarr format 3 group. A chunk belongs to one leading cell, so writers never share one."""
-
-    def __init__(self, path: Path) -> None:
-        import zarr
-
-        self._group = zarr.create_group(str(path), zarr_format=3)
-        self._path = path
-        self._arrays: dict[str, Any] = {}
-
-    def _create(self, name: str, array: Array) -> Any:
-        from zarr.codecs import BloscCodec, BloscShuffle
-
-        attrs = _plain(array.attrs)
-        options: dict[str, Any] = {"dtype": str}
-        if array.dtype is not None:
-            options = {
-                "dtype": array.dtype,
-                "compressors": BloscCodec(cname="lz4", clevel=1, shuffle=BloscShuffle.shuffle),
-            }
-            if array.dtype.kind == "f":
-                options["fill_value"] = np.nan
-                # The encoding that xarray expects for a fill value in Zarr format 3.
-                attrs["_FillValue"] = base64.b64encode(struct.pack("<d", np.nan)).decode()
-        return self._group.create_array(
-            name,
-            shape=array.shape,
-            chunks=array.chunks,
-            dimension_names=array.dims,
-            attributes=attrs,
-            **options,
-        )
-
-    def reserve(self, name: str, array: Array) -> None:
-        self._arrays[name] = self._create(name, array)
-
-    def put(self, name: str, array: Array, values: np.ndarray) -> None:
-        self._create(name, array)[...] = values
-
-    def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
-        self._arrays[name][index] = values
-
-    def label(self, attrs: Mapping[str, Any]) -> None:
-        self._group.attrs.update(_plain(attrs))
-
-    def close(self) -> None:
-        import zarr
-
-        with warnings.catch_warnings():
-            # Consolidated metadata is an extension of format 3; every reader may ignore it.
-            warnings.simplefilter("ignore")
-            zarr.consolidate_metadata(str(self._path))
-
-
 class NetcdfContainer:
     """A NetCDF-4 file."""
 
@@ -209,11 +152,3 @@ class NetcdfContainer:
     def close(self) -> None:
         with _HDF5:
             self._file.close()
-
-
-def _plain(attrs: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn arrays into lists, as JSON asks."""
-    return {
-        name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value
-        for name, value in attrs.items()
-    }

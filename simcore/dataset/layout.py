@@ -16,7 +16,7 @@ from simcore.variables import DIMENSIONS, OUTCOMES, QUANTILES, STATISTICS, Varia
 SCHEMA_VERSION: Final = 1
 
 INPUT: Final = Variable(
-    "input", ("factor",), "see factor_unit", "Uncertain input",
+    "input", ("factor",), "", "Uncertain input",
     "Sampled value of each factor; the unit of each is in the factor_unit coordinate.",
 )  # fmt: skip
 
@@ -162,6 +162,9 @@ def _describe(layout: Layout, variable: Variable) -> dict[str, Any]:
         "long_name": variable.long_name,
         "description": variable.description,
     }
+    if not variable.unit:
+        # Readers of CF parse the text, so none is better than one that is no unit.
+        del attrs["units"]
     if variable.is_money:
         attrs |= {"currency": layout.currency, "price_year": layout.price_year}
     return attrs

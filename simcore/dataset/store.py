@@ -7,12 +7,13 @@ import os
 import shutil
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset.containers import Container, MemoryContainer, NetcdfContainer, ZarrContainer
+from simcore.dataset.containers import Array, Container, MemoryContainer, NetcdfContainer
 from simcore.dataset.layout import (
     Layout,
     array_of,
@@ -23,11 +24,15 @@ from simcore.dataset.layout import (
     stored_bytes,
     summary_array,
 )
+from simcore.dataset.leftovers import clear_leftovers, partial_name, remove, replaced_name
 from simcore.dataset.saved import is_run, open_run
+from simcore.dataset.zarr_files import ZarrContainer
 from simcore.errors import Fault, OutputError
 
 if TYPE_CHECKING:
     import xarray as xr
+
+Tables = Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]]
 
 SUFFIXES: Final = (".zarr", ".nc")
 
@@ -107,14 +112,46 @@ def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) 
     if out is None:
         return Store(layout, MemoryContainer(), None, None, overwrite=False)
     check_output(out, overwrite=overwrite, needed=stored_bytes(layout))
-    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
+    partial = out.with_name(partial_name(out))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(out)
         container: Container
         container = (NetcdfContainer if out.suffix == ".nc" else ZarrContainer)(partial)
     except OSError as error:
         raise _cannot_write(out, error) from error
     return Store(layout, container, out, partial, overwrite=overwrite)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that is complete: its summaries at hand, all of it to be opened.
+
+    Attributes
+    ----------
+    layout : Layout
+    attrs : mapping
+        Global attributes.
+    summaries : mapping of str to (Array, values)
+        What `Store.complete` was given.
+    out : Path or None
+        Where it lies; None for a run in memory.
+    memory : MemoryContainer or None
+        All arrays of a run in memory.
+    """
+
+    layout: Layout
+    attrs: Mapping[str, Any]
+    summaries: Mapping[str, tuple[Array, np.ndarray]]
+    out: Path | None
+    memory: MemoryContainer | None
+
+    def open(self) -> xr.Dataset:
+        """Open the run lazily, or label the arrays in memory."""
+        if self.out is not None:
+            return open_run(self.out)
+        assert self.memory is not None
+        return _in_memory(self.memory)
 
 
 class Store:
@@ -191,11 +228,20 @@ class Store:
             self._written[name][index] = True
 
     def finish(
-        self,
-        statistics: Mapping[str, np.ndarray],
-        *,
-        tables: Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]] | None = None,
+        self, statistics: Mapping[str, np.ndarray], *, tables: Tables | None = None
     ) -> xr.Dataset:
+        """Do as `complete`, and open the run.
+
+        Returns
+        -------
+        xarray.Dataset
+            The run, opened lazily (or in memory).
+        """
+        return self.complete(statistics, tables=tables).open()
+
+    def complete(
+        self, statistics: Mapping[str, np.ndarray], *, tables: Tables | None = None
+    ) -> Finished:
         """Add the summaries, declare the run complete and move it to its place.
 
         Parameters
@@ -207,8 +253,7 @@ class Store:
 
         Returns
         -------
-        xarray.Dataset
-            The run, opened lazily (or in memory).
+        Finished
 
         Raises
         ------
@@ -229,11 +274,15 @@ class Store:
         except (OSError, RuntimeError) as error:
             raise _cannot_write(self._out, error) from error
         self._open = False
-        if self._out is None or self._partial is None:
-            assert isinstance(self._container, MemoryContainer)
-            return _in_memory(self._container)
-        _move(self._partial, self._out, overwrite=self._overwrite)
-        return open_run(self._out)
+        if self._out is not None and self._partial is not None:
+            _move(self._partial, self._out, overwrite=self._overwrite)
+        return Finished(
+            layout=self.layout,
+            attrs=global_attrs(self.layout) | {"complete": 1},
+            summaries={name: (array, values) for name, array, values in arrays},
+            out=self._out,
+            memory=self._container if isinstance(self._container, MemoryContainer) else None,
+        )
 
     def abort(self) -> None:
         """Remove everything written so far; nothing happens after `finish`."""
@@ -244,7 +293,7 @@ class Store:
         with contextlib.suppress(OSError, RuntimeError):
             self._container.close()
         if self._partial is not None:
-            _remove(self._partial)
+            remove(self._partial)
 
     def _require_complete(self, statistics: Mapping[str, np.ndarray]) -> None:
         missing = [name for name in statistics_of(self.layout) if name not in statistics]
@@ -277,7 +326,7 @@ def _move(partial: Path, out: Path, *, overwrite: bool) -> None:
             os.replace(partial, out)
             return
         # A folder cannot replace a folder in one step: the old one steps aside first.
-        aside = out.with_name(f"{out.name}.replaced-{os.getpid()}")
+        aside = out.with_name(replaced_name(out))
         old = out.exists()
         if old:
             os.rename(out, aside)
@@ -288,16 +337,9 @@ def _move(partial: Path, out: Path, *, overwrite: bool) -> None:
                 os.rename(aside, out)
             raise
         if old:
-            _remove(aside)
+            remove(aside)
     except OSError as error:
         raise _cannot_write(out, error) from error
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _cannot_write(out: Path | None, error: Exception) -> OutputError:

@@ -65,6 +65,8 @@ def scaled(marginal: Marginal, factor: float) -> Marginal:
     """
     if not (np.isfinite(factor) and factor > 0):
         raise ValueError(f"factor {factor} of a conversion must be finite and positive")
+    if factor == 1:
+        return marginal
     power = _POWERS[marginal.kind]
     params = marginal.params.copy()
     params[: len(power)] *= factor ** np.array(power)

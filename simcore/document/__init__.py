@@ -263,7 +263,10 @@ def _one_line(value: Any, width: int) -> str | None:
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    if value is None or isinstance(value, str | float | int):
+        # Most values are these, and to ask them whether they are a Sequence takes long.
+        return False
+    return isinstance(value, Sequence) and not isinstance(value, bytes)
 
 
 def _is_block(text: str) -> bool:

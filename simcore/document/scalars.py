@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 Key = str | int | float
@@ -141,6 +142,7 @@ def spell(value: Scalar) -> str:
     raise TypeError(f"a {type(value).__name__} cannot be written; give plain data")
 
 
+@lru_cache(maxsize=4096)
 def _spell_text(text: str) -> str:
     if (
         _PLAIN.fullmatch(text)

@@ -6,6 +6,7 @@ a directory whose name is a digest of everything that decides it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -21,6 +22,8 @@ import numba
 import numba.extending
 from llvmlite import ir
 from numba.core import types
+from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 
 # error_model="numpy": the default tests every divisor for zero, which stops vectorisation.
 OPTIONS: Final[dict[str, Any]] = {
@@ -140,6 +143,29 @@ _ask_for_wide_vectors()
 CACHE_DIRECTORY: Final = cache_directory()
 
 
+class _Cache(FunctionCache):
+    """numba's cache of one kernel, quick to read, and never a reason to fail."""
+
+    def load_overload(self, sig, target_context):
+        """Read machine code; None where there is none to use."""
+        # numba would first load all it knows of Python and NumPy (and scipy.linalg for its BLAS),
+        # which only a compiler needs; machine code needs the allocator.
+        rtsys.initialize(target_context)
+        try:
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
+        except Exception:
+            # A file cut short, by a crash of the machine say, raises whatever its bytes spell.
+            with contextlib.suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, sig, data):
+        """Keep machine code, if the disk takes it."""
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)
+
+
 def kernel(function: Callable) -> Callable:
     """Compile a function that Python calls; its machine code is cached between processes.
 
@@ -153,18 +179,20 @@ def kernel(function: Callable) -> Callable:
     callable
         The compiled function; it releases the interpreter lock.
     """
+    compiled: Any = numba.njit(function, **OPTIONS)
     if CACHE_DIRECTORY is None:
-        return numba.njit(function, **OPTIONS)
-    # numba reads the place when the function is decorated, so it is set for that moment only and
-    # the cache of any other package in this process stays where it was.
+        return compiled
+    # numba reads the place when the cache is made, so it is set for that moment only and the cache
+    # of any other package in this process stays where it was.
     before = _SETTINGS.CACHE_DIR
     _SETTINGS.CACHE_DIR = str(CACHE_DIRECTORY)
     try:
-        return numba.njit(function, cache=True, **OPTIONS)
+        compiled._cache = _Cache(function)
     except (OSError, RuntimeError):
-        return numba.njit(function, **OPTIONS)
+        pass
     finally:
         _SETTINGS.CACHE_DIR = before
+    return compiled
 
 
 def scalar(function: Callable) -> Callable:

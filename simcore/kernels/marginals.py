@@ -118,7 +118,15 @@ def _fill_discrete(count, offset, pool, u, out):
     values = pool[offset + count - 1 : offset + 2 * count - 1]
     if count > _MANY:
         for i in range(out.size):
-            out[i] = values[np.searchsorted(thresholds, u[i], "right")]
+            # np.searchsorted would make each start load numba's linear algebra with the kernel.
+            first, last = 0, count - 1
+            while first < last:
+                middle = (first + last) // 2
+                if u[i] < thresholds[middle]:
+                    last = middle
+                else:
+                    first = middle + 1
+            out[i] = values[first]
         return
     for i in range(out.size):
         out[i] = values[0]

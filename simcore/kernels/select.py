@@ -6,13 +6,12 @@ and looking only into the bins that hold a wanted rank. Undefined values (NaN) s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simcore.kernels.binomial import tail_ranks
 from simcore.kernels.jit import kernel, scalar
 from simcore.kernels.moments import moments
 
@@ -84,8 +83,6 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     statistic l (from 1) with P(B < l) <= (1 - level) / 2, the high end the least h with
     P(B >= h) <= (1 - level) / 2.
     """
-    from scipy.special import bdtr, bdtrc
-
     p = np.atleast_1d(np.asarray(probabilities, dtype=np.float64))
     if n < 1:
         raise ValueError(f"quantiles of {n} draws: at least 1 draw is needed")
@@ -99,32 +96,12 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     upper = np.minimum(lower + 1, n - 1)
     # Order statistic l counted from 1 is rank l - 1, so P(B < l) = P(B <= rank); likewise
     # P(B >= h) = P(B > rank).
-    low = np.array([_first(n, partial(_more, bdtr, n, q, outside)) - 1 for q in p])
-    high = np.array([_first(n, partial(_no_more, bdtrc, n, q, outside)) for q in p])
-    low, high = np.clip(low, 0, n - 1), np.clip(high, 0, n - 1)
+    tails = np.array([tail_ranks(n, q, outside) for q in p], dtype=np.int64)
+    low, high = tails.reshape(-1, 2).T
+    low, high = np.clip(low - 1, 0, n - 1), np.clip(high, 0, n - 1)
     ranks, place = np.unique(np.stack([lower, upper, low, high]), return_inverse=True)
     lower_at, upper_at, low_at, high_at = place.reshape(4, -1).astype(np.int64)
     return QuantileRanks(ranks, lower_at, upper_at, virtual - lower, low_at, high_at)
-
-
-def _more(tail: Callable[..., float], n: int, q: float, outside: float, k: int) -> bool:
-    return tail(k, n, q) > outside
-
-
-def _no_more(tail: Callable[..., float], n: int, q: float, outside: float, k: int) -> bool:
-    return tail(k, n, q) <= outside
-
-
-def _first(n: int, condition: Callable[[int], bool]) -> int:
-    """First integer from 0 to n that meets a condition that stays met once it is; else n."""
-    start, stop = 0, n
-    while start < stop:
-        middle = (start + stop) // 2
-        if condition(middle):
-            stop = middle
-        else:
-            start = middle + 1
-    return start
 
 
 @scalar

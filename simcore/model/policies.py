@@ -70,15 +70,23 @@ def _dated(
     factor = 1.0
     if date == max(record.values):
         factor = (1.0 - record.decline) ** (asked - date)
-    value = record.values[date]
-    # Shares, switches and benchmarks (t CO2e per t): all are pure numbers.
-    written = value.unit or record.unit or policy.unit or "1"
-    value = value.model_copy(update={"unit": written})
-    node = quantity(setting, f"{name}.{variant}.{date}", value, "1")
+    node = _value(setting, name, variant, date)
     found = setting.graph.nodes[node]
     if found.operation is None:
         return factor * found.numbers[0], None
     return factor, node
+
+
+@remembered
+def _value(setting: Setting, name: str, variant: str, date: int) -> int:
+    """Node of a dated value."""
+    policy = setting.experiment.catalog.policies[name]
+    record = policy.variants[variant]
+    value = record.values[date]
+    # Shares, switches and benchmarks (t CO2e per t): all are pure numbers.
+    written = value.unit or record.unit or policy.unit or "1"
+    value = value.model_copy(update={"unit": written})
+    return quantity(setting, f"{name}.{variant}.{date}", value, "1")
 
 
 def series(setting: Setting, values: np.ndarray) -> int:

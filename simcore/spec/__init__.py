@@ -11,11 +11,14 @@ from simcore import document, tables
 from simcore.errors import ConfigError, Fault
 from simcore.spec.checks import find_faults
 from simcore.spec.compilation import contained
+from simcore.spec.editor_schema import json_schema
 from simcore.spec.findings import Finding, Path, faults, unknown
 from simcore.spec.overlay import merge, put, setting
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import prune
 from simcore.spec.validation import mended, validate
+
+__all__ = ["Spec", "json_schema", "load"]
 
 _OVERLAY_KEYS: Final = ("catalog", "cbam", "value", "plant", "boundary", "factors")
 _BASE: Final = "base"
@@ -90,12 +93,12 @@ def load(
         read = document.Document(data=_plain(source), lines={}, name="<config>")
         folder = FilePath()
     else:
-        path = FilePath(source)
-        read, folder = document.read(path), path.parent
+        file = FilePath(source)
+        read, folder = document.read(file), file.parent
     parent = _parent(read, folder)
     settings = [setting(text) for text in overrides]
     settings += [
-        document.Document(data={key: value}, lines={}, name=f"--{key} {value}")
+        ((key,), document.Document(data={key: value}, lines={}, name=f"--{key} {value}"))
         for key, value in (("draws", draws), ("seed", seed))
         if value is not None
     ]
@@ -108,9 +111,10 @@ def load(
             if isinstance(own.get("scenarios"), Mapping):
                 data = {**data, "scenarios": {}}
             data = merge(data, own)
-    for one in settings:
-        data = put(data, one.data)
-    documents = [*reversed(settings), read, *([parent] if parent is not None else [])]
+    for path, one in settings:
+        data = put(data, one.data, path)
+    documents = [one for _, one in reversed(settings)]
+    documents += [read, *([parent] if parent is not None else [])]
     return _checked(data, packaged, documents, read, folder)
 
 
@@ -188,36 +192,6 @@ def _follows(finding: Finding, earlier: Sequence[Finding]) -> bool:
         if finding.name and finding.name in map(str, one.path):
             return True
     return False
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
-    schema = Experiment.model_json_schema()
-    schema["title"] = "simcore experiment"
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema.pop("required", None)
-    schema["properties"]["extends"] = {
-        "type": "string",
-        "description": "`base` (the packaged defaults), `nothing`, or a file beside this one.",
-    }
-    for definition in schema["$defs"].values():
-        definition.pop("required", None)
-    _forget_titles(schema)
-    return schema
-
-
-def _forget_titles(node: Any) -> None:
-    """Drop the titles that pydantic derives from field names; they only repeat the key."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "properties":
-                for sub in value.values():
-                    if isinstance(sub, dict):
-                        sub.pop("title", None)
-            _forget_titles(value)
-    elif isinstance(node, list):
-        for value in node:
-            _forget_titles(value)
 
 
 def _parent(read: document.Document, folder: FilePath) -> document.Document | None:

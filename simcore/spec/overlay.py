@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simcore import document
@@ -45,7 +45,7 @@ def _has_value(content: Mapping[Any, Any]) -> bool:
     return value is not None and not isinstance(value, Mapping) and "year" not in content
 
 
-def setting(text: str) -> document.Document:
+def setting(text: str) -> tuple[tuple[document.Key, ...], document.Document]:
     """Read a single setting.
 
     Parameters
@@ -55,7 +55,8 @@ def setting(text: str) -> document.Document:
 
     Returns
     -------
-    Document
+    path : tuple of keys
+    read : Document
         The nested mapping that it stands for, without lines.
 
     Raises
@@ -69,19 +70,23 @@ def setting(text: str) -> document.Document:
         raise ConfigError(
             Fault("", text, "path.to.key=value", "write for example --set draws=1000", "--set")
         )
+    path = tuple(int(part) if part.isascii() and part.isdigit() else part for part in parts)
     nested = document.parse(f"value: {value}", f"--set {text}").data["value"]
-    for part in reversed(parts):
-        nested = {int(part) if part.isascii() and part.isdigit() else part: nested}
-    return document.Document(data=nested, lines={}, name=f"--set {text}")
+    for part in reversed(path):
+        nested = {part: nested}
+    return path, document.Document(data=nested, lines={}, name=f"--set {text}")
 
 
-def put(under: Any, over: Any) -> Any:
-    """Lay a single setting over a config: unlike with `merge`, one year of a table may be set."""
-    if not isinstance(over, Mapping) or len(over) != 1:
+def put(under: Any, over: Any, path: Sequence[document.Key]) -> Any:
+    """Lay a single setting over a config: its value by `merge`, at exactly its path.
+
+    Unlike with `merge`, one year of a table or one entry of a list may be set.
+    """
+    if not path:
         return merge(under, over)
-    ((key, value),) = over.items()
+    key, rest = path[0], path[1:]
     if isinstance(under, list) and isinstance(key, int) and key < len(under):
-        return [*under[:key], put(under[key], value), *under[key + 1 :]]
+        return [*under[:key], put(under[key], over[key], rest), *under[key + 1 :]]
     if not isinstance(under, Mapping):
         return over
-    return {**under, key: put(under.get(key), value)}
+    return {**under, key: put(under.get(key), over[key], rest)}

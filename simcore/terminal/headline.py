@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 from simcore.terminal.tables import WIDTH, cut, decimals, number, share
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SHORT: Final = {
     "cost_premium_ex_carbon": "extra cost",
@@ -33,12 +30,26 @@ _PLACE: Final = {"domestic": "at home", "eu": "in EU"}
 Key = tuple[str, str]
 
 
-def headline_text(frame: pd.DataFrame) -> str:
-    """Show the headline of `analysis.summarise`, a block for each scenario and year.
+class Frame(Protocol):
+    """A pandas.DataFrame, or an `analysis.headline.Table`."""
+
+    @property
+    def attrs(self) -> dict[Any, Any]:
+        """Units, currency, price year ..."""
+
+    def to_dict(self, orient: Any) -> list[dict[Any, Any]]:
+        """Give the rows."""
+
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def headline_text(frame: Frame) -> str:
+    """Show the headline of `analysis`, a block for each scenario and year.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    frame : Frame
         Rows (scenario, region, destination, route, year) with `attrs`.
 
     Returns
@@ -51,11 +62,12 @@ def headline_text(frame: pd.DataFrame) -> str:
     lines = [cut(attrs["run"], WIDTH)]
     lines.append(f"{attrs['draws']:,} draws, real {unit} of {attrs['price_year']}, P5 P50 P95")
     lines += [f"  {_SHORT[name]:<13} {_LEGEND[name]}" for name in attrs["outcomes"] if name]
-    if "destination" in frame and frame["destination"].nunique() > 1:
+    table: Rows = frame.to_dict("records")
+    if len(_labels(table, "destination")) > 1:
         lines.append("  at home, in EU where the tonne is sold")
-    for scenario in dict.fromkeys(frame["scenario"]):
-        for year in dict.fromkeys(frame["year"]):
-            rows = frame[(frame["scenario"] == scenario) & (frame["year"] == year)]
+    for scenario in _labels(table, "scenario"):
+        for year in _labels(table, "year"):
+            rows = [row for row in table if row["scenario"] == scenario and row["year"] == year]
             title = f"{year}, scenario {scenario}"
             for block, name in _parts(rows, attrs["outcomes"]):
                 lines += ["", *_block(block, attrs["outcomes"], title + name)]
@@ -70,28 +82,31 @@ def headline_text(frame: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _parts(rows: pd.DataFrame, outcomes: Sequence[str]) -> list[tuple[pd.DataFrame, str]]:
+def _labels(rows: Rows, dim: str) -> list[Any]:
+    """Labels along a dimension in their order; none where the rows do not differ by it."""
+    return list(dict.fromkeys(row[dim] for row in rows if dim in row))
+
+
+def _parts(rows: Rows, outcomes: Sequence[str]) -> list[tuple[Rows, str]]:
     """Split by destination where cost and value both differ by it: together they are too wide."""
-    if "destination" not in rows:
+    names = _labels(rows, "destination")
+    if not names or (outcomes[0] in ("", "cost_premium_ex_carbon") and len(names) <= 2):
         return [(rows, "")]
-    names = list(dict.fromkeys(rows["destination"]))
-    beside = outcomes[0] in ("", "cost_premium_ex_carbon") and len(names) <= 2
-    if beside:
-        return [(rows, "")]
-    return [(rows[rows["destination"] == name], f", {_SOLD.get(name, name)}") for name in names]
+    return [
+        ([row for row in rows if row["destination"] == name], f", {_SOLD.get(name, name)}")
+        for name in names
+    ]
 
 
-def _block(rows: pd.DataFrame, outcomes: Sequence[str], title: str) -> list[str]:
+def _block(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:
     cost, value, covers = outcomes
     amounts = [
         column
-        for column in map(str, rows)
+        for column in (rows[0] if rows else ())
         if any(name and column.startswith(f"{name}_p") for name in (cost, value))
     ]
-    places = decimals(rows[amounts].to_numpy(dtype=float).ravel().tolist(), figures=3)
-    destinations: list[str] = (
-        list(dict.fromkeys(rows["destination"])) if "destination" in rows else [""]
-    )
+    places = decimals([row[column] for row in rows for column in amounts], figures=3)
+    destinations: list[str] = _labels(rows, "destination") or [""]
     groups: list[tuple[str, list[Key]]] = []
     for name in (cost, value):
         columns = [column for column in amounts if name and column.startswith(f"{name}_p")]
@@ -103,9 +118,9 @@ def _block(rows: pd.DataFrame, outcomes: Sequence[str], title: str) -> list[str]
         for destination in destinations[:1] if shared else destinations:
             sold = "" if shared else f" {_PLACE.get(destination, destination)}"
             groups.append((_SHORT[name] + sold, [(column, destination) for column in columns]))
-    labels = [name for name in ("region", "route") if name in rows]
+    labels = [name for name in ("region", "route") if _labels(rows, name)]
     cells: dict[tuple[str, ...], dict[Key, str]] = {}
-    for record in rows.to_dict("records"):
+    for record in rows:
         row = cells.setdefault(tuple(str(record[name]) for name in labels), {})
         for name in (*amounts, *([covers] if covers else [])):
             text = share(record[name]) if name == covers else number(record[name], places)

@@ -86,7 +86,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
     A label that is the same in every row stands above the table.
     """
     attrs = frame.attrs
-    unit = "" if attrs["unit"] == "1" else f" [{attrs['unit']}]"
+    unit = "" if attrs["unit"] in ("", "1") else f" [{attrs['unit']}]"
     money = f", money of {attrs['price_year']}" if attrs["money"] else ""
     columns = [str(name) for name in frame]
     labels = [name for name in columns if not _is_number(name)]

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from simcore.errors import suggest
@@ -57,6 +58,12 @@ def conversion(unit: str, target: str, *, exchange: Mapping[str, float]) -> floa
     UnitError
         The dimensions differ, a unit is unknown, or an exchange rate is missing or unusable.
     """
+    return _factor(unit, target, tuple(exchange.items()))
+
+
+@lru_cache(maxsize=4096)
+def _factor(unit: str, target: str, rates: tuple[tuple[str, float], ...]) -> float:
+    exchange = dict(rates)
     start, end = parse_unit(unit), parse_unit(target)
     if start.dimension != end.dimension:
         raise UnitError(

@@ -55,17 +55,26 @@ print(out.sum().hex(), jit.CACHE_DIRECTORY)
 """
 
 
-def probe(program=PROBE, **environment):
-    done = subprocess.run(
+def begin(program=PROBE, *, package=SOURCES.parents[1], **environment):
+    return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", program],
-        env={**os.environ, "PYTHONPATH": str(SOURCES.parents[1]), **environment},
-        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(package), **environment},
+        cwd=package,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr
-    digest, _, directory = done.stdout.strip().partition(" ")
+
+
+def end(process):
+    out, errors = process.communicate()
+    assert process.returncode == 0, errors
+    digest, _, directory = out.strip().partition(" ")
     return digest, directory
+
+
+def probe(program=PROBE, **options):
+    return end(begin(program, **options))
 
 
 @kernel
@@ -122,6 +131,121 @@ def test_the_digest_knows_options_and_settings(monkeypatch):
     assert jit.code_digest() == before
     monkeypatch.setitem(jit.OPTIONS, "fastmath", True)
     assert jit.code_digest() != before
+
+
+@pytest.mark.parametrize("setting", ["CPU_NAME", "CPU_FEATURES"])
+def test_the_digest_knows_the_processor(monkeypatch, setting):
+    before = jit.code_digest()
+    monkeypatch.setattr(numba.config, setting, "another")
+    assert jit.code_digest() != before
+
+
+def test_the_digest_knows_an_edit_that_keeps_size_and_time(tmp_path):
+    copy = tmp_path / "kernels"
+    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    path = copy / "finance.py"
+    status, text = path.stat(), path.read_text()
+    path.write_text(text.replace("return", "retur2"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+    assert jit.code_digest(copy) != jit.code_digest()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners of files")
+def test_the_folder_of_somebody_else_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path))
+    assert jit.cache_directory() is not None
+    own = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: own + 1)
+    assert jit.cache_directory() is None
+
+
+FORMULA = """
+from simcore.kernels.jit import scalar
+
+@scalar
+def formula(x):
+    return {factor} * x
+"""
+LOOP = """
+from simcore.kernels.formula import formula
+from simcore.kernels.jit import kernel
+
+@kernel
+def loop(values):
+    for i in range(values.size):
+        values[i] = formula(values[i])
+"""
+LOOP_PROBE = """
+import numpy as np
+from simcore.kernels import jit, loop
+values = np.ones(3)
+loop.loop(values)
+hits = sum(loop.loop.stats.cache_hits.values())
+print(values.sum() / 3, hits, jit.CACHE_DIRECTORY)
+"""
+
+
+def test_an_edited_formula_is_never_read_from_the_cache(tmp_path):
+    kernels = tmp_path / "package" / "simcore" / "kernels"
+    kernels.mkdir(parents=True)
+    (kernels.parent / "__init__.py").write_text("")
+    for name in ("__init__.py", "jit.py"):
+        shutil.copy(SOURCES / name, kernels / name)
+    (kernels / "loop.py").write_text(LOOP)
+
+    def found(factor):
+        (kernels / "formula.py").write_text(FORMULA.format(factor=factor))
+        environment = {"SIMCORE_CACHE_DIR": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+        value, rest = probe(LOOP_PROBE, package=kernels.parents[1], **environment)
+        hits, directory = rest.split()
+        return float(value), int(hits), directory
+
+    first, second = found(2.0), found(2.0)
+    assert first[:2] == (2.0, 0)
+    assert second == (2.0, 1, first[2])
+    # The file of the kernel itself is as it was, so numba alone would read the old code.
+    third = found(3.0)
+    assert third[:2] == (3.0, 0)
+    assert third[2] != first[2]
+    assert found(2.0) == second
+
+
+def test_processes_may_compile_at_once(tmp_path):
+    together = [begin(SHORT_PROBE, SIMCORE_CACHE_DIR=str(tmp_path)) for _ in range(3)]
+    found = {end(process) for process in together}
+    found.add(probe(SHORT_PROBE, SIMCORE_CACHE_DIR=str(tmp_path)))
+    assert len(found) == 1
+    names = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert names
+    assert {Path(name).suffix for name in names} == {".nbi", ".nbc"}
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+@pytest.mark.parametrize("keep", [0, 40])
+def test_a_damaged_file_is_compiled_anew(tmp_path, suffix, keep):
+    expected = probe(SHORT_PROBE, SIMCORE_CACHE_DIR=str(tmp_path))
+    whole = {}
+    for path in tmp_path.rglob(f"*.{suffix}"):
+        whole[path] = path.read_bytes()
+        path.write_bytes(whole[path][:keep])
+    assert whole
+    assert probe(SHORT_PROBE, SIMCORE_CACHE_DIR=str(tmp_path)) == expected
+    assert any(len(path.read_bytes()) > keep for path in tmp_path.rglob(f"*.{suffix}"))
+
+
+def test_a_full_disk_keeps_no_code_and_stops_no_run(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(jit.FunctionCache, "save_overload", full)
+    monkeypatch.setattr(jit, "CACHE_DIRECTORY", tmp_path)
+
+    def twice(x):
+        return 2 * x
+
+    assert kernel(twice)(3) == 6
+    assert not list(tmp_path.rglob("*.nbi"))
 
 
 def test_the_cache_directory_is_private_and_named_by_the_digest(tmp_path, monkeypatch):

@@ -1,0 +1,237 @@
+"""The headline of a run, cost beside value, from a run just finished or one opened again.
+
+Numbers and labels are plain arrays here: after a small run, xarray and pandas would take longer to
+load than all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+
+from simcore.analysis.select import outcomes_of, quantiles
+from simcore.dataset import Finished, RunError
+from simcore.errors import Fault
+from simcore.variables import QUANTILES
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+HEADLINE_QUANTILES: Final = (0.05, 0.5, 0.95)
+# The first of each pair that the run holds; the second says the same in another way.
+_PAIRS: Final = (
+    ("cost_premium_ex_carbon", "cost_premium"),
+    ("premium_per_tonne", "support_gap"),
+    ("viability", "green_is_cheaper"),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length, and what holds for all of them.
+
+    Attributes
+    ----------
+    columns : dict of str to list
+        Labels, then numbers.
+    attrs : dict
+        Units, currency, price year ...
+    """
+
+    columns: dict[str, list[Any]]
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self, orient: str) -> list[dict[str, Any]]:
+        """Give the rows, as a data frame does; `orient` is `records`."""
+        assert orient == "records"
+        names = list(self.columns)
+        rows = zip(*self.columns.values(), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Numbers over named dimensions."""
+
+    dims: tuple[str, ...]
+    values: np.ndarray
+
+
+class Run(Protocol):
+    """What the headline asks of a run."""
+
+    @property
+    def attrs(self) -> Mapping[Any, Any]:
+        """Global attributes."""
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the run holds an array."""
+
+    def labels(self, dim: str) -> list[Any]:
+        """Labels along a dimension."""
+
+    def unit(self, name: str) -> str:
+        """Unit of an array."""
+
+    def cells(self, name: str) -> Cells:
+        """Give the numbers of an array."""
+
+    def quantiles(self, name: str, probabilities: Sequence[float]) -> dict[str, Cells]:
+        """`value`, `low` and `high` of an outcome, quantiles last."""
+
+
+class FinishedRun:
+    """A run just finished, cut to some of its labels.
+
+    Parameters
+    ----------
+    run : Finished
+    labels : mapping of str to labels
+        Labels to keep by dimension; all of the others.
+    """
+
+    def __init__(self, run: Finished, labels: Mapping[str, Iterable[Any]]) -> None:
+        self.attrs = run.attrs
+        self._run = run
+        self._places = {
+            dim: [place for place, name in enumerate(run.layout.coords[dim]) if name in set(chosen)]
+            for dim, chosen in labels.items()
+        }
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._run.summaries
+
+    def labels(self, dim: str) -> list[Any]:
+        names = self._run.layout.coords[dim]
+        return [names[place] for place in self._places.get(dim, range(len(names)))]
+
+    def unit(self, name: str) -> str:
+        return str(self._run.summaries[name][0].attrs["units"])
+
+    def cells(self, name: str) -> Cells:
+        array, values = self._run.summaries[name]
+        for axis, dim in enumerate(array.dims):
+            if dim in self._places:
+                values = values.take(self._places[dim], axis)
+        return Cells(array.dims, values)
+
+    def quantiles(self, name: str, probabilities: Sequence[float]) -> dict[str, Cells]:
+        places = [QUANTILES.index(probability) for probability in probabilities]
+        parts = {"value": "quantile", "low": "quantile_low", "high": "quantile_high"}
+        found = {part: self.cells(f"{name}_{statistic}") for part, statistic in parts.items()}
+        return {part: Cells(one.dims, one.values[..., places]) for part, one in found.items()}
+
+
+class OpenedRun:
+    """A run opened with xarray."""
+
+    def __init__(self, dataset: xr.Dataset) -> None:
+        self.attrs: Mapping[Any, Any] = dataset.attrs
+        self._dataset = dataset
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._dataset
+
+    def labels(self, dim: str) -> list[Any]:
+        return list(self._dataset[dim].values.tolist())
+
+    def unit(self, name: str) -> str:
+        return str(self._dataset[name].attrs["units"])
+
+    def cells(self, name: str) -> Cells:
+        return _cells(self._dataset[name])
+
+    def quantiles(self, name: str, probabilities: Sequence[float]) -> dict[str, Cells]:
+        found = quantiles(self._dataset, name, probabilities)
+        return {str(part): _cells(array) for part, array in found.data_vars.items()}
+
+
+def _cells(array: xr.DataArray) -> Cells:
+    return Cells(tuple(map(str, array.dims)), array.values)
+
+
+def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -> Table:
+    """Cost premium, carbon value and viability side by side, one row a route and year.
+
+    A route that is undefined in every row (the reference route) is left out and named in
+    `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 % interval shown.
+
+    Raises
+    ------
+    RunError
+        The run holds neither a cost nor a value.
+    """
+    present = outcomes_of(run)
+    names = [next((name for name in pair if name in present), None) for pair in _PAIRS]
+    if names[0] is None and names[1] is None:
+        raise RunError(Fault(
+            "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
+            "name one outcome: --variable " + (present[0] if present else "V"),
+        ))  # fmt: skip
+    numbers: dict[str, Cells] = {}
+    widest = 0.0
+    for name in (name for name in names[:2] if name is not None):
+        found = run.quantiles(name, probabilities)
+        value = found["value"]
+        for place, probability in enumerate(probabilities):
+            column = Cells(value.dims[:-1], value.values[..., place])
+            numbers[f"{name}_{percentile(probability)}"] = column
+        width = found["high"].values - found["low"].values
+        widest = max(widest, float(np.max(width, initial=0.0, where=np.isfinite(width))) / 2)
+    if names[2] is not None:
+        numbers[names[2]] = run.cells(f"{names[2]}_mean")
+    columns = _columns(run, numbers)
+    columns, left_out = _without_undefined(columns, list(numbers))
+    unit = next(run.unit(f"{name}_mean") for name in names[:2] if name)
+    attrs = {
+        "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
+        "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
+        "unit": unit, "left_out": left_out, "interval": widest,
+        "outcomes": [name or "" for name in names],
+    }  # fmt: skip
+    return Table({name: column.tolist() for name, column in columns.items()}, attrs)
+
+
+def _columns(run: Run, numbers: Mapping[str, Cells]) -> dict[str, np.ndarray]:
+    """One row a cell of the widest array, in the order of the run: labels, then numbers."""
+    dims = max((one.dims for one in numbers.values()), key=len)
+    labels = [run.labels(dim) for dim in dims]
+    shape = tuple(map(len, labels))
+    columns: dict[str, np.ndarray] = {}
+    for axis, dim in enumerate(dims):
+        column = np.array(labels[axis], dtype=None if dim == "year" else object)
+        column = column.reshape([-1 if place == axis else 1 for place in range(len(dims))])
+        columns[dim] = np.broadcast_to(column, shape).ravel()
+    for name, one in numbers.items():
+        spread = one.values[tuple(slice(None) if dim in one.dims else None for dim in dims)]
+        columns[name] = np.broadcast_to(spread, shape).ravel()
+    return columns
+
+
+def _without_undefined(
+    columns: dict[str, np.ndarray], numbers: Sequence[str]
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Leave out the routes whose numbers are all undefined."""
+    if "route" not in columns:
+        return columns, []
+    defined = ~np.all([np.isnan(columns[name]) for name in numbers], axis=0)
+    shown = set(columns["route"][defined])
+    left_out = [str(name) for name in dict.fromkeys(columns["route"]) if name not in shown]
+    rows = np.array([name in shown for name in columns["route"]], dtype=bool)
+    return {name: column[rows] for name, column in columns.items()}, sorted(left_out)
+
+
+def telling_years(years: Sequence[int]) -> list[int]:
+    """Three years: the first, then the next two decades, or the middle and the last."""
+    decades = [year for year in years[1:] if year % 10 == 0][:2]
+    if len(decades) < 2:
+        decades = [years[len(years) // 2], years[-1]]
+    return sorted({years[0], *decades})
+
+
+def percentile(probability: float) -> str:
+    """Column name of a quantile: 0.05 is p5, 0.5 is p50, 0.975 is p97.5."""
+    return f"p{100 * probability:.10g}"

@@ -1,0 +1,164 @@
+"""A run as a Zarr format 3 group, its files written one by one.
+
+The library `zarr` takes some milliseconds for each array, and a run has hundreds of small ones, so
+only reading is left to it: its own metadata is what a test compares these files with.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from simcore.dataset.containers import Array
+
+_SMALL: Final = 32_768
+"""Bytes below which an array is not compressed: it costs more than it saves."""
+_LEVEL: Final = 1
+_ALGORITHM: Final = "lz4"
+
+
+class ZarrContainer:
+    """A Zarr format 3 group. A chunk belongs to one leading cell, so writers never share one."""
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir()
+        self._path = path
+        self._attrs: dict[str, Any] = {}
+        self._arrays: dict[str, tuple[Array, dict[str, Any]]] = {}
+        self._describe_group()
+
+    def reserve(self, name: str, array: Array) -> None:
+        metadata = metadata_of(array)
+        (self._path / name).mkdir()
+        _write_json(self._path / name / "zarr.json", metadata)
+        self._arrays[name] = (array, metadata)
+
+    def put(self, name: str, array: Array, values: np.ndarray) -> None:
+        self.reserve(name, array)
+        self._write_chunks(name, (), values)
+
+    def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
+        self._write_chunks(name, index, values)
+
+    def label(self, attrs: Mapping[str, Any]) -> None:
+        self._attrs |= _plain(attrs)
+        self._describe_group()
+
+    def close(self) -> None:
+        """Repeat all metadata at the top, where a reader finds it at once."""
+        self._describe_group({
+            "consolidated_metadata": {
+                # An extension of format 3, which every reader may ignore.
+                "kind": "inline",
+                "must_understand": False,
+                "metadata": {name: self._arrays[name][1] for name in sorted(self._arrays)},
+            }
+        })  # fmt: skip
+
+    def _describe_group(self, more: Mapping[str, Any] | None = None) -> None:
+        group = {"zarr_format": 3, "node_type": "group", "attributes": self._attrs, **(more or {})}
+        _write_json(self._path / "zarr.json", group)
+
+    def _write_chunks(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
+        array, _ = self._arrays[name]
+        for position, part in _parts(values, array.chunks[len(index) :]):
+            key = ".".join(map(str, ("c", *index, *position)))
+            (self._path / name / key).write_bytes(_encoded(array, part))
+
+
+def metadata_of(array: Array) -> dict[str, Any]:
+    """Describe an array as its `zarr.json` does."""
+    attrs = _plain(array.attrs)
+    fill: Any = ""
+    if array.dtype is not None:
+        fill = False if array.dtype.kind == "b" else 0
+        if array.dtype.kind == "f":
+            fill = "NaN"
+            # The encoding that xarray expects for a fill value in Zarr format 3.
+            attrs["_FillValue"] = base64.b64encode(struct.pack("<d", np.nan)).decode()
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": list(array.shape),
+        "data_type": "string" if array.dtype is None else array.dtype.name,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(array.chunks)}},
+        # A dot keeps the chunks of an array in one folder.
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
+        "fill_value": fill,
+        "codecs": _codecs(array),
+        "attributes": attrs,
+        "dimension_names": list(array.dims),
+        "storage_transformers": [],
+    }
+
+
+def _codecs(array: Array) -> list[dict[str, Any]]:
+    if array.dtype is None:
+        return [{"name": "vlen-utf8", "configuration": {}}]
+    codecs: list[dict[str, Any]] = [{"name": "bytes"}]
+    if array.dtype.itemsize > 1:
+        codecs[0]["configuration"] = {"endian": "little"}
+    if _is_compressed(array):
+        codecs.append({
+            "name": "blosc",
+            "configuration": {
+                "typesize": array.dtype.itemsize, "cname": _ALGORITHM, "clevel": _LEVEL,
+                "shuffle": "shuffle", "blocksize": 0,
+            },
+        })  # fmt: skip
+    return codecs
+
+
+def _is_compressed(array: Array) -> bool:
+    return array.dtype is not None and array.nbytes >= _SMALL
+
+
+def _parts(
+    values: np.ndarray, chunks: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+    """Cut values into whole chunks; those at the end are filled up."""
+    counts = [-(-length // chunk) for length, chunk in zip(values.shape, chunks, strict=True)]
+    for position in itertools.product(*map(range, counts)):
+        slices = tuple(
+            slice(i * chunk, (i + 1) * chunk) for i, chunk in zip(position, chunks, strict=True)
+        )
+        part = values[slices]
+        if part.shape != chunks:
+            whole = np.zeros(chunks, dtype=values.dtype)
+            whole[tuple(map(slice, part.shape))] = part
+            part = whole
+        yield position, part
+
+
+def _encoded(array: Array, values: np.ndarray) -> bytes | memoryview:
+    if array.dtype is None:
+        texts = [str(entry or "").encode() for entry in values.ravel().tolist()]
+        lengths = (len(text).to_bytes(4, "little") for text in texts)
+        pairs = itertools.chain.from_iterable(zip(lengths, texts, strict=True))
+        return b"".join([len(texts).to_bytes(4, "little"), *pairs])
+    plain = np.ascontiguousarray(values, dtype=array.dtype.newbyteorder("<"))
+    if not _is_compressed(array):
+        return plain.tobytes()
+    from numcodecs import blosc
+
+    packed: bytes = blosc.compress(plain, _ALGORITHM.encode(), _LEVEL, blosc.SHUFFLE, 0)
+    return packed
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def _plain(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn arrays into lists, as JSON asks."""
+    return {
+        name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+        for name, value in attrs.items()
+    }

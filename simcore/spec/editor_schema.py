@@ -1,0 +1,90 @@
+"""The JSON Schema of a config, by which editors complete and check it, with the docs of the fields.
+
+Pydantic can take the text under a field for its description, but would read the sources again at
+every start for it; only the schema needs them.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import itertools
+import sys
+from typing import Any
+
+from pydantic import BaseModel
+
+from simcore.spec.schema import Experiment
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
+    schema = Experiment.model_json_schema()
+    records = {record.__name__: record for record in _records(BaseModel)}
+    _describe(schema, Experiment)
+    for name, definition in schema["$defs"].items():
+        _describe(definition, records[name])
+        definition.pop("required", None)
+    schema["title"] = "simcore experiment"
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema.pop("required", None)
+    schema["properties"]["extends"] = {
+        "type": "string",
+        "description": "`base` (the packaged defaults), `nothing`, or a file beside this one.",
+    }
+    _forget_titles(schema)
+    return schema
+
+
+def _records(record: type[BaseModel]) -> list[type[BaseModel]]:
+    found = [record]
+    for child in record.__subclasses__():
+        found += _records(child)
+    return [one for one in found if one.__module__.startswith("simcore.")]
+
+
+def _describe(definition: dict[str, Any], record: type[BaseModel]) -> None:
+    """Add the docs of a record's fields, its own and those it inherits."""
+    docs: dict[str, str] = {}
+    for one in reversed(record.__mro__):
+        if one.__module__.startswith("simcore."):
+            docs |= _field_docs(one.__module__).get(one.__name__, {})
+    for name, text in docs.items():
+        if text and name in definition.get("properties", {}):
+            entry = definition["properties"][name] | {"description": text}
+            definition["properties"][name] = dict(sorted(entry.items()))
+
+
+@functools.cache
+def _field_docs(module: str) -> dict[str, dict[str, str]]:
+    """Text under each annotated field, by class and field; empty where there is none."""
+    found: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(sys.modules[module])).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for field, after in itertools.zip_longest(node.body, node.body[1:]):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                found.setdefault(node.name, {})[field.target.id] = _text(after)
+    return found
+
+
+def _text(node: ast.stmt | None) -> str:
+    """The text of a statement that is nothing else."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return inspect.cleandoc(node.value.value) if isinstance(node.value.value, str) else ""
+    return ""
+
+
+def _forget_titles(node: Any) -> None:
+    """Drop the titles that pydantic derives from field names; they only repeat the key."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "properties":
+                for sub in value.values():
+                    if isinstance(sub, dict):
+                        sub.pop("title", None)
+            _forget_titles(value)
+    elif isinstance(node, list):
+        for value in node:
+            _forget_titles(value)
