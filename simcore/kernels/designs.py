@@ -115,7 +115,7 @@ _PATTERNS.flags.writeable = False
 _ORDERS: Final = _orders()
 _ORDERS.flags.writeable = False
 
-_0, _1, _8, _9, _32, _40 = (np.uint64(i) for i in (0, 1, 8, 9, 32, 40))
+_0, _1, _4, _8, _9, _16, _32, _40 = (np.uint64(i) for i in (0, 1, 4, 8, 9, 16, 32, 40))
 _DIGITS: Final = np.uint64(DIGITS)
 _IN_BLOCK: Final = np.uint64(BLOCK - 1)
 _BLOCKS: Final = np.uint64((1 << (DIGITS - _BLOCK_DIGITS)) - 1)
@@ -208,11 +208,13 @@ def fill_sobol(key, dimension, replicate, block, step, out):
     place = reversed_bits(place) >> _40
     point = sobol_point(np.uint64(dimension), place << _8)
     first = np.uint64(dimension) << _8
-    # One of the orders, from any of its places on, with its digits flipped.
+    # One of the orders, from any of its places on; stirred, so that two families hardly ever
+    # share the order of a block.
     order = ((a & _ORDER_LAST) << _9) + (b & _IN_BLOCK)
-    flip = (b >> _8) & _IN_BLOCK
+    times, flip = (b >> _8 | _1) & _IN_BLOCK, (b >> _16) & _IN_BLOCK
     for lane in range(BLOCK):
-        i = np.uint64(load(_ORDERS, order + np.uint64(lane))) ^ flip
+        i = (np.uint64(load(_ORDERS, order + np.uint64(lane))) * times) & _IN_BLOCK
+        i ^= (i >> _4) ^ flip
         y = point ^ load(_PATTERNS, first + i)
         out[lane] = uniform_of_word(reversed_bits(nested(y, scramble_1, scramble_2)))
 
@@ -228,8 +230,8 @@ def _turned(x, other, size, key):
 
 
 @scalar
-def permuted(i, width, height, inverse, key_1, key_2):
-    """Pseudo-random permutation of 0..width * height - 1, by a Feistel network of four rounds.
+def permuted(i, width, height, inverse, key_1, key_2, key_3):
+    """Pseudo-random permutation of 0..width * height - 1, by a Feistel network of six rounds.
 
     Parameters
     ----------
@@ -237,7 +239,7 @@ def permuted(i, width, height, inverse, key_1, key_2):
         Below 2**32.
     inverse : float
         1 / height.
-    key_1, key_2 : uint64
+    key_1, key_2, key_3 : uint64
 
     Returns
     -------
@@ -252,6 +254,8 @@ def permuted(i, width, height, inverse, key_1, key_2):
     y = _turned(y, x, height, key_1 >> _32)
     x = _turned(x, y, width, key_2 & _HALF_WORD)
     y = _turned(y, x, height, key_2 >> _32)
+    x = _turned(x, y, width, key_3 & _HALF_WORD)
+    y = _turned(y, x, height, key_3 >> _32)
     return x * height + y
 
 
@@ -275,6 +279,7 @@ def fill_latin_hypercube(k0, k1, first_draw, step, total_draws, replicates, out)
     replicate = number % replicates
     strata = draws_of_replicate(replicate, replicates, total_draws)
     key_1, key_2 = threefry2x64(k0, k1, _SCRAMBLE | np.uint64(replicate), np.uint64(step))
+    key_3, _ = threefry2x64(k0, k1, _ORDER | np.uint64(replicate), np.uint64(step))
     # A rectangle hardly larger than the sample: cycles rarely need walking.
     width = np.uint64(np.ceil(np.sqrt(float(strata))))
     height = np.uint64((strata + np.int64(width) - 1) // np.int64(width))
@@ -287,7 +292,7 @@ def fill_latin_hypercube(k0, k1, first_draw, step, total_draws, replicates, out)
     for lane in range(BLOCK):
         i = first + lane
         i = np.uint64(i if i < strata else strata - 1)
-        place = permuted(i, width, height, inverse, key_1, key_2)
+        place = permuted(i, width, height, inverse, key_1, key_2, key_3)
         within = out[lane]
         within = within if within > edge else edge
         within = within if within < 1.0 - edge else 1.0 - edge
@@ -301,7 +306,7 @@ def fill_latin_hypercube(k0, k1, first_draw, step, total_draws, replicates, out)
                 here = out[lane] * strata
                 place = np.uint64(np.int64(here))
                 within = here - np.float64(np.int64(place))
-                place = permuted(place, width, height, inverse, key_1, key_2)
+                place = permuted(place, width, height, inverse, key_1, key_2, key_3)
                 out[lane] = (np.float64(np.int64(place)) + within) * scale
 
 
