@@ -92,9 +92,7 @@ def test_seed_name_and_step_change_the_draws(design):
 def test_a_single_draw_is_uniform_over_seeds(design, name):
     """Draw 77 of 500, over 4000 seeds: unbiased, however few draws there are."""
     step = 2031 if name.endswith("shock") else 0
-    u = np.array(
-        [points(design, name, 256, seed=s, step=step, total=500)[77] for s in range(4000)]
-    )
+    u = np.array([points(design, name, 256, seed=s, step=step, total=500)[77] for s in range(4000)])
     assert stats.kstest(u, "uniform").pvalue > 1e-4
 
 
