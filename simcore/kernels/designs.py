@@ -25,11 +25,10 @@ Dimensions of `sobol`. Two factors on one dimension would move together however 
 a scramble keeps the tree of halves, so their first digits would be equal in every draw, or
 opposite in every draw. Yet names cannot be dealt the dimensions of a finite table without
 collisions. So there are as many Sobol sequences as families, and each family takes the points of
-its sequence in an order of its own: the blocks in a nested permutation (aligned groups of 2**k
-blocks stay together), the draws of each block in an arbitrary one. A price path is a family: its
-anchor, its parameters and its shock of each year have dimensions of their own, so the points are
-even jointly in all that moves one price. Any other factor is a family of one. Between families the
-draws are matched at random, as in a Latin hypercube, so what each family alone contributes is
+its sequence block by block, those of each block in an order of its own. A price path is a family:
+its anchor, its parameters and its shock of each year have dimensions of their own, so the points
+are even jointly in all that moves one price. Any other factor is a family of one. Between families
+the draws are matched at random, as in a Latin hypercube, so what each family alone contributes is
 integrated as a Sobol sequence does it, and their interaction as random draws do it.
 """
 
@@ -115,10 +114,9 @@ _PATTERNS.flags.writeable = False
 _ORDERS: Final = _orders()
 _ORDERS.flags.writeable = False
 
-_0, _1, _4, _8, _9, _16, _32, _40 = (np.uint64(i) for i in (0, 1, 4, 8, 9, 16, 32, 40))
+_0, _1, _4, _8, _9, _16, _32 = (np.uint64(i) for i in (0, 1, 4, 8, 9, 16, 32))
 _DIGITS: Final = np.uint64(DIGITS)
 _IN_BLOCK: Final = np.uint64(BLOCK - 1)
-_BLOCKS: Final = np.uint64((1 << (DIGITS - _BLOCK_DIGITS)) - 1)
 _ORDER_LAST: Final = np.uint64(_ORDER_COUNT - 1)
 _HALF_WORD: Final = np.uint64((1 << 32) - 1)
 
@@ -202,11 +200,8 @@ def fill_sobol(key, dimension, replicate, block, step, out):
     if step != 0:
         dimension += (step - FIRST_YEAR) % _YEARS
     scramble_1, scramble_2 = threefry2x64(key[0], key[1], _SCRAMBLE | which, np.uint64(step))
-    order_1, order_2 = threefry2x64(key[2], key[3], _ORDER | which, _0)
     a, b = threefry2x64(key[2], key[3], _LANES | which, number)
-    place = nested(reversed_bits(number << _40), order_1, order_2) & _BLOCKS
-    place = reversed_bits(place) >> _40
-    point = sobol_point(np.uint64(dimension), place << _8)
+    point = sobol_point(np.uint64(dimension), number << _8)
     first = np.uint64(dimension) << _8
     # One of the orders, from any of its places on; stirred, so that two families hardly ever
     # share the order of a block.
