@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks import __main__, agreement, randomness
 from benchmarks.table import WIDTH, Line, formatted
 from simcore.kernels import random
