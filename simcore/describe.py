@@ -64,7 +64,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "config": plan.resolved_yaml,
         "config_sha256": plan.digest,
         "seed": experiment.seed,
-        "sampler": "threefry2x64-20 addressed by (seed, factor, draw, step); random design",
+        "sampler": _sampler(experiment.design, experiment.replicates),
         "sources": json.dumps(keys),
         "assumed": json.dumps(assumed),
         "correlations": json.dumps(
@@ -78,6 +78,15 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
             }
         ),
     }
+
+
+def _sampler(design: str, replicates: int) -> str:
+    """How the random numbers of a run come about, replicates included where they matter."""
+    several = f" in {replicates} replicates" if design in ("latin_hypercube", "sobol") else ""
+    return (
+        "threefry2x64-20 addressed by (seed, factor, draw, step); "
+        f"{design.replace('_', ' ')} design{several}"
+    )
 
 
 def _provenance(config: dict[str, Any]) -> tuple[list[str], list[str]]:

@@ -179,6 +179,7 @@ def _emissions(
 def _tape(
     plan: Plan, nodes: list[tuple[int, Node]], row: dict[int, int], extra: dict[int, list[int]]
 ) -> Tape:
+    from simcore.kernels.designs import DESIGNS, family
     from simcore.kernels.random import stream_key
     from simcore.kernels.simulate import Tape
 
@@ -186,7 +187,9 @@ def _tape(
     numbers: list[float] = []
     tables: list[np.ndarray] = []
     inputs_at, numbers_at, table_at = [0], [0], [0]
-    keys = np.zeros((len(nodes), 2), dtype=np.uint64)
+    keys = np.zeros((len(nodes), 4), dtype=np.uint64)
+    dimensions = np.zeros(len(nodes), dtype=np.int64)
+    experiment = plan.experiment
     for position, (n, node) in enumerate(nodes):
         inputs += [row[one] for one in node.inputs] + extra.get(n, [])
         numbers += node.numbers
@@ -196,7 +199,9 @@ def _tape(
         numbers_at.append(len(numbers))
         table_at.append(table_at[-1] + (0 if node.table is None else node.table.size))
         if node.stream:
-            keys[position] = stream_key(plan.experiment.seed, node.stream)
+            group, dimensions[position] = family(node.stream)
+            keys[position, :2] = stream_key(experiment.seed, node.stream)
+            keys[position, 2:] = stream_key(experiment.seed, group)
     return Tape(
         code=np.array(
             [int(node.operation) for _, node in nodes if node.operation is not None], dtype=np.int64
@@ -209,4 +214,6 @@ def _tape(
         table_at=np.array(table_at, dtype=np.int64),
         table=np.concatenate(tables) if tables else np.empty(0),
         keys=keys,
+        dimensions=dimensions,
+        design=(DESIGNS[experiment.design], experiment.draws, experiment.replicates),
     )

@@ -242,6 +242,16 @@ def float_of(_typing, bits):
     return types.float64(types.uint64), generate
 
 
+@numba.extending.intrinsic
+def reversed_bits(_typing, word):
+    """Return the bits of a uint64 in reverse order."""
+
+    def generate(_context, builder, _signature, arguments):
+        return builder.bitreverse(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
 def _table_scope(module):
     """Metadata of the alias scope of look-up tables (LLVM's `alias.scope` and `noalias`)."""
     domain = module.add_metadata([ir.MetaDataString(module, "simcore")])

@@ -12,15 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from simcore.kernels import carbon, costs, finance, policy, premium, prices
+from simcore.kernels.designs import fill_design
 from simcore.kernels.jit import kernel
 from simcore.kernels.marginals import fill_marginal, uses_normal
 from simcore.kernels.operations import BLOCK, SPOT_COLUMNS, Operation
-from simcore.kernels.random import (
-    fill_normal,
-    fill_uniform,
-    normal_of_uniform,
-    uniform_of_normal,
-)
+from simcore.kernels.random import normal_of_uniform, uniform_of_normal
 from simcore.kernels.sinks import (
     COLLECT,
     COUNT,
@@ -65,6 +61,11 @@ class Tape(NamedTuple):
     table_at: np.ndarray
     table: np.ndarray
     keys: np.ndarray
+    """Four words an operation: keys of its stream and of the stream's family."""
+    dimensions: np.ndarray
+    """Dimension of each operation's stream in its family."""
+    design: tuple[int, int, int]
+    """Code of the sampling design, draws of the run, replicates."""
 
 
 class Program(NamedTuple):
@@ -138,7 +139,14 @@ def linear_row(rows, out, inputs, weights):
 
 
 @kernel
-def factor_row(rows, out, inputs, numbers, pool, key, first_draw, central):
+def design_row(tape, i, first_draw, step, u):
+    """Uniform numbers of an operation's stream."""
+    code, draws, replicates = tape.design
+    fill_design(code, tape.keys[i], tape.dimensions[i], first_draw, step, draws, replicates, u)
+
+
+@kernel
+def factor_row(rows, out, inputs, numbers, pool, tape, i, first_draw, central):
     """numbers: kind, central value, then the parameters of the marginal; inputs: the factor's
     own standard normal when it is correlated with others."""
     if central:
@@ -147,7 +155,7 @@ def factor_row(rows, out, inputs, numbers, pool, key, first_draw, central):
     u, z = rows[0], rows[1]
     normal = uses_normal(int(numbers[0]))
     if inputs.shape[0] == 0:
-        fill_uniform(key[0], key[1], first_draw, 0, u)
+        design_row(tape, i, first_draw, 0, u)
         if normal:
             normal_of_uniform(u, z)
     else:
@@ -165,7 +173,7 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
     operation may write over them. No rows are handed out where emit_line < 0.
     """
     # Fields of named tuples are bound to names once: each look costs as much as a short row.
-    codes, outs, keys, table = tape.code, tape.out, tape.keys, tape.table
+    codes, outs, table = tape.code, tape.out, tape.table
     inputs_at, numbers_at, table_at = tape.inputs_at, tape.numbers_at, tape.table_at
     inputs, numbers = tape.inputs, tape.numbers
     after, emit_rows = program.emit_after, program.emit_rows
@@ -209,7 +217,8 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
             if central:
                 rows[out, :] = 0.0
             else:
-                fill_normal(keys[i, 0], keys[i, 1], first_draw, year, rows[out])
+                design_row(tape, i, first_draw, year, rows[out])
+                normal_of_uniform(rows[out], rows[out])
         elif code == CAPITAL_RECOVERY:
             finance.capital_recovery_row(rows, out, a, b, numbers[number])
         elif code == LOG_GROWTH:
@@ -274,7 +283,7 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
                 premium.cheapest_row(rows, out, x, n, year)
             elif code == FACTOR:
                 pool = table[entry : table_at[i + 1]]
-                factor_row(rows, out, x, n, pool, keys[i], first_draw, central)
+                factor_row(rows, out, x, n, pool, tape, i, first_draw, central)
             elif code == PATH:
                 entry += SPOT_COLUMNS * line
                 of_year = table[entry : entry + SPOT_COLUMNS]

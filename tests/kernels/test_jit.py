@@ -24,7 +24,7 @@ SOURCES = Path(jit.__file__).parent
 PROBE = """
 import hashlib
 import numpy as np
-from simcore.kernels import jit, random, select, marginals, layout
+from simcore.kernels import designs, jit, random, select, marginals, layout
 out = np.empty(2560)
 digest = hashlib.sha256()
 random.fill_normal(*random.stream_key(1, "probe"), 256, 2030, out)
@@ -42,6 +42,10 @@ digest.update(value.tobytes())
 digest.update(repr(select.moments(value)).encode())
 found = select.summarise(value, select.quantile_ranks(2560, (0.05, 0.5), 0.9))
 digest.update(found["quantile"].tobytes() + found["quantile_low"].tobytes())
+key = np.array([*random.stream_key(1, "probe"), *random.stream_key(1, "family")], dtype=np.uint64)
+for design in designs.DESIGNS.values():
+    designs.fill_design(design, key, 9, 256, 2030, 20000, 3, out)
+    digest.update(out.tobytes())
 print(digest.hexdigest(), jit.CACHE_DIRECTORY)
 """
 
