@@ -6,13 +6,13 @@ compiles; rows hold one number each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.peers.scalar_formulas import NAMES, formula
-from benchmarks.peers.tape import Step, Steps, look_up, unknown_marginal
+from benchmarks.peers.tape import Step, Steps, look_up, table_columns, unknown_marginal
 from simcore.kernels import layout
 
 PEER = "scalar numba"
@@ -155,7 +155,7 @@ def source(steps: Steps) -> str:
     static, yearly = steps.slots
     shown = _shown_rows(steps)
     after_prices = steps.yearly[steps.prices :]
-    first = _first_columns(steps)
+    first = table_columns(steps)
     lines = [
         "def program(draws, generator, given, tables, at, place, target, shown, totals, values):",
         "    for draw in range(draws):",
@@ -198,13 +198,6 @@ def _shown_rows(steps: Steps) -> dict[int, int]:
     return {row: place for place, row in enumerate(rows)}
 
 
-def _first_columns(steps: Steps) -> dict[int, int]:
-    """First column of each yearly step's table among all tables side by side, by its row."""
-    widths = [step.table.shape[1] for step in steps.yearly]
-    starts = np.cumsum([0, *widths])[:-1].tolist()
-    return {step.out: start for step, start in zip(steps.yearly, starts, strict=True)}
-
-
 def _written(
     steps: Steps, some: tuple[Step, ...], first: dict[int, int], indent: int
 ) -> Iterator[str]:
@@ -230,39 +223,53 @@ def hand_out(line, draw, at, place, target, shown, totals, values):
             totals[target[k], 1] += value * value
 
 
-class Model:
-    """One program, compiled.
-
-    Parameters
-    ----------
-    steps : Steps
-    """
+class _Program:
+    """One program, compiled."""
 
     def __init__(self, steps: Steps) -> None:
         scope: dict[str, Any] = {**NAMES, "hand_out": hand_out}
         exec(compile(source(steps), "<scalar model>", "exec"), scope)
         self._program = formula(scope["program"])
-        self._steps = steps
         shown = _shown_rows(steps)
         pairs = [[(shown[row], out) for row, out in line if row >= 0] for line in steps.shown]
         flat = np.array([pair for line in pairs for pair in line], dtype=np.int64).reshape(-1, 2)
+        self.outputs = steps.outputs
         self._tables = np.hstack([step.table for step in steps.yearly] or [np.empty((1, 0))])
         self._at = np.cumsum([0, *map(len, pairs)])
         self._place, self._target = flat.T.copy()
         self._shown = len(shown)
 
-    def totals(self, draws: int, seed: int) -> np.ndarray:
-        """Sum and sum of squares of each output, (output, 2)."""
-        totals = np.zeros((self._steps.outputs, 2))
-        self._run(draws, np.random.default_rng(seed), NOTHING, totals, NOTHING)
-        return totals
-
-    def values(self, given: np.ndarray) -> np.ndarray:
-        """Every value of every draw under given random numbers, (output, draw)."""
-        values = np.full((self._steps.outputs, given.shape[1]), np.nan)
-        self._run(given.shape[1], np.random.default_rng(0), given, np.empty((0, 2)), values)
-        return values
-
-    def _run(self, draws, generator, given, totals, values) -> None:
+    def run(self, draws: int, generator, given: np.ndarray, totals: np.ndarray,
+            values: np.ndarray) -> None:
         self._program(draws, generator, given, self._tables, self._at, self._place, self._target,
                       np.empty(self._shown), totals, values)
+
+
+class Model:
+    """Programs, compiled.
+
+    Parameters
+    ----------
+    programs : sequence of Steps
+    """
+
+    def __init__(self, programs: Sequence[Steps]) -> None:
+        self._programs = [_Program(steps) for steps in programs]
+
+    def totals(self, draws: int, seed: int) -> np.ndarray:
+        """Sum and sum of squares of each output, (output, 2)."""
+        generator = np.random.default_rng(seed)
+        found = []
+        for one in self._programs:
+            found.append(np.zeros((one.outputs, 2)))
+            one.run(draws, generator, NOTHING, found[-1], NOTHING)
+        return np.vstack(found)
+
+    def values(self, given: Sequence[np.ndarray]) -> np.ndarray:
+        """Every value of every draw under given random numbers, (output, draw)."""
+        generator = np.random.default_rng(0)
+        found = []
+        for one, numbers in zip(self._programs, given, strict=True):
+            found.append(np.full((one.outputs, numbers.shape[1]), np.nan))
+            one.run(numbers.shape[1], generator, numbers, NOTHING, found[-1])
+        return np.vstack(found)

@@ -8,6 +8,7 @@ of its language.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -103,6 +104,15 @@ class Steps(NamedTuple):
         return _slots(self.static), _slots(self.yearly)
 
 
+def table_columns(steps: Steps) -> dict[int, int]:
+    """First column of each yearly step's table, all tables side by side, by the row it writes."""
+    found, column = {}, 0
+    for step in steps.yearly:
+        found[step.out] = column
+        column += step.table.shape[1]
+    return found
+
+
 class UnknownOperationError(LookupError):
     """A peer does not know an operation of the tape."""
 
@@ -112,7 +122,7 @@ def steps_of(program: Program) -> Steps:
     at = program.emit_at
     shown = tuple(
         tuple((int(program.emit_rows[i]), int(program.emit_out[i])) for i in range(*pair))
-        for pair in zip(at[:-1], at[1:], strict=True)
+        for pair in pairwise(at)
     )
     years = int(program.years)
     return Steps(
