@@ -6,23 +6,59 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import __main__, agreement
+import numpy as np
+import pytest
+
+from benchmarks import __main__, agreement, languages, suites
+from benchmarks.cases import cases, load
+from benchmarks.peers import in_c, scalar
+from benchmarks.peers.tape import UnknownOperationError
 from benchmarks.table import WIDTH, Line, formatted
 
 ROOT = Path(__file__).parents[1]
+PEERS = languages.peers()
 
 
-def test_a_rehearsal_ends_with_every_model_in_agreement():
+@pytest.fixture(scope="module")
+def rehearsal() -> str:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--tiny"], cwd=ROOT, capture_output=True, text=True,
-        timeout=600,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("largest difference") == 3
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tapes() -> languages.Tapes:
+    return languages.Tapes(load(cases(tiny=True)["small"]))
+
+
+def faults(tapes: languages.Tapes, name: str) -> tuple[str, ...]:
+    peer = PEERS[name]
+    if peer.missing:
+        pytest.skip(peer.missing)
+    model = peer.build(tapes.steps(whole=peer.whole))
+    return languages.compare(tapes, peer, model).faults
+
+
+def test_a_rehearsal_ends_with_every_model_in_agreement(rehearsal):
+    assert rehearsal.count("statistics: largest difference") == 3
     for wanted in ("simulate, s", "reduce, NumPy by np.sort", "peak memory", "standard normal",
+                   "xarray", "scrambled Sobol", "written to Zarr", "3 regions", "found compiled",
                    "simcore --help", "small run"):
-        assert wanted in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= WIDTH
+        assert wanted in rehearsal
+    assert max(map(len, rehearsal.splitlines())) <= WIDTH
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_a_rehearsal_compares_and_times_each_language_or_says_why_not(rehearsal, name):
+    peer = PEERS[name]
+    if f"{peer.title}: skipped, " in rehearsal:
+        assert rehearsal.count(peer.title) == 1
+        pytest.skip(peer.missing or "its compiler refuses")
+    assert f"{peer.title}: largest difference" in rehearsal
+    assert rehearsal.count(peer.title) == 2
 
 
 def test_nothing_is_timed_after_a_disagreement(monkeypatch, capsys):
@@ -32,6 +68,49 @@ def test_nothing_is_timed_after_a_disagreement(monkeypatch, capsys):
     shown = capsys.readouterr().out
     assert "nothing was timed" in shown
     assert "simulate, s" not in shown
+
+
+def test_nothing_is_timed_after_a_disagreement_of_a_language(monkeypatch, capsys):
+    monkeypatch.setitem(scalar.FORMULAS, "EXPOSURE", "{o} = {x[0]} * {x[1]}")
+    assert __main__.main(["--tiny", "--case", "small", "--peer", "numba"]) == 1
+    shown = capsys.readouterr().out
+    assert "numba carbon_cost: " in shown
+    assert "nothing was timed" in shown
+    assert "simulate, s" not in shown
+
+
+def test_a_wrong_formula_in_c_is_found(monkeypatch, tapes):
+    monkeypatch.setitem(in_c.CALLS, "NETTED", "netted({o}, {x[0]}, {x[2]}, {x[1]});")
+    assert any(one.startswith("c-wide premium_per_tonne: ") for one in faults(tapes, "c-wide"))
+
+
+def test_wrong_random_numbers_of_a_language_are_found(monkeypatch, tapes):
+    # Under given numbers this is the same model, so only its own means can tell.
+    monkeypatch.setitem(in_c.CALLS, "NORMAL", "draw_uniform({o}, &from, {slot});")
+    assert [one for one in faults(tapes, "c-wide") if "own random numbers" in one]
+    assert not any("e-" in one for one in faults(tapes, "c-wide"))
+
+
+@pytest.mark.parametrize(("name", "table"), [("c-wide", in_c.CALLS), ("numba", scalar.FORMULAS)])
+def test_an_operation_that_a_language_lacks_is_named(monkeypatch, tapes, name, table):
+    monkeypatch.delitem(table, "NETTED")
+    with pytest.raises(UnknownOperationError, match="lacks the operation NETTED"):
+        faults(tapes, name)
+
+
+def test_totals_do_not_depend_on_threads(tapes):
+    one, two = tapes.totals(1024, 1), tapes.totals(1024, 2)
+    np.testing.assert_allclose(two, one, rtol=1e-12)
+
+
+def test_the_suites_run(monkeypatch):
+    monkeypatch.setattr(suites.Runs, "tiny", True)
+    for suite, arguments in ((suites.Runs(), ("small", 2)), (suites.Pieces(), ())):
+        suite.setup(*arguments)
+        works = [name for name in dir(suite) if name.startswith(("time_", "peakmem_"))]
+        assert works
+        for name in works:
+            getattr(suite, name)(*arguments)
 
 
 def test_ratios_favour_the_faster():

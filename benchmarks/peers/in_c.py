@@ -212,6 +212,10 @@ def _program(number: int, steps: Steps) -> Iterator[str]:
     yield f"    {hand_out % ('line + 1', 'line + 1')}\n    }}\n    }}\n}}"
 
 
+class CompileError(RuntimeError):
+    """gcc refuses the model."""
+
+
 def missing() -> str | None:
     """Why the model cannot be compiled; None where it can."""
     return None if shutil.which("gcc") else "gcc is not installed"
@@ -228,8 +232,8 @@ class Model:
 
     Raises
     ------
-    RuntimeError
-        gcc refuses; the message is its own.
+    CompileError
+        gcc refuses, as it does without glibc's vector mathematics; the message is its own.
     """
 
     def __init__(self, programs: Sequence[Steps], options: Sequence[str] = WIDE) -> None:
@@ -242,32 +246,35 @@ class Model:
                  "-lmvec", "-lm"], capture_output=True, text=True,
             )
             if done.returncode:
-                raise RuntimeError(f"gcc: {done.stderr[:2000]}")
+                raise CompileError(f"gcc: {done.stderr[:500].strip()}")
             self._library = ctypes.CDLL(str(library))
         self._quantiles = np.load(INVERSE_NORMAL, allow_pickle=False)
         self._library.set_quantiles(_pointer(self._quantiles))
 
-    def totals(self, draws: int, seed: int) -> np.ndarray:
+    def totals(
+        self, draws: int, seed: int, given: Sequence[np.ndarray] | None = None
+    ) -> np.ndarray:
         """Sum and sum of squares of each output, (output, 2); draws are a multiple of 256."""
-        return np.vstack([self._run(k, draws, seed, None, (one.outputs, 2))
-                          for k, one in enumerate(self._programs)])
+        found = [np.zeros((one.outputs, 2)) for one in self._programs]
+        for k, out in enumerate(found):
+            self._run(k, draws, seed, given[k] if given else None, totals=out)
+        return np.vstack(found)
 
     def values(self, given: Sequence[np.ndarray]) -> np.ndarray:
         """Every value of every draw under given random numbers, (output, draw)."""
-        return np.vstack([self._run(k, numbers.shape[1], 0, numbers, (one.outputs, -1))
-                          for k, (one, numbers) in enumerate(zip(self._programs, given,
-                                                                 strict=True))])
+        draws = given[0].shape[1]
+        found = [np.full((one.outputs, draws), np.nan) for one in self._programs]
+        for k, out in enumerate(found):
+            self._run(k, draws, 0, given[k], values=out)
+        return np.vstack(found)
 
-    def _run(self, number: int, draws: int, seed: int, given, shape) -> np.ndarray:
+    def _run(self, number, draws, seed, given, totals=None, values=None) -> None:
         if draws % BLOCK:
             raise ValueError(f"draws must be a multiple of {BLOCK}, not {draws}")
-        every = shape[1] < 0
-        out = np.full((shape[0], draws), np.nan) if every else np.zeros(shape)
         self._library[f"run_{number}"](
-            ctypes.c_int64(draws), ctypes.c_uint64(seed), _pointer(given),
-            None if every else _pointer(out), _pointer(out) if every else None,
+            ctypes.c_int64(draws), ctypes.c_uint64(seed), _pointer(given), _pointer(totals),
+            _pointer(values),
         )
-        return out
 
 
 def _pointer(array: np.ndarray | None) -> ctypes.c_void_p | None:

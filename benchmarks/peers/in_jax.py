@@ -1,6 +1,6 @@
 """The full model in JAX: float64 arrays over draws, compiled whole, `lax.scan` over the years.
 
-JAX is the optional extra `bench-jax`; `missing` says when it is not there.
+JAX is the optional extra `bench-jax`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,6 @@ from benchmarks.peers.tape import Step, Steps, look_up, unknown_marginal
 from simcore.kernels import layout
 
 PEER = "JAX"
-CHUNKS = (256, 1024, 4096)
-"""Draws computed at a time; the fastest of these is measured."""
-
-
-def missing() -> str | None:
-    """Why the model cannot run; None where it can."""
-    return None if importlib.util.find_spec("jax") else "JAX is not installed (extra bench-jax)"
 
 
 def _jax() -> Any:
@@ -41,9 +34,9 @@ def _jax() -> Any:
     return jax
 
 
-if missing() is None:
-    jax = _jax()
-    jnp, lax = jax.numpy, jax.lax
+# A tool that gathers benchmarks imports every module, with JAX or without.
+jax = _jax() if importlib.util.find_spec("jax") else None
+jnp, lax = (jax.numpy, jax.lax) if jax else (None, None)
 
 
 def _split(z, above, below):
@@ -255,11 +248,11 @@ def _handed_out(rows: dict, wanted: Sequence[int], draws: int, every: bool):
     """The rows themselves, or their totals and those of their squares; undefined counts nothing."""
     if not wanted:
         return jnp.zeros((0, draws if every else 2))
-    values = [jnp.broadcast_to(rows[row], (draws,)) for row in wanted]
+    values = jnp.stack([jnp.broadcast_to(rows[row], (draws,)) for row in wanted])
     if every:
-        return jnp.stack(values)
-    defined = [jnp.where(jnp.isnan(one), 0.0, one) for one in values]
-    return jnp.stack([jnp.stack([one.sum(), (one * one).sum()]) for one in defined])
+        return values
+    defined = jnp.where(jnp.isnan(values), 0.0, values)
+    return jnp.stack([defined.sum(axis=1), (defined * defined).sum(axis=1)], axis=1)
 
 
 def _wanted(lines: Sequence[Sequence[tuple[int, int]]]) -> list[int]:
@@ -318,25 +311,28 @@ class Model:
         Draws computed at a time.
     """
 
-    def __init__(self, programs: Sequence[Steps], chunk: int = 1024) -> None:
+    def __init__(self, programs: Sequence[Steps], chunk: int) -> None:
         self._programs, self._chunk = programs, chunk
-        self._compiled = [jax.jit(partial(_simulate, one, chunk, False), static_argnames="given")
-                          for one in programs]
+        self._compiled = [jax.jit(partial(_simulate, one, chunk, False)) for one in programs]
 
-    def totals(self, draws: int, seed: int) -> np.ndarray:
+    def totals(
+        self, draws: int, seed: int, given: Sequence[np.ndarray] | None = None
+    ) -> np.ndarray:
         """Sum and sum of squares of each output, (output, 2); draws are a multiple of a chunk."""
         if draws % self._chunk:
             raise ValueError(f"draws must be a multiple of {self._chunk}, not {draws}")
-        key = jax.random.key(seed)
-        return np.vstack([
-            _ordered(steps, self._sum(run, key, draws), (steps.outputs, 2), 0.0)
-            for steps, run in zip(self._programs, self._compiled, strict=True)
-        ])
+        found = []
+        for k, (steps, run) in enumerate(zip(self._programs, self._compiled, strict=True)):
+            numbers = None if given is None else given[k]
+            parts = self._sum(run, jax.random.key(seed), draws, numbers)
+            found.append(_ordered(steps, parts, (steps.outputs, 2), 0.0))
+        return np.vstack(found)
 
-    def _sum(self, run: Callable[..., Any], key, draws: int) -> tuple[np.ndarray, np.ndarray]:
+    def _sum(self, run: Callable[..., Any], key, draws: int, given):
         total = None
-        for number in range(draws // self._chunk):
-            found = run(key=jax.random.fold_in(key, number), given=None)
+        for number, first in enumerate(range(0, draws, self._chunk)):
+            numbers = None if given is None else given[:, first : first + self._chunk]
+            found = run(key=jax.random.fold_in(key, number), given=numbers)
             total = found if total is None else jax.tree.map(jnp.add, total, found)
         return total
 

@@ -256,20 +256,21 @@ class Model:
     def __init__(self, programs: Sequence[Steps]) -> None:
         self._programs = [_Program(steps) for steps in programs]
 
-    def totals(self, draws: int, seed: int) -> np.ndarray:
+    def totals(
+        self, draws: int, seed: int, given: Sequence[np.ndarray] | None = None
+    ) -> np.ndarray:
         """Sum and sum of squares of each output, (output, 2)."""
         generator = np.random.default_rng(seed)
-        found = []
-        for one in self._programs:
-            found.append(np.zeros((one.outputs, 2)))
-            one.run(draws, generator, NOTHING, found[-1], NOTHING)
+        found = [np.zeros((one.outputs, 2)) for one in self._programs]
+        for k, (one, out) in enumerate(zip(self._programs, found, strict=True)):
+            one.run(draws, generator, given[k] if given else NOTHING, out, NOTHING)
         return np.vstack(found)
 
     def values(self, given: Sequence[np.ndarray]) -> np.ndarray:
         """Every value of every draw under given random numbers, (output, draw)."""
+        draws = given[0].shape[1]
         generator = np.random.default_rng(0)
-        found = []
-        for one, numbers in zip(self._programs, given, strict=True):
-            found.append(np.full((one.outputs, numbers.shape[1]), np.nan))
-            one.run(numbers.shape[1], generator, numbers, NOTHING, found[-1])
+        found = [np.full((one.outputs, draws), np.nan) for one in self._programs]
+        for one, numbers, out in zip(self._programs, given, found, strict=True):
+            one.run(draws, generator, numbers, NOTHING, out)
         return np.vstack(found)
