@@ -19,14 +19,18 @@ ROOT = Path(__file__).parents[1]
 PEERS = languages.peers()
 
 
-@pytest.fixture(scope="module")
-def rehearsal() -> str:
+def rehearse(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--tiny"], cwd=ROOT, capture_output=True, text=True,
-        timeout=900,
+        [sys.executable, "-m", "benchmarks", "--tiny", *arguments], cwd=ROOT, capture_output=True,
+        text=True, timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.fixture(scope="module")
+def rehearsal() -> str:
+    return rehearse()
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +58,20 @@ def test_a_rehearsal_ends_with_every_model_in_agreement(rehearsal):
 @pytest.mark.parametrize("name", PEERS)
 def test_a_rehearsal_compares_and_times_each_language_or_says_why_not(rehearsal, name):
     peer = PEERS[name]
-    if f"{peer.title}: skipped, " in rehearsal:
+    skipped = [line for line in rehearsal.splitlines() if f"{peer.title}: skipped, " in line]
+    if skipped:
         assert rehearsal.count(peer.title) == 1
-        pytest.skip(peer.missing or "its compiler refuses")
+        pytest.skip(skipped[0].strip())
     assert f"{peer.title}: largest difference" in rehearsal
     assert rehearsal.count(peer.title) == 2
+
+
+def test_jax_agrees_and_is_timed_where_it_is_installed():
+    peer = PEERS["jax"]
+    if peer.missing:
+        pytest.skip(peer.missing)
+    shown = rehearse("--case", "small", "--peer", "jax")
+    assert shown.count(peer.title) == 2
 
 
 def test_nothing_is_timed_after_a_disagreement(monkeypatch, capsys):
