@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,20 @@ def test_a_rehearsal_ends_with_every_model_in_agreement():
 @pytest.mark.parametrize("name", [name for name in PEERS if name != "jax"])
 def test_a_language_agrees(tapes, name):
     assert faults(tapes, name) == ()
+
+
+@pytest.mark.parametrize("mode", [
+    ("value.mode=seed",),
+    ("value={double_claiming: allow, credit_limit: 0.1}", "cbam.declared=cheaper",
+     "cbam.resource_shuffling=0.3"),
+    ("catalog.regions.KR.capex_factor={kind: lognormal, mu: -0.1, sigma: 0.1}",
+     "catalog.regions.EU.capex_factor={kind: split_lognormal, p10: 0.8, p50: 0.9, p90: 1.2}",
+     "catalog.markets.eu_ets.centre=mean"),
+], ids=["gross prices", "credits", "marginals"])
+def test_c_knows_what_no_case_has(mode):
+    large = cases(tiny=True)["large"]
+    spec = load(replace(large, overrides=(*large.overrides, *mode)))
+    assert faults(languages.Tapes(spec), "c-wide") == ()
 
 
 def test_a_machine_without_a_compiler_says_so(monkeypatch, tapes):

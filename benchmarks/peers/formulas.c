@@ -300,7 +300,7 @@ FORMULA netted_with_credit(Out o, In factor, In reference, In own, In credit, In
 {
     EACH o[j] = factor[j] * (reference[j] - own[j]) - credit[j] * quantity[j];
 }
-FORMULA seed(Out o, In factor, In home, In border, In credit)
+FORMULA gross(Out o, In factor, In home, In border, In credit)
 {
     EACH o[j] = (home[j] + border[j]) * factor[j] - credit[j];
 }

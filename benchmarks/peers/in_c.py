@@ -51,7 +51,7 @@ CALLS: dict[str, str | Callable[..., str]] = {
     "CBAM": "cbam({o}, {x_all});",
     "NETTED": "netted({o}, {x_all});",
     "NETTED_WITH_CREDIT": "netted_with_credit({o}, {x_all});",
-    "SEED": "seed({o}, {x_all});",
+    "SEED": "gross({o}, {x_all});",
     "RATIO": "ratio({o}, {x[0]}, {x[1]});",
     "BREAK_EVEN_HOME": "break_even_home({o}, {x_all});",
     "BREAK_EVEN_BORDER": "break_even_border({o}, {x_all});",
