@@ -1,7 +1,8 @@
-"""Check that the package and NumPy agree, time both, print one table.
+"""Check that the package and its peers agree, time them, print one table.
 
 python -m benchmarks                       everything, some minutes
 python -m benchmarks --case quickstart     one model (repeatable)
+python -m benchmarks --peer c-wide         this peer besides NumPy only (repeatable)
 python -m benchmarks --tiny                a rehearsal in seconds; its times mean nothing
 """
 
@@ -22,10 +23,11 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 AGREEMENT_DRAWS = 600
 _FOOT = """
-Medians of interleaved repetitions. NumPy/simcore compares one thread of each; above 1 the package
+Medians of interleaved repetitions. peer/simcore compares one thread of each; above 1 the package
 is faster (or smaller). Simulate: every value of every draw is there once. Reduce: then the mean,
 its standard error, the share above zero and nine quantiles with their intervals (by np.quantile:
-without intervals); indicators have the mean only. simcore's reducing ends with a dataset."""
+without intervals); indicators have the mean only. simcore's reducing ends with a dataset. A peer
+that no line names is NumPy."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 1 where the package and NumPy disagree; then nothing is timed.
+        0, or 1 where the package and a peer disagree; then nothing is timed.
     """
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__,
@@ -45,6 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repetitions", type=int, default=3, help="of each timing (default 3)")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall",
                         help="cpu: CPU time, on a machine that others use at the same time")
+    parser.add_argument("--peer", action="append", metavar="NAME", default=[],
+                        help="c-plain, c-fast, c-wide, numba or jax; without it, all that compile "
+                             "in less than minutes")
+    parser.add_argument("--ready", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peak", nargs=2, metavar=("WORK", "N"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     from benchmarks.cases import cases
@@ -56,6 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = {name: one for name, one in known.items() if name in (options.case or known)}
     if options.peak:
         return _peak(next(iter(chosen.values())), *options.peak)
+    if options.ready:
+        return _ready(next(iter(chosen.values())))
+    from benchmarks.languages import peers
+
+    strange = sorted(set(options.peer) - set(peers()))
+    if strange:
+        parser.error(f"unknown peer {', '.join(strange)}; known: {', '.join(peers())}")
     return _report(options, known, chosen)
 
 
@@ -76,8 +89,23 @@ def _peak(case, work: str, argument: str) -> int:
     return 0
 
 
+def _ready(case) -> int:
+    """Load or compile the kernels once and print the seconds it took."""
+    from time import perf_counter
+
+    from benchmarks.cases import load
+    from simcore import engine, plan
+
+    planned = plan.build(load(case))
+    start = perf_counter()
+    engine.prepare(planned)
+    print(perf_counter() - start)
+    return 0
+
+
 def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
-    from benchmarks import agreement, measures, table
+    from benchmarks import agreement, growth, languages, measures, table
+    from benchmarks.cases import load
     from benchmarks.timing import Settings
 
     print(f"{_machine()}\nclock: {options.clock}", flush=True)
@@ -91,14 +119,26 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
               f"largest difference {found.largest:.1e}", flush=True)
         for fault in found.faults[:20]:
             print(f"    {fault}")
+    built = {}
+    # A rehearsal compiles one model only: that of the most operations.
+    for case in list(chosen.values())[-1 if options.tiny else 0 :] if agreed else ():
+        print(table.heading(f"{case.name} in other languages, under the same random numbers"))
+        built[case.name] = languages.build(load(case), named=options.peer)
+        agreed &= built[case.name].agreed
+        for line in built[case.name].report:
+            print(f"  {line}"[: table.WIDTH], flush=True)
     if not agreed:
         print("\nThe models disagree; nothing was timed.")
         return 1
     print(f"\n{table.header()}")
     settings = Settings(1 if options.tiny else options.repetitions, options.tiny, options.clock)
+    small = known["small"]
     groups = [measures.model(case, settings) for case in chosen.values()]
-    groups += [measures.random_numbers(settings), measures.quantiles(settings),
-               measures.start_up(known["small"], settings)]
+    groups += [measures.languages(known[name], one, settings) for name, one in built.items()]
+    groups += [growth.cells(settings), growth.storing(small, settings),
+               measures.random_numbers(settings), measures.designs(settings),
+               measures.quantiles(settings), growth.compilation(small, settings),
+               measures.start_up(small, settings)]
     for group in groups:
         for line in group:
             print(line if isinstance(line, str) else table.formatted(line), flush=True)

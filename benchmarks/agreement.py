@@ -91,12 +91,12 @@ def _pairs(
         found = np.atleast_2d(dataset[name].sel(place).values).astype(float)
         if OUTCOMES[name].kind == "category":
             found = np.where(found < 0, np.nan, found)
-        terms = _terms(name, own, scale)
-        yield label, own, found, terms
+        limits = terms(name, own, scale)
+        yield label, own, found, limits
         reduced = numpy_run.reduced(
             name, own, lambda values: numpy_run.summarise(values, ranks), routes
         )
-        widest = max(np.nanmax(terms, initial=0.0), np.nanmax(np.abs(own), initial=0.0), 1.0)
+        widest = max(np.nanmax(limits, initial=0.0), np.nanmax(np.abs(own), initial=0.0), 1.0)
         for statistic, value in reduced.items():
             full = f"{name}_{statistic}"
             if full in dataset:
@@ -111,7 +111,7 @@ def _scale(dataset: Any, rate: float) -> float:
     return float(sum(costs)) if costs else 1000.0 * rate
 
 
-def _terms(name: str, values: np.ndarray, scale: float) -> np.ndarray:
+def terms(name: str, values: np.ndarray, scale: float) -> np.ndarray:
     """Scale of the terms of each value."""
     if OUTCOMES[name].kind in EXACT:
         return np.full_like(values, 1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,9 @@ def cases(*, tiny: bool) -> dict[str, Case]:
     return {one.name: one for one in found}
 
 
-def load(case: Case, *, draws: int | None = None) -> Spec:
-    """Read a case; no draws are kept, only summaries."""
+def load(case: Case, *, draws: int | None = None, keep: Sequence[str] = ()) -> Spec:
+    """Read a case; the draws of these outcomes are kept, of all others only summaries."""
     return simcore.load(
-        case.config, draws=draws or case.draws, overrides=(*case.overrides, "keep=[]")
+        case.config, draws=draws or case.draws,
+        overrides=(*case.overrides, f"keep=[{', '.join(keep)}]"),
     )

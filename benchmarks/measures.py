@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
+import xarray as xr
 
 from benchmarks import processes, work
 from benchmarks.cases import Case, load
+from benchmarks.languages import CHUNK, Built
 from benchmarks.table import Line, heading
 from benchmarks.timing import Settings, fastest, interleaved
+from simcore.kernels.operations import BLOCK
 from simcore.kernels.random import fill_normal, fill_uniform, stream_key
 from simcore.kernels.select import order_statistics, quantile_ranks
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
@@ -59,6 +63,26 @@ def model(case: Case, settings: Settings) -> Iterator[str | Line]:
            "the fastest tried.")
 
 
+def languages(case: Case, built: Built, settings: Settings) -> Iterator[str | Line]:
+    """The same work in other languages: every value once, added to its total."""
+    whole = 1 if settings.tiny else max(1, case.draws // CHUNK)
+    draws = whole * CHUNK
+    spec, values = load(case, draws=draws), work.values_per_draw(built.tapes.spec)
+    chunk = fastest({one: work.numpy_totals(spec, one) for one in _CHUNKS}, settings)
+    works: dict[str, work.Work] = {"one": lambda: built.tapes.totals(draws, 1)}
+    if settings.clock == "wall":
+        works["two"] = lambda: built.tapes.totals(draws, 2)
+    works["NumPy"] = work.numpy_totals(spec, chunk)
+    works |= {title: partial(model.totals, draws, 1) for title, model in built.models.items()}
+    found = {name: time / draws * 1e9 for name, time in interleaved(works, settings).items()}
+    one, two = found.pop("one"), found.pop("two", None)
+    yield heading(f"{case.name}: every value added to its total; {draws:,} draws of {values:,} "
+                  "values; ns a draw")
+    for title, time in found.items():
+        yield Line(title, one, two, time)
+    yield Line("  ns a value", one / values, two and two / values)
+
+
 def random_numbers(settings: Settings) -> Iterator[str | Line]:
     """Uniform and normal numbers, one value."""
     size = 2**12 if settings.tiny else 2**20
@@ -73,6 +97,35 @@ def random_numbers(settings: Settings) -> Iterator[str | Line]:
         yield Line(what, found["one"] / size * 1e9, None, found["numpy"] / size * 1e9)
 
 
+def designs(settings: Settings) -> Iterator[str | Line]:
+    """Scrambled Sobol points, one coordinate."""
+    yield heading("scrambled Sobol points; ns a coordinate")
+    try:
+        from simcore.kernels.designs import fill_sobol
+    except ImportError:
+        yield "  skipped: this version of the package has no designs"
+        return
+    from numba import njit
+    from scipy.stats import qmc
+
+    points, dimensions = (2**9, 4) if settings.tiny else (2**14, 16)
+    key, out = np.arange(1, 5, dtype=np.uint64), np.empty(BLOCK)
+
+    # As in a run, blocks are asked for by compiled code: a call from Python would cost as much.
+    @njit
+    def fill(key, out):
+        for dimension in range(dimensions):
+            for block in range(points // BLOCK):
+                fill_sobol(key, dimension, 0, block, 0, out)
+
+    found = interleaved({
+        "one": lambda: fill(key, out),
+        "scipy": lambda: qmc.Sobol(dimensions, scramble=True, rng=1).random(points),
+    }, settings, times=3)
+    each = {name: time / points / dimensions * 1e9 for name, time in found.items()}
+    yield Line(f"scipy.stats.qmc, {dimensions} dimensions", each["one"], None, each["scipy"])
+
+
 def quantiles(settings: Settings) -> Iterator[str | Line]:
     """Nine exact quantiles of columns of draws."""
     draws, columns = (600, 5) if settings.tiny else (20_000, 25)
@@ -85,14 +138,17 @@ def quantiles(settings: Settings) -> Iterator[str | Line]:
         for column in values:
             order_statistics(column, wanted, out)
 
+    labelled = xr.DataArray(values, dims=("column", "draw"))
     found = interleaved({
         "one": select,
+        "xarray": lambda: labelled.quantile(QUANTILES, "draw"),
         "quantile": lambda: np.quantile(values, QUANTILES, axis=-1),
         "partition": lambda: np.partition(values, wanted, axis=-1),
         "sort": lambda: np.sort(values, axis=-1),
     }, settings, times=3)
     each = {name: value / values.size * 1e9 for name, value in found.items()}
     yield heading(f"nine exact quantiles of {draws:,} draws; ns a value")
+    yield Line("xarray's quantile", each["one"], None, each["xarray"])
     for name in ("quantile", "partition", "sort"):
         yield Line(f"NumPy by np.{name}", each["one"], None, each[name])
 
@@ -102,7 +158,7 @@ def start_up(case: Case, settings: Settings) -> Iterator[str | Line]:
     count = 1 if settings.tiny else 2 * settings.repetitions + 1
     yield heading("process start to end, wall clock; s")
     yield Line("python -c pass", processes.start(["-c", "pass"], repetitions=count))
-    yield Line("import numpy", numpy=processes.start(["-c", "import numpy"], repetitions=count))
+    yield Line("import numpy", peer=processes.start(["-c", "import numpy"], repetitions=count))
     for what, command in (
         ("import simcore", ["-c", "import simcore"]),
         ("simcore --help", ["-m", "simcore", "--help"]),

@@ -56,6 +56,16 @@ def peak_memory(case: Case, work: str, argument: int, *, tiny: bool) -> float:
     return float(_finish([*command, "--tiny"] if tiny else command))
 
 
+def compilation(case: Case, *, tiny: bool) -> tuple[float, float | None]:
+    """Seconds that loading the compiled kernels takes, and compiling them (not if tiny)."""
+    command = ["-m", "benchmarks", "--ready", "--case", case.name]
+    if tiny:
+        return float(_finish([*command, "--tiny"])), None
+    with tempfile.TemporaryDirectory() as folder:
+        cold = float(_finish(command, SIMCORE_CACHE_DIR=folder))
+        return float(_finish(command, SIMCORE_CACHE_DIR=folder)), cold
+
+
 def own_peak() -> float:
     """Peak memory of this process, MB."""
     # The resource usage of a child begins with that of its parent; the kernel's own mark does not.

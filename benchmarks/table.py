@@ -1,11 +1,11 @@
-"""The one table that is printed: a line a quantity, the package beside NumPy."""
+"""The one table that is printed: a line a quantity, the package beside its peers."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 WIDTH = 100
-_COLUMNS = ("simcore", "2 threads", "NumPy", "NumPy/simcore", "1/2 threads")
+_COLUMNS = ("simcore", "2 threads", "peer", "peer/simcore", "1/2 threads")
 _WIDTHS = (11, 11, 11, 14, 12)
 _FIRST = WIDTH - sum(_WIDTHS)
 
@@ -16,7 +16,7 @@ class Line(NamedTuple):
     what: str
     one: float | None = None
     two: float | None = None
-    numpy: float | None = None
+    peer: float | None = None
     larger_is_better: bool = False
 
 
@@ -33,9 +33,9 @@ def header() -> str:
 
 def formatted(line: Line) -> str:
     """One line of the table; ratios above 1 are in favour of the package, or of two threads."""
-    ratio = _ratio(line.numpy, line.one, line.larger_is_better)
+    ratio = _ratio(line.peer, line.one, line.larger_is_better)
     speedup = _ratio(line.one, line.two, line.larger_is_better)
-    cells = [_number(line.one), _number(line.two), _number(line.numpy),
+    cells = [_number(line.one), _number(line.two), _number(line.peer),
              "" if ratio is None else f"{ratio:.2f}x", "" if speedup is None else f"{speedup:.2f}x"]
     numbers = "".join(f"{cell:>{width}}" for cell, width in zip(cells, _WIDTHS, strict=True))
     return f"{'  ' + line.what:<{_FIRST}.{_FIRST}}{numbers}".rstrip()

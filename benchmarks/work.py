@@ -30,8 +30,8 @@ def simcore_reduced(spec: Spec, threads: int) -> Work:
 def simcore_simulated(spec: Spec, threads: int) -> Work:
     """The kernels alone, region by region; each block's values are handed over and let go."""
     planned = plan.build(spec)
-    programs = [(program.cut(planned, requests), sum(one.rows for one in requests))
-                for requests in _requests(planned)]
+    programs = [(program.cut(planned, some), sum(one.rows for one in some))
+                for some in requests(planned)]
     blocks = -(-spec.experiment.draws // BLOCK)
 
     def part(first: int, last: int) -> None:
@@ -49,7 +49,7 @@ def simcore_simulated(spec: Spec, threads: int) -> Work:
     return whole
 
 
-def _requests(planned: plan.Plan) -> list[list[program.Request]]:
+def requests(planned: plan.Plan) -> list[list[program.Request]]:
     """Every distinct row of a plan, in one list a region."""
     years = tuple(planned.years)
     found: dict[int, list[program.Request]] = {}
@@ -85,6 +85,20 @@ def numpy_simulated(spec: Spec, chunk: int) -> Work:
     return lambda: numpy_run.simulate(
         spec, generated(spec.experiment.seed, spec.experiment.draws), chunk=chunk
     )
+
+
+def numpy_totals(spec: Spec, chunk: int) -> Work:
+    """The NumPy model with the sum and the sum of squares of each row."""
+    def add_up(values: np.ndarray) -> np.ndarray:
+        defined = np.where(np.isnan(values), 0.0, values)
+        return np.stack([defined.sum(axis=-1), np.einsum("ij,ij->i", defined, defined)])
+
+    def whole() -> None:
+        randomness = generated(spec.experiment.seed, spec.experiment.draws)
+        for _, values in numpy_run.results(spec, randomness, chunk=chunk):
+            add_up(values)
+
+    return whole
 
 
 def values_per_draw(spec: Spec) -> int:

@@ -4,28 +4,93 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from benchmarks import __main__, agreement, randomness
+from benchmarks import __main__, agreement, languages, randomness, suites
+from benchmarks.cases import cases, load
+from benchmarks.peers import in_c, scalar
+from benchmarks.peers.tape import UnknownOperationError
 from benchmarks.table import WIDTH, Line, formatted
 from simcore.kernels import random
 
 ROOT = Path(__file__).parents[1]
+PEERS = languages.peers()
+
+
+def rehearse(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--tiny", *arguments], cwd=ROOT, capture_output=True,
+        text=True, timeout=900,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tapes() -> languages.Tapes:
+    return languages.Tapes(load(cases(tiny=True)["small"]))
+
+
+def faults(tapes: languages.Tapes, name: str) -> tuple[str, ...]:
+    peer = PEERS[name]
+    if peer.missing:
+        pytest.skip(peer.missing)
+    model = peer.build(tapes.steps(whole=peer.whole))
+    return languages.compare(tapes, peer, model).faults
 
 
 def test_a_rehearsal_ends_with_every_model_in_agreement():
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--tiny"], cwd=ROOT, capture_output=True, text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("largest difference") == 3
+    shown = rehearse()
+    assert shown.count("statistics: largest difference") == 3
     for wanted in ("simulate, s", "reduce, NumPy by np.sort", "peak memory", "standard normal",
+                   "xarray", "scrambled Sobol", "written to Zarr", "3 regions", "found compiled",
                    "simcore --help", "small run"):
-        assert wanted in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= WIDTH
+        assert wanted in shown
+    assert max(map(len, shown.splitlines())) <= WIDTH
+    for peer in PEERS.values():
+        # Compared and timed, or skipped with the reason.
+        skipped = f"{peer.title}: skipped, " in shown
+        assert skipped or f"{peer.title}: largest difference" in shown
+        assert shown.count(peer.title) == (1 if skipped else 2)
+
+
+@pytest.mark.parametrize("name", [name for name in PEERS if name != "jax"])
+def test_a_language_agrees(tapes, name):
+    assert faults(tapes, name) == ()
+
+
+@pytest.mark.parametrize("mode", [
+    ("value.mode=seed",),
+    ("value={double_claiming: allow, credit_limit: 0.1}", "cbam.declared=cheaper",
+     "cbam.resource_shuffling=0.3"),
+    ("catalog.regions.KR.capex_factor={kind: lognormal, mu: -0.1, sigma: 0.1}",
+     "catalog.regions.EU.capex_factor={kind: split_lognormal, p10: 0.8, p50: 0.9, p90: 1.2}",
+     "catalog.markets.eu_ets.centre=mean"),
+], ids=["gross prices", "credits", "marginals"])
+def test_c_knows_what_no_case_has(mode):
+    large = cases(tiny=True)["large"]
+    spec = load(replace(large, overrides=(*large.overrides, *mode)))
+    assert faults(languages.Tapes(spec), "c-wide") == ()
+
+
+def test_a_machine_without_a_compiler_says_so(monkeypatch, tapes):
+    monkeypatch.setattr(in_c.shutil, "which", lambda name: None)
+    built = languages.build(tapes.spec, named=["c-wide"])
+    assert built.report == ("C, and 512-bit vectors: skipped, gcc is not installed",)
+    assert built.agreed
+    assert not built.models
+
+
+def test_jax_agrees_and_is_timed_where_it_is_installed():
+    peer = PEERS["jax"]
+    if peer.missing:
+        pytest.skip(peer.missing)
+    shown = rehearse("--case", "small", "--peer", "jax")
+    assert shown.count(peer.title) == 2
 
 
 def test_nothing_is_timed_after_a_disagreement(monkeypatch, capsys):
@@ -35,6 +100,49 @@ def test_nothing_is_timed_after_a_disagreement(monkeypatch, capsys):
     shown = capsys.readouterr().out
     assert "nothing was timed" in shown
     assert "simulate, s" not in shown
+
+
+def test_nothing_is_timed_after_a_disagreement_of_a_language(monkeypatch, capsys):
+    monkeypatch.setitem(scalar.FORMULAS, "EXPOSURE", "{o} = {x[0]} * {x[1]}")
+    assert __main__.main(["--tiny", "--case", "small", "--peer", "numba"]) == 1
+    shown = capsys.readouterr().out
+    assert "numba carbon_cost: " in shown
+    assert "nothing was timed" in shown
+    assert "simulate, s" not in shown
+
+
+def test_a_wrong_formula_in_c_is_found(monkeypatch, tapes):
+    monkeypatch.setitem(in_c.CALLS, "NETTED", "netted({o}, {x[0]}, {x[2]}, {x[1]});")
+    assert any(one.startswith("c-wide premium_per_tonne: ") for one in faults(tapes, "c-wide"))
+
+
+def test_wrong_random_numbers_of_a_language_are_found(monkeypatch, tapes):
+    # Under given numbers this is the same model, so only its own means can tell.
+    monkeypatch.setitem(in_c.CALLS, "NORMAL", "draw_uniform({o}, &from, {slot});")
+    assert [one for one in faults(tapes, "c-wide") if "own random numbers" in one]
+    assert not any("e-" in one for one in faults(tapes, "c-wide"))
+
+
+@pytest.mark.parametrize(("name", "table"), [("c-wide", in_c.CALLS), ("numba", scalar.FORMULAS)])
+def test_an_operation_that_a_language_lacks_is_named(monkeypatch, tapes, name, table):
+    monkeypatch.delitem(table, "NETTED")
+    with pytest.raises(UnknownOperationError, match="lacks the operation NETTED"):
+        faults(tapes, name)
+
+
+def test_totals_do_not_depend_on_threads(tapes):
+    one, two = tapes.totals(1024, 1), tapes.totals(1024, 2)
+    np.testing.assert_allclose(two, one, rtol=1e-12)
+
+
+def test_the_suites_run(monkeypatch):
+    monkeypatch.setattr(suites.Runs, "tiny", True)
+    for suite, arguments in ((suites.Runs(), ("small", 2)), (suites.Pieces(), ())):
+        suite.setup(*arguments)
+        works = [name for name in dir(suite) if name.startswith(("time_", "peakmem_"))]
+        assert works
+        for name in works:
+            getattr(suite, name)(*arguments)
 
 
 def test_ratios_favour_the_faster():

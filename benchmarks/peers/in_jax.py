@@ -1,0 +1,362 @@
+"""The full model in JAX: float64 arrays over draws, compiled whole, `lax.scan` over the years.
+
+JAX is the optional extra `bench-jax`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers.tape import Step, Steps, look_up, unknown_marginal
+from simcore.kernels import layout
+
+PEER = "JAX"
+
+
+def _jax() -> Any:
+    """JAX in double precision, on one thread of the processor like the other models."""
+    # Read once, when the first array is made.
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    for name in ("PJRT_NPROC", "NPROC"):
+        os.environ.setdefault(name, "1")
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "multi_thread_eigen" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    return jax
+
+
+# A tool that gathers benchmarks imports every module, with JAX or without.
+jax = _jax() if importlib.util.find_spec("jax") else None
+jnp, lax = (jax.numpy, jax.lax) if jax else (None, None)
+
+
+def _split(z, above, below):
+    return z * jnp.where(z >= 0.0, above, below)
+
+
+def _ratio(value, divisor):
+    positive = divisor > 0.0
+    return jnp.where(positive, value / jnp.where(positive, divisor, 1.0), jnp.nan)
+
+
+def _capital_recovery(wacc, life):
+    growth = life * jnp.log1p(wacc)
+    small = jnp.abs(growth) < 1e-4
+    series = (1.0 + wacc * (life + 1.0) / 2.0 + wacc**2 * (life**2 - 1.0) / 12.0) / life
+    return jnp.where(small, series, wacc / jnp.where(small, 1.0, -jnp.expm1(-growth)))
+
+
+def _step_spread(sigma, kappa):
+    x = 2.0 * kappa
+    positive = jnp.where(x > 0.0, x, 1.0)
+    return sigma * jnp.sqrt(jnp.where(x > 0.0, -jnp.expm1(-positive) / positive, 1.0))
+
+
+def _learning(exponent, z, share, t):
+    log_capacity = t[0] + _split(z, t[1], t[2])
+    return 1.0 - share + share * jnp.exp(exponent * log_capacity)
+
+
+def _hydrogen(life, capex, learning, recovery, fixed, stack_share, stack_life, hours, demand,
+              electricity, storage):
+    stacks = stack_share * jnp.maximum(0.0, 1.0 / stack_life - 1.0 / life)
+    charge = capex * learning * (recovery + fixed + stacks)
+    return demand * (charge / hours + electricity / 1000.0) + storage
+
+
+def _embedded(actual, mark_up, default, declared):
+    marked = default * (1.0 + mark_up)
+    return (actual, marked, jnp.minimum(actual, marked))[int(declared)]
+
+
+def _break_even_border(excess, covered, gap_reference, paid_reference, gap, paid):
+    owed = excess / covered + paid_reference
+    alone, slope = owed / gap_reference, gap_reference - gap
+    both = (owed - paid) / slope
+    both = jnp.where((slope > 0.0) & (both >= 0.0), both, jnp.nan)
+    found = jnp.where(alone * gap <= paid, alone, both)
+    found = jnp.where((covered > 0.0) & (gap_reference > 0.0), found, jnp.nan)
+    return jnp.where(excess <= 0.0, 0.0, found)
+
+
+def _linear(x, weights):
+    return sum(weight * one for weight, one in zip(weights, x, strict=True))
+
+
+def _levelised(x, signs):
+    cost = x[0] * x[1] + x[2] + x[3] - x[4]
+    for k, sign in enumerate(signs):
+        cost = cost + sign * x[5 + 2 * k] * x[6 + 2 * k]
+    return cost
+
+
+# Functions of the rows read, the constants and the year's line of the table.
+FORMULAS: dict[str, Callable[..., Any]] = {
+    "PRODUCT": lambda x, c, t: x[0] * x[1],
+    "SUM": lambda x, c, t: x[0] + x[1],
+    "DIFFERENCE": lambda x, c, t: x[0] - x[1],
+    "QUOTIENT": lambda x, c, t: x[0] / x[1],
+    "SCALED": lambda x, c, t: c[0] * x[0],
+    "SMALLER": lambda x, c, t: jnp.minimum(x[0], x[1]),
+    "LINEAR": lambda x, c, t: _linear(x, c),
+    "CAPITAL_RECOVERY": lambda x, c, t: _capital_recovery(x[0] + x[1], c[0]),
+    "LOG_GROWTH": lambda x, c, t: jnp.log1p(x[0]),
+    "DECAY": lambda x, c, t: jnp.exp(-x[0]),
+    "STEP_SPREAD": lambda x, c, t: _step_spread(*x),
+    "LEARNING_EXPONENT": lambda x, c, t: jnp.log2(1.0 - x[0]),
+    "LEARNING": lambda x, c, t: _learning(*x, t),
+    "HYDROGEN": lambda x, c, t: _hydrogen(c[0], *x),
+    "LEVELISED": lambda x, c, t: _levelised(x, c),
+    "EXPOSURE": lambda x, c, t: x[0] * (x[1] - x[2] * x[3]),
+    "BORDER_EXPOSURE": lambda x, c, t: x[0] + x[1] * jnp.maximum(0.0, x[2] - x[3] * x[4]),
+    "EMBEDDED": lambda x, c, t: _embedded(*x, *c),
+    "SHUFFLED": lambda x, c, t: (1.0 - c[0]) * x[0] + c[0] * jnp.minimum(x[0], c[1]),
+    "CBAM_EXPOSURE": lambda x, c, t: x[0] - x[1] * x[2],
+    "PAID": lambda x, c, t: jnp.maximum(0.0, x[0]) * x[1],
+    "CBAM": lambda x, c, t: x[1] * jnp.maximum(0.0, x[0] * x[2] - x[3]),
+    "NETTED": lambda x, c, t: x[0] * (x[1] - x[2]),
+    "NETTED_WITH_CREDIT": lambda x, c, t: x[0] * (x[1] - x[2]) - x[3] * x[4],
+    "SEED": lambda x, c, t: (x[1] + x[2]) * x[0] - x[3],
+    "RATIO": lambda x, c, t: _ratio(x[0], x[1]),
+    "BREAK_EVEN_HOME": lambda x, c, t: _ratio(x[0], x[1] - x[2]),
+    "BREAK_EVEN_BORDER": lambda x, c, t: _break_even_border(*x),
+    "NOT_POSITIVE": lambda x, c, t: jnp.where(x[0] <= 0.0, 1.0, 0.0),
+}
+
+
+# --- what also reads the year, the random numbers or its own row of the year before ---------------
+
+
+def _path(step: Step, rows: dict, drawn, t, year):
+    z, e, decay, spread, carry, occurs, start, strength, x, v = (rows[k] for k in step.inputs)
+    noisy, centred, ramp = step.numbers
+    open_year = t[6] > 0.0
+    if noisy > 0.0:
+        x = rows[step.inputs[8]] = jnp.where(open_year, x * decay + spread * e, x)
+    log_price = t[0] - t[3] + _split(z, t[1], t[2]) + carry * t[6] + x
+    if noisy > 0.0 and centred > 0.0:
+        v = rows[step.inputs[9]] = jnp.where(open_year, decay**2 * v + spread**2, v)
+        log_price = log_price - 0.5 * v
+    if ramp > 0.0:
+        log_price = log_price + occurs * strength * jnp.clip((year - start) / ramp, 0.0, 1.0)
+    elif ramp == 0.0:
+        log_price = log_price + occurs * strength * jnp.where(year >= start, 1.0, 0.0)
+    price = jnp.minimum(jnp.maximum(jnp.exp(log_price), t[4]), t[5])
+    return jnp.where(open_year, price, jnp.exp(t[0]))
+
+
+def _timeline(step: Step, rows: dict, drawn, t, year):
+    count = len(step.numbers) // 2
+    variant, delay = (rows[k] for k in step.inputs[:2])
+    found = 0.0
+    for c in range(count):
+        value = t[c]
+        for position in np.unique(step.table[:, count + c]).astype(int):
+            if position >= 0:
+                uncertain = t[c] * rows[step.inputs[position]]
+                value = jnp.where(t[count + c] == position, uncertain, value)
+        chosen = (variant == step.numbers[2 * c]) & (delay == step.numbers[2 * c + 1])
+        found = jnp.where(chosen, value, found) if c else value
+    return found
+
+
+def _accumulated(step: Step, rows: dict, drawn, t, year):
+    value, *rate = (rows[k] for k in step.inputs)
+    if not rate:
+        return rows[step.out] + t[0] * value * (t[2] - t[1] + 1.0)
+    first, last = t[1].astype(int), jnp.where(t[0] == 0.0, t[1] - 1.0, t[2]).astype(int)
+    factors = lax.fori_loop(first, last + 1, lambda n, total: total + jnp.exp(-n * rate[0]),
+                            jnp.zeros_like(rows[step.out]))
+    return rows[step.out] + t[0] * value * factors
+
+
+def _crossover(step: Step, rows: dict, drawn, t, year):
+    known = rows[step.out]
+    now = jnp.isnan(known) & (rows[step.inputs[0]] <= 0.0) & (year >= step.numbers[0])
+    return jnp.where(now, year, known)
+
+
+def _cheapest(step: Step, rows: dict, drawn, t, year):
+    best, position = jnp.inf, jnp.nan
+    for k, (row, first) in enumerate(zip(step.inputs, step.numbers, strict=True)):
+        lower = (year >= first) & (rows[row] < best)
+        best, position = jnp.where(lower, rows[row], best), jnp.where(lower, float(k), position)
+    return position
+
+
+def _normal(step: Step, rows: dict, drawn, t, year):
+    return drawn[step.slot]
+
+
+def _factor(step: Step, rows: dict, drawn, t, year):
+    p = step.parameters
+    if step.kind == layout.CONSTANT:
+        return p[0]
+    n = rows[step.inputs[0]] if step.inputs else drawn[step.slot]
+    if step.inputs and not step.is_normal:
+        n = jax.scipy.special.ndtr(n)
+    if step.kind == layout.UNIFORM:
+        return p[0] + p[1] * n
+    if step.kind == layout.TRIANGULAR:
+        low, high, split, left, right = p[:5]
+        return jnp.where(n < split, low + jnp.sqrt(n * left), high - jnp.sqrt((1.0 - n) * right))
+    if step.kind == layout.NORMAL:
+        return p[0] + p[1] * n
+    if step.kind == layout.LOGNORMAL:
+        return p[2] * jnp.exp(p[0] + p[1] * n)
+    if step.kind == layout.SPLIT_LOGNORMAL:
+        return p[0] * jnp.exp(_split(n, p[2], p[1]))
+    if step.kind == layout.DISCRETE:
+        count = int(p[0])
+        found = step.table[count - 1]
+        for threshold, value in zip(step.table[: count - 1], step.table[count : 2 * count - 1],
+                                    strict=True):
+            found = jnp.where(n >= threshold, value, found)
+        return found
+    raise unknown_marginal(step, PEER)
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {
+    "PATH": _path, "TIMELINE": _timeline, "ACCUMULATED": _accumulated, "CROSSOVER": _crossover,
+    "CHEAPEST": _cheapest, "NORMAL": _normal, "FACTOR": _factor,
+}
+
+
+def _do(steps: Sequence[Step], rows: dict, drawn, tables: Sequence[Any], year) -> None:
+    """Do some steps; rows are added to `rows`."""
+    for step, t in zip(steps, tables, strict=True):
+        form = look_up(FORMULAS | SPECIAL, step, PEER)
+        if step.name in SPECIAL:
+            rows[step.out] = form(step, rows, drawn, t, year)
+        else:
+            rows[step.out] = form([rows[k] for k in step.inputs], step.numbers, t)
+
+
+# --- the run -------------------------------------------------------------------------------------
+
+
+def _handed_out(rows: dict, wanted: Sequence[int], draws: int, every: bool):
+    """The rows themselves, or their totals and those of their squares; undefined counts nothing."""
+    if not wanted:
+        return jnp.zeros((0, draws if every else 2))
+    values = jnp.stack([jnp.broadcast_to(rows[row], (draws,)) for row in wanted])
+    if every:
+        return values
+    defined = jnp.where(jnp.isnan(values), 0.0, values)
+    return jnp.stack([defined.sum(axis=1), (defined * defined).sum(axis=1)], axis=1)
+
+
+def _wanted(lines: Sequence[Sequence[tuple[int, int]]]) -> list[int]:
+    return sorted({row for line in lines for row, _ in line if row >= 0})
+
+
+def _simulate(steps: Steps, draws: int, every: bool, key, given):
+    """One chunk of draws: what is handed out of the static stage and of each year."""
+    static, yearly = steps.slots
+
+    def drawn(some: Sequence[Step], numbers, key):
+        """Random numbers by slot: the given ones, or new ones."""
+        if numbers is not None:
+            return numbers
+        keys, found = jax.random.split(key), {}
+        for is_normal, draw in enumerate((jax.random.uniform, jax.random.normal)):
+            slots = [one.slot for one in some if one.slot >= 0 and one.is_normal == is_normal]
+            found |= zip(slots, draw(keys[is_normal], (len(slots), draws)), strict=True)
+        return found
+
+    start, moving = jax.random.split(key)
+    fixed = dict(steps.constants)
+    _do(steps.static, fixed, drawn(steps.static, None if given is None else given[:static], start),
+        [None] * len(steps.static), 0)
+    wanted = _wanted(steps.shown[1:])
+
+    def one_year(only_prices: bool, states, line):
+        some = steps.yearly[: steps.prices] if only_prices else steps.yearly
+        rows = fixed | states
+        numbers = None if given is None else line["given"]
+        year = jnp.float64(steps.first_year) + line["line"]
+        _do(some, rows, drawn(steps.yearly, numbers, jax.random.fold_in(moving, line["line"])),
+            line["tables"][: len(some)], year)
+        shown = None if only_prices else _handed_out(rows, wanted, draws, every)
+        return {row: rows[row] for row in states}, shown
+
+    lines = {"line": jnp.arange(steps.years), "tables": [step.table for step in steps.yearly]}
+    if given is not None:
+        lines["given"] = given[static:].reshape(steps.years, yearly, draws)
+    states = {row: jnp.full(draws, value) for row, value in steps.states.items()}
+    before, after = (jax.tree.map(lambda one, part=part: one[part], lines)
+                     for part in (slice(0, steps.lead), slice(steps.lead, None)))
+    if steps.lead:
+        states, _ = lax.scan(partial(one_year, True), states, before)
+    _, shown = lax.scan(partial(one_year, False), states, after)
+    return _handed_out(fixed, _wanted(steps.shown[:1]), draws, every), shown
+
+
+class Model:
+    """Programs, compiled when they first run.
+
+    Parameters
+    ----------
+    programs : sequence of Steps
+    chunk : int
+        Draws computed at a time.
+    """
+
+    def __init__(self, programs: Sequence[Steps], chunk: int) -> None:
+        self._programs, self._chunk = programs, chunk
+        self._compiled = [jax.jit(partial(_simulate, one, chunk, False)) for one in programs]
+
+    def totals(
+        self, draws: int, seed: int, given: Sequence[np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Sum and sum of squares of each output, (output, 2); draws are a multiple of a chunk."""
+        if draws % self._chunk:
+            raise ValueError(f"draws must be a multiple of {self._chunk}, not {draws}")
+        found = []
+        for k, (steps, run) in enumerate(zip(self._programs, self._compiled, strict=True)):
+            numbers = None if given is None else given[k]
+            parts = self._sum(run, jax.random.key(seed), draws, numbers)
+            found.append(_ordered(steps, parts, (steps.outputs, 2), 0.0))
+        return np.vstack(found)
+
+    def _sum(self, run: Callable[..., Any], key, draws: int, given):
+        total = None
+        for number, first in enumerate(range(0, draws, self._chunk)):
+            numbers = None if given is None else given[:, first : first + self._chunk]
+            found = run(key=jax.random.fold_in(key, number), given=numbers)
+            total = found if total is None else jax.tree.map(jnp.add, total, found)
+        return total
+
+    def values(self, given: Sequence[np.ndarray]) -> np.ndarray:
+        """Every value of every draw under given random numbers, (output, draw)."""
+        found = []
+        for steps, numbers in zip(self._programs, given, strict=True):
+            draws = numbers.shape[1]
+            run = jax.jit(partial(_simulate, steps, draws, True))
+            parts = run(key=jax.random.key(0), given=jnp.asarray(numbers))
+            found.append(_ordered(steps, parts, (steps.outputs, draws), np.nan))
+        return np.vstack(found)
+
+
+def _ordered(steps: Steps, parts, shape: tuple[int, int], undefined: float) -> np.ndarray:
+    """What was handed out, in the order of the output."""
+    fixed, shown = (np.asarray(one) for one in parts)
+    out = np.full(shape, undefined)
+    place = {row: k for k, row in enumerate(_wanted(steps.shown[:1]))}
+    later = {row: k for k, row in enumerate(_wanted(steps.shown[1:]))}
+    for number, line in enumerate(steps.shown):
+        for row, target in line:
+            if row >= 0 and number == 0:
+                out[target] = fixed[place[row]]
+            elif row >= 0:
+                out[target] = shown[number - 1 - steps.lead, later[row]]
+    return out

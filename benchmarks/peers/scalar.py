@@ -1,0 +1,276 @@
+"""The full model in scalar numba: one draw after the other, with numpy.random.Generator.
+
+The steps of a program are written out as one Python function over local variables, which numba
+compiles; rows hold one number each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers.scalar_formulas import NAMES, formula
+from benchmarks.peers.tape import Step, Steps, look_up, table_columns, unknown_marginal
+from simcore.kernels import layout
+
+PEER = "scalar numba"
+NOTHING = np.empty((0, 0))
+
+# {o} is the row written, {x[i]} a row read, {c[i]} a constant, {t[i]} a column of the year's line.
+FORMULAS: dict[str, str | Callable[..., str]] = {
+    "PRODUCT": "{o} = {x[0]} * {x[1]}",
+    "SUM": "{o} = {x[0]} + {x[1]}",
+    "DIFFERENCE": "{o} = {x[0]} - {x[1]}",
+    "QUOTIENT": "{o} = {x[0]} / {x[1]}",
+    "SCALED": "{o} = {c[0]} * {x[0]}",
+    "SMALLER": "{o} = min({x[0]}, {x[1]})",
+    "CAPITAL_RECOVERY": "{o} = capital_recovery({x[0]} + {x[1]}, {c[0]})",
+    "LOG_GROWTH": "{o} = log(1.0 + {x[0]})",
+    "DECAY": "{o} = exp(-{x[0]})",
+    "STEP_SPREAD": "{o} = step_spread({x[0]}, {x[1]})",
+    "LEARNING_EXPONENT": "{o} = log(1.0 - {x[0]}) / log(2.0)",
+    "LEARNING":
+        "{o} = 1.0 - {x[2]} + {x[2]} * exp({x[0]} * ({t[0]} + split({x[1]}, {t[1]}, {t[2]})))",
+    "HYDROGEN":
+        "{o} = hydrogen({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]}, {x[6]}, {x[7]}, {x[8]}, "
+        "{x[9]}, {c[0]})",
+    "EXPOSURE": "{o} = {x[0]} * ({x[1]} - {x[2]} * {x[3]})",
+    "BORDER_EXPOSURE": "{o} = {x[0]} + {x[1]} * max(0.0, {x[2]} - {x[3]} * {x[4]})",
+    "EMBEDDED": "{o} = embedded({x[0]}, {x[1]}, {c[0]}, {c[1]})",
+    "SHUFFLED": "{o} = (1.0 - {c[0]}) * {x[0]} + {c[0]} * min({x[0]}, {c[1]})",
+    "CBAM_EXPOSURE": "{o} = {x[0]} - {x[1]} * {x[2]}",
+    "PAID": "{o} = max(0.0, {x[0]}) * {x[1]}",
+    "CBAM": "{o} = {x[1]} * max(0.0, {x[0]} * {x[2]} - {x[3]})",
+    "NETTED": "{o} = {x[0]} * ({x[1]} - {x[2]})",
+    "NETTED_WITH_CREDIT": "{o} = {x[0]} * ({x[1]} - {x[2]}) - {x[3]} * {x[4]}",
+    "SEED": "{o} = ({x[1]} + {x[2]}) * {x[0]} - {x[3]}",
+    "RATIO": "{o} = ratio({x[0]}, {x[1]})",
+    "BREAK_EVEN_HOME": "{o} = ratio({x[0]}, {x[1]} - {x[2]})",
+    "BREAK_EVEN_BORDER":
+        "{o} = break_even_border({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]})",
+    "NOT_POSITIVE": "{o} = not_positive({x[0]})",
+    "CROSSOVER": "{o} = crossover({o}, {x[0]}, year, {c[0]})",
+}
+
+
+def _linear(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    terms = (f"{weight!r} * {one}" for weight, one in zip(step.numbers, x, strict=True))
+    return f"{o} = {' + '.join(terms)}"
+
+
+def _accumulated(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    if len(x) > 1:
+        return f"{o} += discounted({t[0]}, {x[0]}, {t[1]}, {t[2]}, {x[1]})"
+    return f"{o} += flat({t[0]}, {x[0]}, {t[1]}, {t[2]})"
+
+
+def _path(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    z, e, decay, spread, carry, occurs, start, strength, deviation, variance = x
+    noisy, centred, ramp = step.numbers
+    known, above, below, correction, floor, ceiling, since = t
+    lines = []
+    log_price = (f"{known} - {correction} + split({z}, {above}, {below}) + {carry} * {since} "
+                 f"+ {deviation}")
+    if noisy > 0.0:
+        lines.append(f"{deviation} = advanced({deviation}, {decay}, {spread}, {e}, {since})")
+        if centred > 0.0:
+            lines.append(f"{variance} = spread_out({variance}, {decay}, {spread}, {since})")
+            log_price += f" - 0.5 * {variance}"
+    if ramp >= 0.0:
+        log_price += f" + {occurs} * {strength} * ramped(year, {start}, {ramp!r})"
+    price = f"{o} = path_price({known}, {log_price}, {floor}, {ceiling}, {since})"
+    return "\n".join([*lines, price])
+
+
+def _timeline(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    count = len(step.numbers) // 2
+    lines = []
+    for c in range(count):
+        value = t[c]
+        for position in np.unique(step.table[:, count + c]).astype(int):
+            if position >= 0:
+                value = f"either({t[c]} * {x[position]}, {value}, {t[count + c]} == {position})"
+        variant, delay = step.numbers[2 * c : 2 * c + 2]
+        if c:
+            value = f"either({value}, {o}, ({x[0]} == {variant!r}) & ({x[1]} == {delay!r}))"
+        lines.append(f"{o} = {value}")
+    return "\n".join(lines)
+
+
+def _levelised(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    terms = [f"{x[0]} * {x[1]} + {x[2]} + {x[3]} - {x[4]}"]
+    for k, sign in enumerate(step.numbers):
+        terms.append(f"{'-' if sign < 0.0 else '+'} {x[5 + 2 * k]} * {x[6 + 2 * k]}")
+    return f"{o} = {' '.join(terms)}"
+
+
+def _cheapest(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    return f"{o} = cheapest(({', '.join(x)},), {step.numbers!r}, year)"
+
+
+def _normal(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    return f"{o} = {_drawn(step)}"
+
+
+def _factor(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    p = [repr(one) for one in step.parameters]
+    number = x[0] if x else _drawn(step)
+    if x and not step.is_normal:
+        number = f"normal_cdf({number})"
+    if step.kind == layout.CONSTANT:
+        return f"{o} = {p[0]}"
+    head = f"n = {number}\n"
+    if step.kind == layout.UNIFORM:
+        return f"{head}{o} = {p[0]} + {p[1]} * n"
+    if step.kind == layout.TRIANGULAR:
+        return f"{head}{o} = triangular(n, {', '.join(p[:5])})"
+    if step.kind == layout.NORMAL:
+        return f"{head}{o} = {p[0]} + {p[1]} * n"
+    if step.kind == layout.LOGNORMAL:
+        return f"{head}{o} = {p[2]} * exp({p[0]} + {p[1]} * n)"
+    if step.kind == layout.SPLIT_LOGNORMAL:
+        return f"{head}{o} = {p[0]} * exp(split(n, {p[2]}, {p[1]}))"
+    if step.kind == layout.DISCRETE:
+        count = int(step.parameters[0])
+        thresholds, values = step.table[: count - 1], step.table[count - 1 : 2 * count - 1]
+        return f"{head}{o} = discrete(n, {tuple(thresholds.tolist())}, {tuple(values.tolist())})"
+    raise unknown_marginal(step, PEER)
+
+
+def _drawn(step: Step) -> str:
+    """The next random number of a step."""
+    what = "normal" if step.is_normal else "uniform"
+    return f"{what}(generator, given, slot + {step.slot}, draw)"
+
+
+FORMULAS |= {"LINEAR": _linear, "ACCUMULATED": _accumulated, "PATH": _path, "TIMELINE": _timeline,
+             "LEVELISED": _levelised, "CHEAPEST": _cheapest, "NORMAL": _normal,
+             "FACTOR": _factor}
+
+
+def source(steps: Steps) -> str:
+    """The program as Python text."""
+    static, yearly = steps.slots
+    shown = _shown_rows(steps)
+    after_prices = steps.yearly[steps.prices :]
+    first = table_columns(steps)
+    lines = [
+        "def program(draws, generator, given, tables, at, place, target, shown, totals, values):",
+        "    for draw in range(draws):",
+        *(f"        r{row} = {_number(value)}" for row, value in steps.constants.items()),
+        *(f"        r{row} = {_number(value)}" for row, value in steps.states.items()),
+        "        slot = 0",
+        *_written(steps, steps.static, first, 8),
+        *(f"        shown[{shown[row]}] = r{row}" for row, _ in _defined(steps.shown[0])),
+        "        hand_out(0, draw, at, place, target, shown, totals, values)",
+        f"        for line in range({steps.years}):",
+        f"            year = float({steps.first_year} + line)",
+        f"            slot = {static} + line * {yearly}",
+        "            t = tables[line]",
+        *_written(steps, steps.yearly[: steps.prices], first, 12),
+        f"            if line < {steps.lead}:",
+        "                continue",
+        *_written(steps, after_prices, first, 12),
+        *(f"            shown[{shown[row]}] = r{row}" for row in _yearly_rows(steps)),
+        "            hand_out(line + 1, draw, at, place, target, shown, totals, values)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return repr(value) if np.isfinite(value) else f"float('{value}')".replace("float('nan')", "nan")
+
+
+def _defined(line: tuple[tuple[int, int], ...]) -> dict[int, int]:
+    """Rows of a line by row; undefined ones are left out."""
+    return {row: out for row, out in line if row >= 0}.items()
+
+
+def _yearly_rows(steps: Steps) -> list[int]:
+    return sorted({row for line in steps.shown[1:] for row, _ in line if row >= 0})
+
+
+def _shown_rows(steps: Steps) -> dict[int, int]:
+    """Place of each row that is handed out in the vector that holds them."""
+    rows = sorted({row for line in steps.shown for row, _ in line if row >= 0})
+    return {row: place for place, row in enumerate(rows)}
+
+
+def _written(
+    steps: Steps, some: tuple[Step, ...], first: dict[int, int], indent: int
+) -> Iterator[str]:
+    for step in some:
+        form = look_up(FORMULAS, step, PEER)
+        o, x = f"r{step.out}", [f"r{row}" for row in step.inputs]
+        width = step.table.shape[1] if step.out in first else 0
+        t = [f"t[{first[step.out] + column}]" for column in range(width)]
+        c = [repr(number) for number in step.numbers]
+        text = form.format(o=o, x=x, c=c, t=t) if isinstance(form, str) else form(step, o, x, t)
+        yield from (" " * indent + line for line in text.split("\n"))
+
+
+@formula
+def hand_out(line, draw, at, place, target, shown, totals, values):
+    """Add the rows of a line to their totals, or copy them where values are wanted."""
+    for k in range(at[line], at[line + 1]):
+        value = shown[place[k]]
+        if values.size:
+            values[target[k], draw] = value
+        elif value == value:
+            totals[target[k], 0] += value
+            totals[target[k], 1] += value * value
+
+
+class _Program:
+    """One program, compiled."""
+
+    def __init__(self, steps: Steps) -> None:
+        scope: dict[str, Any] = {**NAMES, "hand_out": hand_out}
+        exec(compile(source(steps), "<scalar model>", "exec"), scope)
+        self._program = formula(scope["program"])
+        shown = _shown_rows(steps)
+        pairs = [[(shown[row], out) for row, out in line if row >= 0] for line in steps.shown]
+        flat = np.array([pair for line in pairs for pair in line], dtype=np.int64).reshape(-1, 2)
+        self.outputs = steps.outputs
+        self._tables = np.hstack([step.table for step in steps.yearly] or [np.empty((1, 0))])
+        self._at = np.cumsum([0, *map(len, pairs)])
+        self._place, self._target = flat.T.copy()
+        self._shown = len(shown)
+
+    def run(self, draws: int, generator, given: np.ndarray, totals: np.ndarray,
+            values: np.ndarray) -> None:
+        self._program(draws, generator, given, self._tables, self._at, self._place, self._target,
+                      np.empty(self._shown), totals, values)
+
+
+class Model:
+    """Programs, compiled.
+
+    Parameters
+    ----------
+    programs : sequence of Steps
+    """
+
+    def __init__(self, programs: Sequence[Steps]) -> None:
+        self._programs = [_Program(steps) for steps in programs]
+
+    def totals(
+        self, draws: int, seed: int, given: Sequence[np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Sum and sum of squares of each output, (output, 2)."""
+        generator = np.random.default_rng(seed)
+        found = [np.zeros((one.outputs, 2)) for one in self._programs]
+        for k, (one, out) in enumerate(zip(self._programs, found, strict=True)):
+            one.run(draws, generator, given[k] if given else NOTHING, out, NOTHING)
+        return np.vstack(found)
+
+    def values(self, given: Sequence[np.ndarray]) -> np.ndarray:
+        """Every value of every draw under given random numbers, (output, draw)."""
+        draws = given[0].shape[1]
+        generator = np.random.default_rng(0)
+        found = [np.full((one.outputs, draws), np.nan) for one in self._programs]
+        for one, numbers, out in zip(self._programs, given, found, strict=True):
+            one.run(draws, generator, numbers, NOTHING, out)
+        return np.vstack(found)

@@ -1,0 +1,217 @@
+"""A program of the package as plain steps, from which each other language is written.
+
+The graph of an experiment (which rows there are, in which order) is the package's own; what a
+step computes is written afresh by each peer, in a table from the name of the operation to a line
+of its language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from simcore.kernels import layout
+from simcore.kernels.operations import Operation
+from simcore.kernels.simulate import Program, Tape
+
+DEVIATES = ("NORMAL", "FACTOR")
+"""Operations that read random numbers; a correlated factor reads a row of them instead."""
+
+
+class Step(NamedTuple):
+    """One row of the model.
+
+    Attributes
+    ----------
+    name : str
+        Name of the operation.
+    out : int
+        Row written.
+    inputs : tuple of int
+        Rows read.
+    numbers : tuple of float
+        Constants.
+    table : ndarray
+        A line a simulated year, (years, n); for a factor the values of its marginal, (n,).
+    slot : int
+        Place of its random number among those of its stage; -1: none.
+    key : tuple of int
+        Address of its random numbers in the package.
+    """
+
+    name: str
+    out: int
+    inputs: tuple[int, ...]
+    numbers: tuple[float, ...]
+    table: np.ndarray
+    slot: int
+    key: tuple[int, int]
+
+    @property
+    def kind(self) -> int:
+        """Kind of a factor's marginal."""
+        return int(self.numbers[0])
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """Parameters of a factor's marginal."""
+        return self.numbers[2:]
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether the random numbers it reads are standard normal ones."""
+        return self.name == "NORMAL" or self.kind in layout.NORMAL_KINDS
+
+
+class Steps(NamedTuple):
+    """A program: constants, starting values, steps once a draw and once a year, rows handed out.
+
+    Attributes
+    ----------
+    rows : int
+    constants, states : dict of int to float
+        Values of rows that never change, and of rows carried from year to year at the start.
+    first_year, years, lead : int
+        In the first `lead` years only the first `prices` of the yearly steps are done.
+    prices : int
+    static, yearly : tuple of Step
+    shown : tuple of tuple of (int, int)
+        By line (static, then each year): a row and its place in the output; row -1 is undefined.
+    """
+
+    rows: int
+    constants: dict[int, float]
+    states: dict[int, float]
+    first_year: int
+    years: int
+    lead: int
+    prices: int
+    static: tuple[Step, ...]
+    yearly: tuple[Step, ...]
+    shown: tuple[tuple[tuple[int, int], ...], ...]
+
+    @property
+    def outputs(self) -> int:
+        """Values a draw."""
+        return sum(map(len, self.shown))
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """Random numbers a draw: of the static stage, and of each year."""
+        return _slots(self.static), _slots(self.yearly)
+
+
+def table_columns(steps: Steps) -> dict[int, int]:
+    """First column of each yearly step's table, all tables side by side, by the row it writes."""
+    found, column = {}, 0
+    for step in steps.yearly:
+        found[step.out] = column
+        column += step.table.shape[1]
+    return found
+
+
+class UnknownOperationError(LookupError):
+    """A peer does not know an operation of the tape."""
+
+
+def steps_of(program: Program) -> Steps:
+    """Take a program apart."""
+    at = program.emit_at
+    shown = tuple(
+        tuple((int(program.emit_rows[i]), int(program.emit_out[i])) for i in range(*pair))
+        for pair in pairwise(at)
+    )
+    years = int(program.years)
+    return Steps(
+        rows=int(program.rows),
+        constants=_values(program.constant_rows, program.constants),
+        states=_values(program.state_rows, program.states),
+        first_year=int(program.first_year),
+        years=years,
+        lead=int(program.lead),
+        prices=int(program.price_operations),
+        static=tuple(_steps(program.static, 1)),
+        yearly=tuple(_steps(program.yearly, years)),
+        shown=shown,
+    )
+
+
+def _values(rows: np.ndarray, values: np.ndarray) -> dict[int, float]:
+    return dict(zip(rows.tolist(), values.tolist(), strict=True))
+
+
+def _steps(tape: Tape, years: int) -> Iterable[Step]:
+    slot = 0
+    for i, code in enumerate(tape.code):
+        name = Operation(int(code)).name
+        inputs = tape.inputs[tape.inputs_at[i] : tape.inputs_at[i + 1]]
+        numbers = tape.numbers[tape.numbers_at[i] : tape.numbers_at[i + 1]]
+        table = tape.table[tape.table_at[i] : tape.table_at[i + 1]]
+        drawn = name in DEVIATES and not len(inputs)
+        yield Step(
+            name=name,
+            out=int(tape.out[i]),
+            inputs=tuple(inputs.tolist()),
+            numbers=tuple(numbers.tolist()),
+            table=table if name == "FACTOR" else table.reshape(years, -1),
+            slot=slot if drawn else -1,
+            key=(int(tape.keys[i, 0]), int(tape.keys[i, 1])),
+        )
+        slot += drawn
+
+
+def _slots(steps: Iterable[Step]) -> int:
+    return sum(step.slot >= 0 for step in steps)
+
+
+def look_up(table: dict, step: Step, peer: str) -> object:
+    """What a peer's table says of a step.
+
+    Raises
+    ------
+    UnknownOperationError
+        The table lacks the operation.
+    """
+    try:
+        return table[step.name]
+    except KeyError:
+        raise UnknownOperationError(
+            f"benchmarks: the {peer} model lacks the operation {step.name}; "
+            f"write its formula in benchmarks/peers"
+        ) from None
+
+
+def unknown_marginal(step: Step, peer: str) -> UnknownOperationError:
+    """The error for a marginal that a peer does not know."""
+    return UnknownOperationError(f"benchmarks: the {peer} model lacks the marginal {step.kind}")
+
+
+def given_numbers(steps: Steps, draws: int) -> np.ndarray:
+    """The package's own random numbers, so that draw i of a peer is draw i of the package.
+
+    Returns
+    -------
+    ndarray, shape (slots, draws)
+        Those of the static stage, then of each year; normal or uniform as each step reads them.
+    """
+    from simcore.kernels.random import fill_normal, fill_uniform
+
+    static, yearly = steps.slots
+    found = np.empty((static + steps.years * yearly, draws))
+
+    def fill(step: Step, when: int, out: np.ndarray) -> None:
+        key = np.array(step.key, dtype=np.uint64)
+        (fill_normal if step.is_normal else fill_uniform)(key[0], key[1], 0, when, out)
+
+    for step in steps.static:
+        if step.slot >= 0:
+            fill(step, 0, found[step.slot])
+    for line in range(steps.years):
+        for step in steps.yearly:
+            if step.slot >= 0:
+                year = steps.first_year + line
+                fill(step, year, found[static + line * yearly + step.slot])
+    return found
