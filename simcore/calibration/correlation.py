@@ -72,7 +72,7 @@ def correlate(histories: Mapping[str, History], *, frequency: str) -> tuple[Corr
             faults.append(Fault(
                 f"{one} and {other}", f"{max(count, 0)} common changes",
                 f"{FEWEST} or more, of prices that change",
-                "take files that share dates, or a lower --frequency",
+                "take files that share dates, or a finer --frequency",
             ))  # fmt: skip
             continue
         rank = float(np.corrcoef(*(rankdata(change) for change in changes))[0, 1])

@@ -68,10 +68,12 @@ def _figure(result: Backtest, name: str) -> Figure:
         _histogram(right, scores)
     handles, labels = grid[0][0].get_legend_handles_labels()
     grid[0][0].legend(handles, labels, loc="upper left", fontsize=8, frameon=False)
-    grid[0][1].legend(loc="upper left", fontsize=7.5, frameon=False)
+    for _, right in grid:
+        right.legend(loc="upper left", fontsize=7.5, frameon=False)
+    grid[-1][0].set_xlabel("date of the outcome")
+    grid[-1][1].set_xlabel("probability given to less than what came")
     figure.supxlabel(
-        "One path and overlapping origins: thin evidence. Date on the left: of the outcome.",
-        fontsize=9,
+        "One path, and forecasts of neighbouring dates overlap: thin evidence.", fontsize=9
     )
     return figure
 
@@ -109,6 +111,7 @@ def _histogram(axes: Axes, scores: list[Score]) -> None:
                         label=f"{one.model}")  # fmt: skip
     axes.axhline(1, color="black", linewidth=0.8, linestyle="--")
     axes.set_xlim(0, 1)
-    axes.set_ylim(bottom=0)
+    # Room for the legend above the highest bar.
+    axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
     axes.set_title("PIT: flat when calibrated", loc="left")
     axes.set_ylabel("density")

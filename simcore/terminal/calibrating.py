@@ -52,7 +52,7 @@ def calibrate(options: argparse.Namespace) -> None:
         raise ConfigError(Fault(
             history.column, str(error),
             f"{processes.FEWEST} changes or more, of a price that changes",
-            "take a longer history or a higher --frequency", str(options.files[0]),
+            "take a longer history, or a finer --frequency such as daily", str(options.files[0]),
         )) from None  # fmt: skip
     inflation = float(tables.base()["money"]["inflation"])
     text = blocks.market_block(
@@ -74,7 +74,7 @@ def calibrate(options: argparse.Namespace) -> None:
         return
     print(calibration_text(found, unit=options.unit))
     if options.out is not None:
-        print(f"\nMarket    {options.out} ({found.fits[0].kind}); simcore check {options.out}")
+        print(f"\nMarket    {options.out} ({found.fits[0].kind})\nNext      simcore check {options.out}")
 
 
 def backtest(options: argparse.Namespace) -> None:
@@ -91,7 +91,7 @@ def backtest(options: argparse.Namespace) -> None:
                 "years, or a rate such as 0.04",
             ))  # fmt: skip
     history = _histories(options)[0]
-    spec, name, market = markets.find(options.market, name=options.name)
+    spec, name, market = markets.find(options.market, name=options.chosen)
     try:
         forecasts = {
             years: predictive.ahead(spec, market, years, growth=options.carry)

@@ -47,7 +47,7 @@ def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParse
                      help="headings, then a date and its prices on each line")  # fmt: skip
     one.add_argument("--market", required=True, metavar="NAME|FILE",
                      help="a packaged market, or a config with one")  # fmt: skip
-    one.add_argument("--name", metavar="NAME", help="which market of the config")
+    one.add_argument("--name", dest="chosen", metavar="NAME", help="which market of the config")
     _history(one)
     one.add_argument("--horizons", type=_years, nargs="+", default=[1, 3, 5], metavar="Y",
                      help="years ahead (default: 1 3 5)")  # fmt: skip

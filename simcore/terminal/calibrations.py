@@ -92,7 +92,7 @@ def backtest_text(result: Backtest, name: str, *, anchors: bool, carry: float) -
         "CRPS and error (mean of outcome less median) in ln(price), log score in nats; lower CRPS "
         "and log are better. 50%, 80%, 95%: share of outcomes inside that band. Kupiec, Christ.: "
         "p-values of the 80 % band on the origins apart.",
-        f"{name}: parameters of today around the price of each origin"
+        f"{name}: parameters of today, which knew this past, around the price of each origin"
         + (f", its anchors' spread around {carry:+.1%} a year instead of their own centre."
            if anchors else "."),
         f"Random walks: volatility from {estimated} years of weekly changes before each origin.",
