@@ -74,7 +74,8 @@ def calibrate(options: argparse.Namespace) -> None:
         return
     print(calibration_text(found, unit=options.unit))
     if options.out is not None:
-        print(f"\nMarket    {options.out} ({found.fits[0].kind})\nNext      simcore check {options.out}")
+        print(f"\nMarket    {options.out} ({found.fits[0].kind})")
+        print(f"Next      simcore check {options.out}")
 
 
 def backtest(options: argparse.Namespace) -> None:
