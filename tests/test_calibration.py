@@ -48,6 +48,15 @@ def test_a_random_walk_is_recovered(seed: int, step: int) -> None:
     assert error == pytest.approx(0.4 / np.sqrt(fit.span), rel=0.1)
 
 
+def test_a_drift_is_that_of_the_mean() -> None:
+    # Maximum likelihood on paper: only the ends of the history count for the drift of the log.
+    history = reverting(300, kappa=0, sigma=0.8, level=20, seed=3)
+    found = processes.fit(history, "gbm")
+    drift = np.log(history.prices[-1] / history.prices[0]) / found.span
+    sigma = estimate(found, "sigma")[0]
+    assert estimate(found, "mu")[0] == pytest.approx(drift + 0.5 * sigma**2)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_reversion_is_recovered(seed: int) -> None:
     history = reverting(2000, kappa=1.5, sigma=0.4, level=50, seed=seed)
@@ -155,6 +164,7 @@ FAULTS = {
     "zero": ("date,price\n2020-01-01,10\n2020-01-02,0\n", "a price above zero"),
     "negative": ("date,price\n2020-01-01,10\n2020-01-02,-3\n", "a price above zero"),
     "text": ("date,price\n2020-01-01,10\n2020-01-02,n/a\n", "a number"),
+    "absurd": ("date,price\n2020-01-01,10\n2020-01-02,1e300\n", "a price from 1e-06 to 1e+12"),
     "infinite": ("date,price\n2020-01-01,10\n2020-01-02,inf\n", "a number"),
     "date": ("date,price\n31/12/2020,10\n2020-01-02,3\n", "YYYY-MM-DD"),
     "no such day": ("date,price\n2020-02-31,10\n2020-01-02,3\n", "YYYY-MM-DD"),
@@ -351,3 +361,25 @@ def test_commands_of_the_readme_are_understood() -> None:
     assert len(lines) >= 4
     for line in lines:
         assert parser().parse_args(shlex.split(line)[1:]).name in ("calibrate", "backtest")
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.one_of(
+        st.lists(st.floats(1e-6, 1e12), min_size=12, max_size=25),
+        st.sampled_from([[1e12, 1e-6] * 8, [5.0] * 6 + [6.0] + [5.0] * 8, [2.0**k for k in range(15)]]),
+    )
+)  # fmt: skip
+def test_no_prices_bring_a_traceback(prices: list[float]) -> None:
+    import contextlib
+    import io
+    import tempfile
+
+    when = np.datetime64("2020-01-03") + 7 * np.arange(len(prices))
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        path = write(History(when, np.array(prices), "", ""), Path(folder) / "p.csv")
+        out = Path(folder) / "m.yaml"
+        status = cli.main(["calibrate", str(path), "-o", str(out), "--process", "log_ou"])
+        assert status in (0, 2)
+        if status == 0:
+            simcore.load(out)

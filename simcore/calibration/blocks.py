@@ -49,7 +49,7 @@ def market_block(
         YAML. `simcore check` accepts it, alone or as part of a config.
     """
     history = found.history
-    year, last = int(str(history.dates[-1])[:4]), round(float(history.prices[-1]), 4)
+    year, last = int(str(history.dates[-1])[:4]), _figures(float(history.prices[-1]))
     eroded = 0.0 if price_year is not None else math.log1p(inflation)
     source = f"{history.file}, {history.column}"
     dates = f"{history.dates[0]} to {history.dates[-1]}"
@@ -142,8 +142,10 @@ def _centre(fit: Fit, last: float, year: int, eroded: float) -> dict[str, Any]:
     kappa = fit.estimates["kappa_corrected"].value
     away = math.log(last / fit.estimates["level"].value)
     # kappa of zero leaves the price where it is, wherever the level may lie.
+    # A level that the history says nothing about may lie beyond all numbers.
     path = {
-        year + step: round(last * math.exp(away * math.expm1(-kappa * step)), 4) for step in _AHEAD
+        year + step: _figures(last * math.exp(_within(away * math.expm1(-kappa * step), 30.0)))
+        for step in _AHEAD
     }
     return {"anchors": path, "carry": 0.0}
 
@@ -154,6 +156,14 @@ def _note(found: Calibration, fit: Fit, today: str) -> str:
     )
     compared = ", ".join(f"{one.kind} {one.bic:.1f}" for one in found.fits)
     return _printable(f"Fitted on {today}: {estimates}. BIC: {compared}.")
+
+
+def _figures(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _within(value: float, most: float) -> float:
+    return min(most, max(-most, value))
 
 
 def _printable(text: str) -> str:

@@ -23,6 +23,7 @@ DAYS: Final = 365.25
 """Days of a year."""
 _MAX_BYTES: Final = 50_000_000
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
+_SMALLEST, _LARGEST = 1e-6, 1e12  # in any money per tonne: what lies outside is a mistake
 _GAP: Final = 5
 """A gap is noted from this many times the usual distance of two dates."""
 
@@ -124,14 +125,10 @@ def read(
             empty += 1
             continue
         price = _number(text)
-        if price is None or price <= 0:
-            number = price is not None
-            faults.append(Fault(
-                heading[at_price], text, "a price above zero" if number else "a number",
-                "logarithms need positive prices: leave the cell empty, or choose --from and --to"
-                if number else "write 1234.5; leave the cell empty where there is no price",
-                name, line,
-            ))  # fmt: skip
+        wrong = _wrong(price)
+        if price is None or wrong is not None:
+            expected, remedy = wrong or ("a number", "write a number")
+            faults.append(Fault(heading[at_price], text, expected, remedy, name, line))
             continue
         found.append((day, price, line))
     found.sort(key=lambda one: (one[0], one[2]))
@@ -261,6 +258,18 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def _wrong(price: float | None) -> tuple[str, str] | None:
+    """What was expected of a price that cannot be used, and what to do."""
+    empty = "leave the cell empty where there is no price"
+    if price is None:
+        return "a number", f"write 1234.5; {empty}"
+    if price <= 0:
+        return "a price above zero", "logarithms need it: leave the cell empty, or choose --from"
+    if not _SMALLEST <= price <= _LARGEST:
+        return f"a price from {_SMALLEST:g} to {_LARGEST:g}", f"take another unit; {empty}"
+    return None
 
 
 def _twice(found: Sequence[tuple[Any, float, int]], name: str) -> list[Fault]:

@@ -81,5 +81,8 @@ def _regress(levels: NDArray[np.float64], lags: int, *, start: int) -> tuple[flo
     found, *_ = np.linalg.lstsq(x, y, rcond=None)
     rest = float(np.sum((y - x @ found) ** 2))
     spread = rest / (len(y) - x.shape[1]) * np.linalg.pinv(x.T @ x)[0, 0]
+    # A regression without any error (a price that moved once) has no t value.
+    if rest <= 1e-24 * float(np.sum(y**2)) or spread <= 0:
+        return float("nan"), 2.0 * x.shape[1] - 1e9
     aic = len(y) * np.log(rest / len(y)) + 2 * x.shape[1]
     return float(found[0] / np.sqrt(spread)), float(aic)
