@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import SimcoreError
+from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.options import SECTIONS, parser
 
 if TYPE_CHECKING:
@@ -327,3 +328,4 @@ _COMMANDS = {
     function.__name__: function
     for function in (check, plan, run, summary, plot, trace, catalog, schema, digest)
 }
+_COMMANDS |= {function.__name__: function for function in (calibrate, backtest)}

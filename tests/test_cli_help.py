@@ -14,7 +14,10 @@ import synthetic_run
 from simcore import cli, dataset
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("check", "plan", "run", "summary", "plot", "trace", "catalog", "schema", "digest")
+COMMANDS = (
+    "check", "plan", "run", "summary", "plot", "trace", "catalog", "schema", "digest", "calibrate",
+    "backtest",
+)  # fmt: skip
 HEAVY = ("numba", "xarray", "scipy", "matplotlib", "pandas", "zarr", "netCDF4", "rich", "pydantic")
 
 

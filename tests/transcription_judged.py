@@ -18,7 +18,15 @@ _LOW_RISK: Final = (
     "the source's low is a low-risk country rate, not a project rate: 1.5 points are added"
 )
 
+_BACKTEST: Final = (
+    "forecasters' highs covered a seventh of outcomes after five years: 2.4 times the central value"
+)
+
 JUDGED: Final[dict[str, Judged]] = {
+    # markets
+    "market.eu_ets.anchor.2030": Judged("high", _BACKTEST, outside="high"),
+    "market.eu_ets.anchor.2035": Judged("high", _BACKTEST, outside="high"),
+    "market.eu_ets.anchor.2040": Judged("high", _BACKTEST, outside="high"),
     # routes
     "route.bf_bof.iron_ore.global": Judged(
         "low", "1.12 is a plant that charges a quarter of scrap"

@@ -26,7 +26,7 @@ __all__ = [
     "carbon_price", "cost_and_value", "cost_premium", "green_is_cheaper", "plot_run", "waterfall",
 ]  # fmt: skip
 
-_STYLE: Final[Any] = {
+STYLE: Final[Any] = {
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.spines.top": False,
@@ -83,7 +83,7 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     files = []
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        with rc_context(_STYLE):
+        with rc_context(STYLE):
             for stem, draw in pictures:
                 figure = draw()
                 if figure is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore import __version__
+from simcore.terminal.calibration_options import add_calibration
 
 SECTIONS: Final = (
     "regions", "markets", "routes", "policies", "prices", "technologies", "buyers", "sources",
@@ -30,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_configs, _add_runs, _add_knowledge):
         add(commands)
+    add_calibration(commands, _command)
     return whole
 
 

@@ -1,0 +1,69 @@
+"""Find the market that a back-test is asked for: in the packaged tables or in a config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from simcore import document, spec, tables
+from simcore.errors import ConfigError, Fault, suggest
+from simcore.spec import Spec
+from simcore.spec.entries import Path
+
+
+def find(text: str, *, name: str | None = None) -> tuple[Spec, str, Path]:
+    """Read a market.
+
+    Parameters
+    ----------
+    text : str
+        The name of a packaged market, or a config that has one under `catalog.markets`.
+    name : str, optional
+        Which market of the config; needed when it states several.
+
+    Returns
+    -------
+    spec : Spec
+    name : str
+    market : Path
+
+    Raises
+    ------
+    ConfigError
+        Unknown name, unusable config, or a config without or with several markets.
+    """
+    packaged = list(tables.catalog()["markets"])
+    if text in packaged:
+        return _loaded({"name": "backtest"}, text)
+    if not FilePath(text).suffix and not FilePath(text).exists():
+        near = suggest(text, packaged)
+        raise ConfigError(Fault(
+            "--market", f"no market {text!r}", f"{', '.join(packaged)}, or a config file",
+            f"did you mean {near}?" if near else "choose one of them",
+        ))  # fmt: skip
+    own = document.read(text).data.get("catalog")
+    stated = own.get("markets") if isinstance(own, Mapping) else None
+    known = [str(key) for key in stated] if isinstance(stated, Mapping) else []
+    if name is None and len(known) != 1:
+        raise ConfigError(Fault(
+            "catalog.markets", f"{len(known)} markets: {', '.join(known) or 'none'}",
+            "one market, or --name", "add --name NAME", text,
+        ))  # fmt: skip
+    chosen = name or known[0]
+    if chosen not in [*known, *packaged]:
+        raise ConfigError(Fault(
+            "--name", f"no market {chosen!r}", ", ".join([*known, *packaged]), "choose one", text,
+        ))  # fmt: skip
+    return _loaded(text, chosen)
+
+
+def _loaded(source: str | dict[str, Any], name: str) -> tuple[Spec, str, Path]:
+    """Load a config with an exposure to the market, without which an unused one is dropped."""
+    years = spec.load(source).experiment.years
+    exposure = (
+        f"exposures.backtest={{market: {name}, shortfall: 1, first: {years.last}, "
+        f"last: {years.last}}}"
+    )
+    loaded = spec.load(source, overrides=[exposure])
+    return loaded, name, loaded.experiment.catalog.markets[name]

@@ -1,0 +1,245 @@
+"""The commands calibrate and backtest; heavy imports inside."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simcore.errors import ConfigError, Fault, OutputError
+
+if TYPE_CHECKING:
+    from simcore.calibration.backtest import Backtest
+    from simcore.calibration.history import History
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63})?")
+
+
+def calibrate(options: argparse.Namespace) -> None:
+    """Fit processes, or correlations, to price histories."""
+    _check_out(options.out, overwrite=options.overwrite)
+    if options.correlation:
+        _correlate(options)
+        return
+    if len(options.files) != 1:
+        raise ConfigError(Fault(
+            "PRICES.csv", f"{len(options.files)} files", "one file",
+            "calibrate one at a time, or add --correlation",
+        ))  # fmt: skip
+    from simcore import tables, units
+    from simcore.calibration import blocks, processes
+    from simcore.calibration.history import sampled
+    from simcore.terminal.calibrations import calibration_text
+
+    names = _names(options, 1)
+    try:
+        units.conversion(options.unit, "EUR/t", exchange=tables.base()["money"]["exchange"])
+    except units.UnitError as error:
+        raise ConfigError(
+            Fault("--unit", options.unit, "money per tonne, such as EUR/t", str(error))
+        ) from None
+    history = sampled(_histories(options)[0], options.frequency)
+    kinds = processes.PROCESSES if options.process == "all" else (options.process,)
+    try:
+        found = processes.calibrate(history, kinds=kinds, frequency=options.frequency)
+    except ValueError as error:
+        raise ConfigError(Fault(
+            history.column, str(error),
+            f"{processes.FEWEST} changes or more, of a price that changes",
+            "take a longer history, or a finer --frequency such as daily", str(options.files[0]),
+        )) from None  # fmt: skip
+    inflation = float(tables.base()["money"]["inflation"])
+    text = blocks.market_block(
+        found, found.fits[0], name=names[0], unit=options.unit, inflation=inflation,
+        price_year=options.price_year, today=date.today().isoformat(),
+    )  # fmt: skip
+    _write(options.out, text)
+    if options.json:
+        from simcore.terminal.formats import to_json
+
+        print(to_json({
+            "file": history.file, "column": history.column, "frequency": options.frequency,
+            "first": str(history.dates[0]), "last": str(history.dates[-1]),
+            "prices": len(history.prices), "notes": list(history.notes),
+            "fits": [asdict(one) for one in found.fits],
+            "unit_root": asdict(found.unit_root), "warnings": list(found.warnings),
+            "out": None if options.out is None else str(options.out),
+        }))  # fmt: skip
+        return
+    print(calibration_text(found, unit=options.unit))
+    if options.out is not None:
+        print(f"\nMarket    {options.out} ({found.fits[0].kind})")
+        print(f"Next      simcore check {options.out}")
+
+
+def backtest(options: argparse.Namespace) -> None:
+    """Score a market on the past."""
+    from simcore.calibration import backtest as testing
+    from simcore.calibration import markets, predictive
+    from simcore.terminal.calibrations import backtest_text
+
+    for option, value, low in (("minimum", options.minimum, 0.5), ("window", options.window, 0.5),
+                               ("carry", options.carry, -1.0)):  # fmt: skip
+        if value is not None and not low <= value < 100:
+            raise ConfigError(Fault(
+                f"--{option}", f"{value:g}", f"a number from {low:g} to 100",
+                "years, or a rate such as 0.04",
+            ))  # fmt: skip
+    history = _histories(options)[0]
+    spec, name, market = markets.find(options.market, name=options.chosen)
+    try:
+        forecasts = {
+            years: predictive.ahead(spec, market, years, growth=options.carry)
+            for years in sorted(set(options.horizons))
+        }
+    except ValueError as error:
+        raise ConfigError(Fault(
+            f"catalog.markets.{name}", str(error), "a market with a volatility", "choose another",
+        )) from None  # fmt: skip
+    result = testing.backtest(
+        history, forecasts, name=name, carry=options.carry, minimum=options.minimum,
+        window=options.window,
+    )  # fmt: skip
+    files = _save(result, name, options.out) if options.out is not None else []
+    if options.json:
+        from simcore.terminal.formats import to_json
+
+        print(to_json({
+            "file": history.file, "column": history.column, "market": name,
+            "first": str(history.dates[0]), "last": str(history.dates[-1]),
+            "carry": options.carry, "minimum": options.minimum, "window": options.window,
+            "anchors": bool(market.anchors), "overlapping": True,
+            "scores": [_plain(asdict(one)) for one in result.scores],
+            "files": [str(file) for file in files],
+        }))  # fmt: skip
+        return
+    print(backtest_text(result, name, anchors=bool(market.anchors), carry=options.carry))
+    for file in files:
+        print(f"Written   {file}")
+
+
+def _correlate(options: argparse.Namespace) -> None:
+    from simcore.calibration import blocks, correlation
+    from simcore.terminal.calibrations import correlation_text
+
+    if len(options.files) < 2:
+        raise ConfigError(Fault(
+            "--correlation", "one file", "two files or more", "repeat a file with another --column"
+        ))  # fmt: skip
+    names = _names(options, len(options.files))
+    histories = dict(zip(names, _histories(options), strict=True))
+    found = correlation.correlate(histories, frequency=options.frequency)
+    text = blocks.correlation_block(
+        found, list(histories.values()), frequency=options.frequency,
+        today=date.today().isoformat(),
+    )  # fmt: skip
+    _write(options.out, text)
+    if options.json:
+        from simcore.terminal.formats import to_json
+
+        print(to_json({"frequency": options.frequency, "pairs": [asdict(one) for one in found],
+                       "possible": correlation.is_possible(found)}))  # fmt: skip
+        return
+    print(correlation_text(found, options.frequency, possible=correlation.is_possible(found)))
+    print(f"\nConfig    {options.out}" if options.out is not None else f"\n{text}", end="\n")
+
+
+def _histories(options: argparse.Namespace) -> list[History]:
+    from simcore.calibration.history import read
+
+    count = len(options.files)
+    columns = _each(options.column or [None], count, "--column")
+    conditions = _each(options.where or [""], count, "--where") if count > 1 else [
+        ",".join(options.where)
+    ]  # fmt: skip
+    return [
+        read(file, column=column, date=options.date, where=_conditions(condition),
+             first=options.first, last=options.last, duplicates=options.duplicates)
+        for file, column, condition in zip(options.files, columns, conditions, strict=True)
+    ]  # fmt: skip
+
+
+def _each(values: list[Any], count: int, option: str) -> list[Any]:
+    """One value for all files, or one for each."""
+    if len(values) in (1, count):
+        return values * (count // len(values))
+    raise ConfigError(Fault(
+        option, f"{len(values)} for {count} files", f"one, or {count}", f"repeat {option} per file"
+    ))  # fmt: skip
+
+
+def _conditions(text: str) -> dict[str, str]:
+    pairs = {}
+    for part in filter(None, text.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise ConfigError(
+                Fault("--where", part, "COLUMN=VALUE", "write --where instrument=EUA")
+            )
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def _names(options: argparse.Namespace, count: int) -> list[str]:
+    given = options.names or [re.sub(r"\W", "_", file.stem) for file in options.files]
+    faults = [
+        Fault("--names", name, "letters, digits and _ (electricity.EU for a price of a region)",
+              "add --names NAME ...")
+        for name in given
+        if not _NAME.fullmatch(name) or (count == 1 and "." in name)
+    ]  # fmt: skip
+    if len(given) != count or len(set(given)) != count:
+        faults.append(Fault(
+            "--names", " ".join(given), f"{count} different names", "add --names NAME ..."
+        ))  # fmt: skip
+    if faults:
+        raise ConfigError(faults)
+    return list(given)
+
+
+def _check_out(out: Path | None, *, overwrite: bool) -> None:
+    if out is not None and out.exists() and not overwrite:
+        raise OutputError(
+            Fault(str(out), "a file stands there", "a new name", "add --overwrite, or another -o")
+        )
+
+
+def _write(out: Path | None, text: str) -> None:
+    """Write a file whole or not at all."""
+    if out is None:
+        return
+    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, out)
+    except OSError as error:
+        raise OutputError(Fault(
+            str(out), error.strerror or str(error), "a file that can be written",
+            "choose another -o",
+        )) from None  # fmt: skip
+
+
+def _save(result: Backtest, name: str, folder: Path) -> list[Path]:
+    from simcore.plots.backtests import draw
+    from simcore.terminal.calibrations import forecast_rows, score_rows
+    from simcore.terminal.formats import to_csv
+
+    picture = draw(result, name, folder / "backtest.png")
+    files = [folder / "scores.csv", folder / "forecasts.csv"]
+    for file, rows in zip(files, (score_rows(result), forecast_rows(result)), strict=True):
+        _write(file, to_csv(*rows))
+    return [picture, *files]
+
+
+def _plain(score: Mapping[str, Any]) -> dict[str, Any]:
+    """A score without its array; the PIT as ten counts."""
+    counts = [0] * 10
+    for one in score["pit"]:
+        counts[min(9, math.floor(10 * one))] += 1
+    return {**{key: value for key, value in score.items() if key != "pit"}, "pit": counts}

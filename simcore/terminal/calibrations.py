@@ -1,0 +1,145 @@
+"""Tables of fits, correlations and back-tests, within 100 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from simcore.terminal.tables import WIDTH, cut, grid, number, share
+
+if TYPE_CHECKING:
+    from simcore.calibration.backtest import Backtest
+    from simcore.calibration.correlation import Correlation
+    from simcore.calibration.processes import Calibration
+
+
+def calibration_text(found: Calibration, *, unit: str) -> str:
+    """Show estimates with standard errors, criteria, and warnings."""
+    history = found.history
+    lines = [
+        cut(f"{history.file}, {history.column}", WIDTH),
+        f"{len(history.prices):,} {found.frequency} prices, {history.dates[0]} to "
+        f"{history.dates[-1]}, {unit}",
+        "",
+    ]
+    rows = [
+        (fit.kind if place == 0 else "", label, f"{one.value:.4g}", f"{one.error:.2g}",
+         unit if one.unit == "price" else one.unit)
+        for fit in found.fits
+        for place, (label, one) in enumerate(fit.estimates.items())
+    ]  # fmt: skip
+    table = [["-" if cell == "nan" else cell for cell in row] for row in rows]
+    lines += grid(("process", "parameter", "value", "std.error", "unit"), table, text_columns=2)
+    lines.append("")
+    table = [
+        [fit.kind, number(fit.log_likelihood, 1), number(fit.aic, 1), number(fit.bic, 1),
+         number(fit.bic - found.fits[0].bic, 1)]
+        for fit in found.fits
+    ]  # fmt: skip
+    header = ("process", "log likelihood", "AIC", "BIC", "BIC less the best")
+    lines += grid(header, table, text_columns=1)
+    root = found.unit_root
+    lines += ["", *_wrapped(
+        f"ADF, constant, {root.lags} lags: {root.statistic:.2f}; critical "
+        + ", ".join(f"{100 * level:.0f} % {value:.2f}" for level, value in root.critical.items())
+    )]  # fmt: skip
+    for note in history.notes:
+        lines += _wrapped(f"note: {note}")
+    for warning in found.warnings:
+        lines += _wrapped(f"beware: {warning}")
+    return "\n".join(lines)
+
+
+def correlation_text(found: Sequence[Correlation], frequency: str, *, possible: bool) -> str:
+    """Show rank correlations with standard errors."""
+    rows = [
+        (*one.between, number(one.rank, 3), number(one.error, 3), f"{one.changes:,}", one.first,
+         one.last)
+        for one in found
+    ]  # fmt: skip
+    header = ("price", "and", "rank", "std.error", "changes", "from", "to")
+    lines = [f"Rank (Spearman) correlations of {frequency} log changes", ""]
+    lines += grid(header, rows, text_columns=2)
+    if not possible:
+        lines += _wrapped(
+            "beware: pairs on different dates do not fit one matrix; repair: true is written"
+        )
+    return "\n".join(lines)
+
+
+def backtest_text(result: Backtest, name: str, *, anchors: bool, carry: float) -> str:
+    """Show scores and coverage by horizon and model, and what they cannot say."""
+    history = result.history
+    lines = [
+        cut(f"Back-test of {name} on {history.file}, {history.column}", WIDTH),
+        f"{len(history.prices):,} weekly prices, {history.dates[0]} to {history.dates[-1]}; "
+        "an origin every 4 weeks",
+        "",
+    ]
+    rows = [
+        (f"{one.horizon}" if place % 3 == 0 else "", one.model, f"{one.origins}", f"{one.apart}",
+         number(one.crps, 4), number(one.log_score, 3), number(one.mean_error, 2),
+         *(share(one.coverage[band]) for band in (0.5, 0.8, 0.95)),
+         number(one.kupiec, 2), number(one.christoffersen, 2))
+        for place, one in enumerate(result.scores)
+    ]  # fmt: skip
+    header = ("years", "model", "origins", "apart", "CRPS", "log", "error", "50%", "80%", "95%",
+              "Kupiec", "Christ.")  # fmt: skip
+    lines += [*grid(header, rows, text_columns=2), ""]
+    estimated = "all" if result.window is None else f"the last {result.window:g}"
+    for note in (
+        "CRPS and error (mean of outcome less median) in ln(price), log score in nats; lower CRPS "
+        "and log are better. 50%, 80%, 95%: share of outcomes inside that band. Kupiec, Christ.: "
+        "p-values of the 80 % band on the origins apart.",
+        f"{name}: parameters of today, which knew this past, around the price of each origin"
+        + (f", its anchors' spread around {carry:+.1%} a year instead of their own centre."
+           if anchors else "."),
+        f"Random walks: volatility from {estimated} years of weekly changes before each origin.",
+        "Thin evidence: one historical path, and forecasts from neighbouring origins overlap; only "
+        "`apart` of them do not. Small differences are chance, and good scores prove little.",
+    ):  # fmt: skip
+        lines += _wrapped(note)
+    for note in history.notes:
+        lines += _wrapped(f"note: {note}")
+    return "\n".join(lines)
+
+
+def score_rows(result: Backtest) -> tuple[list[str], list[list[Any]]]:
+    """One row a horizon and model, for CSV."""
+    header = ["horizon_years", "model", "origins", "origins_apart", "crps_ln_price",
+              "log_score_nats", "mean_error_ln_price", "cover50", "cover80", "cover95",
+              "kupiec_p_apart", "christoffersen_p_apart", "kupiec_p_all",
+              "christoffersen_p_all"]  # fmt: skip
+    return header, [
+        [one.horizon, one.model, one.origins, one.apart, one.crps, one.log_score, one.mean_error,
+         *one.coverage.values(), one.kupiec, one.christoffersen, one.kupiec_all,
+         one.christoffersen_all]
+        for one in result.scores
+    ]  # fmt: skip
+
+
+def forecast_rows(result: Backtest) -> tuple[list[str], list[list[Any]]]:
+    """One row a forecast, for CSV: origin, target, PIT, and the bands as prices."""
+    import numpy as np
+
+    from simcore.calibration.backtest import LEVELS
+
+    prices, dates = result.history.prices, result.history.dates
+    rows = []
+    for one in result.scores:
+        origins = result.origins[one.horizon]
+        targets = origins + 52 * one.horizon
+        bands = prices[origins] * np.exp(result.bands[one.model, one.horizon])
+        rows += [
+            [one.horizon, one.model, str(dates[origin]), str(dates[target]),
+             float(prices[origin]), float(prices[target]), float(one.pit[place]),
+             *bands[:, place].tolist()]
+            for place, (origin, target) in enumerate(zip(origins, targets, strict=True))
+        ]  # fmt: skip
+    header = ["horizon_years", "model", "origin", "target", "price_at_origin", "outcome", "pit"]
+    return [*header, *(f"p{100 * level:g}" for level in LEVELS)], rows
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ")

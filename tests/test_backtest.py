@@ -1,0 +1,261 @@
+"""Scores against closed forms and published values; a true model passes; the EU market too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from price_series import reverting, write
+from scipy.integrate import quad
+from scipy.stats import kstest, norm
+from small_config import market, small_config
+
+import simcore
+from simcore import cli
+from simcore.calibration import backtest, markets, predictive, scores
+from simcore.calibration.history import read
+from simcore.errors import ConfigError
+
+PRICES = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "prices_history.csv"
+
+# ----------------------------------------------------------------------------------- scores
+
+
+def test_crps_of_a_normal() -> None:
+    assert scores.crps_normal(0, 1, 0) == pytest.approx((np.sqrt(2) - 1) / np.sqrt(np.pi))
+    for mean, sd, observed in ((0.3, 0.5, 1.7), (-2, 3, -2.5)):
+        direct = quad(
+            lambda x, m=mean, s=sd, y=observed: (norm.cdf((x - m) / s) - (x >= y)) ** 2,
+            mean - 12 * sd, mean + 12 * sd, points=[observed], limit=200,
+        )[0]  # fmt: skip
+        assert scores.crps_normal(mean, sd, observed) == pytest.approx(direct, rel=1e-6)
+
+
+def test_crps_of_a_sample() -> None:
+    assert scores.crps_sample(np.array([0.0, 1.0]), 0.0) == pytest.approx(0.25)
+    draws = norm.ppf((np.arange(20000) + 0.5) / 20000)
+    assert scores.crps_sample(draws, 0.7) == pytest.approx(scores.crps_normal(0, 1, 0.7), abs=1e-4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-2, 2), st.floats(0.1, 2)), min_size=1, max_size=6),
+    st.floats(-4, 4),
+)
+def test_a_mixture_is_scored_like_its_sample(parts: list[tuple[float, float]], y: float) -> None:
+    means, sds = np.array(parts).T
+    forecast = predictive.mixture(means, sds)
+    nodes = norm.ppf((np.arange(800) + 0.5) / 800)
+    draws = (means[:, None] + sds[:, None] * nodes).ravel()
+    change = np.array([y])
+    assert forecast.crps(change)[0] == pytest.approx(scores.crps_sample(draws, y), abs=6e-3)
+    assert forecast.pit(change)[0] == pytest.approx(np.mean(draws < y), abs=6e-3)
+    assert forecast.crps(change)[0] >= -1e-6
+
+
+def test_one_normal_is_the_normal() -> None:
+    forecast = predictive.mixture(np.array([0.2]), np.array([0.4]))
+    change = np.array([-1.0, 0.2, 0.9])
+    np.testing.assert_allclose(forecast.crps(change), scores.crps_normal(0.2, 0.4, change), atol=1e-6)
+    np.testing.assert_allclose(forecast.log_score(change), -norm.logpdf(change, 0.2, 0.4))
+    np.testing.assert_allclose(forecast.pit(change), norm.cdf(change, 0.2, 0.4), atol=1e-5)
+
+
+def test_kupiec_and_christoffersen_agree_with_a_published_example() -> None:
+    # Jorion, Value at Risk, 3rd edition, section 6.2: J.P. Morgan in 1998, 20 misses in 252 days at
+    # 5 %: LR 3.91; 14 of 232 after a day without, 6 of 20 after a miss: LR of independence 9.53.
+    assert scores.kupiec(np.arange(252) < 20, 0.05)[0] == pytest.approx(3.91, abs=0.005)
+    runs = [2] * 6 + [1] * 8
+    misses = [False]
+    for length in runs:
+        misses += [True] * length + [False]
+    misses = np.array(misses + [False] * (253 - len(misses)))
+    both, _ = scores.christoffersen(misses, 0.05)
+    assert both - scores.kupiec(misses, 0.05)[0] == pytest.approx(9.53, abs=0.005)
+
+
+def test_kupiec_rejects_where_its_table_says() -> None:
+    # Kupiec 1995, table 3: 255 days at 1 %, fewer than 7 misses are not rejected at 5 %; and 5 %:
+    # more than 6 and fewer than 21.
+    inside = {0.01: range(1, 7), 0.05: range(7, 21)}
+    for rate, kept in inside.items():
+        for missed in range(1, 26):
+            p = scores.kupiec(np.arange(255) < missed, rate)[1]
+            assert (p > 0.05) == (missed in kept), (rate, missed)
+
+
+@pytest.mark.parametrize("misses", [[], [True], [False] * 5, [True] * 5])
+def test_tests_of_coverage_survive_the_ends(misses: list[bool]) -> None:
+    for test in (scores.kupiec, scores.christoffersen):
+        statistic, p = test(np.array(misses, dtype=bool), 0.2)
+        assert np.isnan(statistic) or (statistic >= 0 and 0 <= p <= 1)
+
+
+def test_tests_of_coverage_reject_as_often_as_they_should() -> None:
+    draws = np.random.default_rng(3)
+    misses = draws.random((2000, 400)) < 0.2
+    for test in (scores.kupiec, scores.christoffersen):
+        rejected = np.mean([test(row, 0.2)[1] < 0.05 for row in misses])
+        assert 0.035 < rejected < 0.07
+
+
+# -------------------------------------------------------------------- forecasts of a market
+
+MARKETS = {
+    "walk": market({"kind": "random_walk", "sigma": 0.4}, carry=0.03),
+    "drift": market({"kind": "gbm", "sigma": 0.3, "mu": {"kind": "normal", "mean": 0.05, "sd": 0.02}}),
+    "anchored": market(
+        {"kind": "log_ou", "sigma": {"kind": "triangular", "low": 0.2, "mode": 0.3, "high": 0.5},
+         "kappa": {"kind": "uniform", "low": 0.0, "high": 0.6}},
+        anchors={2030: {"low": 60, "central": 80 * np.exp(0.1), "high": 190},
+                 2035: {"low": 55, "central": 80 * np.exp(0.2), "high": 250}},
+        tightening={"probability": 0.4, "ramp": 2, "strength": 0.5,
+                    "year": {"kind": "discrete", "values": [2026, 2029], "probabilities": [0.5, 0.5]}},
+    ),
+}  # fmt: skip
+
+
+def test_forecasts_are_those_of_a_run() -> None:
+    config = small_config(
+        markets=MARKETS, years={"first": 2026, "last": 2031}, draws=2**15,
+        outcomes=["carbon_price"], keep=["carbon_price"], dtype="float64",
+    )  # fmt: skip
+    spec = simcore.load(config)
+    run = simcore.run(config)
+    probabilities = np.array([0.05, 0.1, 0.5, 0.9, 0.95])
+    for name in MARKETS:
+        record = spec.experiment.catalog.markets[name]
+        eroded = 0.0 if record.anchors else np.log1p(spec.experiment.money.inflation)
+        for years in (1, 3, 5):
+            forecast = predictive.ahead(spec, record, years, growth=0.02)
+            price = run.carbon_price.isel(scenario=0).sel(market=name, year=2025 + years)
+            found = np.log(np.quantile(price.values, probabilities) / 80.0)
+            expected = forecast.quantile(probabilities) - eroded * years
+            # Five standard errors of a sample quantile of a normal of this spread.
+            spread = np.std(np.log(price.values))
+            error = spread * np.sqrt(probabilities * (1 - probabilities) / 2**15)
+            error /= norm.pdf(norm.ppf(probabilities))
+            assert np.all(np.abs(found - expected) < 5 * error + 0.003), (name, years)
+
+
+def test_a_true_model_is_calibrated() -> None:
+    history = reverting(6000, kappa=0, sigma=0.4, level=20, seed=4)
+    spec = simcore.load(small_config(markets={"walk": MARKETS["walk"]}))
+    record = spec.experiment.catalog.markets["walk"].model_copy(
+        update={"carry": record_constant(-np.log1p(spec.experiment.money.inflation))}
+    )
+    forecasts = {1: predictive.ahead(spec, record, 1, growth=0.0)}
+    found = backtest.backtest(history, forecasts, name="walk", carry=0.0).scores[0]
+    apart = found.pit[::13]
+    assert found.apart == len(apart)
+    assert kstest(apart, "uniform").pvalue > 0.01
+    assert found.coverage[0.8] == pytest.approx(0.8, abs=0.12)
+    assert found.kupiec > 0.01
+
+
+def record_constant(value: float) -> object:
+    from simcore.spec.quantities import Constant
+
+    return Constant(value=value)
+
+
+def test_a_walk_knows_only_what_came_before() -> None:
+    calm = reverting(600, kappa=0, sigma=0.2, level=20, seed=1)
+    later = calm.prices.copy()
+    later[-60:] *= np.exp(np.cumsum(np.random.default_rng(0).standard_normal(60)))
+    wild = type(calm)(calm.dates, later, "", "")
+    spec = simcore.load(small_config(markets={"walk": MARKETS["walk"]}))
+    forecasts = {1: predictive.ahead(spec, spec.experiment.catalog.markets["walk"], 1, growth=0)}
+    one, other = (backtest.backtest(h, forecasts, name="walk") for h in (calm, wild))
+    early = slice(0, 50)
+    np.testing.assert_array_equal(
+        one.bands["random walk", 1][:, early], other.bands["random walk", 1][:, early]
+    )
+
+
+def test_a_short_history_is_refused() -> None:
+    spec = simcore.load(small_config(markets={"walk": MARKETS["walk"]}))
+    forecasts = {5: predictive.ahead(spec, spec.experiment.catalog.markets["walk"], 5, growth=0)}
+    with pytest.raises(ConfigError, match="5 years ahead"):
+        backtest.backtest(reverting(300, kappa=0, sigma=0.3, level=9), forecasts, name="walk")
+
+
+# --------------------------------------------------------------------------------- commands
+
+
+def test_backtest_prints_scores_and_draws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(reverting(420, kappa=0, sigma=0.4, level=20, seed=4), tmp_path / "made.csv")
+    arguments = ["backtest", str(path), "--market", "eu_ets", "--horizons", "1", "3"]
+    assert cli.main([*arguments, "-o", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 100
+    for word in ("CRPS", "ln(price)", "nats", "Thin evidence", "random walk +4%", "Kupiec"):
+        assert word in said
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "backtest.png", "scores.csv", "forecasts.csv",
+    }  # fmt: skip
+    assert cli.main([*arguments, "--json", "--window", "4"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["overlapping"] is True
+    assert [row["horizon"] for row in found["scores"]] == [1] * 3 + [3] * 3
+    assert all(sum(row["pit"]) == row["origins"] for row in found["scores"])
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--market", "eu_etss"], "did you mean eu_ets?"),
+        (["--market", "none.yaml"], "no such file"),
+        (["--market", "eu_ets", "--horizons", "9"], "9 years ahead"),
+        (["--market", "eu_ets", "--minimum", "0"], "a number from 0.5 to 100"),
+        (["--market", "{folder}/two.yaml"], "--name"),
+        (["--market", "{folder}/fixed.yaml"], "a market with a volatility"),
+        (["--market", "{folder}/two.yaml", "--name", "c"], "no market 'c'"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(
+    options: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(reverting(420, kappa=0, sigma=0.4, level=20, seed=4), tmp_path / "made.csv")
+    one = "{unit: EUR/t, spot: {year: 2026, value: 70}, process: {kind: fixed}}"
+    (tmp_path / "two.yaml").write_text(f"catalog: {{markets: {{a: {one}, b: {one}}}}}")
+    (tmp_path / "fixed.yaml").write_text(f"catalog: {{markets: {{a: {one}}}}}")
+    options = [option.format(folder=tmp_path) for option in options]
+    assert cli.main(["backtest", str(path), *options]) == 2
+    assert expected in capsys.readouterr().err
+
+
+# -------------------------------------------------------------------- the European market
+
+
+@pytest.mark.skipif(not PRICES.exists(), reason="no price history beside the checkout")
+@pytest.mark.parametrize(
+    ("window", "walk", "grows"),
+    [
+        # n_origins, CRPS without drift, CRPS with 4 % by horizon, from price_process_backtest.csv.
+        (None, {1: (177, 0.2662), 3: (151, 0.5236), 5: (125, 0.9359)}, (0.2598, 0.4734, 0.8094)),
+        (5.0, {1: (164, 0.2574), 3: (138, 0.5526), 5: (112, 1.0012)}, (0.2481, 0.4978, 0.8550)),
+    ],
+)
+def test_the_european_market_is_as_wide_as_its_past(
+    window: float | None, walk: dict[int, tuple[int, float]], grows: tuple[float, ...]
+) -> None:
+    history = read(PRICES, column="price", where={"instrument": "EUA"})
+    spec, name, record = markets.find("eu_ets")
+    forecasts = {years: predictive.ahead(spec, record, years, growth=0.04) for years in walk}
+    found = backtest.backtest(history, forecasts, name=name, window=window)
+    for place, (years, (origins, still)) in enumerate(walk.items()):
+        own, plain, growing = found.scores[3 * place : 3 * place + 3]
+        assert own.horizon == years
+        # The random walks are those of the published table, to its last digit.
+        assert plain.origins == origins
+        assert plain.crps == pytest.approx(still, abs=6e-5)
+        assert growing.crps == pytest.approx(grows[place], abs=6e-5)
+        assert 0.70 <= own.coverage[0.8] <= 0.90
+        assert own.crps <= min(still, grows[place])
