@@ -101,6 +101,13 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
     return program, outputs
 
 
+def limited(program: Program, first: int, last: int) -> Program:
+    """The program that hands out only the output rows first..last-1, and ends with their years."""
+    at = np.clip(program.emit_at, first, last)
+    lines = np.flatnonzero(np.diff(at))
+    return program._replace(emit_at=at, years=int(lines[-1]) if lines.size else 0)
+
+
 def _reading_order(graph: Graph, wanted: Sequence[int]) -> list[int]:
     """The wanted nodes and all that they read, each just before it is first needed."""
     order: dict[int, None] = {}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan
-from simcore.program import Request, cut
+from simcore.program import Request, cut, limited
 from simcore.tiles import Item, Need, bins_for, collected_values, look_at
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
@@ -186,8 +186,9 @@ class _Reduction:
         central = self._keep(1, central=True)[:, 0]
         look = self._look()
         tell(_SHARES[0])
-        sums, count, kept = self._count(look, _between(tell, _SHARES[0], _SHARES[1]))
-        quantiles = self._quantiles(look, count, _between(tell, _SHARES[1], 1.0))
+        sums, kept = self._count(look, _between(tell, _SHARES[0], _SHARES[1]))
+        categories = self._categories()
+        quantiles = self._quantiles(look, _between(tell, _SHARES[1], 1.0))
         defined, deviation, square, positive = sums.T
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = self.numbers[:, 1] + deviation / defined
@@ -205,7 +206,7 @@ class _Reduction:
             quantile=quantile,
             low=low,
             high=high,
-            categories=self._categories(count),
+            categories=categories,
             kept=kept,
         )
 
@@ -251,8 +252,8 @@ class _Reduction:
         self.numbers[categories, sinks.LOW], self.numbers[categories, sinks.SCALE] = 0.0, 1.0
         return look
 
-    def _count(self, look: Floats, tell: Tell) -> tuple[Floats, NDArray[np.int32], NDArray[Any]]:
-        """Sums and counts per bin of all draws, and the draws to keep."""
+    def _count(self, look: Floats, tell: Tell) -> tuple[Floats, NDArray[Any]]:
+        """Sums over all draws, and the draws to keep; leaves the counts per bin in `count`."""
         from simcore.kernels import sinks
         from simcore.kernels.simulate import run_blocks
 
@@ -285,23 +286,24 @@ class _Reduction:
         total = sums[0].copy()
         for part in sums[1:]:
             total += part
-        return total, count, kept
+        self.count = count
+        return total, kept
 
-    def _categories(self, count: NDArray[np.int32]) -> NDArray[np.int64]:
+    def _categories(self) -> NDArray[np.int64]:
         """Draws by bin of the rows that hold categories; zero for the others."""
         routes = len(self.plan.coords["route"])
         found = np.zeros((self.rows, routes), np.int64)
         rows = self.need == Need.CATEGORIES
-        found[rows] = count[:, rows, :routes].sum(axis=0)
+        found[rows] = self.count[:, rows, :routes].sum(axis=0)
         return self._asked(found, 0)
 
-    def _quantiles(self, look: Floats, count: NDArray[np.int32], tell: Tell) -> list[Floats]:
+    def _quantiles(self, look: Floats, tell: Tell) -> list[Floats]:
         """Quantiles and the ends of their intervals by output row."""
         from simcore.kernels import sinks
         from simcore.kernels.bins import choose_bins, select_ranks
         from simcore.kernels.simulate import run_blocks
 
-        crew, rows, slots = self.crew, self.rows, sinks.MOST_SLOTS
+        crew, rows, slots, count = self.crew, self.rows, sinks.MOST_SLOTS, self.count
         found = [np.full((rows, len(QUANTILES)), np.nan) for _ in range(3)]
         wanted = self.need == Need.QUANTILES
         if not wanted.any():
@@ -310,6 +312,7 @@ class _Reduction:
         below, size = (np.zeros((rows, slots), np.int64) for _ in range(2))
         rank_slot = np.full((rows, self.ranks.ranks.size), -1)
         places = np.zeros((crew.workers, rows, 5), np.int64)
+        places[:, :, sinks.KEPT_AT] = -1
         crew.over_rows(
             lambda first, last: choose_bins(
                 count, self.ranks.ranks, look, self.numbers, wanted, slot, atom, below, size,
@@ -317,52 +320,54 @@ class _Reduction:
             ),
             rows,
         )  # fmt: skip
+        # Room for what is collected.
+        self.count = count = np.empty((0, 0, 0), np.int32)
         complete = np.ones(rows, bool)
-        room = places[:, :, sinks.ROOM]
-        parts = self._parts(room.sum(axis=0))
-        for number, part in enumerate(parts):
-            mine = np.zeros(rows, bool)
-            mine[part] = True
-            here = places.copy() if len(parts) > 1 else places
-            here[:, ~mine, sinks.ROOM] = 0
-            needed = here[:, :, sinks.ROOM].ravel()
-            here[:, :, sinks.START] = (np.cumsum(needed) - needed).reshape(room.shape)
-            here[:, :, sinks.KEPT_AT] = -1
+
+        def part(begin: int, end: int, tell: Tell) -> None:
+            """Collect and select; what was collected is let go on return."""
+            needed = places[:, begin:end, sinks.ROOM]
+            places[:, begin:end, sinks.START] = (np.cumsum(needed) - needed.ravel()).reshape(
+                needed.shape
+            )
             arena = np.empty(int(needed.sum()))
+            program = limited(self.program, begin, end)
             targets = [
                 sinks.sink(
-                    sinks.COLLECT, rows, numbers=self.numbers, places=here[w], slot=slot,
+                    sinks.COLLECT, rows, numbers=self.numbers, places=places[w], slot=slot,
                     atom=atom, arena=arena,
                 )
                 for w in range(crew.workers)
             ]  # fmt: skip
 
-            def work(
-                worker: int, segment: int, first: int, draws: int, targets: Any = targets
-            ) -> None:
-                run_blocks(
-                    self.program, first, draws, 0, False, self.workspace[worker], targets[worker]
-                )
+            def work(worker: int, segment: int, first: int, draws: int) -> None:
+                run_blocks(program, first, draws, 0, False, self.workspace[worker], targets[worker])
 
-            crew.over_draws(work, _between(tell, number / len(parts), (number + 0.9) / len(parts)))
+            crew.over_draws(work, tell)
 
-            def select(
-                first: int, last: int, arena: Floats = arena, here: Any = here, mine: Any = mine
-            ) -> None:
+            def select(first: int, last: int) -> None:
                 select_ranks(
-                    arena, here, slot, atom, below, size, rank_slot, self.numbers, self.ranks,
-                    wanted & mine, *found, complete, first, last,
+                    arena, places, slot, atom, below, size, rank_slot, self.numbers, self.ranks,
+                    wanted, *found, complete, begin + first, begin + last,
                 )  # fmt: skip
 
-            crew.over_rows(select, rows)
+            crew.over_rows(select, end - begin)
+
+        parts = self._parts(places[:, :, sinks.ROOM].sum(axis=0))
+        for number, (begin, end) in enumerate(parts):
+            part(begin, end, _between(tell, number / len(parts), (number + 0.9) / len(parts)))
         self.start_anew(np.flatnonzero(~complete), found)
         return found
 
-    def _parts(self, room: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """Rows in groups whose collected values fit in memory together."""
-        most = max(collected_values(self.plan), int(room.max(initial=0)))
-        group = (np.cumsum(room) - room) // most
-        return [np.flatnonzero(group == k) for k in range(int(group.max()) + 1)]
+    def _parts(self, room: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """Ends of groups of rows whose collected values fit in memory together."""
+        most, edges, total = collected_values(self.plan), [0], 0
+        for row, more in enumerate(room.tolist()):
+            if total + more > most and row > edges[-1]:
+                edges.append(row)
+                total = 0
+            total += more
+        return list(pairwise([*edges, len(room)]))
 
     def start_anew(self, rows: NDArray[np.int64], found: list[Floats]) -> None:
         """Quantiles of rows whose values did not fit where they were expected to."""

@@ -84,15 +84,15 @@ def bins_for(plan: Plan, rows: int, workers: int) -> int:
     while (
         bins < _MOST_BINS
         and plan.draws > _DRAWS_PER_BIN * bins
-        and rows * workers * 8.0 * bins < _room(plan) / 8
+        and rows * workers * 8.0 * bins < _room(plan) / 3
     ):
         bins *= 2
     return bins
 
 
 def collected_values(plan: Plan) -> int:
-    """Values that may be collected at a time."""
-    return int(_room(plan) / 2 / 8)
+    """Values that may be collected at a time; the counts are let go before."""
+    return int(0.7 * _room(plan) / 8)
 
 
 def bytes_of(plan: Plan, item: Item, workers: int) -> float:

@@ -20,6 +20,7 @@ COLLECT: Final = 2
 
 _LANES: Final = 32
 _ONE: Final = np.uint8(1)
+_MOST_PREFETCHED: Final = 1100
 SUMS: Final = 4
 """Sums of a row: defined values, deviations from the pivot, their squares, values above zero."""
 RATE, PIVOT, LOW, SCALE = 0, 1, 2, 3
@@ -170,9 +171,9 @@ def find_places(value, low, scale, last, place):
 @kernel
 def add_counts(place, count, out):
     """Count each value of a block in its bin."""
-    # The bins of the next row come next in memory and will be needed soon.
+    # The bins of the next row come next in memory and will be needed soon; of many bins, few are.
     bins = count.shape[1]
-    if out + 1 < count.shape[0]:
+    if out + 1 < count.shape[0] and bins <= _MOST_PREFETCHED:
         following = np.uint64((out + 1) * bins)
         for k in range(0, bins, 16):
             prefetch(count, following + np.uint64(k))
@@ -256,7 +257,7 @@ def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, value
     start, filled = places[out, START], places[out, FILLED]
     if out + 1 < places.shape[0]:
         following = np.uint64((out + 1) * slot.shape[1])
-        for k in range(0, slot.shape[1], 64):
+        for k in range(0, min(slot.shape[1], _MOST_PREFETCHED), 64):
             prefetch(slot, following + np.uint64(k))
         tail = np.uint64(places[out + 1, START] + places[out + 1, FILLED])
         for k in range(0, 40, 8):
