@@ -36,7 +36,7 @@ def _shapes_of(plan: Plan) -> Layout:
         coords=_used_coords(plan, outcomes),
         outcomes=outcomes,
         kept=tuple(experiment.keep),
-        draws=experiment.draws,
+        draws=plan.draws,
         dtype=experiment.dtype,
         currency=experiment.currency,
         price_year=experiment.money.base_year,

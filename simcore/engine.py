@@ -172,9 +172,9 @@ def _scatter(
         numbers = {
             "central": reduced.central,
             "mean": reduced.mean,
-            "standard_error": np.sqrt(reduced.variance / reduced.count),
-            "positive": reduced.positive / draws,
-            "defined": reduced.count / draws,
+            "standard_error": reduced.standard_error,
+            "positive": reduced.positive.sum(axis=0) / draws,
+            "defined": reduced.count.sum(axis=0) / draws,
             "quantile": reduced.quantile,
             "quantile_low": reduced.low,
             "quantile_high": reduced.high,
@@ -193,10 +193,10 @@ def _scatter(
             if kind == "category":
                 found = {"probability": reduced.categories[rows] / draws}
             elif kind == "indicator":
-                yes = reduced.positive[rows]
+                yes = reduced.positive[:, rows]
                 if reduced_node(plan, cell) != cell.node:
-                    yes = reduced.count[rows] - yes
-                found = _share(np.where(reduced.known[rows], yes, np.nan), draws)
+                    yes = reduced.count[:, rows] - yes
+                found = _share(np.where(reduced.known[rows], yes, np.nan), reduced.taken)
             else:
                 found = {name: one[rows] for name, one in numbers.items()}
             for name, values in found.items():
@@ -205,11 +205,16 @@ def _scatter(
                     target[cell.index] = values if has_years(cell.variable) else values[0]
 
 
-def _share(yes: np.ndarray, draws: int) -> dict[str, np.ndarray]:
+def _share(yes: np.ndarray, taken: np.ndarray) -> dict[str, np.ndarray]:
     """Share of the draws in which an indicator is 1, and its standard error."""
-    share = yes / draws
+    from simcore.reduction import spread_of_replicates
+
+    draws = taken.sum()
+    share = yes.sum(axis=0) / draws
+    spread = spread_of_replicates(yes, np.broadcast_to(taken[:, None], yes.shape))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {"mean": share, "standard_error": np.sqrt(share * (1.0 - share) / (draws - 1.0))}
+        single = np.sqrt(share * (1.0 - share) / (draws - 1.0))
+    return {"mean": share, "standard_error": np.where(np.isnan(spread), single, spread)}
 
 
 def _empty_statistics(plan: Plan, layout: Layout) -> dict[str, np.ndarray]:

@@ -84,6 +84,8 @@ class Plan:
         Unit of each commodity, per which its price is given.
     start : int
         First simulated year.
+    draws : int
+        Number of draws; fewer than the config allows where `until` is met before.
     factors, shocks : Dependence
     """
 
@@ -96,6 +98,7 @@ class Plan:
     coords: dict[str, tuple[Any, ...]]
     commodity_units: tuple[str, ...]
     start: int
+    draws: int
     factors: dependence.Dependence
     shocks: dependence.Dependence
 
@@ -108,11 +111,6 @@ class Plan:
     def name(self) -> str:
         """Name of the experiment."""
         return self.experiment.name
-
-    @property
-    def draws(self) -> int:
-        """Number of draws."""
-        return self.experiment.draws
 
     @property
     def resolved_yaml(self) -> str:
@@ -185,6 +183,7 @@ def build(spec: Spec) -> Plan:
         coords=coords,
         commodity_units=units,
         start=start,
+        draws=experiment.draws,
         factors=factors,
         shocks=shocks,
     )

@@ -222,5 +222,5 @@ def _tape(
         table=np.concatenate(tables) if tables else np.empty(0),
         keys=keys,
         dimensions=dimensions,
-        design=(DESIGNS[experiment.design], experiment.draws, experiment.replicates),
+        design=(DESIGNS[experiment.design], plan.draws, experiment.replicates),
     )

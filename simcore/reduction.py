@@ -44,12 +44,12 @@ class Reduced:
         Whether the row exists in its year; else it is undefined in every draw.
     central : ndarray, shape (rows,)
         The central case.
-    count : ndarray, shape (rows,)
-        Defined draws.
-    positive : ndarray, shape (rows,)
-        Draws above zero.
-    mean, variance : ndarray, shape (rows,)
-        Of the defined draws.
+    count, positive : ndarray, shape (replicates, rows)
+        Defined draws, and draws above zero.
+    taken : ndarray, shape (replicates,)
+        Draws.
+    mean, variance, standard_error : ndarray, shape (rows,)
+        Of the defined draws; the error is that of the mean.
     quantile, low, high : ndarray, shape (rows, quantile)
         Quantiles and the ends of their intervals; NaN where not asked for.
     categories : ndarray, shape (rows, bins)
@@ -62,8 +62,10 @@ class Reduced:
     central: Floats
     count: Floats
     positive: Floats
+    taken: Floats
     mean: Floats
     variance: Floats
+    standard_error: Floats
     quantile: Floats
     low: Floats
     high: Floats
@@ -78,9 +80,12 @@ class StoppedError(Exception):
 class _Crew:
     """Threads that each take an equal part of the draws."""
 
-    def __init__(self, pool: ThreadPoolExecutor, workers: int, draws: int) -> None:
+    def __init__(
+        self, pool: ThreadPoolExecutor, workers: int, draws: int, replicates: int = 1
+    ) -> None:
         blocks = -(-draws // BLOCK)
-        per_segment = -(-blocks // _SEGMENTS)
+        per_segment = -(-blocks // max(1, _SEGMENTS // replicates))
+        self.stretch = _STRETCH if replicates == 1 else BLOCK
         segments = -(-blocks // per_segment)
         edges = [min(at * per_segment * BLOCK, draws) for at in range(segments + 1)]
         self.segments = list(pairwise(edges))
@@ -96,11 +101,11 @@ class _Crew:
         def part(worker: int) -> None:
             for segment in self.parts[worker]:
                 first, last = self.segments[segment]
-                for begin in range(first, last, _STRETCH):
+                for begin in range(first, last, self.stretch):
                     if self._stop.is_set():
                         raise StoppedError
-                    work(worker, segment, begin, min(_STRETCH, last - begin))
-                    done[worker] += min(_STRETCH, last - begin)
+                    work(worker, segment, begin, min(self.stretch, last - begin))
+                    done[worker] += min(self.stretch, last - begin)
 
         total = self.segments[-1][1]
         self._run(part, self.workers, lambda: tell(float(done.sum()) / total))
@@ -141,7 +146,13 @@ def reduce(
     tell : callable
         Told the share of the work that is done.
     """
-    return _Reduction(plan, tile, _Crew(pool, workers, plan.draws)).run(tell)
+    crew = _Crew(pool, workers, plan.draws, _replicates(plan))
+    return _Reduction(plan, tile, crew).run(tell)
+
+
+def _replicates(plan: Plan) -> int:
+    """Parts of the draws whose spread measures the error; 1 where single draws do."""
+    return 1 if plan.experiment.design == "random" else plan.experiment.replicates
 
 
 def rehearse(plan: Plan, request: Request) -> None:
@@ -163,6 +174,7 @@ class _Reduction:
         from simcore.kernels.select import quantile_ranks
 
         self.plan, self.crew, self.draws = plan, crew, draws or plan.draws
+        self.replicates = _replicates(plan)
         self.program, self.outputs = cut(plan, [item.request for item in tile])
         self.rows = self.program.emit_rows.size
         self.asked = np.flatnonzero(self.outputs >= 0)
@@ -189,26 +201,38 @@ class _Reduction:
         sums, kept = self._count(look, _between(tell, _SHARES[0], _SHARES[1]))
         categories = self._categories()
         quantiles = self._quantiles(look, _between(tell, _SHARES[1], 1.0))
-        defined, deviation, square, positive = sums.T
+        whole = sums.sum(axis=0) if len(sums) > 1 else sums[0]
+        defined, deviation, square, _ = whole.T
         with np.errstate(divide="ignore", invalid="ignore"):
-            mean = self.numbers[:, 1] + deviation / defined
-            variance = np.maximum(square - deviation * deviation / defined, 0.0) / (defined - 1.0)
-        variance[defined < 2] = np.nan
+            offset = deviation / defined
+            variance = np.maximum(square - deviation * offset, 0.0) / (defined - 1.0)
+            variance[defined < 2] = np.nan
+            error = np.sqrt(variance / defined)
+            spread = spread_of_replicates(sums[:, :, 1], sums[:, :, 0])
+        error = np.where(np.isnan(spread), error, spread)
         tell(1.0)
         quantile, low, high = (self._asked(one, np.nan) for one in quantiles)
         return Reduced(
             known=self.outputs >= 0,
             central=self._asked(central, np.nan),
-            count=self._asked(defined, 0.0),
-            positive=self._asked(positive, 0.0),
-            mean=self._asked(mean, np.nan),
+            count=np.array([self._asked(one, 0.0) for one in sums[:, :, 0]]),
+            positive=np.array([self._asked(one, 0.0) for one in sums[:, :, 3]]),
+            taken=self._taken(),
+            mean=self._asked(self.numbers[:, 1] + offset, np.nan),
             variance=self._asked(variance, np.nan),
+            standard_error=self._asked(error, np.nan),
             quantile=quantile,
             low=low,
             high=high,
             categories=categories,
             kept=kept,
         )
+
+    def _taken(self) -> Floats:
+        """Draws of each replicate."""
+        blocks = np.arange(-(-self.draws // BLOCK))
+        sizes = np.minimum(self.draws - blocks * BLOCK, BLOCK)
+        return np.bincount(blocks % self.replicates, sizes, self.replicates).astype(np.float64)
 
     def _asked(self, values: NDArray[Any], default: float) -> NDArray[Any]:
         """Values by output row, in the order of the requests."""
@@ -258,7 +282,7 @@ class _Reduction:
         from simcore.kernels.simulate import run_blocks
 
         crew, plan = self.crew, self.plan
-        sums = np.zeros((len(crew.segments), self.rows, sinks.SUMS))
+        sums = np.zeros((len(crew.segments), self.replicates, self.rows, sinks.SUMS))
         count = np.zeros((crew.workers, self.rows, self.bins + 1), np.int32)
         places = np.zeros((self.rows, 5), np.int64)
         places[:, sinks.KEPT_AT] = -1
@@ -279,7 +303,8 @@ class _Reduction:
         ]
 
         def work(worker: int, segment: int, first: int, draws: int) -> None:
-            target = targets[worker]._replace(sums=sums[segment])
+            replicate = first // BLOCK % self.replicates
+            target = targets[worker]._replace(sums=sums[segment, replicate])
             run_blocks(self.program, first, draws, first, False, self.workspace[worker], target)
 
         crew.over_draws(work, tell)
@@ -377,6 +402,23 @@ class _Reduction:
         for first in range(0, len(rows), step):
             some = rows[first : first + step]
             quantiles_of_rows(self._keep(self.draws, rows=some), self.ranks, *found, some)
+
+
+def spread_of_replicates(total: Floats, count: Floats) -> Floats:
+    """Standard error of a mean from the means of replicates; NaN where fewer than two have draws.
+
+    Parameters
+    ----------
+    total, count : ndarray, shape (replicates, rows)
+        Sum of the values and their number in each replicate.
+    """
+    used = count > 0
+    number, whole = used.sum(axis=0), count.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.where(used, total / count - total.sum(axis=0) / whole, 0.0) * (count / whole)
+        error: Floats = np.sqrt((off * off).sum(axis=0) * (number / (number - 1.0)))
+    error[number < 2] = np.nan
+    return error
 
 
 def _between(tell: Tell, first: float, last: float) -> Tell:
