@@ -89,7 +89,8 @@ def run(options: argparse.Namespace) -> None:
     from simcore import dataset, describe, engine, tiles
     from simcore.terminal.progress import progress
 
-    tiles.check_memory(planned)
+    if planned.experiment.until is None:
+        tiles.check_memory(planned)
     dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
     if options.dry_run:
         needed = describe.estimate(planned, threads=options.threads)
@@ -100,6 +101,7 @@ def run(options: argparse.Namespace) -> None:
               file=sys.stderr)  # fmt: skip
     with _terminable():
         engine.prepare(planned)
+        planned = _enough(planned, options)
     # What is loaded stays; only what the run makes is worth collecting.
     gc.freeze()
     gc.enable()
@@ -121,6 +123,21 @@ def run(options: argparse.Namespace) -> None:
         return
     if not options.quiet:
         _show_run(done, out, planned.draws, seconds, pictures)
+
+
+def _enough(planned: Plan, options: argparse.Namespace) -> Plan:
+    """As many draws as `until` takes, saying on the way how narrow the interval is."""
+    until = planned.experiment.until
+    if until is None:
+        return planned
+    from simcore.stopping import enough
+
+    def tell(draws: int, width: float) -> None:
+        if not options.quiet:
+            print(f"{draws:,} draws: interval of {until.variable}.{until.statistic} {width:,.4g} "
+                  f"wide, {until.width:g} wanted", file=sys.stderr)  # fmt: skip
+
+    return enough(planned, threads=options.threads, tell=tell)
 
 
 def summary(options: argparse.Namespace) -> None:
@@ -210,7 +227,10 @@ def _plan(options: argparse.Namespace) -> Plan:
     from simcore import plan as planning
     from simcore import spec
 
-    loaded = spec.load(options.file, overrides=options.set, draws=options.draws, seed=options.seed)
+    until = [f"until={options.until!r}"] if getattr(options, "until", None) else []
+    loaded = spec.load(
+        options.file, overrides=[*options.set, *until], draws=options.draws, seed=options.seed
+    )
     return planning.build(loaded)
 
 

@@ -64,6 +64,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "config": plan.resolved_yaml,
         "config_sha256": plan.digest,
         "seed": experiment.seed,
+        **_stopping(plan),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "sources": json.dumps(keys),
         "assumed": json.dumps(assumed),
@@ -77,6 +78,20 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
                 for kind, dep in (("factors", plan.factors), ("shocks", plan.shocks))
             }
         ),
+    }
+
+
+def _stopping(plan: Plan) -> dict[str, str | float]:
+    """What `until` asked for and what came of it."""
+    until = plan.experiment.until
+    if until is None or plan.interval is None:
+        return {}
+    labels = ", ".join(f"{dim} {label}" for dim, label in until.at.items())
+    return {
+        "until": f"{until.variable}.{until.statistic}={until.width:g}"
+        + (f" at {labels}" if labels else ""),
+        "until_interval": plan.interval,
+        "until_reached": "yes" if plan.interval <= until.width else "no",
     }
 
 
@@ -148,4 +163,3 @@ def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
         "rows": nominal_size(plan),
         "tiles": len(tiles),
     }
-

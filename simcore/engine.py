@@ -19,6 +19,7 @@ from simcore.dataset import Finished, Layout, Store, create
 from simcore.describe import layout_of
 from simcore.plan import Plan, currency_rate, has_years, unique_values
 from simcore.program import Request, cut
+from simcore.stopping import enough
 from simcore.tiles import Item, check_memory, items_of, reduced_node, rows_of, tiles_of
 from simcore.variables import OUTCOMES
 
@@ -82,8 +83,9 @@ def execute(
 ) -> Finished:
     """Do as `run`, but leave it to the caller to open the result, which takes xarray."""
     workers = threads or os.cpu_count() or 1
-    check_memory(plan, workers)
     prepare(plan)
+    plan = enough(plan, threads=threads)
+    check_memory(plan, workers)
     store = None
     try:
         store = create(layout_of(plan), out, overwrite=overwrite)

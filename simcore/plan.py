@@ -87,6 +87,8 @@ class Plan:
     draws : int
         Number of draws; fewer than the config allows where `until` is met before.
     factors, shocks : Dependence
+    interval : float or None
+        Widest interval of what `until` names, once it has been looked for.
     """
 
     spec: Spec
@@ -101,6 +103,7 @@ class Plan:
     draws: int
     factors: dependence.Dependence
     shocks: dependence.Dependence
+    interval: float | None = None
 
     @property
     def experiment(self) -> Experiment:

@@ -22,7 +22,8 @@ LAYERS = [
     ["plan"],
     ["program", "analysis", "calibration"],
     ["tiles", "tracing", "plots"],
-    ["describe", "report"],
+    ["describe", "report", "reduction"],
+    ["stopping"],
     ["engine"],
     ["terminal"],
     ["cli"],
@@ -77,7 +78,7 @@ def test_kernels_import_only_kernels(path):
 
 
 def test_engine_reads_no_yaml():
-    for name in ("engine", "program", "tiles", "tracing"):
+    for name in ("engine", "program", "reduction", "stopping", "tiles", "tracing"):
         text = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
         assert "import yaml" not in text
         assert "document" not in dict(imports(PACKAGE / f"{name}.py"))

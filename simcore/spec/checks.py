@@ -11,7 +11,7 @@ from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Route
 from simcore.spec.findings import Finding, Path, unknown
-from simcore.spec.schema import Experiment
+from simcore.spec.schema import Experiment, Until
 from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
     packaged_names,
@@ -74,12 +74,41 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
                     "names listed under outcomes, or `inputs`", f"add {name} to outcomes",
                 )  # fmt: skip
     yield from _currency(experiment, ("currency",), experiment.currency)
+    if experiment.until is not None:
+        yield from _until(experiment, experiment.until)
     if {"exposure_cost", "exposure_total"} & set(experiment.outcomes) and not experiment.exposures:
         yield Finding(
             ("exposures",), "no exposure", "at least one exposure for exposure_cost",
             "add an exposure, or drop exposure_cost and exposure_total from outcomes",
             also=(("outcomes",),),
         )  # fmt: skip
+
+
+def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
+    variable = OUTCOMES.get(until.variable)
+    if variable is None or until.variable not in experiment.outcomes:
+        yield unknown(("until", "variable"), until.variable, experiment.outcomes, "outcome")
+        return
+    if variable.kind != "number" and variable.kind != "year":
+        yield Finding(
+            ("until", "variable"), f"{until.variable}, which is no amount", "an outcome in numbers",
+            "name the outcome whose sign it gives",
+        )  # fmt: skip
+    for dim in until.at:
+        if dim not in variable.dims:
+            yield unknown(("until", "at", dim), dim, variable.dims, f"dimension of {variable.name}")
+    unit = variable.unit.replace("{money}", experiment.currency)
+    if until.unit is not None and not _is_same(until.unit, unit):
+        yield Finding(
+            ("until", "unit"), repr(until.unit), f"the unit of {variable.name}: {unit}",
+            "give the width in that unit",
+        )  # fmt: skip
+
+
+def _is_same(unit: str, other: str) -> bool:
+    """Whether EUR/t is EUR t-1."""
+    head, *rest = unit.replace(" ", "").split("/")
+    return " ".join([head, *(f"{one}-1" for one in rest)]) == other or unit == other
 
 
 def _correlations(experiment: Experiment) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -119,6 +120,37 @@ class Correlations(Model):
     """Replace a matrix that is not positive semi-definite by the nearest one that is."""
 
 
+class Until(Model):
+    """When a run has enough draws: the 95 % interval of a statistic is narrow enough."""
+
+    variable: str
+    statistic: Literal["mean", "p1", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99"]
+    width: float = Field(gt=0)
+    """Widest interval, from end to end, in the unit of the variable."""
+    unit: str | None = None
+    """Unit of the width, if one wants to say it."""
+    at: dict[str, str | Year] = Field(default_factory=dict)
+    """Labels of the cells that count, such as {region: EU, year: 2030}; without them all do."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, content: Any) -> Any:
+        """Also as on the command line: cost_premium.p95=2 EUR/t."""
+        if not isinstance(content, str):
+            return content
+        found = _UNTIL.fullmatch(content)
+        if found is None:
+            raise fault(
+                repr(content), "VARIABLE.STATISTIC=WIDTH", "such as cost_premium.p95=2EUR/t"
+            )
+        parts = {key: value for key, value in found.groupdict().items() if value}
+        return parts | {"width": float(parts["width"])}
+
+
+_UNTIL: Final = re.compile(
+    r"(?P<variable>\w+)\.(?P<statistic>\w+)\s*=\s*(?P<width>[0-9.]+(?:[eE][-+]?[0-9]+)?)"
+    r"\s*(?P<unit>\S.*)?"
+)
 Names = Annotated[list[Name], Field(min_length=1, max_length=100)]
 
 
@@ -134,6 +166,8 @@ class Experiment(Model):
     replicates: Whole = Field(ge=1, le=256)
     """Designs of their own, from which standard errors follow: 256 draws of one, 256 of the next,
     and so on. `random` needs none."""
+    until: Until | None = None
+    """Fewer draws than `draws` where that is enough."""
     years: Years
     currency: str
     money: Money

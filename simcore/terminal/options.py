@@ -52,6 +52,7 @@ def _add_configs(commands: Any) -> None:
         "simcore run configs/quickstart.yaml",
         "simcore run configs/quickstart.yaml --draws 1000 -o results/try.nc --overwrite",
         "simcore run configs/quickstart.yaml --set value.buyer=automotive --set currency=USD",
+        "simcore run configs/quickstart.yaml --until carbon_price.mean=1EUR/t --draws 1000000",
         "simcore run configs/quickstart.yaml --dry-run",
     )  # fmt: skip
     _config(one)
@@ -60,6 +61,9 @@ def _add_configs(commands: Any) -> None:
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
+    one.add_argument("--until", metavar="WHAT=WIDTH",
+                     help="fewer draws than --draws once the 95 %% interval is that narrow, such "
+                     "as cost_premium.p95=2EUR/t")  # fmt: skip
     one.add_argument("--plots", nargs="?", const="", metavar="DIR",
                      help="also draw PNG files (default folder: beside OUT)")  # fmt: skip
     one.add_argument("--dry-run", action="store_true",
