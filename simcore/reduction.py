@@ -144,6 +144,16 @@ def reduce(
     return _Reduction(plan, tile, _Crew(pool, workers, plan.draws)).run(tell)
 
 
+def moments_of(sums: Floats, pivot: Floats) -> tuple[Floats, Floats]:
+    """Mean and sample variance of rows from their sums about a pivot; NaN where there is none."""
+    defined, deviation, square, _ = sums.T
+    with np.errstate(all="ignore"):
+        mean = pivot + deviation / defined
+        variance = np.maximum(square - deviation * deviation / defined, 0.0) / (defined - 1.0)
+    variance[defined < 2] = np.nan
+    return mean, variance
+
+
 def rehearse(plan: Plan, request: Request) -> None:
     """Go through all kernels with one row and one draw, so that they are loaded or compiled."""
     row = Item((), request, Need.QUANTILES)
@@ -188,11 +198,8 @@ class _Reduction:
         tell(_SHARES[0])
         sums, count, kept = self._count(look, _between(tell, _SHARES[0], _SHARES[1]))
         quantiles = self._quantiles(look, count, _between(tell, _SHARES[1], 1.0))
-        defined, deviation, square, positive = sums.T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean = self.numbers[:, 1] + deviation / defined
-            variance = np.maximum(square - deviation * deviation / defined, 0.0) / (defined - 1.0)
-        variance[defined < 2] = np.nan
+        defined, _, _, positive = sums.T
+        mean, variance = moments_of(sums, self.numbers[:, 1])
         tell(1.0)
         quantile, low, high = (self._asked(one, np.nan) for one in quantiles)
         return Reduced(

@@ -22,7 +22,7 @@ LAYERS = [
     ["plan"],
     ["program", "analysis", "calibration"],
     ["tiles", "tracing", "plots"],
-    ["describe", "report"],
+    ["describe", "reduction", "report"],
     ["engine"],
     ["terminal"],
     ["cli"],
