@@ -155,6 +155,16 @@ def _replicates(plan: Plan) -> int:
     return 1 if plan.experiment.design == "random" else plan.experiment.replicates
 
 
+def moments_of(sums: Floats, pivot: Floats) -> tuple[Floats, Floats]:
+    """Mean and sample variance of rows from their sums about a pivot; NaN where there is none."""
+    defined, deviation, square, _ = sums.T
+    with np.errstate(all="ignore"):
+        mean = pivot + deviation / defined
+        variance = np.maximum(square - deviation * deviation / defined, 0.0) / (defined - 1.0)
+    variance[defined < 2] = np.nan
+    return mean, variance
+
+
 def rehearse(plan: Plan, request: Request) -> None:
     """Go through all kernels with one row and one draw, so that they are loaded or compiled."""
     row = Item((), request, Need.QUANTILES)
@@ -202,13 +212,10 @@ class _Reduction:
         categories = self._categories()
         quantiles = self._quantiles(look, _between(tell, _SHARES[1], 1.0))
         whole = sums.sum(axis=0) if len(sums) > 1 else sums[0]
-        defined, deviation, square, _ = whole.T
+        mean, variance = moments_of(whole, self.numbers[:, 1])
         with np.errstate(divide="ignore", invalid="ignore"):
-            offset = deviation / defined
-            variance = np.maximum(square - deviation * offset, 0.0) / (defined - 1.0)
-            variance[defined < 2] = np.nan
-            error = np.sqrt(variance / defined)
-            spread = spread_of_replicates(sums[:, :, 1], sums[:, :, 0])
+            error = np.sqrt(variance / whole[:, 0])
+        spread = spread_of_replicates(sums[:, :, 1], sums[:, :, 0])
         error = np.where(np.isnan(spread), error, spread)
         tell(1.0)
         quantile, low, high = (self._asked(one, np.nan) for one in quantiles)
@@ -218,7 +225,7 @@ class _Reduction:
             count=np.array([self._asked(one, 0.0) for one in sums[:, :, 0]]),
             positive=np.array([self._asked(one, 0.0) for one in sums[:, :, 3]]),
             taken=self._taken(),
-            mean=self._asked(self.numbers[:, 1] + offset, np.nan),
+            mean=self._asked(mean, np.nan),
             variance=self._asked(variance, np.nan),
             standard_error=self._asked(error, np.nan),
             quantile=quantile,

@@ -1,4 +1,4 @@
-"""Summary of one column of draws: moments, and exact quantiles with their intervals.
+"""Exact order statistics of a column of draws, and the ranks of quantiles and their intervals.
 
 An order statistic is found by counting the values in equal bins between the least and the greatest
 and looking only into the bins that hold a wanted rank. Undefined values (NaN) sort last.
@@ -6,23 +6,13 @@ and looking only into the bins that hold a wanted rank. Undefined values (NaN) s
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simcore.kernels.binomial import tail_ranks
 from simcore.kernels.jit import kernel, scalar
-from simcore.kernels.moments import moments
-
-__all__ = [
-    "QuantileRanks",
-    "moments",
-    "order_statistics",
-    "quantile_ranks",
-    "summarise",
-    "summarise_into",
-]
 
 _SMALL: Final = 64
 _MOST_BINS: Final = 16384
@@ -70,7 +60,7 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     Returns
     -------
     QuantileRanks
-        Plan for `summarise` and `summarise_into`.
+        Plan for `bins.select_ranks` and `bins.quantiles_of_rows`.
 
     Raises
     ------
@@ -352,64 +342,3 @@ def between(low, high, weight):
         return low
     step = high - low
     return high - step * (1.0 - weight) if weight >= 0.5 else low + step * weight
-
-
-@kernel
-def summarise_into(column, plan, moment, quantile, low, high):
-    """Moments, quantiles and intervals of a column.
-
-    Parameters
-    ----------
-    column : ndarray, shape (draws,)
-        Contiguous floats, not changed.
-    plan : QuantileRanks
-        Of `quantile_ranks` for as many draws.
-    moment : ndarray, shape (4,)
-        Written: number of defined values, mean, variance, share above zero; see `moments`.
-    quantile, low, high : ndarray, shape (quantile,)
-        Written: the quantiles and the ends of their intervals; NaN where the rank falls among
-        the undefined values.
-    """
-    if not quantile.size == low.size == high.size == plan.weight.size:
-        raise ValueError("summarise_into: outputs must be as long as the probabilities of the plan")
-    moment[0], moment[1], moment[2], moment[3] = moments(column)
-    statistic = np.empty(plan.ranks.size)
-    order_statistics(column, plan.ranks, statistic)
-    for q in range(quantile.size):
-        below, above = statistic[plan.lower[q]], statistic[plan.upper[q]]
-        quantile[q] = between(below, above, plan.weight[q])
-        low[q] = statistic[plan.low[q]]
-        high[q] = statistic[plan.high[q]]
-
-
-def summarise(column: NDArray[np.floating], plan: QuantileRanks) -> dict[str, Any]:
-    """Statistics of a column by the names they have in a dataset.
-
-    Parameters
-    ----------
-    column : ndarray, shape (draws,)
-        Contiguous floats, not changed; NaN is undefined.
-    plan : QuantileRanks
-        Of `quantile_ranks` for as many draws.
-
-    Returns
-    -------
-    dict
-        `mean`, `standard_error` (of the mean), `positive` (share of all draws above zero) and
-        `defined` (share of draws) as floats; `quantile`, `quantile_low` and `quantile_high` as
-        ndarrays of shape (quantile,). The mean leaves undefined draws out, the quantiles sort
-        them last.
-    """
-    moment = np.empty(4)
-    quantile, low, high = (np.empty(plan.weight.size) for _ in range(3))
-    summarise_into(column, plan, moment, quantile, low, high)
-    defined, mean, variance, positive = (float(x) for x in moment)
-    return {
-        "mean": mean,
-        "standard_error": float(np.sqrt(variance / defined)) if defined > 0 else np.nan,
-        "positive": positive,
-        "defined": defined / column.size,
-        "quantile": quantile,
-        "quantile_low": low,
-        "quantile_high": high,
-    }

@@ -20,11 +20,11 @@ from simcore.kernels.jit import bits_of, float_of, fma, kernel, load, store
 
 SOURCES = Path(jit.__file__).parent
 
-# Prints a digest of the bits of everything random, elementary, tabulated and selected.
+# Prints a digest of the bits of everything random, elementary, tabulated, summed and selected.
 PROBE = """
 import hashlib
 import numpy as np
-from simcore.kernels import designs, jit, random, select, marginals, layout
+from simcore.kernels import bins, designs, jit, random, select, sinks, marginals, layout
 out = np.empty(2560)
 digest = hashlib.sha256()
 random.fill_normal(*random.stream_key(1, "probe"), 256, 2030, out)
@@ -39,9 +39,19 @@ digest.update(value.tobytes())
 params[0] = 100
 marginals.fill_marginal(layout.EMPIRICAL, params, np.sort(z), out, z, value)
 digest.update(value.tobytes())
-digest.update(repr(select.moments(value)).encode())
-found = select.summarise(value, select.quantile_ranks(2560, (0.05, 0.5), 0.9))
-digest.update(found["quantile"].tobytes() + found["quantile_low"].tobytes())
+numbers, sums, count = np.zeros((1, 4)), np.zeros((1, 4)), np.zeros((1, 513), np.int32)
+numbers[:, sinks.RATE] = 1.1
+bins.lay_bins(value[None, :512].copy(), 512, numbers, 0, 1)
+for block in range(10):
+    sinks.count_row(
+        value.reshape(10, 256), block, 0, 256 if block < 9 else 100, numbers, sums, count,
+        np.empty(256), np.empty(256, np.uint32), np.empty((4, 32)),
+    )
+digest.update(numbers.tobytes() + sums.tobytes() + count.tobytes())
+found = np.empty((3, 1, 2))
+plan = select.quantile_ranks(2560, (0.05, 0.5), 0.9)
+bins.quantiles_of_rows(value[None], plan, *found, np.zeros(1, np.int64))
+digest.update(found.tobytes())
 key = np.array([*random.stream_key(1, "probe"), *random.stream_key(1, "family")], dtype=np.uint64)
 for design in designs.DESIGNS.values():
     designs.fill_design(design, key, 9, 256, 2030, 20000, 3, out)

@@ -1,6 +1,4 @@
-"""Order statistics against sorting, moments against exact sums, intervals against coverage."""
-
-from fractions import Fraction
+"""Order statistics against sorting, ranks and coverage of intervals against the binomial."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from simcore.kernels import random, select
+from simcore.kernels import bins, random, select
 
 PROBABILITIES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
@@ -77,22 +75,13 @@ def test_order_statistics_refuse_a_short_output():
         select.order_statistics(np.ones(5), np.arange(3), np.empty(2))
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 100, 4001])
-def test_quantiles_are_those_of_numpy(n):
-    column = np.random.default_rng(7).normal(size=n)
-    plan = select.quantile_ranks(n, (0.0, *PROBABILITIES, 1.0), 0.95)
-    found = select.summarise(column, plan)["quantile"]
-    assert np.array_equal(found, np.quantile(column, (0.0, *PROBABILITIES, 1.0)))
-
-
 def test_an_undefined_share_moves_quantiles_up():
-    column = np.array([3.0, np.nan, 1.0, 2.0, np.nan])
-    found = select.summarise(column, select.quantile_ranks(5, (0.25, 0.5, 0.75), 0.5))
-    assert found["quantile"][:2].tolist() == [2.0, 3.0]
-    assert np.isnan(found["quantile"][2])
-    assert found["defined"] == 0.6
-    assert found["mean"] == 2.0
-    assert found["positive"] == 0.6
+    column = np.array([[3.0, np.nan, 1.0, 2.0, np.nan]])
+    found = np.full((3, 1, 3), -1.5)
+    plan = select.quantile_ranks(5, (0.25, 0.5, 0.75), 0.5)
+    bins.quantiles_of_rows(column, plan, *found, np.zeros(1, np.int64))
+    assert found[0, 0, :2].tolist() == [2.0, 3.0]
+    assert np.isnan(found[0, 0, 2])
 
 
 def test_interval_ranks_leave_out_at_most_half_the_rest_on_each_side():
@@ -127,10 +116,10 @@ def test_intervals_cover_the_true_quantiles():
     plan = select.quantile_ranks(n, (0.1, 0.5, 0.95), 0.95)
     u = np.empty(512 * repeats)
     random.fill_uniform(*random.stream_key(1, "coverage"), 0, 0, u)
-    covered = np.zeros(3)
-    for row in u.reshape(repeats, 512):
-        found = select.summarise(row[:n].copy(), plan)
-        covered += (found["quantile_low"] <= plan_p) & (plan_p <= found["quantile_high"])
+    _, low, high = found = np.empty((3, repeats, 3))
+    column = np.ascontiguousarray(u.reshape(repeats, 512)[:, :n])
+    bins.quantiles_of_rows(column, plan, *found, np.arange(repeats))
+    covered = ((low <= plan_p) & (plan_p <= high)).sum(axis=0)
     # At least the level, less five standard errors of 2000 repeats.
     assert (covered / repeats > 0.95 - 5 * np.sqrt(0.95 * 0.05 / repeats)).all()
     assert (covered / repeats < 0.985).all()
@@ -146,41 +135,3 @@ plan_p = np.array([0.1, 0.5, 0.95])
 def test_impossible_requests_are_refused(n, probabilities, level):
     with pytest.raises(ValueError, match=r"draw|probabilities|level"):
         select.quantile_ranks(n, probabilities, level)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=1, max_size=200))
-def test_moments_are_those_of_exact_arithmetic(values):
-    column = np.array(values)
-    count, mean, variance, positive = select.moments(column)
-    exact = [Fraction(x) for x in values if x == x]
-    assert count == len(exact)
-    assert positive == sum(x > 0 for x in values) / len(values)
-    if exact:
-        true = sum(exact) / len(exact)
-        spread = float(max(exact) - min(exact))
-        assert mean == pytest.approx(float(true), rel=1e-15, abs=1e-15 * spread)
-    if len(exact) > 1:
-        true_variance = sum((x - true) ** 2 for x in exact) / (len(exact) - 1)
-        assert variance == pytest.approx(float(true_variance), rel=1e-12, abs=1e-30 * spread**2)
-
-
-def test_moments_of_hard_columns():
-    # NIST StRD, NumAcc4: mean 10000000.2, standard deviation 0.1.
-    column = np.array([10000000.2] + [10000000.1, 10000000.3] * 500)
-    _, mean, variance, _ = select.moments(column)
-    assert mean == pytest.approx(10000000.2, rel=1e-15)
-    assert np.sqrt(variance) == pytest.approx(0.1, rel=1e-8)
-    assert select.moments(np.full(1001, 0.1)) == (1001, 0.1, 0.0, 1.0)
-    count, mean, variance, positive = select.moments(np.full(3, np.nan))
-    assert (count, positive) == (0, 0.0)
-    assert np.isnan([mean, variance]).all()
-
-
-def test_outputs_are_all_written():
-    plan = select.quantile_ranks(1000, PROBABILITIES, 0.95)
-    arrays = [np.full(size, np.nan) for size in (4, 9, 9, 9)]
-    select.summarise_into(np.random.default_rng(8).normal(size=1000), plan, *arrays)
-    assert all(np.isfinite(array).all() for array in arrays)
-    assert (arrays[2] <= arrays[1]).all()
-    assert (arrays[1] <= arrays[3]).all()
