@@ -14,8 +14,6 @@ from simcore.kernels.sinks import COUNT, KEEP, KEPT_AT, SCALE, SUMS, sink
 
 Cut = tuple[Program, np.ndarray]
 """A program and the output row of each row asked for, as `simcore.program.cut` returns them."""
-_HANDED = 512
-"""Draws that are handed over at a time."""
 
 
 def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
@@ -46,16 +44,15 @@ def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
 
 
 def handed_over(cuts: Sequence[Cut], draws: int, threads: int) -> None:
-    """Make every value; those of some draws are handed over as an array, and let go."""
+    """Make every value; those of a block are handed over as an array, and let go."""
     def part(first: int, last: int) -> None:
         for program, _ in cuts:
             count = program.emit_rows.size
-            target = sink(KEEP, count, kept64=np.empty((count, _HANDED)))
+            target = sink(KEEP, count, kept64=np.empty((count, BLOCK)))
             target.places[:, KEPT_AT] = np.arange(count)
             rows = np.empty((program.rows, BLOCK))
-            for start in range(first, last, _HANDED):
-                some = min(_HANDED, last - start)
-                run_blocks(program, start, some, 0, False, rows, target)
+            for start in range(first, last, BLOCK):
+                run_blocks(program, start, min(BLOCK, last - start), 0, False, rows, target)
 
     _over_draws(part, draws, threads)
 

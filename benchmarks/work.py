@@ -23,7 +23,7 @@ def simcore_reduced(spec: Spec, threads: int) -> Work:
 
 
 def simcore_simulated(spec: Spec, threads: int) -> Work:
-    """The kernels alone, region by region; some draws' values are handed over and let go."""
+    """The kernels alone, region by region; a block's values are handed over and let go."""
     return _over_regions(totals.handed_over, spec, threads)
 
 
