@@ -24,10 +24,11 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 AGREEMENT_DRAWS = 600
 _FOOT = """
 Medians of interleaved repetitions. peer/simcore compares one thread of each; above 1 the package
-is faster (or smaller). Simulate: every value of every draw is there once. Reduce: then the mean,
-its standard error, the share above zero and nine quantiles with their intervals (by np.quantile:
-without intervals); indicators have the mean only. simcore's reducing ends with a dataset. A peer
-that no line names is NumPy."""
+is faster (or smaller). Simulate: every value of every draw is handed over once. Reduce to totals:
+the defined values of each row, their sum, that of their squares and the number above zero. Reduce:
+the mean, its standard error, the share above zero and nine quantiles with their intervals (by
+np.quantile: without intervals); indicators have the mean only. simcore's reducing ends with a
+dataset. A peer that no line names is NumPy."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -46,7 +46,7 @@ def cells(settings: Settings) -> Iterator[str | Line]:
     found = interleaved(
         {what: lambda one=one: one.totals(draws, 1) for what, one in tapes.items()}, settings
     )
-    yield heading("growth of the first model below; ns a value, every value added to its total")
+    yield heading("growth of the first model below; reduced to totals; ns a value")
     for what, seconds in found.items():
         values = work.values_per_draw(tapes[what].spec)
         rate = f"{values:,} values, {draws / seconds:,.0f} draws/s"

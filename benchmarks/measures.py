@@ -27,19 +27,24 @@ def model(case: Case, settings: Settings) -> Iterator[str | Line]:
     spec = load(case)
     draws, values = spec.experiment.draws, work.values_per_draw(spec)
     chunks = [one for one in _CHUNKS if one < draws] + [draws]
-    simulating = fastest({one: work.numpy_simulated(spec, one) for one in chunks}, settings)
-    reducing = fastest({one: work.numpy_reduced(spec, one) for one in chunks}, settings)
+    simulating, adding, reducing = (
+        fastest({one: numpy(spec, one) for one in chunks}, settings)
+        for numpy in (work.numpy_simulated, work.numpy_totals, work.numpy_reduced)
+    )
     yield heading(f"{case.name}: {case.title}; {draws:,} draws of {values:,} values")
     # CPU time adds up over threads, so it says nothing about two of them.
     two = settings.clock == "wall"
-    works = {
-        "one": work.simcore_simulated(spec, 1),
-        "numpy": work.numpy_simulated(spec, simulating),
-    }
-    if two:
-        works["two"] = work.simcore_simulated(spec, 2)
-    found = interleaved(works, settings)
-    yield Line("simulate, s", found["one"], found.get("two"), found["numpy"])
+    for what, own, numpy in (
+        ("simulate, s", work.simcore_simulated, work.numpy_simulated(spec, simulating)),
+        ("reduce to totals, s", work.simcore_totals, work.numpy_totals(spec, adding)),
+    ):
+        works = {"one": own(spec, 1), "numpy": numpy}
+        if two:
+            works["two"] = own(spec, 2)
+        found = interleaved(works, settings)
+        yield Line(what, found["one"], found.get("two"), found["numpy"])
+    per_value = (found["one"], found.get("two"), found["numpy"])
+    yield Line("  ns a value", *(t and t / draws / values * 1e9 for t in per_value))
     works = {
         "one": work.simcore_reduced(spec, 1),
         "numpy": work.numpy_reduced(spec, reducing),
@@ -59,12 +64,12 @@ def model(case: Case, settings: Settings) -> Iterator[str | Line]:
         None if settings.tiny else processes.peak_memory(case, "simcore", 2, tiny=False),
         processes.peak_memory(case, "numpy", reducing, tiny=settings.tiny),
     )
-    yield (f"  NumPy computes {simulating:,} draws at a time (simulate) and {reducing:,} (reduce), "
-           "the fastest tried.")
+    yield (f"  NumPy computes {simulating:,} draws at a time (simulate), {adding:,} (totals), "
+           f"{reducing:,} (reduce), the fastest tried.")
 
 
 def languages(case: Case, built: Built, settings: Settings) -> Iterator[str | Line]:
-    """The same work in other languages: every value once, added to its total."""
+    """The same work in other languages: every value once, added to its row's sums."""
     whole = 1 if settings.tiny else max(1, case.draws // CHUNK)
     draws = whole * CHUNK
     spec, values = load(case, draws=draws), work.values_per_draw(built.tapes.spec)
@@ -76,7 +81,7 @@ def languages(case: Case, built: Built, settings: Settings) -> Iterator[str | Li
     works |= {title: partial(model.totals, draws, 1) for title, model in built.models.items()}
     found = {name: time / draws * 1e9 for name, time in interleaved(works, settings).items()}
     one, two = found.pop("one"), found.pop("two", None)
-    yield heading(f"{case.name}: every value added to its total; {draws:,} draws of {values:,} "
+    yield heading(f"{case.name}: reduced to totals; {draws:,} draws of {values:,} "
                   "values; ns a draw")
     for title, time in found.items():
         yield Line(title, one, two, time)

@@ -38,7 +38,7 @@ class Runs:
         self.tapes.totals(CHUNK, threads)
 
     def time_totals(self, name: str, threads: int) -> None:
-        """Every value of every draw, added to its total."""
+        """Every value of every draw, added to the sums of its row."""
         self.tapes.totals(self.draws, threads)
 
     def time_run(self, name: str, threads: int) -> None:

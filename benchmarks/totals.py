@@ -1,69 +1,65 @@
-"""The package's kernels with every value added to its total: what the peers are timed against."""
+"""The package's kernels with every value added to its sums: what the peers are timed against."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 
-from simcore.kernels.jit import kernel
 from simcore.kernels.operations import BLOCK
-from simcore.kernels.simulate import Program, simulate
+from simcore.kernels.simulate import Program, run_blocks
+from simcore.kernels.sinks import COUNT, KEEP, KEPT_AT, SCALE, SUMS, sink
 
-_LANES = 16
-
-
-@kernel
-def add_up(values, totals):
-    """Add each row to its total and its square to that of squares; undefined counts as nothing.
-
-    Parameters
-    ----------
-    values : float64 (row, 256)
-    totals : float64 (row, 2)
-    """
-    lanes = np.empty((2, _LANES))
-    for row in range(values.shape[0]):
-        here = values[row]
-        lanes[:] = 0.0
-        for start in range(0, here.size, _LANES):
-            for lane in range(_LANES):
-                x = here[start + lane]
-                x = x if x == x else 0.0
-                lanes[0, lane] += x
-                lanes[1, lane] += x * x
-        for kind in range(2):
-            for lane in range(_LANES):
-                totals[row, kind] += lanes[kind, lane]
+Cut = tuple[Program, np.ndarray]
+"""A program and the output row of each row asked for, as `simcore.program.cut` returns them."""
 
 
-def totals(programs: Sequence[Program], outputs: Sequence[int], draws: int,
-           threads: int) -> np.ndarray:
-    """Sum and sum of squares of every output of all programs, (output, 2).
+def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
+    """Defined values, sum, sum of squares and positive values of every row asked for.
 
-    The one place where the package's reduction is called for a comparison with the peers.
+    The sums of `benchmarks.peers.tape`, made in the kernel while a row is at hand.
 
-    Parameters
-    ----------
-    programs : sequence of Program
-    outputs : sequence of int
-        Rows that each of them hands out.
-    draws : int
-        A multiple of 256.
-    threads : int
+    Returns
+    -------
+    ndarray, shape (rows asked for, SUMS)
+        Zero where a row is undefined.
     """
     def part(first: int, last: int) -> np.ndarray:
         found = []
-        for program, rows in zip(programs, outputs, strict=True):
-            values, total = np.empty((rows, BLOCK)), np.zeros((rows, 2))
-            for block in range(first, last):
-                simulate(program, block * BLOCK, BLOCK, 0, False, values)
-                add_up(values, total)
+        for program, outputs in cuts:
+            sums = np.zeros((program.emit_rows.size, SUMS))
+            target = sink(COUNT, program.emit_rows.size, sums=sums)
+            # No bins; the pivot is zero.
+            target.numbers[:, SCALE] = np.nan
+            rows = np.empty((program.rows, BLOCK))
+            run_blocks(program, first, last - first, 0, False, rows, target)
+            total = np.zeros((outputs.size, SUMS))
+            total[outputs >= 0] = sums[outputs[outputs >= 0]]
             found.append(total)
         return np.vstack(found)
 
-    edges = np.linspace(0, draws // BLOCK, threads + 1).astype(int)
+    return sum(_over_draws(part, draws, threads))
+
+
+def handed_over(cuts: Sequence[Cut], draws: int, threads: int) -> None:
+    """Make every value; those of a block are handed over as an array, and let go."""
+    def part(first: int, last: int) -> None:
+        for program, _ in cuts:
+            count = program.emit_rows.size
+            target = sink(KEEP, count, kept64=np.empty((count, BLOCK)))
+            target.places[:, KEPT_AT] = np.arange(count)
+            rows = np.empty((program.rows, BLOCK))
+            for start in range(first, last, BLOCK):
+                run_blocks(program, start, min(BLOCK, last - start), 0, False, rows, target)
+
+    _over_draws(part, draws, threads)
+
+
+def _over_draws(work: Callable[[int, int], object], draws: int, threads: int) -> list:
+    """What work(first draw, last draw) returns for equal parts of the draws, each in a thread."""
+    edges = np.linspace(0, -(-draws // BLOCK), threads + 1).astype(int) * BLOCK
+    parts = [(first, min(last, draws)) for first, last in pairwise(edges.tolist()) if first < last]
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return sum(pool.map(lambda pair: part(*pair), pairwise(edges)))
+        return list(pool.map(lambda pair: work(*pair), parts))

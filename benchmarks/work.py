@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
+from benchmarks import totals
 from benchmarks.peers import numpy_run
 from benchmarks.peers.numpy_inputs import generated
 from simcore import engine, plan, program
-from simcore.kernels.operations import BLOCK
 from simcore.kernels.select import quantile_ranks
-from simcore.kernels.simulate import simulate
 from simcore.spec import Spec
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
@@ -28,25 +23,19 @@ def simcore_reduced(spec: Spec, threads: int) -> Work:
 
 
 def simcore_simulated(spec: Spec, threads: int) -> Work:
-    """The kernels alone, region by region; each block's values are handed over and let go."""
+    """The kernels alone, region by region; a block's values are handed over and let go."""
+    return _over_regions(totals.handed_over, spec, threads)
+
+
+def simcore_totals(spec: Spec, threads: int) -> Work:
+    """The kernels, region by region; every value is made and added to its row's sums."""
+    return _over_regions(totals.totals, spec, threads)
+
+
+def _over_regions(work: Callable[..., Any], spec: Spec, threads: int) -> Work:
     planned = plan.build(spec)
-    programs = [(program.cut(planned, some), sum(one.rows for one in some))
-                for some in requests(planned)]
-    blocks = -(-spec.experiment.draws // BLOCK)
-
-    def part(first: int, last: int) -> None:
-        for one, rows in programs:
-            out = np.empty((rows, BLOCK))
-            for block in range(first, last):
-                simulate(one, block * BLOCK, BLOCK, 0, False, out)
-
-    def whole() -> None:
-        edges = np.linspace(0, blocks, threads + 1).astype(int)
-        with ThreadPoolExecutor(max_workers=threads) as pool:
-            for done in [pool.submit(part, *pair) for pair in pairwise(edges)]:
-                done.result()
-
-    return whole
+    cuts = [program.cut(planned, some) for some in requests(planned)]
+    return lambda: work(cuts, spec.experiment.draws, threads)
 
 
 def requests(planned: plan.Plan) -> list[list[program.Request]]:
@@ -88,17 +77,10 @@ def numpy_simulated(spec: Spec, chunk: int) -> Work:
 
 
 def numpy_totals(spec: Spec, chunk: int) -> Work:
-    """The NumPy model with the sum and the sum of squares of each row."""
-    def add_up(values: np.ndarray) -> np.ndarray:
-        defined = np.where(np.isnan(values), 0.0, values)
-        return np.stack([defined.sum(axis=-1), np.einsum("ij,ij->i", defined, defined)])
-
-    def whole() -> None:
-        randomness = generated(spec.experiment.seed, spec.experiment.draws)
-        for _, values in numpy_run.results(spec, randomness, chunk=chunk):
-            add_up(values)
-
-    return whole
+    """The NumPy model with the same sums of each row, made while a chunk's array is at hand."""
+    return lambda: numpy_run.totals(
+        spec, generated(spec.experiment.seed, spec.experiment.draws), chunk=chunk
+    )
 
 
 def values_per_draw(spec: Spec) -> int:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import __main__, agreement, languages, randomness, suites
+from benchmarks import __main__, agreement, languages, randomness, suites, totals
 from benchmarks.cases import cases, load
 from benchmarks.peers import in_c, scalar
-from benchmarks.peers.tape import UnknownOperationError
+from benchmarks.peers.tape import UnknownOperationError, given_numbers
 from benchmarks.table import WIDTH, Line, formatted
 from simcore.kernels import random
 
@@ -46,7 +46,7 @@ def faults(tapes: languages.Tapes, name: str) -> tuple[str, ...]:
 def test_a_rehearsal_ends_with_every_model_in_agreement():
     shown = rehearse()
     assert shown.count("statistics: largest difference") == 3
-    for wanted in ("simulate, s", "reduce, NumPy by np.sort", "peak memory", "standard normal",
+    for wanted in ("simulate, s", "reduce to totals, s", "reduce, NumPy by np.sort", "peak memory", "standard normal",
                    "xarray", "scrambled Sobol", "written to Zarr", "3 regions", "found compiled",
                    "simcore --help", "small run"):
         assert wanted in shown
@@ -133,6 +133,26 @@ def test_an_operation_that_a_language_lacks_is_named(monkeypatch, tapes, name, t
 def test_totals_do_not_depend_on_threads(tapes):
     one, two = tapes.totals(1024, 1), tapes.totals(1024, 2)
     np.testing.assert_allclose(two, one, rtol=1e-12)
+
+
+def test_totals_of_part_of_a_block(tapes):
+    values = tapes.values(700)
+    found = tapes.totals(700, 2)
+    np.testing.assert_array_equal(found[:, 0], np.sum(~np.isnan(values), axis=1))
+    np.testing.assert_allclose(found[:, 1], np.nansum(values, axis=1), rtol=1e-12)
+    np.testing.assert_allclose(found[:, 2], np.nansum(values**2, axis=1), rtol=1e-12)
+    np.testing.assert_array_equal(found[:, 3], np.sum(values > 0.0, axis=1))
+    totals.handed_over(tapes.cuts, 700, 2)
+
+
+def test_random_numbers_are_those_of_a_design(tapes):
+    spec = load(replace(cases(tiny=True)["small"], overrides=("design=sobol",)), draws=1024)
+    sobol = languages.Tapes(spec)
+    peer = PEERS["numba"]
+    model = peer.build(sobol.steps(whole=True))
+    given = [given_numbers(one, 1024) for one in sobol.steps(whole=True)]
+    np.testing.assert_allclose(model.values(given), sobol.values(1024), rtol=1e-9, atol=1e-9)
+    assert not np.array_equal(sobol.values(1024), tapes.values(1024))
 
 
 def test_the_suites_run(monkeypatch):

@@ -104,6 +104,22 @@ def test_chunks_change_nothing():
         np.testing.assert_array_equal(values, parts[key], err_msg=" ".join(key))
 
 
+def test_totals_are_those_of_the_values():
+    case = TINY["large"]
+    spec = simcore.load(case.config, overrides=case.overrides, draws=DRAWS)
+    found = numpy_run.totals(spec, addressed(1, DRAWS), chunk=128)
+    values = dict(numpy_run.results(spec, addressed(1, DRAWS), chunk=DRAWS))
+    assert found.keys() == values.keys()
+    for key, rows in values.items():
+        exact = [np.sum(np.isfinite(rows), axis=1), np.nansum(rows, axis=1),
+                 np.nansum(rows**2, axis=1), np.sum(rows > 0.0, axis=1)]
+        # Years that are all alike stand there once.
+        one = np.broadcast_to(found[key], (len(rows), 4))
+        scale = np.nansum(np.abs(rows), axis=1).max()
+        np.testing.assert_allclose(one, np.transpose(exact), rtol=1e-12, atol=1e-12 * scale,
+                                   err_msg=" ".join(key))
+
+
 def test_its_own_generator_gives_the_same_distribution():
     case, draws = TINY["quickstart"], 4000
     dataset = simcore.run(case.config, draws=draws, overrides=(*case.overrides, "keep=[]"))

@@ -242,24 +242,32 @@ FORMULA learning(Out o, In exponent, In z, In share, In t)
     EACH o[j] = 1.0 - share[j]
         + share[j] * exp(exponent[j] * (centre + split(z[j], above, below)));
 }
-FORMULA hydrogen(Out o, In capex, In learning, In recovery, In fixed, In stack_share,
-                 In stack_life, In hours, In demand, In electricity, In storage, double life)
+FORMULA electrolyser(Out o, In capex, In recovery, In fixed, In stack_share, In stack_life,
+                     In hours, In demand, double life)
 {
     EACH {
         double stacks = stack_share[j] * larger(0.0, 1.0 / stack_life[j] - 1.0 / life);
-        double charge = capex[j] * learning[j] * (recovery[j] + fixed[j] + stacks);
-        o[j] = demand[j] * (charge / hours[j] + electricity[j] / 1000.0) + storage[j];
+        o[j] = capex[j] * (recovery[j] + fixed[j] + stacks) / hours[j] * demand[j];
     }
 }
-FORMULA plant_cost(Out o, In capital, In learning, In fixed, In other, In support)
+FORMULA hydrogen(Out o, In charge, In learning, In electricity, In demand, In storage)
 {
-    EACH o[j] = capital[j] * learning[j] + fixed[j] + other[j] - support[j];
+    EACH o[j] = charge[j] * learning[j] + electricity[j] * demand[j] / 1000.0 + storage[j];
+}
+FORMULA product_plus(Out o, In a, In b, In c) { EACH o[j] = a[j] * b[j] + c[j]; }
+FORMULA products_onto(Out o, In a, In b, double sign, In c, In d, double other)
+{
+    EACH o[j] += sign * a[j] * b[j] + other * c[j] * d[j];
 }
 static void levelised(double *o, const double *const *x, int pairs, const double *signs)
 {
-    plant_cost(o, x[0], x[1], x[2], x[3], x[4]);
-    for (int k = 0; k < pairs; k++)
-        product_onto(o, x[5 + 2 * k], x[6 + 2 * k], signs[k]);
+    product_plus(o, x[0], x[1], x[2]);
+    int k = 0;
+    for (; k + 1 < pairs; k += 2)
+        products_onto(o, x[3 + 2 * k], x[4 + 2 * k], signs[k], x[5 + 2 * k], x[6 + 2 * k],
+                      signs[k + 1]);
+    if (k < pairs)
+        product_onto(o, x[3 + 2 * k], x[4 + 2 * k], signs[k]);
 }
 
 /* --- carbon and premium ---------------------------------------------------------------------- */
@@ -348,18 +356,25 @@ FORMULA cheapest(Out o, const double *const *x, int count, const double *first, 
 
 /* --- handing out ----------------------------------------------------------------------------- */
 
+/* Defined values, their sum, that of their squares, values above zero. */
 FORMULA add_up(double *restrict total, In x)
 {
     Doubles sum = {0}, squares = {0};
+    Masks defined = {0}, positive = {0};
     for (int j = 0; j < N; j += 8) {
         Doubles v;
         memcpy(&v, x + j, sizeof v);
-        v = (Doubles)((Masks)v & (v == v)); /* what is undefined counts as nothing */
+        Masks known = v == v;
+        v = (Doubles)((Masks)v & known); /* what is undefined counts as nothing */
+        defined -= known;
+        positive -= v > 0.0;
         sum += v;
         squares += v * v;
     }
     for (int k = 0; k < 8; k++) {
-        total[0] += sum[k];
-        total[1] += squares[k];
+        total[0] += defined[k];
+        total[1] += sum[k];
+        total[2] += squares[k];
+        total[3] += positive[k];
     }
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers.tape import Step, Steps, look_up, table_columns, unknown_marginal
+from benchmarks.peers.tape import SUMS, Shown, Step, Steps, look_up, table_columns, unknown_marginal
 from simcore.kernels import layout
 from simcore.kernels.normal_tables import INVERSE_NORMAL
 from simcore.kernels.operations import BLOCK
@@ -41,7 +41,8 @@ CALLS: dict[str, str | Callable[..., str]] = {
     "PATH": "path({o}, {x_all}, {c_all}, {t}, year);",
     "LEARNING_EXPONENT": "learning_exponent({o}, {x[0]});",
     "LEARNING": "learning({o}, {x[0]}, {x[1]}, {x[2]}, {t});",
-    "HYDROGEN": "hydrogen({o}, {x_all}, {c[0]});",
+    "ELECTROLYSER": "electrolyser({o}, {x_all}, {c[0]});",
+    "HYDROGEN": "hydrogen({o}, {x_all});",
     "EXPOSURE": "exposure({o}, {x_all});",
     "BORDER_EXPOSURE": "border_exposure({o}, {x_all});",
     "EMBEDDED": "embedded({o}, {x[0]}, {x[1]}, {c[0]}, {c[1]});",
@@ -167,49 +168,64 @@ static void draw_normal(double *o, Source *from, int64_t slot)
     if (!is_given(o, from, slot))
         normal(o, &from->g);
 }
-static void hand_out(const double *row, int64_t out, double *totals, double *values, int64_t draws)
+static void hand_out(const double *row, int out, double *totals, double *values, int64_t draws)
 {
+    if (out < 0)
+        return;
     if (values)
         memcpy(values + out * draws, row, N * sizeof *row);
     else
-        add_up(totals + 2 * out, row);
+        add_up(totals + 4 * out, row);
 }
 """
 
 
 def _program(number: int, steps: Steps) -> Iterator[str]:
     static, yearly = steps.slots
-    columns = table_columns(steps)
-    shown = [[(row, out) for row, out in line if row >= 0] for line in steps.shown]
-    at = np.cumsum([0, *map(len, shown)])
-    name = f"_{number}"
+    columns, name = table_columns(steps), f"_{number}"
     if columns:
         table = np.hstack([step.table for step in steps.yearly])
-        yield (f"static const double t{name}[{steps.years}][{max(table.shape[1], 1)}] = {{"
-               + ",\n".join("{" + ", ".join(map(_number, line)) + "}" for line in table) + "};")
-    for what, values in (("at", at), ("row", [row for line in shown for row, _ in line]),
-                         ("out", [out for line in shown for _, out in line])):
-        yield f"static const int {what}{name}[] = {{{', '.join(map(str, [*values, 0]))}}};"
+        yield _array(f"double t{name}", table, _number)
+    yield _array(f"int shown{name}", steps.shown.out, str)
+    yield _array(f"int yearly{name}", steps.shown_yearly.out, str)
     yield (f"void run{name}(int64_t draws, uint64_t seed, const double *given, double *totals, "
            "double *values)\n{")
     if columns:
-        yield f"    const double (*t)[{table.shape[1]}] = t{name};"
+        yield f"    const double (*t)[{max(table.shape[1], 1)}] = t{name};"
     yield from (f"    constant(r[{row}], {_number(v)});" for row, v in steps.constants.items())
     yield ("    for (int64_t draw = 0; draw < draws; draw += N) {\n"
-           "    Source from = {seeded(seed + draw), given ? given + draw : 0, draws, 0};")
+           "    Source from = {seeded(seed + draw), given ? given + draw : 0, draws, 0};\n"
+           "    double *here = values ? values + draw : 0;")
     yield from (f"    constant(r[{row}], {_number(value)});"
                 for row, value in steps.states.items())
-    yield from (f"    {_call(step, 0)}" for step in steps.static)
-    hand_out = (f"for (int k = at{name}[%s]; k < at{name}[%s + 1]; k++) hand_out(r[row{name}[k]], "
-                f"out{name}[k], totals, values ? values + draw : 0, draws);")
-    yield f"    {hand_out % (0, 0)}"
+    yield f"    const int *out = shown{name}[0];"
+    yield from _handed_out(steps.shown, -1)
+    for i, step in enumerate(steps.static):
+        yield f"    {_call(step, 0)}"
+        yield from _handed_out(steps.shown, i)
     yield (f"    for (int line = 0; line < {steps.years}; line++) {{\n"
            f"    const double year = {steps.first_year} + line;\n"
+           f"    const int *out = yearly{name}[line];\n"
            f"    from.slot = {static} + line * {yearly};")
-    yield from (f"    {_call(one, columns[one.out])}" for one in steps.yearly[: steps.prices])
-    yield f"    if (line < {steps.lead}) continue;"
-    yield from (f"    {_call(one, columns[one.out])}" for one in steps.yearly[steps.prices :])
-    yield f"    {hand_out % ('line + 1', 'line + 1')}\n    }}\n    }}\n}}"
+    yield from _handed_out(steps.shown_yearly, -1)
+    for i, step in enumerate(steps.yearly):
+        if i == steps.prices:
+            yield f"    if (line < {steps.lead}) continue;"
+        yield f"    {_call(step, columns[i])}"
+        yield from _handed_out(steps.shown_yearly, i)
+    yield "    }\n    }\n}"
+
+
+def _array(name: str, table: np.ndarray, written: Callable[..., str]) -> str:
+    """A table as a constant of C; at least one column wide."""
+    wide = table if table.shape[1] else np.full((len(table), 1), -1)
+    lines = ("{" + ", ".join(map(written, line)) + "}" for line in wide.tolist())
+    return (f"static const {name}[{wide.shape[0]}][{wide.shape[1]}] = {{"
+            + ",\n".join(lines) + "};")
+
+
+def _handed_out(shown: Shown, step: int) -> Iterator[str]:
+    return (f"    hand_out(r[{row}], out[{k}], totals, here, draws);" for k, row in shown.at(step))
 
 
 class CompileError(RuntimeError):
@@ -254,8 +270,8 @@ class Model:
     def totals(
         self, draws: int, seed: int, given: Sequence[np.ndarray] | None = None
     ) -> np.ndarray:
-        """Sum and sum of squares of each output, (output, 2); draws are a multiple of 256."""
-        found = [np.zeros((one.outputs, 2)) for one in self._programs]
+        """The sums of each output, (output, SUMS); draws are a multiple of 256."""
+        found = [np.zeros((one.outputs, SUMS)) for one in self._programs]
         for k, out in enumerate(found):
             self._run(k, draws, seed, given[k] if given else None, totals=out)
         return np.vstack(found)

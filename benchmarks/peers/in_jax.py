@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.tape import Step, Steps, look_up, unknown_marginal
+from benchmarks.peers.tape import SUMS, Shown, Step, Steps, look_up, unknown_marginal
 from simcore.kernels import layout
 
 PEER = "JAX"
@@ -66,11 +66,9 @@ def _learning(exponent, z, share, t):
     return 1.0 - share + share * jnp.exp(exponent * log_capacity)
 
 
-def _hydrogen(life, capex, learning, recovery, fixed, stack_share, stack_life, hours, demand,
-              electricity, storage):
+def _electrolyser(life, capex, recovery, fixed, stack_share, stack_life, hours, demand):
     stacks = stack_share * jnp.maximum(0.0, 1.0 / stack_life - 1.0 / life)
-    charge = capex * learning * (recovery + fixed + stacks)
-    return demand * (charge / hours + electricity / 1000.0) + storage
+    return capex * (recovery + fixed + stacks) / hours * demand
 
 
 def _embedded(actual, mark_up, default, declared):
@@ -93,9 +91,9 @@ def _linear(x, weights):
 
 
 def _levelised(x, signs):
-    cost = x[0] * x[1] + x[2] + x[3] - x[4]
+    cost = x[0] * x[1] + x[2]
     for k, sign in enumerate(signs):
-        cost = cost + sign * x[5 + 2 * k] * x[6 + 2 * k]
+        cost = cost + sign * x[3 + 2 * k] * x[4 + 2 * k]
     return cost
 
 
@@ -114,7 +112,8 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "STEP_SPREAD": lambda x, c, t: _step_spread(*x),
     "LEARNING_EXPONENT": lambda x, c, t: jnp.log2(1.0 - x[0]),
     "LEARNING": lambda x, c, t: _learning(*x, t),
-    "HYDROGEN": lambda x, c, t: _hydrogen(c[0], *x),
+    "ELECTROLYSER": lambda x, c, t: _electrolyser(c[0], *x),
+    "HYDROGEN": lambda x, c, t: x[0] * x[1] + x[2] * x[3] / 1000.0 + x[4],
     "LEVELISED": lambda x, c, t: _levelised(x, c),
     "EXPOSURE": lambda x, c, t: x[0] * (x[1] - x[2] * x[3]),
     "BORDER_EXPOSURE": lambda x, c, t: x[0] + x[1] * jnp.maximum(0.0, x[2] - x[3] * x[4]),
@@ -231,32 +230,35 @@ SPECIAL: dict[str, Callable[..., Any]] = {
 }
 
 
-def _do(steps: Sequence[Step], rows: dict, drawn, tables: Sequence[Any], year) -> None:
-    """Do some steps; rows are added to `rows`."""
-    for step, t in zip(steps, tables, strict=True):
+def _do(
+    steps: Sequence[Step], shown: Shown, rows: dict, drawn, tables: Sequence[Any], year
+) -> list[Any]:
+    """Do some steps, which write `rows`; what they hand out, as it was at that moment."""
+    kept = [rows[row] for _, row in shown.at(-1)]
+    for i, (step, t) in enumerate(zip(steps, tables, strict=True)):
         form = look_up(FORMULAS | SPECIAL, step, PEER)
         if step.name in SPECIAL:
             rows[step.out] = form(step, rows, drawn, t, year)
         else:
             rows[step.out] = form([rows[k] for k in step.inputs], step.numbers, t)
+        kept += [rows[row] for _, row in shown.at(i)]
+    return kept
 
 
 # --- the run -------------------------------------------------------------------------------------
 
 
-def _handed_out(rows: dict, wanted: Sequence[int], draws: int, every: bool):
-    """The rows themselves, or their totals and those of their squares; undefined counts nothing."""
-    if not wanted:
-        return jnp.zeros((0, draws if every else 2))
-    values = jnp.stack([jnp.broadcast_to(rows[row], (draws,)) for row in wanted])
+def _handed_out(kept: Sequence[Any], draws: int, every: bool):
+    """The rows themselves, or their sums; what is undefined counts as nothing."""
+    if not kept:
+        return jnp.zeros((0, draws if every else SUMS))
+    values = jnp.stack([jnp.broadcast_to(row, (draws,)) for row in kept])
     if every:
         return values
-    defined = jnp.where(jnp.isnan(values), 0.0, values)
-    return jnp.stack([defined.sum(axis=1), (defined * defined).sum(axis=1)], axis=1)
-
-
-def _wanted(lines: Sequence[Sequence[tuple[int, int]]]) -> list[int]:
-    return sorted({row for line in lines for row, _ in line if row >= 0})
+    known = ~jnp.isnan(values)
+    defined = jnp.where(known, values, 0.0)
+    terms = (known, defined, defined * defined, defined > 0.0)
+    return jnp.stack([jnp.sum(one, axis=1, dtype=float) for one in terms], axis=1)
 
 
 def _simulate(steps: Steps, draws: int, every: bool, key, given):
@@ -275,18 +277,17 @@ def _simulate(steps: Steps, draws: int, every: bool, key, given):
 
     start, moving = jax.random.split(key)
     fixed = dict(steps.constants)
-    _do(steps.static, fixed, drawn(steps.static, None if given is None else given[:static], start),
-        [None] * len(steps.static), 0)
-    wanted = _wanted(steps.shown[1:])
+    numbers = drawn(steps.static, None if given is None else given[:static], start)
+    kept = _do(steps.static, steps.shown, fixed, numbers, [None] * len(steps.static), 0)
 
     def one_year(only_prices: bool, states, line):
         some = steps.yearly[: steps.prices] if only_prices else steps.yearly
         rows = fixed | states
         numbers = None if given is None else line["given"]
         year = jnp.float64(steps.first_year) + line["line"]
-        _do(some, rows, drawn(steps.yearly, numbers, jax.random.fold_in(moving, line["line"])),
-            line["tables"][: len(some)], year)
-        shown = None if only_prices else _handed_out(rows, wanted, draws, every)
+        numbers = drawn(steps.yearly, numbers, jax.random.fold_in(moving, line["line"]))
+        kept = _do(some, steps.shown_yearly, rows, numbers, line["tables"][: len(some)], year)
+        shown = None if only_prices else _handed_out(kept, draws, every)
         return {row: rows[row] for row in states}, shown
 
     lines = {"line": jnp.arange(steps.years), "tables": [step.table for step in steps.yearly]}
@@ -298,7 +299,7 @@ def _simulate(steps: Steps, draws: int, every: bool, key, given):
     if steps.lead:
         states, _ = lax.scan(partial(one_year, True), states, before)
     _, shown = lax.scan(partial(one_year, False), states, after)
-    return _handed_out(fixed, _wanted(steps.shown[:1]), draws, every), shown
+    return _handed_out(kept, draws, every), shown
 
 
 class Model:
@@ -318,14 +319,14 @@ class Model:
     def totals(
         self, draws: int, seed: int, given: Sequence[np.ndarray] | None = None
     ) -> np.ndarray:
-        """Sum and sum of squares of each output, (output, 2); draws are a multiple of a chunk."""
+        """The sums of each output, (output, SUMS); draws are a multiple of a chunk."""
         if draws % self._chunk:
             raise ValueError(f"draws must be a multiple of {self._chunk}, not {draws}")
         found = []
         for k, (steps, run) in enumerate(zip(self._programs, self._compiled, strict=True)):
             numbers = None if given is None else given[k]
             parts = self._sum(run, jax.random.key(seed), draws, numbers)
-            found.append(_ordered(steps, parts, (steps.outputs, 2), 0.0))
+            found.append(_ordered(steps, parts, (steps.outputs, SUMS), 0.0))
         return np.vstack(found)
 
     def _sum(self, run: Callable[..., Any], key, draws: int, given):
@@ -351,12 +352,7 @@ def _ordered(steps: Steps, parts, shape: tuple[int, int], undefined: float) -> n
     """What was handed out, in the order of the output."""
     fixed, shown = (np.asarray(one) for one in parts)
     out = np.full(shape, undefined)
-    place = {row: k for k, row in enumerate(_wanted(steps.shown[:1]))}
-    later = {row: k for k, row in enumerate(_wanted(steps.shown[1:]))}
-    for number, line in enumerate(steps.shown):
-        for row, target in line:
-            if row >= 0 and number == 0:
-                out[target] = fixed[place[row]]
-            elif row >= 0:
-                out[target] = shown[number - 1 - steps.lead, later[row]]
+    out[steps.shown.out[0]] = fixed
+    where = steps.shown_yearly.out[steps.lead :]
+    out[where[where >= 0]] = shown[where >= 0]
     return out

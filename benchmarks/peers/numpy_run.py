@@ -309,11 +309,52 @@ def run(
 
 def simulate(spec: Spec, randomness: Randomness, *, chunk: int) -> int:
     """Compute every distinct outcome and let it go; returns the number of values."""
+    return sum(values.size for _, values, _ in _parts(spec, randomness, chunk))
+
+
+def totals(spec: Spec, randomness: Randomness, *, chunk: int) -> dict[Key, np.ndarray]:
+    """Sums of every distinct outcome in EUR, (row, SUMS of `tape`)."""
+    found: dict[Key, np.ndarray] = {}
+    for key, values, draws in _parts(spec, randomness, chunk):
+        part = _sums(np.atleast_2d(values), draws)
+        if key in found:
+            found[key] += part
+        else:
+            found[key] = part
+    return found
+
+
+def _parts(
+    spec: Spec, randomness: Randomness, chunk: int
+) -> Iterator[tuple[Key, np.ndarray, int]]:
+    """Every distinct outcome as it is computed: some draws, or one value for so many."""
     sampled, draws = ready(spec, randomness), randomness.draws
-    count = sum(values.size for key, first, values in shared_cells(sampled) if key == first)
+    for key, first, values in shared_cells(sampled):
+        if key == first:
+            yield key, values, draws
     for places in sampled.places.values():
         for start in range(0, draws, chunk):
             part = slice(start, min(start + chunk, draws))
-            count += sum(values.size for key, first, values in region_cells(places, part)
-                         if key == first)
-    return count
+            for key, first, values in region_cells(places, part):
+                if key == first:
+                    yield key, values, part.stop - start
+
+
+def _sums(values: np.ndarray, draws: int) -> np.ndarray:
+    """Defined values, sum, sum of squares and positive values of rows (row, draw)."""
+    found = np.empty((len(values), 4))
+    found[:, 0] = values.shape[1]
+    found[:, 1] = values.sum(axis=1)
+    found[:, 2] = np.einsum("ij,ij->i", values, values)
+    found[:, 3] = np.count_nonzero(values > 0.0, axis=1)
+    # Most rows are defined in all draws, and then a look at the sum is all it takes to know.
+    gaps = np.flatnonzero(found[:, 1] != found[:, 1])
+    if gaps.size:
+        some = values[gaps]
+        missing = np.isnan(some)
+        some[missing] = 0.0
+        found[gaps, 0] = values.shape[1] - np.count_nonzero(missing, axis=1)
+        found[gaps, 1] = some.sum(axis=1)
+        found[gaps, 2] = np.einsum("ij,ij->i", some, some)
+    # A row that is the same in all draws stands there once.
+    return found if values.shape[1] == draws else found * draws

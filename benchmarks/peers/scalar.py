@@ -6,13 +6,21 @@ compiles; rows hold one number each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.peers.scalar_formulas import NAMES, formula
-from benchmarks.peers.tape import Step, Steps, look_up, table_columns, unknown_marginal
+from benchmarks.peers.tape import (
+    SUMS,
+    Shown,
+    Step,
+    Steps,
+    look_up,
+    table_columns,
+    unknown_marginal,
+)
 from simcore.kernels import layout
 
 PEER = "scalar numba"
@@ -33,9 +41,9 @@ FORMULAS: dict[str, str | Callable[..., str]] = {
     "LEARNING_EXPONENT": "{o} = log(1.0 - {x[0]}) / log(2.0)",
     "LEARNING":
         "{o} = 1.0 - {x[2]} + {x[2]} * exp({x[0]} * ({t[0]} + split({x[1]}, {t[1]}, {t[2]})))",
-    "HYDROGEN":
-        "{o} = hydrogen({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]}, {x[6]}, {x[7]}, {x[8]}, "
-        "{x[9]}, {c[0]})",
+    "ELECTROLYSER":
+        "{o} = electrolyser({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]}, {x[6]}, {c[0]})",
+    "HYDROGEN": "{o} = {x[0]} * {x[1]} + {x[2]} * {x[3]} / 1000.0 + {x[4]}",
     "EXPOSURE": "{o} = {x[0]} * ({x[1]} - {x[2]} * {x[3]})",
     "BORDER_EXPOSURE": "{o} = {x[0]} + {x[1]} * max(0.0, {x[2]} - {x[3]} * {x[4]})",
     "EMBEDDED": "{o} = embedded({x[0]}, {x[1]}, {c[0]}, {c[1]})",
@@ -100,9 +108,9 @@ def _timeline(step: Step, o: str, x: list[str], t: list[str]) -> str:
 
 
 def _levelised(step: Step, o: str, x: list[str], t: list[str]) -> str:
-    terms = [f"{x[0]} * {x[1]} + {x[2]} + {x[3]} - {x[4]}"]
+    terms = [f"{x[0]} * {x[1]} + {x[2]}"]
     for k, sign in enumerate(step.numbers):
-        terms.append(f"{'-' if sign < 0.0 else '+'} {x[5 + 2 * k]} * {x[6 + 2 * k]}")
+        terms.append(f"{'-' if sign < 0.0 else '+'} {x[3 + 2 * k]} * {x[4 + 2 * k]}")
     return f"{o} = {' '.join(terms)}"
 
 
@@ -153,62 +161,60 @@ FORMULAS |= {"LINEAR": _linear, "ACCUMULATED": _accumulated, "PATH": _path, "TIM
 def source(steps: Steps) -> str:
     """The program as Python text."""
     static, yearly = steps.slots
-    shown = _shown_rows(steps)
-    after_prices = steps.yearly[steps.prices :]
-    first = table_columns(steps)
+    columns, later = table_columns(steps), len(steps.shown.rows)
+    prices = _written(steps.yearly, steps.shown_yearly, later, columns, 0, steps.prices)
+    others = _written(
+        steps.yearly, steps.shown_yearly, later, columns, steps.prices, len(steps.yearly)
+    )
     lines = [
         "def program(draws, generator, given, tables, at, place, target, shown, totals, values):",
         "    for draw in range(draws):",
         *(f"        r{row} = {_number(value)}" for row, value in steps.constants.items()),
         *(f"        r{row} = {_number(value)}" for row, value in steps.states.items()),
         "        slot = 0",
-        *_written(steps, steps.static, first, 8),
-        *(f"        shown[{shown[row]}] = r{row}" for row, _ in _defined(steps.shown[0])),
+        *_indented(8, _kept(steps.shown, -1, 0)),
+        *_indented(8, _written(steps.static, steps.shown, 0, None, 0, len(steps.static))),
         "        hand_out(0, draw, at, place, target, shown, totals, values)",
         f"        for line in range({steps.years}):",
         f"            year = float({steps.first_year} + line)",
         f"            slot = {static} + line * {yearly}",
         "            t = tables[line]",
-        *_written(steps, steps.yearly[: steps.prices], first, 12),
+        *_indented(12, _kept(steps.shown_yearly, -1, later)),
+        *_indented(12, prices),
         f"            if line < {steps.lead}:",
         "                continue",
-        *_written(steps, after_prices, first, 12),
-        *(f"            shown[{shown[row]}] = r{row}" for row in _yearly_rows(steps)),
+        *_indented(12, others),
         "            hand_out(line + 1, draw, at, place, target, shown, totals, values)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _indented(indent: int, lines: Iterable[str]) -> Iterator[str]:
+    return (" " * indent + line for line in lines)
 
 
 def _number(value: float) -> str:
     return repr(value) if np.isfinite(value) else f"float('{value}')".replace("float('nan')", "nan")
 
 
-def _defined(line: tuple[tuple[int, int], ...]) -> dict[int, int]:
-    """Rows of a line by row; undefined ones are left out."""
-    return {row: out for row, out in line if row >= 0}.items()
-
-
-def _yearly_rows(steps: Steps) -> list[int]:
-    return sorted({row for line in steps.shown[1:] for row, _ in line if row >= 0})
-
-
-def _shown_rows(steps: Steps) -> dict[int, int]:
-    """Place of each row that is handed out in the vector that holds them."""
-    rows = sorted({row for line in steps.shown for row, _ in line if row >= 0})
-    return {row: place for place, row in enumerate(rows)}
+def _kept(shown: Shown, step: int, first: int) -> list[str]:
+    """Put what is handed out after a step where it stays until its line is done."""
+    return [f"shown[{first + k}] = r{row}" for k, row in shown.at(step)]
 
 
 def _written(
-    steps: Steps, some: tuple[Step, ...], first: dict[int, int], indent: int
+    some: Sequence[Step], shown: Shown, place: int, columns: list[int] | None, begin: int, end: int
 ) -> Iterator[str]:
-    for step in some:
+    for i in range(begin, end):
+        step = some[i]
         form = look_up(FORMULAS, step, PEER)
         o, x = f"r{step.out}", [f"r{row}" for row in step.inputs]
-        width = step.table.shape[1] if step.out in first else 0
-        t = [f"t[{first[step.out] + column}]" for column in range(width)]
+        width = 0 if columns is None else step.table.shape[1]
+        t = [f"t[{columns[i] + column}]" for column in range(width)]
         c = [repr(number) for number in step.numbers]
         text = form.format(o=o, x=x, c=c, t=t) if isinstance(form, str) else form(step, o, x, t)
-        yield from (" " * indent + line for line in text.split("\n"))
+        yield from text.split("\n")
+        yield from _kept(shown, i, place)
 
 
 @formula
@@ -219,8 +225,11 @@ def hand_out(line, draw, at, place, target, shown, totals, values):
         if values.size:
             values[target[k], draw] = value
         elif value == value:
-            totals[target[k], 0] += value
-            totals[target[k], 1] += value * value
+            total = totals[target[k]]
+            total[0] += 1.0
+            total[1] += value
+            total[2] += value * value
+            total[3] += 1.0 if value > 0.0 else 0.0
 
 
 class _Program:
@@ -230,14 +239,15 @@ class _Program:
         scope: dict[str, Any] = {**NAMES, "hand_out": hand_out}
         exec(compile(source(steps), "<scalar model>", "exec"), scope)
         self._program = formula(scope["program"])
-        shown = _shown_rows(steps)
-        pairs = [[(shown[row], out) for row, out in line if row >= 0] for line in steps.shown]
-        flat = np.array([pair for line in pairs for pair in line], dtype=np.int64).reshape(-1, 2)
-        self.outputs = steps.outputs
+        later, static = steps.shown_yearly, steps.shown
+        # By line (static, then each year): places of what is handed out, and where it goes.
+        places = [np.flatnonzero(line >= 0) for line in (*static.out, *later.out)]
+        self._at = np.cumsum([0, *map(len, places)])
+        self._place = np.concatenate([places[0], *(one + len(static.rows) for one in places[1:])])
+        self._target = np.concatenate([line[line >= 0] for line in (*static.out, *later.out)])
         self._tables = np.hstack([step.table for step in steps.yearly] or [np.empty((1, 0))])
-        self._at = np.cumsum([0, *map(len, pairs)])
-        self._place, self._target = flat.T.copy()
-        self._shown = len(shown)
+        self._shown = len(static.rows) + len(later.rows)
+        self.outputs = steps.outputs
 
     def run(self, draws: int, generator, given: np.ndarray, totals: np.ndarray,
             values: np.ndarray) -> None:
@@ -259,9 +269,9 @@ class Model:
     def totals(
         self, draws: int, seed: int, given: Sequence[np.ndarray] | None = None
     ) -> np.ndarray:
-        """Sum and sum of squares of each output, (output, 2)."""
+        """The sums of each output, (output, SUMS)."""
         generator = np.random.default_rng(seed)
-        found = [np.zeros((one.outputs, 2)) for one in self._programs]
+        found = [np.zeros((one.outputs, SUMS)) for one in self._programs]
         for k, (one, out) in enumerate(zip(self._programs, found, strict=True)):
             one.run(draws, generator, given[k] if given else NOTHING, out, NOTHING)
         return np.vstack(found)

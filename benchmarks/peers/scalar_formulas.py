@@ -68,12 +68,10 @@ def ramped(year, start, ramp):
 
 
 @formula
-def hydrogen(capex, learning, recovery, fixed, stack_share, stack_life, hours, demand,
-             electricity, storage, lifetime):
-    """Cost of a kg of hydrogen."""
+def electrolyser(capex, recovery, fixed, stack_share, stack_life, hours, demand, lifetime):
+    """Fixed cost of a kg of hydrogen before learning."""
     stacks = stack_share * max(0.0, 1.0 / stack_life - 1.0 / lifetime)
-    charge = capex * learning * (recovery + fixed + stacks)
-    return demand * (charge / hours + electricity / 1000.0) + storage
+    return capex * (recovery + fixed + stacks) / hours * demand
 
 
 @formula
@@ -181,7 +179,7 @@ def discounted(weight, value, first, last, log_rate):
 NAMES = {
     one.__name__: one
     for one in (uniform, normal, normal_cdf, triangular, discrete, capital_recovery, step_spread,
-                split, ramped, advanced, spread_out, path_price, either, flat, discounted, hydrogen,
-                embedded, ratio, break_even_border, not_positive, crossover, cheapest)
+                split, ramped, advanced, spread_out, path_price, either, flat, discounted,
+                electrolyser, embedded, ratio, break_even_border, not_positive, crossover, cheapest)
 } | {"exp": exp, "log": log, "nan": nan, "inf": inf}
 """What the generated program may call."""

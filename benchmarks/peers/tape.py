@@ -7,7 +7,8 @@ of its language.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from simcore.kernels.simulate import Program, Tape
 
 DEVIATES = ("NORMAL", "FACTOR")
 """Operations that read random numbers; a correlated factor reads a row of them instead."""
+SUMS = 4
+"""Sums of an output: defined values, the values, their squares, values above zero."""
 
 
 class Step(NamedTuple):
@@ -38,7 +41,7 @@ class Step(NamedTuple):
         A line a simulated year, (years, n); for a factor the values of its marginal, (n,).
     slot : int
         Place of its random number among those of its stage; -1: none.
-    key : tuple of int
+    key, dimension : tuple of int, int
         Address of its random numbers in the package.
     """
 
@@ -48,7 +51,8 @@ class Step(NamedTuple):
     numbers: tuple[float, ...]
     table: np.ndarray
     slot: int
-    key: tuple[int, int]
+    key: tuple[int, int, int, int]
+    dimension: int
 
     @property
     def kind(self) -> int:
@@ -66,6 +70,28 @@ class Step(NamedTuple):
         return self.name == "NORMAL" or self.kind in layout.NORMAL_KINDS
 
 
+class Shown(NamedTuple):
+    """Rows that a stage hands out, each at once, as a later step may write over it.
+
+    Attributes
+    ----------
+    after : tuple of int
+        Step of the stage after which each is handed out, ascending; -1: before the first.
+    rows : tuple of int
+    out : ndarray
+        Where each goes in each line of the stage, (lines, rows); -1: nowhere.
+    """
+
+    after: tuple[int, ...]
+    rows: tuple[int, ...]
+    out: np.ndarray
+
+    def at(self, step: int) -> list[tuple[int, int]]:
+        """Place among those handed out, and row, of what is handed out after a step."""
+        return [(k, row) for k, (after, row) in enumerate(zip(self.after, self.rows, strict=True))
+                if after == step]
+
+
 class Steps(NamedTuple):
     """A program: constants, starting values, steps once a draw and once a year, rows handed out.
 
@@ -78,8 +104,13 @@ class Steps(NamedTuple):
         In the first `lead` years only the first `prices` of the yearly steps are done.
     prices : int
     static, yearly : tuple of Step
-    shown : tuple of tuple of (int, int)
-        By line (static, then each year): a row and its place in the output; row -1 is undefined.
+        Steps share rows: a row is written again once nothing needs it any more.
+    shown, shown_yearly : Shown
+        What is handed out by the static steps, in one line, and by the yearly ones.
+    outputs : int
+        Values a draw; those that nothing hands out are undefined.
+    design : tuple of int
+        Code of the sampling design, draws of the run, replicates.
     """
 
     rows: int
@@ -91,12 +122,10 @@ class Steps(NamedTuple):
     prices: int
     static: tuple[Step, ...]
     yearly: tuple[Step, ...]
-    shown: tuple[tuple[tuple[int, int], ...], ...]
-
-    @property
-    def outputs(self) -> int:
-        """Values a draw."""
-        return sum(map(len, self.shown))
+    shown: Shown
+    shown_yearly: Shown
+    outputs: int
+    design: tuple[int, int, int]
 
     @property
     def slots(self) -> tuple[int, int]:
@@ -104,26 +133,25 @@ class Steps(NamedTuple):
         return _slots(self.static), _slots(self.yearly)
 
 
-def table_columns(steps: Steps) -> dict[int, int]:
-    """First column of each yearly step's table, all tables side by side, by the row it writes."""
-    found, column = {}, 0
-    for step in steps.yearly:
-        found[step.out] = column
-        column += step.table.shape[1]
-    return found
+def table_columns(steps: Steps) -> list[int]:
+    """First column of each yearly step's table, all tables side by side."""
+    return np.cumsum([0, *(step.table.shape[1] for step in steps.yearly)])[:-1].tolist()
 
 
 class UnknownOperationError(LookupError):
     """A peer does not know an operation of the tape."""
 
 
-def steps_of(program: Program) -> Steps:
-    """Take a program apart."""
-    at = program.emit_at
-    shown = tuple(
-        tuple((int(program.emit_rows[i]), int(program.emit_out[i])) for i in range(*pair))
-        for pair in pairwise(at)
-    )
+def steps_of(program: Program, outputs: np.ndarray) -> Steps:
+    """Take apart what `simcore.program.cut` returns."""
+    # Inverted: the place in the request of each row in the order in which they are made.
+    asked = np.empty(program.emit_rows.size, np.int64)
+    asked[outputs[outputs >= 0]] = np.flatnonzero(outputs >= 0)
+    lines = [
+        [(int(program.emit_after[k]), int(program.emit_rows[k]), int(asked[k]))
+         for k in range(*pair)]
+        for pair in pairwise(program.emit_at)
+    ]
     years = int(program.years)
     return Steps(
         rows=int(program.rows),
@@ -135,8 +163,28 @@ def steps_of(program: Program) -> Steps:
         prices=int(program.price_operations),
         static=tuple(_steps(program.static, 1)),
         yearly=tuple(_steps(program.yearly, years)),
-        shown=shown,
+        shown=_shown(lines[:1]),
+        shown_yearly=_shown(lines[1:]),
+        outputs=outputs.size,
+        design=tuple(map(int, program.static.design)),
     )
+
+
+def _shown(lines: Sequence[Sequence[tuple[int, int, int]]]) -> Shown:
+    found: dict[tuple[int, int, int], dict[int, int]] = {}
+    for number, line in enumerate(lines):
+        # A row may be asked for several times in a line.
+        times: Counter[tuple[int, int]] = Counter()
+        for after, row, out in line:
+            key = (after, row, times[after, row])
+            found.setdefault(key, {})[number] = out
+            times[after, row] += 1
+    keys = sorted(found)
+    out = np.full((len(lines), len(keys)), -1)
+    for k, key in enumerate(keys):
+        for number, where in found[key].items():
+            out[number, k] = where
+    return Shown(tuple(key[0] for key in keys), tuple(key[1] for key in keys), out)
 
 
 def _values(rows: np.ndarray, values: np.ndarray) -> dict[int, float]:
@@ -158,7 +206,8 @@ def _steps(tape: Tape, years: int) -> Iterable[Step]:
             numbers=tuple(numbers.tolist()),
             table=table if name == "FACTOR" else table.reshape(years, -1),
             slot=slot if drawn else -1,
-            key=(int(tape.keys[i, 0]), int(tape.keys[i, 1])),
+            key=tuple(tape.keys[i].tolist()),
+            dimension=int(tape.dimensions[i]),
         )
         slot += drawn
 
@@ -196,15 +245,20 @@ def given_numbers(steps: Steps, draws: int) -> np.ndarray:
     -------
     ndarray, shape (slots, draws)
         Those of the static stage, then of each year; normal or uniform as each step reads them.
+        Draws are a multiple of 256.
     """
-    from simcore.kernels.random import fill_normal, fill_uniform
+    from simcore.kernels.designs import fill_design
+    from simcore.kernels.random import normal_of_uniform
 
     static, yearly = steps.slots
     found = np.empty((static + steps.years * yearly, draws))
+    code, total, replicates = steps.design
 
     def fill(step: Step, when: int, out: np.ndarray) -> None:
         key = np.array(step.key, dtype=np.uint64)
-        (fill_normal if step.is_normal else fill_uniform)(key[0], key[1], 0, when, out)
+        fill_design(code, key, step.dimension, 0, when, total, replicates, out)
+        if step.is_normal:
+            normal_of_uniform(out, out)
 
     for step in steps.static:
         if step.slot >= 0:
