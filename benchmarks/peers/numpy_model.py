@@ -48,11 +48,11 @@ def _sum(one: Values, other: Values) -> Values:
     return one + other
 
 
-def _difference(one: Values, other: Values) -> Values:
+def difference(one: Values, other: Values) -> Values:
     return one - other
 
 
-def _product(one: Values, other: Values) -> Values:
+def product(one: Values, other: Values) -> Values:
     return one * other
 
 
@@ -98,7 +98,7 @@ def emissions(memo: Memo, place: Place, route: str) -> Values:
 
 def avoided(memo: Memo, place: Place, route: str) -> Values:
     """Emissions of the reference minus those of the route, t/t."""
-    return once(memo, _difference, emissions(memo, place, place.reference),
+    return once(memo, difference, emissions(memo, place, place.reference),
                 emissions(memo, place, route))
 
 
@@ -123,14 +123,14 @@ def exposure(memo: Memo, place: Place, route: str) -> Values:
 @of_plant
 def home_carbon_cost(memo: Memo, place: Place, route: str) -> Values:
     """Carbon cost at home, EUR/t, sign kept."""
-    return once(memo, _product, place.home_price, exposure(memo, place, route))
+    return once(memo, product, place.home_price, exposure(memo, place, route))
 
 
 @of_plant
 def marginal_carbon_cost(memo: Memo, place: Place, route: str) -> Values:
     """Price times covered emissions, EUR/t."""
-    covered = once(memo, _product, place.coverage, place.plants[route].direct)
-    return once(memo, _product, place.home_price, covered)
+    covered = once(memo, product, place.coverage, place.plants[route].direct)
+    return once(memo, product, place.home_price, covered)
 
 
 def _gap(actual, default, mark_up, declared, share, clean, allocation, benchmark):
@@ -199,13 +199,13 @@ def total_cost(memo: Memo, place: Place, route: str, destination: str) -> Values
 
 def cost_premium_ex_carbon(memo: Memo, place: Place, route: str) -> Values:
     """Levelised cost above the reference's, EUR/t."""
-    return once(memo, _difference, levelised_cost(memo, place, route),
+    return once(memo, difference, levelised_cost(memo, place, route),
                 levelised_cost(memo, place, place.reference))
 
 
 def cost_premium(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Cost above the reference's, carbon included, EUR/t."""
-    return once(memo, _difference, total_cost(memo, place, route, destination),
+    return once(memo, difference, total_cost(memo, place, route, destination),
                 total_cost(memo, place, place.reference, destination))
 
 
@@ -230,10 +230,10 @@ def break_even_price(memo: Memo, place: Place, route: str, destination: str) -> 
     """Carbon price at which the cost premium is zero, EUR/t."""
     excess, reference = cost_premium_ex_carbon(memo, place, route), place.reference
     if not (place.is_abroad and destination == "eu"):
-        saved = once(memo, _difference, exposure(memo, place, reference),
+        saved = once(memo, difference, exposure(memo, place, reference),
                      exposure(memo, place, route))
         return once(memo, _ratio, excess, saved)
-    at_home = once(memo, _difference, home_carbon_cost(memo, place, route),
+    at_home = once(memo, difference, home_carbon_cost(memo, place, route),
                    home_carbon_cost(memo, place, reference))
     return once(memo, _break_even_border, once(memo, _sum, excess, at_home), place.cbam_coverage,
                 cbam_gap(memo, place, reference), paid(memo, place, reference),
@@ -257,7 +257,7 @@ def premium_per_tonne(memo: Memo, place: Place, route: str, destination: str) ->
     """Carbon value, EUR/t."""
     value, reference = place.rules["value"], place.reference
     if value["mode"] == "seed":
-        return once(memo, _product, avoided(memo, place, route),
+        return once(memo, product, avoided(memo, place, route),
                     premium_per_tco2(memo, place, route, destination))
     net = once(memo, _netted, place.indirect_factor,
                carbon_cost(memo, place, reference, destination),
@@ -281,13 +281,13 @@ def premium_per_tco2(memo: Memo, place: Place, route: str, destination: str) -> 
 
 def annualised_premium(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value over the lifetime of the plant, EUR/t and year."""
-    return once(memo, _product, premium_per_tonne(memo, place, route, destination),
+    return once(memo, product, premium_per_tonne(memo, place, route, destination),
                 1.0 / place.rules["plant"]["lifetime"])
 
 
 def support_gap(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Premium before carbon less the carbon value, EUR/t."""
-    return once(memo, _difference, cost_premium_ex_carbon(memo, place, route),
+    return once(memo, difference, cost_premium_ex_carbon(memo, place, route),
                 premium_per_tonne(memo, place, route, destination))
 
 
@@ -363,40 +363,6 @@ def annuity_premium(memo: Memo, place: Place, route: str, destination: str) -> n
     return once(memo, _annuity, npv_premium(memo, place, route, destination), place.wacc,
                 plant["output"], float(plant["lifetime"]))
 
-
-# --- the waterfall -------------------------------------------------------------------------------
-
-
-def _part(amount, price, sign, before):
-    return before + sign * amount * price
-
-
-@of_plant
-def parts(memo: Memo, place: Place, route: str, destination: str) -> dict[str, Values]:
-    """Levelised and carbon cost by component, EUR/t."""
-    plant = place.plants[route]
-    found = {
-        "capex": once(memo, _product, plant.capital, plant.learning),
-        "fixed_opex": plant.fixed,
-        "other_opex": plant.other,
-        "support": once(memo, _product, plant.support, -1.0),
-        "home_carbon": home_carbon_cost(memo, place, route),
-        "cbam": cbam_cost(memo, place, route, destination),
-    }
-    for commodity, trades in plant.trades.items():
-        value: Values = 0.0
-        for trade in trades:
-            value = once(memo, _part, trade.amount, trade.price, trade.sign, value)
-        found[commodity] = value
-    return found
-
-
-def waterfall(memo: Memo, place: Place, route: str, destination: str) -> dict[str, Values]:
-    """Parts of the cost premium by component, EUR/t."""
-    own = parts(memo, place, route, destination)
-    other = parts(memo, place, place.reference, destination)
-    return {name: once(memo, _difference, own.get(name, 0.0), other.get(name, 0.0))
-            for name in {**other, **own}}
 
 # --- what is shown -------------------------------------------------------------------------------
 

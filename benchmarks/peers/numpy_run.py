@@ -16,6 +16,7 @@ from benchmarks.peers import numpy_model as model
 from benchmarks.peers.numpy_inputs import Randomness, Sample, Values
 from benchmarks.peers.numpy_paths import commodity_price, policy, price
 from benchmarks.peers.numpy_plants import Place, commodity_names, place_of, samples
+from benchmarks.peers.numpy_waterfall import waterfall
 from simcore.spec import Spec
 from simcore.variables import OUTCOMES
 
@@ -160,7 +161,7 @@ def _plant_cells(
                 values = DESTINATION[name](memo, place, route, destination)
                 yield (name, destination, route), shown(name, values)
         if "waterfall" in names:
-            for part, values in model.waterfall(memo, place, route, destination).items():
+            for part, values in waterfall(memo, place, route, destination).items():
                 yield ("waterfall", destination, route, part), shown("waterfall", values)
 
 

@@ -217,8 +217,9 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
             if central:
                 rows[out, :] = 0.0
             else:
-                design_row(tape, i, first_draw, year, rows[out])
-                normal_of_uniform(rows[out], rows[out])
+                # Through another row: in place, the loop would not be made of vectors.
+                design_row(tape, i, first_draw, year, rows[0])
+                normal_of_uniform(rows[0], rows[out])
         elif code == CAPITAL_RECOVERY:
             finance.capital_recovery_row(rows, out, a, b, numbers[number])
         elif code == LOG_GROWTH:

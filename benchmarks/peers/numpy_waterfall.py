@@ -1,0 +1,47 @@
+"""The cost premium by component, in NumPy: what each part of the bill adds to it."""
+
+from __future__ import annotations
+
+from benchmarks.peers.numpy_inputs import Values
+from benchmarks.peers.numpy_model import (
+    Memo,
+    cbam_cost,
+    difference,
+    home_carbon_cost,
+    of_plant,
+    once,
+    product,
+)
+from benchmarks.peers.numpy_plants import Place
+
+
+def _part(amount, price, sign, before):
+    return before + sign * amount * price
+
+
+@of_plant
+def parts(memo: Memo, place: Place, route: str, destination: str) -> dict[str, Values]:
+    """Levelised and carbon cost by component, EUR/t."""
+    plant = place.plants[route]
+    found = {
+        "capex": once(memo, product, plant.capital, plant.learning),
+        "fixed_opex": plant.fixed,
+        "other_opex": plant.other,
+        "support": once(memo, product, plant.support, -1.0),
+        "home_carbon": home_carbon_cost(memo, place, route),
+        "cbam": cbam_cost(memo, place, route, destination),
+    }
+    for commodity, trades in plant.trades.items():
+        value: Values = 0.0
+        for trade in trades:
+            value = once(memo, _part, trade.amount, trade.price, trade.sign, value)
+        found[commodity] = value
+    return found
+
+
+def waterfall(memo: Memo, place: Place, route: str, destination: str) -> dict[str, Values]:
+    """Parts of the cost premium by component, EUR/t."""
+    own = parts(memo, place, route, destination)
+    other = parts(memo, place, place.reference, destination)
+    return {name: once(memo, difference, own.get(name, 0.0), other.get(name, 0.0))
+            for name in {**other, **own}}
