@@ -35,7 +35,8 @@ def _shapes_of(plan: Plan) -> Layout:
     return Layout(
         coords=_used_coords(plan, outcomes),
         outcomes=outcomes,
-        kept=tuple(experiment.keep),
+        # Where nothing is uncertain there are no inputs to keep.
+        kept=tuple(name for name in experiment.keep if name != "inputs" or plan.inputs),
         draws=plan.draws,
         dtype=experiment.dtype,
         currency=experiment.currency,

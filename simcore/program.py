@@ -108,6 +108,13 @@ def limited(program: Program, first: int, last: int) -> Program:
     return program._replace(emit_at=at, years=int(lines[-1]) if lines.size else 0)
 
 
+def without(program: Program, operation: Operation) -> Program:
+    """The program without an operation whose results no other reads and no one asks for."""
+    code = program.yearly.code
+    skipped = np.where(code == operation, int(Operation.NOTHING), code)
+    return program._replace(yearly=program.yearly._replace(code=skipped))
+
+
 def _reading_order(graph: Graph, wanted: Sequence[int]) -> list[int]:
     """The wanted nodes and all that they read, each just before it is first needed."""
     order: dict[int, None] = {}

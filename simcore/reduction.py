@@ -7,29 +7,24 @@ does not grow with the number of draws, except for what is kept and for a few pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from threading import Event
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.operations import BLOCK
+from simcore.crew import Crew, Tell
+from simcore.kernels.operations import BLOCK, Operation
 from simcore.plan import Plan
-from simcore.program import Request, cut, limited
+from simcore.program import Request, cut, limited, without
 from simcore.tiles import Item, Need, bins_for, collected_values, look_at
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 Floats = NDArray[np.float64]
-Tell = Callable[[float], None]
 
-_SEGMENTS: Final = 64
-"""Most parts of a run whose sums are added up one after the other."""
-_STRETCH: Final = 16 * BLOCK
-"""Most draws between two looks at whether to stop."""
 _SHARES: Final = (0.05, 0.5, 0.95)
 """Progress after the first look, the counting and the collecting."""
 
@@ -73,64 +68,6 @@ class Reduced:
     kept: NDArray[Any]
 
 
-class StoppedError(Exception):
-    """Another thread failed, or the user asked to stop."""
-
-
-class _Crew:
-    """Threads that each take an equal part of the draws."""
-
-    def __init__(
-        self, pool: ThreadPoolExecutor, workers: int, draws: int, replicates: int = 1
-    ) -> None:
-        blocks = -(-draws // BLOCK)
-        per_segment = -(-blocks // max(1, _SEGMENTS // replicates))
-        self.stretch = _STRETCH if replicates == 1 else BLOCK
-        segments = -(-blocks // per_segment)
-        edges = [min(at * per_segment * BLOCK, draws) for at in range(segments + 1)]
-        self.segments = list(pairwise(edges))
-        self.workers = min(workers, len(self.segments))
-        self._pool, self._stop = pool, Event()
-        marks = [len(self.segments) * w // self.workers for w in range(self.workers + 1)]
-        self.parts = [range(*pair) for pair in pairwise(marks)]
-
-    def over_draws(self, work: Callable[[int, int, int, int], None], tell: Tell) -> None:
-        """Call work(worker, segment, first draw, draws) for stretches of all draws, in order."""
-        done = np.zeros(self.workers)
-
-        def part(worker: int) -> None:
-            for segment in self.parts[worker]:
-                first, last = self.segments[segment]
-                for begin in range(first, last, self.stretch):
-                    if self._stop.is_set():
-                        raise StoppedError
-                    work(worker, segment, begin, min(self.stretch, last - begin))
-                    done[worker] += min(self.stretch, last - begin)
-
-        total = self.segments[-1][1]
-        self._run(part, self.workers, lambda: tell(float(done.sum()) / total))
-
-    def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:
-        """Call work(first row, last row) for parts of the rows."""
-        edges = np.linspace(0, rows, 4 * self.workers + 1).astype(int)
-        self._run(lambda k: work(int(edges[k]), int(edges[k + 1])), len(edges) - 1, lambda: None)
-
-    def _run(self, work: Callable[[int], None], count: int, look: Callable[[], None]) -> None:
-        pending: set[Future[None]] = {self._pool.submit(work, k) for k in range(count)}
-        try:
-            while pending:
-                done, pending = wait(pending, timeout=0.1, return_when="FIRST_COMPLETED")
-                for one in done:
-                    one.result()
-                look()
-        except BaseException:
-            self._stop.set()
-            for one in pending:
-                one.cancel()
-            wait(pending)
-            raise
-
-
 def reduce(
     plan: Plan, tile: Sequence[Item], pool: ThreadPoolExecutor, workers: int, tell: Tell
 ) -> Reduced:
@@ -146,7 +83,7 @@ def reduce(
     tell : callable
         Told the share of the work that is done.
     """
-    crew = _Crew(pool, workers, plan.draws, _replicates(plan))
+    crew = Crew(pool, workers, plan.draws, _replicates(plan))
     return _Reduction(plan, tile, crew).run(tell)
 
 
@@ -169,7 +106,7 @@ def rehearse(plan: Plan, request: Request) -> None:
     """Go through all kernels with one row and one draw, so that they are loaded or compiled."""
     row = Item((), request, Need.QUANTILES)
     with ThreadPoolExecutor(1) as pool:
-        one = _Reduction(plan, [row], _Crew(pool, 1, 1), draws=1)
+        one = _Reduction(plan, [row], Crew(pool, 1, 1), draws=1)
         one.run(lambda _: None)
         one.start_anew(np.array([0]), [np.empty((1, len(QUANTILES))) for _ in range(3)])
 
@@ -178,7 +115,7 @@ class _Reduction:
     """The passes over one tile, and what each leaves for the next."""
 
     def __init__(
-        self, plan: Plan, tile: Sequence[Item], crew: _Crew, *, draws: int | None = None
+        self, plan: Plan, tile: Sequence[Item], crew: Crew, *, draws: int | None = None
     ) -> None:
         from simcore.kernels import sinks
         from simcore.kernels.select import quantile_ranks
@@ -363,7 +300,7 @@ class _Reduction:
                 needed.shape
             )
             arena = np.empty(int(needed.sum()))
-            program = limited(self.program, begin, end)
+            program = without(limited(self.program, begin, end), Operation.CHEAPEST)
             targets = [
                 sinks.sink(
                     sinks.COLLECT, rows, numbers=self.numbers, places=places[w], slot=slot,

@@ -21,7 +21,7 @@ LAYERS = [
     ["model"],
     ["plan"],
     ["program", "analysis", "calibration"],
-    ["tiles", "tracing", "plots"],
+    ["tiles", "tracing", "plots", "crew"],
     ["describe", "report", "reduction"],
     ["stopping"],
     ["engine"],

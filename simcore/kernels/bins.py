@@ -277,11 +277,9 @@ def write_quantiles(statistic, plan, quantile, low, high, row):
     """Write quantiles and the ends of their intervals from the order statistics of `plan`."""
     for q in range(plan.weight.size):
         under, over = statistic[plan.lower[q]], statistic[plan.upper[q]]
-        # Zeros of both signs are equal, so which is met first depends on the number of bins; the
-        # sum with a zero is never -0.0.
-        quantile[row, q] = between(under, over, plan.weight[q]) + 0.0
-        low[row, q] = statistic[plan.low[q]] + 0.0
-        high[row, q] = statistic[plan.high[q]] + 0.0
+        quantile[row, q] = between(under, over, plan.weight[q])
+        low[row, q] = statistic[plan.low[q]]
+        high[row, q] = statistic[plan.high[q]]
 
 
 @kernel

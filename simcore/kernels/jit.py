@@ -31,6 +31,8 @@ OPTIONS: Final[dict[str, Any]] = {
     "error_model": "numpy",
     "fastmath": False,
     "boundscheck": False,
+    # Nobody calls kernels from C; each such entry would cost compiling time.
+    "no_cfunc_wrapper": True,
 }
 
 _SETTINGS: Final[Any] = numba.config

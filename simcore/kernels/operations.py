@@ -16,6 +16,7 @@ BLOCK = 256
 class Operation(IntEnum):
     """Codes of the tape, grouped by the module whose formula they apply."""
 
+    NOTHING = -1
     # random numbers
     NORMAL = 0
     FACTOR = 1

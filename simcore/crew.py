@@ -1,0 +1,82 @@
+"""Threads that share the draws of a run in equal parts, and the rows of a tile in small ones.
+
+The parts of the draws whose sums are added up depend on their number only, so no sum depends on the
+threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import pairwise
+from threading import Event
+from typing import Final
+
+import numpy as np
+
+from simcore.kernels.operations import BLOCK
+
+Tell = Callable[[float], None]
+
+_SEGMENTS: Final = 64
+"""Most parts of a run whose sums are added up one after the other."""
+_STRETCH: Final = 16 * BLOCK
+"""Most draws between two looks at whether to stop."""
+
+
+class StoppedError(Exception):
+    """Another thread failed, or the user asked to stop."""
+
+
+class Crew:
+    """Threads that each take an equal part of the draws."""
+
+    def __init__(
+        self, pool: ThreadPoolExecutor, workers: int, draws: int, replicates: int = 1
+    ) -> None:
+        blocks = -(-draws // BLOCK)
+        per_segment = -(-blocks // max(1, _SEGMENTS // replicates))
+        self.stretch = _STRETCH if replicates == 1 else BLOCK
+        segments = -(-blocks // per_segment)
+        edges = [min(at * per_segment * BLOCK, draws) for at in range(segments + 1)]
+        self.segments = list(pairwise(edges))
+        self.workers = min(workers, len(self.segments))
+        self._pool, self._stop = pool, Event()
+        marks = [len(self.segments) * w // self.workers for w in range(self.workers + 1)]
+        self.parts = [range(*pair) for pair in pairwise(marks)]
+
+    def over_draws(self, work: Callable[[int, int, int, int], None], tell: Tell) -> None:
+        """Call work(worker, segment, first draw, draws) for stretches of all draws, in order."""
+        done = np.zeros(self.workers)
+
+        def part(worker: int) -> None:
+            for segment in self.parts[worker]:
+                first, last = self.segments[segment]
+                for begin in range(first, last, self.stretch):
+                    if self._stop.is_set():
+                        raise StoppedError
+                    work(worker, segment, begin, min(self.stretch, last - begin))
+                    done[worker] += min(self.stretch, last - begin)
+
+        total = self.segments[-1][1]
+        self._run(part, self.workers, lambda: tell(float(done.sum()) / total))
+
+    def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:
+        """Call work(first row, last row) for parts of the rows."""
+        edges = np.linspace(0, rows, 4 * self.workers + 1).astype(int)
+        self._run(lambda k: work(int(edges[k]), int(edges[k + 1])), len(edges) - 1, lambda: None)
+
+    def _run(self, work: Callable[[int], None], count: int, look: Callable[[], None]) -> None:
+        pending: set[Future[None]] = {self._pool.submit(work, k) for k in range(count)}
+        try:
+            while pending:
+                done, pending = wait(pending, timeout=0.1, return_when="FIRST_COMPLETED")
+                for one in done:
+                    one.result()
+                look()
+        except BaseException:
+            self._stop.set()
+            for one in pending:
+                one.cancel()
+            wait(pending)
+            raise

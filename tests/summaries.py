@@ -1,0 +1,81 @@
+"""The summaries of a run, made again with NumPy from the draws that it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+from row_reduction import expected
+
+from simcore.variables import OUTCOMES
+
+
+def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
+    """Statistics of a run that are not those of its float64 draws (or of those in `kept`).
+
+    Counts and quantiles have the same bits; sums are rounded in another order.
+    """
+    kept = run if kept is None else kept
+    for name, variable in OUTCOMES.items():
+        if name not in kept or name == "waterfall":
+            continue
+        draws = kept[name].values
+        if variable.kind == "category":
+            found = {"probability": categories(draws, run.sizes["route"])}
+        elif variable.kind == "indicator":
+            found = indicators(draws)
+        else:
+            found = numbers(draws)
+        for statistic, right in found.items():
+            yield from differing(f"{name}_{statistic}", run[f"{name}_{statistic}"].values, right)
+    if "input" in kept:
+        draws = kept["input"].values
+        spread = draws.std(axis=-1, ddof=1) if draws.shape[-1] > 1 else np.zeros(len(draws))
+        yield from differing("input_mean", run["input_mean"].values, draws.mean(axis=-1))
+        yield from differing("input_sd", run["input_sd"].values, spread)
+
+
+def categories(draws: np.ndarray, routes: int) -> np.ndarray:
+    return np.stack([(draws == route).mean(axis=-1) for route in range(routes)], axis=-1)
+
+
+def indicators(draws: np.ndarray) -> dict[str, np.ndarray]:
+    with np.errstate(all="ignore"):
+        share, rest = draws.mean(axis=-1), draws.shape[-1] - 1.0
+        return {"mean": share, "standard_error": np.sqrt(share * (1 - share) / rest)}
+
+
+def numbers(draws: np.ndarray) -> dict[str, np.ndarray]:
+    known = ~np.isnan(draws)
+    count = known.sum(axis=-1)
+    flat = draws.reshape(-1, draws.shape[-1])
+    shape = (*draws.shape[:-1], -1)
+    quantile, low, high = (one.reshape(shape) for one in expected(flat))
+    with np.errstate(all="ignore"):
+        # About the first defined value, as a sum of large equal numbers is rounded.
+        first = np.take_along_axis(draws, known.argmax(axis=-1)[..., None], axis=-1)
+        mean = np.nansum(draws - first, axis=-1) / count
+        square = np.nansum((draws - first - mean[..., None]) ** 2, axis=-1)
+        error = np.where(count > 1, np.sqrt(square / (count - 1.0) / count), np.nan)
+    return {
+        "mean": np.where(count > 0, first[..., 0] + mean, np.nan),
+        "standard_error": error,
+        "positive": (draws > 0).mean(axis=-1),
+        "defined": known.mean(axis=-1),
+        "quantile": quantile,
+        "quantile_low": low,
+        "quantile_high": high,
+    }
+
+
+def differing(name: str, given: np.ndarray, right: np.ndarray) -> Iterator[str]:
+    exact = name.endswith(("quantile", "_low", "_high"))
+    if name.endswith(("_positive", "_defined", "_probability")):
+        # Of a cell that no one computes (the reference route), nothing is known.
+        given = np.nan_to_num(given)
+    tolerance = {"rtol": 0.0, "atol": 0.0} if exact else {"rtol": 1e-9, "atol": 1e-13}
+    same = np.isclose(given, right, equal_nan=True, **tolerance)
+    for place in np.argwhere(~same)[:3]:
+        at = tuple(int(k) for k in place)
+        yield f"{name}{at}: {given[at]!r}, from the draws {right[at]!r}"

@@ -1,0 +1,154 @@
+"""However the work is cut, and whatever was in memory before: the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from rich_config import rich_config
+
+import simcore
+from simcore import crew, dataset, engine, reduction
+from simcore.kernels import bins, simulate, sinks
+from simcore.program import cut
+from simcore.tiles import Item, items_of
+
+KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
+WHOLE = rich_config(draws=2000, keep=KEPT)  # neither a multiple of 256 nor of 512
+
+
+def run(config: dict[str, Any], **options: Any) -> xr.Dataset:
+    return engine.run(simcore.build(simcore.load(config)), **options)
+
+
+def in_tiles_of(count: int) -> Callable[..., list[list[Item]]]:
+    """What cuts the items of a run into tiles of as many."""
+    return lambda plan, items, workers: [
+        items[at : at + count] for at in range(0, len(items), count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole() -> str:
+    """Digest of a run on one thread, in one tile and one part."""
+    return dataset.digest(run(WHOLE, threads=1))
+
+
+@pytest.mark.parametrize("items", [1, 7, 150])
+def test_tile_of_any_size_changes_nothing(whole, monkeypatch, items):
+    monkeypatch.setattr(engine, "tiles_of", in_tiles_of(items))
+    small = WHOLE | {"routes": ["blast", "hydrogen"], "scenarios": {"law": {}}, "regions": ["XA"]}
+    config = small if items == 1 else WHOLE
+    found = dataset.digest(run(config, threads=2))
+    monkeypatch.undo()
+    assert found == (dataset.digest(run(small, threads=1)) if items == 1 else whole)
+
+
+def test_order_of_tiles_changes_nothing(whole, monkeypatch):
+    """What one tile leaves in memory that is used again does not show in the next."""
+
+    def backwards(*arguments: Any) -> list[Any]:
+        return list(in_tiles_of(40)(*arguments))[::-1]
+
+    monkeypatch.setattr(engine, "tiles_of", backwards)
+    assert dataset.digest(run(WHOLE, threads=2)) == whole
+
+
+@pytest.mark.parametrize("blocks", [1, 3, 100])
+def test_stretch_of_draws_changes_nothing(monkeypatch, blocks):
+    """20,000 draws are 40 segments of two blocks, so a stretch may be shorter or longer."""
+    config = rich_config(draws=20_000, outcomes=["cost_premium"], keep=["cost_premium"])
+    right = dataset.digest(run(config, threads=1))
+    monkeypatch.setattr(crew, "_STRETCH", 256 * blocks)
+    assert dataset.digest(run(config, threads=3)) == right
+
+
+@pytest.mark.parametrize("number", [17, 512, 4096])
+def test_number_of_bins_changes_nothing(whole, monkeypatch, number):
+    monkeypatch.setattr(reduction, "bins_for", lambda plan, rows, workers: number)
+    assert dataset.digest(run(WHOLE, threads=2)) == whole
+
+
+@pytest.mark.parametrize("room", [1, 20_000])
+def test_room_for_collected_values_changes_nothing(whole, monkeypatch, room):
+    """The draws are made again for each part of the rows that fits."""
+    parts = []
+    plain = reduction._Reduction._parts
+    monkeypatch.setattr(reduction, "collected_values", lambda plan: room)
+    monkeypatch.setattr(
+        reduction._Reduction, "_parts", lambda *a: parts.append(plain(*a)) or parts[-1]
+    )
+    assert dataset.digest(run(WHOLE, threads=2)) == whole
+    assert max(map(len, parts)) > 3
+    assert all(np.diff(np.concatenate(one)).min() > 0 for one in parts if len(one) > 1)
+
+
+@pytest.mark.parametrize("room", [1, 10**6])
+def test_rows_computed_anew_change_nothing(whole, monkeypatch, room):
+    """Rows of frequent values get no room at all, so that all of them overflow."""
+    plain, anew = bins.choose_bins, []
+
+    def choose(*arguments: Any) -> None:
+        plain(*arguments)
+        places, (first, last) = arguments[11], arguments[12:]
+        part = places[:, first:last]
+        part[..., sinks.ROOM] = np.where(
+            part[..., sinks.ATOMS] > 0, np.minimum(part[..., sinks.ROOM], 1), part[..., sinks.ROOM]
+        )
+
+    def start_anew(self: Any, rows: Any, found: Any) -> None:
+        anew.extend(rows)
+        begin(self, rows, found)
+
+    begin = reduction._Reduction.start_anew
+    monkeypatch.setattr(reduction._Reduction, "start_anew", start_anew)
+    monkeypatch.setattr(bins, "choose_bins", choose)
+    monkeypatch.setattr(reduction, "collected_values", lambda plan: room)
+    assert dataset.digest(run(WHOLE, threads=2)) == whole
+    assert len(anew) > 5
+
+
+# ---------------------------------------------------------------- nothing unwritten is read
+
+
+class Poisoned:
+    """numpy, but memory that is only reserved holds a chosen number."""
+
+    def __init__(self, poison: float) -> None:
+        self.poison = poison
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def empty(self, shape: Any, dtype: Any = float) -> np.ndarray:
+        is_float = np.issubdtype(dtype, np.floating)
+        return np.full(shape, self.poison if is_float else 99, dtype)
+
+
+@pytest.mark.parametrize("poison", [np.nan, -7e37])
+def test_memory_is_written_before_it_is_read(whole, monkeypatch, poison):
+    """Rows of a block, collected and kept values, scratch and statistics all start as garbage."""
+    for module in (engine, reduction, simulate, sinks):
+        monkeypatch.setattr(module, "np", Poisoned(poison))
+    assert dataset.digest(run(WHOLE, threads=2)) == whole
+
+
+def test_rows_of_a_block_are_written_before_they_are_read(monkeypatch):
+    """The compiled loop fills the rows of a block with NaN; interpreted, with another number."""
+    plan = simcore.build(simcore.load(WHOLE | {"draws": 300}))
+    program, outputs = cut(plan, [item.request for item in items_of(plan)])
+    right, plain, found = (np.full((len(outputs), 300), -7e37) for _ in range(3))
+    simulate.simulate(program, outputs, 0, 300, False, right)
+    monkeypatch.setattr(simulate, "run_blocks", simulate.run_blocks.py_func)
+    simulate.simulate(program, outputs, 0, 300, False, plain)
+    poisoned = Poisoned(-7e37)
+    poisoned.nan = -7e37
+    monkeypatch.setattr(simulate, "np", poisoned)
+    # Only outputs are filled with what is undefined before; rows of years that do not exist.
+    simulate.simulate(program, outputs, 0, 300, False, found)
+    np.testing.assert_array_equal(plain, right)
+    assert np.isnan(right[outputs < 0]).all() and (found[outputs < 0] == -7e37).all()
+    np.testing.assert_array_equal(found[outputs >= 0], right[outputs >= 0])
