@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 Table = tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]
 
-_CORRELATED: Final = 100_000
+_CORRELATED: Final = 20_000
 """Most draws from which achieved correlations are computed."""
 
 
