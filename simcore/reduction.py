@@ -367,9 +367,13 @@ class _Reduction:
 
     def _parts(self, room: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """Rows in groups whose collected values fit in memory together."""
-        most = max(collected_values(self.plan), int(room.max(initial=0)))
-        group = (np.cumsum(room) - room) // most
-        return [np.flatnonzero(group == k) for k in range(int(group.max()) + 1)]
+        most, filled, edges = collected_values(self.plan), 0, [0]
+        for row, more in enumerate(room.tolist()):
+            if filled > 0 and filled + more > most:
+                edges.append(row)
+                filled = 0
+            filled += more
+        return [np.arange(*pair) for pair in pairwise([*edges, len(room)])]
 
     def start_anew(self, rows: NDArray[np.int64], found: list[Floats]) -> None:
         """Quantiles of rows whose values did not fit where they were expected to."""
