@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from rich_config import rich_config
 from summaries import faults
 
 import simcore
-from simcore import engine, reduction, tiles
+from simcore import describe, engine, reduction, tiles
+from simcore.dataset.layout import kept_arrays
 from simcore.variables import OUTCOMES
 
 ALL = [*OUTCOMES, "inputs"]
@@ -116,6 +118,16 @@ def test_an_indicator_alone_has_the_statistics_of_its_draws(name, currency):
     assert list(faults(alone, kept=both)) == []
     for statistic in ("mean", "standard_error"):
         np.testing.assert_array_equal(alone[f"{name}_{statistic}"], both[f"{name}_{statistic}"])
+
+
+def test_where_nothing_is_uncertain_there_are_no_inputs_to_keep():
+    """Random configs, below, are now and then such; here one is made of a plan that is not."""
+    plan = simcore.build(simcore.load(rich_config(keep=["inputs", "cost_premium"])))
+    certain = replace(plan, inputs=(), coords={**plan.coords, "factor": ()})
+    layout = describe.layout_of(certain)
+    assert layout.kept == ("cost_premium",)
+    assert "input" not in kept_arrays(layout)
+    assert "input" in kept_arrays(describe.layout_of(plan))
 
 
 def test_single_precision_is_that_of_the_kept_draws_only(kept):

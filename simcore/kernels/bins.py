@@ -22,6 +22,10 @@ _MARGIN: Final = 0.1
 _HALF: Final = np.uint8(1)
 _OFTEN: Final = 8
 """Times that a value must be met in the first look to count as an atom."""
+_UNSEEN: Final = 5.0
+"""Values beside an atom of which the first look may well have met none: exp(-5) is under 1 %."""
+_SPARE: Final = 64
+"""Room beyond what is expected beside an atom, for workers that meet few values."""
 
 
 @kernel
@@ -151,20 +155,20 @@ def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, ra
                     hits[s // 2] += 1
         atoms = 0
         for s in range(slots):
-            share[s] = 0.0
+            share[s] = 1.0
             if hits[s] >= _OFTEN:
-                share[s] = hits[s] / met[s]
+                others = met[s] - hits[s]
+                share[s] = min(1.0, (others + 3.0 * np.sqrt(others) + _UNSEEN) / met[s])
                 atoms += 1
             else:
                 atom[row, s] = np.nan
         for b in range(bins):
             if slot[row, b] > 0:
-                rest = 1.0 - share[np.int64(slot[row, b]) // 2]
+                rest = share[np.int64(slot[row, b]) // 2]
                 for w in range(workers):
                     full = np.int64(count[w, row, b])
-                    # The share of an atom is an estimate; a row that runs out of room starts anew.
-                    guess = full if rest == 1.0 else np.int64(1.3 * rest * full) + 64
-                    places[w, row, ROOM] += min(full, guess)
+                    # What is left beside an atom is an estimate; a row without room starts anew.
+                    places[w, row, ROOM] += min(full, np.int64(rest * full) + _SPARE)
         for w in range(workers):
             places[w, row, ATOMS] = atoms
 

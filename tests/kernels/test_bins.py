@@ -185,6 +185,17 @@ def test_every_wanted_value_that_is_no_atom_is_met(name, workers):
     assert (found.rank_slot[0] < 0).tolist() == (found.ranks.ranks >= defined).tolist()
 
 
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.9])
+def test_a_frequent_value_among_others_leaves_room_for_them(share):
+    """The first look meets few or none of the values that share its bin."""
+    generator = np.random.default_rng(3)
+    normal = generator.normal(size=(2, 100_000)) + [[1.6], [0.0]]
+    values = np.where(generator.random(normal.shape) < share, 0.0, normal)
+    found = reduced(values, nbins=1024, workers=2)
+    assert found.complete.all()
+    assert_exact(found, values)
+
+
 # ---------------------------------------------------------------- rows that run out of room
 
 
