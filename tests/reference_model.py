@@ -66,6 +66,8 @@ def credit_quantity(case: Case, route: str, region: str, year: int) -> float:
     limit = case.config["value"].get("credit_limit")
     if limit is None:
         return avoided
+    if limit == "law":
+        limit = policy(case, case.catalog["regions"][region]["credit_limit"], year)
     return min(avoided, limit * intensity(case, reference_route(case, region), region, year))
 
 

@@ -14,11 +14,13 @@ from simcore.spec.findings import Finding, Path, unknown
 from simcore.spec.schema import Experiment
 from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
+    CBAM_POLICIES,
     packaged_names,
     policy_values,
     price_of,
     region_quantities,
     used_commodities,
+    used_markets,
     used_places,
     used_routes,
 )
@@ -129,9 +131,12 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     for name in used_routes(experiment):
         if name in catalog.routes:
             yield from _route(experiment, name)
-    for key in ("coverage", "free_allocation", "cscf", "mark_up"):
+    for key in CBAM_POLICIES:
         yield from _policy(experiment, ("cbam", key), getattr(experiment.cbam, key))
     yield from _market(experiment, ("cbam", "market"), experiment.cbam.market)
+    for name in used_markets(experiment):
+        if name in catalog.markets:
+            yield from _link(experiment, name)
     yield from _entry(experiment, ("value", "buyer"), experiment.value.buyer, "buyers", "buyer")
     for name, exposure in experiment.exposures.items():
         yield from _market(experiment, ("exposures", name, "market"), exposure.market)
@@ -154,6 +159,21 @@ def _policy(experiment: Experiment, path: Path, value: Any) -> Iterator[Finding]
 
 def _market(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
     yield from _entry(experiment, path, name, "markets", "market")
+
+
+def _link(experiment: Experiment, name: str) -> Iterator[Finding]:
+    """A market may be linked to another one that is not linked itself."""
+    link, path = experiment.catalog.markets[name].link, ("catalog", "markets", name, "link")
+    if link is None:
+        return
+    yield from _market(experiment, (*path, "to"), link.to)
+    yield from _policy(experiment, (*path, "share"), link.share)
+    target = experiment.catalog.markets.get(link.to)
+    if target is not None and (target.link is not None or link.to == name):
+        yield Finding(
+            (*path, "to"), f"{link.to}, which is linked itself", "a market without a link",
+            "link both to the same third market",
+        )  # fmt: skip
 
 
 def _technology(experiment: Experiment, path: Path, learning: Any) -> Iterator[Finding]:
@@ -272,6 +292,11 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 yield unknown((*path, place), place, _mentionable(experiment, "regions"), "region")
         for place, regions in used_places(experiment, commodity).items():
             price = prices[place]
+            if getattr(price, "link", None) is not None:
+                yield Finding(
+                    (*path, place, "link"), "a link of a commodity", "links between carbon markets",
+                    "remove it",
+                )  # fmt: skip
             if isinstance(price, Electrolysis):
                 yield from _electrolysis(experiment, (*path, place), price, regions)
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 
 from simcore.spec.entries import Catalog, Name, PolicyValue, Year
 from simcore.spec.quantities import Quantity
-from simcore.spec.records import Described, Model, Whole, fault
+from simcore.spec.records import Described, Model, Whole, fault, shown
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]
@@ -51,6 +58,8 @@ class Cbam(Model):
 
     market: Name
     coverage: PolicyValue
+    indirect: PolicyValue = 0.0
+    """Share of the emissions of bought power that is embedded too; no free allocation for them."""
     free_allocation: PolicyValue
     cscf: PolicyValue
     mark_up: PolicyValue
@@ -63,6 +72,27 @@ class Cbam(Model):
     """Embedded emissions of those clean tonnes, t CO2e/t."""
 
 
+def _limit(value: Any) -> Any:
+    if value != "law" and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise fault(shown(value), "a share between 0 and 1, law, or null", "write 0.05, or law")
+    return value
+
+
+def _of_limit(value: Any) -> str:
+    return "law" if isinstance(value, str) else "share"
+
+
+CreditLimit = Annotated[
+    Annotated[
+        Annotated[Annotated[float, Field(ge=0, le=1)], Tag("share")]
+        | Annotated[Literal["law"], Tag("law")],
+        Discriminator(_of_limit),
+    ],
+    BeforeValidator(_limit),
+]
+"""A share for all regions, or `law`: the limit of each region."""
+
+
 class Value(Model):
     """How the carbon-value premium is computed."""
 
@@ -70,8 +100,8 @@ class Value(Model):
     buyer: Name
     double_claiming: Literal["forbid", "allow"]
     """forbid: a tonne sold as green cannot also sell its credit."""
-    credit_limit: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Largest share of the reference emissions that credits may cover."""
+    credit_limit: CreditLimit | None = None
+    """Largest share of the reference emissions that credits may cover; `law`: each region's own."""
 
 
 class Plant(Model):
@@ -151,8 +181,12 @@ class Experiment(Model):
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
+    redraw: list[str] = Field(default_factory=list)
+    """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
+    all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
-    """Named overlays on catalog, cbam, value, plant, boundary and factors."""
+    """Named overlays on catalog, cbam, value, plant, boundary, factors and redraw: written out, the
+    name of a packaged one, a file in the folder of the config, or a list of these."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]
