@@ -22,6 +22,7 @@ from simcore.spec.entries import Catalog, Path
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
+    exposure_currency,
     packaged_names,
     packaged_paths,
     price_of,
@@ -115,6 +116,11 @@ class Plan:
     def draws(self) -> int:
         """Number of draws."""
         return self.experiment.draws
+
+    @property
+    def exposure_currencies(self) -> tuple[str, ...]:
+        """Local currency of each exposure."""
+        return tuple(exposure_currency(self.experiment, one) for one in self.experiment.exposures)
 
     @property
     def resolved_yaml(self) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import route_quantity, trades
 from simcore.model.graph import Graph
-from simcore.model.policies import policy_value, series
+from simcore.model.policies import policy_value
 from simcore.model.prices import price
 from simcore.model.setting import Setting, remembered
 from simcore.spec.usage import references
@@ -226,26 +224,3 @@ def cbam_factor(setting: Setting) -> int:
     """1 - free-allocation share used by CBAM."""
     share: Any = policy_value(setting, setting.experiment.cbam.free_allocation)
     return setting.graph.add(Operation.DIFFERENCE, (setting.graph.constant(1.0), share))
-
-
-@remembered
-def exposure_cost(setting: Setting, name: str) -> int:
-    """Shortfall times the price of its market, 1e6 EUR/yr; nothing outside its years."""
-    record, horizon = setting.experiment.exposures[name], setting.horizon
-    inside = (horizon >= record.first) & (horizon <= record.last)
-    short = series(setting, np.where(inside, record.shortfall, 0.0))
-    return setting.graph.add(Operation.PRODUCT, (market(setting, record.market), short))
-
-
-@remembered
-def exposure_total(setting: Setting, name: str) -> int:
-    """Sum of exposure_cost over the horizon, 1e6 EUR."""
-    lines = np.tile([1.0, 0.0, 0.0], (len(setting.horizon), 1))
-    return setting.graph.add(
-        Operation.ACCUMULATED,
-        (exposure_cost(setting, name),),
-        table=setting.over_years(lines),
-        yearly=True,
-        state=(0.0,),
-        keeps=True,
-    )

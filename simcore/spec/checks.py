@@ -11,10 +11,11 @@ from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Route
 from simcore.spec.findings import Finding, Path, unknown
-from simcore.spec.schema import Experiment
+from simcore.spec.schema import Experiment, Exposure
 from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
     CBAM_POLICIES,
+    EXPOSURE_OUTCOMES,
     packaged_names,
     policy_values,
     price_of,
@@ -76,10 +77,11 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
                     "names listed under outcomes, or `inputs`", f"add {name} to outcomes",
                 )  # fmt: skip
     yield from _currency(experiment, ("currency",), experiment.currency)
-    if {"exposure_cost", "exposure_total"} & set(experiment.outcomes) and not experiment.exposures:
+    asked = [name for name in experiment.outcomes if name in EXPOSURE_OUTCOMES]
+    if asked and not experiment.exposures:
         yield Finding(
-            ("exposures",), "no exposure", "at least one exposure for exposure_cost",
-            "add an exposure, or drop exposure_cost and exposure_total from outcomes",
+            ("exposures",), "no exposure", f"at least one exposure for {asked[0]}",
+            f"add an exposure, or drop {' and '.join(asked)} from outcomes",
             also=(("outcomes",),),
         )  # fmt: skip
 
@@ -139,7 +141,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
             yield from _link(experiment, name)
     yield from _entry(experiment, ("value", "buyer"), experiment.value.buyer, "buyers", "buyer")
     for name, exposure in experiment.exposures.items():
-        yield from _market(experiment, ("exposures", name, "market"), exposure.market)
+        yield from _exposure(experiment, ("exposures", name), exposure)
     yield from _prices(experiment)
 
 
@@ -181,6 +183,20 @@ def _technology(experiment: Experiment, path: Path, learning: Any) -> Iterator[F
         yield from _entry(
             experiment, (*path, "technology"), learning.technology, "technologies", "technology"
         )
+
+
+def _exposure(experiment: Experiment, path: Path, exposure: Exposure) -> Iterator[Finding]:
+    if exposure.currency is not None:
+        yield from _currency(experiment, (*path, "currency"), exposure.currency)
+    if exposure.market is not None:
+        yield from _market(experiment, (*path, "market"), exposure.market)
+    if exposure.plant is not None:
+        plant, place = exposure.plant, (*path, "plant")
+        if plant.region not in experiment.regions:
+            yield unknown((*place, "region"), plant.region, experiment.regions, "region of the run")
+        if plant.route not in used_routes(experiment):
+            known = used_routes(experiment)
+            yield unknown((*place, "route"), plant.route, known, "route of the run")
 
 
 def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:

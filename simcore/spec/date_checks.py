@@ -251,3 +251,9 @@ def _exposures(experiment: Experiment) -> Iterator[Finding]:
                 f"years in {years.first}-{years.last}, the years of the run",
                 "shorten the exposure, or lengthen years",
             )  # fmt: skip
+        elif exposure.shortfall and exposure.first < min(exposure.shortfall):
+            yield Finding(
+                ("exposures", name, "shortfall"), f"values from {min(exposure.shortfall)} on",
+                f"a value for {exposure.first}, the first year of the exposure",
+                f"add {exposure.first}: ..., or begin later",
+            )  # fmt: skip

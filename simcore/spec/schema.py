@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from simcore.spec.entries import Catalog, Name, PolicyValue, Year
+from simcore.spec.entries import Canonical, Catalog, Name, PolicyValue, Year
 from simcore.spec.quantities import Quantity
 from simcore.spec.records import Described, Model, Whole, fault, shown
 
@@ -117,14 +117,56 @@ class Plant(Model):
     """Years of life after the horizon: hold the last year's premium, or refuse."""
 
 
-class Exposure(Model):
-    """A firm's obligation shortfall in one market."""
+class ExposedPlant(Model):
+    """A plant whose shortfall follows from its emissions and its allocation."""
 
-    market: Name
-    shortfall: float
-    """Mt CO2e/yr to be bought."""
+    region: Name
+    route: Name
+    output: float = Field(gt=0)
+    """Production, Mt/yr."""
+
+
+class Exposure(Described):
+    """What a firm or plant must buy in its carbon market: a shortfall, or a plant."""
+
+    market: Name | None = None
+    """Where the shortfall is bought; that of a plant follows from its region."""
+    shortfall: dict[Year, Annotated[Quantity, Canonical("Mt/yr")]] = Field(default_factory=dict)
+    """Mt CO2e/yr to be bought, negative if there is a surplus: one number or distribution, or a
+    table of them by year, each held until the next date."""
+    plant: ExposedPlant | None = None
+    growth: float = Field(default=0.0, gt=-1)
+    """Yearly growth of the shortfall after its last date, or of the plant's output."""
+    currency: Currency | None = None
+    """Of the local outcomes; without it that of the market's price."""
     first: Year
     last: Year
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dated(cls, content: Any) -> Any:
+        """One number holds from the first year."""
+        if not isinstance(content, dict) or "shortfall" not in content:
+            return content
+        given = content["shortfall"]
+        if isinstance(given, dict) and all(isinstance(key, int) for key in given):
+            return content
+        return {**content, "shortfall": {content.get("first", 2000): given}}
+
+    @model_validator(mode="after")
+    def _one(self) -> Exposure:
+        if (self.plant is None) == (not self.shortfall):
+            raise fault(
+                "both shortfall and plant" if self.plant else "neither shortfall nor plant",
+                "one of shortfall and plant", "write shortfall: <Mt/yr>, or plant: {...}",
+            )  # fmt: skip
+        if (self.plant is None) == (self.market is None):
+            raise fault(
+                "market beside plant" if self.plant else "no market",
+                "market with shortfall; a plant buys in the market of its region",
+                "remove market" if self.plant else "add market: ...",
+            )  # fmt: skip
+        return self
 
 
 class Pair(Described):

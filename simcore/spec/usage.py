@@ -11,10 +11,15 @@ from simcore.spec.entries import Canonical, Catalog, Electrolysis, Path, Policy,
 from simcore.spec.quantities import FactorReference, Uncertain
 from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
-from simcore.units import UnitError, conversion
+from simcore.units import UnitError, conversion, currency_of
 
 PLANT_OUTCOMES: Final = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
 """Outcomes over the life of the plant."""
+
+EXPOSURE_OUTCOMES: Final = (
+    "exposure_cost", "exposure_total", "exposure_cost_local", "exposure_total_local",
+)  # fmt: skip
+"""Outcomes of exposures."""
 
 CBAM_POLICIES: Final = ("coverage", "indirect", "free_allocation", "cscf", "mark_up")
 """Fields of `cbam` that may name a policy."""
@@ -42,12 +47,29 @@ def used_markets(experiment: Experiment) -> list[str]:
     names = [
         *(regions[name].market for name in experiment.regions if name in regions),
         experiment.cbam.market,
-        *(one.market for one in experiment.exposures.values()),
+        *(exposure_market(experiment, one) for one in experiment.exposures),
     ]
     markets = experiment.catalog.markets
     links = (markets[name].link for name in names if name in markets)
     names += [link.to for link in links if link is not None]
     return list(dict.fromkeys(names))
+
+
+def exposure_market(experiment: Experiment, name: str) -> str:
+    """Market of an exposure: its own, or that of its plant's region."""
+    record = experiment.exposures[name]
+    if record.plant is None:
+        return record.market or ""
+    regions = experiment.catalog.regions
+    return regions[record.plant.region].market if record.plant.region in regions else ""
+
+
+def exposure_currency(experiment: Experiment, name: str) -> str:
+    """Currency in which an exposure is reported beside the run's: that of its market's price."""
+    own = experiment.exposures[name].currency
+    if own is not None:
+        return own
+    return currency_of(experiment.catalog.markets[exposure_market(experiment, name)].unit) or "EUR"
 
 
 def used_commodities(experiment: Experiment) -> list[str]:
