@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simcore.errors import SimcoreError
+from simcore.errors import ConfigError, Fault, SimcoreError
 from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.options import SECTIONS, parser
 
@@ -199,10 +199,26 @@ def trace(options: argparse.Namespace) -> None:
 def catalog(options: argparse.Namespace) -> None:
     """Show what the package knows."""
     from simcore import tables
-    from simcore.terminal.outline import catalog_text
+    from simcore.terminal.outline import catalog_text, entry_of
 
-    print(catalog_text(tables.catalog() | {"sources": tables.sources()}, SECTIONS,
-                       section=options.section, name=options.entry))  # fmt: skip
+    known = tables.catalog() | {"sources": tables.sources()}
+    if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
+        raise ConfigError(Fault(
+            "--plot", "no name of a policy", "simcore catalog policies NAME --plot FILE",
+            "name one policy",
+        ))  # fmt: skip
+    if options.section != "policies" or not options.entry:
+        print(catalog_text(known, SECTIONS, section=options.section, name=options.entry))
+        return
+    from simcore.terminal.timelines import readers_of, timeline_text
+
+    policy = entry_of(known["policies"], "policies", options.entry)
+    readers = readers_of(options.entry, known, tables.base(), tables.scenarios())
+    print(timeline_text(options.entry, policy, readers=readers, sources=known["sources"]))
+    if options.plot is not None:
+        from simcore.plots.timelines import draw
+
+        print(f"\nPicture   {draw(options.entry, policy, options.plot)}")
 
 
 def schema(options: argparse.Namespace) -> None:

@@ -43,6 +43,7 @@ def _shapes_of(plan: Plan) -> Layout:
         price_year=experiment.money.base_year,
         extra_coords={
             "commodity_unit": ("commodity", plan.commodity_units),
+            "exposure_currency": ("exposure", plan.exposure_currencies),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,13 @@ from simcore.spec.entries import Catalog, Path
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
+    exposure_currency,
     packaged_names,
     packaged_paths,
     price_of,
     references,
     used_commodities,
+    used_markets,
 )
 from simcore.variables import OUTCOMES, Variable
 
@@ -116,6 +119,11 @@ class Plan:
         return self.experiment.name
 
     @property
+    def exposure_currencies(self) -> tuple[str, ...]:
+        """Local currency of each exposure."""
+        return tuple(exposure_currency(self.experiment, one) for one in self.experiment.exposures)
+
+    @property
     def resolved_yaml(self) -> str:
         """The resolved config as YAML; running it gives the same digest."""
         return document.dump(self.spec.resolved())
@@ -139,9 +147,10 @@ def build(spec: Spec) -> Plan:
     factors = _dependence(spec, "factors")
     shocks = _dependence(spec, "shocks")
     start = min(_start(one) for one in spec.scenarios.values())
+    redrawn: set[tuple[str, str]] = set()
     settings = {
         name: Setting(
-            graph=graph,
+            graph=_own_draws(graph, name, one, redrawn),
             experiment=one,
             start=start,
             factors=factors,
@@ -169,6 +178,7 @@ def build(spec: Spec) -> Plan:
             cells = [one for one in cells if one.variable != "waterfall"] + waterfall
     inputs = _inputs(settings)
     faults += _unknown_names(spec, settings, {one.name.split(" (")[0] for one in inputs})
+    faults += _unmatched(spec, redrawn)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
     coords["factor"] = tuple(one.name for one in inputs)
@@ -192,6 +202,37 @@ def build(spec: Spec) -> Plan:
     )
 
 
+def _own_draws(
+    graph: Graph, scenario: str, experiment: Experiment, redrawn: set[tuple[str, str]]
+) -> Graph:
+    """The graph as a scenario sees it: streams that it redraws bear its name."""
+    if not experiment.redraw:
+        return graph
+    stem = f"{scenario}/"
+
+    def rename(stream: str) -> str:
+        name = stream.removeprefix(stem)
+        matched = [one for one in experiment.redraw if fnmatchcase(name, one)]
+        redrawn.update((scenario, one) for one in matched)
+        return stem + name if matched else stream
+
+    return replace(graph, rename=rename)
+
+
+def _unmatched(spec: Spec, redrawn: set[tuple[str, str]]) -> Iterator[Fault]:
+    """Patterns of `redraw` that no random stream of their scenario matches."""
+    for scenario, one in spec.scenarios.items():
+        for position, pattern in enumerate(one.redraw):
+            if (scenario, pattern) not in redrawn:
+                yield spec.fault(
+                    ("redraw", position),
+                    scenario=scenario,
+                    found=f"{pattern!r}, which matches nothing that this run draws",
+                    expected="a pattern of factors and shocks, such as eu_ets.* or *.shock",
+                    remedy="see the uncertain inputs with simcore summary RUN --variable input",
+                )
+
+
 def _fault(spec: Spec, message: str) -> Fault:
     return Fault(
         where="catalog",
@@ -209,14 +250,8 @@ def _dependence(spec: Spec, kind: str) -> dependence.Dependence:
 
 def _moving(experiment: Experiment) -> Iterator[Path]:
     """Price paths of the run that start from a known price."""
-    catalog = experiment.catalog
-    markets = [
-        experiment.cbam.market,
-        *(catalog.regions[r].market for r in experiment.regions),
-        *(one.market for one in experiment.exposures.values()),
-    ]
-    for name in markets:
-        yield catalog.markets[name]
+    for name in used_markets(experiment):
+        yield experiment.catalog.markets[name]
     for name in used_commodities(experiment):
         for region in experiment.regions:
             entry = price_of(experiment, name, region)
@@ -235,16 +270,7 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
     markets: dict[str, None] = {}
     commodities: dict[str, None] = {}
     for one in spec.scenarios.values():
-        catalog = one.catalog
-        markets.update(
-            dict.fromkeys(
-                [
-                    *(catalog.regions[r].market for r in one.regions),
-                    one.cbam.market,
-                    *(exposure.market for exposure in one.exposures.values()),
-                ]
-            )
-        )
+        markets.update(dict.fromkeys(used_markets(one)))
         for name in used_commodities(one):
             commodities.update(
                 dict.fromkeys(

@@ -65,6 +65,9 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
     unit = variable.unit.replace("{money}", plan.experiment.currency)
     if cell.variable == "commodity_price":
         unit = f"{plan.experiment.currency}/{plan.commodity_units[cell.index[-1]]}"
+    if cell.variable in ("exposure_cost_local", "exposure_total_local"):
+        per_year = " yr-1" if has_years(cell.variable) else ""
+        unit = f"1e6 {plan.exposure_currencies[cell.index[-1]]}{per_year}"
     scaled = values * currency_rate(plan) if variable.is_money else values
     if variable.kind == "category":
         labels = [plan.coords["route"][int(v)] if np.isfinite(v) else None for v in scaled]

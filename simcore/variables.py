@@ -271,6 +271,20 @@ _ALL = (
         "Cumulative firm exposure",
         "Sum of exposure_cost over its years.",
     ),
+    Variable(
+        "exposure_cost_local",
+        ("scenario", "exposure", "year"),
+        "",
+        "Firm exposure in local currency",
+        "exposure_cost in 1e6 of the currency in the exposure_currency coordinate a year, real.",
+    ),
+    Variable(
+        "exposure_total_local",
+        ("scenario", "exposure"),
+        "",
+        "Cumulative firm exposure in local currency",
+        "exposure_total in 1e6 of the currency in the exposure_currency coordinate, real.",
+    ),
 )
 
 OUTCOMES: Final[dict[str, Variable]] = {variable.name: variable for variable in _ALL}

@@ -100,7 +100,7 @@ class Scales:
             home = [home_exposure(case, way, region, year) for way in (base, route)]
             return [home[0] - home[1]]
         border = [cbam_exposure(case, way, region, year) for way in (base, route)]
-        covered = cbam_coverage(case, year)
+        covered = cbam_coverage(case, region, year)
         return [covered * border[0], covered * (border[0] - max(0.0, border[1]))]
 
     def tolerance(self, key: Key) -> float:

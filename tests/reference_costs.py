@@ -184,8 +184,13 @@ def embedded(case: Case, route: str, region: str, year: int) -> float:
     return emissions
 
 
-def cbam_coverage(case: Case, year: int) -> float:
-    return policy(case, case.config["cbam"]["coverage"], year)
+def cbam_coverage(case: Case, region: str, year: int) -> float:
+    """Nothing is due from a market linked to the one that sets the certificate price."""
+    covered = policy(case, case.config["cbam"]["coverage"], year)
+    link = case.catalog["markets"][case.catalog["regions"][region]["market"]].get("link")
+    if link and link["to"] == case.config["cbam"]["market"]:
+        covered *= 1 - policy(case, link["share"], year)
+    return covered
 
 
 def cbam_exposure(case: Case, route: str, region: str, year: int) -> float:
@@ -193,7 +198,8 @@ def cbam_exposure(case: Case, route: str, region: str, year: int) -> float:
     rules = case.config["cbam"]
     free = policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
     mark = policy(case, case.catalog["routes"][route]["cbam_benchmark"], year)
-    return embedded(case, route, region, year) - free * mark
+    power = policy(case, rules.get("indirect", 0.0), year) * bought(case, route, region, year)
+    return embedded(case, route, region, year) - free * mark + power
 
 
 def paid_at_home(case: Case, route: str, region: str, year: int) -> float:
@@ -204,7 +210,7 @@ def paid_at_home(case: Case, route: str, region: str, year: int) -> float:
 def cbam_at(case: Case, route: str, region: str, year: int, price: float) -> float:
     """CBAM per tonne at an EU price."""
     due = price * cbam_exposure(case, route, region, year)
-    return cbam_coverage(case, year) * max(0.0, due - paid_at_home(case, route, region, year))
+    return cbam_coverage(case, region, year) * max(0.0, due - paid_at_home(case, route, region, year))
 
 
 def cbam_cost(case: Case, route: str, region: str, destination: str, year: int) -> float:
@@ -258,12 +264,19 @@ def levelised_cost(case: Case, route: str, region: str, year: int) -> float:
     return math.fsum(cost_parts(case, route, region, year).values())
 
 
+def bought(case: Case, route: str, region: str, year: int) -> float:
+    """Scope 2: emissions of what the route buys, t/t."""
+    return math.fsum(
+        amount * scope2_intensity(case, commodity, region, year)
+        for commodity, amount in amounts(case, route, "inputs", region).items()
+    )
+
+
 def intensity(case: Case, route: str, region: str, year: int) -> float:
     """Emissions per tonne on the chosen boundary."""
     total = direct(case, route, region) + precursor(case, route, region)
     if case.config["boundary"] == "scope12":
-        for commodity, amount in amounts(case, route, "inputs", region).items():
-            total += amount * scope2_intensity(case, commodity, region, year)
+        total += bought(case, route, region, year)
     return total
 
 
@@ -344,7 +357,7 @@ def break_even_at_border(
         if premium(high) <= 0:
             return low + (high - low) * premium(low) / (premium(low) - premium(high))
     last = kinks[-1]
-    slope = cbam_coverage(case, year) * (
+    slope = cbam_coverage(case, region, year) * (
         max(0.0, cbam_exposure(case, route, region, year))
         - max(0.0, cbam_exposure(case, reference, region, year))
     )

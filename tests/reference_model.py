@@ -22,6 +22,7 @@ from reference_costs import (
     commodity_price,
     cost_premium,
     home_cost,
+    home_exposure,
     intensity,
     is_available,
     is_electrolysis,
@@ -33,14 +34,14 @@ from reference_costs import (
     wacc,
     waterfall,
 )
-from reference_paths import Case, carbon_price, merge, policy, quantity
+from reference_paths import Case, carbon_price, is_dated, merge, policy, quantity
 
 NAN = math.nan
 
 # Outcomes that are not an amount of money.
 PURE = {
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
-    "cheapest_route",
+    "cheapest_route", "exposure_cost_local", "exposure_total_local",
 }  # fmt: skip
 
 
@@ -66,6 +67,8 @@ def credit_quantity(case: Case, route: str, region: str, year: int) -> float:
     limit = case.config["value"].get("credit_limit")
     if limit is None:
         return avoided
+    if limit == "law":
+        limit = policy(case, case.catalog["regions"][region]["credit_limit"], year)
     return min(avoided, limit * intensity(case, reference_route(case, region), region, year))
 
 
@@ -131,8 +134,33 @@ def exposure_cost(case: Case, name: str, year: int) -> float:
     entry = case.config["exposures"][name]
     if not entry["first"] <= year <= entry["last"]:
         return 0.0
-    shortfall = quantity(case, entry["shortfall"], name + ".shortfall", "Mt/yr")
-    return shortfall * carbon_price(case, entry["market"], year)
+    grown = 1 + (entry.get("growth") or 0.0)
+    plant = entry.get("plant")
+    if plant:
+        made = plant["output"] * grown ** (year - entry["first"])
+        market = case.catalog["regions"][plant["region"]]["market"]
+        short = made * home_exposure(case, plant["route"], plant["region"], year)
+        return short * carbon_price(case, market, year)
+    table, label = entry["shortfall"], name + ".shortfall"
+    if not is_dated(table):
+        table = {entry["first"]: table}
+    date = max(one for one in table if one <= year)
+    if len(table) > 1:
+        label += f".{date}"
+    short = quantity(case, table[date], label, "Mt/yr")
+    if date == max(table):
+        short *= grown ** (year - max(date, entry["first"]))
+    return short * carbon_price(case, entry["market"], year)
+
+
+def local_rate(case: Case, name: str) -> float:
+    """Units of an exposure's own currency per EUR."""
+    entry = case.config["exposures"][name]
+    market = entry.get("market")
+    if entry.get("plant"):
+        market = case.catalog["regions"][entry["plant"]["region"]]["market"]
+    currency = entry.get("currency") or case.catalog["markets"][market]["unit"].split("/")[0]
+    return 1.0 if currency == "EUR" else case.money["exchange"][currency.split()[-1]]
 
 
 # ---------------------------------------------------------------- every outcome of one draw
@@ -259,10 +287,13 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
         share = policy(case, config["cbam"]["free_allocation"], year)
         out["cbam_factor", scenario, year] = 1 - share
         for name in config["exposures"] or {}:
-            out["exposure_cost", scenario, name, year] = exposure_cost(case, name, year)
+            cost = exposure_cost(case, name, year)
+            out["exposure_cost", scenario, name, year] = cost
+            out["exposure_cost_local", scenario, name, year] = cost * local_rate(case, name)
     for name in config["exposures"] or {}:
         costs = [out["exposure_cost", scenario, name, year] for year in case.years]
         out["exposure_total", scenario, name] = math.fsum(costs)
+        out["exposure_total_local", scenario, name] = math.fsum(costs) * local_rate(case, name)
     for region in config["regions"]:
         for route in config["routes"]:
             out |= route_outcomes(case, scenario, region, route)

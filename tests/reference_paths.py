@@ -355,7 +355,12 @@ def carbon_price(case: Case, market: str | None, year: int) -> float:
         return 0.0
     if market not in case.paths:
         case.paths[market] = price_path(case, market, case.catalog["markets"][market])
-    return case.paths[market][year]
+    own = case.paths[market][year]
+    link = case.catalog["markets"][market].get("link")
+    if not link:
+        return own
+    joined = policy(case, link["share"], year)
+    return (1 - joined) * own + joined * carbon_price(case, link["to"], year)
 
 
 # ---------------------------------------------------------------- section 4: policies
@@ -388,7 +393,10 @@ def policy(case: Case, value: Any, year: int) -> float:
     if known is not None and year <= known:
         return variant_value(case, value, variant, year)
     delay = round(quantity(case, timeline.get("delay") or 0, value + ".delay"))
-    return variant_value(case, value, variant, year - delay)
+    asked = year - delay
+    if known is not None:
+        asked = max(asked, known)  # a delay holds what is known; it never undoes it
+    return variant_value(case, value, variant, asked)
 
 
 # ---------------------------------------------------------------- learning

@@ -25,7 +25,7 @@ _SAME_UNIT = {
     "tCO2/t": {"t/t"},
     "tCO2e/t": {"t/t"},
     "-": {"1"},
-    "1/yr": {"1"},
+    "1/yr": {"1", "1/yr"},
     "USD/t FOB Aus": {"USD/t"},
     "USD/t CFR": {"USD/t"},
     # The source mixes both currencies in one column.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from transcription_rules import RULES
+
 Path = tuple[str | int, ...]
 ALL: Final = ("value", "low", "high")
 
@@ -128,6 +130,10 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
         _value("policies", "jp_benchmark_bf_bof", "variants", "law", "decline", unit=False),
     ),
     ("policy.ccts.steel_intensity.2023-24", _value("regions", "IN", "average_intensity")),
+    *(
+        (f"policy.{key}", Address(("policies", policy, "variants", variant, "values", year)))
+        for key, policy, variant, year in RULES
+    ),
     *(
         (
             f"benchmark.eu_ets.eaf_carbon_steel.{period}",
@@ -331,9 +337,6 @@ UNUSED: Final[dict[str, str]] = {
     "benchmark.eu_ets.eaf_high_alloy*": "carbon steel only",
     "default_value.hrc_7208.other": "each region has a value of its own",
     "default_value.semis*": "the product is hot-rolled coil",
-    "policy.cbam_mark_up_fertiliser*": "another sector",
-    "policy.china_ets.largest_deficit*": "recalled; a bound on the judged benchmarks",
-    "policy.gx_ets.benchmark_percentile*": "a percentile, not an intensity",
     "observed.eua.first_half_mean*": "the spot is the mean of the CBAM certificate prices",
     "observed.uka.january*": "part of a year",
     "observed.uka.last_auction*": "one day",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import route_quantity, trades
 from simcore.model.graph import Graph
-from simcore.model.policies import policy_value, series
+from simcore.model.policies import policy_value
 from simcore.model.prices import price
 from simcore.model.setting import Setting, remembered
 from simcore.spec.usage import references
@@ -20,8 +18,18 @@ DECLARED: Final = {"actual": 0.0, "default": 1.0, "cheaper": 2.0}
 
 @remembered
 def market(setting: Setting, name: str) -> int:
-    """Carbon price of a market, EUR/t."""
-    return price(setting, name, setting.experiment.catalog.markets[name], "EUR/t")
+    """Carbon price of a market, EUR/t; what it is linked to takes over with the link."""
+    record, graph = setting.experiment.catalog.markets[name], setting.graph
+    own = price(setting, name, record, "EUR/t")
+    if record.link is None:
+        return own
+    joined = policy_value(setting, record.link.share)
+    apart = graph.add(Operation.DIFFERENCE, (graph.constant(1.0), joined))
+    parts = (
+        graph.add(Operation.PRODUCT, (apart, own)),
+        graph.add(Operation.PRODUCT, (joined, market(setting, record.link.to))),
+    )
+    return graph.add(Operation.SUM, parts, yearly=True)
 
 
 def pays_cbam(setting: Setting, region: str, destination: str) -> bool:
@@ -44,6 +52,12 @@ def emissions(setting: Setting, region: str, route: str) -> int:
     direct = scope1(setting, region, route)
     if setting.experiment.boundary == "scope1":
         return direct
+    return setting.graph.add(Operation.SUM, (direct, scope2(setting, region, route)))
+
+
+@remembered
+def scope2(setting: Setting, region: str, route: str) -> int:
+    """Emissions of what a route buys, above all of power, t CO2e/t."""
     zero, graph = setting.graph.constant(0.0), setting.graph
     names = setting.experiment.catalog.routes[route].inputs
     pairs = [
@@ -52,13 +66,12 @@ def emissions(setting: Setting, region: str, route: str) -> int:
         if sign > 0 and name in names
         for node in (amount, emission_factor(setting, name, region))
     ]
-    bought = graph.add(
+    return graph.add(
         Operation.LEVELISED,
         (zero, zero, zero, *pairs),
         numbers=[1.0] * (len(pairs) // 2),
         yearly=True,
     )
-    return graph.add(Operation.SUM, (direct, bought))
 
 
 @remembered
@@ -156,11 +169,29 @@ def cbam_terms(setting: Setting, region: str, route: str) -> tuple[int, int, int
             policy_value(setting, experiment.catalog.routes[route].cbam_benchmark),
         ),
     )
+    indirect = policy_value(setting, rules.indirect)
+    if not graph.is_constant(indirect, 0.0):
+        # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
+        bought = graph.add(Operation.PRODUCT, (indirect, scope2(setting, region, route)))
+        gap = graph.add(Operation.SUM, (gap, bought))
     paid = graph.add(
         Operation.PAID,
         (home_carbon_cost(setting, region, route), policy_value(setting, record.recognised)),
     )
-    return policy_value(setting, rules.coverage), gap, paid
+    return _cbam_coverage(setting, record.market), gap, paid
+
+
+@remembered
+def _cbam_coverage(setting: Setting, home: str) -> int:
+    """Share of the tonnes of a market that CBAM covers: none once it is linked to the EU's."""
+    graph, rules = setting.graph, setting.experiment.cbam
+    covered = policy_value(setting, rules.coverage)
+    link = setting.experiment.catalog.markets[home].link
+    if link is None or link.to != rules.market:
+        return covered
+    joined = policy_value(setting, link.share)
+    apart = graph.add(Operation.DIFFERENCE, (graph.constant(1.0), joined))
+    return graph.add(Operation.PRODUCT, (covered, apart))
 
 
 @remembered
@@ -193,26 +224,3 @@ def cbam_factor(setting: Setting) -> int:
     """1 - free-allocation share used by CBAM."""
     share: Any = policy_value(setting, setting.experiment.cbam.free_allocation)
     return setting.graph.add(Operation.DIFFERENCE, (setting.graph.constant(1.0), share))
-
-
-@remembered
-def exposure_cost(setting: Setting, name: str) -> int:
-    """Shortfall times the price of its market, 1e6 EUR/yr; nothing outside its years."""
-    record, horizon = setting.experiment.exposures[name], setting.horizon
-    inside = (horizon >= record.first) & (horizon <= record.last)
-    short = series(setting, np.where(inside, record.shortfall, 0.0))
-    return setting.graph.add(Operation.PRODUCT, (market(setting, record.market), short))
-
-
-@remembered
-def exposure_total(setting: Setting, name: str) -> int:
-    """Sum of exposure_cost over the horizon, 1e6 EUR."""
-    lines = np.tile([1.0, 0.0, 0.0], (len(setting.horizon), 1))
-    return setting.graph.add(
-        Operation.ACCUMULATED,
-        (exposure_cost(setting, name),),
-        table=setting.over_years(lines),
-        yearly=True,
-        state=(0.0,),
-        keeps=True,
-    )

@@ -7,7 +7,7 @@ some of its nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,10 +51,21 @@ class Node:
 
 @dataclass
 class Graph:
-    """Nodes in the order they were added; inputs always precede what reads them."""
+    """Nodes in the order they were added; inputs always precede what reads them.
+
+    Attributes
+    ----------
+    nodes : list of Node
+    known : dict
+        Number of the node of each content.
+    rename : callable, optional
+        From the name of a random stream to the one that is used; two graphs that share their nodes
+        and rename differently share all but these streams and what follows from them.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    rename: Callable[[str], str] | None = None
 
     def add(
         self,
@@ -72,6 +83,8 @@ class Graph:
 
         Without `yearly` a node is yearly when one of its inputs is.
         """
+        if stream and self.rename is not None:
+            stream = self.rename(stream)
         inputs, numbers = tuple(inputs), tuple(float(number) for number in numbers)
         changes = any(self.nodes[i].yearly for i in inputs) if yearly is None else yearly
         key = (

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
-from simcore.model import carbon, costs, premium
+from simcore.model import carbon, costs, exposures, premium
 from simcore.model.commodities import commodity, price_name
 from simcore.model.setting import Setting
-from simcore.spec.usage import PLANT_OUTCOMES, price_of, references
+from simcore.spec.usage import EXPOSURE_OUTCOMES, PLANT_OUTCOMES, price_of, references
 from simcore.variables import Variable
 
 _CELL: dict[str, Callable[[Setting, str, str, str], int]] = {
@@ -68,9 +68,9 @@ def places(
                 yield (r,), commodity(setting, "hydrogen", region), first
     elif name == "cbam_factor":
         yield (), carbon.cbam_factor(setting), first
-    elif name in ("exposure_cost", "exposure_total"):
+    elif name in EXPOSURE_OUTCOMES:
         for e, label in enumerate(coords["exposure"]):
-            yield (e,), getattr(carbon, name)(setting, label), first
+            yield (e,), getattr(exposures, name)(setting, label), first
     elif name == "cheapest_route":
         for (r, region), (d, destination) in product(regions, destinations):
             yield (r, d), premium.cheapest_route(setting, region, destination), first

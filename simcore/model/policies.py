@@ -1,4 +1,9 @@
-"""Policy timelines as nodes: variants, delays and uncertain dated values (MODEL 4)."""
+"""Policy timelines as nodes: variants, delays and uncertain dated values (MODEL 4).
+
+A delay holds what is known until the table resumes: value[t] = table(max(t - D, last known year))
+for later years. Reading table(t - D) itself would undo the last known years again after they had
+passed: a CBAM of 2026 delayed by two years would be in force in 2026 and not in 2027.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +34,7 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
             "probabilities": policy.variant.probabilities,
         }
         inputs[0] = choice_node(setting, f"{name}.variant", choice, policy.variant)
-    possible = delays(policy)
+    possible = delays(policy, setting.experiment.factors)
     if len(possible) > 1:
         inputs[1] = quantity(setting, f"{name}.delay", policy.delay, "yr")
     uncertain: dict[int, int] = {}
@@ -48,7 +53,10 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
                     place.append(uncertain.setdefault(node, 2 + len(uncertain)))
             coefficients.append(line)
             positions.append(place)
-    table = np.concatenate([np.array(coefficients), np.array(positions, dtype=float)]).T
+    known = np.array(coefficients)
+    if not uncertain and np.all(known == known[0, 0]):
+        return graph.constant(float(known[0, 0]))
+    table = np.concatenate([known, np.array(positions, dtype=float)]).T
     return graph.add(
         Operation.TIMELINE,
         (*inputs, *uncertain),
@@ -63,7 +71,7 @@ def _dated(
 ) -> tuple[float, int | None]:
     """Coefficient of a year, and the node that multiplies it if the dated value is uncertain."""
     record = policy.variants[variant]
-    asked = year - delay if year > policy.known_until else year
+    asked = max(year - delay, policy.known_until) if year > policy.known_until else year
     if record.end is not None and asked > record.end:
         return 0.0, None
     date = max(one for one in record.values if one <= asked)

@@ -18,6 +18,7 @@ from simcore.model.carbon import (
 )
 from simcore.model.commodities import learning
 from simcore.model.costs import capital_charge, fixed_charge, levelised_cost, route_quantity, trades
+from simcore.model.policies import policy_value
 from simcore.model.setting import Setting, quantity, remembered, wacc
 from simcore.spec.usage import references
 
@@ -143,10 +144,12 @@ def premium_per_tonne(setting: Setting, region: str, destination: str, route: st
         return graph.add(Operation.NETTED, (factor, *costs))
     amount = saved
     if value.credit_limit is not None:
+        share: float | str = value.credit_limit
+        if share == "law":
+            share = setting.experiment.catalog.regions[region].credit_limit
         limit = graph.add(
-            Operation.SCALED,
-            (emissions(setting, region, reference),),
-            numbers=(value.credit_limit,),
+            Operation.PRODUCT,
+            (emissions(setting, region, reference), policy_value(setting, share)),
         )
         amount = graph.add(Operation.SMALLER, (saved, limit))
     return graph.add(Operation.NETTED_WITH_CREDIT, (factor, *costs, credit, amount))

@@ -14,13 +14,13 @@ from simcore.spec.compilation import contained
 from simcore.spec.editor_schema import json_schema
 from simcore.spec.findings import Finding, Path, faults, unknown
 from simcore.spec.overlay import merge, put, setting
+from simcore.spec.scenarios import expand, usable
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import prune
 from simcore.spec.validation import mended, validate
 
 __all__ = ["Spec", "json_schema", "load"]
 
-_OVERLAY_KEYS: Final = ("catalog", "cbam", "value", "plant", "boundary", "factors")
 _BASE: Final = "base"
 _NOTHING: Final = "nothing"
 
@@ -56,10 +56,13 @@ class Spec:
         """
         return {"extends": _NOTHING, **self.experiment.model_dump(exclude_none=True)}
 
-    def fault(self, path: Path, *, found: str, expected: str, remedy: str) -> Fault:
+    def fault(
+        self, path: Path, *, found: str, expected: str, remedy: str, scenario: str | None = None
+    ) -> Fault:
         """Make the fault of a path, with the file and line in which it was written."""
         file = document.Document(data={}, lines={}, name=self.file)
-        return faults([Finding(path, found, expected, remedy)], self.documents, file=file)[0]
+        finding = Finding(path, found, expected, remedy, scenario=scenario)
+        return faults([finding], self.documents, file=file)[0]
 
 
 def load(
@@ -115,7 +118,8 @@ def load(
         data = put(data, one.data, path)
     documents = [one for _, one in reversed(settings)]
     documents += [read, *([parent] if parent is not None else [])]
-    return _checked(data, packaged, documents, read, folder)
+    data, files, findings = expand(data, folder)
+    return _checked(data, packaged, [*documents, *files], read, folder, findings)
 
 
 def _extended(read: document.Document) -> Any:
@@ -137,15 +141,17 @@ def _checked(
     documents: Sequence[document.Document],
     read: document.Document,
     folder: FilePath,
+    earlier: Sequence[Finding],
 ) -> Spec:
     experiment, findings = validate(data)
-    usable, content = (experiment, data) if experiment else mended(data, findings, packaged)
+    findings += earlier
+    kept, content = (experiment, data) if experiment else mended(data, findings, packaged)
     scenarios: dict[str, Experiment] = {}
     overlays = data.get("scenarios")
     for name, overlay in overlays.items() if isinstance(overlays, Mapping) else ():
-        changes, wrong = _overlay(name, overlay)
+        changes, wrong = usable(name, overlay)
         findings += wrong
-        if usable is None:
+        if kept is None:
             continue
         changed = merge(content, changes)
         scenario, wrong = validate(changed)
@@ -154,8 +160,8 @@ def _checked(
             scenario, _ = mended(changed, wrong, packaged)
         if scenario is not None:
             scenarios[str(name)] = scenario
-    if usable is not None:
-        follow = find_faults(usable, scenarios, folder)
+    if kept is not None:
+        follow = find_faults(kept, scenarios, folder)
         findings += [one for one in follow if not _follows(one, findings)] if findings else follow
     if findings or experiment is None:
         raise ConfigError(faults(findings, documents, file=read))
@@ -167,20 +173,6 @@ def _checked(
         folder=folder,
         documents=tuple(documents),
     )
-
-
-def _overlay(name: str, overlay: Any) -> tuple[dict[str, Any], list[Finding]]:
-    """The usable changes of a scenario, and what is wrong with the others."""
-    path = ("scenarios", name)
-    if overlay is None:
-        return {}, []
-    if not isinstance(overlay, Mapping):
-        return {}, [Finding(path, repr(overlay), "a mapping of changes", "write {} for none")]
-    return {key: value for key, value in overlay.items() if key in _OVERLAY_KEYS}, [
-        unknown((*path, key), str(key), _OVERLAY_KEYS, "key of a scenario")
-        for key in overlay
-        if key not in _OVERLAY_KEYS
-    ]
 
 
 def _follows(finding: Finding, earlier: Sequence[Finding]) -> bool:

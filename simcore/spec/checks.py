@@ -11,14 +11,17 @@ from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Route
 from simcore.spec.findings import Finding, Path, unknown
-from simcore.spec.schema import Experiment, Until
+from simcore.spec.schema import Experiment, Exposure, Until
 from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
+    CBAM_POLICIES,
+    EXPOSURE_OUTCOMES,
     packaged_names,
     policy_values,
     price_of,
     region_quantities,
     used_commodities,
+    used_markets,
     used_places,
     used_routes,
 )
@@ -76,10 +79,11 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
     yield from _currency(experiment, ("currency",), experiment.currency)
     if experiment.until is not None:
         yield from _until(experiment, experiment.until)
-    if {"exposure_cost", "exposure_total"} & set(experiment.outcomes) and not experiment.exposures:
+    asked = [name for name in experiment.outcomes if name in EXPOSURE_OUTCOMES]
+    if asked and not experiment.exposures:
         yield Finding(
-            ("exposures",), "no exposure", "at least one exposure for exposure_cost",
-            "add an exposure, or drop exposure_cost and exposure_total from outcomes",
+            ("exposures",), "no exposure", f"at least one exposure for {asked[0]}",
+            f"add an exposure, or drop {' and '.join(asked)} from outcomes",
             also=(("outcomes",),),
         )  # fmt: skip
 
@@ -158,12 +162,15 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     for name in used_routes(experiment):
         if name in catalog.routes:
             yield from _route(experiment, name)
-    for key in ("coverage", "free_allocation", "cscf", "mark_up"):
+    for key in CBAM_POLICIES:
         yield from _policy(experiment, ("cbam", key), getattr(experiment.cbam, key))
     yield from _market(experiment, ("cbam", "market"), experiment.cbam.market)
+    for name in used_markets(experiment):
+        if name in catalog.markets:
+            yield from _link(experiment, name)
     yield from _entry(experiment, ("value", "buyer"), experiment.value.buyer, "buyers", "buyer")
     for name, exposure in experiment.exposures.items():
-        yield from _market(experiment, ("exposures", name, "market"), exposure.market)
+        yield from _exposure(experiment, ("exposures", name), exposure)
     yield from _prices(experiment)
 
 
@@ -185,11 +192,40 @@ def _market(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
     yield from _entry(experiment, path, name, "markets", "market")
 
 
+def _link(experiment: Experiment, name: str) -> Iterator[Finding]:
+    """A market may be linked to another one that is not linked itself."""
+    link, path = experiment.catalog.markets[name].link, ("catalog", "markets", name, "link")
+    if link is None:
+        return
+    yield from _market(experiment, (*path, "to"), link.to)
+    yield from _policy(experiment, (*path, "share"), link.share)
+    target = experiment.catalog.markets.get(link.to)
+    if target is not None and (target.link is not None or link.to == name):
+        yield Finding(
+            (*path, "to"), f"{link.to}, which is linked itself", "a market without a link",
+            "link both to the same third market",
+        )  # fmt: skip
+
+
 def _technology(experiment: Experiment, path: Path, learning: Any) -> Iterator[Finding]:
     if learning is not None:
         yield from _entry(
             experiment, (*path, "technology"), learning.technology, "technologies", "technology"
         )
+
+
+def _exposure(experiment: Experiment, path: Path, exposure: Exposure) -> Iterator[Finding]:
+    if exposure.currency is not None:
+        yield from _currency(experiment, (*path, "currency"), exposure.currency)
+    if exposure.market is not None:
+        yield from _market(experiment, (*path, "market"), exposure.market)
+    if exposure.plant is not None:
+        plant, place = exposure.plant, (*path, "plant")
+        if plant.region not in experiment.regions:
+            yield unknown((*place, "region"), plant.region, experiment.regions, "region of the run")
+        if plant.route not in used_routes(experiment):
+            known = used_routes(experiment)
+            yield unknown((*place, "route"), plant.route, known, "route of the run")
 
 
 def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
@@ -301,6 +337,11 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 yield unknown((*path, place), place, _mentionable(experiment, "regions"), "region")
         for place, regions in used_places(experiment, commodity).items():
             price = prices[place]
+            if getattr(price, "link", None) is not None:
+                yield Finding(
+                    (*path, place, "link"), "a link of a commodity", "links between carbon markets",
+                    "remove it",
+                )  # fmt: skip
             if isinstance(price, Electrolysis):
                 yield from _electrolysis(experiment, (*path, place), price, regions)
 

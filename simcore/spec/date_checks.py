@@ -8,7 +8,7 @@ from typing import Any, Final
 from simcore.spec.entries import Corridor, Policy
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import FIRST, Finding, Path, unknown
-from simcore.spec.quantities import Constant
+from simcore.spec.quantities import Constant, FactorReference
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     PLANT_OUTCOMES,
@@ -175,12 +175,17 @@ def _bound(dates: Mapping[int, float], growth: float, year: int) -> float | None
 
 def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Finding]:
     path = ("catalog", "policies", name)
-    values: Any = getattr(policy.delay, "values", None) or [getattr(policy.delay, "value", None)]
-    if policy.delay.kind not in ("constant", "discrete") or any(
+    delay: Any = policy.delay
+    if isinstance(delay, FactorReference):
+        if delay.name not in experiment.factors:
+            return  # said where quantities are checked
+        delay = experiment.factors[delay.name]
+    values: Any = getattr(delay, "values", None) or [getattr(delay, "value", None)]
+    if delay.kind not in ("constant", "discrete") or any(
         value < 0 or value != int(value) for value in values
     ):
         yield Finding(
-            (*path, "delay"), f"a delay of kind {policy.delay.kind}"
+            (*path, "delay"), f"a delay of kind {delay.kind}"
             if values == [None] else f"a delay of {', '.join(f'{value:g}' for value in values)}",
             "whole years >= 0, constant or discrete",
             "use {kind: discrete, values: [0, 1, 2], probabilities: [...]}",
@@ -195,8 +200,8 @@ def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Findi
             continue
         dates = policy.variants[variant].values
         asked = min(
-            year - delay if year > policy.known_until else year
-            for delay in delays(policy)
+            max(year - delay, policy.known_until) if year > policy.known_until else year
+            for delay in delays(policy, experiment.factors)
             for year in range(experiment.years.first, experiment.years.last + 1)
         )
         if asked < min(dates):
@@ -245,4 +250,10 @@ def _exposures(experiment: Experiment) -> Iterator[Finding]:
                 ("exposures", name), f"{exposure.first}-{exposure.last}",
                 f"years in {years.first}-{years.last}, the years of the run",
                 "shorten the exposure, or lengthen years",
+            )  # fmt: skip
+        elif exposure.shortfall and exposure.first < min(exposure.shortfall):
+            yield Finding(
+                ("exposures", name, "shortfall"), f"values from {min(exposure.shortfall)} on",
+                f"a value for {exposure.first}, the first year of the exposure",
+                f"add {exposure.first}: ..., or begin later",
             )  # fmt: skip

@@ -145,6 +145,14 @@ After = Annotated[
 ]
 
 
+class Link(Described):
+    """A carbon market joined to another: its allowances become those of the other one."""
+
+    to: Name
+    share: PolicyValue
+    """Share of the price that is the other market's: 0 before the link, 1 after it."""
+
+
 class Path(Sourced):
     """A price path: anchor path, deviation, corridor and tightening."""
 
@@ -164,6 +172,8 @@ class Path(Sourced):
     """Prices by year for the process `scenario`, linear in between."""
     corridor: Corridor | None = None
     tightening: Tightening | None = None
+    link: Link | None = None
+    """Carbon markets only; a linked market is outside the CBAM of what it is linked to."""
     emission_intensity: Dated = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
     history: Dated = Field(default_factory=dict)
@@ -285,6 +295,8 @@ class Region(Described):
     border: PolicyValue = 0.0
     """1 where imported precursors pay the home price at the border."""
     credit_price: Annotated[Quantity, Canonical("EUR/t")] = Constant(value=0.0)
+    credit_limit: PolicyValue = 1.0
+    """Largest share of an obligation that credits may cover under the law of the region."""
     default_intensity: float = Field(default=0.0, ge=0)
     """CBAM default value before mark-up, t CO2e/t."""
     average_intensity: float = Field(default=0.0, ge=0)

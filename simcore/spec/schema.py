@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 
-from simcore.spec.entries import Catalog, Name, PolicyValue, Year
+from simcore.spec.entries import Canonical, Catalog, Name, PolicyValue, Year
 from simcore.spec.quantities import Quantity
-from simcore.spec.records import Described, Model, Whole, fault
+from simcore.spec.records import Described, Model, Whole, fault, shown
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]
@@ -52,6 +59,8 @@ class Cbam(Model):
 
     market: Name
     coverage: PolicyValue
+    indirect: PolicyValue = 0.0
+    """Share of the emissions of bought power that is embedded too; no free allocation for them."""
     free_allocation: PolicyValue
     cscf: PolicyValue
     mark_up: PolicyValue
@@ -64,6 +73,27 @@ class Cbam(Model):
     """Embedded emissions of those clean tonnes, t CO2e/t."""
 
 
+def _limit(value: Any) -> Any:
+    if value != "law" and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise fault(shown(value), "a share between 0 and 1, law, or null", "write 0.05, or law")
+    return value
+
+
+def _of_limit(value: Any) -> str:
+    return "law" if isinstance(value, str) else "share"
+
+
+CreditLimit = Annotated[
+    Annotated[
+        Annotated[Annotated[float, Field(ge=0, le=1)], Tag("share")]
+        | Annotated[Literal["law"], Tag("law")],
+        Discriminator(_of_limit),
+    ],
+    BeforeValidator(_limit),
+]
+"""A share for all regions, or `law`: the limit of each region."""
+
+
 class Value(Model):
     """How the carbon-value premium is computed."""
 
@@ -71,8 +101,8 @@ class Value(Model):
     buyer: Name
     double_claiming: Literal["forbid", "allow"]
     """forbid: a tonne sold as green cannot also sell its credit."""
-    credit_limit: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Largest share of the reference emissions that credits may cover."""
+    credit_limit: CreditLimit | None = None
+    """Largest share of the reference emissions that credits may cover; `law`: each region's own."""
 
 
 class Plant(Model):
@@ -88,14 +118,56 @@ class Plant(Model):
     """Years of life after the horizon: hold the last year's premium, or refuse."""
 
 
-class Exposure(Model):
-    """A firm's obligation shortfall in one market."""
+class ExposedPlant(Model):
+    """A plant whose shortfall follows from its emissions and its allocation."""
 
-    market: Name
-    shortfall: float
-    """Mt CO2e/yr to be bought."""
+    region: Name
+    route: Name
+    output: float = Field(gt=0)
+    """Production, Mt/yr."""
+
+
+class Exposure(Described):
+    """What a firm or plant must buy in its carbon market: a shortfall, or a plant."""
+
+    market: Name | None = None
+    """Where the shortfall is bought; that of a plant follows from its region."""
+    shortfall: dict[Year, Annotated[Quantity, Canonical("Mt/yr")]] = Field(default_factory=dict)
+    """Mt CO2e/yr to be bought, negative if there is a surplus: one number or distribution, or a
+    table of them by year, each held until the next date."""
+    plant: ExposedPlant | None = None
+    growth: float = Field(default=0.0, gt=-1)
+    """Yearly growth of the shortfall after its last date, or of the plant's output."""
+    currency: Currency | None = None
+    """Of the local outcomes; without it that of the market's price."""
     first: Year
     last: Year
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dated(cls, content: Any) -> Any:
+        """One number holds from the first year."""
+        if not isinstance(content, dict) or "shortfall" not in content:
+            return content
+        given = content["shortfall"]
+        if isinstance(given, dict) and all(isinstance(key, int) for key in given):
+            return content
+        return {**content, "shortfall": {content.get("first", 2000): given}}
+
+    @model_validator(mode="after")
+    def _one(self) -> Exposure:
+        if (self.plant is None) == (not self.shortfall):
+            raise fault(
+                "both shortfall and plant" if self.plant else "neither shortfall nor plant",
+                "one of shortfall and plant", "write shortfall: <Mt/yr>, or plant: {...}",
+            )  # fmt: skip
+        if (self.plant is None) == (self.market is None):
+            raise fault(
+                "market beside plant" if self.plant else "no market",
+                "market with shortfall; a plant buys in the market of its region",
+                "remove market" if self.plant else "add market: ...",
+            )  # fmt: skip
+        return self
 
 
 class Pair(Described):
@@ -185,8 +257,12 @@ class Experiment(Model):
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
+    redraw: list[str] = Field(default_factory=list)
+    """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
+    all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
-    """Named overlays on catalog, cbam, value, plant, boundary and factors."""
+    """Named overlays on catalog, cbam, value, plant, boundary, factors and redraw: written out, the
+    name of a packaged one, a file in the folder of the config, or a list of these."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]

@@ -43,8 +43,9 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
     Finding
     """
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
+    firms = (quantities(one, ("exposures", name)) for name, one in experiment.exposures.items())
     for path, quantity, canonical in chain(
-        factors, quantities(experiment.catalog, ("catalog",))
+        factors, quantities(experiment.catalog, ("catalog",)), *firms
     ):
         wrong = list(_quantity(experiment, path, quantity, folder))
         yield from wrong

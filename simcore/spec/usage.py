@@ -8,13 +8,21 @@ from typing import Any, Final, get_args
 
 from simcore import tables
 from simcore.spec.entries import Canonical, Catalog, Electrolysis, Path, Policy, Region, Route
-from simcore.spec.quantities import Uncertain
+from simcore.spec.quantities import FactorReference, Uncertain
 from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
-from simcore.units import UnitError, conversion
+from simcore.units import UnitError, conversion, currency_of
 
 PLANT_OUTCOMES: Final = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
 """Outcomes over the life of the plant."""
+
+EXPOSURE_OUTCOMES: Final = (
+    "exposure_cost", "exposure_total", "exposure_cost_local", "exposure_total_local",
+)  # fmt: skip
+"""Outcomes of exposures."""
+
+CBAM_POLICIES: Final = ("coverage", "indirect", "free_allocation", "cscf", "mark_up")
+"""Fields of `cbam` that may name a policy."""
 
 
 def references(experiment: Experiment) -> dict[str, str]:
@@ -34,14 +42,34 @@ def used_routes(experiment: Experiment) -> list[str]:
 
 
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: those of the regions, of CBAM and of exposures."""
+    """Markets of the run: of the regions, of CBAM, of exposures, and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market for name in experiment.regions if name in regions),
         experiment.cbam.market,
-        *(one.market for one in experiment.exposures.values()),
+        *(exposure_market(experiment, one) for one in experiment.exposures),
     ]
+    markets = experiment.catalog.markets
+    links = (markets[name].link for name in names if name in markets)
+    names += [link.to for link in links if link is not None]
     return list(dict.fromkeys(names))
+
+
+def exposure_market(experiment: Experiment, name: str) -> str:
+    """Market of an exposure: its own, or that of its plant's region."""
+    record = experiment.exposures[name]
+    if record.plant is None:
+        return record.market or ""
+    regions = experiment.catalog.regions
+    return regions[record.plant.region].market if record.plant.region in regions else ""
+
+
+def exposure_currency(experiment: Experiment, name: str) -> str:
+    """Currency in which an exposure is reported beside the run's: that of its market's price."""
+    own = experiment.exposures[name].currency
+    if own is not None:
+        return own
+    return currency_of(experiment.catalog.markets[exposure_market(experiment, name)].unit) or "EUR"
 
 
 def used_commodities(experiment: Experiment) -> list[str]:
@@ -65,11 +93,14 @@ def used_policies(experiment: Experiment) -> list[str]:
     """Names of the policies that the run refers to."""
     catalog = experiment.catalog
     values: list[Any] = [
-        getattr(experiment.cbam, key) for key in ("coverage", "free_allocation", "cscf", "mark_up")
+        getattr(experiment.cbam, key) for key in CBAM_POLICIES
     ]
     for name in experiment.regions:
         if name in catalog.regions:
             values += policy_values(catalog.regions[name]).values()
+    for name in used_markets(experiment):
+        link = catalog.markets[name].link if name in catalog.markets else None
+        values += [link.share] if link is not None else []
     for name in used_routes(experiment):
         if name in catalog.routes:
             route = catalog.routes[name]
@@ -81,7 +112,7 @@ def policy_values(region: Region) -> dict[str, Any]:
     """The policy values of a region by dotted field."""
     fields = {
         name: getattr(region, name)
-        for name in ("coverage", "free_allocation", "cscf", "recognised", "border")
+        for name in ("coverage", "free_allocation", "cscf", "recognised", "border", "credit_limit")
     }
     return {**fields, **{f"benchmarks.{name}": value for name, value in region.benchmarks.items()}}
 
@@ -124,9 +155,12 @@ def commodity_unit(experiment: Experiment, commodity: str, price: Path | Electro
     return "MWh"
 
 
-def delays(policy: Policy) -> list[int]:
-    """Possible delays of a policy, in years."""
-    values = getattr(policy.delay, "values", None) or [getattr(policy.delay, "value", 0)]
+def delays(policy: Policy, factors: Mapping[str, Any]) -> list[int]:
+    """Possible delays of a policy, in years; policies that name one factor share its delay."""
+    delay: Any = policy.delay
+    if isinstance(delay, FactorReference):
+        delay = factors[delay.name]
+    values = getattr(delay, "values", None) or [getattr(delay, "value", 0)]
     return sorted({int(value) for value in values})
 
 

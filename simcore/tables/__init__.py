@@ -16,7 +16,7 @@ import yaml
 from simcore.tables import rows
 from simcore.tables.provenance import Record, TableError, check, check_sources, walk
 
-__all__ = ["Record", "TableError", "base", "catalog", "records", "sources"]
+__all__ = ["Record", "TableError", "base", "catalog", "records", "scenarios", "sources"]
 
 _DATA: Final = Path(__file__).parents[1] / "data"
 # libyaml reads ten times faster; both loaders build plain data only.
@@ -28,6 +28,10 @@ _REGIONAL: Final = frozenset(
         "capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
         "precursor_intensity", "support",
     }
+)  # fmt: skip
+# Fields of a region that hold a number without room for its metadata.
+_BARE: Final = (
+    "cscf", "border", "recognised", "credit_limit", "default_intensity", "average_intensity",
 )  # fmt: skip
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
 
@@ -84,6 +88,18 @@ def base() -> dict[str, Any]:
         A rate or a correlation has no source, or the two files state different base years.
     """
     content: dict[str, Any] = _fresh(_base()[0])
+    return content
+
+
+def scenarios() -> dict[str, dict[str, Any]]:
+    """Read the packaged scenarios: overlays that a config may name.
+
+    Returns
+    -------
+    dict
+        Name -> changes; a fresh copy.
+    """
+    content: dict[str, dict[str, Any]] = _fresh(_scenarios())
     return content
 
 
@@ -172,7 +188,7 @@ def _policies() -> _Part:
 def _regions() -> _Part:
     found, listed = _entries("regions.yaml")
     for entry in found.values():
-        for key in ("cscf", "border", "recognised", "default_intensity", "average_intensity"):
+        for key in _BARE:
             entry[key] = _bare(entry[key])
     return found, listed
 
@@ -291,6 +307,11 @@ def _base() -> tuple[dict[str, Any], tuple[Record, ...]]:
             meta = (pair["source"], pair["at"], pair["status"])
             listed.append(Record("base.yaml", name, pair["rank"], "1", *meta))
     return content, tuple(listed)
+
+
+@functools.cache
+def _scenarios() -> dict[str, dict[str, Any]]:
+    return {Path(file).stem: _yaml(file) for file in _files("scenarios")}
 
 
 def _files(folder: str) -> list[str]:

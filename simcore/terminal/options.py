@@ -122,11 +122,13 @@ def _add_knowledge(commands: Any) -> None:
     one = _command(
         commands, "catalog", "show what the package knows, with units and sources",
         "simcore catalog", "simcore catalog routes", "simcore catalog routes h2_dri_eaf",
-        "simcore catalog policies eu_free_allocation",
+        "simcore catalog policies eu_free_allocation --plot eu_free_allocation.png",
     )  # fmt: skip
     one.add_argument("section", nargs="?", choices=SECTIONS, metavar="SECTION",
                      help=", ".join(SECTIONS))  # fmt: skip
     one.add_argument("entry", nargs="?", metavar="NAME", help="one entry in full")
+    one.add_argument("--plot", type=Path, metavar="FILE",
+                     help="draw the timeline of a policy as a fan, PNG")  # fmt: skip
     _command(
         commands, "schema", "print the JSON Schema of a config",
         "simcore schema > config.schema.json",

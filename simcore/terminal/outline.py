@@ -78,18 +78,30 @@ def catalog_text(
             for key, entry in entries.items()
         ]
         return _listing(columns, rows)
+    entry = entry_of(entries, section, name)
+    if section == "sources":
+        lines = [name]
+        for key, value in entry.items():
+            lines += _wrapped(f"  {key}", str(value), 14)
+        return "\n".join(lines)
+    return outline(name, entry)
+
+
+def entry_of(entries: Mapping[str, Any], section: str, name: str) -> Any:
+    """The entry of a section.
+
+    Raises
+    ------
+    ConfigError
+        For a name that the section does not have.
+    """
     if name not in entries:
         near = suggest(name, entries)
         raise ConfigError(Fault(
             f"catalog {section}", name, f"one of {', '.join(entries)}",
             f"did you mean {near}?" if near else f"simcore catalog {section} lists them",
         ))  # fmt: skip
-    if section == "sources":
-        lines = [name]
-        for key, value in entries[name].items():
-            lines += _wrapped(f"  {key}", str(value), 14)
-        return "\n".join(lines)
-    return outline(name, entries[name])
+    return entries[name]
 
 
 def _field(entry: Mapping[str, Any], column: str) -> str:

@@ -1,0 +1,84 @@
+"""What a firm or plant pays for the allowances it lacks, as nodes (MODEL 8)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simcore.kernels.operations import Operation
+from simcore.model.carbon import exposure, market
+from simcore.model.policies import series
+from simcore.model.setting import Setting, quantity, remembered
+from simcore.spec.usage import exposure_currency, exposure_market
+
+
+@remembered
+def exposure_cost(setting: Setting, name: str) -> int:
+    """Shortfall times the price of its market, 1e6 EUR/yr; nothing outside its years."""
+    bought_in = exposure_market(setting.experiment, name)
+    return setting.graph.add(
+        Operation.PRODUCT, (market(setting, bought_in), _shortfall(setting, name))
+    )
+
+
+@remembered
+def exposure_total(setting: Setting, name: str) -> int:
+    """Sum of exposure_cost over the horizon, 1e6 EUR."""
+    lines = np.tile([1.0, 0.0, 0.0], (len(setting.horizon), 1))
+    return setting.graph.add(
+        Operation.ACCUMULATED,
+        (exposure_cost(setting, name),),
+        table=setting.over_years(lines),
+        yearly=True,
+        state=(0.0,),
+        keeps=True,
+    )
+
+
+def exposure_cost_local(setting: Setting, name: str) -> int:
+    """exposure_cost in 1e6 of the exposure's own currency a year."""
+    return _local(setting, name, exposure_cost(setting, name))
+
+
+def exposure_total_local(setting: Setting, name: str) -> int:
+    """exposure_total in 1e6 of the exposure's own currency."""
+    return _local(setting, name, exposure_total(setting, name))
+
+
+def _local(setting: Setting, name: str, node: int) -> int:
+    currency = exposure_currency(setting.experiment, name)
+    rate = 1.0 if currency == "EUR" else setting.experiment.money.exchange[currency]
+    return setting.graph.add(Operation.SCALED, (node,), numbers=(rate,))
+
+
+@remembered
+def _shortfall(setting: Setting, name: str) -> int:
+    """Allowances to buy, Mt CO2e/yr; negative: a surplus that is sold."""
+    graph, horizon = setting.graph, setting.horizon
+    record = setting.experiment.exposures[name]
+    inside = (horizon >= record.first) & (horizon <= record.last)
+    if record.plant is not None:
+        plant = record.plant
+        grown = (1.0 + record.growth) ** (horizon - record.first)
+        output = series(setting, np.where(inside, plant.output * grown, 0.0))
+        return graph.add(
+            Operation.PRODUCT, (exposure(setting, plant.region, plant.route), output)
+        )
+    known = np.zeros(len(horizon))
+    uncertain = []
+    dates = sorted(record.shortfall)
+    for date, following in zip(dates, [*dates[1:], int(horizon[-1]) + 1], strict=True):
+        held = inside & (horizon >= date) & (horizon < following)
+        # Grown from the first year of the exposure, or from the last date of a table.
+        since = horizon - max(date, record.first) if date == dates[-1] else np.zeros(len(horizon))
+        weight = np.where(held, (1.0 + record.growth) ** since, 0.0)
+        label = f"{name}.shortfall" if len(dates) == 1 else f"{name}.shortfall.{date}"
+        node = quantity(setting, label, record.shortfall[date], "Mt/yr")
+        found = graph.nodes[node]
+        if found.operation is None:
+            known = known + weight * found.numbers[0]
+        else:
+            uncertain.append(graph.add(Operation.PRODUCT, (node, series(setting, weight))))
+    total = series(setting, known)
+    for node in uncertain:
+        total = node if graph.is_constant(total, 0.0) else graph.add(Operation.SUM, (total, node))
+    return total
