@@ -19,7 +19,7 @@ _SCRATCH = 2
 """Rows at the head of a block that hold a factor's uniforms and normals."""
 _READ_AHEAD = 6
 """Inputs that the kernel may read beyond the last operation's."""
-_PRICES = (Operation.NORMAL, Operation.LINEAR, Operation.PATH)
+_PRICES = (Operation.NORMAL, Operation.LINEAR, Operation.PATH, Operation.CAP_AND_BANK)
 
 
 @dataclass(frozen=True)

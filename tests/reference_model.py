@@ -33,7 +33,7 @@ from reference_costs import (
     wacc,
     waterfall,
 )
-from reference_paths import Case, carbon_price, merge, policy, quantity
+from reference_paths import Case, carbon_price, market_stocks, merge, policy, quantity
 
 NAN = math.nan
 
@@ -246,6 +246,8 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
     for year in case.years:
         for market in case.catalog["markets"]:
             out["carbon_price", scenario, market, year] = carbon_price(case, market, year)
+            for name, value in market_stocks(case, market, year).items():
+                out["allowance_" + name, scenario, market, year] = value
         for commodity, entries in case.catalog["prices"].items():
             for key, entry in entries.items():
                 if not is_electrolysis(entry):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simcore.kernels import carbon, costs, finance, policy, premium, prices
+from simcore.kernels import carbon, costs, emissions_market, finance, policy, premium, prices
 from simcore.kernels.designs import fill_design
 from simcore.kernels.jit import kernel
 from simcore.kernels.marginals import fill_marginal, uses_normal
@@ -35,6 +35,7 @@ CAPITAL_RECOVERY = int(Operation.CAPITAL_RECOVERY)
 LOG_GROWTH, ACCUMULATED = int(Operation.LOG_GROWTH), int(Operation.ACCUMULATED)
 DECAY, STEP_SPREAD = int(Operation.DECAY), int(Operation.STEP_SPREAD)
 PATH, TIMELINE = int(Operation.PATH), int(Operation.TIMELINE)
+CAP_AND_BANK = int(Operation.CAP_AND_BANK)
 LEARNING_EXPONENT, LEARNING = int(Operation.LEARNING_EXPONENT), int(Operation.LEARNING)
 ELECTROLYSER, HYDROGEN = int(Operation.ELECTROLYSER), int(Operation.HYDROGEN)
 LEVELISED = int(Operation.LEVELISED)
@@ -288,6 +289,9 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
                 entry += SPOT_COLUMNS * line
                 of_year = table[entry : entry + SPOT_COLUMNS]
                 prices.path_row(rows, out, x, n, of_year, float(year))
+            elif code == CAP_AND_BANK:
+                rules = table[entry : table_at[i + 1]]
+                emissions_market.cap_and_bank_row(rows, out, x, n, rules, year)
             elif code == TIMELINE:
                 entry += n.shape[0] * line
                 policy.timeline_row(rows, out, x, n, table[entry : entry + n.shape[0]])

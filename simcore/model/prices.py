@@ -10,6 +10,7 @@ import numpy as np
 
 from simcore import distributions
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
+from simcore.model.emissions_market import system_node
 from simcore.model.policies import series
 from simcore.model.setting import Setting, choice_node, factor_node, normal_inputs, quantity
 from simcore.spec.entries import Anchor, Path
@@ -48,6 +49,10 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         dates = sorted(record.path)
         values = [record.path[date] * factor(date) for date in dates]
         return series(setting, np.interp(setting.horizon, dates, values))
+    if record.process.kind == "cap_and_bank":
+        given = record.spot
+        last = None if given is None else (given.year, given.value * factor(given.year, given))
+        return system_node(setting, name, "price", last)
     assert record.spot is not None
     graph, process = setting.graph, record.process
     spot_year = record.spot.year

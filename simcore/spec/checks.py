@@ -12,6 +12,7 @@ from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Route
 from simcore.spec.findings import Finding, Path, unknown
 from simcore.spec.schema import Experiment
+from simcore.spec.system_checks import system_findings
 from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
     packaged_names,
@@ -50,6 +51,7 @@ def find_faults(
             *_references(scenario),
             *unit_findings(scenario, folder),
             *date_findings(scenario),
+            *system_findings(scenario),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:

@@ -71,6 +71,8 @@ def _price(experiment: Experiment, path: Path, name: str, price: PricePath) -> I
             )  # fmt: skip
         else:
             yield from _scenario(path, name, price.path, first)
+    elif price.spot is None and price.process.kind == "cap_and_bank":
+        pass
     elif price.spot is None:
         yield Finding(
             (*path, "spot"), "no spot", "the last known price", "add spot: {year: ..., value: ...}"
@@ -136,12 +138,18 @@ def _unused(path: Path, price: PricePath) -> Iterator[Finding]:
             (*path, "path"), f"path with the process {kind}", "path with the process scenario",
             "use kind: scenario, or remove path",
         )  # fmt: skip
-    if kind != "scenario" and not _is_zero(price.carry) and (price.anchors or kind == "gbm"):
-        what = "anchors" if price.anchors else "the process gbm"
+    if price.process.system is not None and kind != "cap_and_bank":
+        yield Finding(
+            (*path, "process", "system"), f"system with the process {kind}",
+            "system with the process cap_and_bank", "use kind: cap_and_bank, or remove system",
+        )  # fmt: skip
+    driftless = price.anchors or kind in ("gbm", "cap_and_bank")
+    if kind != "scenario" and not _is_zero(price.carry) and driftless:
+        what = "anchors" if price.anchors else f"the process {kind}"
         yield Finding(
             (*path, "carry"), f"carry with {what}",
             "carry only without anchors and with another kind",
-            "remove carry" + ("" if price.anchors else ", and use mu"),
+            "remove carry" + (", and use mu" if what.endswith("gbm") else ""),
         )  # fmt: skip
 
 
