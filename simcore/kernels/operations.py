@@ -36,6 +36,11 @@ class Operation(IntEnum):
     STEP_SPREAD = 31
     PATH = 32
     CAP_AND_BANK = 33
+    STEPS = 34
+    JUMP = 35
+    REGIME = 36
+    CHOSEN = 37
+    RESAMPLED = 38
     # policy
     TIMELINE = 40
     # costs

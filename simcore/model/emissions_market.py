@@ -1,4 +1,4 @@
-"""Emissions trading systems as nodes: the rules of each variant by year, and the demand (MODEL 9)."""
+"""Emissions trading systems as nodes: rules of each variant by year, and demand (MODEL 9)."""
 
 from __future__ import annotations
 

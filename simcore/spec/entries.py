@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from simcore.spec.annotations import Canonical, Dated, Name, Year
+from simcore.spec.processes import Process
 from simcore.spec.quantities import Constant, Quantity, RegionQuantity, check_probabilities
 from simcore.spec.records import Described, Model, Sourced, fault, shown
 from simcore.spec.systems import System
@@ -66,27 +67,12 @@ def _certain(value: Any) -> Any:
 
 
 AnchorTable = dict[Year, Annotated[Anchor, BeforeValidator(_certain)]]
-Volatility = Annotated[Quantity, Canonical("1", minimum=0.0)]
 Share = Annotated[Quantity, Canonical("1")]
 Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
 PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
 PerCapacity = Annotated[RegionQuantity, Canonical("EUR/(t/yr)/yr")]
 Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
 Traded = Annotated[RegionQuantity, Canonical("commodity")]
-
-
-class Process(Model):
-    """How a price leaves its anchor path."""
-
-    kind: Literal["fixed", "scenario", "gbm", "random_walk", "log_ou", "cap_and_bank"]
-    sigma: Volatility = Constant(value=0.0)
-    """Volatility, per square root of a year."""
-    kappa: Volatility = Constant(value=0.0)
-    """Speed of mean reversion, per year (log_ou)."""
-    mu: Share = Constant(value=0.0)
-    """Drift, per year (gbm)."""
-    system: Name | None = None
-    """Emissions trading system under `catalog.systems` (cap_and_bank)."""
 
 
 class Corridor(Model):

@@ -40,8 +40,8 @@ def catalog() -> dict[str, Any]:
     Returns
     -------
     dict
-        `markets`, `systems`, `prices`, `policies`, `regions`, `routes`, `technologies` and `buyers`; a fresh
-        copy, free to change.
+        `markets`, `systems`, `prices`, `policies`, `regions`, `routes`, `technologies` and
+        `buyers`; a fresh copy, free to change.
 
     Raises
     ------
