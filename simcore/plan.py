@@ -29,6 +29,7 @@ from simcore.spec.usage import (
     references,
     used_commodities,
     used_markets,
+    used_systems,
 )
 from simcore.variables import OUTCOMES, Variable
 
@@ -262,6 +263,7 @@ def _moving(experiment: Experiment) -> Iterator[Path]:
 def _start(experiment: Experiment) -> int:
     """First simulated year: the year after the earliest known price, or the horizon's first."""
     known = [one.spot.year + 1 for one in _moving(experiment) if one.spot is not None]
+    known += [experiment.catalog.systems[one].start + 1 for one in used_systems(experiment)]
     return min([experiment.years.first, *known])
 
 

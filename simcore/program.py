@@ -19,7 +19,10 @@ _SCRATCH = 2
 """Rows at the head of a block that hold a factor's uniforms and normals."""
 _READ_AHEAD = 6
 """Inputs that the kernel may read beyond the last operation's."""
-_PRICES = (Operation.NORMAL, Operation.LINEAR, Operation.PATH)
+_PRICES = (
+    Operation.NORMAL, Operation.LINEAR, Operation.PATH, Operation.CAP_AND_BANK, Operation.STEPS,
+    Operation.JUMP, Operation.REGIME, Operation.CHOSEN, Operation.RESAMPLED, Operation.STEP_SPREAD,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ from simcore.variables import OUTCOMES
 
 RELATIVE = 1e-9
 NEXT_TO_ZERO = 1e-9
+TONNE = 1e-6
+"""Of amounts in million t: they are sums of many years of supply less emissions."""
 
 Key = tuple[Any, ...]
 
@@ -108,6 +110,8 @@ class Scales:
         name = key[0]
         value = self.reference[key]
         size = abs(value) if isinstance(value, float) and value == value else 0.0
+        if name.startswith("allowance_"):
+            return TONNE
         if name == "avoided_emissions":
             scenario, region, route, year = key[1:]
             case = self.cases[scenario]

@@ -34,7 +34,15 @@ from reference_costs import (
     wacc,
     waterfall,
 )
-from reference_paths import Case, carbon_price, is_dated, merge, policy, quantity
+from reference_paths import (
+    Case,
+    carbon_price,
+    is_dated,
+    market_stocks,
+    merge,
+    policy,
+    quantity,
+)
 
 NAN = math.nan
 
@@ -274,6 +282,8 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
     for year in case.years:
         for market in case.catalog["markets"]:
             out["carbon_price", scenario, market, year] = carbon_price(case, market, year)
+            for name, value in market_stocks(case, market, year).items():
+                out["allowance_" + name, scenario, market, year] = value
         for commodity, entries in case.catalog["prices"].items():
             for key, entry in entries.items():
                 if not is_electrolysis(entry):

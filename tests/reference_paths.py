@@ -328,6 +328,8 @@ def price_path(
     kind = path["process"]["kind"]
     if kind == "scenario":
         return {year: scenario_price(case, path, year, target) for year in case.years}
+    if kind == "cap_and_bank":
+        return system_price(case, path)
     t0 = path["spot"]["year"]
     start = dated_money(case, path, path["spot"]["value"], t0, target, path["spot"])
     if kind == "gbm":  # anchor-free, drift mu, and the mean follows the drift
@@ -347,6 +349,30 @@ def price_path(
             log_price = levels[year] + deviations[year] + tightening(case, name, path, year)
             result[year] = clipped(case, path, math.exp(log_price), year, target)
     return result
+
+
+def system_price(case: Case, path: Mapping[str, Any]) -> dict[int, float]:
+    """Price of an emissions trading system, which a spot replaces up to its year."""
+    from reference_market import market  # which reads draws from here
+
+    prices = market(case, path["process"]["system"]).price
+    spot = path.get("spot")
+    if not spot:
+        return {year: prices[year] for year in case.years}
+    known = dated_money(case, path, spot["value"], spot["year"], "EUR/t", spot)
+    return {year: known if year <= spot["year"] else prices[year] for year in case.years}
+
+
+def market_stocks(case: Case, market: str, year: int) -> dict[str, float]:
+    """What an emissions trading system holds and does in a year; nothing of any other market."""
+    from reference_market import market as system_of
+
+    process = case.catalog["markets"][market]["process"]
+    if process["kind"] != "cap_and_bank":
+        return {}
+    system = system_of(case, process["system"])
+    names = ("bank", "reserve", "emissions", "invalidated", "removed")
+    return {name: getattr(system, name)[year] for name in names}
 
 
 def carbon_price(case: Case, market: str | None, year: int) -> float:

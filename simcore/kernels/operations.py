@@ -36,6 +36,12 @@ class Operation(IntEnum):
     DECAY = 30
     STEP_SPREAD = 31
     PATH = 32
+    CAP_AND_BANK = 33
+    STEPS = 34
+    JUMP = 35
+    REGIME = 36
+    CHOSEN = 37
+    RESAMPLED = 38
     # policy
     TIMELINE = 40
     # costs
@@ -66,3 +72,9 @@ class Operation(IntEnum):
 
 SPOT_COLUMNS = 7
 """Columns of a PATH table: log centre, s+, s-, centring term, floor, ceiling, years since spot."""
+
+DEMAND_COLUMNS = 3
+"""First columns of a CAP_AND_BANK line: baseline emissions, whether they grow, known price or 0."""
+RULE_COLUMNS = 9
+"""Then, for each variant: cap, auctioned, intake rate, upper and lower threshold, release,
+ceiling of the reserve, price trigger, release upon it."""

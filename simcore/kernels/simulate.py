@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simcore.kernels import carbon, costs, finance, policy, premium, prices
+from simcore.kernels import (
+    carbon,
+    costs,
+    emissions_market,
+    finance,
+    policy,
+    premium,
+    prices,
+    processes,
+)
 from simcore.kernels.designs import fill_design
 from simcore.kernels.jit import kernel
 from simcore.kernels.marginals import fill_marginal, uses_normal
@@ -35,6 +44,9 @@ CAPITAL_RECOVERY = int(Operation.CAPITAL_RECOVERY)
 LOG_GROWTH, ACCUMULATED = int(Operation.LOG_GROWTH), int(Operation.ACCUMULATED)
 DECAY, STEP_SPREAD = int(Operation.DECAY), int(Operation.STEP_SPREAD)
 PATH, TIMELINE = int(Operation.PATH), int(Operation.TIMELINE)
+CAP_AND_BANK, STEPS = int(Operation.CAP_AND_BANK), int(Operation.STEPS)
+JUMP, REGIME = int(Operation.JUMP), int(Operation.REGIME)
+CHOSEN, RESAMPLED = int(Operation.CHOSEN), int(Operation.RESAMPLED)
 LEARNING_EXPONENT, LEARNING = int(Operation.LEARNING_EXPONENT), int(Operation.LEARNING)
 ELECTROLYSER, HYDROGEN = int(Operation.ELECTROLYSER), int(Operation.HYDROGEN)
 LEVELISED = int(Operation.LEVELISED)
@@ -218,7 +230,9 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
                 rows[out, :] = 0.0
             else:
                 # Through another row: in place, the loop would not be made of vectors.
-                design_row(tape, i, first_draw, year, rows[0])
+                steps = int(numbers[number]) if numbers_at[i + 1] > number else 0
+                step = year * steps + int(numbers[number + 1]) if steps > 0 else year
+                design_row(tape, i, first_draw, step, rows[0])
                 normal_of_uniform(rows[0], rows[out])
         elif code == CAPITAL_RECOVERY:
             finance.capital_recovery_row(rows, out, a, b, numbers[number])
@@ -274,6 +288,7 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
                 premium.crossover_row(rows, out, a, float(year))
         else:
             x, n = inputs[at : inputs_at[i + 1]], numbers[number : numbers_at[i + 1]]
+            pool = table[entry : table_at[i + 1]]
             if code == LINEAR:
                 linear_row(rows, out, x, n)
             elif code == LEVELISED:
@@ -283,12 +298,27 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
             elif code == CHEAPEST:
                 premium.cheapest_row(rows, out, x, n, year)
             elif code == FACTOR:
-                pool = table[entry : table_at[i + 1]]
                 factor_row(rows, out, x, n, pool, tape, i, first_draw, central)
-            elif code == PATH:
+            elif code in (PATH, STEPS):
                 entry += SPOT_COLUMNS * line
                 of_year = table[entry : entry + SPOT_COLUMNS]
-                prices.path_row(rows, out, x, n, of_year, float(year))
+                if code == PATH:
+                    prices.path_row(rows, out, x, n, of_year, float(year))
+                else:
+                    processes.steps_row(rows, out, x, n, of_year, float(year))
+            elif code == CHOSEN:
+                processes.chosen_row(rows, out, x)
+            elif code == JUMP:
+                design_row(tape, i, first_draw, year * int(n[0]) + int(n[1]), rows[0])
+                processes.jump_row(rows, out, 0, x, n, central)
+            elif code == REGIME:
+                design_row(tape, i, first_draw, year, rows[0])
+                processes.regime_row(rows, out, 0, a, n, year, central)
+            elif code == RESAMPLED:
+                design_row(tape, i, first_draw, year, rows[0])
+                processes.resampled_row(rows, out, 0, a, n, pool, year, central)
+            elif code == CAP_AND_BANK:
+                emissions_market.cap_and_bank_row(rows, out, x, n, pool, year)
             elif code == TIMELINE:
                 entry += n.shape[0] * line
                 policy.timeline_row(rows, out, x, n, table[entry : entry + n.shape[0]])

@@ -8,6 +8,7 @@ from typing import Any
 
 from simcore.model import carbon, costs, exposures, premium
 from simcore.model.commodities import commodity, price_name
+from simcore.model.emissions_market import system_node
 from simcore.model.setting import Setting
 from simcore.spec.usage import EXPOSURE_OUTCOMES, PLANT_OUTCOMES, price_of, references
 from simcore.variables import Variable
@@ -53,6 +54,11 @@ def places(
     if name == "carbon_price":
         for m, label in enumerate(coords["market"]):
             yield (m,), carbon.market(setting, label), first
+    elif name.startswith("allowance_"):
+        markets = setting.experiment.catalog.markets
+        for m, label in enumerate(coords["market"]):
+            if markets[label].process.kind == "cap_and_bank":
+                yield (m,), system_node(setting, label, name.removeprefix("allowance_")), first
     elif name == "commodity_price":
         for c, label in enumerate(coords["commodity"]):
             head = label.partition(".")[0]

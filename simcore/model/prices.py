@@ -10,8 +10,17 @@ import numpy as np
 
 from simcore import distributions
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
+from simcore.model.emissions_market import system_node
 from simcore.model.policies import series
-from simcore.model.setting import Setting, choice_node, factor_node, normal_inputs, quantity
+from simcore.model.processes import (
+    NOISY,
+    jump_nodes,
+    resampled_log_mean,
+    resampled_node,
+    shock_nodes,
+    step_nodes,
+)
+from simcore.model.setting import Setting, choice_node, factor_node, quantity
 from simcore.spec.entries import Anchor, Path
 from simcore.spec.records import Sourced
 from simcore.units import conversion, currency_of, deflate
@@ -48,6 +57,10 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         dates = sorted(record.path)
         values = [record.path[date] * factor(date) for date in dates]
         return series(setting, np.interp(setting.horizon, dates, values))
+    if record.process.kind == "cap_and_bank":
+        given = record.spot
+        last = None if given is None else (given.year, given.value * factor(given.year, given))
+        return system_node(setting, name, "price", last)
     assert record.spot is not None
     graph, process = setting.graph, record.process
     spot_year = record.spot.year
@@ -62,6 +75,8 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         centre = centre + beyond * math.log1p(record.after.grow)
     mean = record.centre == "mean" or process.kind == "gbm"
     correction = _log_mean(above, below) if mean else np.zeros(len(centre))
+    if mean and process.kind == "bootstrap":
+        correction = correction + resampled_log_mean(setting, record, setting.years - spot_year)
     floor, ceiling = _corridor(setting, record, factor)
     table = np.stack(
         [
@@ -77,22 +92,15 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
     )
     assert table.shape[1] == SPOT_COLUMNS
     one, zero = graph.constant(1.0), graph.constant(0.0)
-    noisy = process.kind in ("gbm", "random_walk", "log_ou")
+    noisy = process.kind in NOISY
     z = anchor_normal(setting, name) if anchors else zero
-    shock, decay, spread, carry = zero, one, zero, zero
+    shocks, decay, spread, carry = [zero], one, zero, zero
     if noisy:
-        sigma = quantity(setting, f"{name}.sigma", process.sigma, "1")
-        kappa = (
-            quantity(setting, f"{name}.kappa", process.kappa, "1")
-            if process.kind == "log_ou"
-            else zero
-        )
-        shock = (
-            normal_inputs(setting, name, setting.shocks, yearly=True, suffix=".shock")
-            or (graph.add(Operation.NORMAL, stream=f"{setting.stem}{name}.shock", yearly=True),)
-        )[0]
-        decay = graph.add(Operation.DECAY, (kappa,))
-        spread = graph.add(Operation.STEP_SPREAD, (sigma, kappa))
+        shocks = shock_nodes(setting, name, process.steps)
+        decay, spread = step_nodes(setting, name, process, spot_year + 1)
+    more = jump_nodes(setting, name, process, centred=mean)
+    if process.kind == "bootstrap":
+        more = [resampled_node(setting, name, process, spot_year + 1)]
     if process.kind == "gbm":
         carry = quantity(setting, f"{name}.mu", process.mu, "1")
     elif not anchors:
@@ -109,9 +117,18 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         )
         start = quantity(setting, f"{name}.tightening.year", event.year, "yr")
         strength = quantity(setting, f"{name}.tightening.strength", event.strength, "1")
+    if more or process.steps > 1:
+        return graph.add(
+            Operation.STEPS,
+            (z, decay, spread, carry, occurs, start, strength, *(shocks if noisy else ()), *more),
+            numbers=(float(noisy), float(mean), ramp, process.steps, float(bool(more))),
+            table=np.ascontiguousarray(table),
+            yearly=True,
+            state=(0.0, 0.0, 0.0),
+        )
     return graph.add(
         Operation.PATH,
-        (z, shock, decay, spread, carry, occurs, start, strength),
+        (z, shocks[0], decay, spread, carry, occurs, start, strength),
         numbers=(float(noisy), float(mean), ramp),
         table=np.ascontiguousarray(table),
         yearly=True,

@@ -157,14 +157,20 @@ def choice_node(setting: Setting, name: str, spec: Mapping[str, Any], sourced: A
 
 
 def normal_inputs(
-    setting: Setting, name: str, dependence: Dependence, *, yearly: bool, suffix: str = ""
-) -> tuple[int, ...]:
-    """The node of a correlated name's standard normal, or nothing if it is independent."""
+    setting: Setting, name: str, dependence: Dependence, *, yearly: bool, suffix: str = "",
+    numbers: tuple[float, ...] = (),
+) -> tuple[int, ...]:  # fmt: skip
+    """The node of a correlated name's standard normal, or nothing if it is independent.
+
+    `numbers` are those of its NORMAL operations: steps a year, and the step.
+    """
     if name not in dependence.weights:
         return ()
     mixed = dependence.weights[name]
     normals = [
-        setting.graph.add(Operation.NORMAL, stream=setting.stem + other + suffix, yearly=yearly)
+        setting.graph.add(
+            Operation.NORMAL, numbers=numbers, stream=setting.stem + other + suffix, yearly=yearly
+        )
         for other, _ in mixed
     ]
     if len(mixed) == 1 and mixed[0][1] == 1.0:

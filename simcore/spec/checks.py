@@ -11,7 +11,9 @@ from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Route
 from simcore.spec.findings import Finding, Path, unknown
+from simcore.spec.process_checks import process_findings
 from simcore.spec.schema import Experiment, Exposure, Until
+from simcore.spec.system_checks import system_findings
 from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
     CBAM_POLICIES,
@@ -53,6 +55,8 @@ def find_faults(
             *_references(scenario),
             *unit_findings(scenario, folder),
             *date_findings(scenario),
+            *system_findings(scenario),
+            *process_findings(scenario, folder),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:

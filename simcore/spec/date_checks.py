@@ -8,7 +8,8 @@ from typing import Any, Final
 from simcore.spec.entries import Corridor, Policy
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import FIRST, Finding, Path, unknown
-from simcore.spec.quantities import Constant, FactorReference
+from simcore.spec.process_checks import unused_findings
+from simcore.spec.quantities import FactorReference
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     PLANT_OUTCOMES,
@@ -21,12 +22,6 @@ from simcore.spec.usage import (
 )
 
 _LAST: Final = ("years", "last")
-# Parameters of a process, and the kinds that use them.
-_USED_BY: Final = {
-    "sigma": ("gbm", "random_walk", "log_ou"),
-    "kappa": ("log_ou",),
-    "mu": ("gbm",),
-}
 
 
 def date_findings(experiment: Experiment) -> Iterator[Finding]:
@@ -71,6 +66,8 @@ def _price(experiment: Experiment, path: Path, name: str, price: PricePath) -> I
             )  # fmt: skip
         else:
             yield from _scenario(path, name, price.path, first)
+    elif price.spot is None and price.process.kind == "cap_and_bank":
+        pass
     elif price.spot is None:
         yield Finding(
             (*path, "spot"), "no spot", "the last known price", "add spot: {year: ..., value: ...}"
@@ -83,7 +80,7 @@ def _price(experiment: Experiment, path: Path, name: str, price: PricePath) -> I
         )  # fmt: skip
     else:
         yield from _anchors(path, price, price.spot.year)
-    yield from _unused(path, price)
+    yield from unused_findings(path, price)
     if price.corridor is not None:
         yield from _corridor(experiment, (*path, "corridor"), price.corridor)
 
@@ -114,39 +111,6 @@ def _anchors(path: Path, price: PricePath, known: int) -> Iterator[Finding]:
                 f"anchors after {known}, the year of the spot", "remove it",
                 also=((*path, "spot", "year"),),
             )  # fmt: skip
-
-
-def _unused(path: Path, price: PricePath) -> Iterator[Finding]:
-    """What is written and would change nothing."""
-    kind = price.process.kind
-    for key, kinds in _USED_BY.items():
-        if kind not in kinds and not _is_zero(getattr(price.process, key)):
-            yield Finding(
-                (*path, "process", key), f"{key} with the process {kind}, which has none",
-                f"{key} with {' or '.join(kinds)}", f"remove {key}, or change kind",
-            )  # fmt: skip
-        elif kind in kinds and key not in price.process.model_fields_set and key != "mu":
-            yield Finding(
-                (*path, "process"), f"no {key} with the process {kind}",
-                f"{key}, per year" if key == "kappa" else f"{key}, per square root of a year",
-                f"add {key}: ..., or use kind: fixed",
-            )  # fmt: skip
-    if price.path and kind != "scenario":
-        yield Finding(
-            (*path, "path"), f"path with the process {kind}", "path with the process scenario",
-            "use kind: scenario, or remove path",
-        )  # fmt: skip
-    if kind != "scenario" and not _is_zero(price.carry) and (price.anchors or kind == "gbm"):
-        what = "anchors" if price.anchors else "the process gbm"
-        yield Finding(
-            (*path, "carry"), f"carry with {what}",
-            "carry only without anchors and with another kind",
-            "remove carry" + ("" if price.anchors else ", and use mu"),
-        )  # fmt: skip
-
-
-def _is_zero(quantity: Any) -> bool:
-    return isinstance(quantity, Constant) and quantity.value == 0
 
 
 def _corridor(experiment: Experiment, path: Path, corridor: Corridor) -> Iterator[Finding]:

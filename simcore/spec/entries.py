@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from simcore.spec.annotations import Canonical, Dated, Name, Year
+from simcore.spec.processes import Process
 from simcore.spec.quantities import Constant, Quantity, RegionQuantity, check_probabilities
-from simcore.spec.records import Described, Model, Sourced, Whole, fault, shown
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-Year = Annotated[Whole, Field(ge=1990, le=2200)]
-Dated = dict[Year, float]
+from simcore.spec.records import Described, Model, Sourced, fault, shown
+from simcore.spec.systems import System
 
 
 def _policy_value(value: Any) -> Any:
@@ -34,17 +33,6 @@ PolicyValue = Annotated[
     BeforeValidator(_policy_value),
 ]
 """A number that holds in all years, or the name of a policy."""
-
-
-class Canonical:
-    """Annotation: the unit in which a field is used inside the model, and its limits there."""
-
-    def __init__(
-        self, unit: str, *, minimum: float | None = None, maximum: float | None = None
-    ) -> None:
-        self.unit = unit
-        self.minimum = minimum
-        self.maximum = maximum
 
 
 class Spot(Sourced):
@@ -79,25 +67,12 @@ def _certain(value: Any) -> Any:
 
 
 AnchorTable = dict[Year, Annotated[Anchor, BeforeValidator(_certain)]]
-Volatility = Annotated[Quantity, Canonical("1", minimum=0.0)]
 Share = Annotated[Quantity, Canonical("1")]
 Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
 PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
 PerCapacity = Annotated[RegionQuantity, Canonical("EUR/(t/yr)/yr")]
 Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
 Traded = Annotated[RegionQuantity, Canonical("commodity")]
-
-
-class Process(Model):
-    """How a price leaves its anchor path."""
-
-    kind: Literal["fixed", "scenario", "gbm", "random_walk", "log_ou"]
-    sigma: Volatility = Constant(value=0.0)
-    """Volatility, per square root of a year."""
-    kappa: Volatility = Constant(value=0.0)
-    """Speed of mean reversion, per year (log_ou)."""
-    mu: Share = Constant(value=0.0)
-    """Drift, per year (gbm)."""
 
 
 class Corridor(Model):
@@ -354,6 +329,7 @@ class Catalog(Model):
     """Everything the run refers to by name."""
 
     markets: dict[Name, Path] = Field(default_factory=dict)
+    systems: dict[Name, System] = Field(default_factory=dict)
     prices: dict[Name, dict[Name, Price]] = Field(default_factory=dict)
     policies: dict[Name, Policy] = Field(default_factory=dict)
     regions: dict[Name, Region] = Field(default_factory=dict)

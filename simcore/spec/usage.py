@@ -72,6 +72,13 @@ def exposure_currency(experiment: Experiment, name: str) -> str:
     return currency_of(experiment.catalog.markets[exposure_market(experiment, name)].unit) or "EUR"
 
 
+def used_systems(experiment: Experiment) -> list[str]:
+    """Emissions trading systems behind the markets of the run."""
+    markets = experiment.catalog.markets
+    names = [markets[name].process.system for name in used_markets(experiment) if name in markets]
+    return [name for name in dict.fromkeys(names) if name in experiment.catalog.systems]
+
+
 def used_commodities(experiment: Experiment) -> list[str]:
     """Commodities that the run needs: what its routes trade, what it reports, what makes them."""
     names: list[str] = []
@@ -105,6 +112,7 @@ def used_policies(experiment: Experiment) -> list[str]:
         if name in catalog.routes:
             route = catalog.routes[name]
             values += [route.cbam_benchmark, route.precursor_benchmark]
+    values += [catalog.systems[name].follows for name in used_systems(experiment)]
     return list(dict.fromkeys(value for value in values if isinstance(value, str)))
 
 
@@ -238,6 +246,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         keep["routes"].update(dict.fromkeys(used_routes(one)))
         keep["policies"].update(dict.fromkeys(used_policies(one)))
         keep["markets"].update(dict.fromkeys(used_markets(one)))
+        keep["systems"].update(dict.fromkeys(used_systems(one)))
         keep["buyers"][one.value.buyer] = None
         for commodity in used_commodities(one):
             prices = catalog.prices[commodity]

@@ -44,8 +44,8 @@ def catalog() -> dict[str, Any]:
     Returns
     -------
     dict
-        `markets`, `prices`, `policies`, `regions`, `routes`, `technologies` and `buyers`; a fresh
-        copy, free to change.
+        `markets`, `systems`, `prices`, `policies`, `regions`, `routes`, `technologies` and
+        `buyers`; a fresh copy, free to change.
 
     Raises
     ------
@@ -123,6 +123,7 @@ def records() -> tuple[Record, ...]:
 def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
     parts: dict[str, Callable[[], _Part]] = {
         "markets": _markets,
+        "systems": _systems,
         "prices": _prices,
         "policies": _policies,
         "regions": _regions,
@@ -154,6 +155,24 @@ def _markets() -> _Part:
         for name, entry in content.items():
             if "history" in entry:
                 entry["history"] = _bare(entry["history"])
+            found[name] = entry
+    return found, listed
+
+
+def _systems() -> _Part:
+    """Emissions trading systems: what the catalog holds as bare numbers loses its metadata."""
+    found: dict[str, Any] = {}
+    listed: list[Record] = []
+    for file in _files("system"):
+        content, part = _entries(file)
+        listed += part
+        for name, entry in content.items():
+            for key in ("bank", "reserve", "prices", "baseline"):
+                entry[key] = _bare(entry[key])
+            entry["variants"] = {
+                variant: {key: _bare(value) for key, value in rules.items()}
+                for variant, rules in entry["variants"].items()
+            }
             found[name] = entry
     return found, listed
 

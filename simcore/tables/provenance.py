@@ -12,7 +12,9 @@ SOURCE_KINDS: Final = frozenset({"regulation", "exchange", "study", "model", "pr
 
 _META: Final = frozenset({"unit", "price_year", "source", "at", "status", "note"})
 # Numbers that say how a table is read; they are not values from a source.
-_STRUCTURE: Final = frozenset({"known_until", "delay", "end", "title", "kind"})
+_STRUCTURE: Final = frozenset(
+    {"known_until", "delay", "end", "title", "kind", "start", "until", "invalidation_end"}
+)
 # Numbers whose unit the catalog fixes, whatever the unit of the entry around them.
 _UNITS: Final = {
     "probability": "1", "ramp": "yr", "growth": "1", "grow": "1", "decline": "1", "lifetime": "yr",

@@ -1,0 +1,140 @@
+"""Emissions trading systems as nodes: rules of each variant by year, and demand (MODEL 9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS, Operation
+from simcore.model.setting import Setting, choice_node, quantity
+from simcore.spec.systems import Rules, System
+from simcore.spec.usage import variants
+from simcore.units import deflate
+
+QUANTITIES: Final = ("price", "bank", "reserve", "emissions", "invalidated", "removed")
+"""What a system knows of each year; position is the code of the kernel."""
+
+
+def system_node(
+    setting: Setting, market: str, wanted: str, known: tuple[int, float] | None = None
+) -> int:
+    """Node of one quantity of the system behind a market.
+
+    Parameters
+    ----------
+    setting : Setting
+    market : str
+        A market whose process is cap_and_bank.
+    wanted : str
+        One of `QUANTITIES`; EUR/t of the base year, or million t CO2e.
+    known : tuple of int and float, optional
+        Year until which the price is known, and that price.
+
+    Returns
+    -------
+    int
+    """
+    name = setting.experiment.catalog.markets[market].process.system
+    assert name is not None
+    system = setting.experiment.catalog.systems[name]
+    years = np.arange(system.start + 1, max(system.until, setting.experiment.years.last) + 1)
+    named, variant = _variant(setting, system)
+    table = np.concatenate(
+        [_demand(system, years, known), *(rules_table(system.variants[v], years) for v in named)],
+        axis=1,
+    )
+    assert table.shape[1] == DEMAND_COLUMNS + len(named) * RULE_COLUMNS
+    inputs = [variant]
+    for field, unit in (
+        ("level", "1"), ("growth", "1"), ("slope", "1"), ("discount_rate", "1"),
+        ("backstop", "EUR/t"), ("reference_price", "EUR/t"),
+    ):  # fmt: skip
+        inputs.append(quantity(setting, f"{name}.{field}", getattr(system, field), unit))
+    start = system.start
+    past = [_real(setting, system.prices[start - back], start - back) for back in range(3)]
+    banks = (system.bank[start], system.bank[start - 1], system.reserve[start])
+    return setting.graph.add(
+        Operation.CAP_AND_BANK,
+        inputs,
+        numbers=(len(named), start + 1, QUANTITIES.index(wanted)),
+        table=table,
+        yearly=True,
+        state=(*banks, *past, math.inf, 1.0),
+    )
+
+
+def _variant(setting: Setting, system: System) -> tuple[list[str], int]:
+    """Variants of the rules that a draw may meet, and the node of their position."""
+    certain = setting.graph.constant(0.0)
+    if system.follows is None:
+        return [system.variant], certain
+    policy = setting.experiment.catalog.policies[system.follows]
+    named = variants(policy)
+    if isinstance(policy.variant, str):
+        return named, certain
+    choice = {
+        "kind": "discrete",
+        "values": list(range(len(named))),
+        "probabilities": policy.variant.probabilities,
+    }
+    return named, choice_node(setting, f"{system.follows}.variant", choice, policy.variant)
+
+
+def _real(setting: Setting, price: float, year: int) -> float:
+    """A past price in EUR of the base year."""
+    money = setting.experiment.money
+    index = money.deflator.get("EUR")
+    return price * deflate(year, money.base_year, index=index, inflation=money.inflation)
+
+
+def _demand(system: System, years: np.ndarray, known: tuple[int, float] | None) -> np.ndarray:
+    """Baseline emissions, whether they grow, and the known price (0: none), by year."""
+    dates = sorted(system.baseline)
+    baseline = np.interp(years, dates, [system.baseline[date] for date in dates])
+    last, price = known or (0, 0.0)
+    return np.stack([baseline, years > dates[-1], np.where(years <= last, price, 0.0)], axis=1)
+
+
+def rules_table(rules: Rules, years: np.ndarray) -> np.ndarray:
+    """Lines of one variant of the rules.
+
+    Parameters
+    ----------
+    rules : Rules
+    years : ndarray of int
+
+    Returns
+    -------
+    ndarray of float64, shape (years, RULE_COLUMNS)
+    """
+    cap = caps(rules, int(years[-1]))
+    lines = []
+    for year in years.tolist():
+        ends = rules.invalidation_end is not None and year > rules.invalidation_end
+        ceiling = math.inf if rules.ceiling is None or ends else rules.ceiling
+        lines.append((
+            cap[year], rules.auctioned * cap[year], _held(rules.intake, year),
+            rules.upper, rules.lower, rules.release, ceiling,
+            math.inf if rules.price_trigger is None else rules.price_trigger, rules.price_release,
+        ))  # fmt: skip
+    return np.array(lines, dtype=float)
+
+
+def caps(rules: Rules, last: int) -> dict[int, float]:
+    """Cap by year, million t: fixed in some years, then falling by the linear reduction factor."""
+    found: dict[int, float] = {}
+    for year in range(min(rules.cap), last + 1):
+        if year in rules.cap:
+            found[year] = rules.cap[year]
+            continue
+        fall = _held(rules.reduction_factor, year) * rules.reduction_base
+        found[year] = max(0.0, found[year - 1] - fall + rules.rebasing.get(year, 0.0))
+    return found
+
+
+def _held(table: Mapping[int, float], year: int) -> float:
+    """Value of the last date that is not later than a year."""
+    return table[max(date for date in table if date <= year)]

@@ -1,0 +1,167 @@
+"""Processes of a config: parameters that their kind uses, histories that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+import numpy as np
+
+from simcore.spec.compilation import column, contained
+from simcore.spec.entries import Path as PricePath
+from simcore.spec.findings import Finding, Path
+from simcore.spec.processes import PriceHistory
+from simcore.spec.quantities import Constant
+from simcore.spec.schema import Experiment
+from simcore.spec.usage import used_commodities, used_markets, used_places
+
+_NOISY: Final = ("gbm", "random_walk", "log_ou", "regime_switching")
+# Parameters of a process, the kinds that use them, and those of these that must state them.
+_USED_BY: Final = {
+    "sigma": (("gbm", "random_walk", "log_ou"), ("gbm", "random_walk", "log_ou")),
+    "kappa": (("log_ou", "regime_switching"), ("log_ou",)),
+    "mu": (("gbm",), ()),
+    "jumps": (_NOISY, ()),
+    "steps": (_NOISY, ()),
+    "regimes": (("regime_switching",), ("regime_switching",)),
+    "initial": (("regime_switching",), ()),
+    "history": (("bootstrap",), ("bootstrap",)),
+    "block": (("bootstrap",), ()),
+    "system": (("cap_and_bank",), ()),
+}
+_WHAT: Final = {
+    "sigma": ("sigma, per square root of a year", "add sigma: ..., or use kind: fixed"),
+    "kappa": ("kappa, per year", "add kappa: ..., or use kind: fixed"),
+    "regimes": ("two or three regimes, each with sigma and next", "add regimes: ..."),
+    "history": ("past prices: csv, column and per_year", "add history: {csv: FILE, ...}"),
+}
+
+
+def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+    """Find processes that cannot be simulated.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the overlay of a scenario.
+    folder : Path
+        Folder of the config, for CSV files.
+
+    Yields
+    ------
+    Finding
+    """
+    catalog = experiment.catalog
+    paths: dict[str, tuple[Path, PricePath]] = {}
+    for name in used_markets(experiment):
+        if name in catalog.markets:
+            paths[name] = (("catalog", "markets", name), catalog.markets[name])
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            price = catalog.prices[name][place]
+            if isinstance(price, PricePath):
+                paths[f"{name}.{place}"] = (("catalog", "prices", name, place), price)
+                if price.process.kind == "cap_and_bank":
+                    yield Finding(
+                        ("catalog", "prices", name, place, "process", "kind"),
+                        "cap_and_bank for a commodity", "cap_and_bank for a carbon market",
+                        "use another kind",
+                    )  # fmt: skip
+    for path, price in paths.values():
+        process = price.process
+        if process.history is not None:
+            yield from _history((*path, "process", "history"), process.history, folder)
+        if process.steps > 1 and experiment.design == "sobol":
+            yield Finding(
+                (*path, "process", "steps"), f"{process.steps} steps a year with design: sobol",
+                "one step, or another design: a Sobol sequence has too few dimensions",
+                "write steps: 1, or design: random", also=(("design",),),
+            )  # fmt: skip
+    for position, pair in enumerate(experiment.correlations.shocks):
+        for name in pair.between:
+            if name in paths and paths[name][1].process.kind == "bootstrap":
+                yield Finding(
+                    ("correlations", "shocks", position, "between"),
+                    f"{name}, whose process bootstrap has no shocks",
+                    "paths driven by normal shocks", "remove the pair, or change the process",
+                    also=((*paths[name][0], "process", "kind"),),
+                )  # fmt: skip
+
+
+def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Finding]:
+    file = contained(folder, history.csv)
+    if file is None:
+        yield Finding(
+            (*path, "csv"), history.csv, "a file in the folder of the config",
+            "move the file beside the config",
+        )  # fmt: skip
+        return
+    if not file.is_file():
+        yield Finding(
+            (*path, "csv"), f"no file {history.csv}", "an existing CSV file",
+            "correct the name; it is relative to the config",
+        )  # fmt: skip
+        return
+    try:
+        yearly_changes(folder, history)
+    except ValueError as error:
+        yield Finding(
+            (*path, "csv"), str(error), "prices above zero of at least two years",
+            "correct the file, the column or per_year",
+        )  # fmt: skip
+
+
+def unused_findings(path: Path, price: PricePath) -> Iterator[Finding]:
+    """What is written of a process and would change nothing, and what it lacks."""
+    process, kind = price.process, price.process.kind
+    for key, (kinds, needing) in _USED_BY.items():
+        value, default = getattr(process, key), type(process).model_fields[key].default
+        if kind not in kinds and value != default and not _is_zero(value):
+            yield Finding(
+                (*path, "process", key), f"{key} with the process {kind}, which has none",
+                f"{key} with {' or '.join(kinds)}", f"remove {key}, or change kind",
+            )  # fmt: skip
+        elif kind in needing and (key not in process.model_fields_set or value is None):
+            expected, remedy = _WHAT[key]
+            yield Finding(
+                (*path, "process"), f"no {key} with the process {kind}", expected, remedy
+            )
+    if price.path and kind != "scenario":
+        yield Finding(
+            (*path, "path"), f"path with the process {kind}", "path with the process scenario",
+            "use kind: scenario, or remove path",
+        )  # fmt: skip
+    driftless = price.anchors or kind in ("gbm", "cap_and_bank")
+    if kind != "scenario" and not _is_zero(price.carry) and driftless:
+        what = "anchors" if price.anchors else f"the process {kind}"
+        yield Finding(
+            (*path, "carry"), f"carry with {what}",
+            "carry only without anchors and with another kind",
+            "remove carry" + (", and use mu" if what.endswith("gbm") else ""),
+        )  # fmt: skip
+
+
+def _is_zero(quantity: Any) -> bool:
+    return isinstance(quantity, Constant) and quantity.value == 0
+
+
+def yearly_changes(folder: FilePath, history: PriceHistory) -> np.ndarray:
+    """Change of the log price over the year that begins at each observation, its mean removed.
+
+    The last observation is followed by the first, so that all are drawn equally often.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be read, holds prices <= 0, or less than two years.
+    """
+    prices = np.array(column(folder, history.csv, history.column))
+    if prices.min() <= 0:
+        raise ValueError(f"{history.csv}: prices <= 0")
+    count = history.per_year
+    if len(prices) < 2 * count + 1:
+        raise ValueError(f"{history.csv}: {len(prices)} prices, less than two years of {count}")
+    changes = np.diff(np.log(prices))
+    changes -= changes.mean()
+    return np.array([np.roll(changes, -i)[:count].sum() for i in range(len(changes))])
