@@ -185,6 +185,19 @@ def test_every_wanted_value_that_is_no_atom_is_met(name, workers):
     assert (found.rank_slot[0] < 0).tolist() == (found.ranks.ranks >= defined).tolist()
 
 
+@pytest.mark.parametrize("nbins", [1, 3])
+def test_a_rank_at_either_end_of_a_frequent_value(nbins):
+    """The value begins at each of many ranks in turn, and ends at each of others."""
+    generator, rows = np.random.default_rng(6), []
+    for first in range(201):
+        others = [-generator.random(first), np.zeros(400), generator.random(200 - first)]
+        rows.append(generator.permutation(np.concatenate(others)))
+    values = np.array(rows)
+    found = reduced(values, nbins=nbins)
+    assert found.complete.all() and (found.places[0, :, ATOMS] > 0).all()
+    assert_exact(found, values)
+
+
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.9])
 def test_a_frequent_value_among_others_leaves_room_for_them(share):
     """The first look meets few or none of the values that share its bin."""
