@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 
@@ -63,7 +64,7 @@ def test_readme_shows_the_pictures_and_the_table(experiment: tuple[Path, Path]) 
         assert path.stat().st_size < LARGEST_PICTURE
     # The numbers follow the tables; the questions of the rows do not.
     for row in script(folder).comparison(simcore.open_run(run)):
-        assert f"| {row.fact} | {row.observed} | {row.asked} |" in readme
+        assert "| " + " | ".join(row[:-1]) + " |" in readme
 
 
 def test_readme_commands_name_files_that_exist(experiment: tuple[Path, Path]) -> None:
@@ -94,3 +95,61 @@ def test_green_steel_run_agrees_with_the_market(experiment: tuple[Path, Path]) -
     assert 400 < float(europe["cost_premium_ex_carbon_quantile"].sel(route="h2_dri_eaf")) < 900
     paid = median.sel(region="EU", scenario="operating_cost", route="h2_dri_eaf")
     assert 950 < float(paid["levelised_cost_quantile"]) < 1200
+
+
+def test_policy_risk_groups_part_the_inputs_and_the_spread(experiment: tuple[Path, Path]) -> None:
+    folder, path = experiment
+    if folder.name != "02_policy_risk":
+        pytest.skip("another question")
+    run, figures = simcore.open_run(path), script(folder)
+    scenarios = simcore.load(folder / "experiment.yaml").scenarios
+    patterns = {group: scenarios[f"redraw_{group}"].redraw for group in figures.GROUPS}
+    shared = [str(name) for name in run.factor.values if " (" not in str(name)]
+    assert len(shared) > 100
+    for name in [*shared, "eu_ets.shock", "electricity.KR.shock", "h2_dri_eaf.capex"]:
+        matching = [group for group, found in patterns.items()
+                    if any(fnmatchcase(name, one) for one in found)]  # fmt: skip
+        assert len(matching) == 1, (name, matching)
+    for group in figures.GROUPS:
+        others = [one for key, found in patterns.items() if key != group for one in found]
+        assert sorted(scenarios[f"keep_{group}"].redraw) == sorted(others)
+        # What a group does not touch stays bit for bit.
+        price, factor = ((run[f"{name}_mean"] - run[f"{name}_mean"].sel(scenario="shared"))
+                         .sel(scenario=f"redraw_{group}")
+                         for name in ("carbon_price", "cbam_factor"))  # fmt: skip
+        assert bool((price == 0).all()) == (group == "technology")
+        assert bool((factor == 0).all()) == (group != "policy")
+    for route in figures.ROUTES:
+        found = {group: figures.split(run, group, "EU", route, 2030, ranked=True)
+                 for group in figures.GROUPS}  # fmt: skip
+        # 256 draws: errors of some 0.1.
+        assert found["market"].first > 0.6
+        assert found["policy"].total < 0.1
+        assert 0.75 < sum(one.first for one in found.values()) < 1.3
+
+
+def test_split_of_a_sum_is_its_variances() -> None:
+    import numpy as np
+    import xarray as xr
+
+    figures = script(ROOT / "experiments" / "02_policy_risk")
+    rng = np.random.default_rng(1)
+    sizes = {"policy": 1.0, "market": 3.0, "technology": 2.0}
+    shared, anew = (
+        {group: size * rng.standard_normal((2, 40_000))[0] for group, size in sizes.items()}
+        for _ in range(2)
+    )
+    drawn = {"shared": sum(shared.values())}
+    for group in sizes:
+        drawn[f"redraw_{group}"] = drawn["shared"] - shared[group] + anew[group]
+        drawn[f"keep_{group}"] = sum(anew.values()) - anew[group] + shared[group]
+    run = xr.Dataset(
+        {"cost_premium": (("scenario", "region", "route", "year", "draw"),
+                          np.stack(list(drawn.values()))[:, None, None, None, :])},
+        {"scenario": list(drawn), "region": ["EU"], "route": ["one"], "year": [2030]},
+    )  # fmt: skip
+    for group, size in sizes.items():
+        found = figures.split(run, group, "EU", "one", 2030)
+        for index, error in ((found.first, found.first_error), (found.total, found.total_error)):
+            assert index == pytest.approx(size**2 / 14, abs=4 * error)
+            assert error < 0.02

@@ -25,18 +25,8 @@ def policy_value(setting: Setting, value: float | str) -> int:
 
 def _timeline(setting: Setting, name: str, policy: Policy) -> int:
     graph = setting.graph
-    inputs = [graph.constant(0.0), graph.constant(0.0)]
     named = variants(policy)
-    if not isinstance(policy.variant, str):
-        choice = {
-            "kind": "discrete",
-            "values": list(range(len(named))),
-            "probabilities": policy.variant.probabilities,
-        }
-        inputs[0] = choice_node(setting, f"{name}.variant", choice, policy.variant)
     possible = delays(policy, setting.experiment.factors)
-    if len(possible) > 1:
-        inputs[1] = quantity(setting, f"{name}.delay", policy.delay, "yr")
     uncertain: dict[int, int] = {}
     numbers: list[float] = []
     coefficients, positions = [], []
@@ -56,6 +46,16 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
     known = np.array(coefficients)
     if not uncertain and np.all(known == known[0, 0]):
         return graph.constant(float(known[0, 0]))
+    inputs = [graph.constant(0.0), graph.constant(0.0)]
+    if not isinstance(policy.variant, str):
+        choice = {
+            "kind": "discrete",
+            "values": list(range(len(named))),
+            "probabilities": policy.variant.probabilities,
+        }
+        inputs[0] = choice_node(setting, f"{name}.variant", choice, policy.variant)
+    if len(possible) > 1:
+        inputs[1] = quantity(setting, f"{name}.delay", policy.delay, "yr")
     table = np.concatenate([known, np.array(positions, dtype=float)]).T
     return graph.add(
         Operation.TIMELINE,

@@ -1,0 +1,95 @@
+"""What a firm or plant pays for missing allowances: growth, tables, plants, local currency."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import simcore
+from simcore.errors import ConfigError
+
+RATE = simcore.load({}).experiment.money.exchange["KRW"]
+
+
+def run(exposures: dict[str, Any], **changes: Any) -> Any:
+    """Exposures in a Korean market at 30,000 KRW."""
+    return simcore.run({
+        "draws": 256, "years": {"first": 2026, "last": 2030}, "regions": ["KR"],
+        "routes": ["bf_bof"], "scenarios": {"law": {}}, "dtype": "float64",
+        "outcomes": ["exposure_cost", "exposure_total", "exposure_cost_local",
+                     "exposure_total_local", "home_carbon_cost"],
+        "keep": ["exposure_cost_local", "home_carbon_cost"], "exposures": exposures,
+        "catalog": {"markets": {"flat": {"unit": "KRW/t", "process": {"kind": "scenario"},
+                                         "path": {2026: 30000}}}},
+        **changes,
+    }, threads=1).squeeze("scenario")  # fmt: skip
+
+
+def test_case_a2_with_growth_a_table_and_another_currency() -> None:
+    years = {"market": "flat", "first": 2026, "last": 2030}
+    found = run({
+        "flat_line": {**years, "shortfall": 20},
+        "growing": {**years, "shortfall": 20, "growth": 0.05},
+        "by_year": {**years, "shortfall": {2026: 20, 2028: 10}, "growth": 0.1},
+        "late": {**years, "shortfall": "20000 kt/yr", "first": 2028, "growth": 0.05},
+        "in_dollar": {**years, "shortfall": 20, "currency": "USD"},
+    })  # fmt: skip
+    cost = {str(one): found.exposure_cost_local_central.sel(exposure=one).values.tolist()
+            for one in found.exposure.values}  # fmt: skip
+    assert cost["flat_line"] == pytest.approx([600e3] * 5, rel=1e-12)
+    assert cost["growing"] == pytest.approx([600e3 * 1.05**n for n in range(5)], rel=1e-12)
+    assert cost["by_year"] == pytest.approx([600e3, 600e3, 300e3, 330e3, 363e3], rel=1e-12)
+    assert cost["late"] == pytest.approx([0, 0, 600e3, 630e3, 661.5e3], rel=1e-12)
+    total = found.exposure_total_local_central
+    assert float(total.sel(exposure="flat_line")) == pytest.approx(3000e3, rel=1e-12)
+    assert found.exposure_currency.values.tolist() == ["KRW"] * 4 + ["USD"]
+    in_euro = found.exposure_cost_central.sel(exposure="in_dollar", year=2026)
+    assert float(in_euro) == pytest.approx(600e3 / RATE, rel=1e-12)
+    dollar = simcore.load({}).experiment.money.exchange["USD"]
+    assert cost["in_dollar"][0] == pytest.approx(600e3 / RATE * dollar, rel=1e-12)
+
+
+def test_a_plant_lacks_what_its_allocation_leaves() -> None:
+    plant = {"region": "KR", "route": "bf_bof", "output": 16.0}
+    found = run({"mill": {"plant": plant, "first": 2026, "last": 2030, "growth": 0.02}})
+    per_tonne = found.home_carbon_cost.sel(region="KR", route="bf_bof")
+    grown = [16 * 1.02**n for n in range(5)]
+    cost = found.exposure_cost_local.sel(exposure="mill") / RATE
+    for position, output in enumerate(grown):
+        one = cost.isel(year=position).values
+        assert one == pytest.approx(output * per_tonne.isel(year=position).values, rel=1e-12)
+    assert found.exposure_currency.values.tolist() == ["KRW"]
+
+
+def test_an_uncertain_shortfall_is_one_factor_for_all_years() -> None:
+    found = run({"firm": {
+        "market": "flat", "first": 2026, "last": 2028,
+        "shortfall": {"kind": "triangular", "low": 10, "mode": 20, "high": 30},
+    }}, keep=["exposure_cost_local", "inputs"])  # fmt: skip
+    short = found.input.sel(factor="firm.shortfall").values
+    assert 10 < short.min() < 12
+    assert 28 < short.max() < 30
+    cost = found.exposure_cost_local.sel(exposure="firm")
+    for year, share in ((2026, 1), (2028, 1), (2029, 0)):
+        assert cost.sel(year=year).values == pytest.approx(share * 30e3 * short, rel=1e-12)
+    assert found.factor_unit.sel(factor="firm.shortfall") == "Mt/yr"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"market": "flat"}, "neither shortfall nor plant"),
+        ({"shortfall": 1}, "no market"),
+        ({"market": "flat", "shortfall": {2027: 1}}, "values from 2027 on"),
+        ({"market": "flat", "shortfall": "3 EUR/t"}, "EUR/t"),
+        ({"plant": {"region": "EU", "route": "bf_bof", "output": 1}}, "unknown region of the run"),
+        ({"plant": {"region": "KR", "route": "moe", "output": 1}}, "unknown route of the run"),
+        ({"market": "flat", "plant": {"region": "KR", "route": "bf_bof", "output": 1}},
+         "market beside plant"),
+        ({"market": "flat", "shortfall": 1, "currency": "XYZ"}, "unknown currency"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(entry: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        run({"firm": {"first": 2026, "last": 2030, **entry}})
