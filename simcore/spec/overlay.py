@@ -26,7 +26,8 @@ def merge(under: Any, over: Any) -> Any:
         return over
     if "default" in under and SHAPES & set(over):
         return over  # a distribution, its kind forgotten, over a mapping of regions
-    is_quantity = under.get("kind") in KINDS or _has_value(under)
+    kind = under.get("kind")
+    is_quantity = (isinstance(kind, str) and kind in KINDS) or _has_value(under)
     if over and is_quantity and not PARAMETERS & set(over):
         return {"default": under, **over}
     merged = dict(under)
