@@ -12,7 +12,7 @@ from simcore.errors import ConfigError, Fault
 from simcore.spec.checks import find_faults
 from simcore.spec.compilation import contained
 from simcore.spec.editor_schema import json_schema
-from simcore.spec.findings import Finding, Path, faults, unknown
+from simcore.spec.findings import Finding, Path, faults
 from simcore.spec.overlay import merge, put, setting
 from simcore.spec.scenarios import expand, usable
 from simcore.spec.schema import Experiment

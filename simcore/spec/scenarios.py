@@ -7,7 +7,6 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from simcore import document, tables
-from simcore.errors import ConfigError
 from simcore.spec.compilation import contained
 from simcore.spec.findings import Finding, unknown
 from simcore.spec.overlay import merge

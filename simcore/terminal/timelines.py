@@ -47,12 +47,12 @@ def timeline_text(
         if table.get("end") is not None:
             lines += _wrapped("    ", f"ends with {table['end']}, zero afterwards")
         if table.get("decline"):
-            lines += _wrapped("    ", f"falls by {100 * table['decline']:g} % a year after the last "
-                                      "date")  # fmt: skip
+            rate = f"{100 * table['decline']:g} %"
+            lines += _wrapped("    ", f"falls by {rate} a year after the last date")
         if table.get("note"):
             lines += _wrapped("    ", str(table["note"]))
     lines += ["", *(one for text, mark in notes.items() for one in _wrapped(f"  [{mark}]  ", text))]
-    lines += ["" if notes else "", "Sources"]
+    lines += ["", "Sources"]
     for key in _keys(policy):
         entry = sources.get(key)
         if entry is not None:
@@ -142,7 +142,9 @@ def _cell(table: Mapping[str, Any], year: int, notes: dict[str, str]) -> str:
         return "-"
     date = max(past)
     value = table["values"][date]
-    falls = (1.0 - table.get("decline", 0.0)) ** (year - date) if date == max(table["values"]) else 1
+    falls = 1.0
+    if date == max(table["values"]):
+        falls = (1.0 - table.get("decline", 0.0)) ** (year - date)
     if not isinstance(value, Mapping):
         return f"{falls * value:,.6g}"
     middle = value.get("mode", value.get("value"))
