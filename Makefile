@@ -24,6 +24,7 @@ lint: $(STAMP)
 configs: $(STAMP)
 	$(BIN)/simcore schema > configs/schema.json
 	cp simcore/data/base.yaml configs/base.yaml
+	cp simcore/data/scenarios/*.yaml configs/scenarios/
 
 clean:
 	rm -rf $(VENV) results build *.egg-info

@@ -32,8 +32,10 @@ def disk_bytes(plan: Plan) -> int:
 def _shapes_of(plan: Plan) -> Layout:
     experiment = plan.experiment
     outcomes = (*[name for name in experiment.outcomes if name != "waterfall"], "waterfall")
+    coords = _used_coords(plan, outcomes)
+    local = {"exposure_currency": ("exposure", plan.exposure_currencies)}
     return Layout(
-        coords=_used_coords(plan, outcomes),
+        coords=coords,
         outcomes=outcomes,
         # Where nothing is uncertain there are no inputs to keep.
         kept=tuple(name for name in experiment.keep if name != "inputs" or plan.inputs),
@@ -43,7 +45,7 @@ def _shapes_of(plan: Plan) -> Layout:
         price_year=experiment.money.base_year,
         extra_coords={
             "commodity_unit": ("commodity", plan.commodity_units),
-            "exposure_currency": ("exposure", plan.exposure_currencies),
+            **(local if "exposure" in coords else {}),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),

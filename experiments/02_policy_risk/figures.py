@@ -139,8 +139,10 @@ def groups(run: xr.Dataset) -> Figure:
         axes.grid(visible=False, axis="y")
     panels[1].tick_params(labelleft=False)
     figure.suptitle("Spread of the cost premium that is gone once a group is known, %")
-    _finish(figure, panels, "variance of the rank; bar and number: first-order index; mark: total index, "
-                            "with interactions")  # fmt: skip
+    _finish(
+        figure, panels,
+        "variance of the rank; bar and number: first-order index; mark: total, with interactions",
+    )  # fmt: skip
     return figure
 
 
@@ -241,7 +243,7 @@ def comparison(run: xr.Dataset) -> list[Row]:
                     found = [split(run, group, *where, ranked=ranked) for group in GROUPS]
                     rows.append(Row(
                         label, f"{year}", f"first-order / total of {', '.join(GROUPS)}; {of}, %",
-                        ", ".join(f"{100 * one.first:.0f} / {100 * one.total:.0f}" for one in found),
+                        ", ".join(f"{100 * a.first:.0f} / {100 * a.total:.0f}" for a in found),
                     ))  # fmt: skip
                 means = [_moved(run, scenario, *where).mean() for scenario in DECIDED]
                 rows.append(Row(

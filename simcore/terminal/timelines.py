@@ -47,8 +47,8 @@ def timeline_text(
         if table.get("end") is not None:
             lines += _wrapped("    ", f"ends with {table['end']}, zero afterwards")
         if table.get("decline"):
-            falls = f"falls by {100 * table['decline']:g} % a year after the last date"
-            lines += _wrapped("    ", falls)
+            rate = f"{100 * table['decline']:g} %"
+            lines += _wrapped("    ", f"falls by {rate} a year after the last date")
         if table.get("note"):
             lines += _wrapped("    ", str(table["note"]))
     lines += ["", *(one for text, mark in notes.items() for one in _wrapped(f"  [{mark}]  ", text))]
@@ -142,8 +142,9 @@ def _cell(table: Mapping[str, Any], year: int, notes: dict[str, str]) -> str:
         return "-"
     date = max(past)
     value = table["values"][date]
-    ended = date == max(table["values"])
-    falls = (1.0 - table.get("decline", 0.0)) ** (year - date) if ended else 1.0
+    falls = 1.0
+    if date == max(table["values"]):
+        falls = (1.0 - table.get("decline", 0.0)) ** (year - date)
     if not isinstance(value, Mapping):
         return f"{falls * value:,.6g}"
     middle = value.get("mode", value.get("value"))
