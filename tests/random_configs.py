@@ -188,7 +188,9 @@ def price(draw: Any, unit: str, level: float, first: int) -> dict[str, Any]:
     if unit != "t" or draw(st.booleans()):
         most = SIZES[name.split("/")[1]] * (10.0 if unit == "kg" else 1.0)
         path["emission_intensity"] = {2024: draw(steps(0, most)), 2028: draw(steps(0, most))}
-    kind = draw(st.sampled_from(["fixed", "scenario", "gbm", "random_walk", "log_ou", "log_ou"]))
+    kind = draw(st.sampled_from([
+        "fixed", "scenario", "gbm", "random_walk", "log_ou", "log_ou", "regime_switching",
+    ]))  # fmt: skip
     amount = steps(0.4 * level * factor, 2 * level * factor)
     if kind == "scenario":
         years = draw(st.lists(st.integers(first, first + 4), max_size=2, unique=True))
@@ -197,8 +199,12 @@ def price(draw: Any, unit: str, level: float, first: int) -> dict[str, Any]:
     path["spot"] = {"year": first - draw(st.integers(0, 3)), "value": draw(amount)}
     sigma = draw(quantity(0.05, 0.5, form="positive"))
     path["process"] = {"kind": kind} if kind == "fixed" else {"kind": kind, "sigma": sigma}
-    if kind == "log_ou":
+    if kind == "regime_switching":
+        path["process"] = {"kind": kind, **draw(regimes())}
+    if kind == "log_ou" or (kind == "regime_switching" and draw(st.booleans())):
         path["process"]["kappa"] = draw(quantity(0.0, 1.0, form="positive"))
+    if kind != "fixed":
+        path["process"] |= draw(extras())
     if kind == "gbm":
         path["process"]["mu"] = draw(quantity(0.0, 0.1, form="any"))
         return path | draw(limits(level * factor, first))
@@ -216,6 +222,36 @@ def price(draw: Any, unit: str, level: float, first: int) -> dict[str, Any]:
     else:
         path["carry"] = draw(quantity(0.0, 0.1, form="any"))
     return path | draw(limits(level * factor, first))
+
+
+@st.composite
+def regimes(draw: Any) -> dict[str, Any]:
+    """Two or three regimes, each of which may follow any."""
+    names = ["calm", "usual", "wild"][: draw(st.integers(2, 3))]
+    found: dict[str, Any] = {"regimes": {
+        name: {
+            "sigma": draw(quantity(0.05, 0.7, form="positive")),
+            "next": dict(zip(draw(st.permutations(names)), draw(shares(len(names))), strict=True)),
+        }
+        for name in names
+    }}  # fmt: skip
+    if draw(st.booleans()):
+        found["initial"] = draw(st.sampled_from(names))
+    return found
+
+
+@st.composite
+def extras(draw: Any) -> dict[str, Any]:
+    """Jumps and steps within a year, or not."""
+    found: dict[str, Any] = {}
+    if draw(st.booleans()):
+        found["jumps"] = {
+            "rate": draw(bounded(0.0, 3.0)), "mean": draw(quantity(0.0, 0.3, form="any")),
+            "sd": draw(quantity(0.02, 0.3, form="positive")),
+        }  # fmt: skip
+    if draw(st.booleans()):
+        found["steps"] = draw(st.sampled_from([2, 4, 12]))
+    return found
 
 
 @st.composite

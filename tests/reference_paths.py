@@ -246,30 +246,6 @@ def anchor_path(
     return result
 
 
-def deviation(case: Case, name: str, path: Mapping[str, Any], mean: bool) -> dict[int, float]:
-    """X[t] of the years after the spot, less half its variance if the path is mean-centred."""
-    process, t0 = path["process"], path["spot"]["year"]
-    kind = process["kind"]
-    years = range(t0 + 1, case.years[-1] + 1)
-    if kind == "fixed":
-        return dict.fromkeys(years, 0.0)
-    sigma = quantity(case, process["sigma"], name + ".sigma")
-    kappa = quantity(case, process["kappa"], name + ".kappa") if kind == "log_ou" else 0.0
-    keep = math.exp(-kappa)
-
-    def spread(span: float) -> float:
-        """Variance of X after `span` years."""
-        if kappa == 0:
-            return sigma**2 * span
-        return sigma**2 * -math.expm1(-2 * kappa * span) / (2 * kappa)
-
-    x, result = 0.0, {}
-    for year in years:
-        x = x * keep + math.sqrt(spread(1)) * shock(case, name, year)
-        result[year] = x - (0.5 * spread(year - t0) if mean else 0.0)
-    return result
-
-
 def tightening(case: Case, name: str, path: Mapping[str, Any], year: int) -> float:
     """J[t]: what a tightening event adds to the log price."""
     event = path.get("tightening")
@@ -340,14 +316,16 @@ def price_path(
         z = normal(case, name + ".anchor")
         levels = anchor_path(case, name, path, target, start, z)
         mean = path.get("centre") == "mean"
-    deviations = deviation(case, name, path, mean)
+    from reference_processes import multiplier  # which reads draws from here
+
+    moved = multiplier(case, name, path, mean)
     result = {}
     for year in case.years:
         if year <= t0:
             result[year] = start
         else:
-            log_price = levels[year] + deviations[year] + tightening(case, name, path, year)
-            result[year] = clipped(case, path, math.exp(log_price), year, target)
+            log_price = levels[year] + tightening(case, name, path, year)
+            result[year] = clipped(case, path, moved[year] * math.exp(log_price), year, target)
     return result
 
 

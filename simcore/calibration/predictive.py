@@ -113,6 +113,12 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     """
     if market.spot is None or market.process.kind == "scenario":
         raise ValueError("a scenario is a fixed path, without a distribution")
+    refused = market.process.kind in ("regime_switching", "bootstrap", "cap_and_bank")
+    if refused or market.process.jumps is not None or market.process.steps > 1:
+        raise ValueError(
+            f"a {market.process.kind} with jumps, regimes, steps or a system has no normal "
+            "distribution: only gbm, random_walk and log_ou are scored"
+        )
     points = _points()
     process, money = market.process, spec.experiment.money
     folder = spec.folder

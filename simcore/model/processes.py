@@ -48,14 +48,13 @@ def step_nodes(setting: Setting, name: str, process: Process, first: int) -> tup
     reverts = process.kind in ("log_ou", "regime_switching")
     zero = graph.constant(0.0)
     kappa = quantity(setting, f"{name}.kappa", process.kappa, "1") if reverts else zero
+    # The exact step of 1/n year is that of a year with kappa/n and sigma/sqrt(n).
+    if steps > 1:
+        kappa = graph.add(Operation.SCALED, (kappa,), numbers=(1.0 / steps,))
     if process.kind == "regime_switching":
         sigma = regime_volatility(setting, name, process, first)
     else:
-        sigma = quantity(setting, f"{name}.sigma", process.sigma, "1")
-    if steps > 1:
-        # The exact step of 1/n year is that of a year with kappa/n and sigma/sqrt(n).
-        kappa = graph.add(Operation.SCALED, (kappa,), numbers=(1.0 / steps,))
-        sigma = graph.add(Operation.SCALED, (sigma,), numbers=(steps**-0.5,))
+        sigma = _of_step(setting, quantity(setting, f"{name}.sigma", process.sigma, "1"), steps)
     return (
         graph.add(Operation.DECAY, (kappa,)),
         graph.add(Operation.STEP_SPREAD, (sigma, kappa)),
@@ -83,14 +82,21 @@ def regime_node(setting: Setting, name: str, process: Process, first: int) -> in
 
 
 def regime_volatility(setting: Setting, name: str, process: Process, first: int) -> int:
-    """Node of the volatility in the regime of a year."""
+    """Node of the volatility of a step in the regime of a year."""
     assert process.regimes is not None
-    sigmas = [
+    found = [
         quantity(setting, f"{name}.regimes.{label}.sigma", regime.sigma, "1")
         for label, regime in process.regimes.items()
     ]
+    sigmas = [_of_step(setting, sigma, process.steps) for sigma in found]
     regime = regime_node(setting, name, process, first)
     return setting.graph.add(Operation.CHOSEN, (regime, *sigmas))
+
+
+def _of_step(setting: Setting, sigma: int, steps: int) -> int:
+    if steps == 1:
+        return sigma
+    return setting.graph.add(Operation.SCALED, (sigma,), numbers=(steps**-0.5,))
 
 
 def transition_matrix(process: Process) -> np.ndarray:

@@ -53,24 +53,24 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
     Finding
     """
     catalog = experiment.catalog
-    paths: dict[str, tuple[Path, PricePath]] = {}
+    paths: list[tuple[Path, PricePath]] = []
     for name in used_markets(experiment):
         if name in catalog.markets:
-            paths[name] = (("catalog", "markets", name), catalog.markets[name])
+            paths.append((("catalog", "markets", name), catalog.markets[name]))
     for name in used_commodities(experiment):
         for place in used_places(experiment, name):
             price = catalog.prices[name][place]
             if isinstance(price, PricePath):
-                paths[f"{name}.{place}"] = (("catalog", "prices", name, place), price)
+                paths.append((("catalog", "prices", name, place), price))
                 if price.process.kind == "cap_and_bank":
                     yield Finding(
                         ("catalog", "prices", name, place, "process", "kind"),
                         "cap_and_bank for a commodity", "cap_and_bank for a carbon market",
                         "use another kind",
                     )  # fmt: skip
-    for path, price in paths.values():
+    for path, price in paths:
         process = price.process
-        if process.history is not None:
+        if process.kind == "bootstrap" and process.history is not None:
             yield from _history((*path, "process", "history"), process.history, folder)
         if process.steps > 1 and experiment.design == "sobol":
             yield Finding(
@@ -78,15 +78,6 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
                 "one step, or another design: a Sobol sequence has too few dimensions",
                 "write steps: 1, or design: random", also=(("design",),),
             )  # fmt: skip
-    for position, pair in enumerate(experiment.correlations.shocks):
-        for name in pair.between:
-            if name in paths and paths[name][1].process.kind == "bootstrap":
-                yield Finding(
-                    ("correlations", "shocks", position, "between"),
-                    f"{name}, whose process bootstrap has no shocks",
-                    "paths driven by normal shocks", "remove the pair, or change the process",
-                    also=((*paths[name][0], "process", "kind"),),
-                )  # fmt: skip
 
 
 def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Finding]:
