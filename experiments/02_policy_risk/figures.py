@@ -10,9 +10,9 @@ this group is known: over the variance, the group's total index. With Y' of the 
 a group and draws all else anew, one minus the same ratio is its first-order index: the part of the
 variance that is gone once the group is known.
 
-The carbon price has a long tail, so the variance of the premium is mostly that of a few draws and
-its split is uncertain; the split of the rank (the share of draws below) has no such tail. The
-pictures show the rank, the table both.
+Without a ceiling the carbon price has a long tail: the variance of the premium is then mostly that
+of a few draws and its split uncertain. The split of the rank (the share of draws below) has no such
+tail. The pictures show the rank, the table both.
 """
 
 from __future__ import annotations
