@@ -245,8 +245,6 @@ RICH: dict[str, Any] = {
             "market": "third_ets", "first": 2026, "last": 2029, "growth": 0.05, "currency": "USD",
             "shortfall": {2026: 3.0, 2028: {"kind": "uniform", "low": 1.0, "high": 2.0}},
         },
-        "plant": {"plant": {"region": "XA", "route": "blast", "output": 2.0}, "first": 2028,
-                  "last": 2029, "growth": -0.1},
     },
     "factors": {
         "first_of_a_kind": {"kind": "split_lognormal", "quantiles": {0.05: 1.0, 0.5: 1.1,

@@ -34,6 +34,31 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "country average and shuffling": {
         "cbam": {"method": "country_average", "resource_shuffling": 0.3},
     },
+    "credits with the limits of the law": {
+        "value": {"double_claiming": "allow", "credit_limit": "law"},
+        "catalog": {"regions": {"XA": {"credit_limit": 0.03}, "XB": {"credit_limit": "share"}}},
+    },
+    "what a plant owes": {
+        "exposures": {
+            region: {"plant": {"region": region, "route": "blast", "output": 2.0}, "first": 2027,
+                     "last": 2029, "growth": -0.1}
+            for region in ("XA", "XB")
+        },
+    },
+    "a link and bought power at the border": {
+        "cbam": {"indirect": "recognition"},
+        "factors": {"late": {"kind": "discrete", "values": [0, 1], "probabilities": [0.5, 0.5]}},
+        "catalog": {
+            "markets": {
+                name: {"link": {"to": "border_ets", "share": "joined"}}
+                for name in ("home_ets", "third_ets")
+            },
+            "policies": {"joined": {
+                "variant": "law", "delay": {"kind": "factor", "name": "late"}, "known_until": 2025,
+                "variants": {"law": {"values": {2020: 0.0, 2027: 0.5, 2028: 1.0}}},
+            }},
+        },
+    },
     "default values": {"cbam": {"declared": "default", "resource_shuffling": 1.0}},
     "the cheaper value": {"cbam": {"declared": "cheaper"}},
     "independent scenarios": {"independent_scenarios": True},

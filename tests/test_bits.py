@@ -233,7 +233,7 @@ def test_an_older_price_history_changes_nothing_else(few):
 def test_a_later_start_changes_no_year_that_stays(few):
     later = run(keeping(
         years={"first": 2028, "last": 2029}, plant={"start": 2028},
-        exposures={name: {"first": 2028} for name in ("firm", "other", "growing", "plant")},
+        exposures={name: {"first": 2028} for name in ("firm", "other", "growing")},
     ))  # fmt: skip
     for name, variable in OUTCOMES.items():
         if "year" in variable.dims and name in few:

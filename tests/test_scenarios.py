@@ -165,6 +165,23 @@ def test_country_average_takes_the_reward_of_a_clean_plant(run: xr.Dataset) -> N
     assert change(run, "cbam_cost", "country_average", route="bf_bof", **where).mean() < -20
 
 
+def test_limits_of_the_law_are_those_of_each_region() -> None:
+    def value(limit: object) -> np.ndarray:
+        run = simcore.run({
+            "draws": 256, "years": {"first": 2026, "last": 2027}, "regions": ["KR", "JP", "CN", "IN"],
+            "routes": ["scrap_eaf"], "outcomes": ["premium_per_tonne"], "keep": ["premium_per_tonne"],
+            "value": {"double_claiming": "allow", "credit_limit": limit}, "scenarios": {"law": {}},
+        })  # fmt: skip
+        return run.premium_per_tonne.isel(year=0, destination=0).squeeze().values
+
+    law, none, five, ten = (value(limit) for limit in ("law", None, 0.05, 0.10))
+    assert (law[0] == five[0]).all()  # KOC
+    assert (law[1] == ten[1]).all()  # J-Credits
+    assert (law[2] == five[2]).all()  # CCER
+    assert (law[3] == none[3]).all()  # certificates are the instrument itself
+    assert (law[:3] > none[:3]).all()  # a limit leaves less to give up
+
+
 # --- files, lists and parents --------------------------------------------------------------------
 
 SMALL = {
