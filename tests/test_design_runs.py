@@ -11,7 +11,7 @@ from minimal import route
 from small_config import commodity, market, small_config
 
 import simcore
-from simcore import dataset, engine
+from simcore import crew, dataset, engine
 from simcore.errors import ConfigError
 
 DESIGNS = ["random", "latin_hypercube", "sobol", "antithetic"]
@@ -125,8 +125,8 @@ def test_the_number_of_draws_is_part_of_a_latin_hypercube(runs):
 
 @pytest.mark.parametrize("design", DESIGNS)
 def test_threads_and_memory_change_nothing(runs, design, monkeypatch):
-    monkeypatch.setattr(engine, "budget_rows", lambda plan: 5)
-    monkeypatch.setattr(engine, "_RANGE", 3 * BLOCK)
+    monkeypatch.setattr(crew, "_STRETCH", 3 * BLOCK)
+    monkeypatch.setattr(engine, "tiles_of", lambda plan, items, workers: [[one] for one in items])
     plan = simcore.build(simcore.load(config(design)))
     assert dataset.digest(engine.run(plan, threads=2)) == dataset.digest(runs[design])
 

@@ -273,7 +273,7 @@ def test_reform_lowers_the_price_with_the_free_allocation_it_prolongs():
         "keep": ["carbon_price", "cbam_factor"], "scenarios": {"law": {}},
         "catalog": {
             "markets": {"eu_ets": {
-                "anchors": {}, "tightening": None,
+                "anchors": {}, "tightening": None, "corridor": None,
                 "process": {"kind": "cap_and_bank", "system": "eu_ets"},
             }},
             "systems": {"eu_ets": {

@@ -238,6 +238,7 @@ ONE_REGION: dict[str, Any] = {
 # Not numbers of the model, or years: a table that ends or begins a year later is another matter.
 SKIPPED = {
     "year", "price_year", "known_until", "end", "available_from", "history", "variant", "delay",
+    "steps", "block",  # whole counts
 }  # fmt: skip
 INTERPOLATED = {"anchors", "emission_intensity", "cumulative_capacity"}
 

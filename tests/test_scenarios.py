@@ -118,7 +118,11 @@ def test_repeal_ends_cbam_and_brings_free_allocation_back_in_the_same_year(run: 
 def test_a_tighter_cap_raises_price_and_border_cost(run: xr.Dataset) -> None:
     later = change(run, "carbon_price", "ets_tightened", market="eu_ets", year=2034)
     assert (later >= 0).all()
-    assert (later > 0).mean() == pytest.approx(0.9, abs=0.05)  # a tenth is tightened anyway
+    # Where the law's price is at the ceiling, nothing is left to raise.
+    price = run.carbon_price.sel(scenario="law", market="eu_ets", year=2034)
+    below = np.asarray(price < 0.99 * float(price.max()))
+    # A tenth is tightened anyway.
+    assert np.asarray(later > 0)[below].mean() == pytest.approx(0.9, abs=0.05)
     where = {"year": 2034, "region": "KR", "destination": "eu", "route": "bf_bof"}
     assert (change(run, "cbam_cost", "ets_tightened", **where) >= 0).all()
     assert change(run, "cbam_cost", "ets_tightened", **where).mean() > 5

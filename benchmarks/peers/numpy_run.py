@@ -106,11 +106,20 @@ def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
     for name, one in config["exposures"].items():
         values = price(sample, one["market"], markets[one["market"]], "EUR/t")
         years = sample.years[:, None]
-        inside = one["shortfall"] * ((years >= one["first"]) & (years <= one["last"]))
+        inside = _shortfall(one, years) * ((years >= one["first"]) & (years <= one["last"]))
         if "exposure_cost" in asked:
             yield ("exposure_cost", name), values * inside
         if "exposure_total" in asked:
             yield ("exposure_total", name), (values * inside).sum(axis=0)
+
+
+def _shortfall(exposure: Mapping[str, Any], years: np.ndarray) -> np.ndarray:
+    """Shortfall of each year: the value of the date before; the last one grows."""
+    found, last = np.zeros(years.shape), max(exposure["shortfall"])
+    for date, value in sorted(exposure["shortfall"].items()):
+        since = np.maximum(years - max(date, exposure["first"]), 0) if date == last else 0
+        found = np.where(years >= date, value * (1.0 + exposure["growth"]) ** since, found)
+    return found
 
 
 def region_cells(places: Mapping[str, Place], draws: slice) -> Iterator[Cell]:
