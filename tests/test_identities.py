@@ -280,6 +280,8 @@ def numbers(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
 
 def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> bool:
     """Whether a run of one region asks for a number at all."""
+    if path[-1] in ("steps", "block"):
+        return False  # whole numbers that say how a path is cut up
     if path[-1] in ("carry", "mu", "kappa", "sigma"):
         return numbered(catalog, path) != 0  # zero where the kind of process has none
     if "average_intensity" in path:
