@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> None:
         _show_estimate(planned, out, needed, as_json=options.json)
         return
     if engine.is_cold() and not options.quiet:
-        print("compiling the kernels, once on this machine (about half a minute) ...",
+        print("compiling the kernels, once on this machine (about a minute) ...",
               file=sys.stderr)  # fmt: skip
     with _terminable():
         engine.prepare(planned)

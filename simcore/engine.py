@@ -98,7 +98,7 @@ def execute(
 
 
 def is_cold() -> bool:
-    """Whether the kernels must first be compiled on this machine (half a minute, once)."""
+    """Whether the kernels must first be compiled on this machine (about a minute, once)."""
     from simcore.kernels.jit import cache_directory
 
     folder = cache_directory()
