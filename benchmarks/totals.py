@@ -10,7 +10,7 @@ import numpy as np
 
 from simcore.kernels.operations import BLOCK
 from simcore.kernels.simulate import Program, run_blocks
-from simcore.kernels.sinks import COUNT, KEEP, KEPT_AT, SCALE, SUMS, sink
+from simcore.kernels.sinks import COUNT, KEEP, KEPT_AT, SCALE, SUMS, sink, workspace
 
 Cut = tuple[Program, np.ndarray]
 """A program and the output row of each row asked for, as `simcore.program.cut` returns them."""
@@ -33,7 +33,7 @@ def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
             target = sink(COUNT, program.emit_rows.size, sums=sums)
             # No bins; the pivot is zero.
             target.numbers[:, SCALE] = np.nan
-            rows = np.empty((program.rows, BLOCK))
+            rows = workspace(program.rows, BLOCK)
             run_blocks(program, first, last - first, 0, False, rows, target)
             total = np.zeros((outputs.size, SUMS))
             total[outputs >= 0] = sums[outputs[outputs >= 0]]
@@ -50,7 +50,7 @@ def handed_over(cuts: Sequence[Cut], draws: int, threads: int) -> None:
             count = program.emit_rows.size
             target = sink(KEEP, count, kept64=np.empty((count, BLOCK)))
             target.places[:, KEPT_AT] = np.arange(count)
-            rows = np.empty((program.rows, BLOCK))
+            rows = workspace(program.rows, BLOCK)
             for start in range(first, last, BLOCK):
                 run_blocks(program, start, min(BLOCK, last - start), 0, False, rows, target)
 

@@ -139,7 +139,7 @@ class _Reduction:
         self.kept_at = np.full(len(self.outputs), -1)
         kept = np.flatnonzero(np.repeat([item.is_kept for item in tile], counts))
         self.kept_at[kept] = np.arange(len(kept))
-        self.workspace = [np.empty((self.program.rows, BLOCK)) for _ in range(crew.workers)]
+        self.workspace = [sinks.workspace(self.program.rows, BLOCK) for _ in range(crew.workers)]
 
     def run(self, tell: Tell) -> Reduced:
         central = self._keep(1, central=True)[:, 0]

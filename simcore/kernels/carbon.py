@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import scalar
 
 
 @scalar
@@ -26,7 +26,7 @@ def embedded(actual: float, default: float, mark_up: float, declared: float) -> 
     return marked if declared == 1.0 else min(actual, marked)
 
 
-@kernel
+@scalar
 def exposure_row(rows, out, covered, intensity, allocation, benchmark):
     for j in range(rows.shape[1]):
         rows[out, j] = exposure(
@@ -34,7 +34,7 @@ def exposure_row(rows, out, covered, intensity, allocation, benchmark):
         )
 
 
-@kernel
+@scalar
 def border_exposure_row(rows, out, plant, border, precursor, allocation, benchmark):
     """Plant exposure plus the imported precursor's at the border."""
     for j in range(rows.shape[1]):
@@ -42,13 +42,13 @@ def border_exposure_row(rows, out, plant, border, precursor, allocation, benchma
         rows[out, j] = rows[plant, j] + rows[border, j] * gap
 
 
-@kernel
+@scalar
 def embedded_row(rows, out, actual, mark_up, default, declared):
     for j in range(rows.shape[1]):
         rows[out, j] = embedded(rows[actual, j], default, rows[mark_up, j], declared)
 
 
-@kernel
+@scalar
 def shuffled_row(rows, out, emissions, share, clean):
     """A share of the tonnes is swapped for clean ones at the border."""
     for j in range(rows.shape[1]):
@@ -56,19 +56,19 @@ def shuffled_row(rows, out, emissions, share, clean):
         rows[out, j] = (1.0 - share) * own + share * min(own, clean)
 
 
-@kernel
+@scalar
 def cbam_exposure_row(rows, out, emissions, allocation, benchmark):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[emissions, j] - rows[allocation, j] * rows[benchmark, j]
 
 
-@kernel
+@scalar
 def paid_row(rows, out, home, recognised):
     for j in range(rows.shape[1]):
         rows[out, j] = max(0.0, rows[home, j]) * rows[recognised, j]
 
 
-@kernel
+@scalar
 def cbam_row(rows, out, price, covered, gap, paid):
     for j in range(rows.shape[1]):
         rows[out, j] = cbam(rows[price, j], rows[covered, j], rows[gap, j], rows[paid, j])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simcore.kernels.elementary import exp, log
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import scalar
 
 LN2 = 0.6931471805599453
 
@@ -58,13 +58,13 @@ def hydrogen_cost(charge: float, electricity: float, demand: float, storage: flo
     return charge + electricity * 1e-3 * demand + storage
 
 
-@kernel
+@scalar
 def learning_exponent_row(rows, out, rate):
     for j in range(rows.shape[1]):
         rows[out, j] = learning_exponent(rows[rate, j])
 
 
-@kernel
+@scalar
 def learning_row(rows, out, exponent, z, share, line):
     """line: log of the capacity ratio, s+ and s- of the year."""
     centre, above, below = line[0], line[1], line[2]
@@ -74,7 +74,7 @@ def learning_row(rows, out, exponent, z, share, line):
         rows[out, j] = learning_multiplier(rows[share, j], rows[exponent, j], log_capacity)
 
 
-@kernel
+@scalar
 def electrolyser_row(rows, out, inputs, numbers):
     """inputs: those of `electrolyser_charge` in its order; numbers: life of the plant, years."""
     capex, recovery, fixed, stack_share = inputs[0], inputs[1], inputs[2], inputs[3]
@@ -92,7 +92,7 @@ def electrolyser_row(rows, out, inputs, numbers):
         )
 
 
-@kernel
+@scalar
 def hydrogen_row(rows, out, charge, learning, electricity, demand, storage):
     for j in range(rows.shape[1]):
         rows[out, j] = hydrogen_cost(
@@ -103,7 +103,7 @@ def hydrogen_row(rows, out, charge, learning, electricity, demand, storage):
         )
 
 
-@kernel
+@scalar
 def levelised_row(rows, out, inputs, numbers):
     """inputs: capital charge, learning, other cost, then pairs of quantity and price; numbers: the
     sign of each pair (-1 for a by-product)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simcore.kernels.elementary import exp, log
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import scalar
 
 
 @scalar
@@ -35,19 +35,19 @@ def annuity_factor(wacc: float, life: float) -> float:
     return 1.0 / capital_recovery(wacc, life)
 
 
-@kernel
+@scalar
 def capital_recovery_row(rows, out, wacc, risk, life):
     for j in range(rows.shape[1]):
         rows[out, j] = capital_recovery(rows[wacc, j] + rows[risk, j], life)
 
 
-@kernel
+@scalar
 def log_growth_row(rows, out, rate):
     for j in range(rows.shape[1]):
         rows[out, j] = log(1.0 + rows[rate, j])
 
 
-@kernel
+@scalar
 def accumulate(rows, out, value, log_rate, weight, first, last):
     """out += weight * value * sum of (1+rate)^-n for n in first..last; no rate: log_rate < 0."""
     if weight == 0.0:

@@ -214,6 +214,14 @@ def scalar(function: Callable) -> Callable:
     return numba.njit(function, forceinline=True, **OPTIONS)
 
 
+def part(function: Callable) -> Callable:
+    """Part of one kernel, written as a function to be read by itself.
+
+    numba puts its body into the caller before it compiles, so that it is compiled once.
+    """
+    return numba.njit(function, inline="always", **OPTIONS)
+
+
 @numba.extending.intrinsic
 def fma(_typing, a, b, c):
     """Return a * b + c rounded once, on every machine."""
@@ -321,3 +329,32 @@ def prefetch(_typing, array, index):
         return context.get_dummy_value()
 
     return types.void(array, types.uint64), generate
+
+
+@numba.extending.intrinsic
+def borrowed(_typing, value):
+    """Return an array, or a tuple of arrays, that does not count its references.
+
+    Every slice, and every array handed to another kernel, counts a reference up and down by atomic
+    operations, which cost as much as a row of formulas. Whoever called the kernel holds the arrays
+    until it returns, so within it nobody need count.
+    """
+
+    def generate(context, builder, signature, arguments):
+        return _without_owner(context, builder, signature.args[0], arguments[0])
+
+    return value(value), generate
+
+
+def _without_owner(context, builder, kind, value):
+    """The value with the owner of each array in it set to null."""
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        array.meminfo = context.get_constant_null(types.MemInfoPointer(kind.dtype))
+        return array._getvalue()
+    if isinstance(kind, types.BaseTuple):
+        for place, item in enumerate(kind):
+            inner = builder.extract_value(value, place)
+            inner = _without_owner(context, builder, item, inner)
+            value = builder.insert_value(value, inner, place)
+    return value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simcore.kernels.jit import kernel
+from simcore.kernels.jit import scalar
 
 
-@kernel
+@scalar
 def timeline_row(rows, out, inputs, numbers, line):
     """Write one year's value of a policy.
 

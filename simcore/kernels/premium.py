@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import scalar
 
 NAN = np.nan
 
@@ -55,13 +55,13 @@ def break_even_border(
     return both if both >= 0.0 else NAN
 
 
-@kernel
+@scalar
 def netted_row(rows, out, factor, carbon_reference, carbon):
     for j in range(rows.shape[1]):
         rows[out, j] = netted(rows[factor, j], rows[carbon_reference, j], rows[carbon, j])
 
 
-@kernel
+@scalar
 def netted_with_credit_row(rows, out, factor, carbon_reference, carbon, credit, quantity):
     for j in range(rows.shape[1]):
         rows[out, j] = (
@@ -70,7 +70,7 @@ def netted_with_credit_row(rows, out, factor, carbon_reference, carbon, credit, 
         )
 
 
-@kernel
+@scalar
 def seed_row(rows, out, factor, price_home, price_cbam, credit):
     for j in range(rows.shape[1]):
         rows[out, j] = seed(
@@ -78,19 +78,19 @@ def seed_row(rows, out, factor, price_home, price_cbam, credit):
         )
 
 
-@kernel
+@scalar
 def ratio_row(rows, out, value, divisor):
     for j in range(rows.shape[1]):
         rows[out, j] = ratio(rows[value, j], rows[divisor, j])
 
 
-@kernel
+@scalar
 def break_even_home_row(rows, out, excess, exposure_reference, exposure):
     for j in range(rows.shape[1]):
         rows[out, j] = ratio(rows[excess, j], rows[exposure_reference, j] - rows[exposure, j])
 
 
-@kernel
+@scalar
 def break_even_border_row(rows, out, excess, covered, gap_reference, paid_reference, gap, paid):
     for j in range(rows.shape[1]):
         rows[out, j] = break_even_border(
@@ -103,13 +103,13 @@ def break_even_border_row(rows, out, excess, covered, gap_reference, paid_refere
         )
 
 
-@kernel
+@scalar
 def not_positive_row(rows, out, value):
     for j in range(rows.shape[1]):
         rows[out, j] = 1.0 if rows[value, j] <= 0.0 else 0.0
 
 
-@kernel
+@scalar
 def crossover_row(rows, out, value, year):
     """First year with value <= 0; the row starts undefined."""
     for j in range(rows.shape[1]):
@@ -118,7 +118,7 @@ def crossover_row(rows, out, value, year):
         rows[out, j] = known if known == known else now
 
 
-@kernel
+@scalar
 def cheapest_row(rows, out, totals, first_years, year):
     """Position of the lowest total among the routes that exist; the first wins a tie."""
     best = rows[0]
@@ -129,6 +129,7 @@ def cheapest_row(rows, out, totals, first_years, year):
             continue
         total, position = totals[k], float(k)
         for j in range(rows.shape[1]):
-            lower = rows[total, j] < best[j]
-            best[j] = rows[total, j] if lower else best[j]
-            rows[out, j] = position if lower else rows[out, j]
+            # Both are read whether needed or not, as vectors have no branches.
+            value, lowest, known = rows[total, j], best[j], rows[out, j]
+            best[j] = value if value < lowest else lowest
+            rows[out, j] = position if value < lowest else known

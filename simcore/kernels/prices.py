@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simcore.kernels.elementary import exp
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import scalar
 
 
 @scalar
@@ -24,19 +24,19 @@ def ramped(year: float, start: float, ramp: float) -> float:
     return min(1.0, max(0.0, (year - start) / ramp))
 
 
-@kernel
+@scalar
 def decay_row(rows, out, kappa):
     for j in range(rows.shape[1]):
         rows[out, j] = exp(-rows[kappa, j])
 
 
-@kernel
+@scalar
 def step_spread_row(rows, out, sigma, kappa):
     for j in range(rows.shape[1]):
         rows[out, j] = step_spread(rows[sigma, j], rows[kappa, j])
 
 
-@kernel
+@scalar
 def path_row(rows, out, inputs, numbers, line, year):
     """Advance the deviation of one path by a year and write the price.
 

@@ -22,20 +22,11 @@ from simcore.kernels import (
     processes,
 )
 from simcore.kernels.designs import fill_design
-from simcore.kernels.jit import kernel
+from simcore.kernels.jit import borrowed, kernel, part, scalar
 from simcore.kernels.marginals import fill_marginal, uses_normal
 from simcore.kernels.operations import BLOCK, SPOT_COLUMNS, Operation
 from simcore.kernels.random import normal_of_uniform, uniform_of_normal
-from simcore.kernels.sinks import (
-    COLLECT,
-    COUNT,
-    KEEP,
-    KEPT_AT,
-    collect_row,
-    count_row,
-    keep_row,
-    sink,
-)
+from simcore.kernels.sinks import KEEP, KEPT_AT, hand_out, sink, workspace
 
 NORMAL, FACTOR, LINEAR = int(Operation.NORMAL), int(Operation.FACTOR), int(Operation.LINEAR)
 PRODUCT, SUM, DIFFERENCE = int(Operation.PRODUCT), int(Operation.SUM), int(Operation.DIFFERENCE)
@@ -104,60 +95,61 @@ class Program(NamedTuple):
     """The rows; the output row of each is its position here."""
 
 
-@kernel
+@scalar
 def product_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[a, j] * rows[b, j]
 
 
-@kernel
+@scalar
 def sum_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[a, j] + rows[b, j]
 
 
-@kernel
+@scalar
 def difference_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[a, j] - rows[b, j]
 
 
-@kernel
+@scalar
 def quotient_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[a, j] / rows[b, j]
 
 
-@kernel
+@scalar
 def scaled_row(rows, out, a, scale):
     for j in range(rows.shape[1]):
         rows[out, j] = scale * rows[a, j]
 
 
-@kernel
+@scalar
 def smaller_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = min(rows[a, j], rows[b, j])
 
 
-@kernel
+@scalar
 def linear_row(rows, out, inputs, weights):
+    row, weight = inputs[0], weights[0]
     for j in range(rows.shape[1]):
-        rows[out, j] = weights[0] * rows[inputs[0], j]
+        rows[out, j] = weight * rows[row, j]
     for k in range(1, inputs.shape[0]):
         row, weight = inputs[k], weights[k]
         for j in range(rows.shape[1]):
             rows[out, j] += weight * rows[row, j]
 
 
-@kernel
+@scalar
 def design_row(tape, i, first_draw, step, u):
     """Uniform numbers of an operation's stream."""
     code, draws, replicates = tape.design
     fill_design(code, tape.keys[i], tape.dimensions[i], first_draw, step, draws, replicates, u)
 
 
-@kernel
+@scalar
 def factor_row(rows, out, inputs, numbers, pool, tape, i, first_draw, central):
     """numbers: kind, central value, then the parameters of the marginal; inputs: the factor's
     own standard normal when it is correlated with others."""
@@ -167,172 +159,154 @@ def factor_row(rows, out, inputs, numbers, pool, tape, i, first_draw, central):
     u, z = rows[0], rows[1]
     normal = uses_normal(int(numbers[0]))
     if inputs.shape[0] == 0:
-        design_row(tape, i, first_draw, 0, u)
+        design_row(tape, i, first_draw, np.int64(0), u)
         if normal:
             normal_of_uniform(u, z)
     else:
-        z[:] = rows[inputs[0]]
+        row = inputs[0]
+        for j in range(z.size):
+            z[j] = rows[row, j]
         if not normal:
             uniform_of_normal(z, u)
     fill_marginal(int(numbers[0]), numbers[2:], pool, u, z, rows[out])
 
 
-@kernel
-def run_tape(tape, first, last, rows, line, year, first_draw, central, program, emit_line, target):
-    """Run operations first..last-1 of a tape in one year (line of the tables).
+@part
+def run_operation(tape, i, rows, line, year, first_draw, central):
+    """Run operation i of a tape in one year (line of the tables)."""
+    table, inputs, numbers = tape.table, tape.inputs, tape.numbers
+    inputs_at, numbers_at, table_at = tape.inputs_at, tape.numbers_at, tape.table_at
+    code, out = tape.code[i], tape.out[i]
+    at, number, entry = inputs_at[i], numbers_at[i], table_at[i]
+    # The tape ends with inputs to spare, so that reading six is safe.
+    a, b, c, d = inputs[at], inputs[at + 1], inputs[at + 2], inputs[at + 3]
+    if code == PRODUCT:
+        product_row(rows, out, a, b)
+    elif code == SUM:
+        sum_row(rows, out, a, b)
+    elif code == DIFFERENCE:
+        difference_row(rows, out, a, b)
+    elif code == QUOTIENT:
+        quotient_row(rows, out, a, b)
+    elif code == SCALED:
+        scaled_row(rows, out, a, numbers[number])
+    elif code == SMALLER:
+        smaller_row(rows, out, a, b)
+    elif code == NORMAL:
+        if central:
+            rows[out, :] = 0.0
+        else:
+            # Through another row: in place, the loop would not be made of vectors.
+            steps = int(numbers[number]) if numbers_at[i + 1] > number else 0
+            step = year * steps + int(numbers[number + 1]) if steps > 0 else year
+            design_row(tape, i, first_draw, step, rows[0])
+            normal_of_uniform(rows[0], rows[out])
+    elif code == CAPITAL_RECOVERY:
+        finance.capital_recovery_row(rows, out, a, b, numbers[number])
+    elif code == LOG_GROWTH:
+        finance.log_growth_row(rows, out, a)
+    elif code == ACCUMULATED:
+        entry += 3 * line
+        log_rate = b if inputs_at[i + 1] - at > 1 else -1
+        begin, end = int(table[entry + 1]), int(table[entry + 2])
+        finance.accumulate(rows, out, a, log_rate, table[entry], begin, end)
+    elif code == DECAY:
+        prices.decay_row(rows, out, a)
+    elif code == STEP_SPREAD:
+        prices.step_spread_row(rows, out, a, b)
+    elif code == LEARNING_EXPONENT:
+        costs.learning_exponent_row(rows, out, a)
+    elif code == LEARNING:
+        entry += 3 * line
+        costs.learning_row(rows, out, a, b, c, table[entry : entry + 3])
+    elif code == HYDROGEN:
+        costs.hydrogen_row(rows, out, a, b, c, d, inputs[at + 4])
+    elif code == EXPOSURE:
+        carbon.exposure_row(rows, out, a, b, c, d)
+    elif code == BORDER_EXPOSURE:
+        carbon.border_exposure_row(rows, out, a, b, c, d, inputs[at + 4])
+    elif code == EMBEDDED:
+        carbon.embedded_row(rows, out, a, b, numbers[number], numbers[number + 1])
+    elif code == SHUFFLED:
+        carbon.shuffled_row(rows, out, a, numbers[number], numbers[number + 1])
+    elif code == CBAM_EXPOSURE:
+        carbon.cbam_exposure_row(rows, out, a, b, c)
+    elif code == PAID:
+        carbon.paid_row(rows, out, a, b)
+    elif code == CBAM:
+        carbon.cbam_row(rows, out, a, b, c, d)
+    elif code == NETTED:
+        premium.netted_row(rows, out, a, b, c)
+    elif code == NETTED_WITH_CREDIT:
+        premium.netted_with_credit_row(rows, out, a, b, c, d, inputs[at + 4])
+    elif code == SEED:
+        premium.seed_row(rows, out, a, b, c, d)
+    elif code == RATIO:
+        premium.ratio_row(rows, out, a, b)
+    elif code == BREAK_EVEN_HOME:
+        premium.break_even_home_row(rows, out, a, b, c)
+    elif code == BREAK_EVEN_BORDER:
+        paid = inputs[at + 5]
+        premium.break_even_border_row(rows, out, a, b, c, d, inputs[at + 4], paid)
+    elif code == NOT_POSITIVE:
+        premium.not_positive_row(rows, out, a)
+    elif code == CROSSOVER:
+        if year >= numbers[number]:
+            premium.crossover_row(rows, out, a, float(year))
+    else:
+        x, n = inputs[at : inputs_at[i + 1]], numbers[number : numbers_at[i + 1]]
+        pool = table[entry : table_at[i + 1]]
+        if code == LINEAR:
+            linear_row(rows, out, x, n)
+        elif code == LEVELISED:
+            costs.levelised_row(rows, out, x, n)
+        elif code == ELECTROLYSER:
+            costs.electrolyser_row(rows, out, x, n)
+        elif code == CHEAPEST:
+            premium.cheapest_row(rows, out, x, n, year)
+        elif code == FACTOR:
+            factor_row(rows, out, x, n, pool, tape, i, first_draw, central)
+        elif code in (PATH, STEPS):
+            entry += SPOT_COLUMNS * line
+            of_year = table[entry : entry + SPOT_COLUMNS]
+            if code == PATH:
+                prices.path_row(rows, out, x, n, of_year, float(year))
+            else:
+                processes.steps_row(rows, out, x, n, of_year, float(year))
+        elif code == CHOSEN:
+            processes.chosen_row(rows, out, x)
+        elif code == JUMP:
+            design_row(tape, i, first_draw, year * int(n[0]) + int(n[1]), rows[0])
+            processes.jump_row(rows, out, 0, x, n, central)
+        elif code == REGIME:
+            design_row(tape, i, first_draw, year, rows[0])
+            processes.regime_row(rows, out, 0, a, n, year, central)
+        elif code == RESAMPLED:
+            design_row(tape, i, first_draw, year, rows[0])
+            processes.resampled_row(rows, out, 0, a, n, pool, year, central)
+        elif code == CAP_AND_BANK:
+            emissions_market.cap_and_bank_row(rows, out, x, n, pool, year)
+        elif code == TIMELINE:
+            entry += n.shape[0] * line
+            policy.timeline_row(rows, out, x, n, table[entry : entry + n.shape[0]])
+
+
+@part
+def run_tape(tape, last, rows, line, year, first_draw, central, program, emit_line, target):
+    """Run the first `last` operations of a tape in one year (line of the tables).
 
     Rows asked for are handed out as soon as they are made, while they are at hand; a later
     operation may write over them. No rows are handed out where emit_line < 0.
     """
-    # Fields of named tuples are bound to names once: each look costs as much as a short row.
-    codes, outs, table = tape.code, tape.out, tape.table
-    inputs_at, numbers_at, table_at = tape.inputs_at, tape.numbers_at, tape.table_at
-    inputs, numbers = tape.inputs, tape.numbers
-    after, emit_rows = program.emit_after, program.emit_rows
-    kind, here, of_rows, places = target.kind, target.here, target.numbers, target.places
-    kept32, kept64, sums, counts = target.kept32, target.kept64, target.sums, target.counts
-    slot, atom, arena = target.slot, target.atom, target.arena
-    value, found, place, lanes = target.value, target.found, target.place, target.lanes
-    keeps = kept32.shape[0] + kept64.shape[0] > 0
-    valid = here[1]
     handed, ready = 0, 0
     if emit_line >= 0:
         handed, ready = program.emit_at[emit_line], program.emit_at[emit_line + 1]
-    while handed < ready and after[handed] < first:
-        row = emit_rows[handed]
-        if keeps:
-            keep_row(rows, row, handed, here, of_rows, places, kept32, kept64)
-        if kind == COUNT:
-            count_row(rows, row, handed, valid, of_rows, sums, counts, value, place, lanes)
-        elif kind == COLLECT:
-            collect_row(
-                rows, row, handed, valid, of_rows, places, slot, atom, arena, value, place, found
-            )  # fmt: skip
-        handed += 1
-    for i in range(first, last):
-        code, out, at, number, entry = codes[i], outs[i], inputs_at[i], numbers_at[i], table_at[i]
-        # The tape ends with inputs to spare, so that reading six is safe.
-        a, b, c, d = inputs[at], inputs[at + 1], inputs[at + 2], inputs[at + 3]
-        if code == PRODUCT:
-            product_row(rows, out, a, b)
-        elif code == SUM:
-            sum_row(rows, out, a, b)
-        elif code == DIFFERENCE:
-            difference_row(rows, out, a, b)
-        elif code == QUOTIENT:
-            quotient_row(rows, out, a, b)
-        elif code == SCALED:
-            scaled_row(rows, out, a, numbers[number])
-        elif code == SMALLER:
-            smaller_row(rows, out, a, b)
-        elif code == NORMAL:
-            if central:
-                rows[out, :] = 0.0
-            else:
-                # Through another row: in place, the loop would not be made of vectors.
-                steps = int(numbers[number]) if numbers_at[i + 1] > number else 0
-                step = year * steps + int(numbers[number + 1]) if steps > 0 else year
-                design_row(tape, i, first_draw, step, rows[0])
-                normal_of_uniform(rows[0], rows[out])
-        elif code == CAPITAL_RECOVERY:
-            finance.capital_recovery_row(rows, out, a, b, numbers[number])
-        elif code == LOG_GROWTH:
-            finance.log_growth_row(rows, out, a)
-        elif code == ACCUMULATED:
-            entry += 3 * line
-            log_rate = b if inputs_at[i + 1] - at > 1 else -1
-            begin, end = int(table[entry + 1]), int(table[entry + 2])
-            finance.accumulate(rows, out, a, log_rate, table[entry], begin, end)
-        elif code == DECAY:
-            prices.decay_row(rows, out, a)
-        elif code == STEP_SPREAD:
-            prices.step_spread_row(rows, out, a, b)
-        elif code == LEARNING_EXPONENT:
-            costs.learning_exponent_row(rows, out, a)
-        elif code == LEARNING:
-            entry += 3 * line
-            costs.learning_row(rows, out, a, b, c, table[entry : entry + 3])
-        elif code == HYDROGEN:
-            costs.hydrogen_row(rows, out, a, b, c, d, inputs[at + 4])
-        elif code == EXPOSURE:
-            carbon.exposure_row(rows, out, a, b, c, d)
-        elif code == BORDER_EXPOSURE:
-            carbon.border_exposure_row(rows, out, a, b, c, d, inputs[at + 4])
-        elif code == EMBEDDED:
-            carbon.embedded_row(rows, out, a, b, numbers[number], numbers[number + 1])
-        elif code == SHUFFLED:
-            carbon.shuffled_row(rows, out, a, numbers[number], numbers[number + 1])
-        elif code == CBAM_EXPOSURE:
-            carbon.cbam_exposure_row(rows, out, a, b, c)
-        elif code == PAID:
-            carbon.paid_row(rows, out, a, b)
-        elif code == CBAM:
-            carbon.cbam_row(rows, out, a, b, c, d)
-        elif code == NETTED:
-            premium.netted_row(rows, out, a, b, c)
-        elif code == NETTED_WITH_CREDIT:
-            premium.netted_with_credit_row(rows, out, a, b, c, d, inputs[at + 4])
-        elif code == SEED:
-            premium.seed_row(rows, out, a, b, c, d)
-        elif code == RATIO:
-            premium.ratio_row(rows, out, a, b)
-        elif code == BREAK_EVEN_HOME:
-            premium.break_even_home_row(rows, out, a, b, c)
-        elif code == BREAK_EVEN_BORDER:
-            paid = inputs[at + 5]
-            premium.break_even_border_row(rows, out, a, b, c, d, inputs[at + 4], paid)
-        elif code == NOT_POSITIVE:
-            premium.not_positive_row(rows, out, a)
-        elif code == CROSSOVER:
-            if year >= numbers[number]:
-                premium.crossover_row(rows, out, a, float(year))
-        else:
-            x, n = inputs[at : inputs_at[i + 1]], numbers[number : numbers_at[i + 1]]
-            pool = table[entry : table_at[i + 1]]
-            if code == LINEAR:
-                linear_row(rows, out, x, n)
-            elif code == LEVELISED:
-                costs.levelised_row(rows, out, x, n)
-            elif code == ELECTROLYSER:
-                costs.electrolyser_row(rows, out, x, n)
-            elif code == CHEAPEST:
-                premium.cheapest_row(rows, out, x, n, year)
-            elif code == FACTOR:
-                factor_row(rows, out, x, n, pool, tape, i, first_draw, central)
-            elif code in (PATH, STEPS):
-                entry += SPOT_COLUMNS * line
-                of_year = table[entry : entry + SPOT_COLUMNS]
-                if code == PATH:
-                    prices.path_row(rows, out, x, n, of_year, float(year))
-                else:
-                    processes.steps_row(rows, out, x, n, of_year, float(year))
-            elif code == CHOSEN:
-                processes.chosen_row(rows, out, x)
-            elif code == JUMP:
-                design_row(tape, i, first_draw, year * int(n[0]) + int(n[1]), rows[0])
-                processes.jump_row(rows, out, 0, x, n, central)
-            elif code == REGIME:
-                design_row(tape, i, first_draw, year, rows[0])
-                processes.regime_row(rows, out, 0, a, n, year, central)
-            elif code == RESAMPLED:
-                design_row(tape, i, first_draw, year, rows[0])
-                processes.resampled_row(rows, out, 0, a, n, pool, year, central)
-            elif code == CAP_AND_BANK:
-                emissions_market.cap_and_bank_row(rows, out, x, n, pool, year)
-            elif code == TIMELINE:
-                entry += n.shape[0] * line
-                policy.timeline_row(rows, out, x, n, table[entry : entry + n.shape[0]])
-        while handed < ready and after[handed] == i:
-            row = emit_rows[handed]
-            if keeps:
-                keep_row(rows, row, handed, here, of_rows, places, kept32, kept64)
-            if kind == COUNT:
-                count_row(rows, row, handed, valid, of_rows, sums, counts, value, place, lanes)
-            elif kind == COLLECT:
-                collect_row(
-                    rows, row, handed, valid, of_rows, places, slot, atom, arena, value, place,
-                    found,
-                )  # fmt: skip
+    # Some rows are there before the first operation.
+    for i in range(-1, last):
+        if i >= 0:
+            run_operation(tape, i, rows, line, year, first_draw, central)
+        while handed < ready and program.emit_after[handed] <= i:
+            hand_out(rows, program.emit_rows[handed], handed, target)
             handed += 1
 
 
@@ -355,6 +329,7 @@ def run_blocks(program, first_draw, draws, column, central, rows, target):
         Workspace, written.
     target : Sink
     """
+    program, rows, target = borrowed(program), borrowed(rows), borrowed(target)
     # A row that is read before it is written shows: it is undefined.
     rows[:, :] = np.nan
     for i in range(program.constant_rows.shape[0]):
@@ -364,17 +339,16 @@ def run_blocks(program, first_draw, draws, column, central, rows, target):
         target.here[0], target.here[1] = column + start, min(BLOCK, draws - start)
         for i in range(program.state_rows.shape[0]):
             rows[program.state_rows[i], :] = program.states[i]
-        run_tape(
-            program.static, 0, program.static.code.shape[0], rows, 0, 0, draw, central,
-            program, 0, target,
-        )  # fmt: skip
-        for line in range(program.years):
-            early = line < program.lead
-            last = program.price_operations if early else program.yearly.code.shape[0]
-            run_tape(
-                program.yearly, 0, last, rows, line, program.first_year + line, draw, central,
-                program, -1 if early else line + 1, target,
-            )  # fmt: skip
+        # The static stage comes before the years. One call for both, as a second one would be
+        # compiled anew.
+        for stage in range(program.years + 1):
+            line, year = max(stage - 1, 0), program.first_year + stage - 1
+            tape, last, emitted = program.yearly, program.yearly.code.shape[0], stage
+            if stage == 0:
+                tape, last, year = program.static, program.static.code.shape[0], 0
+            elif line < program.lead:
+                last, emitted = program.price_operations, -1
+            run_tape(tape, last, rows, line, year, draw, central, program, emitted, target)
 
 
 def simulate(program, outputs, first_draw, draws, central, out):
@@ -397,7 +371,7 @@ def simulate(program, outputs, first_draw, draws, central, out):
     out[:] = np.nan
     asked = np.empty(program.emit_rows.size, np.int64)
     asked[outputs[outputs >= 0]] = np.flatnonzero(outputs >= 0)
-    rows = np.empty((program.rows, BLOCK))
+    rows = workspace(program.rows, BLOCK)
     target = sink(KEEP, asked.size, kept64=out)
     target.places[:, KEPT_AT] = asked
     run_blocks(program, first_draw, draws, 0, central, rows, target)

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.jit import kernel, prefetch, scalar
+from simcore.kernels.jit import prefetch, scalar
 from simcore.kernels.operations import BLOCK
 
 KEEP: Final = 0
@@ -84,6 +84,14 @@ class Sink(NamedTuple):
     lanes: NDArray[np.float64]
 
 
+def workspace(*shape: int) -> NDArray[np.float64]:
+    """Unwritten array that begins with a cache line, as a vector across two lines costs double."""
+    size = int(np.prod(shape))
+    room = np.empty(size + 8)
+    begin = -room.ctypes.data % 64 // 8
+    return room[begin : begin + size].reshape(shape)
+
+
 def sink(kind: int, rows: int, **arrays: NDArray) -> Sink:
     """Sink with the given arrays; without them nothing is kept, and the rate is 1."""
     numbers, places = np.zeros((rows, 4)), np.zeros((rows, 5), np.int64)
@@ -99,10 +107,10 @@ def sink(kind: int, rows: int, **arrays: NDArray) -> Sink:
         "slot": np.empty((0, 0), np.uint8),
         "atom": np.empty((0, 0)),
         "arena": np.empty(0),
-        "value": np.empty(BLOCK),
-        "found": np.empty(BLOCK),
+        "value": workspace(BLOCK),
+        "found": workspace(BLOCK),
         "place": np.empty(BLOCK, np.uint32),
-        "lanes": np.empty((SUMS, _LANES)),
+        "lanes": workspace(SUMS, _LANES),
     }
     return Sink(kind=kind, **(empty | arrays))
 
@@ -134,7 +142,7 @@ def _terms(x0, x1, x2, x3, pivot):
     )
 
 
-@kernel
+@scalar
 def add_moments(value, pivot, lanes, sums, out):
     """Add the sums of a block of values (NaN: undefined) to those of row `out`.
 
@@ -154,7 +162,7 @@ def add_moments(value, pivot, lanes, sums, out):
         )
 
 
-@kernel
+@scalar
 def find_places(value, low, scale, last, place):
     """Write the bin of each value; what lies outside is in the outermost, NaN in one more."""
     top, undefined = np.float64(last), np.float64(last + 1)
@@ -168,7 +176,7 @@ def find_places(value, low, scale, last, place):
         place[j] = np.uint32(np.int32(at))
 
 
-@kernel
+@scalar
 def add_counts(place, count, out):
     """Count each value of a block in its bin."""
     # The bins of the next row come next in memory and will be needed soon; of many bins, few are.
@@ -181,7 +189,7 @@ def add_counts(place, count, out):
         count[out, place[j]] += 1
 
 
-@kernel
+@scalar
 def collect(value, place, slot, out, found, arena, end):
     """Append the values of wanted bins to the arena from `end` on; return the new end.
 
@@ -198,7 +206,7 @@ def collect(value, place, slot, out, found, arena, end):
     return end + met
 
 
-@kernel
+@scalar
 def collect_with_care(value, place, slot, atom, out, arena, start, room, filled):
     """Append wanted values that are no atoms as far as there is room; return how many were met."""
     for j in range(BLOCK):
@@ -210,16 +218,19 @@ def collect_with_care(value, place, slot, atom, out, arena, start, room, filled)
     return filled
 
 
-@kernel
-def _scale(rows, row, rate, valid, value):
-    """Write a row times a rate; NaN beyond the valid draws."""
+@scalar
+def _scaled(rows, row, rate, valid, value):
+    """A row times a rate, NaN beyond the valid draws; written to `value` unless it is the row."""
+    if rate == 1.0 and valid == BLOCK:
+        return rows[row]
     for j in range(BLOCK):
         value[j] = rows[row, j] * rate
     for j in range(valid, BLOCK):
         value[j] = np.nan
+    return value
 
 
-@kernel
+@scalar
 def keep_row(rows, row, out, here, numbers, places, kept32, kept64):
     """Write a block of values into the kept rows, if the row is one of them."""
     kept, column, rate = places[out, KEPT_AT], here[0], numbers[out, RATE]
@@ -235,10 +246,10 @@ def keep_row(rows, row, out, here, numbers, places, kept32, kept64):
             singles[j] = np.float32(rows[row, j] * rate)
 
 
-@kernel
+@scalar
 def count_row(rows, row, out, valid, numbers, sums, count, value, place, lanes):
     """Add a block of values to the sums of its row and count them in bins."""
-    _scale(rows, row, numbers[out, RATE], valid, value)
+    value = _scaled(rows, row, numbers[out, RATE], valid, value)
     add_moments(value, numbers[out, PIVOT], lanes, sums, out)
     scale, bins = numbers[out, SCALE], count.shape[1]
     if scale == scale:
@@ -246,13 +257,13 @@ def count_row(rows, row, out, valid, numbers, sums, count, value, place, lanes):
         add_counts(place, count, out)
 
 
-@kernel
+@scalar
 def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, value, place, found):
     """Collect the values of a block that fall in wanted bins."""
     room = places[out, ROOM]
     if room == 0:
         return
-    _scale(rows, row, numbers[out, RATE], valid, value)
+    value = _scaled(rows, row, numbers[out, RATE], valid, value)
     find_places(value, numbers[out, LOW], numbers[out, SCALE], slot.shape[1] - 2, place)
     start, filled = places[out, START], places[out, FILLED]
     if out + 1 < places.shape[0]:
@@ -268,3 +279,21 @@ def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, value
         # The count has told how many there are, so they fit.
         filled = collect(value, place, slot, out, found, arena, start + filled) - start
     places[out, FILLED] = filled
+
+
+@scalar
+def hand_out(rows, row, out, target):
+    """Give a row to a sink, whose row `out` it is."""
+    here, numbers, places = target.here, target.numbers, target.places
+    if target.kept32.shape[0] + target.kept64.shape[0] > 0:
+        keep_row(rows, row, out, here, numbers, places, target.kept32, target.kept64)
+    if target.kind == COUNT:
+        count_row(
+            rows, row, out, here[1], numbers, target.sums, target.counts, target.value,
+            target.place, target.lanes,
+        )  # fmt: skip
+    elif target.kind == COLLECT:
+        collect_row(
+            rows, row, out, here[1], numbers, places, target.slot, target.atom, target.arena,
+            target.value, target.place, target.found,
+        )  # fmt: skip
