@@ -68,13 +68,16 @@ class Container(Protocol):
     """What `dataset.Store` asks of a place to put arrays."""
 
     def reserve(self, name: str, array: Array) -> None:
-        """Create an array that `write` will fill cell by cell; NaN where it does not."""
+        """Create an array; each of its leading cells will be given to `write` or to `leave`."""
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
         """Store a whole array."""
 
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         """Fill one leading cell of a reserved array; safe to call from several threads."""
+
+    def leave(self, name: str, index: tuple[int, ...]) -> None:
+        """Let one leading cell of a reserved array of floats read as NaN."""
 
     def label(self, attrs: Mapping[str, Any]) -> None:
         """Add or replace global attributes."""
@@ -92,14 +95,17 @@ class MemoryContainer:
 
     def reserve(self, name: str, array: Array) -> None:
         assert array.dtype is not None
-        undefined = np.nan if array.dtype.kind == "f" else 0
-        self.arrays[name] = (array, np.full(array.shape, undefined, dtype=array.dtype))
+        # Unwritten: filling all of it first would touch the memory twice.
+        self.arrays[name] = (array, np.empty(array.shape, dtype=array.dtype))
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
         self.arrays[name] = (array, values)
 
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         self.arrays[name][1][index] = values
+
+    def leave(self, name: str, index: tuple[int, ...]) -> None:
+        self.arrays[name][1][index] = np.nan
 
     def label(self, attrs: Mapping[str, Any]) -> None:
         self.attrs |= attrs
@@ -144,6 +150,9 @@ class NetcdfContainer:
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         with _HDF5:
             self._file.variables[name][index] = values
+
+    def leave(self, name: str, index: tuple[int, ...]) -> None:
+        """NaN is what the file holds where nothing was written."""
 
     def label(self, attrs: Mapping[str, Any]) -> None:
         with _HDF5:

@@ -224,6 +224,7 @@ class Store:
         """Declare that a leading cell has no value in any draw; it reads as NaN."""
         if not np.issubdtype(self._arrays[name].dtype, np.floating):
             raise ValueError(f"{name}{list(index)}: a type without NaN cannot be left undefined")
+        self._container.leave(name, index)
         with self._lock:
             self._written[name][index] = True
 

@@ -47,6 +47,9 @@ class ZarrContainer:
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         self._write_chunks(name, index, values)
 
+    def leave(self, name: str, index: tuple[int, ...]) -> None:
+        """A chunk that is not there reads as NaN."""
+
     def label(self, attrs: Mapping[str, Any]) -> None:
         self._attrs |= _plain(attrs)
         self._describe_group()
