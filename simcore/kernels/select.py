@@ -16,7 +16,11 @@ from simcore.kernels.jit import kernel, scalar
 
 _SMALL: Final = 64
 _MOST_BINS: Final = 16384
+_PER_BIN: Final = 16
+"""Values to a bin, where there is no reason for more; the counts then stay in the first cache."""
 _SAMPLE: Final = 64
+_ONE: Final = np.uint8(1)
+_NONE: Final = np.int64(0)
 # A value that often in the sample is set apart from the others.
 _OFTEN: Final = 8
 
@@ -206,6 +210,15 @@ def _leave(tasks, task, start, stop, first, last, base):
     return task + 1
 
 
+@scalar
+def _bin_of(x, least, scale, last):
+    """Bin of a value; what lies outside, infinities too, falls in the outermost bins."""
+    x = (x - least) * scale
+    x = last if x > last else x
+    x = 0.0 if x < 0.0 else x
+    return np.uint32(np.int32(x))
+
+
 @kernel
 def _narrow(values, ranks, base, is_top, out, arena, room, tasks, task):
     """Answer order statistics `ranks - base` of values, or narrow each to fewer values.
@@ -231,46 +244,47 @@ def _narrow(values, ranks, base, is_top, out, arena, room, tasks, task):
             least = x if finite and x < least else least
             greatest = x if finite and x > greatest else greatest
     bins = 64
-    while bins < _MOST_BINS and bins * 4 < n:
+    while bins < _MOST_BINS and bins * _PER_BIN < n:
         bins *= 2
     scale = bins / (greatest - least)
     if not (0.0 < scale < np.inf):
         _by_sorting(values, ranks, base, out)
         return room, task
     last = np.float64(bins - 1)
-    place = np.empty(n, np.uint16)
+    place = np.empty(n, np.uint32)
     for i in range(n):
-        x = (values[i] - least) * scale
-        # What lies outside, infinities too, falls in the outermost bins.
-        x = last if x > last else x
-        x = 0.0 if x < 0.0 else x
-        place[i] = np.uint16(np.int32(x))
-    count = np.zeros(bins, np.int64)
+        place[i] = _bin_of(values[i], least, scale, last)
+    count = np.zeros(bins, np.int32)
     for i in range(n):
         count[place[i]] += 1
     # The bins that hold a wanted rank, and where in the arena their values go.
-    slot = np.full(bins, -1, np.int32)
-    filled = np.empty(ranks.size, np.int64)
+    wanted = np.zeros(bins, np.uint8)
+    filled = np.empty(bins, np.int32)
+    start = room
     slots = 0
     seen = 0
     rank = 0
     before = task
     for b in range(bins):
-        first = rank
-        while rank < ranks.size and ranks[rank] - base < seen + count[b]:
-            rank += 1
-        if rank > first:
-            slot[b] = slots
-            filled[slots] = room
+        if rank < ranks.size and ranks[rank] - base < seen + count[b]:
+            first = rank
+            while rank < ranks.size and ranks[rank] - base < seen + count[b]:
+                rank += 1
+            wanted[b], filled[b] = 1, room - start
             task = _leave(tasks, task, room, room + count[b], first, rank, base + seen)
             slots += 1
             room += count[b]
         seen += count[b]
+    # Without branches: first the wanted values, few as a rule, then each to its bin.
+    found = np.empty(room - start + 1)
+    met = np.int64(0)
     for i in range(n):
-        s = slot[place[i]]
-        if s >= 0:
-            arena[filled[s]] = values[i]
-            filled[s] += 1
+        found[met] = values[i]
+        met += np.int64(wanted[place[i]] & _ONE)
+    for k in range(met):
+        b = _bin_of(found[k], least, scale, last)
+        arena[start + filled[b]] = found[k]
+        filled[b] += 1
     if slots == 1 and tasks[before, 1] - tasks[before, 0] == n:
         # All in one bin, as with infinities or neighbouring floats: no progress is left to make.
         _by_sorting(values, ranks, base, out)
@@ -297,17 +311,23 @@ def order_statistics(column, ranks, out):
     # The column, what one step leaves of it, and a place that each division leaves unused.
     arena = np.empty(2 * n + 4 * ranks.size + 4)
     tasks = np.empty((2 * ranks.size + 2, 5), np.int64)
-    room = 0
+    undefined = 0
     for i in range(n):
-        x = np.float64(column[i])
-        arena[room] = x
-        room += x == x
+        undefined += column[i] != column[i]
     defined = ranks.size
-    while defined > 0 and ranks[defined - 1] >= room:
+    while defined > 0 and ranks[defined - 1] >= n - undefined:
         defined -= 1
         out[defined] = np.nan
-    task = _leave(tasks, 0, 0, room, 0, defined, 0)
-    is_top = True
+    if undefined == 0:
+        room, task = _narrow(column, ranks, _NONE, True, out, arena, _NONE, tasks, _NONE)
+    else:
+        room = _NONE
+        for i in range(n):
+            x = np.float64(column[i])
+            arena[room] = x
+            room += x == x
+        task = _leave(tasks, _NONE, _NONE, room, _NONE, defined, _NONE)
+    is_top = undefined > 0
     while task > 0:
         task -= 1
         start, first = tasks[task, 0], tasks[task, 2]
