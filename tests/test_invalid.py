@@ -124,6 +124,25 @@ def test_a_left_out_part_brings_no_further_faults(tmp_path):
     }
 
 
+def test_what_one_entry_lacks_hides_no_other_entry(tmp_path):
+    """Faults beside each other leave out the entry that holds them, not the whole catalog."""
+    path = tmp_path / "region.yaml"
+    path.write_text(
+        "name: faulty\nregions: [EU, MX]\nroutes: [bf_bof, plasma]\ncatalog:\n  routes:\n"
+        "    plasma: {sector: steel, lifetime: 20, capex: 1 EUR/(t/yr), utilisation: 1,\n"
+        "             emission_intensity: 0, inputs: {unobtainium: 4 t/t}}\n"
+        "  regions:\n    EU: {benchmarks: {plasma: 0}}\n    MX: {title: Mexico}\n"
+    )
+    lacking = (
+        "currency", "market", "wacc", "coverage", "free_allocation", "cscf", "benchmarks",
+        "recognised", "reference",
+    )  # fmt: skip
+    assert [fault.where for fault in faults_of(path)] == [
+        "catalog.routes.plasma.inputs.unobtainium",
+        *(f"catalog.regions.MX.{name}" for name in lacking),
+    ]
+
+
 # --- what cannot be a file of the repository -----------------------------------------------------
 
 
