@@ -282,7 +282,8 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
         benchmarks = catalog.regions[region].benchmarks
         if name not in benchmarks and "default" not in benchmarks:
             yield Finding(
-                ("catalog", "regions", region, "benchmarks"), f"no benchmark for {name} in {region}",
+                ("catalog", "regions", region, "benchmarks"),
+                f"no benchmark for {name} in {region}",
                 "one for each route, or `default`",
                 f"add catalog.regions.{region}.benchmarks.{name}: <t CO2e/t>", also=asked,
             )  # fmt: skip
