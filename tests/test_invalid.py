@@ -143,6 +143,28 @@ def test_what_one_entry_lacks_hides_no_other_entry(tmp_path):
     ]
 
 
+def test_growth_that_turns_a_price_negative(tmp_path):
+    change = {"catalog": {"markets": {"eu_ets": {"corridor": {"growth": -2}}}}}
+    (fault,) = faults_of({"name": "growth", **change})
+    assert (fault.where, fault.expected) == (
+        "catalog.markets.eu_ets.corridor.growth", "a number > -1"
+    )  # fmt: skip
+
+
+def test_hole_in_a_history(tmp_path):
+    """The next price is not that of the next year; cells after the last price are no hole."""
+    path = tmp_path / "history.yaml"
+    path.write_text(
+        "name: faulty\ncatalog:\n  markets:\n    eu_ets:\n      process: {kind: bootstrap, "
+        "history: {csv: prices.csv, column: price, per_year: 1}}\n"
+    )
+    (tmp_path / "prices.csv").write_text("year,price\n2020,10\n2021,\n2022,12\n2023,13\n")
+    (fault,) = faults_of(path)
+    assert fault.found == "prices.csv:3: an empty cell between two numbers"
+    (tmp_path / "prices.csv").write_text("year,price\n2019,\n2020,10\n2021,11\n2022,9\n2023,\n")
+    simcore.build(simcore.load(path))
+
+
 # --- what cannot be a file of the repository -----------------------------------------------------
 
 

@@ -72,7 +72,9 @@ def contained(folder: Path, name: str) -> Path | None:
     return path if path.is_relative_to(folder.resolve()) else None
 
 
-def column(folder: Path, name: str, label: str | None) -> list[float]:
+def column(
+    folder: Path, name: str, label: str | None, *, in_order: bool = False
+) -> list[float]:
     """Numbers of one column of a CSV file.
 
     Parameters
@@ -83,6 +85,8 @@ def column(folder: Path, name: str, label: str | None) -> list[float]:
         File, relative to it.
     label : str
         Heading of the column.
+    in_order : bool
+        The order counts: no cell between two numbers may be empty.
 
     Returns
     -------
@@ -99,6 +103,7 @@ def column(folder: Path, name: str, label: str | None) -> list[float]:
     if path is None:
         raise ValueError(f"{name} lies outside the folder of the config")
     values: list[float] = []
+    hole = 0
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             rows = csv.DictReader(stream)
@@ -108,7 +113,10 @@ def column(folder: Path, name: str, label: str | None) -> list[float]:
             for row in rows:
                 cell = (row[label] or "").strip()
                 if cell:
+                    if hole and values and in_order:
+                        raise ValueError(f"{name}:{hole}: an empty cell between two numbers")
                     values.append(_number(cell, f"{name}:{rows.line_num}"))
+                hole = 0 if cell else rows.line_num
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{name} cannot be read: {error}") from None
     if not values:

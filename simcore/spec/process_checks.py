@@ -147,7 +147,7 @@ def yearly_changes(folder: FilePath, history: PriceHistory) -> np.ndarray:
     ValueError
         The file cannot be read, holds prices <= 0, or less than two years.
     """
-    prices = np.array(column(folder, history.csv, history.column))
+    prices = np.array(column(folder, history.csv, history.column, in_order=True))
     if prices.min() <= 0:
         raise ValueError(f"{history.csv}: prices <= 0")
     count = history.per_year
