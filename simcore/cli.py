@@ -243,10 +243,10 @@ def _plan(options: argparse.Namespace) -> Plan:
     from simcore import plan as planning
     from simcore import spec
 
-    until = [f"until={options.until!r}"] if getattr(options, "until", None) else []
     loaded = spec.load(
-        options.file, overrides=[*options.set, *until], draws=options.draws, seed=options.seed
-    )
+        options.file, overrides=options.set, draws=options.draws, seed=options.seed,
+        until=getattr(options, "until", None),
+    )  # fmt: skip
     return planning.build(loaded)
 
 

@@ -220,6 +220,14 @@ def test_argument(folder, capsys):
     assert main("run", quickstart, "--draws", "1000000000000") == 2
     assert "--draws 1000000000000: draws" in capsys.readouterr().err
     assert main("run", quickstart, "--draws", "many") == 2
+    for until in ("cost_premium.p95", "it's \"q\": [", "cost_premium.p95=0"):
+        capsys.readouterr()
+        assert main("run", quickstart, "--until", until) == 2
+        said = capsys.readouterr().err
+        assert f"--until {until}: until" in said
+        assert "YAML" not in said
+    assert main("run", quickstart, "--threads", "two") == 2
+    assert "two is not a whole number" in capsys.readouterr().err
     assert not list(folder.iterdir())
 
 
