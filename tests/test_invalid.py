@@ -325,6 +325,15 @@ def test_output_of_another_suffix(folder, capsys):
     assert not list(folder.iterdir())
 
 
+@pytest.mark.parametrize("out", ["/", ".", "", "..", ".zarr"])
+def test_output_without_a_name(out, folder, capsys):
+    assert run(out) == 2
+    said = capsys.readouterr().err
+    assert "ends in .zarr or .nc" in said
+    assert "Traceback" not in said
+    assert not list(folder.iterdir())
+
+
 def test_file_in_place_of_the_output_folder(folder, capsys):
     (folder / "results").write_text("not a folder")
     assert run("results/out.zarr") == 2
