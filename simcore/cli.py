@@ -46,8 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"simcore {options.name}: error\n{error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print(f"simcore {options.name}: interrupted; no output was changed", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"simcore {options.name}: interrupted" + "".join(f"; {what}" for what in stop.args),
+              file=sys.stderr)  # fmt: skip
         return 130
     except BrokenPipeError:
         # The reader (head, less) has seen enough; nothing may be flushed to it at exit.
@@ -344,7 +345,7 @@ def _peak_memory() -> float:
 
 
 class _terminable:  # noqa: N801 - used as a statement
-    """End a run as cleanly when a scheduler stops it (SIGTERM) as on Ctrl-C."""
+    """End a run as cleanly when a scheduler stops it (SIGTERM) as on Ctrl-C, and say so."""
 
     def __enter__(self) -> None:
         import signal
@@ -354,10 +355,12 @@ class _terminable:  # noqa: N801 - used as a statement
 
         self._before = signal.signal(signal.SIGTERM, interrupt)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         import signal
 
         signal.signal(signal.SIGTERM, self._before)
+        if kind is KeyboardInterrupt:
+            raise KeyboardInterrupt("no output was changed") from None
 
 
 _COMMANDS = {

@@ -349,6 +349,20 @@ def test_unwritable_output_folder(folder, capsys):
     assert not list((folder / "closed").iterdir())
 
 
+def test_interruption_says_whether_the_output_changed(folder, capsys, monkeypatch):
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("simcore.plots.plot_run", stop)
+    assert run("out.nc", "--plots") == 130
+    assert capsys.readouterr().err == "simcore run: interrupted\n"
+    assert (folder / "out.nc").exists()
+    monkeypatch.setattr("simcore.engine.execute", stop)
+    assert run("other.nc") == 130
+    assert capsys.readouterr().err == "simcore run: interrupted; no output was changed\n"
+    assert not (folder / "other.nc").exists()
+
+
 def test_output_fault_in_python(tmp_path):
     with pytest.raises(OutputError):
         simcore.run(ROOT / "configs" / "quickstart.yaml", overrides=SMALL, out=tmp_path / "out.txt")
