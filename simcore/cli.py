@@ -209,7 +209,9 @@ def catalog(options: argparse.Namespace) -> None:
             "name one policy",
         ))  # fmt: skip
     if options.section != "policies" or not options.entry:
-        print(catalog_text(known, SECTIONS, section=options.section, name=options.entry))
+        print(catalog_text(
+            known, SECTIONS, section=options.section, name=options.entry, records=tables.records()
+        ))  # fmt: skip
         return
     from simcore.terminal.timelines import readers_of, timeline_text
 
