@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from simcore import distributions
+from simcore.spec.findings import Finding
 from simcore.spec.quantities import Constant, Empirical
 from simcore.spec.records import Described, Sourced
 
@@ -70,6 +71,34 @@ def contained(folder: Path, name: str) -> Path | None:
     """The path of a file named in a config, or None where it leaves the config's folder."""
     path = (folder / name).resolve()
     return path if path.is_relative_to(folder.resolve()) else None
+
+
+def file_fault(
+    path: tuple[Any, ...], folder: Path, name: str, *, expected: str = "an existing CSV file"
+) -> Finding | None:
+    """Why a file named in a config cannot be opened; None where it can.
+
+    Parameters
+    ----------
+    path : tuple
+        Where in the config the name stands.
+    folder : Path
+        Folder of the config.
+    name : str
+        File, relative to it.
+    expected : str
+        What would do.
+    """
+    file = contained(folder, name)
+    if file is None:
+        return Finding(
+            path, name, "a file in the folder of the config", "move the file beside the config"
+        )
+    if not file.is_file():
+        return Finding(
+            path, f"no file {name}", expected, "correct the name; it is relative to the config"
+        )
+    return None
 
 
 def column(
