@@ -38,11 +38,12 @@ def load(
     overrides: Sequence[str] = (),
     draws: int | None = None,
     seed: int | None = None,
+    until: str | None = None,
 ) -> Spec:
     """Read and check a config; see `simcore.spec.load`."""
     from simcore import spec
 
-    return spec.load(source, overrides=overrides, draws=draws, seed=seed)
+    return spec.load(source, overrides=overrides, draws=draws, seed=seed, until=until)
 
 
 def build(spec: Spec) -> Plan:
@@ -57,6 +58,7 @@ def run(
     *,
     draws: int | None = None,
     seed: int | None = None,
+    until: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     threads: int | None = None,
@@ -70,6 +72,8 @@ def run(
         A YAML file, or its content.
     draws, seed : int, optional
         Replace those of the config.
+    until : str, optional
+        The same, such as ``cost_premium.p95=2EUR/t``.
     out : path, optional
         Write the run to this .zarr or .nc; without it the dataset is kept in memory.
     overwrite : bool
@@ -96,7 +100,7 @@ def run(
     """
     from simcore import engine
 
-    plan = build(load(config, overrides=overrides, draws=draws, seed=seed))
+    plan = build(load(config, overrides=overrides, draws=draws, seed=seed, until=until))
     return engine.run(
         plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads
     )

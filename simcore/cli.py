@@ -46,8 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"simcore {options.name}: error\n{error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print(f"simcore {options.name}: interrupted; no output was changed", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"simcore {options.name}: interrupted" + "".join(f"; {what}" for what in stop.args),
+              file=sys.stderr)  # fmt: skip
         return 130
     except BrokenPipeError:
         # The reader (head, less) has seen enough; nothing may be flushed to it at exit.
@@ -208,7 +209,9 @@ def catalog(options: argparse.Namespace) -> None:
             "name one policy",
         ))  # fmt: skip
     if options.section != "policies" or not options.entry:
-        print(catalog_text(known, SECTIONS, section=options.section, name=options.entry))
+        print(catalog_text(
+            known, SECTIONS, section=options.section, name=options.entry, records=tables.records()
+        ))  # fmt: skip
         return
     from simcore.terminal.timelines import readers_of, timeline_text
 
@@ -243,10 +246,10 @@ def _plan(options: argparse.Namespace) -> Plan:
     from simcore import plan as planning
     from simcore import spec
 
-    until = [f"until={options.until!r}"] if getattr(options, "until", None) else []
     loaded = spec.load(
-        options.file, overrides=[*options.set, *until], draws=options.draws, seed=options.seed
-    )
+        options.file, overrides=options.set, draws=options.draws, seed=options.seed,
+        until=getattr(options, "until", None),
+    )  # fmt: skip
     return planning.build(loaded)
 
 
@@ -344,7 +347,7 @@ def _peak_memory() -> float:
 
 
 class _terminable:  # noqa: N801 - used as a statement
-    """End a run as cleanly when a scheduler stops it (SIGTERM) as on Ctrl-C."""
+    """End a run as cleanly when a scheduler stops it (SIGTERM) as on Ctrl-C, and say so."""
 
     def __enter__(self) -> None:
         import signal
@@ -354,10 +357,12 @@ class _terminable:  # noqa: N801 - used as a statement
 
         self._before = signal.signal(signal.SIGTERM, interrupt)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         import signal
 
         signal.signal(signal.SIGTERM, self._before)
+        if kind is KeyboardInterrupt:
+            raise KeyboardInterrupt("no output was changed") from None
 
 
 _COMMANDS = {

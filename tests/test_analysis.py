@@ -140,6 +140,16 @@ def test_tables_fit_a_hundred_columns_and_name_unit_and_money(run: Any) -> None:
     assert "EUR/MWh" in texts[7]
 
 
+def test_a_table_shows_an_interval_whole_or_not_at_all(run: Any) -> None:
+    seen = set()
+    for name in ("carbon_price", "cost_premium"):
+        for quantiles in ([0.5], [0.5, 0.9], None, [0.05, 0.25, 0.5, 0.9]):
+            text = outcome_text(summarise(run, variable=name, quantiles=quantiles))
+            assert ("_LOW" in text) == ("_HIGH" in text)
+            seen.add("_LOW" in text)
+    assert seen == {True, False}
+
+
 def test_undefined_is_a_dash_and_a_rare_event_is_not_impossible(run: Any) -> None:
     text = outcome_text(summarise(run, variable="cost_premium", routes=["bf_bof"], years=[2030]))
     assert " -" in text

@@ -185,3 +185,21 @@ def test_catalog_shows_sections_entries_and_values(capsys: pytest.CaptureFixture
     assert "in_force" in text
     assert cli.main(["catalog", "routes", "h2_dri_aef"]) == 2
     assert "did you mean h2_dri_eaf?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unit", "provenance"),
+    [
+        ("prices electricity", "0.03 [t/MWh]", "seen, mpp_power: grid emissions; 2025 MPP 0.20"),
+        ("markets eu_ets", "2025: 74.29 [EUR/t]", "seen, eua_means: annual means of the front"),
+        ("systems eu_ets", "2024: 1386.6 [Mt]", "seen, ec_cap: 1571.583007 in 2021 less two falls"),
+        ("regions EU", "average_intensity 1.15 [t/t]", "assumed, judgement: 56 % blast furnace"),
+    ],
+)
+def test_bare_numbers_of_the_catalog_show_their_own_source(
+    arguments: str, unit: str, provenance: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not that of the entry around them, nor its unit."""
+    assert cli.main(["catalog", *arguments.split()]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"{unit} {provenance}" in text

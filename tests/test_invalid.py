@@ -124,6 +124,47 @@ def test_a_left_out_part_brings_no_further_faults(tmp_path):
     }
 
 
+def test_what_one_entry_lacks_hides_no_other_entry(tmp_path):
+    """Faults beside each other leave out the entry that holds them, not the whole catalog."""
+    path = tmp_path / "region.yaml"
+    path.write_text(
+        "name: faulty\nregions: [EU, MX]\nroutes: [bf_bof, plasma]\ncatalog:\n  routes:\n"
+        "    plasma: {sector: steel, lifetime: 20, capex: 1 EUR/(t/yr), utilisation: 1,\n"
+        "             emission_intensity: 0, inputs: {unobtainium: 4 t/t}}\n"
+        "  regions:\n    EU: {benchmarks: {plasma: 0}}\n    MX: {title: Mexico}\n"
+    )
+    lacking = (
+        "currency", "market", "wacc", "coverage", "free_allocation", "cscf", "benchmarks",
+        "recognised", "reference",
+    )  # fmt: skip
+    assert [fault.where for fault in faults_of(path)] == [
+        "catalog.routes.plasma.inputs.unobtainium",
+        *(f"catalog.regions.MX.{name}" for name in lacking),
+    ]
+
+
+def test_growth_that_turns_a_price_negative(tmp_path):
+    change = {"catalog": {"markets": {"eu_ets": {"corridor": {"growth": -2}}}}}
+    (fault,) = faults_of({"name": "growth", **change})
+    assert (fault.where, fault.expected) == (
+        "catalog.markets.eu_ets.corridor.growth", "a number > -1"
+    )  # fmt: skip
+
+
+def test_hole_in_a_history(tmp_path):
+    """The next price is not that of the next year; cells after the last price are no hole."""
+    path = tmp_path / "history.yaml"
+    path.write_text(
+        "name: faulty\ncatalog:\n  markets:\n    eu_ets:\n      process: {kind: bootstrap, "
+        "history: {csv: prices.csv, column: price, per_year: 1}}\n"
+    )
+    (tmp_path / "prices.csv").write_text("year,price\n2020,10\n2021,\n2022,12\n2023,13\n")
+    (fault,) = faults_of(path)
+    assert fault.found == "prices.csv:3: an empty cell between two numbers"
+    (tmp_path / "prices.csv").write_text("year,price\n2019,\n2020,10\n2021,11\n2022,9\n2023,\n")
+    simcore.build(simcore.load(path))
+
+
 # --- what cannot be a file of the repository -----------------------------------------------------
 
 
@@ -179,6 +220,14 @@ def test_argument(folder, capsys):
     assert main("run", quickstart, "--draws", "1000000000000") == 2
     assert "--draws 1000000000000: draws" in capsys.readouterr().err
     assert main("run", quickstart, "--draws", "many") == 2
+    for until in ("cost_premium.p95", "it's \"q\": [", "cost_premium.p95=0"):
+        capsys.readouterr()
+        assert main("run", quickstart, "--until", until) == 2
+        said = capsys.readouterr().err
+        assert f"--until {until}: until" in said
+        assert "YAML" not in said
+    assert main("run", quickstart, "--threads", "two") == 2
+    assert "two is not a whole number" in capsys.readouterr().err
     assert not list(folder.iterdir())
 
 
@@ -276,6 +325,15 @@ def test_output_of_another_suffix(folder, capsys):
     assert not list(folder.iterdir())
 
 
+@pytest.mark.parametrize("out", ["/", ".", "", "..", ".zarr"])
+def test_output_without_a_name(out, folder, capsys):
+    assert run(out) == 2
+    said = capsys.readouterr().err
+    assert "ends in .zarr or .nc" in said
+    assert "Traceback" not in said
+    assert not list(folder.iterdir())
+
+
 def test_file_in_place_of_the_output_folder(folder, capsys):
     (folder / "results").write_text("not a folder")
     assert run("results/out.zarr") == 2
@@ -289,6 +347,20 @@ def test_unwritable_output_folder(folder, capsys):
     assert run("closed/out.zarr") == 2
     assert "not writable" in capsys.readouterr().err
     assert not list((folder / "closed").iterdir())
+
+
+def test_interruption_says_whether_the_output_changed(folder, capsys, monkeypatch):
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("simcore.plots.plot_run", stop)
+    assert run("out.nc", "--plots") == 130
+    assert capsys.readouterr().err == "simcore run: interrupted\n"
+    assert (folder / "out.nc").exists()
+    monkeypatch.setattr("simcore.engine.execute", stop)
+    assert run("other.nc") == 130
+    assert capsys.readouterr().err == "simcore run: interrupted; no output was changed\n"
+    assert not (folder / "other.nc").exists()
 
 
 def test_output_fault_in_python(tmp_path):

@@ -58,7 +58,7 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
     if out.suffix not in SUFFIXES:
         faults.append(Fault(
             where, out.suffix or "no suffix", "a name that ends in .zarr or .nc",
-            f"write to {out.with_suffix('.zarr')}",
+            f"write to {out.with_name((out.stem or 'run') + '.zarr') if out.name else 'run.zarr'}",
         ))  # fmt: skip
     elif out.exists() or out.is_symlink():
         if not is_run(out):

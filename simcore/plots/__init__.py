@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simcore.analysis.select import choose
-from simcore.errors import Fault, OutputError
+from simcore.files import whole
 from simcore.plots.figures import (
     carbon_price,
     cost_and_value,
@@ -81,20 +80,18 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
         ("green_is_cheaper", lambda: green_is_cheaper(chosen)),
     ]
     files = []
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        with rc_context(STYLE):
-            for stem, draw in pictures:
-                figure = draw()
-                if figure is None:
-                    continue
-                path = out_dir / f"{stem}.png"
-                partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
-                figure.savefig(partial, dpi=110, format="png")
-                os.replace(partial, path)
-                files.append(path)
-    except OSError as error:
-        raise OutputError(
-            Fault(str(out_dir), str(error), "a folder to write pictures into", "choose another -o")
-        ) from error
+    with rc_context(STYLE):
+        for stem, draw in pictures:
+            figure = draw()
+            if figure is not None:
+                files.append(out_dir / f"{stem}.png")
+                save(figure, files[-1], expected="a folder to write pictures into")
     return files
+
+
+def save(
+    figure: Figure, path: Path, *, expected: str, remedy: str = "choose another -o"
+) -> None:
+    """Write a picture as PNG, whole or not at all; see `simcore.files.whole`."""
+    with whole(path, expected=expected, remedy=remedy, folders=True) as partial:
+        figure.savefig(partial, dpi=110, format="png")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simcore.errors import Fault, OutputError
 from simcore.plots.panels import BLUE, COLOURS, VERMILLION
 
 if TYPE_CHECKING:
@@ -38,19 +36,10 @@ def draw(result: Backtest, name: str, path: Path) -> Path:
     """
     from matplotlib import rc_context
 
-    from simcore.plots import STYLE
+    from simcore.plots import STYLE, save
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with rc_context(STYLE):
-            figure = _figure(result, name)
-            partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
-            figure.savefig(partial, dpi=110, format="png")
-            os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(Fault(
-            str(path), str(error), "a folder to write into", "choose another -o"
-        )) from error  # fmt: skip
+    with rc_context(STYLE):
+        save(_figure(result, name), path, expected="a folder to write into")
     return path
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.errors import Fault, OutputError
 from simcore.plots.panels import COLOURS, MARKERS
 
 if TYPE_CHECKING:
@@ -44,19 +42,11 @@ def draw(name: str, policy: Mapping[str, Any], path: Path) -> Path:
     """
     from matplotlib import rc_context
 
-    from simcore.plots import STYLE
+    from simcore.plots import STYLE, save
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with rc_context(STYLE):
-            figure = _figure(name, policy)
-            partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
-            figure.savefig(partial, dpi=110, format="png")
-            os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(Fault(
-            str(path), str(error), "a PNG file that can be written", "choose another --plot"
-        )) from error  # fmt: skip
+    with rc_context(STYLE):
+        save(_figure(name, policy), path, expected="a PNG file that can be written",
+             remedy="choose another --plot")  # fmt: skip
     return path
 
 

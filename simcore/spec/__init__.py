@@ -71,6 +71,7 @@ def load(
     overrides: Sequence[str] = (),
     draws: int | None = None,
     seed: int | None = None,
+    until: str | None = None,
 ) -> Spec:
     """Read and validate a config.
 
@@ -82,6 +83,8 @@ def load(
         ``path.to.key=value`` settings, applied last; the value is read as YAML.
     draws, seed : int, optional
         Replace those of the config.
+    until : str, optional
+        The same, such as ``cost_premium.p95=2EUR/t``.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def load(
     settings = [setting(text) for text in overrides]
     settings += [
         ((key,), document.Document(data={key: value}, lines={}, name=f"--{key} {value}"))
-        for key, value in (("draws", draws), ("seed", seed))
+        for key, value in (("draws", draws), ("seed", seed), ("until", until))
         if value is not None
     ]
     packaged = merge({"catalog": tables.catalog()}, tables.base())

@@ -282,9 +282,10 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
         benchmarks = catalog.regions[region].benchmarks
         if name not in benchmarks and "default" not in benchmarks:
             yield Finding(
-                ("catalog", "regions", region, "benchmarks"), f"no benchmark for {name}",
-                "one for each route, or `default`", f"add {name}: <t CO2e/t>, or default: 0",
-                also=asked,
+                ("catalog", "regions", region, "benchmarks"),
+                f"no benchmark for {name} in {region}",
+                "one for each route, or `default`",
+                f"add catalog.regions.{region}.benchmarks.{name}: <t CO2e/t>", also=asked,
             )  # fmt: skip
         for field, quantity in region_quantities(route):
             if region not in quantity and "default" not in quantity:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from simcore import distributions
+from simcore.spec.findings import Finding
 from simcore.spec.quantities import Constant, Empirical
 from simcore.spec.records import Described, Sourced
 
@@ -72,7 +73,37 @@ def contained(folder: Path, name: str) -> Path | None:
     return path if path.is_relative_to(folder.resolve()) else None
 
 
-def column(folder: Path, name: str, label: str | None) -> list[float]:
+def file_fault(
+    path: tuple[Any, ...], folder: Path, name: str, *, expected: str = "an existing CSV file"
+) -> Finding | None:
+    """Why a file named in a config cannot be opened; None where it can.
+
+    Parameters
+    ----------
+    path : tuple
+        Where in the config the name stands.
+    folder : Path
+        Folder of the config.
+    name : str
+        File, relative to it.
+    expected : str
+        What would do.
+    """
+    file = contained(folder, name)
+    if file is None:
+        return Finding(
+            path, name, "a file in the folder of the config", "move the file beside the config"
+        )
+    if not file.is_file():
+        return Finding(
+            path, f"no file {name}", expected, "correct the name; it is relative to the config"
+        )
+    return None
+
+
+def column(
+    folder: Path, name: str, label: str | None, *, in_order: bool = False
+) -> list[float]:
     """Numbers of one column of a CSV file.
 
     Parameters
@@ -83,6 +114,8 @@ def column(folder: Path, name: str, label: str | None) -> list[float]:
         File, relative to it.
     label : str
         Heading of the column.
+    in_order : bool
+        The order counts: no cell between two numbers may be empty.
 
     Returns
     -------
@@ -99,6 +132,7 @@ def column(folder: Path, name: str, label: str | None) -> list[float]:
     if path is None:
         raise ValueError(f"{name} lies outside the folder of the config")
     values: list[float] = []
+    hole = 0
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             rows = csv.DictReader(stream)
@@ -108,7 +142,10 @@ def column(folder: Path, name: str, label: str | None) -> list[float]:
             for row in rows:
                 cell = (row[label] or "").strip()
                 if cell:
+                    if hole and values and in_order:
+                        raise ValueError(f"{name}:{hole}: an empty cell between two numbers")
                     values.append(_number(cell, f"{name}:{rows.line_num}"))
+                hole = 0 if cell else rows.line_num
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{name} cannot be read: {error}") from None
     if not values:

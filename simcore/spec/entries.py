@@ -80,7 +80,7 @@ class Corridor(Model):
 
     floor: Dated = Field(default_factory=dict)
     ceiling: Dated = Field(default_factory=dict)
-    growth: float = 0.0
+    growth: float = Field(default=0.0, gt=-1)
     """Real growth per year after the last date."""
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore.spec.compilation import column, contained
+from simcore.spec.compilation import column, file_fault
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path
 from simcore.spec.processes import PriceHistory
@@ -81,18 +81,9 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
 
 
 def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Finding]:
-    file = contained(folder, history.csv)
-    if file is None:
-        yield Finding(
-            (*path, "csv"), history.csv, "a file in the folder of the config",
-            "move the file beside the config",
-        )  # fmt: skip
-        return
-    if not file.is_file():
-        yield Finding(
-            (*path, "csv"), f"no file {history.csv}", "an existing CSV file",
-            "correct the name; it is relative to the config",
-        )  # fmt: skip
+    wrong = file_fault((*path, "csv"), folder, history.csv)
+    if wrong is not None:
+        yield wrong
         return
     try:
         yearly_changes(folder, history)
@@ -147,7 +138,7 @@ def yearly_changes(folder: FilePath, history: PriceHistory) -> np.ndarray:
     ValueError
         The file cannot be read, holds prices <= 0, or less than two years.
     """
-    prices = np.array(column(folder, history.csv, history.column))
+    prices = np.array(column(folder, history.csv, history.column, in_order=True))
     if prices.min() <= 0:
         raise ValueError(f"{history.csv}: prices <= 0")
     count = history.per_year

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from simcore import document, tables
-from simcore.spec.compilation import contained
+from simcore.spec.compilation import file_fault
 from simcore.spec.findings import Finding, unknown
 from simcore.spec.overlay import merge
 
@@ -81,15 +81,9 @@ def _changes(
             raise _UnusableError(unknown(path, part, known, "packaged scenario",
                                          define="name a file that ends in .yaml"))  # fmt: skip
         return known[part]
-    file = contained(folder, part)
-    if file is None:
-        raise _UnusableError(Finding(
-            path, part, "a file in the folder of the config", "move the file beside the config"
-        ))  # fmt: skip
-    if not file.is_file():
-        raise _UnusableError(Finding(
-            path, f"no file {part}", _EXPECTED, "correct the name; it is relative to the config"
-        ))  # fmt: skip
+    wrong = file_fault(path, folder, part, expected=_EXPECTED)
+    if wrong is not None:
+        raise _UnusableError(wrong)
     read = document.read(folder / part)
     documents.append(_placed(read, path[:2]))
     return read.data

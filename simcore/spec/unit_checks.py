@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore.spec.compilation import compiled, contained
+from simcore.spec.compilation import compiled, file_fault
 from simcore.spec.entries import Canonical
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path, unknown
@@ -83,18 +83,9 @@ def _quantity(
         if nested:
             return
     if isinstance(quantity, Empirical) and quantity.csv is not None:
-        file = contained(folder, quantity.csv)
-        if file is None:
-            yield Finding(
-                (*path, "csv"), quantity.csv, "a file in the folder of the config",
-                "move the file beside the config",
-            )  # fmt: skip
-            return
-        if not file.is_file():
-            yield Finding(
-                (*path, "csv"), f"no file {quantity.csv}", "an existing CSV file",
-                "correct the name; it is relative to the config",
-            )  # fmt: skip
+        unreadable = file_fault((*path, "csv"), folder, quantity.csv)
+        if unreadable is not None:
+            yield unreadable
             return
     try:
         compiled(quantity, folder)

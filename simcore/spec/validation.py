@@ -67,9 +67,10 @@ def mended(
     paths = [one.path for one in findings]
     tried: set[Path] = set()
     for _ in range(_ROUNDS):
+        earlier = frozenset(tried)
         for path in paths:
             # What is still wrong after it was left out is missed: so leave out what holds it.
-            while path in tried and path:
+            while path in earlier and path:
                 path = path[:-1]
             tried.add(path)
             _leave_out(content, path, packaged)

@@ -275,7 +275,7 @@ def _prices() -> _Part:
         listed.append(rows.record(row, file="prices.csv", name=f"{commodity}.{region}.{row.year}"))
     for commodity, regions in shared["emission_intensity"].items():
         for region, entry in regions.items():
-            path = f"emission_intensity.{commodity}.{region}"
+            path = f"{commodity}.{region}.emission_intensity"
             listed += _walk(entry["values"], file, path, entry)
             found[commodity][region]["emission_intensity"] = entry["values"]
     for region, entry in shared["hydrogen"].items():

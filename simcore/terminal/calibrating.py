@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault, OutputError
+from simcore.files import whole
 
 if TYPE_CHECKING:
     from simcore.calibration.backtest import Backtest
@@ -214,15 +214,8 @@ def _write(out: Path | None, text: str) -> None:
     """Write a file whole or not at all."""
     if out is None:
         return
-    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
-    try:
+    with whole(out, expected="a file that can be written", remedy="choose another -o") as partial:
         partial.write_text(text, encoding="utf-8")
-        os.replace(partial, out)
-    except OSError as error:
-        raise OutputError(Fault(
-            str(out), error.strerror or str(error), "a file that can be written",
-            "choose another -o",
-        )) from None  # fmt: skip
 
 
 def _save(result: Backtest, name: str, folder: Path) -> list[Path]:

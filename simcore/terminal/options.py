@@ -10,7 +10,8 @@ from simcore import __version__
 from simcore.terminal.calibration_options import add_calibration
 
 SECTIONS: Final = (
-    "regions", "markets", "routes", "policies", "prices", "technologies", "buyers", "sources",
+    "regions", "markets", "systems", "routes", "policies", "prices", "technologies", "buyers",
+    "sources",
 )  # fmt: skip
 _FORMATS: Final = ("table", "csv", "json")
 
@@ -157,7 +158,7 @@ def _examples(*lines: str) -> str:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
     return number

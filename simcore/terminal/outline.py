@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault, suggest
@@ -14,7 +14,7 @@ _SETTINGS: Final = ("known_until", "delay", "end", "probability", "ramp", "rate"
 _META: Final = ("title", "unit", "price_year", "source", "at", "status", "note")
 
 
-def outline(name: str, entry: Any) -> str:
+def outline(name: str, entry: Any, records: Iterable[Any] = ()) -> str:
     """Show one entry of the catalog.
 
     Parameters
@@ -23,13 +23,15 @@ def outline(name: str, entry: Any) -> str:
         Its name.
     entry : mapping or value
         Nested mappings; `unit`, `source`, `at` and `status` describe what stands beside them.
+    records : iterable of simcore.tables.Record
+        What the packaged tables state of numbers that stand bare in the catalog.
     """
     top = entry if isinstance(entry, Mapping) else {}
     lines = [f"{name}: {top['title']}" if top.get("title") else name]
     if top.get("note"):
         lines += textwrap.wrap(str(top["note"]), WIDTH - 2)
     lines.append("")
-    values = list(_values("", entry, {}))
+    values = list(_values("", entry, {}, _stated(name, records)))
     margin = min(36, max((len(path) for path, _, _ in values), default=0)) + 4
     before = ""
     for path, value, meta in values:
@@ -48,6 +50,7 @@ def catalog_text(
     *,
     section: str | None,
     name: str | None,
+    records: Iterable[Any] = (),
 ) -> str:
     """Show the sections of the catalog, the entries of one, or one entry in full.
 
@@ -59,6 +62,8 @@ def catalog_text(
         Order of the sections.
     section, name : str or None
         What to show.
+    records : iterable of simcore.tables.Record
+        As for `outline`.
 
     Raises
     ------
@@ -84,7 +89,7 @@ def catalog_text(
         for key, value in entry.items():
             lines += _wrapped(f"  {key}", str(value), 14)
         return "\n".join(lines)
-    return outline(name, entry)
+    return outline(name, entry, records)
 
 
 def entry_of(entries: Mapping[str, Any], section: str, name: str) -> Any:
@@ -133,10 +138,24 @@ def _provenance(meta: Mapping[str, Any]) -> str:
     return ", ".join(part for part in (status, source) if part) + (f": {at}" if at else "")
 
 
+def _stated(name: str, records: Iterable[Any]) -> dict[str, dict[str, str]]:
+    """Unit and provenance of the values of an entry, by their path in it."""
+    found = {}
+    for one in records:
+        entry, _, path = one.name.partition(".")
+        if entry == name:
+            path = path.removesuffix(".values").removesuffix(".value")
+            found[path] = {key: getattr(one, key) for key in ("unit", "source", "at", "status")}
+    return found
+
+
 def _values(
-    path: str, node: Any, meta: dict[str, Any]
+    path: str, node: Any, meta: dict[str, Any], stated: Mapping[str, Mapping[str, str]]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Walk to what is a value: a number, a name, a distribution, a dated table."""
+    if path in stated and not (isinstance(node, Mapping) and "source" in node):
+        own = stated[path]
+        meta = {**(meta if own["unit"] == meta.get("unit") else {}), **own}
     if not isinstance(node, Mapping):
         plain = isinstance(node, str | bool | None) or path.rsplit(".", 1)[-1] in _SETTINGS
         yield path, _short(node) + ("" if plain else _unit(meta)), {} if plain else meta
@@ -162,7 +181,7 @@ def _values(
         yield path, text + _unit(meta), meta
         return
     for key, value in rest.items():
-        yield from _values(f"{path}.{key}" if path else str(key), value, meta)
+        yield from _values(f"{path}.{key}" if path else str(key), value, meta, stated)
 
 
 def _unit(meta: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 WIDTH: Final = 100
 MAX_ROWS: Final = 200
 
-# Columns that a narrow terminal can do without, the first to go first.
-_OPTIONAL: Final = ("_high", "_low", "standard_error", "defined", "positive", "central")
+# Columns that a narrow terminal can do without, the first to go first; an interval goes whole.
+_OPTIONAL: Final = (("_high", "_low"), "standard_error", "defined", "positive", "central")
 _SHARES: Final = ("positive", "defined", "probability", "viability", "green_is_cheaper")
 
 

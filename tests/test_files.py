@@ -1,0 +1,47 @@
+"""A file appears whole or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from simcore.errors import OutputError
+from simcore.files import whole
+
+WORDS = {"expected": "a place", "remedy": "another"}
+
+
+def test_what_is_complete_replaces_what_stood_there(tmp_path):
+    path = tmp_path / "new" / "file.txt"
+    for text in ("first", "second"):
+        with whole(path, **WORDS, folders=True) as partial:
+            partial.write_text(text)
+        assert path.read_text() == text
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_failure_leaves_nothing_behind(tmp_path, error):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+
+    def write() -> None:
+        with whole(path, **WORDS) as partial:
+            partial.write_text("half")
+            raise error
+
+    with pytest.raises((OutputError, KeyboardInterrupt)) as caught:
+        write()
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_text() == "old"
+    if isinstance(error, OSError):
+        (fault,) = caught.value.faults
+        assert (fault.where, fault.found) == (str(path), "No space left on device")
+
+
+def test_a_file_in_place_of_the_folder(tmp_path):
+    (tmp_path / "folder").write_text("a letter")
+    with (
+        pytest.raises(OutputError, match="folder"),
+        whole(tmp_path / "folder" / "a.txt", **WORDS, folders=True),
+    ):
+        raise AssertionError("nothing to write into")
