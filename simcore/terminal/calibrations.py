@@ -34,7 +34,7 @@ def calibration_text(found: Calibration, *, unit: str) -> str:
     lines.append("")
     table = [
         [fit.kind, number(fit.log_likelihood, 1), number(fit.aic, 1), number(fit.bic, 1),
-         number(fit.bic - found.fits[0].bic, 1)]
+         "-" if fit.unusable else number(fit.bic - found.fits[0].bic, 1)]
         for fit in found.fits
     ]  # fmt: skip
     header = ("process", "log likelihood", "AIC", "BIC", "BIC less the best")
