@@ -120,8 +120,7 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     process, money = market.process, spec.experiment.money
     if market.spot is None or process.kind not in _NOISY:
         raise ValueError(
-            f"a {process.kind} has no density from an earlier date: only {', '.join(_NOISY)} are "
-            "scored"
+            f"a {process.kind} has no density to score; {', '.join(_NOISY)} have"
         )
     points = _points(years)
     folder = spec.folder

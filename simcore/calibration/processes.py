@@ -114,8 +114,8 @@ def calibrate(history: History, *, kinds: tuple[str, ...], frequency: str) -> Ca
             warnings.append(f"{one.kind} is of no use here: {one.unusable}")
         elif one.kind == "merton" and one.estimates["rate"].value > _EVENTS:
             warnings.append(
-                f"{one.estimates['rate'].value:.0f} jumps a year are fat tails of short steps rather "
-                "than events: from year to year this is nearly a random walk"
+                f"{one.estimates['rate'].value:.0f} jumps a year are fat tails of short steps "
+                "rather than events: from year to year this is nearly a random walk"
             )
     if any(one.initial and not one.unusable for one in fits):
         years = len(np.unique(history.dates.astype("datetime64[Y]")))

@@ -51,11 +51,11 @@ def by_year(
 ) -> Yearly:
     """Sum up changes of the log price by the calendar year in which they end."""
     known, places = np.unique(years, return_inverse=True)
-    counts, squares, logs = (
-        np.bincount(places, weights=weights)
-        for weights in (np.ones(len(changes)), changes**2 / steps, np.log(steps))
-    )
-    return Yearly(known, counts, squares, logs)
+    sums = np.zeros((3, len(known)))
+    for total, each in zip(sums, (np.ones(len(changes)), changes**2 / steps, np.log(steps)),
+                           strict=True):  # fmt: skip
+        np.add.at(total, places, each)
+    return Yearly(known, *sums)
 
 
 def stationary(chain: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -68,7 +68,7 @@ def stationary(chain: NDArray[np.float64]) -> NDArray[np.float64]:
 def filtered(
     chain: NDArray[np.float64], likelihoods: NDArray[np.float64], years: NDArray[np.int64]
 ) -> tuple[float, NDArray[np.float64]]:
-    """Log likelihood of all years, and the probabilities of the regimes of the last (Hamilton 1989).
+    """Log likelihood of all years, and probabilities of the last one's regimes (Hamilton 1989).
 
     Parameters
     ----------
