@@ -65,6 +65,8 @@ def test_reversion_is_recovered(seed: int) -> None:
         value, error = estimate(fit, name)
         assert abs(value - truth) < 4 * error, name
     assert fit.bic < processes.fit(history, "random_walk").bic
+    corrected = estimate(fit, "kappa")[0] - processes.reversion_bias(estimate(fit, "kappa")[0], history)
+    assert estimate(fit, "kappa_corrected")[0] == pytest.approx(corrected)
 
 
 def test_standard_errors_are_the_spread_of_estimates() -> None:

@@ -133,8 +133,11 @@ def reversion_bias(kappa: float, history: History) -> float:
     (5 + 2 exp(kappa d) + exp(2 kappa d)) / (2 T), near 4/T (Tang and Chen 2009, Journal of
     Econometrics 149, theorem 3.1); d is the mean step, T the span in years.
     """
-    span = float(history.years[-1])
-    grown = math.exp(min(kappa * span / (len(history.prices) - 1), 20.0))
+    return _bias(kappa, float(history.years[-1]), len(history.prices) - 1)
+
+
+def _bias(kappa: float, span: float, count: int) -> float:
+    grown = math.exp(min(kappa * span / count, 20.0))
     return (5 + 2 * grown + grown**2) / (2 * span)
 
 
@@ -188,8 +191,7 @@ def _reverting(x: NDArray[np.float64], steps: NDArray[np.float64]) -> Fit:
     if not at_bound:
         errors = standard_errors(negative_of, [kappa, level, sigma])
     span, count = float(steps.sum()), len(steps)
-    grown = math.exp(min(kappa * span / count, 20.0))
-    bias = (5 + 2 * grown + grown**2) / (2 * span)
+    bias = _bias(kappa, span, count)
     price = math.exp(min(level, 700.0))
     found = {
         "sigma": Estimate(sigma, errors[2], "yr-1/2"),
