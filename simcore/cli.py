@@ -76,6 +76,12 @@ def check(options: argparse.Namespace) -> None:
         if dim in ("scenario", "region", "destination", "route", "market")
     )
     print(f"{options.file}: ok; {plan.name}, {plan.draws:,} draws, {sizes}")
+    from simcore.spec.process_checks import shockless
+
+    named = {name for pair in plan.experiment.correlations.shocks for name in pair.between}
+    for name, kind in shockless(plan.spec.scenarios).items():
+        if name in named:
+            print(f"note: {name} is a {kind}, without shocks: packaged correlations leave it out")
 
 
 def plan(options: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from simcore.dataset import Layout, stored_bytes
 from simcore.plan import Plan, nominal_size
 from simcore.program import cut
+from simcore.spec.process_checks import shockless
 from simcore.tiles import OVERHEAD, items_of, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
@@ -82,6 +83,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
                 for kind, dep in (("factors", plan.factors), ("shocks", plan.shocks))
             }
         ),
+        "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
     }
 
 

@@ -116,6 +116,22 @@ MARKETS = {
         tightening={"probability": 0.4, "ramp": 2, "strength": 0.5,
                     "year": {"kind": "discrete", "values": [2026, 2029], "probabilities": [0.5, 0.5]}},
     ),
+    "jumpy": market(
+        {"kind": "gbm", "sigma": 0.2, "mu": 0.02, "jumps": {
+            "rate": {"kind": "uniform", "low": 0.2, "high": 1.0}, "mean": -0.3,
+            "sd": {"kind": "uniform", "low": 0.1, "high": 0.5}}},
+    ),
+    "jumpy_median": market(
+        {"kind": "log_ou", "sigma": 0.2, "kappa": 0.4,
+         "jumps": {"rate": 0.7, "mean": -0.3, "sd": 0.2}}, carry=0.02,
+    ),
+    "switching": market(
+        {"kind": "regime_switching", "kappa": 0.3, "regimes": {
+            "calm": {"sigma": 0.05, "next": {"calm": 0.8, "usual": 0.2}},
+            "usual": {"sigma": {"kind": "uniform", "low": 0.2, "high": 0.4},
+                      "next": {"calm": 0.1, "usual": 0.6, "wild": 0.3}},
+            "wild": {"sigma": 1.2, "next": {"usual": 0.7, "wild": 0.3}}}}, centre="mean",
+    ),
 }  # fmt: skip
 
 
@@ -259,3 +275,55 @@ def test_the_european_market_is_as_wide_as_its_past(
         assert growing.crps == pytest.approx(grows[place], abs=6e-5)
         assert 0.70 <= own.coverage[0.8] <= 0.90
         assert own.crps <= min(still, grows[place])
+
+
+def test_horizons_are_of_the_calendar(tmp_path: Path) -> None:
+    # Prices of two weeks in three from the fourth year on: a year ahead stays a year ahead.
+    full = reverting(520, kappa=0, sigma=0.4, level=20, seed=4)
+    kept = np.ones(520, dtype=bool)
+    kept[157::3] = False
+    sparse = type(full)(full.dates[kept], full.prices[kept], "", "")
+    spec = simcore.load(small_config(markets={"walk": MARKETS["walk"]}))
+    forecasts = {
+        years: predictive.ahead(spec, spec.experiment.catalog.markets["walk"], years, growth=0)
+        for years in (1, 3)
+    }
+    for history in (full, sparse):
+        found = backtest.backtest(history, forecasts, name="walk", minimum=2)
+        for years in (1, 3):
+            weekly = found.history.dates
+            passed = weekly[found.targets[years]] - weekly[found.origins[years]]
+            assert np.all(np.abs(passed.astype(int) - 364 * years) < 7)
+            own = next(one for one in found.scores if one.horizon == years)
+            assert own.origins == len(passed) == found.bands["walk", years].shape[1]
+    assert sum(found.skipped.values()) > 0
+    # The changes over two weeks count as one of their root: the volatility stays that of the path.
+    sds = found.bands["random walk", 1][5] / norm.ppf(0.9)
+    assert sds[-1] == pytest.approx(0.4, rel=0.12)
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=60, unique=True), st.integers(1, 90))
+def test_forecasts_apart_do_not_overlap(begins: list[int], length: int) -> None:
+    weeks = np.array(sorted(begins))
+    chosen = weeks[backtest.not_overlapping(weeks, length)]
+    assert chosen[0] == weeks[0]
+    assert np.all(np.diff(chosen) >= length)
+    # None could be added: whatever is left out begins before the one before it has ended.
+    for week in set(weeks.tolist()) - set(chosen.tolist()):
+        assert week - chosen[chosen < week].max() < length
+
+
+def test_a_window_holds_so_many_years() -> None:
+    calm = reverting(600, kappa=0, sigma=0.2, level=20, seed=1)
+    wild = reverting(600, kappa=0, sigma=0.8, level=20, seed=1)
+    half = np.concatenate([np.diff(np.log(wild.prices))[:300], np.diff(np.log(calm.prices))[300:]])
+    history = type(calm)(calm.dates, 20 * np.exp(np.append(0, np.cumsum(half))), "", "")
+    spec = simcore.load(small_config(markets={"walk": MARKETS["walk"]}))
+    forecasts = {1: predictive.ahead(spec, spec.experiment.catalog.markets["walk"], 1, growth=0)}
+    found = backtest.backtest(history, forecasts, name="walk", window=2)
+    weekly = np.log(found.history.prices)
+    for place in (0, 20, -1):
+        origin = found.origins[1][place]
+        own = np.std(np.diff(weekly)[origin - 104 : origin], ddof=1) * np.sqrt(52)
+        sd = found.bands["random walk", 1][5, place] / norm.ppf(0.9)
+        assert sd == pytest.approx(own, rel=1e-9)

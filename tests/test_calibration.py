@@ -65,6 +65,8 @@ def test_reversion_is_recovered(seed: int) -> None:
         value, error = estimate(fit, name)
         assert abs(value - truth) < 4 * error, name
     assert fit.bic < processes.fit(history, "random_walk").bic
+    corrected = estimate(fit, "kappa")[0] - processes.reversion_bias(estimate(fit, "kappa")[0], history)
+    assert estimate(fit, "kappa_corrected")[0] == pytest.approx(corrected)
 
 
 def test_standard_errors_are_the_spread_of_estimates() -> None:
@@ -89,14 +91,14 @@ def test_the_bias_of_reversion_is_what_the_formula_says() -> None:
 
 def test_processes_agree_where_they_are_the_same() -> None:
     history = reverting(300, kappa=0, sigma=0.3, level=10, seed=3)
-    walk, drifting, back = (processes.fit(history, kind) for kind in processes.PROCESSES)
+    walk, drifting, back = (processes.fit(history, kind) for kind in processes.DIFFUSIONS)
     assert walk.log_likelihood <= drifting.log_likelihood <= back.log_likelihood + 1e-4
     assert walk.aic == pytest.approx(2 - 2 * walk.log_likelihood)
     assert back.bic == pytest.approx(3 * np.log(299) - 2 * back.log_likelihood)
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.floats(1e-3, 1e6), st.sampled_from(processes.PROCESSES))
+@given(st.floats(1e-3, 1e6), st.sampled_from(processes.DIFFUSIONS))
 def test_the_unit_of_prices_does_not_matter(factor: float, kind: str) -> None:
     history = reverting(120, kappa=1, sigma=0.3, level=10, seed=5)
     scaled = History(history.dates, factor * history.prices, history.file, history.column)
@@ -216,6 +218,60 @@ def test_an_unusable_option_is_refused(
     assert expected in capsys.readouterr().err
 
 
+WRITTEN = {
+    "semicolons": ("date;price\n2020-01-31;1234,5\n2020-02-29;7,25\n", "commas read as decimal"),
+    "tabs": ("date\tprice\n2020-01-31\t1234.5\n2020-02-29\t7.25\n", ""),
+    "thousands": ('date,price\n2020-01-31,"1,234.5"\n2020-02-29,7.25\n', "commas read as thousands"),
+    "points": ("date;price\n2020-01-31;1.234,5\n2020-02-29;7,25\n", "commas read as decimal"),
+    "day first": ("date,price\n31/01/2020,1234.5\n29/02/2020,7.25\n", "day/month/year"),
+    "day first in points": ("date,price\n31.1.2020,1234.5\n29.2.2020,7.25\n", "day/month/year"),
+    "month first": ("date,price\n01/31/2020,1234.5\n02/29/2020,7.25\n", "month/day/year"),
+    "year first": ("date,price\n2020/01/31,1234.5\n2020/02/29,7.25\n", "year/month/day"),
+    "months": ("date,price\n2020-01,1234.5\n2020-02,7.25\n", "last day"),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_other_ways_to_write_are_read_and_told(name: str, tmp_path: Path) -> None:
+    text, note = WRITTEN[name]
+    path = tmp_path / "prices.csv"
+    path.write_text(text, encoding="utf-8")
+    history = read(path)
+    assert [str(day) for day in history.dates] == ["2020-01-31", "2020-02-29"]
+    assert list(history.prices) == [1234.5, 7.25]
+    assert note in "; ".join(history.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,price\n01/02/2020,5\n03/04/2020,6\n",  # day or month first?
+        "date,price\n31/01/2020,5\n01/31/2020,6\n",  # both
+        "date,price\n31/01/2020,5\n2020-02-01,6\n",
+        "date;price\n2020-01-31;1,234\n2020-02-29;2,345\n",  # thousands or decimals?
+        "date;price\n2020-01-31;1.234,5\n2020-02-29;2,345.5\n",
+        "date;price\n2020-01-31;1,2,3\n2020-02-29;7\n",
+    ],
+)
+def test_what_may_be_read_in_two_ways_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        read(path)
+    assert raised.value.faults[0].line in (2, 3)
+
+
+def test_many_faults_of_a_sort_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    rows = [f"2020-01-{k:02},-1" for k in range(1, 31)] + ["x,2"]
+    path.write_text("date,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        read(path)
+    faults = raised.value.faults
+    assert [fault.line for fault in faults] == [2, 3, 4, 5, 6, 32]
+    assert faults[4].found == "-1, and 25 more"
+
+
 def test_every_fault_of_a_file_is_told_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text("date,price\n2020-01-01,-1\nx,2\n2020-01-03,a\n", encoding="utf-8")
@@ -287,7 +343,7 @@ def test_calibrate_prints_and_writes_what_check_accepts(tmp_path: Path) -> None:
     assert "no such file" in command("calibrate", tmp_path / "none.csv", code=2)
 
 
-@pytest.mark.parametrize("kind", processes.PROCESSES)
+@pytest.mark.parametrize("kind", processes.DIFFUSIONS)
 @pytest.mark.parametrize("name", ["made", "eu_ets"])
 def test_a_written_market_runs_and_carries_its_origin(
     kind: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -33,6 +33,12 @@ THREE = {
     "usual": {"sigma": 0.3, "next": {"calm": 0.2, "usual": 0.6, "wild": 0.2}},
     "wild": {"sigma": 0.8, "next": {"usual": 0.5, "wild": 0.5}},
 }
+APART = {
+    "calm": {"sigma": 0.0, "next": {"calm": 0.7, "usual": 0.2, "wild": 0.1}},
+    "usual": {"sigma": 1e-6, "next": {"calm": 0.1, "usual": 0.6, "wild": 0.3}},
+    "wild": {"sigma": 1.0, "next": {"calm": 0.4, "usual": 0.1, "wild": 0.5}},
+}
+"""Three regimes that the size of a move tells apart."""
 MARKETS = {
     "merton": market({"kind": "random_walk", "sigma": 0.2, "jumps": JUMPS}),
     "merton_mean": market({"kind": "gbm", "sigma": 0.2, "mu": 0.03, "jumps": JUMPS}),
@@ -41,6 +47,15 @@ MARKETS = {
     }),
     "regimes": market({"kind": "regime_switching", "regimes": REGIMES, "initial": "calm"}),
     "regimes_mean": market({"kind": "regime_switching", "regimes": THREE}, centre="mean"),
+    "three": market({"kind": "regime_switching", "regimes": APART}),
+    "mixed": market({
+        "kind": "random_walk",
+        "sigma": {"kind": "discrete", "values": [0.1, 0.6], "probabilities": [0.7, 0.3]},
+    }),
+    "mixed_reversion": market({
+        "kind": "log_ou", "sigma": 0.3,
+        "kappa": {"kind": "discrete", "values": [0.0, 1.5], "probabilities": [0.4, 0.6]},
+    }),
     "monthly": market({"kind": "random_walk", "sigma": 0.02, "steps": 12}),
     "monthly_mean": market(
         {"kind": "log_ou", "sigma": 0.4, "kappa": 0.5, "steps": 12, "jumps": JUMPS}, centre="mean"
@@ -147,6 +162,37 @@ def test_regimes_in_the_long_run_keep_their_shares_and_autocorrelation():
         assert near(found, 0.3**apart, 1 / sqrt(DRAWS))
 
 
+def test_three_regimes_follow_their_chain(run):
+    """The size of a move tells its regime: shares of the long run and all nine transitions."""
+    size = np.abs(np.diff(logs(run, "three"), axis=0, prepend=0.0))
+    state = (size > 1e-12).astype(int) + (size > 1e-4)
+    chain = np.array([[one["next"].get(other, 0.0) for other in APART] for one in APART.values()])
+    share = np.linalg.matrix_power(chain, 200)[0]
+    for place in range(len(YEARS)):
+        found = np.bincount(state[place], minlength=3) / DRAWS
+        assert near(found, share, np.sqrt(share * (1 - share) / DRAWS))
+    for place in range(1, len(YEARS)):
+        for before, row in enumerate(chain):
+            chosen = state[place][state[place - 1] == before]
+            found = np.bincount(chosen, minlength=3) / len(chosen)
+            assert near(found, row, np.sqrt(row * (1 - row) / len(chosen)))
+
+
+def test_quantiles_with_regimes_are_those_of_a_mixture(run):
+    """After two years from calm: normals of variance 0, 0.25 and 0.5 by the odds of the paths."""
+    x = logs(run, "regimes")[1]
+    odds = {0.0: 0.8 * 0.8, 0.25: 0.8 * 0.2 + 0.2 * 0.5, 0.5: 0.2 * 0.5}
+    for value in (-0.8, -0.3, -0.05, 0.05, 0.3, 0.8):
+        p = sum(
+            weight * (norm.cdf(value / sqrt(variance)) if variance else float(value > 0))
+            for variance, weight in odds.items()
+        )
+        assert near((x <= value).mean(), p, sqrt(p * (1 - p) / DRAWS))
+    second = sum(variance * weight for variance, weight in odds.items())
+    fourth = sum(3 * variance**2 * weight for variance, weight in odds.items())
+    assert near(x.var(), second, sqrt((fourth - second**2) / DRAWS))
+
+
 def test_regimes_centred_on_the_mean(run):
     price = run["carbon_price"].sel(market="regimes_mean").transpose("year", "draw").values
     assert near(price.mean(axis=1), 80.0, price.std(axis=1) / sqrt(DRAWS))
@@ -155,6 +201,42 @@ def test_regimes_centred_on_the_mean(run):
     share = np.array([10, 15, 6]) / 31.0
     second = share @ np.array([0.01, 0.09, 0.64])
     assert near(first.mean(), -second / 2, first.std() / sqrt(DRAWS))
+
+
+# ---------------------------------------------------------------- uncertain parameters
+
+
+def test_a_volatility_is_drawn_once_a_draw(run):
+    """Quantiles of a scale mixture; squared changes correlate across years, changes do not."""
+    x = logs(run, "mixed")
+    for place in range(len(YEARS)):
+        t = place + 1
+        for value in (-1.0, -0.2, 0.1, 0.5):
+            p = 0.7 * norm.cdf(value / (0.1 * sqrt(t))) + 0.3 * norm.cdf(value / (0.6 * sqrt(t)))
+            assert near((x[place] <= value).mean(), p, sqrt(p * (1 - p) / DRAWS))
+    changes = np.diff(x, axis=0, prepend=0.0)
+    second, fourth = 0.7 * 0.1**2 + 0.3 * 0.6**2, 0.7 * 0.1**4 + 0.3 * 0.6**4
+    expected = (fourth - second**2) / (3 * fourth - second**2)
+    found = np.corrcoef(changes**2)[np.triu_indices(len(YEARS), 1)]
+    assert near(found, expected, 2 / sqrt(DRAWS))
+    assert near(np.corrcoef(changes)[np.triu_indices(len(YEARS), 1)], 0.0, 2 / sqrt(DRAWS))
+
+
+def test_a_reversion_is_drawn_once_a_draw(run):
+    """Variance, and covariance of two years, are means over the values of kappa."""
+    x = logs(run, "mixed_reversion")
+
+    def reverting(t: int) -> float:
+        return 0.09 * (1 - exp(-3.0 * t)) / 3.0
+
+    for place in range(len(YEARS)):
+        t = place + 1
+        parts = np.array([0.09 * t, reverting(t)])
+        second, fourth = np.array([0.4, 0.6]) @ parts, 3 * np.array([0.4, 0.6]) @ parts**2
+        assert near(x[place].var(), second, sqrt((fourth - second**2) / DRAWS))
+    expected = 0.4 * 0.09 + 0.6 * exp(-1.5) * reverting(1)
+    product = x[0] * x[1]
+    assert near(product.mean(), expected, product.std() / sqrt(DRAWS))
 
 
 # ---------------------------------------------------------------- steps within a year

@@ -1,6 +1,7 @@
 """Rolling origins: what would a market have said at each past date, and what came?
 
-The price at an origin is known, nothing later is. Random walks re-estimate their volatility from
+The price at an origin is known, nothing later is. Weeks are those of the calendar, whatever weeks a
+history lacks. Random walks re-estimate their volatility from
 the changes up to the origin. A market of the catalog has the parameters it has today, around the
 price of the origin: see `predictive.ahead`.
 """
@@ -15,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.calibration.history import DAYS, History, sampled
+from simcore.calibration.history import DAYS, History, periods, sampled
 from simcore.calibration.predictive import Forecast
 from simcore.calibration.scores import christoffersen, crps_normal, kupiec
 from simcore.errors import ConfigError, Fault
@@ -78,8 +79,10 @@ class Backtest:
         Weekly.
     scores : tuple of Score
         By horizon, then model.
-    origins : dict of int to int64 array
-        Positions in the weekly history, by horizon.
+    origins, targets : dict of int to int64 array
+        Positions in the weekly history of each forecast's origin and outcome, by horizon.
+    skipped : dict of int to int
+        Origins without a price in their week or in that of the outcome, by horizon.
     bands : dict of (str, int) to float64, shape (7, origins)
         Log changes at 2.5, 10, 25, 50, 75, 90 and 97.5 % by model and horizon.
     window : float or None
@@ -91,6 +94,8 @@ class Backtest:
     history: History
     scores: tuple[Score, ...]
     origins: dict[int, NDArray[np.int64]]
+    targets: dict[int, NDArray[np.int64]]
+    skipped: dict[int, int]
     bands: dict[tuple[str, int], NDArray[np.float64]]
     window: float | None
     minimum: float
@@ -135,58 +140,89 @@ def backtest(
         The history is too short for a horizon.
     """
     weekly = sampled(history, "weekly")
-    levels = np.log(weekly.prices)
-    first = round((window or minimum) * DAYS / 7)
+    levels, weeks = np.log(weekly.prices), periods(weekly, "weekly")
+    weeks = weeks - weeks[0]
+    first, last = round((window or minimum) * DAYS / 7), int(weeks[-1])
+    # Position of each week in the history; a week without a price has none.
+    position = np.full(last + 1, -1)
+    position[weeks] = np.arange(len(weeks))
     scores: list[Score] = []
-    bands, every = {}, {}
+    bands, every, outcomes, skipped = {}, {}, {}, {}
     for years, forecast in forecasts.items():
         length = _WEEKS * years
-        origins = np.arange(first, len(levels) - length, _STEP)
-        if first < 2 or not len(origins):
+        begins = np.arange(first, last + 1 - length, _STEP)
+        known = (position[begins] >= 0) & (position[begins + length] >= 0)
+        if first < 2 or not known.any():
             raise ConfigError(Fault(
-                "--horizons", f"{len(levels):,} weeks of prices, {years} years ahead",
+                "--horizons", f"{last + 1:,} weeks of prices, {years} years ahead",
                 f"{first + length + 1:,} weeks or more: {(window or minimum):g} years to estimate "
                 f"and {years} to wait",
                 "take a longer history, a shorter horizon, or less --minimum",
                 history.file,
             ))  # fmt: skip
-        every[years] = origins
-        change = levels[origins + length] - levels[origins]
+        origins, targets = position[begins[known]], position[begins[known] + length]
+        every[years], outcomes[years] = origins, targets
+        skipped[years] = int(np.sum(~known))
+        free = not_overlapping(begins[known], length)
+        change = levels[targets] - levels[origins]
         pit = forecast.pit(change)
         middle = forecast.quantile(np.array([0.5]))[0]
         scores.append(_score(
-            name, years, pit, forecast.crps(change), forecast.log_score(change), change - middle
+            name, years, pit, forecast.crps(change), forecast.log_score(change), change - middle,
+            free,
         ))  # fmt: skip
         bands[name, years] = np.repeat(
             forecast.quantile(np.array(LEVELS))[:, None], len(origins), axis=1
         )
-        sds = _volatility(levels, origins, window) * math.sqrt(years)
+        sds = _volatility(levels, weeks, origins, window) * math.sqrt(years)
         for label, growth in (("random walk", 0.0), (f"random walk {100 * carry:+g}%", carry)):
-            scores.append(_random_walk(label, years, change - growth * years, sds))
+            scores.append(_random_walk(label, years, change - growth * years, sds, free))
             bands[label, years] = growth * years + _normal_quantiles(LEVELS)[:, None] * sds
-    return Backtest(weekly, tuple(scores), every, bands, window, minimum)
+    return Backtest(weekly, tuple(scores), every, outcomes, skipped, bands, window, minimum)
+
+
+def not_overlapping(begins: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
+    """Which forecasts begin after the one before them that counts has ended.
+
+    Parameters
+    ----------
+    begins : int64, shape (n,)
+        Increasing, weeks.
+    length : int
+        Of a forecast, weeks.
+    """
+    chosen = np.zeros(len(begins), dtype=bool)
+    end = -1
+    for place, begin in enumerate(begins.tolist()):
+        if begin >= end:
+            chosen[place], end = True, begin + length
+    return chosen
 
 
 def _volatility(
-    levels: NDArray[np.float64], origins: NDArray[np.int64], window: float | None
-) -> NDArray[np.float64]:
+    levels: NDArray[np.float64], weeks: NDArray[np.int64], origins: NDArray[np.int64],
+    window: float | None,
+) -> NDArray[np.float64]:  # fmt: skip
     """Standard deviation of weekly changes known at each origin, per square root of a year."""
-    changes = np.diff(levels)
-    span = len(levels) if window is None else round(window * _WEEKS)
+    # The change over several weeks without a price counts as one of their root.
+    changes = np.diff(levels) / np.sqrt(np.diff(weeks))
+    span = weeks[-1] + 1 if window is None else round(window * _WEEKS)
+    first = np.searchsorted(weeks[1:], weeks[origins] - span, side="right")
     return np.array([
-        np.std(changes[max(0, origin - span) : origin], ddof=1) * math.sqrt(_WEEKS)
-        for origin in origins
+        np.std(changes[begin:origin], ddof=1) * math.sqrt(_WEEKS)
+        for begin, origin in zip(first, origins, strict=True)
     ])  # fmt: skip
 
 
 def _random_walk(
-    model: str, years: int, errors: NDArray[np.float64], sds: NDArray[np.float64]
-) -> Score:
+    model: str, years: int, errors: NDArray[np.float64], sds: NDArray[np.float64],
+    free: NDArray[np.bool_],
+) -> Score:  # fmt: skip
     from scipy.special import ndtr
 
     z = errors / sds
     log_score = 0.5 * z**2 + np.log(sds * math.sqrt(2 * math.pi))
-    return _score(model, years, ndtr(z), crps_normal(0.0, sds, errors), log_score, errors)
+    return _score(model, years, ndtr(z), crps_normal(0.0, sds, errors), log_score, errors, free)
 
 
 def _score(
@@ -196,10 +232,10 @@ def _score(
     crps: NDArray[np.float64],
     log_score: NDArray[np.float64],
     errors: NDArray[np.float64],
+    free: NDArray[np.bool_],
 ) -> Score:
-    every = _WEEKS * years // _STEP
     misses = outside(pit, 0.8)
-    apart = misses[::every]
+    apart = misses[free]
     return Score(
         model=model, horizon=years, origins=len(pit), apart=len(apart), crps=float(crps.mean()),
         log_score=float(log_score.mean()),

@@ -9,7 +9,9 @@ from typing import Any, Final
 from simcore import document
 from simcore.calibration.correlation import Correlation, is_possible
 from simcore.calibration.history import History
+from simcore.calibration.jumps import MOST, growth
 from simcore.calibration.processes import Calibration, Fit
+from simcore.calibration.regimes import NAMES
 
 _AHEAD: Final = (*range(1, 11), 12, 15, 20, 25, 30, 40)
 """Years after the last price at which the path of a reverting price is written."""
@@ -113,31 +115,61 @@ def correlation_block(
 
 
 def _process(fit: Fit, eroded: float, source: str, sample: str) -> dict[str, Any]:
-    def quantity(label: str, *, shift: float = 0.0, kind: str = "truncated_normal") -> Any:
+    meta = {"unit": "1", "source": source, "at": sample, "status": "seen"}
+
+    def quantity(
+        label: str, *, shift: float = 0.0, signed: bool = False, most: float = math.inf
+    ) -> Any:
         one = fit.estimates[label]
-        meta = {"unit": "1", "source": source, "at": sample, "status": "seen"}
         value = round(one.value - shift, 6)
         if not one.error > 0:
             return {"kind": "constant", "value": value, **meta}
         error = float(f"{one.error:.3g}")
+        if signed:
+            return {"kind": "normal", "mean": value, "sd": error, **meta}
         # Neither volatility nor reversion is below zero; six errors cut nothing off above.
-        ends = {"low": 0.0, "high": round(value + 6 * error, 6)}
-        spread = {"kind": kind, "mean": value, "sd": error}
-        return {**spread, **(ends if kind == "truncated_normal" else {}), **meta}
+        ends = {"low": 0.0, "high": min(round(value + 6 * error, 6), most)}
+        return {"kind": "truncated_normal", "mean": value, "sd": error, **ends, **meta}
 
+    if fit.kind == "merton":
+        jumps = {
+            "rate": quantity("rate", most=MOST),
+            "mean": quantity("jump_mean", signed=True),
+            "sd": quantity("jump_sd"),
+        }
+        mu = {"kind": "constant", "value": round(growth(fit) - eroded, 6), **meta}
+        return {"kind": "gbm", "sigma": quantity("sigma"), "mu": mu, "jumps": jumps}
+    if fit.initial:
+        labels = NAMES[3 if fit.kind.endswith("3") else 2]
+        regimes = {
+            label: {"sigma": quantity(f"{label}.sigma"), "next": _odds(fit, label, labels)}
+            for label in labels
+        }
+        return {"kind": "regime_switching", "initial": fit.initial, "regimes": regimes}
     process = {"kind": fit.kind, "sigma": quantity("sigma")}
     if fit.kind == "gbm":
-        process["mu"] = quantity("mu", shift=eroded, kind="normal")
+        process["mu"] = quantity("mu", shift=eroded, signed=True)
     if fit.kind == "log_ou":
         process["kappa"] = quantity("kappa_corrected")
     return process
 
 
+def _odds(fit: Fit, label: str, labels: Sequence[str]) -> dict[str, float]:
+    """Probabilities of next year's regime, which add up to one as written."""
+    odds = {
+        other: round(fit.estimates[f"{label}.to.{other}"].value, 3)
+        for other in labels
+        if other != label
+    }
+    left = round(1.0 - sum(odds.values()), 3)
+    return {other: left if other == label else odds[other] for other in labels}
+
+
 def _centre(fit: Fit, last: float, year: int, eroded: float) -> dict[str, Any]:
     """The median path: growth for what wanders, the way back to its level for what reverts."""
-    if fit.kind == "gbm":
+    if fit.kind in ("gbm", "merton"):
         return {"anchors": {}, "carry": 0.0}
-    if fit.kind == "random_walk":
+    if fit.kind != "log_ou":
         return {"anchors": {}, "carry": round(-eroded, 6) or 0.0}
     kappa = fit.estimates["kappa_corrected"].value
     away = math.log(last / fit.estimates["level"].value)
@@ -154,7 +186,7 @@ def _note(found: Calibration, fit: Fit, today: str) -> str:
     estimates = ", ".join(
         f"{label} {one.value:.4g} +- {one.error:.2g}" for label, one in fit.estimates.items()
     )
-    compared = ", ".join(f"{one.kind} {one.bic:.1f}" for one in found.fits)
+    compared = ", ".join(f"{one.kind} {one.bic:.1f}" for one in found.fits if not one.unusable)
     return _printable(f"Fitted on {today}: {estimates}. BIC: {compared}.")
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
-import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.calibration.cells import date_reader, delimiter, number_reader
 from simcore.errors import ConfigError, Fault, suggest
 
 FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "annual")
@@ -22,7 +21,8 @@ DUPLICATES: Final = ("error", "last", "mean")
 DAYS: Final = 365.25
 """Days of a year."""
 _MAX_BYTES: Final = 50_000_000
-_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
+_SHOWN: Final = 5
+"""Faults of one sort that are told line by line."""
 _SMALLEST, _LARGEST = 1e-6, 1e12  # in any money per tonne: what lies outside is a mistake
 _GAP: Final = 5
 """A gap is noted from this many times the usual distance of two dates."""
@@ -71,7 +71,8 @@ def read(
     Parameters
     ----------
     path : str or Path
-        CSV in UTF-8 with a heading; dates as YYYY-MM-DD in any order, empty prices are gaps.
+        CSV in UTF-8 with a heading, with commas, semicolons or tabs; rows in any order, empty
+        prices are gaps. How dates and numbers are written: see `cells`.
     column : str, optional
         Heading of the prices; needed unless there is only one column beside the dates, or one
         called price.
@@ -104,17 +105,21 @@ def read(
     at_price = _find(heading, chosen, name, "--column")
     start, end = (_bound(text, option) for text, option in ((first, "--from"), (last, "--to")))
     conditions = [(heading.index(key), value) for key, value in where.items()]
+    rows = [
+        (line, row) for line, row in rows
+        if all(_cell(row, index) == value for index, value in conditions)
+    ]  # fmt: skip
+    as_day, *said = date_reader([_cell(row, at_date) for _, row in rows])
+    as_number, more = number_reader([_cell(row, at_price) for _, row in rows])
     found: list[tuple[np.datetime64, float, int]] = []
     faults: list[Fault] = []
-    empty = kept = 0
+    empty = 0
     for line, row in rows:
-        if any(_cell(row, index) != value for index, value in conditions):
-            continue
-        kept += 1
-        day = _day(_cell(row, at_date))
+        day = as_day(_cell(row, at_date))
         if day is None:
             faults.append(Fault(
-                heading[at_date], _cell(row, at_date) or "nothing", "a date as YYYY-MM-DD",
+                heading[at_date], _cell(row, at_date) or "nothing",
+                "a date as YYYY-MM-DD, or all dates in one other order that is clear",
                 "write dates as 2024-12-31, or name their column with --date", name, line,
             ))  # fmt: skip
             continue
@@ -124,7 +129,7 @@ def read(
         if not text:
             empty += 1
             continue
-        price = _number(text)
+        price = as_number(text)
         wrong = _wrong(price)
         if price is None or wrong is not None:
             expected, remedy = wrong or ("a number", "write a number")
@@ -136,15 +141,16 @@ def read(
         faults += _twice(found, name)
     if not faults and len({day for day, _, _ in found}) < 2:
         what = f"{len(found)} prices"
-        if where and not kept:
+        if where and not rows:
             what += f"; no row has {', '.join(f'{k}={v}' for k, v in where.items())}"
         faults.append(Fault(
             chosen, what, "prices on two dates or more", "check --where, --from and --to", name,
         ))  # fmt: skip
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(_shortened(faults))
     dates, prices, merged = _merged(found, duplicates)
-    notes = [f"{empty:,} rows without a price"] if empty else []
+    notes = [one for one in (*said, more) if one]
+    notes += [f"{empty:,} rows without a price"] if empty else []
     notes += [f"{merged:,} rows on a date seen before"] if merged else []
     history = History(dates, prices, Path(path).name, _label(chosen, where))
     return replace(history, notes=(*notes, *_observed(history)))
@@ -191,7 +197,9 @@ def _rows(path: Path, name: str) -> tuple[list[str], list[tuple[int, list[str]]]
         if status.st_size > _MAX_BYTES:
             raise refusal(f"{status.st_size:,} bytes", f"keep it below {_MAX_BYTES:,} bytes")
         with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.reader(stream)
+            separator = delimiter(stream.readline())
+            stream.seek(0)
+            reader = csv.reader(stream, delimiter=separator)
             heading = [cell.strip() for cell in next(reader, [])]
             rows = [(reader.line_num, row) for row in reader if any(row)]
     except FileNotFoundError:
@@ -230,7 +238,7 @@ def _only_price(heading: list[str], at_date: int, where: Mapping[str, str], name
 def _bound(text: str | None, option: str) -> np.datetime64 | None:
     if text is None:
         return None
-    day = _day(text)
+    day = date_reader(())[0](text)
     if day is None:
         raise ConfigError(
             Fault(option, text, "a date as YYYY-MM-DD", f"write {option} 2018-01-01")
@@ -240,24 +248,6 @@ def _bound(text: str | None, option: str) -> np.datetime64 | None:
 
 def _cell(row: Sequence[str], place: int) -> str:
     return row[place].strip() if place < len(row) else ""
-
-
-def _day(text: str) -> np.datetime64 | None:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return np.datetime64(match[1], "D")
-    except ValueError:
-        return None
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _wrong(price: float | None) -> tuple[str, str] | None:
@@ -282,6 +272,20 @@ def _twice(found: Sequence[tuple[Any, float, int]], name: str) -> list[Fault]:
         for (before, price, _), (day, other, line) in pairwise(found)
         if before == day and price != other
     ]  # fmt: skip
+
+
+def _shortened(faults: Sequence[Fault]) -> list[Fault]:
+    """The first faults of each sort; the last of these says how many follow."""
+    sorts: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        sorts.setdefault((fault.expected, fault.remedy), []).append(fault)
+    shown = []
+    for same in sorts.values():
+        kept = same[:_SHOWN]
+        if len(same) > _SHOWN:
+            kept[-1] = replace(kept[-1], found=f"{kept[-1].found}, and {len(same) - _SHOWN:,} more")
+        shown += kept
+    return sorted(shown, key=lambda one: one.line or 0)
 
 
 def _merged(

@@ -15,12 +15,17 @@ from simcore.calibration.scores import mean_distance
 from simcore.kernels import marginals
 from simcore.kernels.prices import ramped, step_spread
 from simcore.model.prices import anchor_lines
+from simcore.model.processes import stationary, transition_matrix
 from simcore.spec import Spec
 from simcore.spec.compilation import compiled
 from simcore.spec.entries import Path
+from simcore.spec.processes import Process
 from simcore.spec.quantities import FactorReference
 
 _POINTS: Final = 2048  # a power of two keeps Sobol' points balanced; doubling moves CRPS by < 1e-4
+_FIXED: Final = 11
+"""Uniform numbers of a point, beside one for the regime of each year."""
+_NOISY: Final = ("gbm", "random_walk", "log_ou", "regime_switching")
 _GRID: Final = 1601
 _REACH: Final = 6.0
 
@@ -88,7 +93,8 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     The process, the spread of the anchors and the tightening event stand at the same distance from
     the known price as in the market; the centre of anchors does not, because it is what analysts
     expected when the market was written down. It is replaced by steady growth. A market without
-    anchors keeps its own carry or drift. A corridor, in money, is left out.
+    anchors keeps its own carry or drift. A corridor, in money, is left out, and so is the mean over
+    the steps of a year: a history has prices of single days.
 
     Parameters
     ----------
@@ -109,30 +115,29 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     Raises
     ------
     ValueError
-        The market has no spread at that distance, or is a fixed path.
+        The market has no spread at that distance, or its process no density.
     """
-    if market.spot is None or market.process.kind == "scenario":
-        raise ValueError("a scenario is a fixed path, without a distribution")
-    refused = market.process.kind in ("regime_switching", "bootstrap", "cap_and_bank")
-    if refused or market.process.jumps is not None or market.process.steps > 1:
-        raise ValueError(
-            f"a {market.process.kind} with jumps, regimes, steps or a system has no normal "
-            "distribution: only gbm, random_walk and log_ou are scored"
-        )
-    points = _points()
     process, money = market.process, spec.experiment.money
+    if market.spot is None or process.kind not in _NOISY:
+        raise ValueError(
+            f"a {process.kind} has no density to score; {', '.join(_NOISY)} have"
+        )
+    points = _points(years)
     folder = spec.folder
-    noisy = process.kind in ("gbm", "random_walk", "log_ou")
 
     def sample(value: Any, place: int) -> NDArray[np.float64]:
         return _sample(spec, value, points[:, place], folder)
 
-    sigma = sample(process.sigma, 1) if noisy else np.zeros(_POINTS)
-    kappa = sample(process.kappa, 2) if process.kind == "log_ou" else np.zeros(_POINTS)
-    # Exact over any time: the step of `years` has kappa and sigma scaled to it.
-    variance = years * np.array(
-        [step_spread(s, k * years) ** 2 for s, k in zip(sigma, kappa, strict=True)]
-    )
+    kappa = sample(process.kappa, 2)
+    if process.regimes is not None:
+        sigmas = np.array([sample(one.sigma, 1) for one in process.regimes.values()])
+        variance = _switching(process, sigmas, kappa, points[:, _FIXED:])
+    else:
+        # Exact over any time: the step of `years` has kappa and sigma scaled to it.
+        variance = years * np.array([
+            step_spread(s, k * years) ** 2
+            for s, k in zip(sample(process.sigma, 1), kappa, strict=True)
+        ])  # fmt: skip
     z = _normal(points[:, 0])
     means = np.zeros(_POINTS)
     if market.anchors:
@@ -146,8 +151,19 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     else:
         own = process.mu if process.kind == "gbm" else market.carry
         means += (sample(own, 3) + math.log1p(money.inflation)) * years
-    if market.centre == "mean" or process.kind == "gbm":
+    centred = market.centre == "mean" or process.kind == "gbm"
+    if centred:
         means -= 0.5 * variance
+    if process.jumps is not None:
+        rate, size, sd = (
+            sample(getattr(process.jumps, field), 7 + place)
+            for place, field in enumerate(("rate", "mean", "sd"))
+        )
+        count = _poisson(points[:, 10], rate * years)
+        means += count * size
+        variance = variance + count * sd**2
+        if centred:
+            means -= years * rate * np.expm1(size + 0.5 * sd**2)
     event = market.tightening
     if event is not None and event.probability > 0:
         occurs = points[:, 4] < event.probability
@@ -160,11 +176,38 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     return mixture(means, np.sqrt(variance))
 
 
-def _points() -> NDArray[np.float64]:
-    """Uniform numbers that fill the cube evenly, never 0 or 1, shape (n, 7)."""
+def _points(years: int) -> NDArray[np.float64]:
+    """Uniform numbers that fill the cube evenly, never 0 or 1, shape (n, 11 + years)."""
     from scipy.stats import qmc
 
-    return np.asarray(qmc.Sobol(7, scramble=False).random(_POINTS) + 0.5 / _POINTS)
+    cube = qmc.Sobol(_FIXED + years, scramble=False)
+    return np.asarray(cube.random(_POINTS) + 0.5 / _POINTS)
+
+
+def _switching(
+    process: Process, sigmas: NDArray[np.float64], kappa: NDArray[np.float64],
+    uniform: NDArray[np.float64],
+) -> NDArray[np.float64]:  # fmt: skip
+    """Variance of the deviation after years in regimes drawn from the chain, shape (n,).
+
+    The regime of an origin is as likely as in the long run: `initial` is a fact of today.
+    """
+    chain = transition_matrix(process)
+    odds = np.broadcast_to(np.cumsum(stationary(chain)), (len(kappa), len(chain)))
+    variance = np.zeros(len(kappa))
+    for column in uniform.T:
+        regime = np.minimum((column[:, None] >= odds).sum(axis=1), len(chain) - 1)
+        sigma = sigmas[regime, np.arange(len(kappa))]
+        step = np.array([step_spread(s, k) ** 2 for s, k in zip(sigma, kappa, strict=True)])
+        variance = variance * np.exp(-2 * kappa) + step
+        odds = np.cumsum(chain, axis=1)[regime]
+    return variance
+
+
+def _poisson(uniform: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.stats import poisson
+
+    return np.asarray(poisson.ppf(uniform, expected), dtype=float)
 
 
 def _normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,55 +9,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.calibration.estimates import Estimate, Fit, fitted, standard_errors
 from simcore.calibration.history import History
+from simcore.calibration.jumps import merton
+from simcore.calibration.regimes import regime_switching
 from simcore.calibration.unit_root import UnitRoot, dickey_fuller
 
-PROCESSES: Final = ("random_walk", "gbm", "log_ou")
+DIFFUSIONS: Final = ("random_walk", "gbm", "log_ou")
+PROCESSES: Final = (*DIFFUSIONS, "merton", "regime_switching", "regime_switching_3")
 FEWEST: Final = 10
 """Changes below which no fit is made."""
+_EVENTS: Final = 12.0
+"""Jumps a year above which they are no events."""
 _SLOWEST, _FASTEST = 1e-5, 200.0  # kappa per year: half-lives of 70,000 years and of a day
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """One parameter: value, standard error (NaN at a bound) and unit."""
-
-    value: float
-    error: float
-    unit: str
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One process fitted to a history.
-
-    Attributes
-    ----------
-    kind : str
-        Process of simcore: random_walk, gbm or log_ou.
-    estimates : dict of str to Estimate
-        sigma (yr-1/2); mu (gbm, growth of the mean, yr-1); kappa (yr-1), level (log_ou, unit of
-        the prices); kappa_corrected is kappa less its small-sample bias, not below zero.
-    log_likelihood, aic, bic : float
-        Of the log prices; comparable between processes on the same history.
-    changes : int
-        Number of changes.
-    span : float
-        Time from first to last, years.
-    """
-
-    kind: str
-    estimates: dict[str, Estimate]
-    log_likelihood: float
-    aic: float
-    bic: float
-    changes: int
-    span: float
-
-
-@dataclass(frozen=True)
 class Calibration:
-    """All fits of one history, the best BIC first, and what to beware of."""
+    """All fits of one history, the best BIC first and unusable ones last; what to beware of."""
 
     history: History
     frequency: str
@@ -74,16 +43,19 @@ def fit(history: History, kind: str) -> Fit:
     history : History
         n + 1 prices; steps may differ in length.
     kind : str
-        One of `PROCESSES`. `random_walk` has no drift, `gbm` has one.
+        One of `PROCESSES`. Only `gbm` has a drift; `merton` has jumps, the other two regimes.
 
     Returns
     -------
     Fit
+        sigma (yr-1/2); mu (gbm, growth of the mean, yr-1); kappa (yr-1), level (log_ou, unit of
+        the prices); kappa_corrected is kappa less its small-sample bias, not below zero; for the
+        others see `jumps` and `regimes`.
 
     Raises
     ------
     ValueError
-        Fewer than `FEWEST` changes, or a price that never changes.
+        Fewer than `FEWEST` changes, a price that never changes, too few years for regimes.
     """
     x, steps = np.log(history.prices), np.diff(history.years)
     changes = np.diff(x)
@@ -92,6 +64,11 @@ def fit(history: History, kind: str) -> Fit:
         raise ValueError(f"{count} changes, {len(set(history.prices.tolist()))} different prices")
     if kind == "log_ou":
         return _reverting(x, steps)
+    if kind == "merton":
+        return merton(changes, steps)
+    if kind.startswith("regime_switching"):
+        ends = history.dates[1:].astype("datetime64[Y]").astype(np.int64) + 1970
+        return regime_switching(changes, steps, ends, 3 if kind.endswith("3") else 2)
     drift = float(changes.sum()) / span if kind == "gbm" else 0.0
     variance = float(np.mean((changes - drift * steps) ** 2 / steps))
     sigma = math.sqrt(variance)
@@ -101,15 +78,22 @@ def fit(history: History, kind: str) -> Fit:
         # mu is the growth of the mean, drift of the log plus sigma^2/2; both parts are estimated.
         error = math.sqrt(variance / span + variance**2 / (2 * count))
         found["mu"] = Estimate(drift + 0.5 * variance, error, "yr-1")
-    return _fit(kind, found, float(likelihood), len(found), steps)
+    return fitted(kind, found, float(likelihood), len(found), steps)
 
 
 def calibrate(history: History, *, kinds: tuple[str, ...], frequency: str) -> Calibration:
     """Fit processes to a history that is already sampled, and say what to beware of."""
-    fits = tuple(sorted((fit(history, kind) for kind in kinds), key=lambda one: one.bic))
+    warnings, every = [], []
+    for kind in kinds:
+        try:
+            every.append(fit(history, kind))
+        except ValueError as error:
+            if not (kind.startswith("regime") and len(kinds) > 1):
+                raise
+            warnings.append(f"{kind} is not fitted: {error}")
+    fits = tuple(sorted(every, key=lambda one: (one.unusable != "", one.bic)))
     root = dickey_fuller(np.log(history.prices))
     span = float(history.years[-1])
-    warnings = []
     if math.isnan(root.statistic):
         warnings.append("too few prices to test for a unit root")
     elif root.rejected is None or root.rejected > 0.05:
@@ -126,6 +110,18 @@ def calibrate(history: History, *, kinds: tuple[str, ...], frequency: str) -> Ca
                 f" on {span:.1f} years: corrected {corrected:.3g}, half-life "
                 f"{_half_life(kappa)} becomes {_half_life(corrected)}"
             )
+        if one.unusable:
+            warnings.append(f"{one.kind} is of no use here: {one.unusable}")
+        elif one.kind == "merton" and one.estimates["rate"].value > _EVENTS:
+            warnings.append(
+                f"{one.estimates['rate'].value:.0f} jumps a year are fat tails of short steps "
+                "rather than events: from year to year this is nearly a random walk"
+            )
+    if any(one.initial and not one.unusable for one in fits):
+        years = len(np.unique(history.dates.astype("datetime64[Y]")))
+        warnings.append(
+            f"{years} calendar years, each in one regime, say little of the odds of the next"
+        )
     if span < 5:
         warnings.append(f"{span:.1f} years hold few turns of a market: the spread is a lower bound")
     return Calibration(history, frequency, fits, root, tuple(warnings))
@@ -137,22 +133,17 @@ def reversion_bias(kappa: float, history: History) -> float:
     (5 + 2 exp(kappa d) + exp(2 kappa d)) / (2 T), near 4/T (Tang and Chen 2009, Journal of
     Econometrics 149, theorem 3.1); d is the mean step, T the span in years.
     """
-    span = float(history.years[-1])
-    grown = math.exp(min(kappa * span / (len(history.prices) - 1), 20.0))
+    return _bias(kappa, float(history.years[-1]), len(history.prices) - 1)
+
+
+def _bias(kappa: float, span: float, count: int) -> float:
+    grown = math.exp(min(kappa * span / count, 20.0))
     return (5 + 2 * grown + grown**2) / (2 * span)
 
 
 def _half_life(kappa: float) -> str:
     years = math.log(2) / kappa if kappa > 0 else math.inf
     return f"{years:.2g} years" if years < 1000 else "endless"
-
-
-def _fit(
-    kind: str, found: dict[str, Estimate], likelihood: float, free: int, steps: NDArray[np.float64]
-) -> Fit:
-    count = len(steps)
-    return Fit(kind, found, likelihood, 2 * free - 2 * likelihood,
-               free * math.log(count) - 2 * likelihood, count, float(steps.sum()))  # fmt: skip
 
 
 def _transition(
@@ -189,10 +180,18 @@ def _reverting(x: NDArray[np.float64], steps: NDArray[np.float64]) -> Fit:
     kappa = math.exp(float(best.x))
     negative, level, sigma = _profile(kappa, x, steps)
     at_bound = start == 0
-    errors = [math.nan] * 3 if at_bound else _errors(kappa, level, sigma, x, steps)
+
+    def negative_of(values: NDArray[np.float64]) -> float:
+        decay, unit = _transition(values[0], steps)
+        rest = x[1:] - values[1] - decay * (x[:-1] - values[1])
+        variance = values[2] ** 2 * unit
+        return 0.5 * float(np.sum(np.log(2 * math.pi * variance) + rest**2 / variance))
+
+    errors = [math.nan] * 3
+    if not at_bound:
+        errors = standard_errors(negative_of, [kappa, level, sigma])
     span, count = float(steps.sum()), len(steps)
-    grown = math.exp(min(kappa * span / count, 20.0))
-    bias = (5 + 2 * grown + grown**2) / (2 * span)
+    bias = _bias(kappa, span, count)
     price = math.exp(min(level, 700.0))
     found = {
         "sigma": Estimate(sigma, errors[2], "yr-1/2"),
@@ -202,33 +201,4 @@ def _reverting(x: NDArray[np.float64], steps: NDArray[np.float64]) -> Fit:
         ),
         "level": Estimate(price, errors[1] * price, "price"),
     }
-    return _fit("log_ou", found, -negative, 3, steps)
-
-
-def _errors(
-    kappa: float, level: float, sigma: float, x: NDArray[np.float64], steps: NDArray[np.float64]
-) -> list[float]:
-    """Standard errors from the observed information, by central differences."""
-    best = np.array([kappa, level, sigma])
-
-    def negative(values: NDArray[np.float64]) -> float:
-        decay, unit = _transition(values[0], steps)
-        rest = x[1:] - values[1] - decay * (x[:-1] - values[1])
-        variance = values[2] ** 2 * unit
-        return 0.5 * float(np.sum(np.log(2 * math.pi * variance) + rest**2 / variance))
-
-    width = 1e-4 * np.maximum(np.abs(best), 1e-3)
-    shift = np.diag(width)
-    information = np.array([
-        [
-            (negative(best + a + b) - negative(best + a - b) - negative(best - a + b)
-             + negative(best - a - b)) / (4 * width[i] * width[j])
-            for j, b in enumerate(shift)
-        ]
-        for i, a in enumerate(shift)
-    ])  # fmt: skip
-    try:
-        variances = np.diag(np.linalg.inv(information))
-    except np.linalg.LinAlgError:
-        return [math.nan] * 3
-    return [math.sqrt(one) if one > 0 else math.nan for one in variances.tolist()]
+    return fitted("log_ou", found, -negative, 3, steps)

@@ -69,7 +69,7 @@ def _figure(result: Backtest, name: str) -> Figure:
 
 def _bands(axes: Axes, result: Backtest, name: str, years: int, score: Score) -> None:
     origins, prices = result.origins[years], result.history.prices
-    targets = origins + 52 * years
+    targets = result.targets[years]
     dates = result.history.dates[targets]
     # Rows of the bands: 2.5, 10, 25, 50, 75, 90, 97.5 %.
     bands = prices[origins] * np.exp(result.bands[name, years])

@@ -11,7 +11,7 @@ from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Route
 from simcore.spec.findings import Finding, Path, unknown
-from simcore.spec.process_checks import process_findings
+from simcore.spec.process_checks import process_findings, shock_findings
 from simcore.spec.schema import Experiment, Exposure, Until
 from simcore.spec.system_checks import system_findings
 from simcore.spec.unit_checks import unit_findings
@@ -48,7 +48,9 @@ def find_faults(
     -------
     list of Finding
     """
-    found = [*_selection(experiment), *_correlations(experiment)]
+    found = [
+        *_selection(experiment), *_correlations(experiment), *shock_findings(experiment, scenarios),
+    ]  # fmt: skip
     seen: set[Finding] = set()
     for name, scenario in scenarios.items():
         for finding in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from simcore.spec.findings import Finding, Path
 from simcore.spec.processes import PriceHistory
 from simcore.spec.quantities import Constant
 from simcore.spec.schema import Experiment
-from simcore.spec.usage import used_commodities, used_markets, used_places
+from simcore.spec.usage import packaged_shocks, used_commodities, used_markets, used_places
 
 _NOISY: Final = ("gbm", "random_walk", "log_ou", "regime_switching")
 # Parameters of a process, the kinds that use them, and those of these that must state them.
@@ -30,12 +30,55 @@ _USED_BY: Final = {
     "block": (("bootstrap",), ()),
     "system": (("cap_and_bank",), ()),
 }
+_SHOCKLESS: Final = ("bootstrap", "cap_and_bank")
+"""Kinds that move from year to year, but not by normal shocks that could be correlated."""
 _WHAT: Final = {
     "sigma": ("sigma, per square root of a year", "add sigma: ..., or use kind: fixed"),
     "kappa": ("kappa, per year", "add kappa: ..., or use kind: fixed"),
     "regimes": ("two or three regimes, each with sigma and next", "add regimes: ..."),
     "history": ("past prices: csv, column and per_year", "add history: {csv: FILE, ...}"),
 }
+
+
+def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
+    """Uncertain prices whose shocks cannot be correlated, because they have none in any scenario.
+
+    Parameters
+    ----------
+    scenarios : mapping of str to Experiment
+        With the overlay of each scenario.
+
+    Returns
+    -------
+    dict of str to str
+        Kind of process by name of the path, such as eu_ets or natural_gas.EU. Prices that do not
+        move are left out: nobody takes them for correlated ones.
+    """
+    kinds: dict[str, set[str]] = {}
+    for experiment in scenarios.values():
+        for path, price in _paths(experiment):
+            kinds.setdefault(".".join(path[2:]), set()).add(price.process.kind)
+    return {
+        name: " or ".join(sorted(found))
+        for name, found in kinds.items()
+        if found <= set(_SHOCKLESS)
+    }
+
+
+def shock_findings(
+    experiment: Experiment, scenarios: Mapping[str, Experiment]
+) -> Iterator[Finding]:
+    """Correlations asked for shocks of prices that have none; packaged pairs may mention them."""
+    without, packaged = shockless(scenarios), packaged_shocks()
+    for position, pair in enumerate(experiment.correlations.shocks):
+        for name in pair.between:
+            if name in without and (frozenset(pair.between), pair.rank) not in packaged:
+                yield Finding(
+                    ("correlations", "shocks", position, "between"),
+                    f"shocks of {name}, whose process {without[name]} has none",
+                    "two prices with shocks: gbm, random_walk, log_ou or regime_switching",
+                    f"remove the pair, or give {name} another process",
+                )  # fmt: skip
 
 
 def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
@@ -52,24 +95,13 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
     ------
     Finding
     """
-    catalog = experiment.catalog
-    paths: list[tuple[Path, PricePath]] = []
-    for name in used_markets(experiment):
-        if name in catalog.markets:
-            paths.append((("catalog", "markets", name), catalog.markets[name]))
-    for name in used_commodities(experiment):
-        for place in used_places(experiment, name):
-            price = catalog.prices[name][place]
-            if isinstance(price, PricePath):
-                paths.append((("catalog", "prices", name, place), price))
-                if price.process.kind == "cap_and_bank":
-                    yield Finding(
-                        ("catalog", "prices", name, place, "process", "kind"),
-                        "cap_and_bank for a commodity", "cap_and_bank for a carbon market",
-                        "use another kind",
-                    )  # fmt: skip
-    for path, price in paths:
+    for path, price in _paths(experiment):
         process = price.process
+        if process.kind == "cap_and_bank" and path[1] == "prices":
+            yield Finding(
+                (*path, "process", "kind"), "cap_and_bank for a commodity",
+                "cap_and_bank for a carbon market", "use another kind",
+            )  # fmt: skip
         if process.kind == "bootstrap" and process.history is not None:
             yield from _history((*path, "process", "history"), process.history, folder)
         if process.steps > 1 and experiment.design == "sobol":
@@ -78,6 +110,19 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
                 "one step, or another design: a Sobol sequence has too few dimensions",
                 "write steps: 1, or design: random", also=(("design",),),
             )  # fmt: skip
+
+
+def _paths(experiment: Experiment) -> Iterator[tuple[Path, PricePath]]:
+    """Price paths that an experiment uses, and where they stand."""
+    catalog = experiment.catalog
+    for name in used_markets(experiment):
+        if name in catalog.markets:
+            yield ("catalog", "markets", name), catalog.markets[name]
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            price = catalog.prices[name][place]
+            if isinstance(price, PricePath):
+                yield ("catalog", "prices", name, place), price
 
 
 def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Finding]:

@@ -224,6 +224,13 @@ def packaged_paths() -> frozenset[str]:
 
 
 @cache
+def packaged_shocks() -> frozenset[tuple[frozenset[str], float]]:
+    """Pairs of the packaged correlations of shocks, with their rank correlation."""
+    pairs = tables.base()["correlations"]["shocks"]
+    return frozenset((frozenset(pair["between"]), float(pair["rank"])) for pair in pairs)
+
+
+@cache
 def _packaged() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     """Names by section, and places by commodity, of the packaged catalog."""
     catalog = tables.catalog()

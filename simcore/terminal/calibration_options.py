@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 _FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "annual")
-_PROCESSES: Final = ("random_walk", "gbm", "log_ou")
+_PROCESSES: Final = (
+    "random_walk", "gbm", "log_ou", "merton", "regime_switching", "regime_switching_3",
+)  # fmt: skip
 
 
 def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:

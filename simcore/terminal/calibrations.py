@@ -34,7 +34,7 @@ def calibration_text(found: Calibration, *, unit: str) -> str:
     lines.append("")
     table = [
         [fit.kind, number(fit.log_likelihood, 1), number(fit.aic, 1), number(fit.bic, 1),
-         number(fit.bic - found.fits[0].bic, 1)]
+         "-" if fit.unusable else number(fit.bic - found.fits[0].bic, 1)]
         for fit in found.fits
     ]  # fmt: skip
     header = ("process", "log likelihood", "AIC", "BIC", "BIC less the best")
@@ -100,6 +100,9 @@ def backtest_text(result: Backtest, name: str, *, anchors: bool, carry: float) -
         "`apart` of them do not. Small differences are chance, and good scores prove little.",
     ):  # fmt: skip
         lines += _wrapped(note)
+    if any(result.skipped.values()):
+        left = ", ".join(f"{count} at {years} y" for years, count in result.skipped.items())
+        lines += _wrapped(f"note: origins without a price in that or the outcome's week: {left}")
     for note in history.notes:
         lines += _wrapped(f"note: {note}")
     return "\n".join(lines)
@@ -128,8 +131,7 @@ def forecast_rows(result: Backtest) -> tuple[list[str], list[list[Any]]]:
     prices, dates = result.history.prices, result.history.dates
     rows = []
     for one in result.scores:
-        origins = result.origins[one.horizon]
-        targets = origins + 52 * one.horizon
+        origins, targets = result.origins[one.horizon], result.targets[one.horizon]
         bands = prices[origins] * np.exp(result.bands[one.model, one.horizon])
         rows += [
             [one.horizon, one.model, str(dates[origin]), str(dates[target]),

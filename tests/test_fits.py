@@ -1,0 +1,238 @@
+"""Fits of jumps and regimes: likelihoods against direct sums, recovery, and what is written."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from price_series import dates, write
+from scipy.integrate import quad
+from scipy.stats import norm, poisson
+
+import simcore
+from simcore import cli
+from simcore.calibration import jumps, processes, regimes
+from simcore.calibration.estimates import standard_errors
+from simcore.calibration.history import DAYS, History
+
+CHAIN = np.array([[0.75, 0.25], [0.4, 0.6]])
+
+
+def history(when: np.ndarray, changes: np.ndarray) -> History:
+    return History(when, 50 * np.exp(np.append(0, np.cumsum(changes))), "made.csv", "price")
+
+
+def jumping(count: int, *, rate: float, mean: float, sd: float, sigma: float, seed: int) -> History:
+    draws, when = np.random.default_rng(seed), dates(count + 1, seed=seed)
+    steps = np.diff(when).astype(float) / DAYS
+    number = draws.poisson(rate * steps)
+    added = number * mean + np.sqrt(number) * sd * draws.standard_normal(count)
+    noise = sigma * np.sqrt(steps) * draws.standard_normal(count)
+    return history(when, noise + added - rate * steps * mean)
+
+
+def switching(years: int, sigmas: tuple[float, ...], chain: np.ndarray, seed: int) -> History:
+    draws = np.random.default_rng(seed)
+    when = np.datetime64("1960-01-01") + 7 * np.arange(int(years * DAYS / 7))
+    regime, states = 0, []
+    for _ in range(years + 1):
+        regime = draws.choice(len(sigmas), p=chain[regime])
+        states.append(regime)
+    year = when[1:].astype("datetime64[Y]").astype(int) + 10
+    sigma = np.array(sigmas)[np.array(states)[year]]
+    steps = np.diff(when).astype(float) / DAYS
+    return history(when, sigma * np.sqrt(steps) * draws.standard_normal(len(steps)))
+
+
+def value(fit: processes.Fit, name: str) -> tuple[float, float]:
+    return fit.estimates[name].value, fit.estimates[name].error
+
+
+# ------------------------------------------------------------------------------------ jumps
+
+
+def test_the_likelihood_of_jumps_is_a_sum_over_their_number() -> None:
+    sigma, rate, mean, sd = 0.3, 6.0, -0.08, 0.12
+    changes, steps = np.array([0.01, -0.3, 0.2]), np.array([7.0, 21.0, 400.0]) / DAYS
+    total = 0.0
+    for x, d in zip(changes, steps, strict=True):
+        density = sum(
+            poisson.pmf(n, rate * d)
+            * norm.pdf(x, n * mean - rate * d * mean, np.sqrt(sigma**2 * d + n * sd**2))
+            for n in range(80)
+        )
+        total -= np.log(density)
+    values = np.array([sigma, rate, mean, sd])
+    assert jumps.negative_log_likelihood(values, changes, steps) == pytest.approx(total, rel=1e-10)
+    for d in (0.02, 1.5):  # a density, without drift
+
+        def density(x: float, d: float = d) -> float:
+            one = jumps.negative_log_likelihood(values, np.array([x]), np.array([d]))
+            return float(np.exp(-one))
+
+        assert quad(density, -4, 4, limit=400, points=[0])[0] == pytest.approx(1, abs=1e-6)
+        drift = quad(lambda x: x * density(x), -4, 4, limit=400, points=[0])[0]
+        assert drift == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_jumps_are_recovered(seed: int) -> None:
+    truth = {"rate": 3.0, "mean": -0.1, "sd": 0.15, "sigma": 0.25}
+    made = jumping(1500, seed=seed, **truth)
+    fit = processes.fit(made, "merton")
+    assert fit.unusable == ""
+    for name, label in (("rate", "rate"), ("jump_mean", "mean"), ("jump_sd", "sd"), ("sigma", "sigma")):
+        found, error = value(fit, name)
+        assert abs(found - truth[label]) < 4 * error, name
+        assert error < 0.5 * abs(truth[label])
+    assert fit.bic < processes.fit(made, "random_walk").bic
+    assert fit.bic == pytest.approx(4 * np.log(1500) - 2 * fit.log_likelihood)
+
+
+def test_growth_leaves_the_log_price_without_drift() -> None:
+    fit = processes.fit(jumping(800, rate=3, mean=-0.1, sd=0.15, sigma=0.25, seed=1), "merton")
+    sigma, rate, mean, sd = (value(fit, one)[0] for one in ("sigma", "rate", "jump_mean", "jump_sd"))
+    # Drift of the log of a gbm with jumps: mu - sigma^2/2 - rate k, and the jumps add rate*mean.
+    drift = jumps.growth(fit) - sigma**2 / 2 - rate * np.expm1(mean + sd**2 / 2) + rate * mean
+    assert drift == pytest.approx(0, abs=1e-14)
+
+
+def test_a_price_that_stands_still_is_no_jump_process() -> None:
+    made = jumping(600, rate=0, mean=0, sd=0, sigma=0.4, seed=2)
+    changes = np.diff(np.log(made.prices))
+    changes[np.random.default_rng(0).random(600) < 0.6] = 0.0
+    found = processes.calibrate(
+        history(made.dates, changes), kinds=("merton", "random_walk"), frequency="weekly"
+    )
+    assert [one.kind for one in found.fits] == ["random_walk", "merton"]
+    assert found.fits[1].bic < found.fits[0].bic
+    assert "stands still" in found.fits[1].unusable
+    assert any("of no use" in one for one in found.warnings)
+
+
+# ---------------------------------------------------------------------------------- regimes
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_likelihood_of_regimes_is_a_sum_over_their_paths(count: int) -> None:
+    sigmas = np.array([0.15, 0.4, 0.8])[:count]
+    chain = np.array([[0.7, 0.2, 0.1], [0.3, 0.5, 0.2], [0.1, 0.4, 0.5]])[:count, :count]
+    chain = chain / chain.sum(axis=1, keepdims=True)
+    years = np.array([2000, 2000, 2001, 2003, 2003, 2004])  # none in 2002
+    steps = np.array([10.0, 200.0, 365.0, 700.0, 60.0, 300.0]) / DAYS
+    changes = np.array([0.02, 0.5, -0.1, -0.9, 0.01, 0.3])
+    start = np.linalg.matrix_power(chain, 400)[0]
+    total = 0.0
+    for path in product(range(count), repeat=5):
+        weight = start[path[0]] * np.prod([chain[a, b] for a, b in zip(path, path[1:], strict=False)])
+        for year, d, x in zip(years, steps, changes, strict=True):
+            weight *= norm.pdf(x, 0, sigmas[path[year - 2000]] * np.sqrt(d))
+        total += weight
+    past = regimes.by_year(changes, steps, years)
+    found, share = regimes.filtered(chain, past.likelihoods(sigmas), past.years)
+    assert found == pytest.approx(np.log(total), rel=1e-12)
+    assert share.sum() == pytest.approx(1)
+
+
+def test_regimes_are_recovered() -> None:
+    made = switching(120, (0.2, 0.5), CHAIN, 3)
+    fit = processes.fit(made, "regime_switching")
+    for name, truth in (("calm.sigma", 0.2), ("rough.sigma", 0.5), ("calm.to.rough", 0.25),
+                        ("rough.to.calm", 0.4)):  # fmt: skip
+        found, error = value(fit, name)
+        assert abs(found - truth) < 4 * error, name
+        assert error < 0.3 * truth, name
+    assert fit.unusable == ""
+    others = [processes.fit(made, kind).bic for kind in ("random_walk", "regime_switching_3")]
+    assert fit.bic < min(others)
+
+
+def test_three_regimes_are_recovered() -> None:
+    chain = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.5, 0.4]])
+    made = switching(200, (0.1, 0.3, 0.9), chain, 5)
+    fit = processes.fit(made, "regime_switching_3")
+    labels = regimes.NAMES[3]
+    for i, one in enumerate(labels):
+        assert abs(value(fit, f"{one}.sigma")[0] - (0.1, 0.3, 0.9)[i]) < 4 * value(fit, f"{one}.sigma")[1]
+        for j, other in enumerate(labels):
+            if i != j:
+                found, error = value(fit, f"{one}.to.{other}")
+                assert abs(found - chain[i, j]) < 4 * error, (one, other)
+    assert fit.bic < processes.fit(made, "regime_switching").bic
+
+
+def test_the_regime_of_the_last_year_is_found() -> None:
+    calm = switching(30, (0.2, 0.9), CHAIN, 3)
+    for sigma, label in ((0.2, "calm"), (0.9, "rough")):
+        changes = np.diff(np.log(calm.prices))
+        last = calm.dates[1:].astype("datetime64[Y]") == calm.dates[-1].astype("datetime64[Y]")
+        changes[last] = sigma * np.sqrt(7 / DAYS) * np.where(np.arange(last.sum()) % 2, 1, -1)
+        fit = processes.fit(history(calm.dates, changes), "regime_switching")
+        assert fit.initial == label
+
+
+def test_too_few_years_for_regimes() -> None:
+    made = switching(5, (0.2, 0.5), CHAIN, 1)
+    with pytest.raises(ValueError, match="calendar years for 2 regimes"):
+        processes.fit(made, "regime_switching")
+    found = processes.calibrate(made, kinds=processes.PROCESSES, frequency="weekly")
+    assert {one.kind for one in found.fits} == {*processes.DIFFUSIONS, "merton"}
+    assert sum("is not fitted" in one for one in found.warnings) == 2
+
+
+def test_standard_errors_are_those_of_a_quadratic() -> None:
+    matrix = np.array([[4.0, 1.0], [1.0, 2.0]])
+    best = [0.3, -2.0]
+    negative = lambda x: float(0.5 * (x - best) @ matrix @ (x - best))  # noqa: E731
+    found = standard_errors(negative, best)
+    assert found == pytest.approx(np.sqrt(np.diag(np.linalg.inv(matrix))).tolist(), rel=1e-5)
+    held = standard_errors(negative, best, free=[True, False])
+    assert held[0] == pytest.approx(0.5, rel=1e-5)
+    assert np.isnan(held[1])
+
+
+# ---------------------------------------------------------------------------------- written
+
+
+@pytest.mark.parametrize("kind", ["merton", "regime_switching", "regime_switching_3"])
+def test_a_written_process_is_the_fitted_one(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = jumping(1200, rate=3, mean=-0.1, sd=0.15, sigma=0.25, seed=1)
+    if kind != "merton":
+        made = switching(40, (0.1, 0.3, 0.9), np.full((3, 3), 1 / 3), 5)
+    path, out = write(made, tmp_path / "made.csv"), tmp_path / "market.yaml"
+    assert cli.main(["calibrate", str(path), "-o", str(out), "--names", "eu_ets", "--process", kind,
+                     "--json"]) == 0  # fmt: skip
+    fit: dict[str, Any] = json.loads(capsys.readouterr().out)["fits"][0]
+    found = {name: one["value"] for name, one in fit["estimates"].items()}
+    process = yaml.safe_load(out.read_text("utf-8"))["catalog"]["markets"]["eu_ets"]["process"]
+
+    def written(quantity: dict[str, Any]) -> float:
+        return float(quantity.get("mean", quantity.get("value")))
+
+    if kind == "merton":
+        assert process["kind"] == "gbm"
+        assert written(process["sigma"]) == pytest.approx(found["sigma"], abs=1e-6)
+        for key, name in (("rate", "rate"), ("mean", "jump_mean"), ("sd", "jump_sd")):
+            assert written(process["jumps"][key]) == pytest.approx(found[name], abs=1e-6)
+        k = np.expm1(found["jump_mean"] + found["jump_sd"] ** 2 / 2)
+        real = found["sigma"] ** 2 / 2 + found["rate"] * (k - found["jump_mean"]) - np.log(1.02)
+        assert written(process["mu"]) == pytest.approx(real, abs=2e-6)
+    else:
+        assert process["kind"] == "regime_switching"
+        assert process["initial"] == fit["initial"]
+        for label, regime in process["regimes"].items():
+            assert written(regime["sigma"]) == pytest.approx(found[f"{label}.sigma"], abs=1e-6)
+            assert sum(regime["next"].values()) == pytest.approx(1, abs=1e-12)
+            for other, odds in regime["next"].items():
+                if other != label:
+                    assert odds == pytest.approx(found[f"{label}.to.{other}"], abs=6e-4)
+    # It merges with the packaged market, and can be back-tested.
+    assert simcore.load(out).experiment.catalog.markets["eu_ets"].process.kind == process["kind"]
+    assert cli.main(["backtest", str(path), "--market", str(out), "--horizons", "1"]) == 0
