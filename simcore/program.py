@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +71,8 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
     yearly = [(n, node) for n, node in nodes if node.operation is not None and node.yearly]
     moving = [pair for pair in yearly if pair[1].operation in _PRICES]
     tape = moving + [pair for pair in yearly if pair[1].operation not in _PRICES]
+    if plan.experiment.design == "sobol_bridge":
+        tape = [(n, _bridged(node)) for n, node in tape]
     lasting = [n for n, node in nodes if not node.yearly or node.keeps]
     row = {number: _SCRATCH + position for position, number in enumerate(lasting)}
     free = _SCRATCH + len(row)
@@ -102,6 +105,16 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
         emit_rows=rows,
     )
     return program, outputs
+
+
+def _bridged(node: Node) -> Node:
+    """A shock of a path with rows for the numbers of its bridge; any other node as it is."""
+    from simcore.kernels.bridge import HELD
+    from simcore.kernels.designs import SHOCK
+
+    if node.operation == Operation.NORMAL and node.stream.endswith(f".{SHOCK}"):
+        return replace(node, state=(math.nan,) * HELD)
+    return node
 
 
 def limited(program: Program, first: int, last: int) -> Program:

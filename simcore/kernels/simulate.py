@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from simcore.kernels import (
+    arithmetic,
+    bridge,
     carbon,
     costs,
     emissions_market,
@@ -105,52 +107,6 @@ class Program(NamedTuple):
 
 
 @kernel
-def product_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] * rows[b, j]
-
-
-@kernel
-def sum_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] + rows[b, j]
-
-
-@kernel
-def difference_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] - rows[b, j]
-
-
-@kernel
-def quotient_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] / rows[b, j]
-
-
-@kernel
-def scaled_row(rows, out, a, scale):
-    for j in range(rows.shape[1]):
-        rows[out, j] = scale * rows[a, j]
-
-
-@kernel
-def smaller_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = min(rows[a, j], rows[b, j])
-
-
-@kernel
-def linear_row(rows, out, inputs, weights):
-    for j in range(rows.shape[1]):
-        rows[out, j] = weights[0] * rows[inputs[0], j]
-    for k in range(1, inputs.shape[0]):
-        row, weight = inputs[k], weights[k]
-        for j in range(rows.shape[1]):
-            rows[out, j] += weight * rows[row, j]
-
-
-@kernel
 def design_row(tape, i, first_draw, step, u):
     """Uniform numbers of an operation's stream."""
     code, draws, replicates = tape.design
@@ -206,7 +162,8 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
             count_row(rows, row, handed, valid, of_rows, sums, counts, value, place, lanes)
         elif kind == COLLECT:
             collect_row(
-                rows, row, handed, valid, of_rows, places, slot, atom, arena, value, place, found
+                rows, row, handed, valid, of_rows, places, slot, atom, arena, counts, value, place,
+                found,
             )  # fmt: skip
         handed += 1
     for i in range(first, last):
@@ -214,20 +171,24 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
         # The tape ends with inputs to spare, so that reading six is safe.
         a, b, c, d = inputs[at], inputs[at + 1], inputs[at + 2], inputs[at + 3]
         if code == PRODUCT:
-            product_row(rows, out, a, b)
+            arithmetic.product_row(rows, out, a, b)
         elif code == SUM:
-            sum_row(rows, out, a, b)
+            arithmetic.sum_row(rows, out, a, b)
         elif code == DIFFERENCE:
-            difference_row(rows, out, a, b)
+            arithmetic.difference_row(rows, out, a, b)
         elif code == QUOTIENT:
-            quotient_row(rows, out, a, b)
+            arithmetic.quotient_row(rows, out, a, b)
         elif code == SCALED:
-            scaled_row(rows, out, a, numbers[number])
+            arithmetic.scaled_row(rows, out, a, numbers[number])
         elif code == SMALLER:
-            smaller_row(rows, out, a, b)
+            arithmetic.smaller_row(rows, out, a, b)
         elif code == NORMAL:
             if central:
                 rows[out, :] = 0.0
+            elif inputs_at[i + 1] > at:
+                begins, held = line == 0, inputs[at : inputs_at[i + 1]]
+                bridge.hold_numbers(rows, held, tape, i, first_draw, year, begins)
+                arithmetic.linear_row(rows, out, held, bridge.weights_of(year))
             else:
                 # Through another row: in place, the loop would not be made of vectors.
                 steps = int(numbers[number]) if numbers_at[i + 1] > number else 0
@@ -290,7 +251,7 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
             x, n = inputs[at : inputs_at[i + 1]], numbers[number : numbers_at[i + 1]]
             pool = table[entry : table_at[i + 1]]
             if code == LINEAR:
-                linear_row(rows, out, x, n)
+                arithmetic.linear_row(rows, out, x, n)
             elif code == LEVELISED:
                 costs.levelised_row(rows, out, x, n)
             elif code == ELECTROLYSER:
@@ -330,8 +291,8 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
                 count_row(rows, row, handed, valid, of_rows, sums, counts, value, place, lanes)
             elif kind == COLLECT:
                 collect_row(
-                    rows, row, handed, valid, of_rows, places, slot, atom, arena, value, place,
-                    found,
+                    rows, row, handed, valid, of_rows, places, slot, atom, arena, counts, value,
+                    place, found,
                 )  # fmt: skip
             handed += 1
 
