@@ -121,7 +121,8 @@ def quantiles(dataset: xr.Dataset, name: str, probabilities: Sequence[float]) ->
         ))  # fmt: skip
     # Of some of the draws it is not known to which replicates they belong.
     whole = dataset.attrs.get("draws") == dataset.sizes["draw"]
-    return _from_draws(dataset[name], probabilities, dataset.attrs.get("replicates", 1) if whole else 1)
+    replicates = dataset.attrs.get("replicates", 1) if whole else 1
+    return _from_draws(dataset[name], probabilities, replicates)
 
 
 def _from_draws(

@@ -238,12 +238,12 @@ def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, pla
         Written where wanted.
     complete : bool (rows,)
         Written where wanted: False where values had no room, or an interval reaches beyond what
-        was collected; the quantiles of the row then mean nothing.
+        was collected; its quantiles are then not written.
     """
     ranks, replicates = plan.ranks, plan.taken.size
     statistic = np.empty(ranks.size)
     up_to = np.empty((plan.weight.size, replicates), np.int64)
-    before = np.empty((plan.weight.size, replicates), np.int64)
+    before, ends = np.empty_like(up_to), np.empty((plan.weight.size, 2), np.int64)
     begin, end = np.empty(atom.shape[1], np.int64), np.empty(atom.shape[1], np.int64)
     bins = slot.shape[1] - 1
     top = np.float64(bins - 1)
@@ -293,29 +293,32 @@ def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, pla
             times = size[row, s] - (end[s] - begin[s])
             k = ranks[r] - below[row, s]
             statistic[r] = _value(values, begin[s], end[s], k, atom[row, s], times)
-        write_quantiles(statistic, plan, quantile, low, high, row)
-        if replicates == 0:
+        if replicates > 0:
+            _count_replicates(
+                arena, places, atom, rank_slot, plan, tally, statistic, groups, up_to, before, row
+            )
+            for q in range(plan.weight.size):
+                s = rank_slot[row, plan.upper[q]]
+                if s >= 0:
+                    ends[q, 0], ends[q, 1] = interval_ranks(plan, q, up_to[q], before[q])
+                    above = below[row, s] + size[row, s]
+                    # Beyond what is collected, unless nothing defined is left there.
+                    complete[row] &= ends[q, 0] >= below[row, s] and (
+                        ends[q, 1] < above or rank_slot[row, plan.high[q]] < 0
+                    )
+        if not complete[row]:
             continue
-        _count_replicates(
-            arena, places, atom, rank_slot, plan, tally, statistic, groups, up_to, before, row
-        )
-        for q in range(plan.weight.size):
+        write_quantiles(statistic, plan, quantile, low, high, row)
+        for q in range(plan.weight.size if replicates > 0 else 0):
             s = rank_slot[row, plan.upper[q]]
-            if s < 0:
-                low[row, q], high[row, q] = np.nan, np.nan
-                continue
-            under, over = interval_ranks(plan, q, up_to[q], before[q])
-            under, over = under - below[row, s], over - below[row, s]
-            times = size[row, s] - (end[s] - begin[s])
-            # What is collected may end with the defined values; beyond it an end is undefined.
-            is_known = over < size[row, s]
-            complete[row] &= under >= 0 and (is_known or rank_slot[row, plan.high[q]] < 0)
-            if not complete[row]:
-                break
-            low[row, q] = _value(values, begin[s], end[s], under, atom[row, s], times)
-            high[row, q] = np.nan
-            if is_known:
-                high[row, q] = _value(values, begin[s], end[s], over, atom[row, s], times)
+            low[row, q], high[row, q] = np.nan, np.nan
+            if s >= 0:
+                times, common = size[row, s] - (end[s] - begin[s]), atom[row, s]
+                k = ends[q, 0] - below[row, s]
+                low[row, q] = _value(values, begin[s], end[s], k, common, times)
+                k = ends[q, 1] - below[row, s]
+                if k < size[row, s]:
+                    high[row, q] = _value(values, begin[s], end[s], k, common, times)
 
 
 @kernel
