@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -72,7 +71,7 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
     moving = [pair for pair in yearly if pair[1].operation in _PRICES]
     tape = moving + [pair for pair in yearly if pair[1].operation not in _PRICES]
     if plan.experiment.design == "sobol_bridge":
-        tape = [(n, _bridged(node)) for n, node in tape]
+        tape = _bridged(plan, tape)
     lasting = [n for n, node in nodes if not node.yearly or node.keeps]
     row = {number: _SCRATCH + position for position, number in enumerate(lasting)}
     free = _SCRATCH + len(row)
@@ -107,14 +106,19 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
     return program, outputs
 
 
-def _bridged(node: Node) -> Node:
-    """A shock of a path with rows for the numbers of its bridge; any other node as it is."""
-    from simcore.kernels.bridge import HELD
+def _bridged(plan: Plan, tape: list[tuple[int, Node]]) -> list[tuple[int, Node]]:
+    """The yearly nodes, those of path shocks with the numbers of a bridge and rows for them."""
+    from simcore.kernels.bridge import bridge_table
     from simcore.kernels.designs import SHOCK
 
-    if node.operation == Operation.NORMAL and node.stream.endswith(f".{SHOCK}"):
-        return replace(node, state=(math.nan,) * HELD)
-    return node
+    table = bridge_table(plan.start, plan.years[0], plan.years[-1])
+    rows = (0.0,) * (table.shape[1] // 2)
+    return [
+        (n, replace(node, table=table, state=rows))
+        if node.operation == Operation.NORMAL and node.stream.endswith(f".{SHOCK}")
+        else (n, node)
+        for n, node in tape
+    ]
 
 
 def limited(program: Program, first: int, last: int) -> Program:

@@ -1,80 +1,81 @@
 """Brownian bridge: shocks of a path as sums of numbers that each move many years at once.
 
-Of a Sobol sequence the first dimensions are the most even. So the first number of a span of 32
-years moves all of it, the second its halves against each other, the next two the quarters of a
-half, and so on down to single years: terminal value first, then midpoints. The shocks of the span
-are an orthogonal transform of its numbers (Haar's), so they are independent standard normals as
-before, and correlations between markets, which share the transform, stay what they are.
-
-Spans begin at fixed calendar years, the first in FIRST_YEAR. So no shock depends on the years of a
-run, and a longer run begins like a shorter one.
+Of a Sobol sequence each dimension is the more even the fewer others matter. So the first number
+moves all years of a run, and with them the last price; the second the first half of the years
+against the other; and so on, halving, down to single years. The shocks are an orthogonal transform
+of the numbers, so they are independent standard normals as before, and correlations between
+markets stay what they are. The years of the run decide on the halves: others change every draw.
+Years before the first of the run, and that one, have shocks of their own.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.designs import FIRST_YEAR, fill_design
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.designs import fill_design
+from simcore.kernels.jit import kernel
 from simcore.kernels.random import normal_of_uniform
 
-SPAN: Final = 32
-"""Years that are bridged together, a power of two."""
-HELD: Final = SPAN.bit_length()
-"""Numbers that make up one shock: that of the span, and one for each halving."""
 
+def bridge_table(start: int, first: int, last: int) -> NDArray[np.float64]:
+    """Numbers of which the shocks of each year are made, and their weights.
 
-def _tables() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """By year of a span (rows): position of each number in the span, and its weight."""
-    year = np.arange(SPAN)
-    numbers, weights = np.zeros((SPAN, HELD), np.int64), np.full((SPAN, HELD), SPAN**-0.5)
-    for level in range(HELD - 1):
-        size = SPAN >> level
-        numbers[:, level + 1] = (1 << level) + year // size
-        weights[:, level + 1] = np.where(year % size < size // 2, 1.0, -1.0) * size**-0.5
-    return numbers, weights
+    Parameters
+    ----------
+    start : int
+        First year that is simulated.
+    first, last : int
+        Years of the run; those after the first are bridged.
 
-
-NUMBERS, WEIGHTS = _tables()
-NUMBERS.flags.writeable = False
-WEIGHTS.flags.writeable = False
-
-
-@scalar
-def weights_of(year):
-    """Weights of the numbers held in a year."""
-    return WEIGHTS[(year - FIRST_YEAR) % SPAN]
+    Returns
+    -------
+    ndarray, shape (years, 2 * held)
+        By simulated year: the step that addresses each number (0: none), then the weights.
+    """
+    years = last - first
+    held = 1 + max(years - 1, 0).bit_length()
+    steps, weights = np.zeros((years, held)), np.zeros((years, held))
+    steps[:, 0], weights[:, 0] = first + 1, max(years, 1) ** -0.5
+    following = first + 2
+    parts = [(0, years, 1)]
+    for begin, end, level in parts:
+        if end - begin < 2:
+            continue
+        middle = (begin + end) // 2
+        left, right = middle - begin, end - middle
+        steps[begin:end, level] = following
+        weights[begin:middle, level] = (right / (left * (left + right))) ** 0.5
+        weights[middle:end, level] = -((left / (right * (left + right))) ** 0.5)
+        following += 1
+        parts += [(begin, middle, level + 1), (middle, end, level + 1)]
+    early = np.zeros((first - start + 1, 2 * held))
+    early[:, 0], early[:, held] = np.arange(start, first + 1), 1.0
+    return np.concatenate([early, np.hstack([steps, weights])])
 
 
 @kernel
-def hold_numbers(rows, held, tape, i, first_draw, year, begins):
+def hold_numbers(rows, held, steps, before, tape, i, first_draw):
     """Renew the standard normals that change in a year.
 
     Parameters
     ----------
     rows : float64 (rows, 256)
         The first is scratch.
-    held : int64 (HELD,)
+    held : int64 (held,)
         Rows of the numbers, kept from year to year.
+    steps, before : float64 (held,)
+        Steps that address the numbers of this year, and of the year before.
     tape : Tape
     i : int
         Operation of the shock.
-    first_draw, year : int
-    begins : bool
-        Whether this is the first year of the run.
+    first_draw : int
     """
     code, draws, replicates = tape.design
-    at = (year - FIRST_YEAR) % SPAN
-    before = (at - 1) % SPAN
-    for k in range(HELD):
-        number = NUMBERS[at, k]
-        if begins or at == 0 or number != NUMBERS[before, k]:
-            # The numbers bear the years of their span, as shocks do that are not bridged.
+    for k in range(held.shape[0]):
+        if steps[k] > 0.0 and steps[k] != before[k]:
             fill_design(
-                code, tape.keys[i], tape.dimensions[i], first_draw, year - at + number, draws,
+                code, tape.keys[i], tape.dimensions[i], first_draw, int(steps[k]), draws,
                 replicates, rows[0],
             )  # fmt: skip
             normal_of_uniform(rows[0], rows[held[k]])

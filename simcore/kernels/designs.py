@@ -15,7 +15,7 @@ factor never moves another's numbers.
     Each factor and step runs through a dimension of a Sobol sequence whose digits Owen's nested
     permutations scramble: 2**m draws from a multiple of 2**m fall one into each 2**m-th.
 `sobol_bridge`
-    The same points; the shocks of a path are made of theirs as `bridge` says.
+    The same points, of which the shocks of a path are made as `bridge` says.
 
 Replicates. Block b of 256 draws belongs to replicate b % replicates, of which it is the block
 b // replicates; each replicate is a design of its own. So the spread of their means measures the

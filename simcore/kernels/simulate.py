@@ -186,13 +186,19 @@ def run_tape(tape, first, last, rows, line, year, first_draw, central, program, 
             if central:
                 rows[out, :] = 0.0
             elif inputs_at[i + 1] > at:
-                begins, held = line == 0, inputs[at : inputs_at[i + 1]]
-                bridge.hold_numbers(rows, held, tape, i, first_draw, year, begins)
-                arithmetic.linear_row(rows, out, held, bridge.weights_of(year))
+                held = inputs[at : inputs_at[i + 1]]
+                many = held.shape[0]
+                entry += 2 * many * line
+                steps = table[entry : entry + many]
+                weights = table[entry + many : entry + 2 * many]
+                # In the first year all are new: no step is that of a weight, which is below 2.
+                before = weights if line == 0 else table[entry - 2 * many : entry - many]
+                bridge.hold_numbers(rows, held, steps, before, tape, i, first_draw)
+                arithmetic.linear_row(rows, out, held, weights)
             else:
                 # Through another row: in place, the loop would not be made of vectors.
-                steps = int(numbers[number]) if numbers_at[i + 1] > number else 0
-                step = year * steps + int(numbers[number + 1]) if steps > 0 else year
+                each = int(numbers[number]) if numbers_at[i + 1] > number else 0
+                step = year * each + int(numbers[number + 1]) if each > 0 else year
                 design_row(tape, i, first_draw, step, rows[0])
                 normal_of_uniform(rows[0], rows[out])
         elif code == CAPITAL_RECOVERY:
