@@ -138,8 +138,8 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     groups += [measures.languages(known[name], one, settings) for name, one in built.items()]
     groups += [growth.cells(settings), growth.storing(small, settings),
                measures.random_numbers(settings), measures.designs(settings),
-               measures.quantiles(settings), growth.compilation(small, settings),
-               measures.start_up(small, settings)]
+               measures.designs_at_equal_time(small, settings), measures.quantiles(settings),
+               growth.compilation(small, settings), measures.start_up(small, settings)]
     for group in groups:
         for line in group:
             print(line if isinstance(line, str) else table.formatted(line), flush=True)

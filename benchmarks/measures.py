@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,7 @@ from benchmarks.cases import Case, load
 from benchmarks.languages import CHUNK, Built
 from benchmarks.table import Line, heading
 from benchmarks.timing import Settings, fastest, interleaved
+from simcore import engine, plan
 from simcore.kernels.operations import BLOCK
 from simcore.kernels.random import fill_normal, fill_uniform, stream_key
 from simcore.kernels.select import order_statistics, quantile_ranks
@@ -129,6 +131,37 @@ def designs(settings: Settings) -> Iterator[str | Line]:
     }, settings, times=3)
     each = {name: time / points / dimensions * 1e9 for name, time in found.items()}
     yield Line(f"scipy.stats.qmc, {dimensions} dimensions", each["one"], None, each["scipy"])
+
+
+def designs_at_equal_time(case: Case, settings: Settings) -> Iterator[str | Line]:
+    """Squared errors of a run times its seconds: even designs against random draws."""
+    draws, seeds = (1024, 3) if settings.tiny else (16_384, 24)
+    yield heading(f"cost_premium of {case.name}, {draws:,} draws: variance of {seeds} runs x time; "
+                  "(EUR/t)2 s")
+
+    def planned(design: str, seed: int) -> plan.Plan:
+        changes = ("outcomes=[cost_premium]", f"design={design}", f"seed={seed}")
+        one = replace(case, overrides=(*case.overrides, *changes))
+        return plan.build(load(one, draws=draws))
+
+    found, variances = {}, {}
+    for design in ("random", "sobol", "sobol_bridge"):
+        first = planned(design, 0)
+        found[design] = partial(engine.run, first, threads=1)
+        runs = [engine.run(planned(design, seed), threads=1) for seed in range(seeds)]
+        for what, values in (
+            ("mean", [one["cost_premium_mean"].values for one in runs]),
+            ("P95", [one["cost_premium_quantile"].sel(quantile=0.95).values for one in runs]),
+        ):
+            variances[design, what] = np.var(values, axis=0, ddof=1).ravel()
+    time = interleaved(found, settings)
+    for what in ("mean", "P95"):
+        # Cells that are defined and uncertain; their geometric mean, for they are of any size.
+        moving = variances["random", what] > 0
+        cost = {design: time[design] * np.exp(np.log(variances[design, what][moving]).mean())
+                for design in time}
+        for design in ("sobol", "sobol_bridge"):
+            yield Line(f"{what}, {design}; peer: random", cost[design], None, cost["random"])
 
 
 def quantiles(settings: Settings) -> Iterator[str | Line]:

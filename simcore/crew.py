@@ -41,12 +41,21 @@ class Crew:
         edges = [min(at * per_segment * BLOCK, draws) for at in range(segments + 1)]
         self.segments = list(pairwise(edges))
         self.workers = min(workers, len(self.segments))
-        self._pool, self._stop = pool, Event()
+        self._pool, self._stop, self.replicates = pool, Event(), replicates
         marks = [len(self.segments) * w // self.workers for w in range(self.workers + 1)]
         self.parts = [range(*pair) for pair in pairwise(marks)]
 
-    def over_draws(self, work: Callable[[int, int, int, int], None], tell: Tell) -> None:
-        """Call work(worker, segment, first draw, draws) for stretches of all draws, in order."""
+    def over_draws(
+        self,
+        work: Callable[[int, int, int, int], None],
+        tell: Tell,
+        *,
+        replicate: int | None = None,
+    ) -> None:
+        """Call work(worker, segment, first draw, draws) for stretches of the draws, in order.
+
+        All of them, or those of one replicate.
+        """
         done = np.zeros(self.workers)
 
         def part(worker: int) -> None:
@@ -55,7 +64,8 @@ class Crew:
                 for begin in range(first, last, self.stretch):
                     if self._stop.is_set():
                         raise StoppedError
-                    work(worker, segment, begin, min(self.stretch, last - begin))
+                    if replicate in (None, begin // BLOCK % self.replicates):
+                        work(worker, segment, begin, min(self.stretch, last - begin))
                     done[worker] += min(self.stretch, last - begin)
 
         total = self.segments[-1][1]

@@ -71,6 +71,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "seed": experiment.seed,
         **_stopping(plan),
         "sampler": _sampler(experiment.design, experiment.replicates),
+        "replicates": 1 if experiment.design == "random" else experiment.replicates,
         "sources": json.dumps(keys),
         "assumed": json.dumps(assumed),
         "correlations": json.dumps(
@@ -103,7 +104,8 @@ def _stopping(plan: Plan) -> dict[str, str | float]:
 
 def _sampler(design: str, replicates: int) -> str:
     """How the random numbers of a run come about, replicates included where they matter."""
-    several = f" in {replicates} replicates" if design in ("latin_hypercube", "sobol") else ""
+    joint = design not in ("random", "antithetic")
+    several = f" in {replicates} replicates" if joint else ""
     return (
         "threefry2x64-20 addressed by (seed, factor, draw, step); "
         f"{design.replace('_', ' ')} design{several}"

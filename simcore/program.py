@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +70,8 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
     yearly = [(n, node) for n, node in nodes if node.operation is not None and node.yearly]
     moving = [pair for pair in yearly if pair[1].operation in _PRICES]
     tape = moving + [pair for pair in yearly if pair[1].operation not in _PRICES]
+    if plan.experiment.design == "sobol_bridge":
+        tape = _bridged(plan, tape)
     lasting = [n for n, node in nodes if not node.yearly or node.keeps]
     row = {number: _SCRATCH + position for position, number in enumerate(lasting)}
     free = _SCRATCH + len(row)
@@ -102,6 +104,21 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
         emit_rows=rows,
     )
     return program, outputs
+
+
+def _bridged(plan: Plan, tape: list[tuple[int, Node]]) -> list[tuple[int, Node]]:
+    """The yearly nodes, those of path shocks with the numbers of a bridge and rows for them."""
+    from simcore.kernels.bridge import bridge_table
+    from simcore.kernels.designs import SHOCK
+
+    table = bridge_table(plan.start, plan.years[0], plan.years[-1])
+    rows = (0.0,) * (table.shape[1] // 2)
+    return [
+        (n, replace(node, table=table, state=rows))
+        if node.operation == Operation.NORMAL and node.stream.endswith(f".{SHOCK}")
+        else (n, node)
+        for n, node in tape
+    ]
 
 
 def limited(program: Program, first: int, last: int) -> Program:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from simcore.crew import Crew, Tell
 from simcore.kernels.operations import BLOCK, Operation
+from simcore.kernels.replicates import draws_by_replicate
 from simcore.plan import Plan
 from simcore.program import Request, cut, limited, without
 from simcore.tiles import Item, Need, bins_for, collected_values, look_at
@@ -126,7 +127,9 @@ class _Reduction:
         self.rows = self.program.emit_rows.size
         self.asked = np.flatnonzero(self.outputs >= 0)
         self.place = self.outputs[self.asked]
-        self.ranks = quantile_ranks(self.draws, probabilities=QUANTILES, level=INTERVAL_LEVEL)
+        self.ranks = quantile_ranks(
+            self.draws, QUANTILES, INTERVAL_LEVEL, replicates=self.replicates
+        )
         self.bins = bins_for(plan, len(self.outputs), crew.workers)
         counts = [item.request.rows for item in tile]
         self.need = np.empty(self.rows, np.int64)
@@ -161,7 +164,7 @@ class _Reduction:
             central=self._asked(central, np.nan),
             count=np.array([self._asked(one, 0.0) for one in sums[:, :, 0]]),
             positive=np.array([self._asked(one, 0.0) for one in sums[:, :, 3]]),
-            taken=self._taken(),
+            taken=draws_by_replicate(self.draws, self.replicates),
             mean=self._asked(mean, np.nan),
             variance=self._asked(variance, np.nan),
             standard_error=self._asked(error, np.nan),
@@ -171,12 +174,6 @@ class _Reduction:
             categories=categories,
             kept=kept,
         )
-
-    def _taken(self) -> Floats:
-        """Draws of each replicate."""
-        blocks = np.arange(-(-self.draws // BLOCK))
-        sizes = np.minimum(self.draws - blocks * BLOCK, BLOCK)
-        return np.bincount(blocks % self.replicates, sizes, self.replicates).astype(np.float64)
 
     def _asked(self, values: NDArray[Any], default: float) -> NDArray[Any]:
         """Values by output row, in the order of the requests."""
@@ -270,6 +267,7 @@ class _Reduction:
         """Quantiles and the ends of their intervals by output row."""
         from simcore.kernels import sinks
         from simcore.kernels.bins import choose_bins, select_ranks
+        from simcore.kernels.intervals import Tally
         from simcore.kernels.simulate import run_blocks
 
         crew, rows, slots, count = self.crew, self.rows, sinks.MOST_SLOTS, self.count
@@ -284,7 +282,7 @@ class _Reduction:
         places[:, :, sinks.KEPT_AT] = -1
         crew.over_rows(
             lambda first, last: choose_bins(
-                count, self.ranks.ranks, look, self.numbers, wanted, slot, atom, below, size,
+                count, self.ranks, look, self.numbers, wanted, slot, atom, below, size,
                 rank_slot, np.empty(slots), places, first, last,
             ),
             rows,
@@ -292,6 +290,10 @@ class _Reduction:
         # Room for what is collected.
         self.count = count = np.empty((0, 0, 0), np.int32)
         complete = np.ones(rows, bool)
+        replicates, quantiles = self.ranks.taken.size, len(QUANTILES)
+        tally = Tally.of(replicates, crew.workers, rows, quantiles)
+        # Between, below and above the slots, and in them.
+        in_slots = np.zeros((crew.workers, rows if replicates else 0, 2 * quantiles + 1), np.int32)
 
         def part(begin: int, end: int, tell: Tell) -> None:
             """Collect and select; what was collected is let go on return."""
@@ -304,7 +306,7 @@ class _Reduction:
             targets = [
                 sinks.sink(
                     sinks.COLLECT, rows, numbers=self.numbers, places=places[w], slot=slot,
-                    atom=atom, arena=arena,
+                    atom=atom, arena=arena, counts=in_slots[w],
                 )
                 for w in range(crew.workers)
             ]  # fmt: skip
@@ -312,12 +314,21 @@ class _Reduction:
             def work(worker: int, segment: int, first: int, draws: int) -> None:
                 run_blocks(program, first, draws, 0, False, self.workspace[worker], targets[worker])
 
-            crew.over_draws(work, tell)
+            if replicates == 0:
+                crew.over_draws(work, tell)
+            for one in range(replicates):
+                in_slots[:] = 0
+                share = _between(tell, one / replicates, (one + 1) / replicates)
+                crew.over_draws(work, share, replicate=one)
+                counted = in_slots.sum(axis=0)[begin:end]
+                tally.filled[one] = places[:, :, sinks.FILLED]
+                tally.under[one, begin:end] = counted.cumsum(axis=1)[:, :-1:2]
+                tally.inside[one, begin:end] = counted[:, 1::2]
 
             def select(first: int, last: int) -> None:
                 select_ranks(
                     arena, places, slot, atom, below, size, rank_slot, self.numbers, self.ranks,
-                    wanted, *found, complete, begin + first, begin + last,
+                    tally, wanted, *found, complete, begin + first, begin + last,
                 )  # fmt: skip
 
             crew.over_rows(select, end - begin)

@@ -10,20 +10,19 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
 
 from simcore.errors import ConfigError
+from simcore.kernels.replicates import students_t
 from simcore.plan import Cell, Plan, has_years
 from simcore.tiles import Item, items_of, tiles_of
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 _FIRST: Final = 4096
 """Draws of the first try, of all designs a multiple of their blocks."""
-_SIDES: Final = 2.0 * 1.959963984540054
-"""Standard errors in a 95 % interval."""
-assert INTERVAL_LEVEL == 0.95
 
 
 def enough(
@@ -107,7 +106,7 @@ def _widest(plan: Plan, pool: ThreadPoolExecutor, workers: int) -> float:
     for tile in tiles_of(plan, [replace(one, is_kept=False) for one in items_of(plan)], workers):
         found: Any = reduce(plan, tile, pool, workers, lambda _: None)
         if until.statistic == "mean":
-            width = _SIDES * found.standard_error
+            width = 2.0 * _errors(int((found.taken > 0).sum())) * found.standard_error
         else:
             q = QUANTILES.index(float(until.statistic[1:]) / 100.0)
             width = found.high[:, q] - found.low[:, q]
@@ -116,6 +115,13 @@ def _widest(plan: Plan, pool: ThreadPoolExecutor, workers: int) -> float:
         mine = np.concatenate([_years(plan, item) for item in tile])
         widest = max(widest, float(np.nanmax(width, initial=0.0, where=mine)))
     return widest
+
+
+def _errors(replicates: int) -> float:
+    """Standard errors in half an interval of a mean."""
+    if replicates > 1:
+        return students_t(INTERVAL_LEVEL, replicates - 1)
+    return NormalDist().inv_cdf((1.0 + INTERVAL_LEVEL) / 2.0)
 
 
 def _years(plan: Plan, item: Item) -> np.ndarray:

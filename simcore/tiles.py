@@ -14,10 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.errors import ConfigError
-from simcore.kernels.operations import Operation
+from simcore.kernels.operations import BLOCK, Operation
+from simcore.kernels.replicates import reach, students_t
 from simcore.plan import Cell, Plan, currency_rate, has_years
 from simcore.program import Request
-from simcore.variables import OUTCOMES
+from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 OVERHEAD: Final = 330.0
 """Memory of the process without any draws, MB (interpreter, compiled code, libraries)."""
@@ -27,6 +28,8 @@ _LOOK: Final = 512
 """Draws of the first look."""
 _ROW_BYTES: Final = 5200
 """Bytes of a row for its sums, ranks and results."""
+_TALLY_BYTES: Final = 104
+"""Bytes of a row and replicate for its sums and for its counts beside nine quantiles."""
 _FEWEST_BINS, _MOST_BINS = 512, 8192
 _DRAWS_PER_BIN: Final = 128
 """More draws in a bin than that make it worth while to have more bins."""
@@ -95,10 +98,22 @@ def collected_values(plan: Plan) -> int:
     return int(0.7 * _room(plan) / 8)
 
 
+def _collected_share(plan: Plan, bins: int) -> float:
+    """Share of the values of a row that are collected, at most."""
+    share = _WANTED_BINS / bins
+    replicates = min(plan.experiment.replicates, -(-plan.draws // BLOCK))
+    if plan.experiment.design != "random" and replicates > 1:
+        width = reach(students_t(INTERVAL_LEVEL, replicates - 1), replicates - 1)
+        share += sum(2.0 * width * (p * (1.0 - p) / plan.draws) ** 0.5 for p in QUANTILES)
+    return min(1.0, share)
+
+
 def bytes_of(plan: Plan, item: Item, workers: int) -> float:
     """Memory of an item while its tile is at work, without what is collected."""
     size = np.dtype(plan.experiment.dtype).itemsize
     fixed = 8 * look_at(plan.draws) + (4 * workers + 1) * _FEWEST_BINS + _ROW_BYTES
+    if plan.experiment.design != "random":
+        fixed += (_TALLY_BYTES + 8 * workers) * plan.experiment.replicates
     return item.request.rows * (fixed + (size * plan.draws if item.is_kept else 0.0))
 
 
@@ -185,7 +200,7 @@ def tile_memory(plan: Plan, tile: Sequence[Item], workers: int) -> float:
     """Memory of a tile at work, MB, an upper estimate."""
     bins = bins_for(plan, rows_of(tile), workers)
     asked = rows_of([item for item in tile if item.need == Need.QUANTILES])
-    collected = 8.0 * asked * plan.draws * min(1.0, _WANTED_BINS / bins)
+    collected = 8.0 * asked * plan.draws * _collected_share(plan, bins)
     counted = 4.0 * workers * rows_of(tile) * (bins - _FEWEST_BINS)
     known = sum(bytes_of(plan, item, workers) for item in tile)
     return (known + counted + min(collected, 8.0 * collected_values(plan))) / 1e6

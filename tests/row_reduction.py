@@ -11,11 +11,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from replicate_intervals import intervals
 
 from simcore.kernels import bins, sinks
+from simcore.kernels.intervals import Tally
 from simcore.kernels.operations import BLOCK
 from simcore.kernels.select import QuantileRanks, between, quantile_ranks
-from simcore.kernels.sinks import KEPT_AT, RATE, ROOM, SCALE, START
+from simcore.kernels.sinks import FILLED, KEPT_AT, RATE, ROOM, SCALE, START
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 POISON = -7e77
@@ -43,12 +45,17 @@ class Reduction:
     ranks: QuantileRanks
 
 
-def ranks_of(draws: int) -> QuantileRanks:
-    return quantile_ranks(draws, probabilities=QUANTILES, level=INTERVAL_LEVEL)
+def ranks_of(draws: int, replicates: int = 1) -> QuantileRanks:
+    return quantile_ranks(draws, QUANTILES, INTERVAL_LEVEL, replicates=replicates)
 
 
-def blocks_of(values: np.ndarray, workers: int) -> list[list[tuple[np.ndarray, int]]]:
-    """Blocks of the rows and their draws, by worker; a block that is not full ends in poison."""
+def blocks_of(
+    values: np.ndarray, workers: int, *, replicate: int = 0, replicates: int = 1
+) -> list[list[tuple[np.ndarray, int]]]:
+    """Blocks of the rows and their draws, by worker; a block that is not full ends in poison.
+
+    All of them, or those of one replicate.
+    """
     rows, draws = values.shape
     starts = range(0, draws, BLOCK)
     marks = [len(starts) * w // workers for w in range(workers + 1)]
@@ -56,6 +63,8 @@ def blocks_of(values: np.ndarray, workers: int) -> list[list[tuple[np.ndarray, i
     for first, last in pairwise(marks):
         found.append([])
         for start in starts[first:last]:
+            if start // BLOCK % replicates != replicate:
+                continue
             valid = min(BLOCK, draws - start)
             block = np.full((rows, BLOCK), POISON)
             block[:, :valid] = values[:, start : start + valid]
@@ -100,11 +109,12 @@ def counted(
 
 def reduced(
     values: np.ndarray, *, workers: int = 1, nbins: int = 512, look: int = 512, rate: float = 1.0,
-    most_room: int | None = None,
+    most_room: int | None = None, replicates: int = 1,
 ) -> Reduction:  # fmt: skip
     """Take rows (rows, draws) through every step; rows with atoms have `most_room` a worker."""
     rows, draws = values.shape
-    ranks = ranks_of(draws)
+    ranks = ranks_of(draws, replicates)
+    parts = ranks.taken.size
     numbers = laid(values, nbins=nbins, look=look, rate=rate)
     sums, count = counted(values, numbers, nbins=nbins, workers=workers)
     slot = np.full((rows, nbins + 1), 255, np.uint8)
@@ -115,7 +125,7 @@ def reduced(
     wanted = np.ones(rows, bool)
     seen = np.ascontiguousarray(values[:, :look] * rate)
     bins.choose_bins(
-        count, ranks.ranks, seen, numbers, wanted, slot, atom, below, size, rank_slot,
+        count, ranks, seen, numbers, wanted, slot, atom, below, size, rank_slot,
         np.full(sinks.MOST_SLOTS, POISON), places, 0, rows,
     )  # fmt: skip
     if most_room is not None:
@@ -125,19 +135,28 @@ def reduced(
     places[..., START] = (np.cumsum(needed) - needed).reshape(workers, rows)
     places[..., KEPT_AT] = -1
     arena = np.full(int(needed.sum()), POISON)
-    own = scratch()
-    for worker, blocks in enumerate(blocks_of(values, workers)):
-        for block, valid in blocks:
-            for row in range(rows):
-                sinks.collect_row(
-                    block, row, row, valid, numbers, places[worker], slot, atom, arena,
-                    own["value"], own["place"], own["found"],
-                )  # fmt: skip
+    own, tally = scratch(), Tally.of(parts, workers, rows, len(QUANTILES))
+    for one in range(max(parts, 1)):
+        in_slots = np.zeros((workers, rows if parts else 0, 2 * len(QUANTILES) + 1), np.int32)
+        for worker, blocks in enumerate(
+            blocks_of(values, workers, replicate=one, replicates=max(parts, 1))
+        ):
+            for block, valid in blocks:
+                for row in range(rows):
+                    sinks.collect_row(
+                        block, row, row, valid, numbers, places[worker], slot, atom, arena,
+                        in_slots[worker], own["value"], own["place"], own["found"],
+                    )  # fmt: skip
+        if parts:
+            below_slots = in_slots.sum(axis=0).cumsum(axis=1)
+            tally.filled[one] = places[..., FILLED]
+            tally.under[one] = below_slots[:, :-1:2]
+            tally.inside[one] = np.diff(below_slots, axis=1)[:, ::2]
     results: Any = [np.full((rows, ranks.weight.size), POISON) for _ in range(3)]
     complete = np.zeros(rows, bool)
     bins.select_ranks(
-        arena, places, slot, atom, below, size, rank_slot, numbers, ranks, wanted, *results,
-        complete, 0, rows,
+        arena, places, slot, atom, below, size, rank_slot, numbers, ranks, tally, wanted,
+        *results, complete, 0, rows,
     )  # fmt: skip
     return Reduction(
         numbers, sums, count, slot, atom, below, size, rank_slot, places, arena, *results,
@@ -154,7 +173,9 @@ def with_fallback(found: Reduction, values: np.ndarray, *, rate: float = 1.0) ->
     return replace(found, complete=np.ones_like(found.complete))
 
 
-def expected(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def expected(
+    values: np.ndarray, replicates: int = 1
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Quantiles and the ends of their intervals by sorting; undefined values sort last."""
     ranks = ranks_of(values.shape[1])
     found = np.sort(values, axis=1)[:, ranks.ranks]
@@ -164,6 +185,8 @@ def expected(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         )]
         for row in found
     ]  # fmt: skip
+    if replicates > 1:
+        return np.array(middle), *intervals(values, QUANTILES, replicates)
     return np.array(middle), found[:, ranks.low], found[:, ranks.high]
 
 

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 import xarray as xr
 from minimal import route
+from replicate_intervals import intervals
+from rich_config import rich_config
 from small_config import commodity, market, small_config
 
 import simcore
-from simcore import crew, dataset, engine
+from simcore import crew, dataset, engine, reduction
+from simcore.analysis import select
 from simcore.errors import ConfigError
+from simcore.variables import QUANTILES
 
-DESIGNS = ["random", "latin_hypercube", "sobol", "antithetic"]
+DESIGNS = ["random", "latin_hypercube", "sobol", "antithetic", "sobol_bridge"]
 KEPT = ["carbon_price", "levelised_cost", "cost_premium", "inputs"]
 BLOCK = 256
 
@@ -110,7 +114,7 @@ def test_a_factor_changes_nothing_else(runs, design):
     )
 
 
-@pytest.mark.parametrize("design", ["random", "sobol", "antithetic"])
+@pytest.mark.parametrize("design", ["random", "sobol", "antithetic", "sobol_bridge"])
 def test_first_draws_are_those_of_a_shorter_run(runs, design):
     short = run(design, draws=1000)
     for name in (*KEPT[:3], "input"):
@@ -127,8 +131,36 @@ def test_the_number_of_draws_is_part_of_a_latin_hypercube(runs):
 def test_threads_and_memory_change_nothing(runs, design, monkeypatch):
     monkeypatch.setattr(crew, "_STRETCH", 3 * BLOCK)
     monkeypatch.setattr(engine, "tiles_of", lambda plan, items, workers: [[one] for one in items])
+    monkeypatch.setattr(reduction, "collected_values", lambda plan: 5000)
     plan = simcore.build(simcore.load(config(design)))
     assert dataset.digest(engine.run(plan, threads=2)) == dataset.digest(runs[design])
+
+
+@pytest.mark.parametrize("draws", [257, 2000])
+@pytest.mark.parametrize("design", DESIGNS[1:])
+def test_quantile_intervals_are_those_of_the_replicates(design, draws):
+    """Every outcome of a rich model: undefined and frequent values, years of no value."""
+    names = ["carbon_price", "cost_premium", "premium_per_tonne", "crossover_year"]
+    found = engine.run(simcore.build(simcore.load(
+        rich_config(design=design, draws=draws, outcomes=names, keep=names)
+    )), threads=2)  # fmt: skip
+    for name in names:
+        values = found[name].values.reshape(-1, draws)
+        right = intervals(values, QUANTILES, 8)
+        for end, ends in zip(("low", "high"), right, strict=True):
+            given = found[f"{name}_quantile_{end}"].values.reshape(-1, len(QUANTILES))
+            np.testing.assert_array_equal(given, ends, f"{name} {end}")
+
+
+@pytest.mark.parametrize("design", ["random", "sobol"])
+def test_quantiles_of_kept_draws_have_the_intervals_of_the_run(design):
+    found = run(design, dtype="float64")
+    stored = select.quantiles(found, "cost_premium", [0.05, 0.5])
+    made = select.quantiles(found.drop_vars("cost_premium_quantile"), "cost_premium", [0.05, 0.5])
+    for part in ("value", "low", "high"):
+        np.testing.assert_array_equal(made[part], stored[part])
+    some = select.quantiles(found.isel(draw=slice(256, 4096)), "cost_premium", [0.07])
+    assert (some["low"] <= some["value"]).where(some["value"].notnull(), True).all()
 
 
 def test_latin_hypercube_covers_every_input_evenly(runs):
@@ -156,8 +188,10 @@ def test_replicates_matter_to_joint_designs_only():
 
 def test_the_dataset_names_the_design(runs):
     named = {design: runs[design].attrs["sampler"] for design in DESIGNS}
-    assert len(set(named.values())) == 4
+    assert len(set(named.values())) == 5
+    assert [runs[design].attrs["replicates"] for design in DESIGNS] == [1, 8, 8, 8, 8]
     assert named["sobol"].endswith("; sobol design in 8 replicates")
+    assert named["sobol_bridge"].endswith("; sobol bridge design in 8 replicates")
     assert named["latin_hypercube"].endswith("; latin hypercube design in 8 replicates")
     assert named["random"].endswith("; random design")
     assert "threefry2x64-20" in named["antithetic"]

@@ -110,6 +110,25 @@ def test_until_that_means_nothing_is_refused(until, found, expected):
     assert expected in str(caught.value)
 
 
+@pytest.mark.parametrize(("design", "errors"), [("random", 1.959964), ("sobol", 2.364624)])
+def test_the_interval_of_a_mean_is_students_where_replicates_give_its_error(design, errors):
+    mean = UNTIL | {"statistic": "mean", "width": 0.5}
+    plan = enough(load(until=mean, design=design, draws=8192), threads=1)
+    found = engine.run(plan, threads=1).sel(market="walk", year=YEAR).isel(scenario=0)
+    error = float(found["carbon_price_standard_error"])
+    assert plan.interval == pytest.approx(2 * errors * error, rel=1e-6)
+
+
+@pytest.mark.parametrize("design", ["latin_hypercube", "sobol"])
+def test_an_even_design_is_enough_with_fewer_draws(design):
+    until = UNTIL | {"width": 3.0}
+    even, random = (enough(load(until=until, design=one), threads=2) for one in (design, "random"))
+    assert even.draws <= random.draws / 2
+    low, high = interval(engine.run(even, threads=2))
+    assert even.interval == pytest.approx(high - low, rel=1e-12)
+    assert high - low <= 3.0
+
+
 def test_stopping_keeps_the_coverage_of_intervals():
     """Looking several times costs little: the widest interval decides, and draws only double."""
     inside = 0

@@ -119,29 +119,31 @@ def quantiles(dataset: xr.Dataset, name: str, probabilities: Sequence[float]) ->
             f"some of {_join(stored.tolist())}",
             f"add {name} to keep: in the config and run again",
         ))  # fmt: skip
-    return _from_draws(dataset[name], probabilities)
+    # Of some of the draws it is not known to which replicates they belong.
+    whole = dataset.attrs.get("draws") == dataset.sizes["draw"]
+    replicates = dataset.attrs.get("replicates", 1) if whole else 1
+    return _from_draws(dataset[name], probabilities, replicates)
 
 
-def _from_draws(values: xr.DataArray, probabilities: Sequence[float]) -> xr.Dataset:
+def _from_draws(
+    values: xr.DataArray, probabilities: Sequence[float], replicates: int
+) -> xr.Dataset:
     """Quantiles of the kept draws by the rule of the stored ones; undefined values sort last."""
     import xarray as xr
 
+    from simcore.kernels.bins import quantiles_of_rows
     from simcore.kernels.select import quantile_ranks
 
     n = values.sizes["draw"]
-    plan = quantile_ranks(n, probabilities=probabilities, level=INTERVAL_LEVEL)
+    plan = quantile_ranks(n, probabilities, INTERVAL_LEVEL, replicates=replicates)
     dims = values.dims[:-1]
     shape = tuple(values.sizes[dim] for dim in dims)
     found = {part: np.empty((*shape, len(probabilities))) for part in ("value", "low", "high")}
     # Cell by cell: the draws of a whole outcome may not fit in memory.
     for index in np.ndindex(*shape):
-        column = np.partition(values.variable[index].values.astype(np.float64), plan.ranks)
-        column = column[plan.ranks]
-        lower, upper = column[plan.lower], column[plan.upper]
-        found["value"][index] = np.where(
-            plan.weight > 0, lower + plan.weight * (upper - lower), lower
-        )
-        found["low"][index], found["high"][index] = column[plan.low], column[plan.high]
+        column = values.variable[index].values.astype(np.float64)[None]
+        rows = [one[index][None] for one in found.values()]
+        quantiles_of_rows(column, plan, *rows, np.zeros(1, np.int64))
     coords = {dim: values.coords[dim] for dim in dims if dim in values.coords}
     return xr.Dataset(
         {part: ((*dims, "quantile"), array) for part, array in found.items()},

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from simcore.kernels.intervals import count_column, interval_ranks
 from simcore.kernels.jit import kernel, scalar
 from simcore.kernels.select import between, order_statistics
 from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE, START
@@ -78,16 +79,17 @@ def _place(x, low, scale, top):
 
 
 @kernel
-def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, rank_slot, share,
+def choose_bins(count, plan, look, numbers, wanted, slot, atom, below, size, rank_slot, share,
                 places, first, last):  # fmt: skip
     """Find the bins that hold a wanted rank, and a frequent value in each.
+
+    Each is a slot of its own; with replicates, all bins between joined ranks are one.
 
     Parameters
     ----------
     count : int32 (workers, rows, bins + 1)
         Values per bin met by each worker.
-    ranks : int64 (ranks,)
-        Ascending, from 0.
+    plan : QuantileRanks
     look : float64 (rows, draws)
         The first draws of each row.
     numbers : float64 (rows, 4)
@@ -96,9 +98,9 @@ def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, ra
     slot, atom : uint8 (rows, bins + 1), float64 (rows, MOST_SLOTS)
         Written; see `sinks.Sink`.
     below, size : int64 (rows, MOST_SLOTS)
-        Written: values below each wanted bin, and in it.
+        Written: values below each slot, and in it.
     rank_slot : int64 (rows, ranks)
-        Written: number of the wanted bin of each rank; -1 where the rank is undefined.
+        Written: number of the slot of each rank; -1 where the rank is undefined.
     share : float64 (MOST_SLOTS,)
         Scratch.
     places : int64 (workers, rows, 5)
@@ -107,6 +109,9 @@ def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, ra
         Rows to work on.
     """
     workers, bins = count.shape[0], count.shape[2] - 1
+    ranks = plan.ranks
+    # A worker without room would not count its draws by replicate.
+    least = 1 if plan.taken.size > 0 else 0
     tallies = np.empty((3, atom.shape[1]), np.int64)
     votes, hits, met = tallies[0], tallies[1], tallies[2]
     top = np.float64(bins - 1)
@@ -116,24 +121,29 @@ def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, ra
         if not wanted[row]:
             continue
         rank, slots, seen = 0, 0, np.int64(0)
+        goes_on = False
         for b in range(bins):
             here = np.int64(0)
             for w in range(workers):
                 here += count[w, row, b]
-            slot[row, b] = 0
-            if rank < ranks.size and ranks[rank] < seen + here:
-                slot[row, b] = np.uint8(2 * slots + 1)
-                below[row, slots], size[row, slots] = seen, here
-                while rank < ranks.size and ranks[rank] < seen + here:
-                    rank_slot[row, rank] = slots
-                    rank += 1
+            slot[row, b] = np.uint8(2 * slots)
+            holds = rank < ranks.size and ranks[rank] < seen + here
+            if holds and not goes_on:
+                below[row, slots], size[row, slots] = seen, 0
                 slots += 1
+            if holds or goes_on:
+                slot[row, b] = np.uint8(2 * slots - 1)
+                size[row, slots - 1] += here
+            while rank < ranks.size and ranks[rank] < seen + here:
+                rank_slot[row, rank] = slots - 1
+                goes_on = plan.joined[rank]
+                rank += 1
             seen += here
-        slot[row, bins] = 0
+        slot[row, bins] = np.uint8(2 * slots)
         while rank < ranks.size:
             rank_slot[row, rank] = -1
             rank += 1
-        # The most frequent value of each wanted bin, by the vote of a majority.
+        # The most frequent value of each slot, by the vote of a majority.
         low, scale = numbers[row, LOW], numbers[row, SCALE]
         for s in range(slots):
             votes[s], hits[s], met[s], atom[row, s] = 0, 0, 0, np.nan
@@ -141,7 +151,7 @@ def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, ra
             x = look[row, j]
             if x == x:
                 s = np.int64(slot[row, _place(x, low, scale, top)])
-                if s > 0:
+                if s % 2 == 1:
                     s = s // 2
                     if votes[s] == 0:
                         atom[row, s] = x
@@ -151,7 +161,7 @@ def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, ra
             x = look[row, j]
             if x == x:
                 s = np.int64(slot[row, _place(x, low, scale, top)])
-                if s > 0 and atom[row, s // 2] == x:
+                if s % 2 == 1 and atom[row, s // 2] == x:
                     hits[s // 2] += 1
         atoms = 0
         for s in range(slots):
@@ -163,7 +173,7 @@ def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, ra
             else:
                 atom[row, s] = np.nan
         for b in range(bins):
-            if slot[row, b] > 0:
+            if slot[row, b] % 2 == 1:
                 rest = share[np.int64(slot[row, b]) // 2]
                 for w in range(workers):
                     full = np.int64(count[w, row, b])
@@ -171,6 +181,7 @@ def choose_bins(count, ranks, look, numbers, wanted, slot, atom, below, size, ra
                     places[w, row, ROOM] += min(full, np.int64(rest * full) + _SPARE)
         for w in range(workers):
             places[w, row, ATOMS] = atoms
+            places[w, row, ROOM] = max(places[w, row, ROOM], least)
 
 
 @scalar
@@ -198,9 +209,23 @@ def _select(x, first, last, k):
     return x[k]
 
 
+@scalar
+def _value(values, begin, end, k, common, times):
+    """Value of rank k among values[begin:end] and a common one that stands for many more."""
+    if times > 0:
+        less = 0
+        for i in range(begin, end):
+            less += values[i] < common
+        if less <= k < less + times:
+            return common
+        if k >= less + times:
+            k -= times
+    return _select(values, begin, end, begin + k)
+
+
 @kernel
-def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, plan, wanted, quantile,
-                 low, high, complete, first, last):  # fmt: skip
+def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, plan, tally, wanted,
+                 quantile, low, high, complete, first, last):  # fmt: skip
     """Write the quantiles of rows first..last-1 from their collected values.
 
     Parameters
@@ -208,13 +233,17 @@ def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, pla
     arena, places, slot, atom, below, size, rank_slot, numbers, wanted
         As `choose_bins` and the collecting left them.
     plan : QuantileRanks
+    tally : Tally
     quantile, low, high : float64 (rows, quantiles)
         Written where wanted.
     complete : bool (rows,)
-        Written where wanted: False where values had no room; its quantiles are then not written.
+        Written where wanted: False where values had no room, or an interval reaches beyond what
+        was collected; its quantiles are then not written.
     """
-    ranks = plan.ranks
+    ranks, replicates = plan.ranks, plan.taken.size
     statistic = np.empty(ranks.size)
+    up_to = np.empty((plan.weight.size, replicates), np.int64)
+    before, ends = np.empty_like(up_to), np.empty((plan.weight.size, 2), np.int64)
     begin, end = np.empty(atom.shape[1], np.int64), np.empty(atom.shape[1], np.int64)
     bins = slot.shape[1] - 1
     top = np.float64(bins - 1)
@@ -261,19 +290,67 @@ def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, pla
             if s < 0:
                 statistic[r] = np.nan
                 continue
-            k, common = ranks[r] - below[row, s], atom[row, s]
             times = size[row, s] - (end[s] - begin[s])
-            if times > 0:
-                less = 0
-                for i in range(begin[s], end[s]):
-                    less += values[i] < common
-                if less <= k < less + times:
-                    statistic[r] = common
-                    continue
-                if k >= less + times:
-                    k -= times
-            statistic[r] = _select(values, begin[s], end[s], begin[s] + k)
+            k = ranks[r] - below[row, s]
+            statistic[r] = _value(values, begin[s], end[s], k, atom[row, s], times)
+        if replicates > 0:
+            _count_replicates(
+                arena, places, atom, rank_slot, plan, tally, statistic, groups, up_to, before, row
+            )
+            for q in range(plan.weight.size):
+                s = rank_slot[row, plan.upper[q]]
+                if s >= 0:
+                    ends[q, 0], ends[q, 1] = interval_ranks(plan, q, up_to[q], before[q])
+                    above = below[row, s] + size[row, s]
+                    # Beyond what is collected, unless nothing defined is left there.
+                    complete[row] &= ends[q, 0] >= below[row, s] and (
+                        ends[q, 1] < above or rank_slot[row, plan.high[q]] < 0
+                    )
+        if not complete[row]:
+            continue
         write_quantiles(statistic, plan, quantile, low, high, row)
+        for q in range(plan.weight.size if replicates > 0 else 0):
+            s = rank_slot[row, plan.upper[q]]
+            low[row, q], high[row, q] = np.nan, np.nan
+            if s >= 0:
+                times, common = size[row, s] - (end[s] - begin[s]), atom[row, s]
+                k = ends[q, 0] - below[row, s]
+                low[row, q] = _value(values, begin[s], end[s], k, common, times)
+                k = ends[q, 1] - below[row, s]
+                if k < size[row, s]:
+                    high[row, q] = _value(values, begin[s], end[s], k, common, times)
+
+
+@kernel
+def _count_replicates(arena, places, atom, rank_slot, plan, tally, statistic, groups, up_to, before,
+                      row):  # fmt: skip
+    """Count the draws of a row beside each quantile, by replicate, for `interval_ranks`."""
+    quantiles = plan.weight.size
+    found = np.empty(quantiles, np.int64)
+    for r in range(plan.taken.size):
+        found[:] = 0
+        for q in range(quantiles):
+            s = rank_slot[row, plan.upper[q]]
+            up_to[q, r] = tally.under[r, row, s] if s >= 0 else 0
+            before[q, r] = up_to[q, r]
+        offset = 0
+        for w in range(places.shape[0]):
+            start = places[w, row, START]
+            begin = tally.filled[r - 1, w, row] if r > 0 else 0
+            for k in range(begin, tally.filled[r, w, row]):
+                x, s = arena[start + k], np.int64(groups[offset + k])
+                found[s] += 1
+                for q in range(quantiles):
+                    if rank_slot[row, plan.upper[q]] == s:
+                        up_to[q, r] += x <= statistic[plan.lower[q]]
+                        before[q, r] += x < statistic[plan.upper[q]]
+            offset += places[w, row, FILLED]
+        for q in range(quantiles):
+            s = rank_slot[row, plan.upper[q]]
+            if s >= 0:
+                frequent = tally.inside[r, row, s] - found[s]
+                up_to[q, r] += frequent * (atom[row, s] <= statistic[plan.lower[q]])
+                before[q, r] += frequent * (atom[row, s] < statistic[plan.upper[q]])
 
 
 @kernel
@@ -290,6 +367,18 @@ def write_quantiles(statistic, plan, quantile, low, high, row):
 def quantiles_of_rows(values, plan, quantile, low, high, target):
     """Write the quantiles of whole rows (rows, draws) into the lines `target` of the results."""
     statistic = np.empty(plan.ranks.size)
+    replicates = plan.taken.size
+    up_to, before = np.empty(replicates, np.int64), np.empty(replicates, np.int64)
+    ranks, ends = np.empty(2, np.int64), np.empty(2)
     for row in range(values.shape[0]):
         order_statistics(values[row], plan.ranks, statistic)
-        write_quantiles(statistic, plan, quantile, low, high, target[row])
+        line = target[row]
+        write_quantiles(statistic, plan, quantile, low, high, line)
+        for q in range(plan.weight.size if replicates > 0 else 0):
+            under, over = statistic[plan.lower[q]], statistic[plan.upper[q]]
+            low[line, q], high[line, q] = np.nan, np.nan
+            if over == over:
+                count_column(values[row], replicates, under, over, up_to, before)
+                ranks[0], ranks[1] = interval_ranks(plan, q, up_to, before)
+                order_statistics(values[row], ranks, ends)
+                low[line, q], high[line, q] = ends[0], ends[1]

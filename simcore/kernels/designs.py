@@ -14,6 +14,8 @@ factor never moves another's numbers.
 `sobol`
     Each factor and step runs through a dimension of a Sobol sequence whose digits Owen's nested
     permutations scramble: 2**m draws from a multiple of 2**m fall one into each 2**m-th.
+`sobol_bridge`
+    The same points, of which the shocks of a path are made as `bridge` says.
 
 Replicates. Block b of 256 draws belongs to replicate b % replicates, of which it is the block
 b // replicates; each replicate is a design of its own. So the spread of their means measures the
@@ -48,11 +50,13 @@ RANDOM: Final = 0
 LATIN_HYPERCUBE: Final = 1
 SOBOL: Final = 2
 ANTITHETIC: Final = 3
+SOBOL_BRIDGE: Final = 4
 DESIGNS: Final = {
     "random": RANDOM,
     "latin_hypercube": LATIN_HYPERCUBE,
     "sobol": SOBOL,
     "antithetic": ANTITHETIC,
+    "sobol_bridge": SOBOL_BRIDGE,
 }
 
 MEMBERS: Final = (
@@ -351,7 +355,7 @@ def fill_design(design, key, dimension, first_draw, step, total_draws, replicate
             fill_antithetic(key[0], key[1], draw, step, here)
         elif design == LATIN_HYPERCUBE:
             fill_latin_hypercube(key[0], key[1], draw, step, total_draws, replicates, here)
-        elif design == SOBOL:
+        elif design in (SOBOL, SOBOL_BRIDGE):
             block = draw // BLOCK
             fill_sobol(key, dimension, block % replicates, block // replicates, step, here)
         else:

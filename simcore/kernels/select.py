@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simcore.kernels.binomial import tail_ranks
 from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.replicates import draws_by_replicate, reach, students_t
 
 _SMALL: Final = 64
 _MOST_BINS: Final = 16384
@@ -37,7 +38,17 @@ class QuantileRanks(NamedTuple):
     weight : ndarray, shape (quantile,)
         Share of the way from the lower to the upper one, float64.
     low, high : ndarray, shape (quantile,)
-        Places in `ranks` of the ends of the interval of each quantile, int64.
+        Places in `ranks` of the ends of the interval of each quantile, int64; with replicates, of
+        the ends of what it may reach to.
+    joined : ndarray, shape (ranks,)
+        Whether any order statistic from this rank to the next may be wanted, bool: only with
+        replicates.
+    middle : ndarray, shape (quantile,)
+        Draws expected below each quantile, float64.
+    taken : ndarray, shape (replicates,)
+        Draws of each replicate, float64; empty where draws are independent.
+    student : float
+        Standard errors in half an interval; 0 where draws are independent.
     """
 
     ranks: NDArray[np.int64]
@@ -46,9 +57,15 @@ class QuantileRanks(NamedTuple):
     weight: NDArray[np.float64]
     low: NDArray[np.int64]
     high: NDArray[np.int64]
+    joined: NDArray[np.bool_]
+    middle: NDArray[np.float64]
+    taken: NDArray[np.float64]
+    student: float
 
 
-def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRanks:
+def quantile_ranks(
+    n: int, probabilities: ArrayLike, level: float, *, replicates: int = 1
+) -> QuantileRanks:
     """Ranks for quantiles as `numpy.quantile` defines them, and for their intervals.
 
     Parameters
@@ -60,6 +77,9 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     level : float
         Probability that an interval covers the true quantile, between 0 and 1. Each end leaves
         out at most (1 - level) / 2; where n is too small for that, it is the extreme draw.
+    replicates : int
+        Designs of their own among the draws, of which the intervals are made if at least two have
+        draws. 1: the draws are independent.
 
     Returns
     -------
@@ -75,7 +95,7 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     -----
     The number B of draws below the p-quantile is binomial. The low end is the greatest order
     statistic l (from 1) with P(B < l) <= (1 - level) / 2, the high end the least h with
-    P(B >= h) <= (1 - level) / 2.
+    P(B >= h) <= (1 - level) / 2. With replicates see `intervals`.
     """
     p = np.atleast_1d(np.asarray(probabilities, dtype=np.float64))
     if n < 1:
@@ -88,14 +108,28 @@ def quantile_ranks(n: int, probabilities: ArrayLike, level: float) -> QuantileRa
     virtual = (n - 1) * p
     lower = np.clip(np.floor(virtual), 0, max(n - 2, 0)).astype(np.int64)
     upper = np.minimum(lower + 1, n - 1)
-    # Order statistic l counted from 1 is rank l - 1, so P(B < l) = P(B <= rank); likewise
-    # P(B >= h) = P(B > rank).
-    tails = np.array([tail_ranks(n, q, outside) for q in p], dtype=np.int64)
-    low, high = tails.reshape(-1, 2).T
-    low, high = np.clip(low - 1, 0, n - 1), np.clip(high, 0, n - 1)
+    taken, student = draws_by_replicate(n, replicates), 0.0
+    taken = taken[taken > 0]
+    if taken.size > 1:
+        student = students_t(level, taken.size - 1)
+        width = reach(student, taken.size - 1) * np.sqrt(n * p * (1 - p)) + 2
+        low, high = np.floor(n * p - width).astype(np.int64), np.ceil(n * p + width).astype(int)
+    else:
+        taken = taken[:0]
+        # Order statistic l counted from 1 is rank l - 1, so P(B < l) = P(B <= rank); likewise
+        # P(B >= h) = P(B > rank).
+        tails = np.array([tail_ranks(n, q, outside) for q in p], dtype=np.int64)
+        low, high = tails.reshape(-1, 2).T
+        low = low - 1
+    low, high = np.clip(low, 0, n - 1), np.clip(high, 0, n - 1)
     ranks, place = np.unique(np.stack([lower, upper, low, high]), return_inverse=True)
-    lower_at, upper_at, low_at, high_at = place.reshape(4, -1).astype(np.int64)
-    return QuantileRanks(ranks, lower_at, upper_at, virtual - lower, low_at, high_at)
+    at = place.reshape(4, -1).astype(np.int64)
+    joined = np.zeros(ranks.size, bool)
+    if taken.size:
+        for first, last in zip(at[2], at[3], strict=True):
+            joined[first:last] = True
+    return QuantileRanks(ranks, at[0], at[1], virtual - lower, at[2], at[3], joined, n * p, taken,
+                         student)  # fmt: skip
 
 
 @scalar

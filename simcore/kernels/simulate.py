@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from simcore.kernels import (
+    arithmetic,
+    bridge,
     carbon,
     costs,
     emissions_market,
@@ -96,53 +98,6 @@ class Program(NamedTuple):
 
 
 @scalar
-def product_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] * rows[b, j]
-
-
-@scalar
-def sum_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] + rows[b, j]
-
-
-@scalar
-def difference_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] - rows[b, j]
-
-
-@scalar
-def quotient_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] / rows[b, j]
-
-
-@scalar
-def scaled_row(rows, out, a, scale):
-    for j in range(rows.shape[1]):
-        rows[out, j] = scale * rows[a, j]
-
-
-@scalar
-def smaller_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = min(rows[a, j], rows[b, j])
-
-
-@scalar
-def linear_row(rows, out, inputs, weights):
-    row, weight = inputs[0], weights[0]
-    for j in range(rows.shape[1]):
-        rows[out, j] = weight * rows[row, j]
-    for k in range(1, inputs.shape[0]):
-        row, weight = inputs[k], weights[k]
-        for j in range(rows.shape[1]):
-            rows[out, j] += weight * rows[row, j]
-
-
-@scalar
 def design_row(tape, i, first_draw, step, u):
     """Uniform numbers of an operation's stream."""
     code, draws, replicates = tape.design
@@ -181,24 +136,34 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
     # The tape ends with inputs to spare, so that reading six is safe.
     a, b, c, d = inputs[at], inputs[at + 1], inputs[at + 2], inputs[at + 3]
     if code == PRODUCT:
-        product_row(rows, out, a, b)
+        arithmetic.product_row(rows, out, a, b)
     elif code == SUM:
-        sum_row(rows, out, a, b)
+        arithmetic.sum_row(rows, out, a, b)
     elif code == DIFFERENCE:
-        difference_row(rows, out, a, b)
+        arithmetic.difference_row(rows, out, a, b)
     elif code == QUOTIENT:
-        quotient_row(rows, out, a, b)
+        arithmetic.quotient_row(rows, out, a, b)
     elif code == SCALED:
-        scaled_row(rows, out, a, numbers[number])
+        arithmetic.scaled_row(rows, out, a, numbers[number])
     elif code == SMALLER:
-        smaller_row(rows, out, a, b)
+        arithmetic.smaller_row(rows, out, a, b)
     elif code == NORMAL:
         if central:
             rows[out, :] = 0.0
+        elif inputs_at[i + 1] > at:
+            held = inputs[at : inputs_at[i + 1]]
+            many = held.shape[0]
+            entry += 2 * many * line
+            steps = table[entry : entry + many]
+            weights = table[entry + many : entry + 2 * many]
+            # In the first year all are new: no step is that of a weight, which is below 2.
+            before = weights if line == 0 else table[entry - 2 * many : entry - many]
+            bridge.hold_numbers(rows, held, steps, before, tape, i, first_draw)
+            arithmetic.linear_row(rows, out, held, weights)
         else:
             # Through another row: in place, the loop would not be made of vectors.
-            steps = int(numbers[number]) if numbers_at[i + 1] > number else 0
-            step = year * steps + int(numbers[number + 1]) if steps > 0 else year
+            each = int(numbers[number]) if numbers_at[i + 1] > number else 0
+            step = year * each + int(numbers[number + 1]) if each > 0 else year
             design_row(tape, i, first_draw, step, rows[0])
             normal_of_uniform(rows[0], rows[out])
     elif code == CAPITAL_RECOVERY:
@@ -257,7 +222,7 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
         x, n = inputs[at : inputs_at[i + 1]], numbers[number : numbers_at[i + 1]]
         pool = table[entry : table_at[i + 1]]
         if code == LINEAR:
-            linear_row(rows, out, x, n)
+            arithmetic.linear_row(rows, out, x, n)
         elif code == LEVELISED:
             costs.levelised_row(rows, out, x, n)
         elif code == ELECTROLYSER:

@@ -30,7 +30,7 @@ KEPT_AT, START, ROOM, FILLED, ATOMS = 0, 1, 2, 3, 4
 """Of a row: line among the kept rows (-1: none); where its part of the arena begins, what fits
 there, and how many values were met (which may exceed it); its number of atoms."""
 MOST_SLOTS: Final = 48
-"""Bins of a row from which values may be collected."""
+"""Groups of neighbouring bins of a row from which values may be collected."""
 
 
 class Sink(NamedTuple):
@@ -54,11 +54,13 @@ class Sink(NamedTuple):
     sums : ndarray, shape (rows, 4)
         Added to: defined values, deviations from the pivot, their squares, values above zero.
     counts : ndarray, shape (rows, bins + 1)
-        Added to: values per bin, int32; the last bin holds what is undefined.
+        Added to: values per bin, int32; the last bin holds what is undefined. While collecting:
+        values per number of `slot`, or empty.
     slot : ndarray, shape (rows, bins + 1)
-        Twice the number of the wanted bin plus 1, 0 for the others, uint8; see `collect`.
+        Of each bin, uint8: twice the number of its slot plus 1, where its values are wanted; else
+        twice the number of the slots below it.
     atom : ndarray, shape (rows, MOST_SLOTS)
-        Frequent value of each wanted bin, which is not collected; NaN for none.
+        Frequent value of each slot, which is not collected; NaN for none.
     arena : ndarray
         Written: the collected values.
     value, found, lanes : ndarray
@@ -211,7 +213,7 @@ def collect_with_care(value, place, slot, atom, out, arena, start, room, filled)
     """Append wanted values that are no atoms as far as there is room; return how many were met."""
     for j in range(BLOCK):
         s = slot[out, place[j]]
-        if s > 0 and value[j] != atom[out, s >> _ONE]:
+        if s & _ONE and value[j] != atom[out, s >> _ONE]:
             if filled < room:
                 arena[start + filled] = value[j]
             filled += 1
@@ -258,13 +260,23 @@ def count_row(rows, row, out, valid, numbers, sums, count, value, place, lanes):
 
 
 @scalar
-def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, value, place, found):
-    """Collect the values of a block that fall in wanted bins."""
+def add_to_slots(place, slot, out, counts):
+    """Count each value of a block in its slot, or between two of them."""
+    for j in range(BLOCK):
+        counts[out, slot[out, place[j]]] += 1
+
+
+@scalar
+def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, counts, value, place,
+                found):  # fmt: skip
+    """Collect the values of a block that fall in wanted bins; count all of them where asked."""
     room = places[out, ROOM]
     if room == 0:
         return
     value = _scaled(rows, row, numbers[out, RATE], valid, value)
     find_places(value, numbers[out, LOW], numbers[out, SCALE], slot.shape[1] - 2, place)
+    if counts.shape[0] > 0:
+        add_to_slots(place, slot, out, counts)
     start, filled = places[out, START], places[out, FILLED]
     if out + 1 < places.shape[0]:
         following = np.uint64((out + 1) * slot.shape[1])
@@ -295,5 +307,5 @@ def hand_out(rows, row, out, target):
     elif target.kind == COLLECT:
         collect_row(
             rows, row, out, here[1], numbers, places, target.slot, target.atom, target.arena,
-            target.value, target.place, target.found,
+            target.counts, target.value, target.place, target.found,
         )  # fmt: skip

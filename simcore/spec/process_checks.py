@@ -104,9 +104,10 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
             )  # fmt: skip
         if process.kind == "bootstrap" and process.history is not None:
             yield from _history((*path, "process", "history"), process.history, folder)
-        if process.steps > 1 and experiment.design == "sobol":
+        design = experiment.design
+        if process.steps > 1 and design.startswith("sobol"):
             yield Finding(
-                (*path, "process", "steps"), f"{process.steps} steps a year with design: sobol",
+                (*path, "process", "steps"), f"{process.steps} steps a year with design: {design}",
                 "one step, or another design: a Sobol sequence has too few dimensions",
                 "write steps: 1, or design: random", also=(("design",),),
             )  # fmt: skip

@@ -233,8 +233,9 @@ class Experiment(Model):
     title: str = ""
     seed: Whole = Field(ge=0, lt=2**63)
     draws: Whole = Field(ge=1, le=MAX_DRAWS)
-    design: Literal["random", "latin_hypercube", "sobol", "antithetic"]
-    """How the draws cover the uncertain inputs."""
+    design: Literal["random", "latin_hypercube", "sobol", "antithetic", "sobol_bridge"]
+    """How the draws cover the uncertain inputs; `sobol_bridge` makes the yearly shocks of a path of
+    numbers that move many years at once, the most even ones first."""
     replicates: Whole = Field(ge=1, le=256)
     """Designs of their own, from which standard errors follow: 256 draws of one, 256 of the next,
     and so on. `random` needs none."""

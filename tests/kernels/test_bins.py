@@ -19,6 +19,7 @@ from row_reduction import (
 )
 
 from simcore.kernels import bins, sinks
+from simcore.kernels.operations import BLOCK
 from simcore.kernels.select import quantile_ranks
 from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE
 from simcore.variables import QUANTILES
@@ -26,11 +27,14 @@ from simcore.variables import QUANTILES
 NAMES = list(nasty(10))
 
 
-def assert_exact(found: Reduction, values: np.ndarray, where: str = "") -> None:
+def assert_exact(
+    found: Reduction, values: np.ndarray, where: str = "", *, replicates: int = 1
+) -> None:
     """Quantiles and intervals are those of sorting."""
     rows = found.complete
     assert rows.any() or not len(rows)
-    for name, right in zip(("quantile", "low", "high"), expected(values), strict=True):
+    right_ones = expected(values, replicates)
+    for name, right in zip(("quantile", "low", "high"), right_ones, strict=True):
         mine = getattr(found, name)
         np.testing.assert_array_equal(mine[rows], right[rows], f"{where} {name}")
         # A row that had no room is left to others.
@@ -112,6 +116,74 @@ def test_workers_and_bins_change_no_bit():
             assert one.tobytes() == two.tobytes(), options
 
 
+# ---------------------------------------------------------------- intervals from replicates
+
+
+def apart(values: np.ndarray, replicates: int, shift: float) -> np.ndarray:
+    """The draws of half of the replicates moved, so that intervals are wide."""
+    member = np.arange(values.shape[-1]) // BLOCK % replicates
+    return values + shift * (member % 2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("n", "replicates"), [(600, 8), (5000, 8), (5000, 3), (5000, 2)])
+def test_intervals_of_replicates_are_those_of_sorting(name, n, replicates):
+    values = nasty(n)[name][None]
+    for workers, nbins in ((1, 512), (3, 512), (2, 16)):
+        found = reduced(values, workers=workers, nbins=nbins, replicates=replicates)
+        found = with_fallback(found, values)
+        where = f"{workers} workers, {nbins} bins"
+        assert_exact(found, values, where, replicates=min(replicates, -(-n // BLOCK)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(257, 5000),
+    st.sampled_from(NAMES),
+    st.integers(0, 2**32),
+    st.integers(1, 5),
+    st.sampled_from([2, 31, 512]),
+    st.integers(2, 9),
+)
+def test_intervals_of_replicates_of_any_row(n, name, seed, workers, nbins, replicates):
+    values = nasty(n, seed)[name][None]
+    found = reduced(values, workers=workers, nbins=nbins, replicates=replicates)
+    assert_exact(
+        with_fallback(found, values), values, replicates=min(replicates, -(-n // BLOCK))
+    )
+
+
+def test_an_interval_beyond_what_was_collected_is_exact_anew():
+    """Replicates that differ far more than random draws would: no row can have them all at hand."""
+    normal = np.random.default_rng(8).normal(size=(3, 6000))
+    values = np.concatenate([normal, apart(normal, 6, 0.5)])
+    found = reduced(values, workers=2, replicates=6)
+    assert found.complete.tolist() == [True] * 3 + [False] * 3
+    assert_exact(found, values, replicates=6)
+    anew = with_fallback(found, values)
+    assert_exact(anew, values, replicates=6)
+    assert ((anew.high - anew.low)[3:] > 5 * (anew.high - anew.low)[:3])[:, 2:6].all()
+
+
+def test_replicates_that_agree_give_the_neighbours_of_the_quantile():
+    """Each replicate has the same draws, so nothing is left to chance but between two of them."""
+    one = np.random.default_rng(9).permutation(1000.0 * np.arange(BLOCK * 4))
+    values = np.concatenate([one.reshape(4, BLOCK) + r for r in range(8)], axis=1).reshape(1, -1)
+    found = reduced(values, replicates=8)
+    assert_exact(found, values, replicates=8)
+    # 8 draws apart by 1, then the next: n p is no whole number of eights for most quantiles.
+    assert (found.high[0] - found.low[0] < 3000).all()
+    random = reduced(values)
+    assert (random.high - random.low > 10 * (found.high - found.low))[0, 2:-2].all()
+
+
+def test_replicates_need_no_more_than_the_order_statistics_in_reach():
+    values = np.random.default_rng(5).normal(size=(1, 100_000))
+    found = reduced(values, nbins=1024, replicates=8)
+    assert found.complete.all()
+    assert 3000 < found.places[0, 0, FILLED] < 12_000
+
+
 # ---------------------------------------------------------------- the first look
 
 
@@ -179,7 +251,7 @@ def test_every_wanted_value_that_is_no_atom_is_met(name, workers):
         mine = found.ranks.ranks[found.rank_slot[0] == s]
         assert ((mine >= below) & (mine < below + size)).all()
         assert (found.slot[0] == 2 * s + 1).sum() == 1
-    assert (found.slot[0] > 0).sum() == slots
+    assert (found.slot[0] % 2 == 1).sum() == slots
     assert found.places[:, 0, FILLED].sum() == met
     defined = np.count_nonzero(~np.isnan(values))
     assert (found.rank_slot[0] < 0).tolist() == (found.ranks.ranks >= defined).tolist()
@@ -295,7 +367,7 @@ def test_rows_that_are_not_wanted_are_left_alone():
     below, size = (np.full((3, sinks.MOST_SLOTS), -77) for _ in range(2))
     rank_slot, places = np.full((3, ranks.ranks.size), -77), np.full((1, 3, 5), -77)
     bins.choose_bins(
-        count, ranks.ranks, values, numbers, wanted, slot, atom, below, size, rank_slot,
+        count, ranks, values, numbers, wanted, slot, atom, below, size, rank_slot,
         np.empty(sinks.MOST_SLOTS), places, 0, 2,
     )  # fmt: skip
     assert places[0, :, ROOM].tolist()[::2] == [0, -77] and places[0, 1, ROOM] > 0

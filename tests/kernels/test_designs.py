@@ -374,4 +374,4 @@ def test_replicates_tell_the_error(design):
 
 
 def test_designs_have_the_names_of_the_config():
-    assert list(DESIGNS) == ["random", "latin_hypercube", "sobol", "antithetic"]
+    assert list(DESIGNS) == ["random", "latin_hypercube", "sobol", "antithetic", "sobol_bridge"]

@@ -163,8 +163,8 @@ def collected(values, slot, atom, *, room, atoms, start=5, filled=0):
     places[0, [START, ROOM, FILLED, ATOMS]] = start, room, filled, atoms
     arena, own = np.full(1000, POISON), scratch()
     sinks.collect_row(
-        values[None], 0, 0, len(values), numbers, places, slot, atom, arena, own["value"],
-        own["place"], own["found"],
+        values[None], 0, 0, len(values), numbers, places, slot, atom, arena, NO_COUNTS,
+        own["value"], own["place"], own["found"],
     )  # fmt: skip
     assert places[0, [START, ROOM, ATOMS]].tolist() == [start, room, atoms]
     return arena, places[0, FILLED]
@@ -177,6 +177,7 @@ def wanting(*wanted, bins=12):
     return slot, atom
 
 
+NO_COUNTS = np.empty((0, 5), np.int32)
 VALUES = np.random.default_rng(2).integers(0, 30, BLOCK) / 2
 VALUES[::17] = np.nan
 
@@ -227,11 +228,31 @@ def test_both_ways_of_collecting_agree(valid, wanted, careful):
     arena, own = np.full(300, POISON), scratch()
     sinks.collect_row(
         VALUES[None] / 2, 0, 0, valid, numbers, places, *wanting(*sorted(wanted)), arena,
-        own["value"], own["place"], own["found"],
+        NO_COUNTS, own["value"], own["place"], own["found"],
     )  # fmt: skip
     place = places_by_numpy(VALUES[:valid], 0.0, 1.0, 12)
     right = VALUES[:valid][np.isin(place, list(wanted))]
     assert arena[1 : 1 + places[0, FILLED]].tolist() == right.tolist()
+
+
+@pytest.mark.parametrize("atoms", [0, 1])
+def test_values_are_counted_in_slots_and_between(atoms):
+    """Frequent values too, which are not collected; what is undefined counts above all slots."""
+    numbers, places = np.array([[1.0, 0.0, 0.0, 1.0]]), np.zeros((1, 5), np.int64)
+    places[0, [ROOM, ATOMS]] = 256, atoms
+    # Bin 0 is below, 1 to 3 are a slot, 4 lies between, 5 is a slot, the others are above.
+    slot = np.array([[0, 1, 1, 1, 2, 3, *[4] * 7]], np.uint8)
+    atom, own = np.full((1, sinks.MOST_SLOTS), np.nan), scratch()
+    atom[0, 0] = 2.5 if atoms else np.nan
+    counts = np.zeros((1, 5), np.int32)
+    for _ in range(2):
+        sinks.collect_row(
+            VALUES[None], 0, 0, 200, numbers, places, slot, atom, np.empty(600), counts,
+            own["value"], own["place"], own["found"],
+        )  # fmt: skip
+    place = places_by_numpy(np.append(VALUES[:200], np.full(56, np.nan)), 0.0, 1.0, 12)
+    assert counts[0].tolist() == (2 * np.bincount(slot[0, place], minlength=5)).tolist()
+    assert counts[0, [1, 3]].sum() == places[0, FILLED] + 2 * atoms * (VALUES[:200] == 2.5).sum()
 
 
 # ---------------------------------------------------------------- kept rows

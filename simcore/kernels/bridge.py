@@ -1,0 +1,81 @@
+"""Brownian bridge: shocks of a path as sums of numbers that each move many years at once.
+
+Of a Sobol sequence each dimension is the more even the fewer others matter. So the first number
+moves all years of a run, and with them the last price; the second the first half of the years
+against the other; and so on, halving, down to single years. The shocks are an orthogonal transform
+of the numbers, so they are independent standard normals as before, and correlations between
+markets stay what they are. The years of the run decide on the halves: others change every draw.
+Years before the first of the run, and that one, have shocks of their own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.kernels.designs import fill_design
+from simcore.kernels.jit import kernel
+from simcore.kernels.random import normal_of_uniform
+
+
+def bridge_table(start: int, first: int, last: int) -> NDArray[np.float64]:
+    """Numbers of which the shocks of each year are made, and their weights.
+
+    Parameters
+    ----------
+    start : int
+        First year that is simulated.
+    first, last : int
+        Years of the run; those after the first are bridged.
+
+    Returns
+    -------
+    ndarray, shape (years, 2 * held)
+        By simulated year: the step that addresses each number (0: none), then the weights.
+    """
+    years = last - first
+    held = 1 + max(years - 1, 0).bit_length()
+    steps, weights = np.zeros((years, held)), np.zeros((years, held))
+    steps[:, 0], weights[:, 0] = first + 1, max(years, 1) ** -0.5
+    following = first + 2
+    parts = [(0, years, 1)]
+    for begin, end, level in parts:
+        if end - begin < 2:
+            continue
+        middle = (begin + end) // 2
+        left, right = middle - begin, end - middle
+        steps[begin:end, level] = following
+        weights[begin:middle, level] = (right / (left * (left + right))) ** 0.5
+        weights[middle:end, level] = -((left / (right * (left + right))) ** 0.5)
+        following += 1
+        parts += [(begin, middle, level + 1), (middle, end, level + 1)]
+    early = np.zeros((first - start + 1, 2 * held))
+    early[:, 0], early[:, held] = np.arange(start, first + 1), 1.0
+    return np.concatenate([early, np.hstack([steps, weights])])
+
+
+@kernel
+def hold_numbers(rows, held, steps, before, tape, i, first_draw):
+    """Renew the standard normals that change in a year.
+
+    Parameters
+    ----------
+    rows : float64 (rows, 256)
+        The first is scratch.
+    held : int64 (held,)
+        Rows of the numbers, kept from year to year.
+    steps, before : float64 (held,)
+        Steps that address the numbers of this year, and of the year before.
+    tape : Tape
+    i : int
+        Operation of the shock.
+    first_draw : int
+    """
+    code, draws, replicates = tape.design
+    for k in range(held.shape[0]):
+        if steps[k] > 0.0 and steps[k] != before[k]:
+            fill_design(
+                code, tape.keys[i], tape.dimensions[i], first_draw, int(steps[k]), draws,
+                replicates, rows[0],
+            )  # fmt: skip
+            normal_of_uniform(rows[0], rows[held[k]])
