@@ -201,7 +201,7 @@ def catalog(options: argparse.Namespace) -> None:
     from simcore import tables
     from simcore.terminal.outline import catalog_text, entry_of
 
-    known = tables.catalog() | {"sources": tables.sources()}
+    known = tables.catalog() | {"systems": tables.systems(), "sources": tables.sources()}
     if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
         raise ConfigError(Fault(
             "--plot", "no name of a policy", "simcore catalog policies NAME --plot FILE",
