@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import simcore
+from simcore import cli
+from simcore.analysis import summarise
 from simcore.errors import ConfigError
 
 RATE = simcore.load({}).experiment.money.exchange["KRW"]
@@ -48,6 +51,30 @@ def test_case_a2_with_growth_a_table_and_another_currency() -> None:
     assert float(in_euro) == pytest.approx(600e3 / RATE, rel=1e-12)
     dollar = simcore.load({}).experiment.money.exchange["USD"]
     assert cost["in_dollar"][0] == pytest.approx(600e3 / RATE * dollar, rel=1e-12)
+
+
+def test_tables_state_each_exposures_own_currency() -> None:
+    years = {"market": "flat", "shortfall": 20, "first": 2026, "last": 2030}
+    found = run({"firm": years, "in_dollar": {**years, "currency": "USD"}})
+    units = {"exposure_cost_local": " yr-1", "exposure_total_local": ""}
+    for variable, ending in units.items():
+        frame = summarise(found.expand_dims(scenario=["law"]), variable=variable)
+        by_name = frame.groupby("exposure")["unit"].unique()
+        assert by_name["firm"].tolist() == [f"1e6 KRW{ending}"]
+        assert by_name["in_dollar"].tolist() == [f"1e6 USD{ending}"]
+    assert "unit" not in summarise(found.expand_dims(scenario=["law"]), variable="exposure_cost")
+
+
+def test_a_run_of_exposures_alone_names_what_it_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = Path(__file__).parents[1] / "configs" / "reference" / "a2_firm_exposure.yaml"
+    out = tmp_path / "a2.zarr"
+    assert cli.main(["run", str(config), "-o", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "exposure_total_local" in text
+    line = next(one for one in text.splitlines() if "simcore summary" in one and "csv" in one)
+    assert cli.main(["summary", str(out), *line.split()[3:]]) == 0
 
 
 def test_a_plant_lacks_what_its_allocation_leaves() -> None:
