@@ -389,3 +389,12 @@ def test_caps_by_hand():
     reform = {2030: 829.0, 2031: 753.7, 2035: 452.8, 2036: 418.3, 2040: 280.0}
     for name, expected in (("law", law), ("reform_2026", reform)):
         assert {y: found[name][y] for y in expected} == pytest.approx(expected, abs=0.06)
+
+
+def test_price_of_the_reform_is_three_quarters_of_the_laws(shipped):
+    """What the scenario reform_2026_price took from here."""
+    law, reform = (
+        shipped["carbon_price_central"].sel(scenario=name, year=[2030, 2035, 2040]).values
+        for name in ("law", "reform_2026")
+    )
+    assert reform / law == pytest.approx([0.745] * 3, abs=0.005)
