@@ -290,8 +290,8 @@ def _show_run(
     print("Next")
     if not pictures:
         print(f"  simcore plot {out}")
-    held = done.layout.outcomes
-    name = "cost_premium" if "cost_premium" in held else held[0]
+    outcomes = done.layout.outcomes
+    name = "cost_premium" if "cost_premium" in outcomes else outcomes[0]
     print(f"  simcore summary {out} --variable {name} --format csv")
     print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
 
