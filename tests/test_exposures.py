@@ -35,6 +35,7 @@ def test_case_a2_with_growth_a_table_and_another_currency() -> None:
         "flat_line": {**years, "shortfall": 20},
         "growing": {**years, "shortfall": 20, "growth": 0.05},
         "by_year": {**years, "shortfall": {2026: 20, 2028: 10}, "growth": 0.1},
+        "old_table": {**years, "shortfall": {2024: 20}, "growth": 0.05},
         "late": {**years, "shortfall": "20000 kt/yr", "first": 2028, "growth": 0.05},
         "in_dollar": {**years, "shortfall": 20, "currency": "USD"},
     })  # fmt: skip
@@ -43,10 +44,11 @@ def test_case_a2_with_growth_a_table_and_another_currency() -> None:
     assert cost["flat_line"] == pytest.approx([600e3] * 5, rel=1e-12)
     assert cost["growing"] == pytest.approx([600e3 * 1.05**n for n in range(5)], rel=1e-12)
     assert cost["by_year"] == pytest.approx([600e3, 600e3, 300e3, 330e3, 363e3], rel=1e-12)
+    assert cost["old_table"] == cost["growing"]  # grown from the first year of the exposure
     assert cost["late"] == pytest.approx([0, 0, 600e3, 630e3, 661.5e3], rel=1e-12)
     total = found.exposure_total_local_central
     assert float(total.sel(exposure="flat_line")) == pytest.approx(3000e3, rel=1e-12)
-    assert found.exposure_currency.values.tolist() == ["KRW"] * 4 + ["USD"]
+    assert found.exposure_currency.values.tolist() == ["KRW"] * 5 + ["USD"]
     in_euro = found.exposure_cost_central.sel(exposure="in_dollar", year=2026)
     assert float(in_euro) == pytest.approx(600e3 / RATE, rel=1e-12)
     dollar = simcore.load({}).experiment.money.exchange["USD"]

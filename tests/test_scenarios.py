@@ -169,6 +169,24 @@ def test_country_average_takes_the_reward_of_a_clean_plant(run: xr.Dataset) -> N
     assert change(run, "cbam_cost", "country_average", route="bf_bof", **where).mean() < -20
 
 
+def test_shuffling_swaps_tonnes_of_the_reference_route_alone() -> None:
+    """A share of the furnace's tonnes is declared clean; clean routes have nothing to swap."""
+    shares = {"none": 0.0, "half": 0.5, "all": 1.0}
+    run = simcore.run({**CONFIG, "regions": ["KR"], "years": {"first": 2030, "last": 2034},
+                       "scenarios": {name: {"cbam": {"resource_shuffling": share}}
+                                     for name, share in shares.items()}})  # fmt: skip
+    cost = run.cbam_cost.sel(region="KR", destination="eu")
+    for route in ("h2_dri_eaf", "scrap_eaf"):
+        none = cost.sel(route=route, scenario="none")
+        assert (cost.sel(route=route).values == none.values).all()
+    none, half, full = (cost.sel(route="bf_bof", scenario=name).values for name in shares)
+    assert (half <= none).all()
+    assert (half[none > 0] < none[none > 0]).all()
+    due = full > 0
+    assert due.any()
+    assert half[due] == pytest.approx((none + full)[due] / 2, rel=1e-9)
+
+
 def test_limits_of_the_law_are_those_of_each_region() -> None:
     def value(limit: object) -> np.ndarray:
         run = simcore.run({
