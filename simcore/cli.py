@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -208,7 +209,7 @@ def catalog(options: argparse.Namespace) -> None:
     from simcore import tables
     from simcore.terminal.outline import catalog_text, entry_of
 
-    known = tables.catalog() | {"sources": tables.sources()}
+    known = tables.catalog() | {"systems": tables.systems(), "sources": tables.sources()}
     if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
         raise ConfigError(Fault(
             "--plot", "no name of a policy", "simcore catalog policies NAME --plot FILE",
@@ -286,7 +287,9 @@ def _show_run(
     try:
         print(headline_text(headline_of(shown)))
     except RunError:
-        print("This run holds neither cost_premium nor premium_per_tonne: see simcore summary.")
+        held = ", ".join(done.layout.outcomes[:-1])  # the last is the waterfall
+        print(f"Neither cost_premium nor premium_per_tonne: simcore summary {out} --variable NAME.")
+        print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
     if others:
         print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
     print(f"\n{draws:,} draws in {seconds:.1f} s, {draws / max(seconds, 1e-9):,.0f} draws/s")
@@ -296,7 +299,9 @@ def _show_run(
     print("Next")
     if not pictures:
         print(f"  simcore plot {out}")
-    print(f"  simcore summary {out} --variable cost_premium --year 2030 --format csv")
+    outcomes = done.layout.outcomes
+    name = "cost_premium" if "cost_premium" in outcomes else outcomes[0]
+    print(f"  simcore summary {out} --variable {name} --format csv")
     print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
 
 

@@ -200,4 +200,4 @@ def _is_used(config: dict[str, Any], key: Key) -> bool:
     """Whether a market or commodity is one that the run reports: the catalog may hold more."""
     if key[0] == "waterfall":
         return True
-    return key[0] not in ("carbon_price", "commodity_price")
+    return key[0] not in ("carbon_price", "commodity_price") and "allowance_" not in key[0]

@@ -458,8 +458,15 @@ def configs(draw: Any) -> dict[str, Any]:
             one = electrolysis()
         names = draw(st.sampled_from([["default"], regions, ["default", regions[0]]]))
         prices[commodity] = {name: draw(one) for name in names}
+    systems = {}
+    if draw(st.integers(0, 2)) == 0:
+        from random_systems import system, system_market  # which draws numbers from here
+
+        markets["home_ets"] = draw(system_market(first))
+        systems["scheme"] = draw(system(first, policies))
     catalog = {
         "markets": markets,
+        "systems": systems,
         "prices": prices,
         "policies": policies,
         "regions": {

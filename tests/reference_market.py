@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from reference_paths import Case, between, choice, quantity
+from reference_paths import Case, between, choice, dated_money, quantity
 from reference_units import factor_to
 
 Dated = Mapping[int, Any]
@@ -41,9 +41,9 @@ def intake_of(bank: float, rules: Mapping[str, Any], year: int) -> float:
 class Market:
     """One system in one draw, and how it stands at the end of each year."""
 
-    def __init__(self, case: Case, name: str) -> None:
+    def __init__(self, case: Case, name: str, known: tuple[int, float] | None = None) -> None:
         system = case.catalog["systems"][name]
-        self.system = system
+        self.system, self.known = system, known
         chosen = system["variant"]
         if system.get("follows"):
             policy = case.catalog["policies"][system["follows"]]
@@ -81,10 +81,11 @@ class Market:
         """Whether removals cost no more than allowances, but for rounding."""
         return price >= self.backstop * (1 - 1e-12)
 
-    def follow(self, year: int, price: float) -> bool:
+    def follow(self, year: int, price: float, *, known: bool = False) -> bool:
         """Book one year at a price; False where allowances do not suffice."""
-        rules, dear = self.rules, self.at_backstop(price)
-        price = min(price, self.backstop)
+        rules, dear = self.rules, not known and self.at_backstop(price)
+        if not known:
+            price = min(price, self.backstop)
         abated = self.slope * math.log(price / self.reference)
         emissions = max(0.0, self.baseline(year) * (1 - abated))
         banks = (self.bank[year - 2], self.bank[year - 2], self.bank[year - 1])
@@ -96,7 +97,10 @@ class Market:
         if trigger is not None and self.price[year - 1] > trigger * usual:
             released += rules["price_release"]
         released = min(released, self.reserve[year - 1])
-        left = self.bank[year - 1] + cap(rules, year) - intake + released - emissions
+        there = self.bank[year - 1] + cap(rules, year) - intake + released
+        if known:  # whatever the price, no more is emitted than there is
+            emissions = min(emissions, there)
+        left = there - emissions
         held = self.reserve[year - 1] + intake - released
         ceiling, end = rules.get("ceiling"), rules.get("invalidation_end")
         counts = ceiling is not None and (end is None or year <= end)
@@ -119,6 +123,10 @@ class Market:
         """Price of each year: the last one's growth while there is a bank, else found anew."""
         price = None
         for year in range(self.first, self.last + 1):
+            if self.known and year == self.known[0]:
+                self.follow(year, self.known[1], known=True)
+                price = None
+                continue
             if price is None or self.bank[year - 1] < 1e-6 or self.at_backstop(price):
                 low, high = math.log(self.reference) - 5, math.log(self.backstop)
                 for _ in range(60):
@@ -133,8 +141,14 @@ class Market:
             self.follow(year, price)
 
 
-def market(case: Case, name: str) -> Market:
-    """The system, solved once a draw."""
-    if ("system", name) not in case.samples:  # type: ignore[comparison-overlap]
-        case.samples["system", name] = Market(case, name)  # type: ignore[index]
-    return case.samples["system", name]  # type: ignore[index]
+def market(case: Case, path: Mapping[str, Any]) -> Market:
+    """The system behind a market, solved once a draw; a spot of the market is a known price."""
+    name, spot, known = path["process"]["system"], path.get("spot"), None
+    if spot:
+        known = (
+            spot["year"],
+            dated_money(case, path, spot["value"], spot["year"], "EUR/t", spot),
+        )
+    if ("system", name, known) not in case.samples:  # type: ignore[comparison-overlap]
+        case.samples["system", name, known] = Market(case, name, known)  # type: ignore[index]
+    return case.samples["system", name, known]  # type: ignore[index]

@@ -337,5 +337,6 @@ def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:
         stream = f"{scenario}/" if config.get("independent_scenarios") else ""
         case = Case(merge(config, overlay or {}), draw, stream)
         for key, value in scenario_outcomes(case, scenario).items():
-            out[key] = value if key[0] in PURE else value * exchange
+            pure = key[0] in PURE or key[0].startswith("allowance_")
+            out[key] = value if pure else value * exchange
     return out

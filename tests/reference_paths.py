@@ -330,25 +330,21 @@ def price_path(
 
 
 def system_price(case: Case, path: Mapping[str, Any]) -> dict[int, float]:
-    """Price of an emissions trading system, which a spot replaces up to its year."""
+    """Price of an emissions trading system."""
     from reference_market import market  # which reads draws from here
 
-    prices = market(case, path["process"]["system"]).price
-    spot = path.get("spot")
-    if not spot:
-        return {year: prices[year] for year in case.years}
-    known = dated_money(case, path, spot["value"], spot["year"], "EUR/t", spot)
-    return {year: known if year <= spot["year"] else prices[year] for year in case.years}
+    prices = market(case, path).price
+    return {year: prices[year] for year in case.years}
 
 
 def market_stocks(case: Case, market: str, year: int) -> dict[str, float]:
     """What an emissions trading system holds and does in a year; nothing of any other market."""
     from reference_market import market as system_of
 
-    process = case.catalog["markets"][market]["process"]
-    if process["kind"] != "cap_and_bank":
+    path = case.catalog["markets"][market]
+    if path["process"]["kind"] != "cap_and_bank":
         return {}
-    system = system_of(case, process["system"])
+    system = system_of(case, path)
     names = ("bank", "reserve", "emissions", "invalidated", "removed")
     return {name: getattr(system, name)[year] for name in names}
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import copy
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
+import yaml
 from agreement import central_case, disagreements
-from reference_market import Market
+from reference_market import market as allowances
 from reference_paths import Case
 from small_config import market, small_config
 
 import simcore
 from simcore import tables
+from simcore.model.emissions_market import rules_table
+from simcore.spec.systems import Rules
 
 TONNE = 1e-6
 STOCKS = ["bank", "reserve", "emissions", "invalidated", "removed"]
@@ -100,6 +104,16 @@ def random_system(rng: np.random.Generator) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(8))
 def test_random_systems_agree_with_the_slow_model(seed):
     made = config(random_system(np.random.default_rng(seed)), first=2026, last=2040, draws=300)
+    if seed % 2:  # a known price, in the first year or, in one that solves from earlier on, later
+        made["catalog"]["markets"]["home_ets"]["spot"] = {"year": 2026, "value": 15.0 * seed}
+    if seed == 3:
+        ets = made["catalog"]["systems"]["ets"]
+        ets |= {"start": 2024, "bank": ets["bank"] | {2023: 900.0}, "reserve": {2024: 300.0}}
+        ets["prices"] |= {2022: 50.0}
+        ets["baseline"] |= {2024: 1100.0}
+        for rules in ets["variants"].values():
+            rules |= {"cap": {2025: 1200.0}, "intake": rules["intake"] | {2025: 0.24}}
+            rules["reduction_factor"] |= {2025: 0.04}
     choice = {"kind": "discrete", "values": ["other", "law"], "probabilities": [0.4, 0.6]}
     values = {"values": {2020: 0.5}}
     made["catalog"]["policies"] = {"reform": {
@@ -109,7 +123,7 @@ def test_random_systems_agree_with_the_slow_model(seed):
     run = simcore.run(made).sel(scenario="law", market="home_ets")
     resolved = plan.spec.resolved()
     for draw in (*range(0, 256, 17), 256, 299):
-        slow = Market(Case(resolved, draw), "ets")
+        slow = allowances(Case(resolved, draw), resolved["catalog"]["markets"]["home_ets"])
         for year in range(2026, 2041):
             here = run.sel(year=year).isel(draw=draw)
             price = float(here["carbon_price"])
@@ -309,3 +323,78 @@ def test_bank_and_price_of_2024_to_2026_are_reproduced():
     # The reserve stands at its ceiling, so that it invalidates what it takes in.
     intake = run["allowance_invalidated_central"].sel(year=2025).item()
     assert intake == pytest.approx((2 * 266.8 + 275.5) / 3, rel=0.03)
+
+
+
+@pytest.fixture(scope="module")
+def shipped() -> xr.Dataset:
+    """The shipped config: spot of 2026, law, reform, and a market that does not know which."""
+    path = Path(__file__).parents[1] / "configs" / "cap_and_bank.yaml"
+    made = yaml.safe_load(path.read_text("utf-8"))
+    made |= {"draws": 2048, "keep": OUTCOMES, "outcomes": OUTCOMES, "dtype": "float64"}
+    return simcore.run(made).sel(market="eu_ets")
+
+
+def test_in_the_year_of_the_spot_all_is_as_the_spot_says(shipped):
+    """One price, one amount of emissions, one bank in 2026, whatever becomes law later."""
+    spot = 77.65 / 1.02
+    law, reform = (shipped.sel(scenario=name) for name in ("law", "reform_2026"))
+    for name in OUTCOMES:
+        now, other = (run[name].sel(year=2026).values for run in (law, reform))
+        assert now == pytest.approx(other, rel=1e-12), name
+    assert law["carbon_price"].sel(year=2026).values == pytest.approx(spot, rel=1e-12)
+    used = law["allowance_emissions_central"].sel(year=2026).item()
+    expected = 1130 * (1 - PACKAGED["slope"]["mode"] * np.log(spot / 75))
+    assert used == pytest.approx(expected, rel=1e-12)
+    # What is learnt in 2027 moves the price of 2027, up or down.
+    after = [run["carbon_price_central"].sel(year=2027).item() for run in (law, reform)]
+    assert after[0] > 1.08 * spot > spot > after[1]
+
+
+def test_the_spot_is_what_the_stated_odds_of_the_reform_are_worth(shipped):
+    """Holding an allowance from 2026 on earns the discount rate on average: no arbitrage."""
+    overlay = yaml.safe_load(shipped.attrs["config"])["scenarios"]["undecided"]
+    odds = overlay["catalog"]["policies"]["eu_free_allocation"]["variant"]
+    weights = dict(zip(odds["values"], odds["probabilities"], strict=True))
+    later = shipped["carbon_price_central"].sel(year=2027)
+    worth = sum(share * later.sel(scenario=name).item() for name, share in weights.items())
+    rate = PACKAGED["discount_rate"]["mode"]
+    assert worth / (1 + rate) == pytest.approx(77.65 / 1.02, rel=0.01)
+    mixed = shipped["carbon_price"].sel(scenario="undecided", year=2027).values
+    assert mixed.mean() / (1 + rate) == pytest.approx(77.65 / 1.02, rel=0.02)
+
+
+def test_a_known_price_that_asks_for_more_than_there_is_empties_the_bank():
+    entry = system(bank={2024: 0.0, 2025: 0.0}, baseline={2025: 1500.0})
+    made = config(entry, first=2026, last=2028)
+    made["catalog"]["markets"]["home_ets"]["spot"] = {"year": 2026, "value": 20.0}
+    run = simcore.run(made).sel(scenario="law", market="home_ets", year=2026)
+    assert run["carbon_price"].values == pytest.approx(20.0, rel=1e-12)
+    assert np.abs(run["allowance_bank"].values).max() < TONNE
+    assert run["allowance_removed"].values.max() == 0.0
+    # The cap and, as the bank lies below 400, 100 from the reserve.
+    assert run["allowance_emissions"].values == pytest.approx(1184.8 + 100.0, abs=0.06)
+
+
+def test_caps_by_hand():
+    """Directive 2003/87/EC, Art. 9, in steps of a pocket calculator; see the table's own note."""
+    years = np.arange(2024, 2041)
+    found = {
+        name: dict(zip(years.tolist(), rules_table(
+            Rules.model_validate(PACKAGED["variants"][name]), years)[:, 0], strict=True))
+        for name in ("law", "reform_2026")
+    }  # fmt: skip
+    law = {2024: 1386.6, 2025: 1299.2, 2026: 1184.8, 2027: 1097.3, 2028: 1007.9, 2030: 829.0,
+           2035: 381.7, 2039: 23.9, 2040: 0.0}  # fmt: skip
+    reform = {2030: 829.0, 2031: 753.7, 2035: 452.8, 2036: 418.3, 2040: 280.0}
+    for name, expected in (("law", law), ("reform_2026", reform)):
+        assert {y: found[name][y] for y in expected} == pytest.approx(expected, abs=0.06)
+
+
+def test_price_of_the_reform_is_three_quarters_of_the_laws(shipped):
+    """What the scenario reform_2026_price took from here."""
+    law, reform = (
+        shipped["carbon_price_central"].sel(scenario=name, year=[2030, 2035, 2040]).values
+        for name in ("law", "reform_2026")
+    )
+    assert reform / law == pytest.approx([0.745] * 3, abs=0.005)

@@ -153,3 +153,28 @@ def test_split_of_a_sum_is_its_variances() -> None:
         for index, error in ((found.first, found.first_error), (found.total, found.total_error)):
             assert index == pytest.approx(size**2 / 14, abs=4 * error)
             assert error < 0.02
+
+
+def test_split_of_a_product_is_interaction_alone() -> None:
+    import numpy as np
+    import xarray as xr
+
+    figures = script(ROOT / "experiments" / "02_policy_risk")
+    rng = np.random.default_rng(2)
+    own, anew = rng.standard_normal((2, 3, 40_000))
+    place = {"policy": 0, "market": 1, "technology": 2}
+    drawn = {"shared": own[0] * own[1]}
+    for group, k in place.items():
+        redrawn, kept = own.copy(), anew.copy()
+        redrawn[k], kept[k] = anew[k], own[k]
+        drawn[f"redraw_{group}"] = redrawn[0] * redrawn[1]
+        drawn[f"keep_{group}"] = kept[0] * kept[1]
+    run = xr.Dataset(
+        {"cost_premium": (("scenario", "region", "route", "year", "draw"),
+                          np.stack(list(drawn.values()))[:, None, None, None, :])},
+        {"scenario": list(drawn), "region": ["EU"], "route": ["one"], "year": [2030]},
+    )  # fmt: skip
+    for group, total in (("policy", 1.0), ("market", 1.0), ("technology", 0.0)):
+        found = figures.split(run, group, "EU", "one", 2030)
+        assert found.first == pytest.approx(0.0, abs=4 * found.first_error + 1e-12)
+        assert found.total == pytest.approx(total, abs=4 * found.total_error + 1e-12)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import simcore
+from simcore import cli
+from simcore.analysis import summarise
 from simcore.errors import ConfigError
 
 RATE = simcore.load({}).experiment.money.exchange["KRW"]
@@ -32,6 +35,7 @@ def test_case_a2_with_growth_a_table_and_another_currency() -> None:
         "flat_line": {**years, "shortfall": 20},
         "growing": {**years, "shortfall": 20, "growth": 0.05},
         "by_year": {**years, "shortfall": {2026: 20, 2028: 10}, "growth": 0.1},
+        "old_table": {**years, "shortfall": {2024: 20}, "growth": 0.05},
         "late": {**years, "shortfall": "20000 kt/yr", "first": 2028, "growth": 0.05},
         "in_dollar": {**years, "shortfall": 20, "currency": "USD"},
     })  # fmt: skip
@@ -40,14 +44,39 @@ def test_case_a2_with_growth_a_table_and_another_currency() -> None:
     assert cost["flat_line"] == pytest.approx([600e3] * 5, rel=1e-12)
     assert cost["growing"] == pytest.approx([600e3 * 1.05**n for n in range(5)], rel=1e-12)
     assert cost["by_year"] == pytest.approx([600e3, 600e3, 300e3, 330e3, 363e3], rel=1e-12)
+    assert cost["old_table"] == cost["growing"]  # grown from the first year of the exposure
     assert cost["late"] == pytest.approx([0, 0, 600e3, 630e3, 661.5e3], rel=1e-12)
     total = found.exposure_total_local_central
     assert float(total.sel(exposure="flat_line")) == pytest.approx(3000e3, rel=1e-12)
-    assert found.exposure_currency.values.tolist() == ["KRW"] * 4 + ["USD"]
+    assert found.exposure_currency.values.tolist() == ["KRW"] * 5 + ["USD"]
     in_euro = found.exposure_cost_central.sel(exposure="in_dollar", year=2026)
     assert float(in_euro) == pytest.approx(600e3 / RATE, rel=1e-12)
     dollar = simcore.load({}).experiment.money.exchange["USD"]
     assert cost["in_dollar"][0] == pytest.approx(600e3 / RATE * dollar, rel=1e-12)
+
+
+def test_tables_state_each_exposures_own_currency() -> None:
+    years = {"market": "flat", "shortfall": 20, "first": 2026, "last": 2030}
+    found = run({"firm": years, "in_dollar": {**years, "currency": "USD"}})
+    units = {"exposure_cost_local": " yr-1", "exposure_total_local": ""}
+    for variable, ending in units.items():
+        frame = summarise(found.expand_dims(scenario=["law"]), variable=variable)
+        by_name = frame.groupby("exposure")["unit"].unique()
+        assert by_name["firm"].tolist() == [f"1e6 KRW{ending}"]
+        assert by_name["in_dollar"].tolist() == [f"1e6 USD{ending}"]
+    assert "unit" not in summarise(found.expand_dims(scenario=["law"]), variable="exposure_cost")
+
+
+def test_a_run_of_exposures_alone_names_what_it_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = Path(__file__).parents[1] / "configs" / "reference" / "a2_firm_exposure.yaml"
+    out = tmp_path / "a2.zarr"
+    assert cli.main(["run", str(config), "-o", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "exposure_total_local" in text
+    line = next(one for one in text.splitlines() if "simcore summary" in one and "csv" in one)
+    assert cli.main(["summary", str(out), *line.split()[3:]]) == 0
 
 
 def test_a_plant_lacks_what_its_allocation_leaves() -> None:

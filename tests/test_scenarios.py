@@ -169,6 +169,24 @@ def test_country_average_takes_the_reward_of_a_clean_plant(run: xr.Dataset) -> N
     assert change(run, "cbam_cost", "country_average", route="bf_bof", **where).mean() < -20
 
 
+def test_shuffling_swaps_tonnes_of_the_reference_route_alone() -> None:
+    """A share of the furnace's tonnes is declared clean; other routes have nothing to swap."""
+    shares = {"none": 0.0, "half": 0.5, "all": 1.0}
+    run = simcore.run({**CONFIG, "regions": ["KR"], "years": {"first": 2030, "last": 2034},
+                       "routes": ["bf_bof", "ng_dri_eaf", "scrap_eaf"], "scenarios": {name: {"cbam": {"resource_shuffling": share}}
+                                     for name, share in shares.items()}})  # fmt: skip
+    cost = run.cbam_cost.sel(region="KR", destination="eu")
+    for route in ("ng_dri_eaf", "scrap_eaf"):  # the first is dirtier than the clean tonne
+        none = cost.sel(route=route, scenario="none")
+        assert (cost.sel(route=route).values == none.values).all()
+    none, half, full = (cost.sel(route="bf_bof", scenario=name).values for name in shares)
+    assert (half <= none).all()
+    assert (half[none > 0] < none[none > 0]).all()
+    due = full > 0
+    assert due.any()
+    assert half[due] == pytest.approx((none + full)[due] / 2, rel=1e-9)
+
+
 def test_limits_of_the_law_are_those_of_each_region() -> None:
     def value(limit: object) -> np.ndarray:
         run = simcore.run({
@@ -296,3 +314,19 @@ def test_redrawing_everything_is_independence() -> None:
     drawn = simcore.run({**config, "redraw": ["*"]})
     assert (alone.carbon_price == drawn.carbon_price).all()
     assert (drawn.carbon_price.sel(scenario="one") != drawn.carbon_price.sel(scenario="two")).any()
+
+
+def test_reform_with_its_own_anchors_is_what_the_structural_market_says(run: xr.Dataset) -> None:
+    """0.745 of the law's price, over what a market that gives it one chance in three pays."""
+    packaged = tables.catalog()["markets"]["eu_ets"]["anchors"]
+    own = simcore.load({**CONFIG, "scenarios": {"one": "reform_2026_price"}}).scenarios["one"]
+    for year, anchor in own.catalog.markets["eu_ets"].anchors.items():
+        for key in ("low", "central", "high"):
+            ratio = getattr(anchor, key) / packaged[year][key]
+            assert ratio == pytest.approx(0.745 / (0.67 + 0.33 * 0.745), abs=0.01)
+    price = {name: run.carbon_price.sel(scenario=name, market="eu_ets", year=2030).median().item()
+             for name in ("law", "reform_2026", "reform_2026_price")}  # fmt: skip
+    assert price["reform_2026"] == price["law"]
+    assert price["reform_2026_price"] == pytest.approx(0.81 * price["law"], rel=0.02)
+    both = [run.cbam_factor.sel(scenario=name) for name in ("reform_2026", "reform_2026_price")]
+    assert (both[0].values == both[1].values).all()

@@ -94,15 +94,15 @@ def test_band_agrees_with_a_run() -> None:
     assert expected[2:] == pytest.approx([0.35, 0.65, 0.85, 1, 1, 1, 1])
 
 
-def switch(delay: int) -> np.ndarray:
-    """A switch that is on since 2026, delayed, from 2026 on."""
+def switch(delay: int, **law: object) -> np.ndarray:
+    """A table known until 2026, delayed, from 2026 to 2031; `law` changes it."""
     run = simcore.run({
         "draws": 256, "years": {"first": 2026, "last": 2031}, "regions": ["EU"],
         "routes": ["scrap_eaf"], "outcomes": ["cbam_factor"], "keep": [], "scenarios": {"law": {}},
         "cbam": {"free_allocation": "mine"},
         "catalog": {"policies": {"mine": {
             "variant": "law", "delay": delay, "known_until": 2026,
-            "variants": {"law": {"values": {2020: 1.0, 2026: 0.5, 2028: 0.25, 2029: 0.0}}},
+            "variants": {"law": {"values": {2020: 1.0, 2026: 0.5, 2028: 0.25, 2029: 0.0}} | law},
         }}},
     })  # fmt: skip
     return 1 - run.cbam_factor_central.values.ravel()
@@ -113,3 +113,16 @@ def test_a_delay_holds_what_is_known_and_never_undoes_it() -> None:
     assert switch(1).tolist() == [0.5, 0.5, 0.5, 0.25, 0, 0]
     # Without the hold, 2027 would read the table of 2024: 1.
     assert switch(3).tolist() == [0.5, 0.5, 0.5, 0.5, 0.5, 0.25]
+
+
+def test_a_decline_compounds_from_the_last_date_alone_and_waits_for_a_delay() -> None:
+    table = {"values": {2020: 1.0, 2026: 0.8, 2028: 0.5}, "decline": 0.1}
+    after = [0.5 * 0.9**n for n in range(4)]
+    assert switch(0, **table) == pytest.approx([0.8, 0.8, *after])
+    assert switch(2, **table) == pytest.approx([0.8, 0.8, 0.8, 0.8, *after[:2]])
+
+
+def test_a_delay_moves_the_last_year_of_a_law() -> None:
+    table = {"values": {2020: 1.0, 2026: 0.5}, "end": 2028}
+    assert switch(0, **table).tolist() == [0.5, 0.5, 0.5, 0, 0, 0]
+    assert switch(2, **table).tolist() == [0.5, 0.5, 0.5, 0.5, 0.5, 0]

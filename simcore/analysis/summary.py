@@ -95,6 +95,8 @@ def one_outcome(
         if dim in frame and f"{dim}_unit" in dataset.coords:
             frame.insert(list(frame).index(dim) + 1, "unit", _units(dataset, dim, frame))
     attrs = next(iter(columns.values())).attrs
+    if "exposure" in frame and not attrs.get("units"):
+        frame.insert(list(frame).index("exposure") + 1, "unit", _local_units(dataset, name, frame))
     frame.attrs |= _attrs(dataset) | {
         "variable": name,
         "title": str(attrs["long_name"]).split(",")[0],
@@ -144,6 +146,14 @@ def _units(dataset: xr.Dataset, dim: str, frame: pd.DataFrame) -> list[str]:
     names, units = dataset[dim].values.tolist(), dataset[f"{dim}_unit"].values.tolist()
     unit = dict(zip(names, units, strict=True))
     return [str(unit[name]) for name in frame[dim]]
+
+
+def _local_units(dataset: xr.Dataset, name: str, frame: pd.DataFrame) -> list[str]:
+    """Each exposure's own currency, millions of it, a year where the outcome is by year."""
+    labels, own = dataset["exposure"].values.tolist(), dataset["exposure_currency"].values.tolist()
+    currency = dict(zip(labels, own, strict=True))
+    ending = " yr-1" if "year" in dataset[f"{name}_mean"].dims else ""
+    return [f"1e6 {currency[label]}{ending}" for label in frame["exposure"]]
 
 
 def _attrs(dataset: xr.Dataset) -> dict[str, Any]:

@@ -22,6 +22,10 @@ exp(-5) times the reference price and the backstop, at which removals meet any s
 bank is empty the next price is found anew. It can then grow by less than the discount rate, or
 fall, but never jump by more: allowances would have been kept for that year.
 
+In a year whose price is known (the spot of the market) emissions are those at that price, or all
+that is left of the allowances, and the price of the next year is found anew: what is learnt about
+the rules moves it then.
+
 Two rules are steps: release below the lower threshold and on the price trigger. Where a step
 moves the bottom of the bank across zero there is no price at which it just empties, and that of
 the halving leaves a few Mt.
@@ -261,8 +265,11 @@ def advance(rows, out, inputs, lane, rules, demand, entry, wanted):
     bank, before, reserve = rows[inputs[7], lane], rows[inputs[8], lane], rows[inputs[9], lane]
     price_1, price_2 = rows[inputs[10], lane], rows[inputs[11], lane]
     log_price, highest = rows[inputs[13], lane], rows[inputs[5], lane]
-    backstop = log(highest)
-    capped = log_price >= backstop
+    backstop, seen = log(highest), rules[demand + 2]
+    known = seen > 0.0
+    if known:
+        log_price = log(seen)
+    capped = log_price >= backstop and not known
     price = highest if capped else exp(log_price)
     intake, released = supplied(
         bank, before, reserve, price_1, price_2, rows[inputs[12], lane], rules, entry
@@ -273,12 +280,15 @@ def advance(rows, out, inputs, lane, rules, demand, entry, wanted):
         rows[inputs[3], lane],
         (backstop if capped else log_price) - log(rows[inputs[6], lane]),
     )
-    left = bank + rules[entry] - intake + released - emissions
+    supply = bank + rules[entry] - intake + released
+    if known:
+        emissions = min(emissions, supply)
+    left = supply - emissions
     removed = -left if capped and left < 0.0 else 0.0
     left += removed
     held = reserve + intake - released
     invalidated = max(0.0, held - rules[entry + 6])
-    anew = left <= TONNE or capped
+    anew = left <= TONNE or capped or known
     rows[inputs[7], lane] = left
     rows[inputs[8], lane] = bank
     rows[inputs[9], lane] = held - invalidated
@@ -298,7 +308,7 @@ def advance(rows, out, inputs, lane, rules, demand, entry, wanted):
     elif wanted == REMOVED:
         rows[out, lane] = removed
     else:
-        rows[out, lane] = rules[demand + 2] if rules[demand + 2] > 0.0 else price
+        rows[out, lane] = price
 
 
 @kernel
@@ -325,9 +335,11 @@ def cap_and_bank_row(rows, out, inputs, numbers, rules, year):
     last = rules.shape[0] // length
     if line < 0:
         return
+    demand = line * length
     s = np.empty(_PLACES * WIDTH)
     lanes = np.empty(rows.shape[1], np.int64)
-    for variant in range(variants):
+    # A known price is not looked for.
+    for variant in range(0 if rules[demand + 2] > 0.0 else variants):
         count = 0
         for lane in range(rows.shape[1]):
             if rows[inputs[0], lane] == variant and rows[inputs[13], lane] == np.inf:
@@ -335,7 +347,6 @@ def cap_and_bank_row(rows, out, inputs, numbers, rules, year):
                 count += 1
         if count > 0:
             find_prices(s, rows, inputs, lanes, count, rules, line, last, variant, variants)
-    demand = line * length
     for lane in range(rows.shape[1]):
         entry = demand + DEMAND_COLUMNS + int(rows[inputs[0], lane]) * RULE_COLUMNS
         advance(rows, out, inputs, lane, rules, demand, entry, wanted)

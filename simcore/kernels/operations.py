@@ -74,7 +74,7 @@ SPOT_COLUMNS = 7
 """Columns of a PATH table: log centre, s+, s-, centring term, floor, ceiling, years since spot."""
 
 DEMAND_COLUMNS = 3
-"""First columns of a CAP_AND_BANK line: baseline emissions, whether they grow, known price or 0."""
+"""First columns of a CAP_AND_BANK line: baseline, whether it grows, known price or 0."""
 RULE_COLUMNS = 9
 """Then, for each variant: cap, auctioned, intake rate, upper and lower threshold, release,
 ceiling of the reserve, price trigger, release upon it."""

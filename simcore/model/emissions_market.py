@@ -19,7 +19,7 @@ QUANTITIES: Final = ("price", "bank", "reserve", "emissions", "invalidated", "re
 
 
 def system_node(
-    setting: Setting, market: str, wanted: str, known: tuple[int, float] | None = None
+    setting: Setting, market: str, wanted: str, known: tuple[int, float] | None
 ) -> int:
     """Node of one quantity of the system behind a market.
 
@@ -30,8 +30,8 @@ def system_node(
         A market whose process is cap_and_bank.
     wanted : str
         One of `QUANTITIES`; EUR/t of the base year, or million t CO2e.
-    known : tuple of int and float, optional
-        Year until which the price is known, and that price.
+    known : tuple of int and float, or None
+        Year whose price is known, and that price, EUR/t.
 
     Returns
     -------
@@ -91,11 +91,11 @@ def _real(setting: Setting, price: float, year: int) -> float:
 
 
 def _demand(system: System, years: np.ndarray, known: tuple[int, float] | None) -> np.ndarray:
-    """Baseline emissions, whether they grow, and the known price (0: none), by year."""
+    """Baseline emissions, whether they grow, and the price if it is known (0: no), by year."""
     dates = sorted(system.baseline)
     baseline = np.interp(years, dates, [system.baseline[date] for date in dates])
-    last, price = known or (0, 0.0)
-    return np.stack([baseline, years > dates[-1], np.where(years <= last, price, 0.0)], axis=1)
+    seen, price = known or (0, 0.0)
+    return np.stack([baseline, years > dates[-1], np.where(years == seen, price, 0.0)], axis=1)
 
 
 def rules_table(rules: Rules, years: np.ndarray) -> np.ndarray:

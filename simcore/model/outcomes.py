@@ -8,7 +8,7 @@ from typing import Any
 
 from simcore.model import carbon, costs, exposures, premium
 from simcore.model.commodities import commodity, price_name
-from simcore.model.emissions_market import system_node
+from simcore.model.prices import system_quantity
 from simcore.model.setting import Setting
 from simcore.spec.usage import EXPOSURE_OUTCOMES, PLANT_OUTCOMES, price_of, references
 from simcore.variables import Variable
@@ -58,7 +58,7 @@ def places(
         markets = setting.experiment.catalog.markets
         for m, label in enumerate(coords["market"]):
             if markets[label].process.kind == "cap_and_bank":
-                yield (m,), system_node(setting, label, name.removeprefix("allowance_")), first
+                yield (m,), system_quantity(setting, label, name.removeprefix("allowance_")), first
     elif name == "commodity_price":
         for c, label in enumerate(coords["commodity"]):
             head = label.partition(".")[0]

@@ -58,9 +58,7 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         values = [record.path[date] * factor(date) for date in dates]
         return series(setting, np.interp(setting.horizon, dates, values))
     if record.process.kind == "cap_and_bank":
-        given = record.spot
-        last = None if given is None else (given.year, given.value * factor(given.year, given))
-        return system_node(setting, name, "price", last)
+        return system_quantity(setting, name, "price")
     assert record.spot is not None
     graph, process = setting.graph, record.process
     spot_year = record.spot.year
@@ -134,6 +132,16 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         yearly=True,
         state=(0.0, 0.0),
     )
+
+
+def system_quantity(setting: Setting, market: str, wanted: str) -> int:
+    """Node of the price or a stock of the system behind a market, whose spot is a known price."""
+    record = setting.experiment.catalog.markets[market]
+    known = None
+    if record.spot is not None:
+        factor = _price_factor(setting, record, "EUR/t")(record.spot.year, record.spot)
+        known = record.spot.year, record.spot.value * factor
+    return system_node(setting, market, wanted, known)
 
 
 def anchor_normal(setting: Setting, name: str) -> int:

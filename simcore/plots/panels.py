@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,8 @@ MARKERS: Final = "os^DvPX*"
 SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
 _BANDS: Final = (((0.05, 0.95), 0.18), ((0.25, 0.75), 0.35))
 _MAX_PANELS: Final = 60
+_LETTERS: Final = 8.5
+"""Letters of a title to the inch."""
 _FANS: Final = {
     f"{name}_{statistic}"
     for name in ("cost_premium", "cost_premium_ex_carbon", "premium_per_tonne")
@@ -51,7 +54,7 @@ def by_region_and_route(
         left=1.0 / width, right=1 - 0.15 / width, bottom=0.95 / height, top=1 - 0.95 / height,
         wspace=0.36, hspace=0.13,
     )  # fmt: skip
-    figure.suptitle(f"{_run(dataset)}{title}", y=1 - 0.1 / height, va="top")
+    figure.suptitle(f"{_run(dataset, width)}{title}", y=1 - 0.1 / height, va="top")
     # Limits are set once at the end: shared axes would renew all panels at every line.
     grid = figure.subplots(rows, columns, squeeze=False)
     dataset = dataset[sorted(_FANS & set(dataset.data_vars))].load()
@@ -141,7 +144,7 @@ def panel_grid(
     rows = -(-panels // columns)
     size = (max(7.5, 4.2 * columns), 1.5 + height * rows)
     figure = Figure(figsize=size, layout="constrained")
-    figure.suptitle(f"{_run(dataset)}{title}")
+    figure.suptitle(f"{_run(dataset, size[0])}{title}")
     grid = figure.subplots(rows, columns, sharex=True, sharey=share == "both", squeeze=False)
     axes = list(grid.ravel())
     for spare in axes[panels:]:
@@ -221,9 +224,10 @@ def scenario_text(dataset: xr.Dataset) -> str:
     return f", scenario {dataset['scenario'].item()}"
 
 
-def _run(dataset: xr.Dataset) -> str:
+def _run(dataset: xr.Dataset, width: float) -> str:
+    """Title of the run, in lines that fit a figure so many inches wide."""
     title = str(dataset.attrs.get("title", ""))
-    return f"{title}\n" if title else ""
+    return "".join(f"{line}\n" for line in textwrap.wrap(title, max(20, int(width * _LETTERS))))
 
 
 def unit_of(dataset: xr.Dataset, name: str) -> str:

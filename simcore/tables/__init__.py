@@ -16,7 +16,7 @@ import yaml
 from simcore.tables import rows
 from simcore.tables.provenance import Record, TableError, check, check_sources, walk
 
-__all__ = ["Record", "TableError", "base", "catalog", "records", "scenarios", "sources"]
+__all__ = ["Record", "TableError", "base", "catalog", "records", "scenarios", "sources", "systems"]
 
 _DATA: Final = Path(__file__).parents[1] / "data"
 # libyaml reads ten times faster; both loaders build plain data only.
@@ -101,6 +101,17 @@ def scenarios() -> dict[str, dict[str, Any]]:
     """
     content: dict[str, dict[str, Any]] = _fresh(_scenarios())
     return content
+
+
+def systems() -> dict[str, Any]:
+    """Read emissions trading systems as they are written: every number with its source.
+
+    Returns
+    -------
+    dict
+        Name -> entry; `catalog` holds the same numbers bare.
+    """
+    return {name: entry for file in _files("system") for name, entry in _yaml(file).items()}
 
 
 def records() -> tuple[Record, ...]:

@@ -84,6 +84,7 @@ def readers_of(
         *((f"region {key}", value) for key, value in catalog["regions"].items()),
         *((f"route {key}", value) for key, value in catalog["routes"].items()),
         *((f"market {key}", value) for key, value in catalog["markets"].items()),
+        *((f"system {key}", value) for key, value in catalog["systems"].items()),
         *((f"scenario {key}", value) for key, value in scenarios.items()),
     ):
         for path in _mentions(node, name, ""):
