@@ -46,8 +46,9 @@ def faults(tapes: languages.Tapes, name: str) -> tuple[str, ...]:
 def test_a_rehearsal_ends_with_every_model_in_agreement():
     shown = rehearse()
     assert shown.count("statistics: largest difference") == 3
-    for wanted in ("simulate, s", "reduce to totals, s", "reduce, NumPy by np.sort", "peak memory", "standard normal",
-                   "xarray", "scrambled Sobol", "P95, sobol_bridge", "written to Zarr", "3 regions", "found compiled",
+    for wanted in ("simulate, s", "reduce to totals, s", "reduce, NumPy by np.sort", "peak memory",
+                   "standard normal", "xarray", "scrambled Sobol", "P95, sobol_bridge",
+                   "written to Zarr", "3 regions", "found compiled",
                    "simcore --help", "small run"):
         assert wanted in shown
     assert max(map(len, shown.splitlines())) <= WIDTH
@@ -75,6 +76,12 @@ def test_c_knows_what_no_case_has(mode):
     large = cases(tiny=True)["large"]
     spec = load(replace(large, overrides=(*large.overrides, *mode)))
     assert faults(languages.Tapes(spec), "c-wide") == ()
+
+
+def test_fast_c_leaves_the_arithmetic_of_the_process_alone(tapes):
+    """A library linked under -ffast-math turns subnormal numbers off, for NumPy too."""
+    assert faults(tapes, "c-fast") == ()
+    assert np.all(np.full(8, 1e-308) / np.arange(4.0, 12.0) > 0.0)
 
 
 def test_a_machine_without_a_compiler_says_so(monkeypatch, tapes):

@@ -257,12 +257,17 @@ class Model:
         with tempfile.TemporaryDirectory() as folder:
             text, library = Path(folder) / "model.c", Path(folder) / "model.so"
             text.write_text(source(programs), encoding="utf-8")
-            done = subprocess.run(
-                ["gcc", "-std=gnu11", *options, "-shared", "-fPIC", str(text), "-o", str(library),
-                 "-lmvec", "-lm"], capture_output=True, text=True,
+            compiled = text.with_suffix(".o")
+            steps = (
+                [*options, "-fPIC", "-c", str(text), "-o", str(compiled)],
+                # Apart from compiling: a link under -ffast-math would turn off subnormal numbers
+                # in the whole process.
+                ["-shared", str(compiled), "-o", str(library), "-lmvec", "-lm"],
             )
-            if done.returncode:
-                raise CompileError(f"gcc: {done.stderr[:500].strip()}")
+            for step in steps:
+                done = subprocess.run(["gcc", "-std=gnu11", *step], capture_output=True, text=True)
+                if done.returncode:
+                    raise CompileError(f"gcc: {done.stderr[:500].strip()}")
             self._library = ctypes.CDLL(str(library))
         self._quantiles = np.load(INVERSE_NORMAL, allow_pickle=False)
         self._library.set_quantiles(_pointer(self._quantiles))
