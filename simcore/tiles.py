@@ -214,7 +214,8 @@ def check_memory(plan: Plan, workers: int = 1) -> None:
     ConfigError
     """
     largest = max(items_of(plan), key=lambda item: bytes_of(plan, item, workers))
-    needed = max(tile_memory(plan, [largest], workers), 8e-6 * plan.draws)
+    numbered = 8e-6 * plan.draws if plan.experiment.keep else 0.0
+    needed = max(tile_memory(plan, [largest], workers), numbered)
     if needed > _room(plan) / 1e6:
         kept = largest.is_kept
         raise ConfigError(

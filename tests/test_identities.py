@@ -286,6 +286,9 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
         return numbered(catalog, path) != 0  # zero where the kind of process has none
     if "average_intensity" in path:
         return False  # only the method country_average uses it
+    limits = [one.get("credit_limit") for one in catalog["regions"].values()]
+    if path[-1] == "credit_limit" or path[1] in limits:
+        return False  # only `value.credit_limit: law` uses them
     if path[0] == "routes":
         return is_used_of_route(path, catalog, region)
     if region == "EU" and ("default_intensity" in path or path[1] in BORDER):
@@ -316,7 +319,7 @@ def is_used_of_route(path: tuple[Any, ...], catalog: Any, region: str) -> bool:
 
 BORDER = {
     "eu_cbam_mark_up", "eu_cbam_coverage_steel", "eu_recognition", "eu_cbam_benchmark_bf_bof",
-    "eu_cbam_benchmark_dri_eaf", "eu_cbam_benchmark_scrap_eaf",
+    "eu_cbam_benchmark_dri_eaf", "eu_cbam_benchmark_scrap_eaf", "eu_cbam_indirect_steel",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import subprocess
 import sys
@@ -238,6 +239,10 @@ def test_more_draws_than_memory(folder, capsys):
         said = capsys.readouterr().err
         assert "--draws 900000000: draws\n" in said
         assert "lower draws" in said
+    # What keeps no draws needs no memory for them.
+    summaries = ("--set", "keep=[]", "--dry-run", "--json")
+    assert main("run", config, "--draws", "900000000", "-o", "out.zarr", *summaries) == 0
+    assert json.loads(capsys.readouterr().out)["disk_mb"] < 100
     assert not list(folder.iterdir())
 
 

@@ -100,7 +100,8 @@ def stored_bytes(layout: Layout) -> int:
     total = sum(array.nbytes for array in kept_arrays(layout).values())
     for dims in statistics_of(layout).values():
         total += 8 * int(np.prod([layout.length(dim) for dim in dims], dtype=np.int64))
-    return int(total * 1.02) + 8 * layout.draws + 2_000_000
+    numbers = 8 * layout.draws if layout.kept else 0
+    return int(total * 1.02) + numbers + 2_000_000
 
 
 def _statistic_dims(variable: Variable, statistic: str) -> tuple[str, ...]:

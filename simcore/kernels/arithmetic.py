@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 
 
-@scalar
+@inlined
 def product_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[a, j] * rows[b, j]
 
 
-@scalar
+@inlined
 def sum_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[a, j] + rows[b, j]
 
 
-@scalar
+@inlined
 def difference_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[a, j] - rows[b, j]
 
 
-@scalar
+@inlined
 def quotient_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[a, j] / rows[b, j]
 
 
-@scalar
+@inlined
 def scaled_row(rows, out, a, scale):
     for j in range(rows.shape[1]):
         rows[out, j] = scale * rows[a, j]
 
 
-@scalar
+@inlined
 def smaller_row(rows, out, a, b):
     for j in range(rows.shape[1]):
         rows[out, j] = min(rows[a, j], rows[b, j])
 
 
-@scalar
+@inlined
 def linear_row(rows, out, inputs, weights):
     row, weight = inputs[0], weights[0]
     for j in range(rows.shape[1]):

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from simcore.kernels.intervals import count_column, interval_ranks
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import inlined, kernel
 from simcore.kernels.select import between, order_statistics
 from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE, START
 
@@ -69,7 +69,7 @@ def lay_bins(look, bins, numbers, first, last):
             numbers[row, LOW], numbers[row, SCALE] = low, scale
 
 
-@scalar
+@inlined
 def _place(x, low, scale, top):
     """Bin of a defined value, as in `sinks.find_places`."""
     at = (x - low) * scale
@@ -184,7 +184,7 @@ def choose_bins(count, plan, look, numbers, wanted, slot, atom, below, size, ran
             places[w, row, ROOM] = max(places[w, row, ROOM], least)
 
 
-@scalar
+@inlined
 def _select(x, first, last, k):
     """Value of rank k (from `first`) in x[first:last], which is put into another order."""
     left, right = first, last - 1
@@ -209,7 +209,7 @@ def _select(x, first, last, k):
     return x[k]
 
 
-@scalar
+@inlined
 def _value(values, begin, end, k, common, times):
     """Value of rank k among values[begin:end] and a common one that stands for many more."""
     if times > 0:

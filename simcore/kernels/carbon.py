@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 
 
-@scalar
+@inlined
 def exposure(covered: float, intensity: float, allocation: float, benchmark: float) -> float:
     """Allowances to buy per tonne: covered*(e1 - phi*CSCF*BM); negative: a surplus."""
     return covered * (intensity - allocation * benchmark)
 
 
-@scalar
+@inlined
 def cbam(price: float, covered: float, gap: float, paid: float) -> float:
     """covered * max(0, price*(embedded - phi*CSCF*BM) - paid): never negative, no refund."""
     return covered * max(0.0, price * gap - paid)
 
 
-@scalar
+@inlined
 def embedded(actual: float, default: float, mark_up: float, declared: float) -> float:
     """Declared embedded emissions: 0 actual, 1 default with mark-up, 2 the lower of the two."""
     marked = default * (1.0 + mark_up)
@@ -26,7 +26,7 @@ def embedded(actual: float, default: float, mark_up: float, declared: float) -> 
     return marked if declared == 1.0 else min(actual, marked)
 
 
-@scalar
+@inlined
 def exposure_row(rows, out, covered, intensity, allocation, benchmark):
     for j in range(rows.shape[1]):
         rows[out, j] = exposure(
@@ -34,7 +34,7 @@ def exposure_row(rows, out, covered, intensity, allocation, benchmark):
         )
 
 
-@scalar
+@inlined
 def border_exposure_row(rows, out, plant, border, precursor, allocation, benchmark):
     """Plant exposure plus the imported precursor's at the border."""
     for j in range(rows.shape[1]):
@@ -42,13 +42,13 @@ def border_exposure_row(rows, out, plant, border, precursor, allocation, benchma
         rows[out, j] = rows[plant, j] + rows[border, j] * gap
 
 
-@scalar
+@inlined
 def embedded_row(rows, out, actual, mark_up, default, declared):
     for j in range(rows.shape[1]):
         rows[out, j] = embedded(rows[actual, j], default, rows[mark_up, j], declared)
 
 
-@scalar
+@inlined
 def shuffled_row(rows, out, emissions, share, clean):
     """A share of the tonnes is swapped for clean ones at the border."""
     for j in range(rows.shape[1]):
@@ -56,19 +56,19 @@ def shuffled_row(rows, out, emissions, share, clean):
         rows[out, j] = (1.0 - share) * own + share * min(own, clean)
 
 
-@scalar
+@inlined
 def cbam_exposure_row(rows, out, emissions, allocation, benchmark):
     for j in range(rows.shape[1]):
         rows[out, j] = rows[emissions, j] - rows[allocation, j] * rows[benchmark, j]
 
 
-@scalar
+@inlined
 def paid_row(rows, out, home, recognised):
     for j in range(rows.shape[1]):
         rows[out, j] = max(0.0, rows[home, j]) * rows[recognised, j]
 
 
-@scalar
+@inlined
 def cbam_row(rows, out, price, covered, gap, paid):
     for j in range(rows.shape[1]):
         rows[out, j] = cbam(rows[price, j], rows[covered, j], rows[gap, j], rows[paid, j])

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from simcore.kernels.elementary import exp, log
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 
 LN2 = 0.6931471805599453
 
 
-@scalar
+@inlined
 def learning_exponent(rate: float) -> float:
     """log2(1 - LR): cost falls by LR with each doubling."""
     return log(1.0 - rate) / LN2
 
 
-@scalar
+@inlined
 def learning_multiplier(share: float, exponent: float, log_capacity: float) -> float:
     """Cost relative to the first year: fixed share + learning share * (Q/Q0)^exponent."""
     return 1.0 - share + share * exp(exponent * log_capacity)
 
 
-@scalar
+@inlined
 def electrolyser_charge(
     capex: float,
     recovery: float,
@@ -52,19 +52,19 @@ def electrolyser_charge(
     return capex * (recovery + fixed + stacks) / hours * demand
 
 
-@scalar
+@inlined
 def hydrogen_cost(charge: float, electricity: float, demand: float, storage: float) -> float:
     """Cost of a kg of hydrogen: fixed charge, electricity (money per MWh) and storage."""
     return charge + electricity * 1e-3 * demand + storage
 
 
-@scalar
+@inlined
 def learning_exponent_row(rows, out, rate):
     for j in range(rows.shape[1]):
         rows[out, j] = learning_exponent(rows[rate, j])
 
 
-@scalar
+@inlined
 def learning_row(rows, out, exponent, z, share, line):
     """line: log of the capacity ratio, s+ and s- of the year."""
     centre, above, below = line[0], line[1], line[2]
@@ -74,7 +74,7 @@ def learning_row(rows, out, exponent, z, share, line):
         rows[out, j] = learning_multiplier(rows[share, j], rows[exponent, j], log_capacity)
 
 
-@scalar
+@inlined
 def electrolyser_row(rows, out, inputs, numbers):
     """inputs: those of `electrolyser_charge` in its order; numbers: life of the plant, years."""
     capex, recovery, fixed, stack_share = inputs[0], inputs[1], inputs[2], inputs[3]
@@ -92,7 +92,7 @@ def electrolyser_row(rows, out, inputs, numbers):
         )
 
 
-@scalar
+@inlined
 def hydrogen_row(rows, out, charge, learning, electricity, demand, storage):
     for j in range(rows.shape[1]):
         rows[out, j] = hydrogen_cost(
@@ -103,7 +103,7 @@ def hydrogen_row(rows, out, charge, learning, electricity, demand, storage):
         )
 
 
-@scalar
+@inlined
 def levelised_row(rows, out, inputs, numbers):
     """inputs: capital charge, learning, other cost, then pairs of quantity and price; numbers: the
     sign of each pair (-1 for a by-product)."""

@@ -42,7 +42,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.jit import kernel, load, reversed_bits, scalar
+from simcore.kernels.jit import inlined, kernel, load, reversed_bits
 from simcore.kernels.random import BLOCK, LANES, fill_uniform, threefry2x64, uniform_of_word
 from simcore.kernels.sobol_tables import DIGITS, DIMENSIONS, DIRECTIONS
 
@@ -136,7 +136,7 @@ _ODD_1: Final = np.uint64(0x9E3779B1)
 _ODD_2: Final = np.uint64(0xC2B2AE3D)
 
 
-@scalar
+@inlined
 def nested(y, key_1, key_2):
     """Owen's nested permutation of binary digits, by hashing (Laine and Karras 2011).
 
@@ -163,7 +163,7 @@ def nested(y, key_1, key_2):
     return y ^ (y * _EVEN_3)
 
 
-@scalar
+@inlined
 def sobol_point(dimension, index):
     """Digits of a point of the Sobol sequence, in natural order, before it is scrambled.
 
@@ -218,7 +218,7 @@ def fill_sobol(key, dimension, replicate, block, step, out):
         out[lane] = uniform_of_word(reversed_bits(nested(y, scramble_1, scramble_2)))
 
 
-@scalar
+@inlined
 def _turned(x, other, size, key):
     """x in 0..size - 1, turned by a hash of `other`."""
     # Products of two numbers below 2**32 only: those are fast in vectors.
@@ -228,7 +228,7 @@ def _turned(x, other, size, key):
     return x - size if x >= size else x
 
 
-@scalar
+@inlined
 def permuted(i, width, height, inverse, key_1, key_2, key_3):
     """Pseudo-random permutation of 0..width * height - 1, by a Feistel network of six rounds.
 
@@ -258,7 +258,7 @@ def permuted(i, width, height, inverse, key_1, key_2, key_3):
     return x * height + y
 
 
-@scalar
+@inlined
 def draws_of_replicate(replicate, replicates, total_draws):
     """Number of draws in a replicate."""
     blocks = (total_draws + BLOCK - 1) // BLOCK

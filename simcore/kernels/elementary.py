@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from simcore.kernels.jit import bits_of, float_of, fma, scalar
+from simcore.kernels.jit import bits_of, float_of, fma, inlined
 
 _LOG2_E: Final = 1.4426950408889634
 _LN2_HIGH: Final = float.fromhex("0x1.62e42fefa3800p-1")
@@ -33,7 +33,7 @@ _SMALLEST_NORMAL: Final = 2.2250738585072014e-308
 _TWO_54: Final = 18014398509481984.0
 
 
-@scalar
+@inlined
 def exp(x):
     """Exponential function.
 
@@ -79,7 +79,7 @@ def exp(x):
     return q * first * second
 
 
-@scalar
+@inlined
 def log(x):
     """Natural logarithm.
 

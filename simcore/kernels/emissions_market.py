@@ -38,7 +38,7 @@ from typing import Final
 import numpy as np
 
 from simcore.kernels.elementary import exp, log
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import inlined, kernel
 from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS
 
 WIDTH: Final = 64
@@ -68,13 +68,13 @@ PRICE, BANK, RESERVE, EMISSIONS, INVALIDATED, REMOVED = 0, 1, 2, 3, 4, 5
 """Codes of the quantities that the operation writes."""
 
 
-@scalar
+@inlined
 def taken(bank, rate, upper):
     """Intake of a year that a bank sets, Mt."""
     return max(0.0, min(rate * bank, bank - upper))
 
 
-@scalar
+@inlined
 def supplied(bank, before, reserve, price, price_before, price_third, rules, entry):
     """Intake and release of a year, Mt, from banks, reserve and prices of the years before."""
     auctioned, rate, upper = rules[entry + 1], rules[entry + 2], rules[entry + 3]
@@ -89,7 +89,7 @@ def supplied(bank, before, reserve, price, price_before, price_third, rules, ent
     return intake, min(reserve, released)
 
 
-@scalar
+@inlined
 def emitted(baseline, slope, distance):
     """Emissions of a year, Mt; distance: ln(price / reference price)."""
     return max(0.0, baseline * (1.0 - slope * distance))
@@ -259,7 +259,7 @@ def find_prices(s, rows, inputs, lanes, count, rules, first, last, variant, vari
             rows[inputs[13], lanes[start + j]] = s[_HIGH * WIDTH + j]
 
 
-@scalar
+@inlined
 def advance(rows, out, inputs, lane, rules, demand, entry, wanted):
     """Advance one draw by a year at its price, and write the quantity wanted."""
     bank, before, reserve = rows[inputs[7], lane], rows[inputs[8], lane], rows[inputs[9], lane]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from simcore.kernels.elementary import exp, log
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 
 
-@scalar
+@inlined
 def capital_recovery(wacc: float, life: float) -> float:
     """Capital recovery factor w(1+w)^n/((1+w)^n - 1), 1/n as w -> 0 (MODEL 6).
 
@@ -29,25 +29,25 @@ def capital_recovery(wacc: float, life: float) -> float:
     return series if abs(growth) < 1e-4 else plain
 
 
-@scalar
+@inlined
 def annuity_factor(wacc: float, life: float) -> float:
     """Present value of 1 a year over `life` years, first paid after one year (MODEL 7)."""
     return 1.0 / capital_recovery(wacc, life)
 
 
-@scalar
+@inlined
 def capital_recovery_row(rows, out, wacc, risk, life):
     for j in range(rows.shape[1]):
         rows[out, j] = capital_recovery(rows[wacc, j] + rows[risk, j], life)
 
 
-@scalar
+@inlined
 def log_growth_row(rows, out, rate):
     for j in range(rows.shape[1]):
         rows[out, j] = log(1.0 + rows[rate, j])
 
 
-@scalar
+@inlined
 def accumulate(rows, out, value, log_rate, weight, first, last):
     """out += weight * value * sum of (1+rate)^-n for n in first..last; no rate: log_rate < 0."""
     if weight == 0.0:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import inlined, kernel
 from simcore.kernels.operations import BLOCK
 
 
@@ -44,7 +44,7 @@ class Tally(NamedTuple):
         )
 
 
-@scalar
+@inlined
 def _error(counts, taken):
     """Standard error of the sum of the replicates' counts."""
     replicates = taken.size

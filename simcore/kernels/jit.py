@@ -197,27 +197,36 @@ def kernel(function: Callable) -> Callable:
     return compiled
 
 
-def scalar(function: Callable) -> Callable:
-    """Compile a formula of numbers that kernels call; LLVM inlines it into their loops.
+def inlined(function: Callable) -> Callable:
+    """Compile a formula, or a short loop over a row, that kernels call; LLVM puts it in its place.
 
     Parameters
     ----------
     function : callable
-        Formula of scalars.
+        Body over numbers and rows.
 
     Returns
     -------
     callable
-        The compiled function, not cached by itself; always inlined, as a call that stays a call
-        stops vectorisation.
+        The compiled function, not cached by itself; always inlined, as a formula that stays a call
+        stops vectorisation, and the call of a row costs as much as its loop.
     """
     return numba.njit(function, forceinline=True, **OPTIONS)
 
 
 def part(function: Callable) -> Callable:
-    """Part of one kernel, written as a function to be read by itself.
+    """Take a function as part of the one kernel that calls it, for the reader's sake.
 
-    numba puts its body into the caller before it compiles, so that it is compiled once.
+    Parameters
+    ----------
+    function : callable
+        Body over arrays and numbers.
+
+    Returns
+    -------
+    callable
+        numba puts it into its caller before it compiles that, so it is compiled once and not
+        twice.
     """
     return numba.njit(function, inline="always", **OPTIONS)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels import elementary, segments
-from simcore.kernels.jit import kernel, load, scalar, store
+from simcore.kernels.jit import inlined, kernel, load, store
 from simcore.kernels.layout import (
     CONSTANT,
     DISCRETE,
@@ -35,13 +35,13 @@ _NOTHING: Final = np.uint64(0)
 _MANY: Final = 24
 
 
-@scalar
+@inlined
 def uses_normal(kind):
     """Whether the marginal reads z; the others read u."""
     return (kind == NORMAL) | (kind == LOGNORMAL) | (kind == SPLIT_LOGNORMAL)
 
 
-@scalar
+@inlined
 def triangular(u, low, high, split, left, right):
     """Quantile of the triangular distribution, one square root for both sides."""
     below = u < split
@@ -49,7 +49,7 @@ def triangular(u, low, high, split, left, right):
     return low + distance if below else high - distance
 
 
-@scalar
+@inlined
 def tabulated(u, pool, start):
     """Quantile from the two tables at `pool[start:]`, u relative to their piece."""
     p = segments.fold(u)
@@ -112,7 +112,7 @@ def fill_marginal(kind, params, pool, u, z, out):
             out[i] = np.nan
 
 
-@scalar
+@inlined
 def _fill_discrete(count, offset, pool, u, out):
     thresholds = pool[offset : offset + count - 1]
     values = pool[offset + count - 1 : offset + 2 * count - 1]
@@ -136,7 +136,7 @@ def _fill_discrete(count, offset, pool, u, out):
             out[i] = value if u[i] >= threshold else out[i]
 
 
-@scalar
+@inlined
 def _fill_empirical(count, offset, pool, u, out):
     if count == 1:
         out[:] = pool[offset]
@@ -152,7 +152,7 @@ def _fill_empirical(count, offset, pool, u, out):
         store(out, np.uint64(i), value)
 
 
-@scalar
+@inlined
 def _fill_table(pieces, offset, pool, u, out):
     tables = np.uint64(offset + pieces + 1)
     if pieces == 1:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 
 
-@scalar
+@inlined
 def timeline_row(rows, out, inputs, numbers, line):
     """Write one year's value of a policy.
 

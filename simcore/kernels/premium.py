@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 
 NAN = np.nan
 
 
-@scalar
+@inlined
 def netted(factor: float, carbon_reference: float, carbon: float) -> float:
     """f_ind * (carbon cost of the reference - own carbon cost)."""
     return factor * (carbon_reference - carbon)
 
 
-@scalar
+@inlined
 def seed(factor: float, price_home: float, price_cbam: float, credit: float) -> float:
     """(P_region + P_cbam) * f_ind - P_credit, per t CO2e: gross prices, no clipping."""
     return (price_home + price_cbam) * factor - credit
 
 
-@scalar
+@inlined
 def ratio(value: float, divisor: float) -> float:
     """value/divisor, undefined where the divisor is not positive."""
     return value / divisor if divisor > 0.0 else NAN
 
 
-@scalar
+@inlined
 def break_even_border(
     excess: float,
     covered: float,
@@ -55,13 +55,13 @@ def break_even_border(
     return both if both >= 0.0 else NAN
 
 
-@scalar
+@inlined
 def netted_row(rows, out, factor, carbon_reference, carbon):
     for j in range(rows.shape[1]):
         rows[out, j] = netted(rows[factor, j], rows[carbon_reference, j], rows[carbon, j])
 
 
-@scalar
+@inlined
 def netted_with_credit_row(rows, out, factor, carbon_reference, carbon, credit, quantity):
     for j in range(rows.shape[1]):
         rows[out, j] = (
@@ -70,7 +70,7 @@ def netted_with_credit_row(rows, out, factor, carbon_reference, carbon, credit, 
         )
 
 
-@scalar
+@inlined
 def seed_row(rows, out, factor, price_home, price_cbam, credit):
     for j in range(rows.shape[1]):
         rows[out, j] = seed(
@@ -78,19 +78,19 @@ def seed_row(rows, out, factor, price_home, price_cbam, credit):
         )
 
 
-@scalar
+@inlined
 def ratio_row(rows, out, value, divisor):
     for j in range(rows.shape[1]):
         rows[out, j] = ratio(rows[value, j], rows[divisor, j])
 
 
-@scalar
+@inlined
 def break_even_home_row(rows, out, excess, exposure_reference, exposure):
     for j in range(rows.shape[1]):
         rows[out, j] = ratio(rows[excess, j], rows[exposure_reference, j] - rows[exposure, j])
 
 
-@scalar
+@inlined
 def break_even_border_row(rows, out, excess, covered, gap_reference, paid_reference, gap, paid):
     for j in range(rows.shape[1]):
         rows[out, j] = break_even_border(
@@ -103,13 +103,13 @@ def break_even_border_row(rows, out, excess, covered, gap_reference, paid_refere
         )
 
 
-@scalar
+@inlined
 def not_positive_row(rows, out, value):
     for j in range(rows.shape[1]):
         rows[out, j] = 1.0 if rows[value, j] <= 0.0 else 0.0
 
 
-@scalar
+@inlined
 def crossover_row(rows, out, value, year):
     """First year with value <= 0; the row starts undefined."""
     for j in range(rows.shape[1]):
@@ -118,7 +118,7 @@ def crossover_row(rows, out, value, year):
         rows[out, j] = known if known == known else now
 
 
-@scalar
+@inlined
 def cheapest_row(rows, out, totals, first_years, year):
     """Position of the lowest total among the routes that exist; the first wins a tie."""
     best = rows[0]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from simcore.kernels.elementary import exp
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 
 
-@scalar
+@inlined
 def step_spread(sigma: float, kappa: float) -> float:
     """Standard deviation of one year's exact step: sigma*sqrt((1 - exp(-2 kappa))/(2 kappa))."""
     twice = 2.0 * kappa
@@ -16,7 +16,7 @@ def step_spread(sigma: float, kappa: float) -> float:
     return sigma * (series if twice < 1e-3 else plain) ** 0.5
 
 
-@scalar
+@inlined
 def ramped(year: float, start: float, ramp: float) -> float:
     """Share of a tightening in force: min(1, max(0, (year - start)/ramp)); a step if ramp = 0."""
     if ramp <= 0.0:
@@ -24,19 +24,19 @@ def ramped(year: float, start: float, ramp: float) -> float:
     return min(1.0, max(0.0, (year - start) / ramp))
 
 
-@scalar
+@inlined
 def decay_row(rows, out, kappa):
     for j in range(rows.shape[1]):
         rows[out, j] = exp(-rows[kappa, j])
 
 
-@scalar
+@inlined
 def step_spread_row(rows, out, sigma, kappa):
     for j in range(rows.shape[1]):
         rows[out, j] = step_spread(rows[sigma, j], rows[kappa, j])
 
 
-@scalar
+@inlined
 def path_row(rows, out, inputs, numbers, line, year):
     """Advance the deviation of one path by a year and write the price.
 

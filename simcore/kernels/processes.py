@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from simcore.kernels.elementary import exp
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 from simcore.kernels.prices import ramped
 
 MOST: Final = 200
 """Most jumps in a step."""
 
 
-@scalar
+@inlined
 def poisson(u: float, rate: float) -> float:
     """Number of jumps: the smallest n whose cumulative Poisson probability is above u."""
     term = exp(-rate)
@@ -25,7 +25,7 @@ def poisson(u: float, rate: float) -> float:
     return n
 
 
-@scalar
+@inlined
 def jump_row(rows, out, u, inputs, numbers, central):
     """Write what the jumps of a step add to the log price (Merton 1976).
 
@@ -60,7 +60,7 @@ def jump_row(rows, out, u, inputs, numbers, central):
         rows[out, j] = added
 
 
-@scalar
+@inlined
 def regime_row(rows, out, u, state, numbers, year, central):
     """Move each draw to its regime of the year.
 
@@ -88,14 +88,14 @@ def regime_row(rows, out, u, state, numbers, year, central):
         rows[out, j] = regime
 
 
-@scalar
+@inlined
 def chosen_row(rows, out, inputs):
     """Write one of several rows: that whose position the first one holds."""
     for j in range(rows.shape[1]):
         rows[out, j] = rows[inputs[1 + int(rows[inputs[0], j])], j]
 
 
-@scalar
+@inlined
 def resampled_row(rows, out, u, state, numbers, changes, year, central):
     """Write a year's change of the log price out of a history, in blocks of years.
 
@@ -124,7 +124,7 @@ def resampled_row(rows, out, u, state, numbers, changes, year, central):
         rows[out, j] = changes[place]
 
 
-@scalar
+@inlined
 def steps_row(rows, out, inputs, numbers, line, year):
     """Advance a path by the steps of a year and write the mean of its prices.
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from simcore.kernels import elementary, segments
-from simcore.kernels.jit import bits_of, float_of, fma, kernel, load, scalar
+from simcore.kernels.jit import bits_of, float_of, fma, inlined, kernel, load
 from simcore.kernels.normal_tables import INVERSE_NORMAL, NORMAL_TAIL, TAIL_STRIDE
 
 BLOCK: Final = 256
@@ -64,14 +64,14 @@ def stream_key(seed: int, name: str) -> tuple[np.uint64, np.uint64]:
     return np.uint64(first), np.uint64(second)
 
 
-@scalar
+@inlined
 def _mix(x0, x1, rotation):
     x0 = x0 + x1
     x1 = (x1 << rotation) | (x1 >> (_WORD_BITS - rotation))
     return x0, x1 ^ x0
 
 
-@scalar
+@inlined
 def threefry2x64(k0, k1, c0, c1):
     """Threefry-2x64 with 20 rounds.
 
@@ -121,13 +121,13 @@ def threefry2x64(k0, k1, c0, c1):
     return x0 + k2, x1 + k0 + _5
 
 
-@scalar
+@inlined
 def uniform_of_word(word):
     """Uniform number of a random word: ((word >> 12) + 1/2) / 2**52, exact, never 0, 1/2 or 1."""
     return float_of((word >> _UNUSED_BITS) | _ONE_BITS) - _ONE_LESS_HALF_STEP
 
 
-@scalar
+@inlined
 def inverse_normal(u):
     """Quantile of the standard normal distribution.
 
@@ -147,7 +147,7 @@ def inverse_normal(u):
     return -z if u > 0.5 else z
 
 
-@scalar
+@inlined
 def normal_cdf(z):
     """Probability that a standard normal number is at most z.
 

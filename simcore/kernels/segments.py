@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from simcore.kernels.jit import bits_of, float_of, fma, load, scalar
+from simcore.kernels.jit import bits_of, float_of, fma, inlined, load
 from simcore.kernels.layout import FIRST_SEGMENT, SEGMENT_SHIFT, SMALLEST
 
 _SHIFT: Final = np.uint64(SEGMENT_SHIFT)
@@ -21,26 +21,26 @@ _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
 
 
-@scalar
+@inlined
 def fold(u):
     """Distance of a probability from the nearer end, at least 2**-53 and at most 1/2."""
     p = 1.0 - u if u > 0.5 else u
     return p if p > SMALLEST else SMALLEST
 
 
-@scalar
+@inlined
 def segment_start(p):
     """Place (uint64) of the first coefficient of the segment that holds p."""
     return ((bits_of(p) >> _SHIFT) - _FIRST) << _TWO
 
 
-@scalar
+@inlined
 def from_upper_edge(p):
     """Signed distance (<= 0, exact) of p from the upper edge of its segment."""
     return p - float_of((bits_of(p) | _WITHIN) + _ONE)
 
 
-@scalar
+@inlined
 def evaluate(table, start, t):
     """Cubic in t with the four coefficients, constant first, at `table[start:start + 4]`."""
     value = fma(t, load(table, start + _THREE), load(table, start + _TWO))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simcore.kernels.binomial import tail_ranks
-from simcore.kernels.jit import kernel, scalar
+from simcore.kernels.jit import inlined, kernel
 from simcore.kernels.replicates import draws_by_replicate, reach, students_t
 
 _SMALL: Final = 64
@@ -132,7 +132,7 @@ def quantile_ranks(
                          student)  # fmt: skip
 
 
-@scalar
+@inlined
 def _look(values):
     """Least, greatest and most frequent of a sample at equal steps, and its frequency in it."""
     step = values.size // _SAMPLE
@@ -179,7 +179,7 @@ def _by_sorting(values, ranks, base, out):
         out[r] = ordered[ranks[r] - base]
 
 
-@scalar
+@inlined
 def _heap_sort(x, n):
     start = n // 2
     stop = n
@@ -200,7 +200,7 @@ def _heap_sort(x, n):
             root = child
 
 
-@scalar
+@inlined
 def _divide(values, center, ranks, base, out, arena, room, tasks, task):
     """Answer the ranks of values of which many are `center`; leave both sides as tasks."""
     n = values.size
@@ -234,7 +234,7 @@ def _divide(values, center, ranks, base, out, arena, room, tasks, task):
     return room, task
 
 
-@scalar
+@inlined
 def _leave(tasks, task, start, stop, first, last, base):
     tasks[task, 0] = start
     tasks[task, 1] = stop
@@ -244,7 +244,7 @@ def _leave(tasks, task, start, stop, first, last, base):
     return task + 1
 
 
-@scalar
+@inlined
 def _bin_of(x, least, scale, last):
     """Bin of a value; what lies outside, infinities too, falls in the outermost bins."""
     x = (x - least) * scale
@@ -389,7 +389,7 @@ def order_statistics(column, ranks, out):
         is_top = False
 
 
-@scalar
+@inlined
 def between(low, high, weight):
     """Interpolation that is exact at both ends, increasing, and safe for equal infinities."""
     if weight == 0.0 or low == high:

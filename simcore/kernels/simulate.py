@@ -24,7 +24,7 @@ from simcore.kernels import (
     processes,
 )
 from simcore.kernels.designs import fill_design
-from simcore.kernels.jit import borrowed, kernel, part, scalar
+from simcore.kernels.jit import borrowed, inlined, kernel, part
 from simcore.kernels.marginals import fill_marginal, uses_normal
 from simcore.kernels.operations import BLOCK, SPOT_COLUMNS, Operation
 from simcore.kernels.random import normal_of_uniform, uniform_of_normal
@@ -97,14 +97,14 @@ class Program(NamedTuple):
     """The rows; the output row of each is its position here."""
 
 
-@scalar
+@inlined
 def design_row(tape, i, first_draw, step, u):
     """Uniform numbers of an operation's stream."""
     code, draws, replicates = tape.design
     fill_design(code, tape.keys[i], tape.dimensions[i], first_draw, step, draws, replicates, u)
 
 
-@scalar
+@inlined
 def factor_row(rows, out, inputs, numbers, pool, tape, i, first_draw, central):
     """numbers: kind, central value, then the parameters of the marginal; inputs: the factor's
     own standard normal when it is correlated with others."""

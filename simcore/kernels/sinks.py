@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.jit import prefetch, scalar
+from simcore.kernels.jit import inlined, prefetch
 from simcore.kernels.operations import BLOCK
 
 KEEP: Final = 0
@@ -117,7 +117,7 @@ def sink(kind: int, rows: int, **arrays: NDArray) -> Sink:
     return Sink(kind=kind, **(empty | arrays))
 
 
-@scalar
+@inlined
 def _term(x, pivot):
     """What one value adds to the four sums; NaN adds nothing."""
     known = x == x
@@ -130,7 +130,7 @@ def _term(x, pivot):
     )
 
 
-@scalar
+@inlined
 def _terms(x0, x1, x2, x3, pivot):
     n0, d0, s0, p0 = _term(x0, pivot)
     n1, d1, s1, p1 = _term(x1, pivot)
@@ -144,7 +144,7 @@ def _terms(x0, x1, x2, x3, pivot):
     )
 
 
-@scalar
+@inlined
 def add_moments(value, pivot, lanes, sums, out):
     """Add the sums of a block of values (NaN: undefined) to those of row `out`.
 
@@ -164,7 +164,7 @@ def add_moments(value, pivot, lanes, sums, out):
         )
 
 
-@scalar
+@inlined
 def find_places(value, low, scale, last, place):
     """Write the bin of each value; what lies outside is in the outermost, NaN in one more."""
     top, undefined = np.float64(last), np.float64(last + 1)
@@ -178,7 +178,7 @@ def find_places(value, low, scale, last, place):
         place[j] = np.uint32(np.int32(at))
 
 
-@scalar
+@inlined
 def add_counts(place, count, out):
     """Count each value of a block in its bin."""
     # The bins of the next row come next in memory and will be needed soon; of many bins, few are.
@@ -191,7 +191,7 @@ def add_counts(place, count, out):
         count[out, place[j]] += 1
 
 
-@scalar
+@inlined
 def collect(value, place, slot, out, found, arena, end):
     """Append the values of wanted bins to the arena from `end` on; return the new end.
 
@@ -208,7 +208,7 @@ def collect(value, place, slot, out, found, arena, end):
     return end + met
 
 
-@scalar
+@inlined
 def collect_with_care(value, place, slot, atom, out, arena, start, room, filled):
     """Append wanted values that are no atoms as far as there is room; return how many were met."""
     for j in range(BLOCK):
@@ -220,7 +220,7 @@ def collect_with_care(value, place, slot, atom, out, arena, start, room, filled)
     return filled
 
 
-@scalar
+@inlined
 def _scaled(rows, row, rate, valid, value):
     """A row times a rate, NaN beyond the valid draws; written to `value` unless it is the row."""
     if rate == 1.0 and valid == BLOCK:
@@ -232,7 +232,7 @@ def _scaled(rows, row, rate, valid, value):
     return value
 
 
-@scalar
+@inlined
 def keep_row(rows, row, out, here, numbers, places, kept32, kept64):
     """Write a block of values into the kept rows, if the row is one of them."""
     kept, column, rate = places[out, KEPT_AT], here[0], numbers[out, RATE]
@@ -248,7 +248,7 @@ def keep_row(rows, row, out, here, numbers, places, kept32, kept64):
             singles[j] = np.float32(rows[row, j] * rate)
 
 
-@scalar
+@inlined
 def count_row(rows, row, out, valid, numbers, sums, count, value, place, lanes):
     """Add a block of values to the sums of its row and count them in bins."""
     value = _scaled(rows, row, numbers[out, RATE], valid, value)
@@ -259,14 +259,14 @@ def count_row(rows, row, out, valid, numbers, sums, count, value, place, lanes):
         add_counts(place, count, out)
 
 
-@scalar
+@inlined
 def add_to_slots(place, slot, out, counts):
     """Count each value of a block in its slot, or between two of them."""
     for j in range(BLOCK):
         counts[out, slot[out, place[j]]] += 1
 
 
-@scalar
+@inlined
 def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, counts, value, place,
                 found):  # fmt: skip
     """Collect the values of a block that fall in wanted bins; count all of them where asked."""
@@ -293,7 +293,7 @@ def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, count
     places[out, FILLED] = filled
 
 
-@scalar
+@inlined
 def hand_out(rows, row, out, target):
     """Give a row to a sink, whose row `out` it is."""
     here, numbers, places = target.here, target.numbers, target.places

@@ -175,9 +175,9 @@ def test_the_folder_of_somebody_else_is_not_used(tmp_path, monkeypatch):
 
 
 FORMULA = """
-from simcore.kernels.jit import scalar
+from simcore.kernels.jit import inlined
 
-@scalar
+@inlined
 def formula(x):
     return {factor} * x
 """
