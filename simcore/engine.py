@@ -132,7 +132,8 @@ def _simulate(
                     if progress is not None:
                         progress(int(plan.draws * (done + share * rows)), plan.draws * total)
 
-                reduced = reduce(plan, tile, pool, workers, tell)
+                into = _places(plan, tile, store)
+                reduced = reduce(plan, tile, pool, workers, tell, into=into)
                 done += rows
                 # One tile's draws wait to be written at a time, or memory would fill up.
                 for one in writing:
@@ -149,14 +150,29 @@ def _simulate(
     return statistics
 
 
+def _places(plan: Plan, tile: list[Item], store: Store) -> tuple[np.ndarray, list[int]] | None:
+    """Where the kept draws of a tile belong, if the run is in memory and each has a place."""
+    if store.rows is None:
+        return None
+    first = []
+    for item in tile:
+        if item.is_kept:
+            cells = [("input", (item.factor,))] if item.factor >= 0 else [
+                (one.variable, one.index)
+                for one in item.cells if one.variable in plan.experiment.keep
+            ]  # fmt: skip
+            first.append(store.row_of(*cells[0]))
+    return None if -1 in first else (store.rows, first)
+
+
 def _write(plan: Plan, tile: list[Item], reduced: Reduced, store: Store) -> None:
     """Hand the kept draws of a tile to the store."""
-    at = 0
+    first = iter(reduced.kept_at)
     for item in tile:
         if not item.is_kept:
             continue
+        at = next(first)
         draws = reduced.kept[at : at + item.request.rows]
-        at += item.request.rows
         if item.factor >= 0:
             store.write("input", (item.factor,), draws[0])
         for one in item.cells:

@@ -25,6 +25,7 @@ from simcore.tiles import Item, Need, bins_for, collected_values, look_at
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 Floats = NDArray[np.float64]
+Into = tuple[NDArray[Any], Sequence[int]]
 
 _SHARES: Final = (0.05, 0.5, 0.95)
 """Progress after the first look, the counting and the collecting."""
@@ -51,7 +52,9 @@ class Reduced:
     categories : ndarray, shape (rows, bins)
         Draws by category, where asked for.
     kept : ndarray, shape (kept rows, draws)
-        Draws of the items that are kept, one after the other.
+        Draws of the items that are kept.
+    kept_at : tuple of int
+        First row of each of these items.
     """
 
     known: NDArray[np.bool_]
@@ -67,10 +70,17 @@ class Reduced:
     high: Floats
     categories: NDArray[np.int64]
     kept: NDArray[Any]
+    kept_at: tuple[int, ...]
 
 
 def reduce(
-    plan: Plan, tile: Sequence[Item], pool: ThreadPoolExecutor, workers: int, tell: Tell
+    plan: Plan,
+    tile: Sequence[Item],
+    pool: ThreadPoolExecutor,
+    workers: int,
+    tell: Tell,
+    *,
+    into: Into | None = None,
 ) -> Reduced:
     """Simulate a tile and reduce each of its rows.
 
@@ -83,9 +93,11 @@ def reduce(
     workers : int
     tell : callable
         Told the share of the work that is done.
+    into : (ndarray, list of int), optional
+        Rows for the kept draws, and the first of each kept item; without it, rows are made.
     """
     crew = Crew(pool, workers, plan.draws, _replicates(plan))
-    return _Reduction(plan, tile, crew).run(tell)
+    return _Reduction(plan, tile, crew, into=into).run(tell)
 
 
 def _replicates(plan: Plan) -> int:
@@ -116,7 +128,13 @@ class _Reduction:
     """The passes over one tile, and what each leaves for the next."""
 
     def __init__(
-        self, plan: Plan, tile: Sequence[Item], crew: Crew, *, draws: int | None = None
+        self,
+        plan: Plan,
+        tile: Sequence[Item],
+        crew: Crew,
+        *,
+        draws: int | None = None,
+        into: Into | None = None,
     ) -> None:
         from simcore.kernels import sinks
         from simcore.kernels.select import quantile_ranks
@@ -141,7 +159,14 @@ class _Reduction:
         self.numbers[:, sinks.SCALE] = np.where(self.need == Need.MOMENTS, np.nan, 0.0)
         self.kept_at = np.full(len(self.outputs), -1)
         kept = np.flatnonzero(np.repeat([item.is_kept for item in tile], counts))
-        self.kept_at[kept] = np.arange(len(kept))
+        sizes = [item.request.rows for item in tile if item.is_kept]
+        begins = np.cumsum([0, *sizes])
+        self.kept: NDArray[Any] | None = into[0] if into else None
+        self.first_kept: Sequence[int] = into[1] if into else begins[:-1].tolist()
+        # Each row of an item follows the one before it.
+        self.kept_at[kept] = np.arange(len(kept)) + np.repeat(
+            np.subtract(self.first_kept, begins[:-1]), sizes
+        )
         self.workspace = [sinks.workspace(self.program.rows, BLOCK) for _ in range(crew.workers)]
 
     def run(self, tell: Tell) -> Reduced:
@@ -173,6 +198,7 @@ class _Reduction:
             high=high,
             categories=categories,
             kept=kept,
+            kept_at=tuple(self.first_kept),
         )
 
     def _asked(self, values: NDArray[Any], default: float) -> NDArray[Any]:
@@ -228,7 +254,10 @@ class _Reduction:
         places = np.zeros((self.rows, 5), np.int64)
         places[:, sinks.KEPT_AT] = -1
         places[self.place, sinks.KEPT_AT] = self.kept_at[self.asked]
-        kept = np.empty((int(self.kept_at.max(initial=-1)) + 1, self.draws), plan.experiment.dtype)
+        kept = self.kept
+        if kept is None:
+            rows = int(self.kept_at.max(initial=-1)) + 1
+            kept = np.empty((rows, self.draws), plan.experiment.dtype)
         kept[self.kept_at[(self.kept_at >= 0) & (self.outputs < 0)]] = np.nan
         where = {"kept64" if kept.dtype == np.float64 else "kept32": kept}
         targets = [

@@ -90,7 +90,7 @@ def test_cells_are_cut_into_chunks_and_unwritten_ones_are_undefined(
     assert array.chunks == (1, 1, 100)
     values = np.random.default_rng(1).normal(size=(3, 5, 130)).astype("f4")
     container = ZarrContainer(tmp_path / "x.zarr")
-    container.reserve("x", array)
+    container.reserve({"x": array})
     for cell in (0, 2):
         container.write("x", (cell,), values[cell])
     container.close()

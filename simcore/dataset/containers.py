@@ -64,11 +64,16 @@ class Array:
         return (1,) * self.lead + tuple(tail)
 
 
+def _type_of(array: Array) -> np.dtype:
+    assert array.dtype is not None
+    return array.dtype
+
+
 class Container(Protocol):
     """What `dataset.Store` asks of a place to put arrays."""
 
-    def reserve(self, name: str, array: Array) -> None:
-        """Create an array; each of its leading cells will be given to `write` or to `leave`."""
+    def reserve(self, arrays: Mapping[str, Array]) -> None:
+        """Create arrays; each of their leading cells will be given to `write` or to `leave`."""
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
         """Store a whole array."""
@@ -92,11 +97,35 @@ class MemoryContainer:
     def __init__(self) -> None:
         self.arrays: dict[str, tuple[Array, np.ndarray]] = {}
         self.attrs: dict[str, Any] = {}
+        self.rows: np.ndarray | None = None
+        """Draws of all reserved arrays of floats, (rows, draws), to be made in place."""
+        self._first: dict[str, int] = {}
 
-    def reserve(self, name: str, array: Array) -> None:
-        assert array.dtype is not None
-        # Unwritten: filling all of it first would touch the memory twice.
-        self.arrays[name] = (array, np.empty(array.shape, dtype=array.dtype))
+    def reserve(self, arrays: Mapping[str, Array]) -> None:
+        floats = {name: one for name, one in arrays.items() if _type_of(one).kind == "f"}
+        rows = 0
+        for name, one in floats.items():
+            self._first[name] = rows
+            rows += int(np.prod(one.shape[:-1]))
+        if floats:
+            one = next(iter(floats.values()))
+            # Unwritten: filling all of it first would touch the memory twice.
+            self.rows = np.empty((rows, one.shape[-1]), one.dtype)
+        for name, one in arrays.items():
+            if self.rows is None or name not in floats:
+                values = np.empty(one.shape, one.dtype)
+            else:
+                first = self._first[name]
+                values = self.rows[first : first + int(np.prod(one.shape[:-1]))].reshape(one.shape)
+            self.arrays[name] = (one, values)
+
+    def row_of(self, name: str, index: tuple[int, ...]) -> int:
+        """First of `rows` of a leading cell; -1 where it has none."""
+        if name not in self._first:
+            return -1
+        array = self.arrays[name][0]
+        cell = int(np.ravel_multi_index(index, array.shape[: array.lead])) if index else 0
+        return self._first[name] + cell * int(np.prod(array.shape[array.lead : -1]))
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
         self.arrays[name] = (array, values)
@@ -139,9 +168,10 @@ class NetcdfContainer:
         variable.setncatts(dict(array.attrs))
         return variable
 
-    def reserve(self, name: str, array: Array) -> None:
+    def reserve(self, arrays: Mapping[str, Array]) -> None:
         with _HDF5:
-            self._create(name, array, array.chunks)
+            for name, array in arrays.items():
+                self._create(name, array, array.chunks)
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
         with _HDF5:

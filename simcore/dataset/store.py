@@ -180,13 +180,23 @@ class Store:
             container.label(global_attrs(layout))
             for name, (array, values) in coordinates(layout).items():
                 container.put(name, array, values)
-            for name, array in self._arrays.items():
-                container.reserve(name, array)
+            container.reserve(self._arrays)
         except BaseException as error:
             self.abort()
             if isinstance(error, (OSError, RuntimeError)):
                 raise _cannot_write(out, error) from error
             raise
+
+    @property
+    def rows(self) -> np.ndarray | None:
+        """Draws of a run in memory, (rows, draws), to be made in place; see `row_of`."""
+        memory = self._container
+        return memory.rows if isinstance(memory, MemoryContainer) else None
+
+    def row_of(self, name: str, index: tuple[int, ...]) -> int:
+        """First of `rows` of a leading cell; -1 where it must be given to `write`."""
+        memory = self._container
+        return memory.row_of(name, index) if isinstance(memory, MemoryContainer) else -1
 
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         """Store the draws of one leading cell; safe to call from several threads.
@@ -198,7 +208,8 @@ class Store:
         index : tuple of int
             Position along every dimension before `year` (all dimensions when there is no year).
         values : array, shape (years, draws) or (draws,)
-            NaN where undefined; a category then reads -1.
+            NaN where undefined; a category then reads -1. What was made in its place is not
+            copied.
 
         Raises
         ------
@@ -214,11 +225,18 @@ class Store:
         if np.issubdtype(array.dtype, np.integer):
             values = np.where(np.isnan(values), -1, values)
         try:
-            self._container.write(name, index, np.asarray(values, dtype=array.dtype))
+            if not self._is_there(name, index, values):
+                self._container.write(name, index, np.asarray(values, dtype=array.dtype))
         except (OSError, RuntimeError) as error:
             raise _cannot_write(self._out, error) from error
         with self._lock:
             self._written[name][index] = True
+
+    def _is_there(self, name: str, index: tuple[int, ...], values: np.ndarray) -> bool:
+        first = self.row_of(name, index)
+        if first < 0 or self.rows is None or values.dtype != self.rows.dtype:
+            return False
+        return values.ctypes.data == self.rows[first].ctypes.data
 
     def leave(self, name: str, index: tuple[int, ...]) -> None:
         """Declare that a leading cell has no value in any draw; it reads as NaN."""

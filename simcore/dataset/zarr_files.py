@@ -34,14 +34,15 @@ class ZarrContainer:
         self._arrays: dict[str, tuple[Array, dict[str, Any]]] = {}
         self._describe_group()
 
-    def reserve(self, name: str, array: Array) -> None:
-        metadata = metadata_of(array)
-        (self._path / name).mkdir()
-        _write_json(self._path / name / "zarr.json", metadata)
-        self._arrays[name] = (array, metadata)
+    def reserve(self, arrays: Mapping[str, Array]) -> None:
+        for name, array in arrays.items():
+            metadata = metadata_of(array)
+            (self._path / name).mkdir()
+            _write_json(self._path / name / "zarr.json", metadata)
+            self._arrays[name] = (array, metadata)
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
-        self.reserve(name, array)
+        self.reserve({name: array})
         self._write_chunks(name, (), values)
 
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
