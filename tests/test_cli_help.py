@@ -151,6 +151,13 @@ def test_summary_prints_a_table_and_csv_and_json(
     assert len(lines) == 5
 
 
+def test_a_name_among_many_gets_a_short_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["catalog", "policies", "jp_corridor"]) == 2
+    said = capsys.readouterr().err
+    assert "simcore catalog policies lists them" in said
+    assert max(map(len, said.splitlines())) <= 100
+
+
 def test_a_wrong_choice_is_exit_2(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["summary", str(saved), "--route", "h2_dri"]) == 2
     assert "did you mean h2_dri_eaf?" in capsys.readouterr().err

@@ -12,6 +12,8 @@ from simcore.terminal.tables import WIDTH, cut, grid
 # Keys whose numbers say how an entry is read; they have neither unit nor source of their own.
 _SETTINGS: Final = ("known_until", "delay", "end", "probability", "ramp", "rate", "growth")
 _META: Final = ("title", "unit", "price_year", "source", "at", "status", "note")
+_FEW: Final = 12
+"""Names that fit a message; more are for a list."""
 
 
 def outline(name: str, entry: Any, records: Iterable[Any] = ()) -> str:
@@ -102,8 +104,10 @@ def entry_of(entries: Mapping[str, Any], section: str, name: str) -> Any:
     """
     if name not in entries:
         near = suggest(name, entries)
+        few = len(entries) <= _FEW
         raise ConfigError(Fault(
-            f"catalog {section}", name, f"one of {', '.join(entries)}",
+            f"catalog {section}", name,
+            f"one of {', '.join(entries)}" if few else f"one of {len(entries)} names",
             f"did you mean {near}?" if near else f"simcore catalog {section} lists them",
         ))  # fmt: skip
     return entries[name]
