@@ -246,53 +246,40 @@ def _leave(tasks, task, start, stop, first, last, base):
 
 @inlined
 def _bin_of(x, least, scale, last):
-    """Bin of a value; what lies outside, infinities too, falls in the outermost bins."""
-    x = (x - least) * scale
-    x = last if x > last else x
-    x = 0.0 if x < 0.0 else x
-    return np.uint32(np.int32(x))
+    """Bin of a value; what lies outside, infinities too, is in the outermost, NaN in one more."""
+    at = (x - least) * scale
+    at = last if at > last else at
+    at = 0.0 if at < 0.0 else at
+    at = at if x == x else last + 1.0
+    return np.uint32(np.int32(at))
+
+
+@inlined
+def _has_bins(least, greatest):
+    """Whether there is a positive number of bins per unit, for any number of bins."""
+    width = greatest - least
+    return 64 / width > 0.0 and _MOST_BINS / width < np.inf
 
 
 @kernel
-def _narrow(values, ranks, base, is_top, out, arena, room, tasks, task):
-    """Answer order statistics `ranks - base` of values, or narrow each to fewer values.
+def _in_bins(values, ranks, base, least, greatest, out, arena, room, tasks, task):
+    """Narrow each rank of values to those of a bin; as `_narrow`, but NaN may be among them.
 
-    A task is a line (start and stop in the arena, first and last rank, base): the ranks from first
-    to last are to be found among these values, of which `base` in the column lie below. Returns
-    the new ends of the arena and of the tasks.
+    What is undefined has a bin of its own, above the others, which no rank is looked for in.
     """
     n = values.size
-    if n <= _SMALL:
-        _by_sorting(values, ranks, base, out)
-        return room, task
-    least, greatest, frequent, most = _look(values)
-    if most >= _OFTEN:
-        return _divide(values, frequent, ranks, base, out, arena, room, tasks, task)
-    if not (is_top and least < greatest):
-        # The sample misses the tails; with the full range each step is narrower than the last.
-        least = np.inf
-        greatest = -np.inf
-        for i in range(n):
-            x = values[i]
-            finite = abs(x) < np.inf
-            least = x if finite and x < least else least
-            greatest = x if finite and x > greatest else greatest
     bins = 64
     while bins < _MOST_BINS and bins * _PER_BIN < n:
         bins *= 2
-    scale = bins / (greatest - least)
-    if not (0.0 < scale < np.inf):
-        _by_sorting(values, ranks, base, out)
-        return room, task
-    last = np.float64(bins - 1)
+    scale, last = bins / (greatest - least), np.float64(bins - 1)
     place = np.empty(n, np.uint32)
     for i in range(n):
         place[i] = _bin_of(values[i], least, scale, last)
-    count = np.zeros(bins, np.int32)
+    count = np.zeros(bins + 1, np.int32)
     for i in range(n):
         count[place[i]] += 1
     # The bins that hold a wanted rank, and where in the arena their values go.
-    wanted = np.zeros(bins, np.uint8)
+    wanted = np.zeros(bins + 1, np.uint8)
     filled = np.empty(bins, np.int32)
     start = room
     slots = 0
@@ -327,6 +314,36 @@ def _narrow(values, ranks, base, is_top, out, arena, room, tasks, task):
 
 
 @kernel
+def _narrow(values, ranks, base, is_top, out, arena, room, tasks, task):
+    """Answer order statistics `ranks - base` of values, or narrow each to fewer values.
+
+    A task is a line (start and stop in the arena, first and last rank, base): the ranks from first
+    to last are to be found among these values, of which `base` in the column lie below. Returns
+    the new ends of the arena and of the tasks.
+    """
+    n = values.size
+    if n <= _SMALL:
+        _by_sorting(values, ranks, base, out)
+        return room, task
+    least, greatest, frequent, most = _look(values)
+    if most >= _OFTEN:
+        return _divide(values, frequent, ranks, base, out, arena, room, tasks, task)
+    if not (is_top and least < greatest):
+        # The sample misses the tails; with the full range each step is narrower than the last.
+        least = np.inf
+        greatest = -np.inf
+        for i in range(n):
+            x = values[i]
+            finite = abs(x) < np.inf
+            least = x if finite and x < least else least
+            greatest = x if finite and x > greatest else greatest
+    if not _has_bins(least, greatest):
+        _by_sorting(values, ranks, base, out)
+        return room, task
+    return _in_bins(values, ranks, base, least, greatest, out, arena, room, tasks, task)
+
+
+@kernel
 def order_statistics(column, ranks, out):
     """Exact order statistics of a column.
 
@@ -345,23 +362,26 @@ def order_statistics(column, ranks, out):
     # The column, what one step leaves of it, and a place that each division leaves unused.
     arena = np.empty(2 * n + 4 * ranks.size + 4)
     tasks = np.empty((2 * ranks.size + 2, 5), np.int64)
-    undefined = 0
-    for i in range(n):
-        undefined += column[i] != column[i]
-    defined = ranks.size
-    while defined > 0 and ranks[defined - 1] >= n - undefined:
-        defined -= 1
-        out[defined] = np.nan
-    if undefined == 0:
-        room, task = _narrow(column, ranks, _NONE, True, out, arena, _NONE, tasks, _NONE)
-    else:
+    for r in range(ranks.size):
+        out[r] = np.nan
+    most, least, greatest = _OFTEN, 0.0, 0.0
+    if n > _SMALL:
+        least, greatest, _, most = _look(column)
+    is_top = most >= _OFTEN or not _has_bins(least, greatest)
+    if is_top:
         room = _NONE
         for i in range(n):
             x = np.float64(column[i])
             arena[room] = x
             room += x == x
+        defined = ranks.size
+        while defined > 0 and ranks[defined - 1] >= room:
+            defined -= 1
         task = _leave(tasks, _NONE, _NONE, room, _NONE, defined, _NONE)
-    is_top = undefined > 0
+    else:
+        room, task = _in_bins(
+            column, ranks, _NONE, least, greatest, out, arena, _NONE, tasks, _NONE
+        )
     while task > 0:
         task -= 1
         start, first = tasks[task, 0], tasks[task, 2]
