@@ -173,6 +173,71 @@ def test_a_true_model_is_calibrated() -> None:
     assert found.kupiec > 0.01
 
 
+@pytest.fixture(scope="module")
+def scored() -> backtest.Backtest:
+    spec = simcore.load(small_config(markets={"walk": MARKETS["walk"]}))
+    record = spec.experiment.catalog.markets["walk"]
+    forecasts = {years: predictive.ahead(spec, record, years, growth=0) for years in (1, 2)}
+    history = reverting(800, kappa=0, sigma=0.4, level=20, drift=0.3, seed=6)
+    return backtest.backtest(history, forecasts, name="walk", carry=0.04)
+
+
+@pytest.mark.parametrize("years", [1, 2])
+def test_the_error_of_a_market_is_that_of_its_median(
+    scored: backtest.Backtest, years: int
+) -> None:
+    own = next(one for one in scored.scores if (one.model, one.horizon) == ("walk", years))
+    levels = np.log(scored.history.prices)
+    change = levels[scored.targets[years]] - levels[scored.origins[years]]
+    median = scored.bands["walk", years][3]
+    assert median == pytest.approx((0.03 + np.log(1.02)) * years, abs=1e-3)
+    assert own.mean_error == pytest.approx(np.mean(change - median))
+
+
+@pytest.mark.parametrize("years", [1, 2])
+@pytest.mark.parametrize("growth", [0.0, 0.04])
+def test_a_walk_is_scored_as_the_normal_that_it_is(
+    scored: backtest.Backtest, years: int, growth: float
+) -> None:
+    label = "random walk +4%" if growth else "random walk"
+    found = next(one for one in scored.scores if (one.model, one.horizon) == (label, years))
+    levels = np.log(scored.history.prices)
+    origins, targets = scored.origins[years], scored.targets[years]
+    change, mean = levels[targets] - levels[origins], growth * years
+    sds = [np.std(np.diff(levels)[:origin], ddof=1) * np.sqrt(52 * years) for origin in origins]
+    bands = norm.ppf(np.array(backtest.LEVELS)[:, None], mean, sds)
+    np.testing.assert_allclose(scored.bands[label, years], bands, atol=1e-12)
+    np.testing.assert_allclose(found.pit, norm.cdf(change, mean, sds), atol=1e-12)
+    assert found.log_score == pytest.approx(-norm.logpdf(change, mean, sds).mean())
+    assert found.crps == pytest.approx(scores.crps_normal(mean, sds, change).mean())
+    assert found.mean_error == pytest.approx(change.mean() - mean)
+    for band, low, high in ((0.5, 2, 4), (0.8, 1, 5), (0.95, 0, 6)):
+        inside = (bands[low] <= change) & (change <= bands[high])
+        assert found.coverage[band] == pytest.approx(inside.mean())
+
+
+def test_the_tests_of_a_band_are_on_what_does_not_overlap(scored: backtest.Backtest) -> None:
+    for one in scored.scores:
+        # Nothing lacks: an origin every four weeks, a forecast of 52 weeks a year.
+        assert scored.skipped[one.horizon] == 0
+        misses = (one.pit < 0.1) | (one.pit > 0.9)
+        apart = misses[:: 13 * one.horizon]
+        assert one.apart == len(apart)
+        for test in (scores.kupiec, scores.christoffersen):
+            name = test.__name__
+            assert getattr(one, name) == pytest.approx(test(apart, 0.2)[1])
+            assert getattr(one, f"{name}_all") == pytest.approx(test(misses, 0.2)[1])
+    # The two differ, or this would say nothing.
+    assert any(abs(one.christoffersen - one.christoffersen_all) > 0.01 for one in scored.scores)
+
+
+def test_what_lies_on_the_bound_of_a_band_is_inside() -> None:
+    # Bounds of 1/8 and 7/8 are exact numbers.
+    pit = np.array([0.0, 0.1249, 0.125, 0.5, 0.875, 0.8751, 1.0])
+    expected = [True, True, False, False, False, True, True]
+    assert backtest.outside(pit, 0.75).tolist() == expected
+
+
 def record_constant(value: float) -> object:
     from simcore.spec.quantities import Constant
 

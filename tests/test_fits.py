@@ -16,7 +16,7 @@ from scipy.stats import norm, poisson
 
 import simcore
 from simcore import cli
-from simcore.calibration import jumps, processes, regimes
+from simcore.calibration import blocks, correlation, jumps, processes, regimes
 from simcore.calibration.estimates import standard_errors
 from simcore.calibration.history import DAYS, History
 
@@ -51,6 +51,24 @@ def switching(years: int, sigmas: tuple[float, ...], chain: np.ndarray, seed: in
 
 def value(fit: processes.Fit, name: str) -> tuple[float, float]:
     return fit.estimates[name].value, fit.estimates[name].error
+
+
+# ------------------------------------------------------------------------------- reversion
+
+
+def test_the_bias_of_reversion_where_a_step_is_long() -> None:
+    # exp(kappa d) = 2 on four steps: (5 + 2*2 + 2^2)/(2 T) = 6.5/T.
+    made = history(np.datetime64("2000-01-01") + 90 * np.arange(5), np.zeros(4))
+    span = 360 / DAYS
+    assert processes.reversion_bias(np.log(2) / (span / 4), made) == pytest.approx(6.5 / span)
+
+
+def test_the_growth_of_the_mean_is_known_no_better_than_both_of_its_parts() -> None:
+    # Var of the drift of the log is v/T, of half the variance v^2/(2n) where v is sigma^2.
+    made = jumping(40, rate=0, mean=0, sd=0, sigma=2.0, seed=1)
+    fit = processes.fit(made, "gbm")
+    v = value(fit, "sigma")[0] ** 2
+    assert value(fit, "mu")[1] == pytest.approx(np.sqrt(v / fit.span + v**2 / 80))
 
 
 # ------------------------------------------------------------------------------------ jumps
@@ -139,6 +157,18 @@ def test_the_likelihood_of_regimes_is_a_sum_over_their_paths(count: int) -> None
     assert share.sum() == pytest.approx(1)
 
 
+def test_a_change_belongs_to_the_year_in_which_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    def years_of(changes: Any, steps: Any, years: np.ndarray, count: int) -> Any:
+        return years.tolist()
+
+    monkeypatch.setattr(processes, "regime_switching", years_of)
+    first = np.arange("2001-02", "2002-02", dtype="datetime64[M]").astype("datetime64[D]")
+    changes = np.linspace(-0.1, 0.2, 11)
+    for day, expected in ((-1, [2001] * 11), (0, [2001] * 10 + [2002])):
+        made: Any = processes.fit(history(first + day, changes), "regime_switching")
+        assert made == expected
+
+
 def test_regimes_are_recovered() -> None:
     made = switching(120, (0.2, 0.5), CHAIN, 3)
     fit = processes.fit(made, "regime_switching")
@@ -196,7 +226,60 @@ def test_standard_errors_are_those_of_a_quadratic() -> None:
     assert np.isnan(held[1])
 
 
+# ------------------------------------------------------------------------------ correlation
+
+
+def test_the_error_of_a_rank_correlation_is_that_of_bonett_and_wright() -> None:
+    when = np.datetime64("2010-01-01") + 7 * np.arange(13)
+    draws = np.random.default_rng(8).standard_normal((2, 12))
+    pair = {name: history(when, one) for name, one in zip("ab", draws, strict=True)}
+    found = correlation.correlate(pair, frequency="weekly")[0]
+    r = found.rank
+    assert found.changes == 12
+    assert found.error == pytest.approx((1 - r**2) * np.sqrt((1 + r**2 / 2) / 9))
+
+
+@pytest.mark.parametrize(("rank", "possible"), [(-0.48, True), (-0.49, False)])
+def test_correlations_that_fit_into_no_matrix_are_to_be_repaired(rank: float, possible: bool) -> None:
+    # Three pairs of normals share at least -1/2, which is a rank correlation of -0.4826.
+    found = [
+        correlation.Correlation(pair, rank, 0.1, 50, "2020-01-01", "2021-01-01")
+        for pair in (("a", "b"), ("a", "c"), ("b", "c"))
+    ]
+    assert correlation.is_possible(tuple(found)) == possible
+    text = blocks.correlation_block(found, [], frequency="weekly", today="2024-01-01")
+    assert yaml.safe_load(text)["correlations"].get("repair", False) == (not possible)
+
+
 # ---------------------------------------------------------------------------------- written
+
+
+def written_market(kind: str, *, price_year: int | None) -> tuple[processes.Fit, dict[str, Any]]:
+    made = jumping(300, rate=0, mean=0, sd=0, sigma=0.4, seed=4)
+    found = processes.calibrate(made, kinds=(kind,), frequency="weekly")
+    text = blocks.market_block(
+        found, found.fits[0], name="made", unit="EUR/t", inflation=0.02, price_year=price_year,
+        today="2024-01-01",
+    )  # fmt: skip
+    return found.fits[0], yaml.safe_load(text)["catalog"]["markets"]["made"]
+
+
+def test_a_price_that_wanders_in_money_of_its_own_year_loses_inflation() -> None:
+    nominal = written_market("random_walk", price_year=None)[1]
+    assert nominal["nominal"] and nominal["carry"] == pytest.approx(-np.log(1.02), abs=1e-6)
+    real = written_market("random_walk", price_year=2020)[1]
+    assert not real["nominal"] and real["carry"] == 0
+    fit, nominal = written_market("gbm", price_year=None)
+    expected = value(fit, "mu")[0] - np.log(1.02)
+    assert nominal["process"]["mu"]["mean"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_written_reversion_is_the_corrected_one() -> None:
+    fit, market = written_market("log_ou", price_year=2020)
+    kappa, error = value(fit, "kappa_corrected")
+    assert market["process"]["kappa"]["mean"] == pytest.approx(kappa, abs=1e-6)
+    assert market["process"]["kappa"]["sd"] == pytest.approx(error, rel=1e-2)
+    assert kappa < 0.9 * value(fit, "kappa")[0]
 
 
 @pytest.mark.parametrize("kind", ["merton", "regime_switching", "regime_switching_3"])
