@@ -232,6 +232,24 @@ def test_argument(folder, capsys):
     assert not list(folder.iterdir())
 
 
+def test_what_cannot_be_read_hides_no_other_fault(folder, capsys):
+    Path("unread.yaml").write_text(
+        "draws: .nan\nseed: 1_000\nrutes: [moe]\nplant: {start: 2099, lifetime: .inf}\n",
+        encoding="utf-8",
+    )
+    assert main("check", "unread.yaml") == 2
+    said = capsys.readouterr().err
+    # Each once, by line: what is unread is not also missing or of the wrong type.
+    places = ["1: draws", "2: seed", "3: rutes", "4: plant.lifetime", "4: plant.start"]
+    found = [line for line in said.splitlines() if line.startswith("unread.yaml:")]
+    assert sorted(found) == [f"unread.yaml:{place}" for place in places]
+    assert "5 faults" in said
+    Path("unread.yaml").write_text("extends: .nan\n", encoding="utf-8")
+    assert main("check", "unread.yaml") == 2
+    said = capsys.readouterr().err
+    assert "unread.yaml:1: extends" in said and "1 fault\n" in said
+
+
 def test_more_draws_than_memory(folder, capsys):
     config = str(ROOT / "configs" / "quickstart.yaml")
     for more in ((), ("--dry-run",)):

@@ -40,20 +40,25 @@ class Document:
         entry is that of its key.
     name : str
         File, as faults name it.
+    faults : tuple of Fault
+        Entries that `parse` was told to go on without; a value reads as None, a key is not there.
     """
 
     data: dict[Key, Any]
     lines: dict[tuple[Key, ...], int]
     name: str
+    faults: tuple[Fault, ...] = ()
 
 
-def read(path: Path | str) -> Document:
+def read(path: Path | str, *, go_on: bool = False) -> Document:
     """Read a YAML file.
 
     Parameters
     ----------
     path : Path or str
         A regular file of at most `MAX_BYTES` bytes, in UTF-8.
+    go_on : bool
+        As in `parse`.
 
     Returns
     -------
@@ -97,10 +102,10 @@ def read(path: Path | str) -> Document:
             remedy="check the path and its permissions",
         ) from None
     _check_size(len(content), name)
-    return parse(_decoded(content, name), name)
+    return parse(_decoded(content, name), name, go_on=go_on)
 
 
-def parse(text: str, name: str) -> Document:
+def parse(text: str, name: str, *, go_on: bool = False) -> Document:
     """Read YAML text.
 
     Parameters
@@ -109,6 +114,8 @@ def parse(text: str, name: str) -> Document:
         One YAML document with a mapping at the top.
     name : str
         File, as faults name it.
+    go_on : bool
+        Hand unusable entries back as `Document.faults`, for a caller that looks for more.
 
     Returns
     -------
@@ -135,7 +142,7 @@ def parse(text: str, name: str) -> Document:
         top, faults = compose(yaml.parse(text, Loader=_LOADER), name)
     except yaml.YAMLError as error:
         raise _syntax_error(error, text, name) from None
-    if faults:
+    if faults and not (go_on and top is not None and top.pairs is not None):
         raise ConfigError(faults)
     if top is None or top.pairs is None:
         raise refusal(
@@ -146,7 +153,8 @@ def parse(text: str, name: str) -> Document:
             remedy="write lines `key: value`",
         )
     lines: dict[tuple[Key, ...], int] = {}
-    return Document(data=_expanded(top, (), top.line, lines), lines=lines, name=name)
+    data = _expanded(top, (), top.line, lines)
+    return Document(data=data, lines=lines, name=name, faults=tuple(faults))
 
 
 def line_of(document: Document, path: Sequence[Key]) -> int | None:

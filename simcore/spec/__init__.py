@@ -100,7 +100,7 @@ def load(
         folder = FilePath()
     else:
         file = FilePath(source)
-        read, folder = document.read(file), file.parent
+        read, folder = document.read(file, go_on=True), file.parent
     parent = _parent(read, folder)
     settings = [setting(text) for text in overrides]
     settings += [
@@ -166,7 +166,7 @@ def _checked(
     if kept is not None:
         follow = find_faults(kept, scenarios, folder)
         findings += [one for one in follow if not _follows(one, findings)] if findings else follow
-    if findings or experiment is None:
+    if findings or any(one.faults for one in documents) or experiment is None:
         raise ConfigError(faults(findings, documents, file=read))
     used = prune(experiment, scenarios)
     return Spec(
@@ -200,6 +200,8 @@ def _parent(read: document.Document, folder: FilePath) -> document.Document | No
 
     if name in (_BASE, _NOTHING):
         return None
+    if name is None and read.faults:
+        raise ConfigError(read.faults)
     if not isinstance(name, str):
         raise refusal(repr(name), "`base`, `nothing` or the name of a file", "write extends: base")
     path = contained(folder, name)
@@ -210,7 +212,7 @@ def _parent(read: document.Document, folder: FilePath) -> document.Document | No
             f"no file {name}", "`base`, `nothing` or a file beside the config",
             "correct the name; it is relative to the config",
         )  # fmt: skip
-    parent = document.read(folder / name)
+    parent = document.read(folder / name, go_on=True)
     if _extended(parent) not in (_BASE, _NOTHING):
         raise refusal(
             f"{name}, which extends {parent.data['extends']}", "one level of extends",

@@ -90,7 +90,7 @@ def unknown(path: Path, name: str, known: Iterable[Any], what: str, *, define: s
 def faults(
     findings: Iterable[Finding], documents: Sequence[Document], *, file: Document
 ) -> list[Fault]:
-    """Say of each finding where it was written.
+    """Say of each finding where it was written, besides what could not be read at all.
 
     Parameters
     ----------
@@ -120,7 +120,19 @@ def faults(
         _fault(_merged(early, document) if path == FIRST and one.too_early else one, path, document)
         for one, path, document in placed
     )
-    return sorted(listed, key=lambda one: (names.index(str(one.file)), one.line or 0))
+    unread = [fault for one in documents for fault in one.faults]
+    told = [*unread, *(one for one in listed if not _concerns(one, unread))]
+    return sorted(told, key=lambda one: (names.index(str(one.file)), one.line or 0))
+
+
+def _concerns(fault: Fault, unread: Sequence[Fault]) -> bool:
+    """Whether a fault may be there only because an entry of its file could not be read."""
+    here = f"{fault.where}."
+    return any(
+        one.file == fault.file and (here.startswith(there) or there.startswith(here))
+        for one in unread
+        for there in [f"{one.where}."]
+    )
 
 
 def _place(
