@@ -166,7 +166,7 @@ def designs_at_equal_time(case: Case, settings: Settings) -> Iterator[str | Line
 
 def quantiles(settings: Settings) -> Iterator[str | Line]:
     """Nine exact quantiles of columns of draws."""
-    draws, columns = (600, 5) if settings.tiny else (20_000, 25)
+    draws, columns = (600, 5) if settings.tiny else (20_000, 250)
     ranks = quantile_ranks(draws, probabilities=QUANTILES, level=INTERVAL_LEVEL)
     wanted = np.unique(np.concatenate([ranks.ranks[ranks.lower], ranks.ranks[ranks.upper]]))
     values = np.random.default_rng(1).standard_normal((columns, draws))

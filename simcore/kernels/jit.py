@@ -323,7 +323,7 @@ def store(_typing, array, index, value):
 
 @numba.extending.intrinsic
 def prefetch(_typing, array, index):
-    """Ask for the cache line of `array.ravel()[index]` (index uint64), soon to be written."""
+    """Ask for the cache line of `array.ravel()[index]` (index uint64), soon to be used."""
 
     def generate(context, builder, signature, arguments):
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data

@@ -12,13 +12,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simcore.kernels.binomial import tail_ranks
-from simcore.kernels.jit import inlined, kernel
+from simcore.kernels.jit import inlined, kernel, prefetch
 from simcore.kernels.replicates import draws_by_replicate, reach, students_t
 
 _SMALL: Final = 64
 _MOST_BINS: Final = 16384
 _PER_BIN: Final = 16
 """Values to a bin, where there is no reason for more; the counts then stay in the first cache."""
+_TOGETHER: Final = 16
+"""Bins that are looked at together for whether they hold a wanted rank."""
+_STRETCH: Final = 64
+_AHEAD: Final = 1024
+"""Values whose bins are found at a time, and how far ahead memory is asked for."""
 _SAMPLE: Final = 64
 _ONE: Final = np.uint8(1)
 _NONE: Final = np.int64(0)
@@ -156,24 +161,39 @@ def _look(values):
     return least, greatest, frequent, most
 
 
+@inlined
+def _by_counting(values, ranks, base, out, few):
+    """Answer the ranks of few values: how many are less than one, and how many equal, tells its.
+
+    `few` is scratch for them, up to a multiple of 16: that many are compared at a time.
+    """
+    n = values.size
+    for i in range(n):
+        few[i] = values[i]
+    for i in range(n, min(n + 15, _SMALL)):
+        few[i] = np.inf
+    for i in range(n):
+        x = few[i]
+        less = base
+        equal = _NONE
+        for begin in range(0, n, 16):
+            for k in range(16):
+                less += few[begin + k] < x
+                equal += few[begin + k] == x
+        for r in range(ranks.size):
+            out[r] = x if less <= ranks[r] < less + equal else out[r]
+
+
 @kernel
 def _by_sorting(values, ranks, base, out):
-    """Answer the ranks of values that are few, equal, or too close to be counted in bins."""
+    """Answer the ranks of values that are equal, or too close to be counted in bins."""
     n = values.size
     ordered = np.empty(n)
     different = False
     for i in range(n):
         ordered[i] = values[i]
         different |= values[i] != values[0]
-    if different and n <= _SMALL:
-        for i in range(1, n):
-            x = ordered[i]
-            k = i
-            while k > 0 and ordered[k - 1] > x:
-                ordered[k] = ordered[k - 1]
-                k -= 1
-            ordered[k] = x
-    elif different:
+    if different:
         _heap_sort(ordered, n)
     for r in range(ranks.size):
         out[r] = ordered[ranks[r] - base]
@@ -251,7 +271,7 @@ def _bin_of(x, least, scale, last):
     at = last if at > last else at
     at = 0.0 if at < 0.0 else at
     at = at if x == x else last + 1.0
-    return np.uint32(np.int32(at))
+    return np.uint16(np.int32(at))
 
 
 @inlined
@@ -272,8 +292,15 @@ def _in_bins(values, ranks, base, least, greatest, out, arena, room, tasks, task
     while bins < _MOST_BINS and bins * _PER_BIN < n:
         bins *= 2
     scale, last = bins / (greatest - least), np.float64(bins - 1)
-    place = np.empty(n, np.uint32)
-    for i in range(n):
+    place = np.empty(n, np.uint16)
+    whole = n // _STRETCH * _STRETCH
+    for begin in range(0, whole, _STRETCH):
+        # Columns that are read for the first time come from far away.
+        for k in range(begin + _AHEAD, begin + _AHEAD + _STRETCH, 8):
+            prefetch(values, np.uint64(min(k, n - 1)))
+        for i in range(begin, begin + _STRETCH):
+            place[i] = _bin_of(values[i], least, scale, last)
+    for i in range(whole, n):
         place[i] = _bin_of(values[i], least, scale, last)
     count = np.zeros(bins + 1, np.int32)
     for i in range(n):
@@ -282,20 +309,25 @@ def _in_bins(values, ranks, base, least, greatest, out, arena, room, tasks, task
     wanted = np.zeros(bins + 1, np.uint8)
     filled = np.empty(bins, np.int32)
     start = room
-    slots = 0
-    seen = 0
+    seen = _NONE
     rank = 0
     before = task
-    for b in range(bins):
-        if rank < ranks.size and ranks[rank] - base < seen + count[b]:
+    for begin in range(0, bins, _TOGETHER):
+        several = _NONE
+        for b in range(begin, begin + _TOGETHER):
+            several += count[b]
+        if rank == ranks.size or ranks[rank] - base >= seen + several:
+            seen += several
+            continue
+        for b in range(begin, begin + _TOGETHER):
             first = rank
             while rank < ranks.size and ranks[rank] - base < seen + count[b]:
                 rank += 1
-            wanted[b], filled[b] = 1, room - start
-            task = _leave(tasks, task, room, room + count[b], first, rank, base + seen)
-            slots += 1
-            room += count[b]
-        seen += count[b]
+            if rank > first:
+                wanted[b], filled[b] = 1, room - start
+                task = _leave(tasks, task, room, room + count[b], first, rank, base + seen)
+                room += count[b]
+            seen += count[b]
     # Without branches: first the wanted values, few as a rule, then each to its bin.
     found = np.empty(room - start + 1)
     met = np.int64(0)
@@ -306,7 +338,7 @@ def _in_bins(values, ranks, base, least, greatest, out, arena, room, tasks, task
         b = _bin_of(found[k], least, scale, last)
         arena[start + filled[b]] = found[k]
         filled[b] += 1
-    if slots == 1 and tasks[before, 1] - tasks[before, 0] == n:
+    if task == before + 1 and tasks[before, 1] - tasks[before, 0] == n:
         # All in one bin, as with infinities or neighbouring floats: no progress is left to make.
         _by_sorting(values, ranks, base, out)
         return tasks[before, 0], before
@@ -323,7 +355,7 @@ def _narrow(values, ranks, base, is_top, out, arena, room, tasks, task):
     """
     n = values.size
     if n <= _SMALL:
-        _by_sorting(values, ranks, base, out)
+        _by_counting(values, ranks, base, out, arena[arena.size - _SMALL :])
         return room, task
     least, greatest, frequent, most = _look(values)
     if most >= _OFTEN:
@@ -359,8 +391,8 @@ def order_statistics(column, ranks, out):
     if out.size != ranks.size:
         raise ValueError("order_statistics: out must be as long as ranks")
     n = column.size
-    # The column, what one step leaves of it, and a place that each division leaves unused.
-    arena = np.empty(2 * n + 4 * ranks.size + 4)
+    # The column, what one step leaves of it, a place that each division leaves unused, and scratch.
+    arena = np.empty(2 * n + 4 * ranks.size + 4 + _SMALL)
     tasks = np.empty((2 * ranks.size + 2, 5), np.int64)
     for r in range(ranks.size):
         out[r] = np.nan
