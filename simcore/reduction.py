@@ -295,8 +295,9 @@ class _Reduction:
     def _quantiles(self, look: Floats, tell: Tell) -> list[Floats]:
         """Quantiles and the ends of their intervals by output row."""
         from simcore.kernels import sinks
-        from simcore.kernels.bins import choose_bins, select_ranks
+        from simcore.kernels.bins import choose_bins
         from simcore.kernels.intervals import Tally
+        from simcore.kernels.quantiles import select_ranks
         from simcore.kernels.simulate import run_blocks
 
         crew, rows, slots, count = self.crew, self.rows, sinks.MOST_SLOTS, self.count
@@ -380,7 +381,7 @@ class _Reduction:
 
     def start_anew(self, rows: NDArray[np.int64], found: list[Floats]) -> None:
         """Quantiles of rows whose values did not fit where they were expected to."""
-        from simcore.kernels.bins import quantiles_of_rows
+        from simcore.kernels.quantiles import quantiles_of_rows
 
         step = max(1, collected_values(self.plan) // max(self.draws, 1))
         for first in range(0, len(rows), step):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from replicate_intervals import intervals
 
-from simcore.kernels import bins, sinks
+from simcore.kernels import bins, quantiles, sinks
 from simcore.kernels.intervals import Tally
 from simcore.kernels.operations import BLOCK
 from simcore.kernels.select import QuantileRanks, between, quantile_ranks
@@ -154,7 +154,7 @@ def reduced(
             tally.inside[one] = np.diff(below_slots, axis=1)[:, ::2]
     results: Any = [np.full((rows, ranks.weight.size), POISON) for _ in range(3)]
     complete = np.zeros(rows, bool)
-    bins.select_ranks(
+    quantiles.select_ranks(
         arena, places, slot, atom, below, size, rank_slot, numbers, ranks, tally, wanted,
         *results, complete, 0, rows,
     )  # fmt: skip
@@ -167,7 +167,7 @@ def reduced(
 def with_fallback(found: Reduction, values: np.ndarray, *, rate: float = 1.0) -> Reduction:
     """Compute the rows anew whose values did not fit."""
     late = np.flatnonzero(~found.complete)
-    bins.quantiles_of_rows(
+    quantiles.quantiles_of_rows(
         values[late] * rate, found.ranks, found.quantile, found.low, found.high, late
     )
     return replace(found, complete=np.ones_like(found.complete))

@@ -131,7 +131,7 @@ def _from_draws(
     """Quantiles of the kept draws by the rule of the stored ones; undefined values sort last."""
     import xarray as xr
 
-    from simcore.kernels.bins import quantiles_of_rows
+    from simcore.kernels.quantiles import quantiles_of_rows
     from simcore.kernels.select import quantile_ranks
 
     n = values.sizes["draw"]

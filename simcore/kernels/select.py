@@ -89,7 +89,7 @@ def quantile_ranks(
     Returns
     -------
     QuantileRanks
-        Plan for `bins.select_ranks` and `bins.quantiles_of_rows`.
+        Plan for `quantiles.select_ranks` and `quantiles.quantiles_of_rows`.
 
     Raises
     ------

@@ -18,7 +18,7 @@ from row_reduction import (
     with_fallback,
 )
 
-from simcore.kernels import bins, sinks
+from simcore.kernels import bins, quantiles, sinks
 from simcore.kernels.operations import BLOCK
 from simcore.kernels.select import quantile_ranks
 from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE
@@ -310,7 +310,7 @@ def test_quantiles_of_whole_rows_go_to_their_lines():
     values = np.array(list(nasty(700).values()))
     ranks, lines = ranks_of(700), np.arange(len(values))[::-1] * 2
     found = [np.full((2 * len(values), len(QUANTILES)), POISON) for _ in range(3)]
-    bins.quantiles_of_rows(values, ranks, *found, lines)
+    quantiles.quantiles_of_rows(values, ranks, *found, lines)
     for array, right in zip(found, expected(values), strict=True):
         np.testing.assert_array_equal(array[lines], right)
         assert (array[1::2] == POISON).all()
@@ -322,7 +322,7 @@ def test_quantiles_are_those_of_numpy(n):
     probabilities = (0.0, *QUANTILES, 1.0)
     found = np.full((3, 1, len(probabilities)), POISON)
     plan = quantile_ranks(n, probabilities, 0.95)
-    bins.quantiles_of_rows(column, plan, *found, np.zeros(1, np.int64))
+    quantiles.quantiles_of_rows(column, plan, *found, np.zeros(1, np.int64))
     assert np.array_equal(found[0, 0], np.quantile(column, probabilities))
     assert n < 100 or ((found[1] <= found[0]) & (found[0] <= found[2])).all()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from simcore.kernels import bins, designs, random
+from simcore.kernels import designs, quantiles, random
 from simcore.kernels.designs import ANTITHETIC, LATIN_HYPERCUBE, RANDOM, SOBOL
 from simcore.kernels.replicates import draws_by_replicate, reach, students_t
 from simcore.kernels.select import quantile_ranks
@@ -33,7 +33,7 @@ def share_inside(values: np.ndarray, replicates: int) -> float:
     """Share of the intervals of all runs and quantiles that hold the truth."""
     plan = quantile_ranks(DRAWS, PROBABILITIES, 0.95, replicates=replicates)
     _, low, high = found = np.empty((3, len(values), len(PROBABILITIES)))
-    bins.quantiles_of_rows(values, plan, *found, np.arange(len(values)))
+    quantiles.quantiles_of_rows(values, plan, *found, np.arange(len(values)))
     truth = len(STREAMS) ** 0.5 * special.ndtri(PROBABILITIES)
     return float(((low <= truth) & (truth <= high)).mean())
 

@@ -24,7 +24,9 @@ SOURCES = Path(jit.__file__).parent
 PROBE = """
 import hashlib
 import numpy as np
-from simcore.kernels import bins, designs, jit, random, select, sinks, marginals, layout
+from simcore.kernels import (
+    bins, designs, jit, layout, marginals, quantiles, random, select, sinks,
+)
 out = np.empty(2560)
 digest = hashlib.sha256()
 random.fill_normal(*random.stream_key(1, "probe"), 256, 2030, out)
@@ -50,7 +52,7 @@ for block in range(10):
 digest.update(numbers.tobytes() + sums.tobytes() + count.tobytes())
 found = np.empty((3, 1, 2))
 plan = select.quantile_ranks(2560, (0.05, 0.5), 0.9)
-bins.quantiles_of_rows(value[None], plan, *found, np.zeros(1, np.int64))
+quantiles.quantiles_of_rows(value[None], plan, *found, np.zeros(1, np.int64))
 digest.update(found.tobytes())
 key = np.array([*random.stream_key(1, "probe"), *random.stream_key(1, "family")], dtype=np.uint64)
 for design in designs.DESIGNS.values():

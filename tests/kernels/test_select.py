@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from simcore.kernels import bins, random, select
+from simcore.kernels import quantiles, random, select
 
 PROBABILITIES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
@@ -79,7 +79,7 @@ def test_an_undefined_share_moves_quantiles_up():
     column = np.array([[3.0, np.nan, 1.0, 2.0, np.nan]])
     found = np.full((3, 1, 3), -1.5)
     plan = select.quantile_ranks(5, (0.25, 0.5, 0.75), 0.5)
-    bins.quantiles_of_rows(column, plan, *found, np.zeros(1, np.int64))
+    quantiles.quantiles_of_rows(column, plan, *found, np.zeros(1, np.int64))
     assert found[0, 0, :2].tolist() == [2.0, 3.0]
     assert np.isnan(found[0, 0, 2])
 
@@ -118,7 +118,7 @@ def test_intervals_cover_the_true_quantiles():
     random.fill_uniform(*random.stream_key(1, "coverage"), 0, 0, u)
     _, low, high = found = np.empty((3, repeats, 3))
     column = np.ascontiguousarray(u.reshape(repeats, 512)[:, :n])
-    bins.quantiles_of_rows(column, plan, *found, np.arange(repeats))
+    quantiles.quantiles_of_rows(column, plan, *found, np.arange(repeats))
     covered = ((low <= plan_p) & (plan_p <= high)).sum(axis=0)
     # At least the level, less five standard errors of 2000 repeats.
     assert (covered / repeats > 0.95 - 5 * np.sqrt(0.95 * 0.05 / repeats)).all()
