@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -135,33 +135,49 @@ def designs(settings: Settings) -> Iterator[str | Line]:
 
 def designs_at_equal_time(case: Case, settings: Settings) -> Iterator[str | Line]:
     """Squared errors of a run times its seconds: even designs against random draws."""
-    draws, seeds = (1024, 3) if settings.tiny else (65_536, 24)
-    yield heading(f"cost_premium of {case.name}, {draws:,} draws: variance of {seeds} runs x time; "
-                  "(EUR/t)2 s")
+    draws, seeds = (1024, 3) if settings.tiny else (65_536, 40)
+    yield heading(f"{case.name}, {draws:,} draws: variance of {seeds} runs x time; peer: random")
 
     def planned(design: str, seed: int) -> plan.Plan:
-        changes = ("outcomes=[cost_premium]", f"design={design}", f"seed={seed}")
-        one = replace(case, overrides=(*case.overrides, *changes))
+        one = replace(case, overrides=(*case.overrides, f"design={design}", f"seed={seed}"))
         return plan.build(load(one, draws=draws))
 
-    found, variances = {}, {}
-    for design in ("random", "sobol", "sobol_bridge"):
-        first = planned(design, 0)
-        found[design] = partial(engine.run, first, threads=1)
-        runs = [engine.run(planned(design, seed), threads=1) for seed in range(seeds)]
-        for what, values in (
-            ("mean", [one["cost_premium_mean"].values for one in runs]),
-            ("P95", [one["cost_premium_quantile"].sel(quantile=0.95).values for one in runs]),
-        ):
-            variances[design, what] = np.var(values, axis=0, ddof=1).ravel()
-    time = interleaved(found, settings)
-    for what in ("mean", "P95"):
-        # Cells that are defined and uncertain; their geometric mean, for they are of any size.
-        moving = variances["random", what] > 0
-        cost = {design: time[design] * np.exp(np.log(variances[design, what][moving]).mean())
-                for design in time}
-        for design in ("sobol", "sobol_bridge"):
-            yield Line(f"{what}, {design}; peer: random", cost[design], None, cost["random"])
+    designs = ("random", "sobol", "sobol_bridge")
+    time = interleaved({
+        one: partial(engine.run, planned(one, 0), threads=1) for one in designs
+    }, settings, times=2)
+    errors = {one: _errors([engine.run(planned(one, seed)) for seed in range(seeds)])
+              for one in designs}
+    for what, name in (("mean", "all outcomes"), ("mean", "cost_premium"),
+                       ("P95", "all outcomes"), ("P95", "cost_premium")):
+        for design in designs[1:]:
+            names = errors["random"] if name == "all outcomes" else (name,)
+            # Each outcome counts the same, whatever its number of cells.
+            ratio = np.exp(np.mean([
+                np.nanmean(np.log(errors[design][one][what] / errors["random"][one][what]))
+                for one in names if np.isfinite(errors["random"][one][what]).any()
+            ]))
+            cost = ratio * time[design] / time["random"]
+            yield Line(f"{what}, {name}, {design}", cost, None, 1.0)
+
+
+def _errors(runs: Sequence[xr.Dataset]) -> dict[str, dict[str, np.ndarray]]:
+    """Variance over runs of each outcome's means and 95th percentiles, cell by cell.
+
+    NaN where a cell is undefined, certain, or its percentile one value that many draws share.
+    """
+    found = {}
+    for name in sorted(str(one).removesuffix("_quantile") for one in runs[0].data_vars
+                       if str(one).endswith("_quantile")):
+        mean = np.array([one[f"{name}_mean"].values.ravel() for one in runs])
+        percentile = np.array([one[f"{name}_quantile"].sel(quantile=0.95).values.ravel()
+                               for one in runs])
+        found[name] = {}
+        for what, values in (("mean", mean), ("P95", percentile)):
+            variance = values.var(axis=0, ddof=1)
+            same = variance <= (1e-9 * np.abs(values).max(axis=0)) ** 2
+            found[name][what] = np.where(same, np.nan, variance)
+    return found
 
 
 def quantiles(settings: Settings) -> Iterator[str | Line]:

@@ -34,7 +34,7 @@ def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
             # No bins; the pivot is zero.
             target.numbers[:, SCALE] = np.nan
             rows = workspace(program.rows, BLOCK)
-            run_blocks(program, first, last - first, 0, False, rows, target)
+            run_blocks(program, first, last - first, 1, 0, False, rows, target)
             total = np.zeros((outputs.size, SUMS))
             total[outputs >= 0] = sums[outputs[outputs >= 0]]
             found.append(total)
@@ -52,7 +52,7 @@ def handed_over(cuts: Sequence[Cut], draws: int, threads: int) -> None:
             target.places[:, KEPT_AT] = np.arange(count)
             rows = workspace(program.rows, BLOCK)
             for start in range(first, last, BLOCK):
-                run_blocks(program, start, min(BLOCK, last - start), 0, False, rows, target)
+                run_blocks(program, start, min(BLOCK, last - start), 1, 0, False, rows, target)
 
     _over_draws(part, draws, threads)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import pairwise
+from itertools import pairwise, product
 from threading import Event
 from typing import Final
 
@@ -21,7 +21,7 @@ Tell = Callable[[float], None]
 _SEGMENTS: Final = 64
 """Most parts of a run whose sums are added up one after the other."""
 _STRETCH: Final = 16 * BLOCK
-"""Most draws between two looks at whether to stop."""
+"""Most draws of a replicate between two looks at whether to stop."""
 
 
 class StoppedError(Exception):
@@ -36,7 +36,6 @@ class Crew:
     ) -> None:
         blocks = -(-draws // BLOCK)
         per_segment = -(-blocks // max(1, _SEGMENTS // replicates))
-        self.stretch = _STRETCH if replicates == 1 else BLOCK
         segments = -(-blocks // per_segment)
         edges = [min(at * per_segment * BLOCK, draws) for at in range(segments + 1)]
         self.segments = list(pairwise(edges))
@@ -47,28 +46,31 @@ class Crew:
 
     def over_draws(
         self,
-        work: Callable[[int, int, int, int], None],
+        work: Callable[[int, int, int, int, int], None],
         tell: Tell,
         *,
         replicate: int | None = None,
     ) -> None:
-        """Call work(worker, segment, first draw, draws) for stretches of the draws, in order.
+        """Call work(worker, segment, first draw, draws, every) for stretches of the draws.
 
-        All of them, or those of one replicate.
+        Of each stretch every k-th block is meant, those of one replicate. They follow each other in
+        order; all replicates, or only the given one.
         """
-        done = np.zeros(self.workers)
+        done, every = np.zeros(self.workers), self.replicates
+        chosen = range(every) if replicate is None else (replicate,)
 
         def part(worker: int) -> None:
-            for segment in self.parts[worker]:
+            for segment, one in product(self.parts[worker], chosen):
                 first, last = self.segments[segment]
-                for begin in range(first, last, self.stretch):
+                first += (one - first // BLOCK) % every * BLOCK
+                for begin in range(first, last, _STRETCH * every):
                     if self._stop.is_set():
                         raise StoppedError
-                    if replicate in (None, begin // BLOCK % self.replicates):
-                        work(worker, segment, begin, min(self.stretch, last - begin))
-                    done[worker] += min(self.stretch, last - begin)
+                    draws = min(_STRETCH * every, last - begin)
+                    work(worker, segment, begin, draws, every)
+                    done[worker] += draws
 
-        total = self.segments[-1][1]
+        total = self.segments[-1][1] * len(chosen)
         self._run(part, self.workers, lambda: tell(float(done.sum()) / total))
 
     def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:

@@ -218,14 +218,15 @@ class _Reduction:
         places[:, sinks.KEPT_AT] = -1
         places[chosen, sinks.KEPT_AT] = np.arange(len(chosen))
 
-        def work(worker: int, segment: int, first: int, count: int) -> None:
+        def work(worker: int, segment: int, first: int, draws: int, every: int) -> None:
             target = sinks.sink(
                 sinks.KEEP, self.rows, numbers=self.numbers, places=places, kept64=kept
             )
-            run_blocks(self.program, first, count, first, central, self.workspace[worker], target)
+            room = self.workspace[worker]
+            run_blocks(self.program, first, draws, every, first, central, room, target)
 
         if draws < self.draws:
-            work(0, 0, 0, draws)
+            work(0, 0, 0, draws, 1)
         else:
             self.crew.over_draws(work, lambda _: None)
         return kept
@@ -272,10 +273,11 @@ class _Reduction:
             for w in range(crew.workers)
         ]
 
-        def work(worker: int, segment: int, first: int, draws: int) -> None:
+        def work(worker: int, segment: int, first: int, draws: int, every: int) -> None:
             replicate = first // BLOCK % self.replicates
             target = targets[worker]._replace(sums=sums[segment, replicate])
-            run_blocks(self.program, first, draws, first, False, self.workspace[worker], target)
+            room = self.workspace[worker]
+            run_blocks(self.program, first, draws, every, first, False, room, target)
 
         crew.over_draws(work, tell)
         total = sums[0].copy()
@@ -341,8 +343,9 @@ class _Reduction:
                 for w in range(crew.workers)
             ]  # fmt: skip
 
-            def work(worker: int, segment: int, first: int, draws: int) -> None:
-                run_blocks(program, first, draws, 0, False, self.workspace[worker], targets[worker])
+            def work(worker: int, segment: int, first: int, draws: int, every: int) -> None:
+                room = self.workspace[worker]
+                run_blocks(program, first, draws, every, 0, False, room, targets[worker])
 
             if replicates == 0:
                 crew.over_draws(work, tell)

@@ -47,7 +47,7 @@ def test_a_rehearsal_ends_with_every_model_in_agreement():
     shown = rehearse()
     assert shown.count("statistics: largest difference") == 3
     for wanted in ("simulate, s", "reduce to totals, s", "reduce, NumPy by np.sort", "peak memory",
-                   "standard normal", "xarray", "scrambled Sobol", "P95, sobol_bridge",
+                   "standard normal", "xarray", "scrambled Sobol", "P95, cost_premium, sobol_bridge",
                    "written to Zarr", "3 regions", "found compiled",
                    "simcore --help", "small run"):
         assert wanted in shown

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.designs import fill_design
-from simcore.kernels.jit import kernel
+from simcore.kernels.jit import inlined
+from simcore.kernels.operations import BLOCK
 from simcore.kernels.random import normal_of_uniform
 
 
@@ -54,28 +55,52 @@ def bridge_table(start: int, first: int, last: int) -> NDArray[np.float64]:
     return np.concatenate([early, np.hstack([steps, weights])])
 
 
-@kernel
-def hold_numbers(rows, held, steps, before, tape, i, first_draw):
-    """Renew the standard normals that change in a year.
+@inlined
+def bridged_row(rows, out, sums, table, line, tape, i, first_draw):
+    """Write the shock of a year.
 
     Parameters
     ----------
     rows : float64 (rows, 256)
-        The first is scratch.
-    held : int64 (held,)
-        Rows of the numbers, kept from year to year.
-    steps, before : float64 (held,)
-        Steps that address the numbers of this year, and of the year before.
+        The first two are scratch.
+    out : int
+        Row of the shock.
+    sums : int64 (held,)
+        Rows kept from year to year: sums of the first weighted numbers, of the first two, and so
+        on. Each year only the last ones change.
+    table : float64 (years * 2 * held,)
+        As `bridge_table` returns it.
+    line : int
+        Line of the year.
     tape : Tape
     i : int
         Operation of the shock.
     first_draw : int
     """
     code, draws, replicates = tape.design
-    for k in range(held.shape[0]):
-        if steps[k] > 0.0 and steps[k] != before[k]:
+    held = sums.shape[0]
+    now = table[2 * held * line : 2 * held * (line + 1)]
+    before = table[2 * held * max(line - 1, 0) : 2 * held * (max(line - 1, 0) + 1)]
+    for k in range(held):
+        row, above, weight = sums[k], sums[max(k - 1, 0)], now[held + k]
+        if line == 0 or now[k] != before[k]:
             fill_design(
-                code, tape.keys[i], tape.dimensions[i], first_draw, int(steps[k]), draws,
-                replicates, rows[0],
+                code, tape.keys[i], tape.dimensions[i], first_draw, int(now[k]), draws, replicates,
+                rows[0],
             )  # fmt: skip
-            normal_of_uniform(rows[0], rows[held[k]])
+            normal_of_uniform(rows[0], rows[1])
+            if k == 0:
+                for j in range(BLOCK):
+                    rows[row, j] = weight * rows[1, j]
+            else:
+                for j in range(BLOCK):
+                    rows[row, j] = rows[above, j] + weight * rows[1, j]
+        elif weight != before[held + k]:
+            # The same number in the other half of its years.
+            ratio = weight / before[held + k]
+            for j in range(BLOCK):
+                rows[row, j] = rows[above, j] + ratio * (rows[row, j] - rows[above, j])
+        if k + 1 == held or now[k + 1] == 0.0:
+            for j in range(BLOCK):
+                rows[out, j] = rows[row, j]
+            break

@@ -151,15 +151,8 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
         if central:
             rows[out, :] = 0.0
         elif inputs_at[i + 1] > at:
-            held = inputs[at : inputs_at[i + 1]]
-            many = held.shape[0]
-            entry += 2 * many * line
-            steps = table[entry : entry + many]
-            weights = table[entry + many : entry + 2 * many]
-            # In the first year all are new: no step is that of a weight, which is below 2.
-            before = weights if line == 0 else table[entry - 2 * many : entry - many]
-            bridge.hold_numbers(rows, held, steps, before, tape, i, first_draw)
-            arithmetic.linear_row(rows, out, held, weights)
+            sums = inputs[at : inputs_at[i + 1]]
+            bridge.bridged_row(rows, out, sums, table[entry:], line, tape, i, first_draw)
         else:
             # Through another row: in place, the loop would not be made of vectors.
             each = int(numbers[number]) if numbers_at[i + 1] > number else 0
@@ -276,7 +269,7 @@ def run_tape(tape, last, rows, line, year, first_draw, central, program, emit_li
 
 
 @kernel
-def run_blocks(program, first_draw, draws, column, central, rows, target):
+def run_blocks(program, first_draw, draws, every, column, central, rows, target):
     """Simulate draws, block by block, and hand every row asked for to a sink.
 
     Parameters
@@ -286,6 +279,8 @@ def run_blocks(program, first_draw, draws, column, central, rows, target):
         A multiple of 256.
     draws : int
         At least 1; what is left of the last block is not handed out.
+    every : int
+        1 for all blocks of these draws, k for the first and each k-th after it.
     column : int
         Column of the kept rows for the first draw.
     central : bool
@@ -299,7 +294,7 @@ def run_blocks(program, first_draw, draws, column, central, rows, target):
     rows[:, :] = np.nan
     for i in range(program.constant_rows.shape[0]):
         rows[program.constant_rows[i], :] = program.constants[i]
-    for start in range(0, draws, BLOCK):
+    for start in range(0, draws, BLOCK * every):
         draw = first_draw + start
         target.here[0], target.here[1] = column + start, min(BLOCK, draws - start)
         for i in range(program.state_rows.shape[0]):
@@ -339,4 +334,4 @@ def simulate(program, outputs, first_draw, draws, central, out):
     rows = workspace(program.rows, BLOCK)
     target = sink(KEEP, asked.size, kept64=out)
     target.places[:, KEPT_AT] = asked
-    run_blocks(program, first_draw, draws, 0, central, rows, target)
+    run_blocks(program, first_draw, draws, 1, 0, central, rows, target)
