@@ -486,7 +486,8 @@ def configs(draw: Any) -> dict[str, Any]:
     factor = draw(quantity(1.0, 3.0, "EUR/t", form="positive"))
     catalog["routes"]["green"]["other_opex"] = {"kind": "factor", "name": "spread"}
     known_paths = [
-        *markets,
+        # A price that a system makes has no shocks.
+        *(name for name in markets if not systems or name != "home_ets"),
         *(f"{c}.{p}" for c, places in prices.items() for p in places if "unit" in places[p]),
     ]
     known_factors = ["spread", "border_ets.anchor", "green.capex", "AA.wacc", "plant.capacity",
