@@ -45,13 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--tiny", action="store_true", help="cut every model to a second's work")
     parser.add_argument("--case", action="append", metavar="NAME", help="only these models")
-    parser.add_argument("--repetitions", type=int, default=3, help="of each timing (default 3)")
+    parser.add_argument("--repetitions", type=int, default=5, help="of each timing (default 5)")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall",
                         help="cpu: CPU time, on a machine that others use at the same time")
     parser.add_argument("--peer", action="append", metavar="NAME", default=[],
                         help="c-plain, c-fast, c-wide, numba or jax; without it, all that compile "
                              "in less than minutes")
     parser.add_argument("--ready", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--kept", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peak", nargs=2, metavar=("WORK", "N"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     from benchmarks.cases import cases
@@ -63,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = {name: one for name, one in known.items() if name in (options.case or known)}
     if options.peak:
         return _peak(next(iter(chosen.values())), *options.peak)
+    if options.kept:
+        return _kept(next(iter(chosen.values())), options)
     if options.ready:
         return _ready(next(iter(chosen.values())))
     from benchmarks.languages import peers
@@ -104,6 +107,16 @@ def _ready(case) -> int:
     return 0
 
 
+def _kept(case, options: argparse.Namespace) -> int:
+    """Print the seconds of a run that keeps summaries, and of one that keeps every draw."""
+    from benchmarks.growth import keeping
+    from benchmarks.timing import Settings, interleaved
+
+    settings = Settings(options.repetitions, options.tiny, options.clock)
+    print(*interleaved(keeping(case), settings, times=2).values())
+    return 0
+
+
 def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     from benchmarks import agreement, growth, languages, measures, table
     from benchmarks.cases import load
@@ -134,7 +147,8 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     print(f"\n{table.header()}")
     settings = Settings(1 if options.tiny else options.repetitions, options.tiny, options.clock)
     small = known["small"]
-    groups = [measures.model(case, settings) for case in chosen.values()]
+    groups = [measures.machine(settings)]
+    groups += [measures.model(case, settings) for case in chosen.values()]
     groups += [measures.languages(known[name], one, settings) for name, one in built.items()]
     groups += [growth.cells(settings), growth.storing(small, settings),
                measures.random_numbers(settings), measures.designs(settings),

@@ -53,7 +53,7 @@ def cases(*, tiny: bool) -> dict[str, Case]:
     found = (
         Case("small", "1 region, 2 routes", one_region, 100_000),
         Case("quickstart", "configs/quickstart.yaml", QUICKSTART, 20_000),
-        Case("large", "every outcome of the packaged base", {"name": "large"}, 4_000),
+        Case("large", "every outcome of the packaged base", {"name": "large"}, 4_096),
     )
     if tiny:
         found = tuple(

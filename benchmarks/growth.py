@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,21 +54,30 @@ def cells(settings: Settings) -> Iterator[str | Line]:
         yield f"      {rate}"
 
 
-def storing(case: Case, settings: Settings) -> Iterator[str | Line]:
-    """A run that keeps every value of every draw beside one that keeps summaries."""
+def keeping(case: Case, **out: Any) -> dict[str, Callable[[], Any]]:
+    """A run that keeps summaries, and one that keeps every value of every draw too."""
     reduced = plan.build(load(case))
     kept = plan.build(load(case, keep=reduced.experiment.outcomes))
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "kept.zarr"
-        found = interleaved({
-            "reduced": lambda: engine.run(reduced, threads=1),
-            "memory": lambda: engine.run(kept, threads=1),
-            "stored": lambda: engine.run(kept, threads=1, out=out, overwrite=True),
-        }, settings)
+    return {
+        "reduced": lambda: engine.run(reduced, threads=1),
+        "kept": lambda: engine.run(kept, threads=1, **out),
+    }
+
+
+def storing(case: Case, settings: Settings) -> Iterator[str | Line]:
+    """A run that keeps every value of every draw beside one that keeps summaries."""
     yield heading(f"{case.name}: what keeping every value of every draw costs; s")
-    yield Line("summaries only", found["reduced"])
-    for what, name in (("kept in memory", "memory"), ("written to Zarr", "stored")):
-        yield Line(f"{what} ({found[name] / found['reduced']:.2f} times)", found[name])
+    for what, out in (("fresh memory", None), ("Zarr", "kept.zarr")):
+        with tempfile.TemporaryDirectory() as folder:
+            where = {"out": Path(folder) / out, "overwrite": True} if out else {}
+            found = interleaved(keeping(case, **where), settings)
+        yield _kept(what, found["reduced"], found["kept"])
+    at_hand = processes.keeping(case, repetitions=settings.repetitions, tiny=settings.tiny)
+    yield _kept("memory at hand", *at_hand)
+
+
+def _kept(what: str, reduced: float, kept: float) -> Line:
+    return Line(f"{what}; peer: summaries only", kept, None, reduced)
 
 
 def compilation(case: Case, settings: Settings) -> Iterator[str | Line]:

@@ -24,6 +24,32 @@ _CHUNKS = (1024, 2048, 4096)
 """Draws that NumPy computes at a time, besides all of them."""
 
 
+def machine(settings: Settings) -> Iterator[str | Line]:
+    """What two threads give here at best: a loop that touches no memory."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from numba import njit
+
+    steps = 10_000 if settings.tiny else 100_000_000
+
+    @njit(nogil=True)
+    def turn(steps):
+        x = np.uint64(88172645463325252)
+        for _ in range(steps):
+            x ^= x << np.uint64(13)
+            x ^= x >> np.uint64(7)
+        return x
+
+    yield heading("this machine")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = interleaved({
+            "one": lambda: turn(steps),
+            "two": lambda: list(pool.map(turn, [steps // 2] * 2)),
+        }, settings, times=2)
+    two = found["two"] if settings.clock == "wall" else None
+    yield Line("a loop without memory, s", found["one"], two)
+
+
 def model(case: Case, settings: Settings) -> Iterator[str | Line]:
     """Time and memory of one case."""
     spec = load(case)

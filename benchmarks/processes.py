@@ -56,6 +56,22 @@ def peak_memory(case: Case, work: str, argument: int, *, tiny: bool) -> float:
     return float(_finish([*command, "--tiny"] if tiny else command))
 
 
+def keeping(case: Case, *, repetitions: int, tiny: bool) -> tuple[float, float]:
+    """Seconds of summaries, and of summaries with every draw kept, in memory that stays at hand.
+
+    What is freed stays with the process, so no page is asked of the system a second time. Elsewhere
+    than under glibc the settings mean nothing.
+    """
+    stays = str(2**40)
+    found = _finish(
+        ["-m", "benchmarks", "--kept", "--case", case.name, "--repetitions", str(repetitions),
+         *(["--tiny"] if tiny else [])],
+        MALLOC_MMAP_THRESHOLD_=stays, MALLOC_TRIM_THRESHOLD_=stays,
+    )
+    reduced, kept = map(float, found.split())
+    return reduced, kept
+
+
 def compilation(case: Case, *, tiny: bool) -> tuple[float, float | None]:
     """Seconds that loading the compiled kernels takes, and compiling them (not if tiny)."""
     command = ["-m", "benchmarks", "--ready", "--case", case.name]

@@ -163,25 +163,27 @@ def _look(values):
 
 @inlined
 def _by_counting(values, ranks, base, out, few):
-    """Answer the ranks of few values: how many are less than one, and how many equal, tells its.
+    """Answer the ranks of few values: the greatest of those that no more others are less than.
 
-    `few` is scratch for them, up to a multiple of 16: that many are compared at a time.
+    `few` is scratch for them, up to a multiple of 32: vectors leave no rest then.
     """
     n = values.size
+    room = (n + 31) // 32 * 32
+    defined = base
     for i in range(n):
         few[i] = values[i]
-    for i in range(n, min(n + 15, _SMALL)):
+        defined += few[i] == few[i]
+    for i in range(n, room):
         few[i] = np.inf
+    for r in range(ranks.size):
+        out[r] = -np.inf if ranks[r] < defined else np.nan
     for i in range(n):
         x = few[i]
         less = base
-        equal = _NONE
-        for begin in range(0, n, 16):
-            for k in range(16):
-                less += few[begin + k] < x
-                equal += few[begin + k] == x
+        for k in range(room):
+            less += few[k] < x
         for r in range(ranks.size):
-            out[r] = x if less <= ranks[r] < less + equal else out[r]
+            out[r] = x if less <= ranks[r] and x > out[r] else out[r]
 
 
 @kernel
@@ -391,14 +393,15 @@ def order_statistics(column, ranks, out):
     if out.size != ranks.size:
         raise ValueError("order_statistics: out must be as long as ranks")
     n = column.size
+    for r in range(ranks.size):
+        out[r] = np.nan
+    if n <= _SMALL:
+        _by_counting(column, ranks, _NONE, out, np.empty(_SMALL))
+        return
     # The column, what one step leaves of it, a place that each division leaves unused, and scratch.
     arena = np.empty(2 * n + 4 * ranks.size + 4 + _SMALL)
     tasks = np.empty((2 * ranks.size + 2, 5), np.int64)
-    for r in range(ranks.size):
-        out[r] = np.nan
-    most, least, greatest = _OFTEN, 0.0, 0.0
-    if n > _SMALL:
-        least, greatest, _, most = _look(column)
+    least, greatest, _, most = _look(column)
     is_top = most >= _OFTEN or not _has_bins(least, greatest)
     if is_top:
         room = _NONE
