@@ -1,4 +1,4 @@
-"""Threads that share the draws of a run in equal parts, and the rows of a tile in small ones.
+"""Threads that share the draws of a run, and the rows of a tile, each taking what is next.
 
 The parts of the draws whose sums are added up depend on their number only, so no sum depends on the
 threads.
@@ -6,9 +6,9 @@ threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import pairwise, product
+from itertools import pairwise
 from threading import Event
 from typing import Final
 
@@ -29,7 +29,7 @@ class StoppedError(Exception):
 
 
 class Crew:
-    """Threads that each take an equal part of the draws."""
+    """Threads that share segments of the draws; who took one in the first pass keeps it."""
 
     def __init__(
         self, pool: ThreadPoolExecutor, workers: int, draws: int, replicates: int = 1
@@ -41,8 +41,7 @@ class Crew:
         self.segments = list(pairwise(edges))
         self.workers = min(workers, len(self.segments))
         self._pool, self._stop, self.replicates = pool, Event(), replicates
-        marks = [len(self.segments) * w // self.workers for w in range(self.workers + 1)]
-        self.parts = [range(*pair) for pair in pairwise(marks)]
+        self._parts: list[list[int]] = []
 
     def over_draws(
         self,
@@ -54,13 +53,24 @@ class Crew:
         """Call work(worker, segment, first draw, draws, every) for stretches of the draws.
 
         Of each stretch every k-th block is meant, those of one replicate. They follow each other in
-        order; all replicates, or only the given one.
+        order; all replicates, or only the given one. The first call deals the segments, one after
+        the other to whoever is free; room for what a worker will collect is what it met then.
         """
         done, every = np.zeros(self.workers), self.replicates
         chosen = range(every) if replicate is None else (replicate,)
+        dealt, free = bool(self._parts), iter(range(len(self.segments)))
+        parts = self._parts or [[] for _ in range(self.workers)]
+
+        def share(worker: int) -> Iterator[int]:
+            if dealt:
+                yield from parts[worker]
+            else:
+                for segment in free:
+                    parts[worker].append(segment)
+                    yield segment
 
         def part(worker: int) -> None:
-            for segment, one in product(self.parts[worker], chosen):
+            for segment, one in ((s, one) for s in share(worker) for one in chosen):
                 first, last = self.segments[segment]
                 first += (one - first // BLOCK) % every * BLOCK
                 for begin in range(first, last, _STRETCH * every):
@@ -72,6 +82,7 @@ class Crew:
 
         total = self.segments[-1][1] * len(chosen)
         self._run(part, self.workers, lambda: tell(float(done.sum()) / total))
+        self._parts = parts
 
     def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:
         """Call work(first row, last row) for parts of the rows."""
