@@ -195,7 +195,7 @@ def test_a_run_to_zarr_loads_no_reader_of_it(folder):
 def test_interrupt_ends_cleanly(folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "simcore", "run", "small.yaml", "-o", "stopped.zarr", "--draws",
-         "400000"], cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+         "3000000"], cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     for _ in range(600):
