@@ -166,7 +166,9 @@ def _need(plan: Plan, cell: Cell) -> Need:
     kind = OUTCOMES[cell.variable].kind
     if kind == "category":
         return Need.CATEGORIES
-    return Need.MOMENTS if kind == "indicator" or cell.variable == "waterfall" else Need.QUANTILES
+    if kind in ("indicator", "conditional") or cell.variable == "waterfall":
+        return Need.MOMENTS
+    return Need.QUANTILES
 
 
 def _neighbourhood(cell: Cell) -> tuple[Any, ...]:

@@ -14,11 +14,11 @@ from simcore import distributions
 from simcore.calibration.scores import mean_distance
 from simcore.kernels import marginals
 from simcore.kernels.prices import ramped, step_spread
-from simcore.model.prices import anchor_lines
+from simcore.model.paths import anchor_lines
 from simcore.model.processes import stationary, transition_matrix
 from simcore.spec import Spec
 from simcore.spec.compilation import compiled
-from simcore.spec.entries import Path
+from simcore.spec.paths import Path
 from simcore.spec.processes import Process
 from simcore.spec.quantities import FactorReference
 

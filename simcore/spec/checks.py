@@ -27,6 +27,7 @@ from simcore.spec.usage import (
     used_places,
     used_routes,
 )
+from simcore.spec.view_checks import view_findings
 from simcore.variables import OUTCOMES
 
 
@@ -59,6 +60,7 @@ def find_faults(
             *date_findings(scenario),
             *system_findings(scenario),
             *process_findings(scenario, folder),
+            *view_findings(scenario, folder),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:
