@@ -45,6 +45,7 @@ class Operation(IntEnum):
     RESPONSE = 39
     AT_BOUND = 45
     WHERE = 46
+    LABELLED = 47
     # policy
     TIMELINE = 40
     # costs

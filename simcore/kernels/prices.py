@@ -85,6 +85,13 @@ def where_row(rows, out, value, label, wanted):
 
 
 @inlined
+def labelled_row(rows, out, value, label):
+    """The label of each draw in which a row is zero or below, undefined in the others."""
+    for j in range(rows.shape[1]):
+        rows[out, j] = rows[label, j] if rows[value, j] <= 0.0 else np.nan
+
+
+@inlined
 def decay_row(rows, out, kappa):
     for j in range(rows.shape[1]):
         rows[out, j] = exp(-rows[kappa, j])

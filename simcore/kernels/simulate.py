@@ -41,7 +41,7 @@ CAP_AND_BANK, STEPS = int(Operation.CAP_AND_BANK), int(Operation.STEPS)
 JUMP, REGIME = int(Operation.JUMP), int(Operation.REGIME)
 CHOSEN, RESAMPLED = int(Operation.CHOSEN), int(Operation.RESAMPLED)
 RESPONSE, AT_BOUND = int(Operation.RESPONSE), int(Operation.AT_BOUND)
-WHERE = int(Operation.WHERE)
+WHERE, LABELLED = int(Operation.WHERE), int(Operation.LABELLED)
 LEARNING_EXPONENT, LEARNING = int(Operation.LEARNING_EXPONENT), int(Operation.LEARNING)
 ELECTROLYSER, HYDROGEN = int(Operation.ELECTROLYSER), int(Operation.HYDROGEN)
 LEVELISED = int(Operation.LEVELISED)
@@ -212,6 +212,8 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
         premium.not_positive_row(rows, out, a)
     elif code == WHERE:
         prices.where_row(rows, out, a, b, numbers[number])
+    elif code == LABELLED:
+        prices.labelled_row(rows, out, a, b)
     elif code == RESPONSE:
         entry += RESPONSE_COLUMNS * line
         of_year = table[entry : entry + RESPONSE_COLUMNS]

@@ -8,7 +8,14 @@ from typing import Any
 
 from simcore.model import carbon, costs, exposures, premium
 from simcore.model.commodities import commodity, price_name
-from simcore.model.prices import at_bound, in_view, system_quantity, view_nodes
+from simcore.model.prices import (
+    at_bound,
+    in_view,
+    label_where,
+    system_quantity,
+    view_nodes,
+    view_row,
+)
 from simcore.model.setting import Setting
 from simcore.spec.usage import (
     EXPOSURE_OUTCOMES,
@@ -124,9 +131,11 @@ def places(
                 available = premium.first_compared(setting, region, route)
             if name == "viability_by_view":
                 market = deciding_market(setting.experiment, region, destination)
-                made = _CELL["viability"](setting, region, destination, route)
-                for v, (choice, place) in _views(setting, market, coords):
-                    yield (r, d, k, v), in_view(setting, made, choice, place), available
+                views = _views(setting, market, coords)
+                gap = premium.support_gap(setting, region, destination, route)
+                for v, _ in views:
+                    row = view_row(setting, market, coords["view"])
+                    yield (r, d, k, v), label_where(setting, gap, row), available
             elif name == "waterfall":
                 parts = premium.components(setting, region, destination, route)
                 for c, part in enumerate(coords["component"]):

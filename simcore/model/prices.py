@@ -274,6 +274,20 @@ def view_nodes(setting: Setting, market: str) -> dict[str, tuple[int, int]]:
     return {f"{name}.{label}": (choice, place) for place, label in enumerate(labels)}
 
 
+@remembered
+def view_row(setting: Setting, market: str, labels: tuple[str, ...]) -> int:
+    """Node of the position among all labels `market.view` of the view that each draw has."""
+    nodes = view_nodes(setting, market)
+    places = [setting.graph.constant(labels.index(label)) for label in nodes]
+    choice = next(iter(nodes.values()))[0]
+    return setting.graph.add(Operation.CHOSEN, (choice, *places)) if len(places) > 1 else places[0]
+
+
+def label_where(setting: Setting, node: int, label: int) -> int:
+    """A label in the draws in which a node is zero or below, undefined in the others."""
+    return setting.graph.add(Operation.LABELLED, (node, label), yearly=True)
+
+
 def in_view(setting: Setting, node: int, choice: int, place: int) -> int:
     """A node in the draws of one view, undefined in the others."""
     return setting.graph.add(Operation.WHERE, (node, choice), numbers=(place,), yearly=True)

@@ -178,7 +178,9 @@ def resampled_node(setting: Setting, name: str, process: Process, first: int) ->
 
 def resampled_log_mean(setting: Setting, record: Path, years: np.ndarray) -> np.ndarray:
     """ln E[exp(X)] of a resampled deviation after some years, by year (0 and less: 0)."""
-    history, block = record.process.history, record.process.block
+    process = record.process
+    assert process is not None
+    history, block = process.history, process.block
     assert history is not None
     changes = yearly_changes(setting.folder, history)
     places = np.arange(len(changes))

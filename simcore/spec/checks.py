@@ -79,6 +79,11 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
         for position, name in enumerate(getattr(experiment, key)):
             if name not in OUTCOMES and not (key == "keep" and name == "inputs"):
                 yield unknown((key, position), name, OUTCOMES, "outcome")
+            elif key == "keep" and name != "inputs" and OUTCOMES[name].kind == "conditional":
+                yield Finding(
+                    (key, position), f"{name!r}, which has no value in each draw",
+                    "outcomes with draws", "keep viability and inputs instead",
+                )  # fmt: skip
             elif key == "keep" and name != "inputs" and name not in experiment.outcomes:
                 yield Finding(
                     (key, position), f"{name!r}, which is not among the outcomes",

@@ -146,7 +146,9 @@ def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Fi
 
 def unused_findings(path: Path, price: PricePath) -> Iterator[Finding]:
     """What is written of a process and would change nothing, and what it lacks."""
-    process, kind = price.process, price.process.kind
+    process = price.process
+    assert process is not None
+    kind = process.kind
     for key, (kinds, needing) in _USED_BY.items():
         value, default = getattr(process, key), type(process).model_fields[key].default
         if kind not in kinds and value != default and not _is_zero(value):
