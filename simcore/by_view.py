@@ -97,16 +97,17 @@ def fill_prices(plan: Plan, statistics: dict[str, Floats], workers: int) -> None
         some = tuple(years[first : first + step])
         requests = [Request(one, some, years[0]) for one in made]
         values = _simulated(plan, requests, workers).reshape(len(made), len(some), -1)
-        central = _simulated(plan, requests, 1, central=True).reshape(len(made), len(some))
+        masked = [Request(one.node, some, years[0]) for one in cells]
+        central = _simulated(plan, masked, 1, central=True).reshape(len(cells), len(some))
         at = slice(first, first + len(some))
 
-        for cell in cells:
+        for cell, line in zip(cells, central, strict=True):
             node = plan.graph.nodes[cell.node]
             place, inside = made.index(node.inputs[0]), drawn[node.inputs[1]] == node.numbers[0]
             rate = currency_rate(plan) if OUTCOMES[cell.variable].is_money else 1.0
             for name, one in _of_draws(values[place][:, inside] * rate, plan.draws).items():
                 statistics[f"{cell.variable}_{name}"][cell.index][at] = one
-            statistics[f"{cell.variable}_central"][cell.index][at] = central[place] * rate
+            statistics[f"{cell.variable}_central"][cell.index][at] = line * rate
 
 
 def _of_draws(values: Floats, draws: int) -> dict[str, Floats]:

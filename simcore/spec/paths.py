@@ -18,7 +18,7 @@ Z90: Final = 1.2815515655446004
 Share = Annotated[Quantity, Canonical("1")]
 Fraction = Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]
 Level = Annotated[Quantity, Canonical("commodity", minimum=0.0)]
-Ratio = Annotated[Quantity, Canonical("1", minimum=1e-9)]
+Ratio = Annotated[Quantity, Canonical("1", minimum=0.0)]
 
 
 def _day(value: Any) -> Any:
