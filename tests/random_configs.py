@@ -641,7 +641,7 @@ def configs(draw: Any) -> dict[str, Any]:
             "base": {},
             **({"other": draw(overlay(
                 sorted(policies), {name: sorted(p["variants"]) for name, p in policies.items()},
-                moving="spot" in markets["border_ets"],
+                moving="spot" in markets["border_ets"] and "view" not in markets["border_ets"],
             ))} if draw(st.booleans()) else {}),
         },
         "dtype": "float64",
