@@ -94,6 +94,13 @@ def _natural(schema: dict[str, Any]) -> None:
     for record in list(records.values()):
         for field in record.get("properties", {}).values():
             _one_for_all(field, records)
+    share = {
+        "type": "object", "properties": {"share_of_capex": {"$ref": "#/$defs/YearlyQuantity"}},
+        "additionalProperties": False,
+    }  # fmt: skip
+    for table in records["Route"]["properties"]["fixed_opex"]["anyOf"]:
+        if "additionalProperties" in table:
+            _also(table, "additionalProperties", [share])
 
 
 def _also(holder: dict[str, Any], key: str, forms: list[dict[str, Any]]) -> None:

@@ -91,11 +91,18 @@ def follow(
         else:
             given = holder.get(name)
             is_template = isinstance(given, Mapping) and "like" in given
-            if name not in holder or is_template or "like" in _mapping(_at(changed, path)):
-                holder[name] = entry
+            if name not in holder or is_template or "like" in _mapping(entry):
+                holder[name] = _changes(entry, _at(base, path))
     dated: dict[str, Any] = written
     _date(dated, _first(base))
     return {**overlay, "catalog": dated}
+
+
+def _changes(entry: Any, before: Any) -> Any:
+    """What differs from an entry as it was; all of it where it is new."""
+    if not isinstance(entry, Mapping) or not isinstance(before, Mapping):
+        return entry
+    return {key: value for key, value in entry.items() if value != before.get(key)}
 
 
 def _entries(data: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:

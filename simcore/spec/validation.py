@@ -109,13 +109,16 @@ def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
     every = error.errors(include_url=False)
     for one in every:
         path, record = _trail(one["loc"], data, one["type"])
-        if one["type"] == "extra_forbidden":
+        level = _misread_level(path, data)
+        if level is not None:
+            finding = level
+        elif one["type"] == "extra_forbidden":
             finding, near = _extra(path, record)
             if near:
                 meant.add((*path[:-1], near))
         else:
             finding = Finding(path, *_describe(one, path))
-        if one["type"] == "missing":
+        if one["type"] == "missing" and level is None:
             lacking.setdefault(path[:-1], []).append(str(path[-1]))
         found[finding] = None
     for path, keys in lacking.items():
@@ -127,6 +130,21 @@ def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
             }  # fmt: skip
     # A misspelt key that is required is one fault, not an unknown and a missing one.
     return [one for one in found if not (one.path in meant and one.found.startswith("no "))]
+
+
+def _misread_level(path: Path, data: Mapping[str, Any]) -> Finding | None:
+    """The one finding of a price by year that could not be read as one."""
+    node: Any = data
+    for depth, part in enumerate(path[:4]):
+        node = node.get(part) if isinstance(node, Mapping) else None
+        place = path[: depth + 1]
+        is_level = isinstance(node, Mapping) and node and all(type(key) is int for key in node)
+        if is_level and _natural(place) is _PRICE:
+            return Finding(
+                place, shown(node), _PRICE[0],
+                "write numbers in one unit, such as {2026: 60 EUR/t, 2035: 50 EUR/t}",
+            )  # fmt: skip
+    return None
 
 
 def _strange_entry(path: Path, lacking: Sequence[str], data: Mapping[str, Any]) -> Finding | None:
