@@ -178,12 +178,14 @@ def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
     for name, year in dict.fromkeys(early):
         by_year.setdefault(year, []).append(name)
     begins = "; ".join(
-        f"{', '.join(sorted(names)[:_TABLES])}{' ...' if len(names) > _TABLES else ''} ({year})"
+        f"{year}: {', '.join(sorted(names)[:_TABLES])}{' ...' if len(names) > _TABLES else ''}"
         for year, names in sorted(by_year.items(), reverse=True)
     )
     asked, first = document.data["years"]["first"], max(by_year)
+    count = sum(map(len, by_year.values()))
+    what = f"{count} tables" if count > 1 else by_year[first][0]
     return Finding(
-        FIRST, f"{asked}, before the first year of {begins}", f"{first} or later",
+        FIRST, f"{asked}, before the first year of {what}", f"{first} or later ({begins})",
         f"begin in {first}, or give earlier values for these",
     )  # fmt: skip
 
