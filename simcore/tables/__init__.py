@@ -220,6 +220,7 @@ def _regions() -> _Part:
     for entry in found.values():
         for key in _BARE:
             entry[key] = _bare(entry[key])
+        entry["benchmarks"] = {name: _bare(one) for name, one in entry["benchmarks"].items()}
     return found, listed
 
 
@@ -267,7 +268,10 @@ def _place(route: dict[str, Any], row: rows.Row) -> None:
 
 
 def _prices() -> _Part:
-    """Commodity paths: spot and anchors of prices.csv on the processes of price_processes.yaml."""
+    """Commodity paths: spot and anchors of prices.csv on the processes of price_processes.yaml.
+
+    Beside them stand the prices that follow an index, and hydrogen.
+    """
     file = "price_processes.yaml"
     shared = _yaml(file)
     found: dict[str, dict[str, Any]] = {}
@@ -289,6 +293,10 @@ def _prices() -> _Part:
             path = f"{commodity}.{region}.emission_intensity"
             listed += _walk(entry["values"], file, path, entry)
             found[commodity][region]["emission_intensity"] = entry["values"]
+    for commodity, regions in shared["indexed"].items():
+        for region, entry in regions.items():
+            listed += _walk(entry, file, f"indexed.{commodity}.{region}", {})
+            found.setdefault(commodity, {})[region] = entry
     for region, entry in shared["hydrogen"].items():
         listed += _walk(entry, file, f"hydrogen.{region}", {})
         entry["lifetime"] = _bare(entry["lifetime"])
