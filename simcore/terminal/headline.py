@@ -63,6 +63,10 @@ def headline_text(frame: Frame) -> str:
     lines.append(f"{attrs['draws']:,} draws, real {unit} of {attrs['price_year']}, P5 P50 P95")
     lines += [f"  {_SHORT[name]:<13} {_LEGEND[name]}" for name in attrs["outcomes"] if name]
     table: Rows = frame.to_dict("records")
+    references: Mapping[str, Mapping[str, str]] = attrs.get("references") or {}
+    alike = all(one == next(iter(references.values())) for one in references.values())
+    if references and alike:
+        lines += _references(next(iter(references.values())))
     if len(_labels(table, "destination")) > 1:
         lines.append("  at home, in EU where the tonne is sold")
     for scenario in _labels(table, "scenario"):
@@ -71,6 +75,7 @@ def headline_text(frame: Frame) -> str:
             title = f"{year}, scenario {scenario}"
             for block, name in _parts(rows, attrs["outcomes"]):
                 lines += ["", *_block(block, attrs["outcomes"], title + name)]
+                lines += [] if alike else _references(references.get(scenario, {}), everywhere=True)
     lines.append("")
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])
@@ -80,6 +85,16 @@ def headline_text(frame: Frame) -> str:
         f"{unit}."
     )
     return "\n".join(lines)
+
+
+def _references(references: Mapping[str, str], *, everywhere: bool = False) -> list[str]:
+    """The reference routes, where regions (or scenarios) differ: the most common one first."""
+    names = list(references.values())
+    if len(set(names)) < 2 and not (everywhere and names):
+        return []
+    usual = max(dict.fromkeys(names), key=names.count)
+    others = [f"{region} {name}" for region, name in references.items() if name != usual]
+    return [f"  {'reference':<13} {'; '.join([usual, ', '.join(others)] if others else [usual])}"]
 
 
 def _labels(rows: Rows, dim: str) -> list[Any]:
@@ -127,7 +142,9 @@ def _block(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:
             row[name, str(record.get("destination", ""))] = text
     defined = {key: row for key, row in cells.items() if set(row.values()) != {"-"}}
     lines = _lay_out(title, labels, groups, defined) if defined else [title]
-    absent = list(dict.fromkeys(key[-1] for key in cells if key not in defined))
+    # A route that is the reference of one region and compared in another is not absent.
+    shown = {key[-1] for key in defined}
+    absent = list(dict.fromkeys(key[-1] for key in cells if key[-1] not in shown))
     if absent and labels[-1:] == ["route"]:
         lines.append(f"Not available: {', '.join(absent)}")
     return lines
