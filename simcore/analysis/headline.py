@@ -183,6 +183,7 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         widest = max(widest, float(np.max(width, initial=0.0, where=np.isfinite(width))) / 2)
     if names[2] is not None:
         numbers[names[2]] = run.cells(f"{names[2]}_mean")
+        numbers |= _over_views(run, names[2])
     columns = _columns(run, numbers)
     columns, left_out = _without_undefined(columns, list(numbers))
     unit = next(run.unit(f"{name}_mean") for name in names[:2] if name)
@@ -193,6 +194,23 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         "outcomes": [name or "" for name in names],
     }  # fmt: skip
     return Table({name: column.tolist() for name, column in columns.items()}, attrs)
+
+
+def _over_views(run: Run, name: str) -> dict[str, Cells]:
+    """Lowest and highest probability that a single view of the price gives, `_low` and `_high`."""
+    if f"{name}_by_view_mean" not in run:
+        return {}
+    found = run.cells(f"{name}_by_view_mean")
+    axis = found.dims.index("view")
+    dims = found.dims[:axis] + found.dims[axis + 1 :]
+    seen = ~np.isnan(found.values)
+    several = seen.sum(axis) > 1
+    return {
+        f"{name}_{end}": Cells(
+            dims, np.where(several, pick(found.values, axis, initial=-start, where=seen), np.nan)
+        )
+        for end, pick, start in (("low", np.min, -np.inf), ("high", np.max, np.inf))
+    }
 
 
 def _columns(run: Run, numbers: Mapping[str, Cells]) -> dict[str, np.ndarray]:
