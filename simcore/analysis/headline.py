@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from simcore.analysis.select import outcomes_of, quantiles
+from simcore.analysis.views import MarketPrice, deciding_markets, market_prices
 from simcore.dataset import Finished, RunError
 from simcore.errors import Fault
 from simcore.variables import QUANTILES
@@ -191,9 +192,18 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
         "unit": unit, "left_out": left_out, "interval": widest,
-        "outcomes": [name or "" for name in names],
+        "outcomes": [name or "" for name in names], "prices": _prices(run),
     }  # fmt: skip
     return Table({name: column.tolist() for name, column in columns.items()}, attrs)
+
+
+def _prices(run: Run) -> list[MarketPrice]:
+    """Prices of every scenario and year, the markets that decide most cells first."""
+    order = list(deciding_markets(run))
+    return sorted(
+        market_prices(run),
+        key=lambda one: order.index(one.market) if one.market in order else len(order),
+    )
 
 
 def _over_views(run: Run, name: str) -> dict[str, Cells]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from simcore.terminal.carbon_prices import price_lines
 from simcore.terminal.tables import WIDTH, cut, decimals, number, share
 
 _SHORT: Final = {
@@ -75,6 +76,10 @@ def headline_text(frame: Frame) -> str:
         for year in _labels(table, "year"):
             rows = [row for row in table if row["scenario"] == scenario and row["year"] == year]
             lines += _of_year(rows, outcomes, f"{year}, scenario {scenario}")
+            told = [
+                one for one in attrs["prices"] if (one.scenario, one.year) == (scenario, year)
+            ]
+            lines += price_lines(told, unit)
     lines.append("")
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])
