@@ -1,8 +1,9 @@
 """Set what was observed beside a run: the same quantity, in the unit and the money of the source.
 
 A row is `inside` when the median of the run lies in the observed range, or the middle of the
-observed range between P5 and P95; `near` when the two ranges meet, or miss each other by at most
-a tenth of the observation; else `off`. Of a mean or a deterministic value the one number counts.
+observed range between P5 and P95; `near` when the two ranges meet, or the median misses the
+observed one by at most a tenth of its middle; else `off`. Of a mean or a deterministic value the
+one number counts.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 VERDICTS: Final[dict[str, str]] = {
     "inside": "P50 in the observed range, or its middle between P5 and P95",
-    "near": "the ranges meet, or miss by at most a tenth of the observation",
+    "near": "the ranges meet, or P50 misses the observed one by at most a tenth",
     "off": "neither",
     "absent": "not in this run",
 }
@@ -72,11 +73,21 @@ class Finding:
     @property
     def miss(self) -> float:
         """How far P50 lies outside the observed range, as a share of the observation; 0 inside."""
-        beyond = min(0.0, self.p50 - self.low) + max(0.0, self.p50 - self.high)
-        return beyond / abs(middle(self.low, self.high))
+        return _miss(self.low, self.high, self.p50)
 
 
-class _Missing(Exception):
+    @property
+    def written(self) -> tuple[str, str, str]:
+        """P5, P50 and P95 to three figures; one number alone stands in the middle."""
+        values = (self.p5, self.p50, self.p95)
+        largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+        places = min(2, max(0, 2 - math.floor(math.log10(largest)))) if largest > 0 else 0
+        # Zero has no sign.
+        p5, p50, p95 = (f"{round(value, places) + 0.0:,.{places}f}" for value in values)
+        return (p5, p50, p95) if self.observation.statistic == "distribution" else ("", p50, "")
+
+
+class _MissingError(Exception):
     """A quantity that a run does not hold; its message says why."""
 
 
@@ -121,8 +132,8 @@ def verdict(low: float, high: float, p5: float, p50: float, p95: float) -> str:
     central = middle(low, high)
     if low <= p50 <= high or (math.isfinite(low + high) and p5 <= central <= p95):
         return "inside"
-    gap = max(low - p95, p5 - high)
-    return "near" if gap <= NEAR * abs(central) else "off"
+    meets = p5 <= high and low <= p95
+    return "near" if meets or abs(_miss(low, high, p50)) <= NEAR else "off"
 
 
 def middle(low: float, high: float) -> float:
@@ -130,6 +141,12 @@ def middle(low: float, high: float) -> float:
     if math.isfinite(low) and math.isfinite(high):
         return (low + high) / 2
     return low if math.isfinite(low) else high
+
+
+def _miss(low: float, high: float, value: float) -> float:
+    beyond = min(0.0, value - low) + max(0.0, value - high)
+    size = abs(middle(low, high))
+    return beyond / size if size > 0 else math.copysign(math.inf, beyond) if beyond else 0.0
 
 
 def config_of(
@@ -188,7 +205,7 @@ def _finding(run: _Run, one: Observation) -> Finding:
     low, high = one.bounds
     try:
         values = _values(run, one)
-    except _Missing as missing:
+    except _MissingError as missing:
         nothing = float("nan")
         return Finding(one, low, high, nothing, nothing, nothing, "absent", str(missing))
     except UnitError as error:
@@ -213,7 +230,7 @@ def _values(run: _Run, one: Observation) -> np.ndarray:
         draws = draws[np.isfinite(draws)]
         values = np.quantile(draws, PROBABILITIES) if len(draws) else np.full(3, np.nan)
     if np.isnan(values).any():
-        raise _Missing("undefined in this run")
+        raise _MissingError("undefined in this run")
     return values
 
 
@@ -307,7 +324,7 @@ class _Run:
         entry = node if isinstance(node, dict) else {"value": node}
         value = entry.get("value")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _Missing(f"no number {path} in the catalog of this run")
+            raise _MissingError(f"no number {path} in the catalog of this run")
         unit = str(entry.get("unit", one.unit))
         currency = currency_of(unit)
         real = 1.0
@@ -322,13 +339,16 @@ class _Run:
         dims = ("scenario", *OUTCOMES[term.name].dims[1:])
         stored = term.name if what == "draws" else f"{term.name}_{what}"
         if stored not in self._dataset:
-            raise _Missing(self._why(term.name, what))
+            raise _MissingError(self._why(term.name, what))
         dataset = self._dataset
         place = {"scenario": 0}
         for dim, label in zip(dims[1:], term.labels, strict=True):
             known = [str(one) for one in dataset[dim].values.tolist()]
+            if dim == "commodity" and label not in known:
+                # A region without a price of its own pays that of all others.
+                label = f"{label.partition('.')[0]}.default"
             if label not in known:
-                raise _Missing(f"no {dim} {label} in this run")
+                raise _MissingError(f"no {dim} {label} in this run")
             place[dim] = known.index(label)
         unit = str(dataset[stored].attrs.get("units", "1"))
         if term.name == "commodity_price":
@@ -345,12 +365,12 @@ class _Run:
         """An uncertain input: that of the region if it has one of its own."""
         stored = {"draws": "input", "mean": "input_mean", "central": "input_central"}[what]
         if stored not in self._dataset:
-            raise _Missing("inputs kept no draws: add inputs to keep")
+            raise _MissingError("inputs kept no draws: add inputs to keep")
         known = [str(one) for one in self._dataset["factor"].values.tolist()]
         names = [".".join(term.labels), term.labels[0]]
         name = next((name for name in names if name in known), None)
         if name is None:
-            raise _Missing(f"no uncertain input {term.labels[0]} in this run")
+            raise _MissingError(f"no uncertain input {term.labels[0]} in this run")
         at = known.index(name)
         unit = str(self._dataset["factor_unit"].values[at])
         return np.asarray(self._dataset[stored].isel(factor=at).values, dtype=float), unit

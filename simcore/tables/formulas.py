@@ -222,7 +222,9 @@ def _check_labels(name: str, labels: tuple[str, ...]) -> None:
             label.isdecimal() for label, dim in zip(labels, dims, strict=True) if dim == "year"
         )
     if not fits:
-        raise FormulaError(f"{name}[{', '.join(labels)}]", f"{name}[{wanted}]", "correct the address")
+        raise FormulaError(
+            f"{name}[{', '.join(labels)}]", f"{name}[{wanted}]", "correct the address"
+        )
 
 
 def _unit(tokens: _Tokens) -> str:

@@ -29,7 +29,8 @@ STATISTICS: Final[dict[str, str]] = {
 }
 SINGLE: Final = 0.05
 """Half-width given to a single figure, as a share of it."""
-LONGEST_NAME: Final = 36
+LONGEST_NAME: Final = 34
+"""Letters of a name, so that a table fits 100 columns."""
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{2,39}")
 
@@ -95,6 +96,16 @@ class Observation:
         high = float("inf") if self.high is None else self.high
         spread = SINGLE * abs(low) if low == high else 0.0
         return low - spread, high + spread
+
+    @property
+    def written(self) -> str:
+        """The figure as it was published."""
+        low, high = (None if v is None else f"{v:,.10g}" for v in (self.low, self.high))
+        if low is None or high is None:
+            return f"<= {high}" if low is None else f">= {low}"
+        if low == high:
+            return low
+        return f"{low} to {high}" if "-" in low + high else f"{low}-{high}"
 
 
 def read(
