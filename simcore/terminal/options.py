@@ -124,7 +124,7 @@ def _add_runs(commands: Any) -> None:
         "simcore validate results/quickstart.zarr --format csv > reality.csv",
     )  # fmt: skip
     one.add_argument("run", type=Path, nargs="?", metavar="RUN",
-                     help="a .zarr or .nc of simcore run (default: make what it takes)")  # fmt: skip
+                     help="a .zarr or .nc of simcore run (default: makes its own)")  # fmt: skip
     one.add_argument("-o", "--out", type=Path, metavar="FILE",
                      help="also draw it, PNG or SVG")  # fmt: skip
     one.add_argument("--draws", type=_positive, metavar="N", help="of the runs it makes")
