@@ -110,7 +110,7 @@ def parse(text: str) -> Formula:
     formula = _sum(tokens, 0)
     if tokens.kind:
         raise FormulaError(
-            f"{tokens.text!r} after a whole formula", "an operation or the end", f"correct {text!r}"
+            f"{tokens.shown!r} after a whole formula", "an operation or the end", f"correct {text!r}"
         )
     return formula
 
@@ -154,6 +154,11 @@ class _Tokens:
         self._place = match.end()
         self.kind, self.text = match.lastgroup, match[match.lastgroup]
 
+    @property
+    def shown(self) -> str:
+        """The token as it was written, for messages."""
+        return f"[{self.text}]" if self.kind == "label" else self.text
+
     def take(self) -> str:
         text = self.text
         self.advance()
@@ -188,10 +193,10 @@ def _single(tokens: _Tokens, depth: int) -> Formula:
         tokens.advance()
         inner = _sum(tokens, depth + 1)
         if (tokens.kind, tokens.text) != ("sign", ")"):
-            raise FormulaError(tokens.text, "a closing bracket", "close the bracket")
+            raise FormulaError(tokens.shown, "a closing bracket", "close the bracket")
         tokens.advance()
         return inner
-    raise FormulaError(text, "a name with its address, a number or a bracket", "complete it")
+    raise FormulaError(tokens.shown, "a name with its address, a number or a bracket", "complete it")
 
 
 def _term(name: str, tokens: _Tokens) -> Term:
