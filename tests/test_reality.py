@@ -90,9 +90,6 @@ def invented(**config: Any) -> xr.Dataset:
         **summaries("cost_premium_ex_carbon", premium, plant),
         **summaries("commodity_price", power, goods),
         "levelised_cost": ((*plant, "draw"), cost, {"units": "EUR t-1"}),
-        "input": (("factor", "draw"), np.array([draws(8) / 1000, draws(9) / 1000]), {}),
-        "input_mean": (("factor",), np.array([0.9, 1.0]), {}),
-        "input_central": (("factor",), np.array([0.9, 1.0]), {}),
     }
     return xr.Dataset(
         arrays,
@@ -100,15 +97,21 @@ def invented(**config: Any) -> xr.Dataset:
             "scenario": ["law"], "region": ["EU"], "route": ["bf_bof", "h2_dri_eaf"],
             "year": [2026, 2030], "market": ["eu_ets"], "quantile": list(PROBABILITIES),
             "commodity": ["electricity.default"], "commodity_unit": ("commodity", ["MWh"]),
-            "factor": ["bf_bof.utilisation", "bf_bof.utilisation.EU"],
-            "factor_unit": ("factor", ["1", "1"]),
         },
         attrs={
             "currency": "EUR", "price_year": 2025, "draws": DRAWS,
             "config": yaml.safe_dump({
                 "money": MONEY, "catalog": {"regions": {"EU": {
                     "average_intensity": 1.15,
-                    "charge": {"value": 10.0, "unit": "USD/t", "price_year": 2020},
+                    "charge": {"kind": "constant", "value": 10.0, "unit": "USD/t", "price_year": 2020},
+                }}, "routes": {"bf_bof": {
+                    "utilisation": {
+                        "default": {"kind": "uniform", "low": 0.8, "high": 1.0, "unit": "1"},
+                        "EU": {"kind": "uniform", "low": 60, "high": 80, "unit": "%"},
+                    },
+                    "capex": {"default": {"kind": "triangular", "low": 100, "mode": 200,
+                                          "high": 600, "unit": "USD/(t/yr)", "price_year": 2020}},
+                    "lost": {"default": {"kind": "factor", "name": "x"}},
                 }}, "systems": {"eu_ets": {"bank": {2025: 1000}}}}, **config,
             }),
         },
@@ -182,11 +185,16 @@ def test_energy_is_converted_and_a_region_without_a_price_takes_the_default() ->
     assert found[1] == pytest.approx(np.median(draws(6)) / 10 / 3.6)
 
 
-def test_an_input_is_that_of_the_region_or_of_all() -> None:
-    own = values("input[bf_bof.utilisation, EU]", unit="%", price_year=None)
-    assert own == pytest.approx(np.quantile(draws(9) / 10, (0.05, 0.5, 0.95)))
-    others = values("input[bf_bof.utilisation, CN]", unit="%", price_year=None)
-    assert others == pytest.approx(np.quantile(draws(8) / 10, (0.05, 0.5, 0.95)))
+def test_a_distribution_of_the_catalog_is_that_of_the_region_or_of_all() -> None:
+    """Uniform from a to b: P5 is a + (b - a) / 20."""
+    own = values("catalog[routes.bf_bof.utilisation.EU]", unit="%", price_year=None)
+    assert own == pytest.approx((61.0, 70.0, 79.0))
+    others = values("catalog[routes.bf_bof.utilisation.CN]", unit="%", price_year=None)
+    assert others == pytest.approx((81.0, 90.0, 99.0))
+    mean = values("catalog[routes.bf_bof.capex.EU]", unit="EUR/(t/yr)", statistic="mean", price_year=2024)
+    assert mean[0] == pytest.approx((100 + 200 + 600) / 3 / 0.8 / 1.25 * 0.98)
+    central = values("catalog[routes.bf_bof.capex.EU]", unit="EUR/(t/yr)", statistic="central")
+    assert central[0] == pytest.approx(200 / 0.8 / 1.25)
 
 
 def test_means_and_deterministic_values() -> None:
@@ -215,9 +223,10 @@ def test_numbers_of_the_catalog() -> None:
         ("carbon_price[eu_ets, 2050]", "no year 2050"),
         ("hydrogen_cost[EU, 2026]", "no hydrogen_cost"),
         ("carbon_price[eu_ets, 2030] - carbon_price[eu_ets, 2026]", "carbon_price kept no draws"),
-        ("input[bf_bof.capex, EU]", "no uncertain input bf_bof.capex"),
-        ("catalog[regions.XX.average_intensity]", "no number"),
-        ("catalog[regions.EU]", "no number"),
+        ("catalog[regions.XX.average_intensity]", "no quantity"),
+        ("catalog[regions.EU]", "no quantity"),
+        ("catalog[routes.bf_bof.lost]", "no quantity"),
+        ("catalog[routes.bf_bof.capex.EU] + 1 * catalog[regions.EU.average_intensity]", "not kept"),
         ("cost_premium_ex_carbon[EU, bf_bof, 2026]", "undefined"),
     ],
 )

@@ -19,6 +19,7 @@ import numpy as np
 from simcore import document
 from simcore.analysis.select import quantiles
 from simcore.dataset import RunError
+from simcore.distributions import CONSTANT, compile_distribution
 from simcore.errors import Fault
 from simcore.tables import formulas
 from simcore.tables.observations import Observation
@@ -176,18 +177,16 @@ def config_of(
     lists = [list(formulas.terms(one.formula)) for one in observations]
     every = [term for found in lists for term in found]
     outcomes = sorted({term.name for term in every if term.name in OUTCOMES})
-    kept = {term.name for found in lists if not _is_line(found) for term in found}
-    kept |= {term.name for term in every if term.name == formulas.INPUT}
+    kept = {term.name for found in lists if len(found) > 1 for term in found}
     years = [
         int(label)
         for term in every if term.name in OUTCOMES
         for label, dim in zip(term.labels, OUTCOMES[term.name].dims[1:], strict=True)
         if dim == "year"
     ]  # fmt: skip
-    keep = {"inputs" if kind == formulas.INPUT else kind for kind in kept - {formulas.CATALOG}}
     config: dict[str, Any] = {
         "extends": "base", "name": name, "draws": draws,
-        "outcomes": outcomes or ["carbon_price"], "keep": sorted(keep),
+        "outcomes": outcomes or ["carbon_price"], "keep": sorted(kept - {formulas.CATALOG}),
         # Life of the plant ends beyond so short a horizon; no row asks for it.
         "plant": {"beyond": "hold"},
         "scenarios": {"law": {}},
@@ -195,10 +194,6 @@ def config_of(
     if years:
         config["years"] = {"last": max(years)}
     return {**config, **({} if seed is None else {"seed": seed}), **changes}
-
-
-def _is_line(found: Sequence[formulas.Term]) -> bool:
-    return len([term for term in found if term.name != formulas.CATALOG]) <= 1
 
 
 def _finding(run: _Run, one: Observation) -> Finding:
@@ -216,14 +211,14 @@ def _finding(run: _Run, one: Observation) -> Finding:
 
 def _values(run: _Run, one: Observation) -> np.ndarray:
     """P5, P50 and P95 of a row in its own unit, or one value three times."""
-    found = list(formulas.terms(one.formula))
     if one.statistic == "central":
         return np.repeat(_evaluated(run, one, "central"), 3)
-    line = _is_line(found) and not _divides(one.formula)
+    # Quantiles and the mean of one term carry over to a line in it; else it takes the draws.
+    line = len(list(formulas.terms(one.formula))) == 1 and not _divides(one.formula)
     if one.statistic == "mean":
         mean = _evaluated(run, one, "mean") if line else np.nanmean(_evaluated(run, one, "draws"))
         return np.repeat(mean, 3)
-    if line and all(term.name != formulas.INPUT for term in found):
+    if line:
         values: np.ndarray = np.sort(np.broadcast_to(_evaluated(run, one, "quantile"), 3))
     else:
         draws = np.atleast_1d(_evaluated(run, one, "draws"))
@@ -263,7 +258,7 @@ def _evaluate(
         return np.array(formula.value * real), formula.unit
     if isinstance(formula, formulas.Term):
         if formula.name == formulas.CATALOG:
-            return run.number(formula.labels[0], one)
+            return run.quantity(formula.labels[0], one, what)
         return run.outcome(formula, what)
     left, left_unit = _evaluate(formula.left, run, one, what)
     right, right_unit = _evaluate(formula.right, run, one, what)
@@ -315,27 +310,41 @@ class _Run:
             inflation=float(money["inflation"]),
         )  # fmt: skip
 
-    def number(self, path: str, one: Observation) -> tuple[np.ndarray, str]:
-        """A number of the catalog; a bare one is in the unit of the row."""
+    def quantity(self, path: str, one: Observation, what: str) -> tuple[np.ndarray, str]:
+        """A number or a distribution of the catalog; a bare number is in the unit of the row."""
         node: Any = self._config.get("catalog")
-        for key in path.split("."):
-            inside = node if isinstance(node, dict) else {}
-            node = inside.get(key, inside.get(int(key)) if key.isdecimal() else None)
-        entry = node if isinstance(node, dict) else {"value": node}
-        value = entry.get("value")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _MissingError(f"no number {path} in the catalog of this run")
-        unit = str(entry.get("unit", one.unit))
+        *heads, last = path.split(".")
+        for key in heads:
+            node = _inside(node, key)
+        found = _inside(node, last)
+        # A region without a quantity of its own has that of all others.
+        found = _inside(node, "default") if found is None else found
+        entry = found if isinstance(found, Mapping) else {"kind": "constant", "value": found}
+        try:
+            marginal = compile_distribution(entry)
+        except (ValueError, TypeError, KeyError):
+            raise _MissingError(f"no quantity {path} in the catalog of this run") from None
+        unit = str(entry.get("unit") or one.unit)
         currency = currency_of(unit)
         real = 1.0
         if currency is not None:
-            real = self.real(currency, entry.get("price_year", one.price_year))
-        return np.array(value * real), unit
+            real = self.real(currency, entry.get("price_year") or one.price_year)
+        if marginal.kind == CONSTANT or what == "central":
+            return np.array(marginal.central * real), unit
+        if what == "mean":
+            return np.array(marginal.mean * real), unit
+        if what == "draws":
+            raise _MissingError(f"draws of {path} are not kept")
+        from simcore.kernels.marginals import quantile
+
+        values = quantile(
+            np.array(PROBABILITIES), kind=marginal.kind, params=marginal.params,
+            pool=marginal.pool,
+        )  # fmt: skip
+        return values * real, unit
 
     def outcome(self, term: formulas.Term, what: str) -> tuple[np.ndarray, str]:
-        """An outcome or input: one value, three quantiles, or all draws."""
-        if term.name == formulas.INPUT:
-            return self._input(term, what)
+        """An outcome: one value, three quantiles, or all draws."""
         dims = ("scenario", *OUTCOMES[term.name].dims[1:])
         stored = term.name if what == "draws" else f"{term.name}_{what}"
         if stored not in self._dataset:
@@ -361,23 +370,16 @@ class _Run:
             found = dataset[stored].isel(place).values
         return np.asarray(found, dtype=float).squeeze(), unit
 
-    def _input(self, term: formulas.Term, what: str) -> tuple[np.ndarray, str]:
-        """An uncertain input: that of the region if it has one of its own."""
-        stored = {"draws": "input", "mean": "input_mean", "central": "input_central"}[what]
-        if stored not in self._dataset:
-            raise _MissingError("inputs kept no draws: add inputs to keep")
-        known = [str(one) for one in self._dataset["factor"].values.tolist()]
-        names = [".".join(term.labels), term.labels[0]]
-        name = next((name for name in names if name in known), None)
-        if name is None:
-            raise _MissingError(f"no uncertain input {term.labels[0]} in this run")
-        at = known.index(name)
-        unit = str(self._dataset["factor_unit"].values[at])
-        return np.asarray(self._dataset[stored].isel(factor=at).values, dtype=float), unit
-
     def _why(self, name: str, what: str) -> str:
         if f"{name}_mean" not in self._dataset and f"{name}_central" not in self._dataset:
             return f"no {name} in this run"
         if what == "draws":
             return f"{name} kept no draws: add it to keep"
         return f"no {what} of {name} in this run"
+
+
+def _inside(node: Any, key: str) -> Any:
+    """What stands under a key, whole numbers included; None where nothing does."""
+    if not isinstance(node, Mapping):
+        return None
+    return node.get(key, node.get(int(key)) if key.isdecimal() else None)

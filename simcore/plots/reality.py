@@ -30,7 +30,7 @@ _THEMES: Final = (
     ("Carbon markets and the border", ("carbon_price", "allowance_", "cbam_")),
     ("Cost of steel", ("levelised_cost", "total_cost")),
     ("Extra cost and premiums", ("cost_premium", "abatement_cost", "premium")),
-    ("Plants", ("input", "catalog")),
+    ("Plants", ("catalog",)),
     ("Hydrogen", ("hydrogen_cost",)),
     ("Energy and raw materials", ("commodity_price",)),
 )

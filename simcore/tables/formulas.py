@@ -20,9 +20,8 @@ from simcore.variables import OUTCOMES
 
 MAX_LENGTH: Final = 400
 _MAX_DEPTH: Final = 20
-INPUT: Final = "input"
 CATALOG: Final = "catalog"
-_NAMES: Final = (*OUTCOMES, INPUT, CATALOG)
+_NAMES: Final = (*OUTCOMES, CATALOG)
 
 _TOKEN: Final = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
@@ -54,10 +53,11 @@ class Term:
     Attributes
     ----------
     name : str
-        An outcome; `input`: an uncertain input, by name and perhaps region; `catalog`: a number
-        of the catalog that the run used, by its path.
+        An outcome, or `catalog`: a number or an uncertain quantity of the catalog that the run
+        used.
     labels : tuple of str
-        Where it stands: of an outcome, one label for each of its dimensions but the scenario.
+        Where it stands: of an outcome, one label for each of its dimensions but the scenario; of
+        the catalog its path, `routes.bf_bof.utilisation.EU`.
     """
 
     name: str
@@ -110,7 +110,7 @@ def parse(text: str) -> Formula:
     formula = _sum(tokens, 0)
     if tokens.kind:
         raise FormulaError(
-            f"{tokens.shown!r} after a whole formula", "an operation or the end", f"correct {text!r}"
+            f"{tokens.shown!r} after a whole formula", "an operation or the end", "correct it"
         )
     return formula
 
@@ -196,14 +196,16 @@ def _single(tokens: _Tokens, depth: int) -> Formula:
             raise FormulaError(tokens.shown, "a closing bracket", "close the bracket")
         tokens.advance()
         return inner
-    raise FormulaError(tokens.shown, "a name with its address, a number or a bracket", "complete it")
+    raise FormulaError(
+        tokens.shown, "a name with its address, a number or a bracket", "complete it"
+    )
 
 
 def _term(name: str, tokens: _Tokens) -> Term:
     if name not in _NAMES:
         near = suggest(name, _NAMES)
         raise FormulaError(
-            f"the name {name!r}", "an outcome, input or catalog",
+            f"the name {name!r}", "an outcome, or catalog",
             f"did you mean {near}?" if near else "see simcore.variables",
         )  # fmt: skip
     if tokens.kind != "label":
@@ -218,8 +220,6 @@ def _term(name: str, tokens: _Tokens) -> Term:
 def _check_labels(name: str, labels: tuple[str, ...]) -> None:
     if name == CATALOG:
         wanted, fits = "one path", len(labels) == 1
-    elif name == INPUT:
-        wanted, fits = "a name, and a region if it has one", len(labels) in (1, 2)
     else:
         dims = OUTCOMES[name].dims[1:]
         wanted = ", ".join(dims)
