@@ -382,7 +382,7 @@ def test_rows_as_data_have_every_column_and_no_infinity() -> None:
     rows = reality_rows(invented_findings())
     assert all(tuple(row) == COLUMNS for row in rows)
     shown = next(row for row in rows if row["id"] == "shown")
-    assert (shown["low"], shown["high"], shown["failed"]) == (None, 2.0, False)
+    assert (shown["low"], shown["high"], shown["published"]) == (None, 2.0, "<= 2")
     json.dumps(rows, allow_nan=False)
 
 
@@ -451,7 +451,7 @@ def test_a_saved_run_is_compared_as_far_as_it_goes(
     assert {row["id"] for row in found["rows"] if row["verdict"] == "off"} >= {"eua_autumn_2026"}
     assert (found["judged"], found["failed"]) == (len([r for r in found["rows"] if r["role"] != "show"]), [])
     assert cli.main(["validate", str(out), "--format", "csv"]) == 0
-    assert capsys.readouterr().out.startswith("id,what,region,year,low,high")
+    assert capsys.readouterr().out.startswith("id,what,region,year,published,low,high")
 
 
 def test_a_row_that_must_be_inside_and_is_not_ends_with_1(

@@ -13,7 +13,7 @@ from simcore.terminal.tables import WIDTH, cut, share
 
 _HEADER: Final = ("what", "year", "observed", "unit", "P5", "P50", "P95", "verdict")
 COLUMNS: Final = (
-    "id", "what", "region", "year", "low", "high", "unit", "price_year", "run", "statistic", "p5",
+    "id", "what", "region", "year", "published", "low", "high", "unit", "price_year", "run", "statistic", "p5",
     "p50", "p95", "verdict", "role", "failed", "reason", "note", "quantity", "source", "at",
     "status",
 )  # fmt: skip
@@ -63,12 +63,13 @@ def reality_text(findings: Sequence[Finding], *, title: str, left_out: int = 0) 
 
 
 def reality_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Give every finding as plain data, in the columns `COLUMNS`.
+    """Give every finding as plain data, in the columns `COLUMNS`; low and high are widened.
 
     An open end of a range, and a quantity that the run does not hold, are None.
     """
     return [
-        {name: _plain(getattr(one if hasattr(one, name) else one.observation, name))
+        {name: one.observation.written if name == "published"
+         else _plain(getattr(one if hasattr(one, name) else one.observation, name))
          for name in COLUMNS}
         for one in findings
     ]  # fmt: skip
