@@ -13,9 +13,9 @@ from simcore.terminal.tables import WIDTH, cut, share
 
 _HEADER: Final = ("what", "year", "observed", "unit", "P5", "P50", "P95", "verdict")
 COLUMNS: Final = (
-    "id", "what", "region", "year", "published", "low", "high", "unit", "price_year", "run", "statistic", "p5",
-    "p50", "p95", "verdict", "role", "failed", "reason", "note", "quantity", "source", "at",
-    "status",
+    "id", "what", "region", "year", "published", "low", "high", "unit", "price_year", "run",
+    "statistic", "p5", "p50", "p95", "verdict", "role", "failed", "reason", "note", "quantity",
+    "source", "at", "status",
 )  # fmt: skip
 
 
