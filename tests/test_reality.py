@@ -32,22 +32,18 @@ ROOT = Path(__file__).resolve().parents[1]
 # Rows that are outside today and are expected to come inside with corrections of the tables and
 # markets that are on their way: {id: which}. A row that has come inside must leave this list.
 AWAITED = {
-    "eua_december_2030": "prices as an ensemble of views",
     "eu_auctions_2026": "auctions brought forward in the system",
     "bf_bof_operation_eu": "burden, coal and operating cost of the reference",
-    "hot_metal_cn": "operating cost by region",
-    "hrc_cost_cn": "operating cost by region",
-    "bf_utilisation_europe": "utilisation by region",
-    "scrap_japan": "scrap by region",
-    "co2_storage_nw_europe": "tariffs of transport and storage",
+    "hrc_price_cn": "operating cost by region",
+    "eaf_less_bf_italy": "scrap by region, coal and burden of the reference",
 }
 # Rows that may stay outside, each with the reason that its note gives.
 EXCEPTIONS = {
-    "eua_autumn_2026": "a price of the autumn beside a mean of the year",
-    "eaf_less_bf_italy": "prices of 2021 to 2023",
+    "eua_december_2030": "the mean of an ensemble lies above the future",
     "h2_premium_eu": "two sources disagree by a factor of two",
     "bf_capture_ieaghg": "a study of 2013, before any project",
     "h2_uk_har1": "plants of 5 to 25 MW",
+    "h2_ceghix_at": "without storage and return",
 }
 # ---------------------------------------------------------------------------------------------
 
