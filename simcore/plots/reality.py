@@ -25,6 +25,8 @@ _MARKERS: Final = {"inside": "o", "near": "D", "off": "s"}
 _LOW, _HIGH = -1.0, 1.5
 _ROW: Final = 0.215
 """Height of a row, inches."""
+_COLUMN: Final = 8.75
+"""Width of a column of rows with its words and numbers, inches."""
 # Themes in the order of the picture, by the name of the first term of a formula.
 _THEMES: Final = (
     ("Carbon markets and the border", ("carbon_price", "allowance_", "cbam_")),
@@ -103,7 +105,7 @@ def _figure(findings: Sequence[Finding], title: str) -> Figure:
         if rows
     ]  # fmt: skip
     lines = max((len(rows) + len(themes_of(rows)) for _, rows in columns), default=1)
-    width, height = 8.4 * max(1, len(columns)), 1.75 + _ROW * lines
+    width, height = _COLUMN * max(1, len(columns)), 1.75 + _ROW * lines
     figure = Figure(figsize=(width, height))
     inside = sum(one.verdict == "inside" for one in judged)
     figure.suptitle(
@@ -117,7 +119,7 @@ def _figure(findings: Sequence[Finding], title: str) -> Figure:
     )  # fmt: skip
     for column, (name, rows) in enumerate(columns):
         own = len(rows) + len(themes_of(rows))
-        left = (8.4 * column + 2.75) / width
+        left = (_COLUMN * column + 2.75) / width
         box = (left, 1 - (1.02 + _ROW * own) / height, 3.35 / width, _ROW * own / height)
         axes = figure.add_axes(box)
         _column(axes, rows, name)
