@@ -1,0 +1,231 @@
+"""README and docs say what is so: commands, files, configs, equations, copied numbers."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import documents
+import pytest
+import yaml
+from documents import ROOT
+
+import simcore
+from simcore import cli
+from simcore.terminal.options import parser
+from simcore.variables import OUTCOMES
+
+COMMANDS = documents.commands("simcore")
+YAML = [block for block in documents.blocks() if block.info.split(" ")[0] == "yaml"]
+MODEL = (ROOT / "docs" / "model.md").read_text("utf-8")
+EXCERPT_PAGE = ROOT / "README.md"
+
+
+def refresh():
+    spec = importlib.util.spec_from_file_location("refresh", ROOT / "docs" / "refresh.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# ---------------------------------------------------------------- commands, files, links
+
+
+def test_there_is_enough_to_check() -> None:
+    assert {page.name for page in documents.PAGES} >= {
+        "README.md", "CONTRIBUTING.md", "config.md", "dataset.md", "prices.md", "draws.md",
+        "model.md", "performance.md", "develop.md",
+    }  # fmt: skip
+    named = [arguments[0] for _, arguments in COMMANDS]
+    assert {"check", "plan", "run", "summary", "plot", "trace", "catalog", "schema", "digest",
+            "calibrate", "backtest"} <= set(named)  # fmt: skip
+    assert named.count("calibrate") + named.count("backtest") >= 4
+    assert len(YAML) >= 10
+
+
+@pytest.mark.parametrize(("said", "arguments"), COMMANDS, ids=[said for said, _ in COMMANDS])
+def test_command_is_understood(
+    said: str, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as stop:
+        assert stop.code == 0, f"{said}\n{capsys.readouterr().err}"  # --help
+        return
+    assert options.name == arguments[0]
+    for option in ("variable",):
+        given = getattr(options, option, None)
+        assert given in (None, "input", *OUTCOMES), said
+    file = getattr(options, "file", None)
+    if file is not None:
+        assert file in ("FILE", "resolved.yaml") or (ROOT / file).is_file(), said
+        config = ROOT / ("configs/quickstart.yaml" if file == "FILE" else file)
+        if options.set or getattr(options, "until", None):
+            simcore.load(config, overrides=options.set, until=options.until)
+    if options.name == "catalog" and options.entry not in (None, "NAME"):
+        assert cli.main(["catalog", options.section, options.entry]) == 0, said
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = {arguments[0] for _, arguments in documents.commands("make")}
+    assert {"demo", "test", "readme"} <= targets
+    assert targets <= set(re.findall(r"^([\w-]+):", makefile, re.M))
+
+
+@pytest.mark.parametrize("page", documents.PAGES, ids=lambda page: page.name)
+def test_files_and_links_exist(page: Path) -> None:
+    for name in documents.paths(page):
+        assert list(ROOT.glob(name.rstrip("/"))), f"{page.name} names {name}"
+    for link in documents.links(page):
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        assert target.exists(), f"{page.name} links to {link}"
+        if anchor:
+            assert anchor in documents.anchors(target), f"{page.name} links to {link}"
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    linked = documents.links(ROOT / "README.md")
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_tree_of_the_house_is_the_tree() -> None:
+    page = (ROOT / "docs" / "develop.md").read_text("utf-8")
+    tree = page.partition("<!-- tree -->\n```\n")[2].partition("```")[0]
+    named = set(re.findall(r"^  ((?:[\w.]+/?  ?)*[\w.]+/?)  ", tree, re.M))
+    named = {one.rstrip("/") for line in named for one in line.split()}
+    there = {
+        path.name for path in (ROOT / "simcore").iterdir() if not path.name.startswith("__")
+    }
+    assert named == there
+
+
+# ---------------------------------------------------------------- configs
+
+
+def _awaited(block: documents.Block):
+    # A block whose syntax is still on its way; once it checks, the word must go.
+    marks = [pytest.mark.xfail(strict=True)] if "awaits" in block.info.split() else []
+    return pytest.param(block, id=block.label, marks=marks)
+
+
+@pytest.mark.parametrize("block", [_awaited(block) for block in YAML])
+def test_config_checks(
+    block: documents.Block, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(yaml.safe_load(block.text), dict)
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    (folder / "ours.yaml").write_text("value: {buyer: automotive}\n", "utf-8")
+    file = tmp_path / "page.yaml"
+    file.write_text(block.text, "utf-8")
+    assert cli.main(["check", str(file)]) == 0, capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- the model
+
+
+def _defined() -> list[tuple[int, int]]:
+    """Numbers of equations in the order of the page."""
+    found: list[tuple[int, int]] = []
+    for block in documents.blocks():
+        if block.page.name == "model.md":
+            for line in block.text.splitlines():
+                number = re.search(r"\((\d+)\.(\d+)\)\s*$", line)
+                if number:
+                    found.append((int(number[1]), int(number[2])))
+    return found
+
+
+def _cited() -> Iterator[tuple[str, str]]:
+    """Place and number of every section or equation that the package cites."""
+    pattern = re.compile(r"MODEL (\d+(?:\.\d+)?(?:(?:, | and | to )\d+(?:\.\d+)?)*)")
+    for path in sorted((ROOT / "simcore").rglob("*.py")):
+        for found in pattern.findall(path.read_text("utf-8")):
+            for number in re.findall(r"\d+(?:\.\d+)?", found):
+                yield str(path.relative_to(ROOT)), number
+
+
+def test_equations_are_numbered_in_order() -> None:
+    found = _defined()
+    sections = [int(number) for number in re.findall(r"^## (\d+)\. ", MODEL, re.M)]
+    assert sections == list(range(1, 11))
+    for section in sections:
+        own = [number for one, number in found if one == section]
+        assert own == list(range(1, len(own) + 1)), section
+    # Each stands under the heading of its section.
+    parts = re.split(r"^## \d+\. .*$", MODEL, flags=re.M)[1:]
+    for section, part in zip(sections, parts, strict=True):
+        inside = re.findall(r"\((\d+)\.\d+\)\s*$", part, re.M)
+        assert set(inside) <= {str(section)}
+
+
+def test_every_citation_has_its_equation() -> None:
+    equations = {f"{section}.{number}" for section, number in _defined()}
+    sections = {str(section) for section in range(1, 11)}
+    cited = list(_cited())
+    assert len(cited) > 20
+    for place, number in cited:
+        assert number in (equations if "." in number else sections), f"{place} cites {number}"
+    for number in re.findall(r"\((\d+\.\d+)\)", MODEL):
+        assert number in equations, f"docs/model.md cites ({number})"
+
+
+def test_every_outcome_has_an_equation() -> None:
+    assert set(OUTCOMES) <= set(refresh().equations())
+
+
+def test_list_of_outcomes_is_that_of_the_program() -> None:
+    module = refresh()
+    page = (ROOT / "docs" / "dataset.md").read_text("utf-8")
+    listed = module.LISTED.search(page)
+    assert listed is not None
+    assert listed["text"] == module.outcome_table(), "call `make readme`"
+
+
+# ---------------------------------------------------------------- copied numbers
+
+
+def test_numbers_read_aloud_are_those_of_the_excerpt() -> None:
+    page = EXCERPT_PAGE.read_text("utf-8")
+    shown = refresh().OUTPUT.search(page)
+    aloud = re.search(r"<!-- read aloud -->\n(.*?)<!-- end -->", page, re.S)
+    assert shown is not None
+    assert aloud is not None
+    said = documents.numbers(aloud[1].replace("CO2", ""))
+    assert len(said) > 5
+    assert set(said) <= {one.strip("%") for one in documents.numbers(shown["text"])}
+
+
+@pytest.mark.slow
+def test_copies_are_what_the_program_prints(tmp_path: Path) -> None:
+    module = refresh()
+    run = tmp_path / "quickstart.zarr"
+    simcore.run(ROOT / "configs" / "quickstart.yaml", out=run).close()
+    copies = 0
+    for page in module.PAGES:
+        for block in module.OUTPUT.finditer(page.read_text("utf-8")):
+            fresh = module.printed(block["command"], str(run))
+            for now, copied in zip(fresh.splitlines(), block["text"].splitlines(), strict=True):
+                assert copied == now, f"{page.name}: call `make readme`"
+            copies += 1
+    assert copies
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "block", [block for block in documents.blocks() if block.info == "python"],
+    ids=lambda block: block.label,
+)  # fmt: skip
+def test_python_of_the_pages_runs(
+    block: documents.Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    if "results/quickstart.zarr" in block.text:
+        simcore.run("configs/quickstart.yaml", draws=256, out="results/quickstart.zarr").close()
+    exec(compile(block.text, block.label, "exec"), {})
