@@ -52,9 +52,9 @@ def commands(program: str) -> list[tuple[str, list[str]]]:
     for page in PAGES:
         name = str(page.relative_to(ROOT))
         lines = [
-            (f"{name}:{block.line}", line)
+            (f"{name}:{block.line}{' awaits' * ('awaits' in block.info)}", line)
             for block in blocks()
-            if block.page == page and block.info in ("", "sh")
+            if block.page == page and block.info.split(" ")[0] in ("", "sh")
             for line in block.text.replace("\\\n", " ").splitlines()
         ]
         lines += [(name, span) for span in _SPAN.findall(prose(page))]
