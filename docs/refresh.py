@@ -1,7 +1,8 @@
 """Rewrite what README.md and docs/*.md copy from the program, so that nobody types it.
 
-    <!-- output: simcore summary ... -->    what that command prints
-    <!-- outcomes -->                       the table of all outcomes
+    <!-- output: simcore summary ... -->            what that command prints
+    <!-- output: simcore validate | tail -1 -->     the last line of it
+    <!-- outcomes -->                               the table of all outcomes
 
 each up to `<!-- end -->`. `make readme` makes the run that the commands read, and calls this.
 """
@@ -29,13 +30,15 @@ EQUATION = re.compile(r"\((\d+\.\d+)\)\s*$")
 
 def printed(command: str, run: str = RUN) -> str:
     """What a command prints, with another run in place of `results/quickstart.zarr`."""
+    command, _, last = command.partition(" | tail -")
     said = io.StringIO()
     arguments = shlex.split(command.replace(RUN, run))[1:]
     with contextlib.redirect_stdout(said):
         status = cli.main(arguments)
     if status:
         raise SystemExit(f"{command}: exit code {status}; `make readme` makes the run first")
-    return said.getvalue().replace(run, RUN).strip("\n") + "\n"
+    lines = said.getvalue().replace(run, RUN).strip("\n").splitlines()
+    return "\n".join(lines[-int(last):] if last else lines) + "\n"
 
 
 def equations() -> dict[str, str]:
