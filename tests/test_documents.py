@@ -141,6 +141,9 @@ def test_config_checks(
     folder = tmp_path / "scenarios"
     folder.mkdir()
     (folder / "ours.yaml").write_text("value: {buyer: automotive}\n", "utf-8")
+    months = [f"{year}-{month:02d},{4 - 0.1 * month:g}" for year in range(2026, 2051)
+              for month in range(1, 13)]  # fmt: skip
+    (tmp_path / "curve.csv").write_text("month,hydrogen\n" + "\n".join(months) + "\n", "utf-8")
     file = tmp_path / "page.yaml"
     file.write_text(block.text, "utf-8")
     assert cli.main(["check", str(file)]) == 0, capsys.readouterr().err
