@@ -298,7 +298,7 @@ def price(value: Any, under: Any, unit: str | None) -> Any:
     unit, path = found
     result: dict[str, Any] = {"kind": "path", "unit": unit, **meta,
                               "process": {"kind": "scenario"}, "path": path}  # fmt: skip
-    if isinstance(under, Mapping) and under.get("kind", "path") == "path":
+    if isinstance(under, Mapping) and under.get("kind", "path") in ("path", "indexed"):
         result |= {key: under[key] for key in _KEPT if key in under}
         emissions, old = under.get("emission_intensity"), under.get("unit")
         if isinstance(emissions, Mapping) and isinstance(old, str):
