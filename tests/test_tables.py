@@ -319,7 +319,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A private copy of the tables, with cold caches before and after."""
     copy = tmp_path / "data"
     shutil.copytree(DATA, copy)
-    caches = (tables._load, tables._sources, tables._base)
+    caches = (tables._load, tables._sources, tables._base, tables._reality)
     monkeypatch.setattr(tables, "_DATA", copy)
     for cache in caches:
         cache.cache_clear()
