@@ -82,6 +82,10 @@ def random_system(rng: np.random.Generator) -> dict[str, Any]:
             "intake": {2026: rng.uniform(0, 0.4), 2031: rng.uniform(0, 0.3)},
             "upper": rng.uniform(400, 1000), "lower": rng.uniform(100, 400),
             "release": rng.uniform(0, 150),
+            "band": rng.choice([0.0, rng.uniform(1, 200)]),
+            "decline": {} if rng.random() < 0.5 else {2029: 0.04, 2033: 0.1},
+            "moved": {2027: (brought := rng.uniform(-80, 80)), 2030: -brought},
+            "removals": {2031: rng.uniform(0, 40), 2032: rng.uniform(0, 40)},
             "ceiling": None if rng.random() < 0.3 else rng.uniform(0, 800),
             "invalidation_end": None if rng.random() < 0.5 else 2035,
             "price_trigger": None if rng.random() < 0.3 else rng.uniform(1.01, 2.5),
@@ -96,12 +100,26 @@ def random_system(rng: np.random.Generator) -> dict[str, Any]:
         "level": number(rng, 0.8, 1.2), "growth": number(rng, -0.06, 0.03),
         "reference_price": number(rng, 30, 90), "slope": number(rng, 0.1, 0.9),
         "backstop": number(rng, 100, 900), "discount_rate": number(rng, 0.0, 0.15),
+        "immediate": number(rng, 0.0, 0.3), "adjustment": number(rng, 0.1, 1.0),
+        "hedge": number(rng, 0.0, 0.4),
         "until": 2046, "variant": "law", "follows": "reform",
-        "variants": {"law": rules(), "other": rules()},
-    }  # fmt: skip
+        "variants": {"law": rules(), "other": rules(), "third": rules()},
+    } | NEWS[rng.integers(len(NEWS))]  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(8))
+NEWS: list[dict[str, Any]] = [
+    {},
+    {"resolution": {
+        "year": {"kind": "discrete", "values": [2027, 2028, 2030], "probabilities": [0.3, 0.4, 0.3]},
+        "odds": {"law": 0.25, "other": 0.75}}},
+    {"resolution": {"year": 2029, "odds": {"third": 1.0}}, "rules": {"law": "third"}},
+    {"rules": {"law": "third", "other": "third"}},
+    {"horizon": 7},
+    {"horizon": 3, "resolution": {"year": 2031, "odds": {"third": 0.1, "law": 0.6, "other": 0.3}}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(14))
 def test_random_systems_agree_with_the_slow_model(seed):
     made = config(random_system(np.random.default_rng(seed)), first=2026, last=2040, draws=300)
     if seed % 2:  # a known price, in the first year or, in one that solves from earlier on, later
