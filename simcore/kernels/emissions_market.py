@@ -250,14 +250,19 @@ def alone(s, rules, demand, entry):
 
 @inlined
 def sharpen(s):
-    """Replace one end of each bracket by the price tried."""
+    """Replace one end of each bracket by the price tried.
+
+    Narrow ones stay as they are, so that no draw depends on those beside it.
+    """
     for j in range(WIDTH):
+        low, high = s[_LOW * WIDTH + j], s[_HIGH * WIDTH + j]
         tried, slack = s[_TRIED * WIDTH + j], s[_SLACK * WIDTH + j]
-        dry = slack < 0.0
-        s[_LOW * WIDTH + j] = tried if dry else s[_LOW * WIDTH + j]
-        s[_LOW_SLACK * WIDTH + j] = slack if dry else s[_LOW_SLACK * WIDTH + j]
-        s[_HIGH * WIDTH + j] = s[_HIGH * WIDTH + j] if dry else tried
-        s[_HIGH_SLACK * WIDTH + j] = s[_HIGH_SLACK * WIDTH + j] if dry else slack
+        wide = high - low > NARROW
+        below, above = wide and slack < 0.0, wide and slack >= 0.0
+        s[_LOW * WIDTH + j] = tried if below else low
+        s[_LOW_SLACK * WIDTH + j] = slack if below else s[_LOW_SLACK * WIDTH + j]
+        s[_HIGH * WIDTH + j] = tried if above else high
+        s[_HIGH_SLACK * WIDTH + j] = slack if above else s[_HIGH_SLACK * WIDTH + j]
 
 
 @kernel
@@ -482,9 +487,11 @@ def cap_and_bank_row(rows, out, inputs, numbers, rules, year):
                     continue
                 if round_ == 1 and year < rows[resolved, lane]:
                     mean[lane] += odds * exp(found[lane])
-                elif round_ == 0 and year >= rows[resolved, lane]:
-                    if rows[inputs[VARIANT], lane] == variant:
-                        rows[coming, lane] = found[lane]
+                elif (
+                    round_ == 0 and year >= rows[resolved, lane]
+                    and rows[inputs[VARIANT], lane] == variant
+                ):  # fmt: skip
+                    rows[coming, lane] = found[lane]
     for lane in range(rows.shape[1]):
         if rows[active, lane] == 0.0:
             rows[out, lane] = np.nan

@@ -51,10 +51,8 @@ def _market(experiment: Experiment, path: Path, market: PricePath) -> Iterator[F
             place, name, experiment.catalog.systems, "system",
             define="define it under catalog.systems",
         )  # fmt: skip
-    for key, remedy in (
-        ("anchors", "write anchors: {}"), ("tightening", "write tightening: null"),
-        ("corridor", "write corridor: null"),
-    ):  # fmt: skip
+    # Tightening is left to the system: a scenario that tightens the market changes its rules too.
+    for key, remedy in (("anchors", "write anchors: {}"), ("corridor", "write corridor: null")):
         if getattr(market, key):
             yield Finding(
                 (*path, key), f"{key} with the process cap_and_bank",

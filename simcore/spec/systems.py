@@ -87,7 +87,9 @@ class System(Described):
     """Share of the baseline that is abated, in the end, when the price rises by the factor e."""
     immediate: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=0.0)
     """The part of `slope` that is abated in the year of the price."""
-    adjustment: Annotated[Quantity, Canonical("1", minimum=0.001, maximum=1.0)] = Constant(value=1.0)
+    adjustment: Annotated[Quantity, Canonical("1", minimum=0.001, maximum=1.0)] = Constant(
+        value=1.0
+    )
     """Share of the way to the rest of `slope` that abatement goes in a year."""
     hedge: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=0.0)
     """Bank that the market keeps at least, as a share of the year's emissions."""
