@@ -51,9 +51,10 @@ def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParse
                      help="a packaged market, or a config with one")  # fmt: skip
     one.add_argument("--name", dest="chosen", metavar="NAME", help="which market of the config")
     one.add_argument("--view", metavar="NAME",
-                     help="one view of the market (default: all that can be tested, by weight)")  # fmt: skip
+                     help="one view of the market (default: all testable ones by weight)")  # fmt: skip
     _history(one)
-    one.add_argument("--horizons", type=several(_years, "a number of years"), nargs="+", default=[1, 3, 5], metavar="Y",
+    one.add_argument("--horizons", type=several(_years, "a number of years"), nargs="+",
+                     default=[1, 3, 5], metavar="Y",
                      help="years ahead (default: 1 3 5)")  # fmt: skip
     one.add_argument("--carry", type=float, default=0.04, metavar="C",
                      help="nominal growth from each origin, per year (default: 0.04)")  # fmt: skip

@@ -98,14 +98,15 @@ def backtest_text(result: Backtest, name: str, *, anchors: bool, carry: float) -
     for note in (
         "CRPS and error (mean of outcome less median) in ln(price), log score in nats; lower CRPS "
         f"and log are better. mirrored: CRPS on the path and on its mirror image in logs about "
-        f"{carry:+.1%} a year together, where no direction wins. <P10, >P90: share of outcomes below and above these forecasts "
-        "(10% each, of a true one). 50%, 80%, 95%: share inside that band.",
+        f"{carry:+.1%} a year together, where no direction wins. <P10, >P90: share of outcomes "
+        "below and above these forecasts (10% each, of a true one). 50%, 80%, 95%: share inside "
+        "that band.",
         *_p_values(result),
         f"{name}: parameters of today, which knew this past, around the price of each origin"
         + (f", its anchors' spread around {carry:+.1%} a year instead of their own centre."
            if anchors else "."),
-        f"Random walks: volatility from {estimated} years of {result.frequency} changes before each "
-        "origin.",
+        f"Random walks: volatility from {estimated} years of {result.frequency} changes before "
+        "each origin.",
         "Thin evidence: one historical path, and forecasts from neighbouring origins overlap; only "
         "`apart` of them do not. Small differences are chance, and good scores prove little.",
     ):  # fmt: skip
