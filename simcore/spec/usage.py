@@ -20,6 +20,7 @@ from simcore.spec.entries import (
 from simcore.spec.quantities import ByYear, FactorReference, Uncertain
 from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
+from simcore.spec.systems import System
 from simcore.units import UnitError, conversion, currency_of
 
 PLANT_OUTCOMES: Final = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
@@ -310,6 +311,11 @@ def delays(policy: Policy, factors: Mapping[str, Any]) -> list[int]:
 def variants(policy: Policy) -> list[str]:
     """Variants that a draw may meet."""
     return [policy.variant] if isinstance(policy.variant, str) else list(policy.variant.values)
+
+
+def followed_rules(system: System, named: list[str]) -> list[str]:
+    """Rules of a system under each variant of the policy that it follows."""
+    return [system.rules.get(name, name) for name in named]
 
 
 def quantities(
