@@ -42,6 +42,7 @@ JUMP, REGIME = int(Operation.JUMP), int(Operation.REGIME)
 CHOSEN, RESAMPLED = int(Operation.CHOSEN), int(Operation.RESAMPLED)
 RESPONSE, AT_BOUND = int(Operation.RESPONSE), int(Operation.AT_BOUND)
 WHERE, LABELLED = int(Operation.WHERE), int(Operation.LABELLED)
+CARRIED = int(Operation.CARRIED)
 LEARNING_EXPONENT, LEARNING = int(Operation.LEARNING_EXPONENT), int(Operation.LEARNING)
 ELECTROLYSER, HYDROGEN = int(Operation.ELECTROLYSER), int(Operation.HYDROGEN)
 LEVELISED = int(Operation.LEVELISED)
@@ -149,6 +150,8 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
         arithmetic.scaled_row(rows, out, a, numbers[number])
     elif code == SMALLER:
         arithmetic.smaller_row(rows, out, a, b)
+    elif code == CARRIED:
+        arithmetic.scaled_row(rows, out, a, 1.0)
     elif code == NORMAL:
         if central:
             rows[out, :] = 0.0

@@ -300,4 +300,16 @@ def system_quantity(setting: Setting, market: str, wanted: str) -> int:
     if record.spot is not None:
         factor = price_factor(setting, record, "EUR/t")(record.spot.year, record.spot)
         known = record.spot.year, record.spot.value * factor
-    return system_node(setting, market, wanted, known)
+    return system_node(setting, market, wanted, known, _active(setting, market, record))
+
+
+def _active(setting: Setting, market: str, record: Path) -> int | None:
+    """Node that is 1 in the draws whose view a system makes; None if all need it."""
+    chosen = chosen_views(record)
+    made = [view.process is not None and view.process.kind == "cap_and_bank"
+            for view in chosen.values()]  # fmt: skip
+    if all(made):
+        return None
+    graph = setting.graph
+    ends = [graph.constant(float(one)) for one in made]
+    return graph.add(Operation.CHOSEN, (_choice(setting, market, record), *ends))

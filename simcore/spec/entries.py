@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from simcore.spec.annotations import Canonical, Name, PolicyValue, Year
+from simcore.spec.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
 from simcore.spec.paths import AnchorTable, Path, Share
-from simcore.spec.quantities import Constant, Quantity, RegionQuantity, check_probabilities
-from simcore.spec.records import Described, Model, fault, shown
+from simcore.spec.quantities import (
+    Certain,
+    Constant,
+    Quantity,
+    RegionQuantity,
+    YearlyQuantity,
+    check_probabilities,
+)
+from simcore.spec.records import Described, Model, Sourced, fault, shown
 from simcore.spec.systems import System
+
+_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
 Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
 PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
-PerCapacity = Annotated[RegionQuantity, Canonical("EUR/(t/yr)/yr")]
+FIXED_OPEX: Final = Canonical("EUR/(t/yr)/yr", also="1/yr")
+PerCapacity = Annotated[RegionQuantity, FIXED_OPEX]
 Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
 Traded = Annotated[RegionQuantity, Canonical("commodity")]
 
@@ -46,6 +57,22 @@ class Electrolysis(Described):
     learning: Learns | None = None
 
 
+class Indexed(Sourced):
+    """A price agreed as an index and what is paid on top: coefficient * index + premium."""
+
+    kind: Literal["indexed"]
+    title: str = ""
+    unit: str
+    index: str
+    """Price path that is followed, as `commodity.region` or `commodity.default`."""
+    coefficient: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    """Share of the index, as in delivered scrap at 0.8 of a benchmark."""
+    premium: Annotated[Quantity, Canonical("commodity")] = Constant(value=0.0)
+    """Freight, quality and delivery on top, in the unit and money of the price."""
+    emission_intensity: Dated = Field(default_factory=dict)
+    """t CO2e per unit bought, linear between years."""
+
+
 def _path_by_default(value: Any) -> Any:
     if isinstance(value, dict) and "kind" not in value:
         return {"kind": "path", **value}
@@ -53,7 +80,8 @@ def _path_by_default(value: Any) -> Any:
 
 
 Price = Annotated[
-    Annotated[Path | Electrolysis, Field(discriminator="kind")], BeforeValidator(_path_by_default)
+    Annotated[Path | Electrolysis | Indexed, Field(discriminator="kind")],
+    BeforeValidator(_path_by_default),
 ]
 
 
@@ -99,7 +127,7 @@ class Variant(Described):
     values: dict[Year, Quantity] = Field(min_length=1)
     end: Year | None = None
     """Last year in force; zero afterwards."""
-    decline: float = Field(default=0.0, lt=1)
+    decline: Annotated[Plain, Field(lt=1)] = 0.0
     """Yearly decline after the last date."""
 
 
@@ -120,6 +148,9 @@ class Region(Described):
     """A place where plants stand."""
 
     title: str = ""
+    like: Name | None = None
+    """Region of which this one is a variant: it gave what is not written here, and the prices and
+    the rows of routes that this region has none of its own of are those of that one."""
     currency: str
     market: Name
     wacc: Annotated[Quantity, Canonical("1", minimum=0.0)]
@@ -144,8 +175,19 @@ class Region(Described):
     """Reference route by sector."""
 
 
-def _nothing() -> dict[str, Quantity]:
+def _nothing() -> dict[str, YearlyQuantity]:
     return {"default": Constant(value=0.0)}
+
+
+class Size(Model):
+    """Cost of size: capex per t falls as (output / reference)^(exponent - 1)."""
+
+    reference: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)]
+    """Production of the plant that `capex` is of."""
+    exponent: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=2.0)]
+    """1: no effect; 0.6 to 0.8 in most plants."""
+    output: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)] | None = None
+    """Production of the plant that is built; without it plant.output."""
 
 
 class Route(Described):
@@ -154,6 +196,8 @@ class Route(Described):
     title: str = ""
     sector: Name
     capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    size: Size | None = None
+    """How capex depends on the size of the plant; without it not at all."""
     learning: Learns | None = None
     interest_during_construction: Multiplier = Constant(value=1.0)
     first_of_a_kind: Multiplier = Constant(value=1.0)
@@ -161,8 +205,12 @@ class Route(Described):
     utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01)]
     risk_premium: Share = Constant(value=0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
+    """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
+    the size, without the surcharges of first plants and of construction."""
     other_opex: PerTonne = Field(default_factory=_nothing)
     inputs: dict[Name, Traded] = Field(default_factory=dict)
+    """Per tonne of product, by commodity; each one number, by region, or by year:
+    {years: {2026: 3.5 MWh/t, 2035: 3.1 MWh/t}}. So are the other costs and intensities."""
     byproducts: dict[Name, Traded] = Field(default_factory=dict)
     emission_intensity: Intensity
     precursor_intensity: Intensity = Field(default_factory=_nothing)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from simcore.spec.annotations import Canonical, Dated, Name, PolicyValue, Year
+from simcore.spec.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
 from simcore.spec.processes import Process
 from simcore.spec.quantities import Constant, Quantity
 from simcore.spec.records import Described, Model, Sourced, fault, shown
@@ -114,14 +114,14 @@ class Corridor(Model):
 
     floor: Dated = Field(default_factory=dict)
     ceiling: Dated = Field(default_factory=dict)
-    growth: float = Field(default=0.0, gt=-1)
+    growth: Annotated[Plain, Field(gt=-1)] = 0.0
     """Real growth per year after the last date."""
 
 
 class Tightening(Described):
     """An event that lifts the anchor path by exp(strength)."""
 
-    probability: float = Field(ge=0, le=1)
+    probability: Annotated[Plain, Field(ge=0, le=1)]
     year: Annotated[Quantity, Canonical("yr")]
     strength: Share
     ramp: float = Field(ge=0)
@@ -131,7 +131,7 @@ class Tightening(Described):
 class Grow(Model):
     """Growth of the anchor path after its last year."""
 
-    grow: float = Field(gt=-1)
+    grow: Annotated[Plain, Field(gt=-1)]
     """Real growth per year."""
 
 
@@ -179,7 +179,7 @@ class Threshold(Described):
     """Price from which on it works, in the unit of the path and money of the base year."""
     exponent: Fraction
     """Beyond the threshold T the price P becomes T*(P/T)**exponent."""
-    growth: float = Field(default=0.0, gt=-1)
+    growth: Annotated[Plain, Field(gt=-1)] = 0.0
     """Real growth of the threshold per year."""
     after: Year | None = None
     """Last year before it grows."""
@@ -239,7 +239,7 @@ class View(Described):
     """One opinion of a price: what it does not say is as in the market."""
 
     title: str = ""
-    weight: float = Field(default=0.0, ge=0, le=1)
+    weight: Annotated[Plain, Field(ge=0, le=1)] = 0.0
     """Share of the draws; the weights of all views sum to 1."""
     spot: Spot | None = None
     """The price from which the view starts, seen on its date; without it that of the market."""

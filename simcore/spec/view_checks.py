@@ -15,7 +15,6 @@ from simcore.spec.paths import View
 from simcore.spec.process_checks import used_paths
 from simcore.spec.quantities import FactorReference
 from simcore.spec.schema import Experiment
-from simcore.spec.usage import variants
 from simcore.spec.views import ENSEMBLE, chosen_views, has_views
 
 _MOVING: Final = ("fixed", "random_walk", "log_ou", "regime_switching")
@@ -155,13 +154,6 @@ def _effect(experiment: Experiment, path: Path, price: PricePath) -> Iterator[Fi
             yield unknown(
                 (*place, "variants", name), name, policy.variants, f"variant of {effect.of}"
             )
-    if not set(effect.variants) & set(variants(policy)):
-        met = ", ".join(variants(policy))
-        yield Finding(
-            place, f"no effect of {met}, the only variant that a draw may meet",
-            f"an effect of {met}", f"add {met}: 0.1, or remove policy_effect",
-            also=(("catalog", "policies", effect.of, "variant"),),
-        )  # fmt: skip
 
 
 def _response(
