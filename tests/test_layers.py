@@ -23,7 +23,7 @@ LAYERS = [
     ["program", "analysis", "calibration"],
     ["tiles", "tracing", "plots", "crew"],
     ["describe", "report", "reduction"],
-    ["stopping"],
+    ["stopping", "by_view"],
     ["engine"],
     ["terminal"],
     ["cli"],
