@@ -6,6 +6,7 @@ load than all the rest.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -193,6 +194,7 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
         "unit": unit, "left_out": left_out, "interval": widest,
         "outcomes": [name or "" for name in names], "prices": _prices(run),
+        "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip
     return Table({name: column.tolist() for name, column in columns.items()}, attrs)
 

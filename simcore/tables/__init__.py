@@ -201,6 +201,8 @@ def _systems() -> _Part:
         for name, entry in content.items():
             for key in ("bank", "reserve", "prices", "baseline"):
                 entry[key] = _bare(entry[key])
+            if entry.get("resolution"):
+                entry["resolution"]["odds"] = _bare(entry["resolution"]["odds"])
             entry["variants"] = {
                 variant: {key: _bare(value) for key, value in rules.items()}
                 for variant, rules in entry["variants"].items()
@@ -241,6 +243,7 @@ def _regions() -> _Part:
     for entry in found.values():
         for key in _BARE:
             entry[key] = _bare(entry[key])
+        entry["benchmarks"] = {name: _bare(one) for name, one in entry["benchmarks"].items()}
     return found, listed
 
 
@@ -288,7 +291,10 @@ def _place(route: dict[str, Any], row: rows.Row) -> None:
 
 
 def _prices() -> _Part:
-    """Commodity paths: spot and anchors of prices.csv on the processes of price_processes.yaml."""
+    """Commodity paths: spot and anchors of prices.csv on the processes of price_processes.yaml.
+
+    Beside them stand the prices that follow an index, and hydrogen.
+    """
     file = "price_processes.yaml"
     shared = _yaml(file)
     found: dict[str, dict[str, Any]] = {}
@@ -310,6 +316,10 @@ def _prices() -> _Part:
             path = f"{commodity}.{region}.emission_intensity"
             listed += _walk(entry["values"], file, path, entry)
             found[commodity][region]["emission_intensity"] = entry["values"]
+    for commodity, regions in shared["indexed"].items():
+        for region, entry in regions.items():
+            listed += _walk(entry, file, f"indexed.{commodity}.{region}", {})
+            found.setdefault(commodity, {})[region] = entry
     for region, entry in shared["hydrogen"].items():
         listed += _walk(entry, file, f"hydrogen.{region}", {})
         entry["lifetime"] = _bare(entry["lifetime"])

@@ -70,12 +70,17 @@ def headline_text(frame: Frame) -> str:
         if name:
             ranged = f"{name}_low" in (table[0] if table else ())
             lines.append(f"  {_SHORT[name]:<13} {_LEGEND[name]}{_BY_VIEW if ranged else ''}")
+    references: Mapping[str, Mapping[str, str]] = attrs.get("references") or {}
+    alike = all(one == next(iter(references.values())) for one in references.values())
+    if references and alike:
+        lines += _references(next(iter(references.values())))
     if len(_labels(table, "destination")) > 1:
         lines.append("  at home, in EU where the tonne is sold; in EU is blank where it is home")
     for scenario in _labels(table, "scenario"):
         for year in _labels(table, "year"):
             rows = [row for row in table if row["scenario"] == scenario and row["year"] == year]
             lines += _of_year(rows, outcomes, f"{year}, scenario {scenario}")
+            lines += [] if alike else _references(references.get(scenario, {}), everywhere=True)
             told = [
                 one for one in attrs["prices"] if (one.scenario, one.year) == (scenario, year)
             ]
@@ -89,6 +94,16 @@ def headline_text(frame: Frame) -> str:
         f"{unit}."
     )
     return "\n".join(lines)
+
+
+def _references(references: Mapping[str, str], *, everywhere: bool = False) -> list[str]:
+    """The reference routes, where regions (or scenarios) differ: the most common one first."""
+    names = list(references.values())
+    if len(set(names)) < 2 and not (everywhere and names):
+        return []
+    usual = max(dict.fromkeys(names), key=names.count)
+    others = [f"{region} {name}" for region, name in references.items() if name != usual]
+    return [f"  {'reference':<13} {'; '.join([usual, ', '.join(others)] if others else [usual])}"]
 
 
 def _of_year(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:
@@ -144,7 +159,9 @@ def _block(
         _blank_repeated(row, destinations)
     cutting = cutting or len(destinations) < 2
     lines = _lay_out(title, labels, groups, defined, cutting=cutting) if defined else [title]
-    absent = list(dict.fromkeys(key[-1] for key in cells if key not in defined))
+    # A route that is the reference of one region and compared in another is not absent.
+    shown = {key[-1] for key in defined}
+    absent = list(dict.fromkeys(key[-1] for key in cells if key[-1] not in shown))
     if absent and labels[-1:] == ["route"]:
         lines.append(f"Not available: {', '.join(absent)}")
     return lines
