@@ -33,9 +33,6 @@ ROOT = Path(__file__).resolve().parents[1]
 # markets that are on their way: {id: which}. A row that has come inside must leave this list.
 AWAITED = {
     "eu_auctions_2026": "auctions brought forward in the system",
-    "bf_bof_operation_eu": "burden, coal and operating cost of the reference",
-    "hrc_price_cn": "operating cost by region",
-    "eaf_less_bf_italy": "scrap by region, coal and burden of the reference",
 }
 # Rows that may stay outside, each with the reason that its note gives.
 EXCEPTIONS = {
