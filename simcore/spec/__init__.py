@@ -117,9 +117,33 @@ def load(
     for path, one in settings:
         data, plain = _set(data, one, path)
         documents.insert(0, plain)
+    if read.on_base:
+        data = _following(data, documents)
     data, files, findings = expand(data, read.folder)
     data = _written_out(data, findings)
     return _checked(data, packaged, [*documents, *files], file, read.folder, findings)
+
+
+def _following(
+    data: dict[str, Any], documents: Sequence[document.Document]
+) -> dict[str, Any]:
+    """Let packaged keys that nobody wrote follow what was written: `keep` the outcomes, the plant
+    the years; a life that goes beyond them keeps the premium of the last one."""
+    written = {key for one in documents for key in one.data}
+    keep, outcomes = data.get("keep"), data.get("outcomes")
+    if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):
+        data = {**data, "keep": [one for one in keep if one == "inputs" or one in outcomes]}
+    plant, years = data.get("plant"), data.get("years")
+    if "plant" in written or not isinstance(plant, Mapping) or not isinstance(years, Mapping):
+        return data
+    first, last = years.get("first"), years.get("last")
+    if type(first) is not int or type(last) is not int:
+        return data
+    if not first <= plant["start"] <= last:
+        plant = {**plant, "start": first, "valued_in": first - 1}
+    if plant["start"] + plant["lifetime"] - 1 > last:
+        plant = {**plant, "beyond": "hold"}
+    return {**data, "plant": plant}
 
 
 def _own(layer: document.Document) -> dict[str, Any]:
