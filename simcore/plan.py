@@ -17,7 +17,8 @@ from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
 from simcore.spec import Spec, dependence
-from simcore.spec.entries import Catalog, Electrolysis, Path
+from simcore.spec.entries import Catalog, Electrolysis
+from simcore.spec.paths import Path
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
@@ -30,6 +31,7 @@ from simcore.spec.usage import (
     used_places,
     used_systems,
 )
+from simcore.spec.views import chosen_views
 from simcore.variables import OUTCOMES, Variable
 
 
@@ -289,6 +291,12 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "market": tuple(markets),
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),
+        "view": tuple(dict.fromkeys(
+            f"{name}.{view}"
+            for one in spec.scenarios.values()
+            for name in used_markets(one)
+            for view in chosen_views(one.catalog.markets[name])
+        )),
         "year": tuple(range(experiment.years.first, experiment.years.last + 1)),
     }
 

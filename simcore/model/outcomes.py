@@ -8,15 +8,24 @@ from typing import Any
 
 from simcore.model import carbon, costs, exposures, premium
 from simcore.model.commodities import commodity
-from simcore.model.prices import system_quantity
+from simcore.model.prices import (
+    at_bound,
+    in_view,
+    label_where,
+    system_quantity,
+    view_nodes,
+    view_row,
+)
 from simcore.model.setting import Setting
 from simcore.spec.usage import (
     EXPOSURE_OUTCOMES,
     PLANT_OUTCOMES,
+    deciding_market,
     price_of,
     references,
     used_places,
 )
+from simcore.spec.views import system_of
 from simcore.variables import Variable
 
 _CELL: dict[str, Callable[[Setting, str, str, str], int]] = {
@@ -49,6 +58,14 @@ _PLANT: dict[str, Callable[[Setting, str, str], int]] = {
 }
 
 
+def _views(
+    setting: Setting, market: str, coords: dict[str, tuple[Any, ...]]
+) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Position of each view of a market among all, with its nodes as in `view_nodes`."""
+    for label, nodes in view_nodes(setting, market).items():
+        yield coords["view"].index(label), nodes
+
+
 def places(
     variable: Variable, setting: Setting, coords: dict[str, tuple[Any, ...]]
 ) -> Iterator[tuple[tuple[int, ...], int, int]]:
@@ -60,10 +77,18 @@ def places(
     if name == "carbon_price":
         for m, label in enumerate(coords["market"]):
             yield (m,), carbon.market(setting, label), first
+    elif name == "carbon_price_by_view":
+        for m, label in enumerate(coords["market"]):
+            made = carbon.market(setting, label)
+            for v, (choice, place) in _views(setting, label, coords):
+                yield (m, v), in_view(setting, made, choice, place), first
+    elif name == "at_price_limit":
+        for m, label in enumerate(coords["market"]):
+            yield (m,), at_bound(setting, label), first
     elif name.startswith("allowance_"):
         markets = setting.experiment.catalog.markets
         for m, label in enumerate(coords["market"]):
-            if markets[label].process.kind == "cap_and_bank":
+            if system_of(markets[label]) is not None:
                 yield (m,), system_quantity(setting, label, name.removeprefix("allowance_")), first
     elif name == "commodity_price":
         for c, label in enumerate(coords["commodity"]):
@@ -101,7 +126,14 @@ def places(
                 available = premium.first_of_life(setting, region, route)
             elif variable.relative:
                 available = premium.first_compared(setting, region, route)
-            if name == "waterfall":
+            if name == "viability_by_view":
+                market = deciding_market(setting.experiment, region, destination)
+                views = _views(setting, market, coords)
+                gap = premium.support_gap(setting, region, destination, route)
+                for v, _ in views:
+                    row = view_row(setting, market, coords["view"])
+                    yield (r, d, k, v), label_where(setting, gap, row), available
+            elif name == "waterfall":
                 parts = premium.components(setting, region, destination, route)
                 for c, part in enumerate(coords["component"]):
                     node = parts.get(part, setting.graph.constant(0.0))

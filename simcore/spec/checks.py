@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -10,8 +11,8 @@ from typing import Any
 from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Indexed, Route
-from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path, unknown
+from simcore.spec.paths import Path as PricePath
 from simcore.spec.process_checks import process_findings, shock_findings
 from simcore.spec.schema import Experiment, Exposure, Until
 from simcore.spec.system_checks import system_findings
@@ -20,6 +21,7 @@ from simcore.spec.usage import (
     CBAM_POLICIES,
     EXPOSURE_OUTCOMES,
     packaged_names,
+    place_of,
     policy_values,
     price_of,
     region_quantities,
@@ -28,6 +30,7 @@ from simcore.spec.usage import (
     used_places,
     used_routes,
 )
+from simcore.spec.view_checks import view_findings
 from simcore.variables import OUTCOMES
 
 
@@ -60,6 +63,7 @@ def find_faults(
             *date_findings(scenario),
             *system_findings(scenario),
             *process_findings(scenario, folder),
+            *view_findings(scenario, folder),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:
@@ -78,6 +82,11 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
         for position, name in enumerate(getattr(experiment, key)):
             if name not in OUTCOMES and not (key == "keep" and name == "inputs"):
                 yield unknown((key, position), name, OUTCOMES, "outcome")
+            elif key == "keep" and name != "inputs" and OUTCOMES[name].kind == "conditional":
+                yield Finding(
+                    (key, position), f"{name!r}, which has no value in each draw",
+                    "outcomes with draws", "keep viability and inputs instead",
+                )  # fmt: skip
             elif key == "keep" and name != "inputs" and name not in experiment.outcomes:
                 yield Finding(
                     (key, position), f"{name!r}, which is not among the outcomes",
@@ -238,7 +247,13 @@ def _exposure(experiment: Experiment, path: Path, exposure: Exposure) -> Iterato
 def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
     known = ["EUR", *experiment.money.exchange]
     if name not in known:
-        yield unknown(path, name, known, "currency", define=f"add money.exchange.{name}")
+        given = unknown(path, name, known, "currency")
+        near = "" if given.remedy.startswith("choose") else f"; or {given.remedy}"
+        yield replace(
+            given, expected=f"{given.expected}, or one with a rate",
+            remedy=f"give the rate: money: {{exchange: {{{name}: <{name} per EUR>}}}}{near}"
+            if re.fullmatch("[A-Z]{3}", name) else given.remedy,
+        )  # fmt: skip
 
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -291,7 +306,7 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
                 f"add catalog.regions.{region}.benchmarks.{name}: <t CO2e/t>", also=asked,
             )  # fmt: skip
         for field, quantity in region_quantities(route):
-            if region not in quantity and "default" not in quantity:
+            if place_of(experiment, quantity, region) is None:
                 yield Finding(
                     (*path, *field), f"no value for {region}",
                     "a value for each region, or `default`", f"add {region}: ...",

@@ -2,157 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from simcore.spec.annotations import Canonical, Dated, Name, Year
-from simcore.spec.processes import Process
-from simcore.spec.quantities import Constant, Quantity, RegionQuantity, check_probabilities
+from simcore.spec.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
+from simcore.spec.paths import AnchorTable, Path, Share
+from simcore.spec.quantities import (
+    Certain,
+    Constant,
+    Quantity,
+    RegionQuantity,
+    YearlyQuantity,
+    check_probabilities,
+)
 from simcore.spec.records import Described, Model, Sourced, fault, shown
 from simcore.spec.systems import System
 
+_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
-def _policy_value(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise fault(
-            shown(value), "a number, or the name of a policy",
-            "write a number for all years, or define a policy with dated values and name it",
-        )  # fmt: skip
-    return value
-
-
-def _of_policy(value: Any) -> str:
-    return "policy" if isinstance(value, str) else "number"
-
-
-PolicyValue = Annotated[
-    Annotated[
-        Annotated[float, Tag("number")] | Annotated[Name, Tag("policy")], Discriminator(_of_policy)
-    ],
-    BeforeValidator(_policy_value),
-]
-"""A number that holds in all years, or the name of a policy."""
-
-
-class Spot(Sourced):
-    """The last known price."""
-
-    year: Year
-    value: float = Field(gt=0)
-
-
-class Anchor(Sourced):
-    """P10, P50 and P90 of a price in one year."""
-
-    low: float = Field(gt=0)
-    central: float = Field(gt=0)
-    high: float = Field(gt=0)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Anchor:
-        if not self.low <= self.central <= self.high:
-            raise fault(
-                f"low {self.low:g}, central {self.central:g}, high {self.high:g}",
-                "low <= central <= high (read as P10, P50, P90)",
-                "put them in order",
-            )
-        return self
-
-
-def _certain(value: Any) -> Any:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return {"low": value, "central": value, "high": value}
-    return value
-
-
-AnchorTable = dict[Year, Annotated[Anchor, BeforeValidator(_certain)]]
-Share = Annotated[Quantity, Canonical("1")]
 Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
 PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
-PerCapacity = Annotated[RegionQuantity, Canonical("EUR/(t/yr)/yr")]
+FIXED_OPEX: Final = Canonical("EUR/(t/yr)/yr", also="1/yr")
+PerCapacity = Annotated[RegionQuantity, FIXED_OPEX]
 Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
 Traded = Annotated[RegionQuantity, Canonical("commodity")]
-
-
-class Corridor(Model):
-    """Price floor and ceiling by year, in the unit of the price."""
-
-    floor: Dated = Field(default_factory=dict)
-    ceiling: Dated = Field(default_factory=dict)
-    growth: float = Field(default=0.0, gt=-1)
-    """Real growth per year after the last date."""
-
-
-class Tightening(Described):
-    """An event that lifts the anchor path by exp(strength)."""
-
-    probability: float = Field(ge=0, le=1)
-    year: Annotated[Quantity, Canonical("yr")]
-    strength: Share
-    ramp: float = Field(ge=0)
-    """Years until the full strength."""
-
-
-class Grow(Model):
-    """Growth of the anchor path after its last year."""
-
-    grow: float = Field(gt=-1)
-    """Real growth per year."""
-
-
-def _after(value: Any) -> Any:
-    if value != "hold" and not isinstance(value, (dict, Grow)):
-        raise fault(shown(value), "hold, or {grow: <rate per year>}", "write after: {grow: 0.02}")
-    return value
-
-
-def _of_after(value: Any) -> str:
-    return "hold" if isinstance(value, str) else "growth"
-
-
-After = Annotated[
-    Annotated[
-        Annotated[Literal["hold"], Tag("hold")] | Annotated[Grow, Tag("growth")],
-        Discriminator(_of_after),
-    ],
-    BeforeValidator(_after),
-]
-
-
-class Link(Described):
-    """A carbon market joined to another: its allowances become those of the other one."""
-
-    to: Name
-    share: PolicyValue
-    """Share of the price that is the other market's: 0 before the link, 1 after it."""
-
-
-class Path(Sourced):
-    """A price path: anchor path, deviation, corridor and tightening."""
-
-    kind: Literal["path"] = "path"
-    title: str = ""
-    unit: str
-    nominal: bool = False
-    """True: each dated value is money of its own year."""
-    spot: Spot | None = None
-    carry: Share = Constant(value=0.0)
-    """Drift of the anchor path where there are no anchors, per year."""
-    anchors: AnchorTable | None = None
-    after: After = "hold"
-    centre: Literal["median", "mean"] = "median"
-    process: Process
-    path: Dated | None = None
-    """Prices by year for the process `scenario`, linear in between."""
-    corridor: Corridor | None = None
-    tightening: Tightening | None = None
-    link: Link | None = None
-    """Carbon markets only; a linked market is outside the CBAM of what it is linked to."""
-    emission_intensity: Dated = Field(default_factory=dict)
-    """t CO2e per unit bought, linear between years."""
-    history: Dated = Field(default_factory=dict)
-    """Past annual means, in the unit of the price; facts, not used by the run."""
 
 
 class Learns(Model):
@@ -252,7 +127,7 @@ class Variant(Described):
     values: dict[Year, Quantity] = Field(min_length=1)
     end: Year | None = None
     """Last year in force; zero afterwards."""
-    decline: float = Field(default=0.0, lt=1)
+    decline: Annotated[Plain, Field(lt=1)] = 0.0
     """Yearly decline after the last date."""
 
 
@@ -273,6 +148,9 @@ class Region(Described):
     """A place where plants stand."""
 
     title: str = ""
+    like: Name | None = None
+    """Region of which this one is a variant: it gave what is not written here, and the prices and
+    the rows of routes that this region has none of its own of are those of that one."""
     currency: str
     market: Name
     wacc: Annotated[Quantity, Canonical("1", minimum=0.0)]
@@ -297,8 +175,19 @@ class Region(Described):
     """Reference route by sector."""
 
 
-def _nothing() -> dict[str, Quantity]:
+def _nothing() -> dict[str, YearlyQuantity]:
     return {"default": Constant(value=0.0)}
+
+
+class Size(Model):
+    """Cost of size: capex per t falls as (output / reference)^(exponent - 1)."""
+
+    reference: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)]
+    """Production of the plant that `capex` is of."""
+    exponent: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=2.0)]
+    """1: no effect; 0.6 to 0.8 in most plants."""
+    output: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)] | None = None
+    """Production of the plant that is built; without it plant.output."""
 
 
 class Route(Described):
@@ -307,6 +196,8 @@ class Route(Described):
     title: str = ""
     sector: Name
     capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    size: Size | None = None
+    """How capex depends on the size of the plant; without it not at all."""
     learning: Learns | None = None
     interest_during_construction: Multiplier = Constant(value=1.0)
     first_of_a_kind: Multiplier = Constant(value=1.0)
@@ -314,8 +205,12 @@ class Route(Described):
     utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01)]
     risk_premium: Share = Constant(value=0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
+    """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
+    the size, without the surcharges of first plants and of construction."""
     other_opex: PerTonne = Field(default_factory=_nothing)
     inputs: dict[Name, Traded] = Field(default_factory=dict)
+    """Per tonne of product, by commodity; each one number, by region, or by year:
+    {years: {2026: 3.5 MWh/t, 2035: 3.1 MWh/t}}. So are the other costs and intensities."""
     byproducts: dict[Name, Traded] = Field(default_factory=dict)
     emission_intensity: Intensity
     precursor_intensity: Intensity = Field(default_factory=_nothing)

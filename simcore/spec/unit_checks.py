@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
+from simcore.spec.annotations import Canonical
 from simcore.spec.compilation import compiled, file_fault
-from simcore.spec.entries import Canonical, Indexed
-from simcore.spec.entries import Path as PricePath
+from simcore.spec.entries import Indexed
 from simcore.spec.findings import Finding, Path, unknown
-from simcore.spec.quantities import Empirical, FactorReference, Mixture
+from simcore.spec.paths import Path as PricePath
+from simcore.spec.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
+    dated,
     price_of,
     quantities,
+    target_of,
+    unit_of,
     used_commodities,
     used_markets,
     used_places,
@@ -25,6 +30,7 @@ from simcore.spec.usage import (
     used_routes,
     variants,
 )
+from simcore.spec.views import as_path
 from simcore.units import UnitError, conversion, parse_unit
 
 
@@ -76,6 +82,16 @@ def _quantity(
     experiment: Experiment, path: Path, quantity: Any, folder: FilePath
 ) -> Iterator[Finding]:
     """Faults of a quantity that need no unit."""
+    if isinstance(quantity, ByYear):
+        for year, entry in quantity.years.items():
+            if isinstance(entry, FactorReference):
+                yield Finding(
+                    (*path, "years", year), "a factor as the value of one date",
+                    "numbers or distributions; their dates share one draw", "write it out",
+                )  # fmt: skip
+            else:
+                yield from _quantity(experiment, (*path, "years", year), entry, folder)
+        return
     if isinstance(quantity, FactorReference):
         yield from _reference(experiment, path, quantity)
         return
@@ -145,6 +161,14 @@ def _limits(
     experiment: Experiment, path: Path, quantity: Any, canonical: Canonical, folder: FilePath
 ) -> Iterator[Finding]:
     """Whether the unit fits its field and the values stay inside its limits."""
+    canonical = Canonical(
+        target_of(experiment, quantity, canonical),
+        minimum=canonical.minimum, maximum=canonical.maximum,
+    )  # fmt: skip
+    if isinstance(quantity, ByYear):
+        for year, entry in dated(quantity).items():
+            yield from _limits(experiment, (*path, "years", year), entry, canonical, folder)
+        return
     factor, unit = quantity, quantity.unit
     if isinstance(quantity, FactorReference):
         factor = experiment.factors[quantity.name]
@@ -207,10 +231,23 @@ def _price_units(
     experiment: Experiment, path: Path, price: PricePath, target: str
 ) -> Iterator[Finding]:
     yield from _unit(experiment, (*path, "unit"), price.unit, target)
-    if price.spot is not None:
-        yield from _unit(experiment, (*path, "spot", "unit"), price.spot.unit, target)
-    for year, anchor in (price.anchors or {}).items():
-        yield from _unit(experiment, (*path, "anchors", year, "unit"), anchor.unit, target)
+    alone = [(path, price)] + [
+        ((*path, "views", name), as_path(price, view)) for name, view in price.views.items()
+    ]
+    for place, one in alone:
+        if one.spot is not None:
+            yield from _unit(experiment, (*place, "spot", "unit"), one.spot.unit, target)
+        for year, anchor in (one.anchors or {}).items():
+            yield from _unit(experiment, (*place, "anchors", year, "unit"), anchor.unit, target)
+    if price.response is None:
+        return
+    for key, value in (
+        (("above", "from"), price.response.above and price.response.above.price),
+        (("below", "from"), price.response.below and price.response.below.price),
+        (("backstop",), price.response.backstop),
+    ):
+        if value:
+            yield from _unit(experiment, (*path, "response", *key), value.unit, target)
 
 
 def _indexed_units(experiment: Experiment, path: Path, price: Indexed) -> Iterator[Finding]:
@@ -237,25 +274,35 @@ def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
         for commodity, by_region in getattr(route, kind).items():
             for region, quantity in by_region.items():
                 price = _priced(experiment, commodity, region)
-                if price is None:
-                    continue
                 path = ("catalog", "routes", name, kind, commodity, region)
-                target = f"{commodity_unit(experiment, commodity, price)}/t"
-                unit = quantity.unit
-                if isinstance(quantity, FactorReference) and quantity.name in experiment.factors:
-                    unit = unit or experiment.factors[quantity.name].unit
-                yield from _unit(experiment, path, unit, target)
-                if unit is None and not _same(price.unit, f"EUR/{target.removesuffix('/t')}"):
-                    yield Finding(
-                        path, f"a number without unit for a price in {price.unit}",
-                        "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
-                    )  # fmt: skip
+                if price is not None and isinstance(quantity, ByYear):
+                    for year, entry in dated(quantity).items():
+                        place = (*path, "years", year)
+                        yield from _trade(experiment, place, commodity, price, entry)
+                elif price is not None:
+                    yield from _trade(experiment, path, commodity, price, quantity)
+
+
+def _trade(
+    experiment: Experiment, path: Path, commodity: str, price: Any, quantity: Any
+) -> Iterator[Finding]:
+    target = f"{commodity_unit(experiment, commodity, price)}/t"
+    unit = unit_of(experiment, quantity)
+    for finding in _unit(experiment, path, unit, target):
+        yield replace(
+            finding, found=f"{finding.found}, of a price in {price.unit}",
+            also=(("catalog", "prices", commodity),),
+        )  # fmt: skip
+    if unit is None and not _same(price.unit, f"EUR/{target.removesuffix('/t')}"):
+        yield Finding(
+            path, f"a number without unit for a price in {price.unit}",
+            "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
+        )  # fmt: skip
 
 
 def _priced(experiment: Experiment, commodity: str, region: str) -> Any:
     """The price that a quantity of a region, or the default one, will meet first."""
-    prices = experiment.catalog.prices.get(commodity, {})
-    if region in prices or region != "default":
+    if region != "default":
         return price_of(experiment, commodity, region)
     return next(
         (found for one in experiment.regions

@@ -7,20 +7,14 @@ from functools import cache
 from typing import Any, Final, get_args
 
 from simcore import tables
-from simcore.spec.entries import (
-    Canonical,
-    Catalog,
-    Electrolysis,
-    Indexed,
-    Path,
-    Policy,
-    Region,
-    Route,
-)
-from simcore.spec.quantities import FactorReference, Uncertain
+from simcore.spec.annotations import Canonical
+from simcore.spec.entries import Catalog, Electrolysis, Indexed, Policy, Region, Route
+from simcore.spec.paths import Path
+from simcore.spec.quantities import ByYear, FactorReference, Uncertain
 from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
 from simcore.spec.systems import System
+from simcore.spec.views import has_views, system_of
 from simcore.units import UnitError, conversion, currency_of
 
 PLANT_OUTCOMES: Final = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
@@ -51,18 +45,47 @@ def used_routes(experiment: Experiment) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def meets_cbam(experiment: Experiment) -> bool:
+    """Whether any tonne of the run crosses the border of the EU."""
+    regions = experiment.catalog.regions
+    return "eu" in experiment.destinations and any(
+        regions[name].market != experiment.cbam.market
+        for name in experiment.regions if name in regions
+    )  # fmt: skip
+
+
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: of the regions, of CBAM, of exposures, and what they are linked to."""
+    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, and what they
+    are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market for name in experiment.regions if name in regions),
-        experiment.cbam.market,
+        *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
     ]
     markets = experiment.catalog.markets
-    links = (markets[name].link for name in names if name in markets)
-    names += [link.to for link in links if link is not None]
+    known = [markets[name] for name in names if name in markets]
+    names += [one.to for market in known for one in (market.link, market.relative) if one]
     return list(dict.fromkeys(names))
+
+
+def views_from(experiment: Experiment, market: str) -> str | None:
+    """Market whose views decide a market's price: itself, or what it is relative or linked to."""
+    markets = experiment.catalog.markets
+    record = markets.get(market)
+    if record is None:
+        return None
+    others = [one.to for one in (record.relative, record.link) if one is not None]
+    return next(
+        (name for name in (market, *others) if name in markets and has_views(markets[name])), None
+    )
+
+
+def deciding_market(experiment: Experiment, region: str, destination: str) -> str:
+    """Market whose price decides what a tonne is worth: at home, or that of the border."""
+    if destination == "eu":
+        return experiment.cbam.market
+    return experiment.catalog.regions[region].market
 
 
 def exposure_market(experiment: Experiment, name: str) -> str:
@@ -85,8 +108,8 @@ def exposure_currency(experiment: Experiment, name: str) -> str:
 def used_systems(experiment: Experiment) -> list[str]:
     """Emissions trading systems behind the markets of the run."""
     markets = experiment.catalog.markets
-    names = [markets[name].process.system for name in used_markets(experiment) if name in markets]
-    return [name for name in dict.fromkeys(names) if name in experiment.catalog.systems]
+    names = [system_of(markets[name]) for name in used_markets(experiment) if name in markets]
+    return [name for name in dict.fromkeys(names) if name and name in experiment.catalog.systems]
 
 
 def used_commodities(experiment: Experiment) -> list[str]:
@@ -121,6 +144,45 @@ def _indexes(experiment: Experiment, commodities: list[str]) -> list[str]:
     return list(dict.fromkeys(price.index for price in prices if isinstance(price, Indexed)))
 
 
+def idle_policies(experiment: Experiment) -> set[str]:
+    """Names of policies that the run refers to and never asks.
+
+    They are those of CBAM where no goods meet it, of bought precursors where no route has any, of
+    routes that are not run, and the legal limits on credits where the config sets its own.
+    """
+    catalog, rules, crosses = experiment.catalog, experiment.cbam, meets_cbam(experiment)
+    routes = {name: catalog.routes[name] for name in used_routes(experiment)
+              if name in catalog.routes}  # fmt: skip
+    has_precursors = any(not _is_zero(one.precursor_intensity) for one in routes.values())
+    needed: list[Any] = []
+    if crosses:
+        needed += [getattr(rules, key) for key in CBAM_POLICIES]
+        needed += [one.cbam_benchmark for one in routes.values()]
+    elif "cbam_factor" in experiment.outcomes:
+        needed.append(rules.free_allocation)
+    if has_precursors:
+        needed += [one.precursor_benchmark for one in routes.values()]
+    unasked = {
+        *([] if crosses else ["recognised"]), *([] if has_precursors else ["border"]),
+        *([] if experiment.value.credit_limit == "law" else ["credit_limit"]),
+    }  # fmt: skip
+    for name in experiment.regions:
+        if name in catalog.regions:
+            for key, value in policy_values(catalog.regions[name]).items():
+                head, _, route = key.partition(".")
+                if key not in unasked and (head != "benchmarks" or route in {"default", *routes}):
+                    needed.append(value)
+    for name in used_markets(experiment):
+        link = catalog.markets[name].link if name in catalog.markets else None
+        needed += [link.share] if link is not None else []
+    needed += [catalog.systems[name].follows for name in used_systems(experiment)]
+    return set(used_policies(experiment)) - {str(one) for one in needed}
+
+
+def _is_zero(by_region: Mapping[str, Any]) -> bool:
+    return all(getattr(one, "value", None) == 0 for one in by_region.values())
+
+
 def used_policies(experiment: Experiment) -> list[str]:
     """Names of the policies that the run refers to."""
     catalog = experiment.catalog
@@ -131,14 +193,25 @@ def used_policies(experiment: Experiment) -> list[str]:
         if name in catalog.regions:
             values += policy_values(catalog.regions[name]).values()
     for name in used_markets(experiment):
-        link = catalog.markets[name].link if name in catalog.markets else None
-        values += [link.share] if link is not None else []
+        if name in catalog.markets:
+            record = catalog.markets[name]
+            values += [record.link.share] if record.link is not None else []
+            values += _effects(record)
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            values += _effects(catalog.prices[name][place])
     for name in used_routes(experiment):
         if name in catalog.routes:
             route = catalog.routes[name]
             values += [route.cbam_benchmark, route.precursor_benchmark]
     values += [catalog.systems[name].follows for name in used_systems(experiment)]
     return list(dict.fromkeys(value for value in values if isinstance(value, str)))
+
+
+def _effects(price: Any) -> list[str]:
+    """The policy that acts on a price."""
+    effect = getattr(price, "policy_effect", None)
+    return [effect.of] if effect is not None else []
 
 
 def policy_values(region: Region) -> dict[str, Any]:
@@ -160,12 +233,27 @@ def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[s
             yield (kind, commodity), quantity
 
 
+def lineage(experiment: Experiment, region: str) -> list[str]:
+    """A region and the regions of which it is a variant, the nearest first."""
+    found, regions = [region], experiment.catalog.regions
+    while found[-1] in regions and (like := regions[found[-1]].like) and like not in found:
+        found.append(like)
+    return found
+
+
+def place_of(experiment: Experiment, table: Mapping[str, Any], region: str) -> str | None:
+    """The key of a table by region that holds for a region: its own, of its like, or `default`."""
+    keys = [*lineage(experiment, region), "default"]
+    return next((key for key in keys if key in table), None)
+
+
 def price_of(
     experiment: Experiment, commodity: str, region: str
 ) -> Path | Electrolysis | Indexed | None:
-    """The price entry of a commodity in a region: its own, else the default."""
+    """The price entry of a commodity in a region: its own, of its like, else the default."""
     prices = experiment.catalog.prices.get(commodity, {})
-    return prices.get(region, prices.get("default"))
+    place = place_of(experiment, prices, region)
+    return None if place is None else prices[place]
 
 
 def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
@@ -176,8 +264,8 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
     prices = experiment.catalog.prices.get(commodity, {})
     places: dict[str, list[str]] = {}
     for region in experiment.regions:
-        place = region if region in prices else "default"
-        if place in prices:
+        place = place_of(experiment, prices, region)
+        if place is not None:
             places.setdefault(place, []).append(region)
     if commodity not in _bought(experiment):
         places = {}
@@ -186,6 +274,40 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
         if name == commodity and place in prices:
             places.setdefault(place, [])
     return places
+
+
+def dated(quantity: Any) -> dict[int, Any]:
+    """The quantity of each date of a table by year, with the unit and metadata of the table."""
+    shared = {"unit": quantity.unit, "price_year": quantity.price_year,
+              "source": quantity.source, "status": quantity.status}  # fmt: skip
+    return {
+        year: entry.model_copy(
+            update={key: value for key, value in shared.items() if getattr(entry, key) is None}
+        )
+        for year, entry in sorted(quantity.years.items())
+    }
+
+
+def unit_of(experiment: Experiment, quantity: Any) -> str | None:
+    """The unit of a quantity: its own, of the factor it names, or of its first date."""
+    if isinstance(quantity, ByYear):
+        return unit_of(experiment, next(iter(dated(quantity).values())))
+    if isinstance(quantity, FactorReference) and quantity.name in experiment.factors:
+        return quantity.unit or experiment.factors[quantity.name].unit
+    unit: str | None = quantity.unit
+    return unit
+
+
+def target_of(experiment: Experiment, quantity: Any, canonical: Canonical) -> str:
+    """The unit in which the model uses a quantity: that of its field, or the field's second one."""
+    unit = unit_of(experiment, quantity)
+    if canonical.also is None or unit is None:
+        return canonical.unit
+    try:
+        conversion(unit, canonical.also, exchange=experiment.money.exchange)
+    except UnitError:
+        return canonical.unit
+    return canonical.also
 
 
 def commodity_unit(
@@ -225,7 +347,8 @@ def quantities(
 ) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
     """Every quantity inside a record, with its path and the annotation of its field."""
     for name, canonical in _fields(type(record)):  # type: ignore[arg-type]
-        yield from _inside(getattr(record, name), (*path, name), canonical)
+        written = type(record).model_fields[name].alias or name
+        yield from _inside(getattr(record, name), (*path, written), canonical)
 
 
 @cache
@@ -257,6 +380,11 @@ def _inside(
 def packaged_names(section: str) -> frozenset[str]:
     """Names in a section of the packaged catalog; a config may mention those it does not use."""
     return _packaged()[0][section]
+
+
+def packaged_places(commodity: str) -> frozenset[str]:
+    """Regions with a packaged price of a commodity, `default` among them."""
+    return _packaged()[1].get(commodity, frozenset())
 
 
 def packaged_paths() -> frozenset[str]:
@@ -295,7 +423,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         keep["regions"].update(dict.fromkeys(one.regions))
         keep["routes"].update(dict.fromkeys(used_routes(one)))
         keep["policies"].update(dict.fromkeys(used_policies(one)))
-        keep["markets"].update(dict.fromkeys(used_markets(one)))
+        keep["markets"].update(dict.fromkeys([*used_markets(one), *_border_markets(one)]))
         keep["systems"].update(dict.fromkeys(used_systems(one)))
         keep["buyers"][one.value.buyer] = None
         for commodity in used_commodities(one):
@@ -310,6 +438,9 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
             learning = catalog.routes[name].learning
             if learning is not None:
                 keep["technologies"][learning.technology] = None
+    for one in scenarios.values():
+        for name in list(keep["regions"]):
+            keep["regions"].update(dict.fromkeys(lineage(one, name)))
     catalog = experiment.catalog
     cut: dict[str, Any] = {
         field: {name: entry for name, entry in getattr(catalog, field).items() if name in names}
@@ -322,6 +453,13 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         if commodity in commodities
     }
     return Catalog.model_construct(**cut)
+
+
+def _border_markets(experiment: Experiment) -> list[str]:
+    """The market that CBAM names, and the one that it is linked to."""
+    name, markets = experiment.cbam.market, experiment.catalog.markets
+    link = markets[name].link if name in markets else None
+    return [name] if link is None else [name, link.to]
 
 
 def _own_entries(

@@ -167,6 +167,8 @@ def _config(one: argparse.ArgumentParser) -> None:
     one.add_argument("--seed", type=int, metavar="S", help="replaces seed of the config")
     one.add_argument("--set", action="append", default=[], metavar="PATH=VALUE",
                      help="replaces a value: plant.start=2032; may be repeated")  # fmt: skip
+    one.add_argument("--allow-outside", action="append", default=[], metavar="DIR",
+                     help="let the config read files in DIR too; may be repeated")  # fmt: skip
 
 
 def _examples(*lines: str) -> str:
