@@ -84,8 +84,8 @@ class Plan:
     inputs : tuple of Input
     coords : dict of str to tuple
         Labels of each dimension.
-    commodity_units : tuple of str
-        Unit of each commodity, per which its price is given.
+    commodity_units, good_units : tuple of str
+        Unit of each commodity, and of each good with a parity price, per which its price is given.
     start : int
         First simulated year.
     draws : int
@@ -103,6 +103,7 @@ class Plan:
     inputs: tuple[Input, ...]
     coords: dict[str, tuple[Any, ...]]
     commodity_units: tuple[str, ...]
+    good_units: tuple[str, ...]
     start: int
     draws: int
     factors: dependence.Dependence
@@ -196,6 +197,7 @@ def build(spec: Spec) -> Plan:
         inputs=inputs,
         coords=coords,
         commodity_units=units,
+        good_units=_good_units(experiment),
         start=start,
         draws=experiment.draws,
         factors=factors,
@@ -290,6 +292,7 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "market": tuple(markets),
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),
+        "good": tuple(experiment.parity),
         "year": tuple(range(experiment.years.first, experiment.years.last + 1)),
     }
 
@@ -365,6 +368,16 @@ def _commodity_units(experiment: Experiment, names: tuple[str, ...]) -> tuple[st
         entry = experiment.catalog.prices[name][place]
         units.append(commodity_unit(experiment, name, entry))
     return tuple(units)
+
+
+def _good_units(experiment: Experiment) -> tuple[str, ...]:
+    """Unit of each good with a parity price; a dash where no route of the run can buy it."""
+    prices = experiment.catalog.prices
+    entries = [next(iter(prices.get(name, {}).values()), None) for name in experiment.parity]
+    return tuple(
+        "-" if entry is None else commodity_unit(experiment, name, entry)
+        for name, entry in zip(experiment.parity, entries, strict=True)
+    )
 
 
 def unique_values(cells: tuple[Cell, ...]) -> dict[tuple[int, int], list[Cell]]:

@@ -65,6 +65,8 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
     unit = variable.unit.replace("{money}", plan.experiment.currency)
     if cell.variable == "commodity_price":
         unit = f"{plan.experiment.currency}/{plan.commodity_units[cell.index[-1]]}"
+    if cell.variable == "parity_price":
+        unit = f"{plan.experiment.currency}/{plan.good_units[cell.index[-1]]}"
     if cell.variable in ("exposure_cost_local", "exposure_total_local"):
         per_year = " yr-1" if has_years(cell.variable) else ""
         unit = f"1e6 {plan.exposure_currencies[cell.index[-1]]}{per_year}"

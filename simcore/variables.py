@@ -37,6 +37,10 @@ class Variable:
         `number`, `indicator` (0 or 1), `category` (index of a route) or `year`.
     relative : bool
         True when the reference route has no such value (it would be zero or undefined).
+    life : bool
+        True when it covers the whole life of the plant, so that a route must exist at its start.
+    commodity : str
+        Commodity whose price it shows, which a run then needs although no route may buy it.
     """
 
     name: str
@@ -46,6 +50,8 @@ class Variable:
     description: str
     kind: str = "number"
     relative: bool = False
+    life: bool = False
+    commodity: str = ""
 
     @property
     def is_money(self) -> bool:
@@ -109,6 +115,7 @@ _ALL = (
         "{money} kg-1",
         "Hydrogen cost",
         "Cost of hydrogen at the plant, computed from electricity or bought.",
+        commodity="hydrogen",
     ),
     Variable(
         "cbam_factor",
@@ -144,6 +151,13 @@ _ALL = (
         "{money} t-1",
         "Carbon cost",
         "home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside.",
+    ),
+    Variable(
+        "total_cost",
+        CELL,
+        "{money} t-1",
+        "Total cost",
+        "levelised_cost + carbon_cost: what a tonne costs, carbon included.",
     ),
     Variable(
         "marginal_carbon_cost",
@@ -191,6 +205,17 @@ _ALL = (
         "Break-even carbon price",
         "Carbon price at which cost_premium = 0 under the year's allocation rules: the home price, "
         "or for EU-bound tonnes from outside the EU price given the home price. Undefined: none.",
+        relative=True,
+    ),
+    Variable(
+        "parity_price",
+        ("scenario", "region", "destination", "route", "good", "year"),
+        "{money} per unit",
+        "Parity price of an input",
+        "Price of the good at which cost_premium = 0, all else as drawn: its price minus "
+        "cost_premium / (net use of the route - net use of the reference). Power counts with what "
+        "makes hydrogen of it. Below zero: dearer even if the good cost nothing. Undefined: both "
+        "use as much of it. The unit of each good is in the good_unit coordinate.",
         relative=True,
     ),
     Variable(
@@ -267,6 +292,7 @@ _ALL = (
         "Lifecycle carbon value",
         "Sum over the plant's life of premium_per_tonne * output.",
         relative=True,
+        life=True,
     ),
     Variable(
         "npv_premium",
@@ -275,6 +301,7 @@ _ALL = (
         "Net present carbon value",
         "lifecycle_premium discounted at the region's WACC.",
         relative=True,
+        life=True,
     ),
     Variable(
         "annuity_premium_per_tonne",
@@ -283,6 +310,7 @@ _ALL = (
         "Annuity of the carbon value",
         "npv_premium / (output * annuity_factor(WACC, lifetime)).",
         relative=True,
+        life=True,
     ),
     Variable(
         "waterfall",
@@ -324,6 +352,12 @@ _ALL = (
 
 OUTCOMES: Final[dict[str, Variable]] = {variable.name: variable for variable in _ALL}
 
+PLANT_OUTCOMES: Final = tuple(one.name for one in _ALL if one.life)
+"""Outcomes over the life of the plant."""
+
+EXPOSURE_OUTCOMES: Final = tuple(one.name for one in _ALL if "exposure" in one.dims)
+"""Outcomes of exposures."""
+
 DIMENSIONS: Final[dict[str, str]] = {
     "scenario": "Named set of choices; all scenarios share the same draws",
     "region": "Where the plant stands",
@@ -332,6 +366,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "component": "Part of the cost premium",
     "market": "Carbon market",
     "commodity": "Commodity or energy carrier, with its region",
+    "good": "Commodity or energy carrier whose parity price is asked for",
     "exposure": "Named firm exposure",
     "factor": "Uncertain input",
     "year": "Calendar year",

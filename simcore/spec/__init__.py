@@ -14,6 +14,7 @@ from simcore.spec.compilation import contained
 from simcore.spec.editor_schema import json_schema
 from simcore.spec.findings import Finding, Path, faults
 from simcore.spec.overlay import merge, put, setting
+from simcore.spec.price_tables import Filled, fill
 from simcore.spec.scenarios import expand, usable
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import prune
@@ -41,6 +42,8 @@ class Spec:
         Folder in which files named by the config must lie.
     documents : tuple of Document
         What the user wrote, the one that wins first.
+    notes : tuple of str
+        What was taken for granted in the price files of the config.
     """
 
     experiment: Experiment
@@ -48,6 +51,7 @@ class Spec:
     file: str
     folder: FilePath
     documents: tuple[document.Document, ...]
+    notes: tuple[str, ...] = ()
 
     def resolved(self) -> dict[str, Any]:
         """The complete config as plain data; reading it again gives the same Spec.
@@ -110,19 +114,31 @@ def load(
     ]
     packaged = merge({"catalog": tables.catalog()}, tables.base())
     data = {} if _NOTHING in (_extended(read), parent and _extended(parent)) else packaged
+    tables_read: list[Filled] = []
     for layer in (parent, read):
         if layer is not None:
             own = {key: value for key, value in layer.data.items() if key != "extends"}
             # Scenarios are named sets of choices: who names his own means only those.
             if isinstance(own.get("scenarios"), Mapping):
                 data = {**data, "scenarios": {}}
-            data = merge(data, own)
+            tables_read.append(fill(own, data, folder))
+            data = merge(data, tables_read[-1].data)
     for path, one in settings:
-        data = put(data, one.data, path)
+        tables_read.append(fill(one.data, data, folder))
+        data = put(data, tables_read[-1].data, path)
     documents = [one for _, one in reversed(settings)]
     documents += [read, *([parent] if parent is not None else [])]
     data, files, findings = expand(data, folder)
-    return _checked(data, packaged, [*documents, *files], read, folder, findings)
+    if isinstance(data.get("scenarios"), Mapping):
+        overlays = dict(data["scenarios"])
+        for name, overlay in overlays.items():
+            tables_read.append(fill(overlay, data, folder, ("scenarios", name)))
+            overlays[name] = tables_read[-1].data
+        data = {**data, "scenarios": overlays}
+    findings += [one for filled in tables_read for one in filled.findings]
+    notes = dict.fromkeys(one for filled in tables_read for one in filled.notes)
+    spec = _checked(data, packaged, [*documents, *files], read, folder, findings)
+    return replace(spec, notes=tuple(notes))
 
 
 def _extended(read: document.Document) -> Any:

@@ -12,7 +12,6 @@ from simcore.spec.process_checks import unused_findings
 from simcore.spec.quantities import FactorReference
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
-    PLANT_OUTCOMES,
     delays,
     used_commodities,
     used_markets,
@@ -20,6 +19,7 @@ from simcore.spec.usage import (
     used_policies,
     variants,
 )
+from simcore.variables import PLANT_OUTCOMES
 
 _LAST: Final = ("years", "last")
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore.spec.compilation import column, file_fault
+from simcore.spec.compilation import file_fault, past_prices
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path
 from simcore.spec.processes import PriceHistory
@@ -184,10 +184,7 @@ def yearly_changes(folder: FilePath, history: PriceHistory) -> np.ndarray:
     ValueError
         The file cannot be read, holds prices <= 0, or less than two years.
     """
-    prices = np.array(column(folder, history.csv, history.column, in_order=True))
-    if prices.min() <= 0:
-        raise ValueError(f"{history.csv}: prices <= 0")
-    count = history.per_year
+    prices, count = past_prices(folder, history), history.per_year
     if len(prices) < 2 * count + 1:
         raise ValueError(f"{history.csv}: {len(prices)} prices, less than two years of {count}")
     changes = np.diff(np.log(prices))
