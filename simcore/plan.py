@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,13 +18,14 @@ from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
 from simcore.spec import Spec, dependence
-from simcore.spec.entries import Catalog, Path
+from simcore.spec.entries import Path
+from simcore.spec.quantities import Uncertain
+from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
     exposure_currency,
-    packaged_names,
-    packaged_paths,
+    packaged_pairs,
     price_of,
     references,
     used_commodities,
@@ -32,6 +33,11 @@ from simcore.spec.usage import (
     used_systems,
 )
 from simcore.variables import OUTCOMES, Variable
+
+
+Idle = tuple[str, int, str]
+_DRAWN: Final = ("anchor", "variant", "delay", "capacity", "occurs", "learning_share", "view")
+"""Last parts of the names of factors that are drawn beside the quantities of a record."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,8 @@ class Plan:
     draws : int
         Number of draws; fewer than the config allows where `until` is met before.
     factors, shocks : Dependence
+    idle : tuple of (str, int, str)
+        Correlations of which one side is not drawn: kind, position among the pairs, name.
     interval : float or None
         Widest interval of what `until` names, once it has been looked for.
     """
@@ -108,6 +116,7 @@ class Plan:
     draws: int
     factors: dependence.Dependence
     shocks: dependence.Dependence
+    idle: tuple[Idle, ...] = ()
     interval: float | None = None
 
     @property
@@ -179,7 +188,8 @@ def build(spec: Spec) -> Plan:
         if "waterfall" in experiment.outcomes:
             cells = [one for one in cells if one.variable != "waterfall"] + waterfall
     inputs = _inputs(settings)
-    faults += _unknown_names(spec, settings, {one.name.split(" (")[0] for one in inputs})
+    wrong, idle = _correlated(spec, settings, {one.name.split(" (")[0] for one in inputs})
+    faults += wrong
     faults += _unmatched(spec, redrawn)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
@@ -202,6 +212,7 @@ def build(spec: Spec) -> Plan:
         draws=experiment.draws,
         factors=factors,
         shocks=shocks,
+        idle=tuple(idle),
     )
 
 
@@ -332,33 +343,69 @@ def _inputs(settings: dict[str, Setting]) -> tuple[Input, ...]:
     return tuple(found.values())
 
 
-def _unknown_names(spec: Spec, settings: dict[str, Setting], factors: set[str]) -> Iterator[Fault]:
-    """Correlated names that exist nowhere in the catalog."""
-    # A name may belong to an entry that this run does not use: then it changes nothing.
-    known_paths = set(packaged_paths())
-    heads = {name for section in Catalog.model_fields for name in packaged_names(section)}
-    for one in spec.scenarios.values():
-        known_paths.update(one.catalog.markets)
-        known_paths.update(
-            f"{name}.{place}" for name, places in one.catalog.prices.items() for place in places
-        )
-        heads.update(one.factors)
-        for _, group in one.catalog:
-            heads.update(group)
-    known = {"factors": factors, "shocks": known_paths}
-    for kind, names in known.items():
+def _correlated(
+    spec: Spec, settings: dict[str, Setting], factors: set[str]
+) -> tuple[list[Fault], list[Idle]]:
+    """Names of correlations that stand for nothing, and those that this run does not draw.
+
+    The packaged pairs are complete for all runs, so that they may name what this one does not use.
+    """
+    faults: list[Fault] = []
+    idle: list[Idle] = []
+    shocked = {name for one in settings.values() for name in one.shocked}
+    drawn = {"factors": factors, "shocks": shocked}
+    for kind, names in drawn.items():
+        packaged = packaged_pairs(kind)
         for position, pair in enumerate(getattr(spec.experiment.correlations, kind)):
+            if (frozenset(pair.between), pair.rank) in packaged:
+                continue
             for name in pair.between:
-                unused = kind == "factors" and name.split(".")[0] in heads
-                if name not in names and not unused:
-                    near = suggest(name, sorted(names))
-                    what = "factor of the run" if kind == "factors" else "market or commodity path"
-                    yield spec.fault(
-                        ("correlations", kind, position, "between"),
-                        found=f"unknown name {name!r}",
-                        expected=f"a {what}",
-                        remedy=f"did you mean {near!r}?" if near else "see `simcore plan`",
-                    )
+                if name in names:
+                    continue
+                if any(_exists(one, kind, name) for one in spec.scenarios.values()):
+                    idle.append((kind, position, name))
+                    continue
+                near = suggest(name, sorted(names))
+                what = "factor of the run" if kind == "factors" else "market or commodity path"
+                faults.append(spec.fault(
+                    ("correlations", kind, position, "between"),
+                    found=f"unknown name {name!r}",
+                    expected=f"a {what}",
+                    remedy=f"did you mean {near!r}?" if near else "see `simcore plan`",
+                ))  # fmt: skip
+    return faults, idle
+
+
+def _exists(experiment: Experiment, kind: str, name: str) -> bool:
+    """Whether a name is that of a factor, or of a price path, that some run may draw."""
+    head, *rest = name.split(".")
+    catalog = experiment.catalog
+    if kind == "shocks":
+        return head in catalog.markets if not rest else rest[0] in catalog.prices.get(head, {})
+    if head in experiment.factors:
+        return not rest
+    groups: list[Any] = [group for _, group in catalog] + [experiment.exposures]
+    return any(_holds(group[head], rest) for group in groups if head in group)
+
+
+def _holds(record: Any, parts: list[str]) -> bool:
+    """Whether the parts of a factor's name lead to something in a record."""
+    if parts[-1:] in [[one] for one in _DRAWN]:
+        return True
+    if not parts:
+        inner = list(record.values()) if isinstance(record, dict) else [record]
+        return any(isinstance(one, Uncertain) for one in inner)
+    if isinstance(record, Model):
+        inner = [getattr(record, one, None) for one in ("process", "variants", "values")]
+        if parts[0] in type(record).model_fields:
+            inner = [getattr(record, parts[0])]
+            parts = parts[1:]
+        return any(_holds(one, parts) for one in inner if one is not None)
+    if isinstance(record, dict):
+        by_year = {str(key): value for key, value in record.items()}
+        if parts[0] in by_year:
+            return _holds(by_year[parts[0]], parts[1:])
+    return isinstance(record, dict) and isinstance(record.get("default"), Uncertain)
 
 
 def _commodity_units(experiment: Experiment, names: tuple[str, ...]) -> tuple[str, ...]:

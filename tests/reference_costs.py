@@ -308,7 +308,7 @@ def parity_price(
         case.given[good, region] = price
         premiums.append(cost_premium(case, route, region, destination, year))
     del case.given[good, region]
-    if abs(premiums[1] - premiums[0]) < 1e-9 * max(map(abs, premiums)):
+    if abs(premiums[1] - premiums[0]) <= 1e-9 * max(map(abs, premiums)):
         return NAN
     return -premiums[0] * 1000.0 / (premiums[1] - premiums[0])
 

@@ -21,7 +21,7 @@ LAYERS = [
     ["model"],
     ["plan"],
     ["program", "analysis", "calibration"],
-    ["tiles", "tracing", "plots", "crew"],
+    ["tiles", "tracing", "effects", "plots", "crew"],
     ["describe", "report", "reduction"],
     ["stopping"],
     ["engine"],

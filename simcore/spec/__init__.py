@@ -60,6 +60,11 @@ class Spec:
         """
         return {"extends": _NOTHING, **self.experiment.model_dump(exclude_none=True)}
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the config takes nothing from the packaged tables."""
+        return any(_extended(one) == _NOTHING for one in self.documents)
+
     def fault(
         self, path: Path, *, found: str, expected: str, remedy: str, scenario: str | None = None
     ) -> Fault:

@@ -14,7 +14,7 @@ from simcore.spec.findings import Finding, Path
 from simcore.spec.processes import PriceHistory
 from simcore.spec.quantities import Constant
 from simcore.spec.schema import Experiment
-from simcore.spec.usage import packaged_shocks, used_commodities, used_markets, used_places
+from simcore.spec.usage import packaged_pairs, used_commodities, used_markets, used_places
 
 _NOISY: Final = ("gbm", "random_walk", "log_ou", "regime_switching")
 # Parameters of a process, the kinds that use them, and those of these that must state them.
@@ -69,7 +69,7 @@ def shock_findings(
     experiment: Experiment, scenarios: Mapping[str, Experiment]
 ) -> Iterator[Finding]:
     """Correlations asked for shocks of prices that have none; packaged pairs may mention them."""
-    without, packaged = shockless(scenarios), packaged_shocks()
+    without, packaged = shockless(scenarios), packaged_pairs("shocks")
     for position, pair in enumerate(experiment.correlations.shocks):
         for name in pair.between:
             if name in without and (frozenset(pair.between), pair.rank) not in packaged:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -18,6 +20,25 @@ class Model(BaseModel):
         strict=True,
         allow_inf_nan=False,
     )
+
+
+@contextlib.contextmanager
+def noted_reads() -> Iterator[set[tuple[int, str]]]:
+    """Note which fields of which records are read: the identity of the record, and the field.
+
+    Not for threads: while it lasts, every record notes its reads, whoever reads it.
+    """
+    reads: set[tuple[int, str]] = set()
+
+    def noting(self: Model, name: str) -> Any:
+        reads.add((id(self), name))
+        return BaseModel.__getattribute__(self, name)
+
+    Model.__getattribute__ = noting  # type: ignore[assignment]
+    try:
+        yield reads
+    finally:
+        del Model.__getattribute__
 
 
 def fault(message: str, expected: str, remedy: str = "correct the value") -> PydanticCustomError:

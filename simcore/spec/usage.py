@@ -217,9 +217,9 @@ def packaged_paths() -> frozenset[str]:
 
 
 @cache
-def packaged_shocks() -> frozenset[tuple[frozenset[str], float]]:
-    """Pairs of the packaged correlations of shocks, with their rank correlation."""
-    pairs = tables.base()["correlations"]["shocks"]
+def packaged_pairs(kind: str) -> frozenset[tuple[frozenset[str], float]]:
+    """Pairs of the packaged correlations of factors or shocks, with their rank correlation."""
+    pairs = tables.base()["correlations"][kind]
     return frozenset((frozenset(pair["between"]), float(pair["rank"])) for pair in pairs)
 
 
