@@ -159,18 +159,7 @@ def build(spec: Spec) -> Plan:
     shocks = _dependence(spec, "shocks")
     start = min(_start(one) for one in spec.scenarios.values())
     redrawn: set[tuple[str, str]] = set()
-    settings = {
-        name: Setting(
-            graph=_own_draws(graph, name, one, redrawn),
-            experiment=one,
-            start=start,
-            factors=factors,
-            shocks=shocks,
-            folder=spec.folder,
-            stem=f"{name}/" if experiment.independent_scenarios else "",
-        )
-        for name, one in spec.scenarios.items()
-    }
+    settings = _settings(spec, graph, start, factors, shocks, redrawn)
     coords = _coords(spec)
     faults: list[Fault] = []
     cells: list[Cell] = []
@@ -214,6 +203,32 @@ def build(spec: Spec) -> Plan:
         shocks=shocks,
         idle=tuple(idle),
     )
+
+
+def _settings(
+    spec: Spec, graph: Graph, start: int, factors: dependence.Dependence,
+    shocks: dependence.Dependence, redrawn: set[tuple[str, str]],
+) -> dict[str, Setting]:  # fmt: skip
+    """What the nodes of each scenario are built from."""
+    return {
+        name: Setting(
+            graph=_own_draws(graph, name, one, redrawn),
+            experiment=one,
+            start=start,
+            factors=factors,
+            shocks=shocks,
+            folder=spec.folder,
+            stem=f"{name}/" if spec.experiment.independent_scenarios else "",
+        )
+        for name, one in spec.scenarios.items()
+    }
+
+
+def extended(plan: Plan) -> tuple[Plan, dict[str, Setting]]:
+    """The plan with a graph of its own, to which the settings by scenario may add nodes."""
+    graph = Graph(list(plan.graph.nodes), dict(plan.graph.known))
+    settings = _settings(plan.spec, graph, plan.start, plan.factors, plan.shocks, set())
+    return replace(plan, graph=graph), settings
 
 
 def _own_draws(

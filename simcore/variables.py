@@ -382,5 +382,6 @@ STATISTICS: Final[dict[str, str]] = {
     "quantile_high": "upper end of the 95 % order-statistic interval of the quantile",
     "positive": "share of the draws above zero",
     "defined": "share of the draws in which the value is defined",
-    "central": "deterministic case: every factor at its central value",
+    "central": "central case: every uncertain number at its median, every choice at its likeliest "
+    "value, no shocks",
 }

@@ -42,7 +42,7 @@ def traced(plan: Plan, draw: int) -> Result:
     found: Result = {}
     for entry in tracing.trace(plan, draw):
         name = entry["variable"]
-        if name == "input":
+        if name in ("input", "term"):
             continue
         key = (name, *(entry[dim] for dim in OUTCOMES[name].dims if dim != "year"))
         if "value" in entry:
