@@ -34,7 +34,6 @@ from simcore.spec.usage import (
 )
 from simcore.variables import OUTCOMES, Variable
 
-
 Idle = tuple[str, int, str]
 _DRAWN: Final = ("anchor", "variant", "delay", "capacity", "occurs", "learning_share", "view")
 """Last parts of the names of factors that are drawn beside the quantities of a record."""

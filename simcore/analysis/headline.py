@@ -158,7 +158,8 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
 
     Without the cost before carbon the value is not shown, for the cost then holds it: it is named
     in `attrs["apart"]`. A route that is undefined in every row (the reference route) is left out
-    and named in `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 % interval shown.
+    and named in `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 %
+    interval shown.
 
     Raises
     ------
@@ -166,7 +167,9 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         The run holds neither a cost nor a value.
     """
     present = outcomes_of(run)
-    names = [next((name for name in pair if name in present), None) for pair in _PAIRS]
+    names: list[str | None] = [
+        next((name for name in pair if name in present), None) for pair in _PAIRS
+    ]
     apart = ""
     if names[0] == "cost_premium":
         # It holds the cost of carbon already: what the avoided carbon is worth would count twice.

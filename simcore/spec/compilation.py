@@ -195,7 +195,7 @@ def _in_order(sheet: Sheet, history: PriceHistory) -> np.ndarray:
     cells = sheet.column(sheet.find(history.column, "column"))
     numbers = numbers_of(cells, decimal=history.decimal, delimiter=sheet.delimiter)
     last = max((place for place, cell in enumerate(cells) if not is_gap(cell)), default=-1)
-    values = []
+    values: list[float] = []
     for (line, _), cell in zip(sheet.rows[: last + 1], cells, strict=False):
         if is_gap(cell):
             if not values:

@@ -22,10 +22,11 @@ PLACES: Final = ("path", "anchors", "forward", "history", "floor", "ceiling")
 """Keys of a price under which prices by year may stand."""
 
 _BAND: Final = ("low", "central", "high")
-_KEYS: Final = (
+KEYS: Final = (
     "csv", "date", "column", *_BAND, "unit", "where", "front", "first", "last", "duplicates",
     "encoding", "decimal", "date_order",
 )  # fmt: skip
+"""What may be said of a file."""
 _CHOICES: Final = {
     "decimal": DECIMALS, "date_order": ORDERS, "duplicates": ("error", "last", "mean"),
 }  # fmt: skip
@@ -187,8 +188,8 @@ def _wrong_keys(content: Mapping[str, Any], key: str, path: Path) -> Any:
     for name, value in content.items():
         if name == "file":
             yield Finding((*path, name), "unknown key 'file'", "csv", "write csv: FILE")
-        elif name not in _KEYS:
-            yield unknown((*path, name), str(name), _KEYS, "key of a price table")
+        elif name not in KEYS:
+            yield unknown((*path, name), str(name), KEYS, "key of a price table")
         elif name in _BAND and key != "anchors":
             yield Finding((*path, name), f"{name} under {key}", "column: one price a year",
                           "write column: ...")  # fmt: skip

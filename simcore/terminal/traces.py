@@ -9,7 +9,8 @@ from typing import Any, Final
 from simcore.terminal.tables import WIDTH, cut, decimals, grid, number
 
 _PLACE: Final = (
-    "scenario", "region", "destination", "route", "component", "market", "commodity", "exposure", "good",
+    "scenario", "region", "destination", "route", "component", "market", "commodity", "exposure",
+    "good",
 )  # fmt: skip
 _YEARS: Final = 8
 

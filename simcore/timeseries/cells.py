@@ -145,11 +145,11 @@ def dates_of(cells: Sequence[str], *, order: str | None = None) -> Dates:
 
 
 def is_date(cell: str) -> bool:
-    """Whether a cell looks like a date, whatever the order of day and month; no bare year."""
-    if _YEAR_LAST.fullmatch(cell):
+    """Whether a cell looks like a date, be there such a day or not; no bare year."""
+    if any(one.fullmatch(cell) for one in (_YEAR_LAST, _ISO, _YEAR_FIRST, _COMPACT)):
         return True
-    patterns = (_ISO, _YEAR_FIRST, _COMPACT, *_NAMED, *_MONTHS, *_QUARTERS)
-    return any(_day(pattern.fullmatch(cell)) is not None for pattern in patterns)
+    worded = (*_NAMED, *_MONTHS, *_QUARTERS)
+    return any(_day(pattern.fullmatch(cell)) is not None for pattern in worded)
 
 
 def is_year(cell: str) -> bool:

@@ -167,7 +167,7 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
         delimiter=sheet.delimiter, points=has_points(every),
     )  # fmt: skip
     refusals = [
-        Fault(sheet.label(place), *one.refusal, sheet.name, sheet.line)
+        Fault(sheet.label(place), *one.refusal, sheet.name, rows[0][0])
         for place, one in ((at_date, days), (at_price, numbers))
         if one.refusal and rows
     ]

@@ -204,10 +204,8 @@ def _text(path: Path, name: str, encoding: str | None) -> str:
 def _delimiter(lines: Sequence[str]) -> str:
     """What separates cells: what most lines have, and then what stands most often."""
     shown = [line for line in lines if line.strip()][:_SEARCHED]
-    return max(
-        _SEPARATORS,
-        key=lambda one: (sum(one in line for line in shown), sum(line.count(one) for line in shown)),
-    )
+    counts = {one: [line.count(one) for line in shown] for one in _SEPARATORS}
+    return max(_SEPARATORS, key=lambda one: (sum(map(bool, counts[one])), sum(counts[one])))
 
 
 def _heading(rows: Sequence[Row], labels: Sequence[str]) -> int:
