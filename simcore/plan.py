@@ -410,7 +410,7 @@ def _holds(record: Any, parts: list[str]) -> bool:
         inner = list(record.values()) if isinstance(record, dict) else [record]
         return any(isinstance(one, Uncertain) for one in inner)
     if isinstance(record, Model):
-        inner = [getattr(record, one, None) for one in ("process", "variants", "values")]
+        inner = [getattr(record, one, None) for one in ("process", "variants", "values", "views")]
         if parts[0] in type(record).model_fields:
             inner = [getattr(record, parts[0])]
             parts = parts[1:]

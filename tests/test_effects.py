@@ -13,6 +13,7 @@ from simcore import tables
 from simcore.cli import main
 from simcore.effects import build_and_warn
 from simcore.errors import ConfigError
+from simcore.spec.records import Model, noted_reads
 
 ROOT = Path(__file__).parents[1]
 CONFIG: dict[str, Any] = {
@@ -144,6 +145,16 @@ def test_a_resolved_config_raises_none(tmp_path: Path) -> None:
     again, found = build_and_warn(simcore.load(file))
     assert again.digest == plan.digest
     assert [str(one) for one in found] == []
+
+
+def test_what_is_read_of_a_copy_is_read_of_its_original() -> None:
+    record = simcore.load(CONFIG).experiment.years
+    with noted_reads() as reads:
+        assert record.model_copy(update={"last": 2031}).model_copy().first == 2030
+    assert (id(record), "first") in reads
+    assert (id(record), "last") not in reads
+    assert "__getattribute__" not in vars(Model)
+    assert "model_copy" not in vars(Model)
 
 
 def test_noting_reads_changes_no_plan() -> None:

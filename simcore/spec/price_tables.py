@@ -18,7 +18,7 @@ from simcore.timeseries import Options, annual_means, of_sheet, read_sheet
 from simcore.timeseries.cells import DECIMALS, ORDERS
 from simcore.units import UnitError, conversion
 
-PLACES: Final = ("path", "anchors", "forward", "history", "floor", "ceiling")
+PLACES: Final = ("path", "anchors", "forward", "futures", "history", "floor", "ceiling")
 """Keys of a price under which prices by year may stand."""
 
 _BAND: Final = ("low", "central", "high")
@@ -75,20 +75,23 @@ def fill(
     return done
 
 
-def _walk(node: Any, under: Any, folder: FilePath, path: Path, done: Filled) -> Any:
+def _walk(
+    node: Any, under: Any, folder: FilePath, path: Path, done: Filled, unit: Any = None
+) -> Any:
     if not isinstance(node, Mapping):
         return node
+    # A corridor, or a view, is in the unit of the price that it belongs to.
+    unit = node.get("unit") or (under.get("unit") if isinstance(under, Mapping) else None) or unit
     content: dict[Any, Any] = {}
     for key, value in node.items():
         below = under.get(key) if isinstance(under, Mapping) else None
         here = (*path, key)
         if key in PLACES and path[-1:] != ("process",) and _names_a_file(value):
-            unit = node.get("unit") or (under.get("unit") if isinstance(under, Mapping) else None)
             table = _table(value, key, unit, folder, here, done)
             if table is not None:
                 content[key] = table
         else:
-            content[key] = _walk(value, below, folder, here, done)
+            content[key] = _walk(value, below, folder, here, done, unit)
     return content
 
 
@@ -206,7 +209,7 @@ def _wrong_keys(content: Mapping[str, Any], key: str, path: Path) -> Any:
     if not isinstance(content.get("csv"), str) and "file" not in content:
         yield Finding(path, "no csv", "csv: the name of a file", "write csv: FILE, column: NAME")
     bands = [name for name in _BAND if name in content]
-    if bands and ("column" in content or len(bands) != len(_BAND)):
+    if key == "anchors" and bands and ("column" in content or len(bands) != len(_BAND)):
         yield Finding(
             path, " and ".join([*bands, *(["column"] if "column" in content else [])]),
             "low, central and high, or column alone for prices that are certain",

@@ -26,19 +26,30 @@ class Model(BaseModel):
 def noted_reads() -> Iterator[set[tuple[int, str]]]:
     """Note which fields of which records are read: the identity of the record, and the field.
 
-    Not for threads: while it lasts, every record notes its reads, whoever reads it.
+    What is read of a copy is read of its original. Not for threads: while it lasts, every record
+    notes its reads, whoever reads it.
     """
     reads: set[tuple[int, str]] = set()
+    origin: dict[int, int] = {}
+    copies: list[BaseModel] = []  # kept, for the identity of what is gone may be given again
 
     def noting(self: Model, name: str) -> Any:
-        reads.add((id(self), name))
+        reads.add((origin.get(id(self), id(self)), name))
         return BaseModel.__getattribute__(self, name)
 
+    def copying(self: Model, **options: Any) -> Any:
+        made = BaseModel.model_copy(self, **options)
+        origin[id(made)] = origin.get(id(self), id(self))
+        copies.append(made)
+        return made
+
     Model.__getattribute__ = noting  # type: ignore[assignment]
+    Model.model_copy = copying  # type: ignore[method-assign]
     try:
         yield reads
     finally:
         del Model.__getattribute__
+        del Model.model_copy
 
 
 def fault(message: str, expected: str, remedy: str = "correct the value") -> PydanticCustomError:
