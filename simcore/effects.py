@@ -76,8 +76,8 @@ def _unread(spec: Spec, reads: Reads) -> Iterator[Fault]:
     """What the user wrote and no row read."""
     told: set[Path] = set()
     scenarios = list(spec.scenarios.values())
-    # A config that stands alone must define all that it mentions, read or not.
-    mentioned = set(_texts([one.data for one in spec.documents])) if spec.stands_alone else set()
+    # What a config mentions it must define, read or not.
+    mentioned = set(_texts([one.data for one in spec.documents]))
     for document in spec.documents:
         for path, value in _leaves(document.data, ()):
             where, experiments, own = path, scenarios, ""
@@ -85,7 +85,9 @@ def _unread(spec: Spec, reads: Reads) -> Iterator[Fault]:
                 own, where = str(path[1]), path[2:]
                 where = where[1:] if isinstance(where[0], int) else where
                 experiments = [spec.scenarios[own]]
-            if not where or where[0] not in _SECTIONS or where[-1] in _LABELS:
+            # Which market is that of the border also says which regions lie inside.
+            unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
+            if not where or where[0] not in _SECTIONS or unasked:
                 continue
             if not own and _packaged_value(path) == value:
                 continue

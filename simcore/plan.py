@@ -13,12 +13,11 @@ import numpy as np
 
 from simcore import document
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.model.commodities import price_name
 from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
 from simcore.spec import Spec, dependence
-from simcore.spec.entries import Path
+from simcore.spec.entries import Electrolysis, Path
 from simcore.spec.quantities import Uncertain
 from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
@@ -26,10 +25,10 @@ from simcore.spec.usage import (
     commodity_unit,
     exposure_currency,
     packaged_pairs,
-    price_of,
     references,
     used_commodities,
     used_markets,
+    used_places,
     used_systems,
 )
 from simcore.variables import OUTCOMES, Variable
@@ -281,8 +280,8 @@ def _moving(experiment: Experiment) -> Iterator[Path]:
     for name in used_markets(experiment):
         yield experiment.catalog.markets[name]
     for name in used_commodities(experiment):
-        for region in experiment.regions:
-            entry = price_of(experiment, name, region)
+        for place in used_places(experiment, name):
+            entry = experiment.catalog.prices[name][place]
             if isinstance(entry, Path):
                 yield entry
 
@@ -303,9 +302,9 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
         for name in used_commodities(one):
             commodities.update(
                 dict.fromkeys(
-                    price_name(one, name, r)
-                    for r in one.regions
-                    if isinstance(price_of(one, name, r), Path)
+                    f"{name}.{place}"
+                    for place in used_places(one, name)
+                    if not isinstance(one.catalog.prices[name][place], Electrolysis)
                 )
             )
     return {

@@ -14,6 +14,7 @@ from reference_paths import (
     between,
     carbon_price,
     learning,
+    lineage,
     policy,
     price_path,
     quantity,
@@ -27,9 +28,9 @@ NAN = math.nan
 
 
 def price_entry(case: Case, commodity: str, region: str) -> tuple[str, Mapping[str, Any]]:
-    """Name and entry of a commodity in a region: its own, else the default."""
+    """Name and entry of a commodity in a region: its own, that of its like, else the default."""
     entries = case.catalog["prices"][commodity]
-    key = region if region in entries else "default"
+    key = next(one for one in lineage(case, region) if one in entries)
     return f"{commodity}.{key}", entries[key]
 
 
@@ -44,9 +45,25 @@ def commodity_price(case: Case, commodity: str, region: str, year: int) -> float
     name, entry = price_entry(case, commodity, region)
     if is_electrolysis(entry):
         return electrolysis_cost(case, name, entry, region, year)
+    if entry.get("kind") == "indexed":
+        return indexed_price(case, name, entry, commodity, year)
     if name not in case.paths:
         case.paths[name] = price_path(case, name, entry, commodity)
     return case.paths[name][year]
+
+
+def indexed_price(
+    case: Case, name: str, entry: Mapping[str, Any], commodity: str, year: int
+) -> float:
+    """What an index costs, times a coefficient, and a premium in the price's own money."""
+    followed, place = entry["index"].split(".")
+    level = commodity_price(case, followed, place, year)
+    share = quantity(case, entry.get("coefficient", 1.0), name + ".coefficient")
+    premium, unit = entry.get("premium", 0.0), f"EUR/{unit_of(commodity, entry['unit'])}"
+    if isinstance(premium, str) or (isinstance(premium, Mapping) and premium.get("unit")):
+        return share * level + quantity(case, premium, name + ".premium", unit)
+    money = (entry["unit"], entry.get("price_year"))
+    return share * level + quantity(case, premium, name + ".premium", unit, *money)
 
 
 def electrolysis_cost(
@@ -105,18 +122,19 @@ def reference_route(case: Case, region: str) -> str:
     return case.catalog["regions"][region]["reference"][case.config["sector"]]
 
 
-def field(case: Case, route: str, name: str, region: str, target: str = "1") -> float:
-    """A number of a route in a region."""
-    return regional(case, case.catalog["routes"][route][name], f"{route}.{name}", region, target)
+def field(case: Case, route: str, name: str, region: str, year: int, target: str = "1") -> float:
+    """A number of a route in a region and year."""
+    q = case.catalog["routes"][route][name]
+    return regional(case, q, f"{route}.{name}", region, target, year)
 
 
-def amounts(case: Case, route: str, side: str, region: str) -> dict[str, float]:
+def amounts(case: Case, route: str, side: str, region: str, year: int) -> dict[str, float]:
     """Inputs or byproducts per tonne: t, MWh or kg of hydrogen."""
     result = {}
     for commodity, q in (case.catalog["routes"][route].get(side) or {}).items():
         _, entry = price_entry(case, commodity, region)
         target = unit_of(commodity, entry["unit"]) + "/t"
-        result[commodity] = regional(case, q, f"{route}.{side}.{commodity}", region, target)
+        result[commodity] = regional(case, q, f"{route}.{side}.{commodity}", region, target, year)
     return result
 
 
@@ -128,14 +146,14 @@ def is_available(case: Case, route: str, year: int) -> bool:
 # ---------------------------------------------------------------- section 5: carbon cost
 
 
-def direct(case: Case, route: str, region: str) -> float:
+def direct(case: Case, route: str, region: str, year: int) -> float:
     """e1: scope 1 intensity, t/t."""
-    return field(case, route, "emission_intensity", region, "t/t")
+    return field(case, route, "emission_intensity", region, year, "t/t")
 
 
-def precursor(case: Case, route: str, region: str) -> float:
+def precursor(case: Case, route: str, region: str, year: int) -> float:
     """Emissions that travel with bought iron, t/t."""
-    return field(case, route, "precursor_intensity", region, "t/t")
+    return field(case, route, "precursor_intensity", region, year, "t/t")
 
 
 def home_exposure(case: Case, route: str, region: str, year: int) -> float:
@@ -147,8 +165,8 @@ def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     allocation = free * policy(case, own, year)
     covered = policy(case, place["coverage"], year)
     border = policy(case, place["border"], year)
-    bought = precursor(case, route, region) - free * policy(case, way["precursor_benchmark"], year)
-    return covered * (direct(case, route, region) - allocation) + border * max(0.0, bought)
+    bought = precursor(case, route, region, year) - free * policy(case, way["precursor_benchmark"], year)
+    return covered * (direct(case, route, region, year) - allocation) + border * max(0.0, bought)
 
 
 def home_cost(case: Case, route: str, region: str, year: int) -> float:
@@ -159,7 +177,7 @@ def home_cost(case: Case, route: str, region: str, year: int) -> float:
 def marginal_cost(case: Case, route: str, region: str, year: int) -> float:
     place = case.catalog["regions"][region]
     price = carbon_price(case, place["market"], year)
-    return price * policy(case, place["coverage"], year) * direct(case, route, region)
+    return price * policy(case, place["coverage"], year) * direct(case, route, region, year)
 
 
 def pays_cbam(case: Case, region: str, destination: str) -> bool:
@@ -173,7 +191,7 @@ def embedded(case: Case, route: str, region: str, year: int) -> float:
     if rules["method"] == "country_average":
         actual = float(place["average_intensity"])
     else:
-        actual = direct(case, route, region) + precursor(case, route, region)
+        actual = direct(case, route, region, year) + precursor(case, route, region, year)
     if rules["declared"] == "actual":
         emissions = actual
     else:
@@ -237,26 +255,54 @@ def annuity_rate(w: float, n: float) -> float:
     return w / -math.expm1(-n * math.log1p(w))
 
 
+def size_effect(case: Case, route: str) -> float:
+    """Capex per tonne of a plant of this size, over that of a plant of the reference's size."""
+    size = case.catalog["routes"][route]["size"]
+    output = case.config["plant"]["output"]
+    if size.get("output") is not None:
+        output = quantity(case, size["output"], "", "Mt/yr")
+    ratio = output / quantity(case, size["reference"], "", "Mt/yr")
+    exponent = quantity(case, size["exponent"], route + ".size_exponent")
+    return ratio**exponent / ratio
+
+
+def is_share(case: Case, route: str, region: str) -> bool:
+    """Whether fixed opex is a share of capex per year: its unit holds no money."""
+    q = case.catalog["routes"][route]["fixed_opex"]
+    if isinstance(q, Mapping) and not {"kind", "value", "years"} & set(q):
+        q = q[next(one for one in lineage(case, region) if one in q)]
+    if isinstance(q, Mapping) and "years" in q and not q.get("unit"):
+        q = next(iter(q["years"].values()))
+    if isinstance(q, Mapping):
+        return str(q.get("unit")) in ("%/yr", "1/yr")
+    return isinstance(q, str) and q.endswith(("%/yr", "1/yr"))
+
+
 def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
     """Parts of the levelised cost, EUR/t; inputs by commodity, byproducts negative."""
     way, place = case.catalog["routes"][route], case.catalog["regions"][region]
-    capex = field(case, route, "capex", region, "EUR/(t/yr)")
-    capex *= quantity(case, place["capex_factor"], region + ".capex_factor")
-    capex *= quantity(case, way["first_of_a_kind"], route + ".first_of_a_kind")
+    built = field(case, route, "capex", region, year, "EUR/(t/yr)")
+    built *= quantity(case, place["capex_factor"], region + ".capex_factor")
+    if way.get("size"):
+        built *= size_effect(case, route)
+    built *= learning(case, way.get("learning"), route, year)
+    capex = built * quantity(case, way["first_of_a_kind"], route + ".first_of_a_kind")
     construction = way["interest_during_construction"]
     capex *= quantity(case, construction, route + ".interest_during_construction")
-    capex *= learning(case, way.get("learning"), route, year)
     rate = wacc(case, region) + quantity(case, way["risk_premium"], route + ".risk_premium")
-    utilisation = field(case, route, "utilisation", region)
-    fixed_opex = field(case, route, "fixed_opex", region, "EUR/(t/yr)/yr")
+    utilisation = field(case, route, "utilisation", region, year)
+    if is_share(case, route, region):
+        fixed_opex = built * field(case, route, "fixed_opex", region, year, "1/yr")
+    else:
+        fixed_opex = field(case, route, "fixed_opex", region, year, "EUR/(t/yr)/yr")
     parts = {
         "capex": capex * annuity_rate(rate, way["lifetime"]) / utilisation,
         "fixed_opex": fixed_opex / utilisation,
-        "other_opex": field(case, route, "other_opex", region, "EUR/t"),
-        "support": -field(case, route, "support", region, "EUR/t"),
+        "other_opex": field(case, route, "other_opex", region, year, "EUR/t"),
+        "support": -field(case, route, "support", region, year, "EUR/t"),
     }
     for side, sign in (("inputs", 1), ("byproducts", -1)):
-        for commodity, amount in amounts(case, route, side, region).items():
+        for commodity, amount in amounts(case, route, side, region, year).items():
             price = commodity_price(case, commodity, region, year)
             parts[commodity] = parts.get(commodity, 0.0) + sign * amount * price
     return parts
@@ -270,13 +316,13 @@ def bought(case: Case, route: str, region: str, year: int) -> float:
     """Scope 2: emissions of what the route buys, t/t."""
     return math.fsum(
         amount * scope2_intensity(case, commodity, region, year)
-        for commodity, amount in amounts(case, route, "inputs", region).items()
+        for commodity, amount in amounts(case, route, "inputs", region, year).items()
     )
 
 
 def intensity(case: Case, route: str, region: str, year: int) -> float:
     """Emissions per tonne on the chosen boundary."""
-    total = direct(case, route, region) + precursor(case, route, region)
+    total = direct(case, route, region, year) + precursor(case, route, region, year)
     if case.config["boundary"] == "scope12":
         total += bought(case, route, region, year)
     return total

@@ -109,8 +109,10 @@ def exposure(setting: Setting, region: str, route: str) -> int:
         ),
     )
     precursor = route_quantity(setting, region, route, "precursor_intensity", "t/t")
+    if graph.is_constant(precursor, 0.0):
+        return plant
     border = policy_value(setting, record.border)
-    if graph.is_constant(precursor, 0.0) or graph.is_constant(border, 0.0):
+    if graph.is_constant(border, 0.0):
         return plant
     return graph.add(
         Operation.BORDER_EXPOSURE,

@@ -7,10 +7,10 @@ from itertools import product
 from typing import Any, Final
 
 from simcore.model import carbon, costs, exposures, parity, premium
-from simcore.model.commodities import commodity, price_name
+from simcore.model.commodities import commodity
 from simcore.model.prices import system_quantity
 from simcore.model.setting import Setting
-from simcore.spec.usage import price_of, references
+from simcore.spec.usage import price_of, references, used_places
 from simcore.variables import Variable
 
 
@@ -23,12 +23,9 @@ def _allowances(quantity: str) -> Callable[[Setting, str], int | None]:
 
 
 def _commodity(setting: Setting, label: str) -> int | None:
-    name, experiment = label.partition(".")[0], setting.experiment
-    if name not in experiment.catalog.prices:
-        return None
-    regions = (r for r in experiment.regions if price_name(experiment, name, r) == label)
-    region = next(regions, None)
-    return None if region is None else commodity(setting, name, region)
+    name, _, place = label.partition(".")
+    met = place in used_places(setting.experiment, name)
+    return commodity(setting, name, place) if met else None
 
 
 def _hydrogen(setting: Setting, region: str) -> int | None:

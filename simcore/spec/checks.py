@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -9,7 +10,8 @@ from typing import Any
 
 from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
-from simcore.spec.entries import Electrolysis, Route
+from simcore.spec.entries import Electrolysis, Indexed, Route
+from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path, unknown
 from simcore.spec.process_checks import process_findings, shock_findings
 from simcore.spec.schema import Experiment, Exposure, Until
@@ -18,6 +20,7 @@ from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
     CBAM_POLICIES,
     packaged_names,
+    place_of,
     policy_values,
     price_of,
     region_quantities,
@@ -246,7 +249,13 @@ def _exposure(experiment: Experiment, path: Path, exposure: Exposure) -> Iterato
 def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
     known = ["EUR", *experiment.money.exchange]
     if name not in known:
-        yield unknown(path, name, known, "currency", define=f"add money.exchange.{name}")
+        given = unknown(path, name, known, "currency")
+        near = "" if given.remedy.startswith("choose") else f"; or {given.remedy}"
+        yield replace(
+            given, expected=f"{given.expected}, or one with a rate",
+            remedy=f"give the rate: money: {{exchange: {{{name}: <{name} per EUR>}}}}{near}"
+            if re.fullmatch("[A-Z]{3}", name) else given.remedy,
+        )  # fmt: skip
 
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -299,7 +308,7 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
                 f"add catalog.regions.{region}.benchmarks.{name}: <t CO2e/t>", also=asked,
             )  # fmt: skip
         for field, quantity in region_quantities(route):
-            if region not in quantity and "default" not in quantity:
+            if place_of(experiment, quantity, region) is None:
                 yield Finding(
                     (*path, *field), f"no value for {region}",
                     "a value for each region, or `default`", f"add {region}: ...",
@@ -360,6 +369,25 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 )  # fmt: skip
             if isinstance(price, Electrolysis):
                 yield from _electrolysis(experiment, (*path, place), price, regions)
+            elif isinstance(price, Indexed):
+                yield from _indexed(experiment, (*path, place, "index"), price.index)
+
+
+def _indexed(experiment: Experiment, path: Path, index: str) -> Iterator[Finding]:
+    """An index is a price path; what follows an index cannot be followed in turn."""
+    paths = {
+        f"{name}.{place}": price
+        for name, prices in experiment.catalog.prices.items()
+        for place, price in prices.items()
+    }
+    if index not in paths:
+        known = [name for name, price in paths.items() if isinstance(price, PricePath)]
+        yield unknown(path, index, known, "commodity path")
+    elif not isinstance(paths[index], PricePath):
+        kind = "computed" if isinstance(paths[index], Electrolysis) else "index-linked itself"
+        yield Finding(
+            path, f"{index}, which is {kind}", "a price path", "name the path that it follows"
+        )
 
 
 def _electrolysis(

@@ -44,7 +44,7 @@ def noted_reads() -> Iterator[set[tuple[int, str]]]:
         return made
 
     Model.__getattribute__ = noting  # type: ignore[assignment]
-    Model.model_copy = copying  # type: ignore[method-assign]
+    Model.model_copy = copying  # type: ignore[method-assign, assignment]
     try:
         yield reads
     finally:

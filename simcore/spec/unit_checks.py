@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
 from simcore.spec.compilation import compiled, file_fault
-from simcore.spec.entries import Canonical
+from simcore.spec.entries import Canonical, Indexed
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path, unknown
-from simcore.spec.quantities import Empirical, FactorReference, Mixture
+from simcore.spec.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
+    dated,
     price_of,
     quantities,
+    target_of,
+    unit_of,
     used_commodities,
     used_markets,
     used_places,
@@ -62,6 +66,8 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
                 target = f"EUR/{commodity_unit(experiment, name, price)}"
                 path = ("catalog", "prices", name, place)
                 yield from _price_units(experiment, path, price, target)
+            elif isinstance(price, Indexed):
+                yield from _indexed_units(experiment, ("catalog", "prices", name, place), price)
     for name in used_routes(experiment):
         if name in experiment.catalog.routes:
             yield from _trades(experiment, name)
@@ -74,6 +80,16 @@ def _quantity(
     experiment: Experiment, path: Path, quantity: Any, folder: FilePath
 ) -> Iterator[Finding]:
     """Faults of a quantity that need no unit."""
+    if isinstance(quantity, ByYear):
+        for year, entry in quantity.years.items():
+            if isinstance(entry, FactorReference):
+                yield Finding(
+                    (*path, "years", year), "a factor as the value of one date",
+                    "numbers or distributions; their dates share one draw", "write it out",
+                )  # fmt: skip
+            else:
+                yield from _quantity(experiment, (*path, "years", year), entry, folder)
+        return
     if isinstance(quantity, FactorReference):
         yield from _reference(experiment, path, quantity)
         return
@@ -143,6 +159,14 @@ def _limits(
     experiment: Experiment, path: Path, quantity: Any, canonical: Canonical, folder: FilePath
 ) -> Iterator[Finding]:
     """Whether the unit fits its field and the values stay inside its limits."""
+    canonical = Canonical(
+        target_of(experiment, quantity, canonical),
+        minimum=canonical.minimum, maximum=canonical.maximum,
+    )  # fmt: skip
+    if isinstance(quantity, ByYear):
+        for year, entry in dated(quantity).items():
+            yield from _limits(experiment, (*path, "years", year), entry, canonical, folder)
+        return
     factor, unit = quantity, quantity.unit
     if isinstance(quantity, FactorReference):
         factor = experiment.factors[quantity.name]
@@ -211,6 +235,23 @@ def _price_units(
         yield from _unit(experiment, (*path, "anchors", year, "unit"), anchor.unit, target)
 
 
+def _indexed_units(experiment: Experiment, path: Path, price: Indexed) -> Iterator[Finding]:
+    """An index is of the same measure: a price per MWh follows none per tonne."""
+    target = f"EUR/{commodity_unit(experiment, str(path[2]), price)}"
+    wrong = list(_unit(experiment, (*path, "unit"), price.unit, target))
+    yield from wrong
+    yield from _unit(experiment, (*path, "premium"), price.premium.unit, target)
+    index, _, place = price.index.partition(".")
+    followed = experiment.catalog.prices.get(index, {}).get(place)
+    if not wrong and isinstance(followed, PricePath):
+        other = f"EUR/{commodity_unit(experiment, index, followed)}"
+        if other != target:
+            yield Finding(
+                (*path, "index"), f"{price.index} in {followed.unit} for a price in {price.unit}",
+                "an index of the same measure", "name another index, or write a path of its own",
+            )  # fmt: skip
+
+
 def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
     """Units of what a route buys and sells against those of the prices."""
     route = experiment.catalog.routes[name]
@@ -218,25 +259,35 @@ def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
         for commodity, by_region in getattr(route, kind).items():
             for region, quantity in by_region.items():
                 price = _priced(experiment, commodity, region)
-                if price is None:
-                    continue
                 path = ("catalog", "routes", name, kind, commodity, region)
-                target = f"{commodity_unit(experiment, commodity, price)}/t"
-                unit = quantity.unit
-                if isinstance(quantity, FactorReference) and quantity.name in experiment.factors:
-                    unit = unit or experiment.factors[quantity.name].unit
-                yield from _unit(experiment, path, unit, target)
-                if unit is None and not _same(price.unit, f"EUR/{target.removesuffix('/t')}"):
-                    yield Finding(
-                        path, f"a number without unit for a price in {price.unit}",
-                        "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
-                    )  # fmt: skip
+                if price is not None and isinstance(quantity, ByYear):
+                    for year, entry in dated(quantity).items():
+                        place = (*path, "years", year)
+                        yield from _trade(experiment, place, commodity, price, entry)
+                elif price is not None:
+                    yield from _trade(experiment, path, commodity, price, quantity)
+
+
+def _trade(
+    experiment: Experiment, path: Path, commodity: str, price: Any, quantity: Any
+) -> Iterator[Finding]:
+    target = f"{commodity_unit(experiment, commodity, price)}/t"
+    unit = unit_of(experiment, quantity)
+    for finding in _unit(experiment, path, unit, target):
+        yield replace(
+            finding, found=f"{finding.found}, of a price in {price.unit}",
+            also=(("catalog", "prices", commodity),),
+        )  # fmt: skip
+    if unit is None and not _same(price.unit, f"EUR/{target.removesuffix('/t')}"):
+        yield Finding(
+            path, f"a number without unit for a price in {price.unit}",
+            "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
+        )  # fmt: skip
 
 
 def _priced(experiment: Experiment, commodity: str, region: str) -> Any:
     """The price that a quantity of a region, or the default one, will meet first."""
-    prices = experiment.catalog.prices.get(commodity, {})
-    if region in prices or region != "default":
+    if region != "default":
         return price_of(experiment, commodity, region)
     return next(
         (found for one in experiment.regions

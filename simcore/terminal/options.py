@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore import __version__
-from simcore.terminal.calibration_options import add_calibration
+from simcore.terminal.calibration_options import add_calibration, several
 
 SECTIONS: Final = (
     "regions", "markets", "systems", "routes", "policies", "prices", "technologies", "buyers",
@@ -103,7 +103,7 @@ def _add_runs(commands: Any) -> None:
     ):  # fmt: skip
         one.add_argument(f"--{option}", type=kind, action="append", metavar=what,
                          help=f"only this {option}; may be repeated")  # fmt: skip
-    one.add_argument("--quantiles", type=float, nargs="+", metavar="Q",
+    one.add_argument("--quantiles", type=several(float, "a number"), nargs="+", metavar="Q",
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     one.add_argument("--format", choices=_FORMATS, default="table", help="default: table")
     one = _command(
@@ -120,6 +120,22 @@ def _add_runs(commands: Any) -> None:
         "simcore digest results/quickstart.zarr",
     )  # fmt: skip
     one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    one = _command(
+        commands, "validate", "set a run beside what was observed: costs, prices, premiums",
+        "simcore validate",
+        "simcore validate -o reality.png",
+        "simcore validate results/quickstart.zarr --format csv > reality.csv",
+    )  # fmt: skip
+    one.add_argument("run", type=Path, nargs="?", metavar="RUN",
+                     help="a .zarr or .nc of simcore run (default: makes its own)")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="FILE",
+                     help="also draw it, PNG or SVG")  # fmt: skip
+    one.add_argument("--draws", type=_positive, metavar="N", help="of the runs it makes")
+    one.add_argument("--seed", type=int, metavar="S", help="of the runs it makes")
+    one.add_argument("--threads", type=_positive, metavar="T", help="of the runs it makes")
+    one.add_argument("--format", choices=_FORMATS, default="table", help="default: table")
+    one.add_argument("--json", action="store_const", const="json", dest="format",
+                     help="the same as --format json")  # fmt: skip
 
 
 def _add_knowledge(commands: Any) -> None:
@@ -154,6 +170,8 @@ def _config(one: argparse.ArgumentParser) -> None:
     one.add_argument("--seed", type=int, metavar="S", help="replaces seed of the config")
     one.add_argument("--set", action="append", default=[], metavar="PATH=VALUE",
                      help="replaces a value: plant.start=2032; may be repeated")  # fmt: skip
+    one.add_argument("--allow-outside", action="append", default=[], metavar="DIR",
+                     help="let the config read files in DIR too; may be repeated")  # fmt: skip
 
 
 def _strict(one: argparse.ArgumentParser) -> None:
