@@ -124,11 +124,9 @@ def load(
         data = merge(data, tables_read[-1].data)
     file = documents[0]
     for path, one in settings:
-        data, plain = _set(data, one, path)
+        tables_read.append(fill(one.data, data, read.folder))
+        data, plain = _set(data, replace(one, data=tables_read[-1].data), path)
         documents.insert(0, plain)
-        # One setting may name a file as well; what it is laid over has been filled already.
-        tables_read.append(fill(data, data, read.folder))
-        data = tables_read[-1].data
     data, files, findings = expand(data, read.folder)
     if isinstance(data.get("scenarios"), Mapping):
         overlays = dict(data["scenarios"])
