@@ -33,7 +33,11 @@ def disk_bytes(plan: Plan) -> int:
 
 def _shapes_of(plan: Plan) -> Layout:
     experiment = plan.experiment
-    outcomes = (*[name for name in experiment.outcomes if name != "waterfall"], "waterfall")
+    named = [*[name for name in experiment.outcomes if name != "waterfall"], "waterfall"]
+    # Where no price has views there is nothing to tell apart by view.
+    outcomes = tuple(
+        name for name in named if plan.coords["view"] or "view" not in OUTCOMES[name].dims
+    )
     coords = _used_coords(plan, outcomes)
     local = {"exposure_currency": ("exposure", plan.exposure_currencies)}
     goods = {"good_unit": ("good", plan.good_units)}
@@ -41,7 +45,10 @@ def _shapes_of(plan: Plan) -> Layout:
         coords=coords,
         outcomes=outcomes,
         # Where nothing is uncertain there are no inputs to keep.
-        kept=tuple(name for name in experiment.keep if name != "inputs" or plan.inputs),
+        kept=tuple(
+            name for name in experiment.keep
+            if (plan.inputs if name == "inputs" else name in outcomes)
+        ),
         draws=plan.draws,
         dtype=experiment.dtype,
         currency=experiment.currency,

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simcore.by_view import counts_by_view, fill_prices, share_in_view
 from simcore.dataset import Finished, Layout, Store, create
 from simcore.describe import layout_of
 from simcore.plan import Plan, currency_rate, has_years, unique_values
 from simcore.program import Request, cut
 from simcore.stopping import enough
-from simcore.tiles import Item, check_memory, items_of, reduced_node, rows_of, tiles_of
+from simcore.tiles import Item, check_memory, is_apart, items_of, reduced_node, rows_of, tiles_of
 from simcore.variables import OUTCOMES
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def execute(
     try:
         store = create(layout_of(plan), out, overwrite=overwrite)
         statistics = _simulate(plan, store, workers, progress)
+        fill_prices(plan, statistics, workers)
         return store.complete(statistics, tables=_achieved_correlations(plan))
     except BaseException:
         if store is not None:
@@ -118,6 +120,7 @@ def _simulate(
     from simcore.reduction import reduce
 
     statistics = _empty_statistics(plan, store.layout)
+    by_view = counts_by_view(plan)
     _leave_undefined(plan, store)
     items = items_of(plan)
     total, done = rows_of(items), 0
@@ -138,7 +141,7 @@ def _simulate(
                 # One tile's draws wait to be written at a time, or memory would fill up.
                 for one in writing:
                     one.result()
-                _scatter(plan, tile, reduced, statistics)
+                _scatter(plan, tile, reduced, statistics, by_view)
                 writing = [writer.submit(_write, plan, tile, reduced, store)]
             for one in writing:
                 one.result()
@@ -182,8 +185,9 @@ def _write(plan: Plan, tile: list[Item], reduced: Reduced, store: Store) -> None
 
 
 def _scatter(
-    plan: Plan, tile: list[Item], reduced: Reduced, statistics: dict[str, np.ndarray]
-) -> None:
+    plan: Plan, tile: list[Item], reduced: Reduced, statistics: dict[str, np.ndarray],
+    by_view: dict[int, np.ndarray],
+) -> None:  # fmt: skip
     """Write the statistics of each row wherever its cells stand."""
     draws = plan.draws
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -209,7 +213,12 @@ def _scatter(
         for cell in item.cells:
             kind = OUTCOMES[cell.variable].kind
             if kind == "category":
-                found = {"probability": reduced.categories[rows] / draws}
+                routes = len(plan.coords["route"])
+                found = {"probability": reduced.categories[rows, :routes] / draws}
+            elif kind == "conditional":
+                found = share_in_view(plan, cell, reduced.categories[rows], by_view)
+            elif is_apart(cell):
+                continue  # only its draws are kept here
             elif kind == "indicator":
                 yes = reduced.positive[:, rows]
                 if reduced_node(plan, cell) != cell.node:

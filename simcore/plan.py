@@ -17,7 +17,8 @@ from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
 from simcore.spec import Spec, dependence
-from simcore.spec.entries import Electrolysis, Path
+from simcore.spec.entries import Electrolysis
+from simcore.spec.paths import Path
 from simcore.spec.quantities import Uncertain
 from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
@@ -31,6 +32,7 @@ from simcore.spec.usage import (
     used_places,
     used_systems,
 )
+from simcore.spec.views import chosen_views
 from simcore.variables import OUTCOMES, Variable
 
 Idle = tuple[str, int, str]
@@ -317,6 +319,12 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),
         "good": tuple(experiment.parity),
+        "view": tuple(dict.fromkeys(
+            f"{name}.{view}"
+            for one in spec.scenarios.values()
+            for name in used_markets(one)
+            for view in chosen_views(one.catalog.markets[name])
+        )),
         "year": tuple(range(experiment.years.first, experiment.years.last + 1)),
     }
 

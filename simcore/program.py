@@ -19,10 +19,6 @@ _SCRATCH = 2
 """Rows at the head of a block that hold a factor's uniforms and normals."""
 _READ_AHEAD = 6
 """Inputs that the kernel may read beyond the last operation's."""
-_PRICES = (
-    Operation.NORMAL, Operation.LINEAR, Operation.PATH, Operation.CAP_AND_BANK, Operation.STEPS,
-    Operation.JUMP, Operation.REGIME, Operation.CHOSEN, Operation.RESAMPLED, Operation.STEP_SPREAD,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,9 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
     nodes = [(number, graph.nodes[number]) for number in order]
     static = [(n, node) for n, node in nodes if node.operation is not None and not node.yearly]
     yearly = [(n, node) for n, node in nodes if node.operation is not None and node.yearly]
-    moving = [pair for pair in yearly if pair[1].operation in _PRICES]
-    tape = moving + [pair for pair in yearly if pair[1].operation not in _PRICES]
+    before = _before_the_horizon(dict(yearly))
+    moving = [pair for pair in yearly if pair[0] in before]
+    tape = moving + [pair for pair in yearly if pair[0] not in before]
     if plan.experiment.design == "sobol_bridge":
         tape = _bridged(plan, tape)
     lasting = [n for n, node in nodes if not node.yearly or node.keeps]
@@ -104,6 +101,19 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
         emit_rows=rows,
     )
     return program, outputs
+
+
+def _before_the_horizon(yearly: dict[int, Node]) -> set[int]:
+    """What must run in the years before the horizon: all that carries a state from year to year
+    besides its own row, and what that reads."""
+    found: set[int] = set()
+    pending = [n for n, node in yearly.items() if node.state and not node.keeps]
+    while pending:
+        number = pending.pop()
+        if number not in found:
+            found.add(number)
+            pending += [one for one in yearly[number].inputs if one in yearly]
+    return found
 
 
 def _bridged(plan: Plan, tape: list[tuple[int, Node]]) -> list[tuple[int, Node]]:

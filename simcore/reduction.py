@@ -288,10 +288,10 @@ class _Reduction:
 
     def _categories(self) -> NDArray[np.int64]:
         """Draws by bin of the rows that hold categories; zero for the others."""
-        routes = len(self.plan.coords["route"])
-        found = np.zeros((self.rows, routes), np.int64)
+        most = max(len(self.plan.coords[dim]) for dim in ("route", "view"))
+        found = np.zeros((self.rows, most), np.int64)
         rows = self.need == Need.CATEGORIES
-        found[rows] = self.count[:, rows, :routes].sum(axis=0)
+        found[rows] = self.count[:, rows, :most].sum(axis=0)
         return self._asked(found, 0)
 
     def _quantiles(self, look: Floats, tell: Tell) -> list[Floats]:

@@ -128,6 +128,8 @@ def items_of(plan: Plan) -> list[Item]:
     for cell in plan.cells:
         if cell.variable == "waterfall" and "waterfall" not in kept:
             continue
+        if is_apart(cell) and cell.variable not in kept:
+            continue
         money = rate if OUTCOMES[cell.variable].is_money else 1.0
         node = reduced_node(plan, cell)
         # An indicator follows from the row whose sign it gives, whatever its currency.
@@ -162,11 +164,21 @@ def reduced_node(plan: Plan, cell: Cell) -> int:
     return cell.node
 
 
+def is_apart(cell: Cell) -> bool:
+    """Whether the statistics of a cell are those of the draws of a view, which are taken apart."""
+    variable = OUTCOMES[cell.variable]
+    return variable.kind == "number" and "view" in variable.dims
+
+
 def _need(plan: Plan, cell: Cell) -> Need:
     kind = OUTCOMES[cell.variable].kind
     if kind == "category":
         return Need.CATEGORIES
-    return Need.MOMENTS if kind == "indicator" or cell.variable == "waterfall" else Need.QUANTILES
+    if kind == "conditional":
+        return Need.CATEGORIES
+    if kind == "indicator" or cell.variable == "waterfall" or is_apart(cell):
+        return Need.MOMENTS
+    return Need.QUANTILES
 
 
 def _neighbourhood(cell: Cell) -> tuple[Any, ...]:

@@ -38,7 +38,11 @@ def trace(
     years = tuple(plan.years)
     plan, behind = _terms(plan, region, route)
     inputs = [Request(one.node, (), static=True) for one in plan.inputs]
-    cells = [one for one in plan.cells if _selected(plan, one, region, route)]
+    # What holds in the draws of a view is no value of one draw.
+    cells = [
+        one for one in plan.cells
+        if _selected(plan, one, region, route) and OUTCOMES[one.variable].kind != "conditional"
+    ]  # fmt: skip
     cells += [
         one
         for one in plan.waterfall
@@ -58,8 +62,10 @@ def trace(
     at = len(inputs)
     for one in cells:
         count = len(years) if has_years(one.variable) else 1
-        found.append(_traced(plan, one, column[at : at + count]))
+        values = column[at : at + count]
         at += count
+        if "view" not in OUTCOMES[one.variable].dims or np.isfinite(values).any():
+            found.append(_traced(plan, one, values))
     for scenario, term in behind:
         money = currency_rate(plan) if term.unit.startswith("EUR") else 1.0
         numbers = column[at : at + len(years)] * money

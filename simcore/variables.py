@@ -34,7 +34,8 @@ class Variable:
     description : str
         What it means, with the equation of the model.
     kind : str
-        `number`, `indicator` (0 or 1), `category` (index of a route) or `year`.
+        `number`, `indicator` (0 or 1), `conditional` (0 or 1 in some draws, else undefined),
+        `category` (index of a route) or `year`.
     relative : bool
         True when the reference route has no such value (it would be zero or undefined).
     life : bool
@@ -66,6 +67,22 @@ _ALL = (
         "{money} t-1",
         "Carbon price",
         "Price of one allowance (t CO2e) in each market; real terms.",
+    ),
+    Variable(
+        "carbon_price_by_view",
+        ("scenario", "market", "view", "year"),
+        "{money} t-1",
+        "Carbon price by view",
+        "Carbon price in the draws of one view of the market that decides it (its own, or of the "
+        "market that it follows); `defined` is the share of these draws. Undefined elsewhere.",
+    ),
+    Variable(
+        "at_price_limit",
+        ("scenario", "market", "year"),
+        "1",
+        "Price at a hard bound",
+        "1 where the carbon price is at its backstop, its floor or its ceiling.",
+        kind="indicator",
     ),
     Variable(
         "allowance_bank",
@@ -260,6 +277,16 @@ _ALL = (
         relative=True,
     ),
     Variable(
+        "viability_by_view",
+        (*CELL[:-1], "view", "year"),
+        "1",
+        "Carbon value covers the cost, by view",
+        "viability in the draws of one view of the market that decides: that of CBAM for tonnes "
+        "sold into the EU, else the home market; `defined` is the share of these draws.",
+        kind="conditional",
+        relative=True,
+    ),
+    Variable(
         "green_is_cheaper",
         CELL,
         "1",
@@ -365,6 +392,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "route": "Production route",
     "component": "Part of the cost premium",
     "market": "Carbon market",
+    "view": "View of a carbon market, after its name",
     "commodity": "Commodity or energy carrier, with its region",
     "good": "Commodity or energy carrier whose parity price is asked for",
     "exposure": "Named firm exposure",

@@ -244,6 +244,113 @@ def price(draw: Any, unit: str, level: float, first: int) -> dict[str, Any]:
 
 
 @st.composite
+def viewed(draw: Any, level: float, first: int, policies: dict[str, Any]) -> dict[str, Any]:
+    """A carbon price of several views, with response, policy effect and corridor or not."""
+    name, factor = draw(st.sampled_from(UNITS["t"]))
+    since, size = first - draw(st.integers(0, 2)), level * factor
+    amount = steps(0.4 * size, 2 * size)
+    dated = {"price_year": draw(st.integers(2014, 2028))} if draw(st.booleans()) else {}
+    path: dict[str, Any] = {
+        "title": "a price", "unit": name, **dated, "nominal": draw(st.booleans()),
+        "spot": {"year": since, "value": draw(amount)},
+        "corridor": {
+            "floor": {since - 1: 0.3 * size}, "ceiling": {since - 1: 2.5 * size}, "growth": 0.01,
+        },
+        **draw(limits(size, first)),
+    }  # fmt: skip
+    path["corridor"]["floor"].setdefault(since - 1, 0.3 * size)
+    path["corridor"]["ceiling"].setdefault(since - 1, 2.5 * size)
+    makers = [
+        draw(st.sampled_from(["moving", "anchored", "forward", "path", "position"]))
+        for _ in range(draw(st.integers(1, 4)))
+    ]
+    weights = draw(shares(len(makers)))
+    path["views"] = {
+        f"view_{n}": {"weight": weight, **draw(view(kind, size, since))}
+        for n, (kind, weight) in enumerate(zip(makers, weights, strict=True))
+    }
+    if draw(st.integers(0, 3)) == 0:
+        path["view"] = "view_0"
+    if draw(st.booleans()):
+        path["response"] = {
+            "above": {
+                "from": draw(bounded(1.05 * size, 1.3 * size)),
+                "exponent": draw(quantity(0.2, 0.9)),
+                **draw(st.sampled_from([{}, {"growth": 0.02, "after": first}])),
+            },
+            "below": {"from": draw(steps(0.6, 0.95)) * size, "exponent": draw(bounded(0.2, 0.9))},
+            "backstop": {**draw(bounded(1.3 * size, 2.0 * size)), "unit": name},
+        }  # fmt: skip
+        for side in draw(st.sampled_from([[], ["above"], ["below"], ["backstop"]])):
+            del path["response"][side]
+    if policies and draw(st.booleans()):
+        of = draw(st.sampled_from(sorted(policies)))
+        named = sorted(policies[of]["variants"])
+        path["policy_effect"] = {
+            "of": of, **{one: draw(quantity(-0.2, 0.3, form="any")) for one in named},
+            "ramp": sorted([first + draw(st.integers(-1, 2)), first + draw(st.integers(-1, 2))]),
+        }  # fmt: skip
+    return path
+
+
+@st.composite
+def view(draw: Any, kind: str, size: float, since: int) -> dict[str, Any]:
+    """One view of a price around `size` in the unit of its market."""
+    amount = steps(0.4 * size, 2 * size)
+    deviation = {
+        "kind": "log_ou", "sigma": draw(quantity(0.05, 0.4, form="positive")),
+        "kappa": draw(quantity(0.0, 1.0, form="positive")),
+    }  # fmt: skip
+    spot = {"date": f"{since}-{draw(st.integers(1, 12)):02d}-08", "value": draw(amount)}
+    if kind in ("path", "position"):
+        made: dict[str, Any] = {"position": draw(quantity(0.0, 1.0))}
+        if kind == "path":
+            made = {"path": {since + 1: draw(amount), since + 3: draw(amount)}}
+        if draw(st.booleans()):
+            made["deviation"] = deviation
+            made |= {"spot": spot} if draw(st.booleans()) else {}
+        return made
+    found: dict[str, Any] = {
+        "process": draw(st.sampled_from([
+            deviation, {"kind": "random_walk", "sigma": 0.3}, {"kind": "fixed"},
+            {**deviation, "steps": 4},
+        ])),
+        "centre": draw(st.sampled_from(["median", "mean"])),
+    }  # fmt: skip
+    if draw(st.booleans()):
+        found["spot"] = spot
+    if draw(st.booleans()):
+        found["premium"] = draw(quantity(0.0, 0.1, form="any"))
+    if kind == "moving" and draw(st.booleans()):
+        found["carry"] = draw(quantity(0.01, 0.1, form="positive"))
+    if kind == "anchored":
+        low, middle, high = draw(ordered(0.4 * size, 2 * size, 3))
+        band = {"low": low, "central": middle, "high": high}
+        second = {"central": middle, "sd": draw(steps(0, 0.4))}
+        found["anchors"] = {since + 1: band, since + 3: draw(st.sampled_from([second, middle]))}
+        found["after"] = draw(st.sampled_from(["hold", {"grow": 0.03}]))
+    if kind == "forward":
+        found["forward"] = {since + 1: draw(amount), since + 4: draw(amount)}
+    return found
+
+
+@st.composite
+def related(draw: Any, level: float, first: int) -> dict[str, Any]:
+    """A carbon price that is another one's times a ratio."""
+    name, factor = draw(st.sampled_from(UNITS["t"]))
+    return {
+        "title": "a price", "unit": name, "nominal": draw(st.booleans()),
+        "spot": {"year": first - draw(st.integers(0, 2)), "value": level * factor},
+        "relative": {"to": "border_ets", "ratio": draw(quantity(0.5, 1.5, form="positive"))},
+        "process": draw(st.sampled_from([
+            {"kind": "log_ou", "sigma": draw(quantity(0.05, 0.4, form="positive")), "kappa": 0.5},
+            {"kind": "fixed"},
+        ])),
+        **draw(limits(level * factor, first)), "tightening": None,
+    }  # fmt: skip
+
+
+@st.composite
 def regimes(draw: Any) -> dict[str, Any]:
     """Two or three regimes, each of which may follow any."""
     names = ["calm", "usual", "wild"][: draw(st.integers(2, 3))]
@@ -493,11 +600,13 @@ def configs(draw: Any) -> dict[str, Any]:
     routes = ["old", "green", "third"][: draw(st.integers(2, 3))]
     markets = {"border_ets": draw(price("t", 80.0, first))}
     if draw(st.booleans()):
-        markets["home_ets"] = draw(price("t", 40.0, first))
+        markets["home_ets"] = draw(st.one_of(price("t", 40.0, first), related(40.0, first)))
     share_names = ["share_a", "share_b"][: draw(st.integers(0, 2))]
     mark_names = ["mark_a"][: draw(st.integers(0, 1))]
     policies = {name: draw(timeline(0, 1, first)) for name in share_names}
     policies |= {name: draw(timeline(0, 1.5, first)) for name in mark_names}
+    if draw(st.integers(0, 1)):
+        markets["border_ets"] = draw(viewed(80.0, first, policies))
     prices: dict[str, Any] = {}
     for commodity, unit in COMMODITIES.items():
         level = {"t": 120.0, "MWh": 60.0, "kg": 4.0}[unit]
@@ -589,7 +698,7 @@ def configs(draw: Any) -> dict[str, Any]:
             "base": {},
             **({"other": draw(overlay(
                 sorted(policies), {name: sorted(p["variants"]) for name, p in policies.items()},
-                moving="spot" in markets["border_ets"],
+                moving="spot" in markets["border_ets"] and "view" not in markets["border_ets"],
             ))} if draw(st.booleans()) else {}),
         },
         "dtype": "float64",

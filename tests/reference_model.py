@@ -44,13 +44,14 @@ from reference_paths import (
     policy,
     quantity,
 )
+from reference_views import at_price_limit, view_label
 
 NAN = math.nan
 
 # Outcomes that are not an amount of money.
 PURE = {
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
-    "cheapest_route", "exposure_cost_local", "exposure_total_local",
+    "cheapest_route", "exposure_cost_local", "exposure_total_local", "at_price_limit",
 }  # fmt: skip
 
 
@@ -289,6 +290,11 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
     for year in case.years:
         for market in case.catalog["markets"]:
             out["carbon_price", scenario, market, year] = carbon_price(case, market, year)
+            out["at_price_limit", scenario, market, year] = at_price_limit(case, market, year)
+            label = view_label(case, market)
+            if label is not None:
+                price = out["carbon_price", scenario, market, year]
+                out["carbon_price_by_view", scenario, market, label, year] = price
             for name, value in market_stocks(case, market, year).items():
                 out["allowance_" + name, scenario, market, year] = value
         for commodity, entries in case.catalog["prices"].items():

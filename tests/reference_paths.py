@@ -5,8 +5,11 @@ Sections 2, 3 and 4 of the model, one short function for each sentence.
 
 from __future__ import annotations
 
+import calendar
+import datetime
+import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +22,8 @@ from reference_draws import (
     uniform,
 )
 from reference_units import factor_to, is_energy, parse
+from scipy.integrate import quad
+from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 Dated = Mapping[int, Any]
@@ -66,9 +71,12 @@ def merge(base: Any, overlay: Any) -> Any:
     if "kind" in overlay or is_dated(overlay) or (is_dated(base) and not overlay):
         return overlay
     one_number = "value" in overlay and not isinstance(overlay["value"], Mapping)
-    if one_number and "year" not in overlay and "year" not in base:
-        return overlay  # but the spot of a path has a year beside its value
+    dated = {"year", "date"}
+    if one_number and not dated & set(overlay) and not dated & set(base):
+        return overlay  # but the spot of a path has a year or a date beside its value
     merged = dict(base)
+    if "value" in base and dated & set(overlay):
+        merged = {key: value for key, value in base.items() if key not in dated}
     for name, value in overlay.items():
         merged[name] = merge(base[name], value) if name in base else value
     return merged
@@ -230,6 +238,9 @@ def three(value: Any) -> tuple[Any, Any, Any]:
     """Low, central and high of an anchor; a plain number has no spread."""
     if isinstance(value, Mapping) and "central" in value:
         middle = value["central"]
+        if "sd" in value:
+            wide = math.exp(Z90 * value["sd"])
+            return middle / wide, middle, middle * wide
         low, high = value.get("low"), value.get("high")
         return middle if low is None else low, middle, middle if high is None else high
     return value, value, value
@@ -240,16 +251,96 @@ def mean_of_split(down: float, up: float) -> float:
     return math.exp(0.5 * down**2) * float(ndtr(-down)) + math.exp(0.5 * up**2) * float(ndtr(up))
 
 
+def moment(spot: Mapping[str, Any]) -> float | None:
+    """The date of a spot in years; None without one."""
+    if not spot.get("date"):
+        return None
+    day = datetime.date.fromisoformat(str(spot["date"]))
+    length = 366 if calendar.isleap(day.year) else 365
+    return day.year + (day.timetuple().tm_yday - 1) / length
+
+
+def known_year(spot: Mapping[str, Any]) -> int:
+    """Last year whose price is known."""
+    return int(str(spot["date"])[:4]) if spot.get("date") else spot["year"]
+
+
+def stands_at(spot: Mapping[str, Any], year: int) -> float:
+    """Where a year stands in time: its middle, seen from a day, else the year itself."""
+    return year + 0.5 if spot.get("date") else float(year)
+
+
+@functools.cache
+def skew(up: float, down: float, variance: float) -> float:
+    """Median of z*s + X: z*up above zero, z*down below, X normal with a variance."""
+    if variance <= 0 or up == down:
+        return 0.0
+    sd = math.sqrt(variance)
+
+    def excess(m: float) -> float:
+        def density(z: float) -> float:
+            chance = ndtr((m - z * (up if z >= 0 else down)) / sd)
+            return math.exp(-z * z / 2) / math.sqrt(2 * math.pi) * float(chance)
+
+        return quad(density, -9, 0, epsabs=1e-13)[0] + quad(density, 0, 9, epsabs=1e-13)[0] - 0.5
+
+    return brentq(excess, -9 * (up + down + sd), 9 * (up + down + sd), xtol=1e-14)
+
+
+def usual_variance(case: Case, path: Mapping[str, Any], year: int) -> float:
+    """Variance of the deviation in a year, every parameter at its central value."""
+    from reference_views import central_value
+
+    process, spot = path["process"], path["spot"]
+    kind, t0 = process["kind"], known_year(spot)
+    found = 0.0
+    if kind in ("gbm", "random_walk", "log_ou", "regime_switching"):
+        if kind == "regime_switching":
+            from reference_processes import long_run
+
+            sigmas = [central_value(case, one["sigma"]) for one in process["regimes"].values()]
+            shares = long_run(process["regimes"])
+            square = sum(a * b**2 for a, b in zip(shares, sigmas, strict=True))
+        else:
+            square = central_value(case, process["sigma"]) ** 2
+        kappa = 0.0
+        if kind in ("log_ou", "regime_switching"):
+            kappa = central_value(case, process.get("kappa") or 0.0)
+        step = square * (-math.expm1(-2 * kappa) / (2 * kappa) if kappa > 0 else 1.0)
+        seen = moment(spot)
+        found = step if seen is None else square * (t0 + 1 - seen + 1 / 3)
+        for _ in range(year - t0 - 1):
+            found = found * math.exp(-2 * kappa) + step
+    if kind == "bootstrap":
+        from reference_processes import changes
+
+        past, each = changes(process["history"]), process["history"]["per_year"]
+        yearly = [
+            sum(past[(i + k) % len(past)] for k in range(each)) for i in range(len(past))
+        ]
+        middle = sum(yearly) / len(yearly)
+        found = (year - t0) * sum((one - middle) ** 2 for one in yearly) / len(yearly)
+    jumps = process.get("jumps")
+    if jumps:
+        rate, size, sd = (central_value(case, jumps[key]) for key in ("rate", "mean", "sd"))
+        found += (year - t0) * rate * (size**2 + sd**2)
+    return found
+
+
 def anchor_path(
-    case: Case, name: str, path: Mapping[str, Any], target: str, start: float, z: float
-) -> dict[int, float]:
+    case: Case, name: str, path: Mapping[str, Any], target: str, start: float, z: float,
+    premium: float = 0.0,
+) -> dict[int, float]:  # fmt: skip
     """ln A[t] of the years after the spot, mean-centred if the path says so."""
-    t0, anchors = path["spot"]["year"], path.get("anchors") or {}
+    spot, anchors = path["spot"], path.get("anchors") or {}
+    seen = moment(spot)
+    t0 = known_year(spot) if seen is None else seen
     mean = path.get("centre") == "mean"
     logs, down, up = {t0: math.log(start)}, {t0: 0.0}, {t0: 0.0}
-    for year, anchor in anchors.items():
+    for date, anchor in anchors.items():
+        year = stands_at(spot, date)
         low, middle, high = (
-            dated_money(case, path, v, year, target, anchor) for v in three(anchor)
+            dated_money(case, path, v, date, target, anchor) for v in three(anchor)
         )
         logs[year] = math.log(middle)
         down[year], up[year] = spreads(low, middle, high)
@@ -257,14 +348,31 @@ def anchor_path(
     growth = math.log1p(*after.values()) if isinstance(after, Mapping) else 0.0
     carry = 0.0 if anchors else quantity(case, path.get("carry") or 0.0, name + ".carry")
     result = {}
-    for year in range(t0 + 1, case.years[-1] + 1):
+    for date in range(known_year(spot) + 1, case.years[-1] + 1):
+        year = stands_at(spot, date)
         level = between(logs, year)
         level += (growth if anchors else carry) * max(0, year - max(logs))
+        if path.get("of_view") and path.get("nominal") and carry_is_stated(path):
+            # The drift of a view is one of nominal prices.
+            level += math.log(dated_money(case, path, path["spot"]["value"], date, target,
+                                          {"unit": path["spot"].get("unit")}) / start)
+        level += premium * (year - t0)
         level += z * (between(up, year) if z >= 0 else between(down, year))
         if mean:
             level -= math.log(mean_of_split(between(down, year), between(up, year)))
-        result[year] = level
+        elif case.draw is not None:
+            variance = usual_variance(case, path, date)
+            level -= skew(between(up, year), between(down, year), variance)
+        result[date] = level
     return result
+
+
+def carry_is_stated(path: Mapping[str, Any]) -> bool:
+    """Whether a path has a carry other than the number zero."""
+    carry = path.get("carry")
+    if isinstance(carry, Mapping) and carry.get("kind", "constant") == "constant":
+        carry = carry["value"]
+    return carry not in (None, 0, 0.0)
 
 
 def tightening(case: Case, name: str, path: Mapping[str, Any], year: int) -> float:
@@ -321,31 +429,67 @@ def price_path(
     case: Case, name: str, path: Mapping[str, Any], commodity: str | None = None
 ) -> dict[int, float]:
     """Price of every year of the horizon in EUR."""
+    import reference_views as views  # which read paths from here
+
     target = path_target(path, commodity)
+    if views.has_views(path):
+        label = views.drawn_view(case, name, path)
+        prices = views.view_price(case, name, path, label, target)
+        return views.limited(case, name, path, prices, target)
+    if path.get("relative"):
+        prices = views.relative_price(case, name, path, target)
+        return views.limited(case, name, path, prices, target)
     kind = path["process"]["kind"]
     if kind == "scenario":
         return {year: scenario_price(case, path, year, target) for year in case.years}
     if kind == "cap_and_bank":
         return system_price(case, path)
-    t0 = path["spot"]["year"]
-    start = dated_money(case, path, path["spot"]["value"], t0, target, path["spot"])
-    if kind == "gbm":  # anchor-free, drift mu, and the mean follows the drift
-        mu = quantity(case, path["process"]["mu"], name + ".mu")
-        levels = {y: math.log(start) + mu * (y - t0) for y in range(t0 + 1, case.years[-1] + 1)}
-        mean = True
-    else:
-        z = normal(case, name + ".anchor")
-        levels = anchor_path(case, name, path, target, start, z)
-        mean = path.get("centre") == "mean"
+    if not path.get("response"):
+        return moved_path(
+            case, name, path, target, lift=lambda y: views.policy_lift(case, name, path, y)
+        )
+    prices = moved_path(
+        case, name, {**path, "corridor": None}, target,
+        lift=lambda y: views.policy_lift(case, name, path, y),
+    )  # fmt: skip
+    return views.limited(case, name, path, prices, target)
+
+
+def moved_path(
+    case: Case, name: str, path: Mapping[str, Any], target: str, *, own: str = "",
+    known: Mapping[str, Any] | None = None, premium: float = 0.0,
+    lift: Callable[[int], float] = lambda year: 0.0,
+) -> dict[int, float]:  # fmt: skip
+    """Price of every year that starts from a known one and moves; factors are named after `own`.
+
+    Shocks, anchor normal and tightening are those of `name`; `known` is the price of known years.
+    """
     from reference_processes import multiplier  # which reads draws from here
 
-    moved = multiplier(case, name, path, mean)
+    own, spot = own or name, path["spot"]
+    t0 = known_year(spot)
+    start = dated_money(case, path, spot["value"], t0, target, spot)
+    seen = moment(spot)
+    if path["process"]["kind"] == "gbm":  # anchor-free, drift mu, and the mean follows the drift
+        mu = quantity(case, path["process"]["mu"], own + ".mu") + premium
+        begins = t0 if seen is None else seen
+        levels = {
+            y: math.log(start) + mu * (stands_at(spot, y) - begins)
+            for y in range(t0 + 1, case.years[-1] + 1)
+        }
+        mean = True
+    else:
+        z = normal(case, name + ".anchor") if path.get("anchors") else 0.0
+        levels = anchor_path(case, own, path, target, start, z, premium)
+        mean = path.get("centre") == "mean"
+    moved = multiplier(case, name, path, mean, own=own)
+    known = known or spot
     result = {}
     for year in case.years:
         if year <= t0:
-            result[year] = start
+            result[year] = dated_money(case, path, known["value"], known_year(known), target, known)
         else:
-            log_price = levels[year] + tightening(case, name, path, year)
+            log_price = levels[year] + tightening(case, name, path, year) + lift(year)
             result[year] = clipped(case, path, moved[year] * math.exp(log_price), year, target)
     return result
 
@@ -361,10 +505,17 @@ def system_price(case: Case, path: Mapping[str, Any]) -> dict[int, float]:
 def market_stocks(case: Case, market: str, year: int) -> dict[str, float]:
     """What an emissions trading system holds and does in a year; nothing of any other market."""
     from reference_market import market as system_of
+    from reference_views import possible_views
 
     path = case.catalog["markets"][market]
-    if path["process"]["kind"] != "cap_and_bank":
+    kinds = [path["process"]["kind"]] if path.get("process") else [
+        (path["views"][one].get("process") or {}).get("kind") for one in possible_views(path)
+    ]  # fmt: skip
+    if "cap_and_bank" not in kinds:
         return {}
+    if not path.get("process"):
+        made = possible_views(path)[kinds.index("cap_and_bank")]
+        path = {**path, "process": path["views"][made]["process"]}
     system = system_of(case, path)
     names = ("bank", "reserve", "emissions", "invalidated", "removed")
     return {name: getattr(system, name)[year] for name in names}

@@ -12,16 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from reference_paths import Case, own_uniform, quantity, shock
+from reference_paths import Case, known_year, moment, own_uniform, quantity, shock
 from scipy.special import ndtri
 
 FOLDER = Path()
 """Folder of the config; a test with a price history sets it."""
 
 
-def multiplier(case: Case, name: str, path: Mapping[str, Any], mean: bool) -> dict[int, float]:
-    """Mean over the steps of a year of exp(X + J), by year after the spot."""
-    process, t0 = path["process"], path["spot"]["year"]
+def multiplier(
+    case: Case, name: str, path: Mapping[str, Any], mean: bool, own: str = ""
+) -> dict[int, float]:
+    """Mean over the steps of a year of exp(X + J), by year after the spot.
+
+    Shocks are those of `name`, all else is named after `own`.
+    """
+    shared, name = name, own or name
+    process, t0, seen = path["process"], known_year(path["spot"]), moment(path["spot"])
     years = range(t0 + 1, case.years[-1] + 1)
     if process["kind"] == "fixed":
         return dict.fromkeys(years, 1.0)
@@ -42,8 +48,12 @@ def multiplier(case: Case, name: str, path: Mapping[str, Any], mean: bool) -> di
         prices = []
         for step in range(steps):
             address = year if steps == 1 else year * steps + step
-            x = x * math.exp(-kappa / steps) + math.sqrt(new) * shock(case, name, address)
-            variance = variance * math.exp(-2 * kappa / steps) + new
+            now = new
+            if seen is not None and year == t0 + 1 and step == 0:
+                # From the day of the spot to the mean of the year, or to the end of its first step.
+                now = sigma**2 * (year - seen + (1 / 3 if steps == 1 else 1 / steps))
+            x = x * math.exp(-kappa / steps) + math.sqrt(now) * shock(case, shared, address)
+            variance = variance * math.exp(-2 * kappa / steps) + now
             jumped += jump(case, name, process, year, step, steps, mean)
             prices.append(math.exp(x + jumped - (variance / 2 if mean else 0.0)))
         result[year] = sum(prices) / steps

@@ -9,7 +9,7 @@ from typing import Any
 from simcore import document, spec, tables
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.spec import Spec
-from simcore.spec.entries import Path
+from simcore.spec.paths import Path
 
 
 def find(

@@ -14,13 +14,14 @@ from simcore import distributions
 from simcore.calibration.scores import mean_distance
 from simcore.kernels import marginals
 from simcore.kernels.prices import ramped, step_spread
-from simcore.model.prices import anchor_lines
+from simcore.model.paths import anchor_lines, median_shift
 from simcore.model.processes import stationary, transition_matrix
 from simcore.spec import Spec
 from simcore.spec.compilation import compiled
-from simcore.spec.entries import Path
+from simcore.spec.paths import Path, View
 from simcore.spec.processes import Process
 from simcore.spec.quantities import FactorReference
+from simcore.spec.views import ENSEMBLE, as_path, chosen_views, has_views
 
 _POINTS: Final = 2048  # a power of two keeps Sobol' points balanced; doubling moves CRPS by < 1e-4
 _FIXED: Final = 11
@@ -93,8 +94,10 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     The process, the spread of the anchors and the tightening event stand at the same distance from
     the known price as in the market; the centre of anchors does not, because it is what analysts
     expected when the market was written down. It is replaced by steady growth. A market without
-    anchors keeps its own carry or drift. A corridor, in money, is left out, and so is the mean over
-    the steps of a year: a history has prices of single days.
+    anchors keeps its own carry or drift. A corridor and a response, in money, are left out, and so
+    are the mean over the steps of a year and the date of the spot: a history has prices of single
+    days. Of a market with views, those with a density make the mixture, by their weights: a system
+    knows its rules and not those of another time.
 
     Parameters
     ----------
@@ -117,11 +120,37 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     ValueError
         The market has no spread at that distance, or its process no density.
     """
+    paths = [(market, 1.0, None)] if not has_views(market) else [
+        (as_path(market, view), view.weight if market.view == ENSEMBLE else 1.0, view)
+        for view in chosen_views(market).values()
+    ]  # fmt: skip
+    scored = [one for one in paths if one[0].process and one[0].process.kind in _NOISY]
+    if not scored or scored[0][0].spot is None:
+        kind = "price without a moving process"
+        if paths and paths[0][0].process is not None:
+            kind = paths[0][0].process.kind
+        raise ValueError(f"a {kind} has no density to score; {', '.join(_NOISY)} have")
+    total = sum(weight for _, weight, _ in scored)
+    means, variances = [], []
+    for path, weight, view in scored:
+        mean, variance = _components(spec, path, view, years, growth)
+        # The first points of the sequence are balanced too.
+        taken = max(1, round(weight / total * _POINTS))
+        means.append(mean[:taken])
+        variances.append(variance[:taken])
+    variance = np.concatenate(variances)
+    if not np.all(variance > 0):
+        raise ValueError("no volatility: nothing to score")
+    return mixture(np.concatenate(means), np.sqrt(variance))
+
+
+def _components(
+    spec: Spec, market: Path, view: View | None, years: int, growth: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means and variances of the normals that make one path's distribution."""
     process, money = market.process, spec.experiment.money
-    if market.spot is None or process.kind not in _NOISY:
-        raise ValueError(
-            f"a {process.kind} has no density to score; {', '.join(_NOISY)} have"
-        )
+    assert process is not None
+    assert market.spot is not None
     points = _points(years)
     folder = spec.folder
 
@@ -148,9 +177,14 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
         means += growth * years + z * np.where(z >= 0, above, below)
         if market.centre == "mean":
             means -= math.log(np.exp(z * np.where(z >= 0, above, below)).mean())
+        else:
+            means -= median_shift(float(above[0]), float(below[0]), float(variance.mean()))
     else:
         own = process.mu if process.kind == "gbm" else market.carry
-        means += (sample(own, 3) + math.log1p(money.inflation)) * years
+        nominal = view is not None and view.carry is not None and market.nominal
+        means += (sample(own, 3) + (0.0 if nominal else math.log1p(money.inflation))) * years
+    if view is not None:
+        means += sample(view.premium, _FIXED - 1) * years
     centred = market.centre == "mean" or process.kind == "gbm"
     if centred:
         means -= 0.5 * variance
@@ -171,9 +205,7 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
         year, strength = sample(event.year, 5), sample(event.strength, 6)
         share = [ramped(float(market.spot.year + years), start, event.ramp) for start in year]
         means += occurs * strength * np.array(share)
-    if not np.all(variance > 0):
-        raise ValueError("no volatility: nothing to score")
-    return mixture(means, np.sqrt(variance))
+    return means, variance
 
 
 def _points(years: int) -> NDArray[np.float64]:

@@ -24,6 +24,7 @@ _SUMMARIES: Final[dict[str, tuple[str, ...]]] = {
     "number": tuple(STATISTICS),
     "year": tuple(STATISTICS),
     "indicator": ("mean", "standard_error"),
+    "conditional": ("mean", "standard_error", "defined"),
     "category": ("probability",),
 }
 _HEADINGS: Final = {

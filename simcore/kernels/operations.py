@@ -43,6 +43,10 @@ class Operation(IntEnum):
     CHOSEN = 37
     RESAMPLED = 38
     CARRIED = 39
+    RESPONSE = 44
+    AT_BOUND = 45
+    WHERE = 46
+    LABELLED = 47
     # policy
     TIMELINE = 40
     # costs
@@ -73,6 +77,9 @@ class Operation(IntEnum):
 
 SPOT_COLUMNS = 7
 """Columns of a PATH table: log centre, s+, s-, centring term, floor, ceiling, years since spot."""
+
+RESPONSE_COLUMNS = 4
+"""Columns of a RESPONSE table: factors of the upper and the lower threshold, floor, ceiling."""
 
 DEMAND_COLUMNS = 3
 """First columns of a CAP_AND_BANK line: baseline, whether it grows, known price or 0."""

@@ -1,8 +1,10 @@
-"""One year's step of a price path: anchor, deviation, tightening, corridor (MODEL 3)."""
+"""One year's step of a price path: anchor, deviation, tightening, corridor, response (MODEL 3)."""
 
 from __future__ import annotations
 
-from simcore.kernels.elementary import exp
+import numpy as np
+
+from simcore.kernels.elementary import exp, log
 from simcore.kernels.jit import inlined
 
 
@@ -25,6 +27,71 @@ def ramped(year: float, start: float, ramp: float) -> float:
 
 
 @inlined
+def answered(
+    price: float, above: float, exponent_above: float, below: float, exponent_below: float
+) -> float:
+    """Price after politics has answered one that is very high or very low.
+
+    above*(price/above)**exponent_above beyond `above`, below*(price/below)**exponent_below short
+    of `below`, the price itself between the two: continuous and increasing.
+    """
+    outside = price > above or price < below
+    threshold = above if price > above else below
+    exponent = exponent_above if price > above else exponent_below
+    reference = threshold if outside else 1.0
+    ratio = price / reference if outside else 1.0
+    answer = reference * exp(exponent * log(ratio))
+    return answer if outside else price
+
+
+@inlined
+def response_row(rows, out, price, above, exponent_above, below, exponent_below, backstop, line):
+    """Answer a price, and keep it below its backstop and inside its corridor.
+
+    Parameters
+    ----------
+    rows : float64 (rows, 256)
+    out, price, above, exponent_above, below, exponent_below, backstop : int
+    line : float64 (4,)
+        The year's factors of the two thresholds, floor and ceiling (see `RESPONSE_COLUMNS`).
+    """
+    up, down, floor, ceiling = line[0], line[1], line[2], line[3]
+    for j in range(rows.shape[1]):
+        answer = answered(
+            rows[price, j],
+            up * rows[above, j],
+            rows[exponent_above, j],
+            down * rows[below, j],
+            rows[exponent_below, j],
+        )
+        rows[out, j] = min(max(min(answer, rows[backstop, j]), floor), ceiling)
+
+
+@inlined
+def at_bound_row(rows, out, price, backstop, line):
+    """1 where a price is at its backstop, floor or ceiling (columns as in `response_row`)."""
+    floor, ceiling = line[2], line[3]
+    for j in range(rows.shape[1]):
+        value = rows[price, j]
+        bound = value >= rows[backstop, j] or value >= ceiling or value <= floor
+        rows[out, j] = 1.0 if bound else 0.0
+
+
+@inlined
+def where_row(rows, out, value, label, wanted):
+    """A row in the draws whose label is the one wanted, undefined in the others."""
+    for j in range(rows.shape[1]):
+        rows[out, j] = rows[value, j] if rows[label, j] == wanted else np.nan
+
+
+@inlined
+def labelled_row(rows, out, value, label):
+    """The label of each draw in which a row is zero or below, undefined in the others."""
+    for j in range(rows.shape[1]):
+        rows[out, j] = rows[label, j] if rows[value, j] <= 0.0 else np.nan
+
+
+@inlined
 def decay_row(rows, out, kappa):
     for j in range(rows.shape[1]):
         rows[out, j] = exp(-rows[kappa, j])
@@ -37,7 +104,7 @@ def step_spread_row(rows, out, sigma, kappa):
 
 
 @inlined
-def path_row(rows, out, inputs, numbers, line, year):
+def path_row(rows, out, inputs, numbers, line, year, central):
     """Advance the deviation of one path by a year and write the price.
 
     Parameters
@@ -45,21 +112,28 @@ def path_row(rows, out, inputs, numbers, line, year):
     rows : float64 (rows, 256)
     out : int
         Row of the price, money per unit.
-    inputs : int64 (10,)
-        Rows of z, e, decay, spread, carry, occurs, start, strength, and the states X and Var X.
-    numbers : float64 (3,)
-        Whether the path has noise, whether it is centred on the mean, the ramp (years; < 0: none).
+    inputs : int64 (12,)
+        Rows of z, e, decay, spread, spread of the first year, carry, occurs, start, strength, what
+        is added to the log price, and the states X and Var X.
+    numbers : float64 (5,)
+        Whether the path has noise, whether it is centred on the mean, the ramp (years; < 0: none),
+        the first year that moves, whether anything is added to the log price.
     line : float64 (7,)
         The year's line of the table (see `SPOT_COLUMNS`).
     year : float
         Calendar year.
+    central : bool
+        The central case, which is the stated centre and not the median of a skewed price.
     """
-    z, e, decay, spread, carry = inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]
-    occurs, start, strength = inputs[5], inputs[6], inputs[7]
-    deviation, variance = inputs[8], inputs[9]
+    z, e, decay, carry = inputs[0], inputs[1], inputs[2], inputs[5]
+    spread = inputs[4] if year == numbers[3] else inputs[3]
+    occurs, start, strength, lift = inputs[6], inputs[7], inputs[8], inputs[9]
+    deviation, variance = inputs[10], inputs[11]
     centre, above, below, correction = line[0], line[1], line[2], line[3]
     floor, ceiling, since = line[4], line[5], line[6]
     noisy, centred, ramp = numbers[0] > 0.0, numbers[1] > 0.0, numbers[2]
+    if central and not centred:
+        correction = 0.0
     width = rows.shape[1]
     if since <= 0.0:
         # Known years carry no uncertainty; the corridor does not rewrite history.
@@ -90,5 +164,8 @@ def path_row(rows, out, inputs, numbers, line, year):
     if ramp >= 0.0:
         for j in range(width):
             rows[out, j] += rows[occurs, j] * rows[strength, j] * ramped(year, rows[start, j], ramp)
+    if numbers[4] > 0.0:
+        for j in range(width):
+            rows[out, j] += rows[lift, j]
     for j in range(width):
         rows[out, j] = min(max(exp(rows[out, j]), floor), ceiling)

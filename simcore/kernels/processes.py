@@ -125,7 +125,7 @@ def resampled_row(rows, out, u, state, numbers, changes, year, central):
 
 
 @inlined
-def steps_row(rows, out, inputs, numbers, line, year):
+def steps_row(rows, out, inputs, numbers, line, year, central):
     """Advance a path by the steps of a year and write the mean of its prices.
 
     Parameters
@@ -133,37 +133,44 @@ def steps_row(rows, out, inputs, numbers, line, year):
     rows : float64 (rows, 256)
     out : int
         Row of the price, money per unit.
-    inputs : int64 (7 + n*(noisy + jumps) + 3,)
-        Rows of z, decay, spread, carry, occurs, start, strength; of the shocks of the n steps
-        if the path is noisy; of what jumps add to them if it has any; and the states X, Var X, J.
-    numbers : float64 (5,)
+    inputs : int64 (9 + n*(noisy + jumps) + 3,)
+        Rows of z, decay, spread, spread of the first step, carry, occurs, start, strength, what is
+        added to the log price; of the shocks of the n steps if the path is noisy; of what jumps
+        add to them if it has any; and the states X, Var X, J.
+    numbers : float64 (7,)
         Whether the path is noisy, whether it is centred on the mean, the ramp (years; < 0: no
-        tightening), the steps, whether it has jumps.
+        tightening), the first year that moves, whether anything is added to the log price, the
+        steps, whether it has jumps.
     line : float64 (7,)
         The year's line of the table (see `SPOT_COLUMNS`).
     year : float
+    central : bool
+        The central case, which is the stated centre and not the median of a skewed price.
 
     Notes
     -----
     The anchor, its drift and tightening are those of the year; X, its variance and J move in each
     step. Decay and spread are those of a step.
     """
-    z, decay, spread, carry = inputs[0], inputs[1], inputs[2], inputs[3]
-    occurs, start, strength = inputs[4], inputs[5], inputs[6]
+    z, decay, carry = inputs[0], inputs[1], inputs[4]
+    occurs, start, strength, lift = inputs[5], inputs[6], inputs[7], inputs[8]
     noisy, centred, ramp = numbers[0] > 0.0, numbers[1] > 0.0, numbers[2]
-    steps, jumps = int(numbers[3]), numbers[4] > 0.0
-    shocks = 7
+    steps, jumps = int(numbers[5]), numbers[6] > 0.0
+    shocks = 9
     added = shocks + (steps if noisy else 0)
     states = added + (steps if jumps else 0)
     deviation, variance, jumped = inputs[states], inputs[states + 1], inputs[states + 2]
     centre, above, below, correction = line[0], line[1], line[2], line[3]
     floor, ceiling, since = line[4], line[5], line[6]
+    if central and not centred:
+        correction = 0.0
     width = rows.shape[1]
     if since <= 0.0:
         rows[out, :] = exp(centre)
         return
     rows[out, :] = 0.0
     for step in range(steps):
+        spread = inputs[3] if step == 0 and year == numbers[3] else inputs[2]
         if noisy:
             e = inputs[shocks + step]
             for j in range(width):
@@ -191,4 +198,6 @@ def steps_row(rows, out, inputs, numbers, line, year):
         level += rows[carry, j] * since
         if ramp >= 0.0:
             level += rows[occurs, j] * rows[strength, j] * ramped(year, rows[start, j], ramp)
+        if numbers[4] > 0.0:
+            level += rows[lift, j]
         rows[out, j] = min(max(share * rows[out, j] * exp(level), floor), ceiling)

@@ -26,7 +26,7 @@ from simcore.kernels import (
 from simcore.kernels.designs import fill_design
 from simcore.kernels.jit import borrowed, inlined, kernel, part
 from simcore.kernels.marginals import fill_marginal, uses_normal
-from simcore.kernels.operations import BLOCK, SPOT_COLUMNS, Operation
+from simcore.kernels.operations import BLOCK, RESPONSE_COLUMNS, SPOT_COLUMNS, Operation
 from simcore.kernels.random import normal_of_uniform, uniform_of_normal
 from simcore.kernels.sinks import KEEP, KEPT_AT, hand_out, sink, workspace
 
@@ -40,6 +40,8 @@ PATH, TIMELINE = int(Operation.PATH), int(Operation.TIMELINE)
 CAP_AND_BANK, STEPS = int(Operation.CAP_AND_BANK), int(Operation.STEPS)
 JUMP, REGIME = int(Operation.JUMP), int(Operation.REGIME)
 CHOSEN, RESAMPLED = int(Operation.CHOSEN), int(Operation.RESAMPLED)
+RESPONSE, AT_BOUND = int(Operation.RESPONSE), int(Operation.AT_BOUND)
+WHERE, LABELLED = int(Operation.WHERE), int(Operation.LABELLED)
 CARRIED = int(Operation.CARRIED)
 LEARNING_EXPONENT, LEARNING = int(Operation.LEARNING_EXPONENT), int(Operation.LEARNING)
 ELECTROLYSER, HYDROGEN = int(Operation.ELECTROLYSER), int(Operation.HYDROGEN)
@@ -211,6 +213,18 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
         premium.break_even_border_row(rows, out, a, b, c, d, inputs[at + 4], paid)
     elif code == NOT_POSITIVE:
         premium.not_positive_row(rows, out, a)
+    elif code == WHERE:
+        prices.where_row(rows, out, a, b, numbers[number])
+    elif code == LABELLED:
+        prices.labelled_row(rows, out, a, b)
+    elif code == RESPONSE:
+        entry += RESPONSE_COLUMNS * line
+        of_year = table[entry : entry + RESPONSE_COLUMNS]
+        backstop = inputs[at + 5]
+        prices.response_row(rows, out, a, b, c, d, inputs[at + 4], backstop, of_year)
+    elif code == AT_BOUND:
+        entry += RESPONSE_COLUMNS * line
+        prices.at_bound_row(rows, out, a, b, table[entry : entry + RESPONSE_COLUMNS])
     elif code == CROSSOVER:
         if year >= numbers[number]:
             premium.crossover_row(rows, out, a, float(year))
@@ -231,9 +245,9 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
             entry += SPOT_COLUMNS * line
             of_year = table[entry : entry + SPOT_COLUMNS]
             if code == PATH:
-                prices.path_row(rows, out, x, n, of_year, float(year))
+                prices.path_row(rows, out, x, n, of_year, float(year), central)
             else:
-                processes.steps_row(rows, out, x, n, of_year, float(year))
+                processes.steps_row(rows, out, x, n, of_year, float(year), central)
         elif code == CHOSEN:
             processes.chosen_row(rows, out, x)
         elif code == JUMP:

@@ -12,6 +12,7 @@ from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS, Operation
 from simcore.model.setting import Setting, choice_node, quantity
 from simcore.spec.systems import Rules, System
 from simcore.spec.usage import followed_rules, variants
+from simcore.spec.views import system_of
 from simcore.units import deflate
 
 STATES: Final = {"bank": 0, "reserve": 2, "emissions": 9, "invalidated": 10, "removed": 11}
@@ -46,7 +47,7 @@ def system_node(
     -------
     int
     """
-    name = setting.experiment.catalog.markets[market].process.system
+    name = system_of(setting.experiment.catalog.markets[market])
     assert name is not None
     system = setting.experiment.catalog.systems[name]
     years = np.arange(system.start + 1, max(system.until, setting.experiment.years.last) + 1)

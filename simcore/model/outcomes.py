@@ -8,18 +8,41 @@ from typing import Any, Final
 
 from simcore.model import carbon, costs, exposures, parity, premium
 from simcore.model.commodities import commodity
-from simcore.model.prices import system_quantity
+from simcore.model.prices import (
+    at_bound,
+    in_view,
+    label_where,
+    system_quantity,
+    view_nodes,
+    view_row,
+)
 from simcore.model.setting import Setting
-from simcore.spec.usage import price_of, references, used_places
+from simcore.spec.usage import deciding_market, price_of, references, used_places
+from simcore.spec.views import system_of
 from simcore.variables import Variable
 
 
 def _allowances(quantity: str) -> Callable[[Setting, str], int | None]:
     def node(setting: Setting, market: str) -> int | None:
-        kind = setting.experiment.catalog.markets[market].process.kind
-        return system_quantity(setting, market, quantity) if kind == "cap_and_bank" else None
+        system = system_of(setting.experiment.catalog.markets[market])
+        return None if system is None else system_quantity(setting, market, quantity)
 
     return node
+
+
+def _price_by_view(setting: Setting, market: str, view: str) -> int | None:
+    nodes = view_nodes(setting, market).get(view)
+    return None if nodes is None else in_view(setting, carbon.market(setting, market), *nodes)
+
+
+def _viability_by_view(
+    setting: Setting, views: tuple[str, ...], region: str, destination: str, route: str, view: str
+) -> int | None:
+    market = deciding_market(setting.experiment, region, destination)
+    if view not in view_nodes(setting, market):
+        return None
+    gap = premium.support_gap(setting, region, destination, route)
+    return label_where(setting, gap, view_row(setting, market, views))
 
 
 def _commodity(setting: Setting, label: str) -> int | None:
@@ -40,6 +63,8 @@ def _part(setting: Setting, region: str, destination: str, route: str, part: str
 
 _NODES: Final[dict[str, Callable[..., int | None]]] = {
     "carbon_price": carbon.market,
+    "carbon_price_by_view": _price_by_view,
+    "at_price_limit": at_bound,
     **{f"allowance_{one}": _allowances(one)
        for one in ("bank", "reserve", "emissions", "invalidated", "removed")},
     "commodity_price": _commodity,
@@ -89,7 +114,10 @@ def places(
         place = dict(zip(dims, labels, strict=True))
         if variable.relative and place["route"] == reference[place["region"]]:
             continue
-        node = _NODES[variable.name](setting, *labels)
+        if variable.name == "viability_by_view":
+            node = _viability_by_view(setting, coords["view"], *labels)
+        else:
+            node = _NODES[variable.name](setting, *labels)
         if node is not None:
             yield index, node, _first_year(variable, setting, place)
 

@@ -46,14 +46,7 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
     known = np.array(coefficients)
     if not uncertain and np.all(known == known[0, 0]):
         return graph.constant(float(known[0, 0]))
-    inputs = [graph.constant(0.0), graph.constant(0.0)]
-    if not isinstance(policy.variant, str):
-        choice = {
-            "kind": "discrete",
-            "values": list(range(len(named))),
-            "probabilities": policy.variant.probabilities,
-        }
-        inputs[0] = choice_node(setting, f"{name}.variant", choice, policy.variant)
+    inputs = [variant_node(setting, name), graph.constant(0.0)]
     if len(possible) > 1:
         inputs[1] = quantity(setting, f"{name}.delay", policy.delay, "yr")
     table = np.concatenate([known, np.array(positions, dtype=float)]).T
@@ -64,6 +57,19 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
         table=setting.over_years(np.ascontiguousarray(table)),
         yearly=True,
     )
+
+
+def variant_node(setting: Setting, name: str) -> int:
+    """Node of the position of a policy's variant among those that a draw may meet."""
+    policy = setting.experiment.catalog.policies[name]
+    if isinstance(policy.variant, str):
+        return setting.graph.constant(0.0)
+    choice = {
+        "kind": "discrete",
+        "values": list(range(len(policy.variant.values))),
+        "probabilities": policy.variant.probabilities,
+    }
+    return choice_node(setting, f"{name}.variant", choice, policy.variant)
 
 
 def _dated(

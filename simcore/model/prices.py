@@ -1,137 +1,296 @@
-"""Price paths as nodes: anchors, process, corridor and tightening (MODEL 3)."""
+"""Prices as nodes: a path or an ensemble of views, then policy, response and bounds (MODEL 3)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 
-from simcore import distributions
-from simcore.kernels.operations import SPOT_COLUMNS, Operation
+from simcore.kernels.operations import RESPONSE_COLUMNS, Operation
 from simcore.model.emissions_market import system_node
-from simcore.model.policies import series
-from simcore.model.processes import (
-    NOISY,
-    jump_nodes,
-    resampled_log_mean,
-    resampled_node,
-    shock_nodes,
-    step_nodes,
-)
-from simcore.model.setting import Setting, choice_node, factor_node, quantity
-from simcore.spec.entries import Anchor, Path
-from simcore.spec.records import Sourced
-from simcore.units import conversion, currency_of, deflate
+from simcore.model.paths import bounds, deviation_node, path_node, price_factor
+from simcore.model.policies import policy_value, series, variant_node
+from simcore.model.setting import Setting, choice_node, quantity, remembered
+from simcore.spec.paths import Path, Threshold, View
+from simcore.spec.quantities import FactorReference
+from simcore.spec.usage import variants, views_from
+from simcore.spec.views import as_path, chosen_views, has_views
 
-P90: Final = 1.2815515655446004
-"""Standard normal quantile at 90 %."""
-
-
-def anchor_lines(
-    anchors: Mapping[int, Anchor], years: np.ndarray, *, known: tuple[int, float] | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log centre, s+ and s- of an anchor table by year, held outside it (MODEL 3)."""
-    dates, centre, above, below = [], [], [], []
-    if known is not None:
-        dates, centre, above, below = [known[0]], [math.log(known[1])], [0.0], [0.0]
-    for date in sorted(anchors):
-        anchor = anchors[date]
-        dates.append(date)
-        centre.append(math.log(anchor.central))
-        above.append(math.log(anchor.high / anchor.central) / P90)
-        below.append(math.log(anchor.central / anchor.low) / P90)
-    return (
-        np.interp(years, dates, centre),
-        np.interp(years, dates, above),
-        np.interp(years, dates, below),
-    )
+_ALONE: Final = ("scenario", "cap_and_bank")
+"""Processes whose price is what it is: no policy effect, no response."""
 
 
 def price(setting: Setting, name: str, record: Path, target: str) -> int:
     """Node of a price path in EUR of the base year per canonical unit."""
-    factor = _price_factor(setting, record, target)
+    if record.relative is not None:
+        made = _relative(setting, name, record, target)
+    elif has_views(record):
+        made = _of_views(setting, name, record, target)
+    else:
+        made = _own(setting, name, record, target)
+    if not _is_answered(record):
+        return made
+    inputs, table = _limits(setting, name, record, target)
+    return setting.graph.add(Operation.RESPONSE, (made, *inputs), table=table, yearly=True)
+
+
+def _own(setting: Setting, name: str, record: Path, target: str) -> int:
+    """Node of the price of a process of its own."""
+    assert record.process is not None
     if record.process.kind == "scenario":
-        assert record.path is not None
-        dates = sorted(record.path)
-        values = [record.path[date] * factor(date) for date in dates]
-        return series(setting, np.interp(setting.horizon, dates, values))
+        return _as_written(setting, record, target)
     if record.process.kind == "cap_and_bank":
         return system_quantity(setting, name, "price")
-    assert record.spot is not None
-    graph, process = setting.graph, record.process
-    spot_year = record.spot.year
-    spot = record.spot.value * factor(spot_year, record.spot)
-    anchors = {}
-    for year, band in (record.anchors or {}).items():
-        by = factor(year, band)
-        anchors[year] = Anchor(low=band.low * by, central=band.central * by, high=band.high * by)
-    centre, above, below = anchor_lines(anchors, setting.years, known=(spot_year, spot))
-    if anchors and record.after != "hold":
-        beyond = np.maximum(0, setting.years - max(anchors))
-        centre = centre + beyond * math.log1p(record.after.grow)
-    mean = record.centre == "mean" or process.kind == "gbm"
-    correction = _log_mean(above, below) if mean else np.zeros(len(centre))
-    if mean and process.kind == "bootstrap":
-        correction = correction + resampled_log_mean(setting, record, setting.years - spot_year)
-    floor, ceiling = _corridor(setting, record, factor)
-    table = np.stack(
-        [
-            centre,
-            above,
-            below,
-            correction,
-            floor,
-            ceiling,
-            (setting.years - spot_year).astype(float),
-        ],
-        axis=1,
+    lift = _lift(setting, name, record)
+    return path_node(
+        setting, name, record, target, lift=lift, bounded=not _is_answered(record)
+    )  # fmt: skip
+
+
+def _as_written(setting: Setting, record: Path, target: str) -> int:
+    """Node of prices by year, linear in between."""
+    assert record.path is not None
+    factor = price_factor(setting, record, target)
+    dates = sorted(record.path)
+    values = [record.path[date] * factor(date) for date in dates]
+    return series(setting, np.interp(setting.horizon, dates, values))
+
+
+# --- views ---------------------------------------------------------------------------------------
+
+
+def _of_views(setting: Setting, name: str, record: Path, target: str) -> int:
+    """Node of the price of the view that each draw has."""
+    nodes = [
+        _view(setting, name, record, label, view, target)
+        for label, view in chosen_views(record).items()
+    ]
+    if len(nodes) == 1:
+        return nodes[0]
+    return setting.graph.add(
+        Operation.CHOSEN, (_choice(setting, name, record), *nodes), yearly=True
     )
-    assert table.shape[1] == SPOT_COLUMNS
-    one, zero = graph.constant(1.0), graph.constant(0.0)
-    noisy = process.kind in NOISY
-    z = anchor_normal(setting, name) if anchors else zero
-    shocks, decay, spread, carry = [zero], one, zero, zero
-    if noisy:
-        shocks = shock_nodes(setting, name, process.steps)
-        decay, spread = step_nodes(setting, name, process, spot_year + 1)
-    more = jump_nodes(setting, name, process, centred=mean)
-    if process.kind == "bootstrap":
-        more = [resampled_node(setting, name, process, spot_year + 1)]
-    if process.kind == "gbm":
-        carry = quantity(setting, f"{name}.mu", process.mu, "1")
-    elif not anchors:
-        carry = quantity(setting, f"{name}.carry", record.carry, "1")
-    occurs = start = strength = zero
-    ramp = -1.0
-    if record.tightening is not None and record.tightening.probability > 0:
-        event, ramp = record.tightening, record.tightening.ramp
-        occurs = choice_node(
-            setting,
-            f"{name}.tightening.occurs",
-            {"kind": "bernoulli", "probability": event.probability},
-            event,
-        )
-        start = quantity(setting, f"{name}.tightening.year", event.year, "yr")
-        strength = quantity(setting, f"{name}.tightening.strength", event.strength, "1")
-    if more or process.steps > 1:
-        return graph.add(
-            Operation.STEPS,
-            (z, decay, spread, carry, occurs, start, strength, *(shocks if noisy else ()), *more),
-            numbers=(float(noisy), float(mean), ramp, process.steps, float(bool(more))),
-            table=np.ascontiguousarray(table),
-            yearly=True,
-            state=(0.0, 0.0, 0.0),
-        )
-    return graph.add(
-        Operation.PATH,
-        (z, shocks[0], decay, spread, carry, occurs, start, strength),
-        numbers=(float(noisy), float(mean), ramp),
-        table=np.ascontiguousarray(table),
-        yearly=True,
-        state=(0.0, 0.0),
+
+
+def _choice(setting: Setting, name: str, record: Path) -> int:
+    """Node of the position of a draw's view among those that it may have."""
+    weights = [view.weight for view in chosen_views(record).values()]
+    if len(weights) == 1:
+        return setting.graph.constant(0.0)
+    # The weights of a few views need not sum to 1 in the last digit.
+    chances = [weight / math.fsum(weights) for weight in weights]
+    spec = {"kind": "discrete", "values": list(range(len(chances))), "probabilities": chances}
+    return choice_node(setting, f"{name}.view", spec, record)
+
+
+def _view(
+    setting: Setting, name: str, record: Path, label: str, view: View, target: str
+) -> int:
+    """Node of the price in one view, before response and corridor of the market."""
+    path = as_path(record, view)
+    assert path.process is not None
+    if view.position is not None or path.process.kind in _ALONE:
+        made = _made(setting, name, record, label, view, path, target)
+    else:
+        premium = quantity(setting, f"{name}.{label}.premium", view.premium, "1")
+        return path_node(
+            setting, name, path, target, view=label, known=record.spot, premium=premium,
+            lift=_lift(setting, name, record),
+        )  # fmt: skip
+    if view.deviation is None:
+        return made
+    moved = deviation_node(setting, name, path, view.deviation, view=label)
+    return setting.graph.add(Operation.PRODUCT, (made, moved))
+
+
+def _made(
+    setting: Setting, name: str, record: Path, label: str, view: View, path: Path, target: str
+) -> int:
+    """Node of a price that a system, a table or a place in the corridor makes."""
+    if view.position is None and path.process is not None and path.process.kind == "cap_and_bank":
+        return system_quantity(setting, name, "price")
+    if view.position is None:
+        made = _as_written(setting, path, target)
+    else:
+        floor, ceiling = bounds(setting, record, price_factor(setting, record, target))
+        lead = len(setting.years) - len(setting.horizon)
+        place = quantity(setting, f"{name}.{label}.position", view.position, "1")
+        within = series(setting, (ceiling - floor)[lead:])
+        within = setting.graph.add(Operation.PRODUCT, (place, within))
+        made = setting.graph.add(Operation.SUM, (series(setting, floor[lead:]), within))
+    return _after_known(setting, made, record, target)
+
+
+def _after_known(setting: Setting, node: int, record: Path, target: str) -> int:
+    """A price in the years after the last known one, which stands in those before."""
+    spot, horizon, graph = record.spot, setting.horizon, setting.graph
+    if spot is None or spot.year < horizon[0]:
+        return node
+    known = spot.value * price_factor(setting, record, target)(spot.year, spot)
+    past = series(setting, np.where(horizon <= spot.year, known, 0.0))
+    later = series(setting, np.where(horizon <= spot.year, 0.0, 1.0))
+    return graph.add(Operation.SUM, (past, graph.add(Operation.PRODUCT, (node, later))))
+
+
+def _relative(setting: Setting, name: str, record: Path, target: str) -> int:
+    """Node of a price that is another one's times a ratio, from which it moves."""
+    assert record.relative is not None
+    assert record.process is not None
+    other = record.relative.to
+    base = price(setting, other, setting.experiment.catalog.markets[other], target)
+    ratio = quantity(setting, f"{name}.relative.ratio", record.relative.ratio, "1")
+    made = setting.graph.add(Operation.PRODUCT, (base, ratio))
+    moved = deviation_node(setting, name, record, record.process)
+    made = setting.graph.add(Operation.PRODUCT, (made, moved), yearly=True)
+    return _after_known(setting, made, record, target)
+
+
+# --- policy, response, bounds --------------------------------------------------------------------
+
+
+def _lift(setting: Setting, name: str, record: Path) -> int | None:
+    """Node of what the variant of a policy adds to the log price; None if nothing."""
+    effect, graph = record.policy_effect, setting.graph
+    if effect is None:
+        return None
+    named = variants(setting.experiment.catalog.policies[effect.of])
+    strengths = [
+        quantity(setting, f"{name}.policy_effect.{one}", effect.variants[one], "1")
+        if one in effect.variants else graph.constant(0.0)
+        for one in named
+    ]  # fmt: skip
+    if all(graph.is_constant(one, 0.0) for one in strengths):
+        return None
+    strength = strengths[0]
+    if len(strengths) > 1:
+        strength = graph.add(Operation.CHOSEN, (variant_node(setting, effect.of), *strengths))
+    first, last = effect.ramp
+    if first == last:
+        share = (setting.horizon >= last).astype(float)
+    else:
+        share = np.clip((setting.horizon - first) / (last - first), 0.0, 1.0)
+    return graph.add(Operation.PRODUCT, (strength, series(setting, share)))
+
+
+def _is_answered(record: Path) -> bool:
+    """Whether response and bounds come after the process: not if there is none of both."""
+    kind = record.process.kind if record.process is not None else ""
+    if has_views(record) or record.relative is not None:
+        return record.response is not None or record.corridor is not None
+    return record.response is not None and kind not in _ALONE
+
+
+def _limits(
+    setting: Setting, name: str, record: Path, target: str
+) -> tuple[tuple[int, ...], np.ndarray]:
+    """Nodes and lines of a RESPONSE: thresholds with their exponents, backstop; see its columns."""
+    graph, response = setting.graph, record.response
+    never, zero = graph.constant(math.inf), graph.constant(0.0)
+    above = _threshold(setting, f"{name}.response.above", record, "above", target, never)
+    below = _threshold(setting, f"{name}.response.below", record, "below", target, zero)
+    backstop = never
+    if response is not None and response.backstop is not None:
+        label = f"{name}.response.backstop"
+        backstop = _level(setting, label, record, response.backstop, target)
+    floor, ceiling = bounds(setting, record, price_factor(setting, record, target))
+    factors = [
+        _growth(setting, getattr(response, side, None)) for side in ("above", "below")
+    ]  # fmt: skip
+    table = np.ascontiguousarray(np.stack([*factors, floor, ceiling], axis=1))
+    assert table.shape[1] == RESPONSE_COLUMNS
+    return (*above, *below, backstop), table
+
+
+def _threshold(
+    setting: Setting, label: str, record: Path, side: str, target: str, none: int
+) -> tuple[int, int]:
+    threshold: Threshold | None = getattr(record.response, side, None)
+    if threshold is None:
+        return none, setting.graph.constant(1.0)
+    return (
+        _level(setting, f"{label}.from", record, threshold.price, target),
+        quantity(setting, f"{label}.exponent", threshold.exponent, "1"),
     )
+
+
+def _level(setting: Setting, label: str, record: Path, value: Any, target: str) -> int:
+    """Node of a price level, which without unit is in that of the path and of the base year."""
+    if not isinstance(value, FactorReference):
+        money = {"unit": value.unit or record.unit, "price_year": value.price_year}
+        value = value.model_copy(update=money)
+    return quantity(setting, label, value, target)
+
+
+def _growth(setting: Setting, threshold: Threshold | None) -> np.ndarray:
+    if threshold is None or threshold.after is None:
+        return np.ones(len(setting.years))
+    beyond = np.maximum(setting.years - threshold.after, 0)
+    return np.asarray((1.0 + threshold.growth) ** beyond)
+
+
+# --- what is read off a market -------------------------------------------------------------------
+
+
+@remembered
+def at_bound(setting: Setting, name: str) -> int:
+    """1 where a market's price is at its backstop, its floor or its ceiling."""
+    record, graph = setting.experiment.catalog.markets[name], setting.graph
+    alone = record.process is not None and record.process.kind in _ALONE
+    if alone or (record.response is None and record.corridor is None):
+        return _at_other_bound(setting, name, record)
+    made = price(setting, name, record, "EUR/t")
+    inputs, table = _limits(setting, name, record, "EUR/t")
+    known = record.spot is not None and record.spot.year >= setting.horizon[0]
+    bound = graph.add(Operation.AT_BOUND, (made, inputs[-1]), table=table, yearly=True)
+    if not known or record.spot is None:
+        return bound
+    # A price that is known was not made by its bounds.
+    later = series(setting, np.where(setting.horizon <= record.spot.year, 0.0, 1.0))
+    return graph.add(Operation.PRODUCT, (bound, later))
+
+
+def _at_other_bound(setting: Setting, name: str, record: Path) -> int:
+    """The same of the market that a market without bounds is linked to, once it is."""
+    if record.link is None or setting.experiment.catalog.markets[record.link.to].link is not None:
+        return setting.graph.constant(0.0)
+    joined = policy_value(setting, record.link.share)
+    return setting.graph.add(Operation.PRODUCT, (joined, at_bound(setting, record.link.to)))
+
+
+@remembered
+def view_nodes(setting: Setting, market: str) -> dict[str, tuple[int, int]]:
+    """By `market.view`: node of the position of each draw's view, and the position of this one.
+
+    Those of the market whose views decide its price: its own, or of what it is relative or linked
+    to; none without views.
+    """
+    markets = setting.experiment.catalog.markets
+    name = views_from(setting.experiment, market)
+    if name is None:
+        return {}
+    choice = _choice(setting, name, markets[name])
+    labels = chosen_views(markets[name])
+    return {f"{name}.{label}": (choice, place) for place, label in enumerate(labels)}
+
+
+@remembered
+def view_row(setting: Setting, market: str, labels: tuple[str, ...]) -> int:
+    """Node of the position among all labels `market.view` of the view that each draw has."""
+    nodes = view_nodes(setting, market)
+    places = [setting.graph.constant(labels.index(label)) for label in nodes]
+    choice = next(iter(nodes.values()))[0]
+    return setting.graph.add(Operation.CHOSEN, (choice, *places)) if len(places) > 1 else places[0]
+
+
+def label_where(setting: Setting, node: int, label: int) -> int:
+    """A label in the draws in which a node is zero or below, undefined in the others."""
+    return setting.graph.add(Operation.LABELLED, (node, label), yearly=True)
+
+
+def in_view(setting: Setting, node: int, choice: int, place: int) -> int:
+    """A node in the draws of one view, undefined in the others."""
+    return setting.graph.add(Operation.WHERE, (node, choice), numbers=(place,), yearly=True)
 
 
 def system_quantity(setting: Setting, market: str, wanted: str) -> int:
@@ -139,67 +298,18 @@ def system_quantity(setting: Setting, market: str, wanted: str) -> int:
     record = setting.experiment.catalog.markets[market]
     known = None
     if record.spot is not None:
-        factor = _price_factor(setting, record, "EUR/t")(record.spot.year, record.spot)
+        factor = price_factor(setting, record, "EUR/t")(record.spot.year, record.spot)
         known = record.spot.year, record.spot.value * factor
-    return system_node(setting, market, wanted, known)
+    return system_node(setting, market, wanted, known, _active(setting, market, record))
 
 
-def anchor_normal(setting: Setting, name: str) -> int:
-    normal = distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0})
-    node = factor_node(setting, f"{name}.anchor", normal)
-    setting.inputs.setdefault(
-        f"{name}.anchor",
-        {
-            "node": node,
-            "unit": "1",
-            "source": "standard normal",
-            "status": "",
-        },
-    )
-    return node
-
-
-def _price_factor(setting: Setting, record: Path, target: str) -> Callable[..., float]:
-    """Factor of a dated price; a spot or anchor may state its own unit and price year."""
-    money = setting.experiment.money
-
-    def factor(year: int, own: Sourced | None = None) -> float:
-        unit = (own.unit if own else None) or record.unit
-        of = (own.price_year if own else None) or (year if record.nominal else record.price_year)
-        converted = conversion(unit, target, exchange=money.exchange)
-        if of is None:
-            return converted
-        index = money.deflator.get(currency_of(unit) or "EUR")
-        return converted * deflate(of, money.base_year, index=index, inflation=money.inflation)
-
-    return factor
-
-
-def _log_mean(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """ln E[exp(z s)] of an anchor whose halves differ."""
-
-    def cdf(x: np.ndarray) -> np.ndarray:
-        return np.array([0.5 * math.erfc(-value / math.sqrt(2.0)) for value in x])
-
-    return np.log(np.exp(0.5 * above**2) * cdf(above) + np.exp(0.5 * below**2) * cdf(-below))
-
-
-def _corridor(setting: Setting, record: Path, factor: Any) -> tuple[np.ndarray, np.ndarray]:
-    corridor = record.corridor
-    if corridor is None:
-        shape = len(setting.years)
-        return np.zeros(shape), np.full(shape, np.inf)
-
-    def bound(dates: Mapping[int, float], none: float) -> np.ndarray:
-        line = []
-        for year in setting.years:
-            past = [date for date in dates if date <= year]
-            if not past:
-                line.append(none)
-                continue
-            date = max(past)
-            growth = (1.0 + corridor.growth) ** (year - date) if date == max(dates) else 1.0
-            line.append(dates[date] * factor(date) * growth)
-        return np.array(line)
-
-    return bound(corridor.floor, 0.0), bound(corridor.ceiling, np.inf)
+def _active(setting: Setting, market: str, record: Path) -> int | None:
+    """Node that is 1 in the draws whose view a system makes; None if all need it."""
+    chosen = chosen_views(record)
+    made = [view.process is not None and view.process.kind == "cap_and_bank"
+            for view in chosen.values()]  # fmt: skip
+    if all(made):
+        return None
+    graph = setting.graph
+    ends = [graph.constant(float(one)) for one in made]
+    return graph.add(Operation.CHOSEN, (_choice(setting, market, record), *ends))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from simcore.kernels.operations import Operation
-from simcore.model.setting import Setting, normal_inputs, quantity
-from simcore.spec.entries import Path
+from simcore.model.setting import Setting, multiplier, normal_inputs, quantity
+from simcore.spec.compilation import compiled
+from simcore.spec.paths import Path, Spot
 from simcore.spec.process_checks import yearly_changes
 from simcore.spec.processes import Process
+from simcore.spec.quantities import FactorReference
 
 NOISY = ("gbm", "random_walk", "log_ou", "regime_switching")
 """Kinds whose deviation is driven by normal shocks."""
@@ -32,8 +35,10 @@ def shock_nodes(setting: Setting, name: str, steps: int) -> list[int]:
     return found
 
 
-def step_nodes(setting: Setting, name: str, process: Process, first: int) -> tuple[int, int]:
-    """Nodes of decay and standard deviation of a step.
+def step_nodes(
+    setting: Setting, name: str, process: Process, spot: Spot
+) -> tuple[int, int, int]:
+    """Nodes of decay and standard deviation of a step, and of the first one after the spot.
 
     Parameters
     ----------
@@ -42,8 +47,9 @@ def step_nodes(setting: Setting, name: str, process: Process, first: int) -> tup
         Name of the path.
     process : Process
         Of a noisy kind.
-    first : int
-        First year that moves.
+    spot : Spot
+        The known price; where it has a date the first step leads from there to the mean of the
+        next year (or of the first of its steps), with variance sigma^2 * (T + 1/3).
     """
     graph, steps = setting.graph, process.steps
     reverts = process.kind in ("log_ou", "regime_switching")
@@ -53,13 +59,26 @@ def step_nodes(setting: Setting, name: str, process: Process, first: int) -> tup
     if steps > 1:
         kappa = graph.add(Operation.SCALED, (kappa,), numbers=(1.0 / steps,))
     if process.kind == "regime_switching":
-        sigma = regime_volatility(setting, name, process, first)
+        of_year = regime_volatility(setting, name, process, spot.year + 1)
     else:
-        sigma = _of_step(setting, quantity(setting, f"{name}.sigma", process.sigma, "1"), steps)
-    return (
-        graph.add(Operation.DECAY, (kappa,)),
-        graph.add(Operation.STEP_SPREAD, (sigma, kappa)),
-    )
+        of_year = quantity(setting, f"{name}.sigma", process.sigma, "1")
+    spread = graph.add(Operation.STEP_SPREAD, (_of_step(setting, of_year, steps), kappa))
+    first, share = spread, first_share(process, spot)
+    if share is not None:
+        first = graph.add(Operation.SCALED, (of_year,), numbers=(share**0.5,))
+    return graph.add(Operation.DECAY, (kappa,)), spread, first
+
+
+def first_share(process: Process, spot: Spot) -> float | None:
+    """Variance of the first step after a dated spot, in years; None without a date.
+
+    The mean of a random walk over the year that begins T after the spot has the variance of T
+    years and a third; the end of its first step that of T years and the step.
+    """
+    if spot.moment is None:
+        return None
+    ahead = spot.year + 1 - spot.moment
+    return ahead + (1.0 / 3.0 if process.steps == 1 else 1.0 / process.steps)
 
 
 def regime_node(setting: Setting, name: str, process: Process, first: int) -> int:
@@ -83,13 +102,12 @@ def regime_node(setting: Setting, name: str, process: Process, first: int) -> in
 
 
 def regime_volatility(setting: Setting, name: str, process: Process, first: int) -> int:
-    """Node of the volatility of a step in the regime of a year."""
+    """Node of the volatility in the regime of a year."""
     assert process.regimes is not None
-    found = [
+    sigmas = [
         quantity(setting, f"{name}.regimes.{label}.sigma", regime.sigma, "1")
         for label, regime in process.regimes.items()
     ]
-    sigmas = [_of_step(setting, sigma, process.steps) for sigma in found]
     regime = regime_node(setting, name, process, first)
     return setting.graph.add(Operation.CHOSEN, (regime, *sigmas))
 
@@ -161,7 +179,9 @@ def resampled_node(setting: Setting, name: str, process: Process, first: int) ->
 
 def resampled_log_mean(setting: Setting, record: Path, years: np.ndarray) -> np.ndarray:
     """ln E[exp(X)] of a resampled deviation after some years, by year (0 and less: 0)."""
-    history, block = record.process.history, record.process.block
+    process = record.process
+    assert process is not None
+    history, block = process.history, process.block
     assert history is not None
     changes = yearly_changes(setting.folder, history)
     places = np.arange(len(changes))
@@ -171,3 +191,48 @@ def resampled_log_mean(setting: Setting, record: Path, years: np.ndarray) -> np.
         partial.append(math.log(np.mean(np.exp(part))))
     ahead = np.maximum(years, 0).astype(int)
     return np.array([year // block * partial[block] + partial[year % block] for year in ahead])
+
+
+def yearly_variance(
+    setting: Setting, process: Process, spot: Spot, years: np.ndarray
+) -> np.ndarray:
+    """Variance of the deviation by year, every parameter at its central value (known years: 0)."""
+    ahead = np.maximum(years - spot.year, 0).astype(float)
+    found = np.zeros(len(years))
+    if process.kind == "bootstrap" and process.history is not None:
+        return np.var(yearly_changes(setting.folder, process.history)) * ahead
+    if process.kind in NOISY:
+        square, kappa = _central_square(setting, process), 0.0
+        if process.kind in ("log_ou", "regime_switching"):
+            kappa = central_of(setting, process.kappa)
+        step = square * (-math.expm1(-2 * kappa) / (2 * kappa) if kappa > 0 else 1.0)
+        share = first_share(process.model_copy(update={"steps": 1}), spot)
+        first = step if share is None else square * share
+        last = int(ahead.max(initial=0))
+        by_age = [0.0, first]
+        for _ in range(last):
+            by_age.append(by_age[-1] * math.exp(-2 * kappa) + step)
+        found = np.array(by_age)[ahead.astype(int)]
+    if process.jumps is not None:
+        rate, size, sd = (
+            central_of(setting, getattr(process.jumps, key)) for key in ("rate", "mean", "sd")
+        )
+        found = found + ahead * rate * (size**2 + sd**2)
+    return found
+
+
+def _central_square(setting: Setting, process: Process) -> float:
+    """Square of the volatility, that of regimes in the long run."""
+    if process.regimes is None:
+        return central_of(setting, process.sigma) ** 2
+    shares = stationary(transition_matrix(process))
+    sigmas = [central_of(setting, one.sigma) for one in process.regimes.values()]
+    return float(shares @ np.square(sigmas))
+
+
+def central_of(setting: Setting, value: Any) -> float:
+    """Central value of a pure number."""
+    if isinstance(value, FactorReference):
+        value = setting.experiment.factors[value.name]
+    scale = multiplier(value, "1", setting.experiment.money)
+    return float(compiled(value, setting.folder).central) * scale

@@ -127,6 +127,8 @@ def load(
         tables_read.append(fill(one.data, data, read.folder))
         data, plain = _set(data, replace(one, data=tables_read[-1].data), path)
         documents.insert(0, plain)
+    if read.on_base:
+        data = _following(data, documents)
     data, files, findings = expand(data, read.folder)
     if isinstance(data.get("scenarios"), Mapping):
         overlays = dict(data["scenarios"])
@@ -139,6 +141,28 @@ def load(
     notes = dict.fromkeys(one for filled in tables_read for one in filled.notes)
     spec = _checked(data, packaged, [*documents, *files], file, read.folder, findings)
     return replace(spec, notes=tuple(notes), stands_alone=not read.on_base)
+
+
+def _following(
+    data: dict[str, Any], documents: Sequence[document.Document]
+) -> dict[str, Any]:
+    """Let packaged keys that nobody wrote follow what was written: `keep` the outcomes, the plant
+    the years; a life that goes beyond them keeps the premium of the last one."""
+    written = {key for one in documents for key in one.data}
+    keep, outcomes = data.get("keep"), data.get("outcomes")
+    if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):
+        data = {**data, "keep": [one for one in keep if one == "inputs" or one in outcomes]}
+    plant, years = data.get("plant"), data.get("years")
+    if "plant" in written or not isinstance(plant, Mapping) or not isinstance(years, Mapping):
+        return data
+    first, last = years.get("first"), years.get("last")
+    if type(first) is not int or type(last) is not int:
+        return data
+    if not first <= plant["start"] <= last:
+        plant = {**plant, "start": first, "valued_in": first - 1}
+    if plant["start"] + plant["lifetime"] - 1 > last:
+        plant = {**plant, "beyond": "hold"}
+    return {**data, "plant": plant}
 
 
 def _own(layer: document.Document) -> dict[str, Any]:

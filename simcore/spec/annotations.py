@@ -6,9 +6,10 @@ import re
 from fractions import Fraction
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
-from simcore.spec.records import Whole
+from simcore.spec.records import Whole, fault, shown
+from simcore.units import UnitError, conversion, parse_quantity
 
 _PERCENT: Final = re.compile(r"\s*([-+]?[0-9]{1,20}(?:\.[0-9]{0,20})?)\s*%\s*")
 
@@ -52,3 +53,37 @@ class Canonical:
         self.also = also
         self.minimum = minimum
         self.maximum = maximum
+
+
+_NAME: Final = re.compile(r"[A-Za-z]\w*", re.ASCII)
+
+
+def _policy_value(value: Any) -> Any:
+    if isinstance(value, str) and not _NAME.fullmatch(value):
+        # 51.5 %, or a benchmark such as 1.37 t/t.
+        try:
+            number, unit = parse_quantity(value)
+            return number * conversion(unit, "1", exchange={})
+        except UnitError as error:
+            raise fault(
+                shown(value), "a number such as 0.5 or 50 %, or the name of a policy", error.remedy
+            ) from None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise fault(
+            shown(value), "a number, or the name of a policy",
+            "write a number for all years, or define a policy with dated values and name it",
+        )  # fmt: skip
+    return value
+
+
+def _of_policy(value: Any) -> str:
+    return "policy" if isinstance(value, str) else "number"
+
+
+PolicyValue = Annotated[
+    Annotated[
+        Annotated[float, Tag("number")] | Annotated[Name, Tag("policy")], Discriminator(_of_policy)
+    ],
+    BeforeValidator(_policy_value),
+]
+"""A number that holds in all years, or the name of a policy."""

@@ -11,8 +11,8 @@ from typing import Any
 from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Indexed, Route
-from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path, unknown
+from simcore.spec.paths import Path as PricePath
 from simcore.spec.process_checks import process_findings, shock_findings
 from simcore.spec.schema import Experiment, Exposure, Until
 from simcore.spec.system_checks import system_findings
@@ -29,6 +29,7 @@ from simcore.spec.usage import (
     used_places,
     used_routes,
 )
+from simcore.spec.view_checks import view_findings
 from simcore.variables import EXPOSURE_OUTCOMES, OUTCOMES
 
 
@@ -61,6 +62,7 @@ def find_faults(
             *date_findings(scenario),
             *system_findings(scenario),
             *process_findings(scenario, folder),
+            *view_findings(scenario, folder),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:
@@ -79,6 +81,11 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
         for position, name in enumerate(getattr(experiment, key)):
             if name not in OUTCOMES and not (key == "keep" and name == "inputs"):
                 yield unknown((key, position), name, OUTCOMES, "outcome")
+            elif key == "keep" and name != "inputs" and OUTCOMES[name].kind == "conditional":
+                yield Finding(
+                    (key, position), f"{name!r}, which has no value in each draw",
+                    "outcomes with draws", "keep viability and inputs instead",
+                )  # fmt: skip
             elif key == "keep" and name != "inputs" and name not in experiment.outcomes:
                 yield Finding(
                     (key, position), f"{name!r}, which is not among the outcomes",

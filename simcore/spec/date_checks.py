@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simcore.spec.entries import Corridor, Policy
-from simcore.spec.entries import Path as PricePath
+from simcore.spec.entries import Policy
 from simcore.spec.findings import FIRST, Finding, Path, unknown
+from simcore.spec.paths import Corridor
+from simcore.spec.paths import Path as PricePath
 from simcore.spec.process_checks import unused_findings
 from simcore.spec.quantities import FactorReference
 from simcore.spec.schema import Experiment
@@ -20,6 +21,7 @@ from simcore.spec.usage import (
     used_policies,
     variants,
 )
+from simcore.spec.views import has_views, parts
 from simcore.variables import PLANT_OUTCOMES
 
 _LAST: Final = ("years", "last")
@@ -59,7 +61,20 @@ def date_findings(experiment: Experiment) -> Iterator[Finding]:
 
 
 def _price(experiment: Experiment, path: Path, name: str, price: PricePath) -> Iterator[Finding]:
+    first, spot = experiment.years.first, price.spot
+    for place, one in parts(path, price):
+        # A view with prices by year begins where the known ones of its market end.
+        begins = max(first, spot.year + 1) if spot is not None and place != path else first
+        yield from _one(experiment, place, name, one, begins)
+    if price.corridor is not None and has_views(price):
+        yield from _corridor(experiment, (*path, "corridor"), price.corridor)
+
+
+def _one(
+    experiment: Experiment, path: Path, name: str, price: PricePath, begins: int
+) -> Iterator[Finding]:
     first = experiment.years.first
+    assert price.process is not None
     if price.process.kind == "scenario":
         if not price.path:
             yield Finding(
@@ -67,7 +82,7 @@ def _price(experiment: Experiment, path: Path, name: str, price: PricePath) -> I
                 f"add path: {{{first}: ...}}",
             )  # fmt: skip
         else:
-            yield from _scenario(path, name, price.path, first)
+            yield from _scenario(path, name, price.path, begins)
     elif price.spot is None and price.process.kind == "cap_and_bank":
         pass
     elif price.spot is None:
@@ -100,6 +115,7 @@ def _scenario(path: Path, name: str, prices: Mapping[int, float], first: int) ->
 
 
 def _anchors(path: Path, price: PricePath, known: int) -> Iterator[Finding]:
+    assert price.process is not None
     if price.process.kind == "gbm" and price.anchors:
         yield Finding(
             (*path, "anchors"), "anchors with the process gbm", "no anchors: gbm has a drift mu",

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from simcore.spec.annotations import Canonical, Dated, Name, Plain, Year
-from simcore.spec.processes import Process
+from simcore.spec.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
+from simcore.spec.paths import AnchorTable, Path, Share
 from simcore.spec.quantities import (
     Certain,
     Constant,
@@ -19,161 +19,15 @@ from simcore.spec.quantities import (
 )
 from simcore.spec.records import Described, Model, Sourced, fault, shown
 from simcore.spec.systems import System
-from simcore.units import UnitError, conversion, parse_quantity
 
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
-
-def _policy_value(value: Any) -> Any:
-    if isinstance(value, str) and not _NAME.fullmatch(value):
-        # 51.5 %, or a benchmark such as 1.37 t/t.
-        try:
-            number, unit = parse_quantity(value)
-            return number * conversion(unit, "1", exchange={})
-        except UnitError as error:
-            raise fault(
-                shown(value), "a number such as 0.5 or 50 %, or the name of a policy", error.remedy
-            ) from None
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise fault(
-            shown(value), "a number, or the name of a policy",
-            "write a number for all years, or define a policy with dated values and name it",
-        )  # fmt: skip
-    return value
-
-
-def _of_policy(value: Any) -> str:
-    return "policy" if isinstance(value, str) else "number"
-
-
-PolicyValue = Annotated[
-    Annotated[
-        Annotated[float, Tag("number")] | Annotated[Name, Tag("policy")], Discriminator(_of_policy)
-    ],
-    BeforeValidator(_policy_value),
-]
-"""A number that holds in all years, or the name of a policy."""
-
-
-class Spot(Sourced):
-    """The last known price."""
-
-    year: Year
-    value: float = Field(gt=0)
-
-
-class Anchor(Sourced):
-    """P10, P50 and P90 of a price in one year."""
-
-    low: float = Field(gt=0)
-    central: float = Field(gt=0)
-    high: float = Field(gt=0)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Anchor:
-        if not self.low <= self.central <= self.high:
-            raise fault(
-                f"low {self.low:g}, central {self.central:g}, high {self.high:g}",
-                "low <= central <= high (read as P10, P50, P90)",
-                "put them in order",
-            )
-        return self
-
-
-def _certain(value: Any) -> Any:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return {"low": value, "central": value, "high": value}
-    return value
-
-
-AnchorTable = dict[Year, Annotated[Anchor, BeforeValidator(_certain)]]
-Share = Annotated[Quantity, Canonical("1")]
 Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
 PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
 FIXED_OPEX: Final = Canonical("EUR/(t/yr)/yr", also="1/yr")
 PerCapacity = Annotated[RegionQuantity, FIXED_OPEX]
 Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
 Traded = Annotated[RegionQuantity, Canonical("commodity")]
-
-
-class Corridor(Model):
-    """Price floor and ceiling by year, in the unit of the price."""
-
-    floor: Dated = Field(default_factory=dict)
-    ceiling: Dated = Field(default_factory=dict)
-    growth: Annotated[Plain, Field(gt=-1)] = 0.0
-    """Real growth per year after the last date."""
-
-
-class Tightening(Described):
-    """An event that lifts the anchor path by exp(strength)."""
-
-    probability: Annotated[Plain, Field(ge=0, le=1)]
-    year: Annotated[Quantity, Canonical("yr")]
-    strength: Share
-    ramp: float = Field(ge=0)
-    """Years until the full strength."""
-
-
-class Grow(Model):
-    """Growth of the anchor path after its last year."""
-
-    grow: Annotated[Plain, Field(gt=-1)]
-    """Real growth per year."""
-
-
-def _after(value: Any) -> Any:
-    if value != "hold" and not isinstance(value, (dict, Grow)):
-        raise fault(shown(value), "hold, or {grow: <rate per year>}", "write after: {grow: 0.02}")
-    return value
-
-
-def _of_after(value: Any) -> str:
-    return "hold" if isinstance(value, str) else "growth"
-
-
-After = Annotated[
-    Annotated[
-        Annotated[Literal["hold"], Tag("hold")] | Annotated[Grow, Tag("growth")],
-        Discriminator(_of_after),
-    ],
-    BeforeValidator(_after),
-]
-
-
-class Link(Described):
-    """A carbon market joined to another: its allowances become those of the other one."""
-
-    to: Name
-    share: PolicyValue
-    """Share of the price that is the other market's: 0 before the link, 1 after it."""
-
-
-class Path(Sourced):
-    """A price path: anchor path, deviation, corridor and tightening."""
-
-    kind: Literal["path"] = "path"
-    title: str = ""
-    unit: str
-    nominal: bool = False
-    """True: each dated value is money of its own year."""
-    spot: Spot | None = None
-    carry: Share = Constant(value=0.0)
-    """Drift of the anchor path where there are no anchors, per year."""
-    anchors: AnchorTable | None = None
-    after: After = "hold"
-    centre: Literal["median", "mean"] = "median"
-    process: Process
-    path: Dated | None = None
-    """Prices by year for the process `scenario`, linear in between."""
-    corridor: Corridor | None = None
-    tightening: Tightening | None = None
-    link: Link | None = None
-    """Carbon markets only; a linked market is outside the CBAM of what it is linked to."""
-    emission_intensity: Dated = Field(default_factory=dict)
-    """t CO2e per unit bought, linear between years."""
-    history: Dated = Field(default_factory=dict)
-    """Past annual means, in the unit of the price; facts, not used by the run."""
 
 
 class Learns(Model):

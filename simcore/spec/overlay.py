@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from simcore import document
 from simcore.errors import ConfigError, Fault
 from simcore.spec.quantities import KINDS, PARAMETERS, SHAPES
+
+_DATES: Final = frozenset({"year", "date"})
+"""Either makes a mapping with a value the dated spot of a price."""
 
 
 def merge(under: Any, over: Any) -> Any:
@@ -22,7 +25,7 @@ def merge(under: Any, over: Any) -> Any:
         return over
     if "kind" in over or _is_dated(over) or (not over and _is_dated(under)):
         return over
-    if _has_value(over) and "year" not in under:
+    if _has_value(over) and not _DATES & set(under):
         return over
     if "default" in under and SHAPES & set(over):
         return over  # a distribution, its kind forgotten, over a mapping of regions
@@ -32,7 +35,9 @@ def merge(under: Any, over: Any) -> Any:
         return over
     if over and is_quantity and not PARAMETERS & set(over):
         return {"default": under, **over}
-    merged = dict(under)
+    # A spot has a year or a date: the new one is not that of the old one.
+    stale = _DATES if "value" in under and _DATES & set(over) else frozenset()
+    merged = {key: value for key, value in under.items() if key not in stale}
     for key, value in over.items():
         merged[key] = merge(under[key], value) if key in under else value
     return merged
@@ -45,7 +50,7 @@ def _is_dated(value: Mapping[Any, Any]) -> bool:
 def _has_value(content: Mapping[Any, Any]) -> bool:
     """Whether a mapping is one number with its metadata; a config has a mapping `value` too."""
     value = content.get("value")
-    return value is not None and not isinstance(value, Mapping) and "year" not in content
+    return value is not None and not isinstance(value, Mapping) and not _DATES & set(content)
 
 
 def setting(text: str) -> tuple[tuple[document.Key, ...], document.Document]:

@@ -10,12 +10,14 @@ import numpy as np
 
 from simcore.spec.compilation import file_fault, past_prices
 from simcore.spec.entries import Indexed
-from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path
+from simcore.spec.paths import Path as PricePath
 from simcore.spec.processes import PriceHistory
 from simcore.spec.quantities import Constant
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import packaged_pairs, used_commodities, used_markets, used_places
+from simcore.spec.views import kinds as kinds_of
+from simcore.spec.views import parts
 
 _NOISY: Final = ("gbm", "random_walk", "log_ou", "regime_switching")
 # Parameters of a process, the kinds that use them, and those of these that must state them.
@@ -57,8 +59,8 @@ def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
     """
     kinds: dict[str, set[str]] = {}
     for experiment in scenarios.values():
-        for path, price in _paths(experiment):
-            kinds.setdefault(".".join(path[2:]), set()).add(price.process.kind)
+        for path, price in used_paths(experiment):
+            kinds.setdefault(".".join(path[2:]), set()).update(kinds_of(price))
         for name in used_commodities(experiment):
             for place in used_places(experiment, name):
                 if isinstance(experiment.catalog.prices[name][place], Indexed):
@@ -104,8 +106,10 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
     ------
     Finding
     """
-    for path, price in _paths(experiment):
+    alone = (one for path, price in used_paths(experiment) for one in parts(path, price))
+    for path, price in alone:
         process = price.process
+        assert process is not None
         if process.kind == "cap_and_bank" and path[1] == "prices":
             yield Finding(
                 (*path, "process", "kind"), "cap_and_bank for a commodity",
@@ -122,7 +126,7 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
             )  # fmt: skip
 
 
-def _paths(experiment: Experiment) -> Iterator[tuple[Path, PricePath]]:
+def used_paths(experiment: Experiment) -> Iterator[tuple[Path, PricePath]]:
     """Price paths that an experiment uses, and where they stand."""
     catalog = experiment.catalog
     for name in used_markets(experiment):
@@ -151,7 +155,9 @@ def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Fi
 
 def unused_findings(path: Path, price: PricePath) -> Iterator[Finding]:
     """What is written of a process and would change nothing, and what it lacks."""
-    process, kind = price.process, price.process.kind
+    process = price.process
+    assert process is not None
+    kind = process.kind
     for key, (kinds, needing) in _USED_BY.items():
         value, default = getattr(process, key), type(process).model_fields[key].default
         if kind not in kinds and value != default and not _is_zero(value):

@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from simcore.spec.annotations import Plain, percent
-from simcore.spec.entries import Canonical, Catalog, Name, PolicyValue, Year
+from simcore.spec.annotations import Canonical, Name, Plain, PolicyValue, Year, percent
+from simcore.spec.entries import Catalog
 from simcore.spec.quantities import Quantity
 from simcore.spec.records import Described, Model, Whole, fault, shown
 

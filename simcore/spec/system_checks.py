@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import FIRST, Finding, Path, unknown
+from simcore.spec.paths import Path as PricePath
 from simcore.spec.schema import Experiment
 from simcore.spec.systems import Rules, System
 from simcore.spec.usage import followed_rules, used_markets, used_systems, variants
+from simcore.spec.views import parts
 
 _ROUNDED = 0.1
 """Mt by which amounts may miss a sum, as each is rounded."""
@@ -29,7 +30,8 @@ def system_findings(experiment: Experiment) -> Iterator[Finding]:
     catalog = experiment.catalog
     for name in used_markets(experiment):
         if name in catalog.markets:
-            yield from _market(experiment, ("catalog", "markets", name), catalog.markets[name])
+            for path, market in parts(("catalog", "markets", name), catalog.markets[name]):
+                yield from _market(experiment, path, market)
     for name in used_systems(experiment):
         path, system = ("catalog", "systems", name), catalog.systems[name]
         yield from _variants(experiment, path, system)
@@ -38,7 +40,7 @@ def system_findings(experiment: Experiment) -> Iterator[Finding]:
 
 
 def _market(experiment: Experiment, path: Path, market: PricePath) -> Iterator[Finding]:
-    if market.process.kind != "cap_and_bank":
+    if market.process is None or market.process.kind != "cap_and_bank":
         return
     place, name = (*path, "process", "system"), market.process.system
     if name is None:

@@ -9,10 +9,11 @@ from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
+from simcore.spec.annotations import Canonical
 from simcore.spec.compilation import compiled, file_fault
-from simcore.spec.entries import Canonical, Indexed
-from simcore.spec.entries import Path as PricePath
+from simcore.spec.entries import Indexed
 from simcore.spec.findings import Finding, Path, unknown
+from simcore.spec.paths import Path as PricePath
 from simcore.spec.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
@@ -29,6 +30,7 @@ from simcore.spec.usage import (
     used_routes,
     variants,
 )
+from simcore.spec.views import as_path
 from simcore.units import UnitError, conversion, parse_unit
 
 
@@ -229,10 +231,23 @@ def _price_units(
     experiment: Experiment, path: Path, price: PricePath, target: str
 ) -> Iterator[Finding]:
     yield from _unit(experiment, (*path, "unit"), price.unit, target)
-    if price.spot is not None:
-        yield from _unit(experiment, (*path, "spot", "unit"), price.spot.unit, target)
-    for year, anchor in (price.anchors or {}).items():
-        yield from _unit(experiment, (*path, "anchors", year, "unit"), anchor.unit, target)
+    alone = [(path, price)] + [
+        ((*path, "views", name), as_path(price, view)) for name, view in price.views.items()
+    ]
+    for place, one in alone:
+        if one.spot is not None:
+            yield from _unit(experiment, (*place, "spot", "unit"), one.spot.unit, target)
+        for year, anchor in (one.anchors or {}).items():
+            yield from _unit(experiment, (*place, "anchors", year, "unit"), anchor.unit, target)
+    if price.response is None:
+        return
+    for key, value in (
+        (("above", "from"), price.response.above and price.response.above.price),
+        (("below", "from"), price.response.below and price.response.below.price),
+        (("backstop",), price.response.backstop),
+    ):
+        if value:
+            yield from _unit(experiment, (*path, "response", *key), value.unit, target)
 
 
 def _indexed_units(experiment: Experiment, path: Path, price: Indexed) -> Iterator[Finding]:

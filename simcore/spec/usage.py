@@ -7,20 +7,14 @@ from functools import cache
 from typing import Any, Final, get_args
 
 from simcore import tables
-from simcore.spec.entries import (
-    Canonical,
-    Catalog,
-    Electrolysis,
-    Indexed,
-    Path,
-    Policy,
-    Region,
-    Route,
-)
+from simcore.spec.annotations import Canonical
+from simcore.spec.entries import Catalog, Electrolysis, Indexed, Policy, Region, Route
+from simcore.spec.paths import Path
 from simcore.spec.quantities import ByYear, FactorReference, Uncertain
 from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
 from simcore.spec.systems import System
+from simcore.spec.views import has_views, system_of
 from simcore.units import UnitError, conversion, currency_of
 from simcore.variables import OUTCOMES
 
@@ -63,9 +57,28 @@ def used_markets(experiment: Experiment) -> list[str]:
         *(exposure_market(experiment, one) for one in experiment.exposures),
     ]
     markets = experiment.catalog.markets
-    links = (markets[name].link for name in names if name in markets)
-    names += [link.to for link in links if link is not None]
+    known = [markets[name] for name in names if name in markets]
+    names += [one.to for market in known for one in (market.link, market.relative) if one]
     return list(dict.fromkeys(names))
+
+
+def views_from(experiment: Experiment, market: str) -> str | None:
+    """Market whose views decide a market's price: itself, or what it is relative or linked to."""
+    markets = experiment.catalog.markets
+    record = markets.get(market)
+    if record is None:
+        return None
+    others = [one.to for one in (record.relative, record.link) if one is not None]
+    return next(
+        (name for name in (market, *others) if name in markets and has_views(markets[name])), None
+    )
+
+
+def deciding_market(experiment: Experiment, region: str, destination: str) -> str:
+    """Market whose price decides what a tonne is worth: at home, or that of the border."""
+    if destination == "eu":
+        return experiment.cbam.market
+    return experiment.catalog.regions[region].market
 
 
 def exposure_market(experiment: Experiment, name: str) -> str:
@@ -88,8 +101,8 @@ def exposure_currency(experiment: Experiment, name: str) -> str:
 def used_systems(experiment: Experiment) -> list[str]:
     """Emissions trading systems behind the markets of the run."""
     markets = experiment.catalog.markets
-    names = [markets[name].process.system for name in used_markets(experiment) if name in markets]
-    return [name for name in dict.fromkeys(names) if name in experiment.catalog.systems]
+    names = [system_of(markets[name]) for name in used_markets(experiment) if name in markets]
+    return [name for name in dict.fromkeys(names) if name and name in experiment.catalog.systems]
 
 
 def used_commodities(experiment: Experiment) -> list[str]:
@@ -173,14 +186,25 @@ def used_policies(experiment: Experiment) -> list[str]:
         if name in catalog.regions:
             values += policy_values(catalog.regions[name]).values()
     for name in used_markets(experiment):
-        link = catalog.markets[name].link if name in catalog.markets else None
-        values += [link.share] if link is not None else []
+        if name in catalog.markets:
+            record = catalog.markets[name]
+            values += [record.link.share] if record.link is not None else []
+            values += _effects(record)
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            values += _effects(catalog.prices[name][place])
     for name in used_routes(experiment):
         if name in catalog.routes:
             route = catalog.routes[name]
             values += [route.cbam_benchmark, route.precursor_benchmark]
     values += [catalog.systems[name].follows for name in used_systems(experiment)]
     return list(dict.fromkeys(value for value in values if isinstance(value, str)))
+
+
+def _effects(price: Any) -> list[str]:
+    """The policy that acts on a price."""
+    effect = getattr(price, "policy_effect", None)
+    return [effect.of] if effect is not None else []
 
 
 def policy_values(region: Region) -> dict[str, Any]:
@@ -316,7 +340,8 @@ def quantities(
 ) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
     """Every quantity inside a record, with its path and the annotation of its field."""
     for name, canonical in _fields(type(record)):  # type: ignore[arg-type]
-        yield from _inside(getattr(record, name), (*path, name), canonical)
+        written = type(record).model_fields[name].alias or name
+        yield from _inside(getattr(record, name), (*path, written), canonical)
 
 
 @cache

@@ -185,8 +185,9 @@ def _markets() -> _Part:
         content, part = _entries(file)
         listed += part
         for name, entry in content.items():
-            if "history" in entry:
-                entry["history"] = _bare(entry["history"])
+            for key in ("history", "futures"):
+                if key in entry:
+                    entry[key] = _bare(entry[key])
             found[name] = entry
     return found, listed
 

@@ -18,7 +18,7 @@ _STRUCTURE: Final = frozenset(
 # Numbers whose unit the catalog fixes, whatever the unit of the entry around them.
 _UNITS: Final = {
     "probability": "1", "ramp": "yr", "growth": "1", "grow": "1", "decline": "1", "lifetime": "yr",
-    "cumulative_capacity": "1",
+    "cumulative_capacity": "1", "weight": "1", "exponent": "1", "after": "yr",
 }  # fmt: skip
 
 
@@ -173,5 +173,6 @@ def _is_value(node: object) -> bool:
         "value" in node
         or ("values" in node and "probabilities" in node)
         or {"low", "high"} <= node.keys()
+        or {"central", "sd"} <= node.keys()
         or (bool(node) and all(isinstance(key, int) for key in node))
     )

@@ -1,0 +1,358 @@
+"""One price path as nodes: anchors, process, corridor and tightening (MODEL 3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore import distributions
+from simcore.kernels.operations import SPOT_COLUMNS, Operation
+from simcore.model.processes import (
+    NOISY,
+    jump_nodes,
+    resampled_log_mean,
+    resampled_node,
+    shock_nodes,
+    step_nodes,
+    yearly_variance,
+)
+from simcore.model.setting import Setting, choice_node, factor_node, quantity
+from simcore.spec.paths import Z90, Anchor, Path, Spot
+from simcore.spec.processes import Process
+from simcore.spec.records import Sourced
+from simcore.units import conversion, currency_of, deflate
+
+Floats = NDArray[np.float64]
+
+
+def anchor_lines(
+    anchors: Mapping[int, Anchor], years: np.ndarray, *, known: tuple[float, float] | None
+) -> tuple[Floats, Floats, Floats]:
+    """Log centre, s+ and s- of an anchor table by year, held outside it (MODEL 3)."""
+    dates: list[float] = []
+    centre, above, below = [], [], []
+    if known is not None:
+        dates, centre, above, below = [known[0]], [math.log(known[1])], [0.0], [0.0]
+    for date in sorted(anchors):
+        anchor = anchors[date]
+        dates.append(date)
+        centre.append(math.log(anchor.central))
+        above.append(math.log(anchor.high / anchor.central) / Z90)
+        below.append(math.log(anchor.central / anchor.low) / Z90)
+    return (
+        np.interp(years, dates, centre),
+        np.interp(years, dates, above),
+        np.interp(years, dates, below),
+    )
+
+
+def path_node(
+    setting: Setting,
+    name: str,
+    record: Path,
+    target: str,
+    *,
+    view: str = "",
+    known: Spot | None = None,
+    premium: int | None = None,
+    lift: int | None = None,
+    bounded: bool = True,
+) -> int:
+    """Node of a price that moves from a known one, EUR of the base year per canonical unit.
+
+    Parameters
+    ----------
+    setting : Setting
+    name : str
+        Of the price; its shocks and its anchor normal are those of all its views.
+    record : Path
+    target : str
+        Unit of the result.
+    view : str
+        Whose factors these are; empty for a price without views.
+    known : Spot, optional
+        Price of the known years, where it is not that from which the path starts.
+    premium : int, optional
+        Node of a drift on top of carry or anchors, per year.
+    lift : int, optional
+        Node of what is added to the log price.
+    bounded : bool
+        Whether the corridor is applied here.
+    """
+    factor = price_factor(setting, record, target)
+    assert record.spot is not None
+    assert record.process is not None
+    process, own = record.process, f"{name}.{view}" if view else name
+    start, since = _since(setting, record.spot)
+    value = record.spot.value * factor(record.spot.year, record.spot)
+    if record.process.kind == "gbm" or not record.anchors:
+        bands: dict[int, Anchor] = {}
+        centre = np.full(len(since), math.log(value))
+        above = below = np.zeros(len(since))
+        if view and record.nominal and not _is_zero(record.carry):
+            # A drift of nominal prices: what money loses until each year comes off.
+            centre = np.array([
+                math.log(record.spot.value * factor(max(int(year), record.spot.year), record.spot,
+                                                    moves=True))
+                for year in setting.years
+            ])  # fmt: skip
+    else:
+        bands = {}
+        for year, band in record.anchors.items():
+            by = factor(year, band)
+            bands[year] = Anchor(low=band.low * by, central=band.central * by, high=band.high * by)
+        centre, above, below = anchor_lines(bands, setting.years, known=(start, value))
+        if record.after != "hold":
+            beyond = np.maximum(0, setting.years - max(bands))
+            centre = centre + beyond * math.log1p(record.after.grow)
+    mean = record.centre == "mean" or process.kind == "gbm"
+    if mean:
+        correction = _log_mean(above, below)
+        if process.kind == "bootstrap":
+            ahead = setting.years - record.spot.year
+            correction = correction + resampled_log_mean(setting, record, ahead)
+    else:
+        variance = yearly_variance(setting, process, record.spot, setting.years)
+        correction = np.array([
+            median_shift(*line) for line in zip(above, below, variance, strict=True)
+        ])  # fmt: skip
+    if known is not None:
+        price = known.value * factor(known.year, known)
+        centre = np.where(since > 0, centre, math.log(price))
+    floor, ceiling = bounds(setting, record if bounded else None, factor)
+    table = np.stack([centre, above, below, correction, floor, ceiling, since], axis=1)
+    graph = setting.graph
+    z = anchor_normal(setting, name) if bands else graph.constant(0.0)
+    return _advance(
+        setting, (name, own), process, record, table, z,
+        drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
+    )  # fmt: skip
+
+
+def deviation_node(
+    setting: Setting, name: str, record: Path, process: Process, *, view: str = ""
+) -> int:
+    """Node of the factor by which a process leaves a price that something else makes."""
+    if process.kind == "fixed":
+        return setting.graph.constant(1.0)
+    assert record.spot is not None
+    _, since = _since(setting, record.spot)
+    table = np.zeros((len(since), SPOT_COLUMNS))
+    table[:, 5], table[:, 6] = np.inf, since
+    plain = record.model_copy(update={"tightening": None})
+    own, zero = f"{name}.{view}" if view else name, setting.graph.constant(0.0)
+    return _advance(
+        setting, (name, own), process, plain, table, zero, drift=zero, mean=False, lift=None
+    )
+
+
+def _since(setting: Setting, spot: Spot) -> tuple[float, Floats]:
+    """Where a spot stands among the years, and the years from it to each of them (0: known).
+
+    A year stands for its middle: a spot of a date lies half a year less than its date, so that
+    what is left to the middle of a year is the difference of the two.
+    """
+    start = float(spot.year) if spot.moment is None else spot.moment - 0.5
+    since = np.where(setting.years > spot.year, setting.years - start, 0.0)
+    return start, since
+
+
+def _advance(
+    setting: Setting,
+    names: tuple[str, str],
+    process: Process,
+    record: Path,
+    table: Floats,
+    z: int,
+    *,
+    drift: int,
+    mean: bool,
+    lift: int | None,
+) -> int:
+    """Node of a path whose lines are known: those of `SPOT_COLUMNS`."""
+    graph, (shared, own) = setting.graph, names
+    assert table.shape[1] == SPOT_COLUMNS
+    assert record.spot is not None
+    one, zero = graph.constant(1.0), graph.constant(0.0)
+    noisy, first_year = process.kind in NOISY, record.spot.year + 1
+    shocks, decay, spread, first = [zero], one, zero, zero
+    if noisy:
+        shocks = shock_nodes(setting, shared, process.steps)
+        decay, spread, first = step_nodes(setting, own, process, record.spot)
+    more = jump_nodes(setting, own, process, centred=mean)
+    if process.kind == "bootstrap":
+        more = [resampled_node(setting, own, process, first_year)]
+    occurs = start = strength = zero
+    ramp = -1.0
+    if record.tightening is not None and record.tightening.probability > 0:
+        event, ramp = record.tightening, record.tightening.ramp
+        occurs = choice_node(
+            setting,
+            f"{shared}.tightening.occurs",
+            {"kind": "bernoulli", "probability": event.probability},
+            event,
+        )
+        start = quantity(setting, f"{shared}.tightening.year", event.year, "yr")
+        strength = quantity(setting, f"{shared}.tightening.strength", event.strength, "1")
+    inputs = (
+        decay, spread, first, drift, occurs, start, strength, zero if lift is None else lift,
+    )  # fmt: skip
+    numbers = (float(noisy), float(mean), ramp, first_year, float(lift is not None))
+    table = np.ascontiguousarray(table)
+    if more or process.steps > 1:
+        return graph.add(
+            Operation.STEPS,
+            (z, *inputs, *(shocks if noisy else ()), *more),
+            numbers=(*numbers, process.steps, float(bool(more))),
+            table=table,
+            yearly=True,
+            state=(0.0, 0.0, 0.0),
+        )
+    return graph.add(
+        Operation.PATH,
+        (z, shocks[0], *inputs),
+        numbers=numbers,
+        table=table,
+        yearly=True,
+        state=(0.0, 0.0),
+    )
+
+
+def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:
+    """Node of the drift per year: mu or carry, and the premium."""
+    graph, process = setting.graph, record.process
+    assert process is not None
+    found = graph.constant(0.0)
+    if process.kind == "gbm":
+        found = quantity(setting, f"{own}.mu", process.mu, "1")
+    elif not record.anchors:
+        found = quantity(setting, f"{own}.carry", record.carry, "1")
+    if premium is None or graph.is_constant(premium, 0.0):
+        return found
+    if graph.is_constant(found, 0.0):
+        return premium
+    return graph.add(Operation.SUM, (found, premium))
+
+
+def anchor_normal(setting: Setting, name: str) -> int:
+    normal = distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0})
+    node = factor_node(setting, f"{name}.anchor", normal)
+    setting.inputs.setdefault(
+        f"{name}.anchor",
+        {
+            "node": node,
+            "unit": "1",
+            "source": "standard normal",
+            "status": "",
+        },
+    )
+    return node
+
+
+def price_factor(setting: Setting, record: Path, target: str) -> Callable[..., float]:
+    """Factor of a dated price; a spot or anchor may state its own unit and price year.
+
+    With `moves` the price year is that of the date, even where the spot states another one.
+    """
+    money = setting.experiment.money
+
+    def factor(year: int, own: Sourced | None = None, *, moves: bool = False) -> float:
+        unit = (own.unit if own else None) or record.unit
+        stated = None if moves else (own.price_year if own else None)
+        of = stated or (year if record.nominal else record.price_year)
+        converted = conversion(unit, target, exchange=money.exchange)
+        if of is None:
+            return converted
+        index = money.deflator.get(currency_of(unit) or "EUR")
+        return converted * deflate(of, money.base_year, index=index, inflation=money.inflation)
+
+    return factor
+
+
+def bounds(
+    setting: Setting, record: Path | None, factor: Callable[..., float]
+) -> tuple[Floats, Floats]:
+    """Floor and ceiling by year; 0 and infinity where there is none."""
+    corridor = record.corridor if record is not None else None
+    if corridor is None:
+        shape = len(setting.years)
+        return np.zeros(shape), np.full(shape, np.inf)
+
+    def bound(dates: Mapping[int, float], none: float) -> Floats:
+        line = []
+        for year in setting.years:
+            past = [date for date in dates if date <= year]
+            if not past:
+                line.append(none)
+                continue
+            date = max(past)
+            growth = (1.0 + corridor.growth) ** (year - date) if date == max(dates) else 1.0
+            line.append(dates[date] * factor(date) * growth)
+        return np.array(line)
+
+    return bound(corridor.floor, 0.0), bound(corridor.ceiling, np.inf)
+
+
+def _is_zero(value: Any) -> bool:
+    return getattr(value, "value", None) == 0
+
+
+def _log_mean(above: Floats, below: Floats) -> Floats:
+    """ln E[exp(z s)] of an anchor whose halves differ."""
+
+    def cdf(x: Floats) -> Floats:
+        return np.array([0.5 * math.erfc(-value / math.sqrt(2.0)) for value in x])
+
+    return np.asarray(
+        np.log(np.exp(0.5 * above**2) * cdf(above) + np.exp(0.5 * below**2) * cdf(-below))
+    )
+
+
+@cache
+def median_shift(above: float, below: float, variance: float) -> float:
+    """Median of z*s + X: what a deviation adds to the median of an anchor whose halves differ.
+
+    Parameters
+    ----------
+    above, below : float
+        Standard deviations s of the log anchor for z >= 0 and z < 0.
+    variance : float
+        Of the deviation X, normal with mean zero.
+
+    Notes
+    -----
+    A two-piece normal has its median at zero, but not with a symmetric X on top. The root of
+    P(z*s + X <= m) = 1/2 by Newton steps; the integral over z by a quadrature of 48 points.
+    """
+    if above == below or variance <= 0.0 or max(above, below) <= 0.0:
+        return 0.0
+    sd = math.sqrt(variance)
+    nodes, weights = _half_normal()
+    shift = 0.0
+    for _ in range(30):
+        up, down = (shift - nodes * above) / sd, (shift + nodes * below) / sd
+        cdf = sum(
+            weight * 0.5 * (math.erfc(-a / math.sqrt(2.0)) + math.erfc(-b / math.sqrt(2.0)))
+            for a, b, weight in zip(up.tolist(), down.tolist(), weights.tolist(), strict=True)
+        )
+        density = np.exp(-0.5 * up**2) + np.exp(-0.5 * down**2)
+        slope = float(weights @ density) / (sd * math.sqrt(2.0 * math.pi))
+        step = (cdf - 0.5) / slope
+        shift -= step
+        if abs(step) < 1e-12:
+            break
+    return shift
+
+
+@cache
+def _half_normal() -> tuple[Floats, Floats]:
+    """Points z > 0 and weights for integrals over the upper half of a standard normal."""
+    points, weights = np.polynomial.legendre.leggauss(48)
+    z = 4.25 * (points + 1.0)
+    density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi) * 4.25 * weights
+    return z, density * (0.5 / density.sum())
