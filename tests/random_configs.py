@@ -665,6 +665,7 @@ def configs(draw: Any) -> dict[str, Any]:
         "destinations": draw(st.sampled_from([["domestic", "eu"], ["eu"], ["domestic"]])),
         "routes": draw(st.permutations(routes)),
         "outcomes": list(OUTCOMES), "keep": [],
+        "parity": draw(st.permutations(list(COMMODITIES))),
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
         "cbam": {
             "market": "border_ets",
