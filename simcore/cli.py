@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(options: argparse.Namespace) -> None:
     """Say every fault of a config at once."""
-    plan = _plan(options)
+    plan = _plan(options, warn=True)
     sizes = ", ".join(
         f"{len(labels)} {dim if len(labels) == 1 else dim + 's'}"
         for dim, labels in plan.coords.items()
@@ -94,7 +94,7 @@ def plan(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Simulate a config and say what came out."""
-    planned = _plan(options)
+    planned = _plan(options, warn=True)
     out = options.out or Path("results") / f"{planned.name}.zarr"
     from simcore import dataset, describe, engine, tiles
     from simcore.terminal.progress import progress
@@ -249,7 +249,7 @@ def digest(options: argparse.Namespace) -> None:
         print(dataset.digest(result))
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
     # The collector would go over the libraries again and again while they are being loaded.
     gc.disable()
     from simcore import plan as planning
@@ -259,7 +259,19 @@ def _plan(options: argparse.Namespace) -> Plan:
         options.file, overrides=options.set, draws=options.draws, seed=options.seed,
         until=getattr(options, "until", None), allow_outside=options.allow_outside,
     )  # fmt: skip
-    return planning.build(loaded)
+    if not warn:
+        return planning.build(loaded)
+    from simcore.effects import build_and_warn
+
+    plan, warnings = build_and_warn(loaded)
+    if warnings and options.strict:
+        raise ConfigError(warnings)
+    if not getattr(options, "quiet", False):
+        for note in loaded.notes:
+            print(f"note: {note}", file=sys.stderr)
+        for one in warnings:
+            print(one.as_warning(), file=sys.stderr)
+    return plan
 
 
 def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:

@@ -40,6 +40,7 @@ def _shapes_of(plan: Plan) -> Layout:
     )
     coords = _used_coords(plan, outcomes)
     local = {"exposure_currency": ("exposure", plan.exposure_currencies)}
+    goods = {"good_unit": ("good", plan.good_units)}
     return Layout(
         coords=coords,
         outcomes=outcomes,
@@ -55,6 +56,7 @@ def _shapes_of(plan: Plan) -> Layout:
         extra_coords={
             "commodity_unit": ("commodity", plan.commodity_units),
             **(local if "exposure" in coords else {}),
+            **(goods if "good" in coords else {}),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),

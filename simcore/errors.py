@@ -41,11 +41,19 @@ class Fault:
     file: str | None = None
     line: int | None = None
 
-    def __str__(self) -> str:
+    @property
+    def _head(self) -> str:
         place = self.file or ""
         if place and self.line is not None:
             place = f"{place}:{self.line}"
-        head = ": ".join(part for part in (place, self.where) if part) or "input"
+        return ": ".join(part for part in (place, self.where) if part) or "input"
+
+    def as_warning(self) -> str:
+        """Say it in one line, of what is no fault but changes nothing."""
+        return _printable(f"warning: {self._head}: {_cut(self.found)}: {self.remedy}")
+
+    def __str__(self) -> str:
+        head = self._head
         rows = (("found", _cut(self.found)), ("expected", self.expected), ("remedy", self.remedy))
         body = [f"  {label:<9} {_indented(text)}" for label, text in rows]
         return "\n".join([_printable(head), *body])

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,14 +17,15 @@ from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
 from simcore.spec import Spec, dependence
-from simcore.spec.entries import Catalog, Electrolysis
+from simcore.spec.entries import Electrolysis
 from simcore.spec.paths import Path
+from simcore.spec.quantities import Uncertain
+from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
     exposure_currency,
-    packaged_names,
-    packaged_paths,
+    packaged_pairs,
     references,
     used_commodities,
     used_markets,
@@ -33,6 +34,10 @@ from simcore.spec.usage import (
 )
 from simcore.spec.views import chosen_views
 from simcore.variables import OUTCOMES, Variable
+
+Idle = tuple[str, int, str]
+_DRAWN: Final = ("anchor", "variant", "delay", "capacity", "occurs", "learning_share", "view")
+"""Last parts of the names of factors that are drawn beside the quantities of a record."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +90,15 @@ class Plan:
     inputs : tuple of Input
     coords : dict of str to tuple
         Labels of each dimension.
-    commodity_units : tuple of str
-        Unit of each commodity, per which its price is given.
+    commodity_units, good_units : tuple of str
+        Unit of each commodity, and of each good with a parity price, per which its price is given.
     start : int
         First simulated year.
     draws : int
         Number of draws; fewer than the config allows where `until` is met before.
     factors, shocks : Dependence
+    idle : tuple of (str, int, str)
+        Correlations of which one side is not drawn: kind, position among the pairs, name.
     interval : float or None
         Widest interval of what `until` names, once it has been looked for.
     """
@@ -104,10 +111,12 @@ class Plan:
     inputs: tuple[Input, ...]
     coords: dict[str, tuple[Any, ...]]
     commodity_units: tuple[str, ...]
+    good_units: tuple[str, ...]
     start: int
     draws: int
     factors: dependence.Dependence
     shocks: dependence.Dependence
+    idle: tuple[Idle, ...] = ()
     interval: float | None = None
 
     @property
@@ -150,18 +159,7 @@ def build(spec: Spec) -> Plan:
     shocks = _dependence(spec, "shocks")
     start = min(_start(one) for one in spec.scenarios.values())
     redrawn: set[tuple[str, str]] = set()
-    settings = {
-        name: Setting(
-            graph=_own_draws(graph, name, one, redrawn),
-            experiment=one,
-            start=start,
-            factors=factors,
-            shocks=shocks,
-            folder=spec.folder,
-            stem=f"{name}/" if experiment.independent_scenarios else "",
-        )
-        for name, one in spec.scenarios.items()
-    }
+    settings = _settings(spec, graph, start, factors, shocks, redrawn)
     coords = _coords(spec)
     faults: list[Fault] = []
     cells: list[Cell] = []
@@ -179,7 +177,8 @@ def build(spec: Spec) -> Plan:
         if "waterfall" in experiment.outcomes:
             cells = [one for one in cells if one.variable != "waterfall"] + waterfall
     inputs = _inputs(settings)
-    faults += _unknown_names(spec, settings, {one.name.split(" (")[0] for one in inputs})
+    wrong, idle = _correlated(spec, settings, {one.name.split(" (")[0] for one in inputs})
+    faults += wrong
     faults += _unmatched(spec, redrawn)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
@@ -197,11 +196,39 @@ def build(spec: Spec) -> Plan:
         inputs=inputs,
         coords=coords,
         commodity_units=units,
+        good_units=_good_units(experiment),
         start=start,
         draws=experiment.draws,
         factors=factors,
         shocks=shocks,
+        idle=tuple(idle),
     )
+
+
+def _settings(
+    spec: Spec, graph: Graph, start: int, factors: dependence.Dependence,
+    shocks: dependence.Dependence, redrawn: set[tuple[str, str]],
+) -> dict[str, Setting]:  # fmt: skip
+    """What the nodes of each scenario are built from."""
+    return {
+        name: Setting(
+            graph=_own_draws(graph, name, one, redrawn),
+            experiment=one,
+            start=start,
+            factors=factors,
+            shocks=shocks,
+            folder=spec.folder,
+            stem=f"{name}/" if spec.experiment.independent_scenarios else "",
+        )
+        for name, one in spec.scenarios.items()
+    }
+
+
+def extended(plan: Plan) -> tuple[Plan, dict[str, Setting]]:
+    """The plan with a graph of its own, to which the settings by scenario may add nodes."""
+    graph = Graph(list(plan.graph.nodes), dict(plan.graph.known))
+    settings = _settings(plan.spec, graph, plan.start, plan.factors, plan.shocks, set())
+    return replace(plan, graph=graph), settings
 
 
 def _own_draws(
@@ -291,6 +318,7 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "market": tuple(markets),
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),
+        "good": tuple(experiment.parity),
         "view": tuple(dict.fromkeys(
             f"{name}.{view}"
             for one in spec.scenarios.values()
@@ -336,33 +364,69 @@ def _inputs(settings: dict[str, Setting]) -> tuple[Input, ...]:
     return tuple(found.values())
 
 
-def _unknown_names(spec: Spec, settings: dict[str, Setting], factors: set[str]) -> Iterator[Fault]:
-    """Correlated names that exist nowhere in the catalog."""
-    # A name may belong to an entry that this run does not use: then it changes nothing.
-    known_paths = set(packaged_paths())
-    heads = {name for section in Catalog.model_fields for name in packaged_names(section)}
-    for one in spec.scenarios.values():
-        known_paths.update(one.catalog.markets)
-        known_paths.update(
-            f"{name}.{place}" for name, places in one.catalog.prices.items() for place in places
-        )
-        heads.update(one.factors)
-        for _, group in one.catalog:
-            heads.update(group)
-    known = {"factors": factors, "shocks": known_paths}
-    for kind, names in known.items():
+def _correlated(
+    spec: Spec, settings: dict[str, Setting], factors: set[str]
+) -> tuple[list[Fault], list[Idle]]:
+    """Names of correlations that stand for nothing, and those that this run does not draw.
+
+    The packaged pairs are complete for all runs, so that they may name what this one does not use.
+    """
+    faults: list[Fault] = []
+    idle: list[Idle] = []
+    shocked = {name for one in settings.values() for name in one.shocked}
+    drawn = {"factors": factors, "shocks": shocked}
+    for kind, names in drawn.items():
+        packaged = packaged_pairs(kind)
         for position, pair in enumerate(getattr(spec.experiment.correlations, kind)):
+            if (frozenset(pair.between), pair.rank) in packaged:
+                continue
             for name in pair.between:
-                unused = kind == "factors" and name.split(".")[0] in heads
-                if name not in names and not unused:
-                    near = suggest(name, sorted(names))
-                    what = "factor of the run" if kind == "factors" else "market or commodity path"
-                    yield spec.fault(
-                        ("correlations", kind, position, "between"),
-                        found=f"unknown name {name!r}",
-                        expected=f"a {what}",
-                        remedy=f"did you mean {near!r}?" if near else "see `simcore plan`",
-                    )
+                if name in names:
+                    continue
+                if any(_exists(one, kind, name) for one in spec.scenarios.values()):
+                    idle.append((kind, position, name))
+                    continue
+                near = suggest(name, sorted(names))
+                what = "factor of the run" if kind == "factors" else "market or commodity path"
+                faults.append(spec.fault(
+                    ("correlations", kind, position, "between"),
+                    found=f"unknown name {name!r}",
+                    expected=f"a {what}",
+                    remedy=f"did you mean {near!r}?" if near else "see `simcore plan`",
+                ))  # fmt: skip
+    return faults, idle
+
+
+def _exists(experiment: Experiment, kind: str, name: str) -> bool:
+    """Whether a name is that of a factor, or of a price path, that some run may draw."""
+    head, *rest = name.split(".")
+    catalog = experiment.catalog
+    if kind == "shocks":
+        return head in catalog.markets if not rest else rest[0] in catalog.prices.get(head, {})
+    if head in experiment.factors:
+        return not rest
+    groups: list[Any] = [group for _, group in catalog] + [experiment.exposures]
+    return any(_holds(group[head], rest) for group in groups if head in group)
+
+
+def _holds(record: Any, parts: list[str]) -> bool:
+    """Whether the parts of a factor's name lead to something in a record."""
+    if parts[-1:] in [[one] for one in _DRAWN]:
+        return True
+    if not parts:
+        inner = list(record.values()) if isinstance(record, dict) else [record]
+        return any(isinstance(one, Uncertain) for one in inner)
+    if isinstance(record, Model):
+        inner = [getattr(record, one, None) for one in ("process", "variants", "values", "views")]
+        if parts[0] in type(record).model_fields:
+            inner = [getattr(record, parts[0])]
+            parts = parts[1:]
+        return any(_holds(one, parts) for one in inner if one is not None)
+    if isinstance(record, dict):
+        by_year = {str(key): value for key, value in record.items()}
+        if parts[0] in by_year:
+            return _holds(by_year[parts[0]], parts[1:])
+    return isinstance(record, dict) and isinstance(record.get("default"), Uncertain)
 
 
 def _commodity_units(experiment: Experiment, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -372,6 +436,16 @@ def _commodity_units(experiment: Experiment, names: tuple[str, ...]) -> tuple[st
         entry = experiment.catalog.prices[name][place]
         units.append(commodity_unit(experiment, name, entry))
     return tuple(units)
+
+
+def _good_units(experiment: Experiment) -> tuple[str, ...]:
+    """Unit of each good with a parity price; a dash where no route of the run can buy it."""
+    prices = experiment.catalog.prices
+    entries = [next(iter(prices.get(name, {}).values()), None) for name in experiment.parity]
+    return tuple(
+        "-" if entry is None else commodity_unit(experiment, name, entry)
+        for name, entry in zip(experiment.parity, entries, strict=True)
+    )
 
 
 def unique_values(cells: tuple[Cell, ...]) -> dict[tuple[int, int], list[Cell]]:

@@ -8,8 +8,10 @@ import numpy as np
 
 from simcore.errors import ConfigError, Fault
 from simcore.kernels.operations import BLOCK
-from simcore.plan import Cell, Plan, currency_rate, has_years
+from simcore.model.terms import Term, terms
+from simcore.plan import Cell, Plan, currency_rate, extended, has_years
 from simcore.program import Request, cut
+from simcore.spec.usage import references
 from simcore.variables import OUTCOMES
 
 
@@ -21,8 +23,9 @@ def trace(
     Returns
     -------
     list of dict
-        One entry per input and per cell: variable, unit, labels of its place, and `values` by
-        year (or `value`).
+        One entry per input, per cell and per term of the carbon costs (policy values, prices and
+        intensities, from which a carbon line can be rebuilt): variable, unit, labels of its
+        place, and `values` by year (or `value`).
 
     Raises
     ------
@@ -33,6 +36,7 @@ def trace(
     from simcore.kernels.simulate import simulate
 
     years = tuple(plan.years)
+    plan, behind = _terms(plan, region, route)
     inputs = [Request(one.node, (), static=True) for one in plan.inputs]
     # What holds in the draws of a view is no value of one draw.
     cells = [
@@ -47,6 +51,7 @@ def trace(
     requests = inputs + [
         Request(one.node, years if has_years(one.variable) else (), one.first_year) for one in cells
     ]
+    requests += [Request(one.node, years, years[0]) for _, one in behind]
     values = np.empty((sum(one.rows for one in requests), draw % BLOCK + 1))
     simulate(*cut(plan, requests), draw // BLOCK * BLOCK, values.shape[1], False, values)
     column = values[:, -1]
@@ -61,7 +66,35 @@ def trace(
         at += count
         if "view" not in OUTCOMES[one.variable].dims or np.isfinite(values).any():
             found.append(_traced(plan, one, values))
+    for scenario, term in behind:
+        money = currency_rate(plan) if term.unit.startswith("EUR") else 1.0
+        numbers = column[at : at + len(years)] * money
+        found.append({
+            "variable": "term", "name": term.name, "scenario": scenario, **term.place,
+            "unit": term.unit.replace("EUR", plan.experiment.currency),
+            "values": {year: float(one) for year, one in zip(years, numbers, strict=True)},
+        })  # fmt: skip
+        at += len(years)
     return found
+
+
+def _terms(
+    plan: Plan, region: str | None, route: str | None
+) -> tuple[Plan, list[tuple[str, Term]]]:
+    """Terms of the carbon costs, those of the reference route included, and a plan with them."""
+    plan, settings = extended(plan)
+    found = []
+    for scenario, setting in settings.items():
+        reference = references(setting.experiment)
+        for place in plan.coords["region"]:
+            if region not in (None, place):
+                continue
+            found += [
+                (scenario, one)
+                for one in terms(setting, place)
+                if route is None or one.place.get("route", route) in (route, reference[place])
+            ]
+    return plan, found
 
 
 def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
@@ -71,6 +104,8 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
     unit = variable.unit.replace("{money}", plan.experiment.currency)
     if cell.variable == "commodity_price":
         unit = f"{plan.experiment.currency}/{plan.commodity_units[cell.index[-1]]}"
+    if cell.variable == "parity_price":
+        unit = f"{plan.experiment.currency}/{plan.good_units[cell.index[-1]]}"
     if cell.variable in ("exposure_cost_local", "exposure_total_local"):
         per_year = " yr-1" if has_years(cell.variable) else ""
         unit = f"1e6 {plan.exposure_currencies[cell.index[-1]]}{per_year}"

@@ -38,6 +38,10 @@ class Variable:
         `category` (index of a route) or `year`.
     relative : bool
         True when the reference route has no such value (it would be zero or undefined).
+    life : bool
+        True when it covers the whole life of the plant, so that a route must exist at its start.
+    commodity : str
+        Commodity whose price it shows, which a run then needs although no route may buy it.
     """
 
     name: str
@@ -47,6 +51,8 @@ class Variable:
     description: str
     kind: str = "number"
     relative: bool = False
+    life: bool = False
+    commodity: str = ""
 
     @property
     def is_money(self) -> bool:
@@ -126,6 +132,7 @@ _ALL = (
         "{money} kg-1",
         "Hydrogen cost",
         "Cost of hydrogen at the plant, computed from electricity or bought.",
+        commodity="hydrogen",
     ),
     Variable(
         "cbam_factor",
@@ -161,6 +168,13 @@ _ALL = (
         "{money} t-1",
         "Carbon cost",
         "home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside.",
+    ),
+    Variable(
+        "total_cost",
+        CELL,
+        "{money} t-1",
+        "Total cost",
+        "levelised_cost + carbon_cost: what a tonne costs, carbon included.",
     ),
     Variable(
         "marginal_carbon_cost",
@@ -208,6 +222,17 @@ _ALL = (
         "Break-even carbon price",
         "Carbon price at which cost_premium = 0 under the year's allocation rules: the home price, "
         "or for EU-bound tonnes from outside the EU price given the home price. Undefined: none.",
+        relative=True,
+    ),
+    Variable(
+        "parity_price",
+        ("scenario", "region", "destination", "route", "good", "year"),
+        "{money} per unit",
+        "Parity price of an input",
+        "Price of the good at which cost_premium = 0, all else as drawn: its price minus "
+        "cost_premium / (net use of the route - net use of the reference). Power counts with what "
+        "makes hydrogen of it. Below zero: dearer even if the good cost nothing. Undefined: both "
+        "use as much of it. The unit of each good is in the good_unit coordinate.",
         relative=True,
     ),
     Variable(
@@ -294,6 +319,7 @@ _ALL = (
         "Lifecycle carbon value",
         "Sum over the plant's life of premium_per_tonne * output.",
         relative=True,
+        life=True,
     ),
     Variable(
         "npv_premium",
@@ -302,6 +328,7 @@ _ALL = (
         "Net present carbon value",
         "lifecycle_premium discounted at the region's WACC.",
         relative=True,
+        life=True,
     ),
     Variable(
         "annuity_premium_per_tonne",
@@ -310,6 +337,7 @@ _ALL = (
         "Annuity of the carbon value",
         "npv_premium / (output * annuity_factor(WACC, lifetime)).",
         relative=True,
+        life=True,
     ),
     Variable(
         "waterfall",
@@ -351,6 +379,12 @@ _ALL = (
 
 OUTCOMES: Final[dict[str, Variable]] = {variable.name: variable for variable in _ALL}
 
+PLANT_OUTCOMES: Final = tuple(one.name for one in _ALL if one.life)
+"""Outcomes over the life of the plant."""
+
+EXPOSURE_OUTCOMES: Final = tuple(one.name for one in _ALL if "exposure" in one.dims)
+"""Outcomes of exposures."""
+
 DIMENSIONS: Final[dict[str, str]] = {
     "scenario": "Named set of choices; all scenarios share the same draws",
     "region": "Where the plant stands",
@@ -360,6 +394,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "market": "Carbon market",
     "view": "View of a carbon market, after its name",
     "commodity": "Commodity or energy carrier, with its region",
+    "good": "Commodity or energy carrier whose parity price is asked for",
     "exposure": "Named firm exposure",
     "factor": "Uncertain input",
     "year": "Calendar year",
@@ -375,5 +410,6 @@ STATISTICS: Final[dict[str, str]] = {
     "quantile_high": "upper end of the 95 % order-statistic interval of the quantile",
     "positive": "share of the draws above zero",
     "defined": "share of the draws in which the value is defined",
-    "central": "deterministic case: every factor at its central value",
+    "central": "central case: every uncertain number at its median, every choice at its likeliest "
+    "value, no shocks",
 }

@@ -16,6 +16,7 @@ import numpy as np
 from reference_costs import (
     cbam_coverage,
     cbam_exposure,
+    cost_premium,
     home_exposure,
     intensity,
     pays_cbam,
@@ -41,7 +42,7 @@ def traced(plan: Plan, draw: int) -> Result:
     found: Result = {}
     for entry in tracing.trace(plan, draw):
         name = entry["variable"]
-        if name == "input":
+        if name in ("input", "term"):
             continue
         key = (name, *(entry[dim] for dim in OUTCOMES[name].dims if dim != "year"))
         if "value" in entry:
@@ -105,6 +106,16 @@ class Scales:
         covered = cbam_coverage(case, region, year)
         return [covered * border[0], covered * (border[0] - max(0.0, border[1]))]
 
+    def net_use(self, key: Key) -> float:
+        """What the cost premium gains per unit of the price of the good of a parity price, EUR."""
+        scenario, region, destination, route, good, year = key[1:]
+        case, premiums = self.cases[scenario], []
+        for price in (0.0, 1000.0):
+            case.given[good, region] = price
+            premiums.append(cost_premium(case, route, region, destination, year))
+        del case.given[good, region]
+        return abs(premiums[1] - premiums[0]) / 1000.0
+
     def tolerance(self, key: Key) -> float:
         """Error allowed; infinite where the value is a matter of rounding."""
         name = key[0]
@@ -125,6 +136,9 @@ class Scales:
             if slope < NEXT_TO_ZERO:
                 return math.inf
             return RELATIVE * (size + self.cost) / slope
+        if name == "parity_price":
+            steep = self.net_use(key)
+            return RELATIVE * (size + self.cost / steep) if steep > 1e-6 else math.inf
         if name in ("viability", "green_is_cheaper"):
             gap = "support_gap" if name == "viability" else "cost_premium"
             near = abs(self.reference[gap, *key[1:]]) < 1e-6 * self.cost

@@ -40,6 +40,8 @@ def is_electrolysis(entry: Mapping[str, Any]) -> bool:
 
 def commodity_price(case: Case, commodity: str, region: str, year: int) -> float:
     """EUR per t, per MWh or, of hydrogen, per kg."""
+    if (commodity, region) in case.given:
+        return case.given[commodity, region]
     name, entry = price_entry(case, commodity, region)
     if is_electrolysis(entry):
         return electrolysis_cost(case, name, entry, region, year)
@@ -341,6 +343,20 @@ def cost_premium(case: Case, route: str, region: str, destination: str, year: in
     carbon = carbon_cost(case, route, region, destination, year)
     carbon -= carbon_cost(case, reference, region, destination, year)
     return premium_ex_carbon(case, route, region, year) + carbon
+
+
+def parity_price(
+    case: Case, route: str, region: str, destination: str, good: str, year: int
+) -> float:
+    """Price of a good at which cost_premium is zero: where the line through two prices meets it."""
+    premiums = []
+    for price in (0.0, 1000.0):
+        case.given[good, region] = price
+        premiums.append(cost_premium(case, route, region, destination, year))
+    del case.given[good, region]
+    if abs(premiums[1] - premiums[0]) <= 1e-9 * max(map(abs, premiums)):
+        return NAN
+    return -premiums[0] * 1000.0 / (premiums[1] - premiums[0])
 
 
 def components(case: Case) -> list[str]:

@@ -367,40 +367,17 @@ def cumulative(q: Any, x: float) -> float:
 
 
 def central(q: Any) -> Any:
-    """Central value: what the deterministic case uses."""
+    """What the central case uses: the median; of listed values the most probable one."""
     if isinstance(q, (int, float)):
         return float(q)
     q = fitted(q)
     kind = q["kind"]
     if kind == "constant":
         return float(q["value"])
-    if kind in ("triangular", "pert"):
-        return q["mode"]
-    if kind == "uniform":
-        return 0.5 * (q["low"] + q["high"])
-    if kind == "normal":
-        return q["mean"]
-    if kind == "truncated_normal":
-        low, high = bounds(q)
-        if q["sd"] == 0:
-            return min(high, max(low, q["mean"]))
-        _, below, above = tails(q)
-        ends = [math.exp(-0.5 * ((x - q["mean"]) / q["sd"]) ** 2) for x in (low, high)]
-        density = (ends[0] - ends[1]) / math.sqrt(2 * math.pi)
-        return q["mean"] + q["sd"] * density / abs(above - below)
-    if kind == "lognormal":
-        return math.exp(q["mu"])
-    if kind == "split_lognormal":
-        return q["p50"]
-    if kind == "beta":
-        low, high = q.get("low", 0.0), q.get("high", 1.0)
-        return low + (high - low) * q["alpha"] / (q["alpha"] + q["beta"])
     if kind == "discrete":
         return q["values"][q["probabilities"].index(max(q["probabilities"]))]
     if kind == "bernoulli":
         return 1.0 if q["probability"] > 0.5 else 0.0
     if kind == "empirical":
         return statistics.median(q["values"])
-    if kind == "mixture":
-        return quantile(q, 0.5)
-    raise ValueError(f"unknown kind {kind!r}")
+    return quantile(q, 0.5)

@@ -28,6 +28,7 @@ from reference_costs import (
     is_electrolysis,
     levelised_cost,
     marginal_cost,
+    parity_price,
     pays_cbam,
     premium_ex_carbon,
     reference_route,
@@ -202,6 +203,7 @@ def cell_outcomes(
     return {
         "cbam_cost": cbam_cost(*where),
         "carbon_cost": carbon_cost(*where),
+        "total_cost": levelised_cost(case, route, region, year) + carbon_cost(*where),
         "cost_premium": premium,
         "break_even_price": break_even_price(*where),
         "premium_per_tco2": per_tco2,
@@ -216,7 +218,7 @@ def cell_outcomes(
 RELATIVE = {
     "avoided_emissions", "cost_premium_ex_carbon", "abatement_cost", "cost_premium",
     "break_even_price", "premium_per_tco2", "premium_per_tonne", "annualised_premium_per_tonne",
-    "support_gap", "viability", "green_is_cheaper", "waterfall",
+    "support_gap", "viability", "green_is_cheaper", "waterfall", "parity_price",
 }  # fmt: skip
 
 
@@ -241,6 +243,11 @@ def route_outcomes(case: Case, scenario: str, region: str, route: str) -> Result
             cell = cell_outcomes(case, region, d, route, year)
             values = masked(case, region, route, year, cell)
             out |= {(name, scenario, region, d, route, year): v for name, v in values.items()}
+            for good in config.get("parity", ()):
+                if "parity_price" in config["outcomes"]:
+                    found = {"parity_price": parity_price(case, route, region, d, good, year)}
+                    shown = masked(case, region, route, year, found)["parity_price"]
+                    out["parity_price", scenario, region, d, route, good, year] = shown
             for part, value in waterfall(case, route, region, d, year).items():
                 shown = masked(case, region, route, year, {"waterfall": value})["waterfall"]
                 out["waterfall", scenario, region, d, route, part, year] = shown

@@ -38,6 +38,7 @@ class Case:
     stream: str = ""  # prefix of every stream name, when scenarios do not share draws
     paths: dict[str, dict[int, float]] = field(default_factory=dict)
     samples: dict[tuple[str, int], Any] = field(default_factory=dict)
+    given: dict[tuple[str, str], float] = field(default_factory=dict)  # prices put in by hand
 
     def __post_init__(self) -> None:
         chosen = self.config.get("correlations") or {}

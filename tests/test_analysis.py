@@ -111,6 +111,22 @@ def test_headline_uses_what_the_run_holds() -> None:
         summarise(synthetic_run.make(outcomes=("carbon_price",), kept=()))
 
 
+@pytest.mark.parametrize("value", ["premium_per_tonne", "support_gap"])
+def test_a_cost_after_carbon_never_stands_beside_a_carbon_value(value: str) -> None:
+    shown = {"premium_per_tonne": "carbon value", "support_gap": "support gap"}[value]
+    holding = ("cost_premium", value, "viability", "green_is_cheaper")
+    frame = summarise(synthetic_run.make(outcomes=holding, kept=()), regions=["EU"])
+    assert not [one for one in frame if one.startswith(value)]
+    text = headline_text(frame)
+    assert "extra cost after carbon" in text
+    assert f"Not shown: {shown}" in text
+    assert "covers" not in text
+    whole = ("cost_premium_ex_carbon", *holding)
+    text = headline_text(summarise(synthetic_run.make(outcomes=whole, kept=()), regions=["EU"]))
+    assert "Not shown: " + shown not in text
+    assert "covers" in text
+
+
 def test_difference_is_per_draw(run: Any) -> None:
     found = difference(run, "cost_premium", "reform_2026", "law")
     assert found.dims == ("region", "destination", "route", "year", "draw")

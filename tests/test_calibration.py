@@ -163,19 +163,19 @@ GOOD = "\n".join(f"2020-{1 + k // 28:02}-{1 + k % 28:02},{10 + k % 7}" for k in 
 FAULTS = {
     "zero": ("date,price\n2020-01-01,10\n2020-01-02,0\n", "a price above zero"),
     "negative": ("date,price\n2020-01-01,10\n2020-01-02,-3\n", "a price above zero"),
-    "text": ("date,price\n2020-01-01,10\n2020-01-02,n/a\n", "a number"),
+    "text": ("date,price\n2020-01-01,10\n2020-01-02,dear\n", "a number"),
     "absurd": ("date,price\n2020-01-01,10\n2020-01-02,1e300\n", "a price from 1e-06 to 1e+12"),
     "infinite": ("date,price\n2020-01-01,10\n2020-01-02,inf\n", "a number"),
     "date": ("date,price\n31/12/2020,10\n2020-01-02,3\n", "YYYY-MM-DD"),
     "no such day": ("date,price\n2020-02-31,10\n2020-01-02,3\n", "YYYY-MM-DD"),
     "two prices of a date": ("date,price\n2020-01-01,10\n2020-01-01,11\n", "one price a date"),
-    "no column of dates": ("day,price\n2020-01-01,10\n", "one of the columns day, price"),
+    "no column of dates": ("day,price\nfirst,10\n", "one of the columns day, price"),
     "which column": ("date,open,close\n2020-01-01,10,11\n", "the column of the prices"),
     "empty": ("", "a line of headings"),
     "only headings": ("date,price\n", "a line of headings"),
     "one price": ("date,price\n2020-01-01,10\n", "two dates or more"),
     "few prices": ("date,price\n2020-01-01,10\n2020-02-01,11\n", "10 changes or more"),
-    "flat": ("date,price\n" + "\n".join(f"20{k:02}-01-01,10" for k in range(30)), "that changes"),
+    "flat": ("date,price\n" + "\n".join(f"19{k:02}-01-01,10" for k in range(30)), "that changes"),
 }
 
 

@@ -508,7 +508,11 @@ def test_e6_the_mean_of_triangular_inputs_is_not_the_mode():
 
     error = sqrt((variance(*first) + 50.0**2 * variance(*second)) / DRAWS)
     assert_within(found["cost_premium_ex_carbon_mean"], mean, error, "mean", 3)
-    assert found["cost_premium_ex_carbon_central"].item() == pytest.approx(30.0 + 50.0 * 0.6)
+    # Half of a triangle lies above high - sqrt((high - low)*(high - mode)/2), the mode being low.
+    medians = [high - sqrt((high - low) * (high - mode) / 2) for low, mode, high in (first, second)]
+    assert found["cost_premium_ex_carbon_central"].item() == pytest.approx(
+        medians[0] + 50.0 * medians[1]
+    )
 
 
 # ---------------------------------------------------------------- intervals of quantiles

@@ -38,9 +38,8 @@ def refresh():
 # What the pages describe ahead of the program; once it is there, the word must go from here, and
 # `awaits` from the block.
 AWAITED = (
-    "validate", "prices_market", "prices_analysts", "prices_history", "prices_structural",
-    "uk_blast_furnace", "reference_new", "reference_sunk",
-    "simcore/data/reality.csv",
+    "prices_market", "prices_analysts", "prices_history", "prices_structural",
+    "reference_new", "reference_sunk",
 )  # fmt: skip
 GONE = pytest.mark.xfail(strict=True, reason="it is there now: `awaits` must go")
 

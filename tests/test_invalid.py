@@ -161,6 +161,9 @@ def test_hole_in_a_history(tmp_path):
     )
     (tmp_path / "prices.csv").write_text("year,price\n2020,10\n2021,\n2022,12\n2023,13\n")
     (fault,) = faults_of(path)
+    assert fault.found == "prices.csv: no price between 2020-12-31 and 2022-12-31"
+    (tmp_path / "prices.csv").write_text("id,price\na,10\nb,\nc,12\nd,13\n")
+    (fault,) = faults_of(path)
     assert fault.found == "prices.csv:3: an empty cell between two numbers"
     (tmp_path / "prices.csv").write_text("year,price\n2019,\n2020,10\n2021,11\n2022,9\n2023,\n")
     simcore.build(simcore.load(path))

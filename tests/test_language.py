@@ -499,6 +499,7 @@ def test_years_before_2026_where_everything_is_given():
             "iron_ore": "100 USD/t", "coking_coal": "200 USD/t", "thermal_coal": "4 USD/GJ",
             "scrap": "330 EUR/t", "natural_gas": "40 EUR/MWh", "electricity": "90 EUR/MWh",
             "slag": "15 EUR/t", "lime": "100 EUR/t", "electrodes": "4000 EUR/t",
+            "ferroalloys": "1200 EUR/t",
         },
     }  # fmt: skip
     ds = run({**PAST, "catalog": given})
@@ -507,6 +508,18 @@ def test_years_before_2026_where_everything_is_given():
     # At the border the run needs the tables of CBAM.
     (fault,) = faults({**PAST, "regions": "IN", "destinations": "eu", "catalog": given})
     assert "eu_cbam_mark_up" in fault.expected
+
+
+def test_packaged_keys_follow_what_is_written():
+    found = simcore.load({"name": "a", "years": "2028-2035", "outcomes": ["viability"]}).experiment
+    assert found.keep == []
+    assert (found.plant.start, found.plant.beyond) == (2030, "hold")
+    found = simcore.load({"name": "a", "years": 2040}).experiment
+    assert (found.plant.start, found.plant.valued_in) == (2040, 2039)
+    assert found.keep == ["carbon_price", "cost_premium"]
+    # What is written is meant.
+    assert faults(small(outcomes=["viability"]))[0].where == "keep.0"
+    assert faults({"name": "a", "years": 2040, "plant": {"lifetime": 20}})[0].where == "years.last"
 
 
 # --- what is refused -----------------------------------------------------------------------------

@@ -14,14 +14,14 @@ PACKAGE = Path(__file__).parents[1] / "simcore"
 # Lowest first; a module may import from its own room and from rooms before it.
 LAYERS = [
     ["errors", "variables"],
-    ["units", "document", "files"],
+    ["units", "document", "files", "timeseries"],
     ["kernels", "tables", "dataset"],
     ["distributions"],
     ["spec"],
     ["model"],
     ["plan"],
     ["program", "analysis", "calibration"],
-    ["tiles", "tracing", "plots", "crew"],
+    ["tiles", "tracing", "effects", "plots", "crew"],
     ["describe", "report", "reduction"],
     ["stopping", "by_view"],
     ["engine"],

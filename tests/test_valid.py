@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from scipy.special import betaincinv
 
 import simcore
 
@@ -63,14 +64,14 @@ def test_every_distribution_is_met():
         # name: (mean, central value, width of the mean's check)
         "green_plant.other_opex": (100, 100, 10),
         "green_plant.inputs.ore": (1.5, 1.5, 0.06),
-        "green_plant.inputs.a": (7 / 3, 2, 0.63),
+        "green_plant.inputs.a": (7 / 3, 4 - np.sqrt(3), 0.63),
         "green_plant.inputs.c": (2.1, 2, 0.7),
         "green_plant.inputs.e": (1.8, None, 0.65),
         "green_plant.inputs.f": (None, np.sqrt(3), None),
         "green_plant.inputs.g": (2, 2, 0.78),
         "green_plant.risk_premium": (0.003, 0, 0.0046),
         "green_plant.capex": (None, 1000, None),
-        "land.wacc": (0.03 + 0.09 * 2 / 7, 0.03 + 0.09 * 2 / 7, 0.0145),
+        "land.wacc": (0.03 + 0.09 * 2 / 7, 0.03 + 0.09 * betaincinv(2, 5, 0.5), 0.0145),
         "shared": (25, 25, 3.7),
     }
     for name, (mean, central, sd) in expected.items():

@@ -158,8 +158,10 @@ def _cells(array: xr.DataArray) -> Cells:
 def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -> Table:
     """Cost premium, carbon value and viability side by side, one row a route and year.
 
-    A route that is undefined in every row (the reference route) is left out and named in
-    `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 % interval shown.
+    Without the cost before carbon the value is not shown, for the cost then holds it: it is named
+    in `attrs["apart"]`. A route that is undefined in every row (the reference route) is left out
+    and named in `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 %
+    interval shown.
 
     Raises
     ------
@@ -167,7 +169,14 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         The run holds neither a cost nor a value.
     """
     present = outcomes_of(run)
-    names = [next((name for name in pair if name in present), None) for pair in _PAIRS]
+    names: list[str | None] = [
+        next((name for name in pair if name in present), None) for pair in _PAIRS
+    ]
+    apart = ""
+    if names[0] == "cost_premium":
+        # It holds the cost of carbon already: what the avoided carbon is worth would count twice.
+        apart = names[1] or ""
+        names = [names[0], None, "green_is_cheaper" if "green_is_cheaper" in present else None]
     if names[0] is None and names[1] is None:
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
@@ -193,7 +202,8 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
         "unit": unit, "left_out": left_out, "interval": widest,
-        "outcomes": [name or "" for name in names], "prices": _prices(run),
+        "outcomes": [name or "" for name in names], "apart": apart,
+        "prices": _prices(run),
         "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip
     return Table({name: column.tolist() for name, column in columns.items()}, attrs)

@@ -91,7 +91,7 @@ def one_outcome(
         if f"{name}_{statistic}" in dataset:
             columns[statistic] = dataset[f"{name}_{statistic}"]
     frame = _frame(columns)
-    for dim in ("factor", "commodity"):
+    for dim in ("factor", "commodity", "good"):
         if dim in frame and f"{dim}_unit" in dataset.coords:
             frame.insert(list(frame).index(dim) + 1, "unit", _units(dataset, dim, frame))
     attrs = next(iter(columns.values())).attrs

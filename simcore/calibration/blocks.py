@@ -172,7 +172,7 @@ def _centre(fit: Fit, last: float, year: int, eroded: float) -> dict[str, Any]:
     if fit.kind != "log_ou":
         return {"anchors": {}, "carry": round(-eroded, 6) or 0.0}
     kappa = fit.estimates["kappa_corrected"].value
-    away = math.log(last / fit.estimates["level"].value)
+    away = math.log(last) - math.log(max(fit.estimates["level"].value, 5e-324))
     # kappa of zero leaves the price where it is, wherever the level may lie.
     # A level that the history says nothing about may lie beyond all numbers.
     path = {

@@ -138,10 +138,11 @@ def _triangular(low: float, mode: float, high: float) -> Marginal:
     if low == high:
         return constant(low)
     width = high - low
+    rising, falling = np.sqrt(0.5 * width * (mode - low)), np.sqrt(0.5 * width * (high - mode))
     return _marginal(
         layout.TRIANGULAR,
         [low, high, (mode - low) / width, width * (mode - low), width * (high - mode)],
-        central=mode,
+        central=low + rising if 2 * mode >= low + high else high - falling,
         low=low,
         high=high,
         mean=(low + mode + high) / 3,
@@ -153,15 +154,16 @@ def _beta(alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> Mar
     _require(low <= high, f"beta: low {low} is above high {high}")
     if low == high:
         return constant(low)
-    mean = low + (high - low) * alpha / (alpha + beta)
+    from scipy.special import betaincinv
+
     return _marginal(
         layout.TABLE,
         [1],
         pool=beta_table(alpha, beta, low, high),
-        central=mean,
+        central=low + (high - low) * betaincinv(alpha, beta, 0.5),
         low=low,
         high=high,
-        mean=mean,
+        mean=low + (high - low) * alpha / (alpha + beta),
     )
 
 
@@ -171,8 +173,7 @@ def _pert(low: float, mode: float, high: float, shape: float = 4.0) -> Marginal:
     if low == high:
         return constant(low)
     position = (mode - low) / (high - low)
-    marginal = _beta(1 + shape * position, 1 + shape * (1 - position), low, high)
-    return replace(marginal, central=float(mode))
+    return _beta(1 + shape * position, 1 + shape * (1 - position), low, high)
 
 
 def _normal(mean: float, sd: float) -> Marginal:
@@ -195,12 +196,12 @@ def _truncated_normal(
 ) -> Marginal:
     _require(sd > 0, f"truncated_normal: sd {sd} must be positive")
     _require(low < high, f"truncated_normal: low {low} must be below high {high}")
-    pool, average = truncated_normal_table(mean, sd, low, high)
+    pool, average, median = truncated_normal_table(mean, sd, low, high)
     return _marginal(
         layout.TABLE,
         [1],
         pool=pool,
-        central=average,
+        central=median,
         low=low,
         high=high,
         mean=average,

@@ -25,9 +25,8 @@ class Marginal:
     pool : ndarray, shape (n,)
         Numbers beside the parameters; empty for closed forms.
     central : float
-        Central value: the mode (triangular, pert, discrete, bernoulli: the most probable value,
-        the first of several), the mean (normal, truncated_normal, uniform, beta) or the median
-        (lognormal, split_lognormal, empirical, mixture).
+        Central value: the median; of listed values (discrete, bernoulli) the most probable one,
+        the first of several.
     low, high : float
         Ends of the support, may be infinite.
     mean : float

@@ -96,7 +96,9 @@ def _unit_beta_table(alpha: float, beta: float) -> Array:
     return _pool(np.array([0.0, 1.0]), [(from_low, from_high)])
 
 
-def truncated_normal_table(mean: float, sd: float, low: float, high: float) -> tuple[Array, float]:
+def truncated_normal_table(
+    mean: float, sd: float, low: float, high: float
+) -> tuple[Array, float, float]:
     """Tabulate the quantile function of the normal distribution between two limits.
 
     Parameters
@@ -110,8 +112,8 @@ def truncated_normal_table(mean: float, sd: float, low: float, high: float) -> t
     -------
     pool : ndarray
         Pool of a TABLE with one piece.
-    average : float
-        Mean of the truncated distribution.
+    average, median : float
+        Of the truncated distribution.
 
     Raises
     ------
@@ -145,7 +147,9 @@ def truncated_normal_table(mean: float, sd: float, low: float, high: float) -> t
         return mean - sd * z, -sd * slope
 
     average = mean + sd * float(density(np.float64(a)) - density(np.float64(b))) / kept
-    return _pool(np.array([0.0, 1.0]), [(from_low, from_high)]), average
+    half = np.array([0.5])
+    median = float((from_low(half) if a > -b else from_high(half))[0][0])
+    return _pool(np.array([0.0, 1.0]), [(from_low, from_high)]), average, median
 
 
 def mixture_table(component: Component) -> Array:

@@ -50,7 +50,7 @@ from simcore.kernels.elementary import exp, log
 from simcore.kernels.jit import inlined, kernel
 from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS
 
-WIDTH: Final = 64
+WIDTH: Final = 32
 """Draws solved side by side."""
 HALVINGS: Final = 16
 """Halvings of the first bracket. With a step in the rules several prices may do: these pick one."""
@@ -132,7 +132,7 @@ def emitted(baseline, at_once, distance, abated):
 
 
 @kernel
-def try_prices(s, rules, first, last, variant, variants):
+def try_prices(s, rules, first, last, variant, variants, whole):
     """Write by how much the bank exceeds the hedge at worst on the growth of the price tried.
 
     Parameters
@@ -143,6 +143,8 @@ def try_prices(s, rules, first, last, variant, variants):
     first, last : int
         Lines of the rules: the year whose price is tried, and the one after the last.
     variant, variants : int
+    whole : bool
+        Whether all years count although all draws are below the hedge already.
     """
     for j in range(_STATES * WIDTH):
         s[_COPY * WIDTH + j] = s[_BANK * WIDTH + j]
@@ -192,6 +194,12 @@ def try_prices(s, rules, first, last, variant, variants):
             s[_PRICE * WIDTH + j] = price * s[_FACTOR * WIDTH + j]
             s[(_GROWN + _SHIFT) * WIDTH + j] = grown
             s[(_ABATED + _SHIFT) * WIDTH + j] = abated
+        if not whole:
+            best = -np.inf
+            for j in range(WIDTH):
+                best = max(best, s[_SLACK * WIDTH + j])
+            if best < 0.0:
+                return
 
 
 @kernel
@@ -278,7 +286,7 @@ def halve(s, rules, first, last, variant, variants, times):
             widest = max(widest, s[_HIGH * WIDTH + j] - s[_LOW * WIDTH + j])
         if widest <= NARROW:
             break
-        try_prices(s, rules, first, last, variant, variants)
+        try_prices(s, rules, first, last, variant, variants, False)
         sharpen(s)
 
 
@@ -306,7 +314,7 @@ def interpolate(s, rules, first, last, variant, variants):
             s[_TRIED * WIDTH + j] = nearer
         if widest <= NARROW:
             break
-        try_prices(s, rules, first, last, variant, variants)
+        try_prices(s, rules, first, last, variant, variants, True)
         sharpen(s)
 
 
@@ -339,7 +347,7 @@ def find_prices(
         here = min(WIDTH, count - start)
         gather(s, rows, inputs, lanes, start, here)
         alone(s, rules, demand, entry)
-        try_prices(s, rules, first, last, variant, variants)
+        try_prices(s, rules, first, last, variant, variants, False)
         for j in range(here):
             lane = lanes[start + j]
             found[lane] = s[_TRIED * WIDTH + j]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
-from simcore.model import carbon, costs, exposures, premium
+from simcore.model import carbon, costs, exposures, parity, premium
 from simcore.model.commodities import commodity
 from simcore.model.prices import (
     at_bound,
@@ -17,126 +17,118 @@ from simcore.model.prices import (
     view_row,
 )
 from simcore.model.setting import Setting
-from simcore.spec.usage import (
-    EXPOSURE_OUTCOMES,
-    PLANT_OUTCOMES,
-    deciding_market,
-    price_of,
-    references,
-    used_places,
-)
+from simcore.spec.usage import deciding_market, price_of, references, used_places
 from simcore.spec.views import system_of
 from simcore.variables import Variable
 
-_CELL: dict[str, Callable[[Setting, str, str, str], int]] = {
+
+def _allowances(quantity: str) -> Callable[[Setting, str], int | None]:
+    def node(setting: Setting, market: str) -> int | None:
+        system = system_of(setting.experiment.catalog.markets[market])
+        return None if system is None else system_quantity(setting, market, quantity)
+
+    return node
+
+
+def _price_by_view(setting: Setting, market: str, view: str) -> int | None:
+    nodes = view_nodes(setting, market).get(view)
+    return None if nodes is None else in_view(setting, carbon.market(setting, market), *nodes)
+
+
+def _viability_by_view(
+    setting: Setting, views: tuple[str, ...], region: str, destination: str, route: str, view: str
+) -> int | None:
+    market = deciding_market(setting.experiment, region, destination)
+    if view not in view_nodes(setting, market):
+        return None
+    gap = premium.support_gap(setting, region, destination, route)
+    return label_where(setting, gap, view_row(setting, market, views))
+
+
+def _commodity(setting: Setting, label: str) -> int | None:
+    name, _, place = label.partition(".")
+    met = place in used_places(setting.experiment, name)
+    return commodity(setting, name, place) if met else None
+
+
+def _hydrogen(setting: Setting, region: str) -> int | None:
+    known = price_of(setting.experiment, "hydrogen", region) is not None
+    return commodity(setting, "hydrogen", region) if known else None
+
+
+def _part(setting: Setting, region: str, destination: str, route: str, part: str) -> int:
+    parts = premium.components(setting, region, destination, route)
+    return parts[part] if part in parts else setting.graph.constant(0.0)
+
+
+_NODES: Final[dict[str, Callable[..., int | None]]] = {
+    "carbon_price": carbon.market,
+    "carbon_price_by_view": _price_by_view,
+    "at_price_limit": at_bound,
+    **{f"allowance_{one}": _allowances(one)
+       for one in ("bank", "reserve", "emissions", "invalidated", "removed")},
+    "commodity_price": _commodity,
+    "hydrogen_cost": _hydrogen,
+    "cbam_factor": carbon.cbam_factor,
+    "levelised_cost": costs.levelised_cost,
+    "home_carbon_cost": carbon.home_carbon_cost,
     "cbam_cost": carbon.cbam_cost,
     "carbon_cost": carbon.carbon_cost,
+    "total_cost": premium.total_cost,
+    "marginal_carbon_cost": carbon.marginal_carbon_cost,
+    "avoided_emissions": carbon.avoided,
     "cost_premium": premium.cost_premium,
+    "cost_premium_ex_carbon": premium.cost_premium_ex_carbon,
+    "abatement_cost": premium.abatement_cost,
     "break_even_price": premium.break_even_price,
+    "parity_price": parity.parity_price,
     "premium_per_tco2": premium.premium_per_tco2,
     "premium_per_tonne": premium.premium_per_tonne,
     "annualised_premium_per_tonne": premium.annualised_premium,
     "support_gap": premium.support_gap,
-    "viability": lambda s, r, d, k: premium.not_positive(s, premium.support_gap(s, r, d, k)),
-    "green_is_cheaper": lambda s, r, d, k: premium.not_positive(
-        s, premium.cost_premium(s, r, d, k)
-    ),
+    "viability": lambda s, *cell: premium.not_positive(s, premium.support_gap(s, *cell)),
+    "green_is_cheaper": lambda s, *cell: premium.not_positive(s, premium.cost_premium(s, *cell)),
     "crossover_year": premium.crossover_year,
-    "lifecycle_premium": lambda s, r, d, k: premium.lifetime_sum(s, r, d, k, discounted=False),
-    "npv_premium": lambda s, r, d, k: premium.lifetime_sum(s, r, d, k, discounted=True),
+    "cheapest_route": premium.cheapest_route,
+    "lifecycle_premium": lambda s, *cell: premium.lifetime_sum(s, *cell, discounted=False),
+    "npv_premium": lambda s, *cell: premium.lifetime_sum(s, *cell, discounted=True),
     "annuity_premium_per_tonne": premium.annuity_premium,
-}
-
-
-_PLANT: dict[str, Callable[[Setting, str, str], int]] = {
-    "levelised_cost": costs.levelised_cost,
-    "home_carbon_cost": carbon.home_carbon_cost,
-    "marginal_carbon_cost": carbon.marginal_carbon_cost,
-    "avoided_emissions": carbon.avoided,
-    "cost_premium_ex_carbon": premium.cost_premium_ex_carbon,
-    "abatement_cost": premium.abatement_cost,
-}
-
-
-def _views(
-    setting: Setting, market: str, coords: dict[str, tuple[Any, ...]]
-) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Position of each view of a market among all, with its nodes as in `view_nodes`."""
-    for label, nodes in view_nodes(setting, market).items():
-        yield coords["view"].index(label), nodes
+    "waterfall": _part,
+    "exposure_cost": exposures.exposure_cost,
+    "exposure_total": exposures.exposure_total,
+    "exposure_cost_local": exposures.exposure_cost_local,
+    "exposure_total_local": exposures.exposure_total_local,
+}  # fmt: skip
+"""Node of an outcome from the labels of its place, in the order of its dimensions; None where it
+has no such value."""
 
 
 def places(
     variable: Variable, setting: Setting, coords: dict[str, tuple[Any, ...]]
 ) -> Iterator[tuple[tuple[int, ...], int, int]]:
     """Index (after the scenario), node and first year of each cell of one scenario."""
-    name, first = variable.name, setting.experiment.years.first
-    regions, routes = list(enumerate(coords["region"])), list(enumerate(coords["route"]))
-    destinations = list(enumerate(coords["destination"]))
+    dims = [dim for dim in variable.dims if dim not in ("scenario", "year")]
     reference = references(setting.experiment)
-    if name == "carbon_price":
-        for m, label in enumerate(coords["market"]):
-            yield (m,), carbon.market(setting, label), first
-    elif name == "carbon_price_by_view":
-        for m, label in enumerate(coords["market"]):
-            made = carbon.market(setting, label)
-            for v, (choice, place) in _views(setting, label, coords):
-                yield (m, v), in_view(setting, made, choice, place), first
-    elif name == "at_price_limit":
-        for m, label in enumerate(coords["market"]):
-            yield (m,), at_bound(setting, label), first
-    elif name.startswith("allowance_"):
-        markets = setting.experiment.catalog.markets
-        for m, label in enumerate(coords["market"]):
-            if system_of(markets[label]) is not None:
-                yield (m,), system_quantity(setting, label, name.removeprefix("allowance_")), first
-    elif name == "commodity_price":
-        for c, label in enumerate(coords["commodity"]):
-            head, _, place = label.partition(".")
-            if place in used_places(setting.experiment, head):
-                yield (c,), commodity(setting, head, place), first
-    elif name == "hydrogen_cost":
-        for r, region in regions:
-            if price_of(setting.experiment, "hydrogen", region) is not None:
-                yield (r,), commodity(setting, "hydrogen", region), first
-    elif name == "cbam_factor":
-        yield (), carbon.cbam_factor(setting), first
-    elif name in EXPOSURE_OUTCOMES:
-        for e, label in enumerate(coords["exposure"]):
-            yield (e,), getattr(exposures, name)(setting, label), first
-    elif name == "cheapest_route":
-        for (r, region), (d, destination) in product(regions, destinations):
-            yield (r, d), premium.cheapest_route(setting, region, destination), first
-    elif name in _PLANT:
-        for (r, region), (k, route) in product(regions, routes):
-            if variable.relative and route == reference[region]:
-                continue
-            from_year = (
-                premium.first_compared(setting, region, route)
-                if variable.relative
-                else premium.first_year(setting, route)
-            )
-            yield (r, k), _PLANT[name](setting, region, route), from_year
-    else:
-        for (r, region), (d, destination), (k, route) in product(regions, destinations, routes):
-            if variable.relative and route == reference[region]:
-                continue
-            available = premium.first_year(setting, route)
-            if name in PLANT_OUTCOMES:
-                available = premium.first_of_life(setting, region, route)
-            elif variable.relative:
-                available = premium.first_compared(setting, region, route)
-            if name == "viability_by_view":
-                market = deciding_market(setting.experiment, region, destination)
-                views = _views(setting, market, coords)
-                gap = premium.support_gap(setting, region, destination, route)
-                for v, _ in views:
-                    row = view_row(setting, market, coords["view"])
-                    yield (r, d, k, v), label_where(setting, gap, row), available
-            elif name == "waterfall":
-                parts = premium.components(setting, region, destination, route)
-                for c, part in enumerate(coords["component"]):
-                    node = parts.get(part, setting.graph.constant(0.0))
-                    yield (r, d, k, c), node, available
-            else:
-                yield (r, d, k), _CELL[name](setting, region, destination, route), available
+    for index in product(*(range(len(coords[dim])) for dim in dims)):
+        labels = [coords[dim][place] for dim, place in zip(dims, index, strict=True)]
+        place = dict(zip(dims, labels, strict=True))
+        if variable.relative and place["route"] == reference[place["region"]]:
+            continue
+        if variable.name == "viability_by_view":
+            node = _viability_by_view(setting, coords["view"], *labels)
+        else:
+            node = _NODES[variable.name](setting, *labels)
+        if node is not None:
+            yield index, node, _first_year(variable, setting, place)
+
+
+def _first_year(variable: Variable, setting: Setting, place: dict[str, Any]) -> int:
+    """First year in which an outcome is defined at a place."""
+    if "route" not in place:
+        return setting.experiment.years.first
+    region, route = place["region"], place["route"]
+    if variable.life:
+        return premium.first_of_life(setting, region, route)
+    if variable.relative:
+        return premium.first_compared(setting, region, route)
+    return premium.first_year(setting, route)

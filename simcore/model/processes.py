@@ -22,6 +22,7 @@ NOISY = ("gbm", "random_walk", "log_ou", "regime_switching")
 def shock_nodes(setting: Setting, name: str, steps: int) -> list[int]:
     """Nodes of the standard normal shocks of the steps of a year."""
     found: list[int] = []
+    setting.shocked.add(name)
     for step in range(steps):
         numbers = () if steps == 1 else (steps, step)
         mixed = normal_inputs(

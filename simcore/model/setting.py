@@ -57,6 +57,8 @@ class Setting:
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     built: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """Results of the `remembered` functions."""
+    shocked: set[str] = field(default_factory=set)
+    """Names of the price paths with yearly normal shocks."""
 
     @property
     def years(self) -> np.ndarray:

@@ -42,11 +42,13 @@ def carbon_price(dataset: xr.Dataset) -> Figure | None:
         return None
     markets = labels_of(dataset, "market")
     viewed = "carbon_price_by_view_quantile" in dataset
-    title = "Carbon price by market" + (scenario_text(dataset) if viewed else "")
+    title = "Carbon price by market"
+    if viewed:
+        # Views and scenarios together would be too many lines: the first scenario stands for all.
+        dataset = dataset.isel(scenario=[0])
+        title += scenario_text(dataset.isel(scenario=0))
     figure, panels = panel_grid(dataset, len(markets), title, "carbon_price")
     shown = different_scenarios(dataset, "carbon_price_quantile")
-    if viewed:
-        shown = dict(list(shown.items())[:1])
     for axes, market in zip(panels, markets, strict=True):
         part = dataset.sel(market=market)
         for place, (scenario, label) in enumerate(shown.items()):

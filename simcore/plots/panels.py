@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -118,16 +119,17 @@ def views(axes: Axes, cell: xr.Dataset) -> None:
     )
     shares = cell["carbon_price_by_view_defined"].max("year")
     labels = [name for name in labels_of(cell, "view") if float(shares.sel(view=name)) > 0]
-    ends: list[float] = []
-    for place, name in enumerate(labels if len(labels) > 1 else []):
-        line = medians.sel(view=name).values
-        colour = COLOURS[(place + 1) % len(COLOURS)]
-        axes.plot(years, line, color=colour, linewidth=1.0, dashes=(4, 1.5))
-        ends.append(float(line[-1]))
-        axes.annotate(
-            f" {name.partition('.')[2]} {100 * float(shares.sel(view=name)):.0f}%",
-            (years[-1], line[-1]), color=colour, fontsize=7, va="center", annotation_clip=False,
-        )  # fmt: skip
+    if len(labels) > 1:
+        lines = {name: medians.sel(view=name).values for name in labels}
+        top = float(np.nanmax(cell["carbon_price_quantile"].isel(quantile=-2)))
+        heights = _apart([float(line[-1]) for line in lines.values()], 0.06 * top)
+        for place, ((name, line), height) in enumerate(zip(lines.items(), heights, strict=True)):
+            colour = COLOURS[(place + 1) % len(COLOURS)]
+            axes.plot(years, line, color=colour, linewidth=1.0, dashes=(4, 1.5))
+            axes.annotate(
+                f" {name.partition('.')[2]} {100 * float(shares.sel(view=name)):.0f}%",
+                (years[-1], height), color=colour, fontsize=7, va="center", annotation_clip=False,
+            )  # fmt: skip
     if "futures_price_central" in cell:
         known = cell["futures_price_central"].values
         axes.plot(years, known, "o", color="black", markersize=4, label="futures")
@@ -138,6 +140,15 @@ def views(axes: Axes, cell: xr.Dataset) -> None:
                 f"{100 * limited[-1]:.0f}% of draws at a hard limit in {years[-1]}", (0.02, 0.97),
                 xycoords="axes fraction", fontsize=7, va="top",
             )  # fmt: skip
+
+
+def _apart(values: list[float], gap: float) -> list[float]:
+    """Heights of labels near their values, in the same order, no two closer than a gap."""
+    order = sorted(range(len(values)), key=lambda place: values[place])
+    found = list(values)
+    for low, high in pairwise(order):
+        found[high] = max(found[high], found[low] + gap)
+    return found
 
 
 def bars(axes: Axes, names: list[str], values: list[float]) -> None:

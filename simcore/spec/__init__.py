@@ -14,6 +14,7 @@ from simcore.spec.checks import find_faults
 from simcore.spec.editor_schema import json_schema
 from simcore.spec.findings import Finding, Path, faults
 from simcore.spec.overlay import merge, put, setting
+from simcore.spec.price_tables import Filled, fill
 from simcore.spec.scenarios import expand, usable
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import prune
@@ -38,6 +39,10 @@ class Spec:
         Folder in which files named by the config must lie.
     documents : tuple of Document
         What the user wrote, the one that wins first.
+    notes : tuple of str
+        What was taken for granted in the price files of the config.
+    stands_alone : bool
+        Whether the config takes nothing from the packaged tables.
     """
 
     experiment: Experiment
@@ -45,6 +50,8 @@ class Spec:
     file: str
     folder: FilePath
     documents: tuple[document.Document, ...]
+    notes: tuple[str, ...] = ()
+    stands_alone: bool = False
 
     def resolved(self) -> dict[str, Any]:
         """The complete config as plain data; reading it again gives the same Spec.
@@ -105,6 +112,7 @@ def load(
     packaged = merge({"catalog": tables.catalog()}, tables.base())
     data: dict[str, Any] = packaged if read.on_base else {}
     documents: list[document.Document] = []
+    tables_read: list[Filled] = []
     for layer in reversed(read.files):
         plain = forms.plain(layer, data)
         documents.insert(0, plain)
@@ -112,14 +120,49 @@ def load(
         # Scenarios are named sets of choices: who names his own means only those.
         if isinstance(own.get("scenarios"), Mapping):
             data = {**data, "scenarios": {}}
-        data = merge(data, own)
+        tables_read.append(fill(own, data, read.folder))
+        data = merge(data, tables_read[-1].data)
     file = documents[0]
     for path, one in settings:
-        data, plain = _set(data, one, path)
+        tables_read.append(fill(one.data, data, read.folder))
+        data, plain = _set(data, replace(one, data=tables_read[-1].data), path)
         documents.insert(0, plain)
+    if read.on_base:
+        data = _following(data, documents)
     data, files, findings = expand(data, read.folder)
+    if isinstance(data.get("scenarios"), Mapping):
+        overlays = dict(data["scenarios"])
+        for name, overlay in overlays.items():
+            tables_read.append(fill(overlay, data, read.folder, ("scenarios", name)))
+            overlays[name] = tables_read[-1].data
+        data = {**data, "scenarios": overlays}
     data = _written_out(data, findings)
-    return _checked(data, packaged, [*documents, *files], file, read.folder, findings)
+    findings += [one for filled in tables_read for one in filled.findings]
+    notes = dict.fromkeys(one for filled in tables_read for one in filled.notes)
+    spec = _checked(data, packaged, [*documents, *files], file, read.folder, findings)
+    return replace(spec, notes=tuple(notes), stands_alone=not read.on_base)
+
+
+def _following(
+    data: dict[str, Any], documents: Sequence[document.Document]
+) -> dict[str, Any]:
+    """Let packaged keys that nobody wrote follow what was written: `keep` the outcomes, the plant
+    the years; a life that goes beyond them keeps the premium of the last one."""
+    written = {key for one in documents for key in one.data}
+    keep, outcomes = data.get("keep"), data.get("outcomes")
+    if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):
+        data = {**data, "keep": [one for one in keep if one == "inputs" or one in outcomes]}
+    plant, years = data.get("plant"), data.get("years")
+    if "plant" in written or not isinstance(plant, Mapping) or not isinstance(years, Mapping):
+        return data
+    first, last = years.get("first"), years.get("last")
+    if type(first) is not int or type(last) is not int:
+        return data
+    if not first <= plant["start"] <= last:
+        plant = {**plant, "start": first, "valued_in": first - 1}
+    if plant["start"] + plant["lifetime"] - 1 > last:
+        plant = {**plant, "beyond": "hold"}
+    return {**data, "plant": plant}
 
 
 def _own(layer: document.Document) -> dict[str, Any]:

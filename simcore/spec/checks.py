@@ -19,7 +19,6 @@ from simcore.spec.system_checks import system_findings
 from simcore.spec.unit_checks import unit_findings
 from simcore.spec.usage import (
     CBAM_POLICIES,
-    EXPOSURE_OUTCOMES,
     packaged_names,
     place_of,
     policy_values,
@@ -31,7 +30,7 @@ from simcore.spec.usage import (
     used_routes,
 )
 from simcore.spec.view_checks import view_findings
-from simcore.variables import OUTCOMES
+from simcore.variables import EXPOSURE_OUTCOMES, OUTCOMES
 
 
 def find_faults(
@@ -73,7 +72,7 @@ def find_faults(
 
 
 def _selection(experiment: Experiment) -> Iterator[Finding]:
-    for key in ("regions", "destinations", "routes", "outcomes", "keep"):
+    for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity"):
         names = getattr(experiment, key)
         for position, name in enumerate(names):
             if name in names[:position]:
@@ -100,6 +99,12 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
         yield Finding(
             ("exposures",), "no exposure", f"at least one exposure for {asked[0]}",
             f"add an exposure, or drop {' and '.join(asked)} from outcomes",
+            also=(("outcomes",),),
+        )  # fmt: skip
+    if "parity_price" in experiment.outcomes and not experiment.parity:
+        yield Finding(
+            ("parity",), "no good", "at least one good for parity_price",
+            "write parity: [hydrogen], or drop parity_price from outcomes",
             also=(("outcomes",),),
         )  # fmt: skip
 
@@ -178,6 +183,10 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     for name in used_routes(experiment):
         if name in catalog.routes:
             yield from _route(experiment, name)
+    known = _mentionable(experiment, "prices") - {"default"}
+    for position, name in enumerate(experiment.parity):
+        if name not in known:
+            yield unknown(("parity", position), name, known, "commodity")
     for key in CBAM_POLICIES:
         yield from _policy(experiment, ("cbam", key), getattr(experiment.cbam, key))
     yield from _market(experiment, ("cbam", "market"), experiment.cbam.market)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +11,12 @@ from typing import Any
 import numpy as np
 
 from simcore import distributions
+from simcore.errors import ConfigError
 from simcore.spec.findings import Finding
+from simcore.spec.processes import PriceHistory
 from simcore.spec.quantities import Constant, Empirical, Uncertain
+from simcore.timeseries import DAYS, Options, Sheet, of_sheet, read_sheet
+from simcore.timeseries.cells import is_gap, numbers_of
 
 _METADATA = {*Uncertain.model_fields}
 
@@ -125,9 +127,7 @@ def file_fault(
     return None
 
 
-def column(
-    folder: Path, name: str, label: str | None, *, in_order: bool = False
-) -> list[float]:
+def column(folder: Path, name: str, label: str | None) -> list[float]:
     """Numbers of one column of a CSV file.
 
     Parameters
@@ -138,8 +138,6 @@ def column(
         File, relative to it.
     label : str
         Heading of the column.
-    in_order : bool
-        The order counts: no cell between two numbers may be empty.
 
     Returns
     -------
@@ -155,33 +153,93 @@ def column(
     path = contained(folder, name)
     if path is None:
         raise ValueError(f"{name} lies outside the folder of the config")
-    values: list[float] = []
-    hole = 0
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.DictReader(stream)
-            if label not in (rows.fieldnames or ()):
-                known = ", ".join(rows.fieldnames or ()) or "none"
-                raise ValueError(f"{name} has no column {label!r}; its columns: {known}")
-            for row in rows:
-                cell = (row[label] or "").strip()
-                if cell:
-                    if hole and values and in_order:
-                        raise ValueError(f"{name}:{hole}: an empty cell between two numbers")
-                    values.append(_number(cell, f"{name}:{rows.line_num}"))
-                hole = 0 if cell else rows.line_num
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{name} cannot be read: {error}") from None
+        sheet = read_sheet(path, name=name, labels=[label or ""])
+        place = sheet.find(label or "", "column")
+    except ConfigError as error:
+        raise ValueError(_sentence(error)) from None
+    cells = sheet.column(place)
+    numbers = numbers_of(cells, delimiter=sheet.delimiter)
+    if numbers.refusal:
+        raise ValueError(f"{name}: {numbers.refusal[0]}")
+    values: list[float] = []
+    for (line, _), cell in zip(sheet.rows, cells, strict=True):
+        if is_gap(cell):
+            continue
+        value = numbers.read(cell)
+        if value is None:
+            raise ValueError(f"{name}:{line}: {cell[:40]!r} is not a finite number")
+        values.append(value)
     if not values:
         raise ValueError(f"{name}: column {label!r} is empty")
     return values
 
 
-def _number(cell: str, where: str) -> float:
+def past_prices(folder: Path, history: PriceHistory) -> np.ndarray:
+    """Prices of a history at even distances in time, oldest first.
+
+    Raises
+    ------
+    ValueError
+        The file lies elsewhere or cannot be read; prices <= 0; dates at other distances than
+        `per_year` says, or a hole between them.
+    """
+    path, name = contained(folder, history.csv), history.csv
+    if path is None:
+        raise ValueError(f"{name} lies outside the folder of the config")
+    options = Options(
+        date=history.date, where=history.where, encoding=history.encoding,
+        decimal=history.decimal, date_order=history.date_order,
+    )  # fmt: skip
+    labels = [one for one in (history.column, history.date, *history.where) if one]
     try:
-        number = float(cell)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{where}: {cell[:40]!r} is not a finite number")
-    return number
+        sheet = read_sheet(path, name=name, labels=labels, encoding=history.encoding)
+        dated = history.date or history.where or sheet.only_dates() is not None
+        if not dated and "date" not in map(str.casefold, sheet.heading):
+            return _in_order(sheet, history)
+        found = of_sheet(sheet, history.column, options)
+    except ConfigError as error:
+        raise ValueError(_sentence(error)) from None
+    steps, usual = np.diff(found.dates).astype(int), DAYS / history.per_year
+    # Few days are no hole where only the days of trade count.
+    if not 0.6 < float(np.median(steps)) / usual < 1.6:
+        raise ValueError(
+            f"{name}: prices {np.median(steps):g} days apart with per_year: {history.per_year}"
+        )
+    if steps.max() > max(1.6 * usual, 12):
+        place = int(np.argmax(steps))
+        raise ValueError(
+            f"{name}: no price between {found.dates[place]} and {found.dates[place + 1]}"
+        )
+    return found.prices
+
+
+def _in_order(sheet: Sheet, history: PriceHistory) -> np.ndarray:
+    """Prices of a file without dates, as they stand."""
+    cells = sheet.column(sheet.find(history.column, "column"))
+    numbers = numbers_of(cells, decimal=history.decimal, delimiter=sheet.delimiter)
+    last = max((place for place, cell in enumerate(cells) if not is_gap(cell)), default=-1)
+    values: list[float] = []
+    for (line, _), cell in zip(sheet.rows[: last + 1], cells, strict=False):
+        if is_gap(cell):
+            if not values:
+                continue
+            raise ValueError(f"{sheet.name}:{line}: an empty cell between two numbers")
+        value = numbers.read(cell)
+        if value is None or numbers.refusal:
+            raise ValueError(f"{sheet.name}:{line}: {cell[:40]!r} is not a finite number")
+        if value <= 0:
+            raise ValueError(f"{sheet.name}: prices <= 0")
+        values.append(value)
+    if not values:
+        raise ValueError(f"{sheet.name}: column {history.column!r} is empty")
+    return np.array(values)
+
+
+def _sentence(error: ConfigError) -> str:
+    """The faults of a file in one line, for the fault of the config that names it."""
+    return "; ".join(
+        f"{one.file}{'' if one.line is None else f':{one.line}'}: {one.found}, expected "
+        f"{one.expected}"
+        for one in error.faults
+    )

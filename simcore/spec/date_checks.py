@@ -13,7 +13,6 @@ from simcore.spec.process_checks import unused_findings
 from simcore.spec.quantities import FactorReference
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
-    PLANT_OUTCOMES,
     delays,
     idle_policies,
     used_commodities,
@@ -23,6 +22,7 @@ from simcore.spec.usage import (
     variants,
 )
 from simcore.spec.views import has_views, parts
+from simcore.variables import PLANT_OUTCOMES
 
 _LAST: Final = ("years", "last")
 

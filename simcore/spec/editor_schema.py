@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from simcore.spec.forms import LISTS
+from simcore.spec.price_tables import KEYS, PLACES
 from simcore.spec.schema import Experiment
 from simcore.spec.templates import SINGULAR
 
@@ -28,6 +29,10 @@ def json_schema() -> dict[str, Any]:
     for name, definition in schema["$defs"].items():
         _describe(definition, records[name])
         definition.pop("required", None)
+        for key in PLACES:
+            if "additionalProperties" in str(definition["properties"].get(key, {})):
+                definition["properties"][key] = _or_file(definition["properties"][key])
+    schema["$defs"]["PriceFile"] = _price_file()
     schema["title"] = "simcore experiment"
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema.pop("required", None)
@@ -38,6 +43,26 @@ def json_schema() -> dict[str, Any]:
     _natural(schema)
     _forget_titles(schema)
     return schema
+
+
+def _price_file() -> dict[str, Any]:
+    """What names a file in the place of a table by year."""
+    named: dict[str, Any] = {key: {"type": ["string", "integer"]} for key in KEYS}
+    named["where"] = {"type": "object", "additionalProperties": {"type": "string"}}
+    return {
+        "type": "object", "properties": named, "additionalProperties": False,
+        "description": "Prices out of a CSV file beside the config, days and months averaged to "
+        "calendar years: csv, date, column (or low, central and high of anchors), unit.",
+    }  # fmt: skip
+
+
+def _or_file(table: dict[str, Any]) -> dict[str, Any]:
+    """A table by year, or the file from which it is read."""
+    inner = {key: value for key, value in table.items() if key not in ("description", "default")}
+    inner.pop("title", None)
+    kept = {key: value for key, value in table.items() if key in ("description", "default")}
+    choices = inner.pop("anyOf", [inner] if inner else [])
+    return {**kept, "anyOf": [*choices, {"$ref": "#/$defs/PriceFile"}]}
 
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}

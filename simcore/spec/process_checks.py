@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore.spec.compilation import column, file_fault
+from simcore.spec.compilation import file_fault, past_prices
 from simcore.spec.entries import Indexed
 from simcore.spec.findings import Finding, Path
 from simcore.spec.paths import Path as PricePath
 from simcore.spec.processes import PriceHistory
 from simcore.spec.quantities import Constant
 from simcore.spec.schema import Experiment
-from simcore.spec.usage import packaged_shocks, used_commodities, used_markets, used_places
+from simcore.spec.usage import packaged_pairs, used_commodities, used_markets, used_places
 from simcore.spec.views import kinds as kinds_of
 from simcore.spec.views import parts
 
@@ -76,7 +76,7 @@ def shock_findings(
     experiment: Experiment, scenarios: Mapping[str, Experiment]
 ) -> Iterator[Finding]:
     """Correlations asked for shocks of prices that have none; packaged pairs may mention them."""
-    without, packaged = shockless(scenarios), packaged_shocks()
+    without, packaged = shockless(scenarios), packaged_pairs("shocks")
     for position, pair in enumerate(experiment.correlations.shocks):
         for name in pair.between:
             if name in without and (frozenset(pair.between), pair.rank) not in packaged:
@@ -199,10 +199,7 @@ def yearly_changes(folder: FilePath, history: PriceHistory) -> np.ndarray:
     ValueError
         The file cannot be read, holds prices <= 0, or less than two years.
     """
-    prices = np.array(column(folder, history.csv, history.column, in_order=True))
-    if prices.min() <= 0:
-        raise ValueError(f"{history.csv}: prices <= 0")
-    count = history.per_year
+    prices, count = past_prices(folder, history), history.per_year
     if len(prices) < 2 * count + 1:
         raise ValueError(f"{history.csv}: {len(prices)} prices, less than two years of {count}")
     changes = np.diff(np.log(prices))

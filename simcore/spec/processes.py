@@ -36,12 +36,25 @@ class Regime(Described):
 
 
 class PriceHistory(Described):
-    """Past prices in a CSV file beside the config, at even distances in time, oldest first."""
+    """Past prices in a CSV file beside the config, at even distances in time.
+
+    They are sorted by their dates; a file without dates must hold them oldest first.
+    """
 
     csv: str
     """A file in the folder of the config."""
     column: str
-    """Heading of the prices."""
+    """Heading of the prices, or the number of the column."""
+    date: str | None = None
+    """Heading of the dates; by default `date`, or the only column of dates."""
+    where: dict[str, str] = Field(default_factory=dict)
+    """Only rows with these cells."""
+    encoding: str | None = None
+    """Of the file; UTF-8 by default."""
+    decimal: Literal["point", "comma"] | None = None
+    """Decimal sign, where 1,234 may be two numbers."""
+    date_order: Literal["dmy", "mdy"] | None = None
+    """Order of 01/02/2024, where it may be two dates."""
     per_year: Whole = Field(ge=1, le=366)
     """Observations a year."""
 

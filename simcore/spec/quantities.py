@@ -106,7 +106,8 @@ class Uniform(_Fitted):
 
 
 class Triangular(_Fitted):
-    """Bounds and a most likely value; its mean is (low + mode + high)/3."""
+    """Bounds and a most likely value; its mean is (low + mode + high)/3. The central case takes
+    the median, as for every distribution but listed values."""
 
     kind: Literal["triangular"]
     low: float | None = None
@@ -119,7 +120,8 @@ class Triangular(_Fitted):
 
 
 class Pert(_Fitted):
-    """Beta between two bounds with a likely value; mean (low + shape*mode + high)/(shape + 2)."""
+    """Beta between two bounds with a likely value; mean (low + shape*mode + high)/(shape + 2). The
+    central case takes the median."""
 
     kind: Literal["pert"]
     low: float | None = None
@@ -142,7 +144,8 @@ class Normal(_Fitted):
 
 
 class TruncatedNormal(_Fitted):
-    """Normal restricted to [low, high]; mean and sd are those before truncation."""
+    """Normal restricted to [low, high]; mean and sd are those before truncation. The central case
+    takes the median."""
 
     kind: Literal["truncated_normal"]
     mean: float | None = None
@@ -183,7 +186,7 @@ class SplitLognormal(_Fitted):
 
 
 class Beta(_Fitted):
-    """Beta(alpha, beta) stretched to [low, high]."""
+    """Beta(alpha, beta) stretched to [low, high]. The central case takes the median."""
 
     kind: Literal["beta"]
     alpha: float | None = Field(default=None, gt=0)
@@ -213,7 +216,7 @@ def check_probabilities(probabilities: list[float], count: int) -> None:
 
 
 class Discrete(Uncertain):
-    """Listed values with probabilities."""
+    """Listed values with probabilities. The central case takes the most probable one."""
 
     kind: Literal["discrete"]
     values: list[float] = Field(min_length=1, max_length=1000)
@@ -226,7 +229,7 @@ class Discrete(Uncertain):
 
 
 class Bernoulli(Uncertain):
-    """1 with a probability, else 0."""
+    """1 with a probability, else 0. The central case takes the more probable one."""
 
     kind: Literal["bernoulli"]
     probability: Annotated[Plain, Field(ge=0, le=1)]

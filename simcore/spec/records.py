@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -18,6 +20,36 @@ class Model(BaseModel):
         strict=True,
         allow_inf_nan=False,
     )
+
+
+@contextlib.contextmanager
+def noted_reads() -> Iterator[set[tuple[int, str]]]:
+    """Note which fields of which records are read: the identity of the record, and the field.
+
+    What is read of a copy is read of its original. Not for threads: while it lasts, every record
+    notes its reads, whoever reads it.
+    """
+    reads: set[tuple[int, str]] = set()
+    origin: dict[int, int] = {}
+    copies: list[BaseModel] = []  # kept, for the identity of what is gone may be given again
+
+    def noting(self: Model, name: str) -> Any:
+        reads.add((origin.get(id(self), id(self)), name))
+        return BaseModel.__getattribute__(self, name)
+
+    def copying(self: Model, **options: Any) -> Any:
+        made = BaseModel.model_copy(self, **options)
+        origin[id(made)] = origin.get(id(self), id(self))
+        copies.append(made)
+        return made
+
+    Model.__getattribute__ = noting  # type: ignore[assignment]
+    Model.model_copy = copying  # type: ignore[method-assign, assignment]
+    try:
+        yield reads
+    finally:
+        del Model.__getattribute__
+        del Model.model_copy
 
 
 def fault(message: str, expected: str, remedy: str = "correct the value") -> PydanticCustomError:

@@ -252,6 +252,8 @@ class Experiment(Model):
     routes: Names
     outcomes: Annotated[list[str], Field(min_length=1)]
     keep: list[str]
+    parity: list[Name] = Field(default_factory=list)
+    """Goods whose `parity_price` is computed, such as hydrogen or electricity."""
     boundary: Literal["scope1", "scope12"]
     cbam: Cbam
     value: Value

@@ -16,14 +16,7 @@ from simcore.spec.schema import Experiment
 from simcore.spec.systems import System
 from simcore.spec.views import has_views, system_of
 from simcore.units import UnitError, conversion, currency_of
-
-PLANT_OUTCOMES: Final = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
-"""Outcomes over the life of the plant."""
-
-EXPOSURE_OUTCOMES: Final = (
-    "exposure_cost", "exposure_total", "exposure_cost_local", "exposure_total_local",
-)  # fmt: skip
-"""Outcomes of exposures."""
+from simcore.variables import OUTCOMES
 
 CBAM_POLICIES: Final = ("coverage", "indirect", "free_allocation", "cscf", "mark_up")
 """Fields of `cbam` that may name a policy."""
@@ -126,8 +119,8 @@ def _bought(experiment: Experiment) -> list[str]:
         if route in experiment.catalog.routes:
             record = experiment.catalog.routes[route]
             names += [*record.inputs, *record.byproducts]
-    if "hydrogen_cost" in experiment.outcomes:
-        names.append("hydrogen")
+    shown = (OUTCOMES[name].commodity for name in experiment.outcomes if name in OUTCOMES)
+    names += [name for name in shown if name]
     for commodity in list(names):
         for region in experiment.regions:
             price = price_of(experiment, commodity, region)
@@ -395,9 +388,9 @@ def packaged_paths() -> frozenset[str]:
 
 
 @cache
-def packaged_shocks() -> frozenset[tuple[frozenset[str], float]]:
-    """Pairs of the packaged correlations of shocks, with their rank correlation."""
-    pairs = tables.base()["correlations"]["shocks"]
+def packaged_pairs(kind: str) -> frozenset[tuple[frozenset[str], float]]:
+    """Pairs of the packaged correlations of factors or shocks, with their rank correlation."""
+    pairs = tables.base()["correlations"][kind]
     return frozenset((frozenset(pair["between"]), float(pair["rank"])) for pair in pairs)
 
 

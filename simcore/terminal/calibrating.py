@@ -44,10 +44,12 @@ def calibrate(options: argparse.Namespace) -> None:
         raise ConfigError(
             Fault("--unit", options.unit, "money per tonne, such as EUR/t", str(error))
         ) from None
-    history = sampled(_histories(options)[0], options.frequency)
+    read = _histories(options)
+    frequency = _frequency(options, read)
+    history = sampled(read[0], frequency)
     kinds = processes.PROCESSES if options.process == "all" else (options.process,)
     try:
-        found = processes.calibrate(history, kinds=kinds, frequency=options.frequency)
+        found = processes.calibrate(history, kinds=kinds, frequency=frequency)
     except ValueError as error:
         raise ConfigError(Fault(
             history.column, str(error),
@@ -64,7 +66,7 @@ def calibrate(options: argparse.Namespace) -> None:
         from simcore.terminal.formats import to_json
 
         print(to_json({
-            "file": history.file, "column": history.column, "frequency": options.frequency,
+            "file": history.file, "column": history.column, "frequency": frequency,
             "first": str(history.dates[0]), "last": str(history.dates[-1]),
             "prices": len(history.prices), "notes": list(history.notes),
             "fits": [asdict(one) for one in found.fits],
@@ -137,35 +139,50 @@ def _correlate(options: argparse.Namespace) -> None:
         ))  # fmt: skip
     names = _names(options, len(options.files))
     histories = dict(zip(names, _histories(options), strict=True))
-    found = correlation.correlate(histories, frequency=options.frequency)
+    frequency = _frequency(options, list(histories.values()))
+    found = correlation.correlate(histories, frequency=frequency)
     text = blocks.correlation_block(
-        found, list(histories.values()), frequency=options.frequency,
+        found, list(histories.values()), frequency=frequency,
         today=date.today().isoformat(),
     )  # fmt: skip
     _write(options.out, text)
     if options.json:
         from simcore.terminal.formats import to_json
 
-        print(to_json({"frequency": options.frequency, "pairs": [asdict(one) for one in found],
+        print(to_json({"frequency": frequency, "pairs": [asdict(one) for one in found],
                        "possible": correlation.is_possible(found)}))  # fmt: skip
         return
-    print(correlation_text(found, options.frequency, possible=correlation.is_possible(found)))
+    print(correlation_text(found, frequency, possible=correlation.is_possible(found)))
     print(f"\nConfig    {options.out}" if options.out is not None else f"\n{text}", end="\n")
 
 
 def _histories(options: argparse.Namespace) -> list[History]:
-    from simcore.calibration.history import read
+    from simcore.timeseries import Options, read
 
     count = len(options.files)
     columns = _each(options.column or [None], count, "--column")
     conditions = _each(options.where or [""], count, "--where") if count > 1 else [
         ",".join(options.where)
     ]  # fmt: skip
+    told = Options(
+        date=options.date, front=options.front, first=options.first, last=options.last,
+        duplicates=options.duplicates, encoding=options.encoding, decimal=options.decimal,
+        date_order=options.date_order,
+    )  # fmt: skip
     return [
-        read(file, column=column, date=options.date, where=_conditions(condition),
-             first=options.first, last=options.last, duplicates=options.duplicates)
+        read(file, column=column, options=told, where=_conditions(condition))
         for file, column, condition in zip(options.files, columns, conditions, strict=True)
     ]  # fmt: skip
+
+
+def _frequency(options: argparse.Namespace, histories: list[History]) -> str:
+    """As asked for; otherwise weekly, or the coarsest of the files."""
+    from simcore.calibration.history import FREQUENCIES, frequency_of
+
+    if options.frequency is not None:
+        return str(options.frequency)
+    found = [frequency_of(one) for one in histories]
+    return max(["weekly", *found], key=FREQUENCIES.index)
 
 
 def _each(values: list[Any], count: int, option: str) -> list[Any]:

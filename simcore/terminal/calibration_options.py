@@ -29,8 +29,9 @@ def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParse
                      help="%(choices)s (default: all; the lowest BIC is written)",
                      metavar="KIND")  # fmt: skip
     _history(one)
-    one.add_argument("--frequency", choices=_FREQUENCIES, default="weekly", metavar="F",
-                     help="last price of each period: %(choices)s (default: weekly)")  # fmt: skip
+    one.add_argument("--frequency", choices=_FREQUENCIES, metavar="F",
+                     help="last price of each period: %(choices)s (default: weekly, or that of "
+                          "the file)")  # fmt: skip
     one.add_argument("--names", nargs="+", metavar="NAME",
                      help="of the market or the prices (default: file names)")  # fmt: skip
     one.add_argument("--unit", default="EUR/t", metavar="U", help="of the prices (default: EUR/t)")
@@ -68,14 +69,22 @@ def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParse
 
 def _history(one: argparse.ArgumentParser) -> None:
     one.add_argument("--column", action="append", metavar="NAME",
-                     help="heading of the prices; once, or once a file")  # fmt: skip
-    one.add_argument("--date", metavar="NAME", help="heading of the dates (default: date)")
+                     help="heading of the prices, or its number; once, or once a file")  # fmt: skip
+    one.add_argument("--date", metavar="NAME",
+                     help="heading of the dates (default: date, or the only dates)")  # fmt: skip
     one.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE",
                      help="only rows with this cell (and: COLUMN=V,OTHER=W)")  # fmt: skip
+    one.add_argument("--front", metavar="COLUMN",
+                     help="of several deliveries a date (in this column) the nearest")  # fmt: skip
     one.add_argument("--from", dest="first", metavar="DATE", help="first date, YYYY-MM-DD")
     one.add_argument("--to", dest="last", metavar="DATE", help="last date, YYYY-MM-DD")
     one.add_argument("--duplicates", choices=("error", "last", "mean"), default="error",
                      help="two prices of one date (default: error)")  # fmt: skip
+    one.add_argument("--encoding", metavar="E", help="of the file: cp1252, cp949 (default: UTF-8)")
+    one.add_argument("--decimal", choices=("point", "comma"),
+                     help="decimal sign, where 1,234 may be two numbers")  # fmt: skip
+    one.add_argument("--date-order", choices=("dmy", "mdy"),
+                     help="order of 01/02/2024, where it may be two dates")  # fmt: skip
 
 
 def several(convert: Callable[[str], Any], what: str) -> Callable[[str], Any]:

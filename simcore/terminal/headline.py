@@ -11,7 +11,7 @@ from simcore.terminal.tables import WIDTH, cut, decimals, number, share
 
 _SHORT: Final = {
     "cost_premium_ex_carbon": "extra cost",
-    "cost_premium": "extra cost",
+    "cost_premium": "with carbon",
     "premium_per_tonne": "carbon value",
     "support_gap": "support gap",
     "viability": "covers",
@@ -19,7 +19,8 @@ _SHORT: Final = {
 }
 _LEGEND: Final = {
     "cost_premium_ex_carbon": "levelised cost minus that of the reference route, before carbon",
-    "cost_premium": "cost minus that of the reference route, carbon cost included",
+    "cost_premium": "extra cost after carbon: levelised and carbon cost minus those of the "
+    "reference",
     "premium_per_tonne": "what the avoided CO2 is worth, per tonne of product",
     "support_gap": "extra cost that the carbon value leaves to pay",
     "viability": "probability that the carbon value covers the extra cost",
@@ -89,6 +90,11 @@ def headline_text(frame: Frame) -> str:
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])
         lines.append(f"Not shown: {names} (the reference route, or undefined in these years).")
+    if attrs.get("apart"):
+        lines.append(
+            f"Not shown: {_SHORT[attrs['apart']]}, which the cost after carbon holds already; add "
+            "cost_premium_ex_carbon."
+        )
     lines.append(
         f"The 95 % confidence interval of any amount shown is within +-{attrs['interval']:,.1f} "
         f"{unit}."

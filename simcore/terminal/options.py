@@ -40,8 +40,10 @@ def _add_configs(commands: Any) -> None:
     one = _command(
         commands, "check", "find every fault of a config at once",
         "simcore check configs/quickstart.yaml",
+        "simcore check configs/quickstart.yaml --strict",
     )  # fmt: skip
     _config(one)
+    _strict(one)
     one = _command(
         commands, "plan", "print the resolved config: nothing is left implicit",
         "simcore plan configs/quickstart.yaml > resolved.yaml",
@@ -57,6 +59,7 @@ def _add_configs(commands: Any) -> None:
         "simcore run configs/quickstart.yaml --dry-run",
     )  # fmt: skip
     _config(one)
+    _strict(one)
     one.add_argument("-o", "--out", type=Path, metavar="OUT",
                      help="ends in .zarr or .nc (default: results/NAME.zarr)")  # fmt: skip
     one.add_argument("--threads", type=_positive, metavar="T",
@@ -169,6 +172,11 @@ def _config(one: argparse.ArgumentParser) -> None:
                      help="replaces a value: plant.start=2032; may be repeated")  # fmt: skip
     one.add_argument("--allow-outside", action="append", default=[], metavar="DIR",
                      help="let the config read files in DIR too; may be repeated")  # fmt: skip
+
+
+def _strict(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--strict", action="store_true",
+                     help="a setting that changes nothing is a fault, not a warning")  # fmt: skip
 
 
 def _examples(*lines: str) -> str:

@@ -10,6 +10,7 @@ from simcore.terminal.tables import WIDTH, cut, decimals, grid, number
 
 _PLACE: Final = (
     "scenario", "region", "destination", "route", "component", "market", "commodity", "exposure",
+    "good",
 )  # fmt: skip
 _YEARS: Final = 8
 
@@ -52,10 +53,8 @@ def trace_table(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list
 
 
 def _label(row: Mapping[str, Any]) -> str:
-    if row.get("name"):
-        return str(row["name"])
     place = " ".join(str(row[dim]) for dim in _PLACE if dim in row)
-    return f"{row['variable']} {place}".rstrip()
+    return f"{row.get('name') or row['variable']} {place}".rstrip()
 
 
 def _stacked(years: Sequence[int], cells: Sequence[Sequence[str]]) -> list[str]:

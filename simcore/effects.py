@@ -1,0 +1,267 @@
+"""Settings that change nothing in a run, and why: what was written and is not read.
+
+A plan is built while every record of its config notes which of its fields are read. What a user
+wrote, and no row of the plan read in any scenario, has no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from simcore import tables
+from simcore.errors import Fault, dotted
+from simcore.plan import Plan, build
+from simcore.spec import Spec
+from simcore.spec.quantities import Uncertain
+from simcore.spec.records import Model, Sourced, noted_reads, shown
+from simcore.spec.schema import Experiment
+from simcore.spec.usage import packaged_names, packaged_paths
+
+Path = tuple[Any, ...]
+Reads = set[tuple[int, str]]
+
+_SECTIONS: Final = ("catalog", "cbam", "value", "plant", "factors")
+"""Parts of a config of which every setting should be read."""
+_LABELS: Final = {*Sourced.model_fields, "title", "kind"}
+_UNUSED: Final = {
+    "markets": "no region, CBAM or exposure of this run uses the market {0}",
+    "systems": "no market of this run is made by the system {0} (process: cap_and_bank)",
+    "prices": "no route of this run trades {0} at this place",
+    "policies": "nothing that this run reads refers to the policy {0}",
+    "regions": "{0} is not among the regions",
+    "routes": "{0} is not among the routes, nor a reference",
+    "technologies": "nothing of this run learns with {0}",
+    "buyers": "value.buyer is another one",
+}
+_REASONS: Final = {
+    "default_intensity": "read for tonnes sold into the EU from outside, with cbam.declared: "
+    "default or cheaper",
+    "average_intensity": "read for tonnes sold into the EU from outside, with cbam.method: "
+    "country_average",
+    "credit_price": "read with value.double_claiming: allow, or value.mode: seed",
+    "credit_limit": "read with value.double_claiming: allow",
+    "recognised": "read for tonnes sold into the EU from outside",
+    "clean_intensity": "read with cbam.resource_shuffling above zero",
+    "emission_intensity": "read with boundary: scope12, or cbam.indirect",
+    "variants": "another variant is chosen in every scenario",
+    "cbam": "no tonne of this run crosses the border of the EU",
+    "plant": "read by outcomes over the life of the plant, such as npv_premium",
+    "value": "read by outcomes of the carbon value, such as premium_per_tonne",
+    "factors": "no entry that this run reads refers to it: {{kind: factor, name: {0}}}",
+}
+
+
+def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
+    """Build a plan, and find what of its config changes nothing in it.
+
+    Returns
+    -------
+    plan : Plan
+    warnings : list of Fault
+        Each with file and line; `remedy` says when the setting would count.
+
+    Raises
+    ------
+    ConfigError
+        See `plan.build`.
+    """
+    with noted_reads() as reads:
+        plan = build(spec)
+    found = [*_unread(spec, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan)]
+    return plan, list(dict.fromkeys(found))
+
+
+def _unread(spec: Spec, reads: Reads) -> Iterator[Fault]:
+    """What the user wrote and no row read."""
+    told: set[Path] = set()
+    scenarios = list(spec.scenarios.values())
+    # What a config mentions it must define, read or not.
+    mentioned = set(_texts([one.data for one in spec.documents]))
+    for document in spec.documents:
+        for path, value in _leaves(document.data, ()):
+            where, experiments, own = path, scenarios, ""
+            if path[0] == "scenarios" and len(path) > 2 and path[1] in spec.scenarios:
+                own, where = str(path[1]), path[2:]
+                where = where[1:] if isinstance(where[0], int) else where
+                experiments = [spec.scenarios[own]]
+            # Which market is that of the border also says which regions lie inside.
+            unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
+            if not where or where[0] not in _SECTIONS or unasked:
+                continue
+            if not own and _packaged_value(path) == value:
+                continue
+            silent = _silent(experiments, where, reads, spec.stands_alone)
+            if silent is None or (silent == _entry_length(where) and where[2] in mentioned):
+                continue
+            place = (*path[: len(path) - len(where)], *where[:silent])
+            if place not in told:
+                told.add(place)
+                yield spec.fault(
+                    place,
+                    found=f"{shown(value) if silent == len(where) else 'an entry'}, which changes "
+                    "nothing in this run",
+                    expected="a setting that this run reads",
+                    remedy=_reason(where[:silent]),
+                )
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every text among the values of a document."""
+    for value in node.values() if isinstance(node, Mapping) else node:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (Mapping, list)):
+            yield from _texts(value)
+
+
+def _packaged_value(path: Path) -> Any:
+    """What the packaged tables say at a path: a config that repeats it asks for no effect."""
+    node: Any = {**tables.base(), "catalog": tables.catalog()}
+    for part in path:
+        node = node.get(part) if isinstance(node, Mapping) else None
+    return node
+
+
+def _leaves(node: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """Every number, text and list of a document, with its path; a dated table is one."""
+    if isinstance(node, Mapping) and node and not all(isinstance(key, int) for key in node):
+        for key, value in node.items():
+            yield from _leaves(value, (*path, key))
+    elif path and node not in ({}, None):
+        yield path, node
+
+
+def _silent(
+    experiments: list[Experiment], path: Path, reads: Reads, complete: bool
+) -> int | None:
+    """Length of the part of a path that no row reads in any scenario; None if it is read."""
+    entry = _entry_length(path)
+    if entry:
+        records = [_follow(one, path[:entry])[1] for one in experiments]
+        if all(isinstance(one, Model) and not _touched(one, reads) for one in records):
+            return entry
+        # A new entry must be complete, whatever of it a run reads.
+        if complete or not _is_packaged(path):
+            return None
+    found = [_is_read(one, path, reads) for one in experiments]
+    if any(one is not False for one in found):
+        return None
+    # The numbers of a distribution are one setting.
+    return min(_follow(one, path)[2] for one in experiments) or len(path)
+
+
+def _entry_length(path: Path) -> int:
+    """Number of parts that name an entry of the catalog; 0 for what is none."""
+    if path[0] != "catalog" or len(path) < 3:
+        return 0
+    length = 4 if path[1] == "prices" else 3
+    return length if len(path) >= length else 0
+
+
+def _is_packaged(path: Path) -> bool:
+    if path[1] == "prices":
+        return f"{path[2]}.{path[3]}" in packaged_paths()
+    return path[2] in packaged_names(path[1])
+
+
+def _follow(experiment: Experiment, path: Path) -> tuple[tuple[Any, str] | None, Any, int]:
+    """The last record on a path and its field, what stands there, and how many parts that took."""
+    node: Any = experiment
+    last: tuple[Any, str] | None = None
+    for position, part in enumerate(path):
+        if isinstance(node, Uncertain):
+            return last, node, position
+        if isinstance(node, Model):
+            if part not in type(node).model_fields:
+                return last, node, position
+            last, node = (node, part), getattr(node, part)
+        elif isinstance(node, dict) and part in node:
+            node = node[part]
+        elif isinstance(node, dict) and isinstance(node.get("default"), Uncertain):
+            # One quantity for all regions.
+            return last, node["default"], position
+        else:
+            return last, node, position
+    return last, node, len(path)
+
+
+def _is_read(experiment: Experiment, path: Path, reads: Reads) -> bool | None:
+    """Whether a setting is read; None where it has no counterpart in the checked config."""
+    last, node, used = _follow(experiment, path)
+    if isinstance(node, Model) and not isinstance(node, Uncertain) and used < len(path):
+        return None
+    if isinstance(node, Model):
+        return _touched(node, reads)
+    values = list(node.values()) if isinstance(node, dict) else []
+    if any(isinstance(one, Model) for one in values):
+        return any(_touched(one, reads) for one in values if isinstance(one, Model))
+    return last is None or (id(last[0]), last[1]) in reads
+
+
+def _touched(record: Model, reads: Reads) -> bool:
+    return any((id(record), name) in reads for name in type(record).model_fields)
+
+
+def _reason(path: Path) -> str:
+    """Why a setting is not read."""
+    if _entry_length(path) == len(path) and path[0] == "catalog":
+        return _UNUSED[path[1]].format(dotted(path[2:]))
+    for part in reversed(path):
+        if part in _REASONS:
+            return _REASONS[part].format(path[-1])
+    if path[0] == "catalog" and path[1] == "routes":
+        return "no region of this run takes this value"
+    return "nothing that this run computes reads it"
+
+
+def _idle_correlations(plan: Plan) -> Iterator[Fault]:
+    """Pairs of which one side is not drawn; packaged pairs are complete for all runs."""
+    for kind, position, name in plan.idle:
+        yield plan.spec.fault(
+            ("correlations", kind, position, "between"),
+            found=f"{name}, which this run does not draw: the pair changes nothing",
+            expected="two names that this run draws",
+            remedy="it does not vary, or nothing in this run uses it",
+        )
+
+
+def _twins(plan: Plan) -> Iterator[Fault]:
+    """Scenarios whose rows are those of an earlier one."""
+    rows: dict[tuple[Any, ...], str] = {}
+    for place, name in enumerate(plan.spec.scenarios):
+        own = tuple(
+            (one.variable, one.index[1:], one.node, one.first_year)
+            for one in plan.cells
+            if one.index[0] == place
+        )
+        if own in rows:
+            yield plan.spec.fault(
+                ("scenarios", name),
+                found=f"scenario {name} changes nothing in this run",
+                expected="a scenario that changes something in this run",
+                remedy=f"every number is that of {rows[own]}: remove one of the two",
+            )
+        rows.setdefault(own, name)
+
+
+def _goods(plan: Plan) -> Iterator[Fault]:
+    """Goods with a parity price that no route of the run uses."""
+    written = not plan.spec.stands_alone and any(
+        one.data.get("parity", []) not in ([], tables.base()["parity"])
+        for one in plan.spec.documents
+    )
+    if not written or "parity_price" not in plan.experiment.outcomes:
+        if written:
+            yield plan.spec.fault(
+                ("parity",), found="goods, without the outcome parity_price",
+                expected="parity_price among the outcomes", remedy="add it to outcomes",
+            )  # fmt: skip
+        return
+    found = {one.index[-1] for one in plan.cells if one.variable == "parity_price"}
+    for position, name in enumerate(plan.experiment.parity):
+        if written and position not in found:
+            yield plan.spec.fault(
+                ("parity", position), found=f"{name}, which no route of this run uses",
+                expected="a good that a route of the run buys or sells", remedy="remove it",
+            )  # fmt: skip

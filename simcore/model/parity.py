@@ -1,0 +1,70 @@
+"""Parity price of an input: what it must cost for the premium to be zero, as nodes (MODEL 6).
+
+The premium of a draw is linear in the price of a good that both routes buy or sell, so
+
+    parity price = price - cost_premium / (net use of the route - net use of the reference)
+
+A good that makes another one on site (power that makes hydrogen) is used through it as well:
+otherwise the premium at the parity price would not be zero.
+"""
+
+from __future__ import annotations
+
+from simcore.kernels.operations import Operation
+from simcore.model.commodities import commodity, price_name
+from simcore.model.costs import trades
+from simcore.model.premium import cost_premium
+from simcore.model.setting import Setting, quantity, remembered
+from simcore.spec.entries import Electrolysis
+from simcore.spec.usage import price_of, references
+
+
+@remembered
+def parity_price(
+    setting: Setting, region: str, destination: str, route: str, good: str
+) -> int | None:
+    """Price of a good at which the cost premium is zero, EUR per unit; None where none is used."""
+    graph, reference = setting.graph, references(setting.experiment)[region]
+    own, other = (net_use(setting, region, one, good) for one in (route, reference))
+    if graph.is_constant(own, 0.0) and graph.is_constant(other, 0.0):
+        return None
+    more = graph.add(Operation.DIFFERENCE, (own, other))
+    excess = cost_premium(setting, region, destination, route)
+    # excess / more for any sign of more, undefined where it is zero.
+    per_unit = graph.add(
+        Operation.RATIO,
+        (
+            graph.add(Operation.PRODUCT, (excess, more)),
+            graph.add(Operation.PRODUCT, (more, more)),
+        ),
+    )
+    return graph.add(Operation.DIFFERENCE, (commodity(setting, good, region), per_unit))
+
+
+@remembered
+def net_use(setting: Setting, region: str, route: str, good: str) -> int:
+    """What a tonne buys of a good, less what it sells of it, in the good's unit."""
+    graph = setting.graph
+    total = graph.constant(0.0)
+    for name, amount, _, sign in trades(setting, region, route):
+        used = amount if name == good else _through(setting, region, name, amount, good)
+        if used is None:
+            continue
+        if graph.is_constant(total, 0.0):
+            scaled = graph.add(Operation.SCALED, (used,), numbers=(-1.0,))
+            total = used if sign > 0 else scaled
+        else:
+            operation = Operation.SUM if sign > 0 else Operation.DIFFERENCE
+            total = graph.add(operation, (total, used))
+    return total
+
+
+def _through(setting: Setting, region: str, name: str, amount: int, good: str) -> int | None:
+    """Power that an amount of hydrogen takes where it is made from it, MWh."""
+    record, graph = price_of(setting.experiment, name, region), setting.graph
+    if not isinstance(record, Electrolysis) or record.electricity != good:
+        return None
+    own = price_name(setting.experiment, name, region)
+    demand = quantity(setting, f"{own}.electricity_demand", record.electricity_demand, "kWh/kg")
+    power = graph.add(Operation.PRODUCT, (amount, demand))
+    return graph.add(Operation.SCALED, (power,), numbers=(1e-3,))

@@ -1,0 +1,64 @@
+"""The terms of a carbon cost by name: what a carbon line of a trace is made of (MODEL 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simcore.model.carbon import market, pays_cbam
+from simcore.model.costs import route_quantity
+from simcore.model.policies import policy_value
+from simcore.model.setting import Setting
+from simcore.spec.usage import used_routes
+
+_REGION = {
+    "coverage": "coverage", "free_allocation": "free allocation, phi",
+    "cscf": "cross-sectoral correction factor", "recognised": "home price recognised by CBAM",
+    "border": "precursors pay at the border",
+}  # fmt: skip
+_CBAM = {
+    "coverage": "CBAM coverage", "free_allocation": "free allocation of CBAM, phi_EU",
+    "cscf": "correction factor of CBAM", "mark_up": "mark-up on default values",
+    "indirect": "CBAM on bought power",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term, its place, and the node that computes it."""
+
+    name: str
+    place: dict[str, str]
+    unit: str
+    node: int
+
+
+def terms(setting: Setting, region: str) -> Iterator[Term]:
+    """Policy values, prices and intensities behind the carbon costs of a region."""
+    experiment = setting.experiment
+    record, rules = experiment.catalog.regions[region], experiment.cbam
+    here = {"region": region}
+    yield Term("home carbon price", here, "EUR/t", market(setting, record.market))
+    for field, name in _REGION.items():
+        yield Term(name, here, "1", policy_value(setting, getattr(record, field)))
+    abroad = any(pays_cbam(setting, region, one) for one in experiment.destinations)
+    if abroad:
+        yield Term("CBAM carbon price", here, "EUR/t", market(setting, rules.market))
+        for field, name in _CBAM.items():
+            yield Term(name, here, "1", policy_value(setting, getattr(rules, field)))
+        link = experiment.catalog.markets[record.market].link
+        if link is not None and link.to == rules.market:
+            node = policy_value(setting, link.share)
+            yield Term("linked to the market of CBAM", here, "1", node)
+    for route in used_routes(experiment):
+        made, there = experiment.catalog.routes[route], {**here, "route": route}
+        for field in ("emission_intensity", "precursor_intensity"):
+            node = route_quantity(setting, region, route, field, "t/t")
+            yield Term(field.replace("_", " "), there, "t/t", node)
+        benchmark = record.benchmarks.get(route, record.benchmarks.get("default", 0.0))
+        yield Term("benchmark", there, "t/t", policy_value(setting, benchmark))
+        node = policy_value(setting, made.precursor_benchmark)
+        yield Term("benchmark of precursors", there, "t/t", node)
+        if abroad:
+            node = policy_value(setting, made.cbam_benchmark)
+            yield Term("benchmark of CBAM", there, "t/t", node)

@@ -1,0 +1,204 @@
+"""What changes nothing in a run is said, with the reason; and only that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import simcore
+from simcore import tables
+from simcore.cli import main
+from simcore.effects import build_and_warn
+from simcore.errors import ConfigError
+from simcore.spec.records import Model, noted_reads
+
+ROOT = Path(__file__).parents[1]
+CONFIG: dict[str, Any] = {
+    "name": "small", "draws": 256, "years": {"first": 2030, "last": 2030},
+    "plant": {"start": 2030, "lifetime": 1},
+    "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"], "destinations": ["domestic"],
+    "outcomes": ["carbon_price", "levelised_cost", "cost_premium", "npv_premium"], "keep": [],
+    "scenarios": {"law": {}},
+}  # fmt: skip
+
+
+def warnings(**changes: Any) -> dict[str, str]:
+    """Remedy of each warning by its place."""
+    _, found = build_and_warn(simcore.load({**CONFIG, **changes}))
+    return {one.where: one.remedy for one in found}
+
+
+SILENT: dict[str, tuple[dict[str, Any], str]] = {
+    "catalog.policies.eu_ets_cap": (
+        {"catalog": {"policies": {"eu_ets_cap": {"variant": "reform_2026"}}}}, "eu_ets_cap"),
+    "catalog.policies.cn_largest_deficit": (
+        {"catalog": {"policies": {"cn_largest_deficit": {"known_until": 2027}}}}, "refers to"),
+    "catalog.policies.uk_eu_link": (
+        {"catalog": {"policies": {"uk_eu_link": {"known_until": 2027}}}}, "refers to"),
+    "catalog.systems.eu_ets": (
+        {"catalog": {"systems": {"eu_ets": {"slope": 3.0}}}}, "cap_and_bank"),
+    "catalog.regions.EU.average_intensity": (
+        {"catalog": {"regions": {"EU": {"average_intensity": 3.0}}}}, "country_average"),
+    "catalog.regions.UK": ({"catalog": {"regions": {"UK": {"wacc": 0.09}}}}, "not among"),
+    "catalog.routes.h2_dri_eaf.capex.KR": (
+        {"catalog": {"routes": {"h2_dri_eaf": {"capex": {"EU": 1000, "KR": 900}}}}}, "no region"),
+    "catalog.routes.scrap_eaf": (
+        {"catalog": {"routes": {"scrap_eaf": {"lifetime": 30}}}}, "not among the routes"),
+    "catalog.markets.uk_ets": (
+        {"catalog": {"markets": {"uk_ets": {"after": {"grow": 0.1}}}}}, "no region, CBAM"),
+    "catalog.prices.scrap.KR": (
+        {"catalog": {"prices": {"scrap": {"KR": {
+            "unit": "EUR/t", "process": {"kind": "scenario"}, "path": {2030: 300.0},
+        }}}}}, "trades scrap.KR"),
+    "cbam.declared": ({"cbam": {"declared": "default"}}, "border of the EU"),
+    "plant.output": (
+        {"plant": {"start": 2030, "lifetime": 1, "output": 3.0}, "outcomes": ["carbon_price"]},
+        "life of the plant"),
+    "factors.lonely": (
+        {"factors": {"lonely": {"kind": "uniform", "low": 1, "high": 2}}}, "name: lonely"),
+    "scenarios.other": (
+        {"scenarios": {"law": {}, "other": {"catalog": {"markets": {"uk_ets": {"carry": 0.1}}}}}},
+        "that of law"),
+    "scenarios.other.catalog.markets.uk_ets": (
+        {"scenarios": {"law": {}, "other": {"catalog": {"markets": {"uk_ets": {"carry": 0.1}}}}}},
+        "uk_ets"),
+    "parity.1": (
+        {"parity": ["hydrogen", "hbi"], "outcomes": ["parity_price"]}, "remove it"),
+    "correlations.factors.0.between": (
+        {"correlations": {"shocks": [], "factors": [
+            {"between": ["eu_ets.anchor", "h2_dri_eaf.emission_intensity"], "rank": 0.5}]},
+         "catalog": {"routes": {"h2_dri_eaf": {"emission_intensity": 0.1}}}}, "does not vary"),
+    "correlations.shocks.0.between": (
+        {"correlations": {"factors": [], "shocks": [{"between": ["eu_ets", "uk_ets"],
+                                                     "rank": 0.5}]}}, "nothing in this run"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", SILENT)
+def test_a_setting_without_effect_is_told_with_the_reason(where: str) -> None:
+    changes, reason = SILENT[where]
+    found = warnings(**changes)
+    assert where in found, found
+    assert reason in found[where]
+
+
+HEARD: dict[str, dict[str, Any]] = {
+    "a region's capital": {"catalog": {"regions": {"EU": {"wacc": 0.09}}}},
+    "a system that a market follows": {"catalog": {
+        "systems": {"eu_ets": {"slope": 3.0}},
+        "markets": {"eu_ets": {"process": {"kind": "cap_and_bank", "system": "eu_ets"},
+                               "anchors": {}, "corridor": None, "tightening": None}},
+    }},
+    "one number for all regions": {"catalog": {"routes": {"h2_dri_eaf": {"utilisation": 0.9}}}},
+    "an average at the border": {
+        "regions": ["KR"], "destinations": ["eu"], "cbam": {"method": "country_average"},
+        "catalog": {"regions": {"KR": {"average_intensity": 3.0}}},
+    },
+    "a default at the border": {
+        "regions": ["KR"], "destinations": ["eu"], "cbam": {"declared": "default"},
+    },
+    "a factor": {
+        "factors": {"shared": {"kind": "uniform", "low": 1, "high": 2}},
+        "catalog": {"routes": {"h2_dri_eaf": {"first_of_a_kind": {"kind": "factor",
+                                                                  "name": "shared"}}}},
+    },
+    "a dated table that goes on after the horizon": {"catalog": {"policies": {
+        "eu_cscf": {"variant": "mine", "variants": {"mine": {"values": {2020: 0.9, 2060: 0.1}}}},
+    }}},
+    "a scenario": {"scenarios": {"law": {}, "dear": {"catalog": {"regions": {"EU": {"wacc": 0.2}}}}}},
+    "what the package says already": {"catalog": {"regions": {"EU": {"default_intensity":
+        tables.catalog()["regions"]["EU"]["default_intensity"]}}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEARD)
+def test_a_setting_with_an_effect_is_no_matter(name: str) -> None:
+    assert warnings(**HEARD[name]) == {}
+
+
+FILES = [
+    *sorted((ROOT / "configs").glob("*.yaml")),
+    *sorted((ROOT / "configs" / "reference").glob("*.yaml")),
+    *sorted((ROOT / "experiments").glob("*/experiment.yaml")),
+]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda one: f"{one.parent.name}-{one.stem}")
+def test_no_packaged_config_raises_a_false_alarm(file: Path) -> None:
+    _, found = build_and_warn(simcore.load(file))
+    assert [str(one) for one in found] == []
+
+
+def test_no_packaged_scenario_does_in_the_base() -> None:
+    scenarios = {name: name for name in tables.scenarios() if name != "law"}
+    _, found = build_and_warn(simcore.load({"scenarios": {"law": {}, **scenarios}}))
+    assert [str(one) for one in found] == []
+
+
+def test_a_resolved_config_raises_none(tmp_path: Path) -> None:
+    plan = simcore.build(simcore.load(ROOT / "configs" / "quickstart.yaml"))
+    file = tmp_path / "resolved.yaml"
+    file.write_text(plan.resolved_yaml, encoding="utf-8")
+    again, found = build_and_warn(simcore.load(file))
+    assert again.digest == plan.digest
+    assert [str(one) for one in found] == []
+
+
+def test_what_is_read_of_a_copy_is_read_of_its_original() -> None:
+    record = simcore.load(CONFIG).experiment.years
+    with noted_reads() as reads:
+        assert record.model_copy(update={"last": 2031}).model_copy().first == 2030
+    assert (id(record), "first") in reads
+    assert (id(record), "last") not in reads
+    assert "__getattribute__" not in vars(Model)
+    assert "model_copy" not in vars(Model)
+
+
+def test_noting_reads_changes_no_plan() -> None:
+    noted, _ = build_and_warn(simcore.load(CONFIG))
+    plain = simcore.build(simcore.load(CONFIG))
+    assert noted.digest == plain.digest
+    assert len(noted.graph.nodes) == len(plain.graph.nodes)
+
+
+def written(folder: Path, **changes: Any) -> str:
+    file = folder / "c.yaml"
+    file.write_text(yaml.safe_dump({**CONFIG, **changes}, sort_keys=False), encoding="utf-8")
+    return str(file)
+
+
+def test_warnings_are_told_on_stderr_and_are_faults_when_strict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, catalog={"regions": {"UK": {"wacc": 0.09}}})
+    assert main(["check", file]) == 0
+    said = capsys.readouterr()
+    line = yaml.compose(Path(file).read_text("utf-8"))
+    assert line is not None
+    assert said.err.startswith(f"warning: {file}:")
+    assert "catalog.regions.UK" in said.err
+    assert "not among the regions" in said.err
+    assert "ok" in said.out
+    assert main(["check", file, "--strict"]) == 2
+    said = capsys.readouterr()
+    assert "1 fault" in said.err
+    assert said.out == ""
+    assert main(["check", file, "--set", "catalog.policies.jp_fossil_levy.known_until=2027"]) == 0
+    assert "--set catalog.policies.jp_fossil_levy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("h2_dri_eaf.emission_intensty", "h2_dri_eaf.emission_intensity"),
+     ("uk_ets.ancor", None), ("h2_dri_eaf.inputs.hydrogn", "h2_dri_eaf.inputs.hydrogen")],
+)  # fmt: skip
+def test_a_correlation_with_a_misspelt_name_is_a_fault(name: str, near: str | None) -> None:
+    pair = {"between": ["eu_ets.anchor", name], "rank": 0.5}
+    with pytest.raises(ConfigError) as raised:
+        simcore.build(simcore.load({**CONFIG, "correlations": {"factors": [pair], "shocks": []}}))
+    fault = raised.value.faults[0]
+    assert name in fault.found
+    assert near is None or f"did you mean {near!r}" in fault.remedy
