@@ -123,8 +123,7 @@ def test_a_tighter_cap_raises_price_and_border_cost(run: xr.Dataset) -> None:
     # Where the law's price is at the ceiling, nothing is left to raise.
     price = run.carbon_price.sel(scenario="law", market="eu_ets", year=2034)
     below = np.asarray(price < 0.99 * float(price.max()))
-    # A tenth is tightened anyway.
-    assert np.asarray(later > 0)[below].mean() == pytest.approx(0.9, abs=0.05)
+    assert np.asarray(later > 0)[below].mean() > 0.9
     where = {"year": 2034, "region": "KR", "destination": "eu", "route": "bf_bof"}
     assert (change(run, "cbam_cost", "ets_tightened", **where) >= 0).all()
     assert change(run, "cbam_cost", "ets_tightened", **where).mean() > 5
@@ -136,13 +135,14 @@ def test_a_tighter_cap_raises_price_and_border_cost(run: xr.Dataset) -> None:
 def test_a_link_makes_one_price_and_ends_cbam_between_the_two(run: xr.Dataset) -> None:
     linked = run.sel(scenario="linking_eu_uk")
     uk, eu = (linked.carbon_price.sel(market=one) for one in ("uk_ets", "eu_ets"))
-    assert (uk.sel(year=slice(2031, None)) == eu.sel(year=slice(2031, None))).all()
+    assert (uk.sel(year=slice(2028, None)) == eu.sel(year=slice(2028, None))).all()
     assert (change(run, "carbon_price", "linking_eu_uk", market="uk_ets", year=2027) == 0).all()
-    joined = (uk == eu).sel(year=2028)
-    assert float(joined.mean()) == pytest.approx(0.35, abs=0.06)
+    drawn = run.carbon_price.sel(scenario="law", market="uk_ets", year=[2028, 2031])
+    joined = drawn == run.carbon_price.sel(scenario="law", market="eu_ets", year=[2028, 2031])
+    np.testing.assert_allclose(joined.mean("draw"), [0.15, 0.8], atol=0.07)
     assert (change(run, "carbon_price", "linking_eu_uk", market="eu_ets") == 0).all()
     cost = linked.cbam_cost.sel(region="UK", destination="eu", route="bf_bof")
-    assert (cost.sel(year=slice(2031, None)) == 0).all()
+    assert (cost.sel(year=slice(2028, None)) == 0).all()
     assert (cost.sel(year=2027) > 0).any()
     korea = {"region": "KR", "route": "bf_bof"}
     assert (change(run, "cbam_cost", "linking_eu_uk", **korea) == 0).all()
@@ -286,7 +286,8 @@ def test_a_list_lays_one_over_the_other() -> None:
     )  # fmt: skip
     factor, price = both.cbam_factor, both.carbon_price
     assert (factor.sel(scenario="both") == factor.sel(scenario="reform").values).all()
-    assert (price.sel(scenario="both") == price.sel(scenario="tight").values).all()
+    # The reform lowers the price of the views, the tightening raises it.
+    assert (price.sel(scenario="both") >= price.sel(scenario="reform").values - 1e-9).all()
     assert (factor.sel(scenario="reform", year=2030) != factor.sel(scenario="law", year=2030)).all()
 
 
@@ -312,7 +313,7 @@ def test_judged_dates_have_reasons(name: str) -> None:
         return own + [one for child in node.values() for one in distributions(child)]
 
     for one in distributions(tables.scenarios()[name]):
-        assert one["kind"] == "discrete"
+        assert one["kind"] in ("discrete", "triangular")
         assert one["status"] == "assumed"
         assert one["source"] in tables.sources()
         assert len(str(one["at"])) > 20
