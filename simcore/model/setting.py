@@ -102,10 +102,15 @@ def multiplier(quantity: Any, target: str, money: Money) -> float:
     return factor
 
 
-def quantity(setting: Setting, name: str, value: Any, target: str) -> int:
-    """Node of a quantity, sampled under the factor name `name`."""
+def quantity(
+    setting: Setting, name: str, value: Any, target: str, *, follows: str | None = None
+) -> int:
+    """Node of a quantity, sampled under the factor name `name`.
+
+    `follows` is the name of the factor whose draws it shares, if not its own.
+    """
     if isinstance(value, FactorReference):
-        name, reference = value.name, value
+        name, reference, follows = value.name, value, None
         value = setting.experiment.factors[name]
         # What the factor leaves open, the place that refers to it may state.
         value = value.model_copy(
@@ -118,7 +123,7 @@ def quantity(setting: Setting, name: str, value: Any, target: str) -> int:
     marginal = distributions.scaled(compiled(value, setting.folder), scale)
     if marginal.kind == CONSTANT:
         return setting.graph.constant(marginal.central)
-    node = factor_node(setting, name, marginal)
+    node = factor_node(setting, follows or name, marginal)
     setting.inputs.setdefault(
         name,
         {
@@ -132,6 +137,7 @@ def quantity(setting: Setting, name: str, value: Any, target: str) -> int:
 
 
 def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -> int:
+    """Node of a marginal at the draws of the factor name."""
     return setting.graph.add(
         Operation.FACTOR,
         normal_inputs(setting, name, setting.factors, yearly=False),

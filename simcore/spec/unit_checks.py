@@ -214,19 +214,26 @@ def _price_units(
 def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
     """Units of what a route buys and sells against those of the prices."""
     route = experiment.catalog.routes[name]
-    for kind in ("inputs", "byproducts"):
-        for commodity, by_region in getattr(route, kind).items():
+    capture = getattr(route, "capture", None)
+    groups: list[tuple[tuple[str, ...], Any, str]]
+    groups = [((kind,), getattr(route, kind), "{}/t") for kind in ("inputs", "byproducts")]
+    if capture is not None:
+        groups.append((("capture", "inputs"), capture.inputs, "{}/t"))
+        groups.append((("capture", "emission_factors"), capture.emission_factors, "t/{}"))
+    for group, amounts, form in groups:
+        for commodity, by_region in amounts.items():
             for region, quantity in by_region.items():
                 price = _priced(experiment, commodity, region)
                 if price is None:
                     continue
-                path = ("catalog", "routes", name, kind, commodity, region)
-                target = f"{commodity_unit(experiment, commodity, price)}/t"
+                path = ("catalog", "routes", name, *group, commodity, region)
+                own = commodity_unit(experiment, commodity, price)
+                target = form.format(own)
                 unit = quantity.unit
                 if isinstance(quantity, FactorReference) and quantity.name in experiment.factors:
                     unit = unit or experiment.factors[quantity.name].unit
                 yield from _unit(experiment, path, unit, target)
-                if unit is None and not _same(price.unit, f"EUR/{target.removesuffix('/t')}"):
+                if unit is None and not _same(price.unit, f"EUR/{own}"):
                     yield Finding(
                         path, f"a number without unit for a price in {price.unit}",
                         "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
