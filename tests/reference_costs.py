@@ -17,7 +17,6 @@ from reference_paths import (
     policy,
     price_path,
     quantity,
-    regional,
 )
 from reference_units import factor_to, is_energy
 
@@ -103,49 +102,164 @@ def reference_route(case: Case, region: str) -> str:
     return case.catalog["regions"][region]["reference"][case.config["sector"]]
 
 
+def host(case: Case, route: str) -> str | None:
+    """The route on whose plant a retrofit stands."""
+    return case.catalog["routes"][route].get("host")
+
+
+def says(case: Case, route: str, *keys: str) -> str:
+    """Which route states something: the route itself, or else its host."""
+    found: Any = case.catalog["routes"][route]
+    for key in keys:
+        if key not in found:
+            return host(case, route) or route
+        found = found[key]
+    return route
+
+
+def stated(case: Case, route: str, *keys: str) -> Any:
+    """What a route states, or its host; None where neither says anything."""
+    found: Any = case.catalog["routes"][says(case, route, *keys)]
+    for key in keys:
+        found = (found or {}).get(key)
+    return found
+
+
+def draw_of(case: Case, route: str, region: str, *keys: str) -> str:
+    """Name of the draw that decides a quantity: its own, or of the route that it follows."""
+    owner = says(case, route, *keys)
+    for other, names in (case.catalog["routes"][owner].get("shares") or {}).items():
+        if ".".join(keys) in names:
+            return draw_of(case, other, region, *keys)
+    q, label = stated(case, owner, *keys), ".".join((owner, *keys))
+    if isinstance(q, Mapping) and "kind" not in q and "value" not in q:
+        q, label = (q[region], f"{label}.{region}") if region in q else (q["default"], label)
+    if isinstance(q, Mapping) and q.get("kind") == "factor":
+        return str(q["name"])
+    return label
+
+
+def number(case: Case, route: str, region: str, *keys: str, target: str = "1") -> float:
+    """A quantity of a route in a region."""
+    q = stated(case, route, *keys)
+    if isinstance(q, Mapping) and "kind" not in q and "value" not in q:
+        q = q[region] if region in q else q["default"]
+    return quantity(case, q, draw_of(case, route, region, *keys), target)
+
+
 def field(case: Case, route: str, name: str, region: str, target: str = "1") -> float:
     """A number of a route in a region."""
-    return regional(case, case.catalog["routes"][route][name], f"{route}.{name}", region, target)
+    return number(case, route, region, name, target=target)
+
+
+def traded(case: Case, route: str, side: str) -> list[str]:
+    """Commodities that a route buys or sells."""
+    way = case.catalog["routes"][route]
+    below = case.catalog["routes"][host(case, route)] if host(case, route) else {}
+    names = [*(below.get(side) or {}), *(way.get(side) or {})]
+    capture = way.get("capture")
+    if capture and side == "inputs":
+        names += [*capture["inputs"], capture["storage"]]
+    return list(dict.fromkeys(names))
 
 
 def amounts(case: Case, route: str, side: str, region: str) -> dict[str, float]:
     """Inputs or byproducts per tonne: t, MWh or kg of hydrogen."""
     result = {}
-    for commodity, q in (case.catalog["routes"][route].get(side) or {}).items():
-        _, entry = price_entry(case, commodity, region)
-        target = unit_of(commodity, entry["unit"]) + "/t"
-        result[commodity] = regional(case, q, f"{route}.{side}.{commodity}", region, target)
+    capture = case.catalog["routes"][route].get("capture")
+    for commodity in traded(case, route, side):
+        unit = unit_in(case, commodity, region)
+        amount = 0.0
+        if stated(case, route, side, commodity) is not None:
+            amount = number(case, route, region, side, commodity, target=f"{unit}/t")
+        if capture and side == "inputs":
+            taken = captured(case, route, region)
+            if commodity in capture["inputs"]:
+                amount += taken * per_captured(case, route, region, commodity)
+            if commodity == capture["storage"]:
+                amount += taken
+        result[commodity] = amount
     return result
 
 
+def unit_in(case: Case, commodity: str, region: str) -> str:
+    _, entry = price_entry(case, commodity, region)
+    return unit_of(commodity, entry["unit"])
+
+
 def is_available(case: Case, route: str, year: int) -> bool:
-    first = case.catalog["routes"][route].get("available_from")
+    first = stated(case, route, "available_from")
     return first is None or year >= first
+
+
+# ---------------------------------------------------------------- capture of CO2
+
+
+def per_captured(case: Case, route: str, region: str, commodity: str) -> float:
+    """What capturing a tonne takes of a commodity."""
+    target = unit_in(case, commodity, region) + "/t"
+    return number(case, route, region, "capture", "inputs", commodity, target=target)
+
+
+def emitted_per_captured(case: Case, route: str, region: str) -> float:
+    """What capturing a tonne emits itself, t/t."""
+    total = 0.0
+    for commodity in case.catalog["routes"][route]["capture"].get("emission_factors") or {}:
+        target = "t/" + unit_in(case, commodity, region)
+        burnt = number(
+            case, route, region, "capture", "emission_factors", commodity, target=target
+        )
+        total += burnt * per_captured(case, route, region, commodity)
+    return total
+
+
+def captured(case: Case, route: str, region: str) -> float:
+    """The share of all that the site emits, its own capture included; found by going round."""
+    unabated = field(case, route, "emission_intensity", region, "t/t")
+    rate = number(case, route, region, "capture", "rate")
+    own = emitted_per_captured(case, route, region)
+    taken, before = rate * unabated, -1.0
+    while abs(taken - before) > 1e-16 * (1 + taken):
+        taken, before = rate * (unabated + own * taken), taken
+    return taken
 
 
 # ---------------------------------------------------------------- section 5: carbon cost
 
 
 def direct(case: Case, route: str, region: str) -> float:
-    """e1: scope 1 intensity, t/t."""
-    return field(case, route, "emission_intensity", region, "t/t")
+    """e1: scope 1 intensity, t/t; of a capture, what is left of the plant's emissions and its own."""
+    unabated = field(case, route, "emission_intensity", region, "t/t")
+    if not case.catalog["routes"][route].get("capture"):
+        return unabated
+    taken = captured(case, route, region)
+    return unabated + taken * emitted_per_captured(case, route, region) - taken
 
 
 def precursor(case: Case, route: str, region: str) -> float:
     """Emissions that travel with bought iron, t/t."""
-    return field(case, route, "precursor_intensity", region, "t/t")
+    each = field(case, route, "precursor_intensity", region, "t/t")
+    return each * precursor_tonnes(case, route, region)
+
+
+def precursor_tonnes(case: Case, route: str, region: str) -> float:
+    """Tonnes of the bought iron in a tonne; 1 where all stands per tonne of product."""
+    name = stated(case, route, "precursor")
+    return amounts(case, route, "inputs", region)[name] if name else 1.0
 
 
 def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     """Home carbon cost per EUR of the home price: net tonnes paid for."""
-    place, way = case.catalog["regions"][region], case.catalog["routes"][route]
+    place = case.catalog["regions"][region]
     free = policy(case, place["free_allocation"], year) * policy(case, place["cscf"], year)
     benchmarks = place["benchmarks"]
-    own = benchmarks[route] if route in benchmarks else benchmarks["default"]
+    own = next(benchmarks[one] for one in (route, host(case, route), "default") if one in benchmarks)
     allocation = free * policy(case, own, year)
     covered = policy(case, place["coverage"], year)
     border = policy(case, place["border"], year)
-    bought = precursor(case, route, region) - free * policy(case, way["precursor_benchmark"], year)
+    granted = policy(case, stated(case, route, "precursor_benchmark"), year)
+    granted *= precursor_tonnes(case, route, region)
+    bought = precursor(case, route, region) - free * granted
     return covered * (direct(case, route, region) - allocation) + border * max(0.0, bought)
 
 
@@ -166,22 +280,26 @@ def pays_cbam(case: Case, region: str, destination: str) -> bool:
 
 
 def embedded(case: Case, route: str, region: str, year: int) -> float:
-    """Embedded emissions declared at the border, t/t."""
+    """Embedded emissions of a tonne that declares its own, t/t."""
     rules, place = case.config["cbam"], case.catalog["regions"][region]
     if rules["method"] == "country_average":
-        actual = float(place["average_intensity"])
+        emissions = float(place["average_intensity"])
     else:
-        actual = direct(case, route, region) + precursor(case, route, region)
-    if rules["declared"] == "actual":
-        emissions = actual
-    else:
-        default = place["default_intensity"] * (1 + policy(case, rules["mark_up"], year))
-        emissions = default if rules["declared"] == "default" else min(actual, default)
+        emissions = direct(case, route, region) + precursor(case, route, region)
     if route == reference_route(case, region):
         share = rules["resource_shuffling"]
         clean = min(emissions, rules["clean_intensity"])
         emissions = (1 - share) * emissions + share * clean
     return emissions
+
+
+def default_value(case: Case, region: str, year: int) -> float:
+    """The default value of the good with its mark-up, t/t: the same for every route."""
+    table = case.catalog["regions"][region]["default_intensity"]
+    if isinstance(table, Mapping):
+        good = case.config["cbam"].get("good", "default")
+        table = table[good] if good in table else table["default"]
+    return table * (1 + policy(case, case.config["cbam"]["mark_up"], year))
 
 
 def cbam_coverage(case: Case, region: str, year: int) -> float:
@@ -193,18 +311,51 @@ def cbam_coverage(case: Case, region: str, year: int) -> float:
     return covered
 
 
+def free_of_cbam(case: Case, year: int) -> float:
+    rules = case.config["cbam"]
+    return policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
+
+
+def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
+    """Tonnes due and price paid of a tonne that declares its own emissions."""
+    mark = policy(case, stated(case, route, "cbam_benchmark"), year)
+    power = policy(case, case.config["cbam"].get("indirect", 0.0), year)
+    power *= bought(case, route, region, year)
+    tonnes = embedded(case, route, region, year) - free_of_cbam(case, year) * mark + power
+    recognised = policy(case, case.catalog["regions"][region]["recognised"], year)
+    return tonnes, max(0.0, home_cost(case, route, region, year)) * recognised
+
+
+def with_default(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
+    """Tonnes due and price paid of a tonne that declares the default value."""
+    rules = case.config["cbam"]
+    own = rules.get("default_benchmark")
+    if own is None:
+        own = stated(case, reference_route(case, region), "cbam_benchmark")
+    tonnes = default_value(case, region, year) - free_of_cbam(case, year) * policy(case, own, year)
+    counts = policy(case, rules.get("recognised_default", 0.0), year)
+    return tonnes, with_actual(case, route, region, year)[1] * counts
+
+
+def declaration(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
+    """Tonnes due and price paid of what is declared; the cheaper of two at the year's price."""
+    declared = case.config["cbam"]["declared"]
+    if declared == "actual":
+        return with_actual(case, route, region, year)
+    if declared == "default":
+        return with_default(case, route, region, year)
+    price = carbon_price(case, case.config["cbam"]["market"], year)
+    both = (with_actual(case, route, region, year), with_default(case, route, region, year))
+    return min(both, key=lambda one: max(0.0, price * one[0] - one[1]))
+
+
 def cbam_exposure(case: Case, route: str, region: str, year: int) -> float:
     """Tonnes for which certificates are due, before the price paid at home."""
-    rules = case.config["cbam"]
-    free = policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
-    mark = policy(case, case.catalog["routes"][route]["cbam_benchmark"], year)
-    power = policy(case, rules.get("indirect", 0.0), year) * bought(case, route, region, year)
-    return embedded(case, route, region, year) - free * mark + power
+    return declaration(case, route, region, year)[0]
 
 
 def paid_at_home(case: Case, route: str, region: str, year: int) -> float:
-    recognised = policy(case, case.catalog["regions"][region]["recognised"], year)
-    return max(0.0, home_cost(case, route, region, year)) * recognised
+    return declaration(case, route, region, year)[1]
 
 
 def cbam_at(case: Case, route: str, region: str, year: int, price: float) -> float:
@@ -235,21 +386,57 @@ def annuity_rate(w: float, n: float) -> float:
     return w / -math.expm1(-n * math.log1p(w))
 
 
+def plant_capital(case: Case, route: str, region: str, year: int) -> float:
+    """Yearly capital per tonne of capacity of a plant without its capture, EUR."""
+    owner = says(case, route, "capex")
+    builder = says(case, route, "greenfield") if owner != route else owner
+    new = case.catalog["routes"][builder].get("greenfield")
+    mode = case.config.get("reference_capital", "reline")
+    if mode == "sunk" and (new or owner == reference_route(case, region)):
+        return 0.0
+    if mode == "new" and new:
+        capex = number(case, builder, region, "greenfield", "capex", target="EUR/(t/yr)")
+        capex *= number(case, builder, region, "greenfield", "interest_during_construction")
+    else:
+        capex = field(case, route, "capex", region, "EUR/(t/yr)")
+        capex *= field(case, route, "interest_during_construction", region)
+    capex *= capex_factor(case, region) * field(case, route, "first_of_a_kind", region)
+    capex *= learning(
+        case, stated(case, route, "learning"), says(case, route, "learning"), year
+    )
+    rate = wacc(case, region) + field(case, route, "risk_premium", region)
+    return capex * annuity_rate(rate, stated(case, route, "lifetime"))
+
+
+def capex_factor(case: Case, region: str) -> float:
+    return quantity(case, case.catalog["regions"][region]["capex_factor"], region + ".capex_factor")
+
+
+def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
+    """Yearly capital and fixed cost of a capture, EUR per tonne of the plant's capacity."""
+    capture = case.catalog["routes"][route].get("capture")
+    if not capture:
+        return 0.0, 0.0
+
+    def part(name: str, target: str = "1") -> float:
+        return number(case, route, region, "capture", name, target=target)
+
+    equipment = part("capex", "EUR/(t/yr)") * capex_factor(case, region)
+    equipment *= captured(case, route, region)
+    built = equipment * part("first_of_a_kind") * part("interest_during_construction")
+    built *= learning(case, capture.get("learning"), route + ".capture", year)
+    rate = wacc(case, region) + part("risk_premium")
+    return built * annuity_rate(rate, capture["lifetime"]), equipment * part("fixed_opex")
+
+
 def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
     """Parts of the levelised cost, EUR/t; inputs by commodity, byproducts negative."""
-    way, place = case.catalog["routes"][route], case.catalog["regions"][region]
-    capex = field(case, route, "capex", region, "EUR/(t/yr)")
-    capex *= quantity(case, place["capex_factor"], region + ".capex_factor")
-    capex *= quantity(case, way["first_of_a_kind"], route + ".first_of_a_kind")
-    construction = way["interest_during_construction"]
-    capex *= quantity(case, construction, route + ".interest_during_construction")
-    capex *= learning(case, way.get("learning"), route, year)
-    rate = wacc(case, region) + quantity(case, way["risk_premium"], route + ".risk_premium")
+    capture, kept = capture_capital(case, route, region, year)
     utilisation = field(case, route, "utilisation", region)
     fixed_opex = field(case, route, "fixed_opex", region, "EUR/(t/yr)/yr")
     parts = {
-        "capex": capex * annuity_rate(rate, way["lifetime"]) / utilisation,
-        "fixed_opex": fixed_opex / utilisation,
+        "capex": (plant_capital(case, route, region, year) + capture) / utilisation,
+        "fixed_opex": (fixed_opex + kept) / utilisation,
         "other_opex": field(case, route, "other_opex", region, "EUR/t"),
         "support": -field(case, route, "support", region, "EUR/t"),
     }
@@ -303,7 +490,7 @@ def components(case: Case) -> list[str]:
     references = [reference_route(case, region) for region in case.config["regions"]]
     for route in (*case.config["routes"], *references):
         for side in ("inputs", "byproducts"):
-            for commodity in case.catalog["routes"][route].get(side) or {}:
+            for commodity in traded(case, route, side):
                 if commodity not in commodities:
                     commodities.append(commodity)
     return [
