@@ -12,6 +12,7 @@ from simcore.spec.findings import Finding, Path, unknown
 from simcore.spec.hosts import (
     captures,
     followed,
+    hosts_and_twins,
     owner_of,
     quantity_at,
     route_of,
@@ -72,12 +73,12 @@ def route_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding
     ------
     Finding
     """
-    for name in used_routes(experiment):
-        record = experiment.catalog.routes.get(name)
-        if record is None:
-            continue
-        path = ("catalog", "routes", name)
-        yield from _shares(experiment, path, name, record)
+    catalog = experiment.catalog
+    used = [name for name in used_routes(experiment) if name in catalog.routes]
+    for name in hosts_and_twins(catalog, used):
+        yield from _shares(experiment, ("catalog", "routes", name), name, catalog.routes[name])
+    for name in used:
+        path, record = ("catalog", "routes", name), catalog.routes[name]
         yield from _precursor(experiment, path, name)
         if isinstance(record, Retrofit) and record.capture is not None:
             yield from _capture(experiment, path, record, folder)
