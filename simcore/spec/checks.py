@@ -50,12 +50,11 @@ def find_faults(
     -------
     list of Finding
     """
-    found = [
-        *_selection(experiment), *_correlations(experiment), *shock_findings(experiment, scenarios),
-    ]  # fmt: skip
+    found = [*_selection(experiment), *_correlations(experiment)]
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
     if not any(baseless.values()):
+        found += shock_findings(experiment, scenarios)
         found += correlation_findings(experiment, scenarios)
     for name, scenario in scenarios.items():
         # What stands on nothing cannot be looked at any further.

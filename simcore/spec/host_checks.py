@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
+from simcore import tables
 from simcore.spec.compilation import compiled
 from simcore.spec.entries import Retrofit, Route
 from simcore.spec.findings import Finding, Path, unknown
@@ -108,10 +109,17 @@ def _shares(experiment: Experiment, path: Path, name: str, record: Route) -> Ite
                     (*place, position), f"{key!r}, which follows {first[key]} already",
                     "one route to follow", "remove one of the two",
                 )  # fmt: skip
-            elif _turns_back(experiment, name, key):
+            circle = _circle(experiment, name, key)
+            # Said once, of the first in the alphabet, wherever the user wrote his part of it.
+            if circle and name == min(circle):
                 yield Finding(
                     (*place, position), f"{key!r}, which follows itself in the end",
-                    "a route with draws of its own", f"remove it here or at {other}",
+                    "a route with draws of its own",
+                    f"remove it from the shares of one of {', '.join(sorted(circle))}",
+                    also=tuple(
+                        ("catalog", "routes", one, "shares", twin, catalog.routes[one].shares[
+                            twin].index(key)) for one, twin in circle.items()
+                    ),
                 )  # fmt: skip
 
 
@@ -119,19 +127,17 @@ def _is_stated(value: Any) -> bool:
     return value is not None and not isinstance(value, (str, int, float, Route))
 
 
-def _turns_back(experiment: Experiment, name: str, key: str) -> bool:
-    """Whether the routes whose draws a quantity follows lead back to it."""
-    routes = experiment.catalog.routes
-    at, passed = owner_of(experiment.catalog, name, key), []
-    while at is not None and at in routes:
-        if at in passed:
-            return True
-        passed.append(at)
+def _circle(experiment: Experiment, name: str, key: str) -> dict[str, str]:
+    """Routes that follow one another back to a quantity of this one, each with whom it follows."""
+    routes, passed = experiment.catalog.routes, {}
+    at = owner_of(experiment.catalog, name, key)
+    while at not in passed:
         other = shared_with(routes[at], key)
         if other is None or other not in routes:
-            return False
+            return {}
+        passed[at] = other
         at = owner_of(experiment.catalog, other, key)
-    return False
+    return passed if at == name else {}
 
 
 def _precursor(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
@@ -251,7 +257,10 @@ def correlation_findings(
     ------
     Finding
     """
+    known = [(one["between"], one["rank"]) for one in tables.base()["correlations"]["factors"]]
     for position, pair in enumerate(experiment.correlations.factors):
+        if (pair.between, pair.rank) in known:
+            continue  # the user did not write it
         for name in pair.between:
             route, _, key = name.partition(".")
             instead = next(
@@ -272,7 +281,7 @@ def _drawn_instead(experiment: Experiment, route: str, key: str) -> str | None:
     catalog = experiment.catalog
     if route not in catalog.routes or not key:
         return None
-    for end in ("", *(f".{region}" for region in (*catalog.regions, "default"))):
+    for end in (*(f".{region}" for region in (*catalog.regions, "default")), ""):
         bare = key.removesuffix(end) if end else key
         if (end and bare == key) or not _is_stated(quantity_at(catalog, route, bare)):
             continue
