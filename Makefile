@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test test-slow bench lint configs clean
+.PHONY: demo test test-slow bench lint configs readme clean
 
 demo: $(STAMP)
 	$(BIN)/simcore run configs/quickstart.yaml --out results/quickstart.zarr --overwrite --plots
@@ -18,13 +18,17 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 lint: $(STAMP)
-	$(BIN)/ruff check simcore tests benchmarks experiments
+	$(BIN)/ruff check simcore tests benchmarks experiments docs
 	$(BIN)/mypy
 
 configs: $(STAMP)
 	$(BIN)/simcore schema > configs/schema.json
 	cp simcore/data/base.yaml configs/base.yaml
 	cp simcore/data/scenarios/*.yaml configs/scenarios/
+
+readme: $(STAMP)
+	$(BIN)/simcore run configs/quickstart.yaml --out results/quickstart.zarr --overwrite --quiet
+	$(BIN)/python docs/refresh.py
 
 clean:
 	rm -rf $(VENV) results build *.egg-info

@@ -9,13 +9,14 @@ import os
 import sys
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault, SimcoreError
 from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.options import SECTIONS, parser
+from simcore.terminal.validating import validate
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 2 bad input or usage, 130 interrupted, 1 anything else.
+        0 done, 2 bad input or usage, 130 interrupted, 1 anything else, such as a row of `validate`
+        that must lie inside and does not.
     """
     options = parser().parse_args(arguments)
     debug = os.environ.get("SIMCORE_DEBUG") == "1"
@@ -376,8 +378,8 @@ class _terminable:  # noqa: N801 - used as a statement
             raise KeyboardInterrupt("no output was changed") from None
 
 
-_COMMANDS = {
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
     for function in (check, plan, run, summary, plot, trace, catalog, schema, digest)
 }
-_COMMANDS |= {function.__name__: function for function in (calibrate, backtest)}
+_COMMANDS |= {function.__name__: function for function in (calibrate, backtest, validate)}

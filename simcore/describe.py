@@ -13,6 +13,7 @@ from simcore.dataset import Layout, stored_bytes
 from simcore.plan import Plan, nominal_size
 from simcore.program import cut
 from simcore.spec.process_checks import shockless
+from simcore.spec.usage import references
 from simcore.tiles import OVERHEAD, items_of, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
@@ -85,6 +86,9 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
             }
         ),
         "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
+        "references": json.dumps(
+            {name: references(one) for name, one in plan.spec.scenarios.items()}
+        ),
     }
 
 

@@ -13,12 +13,11 @@ import numpy as np
 
 from simcore import document
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.model.commodities import price_name
 from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
 from simcore.spec import Spec, dependence
-from simcore.spec.entries import Catalog, Path
+from simcore.spec.entries import Catalog, Electrolysis, Path
 from simcore.spec.hosts import route_of
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
@@ -26,10 +25,10 @@ from simcore.spec.usage import (
     exposure_currency,
     packaged_names,
     packaged_paths,
-    price_of,
     references,
     used_commodities,
     used_markets,
+    used_places,
     used_systems,
 )
 from simcore.variables import OUTCOMES, Variable
@@ -256,8 +255,8 @@ def _moving(experiment: Experiment) -> Iterator[Path]:
     for name in used_markets(experiment):
         yield experiment.catalog.markets[name]
     for name in used_commodities(experiment):
-        for region in experiment.regions:
-            entry = price_of(experiment, name, region)
+        for place in used_places(experiment, name):
+            entry = experiment.catalog.prices[name][place]
             if isinstance(entry, Path):
                 yield entry
 
@@ -278,9 +277,9 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
         for name in used_commodities(one):
             commodities.update(
                 dict.fromkeys(
-                    price_name(one, name, r)
-                    for r in one.regions
-                    if isinstance(price_of(one, name, r), Path)
+                    f"{name}.{place}"
+                    for place in used_places(one, name)
+                    if not isinstance(one.catalog.prices[name][place], Electrolysis)
                 )
             )
     return {

@@ -417,6 +417,31 @@ SHARED = ["capex", "utilisation", "first_of_a_kind", "inputs.ore", "emission_int
 
 
 @st.composite
+def indexed(draw: Any, unit: str, level: float, followed: str) -> dict[str, Any]:
+    """A price that follows another path of the same commodity, perhaps in another currency."""
+    name, factor = draw(st.sampled_from(UNITS[unit]))
+    dated = {"price_year": draw(st.integers(2014, 2028))} if draw(st.booleans()) else {}
+    found: dict[str, Any] = {"kind": "indexed", "unit": name, **dated, "index": followed}
+    if draw(st.booleans()):
+        found["coefficient"] = draw(quantity(0.5, 1.5, form="any"))
+    premium = draw(st.sampled_from(["none", "bare", "dated", "own"]))
+    amount = steps(0.0, 0.4 * level * factor)
+    if premium == "bare":
+        found["premium"] = draw(amount)
+    elif premium == "dated":
+        low, middle, high = draw(ordered(0.01 * level * factor, 0.4 * level * factor, 3))
+        found["premium"] = {
+            "kind": "triangular", "low": low, "mode": middle, "high": high, "price_year": 2024,
+        }  # fmt: skip
+    elif premium == "own":
+        found["premium"] = f"{draw(steps(0.0, 0.4 * level)):.6g} EUR/{unit}"
+    if unit == "MWh":
+        most = SIZES[name.split("/")[1]]
+        found["emission_intensity"] = {2024: draw(steps(0, most)), 2028: draw(steps(0, most))}
+    return found
+
+
+@st.composite
 def electrolysis(draw: Any) -> dict[str, Any]:
     """Hydrogen computed from power."""
     learning = {"technology": "stack", "share": draw(quantity(0.2, 1.0))}
@@ -508,6 +533,10 @@ def configs(draw: Any) -> dict[str, Any]:
             one = electrolysis()
         names = draw(st.sampled_from([["default"], regions, ["default", regions[0]]]))
         prices[commodity] = {name: draw(one) for name in names}
+        if "unit" in prices[commodity][names[-1]] and draw(st.booleans()):
+            followed = f"{commodity}.{names[0]}"
+            if len(names) > 1 and "process" in prices[commodity][names[0]]:
+                prices[commodity][names[-1]] = draw(indexed(unit, level, followed))
     systems = {}
     if draw(st.integers(0, 2)) == 0:
         from random_systems import system, system_market  # which draws numbers from here
@@ -543,7 +572,7 @@ def configs(draw: Any) -> dict[str, Any]:
     known_paths = [
         # A price that a system makes has no shocks.
         *(name for name in markets if not systems or name != "home_ets"),
-        *(f"{c}.{p}" for c, places in prices.items() for p in places if "unit" in places[p]),
+        *(f"{c}.{p}" for c, places in prices.items() for p in places if "process" in places[p]),
     ]
     known_factors = ["spread", "border_ets.anchor", "old.capex", "AA.wacc", "plant.capacity",
                      *(f"{name}.variant" for name in share_names)]

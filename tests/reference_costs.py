@@ -41,9 +41,25 @@ def commodity_price(case: Case, commodity: str, region: str, year: int) -> float
     name, entry = price_entry(case, commodity, region)
     if is_electrolysis(entry):
         return electrolysis_cost(case, name, entry, region, year)
+    if entry.get("kind") == "indexed":
+        return indexed_price(case, name, entry, commodity, year)
     if name not in case.paths:
         case.paths[name] = price_path(case, name, entry, commodity)
     return case.paths[name][year]
+
+
+def indexed_price(
+    case: Case, name: str, entry: Mapping[str, Any], commodity: str, year: int
+) -> float:
+    """What an index costs, times a coefficient, and a premium in the price's own money."""
+    followed, place = entry["index"].split(".")
+    level = commodity_price(case, followed, place, year)
+    share = quantity(case, entry.get("coefficient", 1.0), name + ".coefficient")
+    premium, unit = entry.get("premium", 0.0), f"EUR/{unit_of(commodity, entry['unit'])}"
+    if isinstance(premium, str) or (isinstance(premium, Mapping) and premium.get("unit")):
+        return share * level + quantity(case, premium, name + ".premium", unit)
+    money = (entry["unit"], entry.get("price_year"))
+    return share * level + quantity(case, premium, name + ".premium", unit, *money)
 
 
 def electrolysis_cost(

@@ -59,6 +59,22 @@ VARIANTS: dict[str, dict[str, Any]] = {
             }},
         },
     },
+    "prices that follow an index": {
+        "catalog": {"prices": {
+            "ore": {"XA": {
+                "kind": "indexed", "unit": "USD/t", "price_year": 2023, "index": "ore.default",
+                "coefficient": {"kind": "triangular", "low": 0.8, "mode": 0.9, "high": 1.1},
+                "premium": {"kind": "uniform", "low": 5.0, "high": 20.0},
+            }},
+            "power": {"XB": {
+                "kind": "indexed", "unit": "EUR/MWh", "index": "power.XA",
+                "premium": {"kind": "constant", "value": -2.0, "unit": "USD/GJ",
+                            "price_year": 2022},
+                "emission_intensity": {2025: 0.4, 2029: 0.2},
+            }},
+        }},
+        "boundary": "scope12",
+    },
     "default values": {"cbam": {"declared": "default", "resource_shuffling": 1.0}},
     "the cheaper value": {"cbam": {"declared": "cheaper"}},
     "independent scenarios": {"independent_scenarios": True},

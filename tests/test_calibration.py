@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +22,6 @@ from simcore.calibration import correlation, processes
 from simcore.calibration.history import History, read, sampled
 from simcore.calibration.unit_root import critical_values, dickey_fuller
 from simcore.errors import ConfigError
-from simcore.terminal.options import parser
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -405,18 +403,6 @@ def test_correlations_are_written_as_a_config(tmp_path: Path) -> None:
     pair = yaml.safe_load(out.read_text("utf-8"))["correlations"]["shocks"][0]
     assert pair["between"] == ["eu_ets", "uk_ets"]
     assert "p0.csv" in pair["source"] and "standard error" in pair["at"]
-
-
-def test_commands_of_the_readme_are_understood() -> None:
-    text = (ROOT / "README.md").read_text("utf-8").replace("\\\n", " ")
-    lines = [
-        line.split("  ")[0]
-        for line in text.splitlines()
-        if line.startswith(("simcore calibrate", "simcore backtest"))
-    ]
-    assert len(lines) >= 4
-    for line in lines:
-        assert parser().parse_args(shlex.split(line)[1:]).name in ("calibrate", "backtest")
 
 
 @settings(max_examples=15, deadline=None)

@@ -323,6 +323,21 @@ def hydrogen(wacc: float = 0.0, **changes: Any) -> Case:
     return Case(minimal_config(catalog=catalog), None)
 
 
+def test_a_price_that_follows_an_index():
+    def price(premium: Any) -> float:
+        entry = {
+            "kind": "indexed", "unit": "USD/t", "price_year": 2023, "index": "iron_ore.default",
+            "coefficient": 0.8, "premium": premium,
+        }  # fmt: skip
+        ore = {"default": constant_path("EUR/t", 100.0), "EU": entry}
+        config = minimal_config(money=MONEY, catalog={"prices": {"iron_ore": ore}})
+        return commodity_price(Case(config, None), "iron_ore", "EU", 2026)
+
+    # 10 USD of 2023 are 8 EUR of 2023, and two years of 2 % more in money of 2025.
+    assert price(10.0) == pytest.approx(80.0 + 8.0 * 1.02**2)
+    assert price("3 EUR/t") == pytest.approx(83.0)
+
+
 def test_electrolysis_cost():
     """D2, with the capital recovery of 0.10 as ten years without interest."""
     assert commodity_price(hydrogen(), "hydrogen", "EU", 2026) == pytest.approx(3.608, abs=1e-3)

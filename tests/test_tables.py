@@ -20,7 +20,7 @@ POLICIES = CATALOG["policies"]
 REGIONS = ["EU", "UK", "KR", "JP", "CN", "IN"]
 ROUTES = [
     "bf_bof", "bf_bof_ccs", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf", "hbi_import_eaf",
-    "scrap_eaf", "moe",
+    "scrap_eaf", "moe", "slab_import",
 ]  # fmt: skip
 
 
@@ -239,7 +239,7 @@ def test_coverage_and_mark_up_never_fall(name: str) -> None:
 def test_anchors_are_ordered_bands() -> None:
     paths = list(CATALOG["markets"].values())
     for regions in CATALOG["prices"].values():
-        paths += [path for path in regions.values() if path.get("kind") != "electrolysis"]
+        paths += [path for path in regions.values() if "spot" in path]
     for path in paths:
         years = list(path["anchors"])
         assert years == sorted(years)
@@ -255,7 +255,9 @@ def test_every_region_and_route_is_complete() -> None:
     for region in CATALOG["regions"].values():
         own = {name for name, route in CATALOG["routes"].items() if "host" not in route}
         assert set(region["benchmarks"]) == own
-        assert set(region["benchmarks"].values()) <= set(POLICIES)
+        benchmarks = dict(region["benchmarks"])
+        assert benchmarks.pop("slab_import") == 0.0
+        assert set(benchmarks.values()) <= set(POLICIES)
         assert region["market"] in CATALOG["markets"]
     for route in CATALOG["routes"].values():
         if "host" in route:
@@ -279,7 +281,7 @@ def test_low_carbon_routes_hold_no_surplus_where_no_law_gives_one(region: str) -
 
 @pytest.mark.parametrize(
     ("route", "taken", "left"),
-    [("bf_bof_ccs", (1.1, 1.4), (0.7, 0.95)), ("ng_dri_eaf_ccs", (0.4, 0.55), (0.25, 0.35))],
+    [("bf_bof_ccs", (1.1, 1.4), (0.7, 0.95)), ("ng_dri_eaf_ccs", (0.35, 0.5), (0.2, 0.35))],
 )
 def test_capture_takes_what_figures_of_plants_say(
     route: str, taken: tuple[float, float], left: tuple[float, float]
@@ -316,7 +318,8 @@ def test_correlated_names_exist() -> None:
     paths = set(CATALOG["markets"]) | {
         f"{commodity}.{region}"
         for commodity, regions in CATALOG["prices"].items()
-        for region in regions
+        for region, price in regions.items()
+        if "spot" in price
     }
     for pair in correlations["shocks"]:
         assert set(pair["between"]) <= paths
@@ -341,7 +344,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A private copy of the tables, with cold caches before and after."""
     copy = tmp_path / "data"
     shutil.copytree(DATA, copy)
-    caches = (tables._load, tables._sources, tables._base)
+    caches = (tables._load, tables._sources, tables._base, tables._reality)
     monkeypatch.setattr(tables, "_DATA", copy)
     for cache in caches:
         cache.cache_clear()

@@ -198,8 +198,21 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     ),
     _money("ng_dri_eaf", "capex_greenfield", "capex", 2020),
     _money("h2_dri_eaf", "capex_shaft_eaf", "capex", 2020),
-    _money("h2_dri_eaf", "capex_project_actual", "capex", 2023, "EU"),
-    ("route.h2_dri_eaf.capex_project_actual.EU", Address(("routes", "ng_dri_eaf", "capex", "EU"))),
+    *(
+        (
+            "route.dri_project.capex.EU",
+            Address(("routes", route, "capex", region), price_year=2025),
+        )
+        for route in ("ng_dri_eaf", "h2_dri_eaf")
+        for region in ("EU", "UK")
+    ),
+    *(
+        ("worldsteel.iron_ore", Address(("routes", route, "inputs", "iron_ore", "low"), ("value",)))
+        for route in ("bf_bof",)
+    ),
+    ("worldsteel.scrap", _value("routes", "bf_bof", "inputs", "scrap")),
+    ("quote.coking_coal.2025", _value("prices", "coking_coal", "default", "spot")),
+    ("quote.hms_turkey.2025-01", _value("prices", "scrap", "default", "spot")),
     _money("hbi_import_eaf", "capex_EAF", "capex", 2025),
     _money("scrap_eaf", "capex_greenfield", "capex", 2025),
     _money("moe", "capex_greenfield", "capex", 2020),
@@ -217,7 +230,7 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     ),
     (
         "route.bf_bof.electricity_net.global",
-        Address(("routes", "bf_bof", "byproducts", "electricity"), sign=-1),
+        Address(("routes", "bf_bof", "byproducts", "wholesale_electricity"), sign=-1),
     ),
     *(
         (
@@ -309,7 +322,6 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     *(_price(f"price.natural_gas.{region}", "natural_gas", "default") for region in ("JP", "KR")),
     _price("price.coking_coal_PLV_HCC", "coking_coal", "default"),
     _price("price.iron_ore_62", "iron_ore", "default"),
-    _price("price.DR_pellet", "dr_pellet", "default"),
     _price("price.scrap_HMS", "scrap", "default"),
     _price("price.lime", "lime", "default"),
     _price("route.hbi_import_eaf.hbi_price_NG.global", "hbi", "default"),
@@ -354,6 +366,8 @@ UNUSED: Final[dict[str, str]] = {
     "route.bf_bof_ccs.emissions_scope1*": "computed from the host's and the capture rate",
     "route.ng_dri_eaf_ccs.natural_gas*": "the host's plus capture, whose gas is judged",
     "route.ng_dri_eaf_ccs.fixed_opex_other*": "the host's, plus a share of the capture's capital",
+    "route.h2_dri_eaf.capex_project_actual*": "one project of several; dri_project holds them all",
+    "price.DR_pellet": "an index and a premium instead",
     "route.bf_bof_ccs.electricity*": "grid power of capture with heat from gas instead",
     "route.bf_bof_ccs.capture_cost_all_in*": "a check on the parts, not a part",
     "route.h2_dri_eaf.electricity_total*": "hydrogen is bought at its own price",

@@ -32,14 +32,15 @@ JUDGED: Final[dict[str, Judged]] = {
         "high", "best available 1067 in MPP; 1096 is another model's, in money of 2025"
     ),
     "route.bf_bof.iron_ore.global": Judged(
-        "low", "1.12 is a plant that charges a quarter of scrap"
+        "value low high",
+        "1.539 goes with 0.051 t of scrap, not with 0.125; 1.12 charges a quarter of scrap",
     ),
     "route.bf_bof.scrap.global": Judged("high", "0.255 belongs to the ore use left out above"),
     "route.bf_bof.coking_coal.global": Judged(
-        "low", "0.441 belongs to the plant with a quarter of scrap"
+        "value low", "worldsteel counts 0.78 in all; 0.441 belongs to a quarter of scrap"
     ),
     "route.bf_bof.electricity_net.global": Judged(
-        "low", "a by-product is not negative: no net purchase"
+        "value low high", "many sites export nothing; a by-product is not negative"
     ),
     "route.bf_bof.emissions_scope1.KR": Judged(
         "high", "2.12 is the default value of 2.118, rounded"
@@ -59,7 +60,9 @@ JUDGED: Final[dict[str, Judged]] = {
         "value low", "between MPP 14.0 and 10 to 11.8 elsewhere"
     ),
     "route.ng_dri_eaf.electricity.global": Judged("value", "between MPP 0.603 and ptx-boa 0.744"),
-    "route.ng_dri_eaf.emissions_scope1.global": Judged("value high", "scaled to the lower gas use"),
+    "route.ng_dri_eaf.emissions_scope1.global": Judged(
+        "value low high", "0.39 per t of iron in the EU (JRC), defaults of 0.45 to 0.81", "low"
+    ),
     "route.ng_dri_eaf.capacity_factor.global": Judged("value", "between 0.9 and MPP 0.8"),
     "route.h2_dri_eaf.capex_shaft_eaf.global": Judged(
         "low", "414 is a recalled estimate of 2018, too low"
@@ -99,7 +102,9 @@ JUDGED: Final[dict[str, Judged]] = {
     ),
     "price.electricity_industrial_grid.IN": Judged("high", _BAND),
     "price.electricity_industrial_grid.JP": Judged("high", _BAND),
-    "price.electricity_industrial_grid.KR": Judged("high", _BAND + "a little wider", "high"),
+    "price.electricity_industrial_grid.KR": Judged(
+        "value high", _BAND + "123 in ptx-boa for Korea itself", "high"
+    ),
     "price.electricity_renewable_ppa.EU": Judged("low high", _BAND),
     "price.natural_gas.EU": Judged(
         "value low high", _BAND + "37.3 in ptx-boa for 2025; 34 in 2030"
@@ -112,11 +117,12 @@ JUDGED: Final[dict[str, Judged]] = {
     "observed.j_credit.2025": Judged(
         "value low", "the peak fell by a quarter to 4950; the low is a further step", "low"
     ),
-    "price.coking_coal_PLV_HCC": Judged("low high", _BAND),
-    "price.iron_ore_62": Judged("low high", _BAND),
-    "price.DR_pellet": Judged("value low high", _BAND + "195.3 in ptx-boa, 195 is rounded", "high"),
-    "price.scrap_HMS": Judged("low high", _BAND + "level held in real terms"),
+    "price.coking_coal_PLV_HCC": Judged("value low high", _BAND + "the mean of 2025 is 187"),
+    "price.iron_ore_62": Judged("value low high", _BAND + "mean of four quotations of 2025"),
+    "price.scrap_HMS": Judged("value low high", _BAND + "343 seen, level held in real terms"),
     "price.lime": Judged("value low high", _BAND + "moved from USD of 2022 to 2025", "high"),
-    "route.hbi_import_eaf.hbi_price_NG.global": Judged("low high", _BAND),
+    "route.hbi_import_eaf.hbi_price_NG.global": Judged(
+        "unit value low high", "quoted in USD: 310 to 325 in 2025"
+    ),
     **{f"wacc.{region}": Judged("low", _LOW_RISK) for region in ("EU", "CN", "JP", "KR", "IN")},
 }

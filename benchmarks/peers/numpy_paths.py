@@ -249,8 +249,22 @@ def commodity_price(sample: Sample, commodity: str, region: str) -> Values:
     name, entry = entry_of(sample, commodity, region)
     if entry["kind"] == "path":
         return price(sample, name, entry, f"EUR/{unit_of(sample, commodity, region)}")
+    if entry["kind"] == "indexed":
+        return _indexed(sample, name, entry, f"EUR/{unit_of(sample, commodity, region)}")
     return sample.once(("electrolysis", name, region), (entry, sample.catalog["regions"][region]),
                        lambda: _electrolysis(sample, name, entry, region))
+
+
+def _indexed(sample: Sample, name: str, entry: Config, target: str) -> Values:
+    """A coefficient times the path that is followed, and a premium."""
+    followed, place = entry["index"].split(".")
+    premium = entry["premium"]
+    if premium.get("unit") is None:
+        premium = {**premium, "unit": entry["unit"],
+                   "price_year": premium.get("price_year") or entry.get("price_year")}
+    return (quantity(sample, entry["coefficient"], f"{name}.coefficient", "1")
+            * commodity_price(sample, followed, place)
+            + quantity(sample, premium, f"{name}.premium", target))
 
 
 def _electrolysis(sample: Sample, name: str, entry: Config, region: str) -> np.ndarray:

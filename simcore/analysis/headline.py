@@ -6,6 +6,7 @@ load than all the rest.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from simcore.analysis.select import outcomes_of, quantiles
+from simcore.analysis.views import MarketPrice, deciding_markets, market_prices
 from simcore.dataset import Finished, RunError
 from simcore.errors import Fault
 from simcore.variables import QUANTILES
@@ -183,6 +185,7 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         widest = max(widest, float(np.max(width, initial=0.0, where=np.isfinite(width))) / 2)
     if names[2] is not None:
         numbers[names[2]] = run.cells(f"{names[2]}_mean")
+        numbers |= _over_views(run, names[2])
     columns = _columns(run, numbers)
     columns, left_out = _without_undefined(columns, list(numbers))
     unit = next(run.unit(f"{name}_mean") for name in names[:2] if name)
@@ -190,9 +193,36 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
         "unit": unit, "left_out": left_out, "interval": widest,
-        "outcomes": [name or "" for name in names],
+        "outcomes": [name or "" for name in names], "prices": _prices(run),
+        "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip
     return Table({name: column.tolist() for name, column in columns.items()}, attrs)
+
+
+def _prices(run: Run) -> list[MarketPrice]:
+    """Prices of every scenario and year, the markets that decide most cells first."""
+    order = list(deciding_markets(run))
+    return sorted(
+        market_prices(run),
+        key=lambda one: order.index(one.market) if one.market in order else len(order),
+    )
+
+
+def _over_views(run: Run, name: str) -> dict[str, Cells]:
+    """Lowest and highest probability that a single view of the price gives, `_low` and `_high`."""
+    if f"{name}_by_view_mean" not in run:
+        return {}
+    found = run.cells(f"{name}_by_view_mean")
+    axis = found.dims.index("view")
+    dims = found.dims[:axis] + found.dims[axis + 1 :]
+    seen = ~np.isnan(found.values)
+    several = seen.sum(axis) > 1
+    return {
+        f"{name}_{end}": Cells(
+            dims, np.where(several, pick(found.values, axis, initial=-start, where=seen), np.nan)
+        )
+        for end, pick, start in (("low", np.min, -np.inf), ("high", np.max, np.inf))
+    }
 
 
 def _columns(run: Run, numbers: Mapping[str, Cells]) -> dict[str, np.ndarray]:

@@ -10,13 +10,16 @@ LN2 = 0.6931471805599453
 
 @inlined
 def learning_exponent(rate: float) -> float:
-    """log2(1 - LR): cost falls by LR with each doubling."""
+    """log2(1 - LR): cost falls by LR with each doubling (MODEL 6.5)."""
     return log(1.0 - rate) / LN2
 
 
 @inlined
 def learning_multiplier(share: float, exponent: float, log_capacity: float) -> float:
-    """Cost relative to the first year: fixed share + learning share * (Q/Q0)^exponent."""
+    """Cost relative to the first year: fixed share + learning share * (Q/Q0)^exponent.
+
+    MODEL 6.5.
+    """
     return 1.0 - share + share * exp(exponent * log_capacity)
 
 
@@ -31,7 +34,7 @@ def electrolyser_charge(
     hours: float,
     demand: float,
 ) -> float:
-    """Fixed cost of a kg of hydrogen before learning: capital, operation and stacks.
+    """Fixed cost of a kg of hydrogen before learning: capital, operation, stacks (MODEL 6.6, 6.7).
 
     Parameters
     ----------
@@ -54,7 +57,7 @@ def electrolyser_charge(
 
 @inlined
 def hydrogen_cost(charge: float, electricity: float, demand: float, storage: float) -> float:
-    """Cost of a kg of hydrogen: fixed charge, electricity (money per MWh) and storage."""
+    """Cost of a kg of hydrogen: fixed charge, electricity (money per MWh), storage (MODEL 6.6)."""
     return charge + electricity * 1e-3 * demand + storage
 
 

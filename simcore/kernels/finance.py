@@ -8,7 +8,7 @@ from simcore.kernels.jit import inlined
 
 @inlined
 def capital_recovery(wacc: float, life: float) -> float:
-    """Capital recovery factor w(1+w)^n/((1+w)^n - 1), 1/n as w -> 0 (MODEL 6).
+    """Capital recovery factor w(1+w)^n/((1+w)^n - 1), 1/n as w -> 0 (MODEL 6.1).
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def capital_recovery(wacc: float, life: float) -> float:
 
 @inlined
 def annuity_factor(wacc: float, life: float) -> float:
-    """Present value of 1 a year over `life` years, first paid after one year (MODEL 7)."""
+    """Present value of 1 a year over `life` years, first paid after one year (MODEL 7.7)."""
     return 1.0 / capital_recovery(wacc, life)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -22,7 +23,7 @@ import numba
 import numba.extending
 from llvmlite import ir
 from numba.core import types
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.runtime import rtsys
 
 # error_model="numpy": the default tests every divisor for zero, which stops vectorisation.
@@ -40,6 +41,12 @@ _SETTINGS: Final[Any] = numba.config
 # Settings of numba that change neither the compiled code nor its place.
 _IRRELEVANT_ENVIRONMENT: Final = frozenset(
     {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER", "NUMBA_DEBUG_CACHE"}
+)
+
+
+# What explains code and does not decide it: a text or comment on lines of its own, empty lines.
+_EXPLANATION: Final = re.compile(
+    rb'''^[ \t]*(?:r?"""(?:(?!""").)*"""|\#[^\n]*)?[ \t]*(?:\n|\Z)''', re.DOTALL | re.MULTILINE
 )
 
 
@@ -67,8 +74,8 @@ def code_digest(folder: Path | None = None) -> str:
     Returns
     -------
     str
-        Hexadecimal digits: sources and tables, options, versions of numba and llvmlite,
-        processor, and settings of numba from the environment.
+        Hexadecimal digits: sources without docstrings and comments, tables, options, versions of
+        numba and llvmlite, processor, and settings of numba from the environment.
     """
     folder = Path(__file__).parent if folder is None else folder
     digest = hashlib.blake2b(digest_size=12)
@@ -79,7 +86,8 @@ def code_digest(folder: Path | None = None) -> str:
             digest.update(len(raw).to_bytes(8, "little") + raw)
 
     for path in sorted([*folder.glob("*.py"), *folder.glob("*.npy")], key=lambda p: p.name):
-        add(path.name, path.read_bytes())
+        content = path.read_bytes()
+        add(path.name, _EXPLANATION.sub(b"", content) if path.suffix == ".py" else content)
     add(sorted(OPTIONS.items()), numba.__version__, llvmlite.__version__, sys.version)
     add(_SETTINGS.CPU_NAME or llvmlite.binding.get_host_cpu_name())
     add(_SETTINGS.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten())
@@ -146,7 +154,19 @@ CACHE_DIRECTORY: Final = cache_directory()
 
 
 class _Cache(FunctionCache):
-    """numba's cache of one kernel, quick to read, and never a reason to fail."""
+    """numba's cache of one kernel, quick to read, and never a reason to fail.
+
+    The folder says which code of this package it holds; numba would also ask for the same file,
+    line and time, so that a second checkout, or a comment mended, would cost a compilation.
+    """
+
+    def __init__(self, function):
+        super().__init__(function)
+        if Path(function.__code__.co_filename).parent != Path(__file__).parent:
+            return  # The digest knows nothing of that file.
+        self._cache_path = str(CACHE_DIRECTORY)
+        name = f"{function.__module__}.{function.__qualname__}".replace("<", "").replace(">", "")
+        self._cache_file = IndexDataCacheFile(self._cache_path, name, source_stamp="")
 
     def load_overload(self, sig, target_context):
         """Read machine code; None where there is none to use."""

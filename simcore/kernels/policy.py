@@ -7,7 +7,7 @@ from simcore.kernels.jit import inlined
 
 @inlined
 def timeline_row(rows, out, inputs, numbers, line):
-    """Write one year's value of a policy.
+    """Write one year's value of a policy (MODEL 4.1).
 
     Parameters
     ----------

@@ -11,13 +11,13 @@ NAN = np.nan
 
 @inlined
 def netted(factor: float, carbon_reference: float, carbon: float) -> float:
-    """f_ind * (carbon cost of the reference - own carbon cost)."""
+    """f_ind * (carbon cost of the reference - own carbon cost) (MODEL 7.1)."""
     return factor * (carbon_reference - carbon)
 
 
 @inlined
 def seed(factor: float, price_home: float, price_cbam: float, credit: float) -> float:
-    """(P_region + P_cbam) * f_ind - P_credit, per t CO2e: gross prices, no clipping."""
+    """(P_region + P_cbam) * f_ind - P_credit, per t CO2e: gross, not clipped (MODEL 7.3)."""
     return (price_home + price_cbam) * factor - credit
 
 
@@ -36,7 +36,7 @@ def break_even_border(
     gap: float,
     paid: float,
 ) -> float:
-    """EU price at which the CBAM of the reference makes up for `excess`.
+    """EU price at which the CBAM of the reference makes up for `excess` (MODEL 6.18).
 
     Solves excess + c*max(0, P*gap - paid) = c*max(0, P*gap_reference - paid_reference) for the
     smallest P >= 0: 0 if there is no excess, undefined if there is no such price.

@@ -11,7 +11,7 @@ from simcore.kernels.operations import Operation
 from simcore.model.policies import series
 from simcore.model.prices import anchor_lines, price
 from simcore.model.setting import Setting, factor_node, quantity, remembered, wacc
-from simcore.spec.entries import Electrolysis, Path
+from simcore.spec.entries import Electrolysis, Indexed, Path
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import commodity_unit, price_of
 from simcore.units import conversion, currency_of
@@ -30,7 +30,32 @@ def commodity(setting: Setting, name: str, region: str) -> int:
             record,
             f"EUR/{commodity_unit(experiment, name, record)}",
         )
+    if isinstance(record, Indexed):
+        return _indexed(setting, name, region, record)
     return _electrolysis(setting, name, region, record)
+
+
+def _indexed(setting: Setting, name: str, region: str, record: Indexed) -> int:
+    """coefficient * index + premium."""
+    graph, own = setting.graph, price_name(setting.experiment, name, region)
+    index, _, place = record.index.partition(".")
+    coefficient = quantity(setting, f"{own}.coefficient", record.coefficient, "1")
+    premium = record.premium
+    if premium.unit is None:
+        premium = premium.model_copy(
+            update={
+                "unit": record.unit,
+                "price_year": premium.price_year or record.price_year,
+            }
+        )
+    target = f"EUR/{commodity_unit(setting.experiment, name, record)}"
+    return graph.add(
+        Operation.SUM,
+        (
+            graph.add(Operation.PRODUCT, (coefficient, commodity(setting, index, place))),
+            quantity(setting, f"{own}.premium", premium, target),
+        ),
+    )
 
 
 def price_name(experiment: Experiment, name: str, region: str) -> str:

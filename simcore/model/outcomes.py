@@ -7,10 +7,16 @@ from itertools import product
 from typing import Any
 
 from simcore.model import carbon, costs, exposures, premium
-from simcore.model.commodities import commodity, price_name
+from simcore.model.commodities import commodity
 from simcore.model.prices import system_quantity
 from simcore.model.setting import Setting
-from simcore.spec.usage import EXPOSURE_OUTCOMES, PLANT_OUTCOMES, price_of, references
+from simcore.spec.usage import (
+    EXPOSURE_OUTCOMES,
+    PLANT_OUTCOMES,
+    price_of,
+    references,
+    used_places,
+)
 from simcore.variables import Variable
 
 _CELL: dict[str, Callable[[Setting, str, str, str], int]] = {
@@ -61,13 +67,9 @@ def places(
                 yield (m,), system_quantity(setting, label, name.removeprefix("allowance_")), first
     elif name == "commodity_price":
         for c, label in enumerate(coords["commodity"]):
-            head = label.partition(".")[0]
-            region = next(
-                (r for r in coords["region"] if price_name(setting.experiment, head, r) == label),
-                None,
-            )
-            if region is not None:
-                yield (c,), commodity(setting, head, region), first
+            head, _, place = label.partition(".")
+            if place in used_places(setting.experiment, head):
+                yield (c,), commodity(setting, head, place), first
     elif name == "hydrogen_cost":
         for r, region in regions:
             if price_of(setting.experiment, "hydrogen", region) is not None:

@@ -92,6 +92,7 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
 def save(
     figure: Figure, path: Path, *, expected: str, remedy: str = "choose another -o"
 ) -> None:
-    """Write a picture as PNG, whole or not at all; see `simcore.files.whole`."""
+    """Write a picture whole or not at all: SVG by its name, else PNG; see `simcore.files.whole`."""
+    kind = "svg" if path.suffix.lower() == ".svg" else "png"
     with whole(path, expected=expected, remedy=remedy, folders=True) as partial:
-        figure.savefig(partial, dpi=110, format="png")
+        figure.savefig(partial, dpi=110, format=kind)

@@ -24,6 +24,7 @@ from simcore.plots.panels import (
     panel_grid,
     scenario_text,
     unit_of,
+    views,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -33,21 +34,34 @@ if TYPE_CHECKING:
 
 
 def carbon_price(dataset: xr.Dataset) -> Figure | None:
-    """Fan of the carbon price by market, scenarios over each other where they differ."""
+    """Fan of the carbon price by market, with the medians of its views and the futures.
+
+    Scenarios stand over each other where they differ and no market has views.
+    """
     if "carbon_price_quantile" not in dataset:
         return None
     markets = labels_of(dataset, "market")
-    figure, panels = panel_grid(dataset, len(markets), "Carbon price by market", "carbon_price")
+    viewed = "carbon_price_by_view_quantile" in dataset
+    title = "Carbon price by market" + (scenario_text(dataset) if viewed else "")
+    figure, panels = panel_grid(dataset, len(markets), title, "carbon_price")
     shown = different_scenarios(dataset, "carbon_price_quantile")
+    if viewed:
+        shown = dict(list(shown.items())[:1])
     for axes, market in zip(panels, markets, strict=True):
         part = dataset.sel(market=market)
         for place, (scenario, label) in enumerate(shown.items()):
             one = part.sel(scenario=scenario)
             fan(axes, one, "carbon_price", COLOURS[place], label if len(shown) > 1 else "")
+            if viewed:
+                views(axes, one)
         axes.set_title(market)
         if float(part["carbon_price_quantile"].min()) >= 0:
             axes.set_ylim(bottom=0)
-    finish(figure, panels, unit_of(dataset, "carbon_price_mean"), "each panel has its own scale")
+    note = "thin lines: medians of views; " if viewed else ""
+    finish(
+        figure, panels, unit_of(dataset, "carbon_price_mean"),
+        f"{note}each panel has its own scale",
+    )  # fmt: skip
     return figure
 
 

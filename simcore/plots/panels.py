@@ -106,6 +106,40 @@ def fan(axes: Axes, cell: xr.Dataset, name: str, colour: str, label: str) -> Non
         axes.plot(years, cell[f"{name}_central"].values, ":", color=colour, linewidth=1.3)
 
 
+def views(axes: Axes, cell: xr.Dataset) -> None:
+    """Median of each view of a market, futures as points, and the share of draws at a hard limit.
+
+    `cell` has one market and scenario.
+    """
+    years = cell["year"].values
+    stored = cell["quantile"].values
+    medians = cell["carbon_price_by_view_quantile"].isel(
+        quantile=int(np.abs(stored - 0.5).argmin())
+    )
+    shares = cell["carbon_price_by_view_defined"].max("year")
+    labels = [name for name in labels_of(cell, "view") if float(shares.sel(view=name)) > 0]
+    ends: list[float] = []
+    for place, name in enumerate(labels if len(labels) > 1 else []):
+        line = medians.sel(view=name).values
+        colour = COLOURS[(place + 1) % len(COLOURS)]
+        axes.plot(years, line, color=colour, linewidth=1.0, dashes=(4, 1.5))
+        ends.append(float(line[-1]))
+        axes.annotate(
+            f" {name.partition('.')[2]} {100 * float(shares.sel(view=name)):.0f}%",
+            (years[-1], line[-1]), color=colour, fontsize=7, va="center", annotation_clip=False,
+        )  # fmt: skip
+    if "futures_price_central" in cell:
+        known = cell["futures_price_central"].values
+        axes.plot(years, known, "o", color="black", markersize=4, label="futures")
+    if "at_price_limit_mean" in cell:
+        limited = cell["at_price_limit_mean"].values
+        if limited[-1] >= 0.005:
+            axes.annotate(
+                f"{100 * limited[-1]:.0f}% of draws at a hard limit in {years[-1]}", (0.02, 0.97),
+                xycoords="axes fraction", fontsize=7, va="top",
+            )  # fmt: skip
+
+
 def bars(axes: Axes, names: list[str], values: list[float]) -> None:
     """Floating bars from zero to the total, read from top to bottom."""
     ends = np.cumsum(values)

@@ -9,7 +9,8 @@ from typing import Any
 
 from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
-from simcore.spec.entries import Electrolysis, Route
+from simcore.spec.entries import Electrolysis, Indexed, Route
+from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path, unknown
 from simcore.spec.host_checks import correlation_findings, host_findings, route_findings
 from simcore.spec.hosts import captures, host_of
@@ -363,6 +364,25 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 )  # fmt: skip
             if isinstance(price, Electrolysis):
                 yield from _electrolysis(experiment, (*path, place), price, regions)
+            elif isinstance(price, Indexed):
+                yield from _indexed(experiment, (*path, place, "index"), price.index)
+
+
+def _indexed(experiment: Experiment, path: Path, index: str) -> Iterator[Finding]:
+    """An index is a price path; what follows an index cannot be followed in turn."""
+    paths = {
+        f"{name}.{place}": price
+        for name, prices in experiment.catalog.prices.items()
+        for place, price in prices.items()
+    }
+    if index not in paths:
+        known = [name for name, price in paths.items() if isinstance(price, PricePath)]
+        yield unknown(path, index, known, "commodity path")
+    elif not isinstance(paths[index], PricePath):
+        kind = "computed" if isinstance(paths[index], Electrolysis) else "index-linked itself"
+        yield Finding(
+            path, f"{index}, which is {kind}", "a price path", "name the path that it follows"
+        )
 
 
 def _electrolysis(

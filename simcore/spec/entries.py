@@ -189,6 +189,22 @@ class Electrolysis(Described):
     learning: Learns | None = None
 
 
+class Indexed(Sourced):
+    """A price agreed as an index and what is paid on top: coefficient * index + premium."""
+
+    kind: Literal["indexed"]
+    title: str = ""
+    unit: str
+    index: str
+    """Price path that is followed, as `commodity.region` or `commodity.default`."""
+    coefficient: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    """Share of the index, as in delivered scrap at 0.8 of a benchmark."""
+    premium: Annotated[Quantity, Canonical("commodity")] = Constant(value=0.0)
+    """Freight, quality and delivery on top, in the unit and money of the price."""
+    emission_intensity: Dated = Field(default_factory=dict)
+    """t CO2e per unit bought, linear between years."""
+
+
 def _path_by_default(value: Any) -> Any:
     if isinstance(value, dict) and "kind" not in value:
         return {"kind": "path", **value}
@@ -196,7 +212,8 @@ def _path_by_default(value: Any) -> Any:
 
 
 Price = Annotated[
-    Annotated[Path | Electrolysis, Field(discriminator="kind")], BeforeValidator(_path_by_default)
+    Annotated[Path | Electrolysis | Indexed, Field(discriminator="kind")],
+    BeforeValidator(_path_by_default),
 ]
 
 

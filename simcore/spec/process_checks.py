@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.spec.compilation import column, file_fault
+from simcore.spec.entries import Indexed
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path
 from simcore.spec.processes import PriceHistory
@@ -51,17 +52,21 @@ def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Kind of process by name of the path, such as eu_ets or natural_gas.EU. Prices that do not
-        move are left out: nobody takes them for correlated ones.
+        Kind of process, or `indexed`, by name of the path, such as eu_ets or natural_gas.EU.
+        Prices that do not move are left out: nobody takes them for correlated ones.
     """
     kinds: dict[str, set[str]] = {}
     for experiment in scenarios.values():
         for path, price in _paths(experiment):
             kinds.setdefault(".".join(path[2:]), set()).add(price.process.kind)
+        for name in used_commodities(experiment):
+            for place in used_places(experiment, name):
+                if isinstance(experiment.catalog.prices[name][place], Indexed):
+                    kinds.setdefault(f"{name}.{place}", set()).add("indexed")
     return {
         name: " or ".join(sorted(found))
         for name, found in kinds.items()
-        if found <= set(_SHOCKLESS)
+        if found <= {*_SHOCKLESS, "indexed"}
     }
 
 
@@ -73,10 +78,14 @@ def shock_findings(
     for position, pair in enumerate(experiment.correlations.shocks):
         for name in pair.between:
             if name in without and (frozenset(pair.between), pair.rank) not in packaged:
+                indexed = without[name] == "indexed"
                 yield Finding(
                     ("correlations", "shocks", position, "between"),
-                    f"shocks of {name}, whose process {without[name]} has none",
+                    f"shocks of {name}, "
+                    + ("which follows an index" if indexed else
+                       f"whose process {without[name]} has none"),
                     "two prices with shocks: gbm, random_walk, log_ou or regime_switching",
+                    "name its index" if indexed else
                     f"remove the pair, or give {name} another process",
                 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from simcore.spec.compilation import compiled, file_fault
-from simcore.spec.entries import Canonical
+from simcore.spec.entries import Canonical, Indexed
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path, unknown
 from simcore.spec.quantities import Empirical, FactorReference, Mixture
@@ -62,6 +62,8 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
                 target = f"EUR/{commodity_unit(experiment, name, price)}"
                 path = ("catalog", "prices", name, place)
                 yield from _price_units(experiment, path, price, target)
+            elif isinstance(price, Indexed):
+                yield from _indexed_units(experiment, ("catalog", "prices", name, place), price)
     for name in used_routes(experiment):
         if name in experiment.catalog.routes:
             yield from _trades(experiment, name)
@@ -209,6 +211,23 @@ def _price_units(
         yield from _unit(experiment, (*path, "spot", "unit"), price.spot.unit, target)
     for year, anchor in (price.anchors or {}).items():
         yield from _unit(experiment, (*path, "anchors", year, "unit"), anchor.unit, target)
+
+
+def _indexed_units(experiment: Experiment, path: Path, price: Indexed) -> Iterator[Finding]:
+    """An index is of the same measure: a price per MWh follows none per tonne."""
+    target = f"EUR/{commodity_unit(experiment, str(path[2]), price)}"
+    wrong = list(_unit(experiment, (*path, "unit"), price.unit, target))
+    yield from wrong
+    yield from _unit(experiment, (*path, "premium"), price.premium.unit, target)
+    index, _, place = price.index.partition(".")
+    followed = experiment.catalog.prices.get(index, {}).get(place)
+    if not wrong and isinstance(followed, PricePath):
+        other = f"EUR/{commodity_unit(experiment, index, followed)}"
+        if other != target:
+            yield Finding(
+                (*path, "index"), f"{price.index} in {followed.unit} for a price in {price.unit}",
+                "an index of the same measure", "name another index, or write a path of its own",
+            )  # fmt: skip
 
 
 def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:

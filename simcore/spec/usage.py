@@ -11,6 +11,7 @@ from simcore.spec.entries import (
     Canonical,
     Catalog,
     Electrolysis,
+    Indexed,
     Learns,
     Path,
     Policy,
@@ -101,6 +102,13 @@ def used_systems(experiment: Experiment) -> list[str]:
 
 def used_commodities(experiment: Experiment) -> list[str]:
     """Commodities that the run needs: what its routes trade, what it reports, what makes them."""
+    bought = _bought(experiment)
+    names = [*bought, *(index.partition(".")[0] for index in _indexes(experiment, bought))]
+    return [name for name in dict.fromkeys(names) if name in experiment.catalog.prices]
+
+
+def _bought(experiment: Experiment) -> list[str]:
+    """Commodities of which the run needs the price in its regions."""
     names: list[str] = []
     for route in used_routes(experiment):
         if route in experiment.catalog.routes:
@@ -113,7 +121,15 @@ def used_commodities(experiment: Experiment) -> list[str]:
             price = price_of(experiment, commodity, region)
             if isinstance(price, Electrolysis):
                 names.append(price.electricity)
-    return [name for name in dict.fromkeys(names) if name in experiment.catalog.prices]
+    return list(dict.fromkeys(names))
+
+
+def _indexes(experiment: Experiment, commodities: list[str]) -> list[str]:
+    """Price paths that the index-linked prices of some commodities follow."""
+    prices = (
+        price_of(experiment, name, region) for name in commodities for region in experiment.regions
+    )
+    return list(dict.fromkeys(price.index for price in prices if isinstance(price, Indexed)))
 
 
 def used_policies(experiment: Experiment) -> list[str]:
@@ -185,24 +201,37 @@ def learnings(route: Route) -> list[Learns]:
     return [one for one in found if one is not None]
 
 
-def price_of(experiment: Experiment, commodity: str, region: str) -> Path | Electrolysis | None:
+def price_of(
+    experiment: Experiment, commodity: str, region: str
+) -> Path | Electrolysis | Indexed | None:
     """The price entry of a commodity in a region: its own, else the default."""
     prices = experiment.catalog.prices.get(commodity, {})
     return prices.get(region, prices.get("default"))
 
 
 def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
-    """Price entries of a commodity that the run meets, and the regions of each."""
+    """Price entries of a commodity that the run meets, and the regions that buy at each.
+
+    An entry that is followed as an index, and nothing else, has no region.
+    """
     prices = experiment.catalog.prices.get(commodity, {})
     places: dict[str, list[str]] = {}
     for region in experiment.regions:
         place = region if region in prices else "default"
         if place in prices:
             places.setdefault(place, []).append(region)
+    if commodity not in _bought(experiment):
+        places = {}
+    for index in _indexes(experiment, _bought(experiment)):
+        name, _, place = index.partition(".")
+        if name == commodity and place in prices:
+            places.setdefault(place, [])
     return places
 
 
-def commodity_unit(experiment: Experiment, commodity: str, price: Path | Electrolysis) -> str:
+def commodity_unit(
+    experiment: Experiment, commodity: str, price: Path | Electrolysis | Indexed
+) -> str:
     """Canonical unit of a commodity: MWh of energy, kg of hydrogen, t of anything else."""
     if commodity == "hydrogen":
         return "kg"

@@ -13,10 +13,14 @@ from typing import Any, Final
 
 import yaml
 
-from simcore.tables import rows
+from simcore.tables import observations, rows
+from simcore.tables.observations import Reality
 from simcore.tables.provenance import Record, TableError, check, check_sources, walk
 
-__all__ = ["Record", "TableError", "base", "catalog", "records", "scenarios", "sources", "systems"]
+__all__ = [
+    "Reality", "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
+    "sources", "systems",
+]  # fmt: skip
 
 _DATA: Final = Path(__file__).parents[1] / "data"
 # libyaml reads ten times faster; both loaders build plain data only.
@@ -118,6 +122,22 @@ def systems() -> dict[str, Any]:
     return {name: entry for file in _files("system") for name, entry in _yaml(file).items()}
 
 
+def reality() -> Reality:
+    """Read what was observed, and the runs that it is set beside.
+
+    Returns
+    -------
+    Reality
+        `reality.csv` and `reality.yaml`.
+
+    Raises
+    ------
+    TableError
+        A row or a run does not say what it must.
+    """
+    return _reality()
+
+
 def records() -> tuple[Record, ...]:
     """List every packaged value with its unit, source, place and status.
 
@@ -131,7 +151,8 @@ def records() -> tuple[Record, ...]:
     TableError
         As `catalog` and `base`.
     """
-    return _load()[1] + _base()[1]
+    seen = tuple(observations.record(one) for one in _reality().observations)
+    return _load()[1] + _base()[1] + seen
 
 
 @functools.cache
@@ -226,6 +247,7 @@ def _regions() -> _Part:
             entry[key] = _bare(entry[key])
         values = entry.get("default_intensity", {})
         entry["default_intensity"] = {good: _bare(value) for good, value in values.items()}
+        entry["benchmarks"] = {name: _bare(one) for name, one in entry["benchmarks"].items()}
     return found, listed
 
 
@@ -280,7 +302,10 @@ def _place(route: dict[str, Any], row: rows.Row) -> None:
 
 
 def _prices() -> _Part:
-    """Commodity paths: spot and anchors of prices.csv on the processes of price_processes.yaml."""
+    """Commodity paths: spot and anchors of prices.csv on the processes of price_processes.yaml.
+
+    Beside them stand the prices that follow an index, and hydrogen.
+    """
     file = "price_processes.yaml"
     shared = _yaml(file)
     found: dict[str, dict[str, Any]] = {}
@@ -302,6 +327,10 @@ def _prices() -> _Part:
             path = f"{commodity}.{region}.emission_intensity"
             listed += _walk(entry["values"], file, path, entry)
             found[commodity][region]["emission_intensity"] = entry["values"]
+    for commodity, regions in shared["indexed"].items():
+        for region, entry in regions.items():
+            listed += _walk(entry, file, f"indexed.{commodity}.{region}", {})
+            found.setdefault(commodity, {})[region] = entry
     for region, entry in shared["hydrogen"].items():
         listed += _walk(entry, file, f"hydrogen.{region}", {})
         entry["lifetime"] = _bare(entry["lifetime"])
@@ -350,6 +379,13 @@ def _base() -> tuple[dict[str, Any], tuple[Record, ...]]:
             meta = (pair["source"], pair["at"], pair["status"])
             listed.append(Record("base.yaml", name, pair["rank"], "1", *meta))
     return content, tuple(listed)
+
+
+@functools.cache
+def _reality() -> Reality:
+    runs = _yaml("reality.yaml")
+    observations.check_runs("data/reality.yaml", runs)
+    return Reality(observations.read(_DATA / "reality.csv", sources=_sources(), runs=runs), runs)
 
 
 @functools.cache

@@ -9,7 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from simcore.tables.provenance import Record, TableError, check
 
-__all__ = ["PRICES", "TECHNOLOGY", "Row", "quantity", "read", "record"]
+__all__ = [
+    "PRICES", "TECHNOLOGY", "Row", "lines", "number", "quantity", "read", "record", "year",
+]  # fmt: skip
 
 TECHNOLOGY: Final = (
     "region", "route", "quantity", "year", "low", "central", "high", "unit", "currency",
@@ -81,6 +83,27 @@ def read(path: Path, *, columns: tuple[str, ...], sources: Collection[str]) -> I
     TableError
         The header or a row is wrong; the message names file and line.
     """
+    for where, cells in lines(path, columns=columns):
+        yield _checked(where, cells, sources)
+
+
+def lines(path: Path, *, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Read the cells of a file by column, each line with its place for messages.
+
+    Parameters
+    ----------
+    path, columns
+        As in `read`.
+
+    Yields
+    ------
+    tuple of str and dict of str to str
+
+    Raises
+    ------
+    TableError
+        The header is another, or a line is too short or too long.
+    """
     name = f"data/{path.name}"
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
@@ -96,7 +119,7 @@ def read(path: Path, *, columns: tuple[str, ...], sources: Collection[str]) -> I
                     f"{len(columns)}",
                     "put text with commas in quotes",
                 )
-            yield _checked(where, dict(zip(columns, cells, strict=True)), sources)
+            yield where, dict(zip(columns, cells, strict=True))
 
 
 def quantity(row: Row) -> dict[str, Any]:
@@ -147,19 +170,19 @@ def record(row: Row, *, file: str, name: str) -> Record:
 
 def _checked(where: str, cells: dict[str, str], sources: Collection[str]) -> Row:
     check(where, cells, sources=sources)
-    low, central, high = (_number(cells, key, where) for key in ("low", "central", "high"))
+    low, central, high = (number(cells, key, where) for key in ("low", "central", "high"))
     if central is None:
         raise TableError(where, "no central value", "a number", "add it")
     if (low is None) != (high is None):
         raise TableError(where, "one of low and high", "both or none", "add the other")
     if low is not None and high is not None and not low <= central <= high:
         raise TableError(where, f"{low}, {central}, {high}", "low <= central <= high", "reorder")
-    year, price_year = _year(cells, "year", where), _year(cells, "price_year", where)
-    if year is None:
+    described, price_year = year(cells, "year", where), year(cells, "price_year", where)
+    if described is None:
         raise TableError(where, "no year", "the year that the value describes", "add it")
     if "currency" in cells:
         _check_money(where, cells)
-    return Row(where, cells, year, low, central, high, price_year)
+    return Row(where, cells, described, low, central, high, price_year)
 
 
 def _check_money(where: str, cells: Mapping[str, str]) -> None:
@@ -169,21 +192,35 @@ def _check_money(where: str, cells: Mapping[str, str]) -> None:
         raise TableError(where, f"unit {cells['unit']}", f"in {cells['currency']}", "correct one")
 
 
-def _number(cells: Mapping[str, str], column: str, where: str) -> float | None:
+def number(cells: Mapping[str, str], column: str, where: str) -> float | None:
+    """Read a cell as a finite number; None where it is empty.
+
+    Raises
+    ------
+    TableError
+        The cell is something else.
+    """
     text = cells[column].strip()
     if not text:
         return None
     try:
-        number = float(text)
+        found = float(text)
     except ValueError:
-        number = float("nan")
-    if not abs(number) < float("inf"):
+        found = float("nan")
+    if not abs(found) < float("inf"):
         raise TableError(where, f"{column} = {text!r}", "a finite number", "correct the cell")
-    return number
+    return found
 
 
-def _year(cells: Mapping[str, str], column: str, where: str) -> int | None:
-    number = _number(cells, column, where)
-    if number is not None and number != int(number):
-        raise TableError(where, f"{column} = {number}", "a whole year", "correct the cell")
-    return None if number is None else int(number)
+def year(cells: Mapping[str, str], column: str, where: str) -> int | None:
+    """Read a cell as a whole year; None where it is empty.
+
+    Raises
+    ------
+    TableError
+        The cell is something else.
+    """
+    found = number(cells, column, where)
+    if found is not None and found != int(found):
+        raise TableError(where, f"{column} = {found}", "a whole year", "correct the cell")
+    return None if found is None else int(found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from simcore.terminal.carbon_prices import price_lines
 from simcore.terminal.tables import WIDTH, cut, decimals, number, share
 
 _SHORT: Final = {
@@ -23,6 +25,7 @@ _LEGEND: Final = {
     "viability": "probability that the carbon value covers the extra cost",
     "green_is_cheaper": "probability that the low-carbon tonne costs less, carbon included",
 }
+_BY_VIEW: Final = " (by view of the carbon price)"
 _SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
 _PLACE: Final = {"domestic": "at home", "eu": "in EU"}
 
@@ -61,16 +64,27 @@ def headline_text(frame: Frame) -> str:
     unit = attrs["unit"].replace(" t-1", "/t")
     lines = [cut(attrs["run"], WIDTH)]
     lines.append(f"{attrs['draws']:,} draws, real {unit} of {attrs['price_year']}, P5 P50 P95")
-    lines += [f"  {_SHORT[name]:<13} {_LEGEND[name]}" for name in attrs["outcomes"] if name]
     table: Rows = frame.to_dict("records")
+    outcomes: Sequence[str] = attrs["outcomes"]
+    for name in outcomes:
+        if name:
+            ranged = f"{name}_low" in (table[0] if table else ())
+            lines.append(f"  {_SHORT[name]:<13} {_LEGEND[name]}{_BY_VIEW if ranged else ''}")
+    references: Mapping[str, Mapping[str, str]] = attrs.get("references") or {}
+    alike = all(one == next(iter(references.values())) for one in references.values())
+    if references and alike:
+        lines += _references(next(iter(references.values())))
     if len(_labels(table, "destination")) > 1:
-        lines.append("  at home, in EU where the tonne is sold")
+        lines.append("  at home, in EU where the tonne is sold; in EU is blank where it is home")
     for scenario in _labels(table, "scenario"):
         for year in _labels(table, "year"):
             rows = [row for row in table if row["scenario"] == scenario and row["year"] == year]
-            title = f"{year}, scenario {scenario}"
-            for block, name in _parts(rows, attrs["outcomes"]):
-                lines += ["", *_block(block, attrs["outcomes"], title + name)]
+            lines += _of_year(rows, outcomes, f"{year}, scenario {scenario}")
+            lines += [] if alike else _references(references.get(scenario, {}), everywhere=True)
+            told = [
+                one for one in attrs["prices"] if (one.scenario, one.year) == (scenario, year)
+            ]
+            lines += price_lines(told, unit)
     lines.append("")
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])
@@ -82,23 +96,38 @@ def headline_text(frame: Frame) -> str:
     return "\n".join(lines)
 
 
+def _references(references: Mapping[str, str], *, everywhere: bool = False) -> list[str]:
+    """The reference routes, where regions (or scenarios) differ: the most common one first."""
+    names = list(references.values())
+    if len(set(names)) < 2 and not (everywhere and names):
+        return []
+    usual = max(dict.fromkeys(names), key=names.count)
+    others = [f"{region} {name}" for region, name in references.items() if name != usual]
+    return [f"  {'reference':<13} {'; '.join([usual, ', '.join(others)] if others else [usual])}"]
+
+
+def _of_year(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:
+    """One block, or one a destination where cost and value differ by it or do not fit beside."""
+    names = _labels(rows, "destination")
+    if not names or (outcomes[0] in ("", "cost_premium_ex_carbon") and len(names) <= 2):
+        lines = _block(rows, outcomes, title)
+        if len(names) < 2 or max(map(len, lines)) <= WIDTH:
+            return ["", *lines]
+    lines = []
+    for name in names:
+        part = [row for row in rows if row["destination"] == name]
+        lines += ["", *_block(part, outcomes, f"{title}, {_SOLD.get(name, name)}", cutting=True)]
+    return lines
+
+
 def _labels(rows: Rows, dim: str) -> list[Any]:
     """Labels along a dimension in their order; none where the rows do not differ by it."""
     return list(dict.fromkeys(row[dim] for row in rows if dim in row))
 
 
-def _parts(rows: Rows, outcomes: Sequence[str]) -> list[tuple[Rows, str]]:
-    """Split by destination where cost and value both differ by it: together they are too wide."""
-    names = _labels(rows, "destination")
-    if not names or (outcomes[0] in ("", "cost_premium_ex_carbon") and len(names) <= 2):
-        return [(rows, "")]
-    return [
-        ([row for row in rows if row["destination"] == name], f", {_SOLD.get(name, name)}")
-        for name in names
-    ]
-
-
-def _block(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:
+def _block(
+    rows: Rows, outcomes: Sequence[str], title: str, *, cutting: bool = False
+) -> list[str]:
     cost, value, covers = outcomes
     amounts = [
         column
@@ -123,14 +152,35 @@ def _block(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:
     for record in rows:
         row = cells.setdefault(tuple(str(record[name]) for name in labels), {})
         for name in (*amounts, *([covers] if covers else [])):
-            text = share(record[name]) if name == covers else number(record[name], places)
+            text = _probability(record, name) if name == covers else number(record[name], places)
             row[name, str(record.get("destination", ""))] = text
     defined = {key: row for key, row in cells.items() if set(row.values()) != {"-"}}
-    lines = _lay_out(title, labels, groups, defined) if defined else [title]
-    absent = list(dict.fromkeys(key[-1] for key in cells if key not in defined))
+    for row in defined.values():
+        _blank_repeated(row, destinations)
+    cutting = cutting or len(destinations) < 2
+    lines = _lay_out(title, labels, groups, defined, cutting=cutting) if defined else [title]
+    # A route that is the reference of one region and compared in another is not absent.
+    shown = {key[-1] for key in defined}
+    absent = list(dict.fromkeys(key[-1] for key in cells if key[-1] not in shown))
     if absent and labels[-1:] == ["route"]:
         lines.append(f"Not available: {', '.join(absent)}")
     return lines
+
+
+def _probability(record: Mapping[str, Any], name: str) -> str:
+    """A probability, and between which two the single views of the price put it."""
+    low, high = (record.get(f"{name}_{end}", math.nan) for end in ("low", "high"))
+    text = share(record[name])
+    return text if math.isnan(low) else f"{text} ({100 * low:.0f}-{100 * high:.0f})"
+
+
+def _blank_repeated(row: dict[Key, str], destinations: Sequence[str]) -> None:
+    """Leave out what is the same at the second destination: the EU is home."""
+    home, *away = destinations
+    for other in away:
+        keys = [key for key in row if key[1] == other]
+        if all(row[key] == row.get((key[0], home)) for key in keys):
+            row.update(dict.fromkeys(keys, ""))
 
 
 def _lay_out(
@@ -138,8 +188,13 @@ def _lay_out(
     labels: Sequence[str],
     groups: Sequence[tuple[str, Sequence[Key]]],
     rows: Mapping[tuple[str, ...], Mapping[Key, str]],
+    *,
+    cutting: bool,
 ) -> list[str]:
-    """Align columns under the titles of their groups; a repeated region stays blank."""
+    """Align columns under the titles of their groups; a repeated region stays blank.
+
+    With `cutting`, labels give way until the lines fit.
+    """
     widths = [
         [max(4, len(_column(key[0])), *(len(row.get(key, "-")) for row in rows.values()))
          for key in keys]
@@ -147,7 +202,8 @@ def _lay_out(
     ]  # fmt: skip
     left = [max([len(name), *(len(key[i]) for key in rows)]) for i, name in enumerate(labels)]
     taken = sum(sum(group) + len(group) + 1 for group in widths)
-    while sum(left) + 2 * max(0, len(left) - 1) + taken > WIDTH and max(left, default=0) > 6:
+    gaps = 2 * max(0, len(left) - 1)
+    while cutting and sum(left) + gaps + taken > WIDTH and max(left, default=0) > 6:
         left[left.index(max(left))] -= 1
 
     def line(names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:

@@ -117,6 +117,22 @@ def _add_runs(commands: Any) -> None:
         "simcore digest results/quickstart.zarr",
     )  # fmt: skip
     one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    one = _command(
+        commands, "validate", "set a run beside what was observed: costs, prices, premiums",
+        "simcore validate",
+        "simcore validate -o reality.png",
+        "simcore validate results/quickstart.zarr --format csv > reality.csv",
+    )  # fmt: skip
+    one.add_argument("run", type=Path, nargs="?", metavar="RUN",
+                     help="a .zarr or .nc of simcore run (default: makes its own)")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="FILE",
+                     help="also draw it, PNG or SVG")  # fmt: skip
+    one.add_argument("--draws", type=_positive, metavar="N", help="of the runs it makes")
+    one.add_argument("--seed", type=int, metavar="S", help="of the runs it makes")
+    one.add_argument("--threads", type=_positive, metavar="T", help="of the runs it makes")
+    one.add_argument("--format", choices=_FORMATS, default="table", help="default: table")
+    one.add_argument("--json", action="store_const", const="json", dest="format",
+                     help="the same as --format json")  # fmt: skip
 
 
 def _add_knowledge(commands: Any) -> None:

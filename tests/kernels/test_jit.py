@@ -131,11 +131,25 @@ def test_the_digest_knows_every_source_and_table(tmp_path):
     seen = {jit.code_digest()}
     for name in ("elementary.py", "inverse_normal.npy"):
         path = copy / name
-        path.write_bytes(path.read_bytes() + b"\n")
+        path.write_bytes(path.read_bytes() + b"\nX = 1\n")
         seen.add(jit.code_digest(copy))
     (copy / "one_more.py").write_text("")
     seen.add(jit.code_digest(copy))
     assert len(seen) == 4
+
+
+def test_an_explanation_mended_costs_no_compilation(tmp_path):
+    shutil.copytree(SOURCES, tmp_path / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
+    path = tmp_path / "kernels" / "finance.py"
+    text = path.read_text()
+    for edited, same in (
+        (text.replace('"""', '"""Mended. ', 1), True),
+        ("# One more line.\n" + text, True),
+        (text + "\nX = 1  # a number\n", False),
+        (text + '\nX = """a text"""\n', False),
+    ):
+        path.write_text(edited)
+        assert (jit.code_digest(tmp_path / "kernels") == jit.code_digest()) is same
 
 
 def test_the_digest_knows_options_and_settings(monkeypatch):
@@ -220,6 +234,9 @@ def test_an_edited_formula_is_never_read_from_the_cache(tmp_path):
     first, second = found(2.0), found(2.0)
     assert first[:2] == (2.0, 0)
     assert second == (2.0, 1, first[2])
+    # Another line, another time: still the same code.
+    (kernels / "loop.py").write_text("# A comment.\n" + LOOP)
+    assert found(2.0) == second
     # The file of the kernel itself is as it was, so numba alone would read the old code.
     third = found(3.0)
     assert third[:2] == (3.0, 0)

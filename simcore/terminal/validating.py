@@ -1,0 +1,109 @@
+"""The command validate; heavy imports inside."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simcore.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from simcore.analysis.reality import Finding
+
+DRAWS = 4000
+_PICTURES = (".png", ".svg")
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Set a run beside what was observed; 1 where a row that must lie inside does not."""
+    _check(options)
+    from simcore import tables
+    from simcore.terminal.reality import COLUMNS, reality_rows, reality_text
+
+    seen = tables.reality()
+    if options.run is None:
+        findings, title = _run_all(options)
+        left_out = 0
+    else:
+        from simcore.analysis.reality import compare
+        from simcore.dataset import open_run
+
+        rows = [one for one in seen.observations if not one.run]
+        with open_run(options.run) as result:
+            findings = compare(result, rows)
+            title = f"{result.attrs.get('title', options.run)}, {result.attrs['draws']} draws"
+        left_out = len(seen.observations) - len(rows)
+        if all(one.verdict == "absent" for one in findings):
+            raise ConfigError(Fault(
+                str(options.run), "none of the observed quantities",
+                "outcomes such as carbon_price, levelised_cost or commodity_price",
+                "run a config with them, or simcore validate without RUN",
+            ))  # fmt: skip
+    if options.out is not None:
+        from simcore.plots.reality import draw
+
+        draw(findings, options.out, title=title)
+    if options.format == "table":
+        print(reality_text(findings, title=title, left_out=left_out))
+        if options.out is not None:
+            print(f"Picture   {options.out}")
+    else:
+        from simcore.terminal.formats import to_csv, to_json
+
+        records = reality_rows(findings)
+        if options.format == "csv":
+            print(to_csv(COLUMNS, [list(row.values()) for row in records]), end="")
+        else:
+            judged = [one for one in findings if one.observation.role != "show"]
+            print(to_json({
+                "run": title, "judged": len(judged),
+                "inside": sum(one.verdict == "inside" for one in judged),
+                "failed": [one.observation.id for one in findings if one.failed],
+                "rows": records,
+            }))  # fmt: skip
+    return 1 if any(one.failed for one in findings) else 0
+
+
+def _run_all(options: argparse.Namespace) -> tuple[list[Finding], str]:
+    """Make the default run and those with inputs of their own."""
+    from simcore import engine, plan, spec, tables
+    from simcore.analysis.reality import compare, config_of
+
+    if engine.is_cold():
+        print("compiling the kernels, once on this machine (about a minute) ...",
+              file=sys.stderr)  # fmt: skip
+    seen = tables.reality()
+    draws = options.draws or DRAWS
+    found: dict[str, Finding] = {}
+    for name in ("", *seen.runs):
+        rows = [one for one in seen.observations if one.run == name]
+        changes: Any = seen.runs[name]["config"] if name else {}
+        config = config_of(
+            name or "default", rows, changes=changes, draws=draws, seed=options.seed
+        )
+        planned = plan.build(spec.load(config))
+        with engine.run(planned, threads=options.threads) as result:
+            found |= {one.observation.id: one for one in compare(result, rows)}
+    title = f"Packaged defaults beside what was observed, {draws:,} draws"
+    return [found[one.id] for one in seen.observations], title
+
+
+def _check(options: argparse.Namespace) -> None:
+    faults = []
+    out: Path | None = options.out
+    if out is not None and out.suffix.lower() not in _PICTURES:
+        faults.append(Fault(
+            "-o", str(out), "a name in .png or .svg", "write -o reality.png"
+        ))  # fmt: skip
+    if options.run is not None:
+        faults += [
+            Fault(f"--{name}", str(value), f"no --{name} with a saved run, whose draws are made",
+                  f"leave out --{name}, or RUN")
+            for name, value in (("draws", options.draws), ("seed", options.seed),
+                                ("threads", options.threads))
+            if value is not None
+        ]  # fmt: skip
+    if faults:
+        raise ConfigError(faults)

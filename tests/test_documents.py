@@ -1,0 +1,283 @@
+"""README and docs say what is so: commands, files, configs, equations, copied numbers."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import documents
+import pytest
+import yaml
+from documents import ROOT
+
+import simcore
+from simcore import cli, tables
+from simcore.spec.entries import Catalog
+from simcore.spec.processes import Process
+from simcore.spec.quantities import KINDS
+from simcore.spec.schema import Experiment
+from simcore.terminal.options import parser
+from simcore.variables import OUTCOMES
+
+COMMANDS = documents.commands("simcore")
+YAML = [block for block in documents.blocks() if block.info.split(" ")[0] == "yaml"]
+MODEL = (ROOT / "docs" / "model.md").read_text("utf-8")
+EXCERPT_PAGE = ROOT / "README.md"
+
+
+def refresh():
+    spec = importlib.util.spec_from_file_location("refresh", ROOT / "docs" / "refresh.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# What the pages describe ahead of the program; once it is there, the word must go from here, and
+# `awaits` from the block.
+AWAITED = (
+    "validate", "prices_market", "prices_analysts", "prices_history", "prices_structural",
+    "uk_blast_furnace", "reference_new", "reference_sunk",
+    "simcore/data/reality.csv",
+)  # fmt: skip
+GONE = pytest.mark.xfail(strict=True, reason="it is there now: `awaits` must go")
+
+
+# ---------------------------------------------------------------- commands, files, links
+
+
+def test_there_is_enough_to_check() -> None:
+    assert {page.name for page in documents.PAGES} >= {
+        "README.md", "CONTRIBUTING.md", "config.md", "dataset.md", "prices.md", "draws.md",
+        "model.md", "performance.md", "develop.md",
+    }  # fmt: skip
+    named = [arguments[0] for _, arguments in COMMANDS]
+    assert {"check", "plan", "run", "summary", "plot", "trace", "catalog", "schema", "digest",
+            "calibrate", "backtest"} <= set(named)  # fmt: skip
+    assert named.count("calibrate") + named.count("backtest") >= 4
+    assert len(YAML) >= 10
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments"),
+    [pytest.param(said, arguments, id=said,
+                  marks=[GONE] if arguments[0] in AWAITED or " awaits: " in said else [])
+     for said, arguments in COMMANDS],
+)  # fmt: skip
+def test_command_is_understood(
+    said: str, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    if arguments[1:] == []:
+        assert arguments[0] in (*cli._COMMANDS, "--help"), said  # a command by its name
+        return
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as stop:
+        assert stop.code == 0, f"{said}\n{capsys.readouterr().err}"  # --help
+        return
+    assert options.name == arguments[0]
+    for option in ("variable",):
+        given = getattr(options, option, None)
+        assert given in (None, "input", *OUTCOMES), said
+    file = getattr(options, "file", None)
+    if file is not None:
+        assert file in ("FILE", "resolved.yaml") or (ROOT / file).is_file(), said
+        config = ROOT / ("configs/quickstart.yaml" if file == "FILE" else file)
+        if options.set or getattr(options, "until", None):
+            simcore.load(config, overrides=options.set, until=options.until)
+    if options.name == "catalog" and options.entry not in (None, "NAME"):
+        assert cli.main(["catalog", options.section, options.entry]) == 0, said
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = {arguments[0] for _, arguments in documents.commands("make")}
+    assert {"demo", "test", "readme"} <= targets
+    assert targets <= set(re.findall(r"^([\w-]+):", makefile, re.M))
+
+
+@pytest.mark.parametrize("page", documents.PAGES, ids=lambda page: page.name)
+def test_files_and_links_exist(page: Path) -> None:
+    for name in documents.paths(page) - set(AWAITED):
+        assert list(ROOT.glob(name.rstrip("/"))), f"{page.name} names {name}"
+    for link in documents.links(page):
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        assert target.exists(), f"{page.name} links to {link}"
+        if anchor:
+            assert anchor in documents.anchors(target), f"{page.name} links to {link}"
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    linked = documents.links(ROOT / "README.md")
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_tree_of_the_house_is_the_tree() -> None:
+    page = (ROOT / "docs" / "develop.md").read_text("utf-8")
+    tree = page.partition("<!-- tree -->\n```\n")[2].partition("```")[0]
+    named = set(re.findall(r"^  ((?:[\w.]+/?  ?)*[\w.]+/?)  ", tree, re.M))
+    named = {one.rstrip("/") for line in named for one in line.split()}
+    there = {
+        path.name for path in (ROOT / "simcore").iterdir() if not path.name.startswith("__")
+    }
+    assert named == there
+
+
+# ---------------------------------------------------------------- configs
+
+
+@pytest.mark.parametrize(
+    "block",
+    [pytest.param(block, id=block.label, marks=[GONE] if "awaits" in block.info else [])
+     for block in YAML],
+)  # fmt: skip
+def test_config_checks(
+    block: documents.Block, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(yaml.safe_load(block.text), dict)
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    (folder / "ours.yaml").write_text("value: {buyer: automotive}\n", "utf-8")
+    months = [f"{year}-{month:02d},{4 - 0.1 * month:g}" for year in range(2026, 2051)
+              for month in range(1, 13)]  # fmt: skip
+    (tmp_path / "curve.csv").write_text("month,hydrogen\n" + "\n".join(months) + "\n", "utf-8")
+    file = tmp_path / "page.yaml"
+    file.write_text(block.text, "utf-8")
+    assert cli.main(["check", str(file)]) == 0, capsys.readouterr().err
+
+
+def test_all_that_a_config_may_say_is_named() -> None:
+    pages = {page.name: page.read_text("utf-8") for page in documents.PAGES}
+    fields = Experiment.model_fields
+    for page, names in {
+        "config.md": {*KINDS, *tables.scenarios(), *Catalog.model_fields, *fields} - {"catalog"},
+        "prices.md": {*get_args(Process.model_fields["kind"].annotation)},
+        "draws.md": {*get_args(fields["design"].annotation)},
+    }.items():
+        missing = sorted(name for name in names if not re.search(rf"\b{name}\b", pages[page]))
+        assert not missing, f"docs/{page} does not name {', '.join(missing)}"
+
+
+def test_scenarios_of_the_table_are_packaged() -> None:
+    page = (ROOT / "docs" / "config.md").read_text("utf-8")
+    table = page.partition("| packaged |")[2].partition("\n\n")[0]
+    listed = {name for row in table.splitlines()[2:]
+              for name in re.findall(r"`(\w+)`", row.split("|")[1])}  # fmt: skip
+    assert listed - set(AWAITED) <= set(tables.scenarios())
+
+
+def test_every_command_is_shown() -> None:
+    shown = {arguments[0] for _, arguments in COMMANDS}
+    assert set(cli._COMMANDS) <= shown
+
+
+# ---------------------------------------------------------------- the model
+
+
+def _defined() -> list[tuple[int, int]]:
+    """Numbers of equations in the order of the page."""
+    found: list[tuple[int, int]] = []
+    for block in documents.blocks():
+        if block.page.name == "model.md":
+            for line in block.text.splitlines():
+                number = re.search(r"\((\d+)\.(\d+)\)\s*$", line)
+                if number:
+                    found.append((int(number[1]), int(number[2])))
+    return found
+
+
+def _cited() -> Iterator[tuple[str, str]]:
+    """Place and number of every section or equation that the package cites."""
+    pattern = re.compile(r"MODEL (\d+(?:\.\d+)?(?:(?:, | and | to )\d+(?:\.\d+)?)*)")
+    files = [*(ROOT / "simcore").rglob("*.py"), *(ROOT / "simcore").rglob("*.yaml"),
+             *(ROOT / "configs").rglob("*.yaml"), *(ROOT / "tests").glob("*.py")]  # fmt: skip
+    for path in sorted(files):
+        for found in pattern.findall(path.read_text("utf-8")):
+            for number in re.findall(r"\d+(?:\.\d+)?", found):
+                yield str(path.relative_to(ROOT)), number
+
+
+def test_equations_are_numbered_in_order() -> None:
+    found = _defined()
+    sections = [int(number) for number in re.findall(r"^## (\d+)\. ", MODEL, re.M)]
+    assert sections == list(range(1, 11))
+    for section in sections:
+        own = [number for one, number in found if one == section]
+        assert own == list(range(1, len(own) + 1)), section
+    # Each stands under the heading of its section.
+    parts = re.split(r"^## \d+\. .*$", MODEL, flags=re.M)[1:]
+    for section, part in zip(sections, parts, strict=True):
+        inside = re.findall(r"\((\d+)\.\d+\)\s*$", part, re.M)
+        assert set(inside) <= {str(section)}
+
+
+def test_every_citation_has_its_equation() -> None:
+    equations = {f"{section}.{number}" for section, number in _defined()}
+    sections = {str(section) for section in range(1, 11)}
+    cited = list(_cited())
+    assert len(cited) > 20
+    for place, number in cited:
+        assert number in (equations if "." in number else sections), f"{place} cites {number}"
+    for number in re.findall(r"\((\d+\.\d+)\)", MODEL):
+        assert number in equations, f"docs/model.md cites ({number})"
+
+
+def test_every_outcome_has_an_equation() -> None:
+    assert set(OUTCOMES) <= set(refresh().equations())
+
+
+def test_list_of_outcomes_is_that_of_the_program() -> None:
+    module = refresh()
+    page = (ROOT / "docs" / "dataset.md").read_text("utf-8")
+    listed = module.LISTED.search(page)
+    assert listed is not None
+    assert listed["text"] == module.outcome_table(), "call `make readme`"
+
+
+# ---------------------------------------------------------------- copied numbers
+
+
+def test_numbers_read_aloud_are_those_of_the_excerpt() -> None:
+    page = EXCERPT_PAGE.read_text("utf-8")
+    shown = refresh().OUTPUT.search(page)
+    aloud = re.search(r"<!-- read aloud -->\n(.*?)<!-- end -->", page, re.S)
+    assert shown is not None
+    assert aloud is not None
+    said = documents.numbers(aloud[1].replace("CO2", ""))
+    assert len(said) > 5
+    assert set(said) <= {one.strip("%") for one in documents.numbers(shown["text"])}
+
+
+@pytest.mark.slow
+def test_copies_are_what_the_program_prints(tmp_path: Path) -> None:
+    module = refresh()
+    run = tmp_path / "quickstart.zarr"
+    simcore.run(ROOT / "configs" / "quickstart.yaml", out=run).close()
+    copies = 0
+    for page in module.PAGES:
+        for block in module.OUTPUT.finditer(page.read_text("utf-8")):
+            fresh = module.printed(block["command"], str(run))
+            for now, copied in zip(fresh.splitlines(), block["text"].splitlines(), strict=True):
+                assert copied == now, f"{page.name}: call `make readme`"
+            copies += 1
+    assert copies
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:All-NaN slice")  # quantiles of the reference's own premium
+@pytest.mark.parametrize(
+    "block", [block for block in documents.blocks() if block.info == "python"],
+    ids=lambda block: block.label,
+)  # fmt: skip
+def test_python_of_the_pages_runs(
+    block: documents.Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    if "results/quickstart.zarr" in block.text:
+        simcore.run("configs/quickstart.yaml", draws=256, out="results/quickstart.zarr").close()
+    exec(compile(block.text, block.label, "exec"), {})
