@@ -39,11 +39,15 @@ def load(
     draws: int | None = None,
     seed: int | None = None,
     until: str | None = None,
+    allow_outside: Sequence[str | Path] = (),
 ) -> Spec:
     """Read and check a config; see `simcore.spec.load`."""
     from simcore import spec
 
-    return spec.load(source, overrides=overrides, draws=draws, seed=seed, until=until)
+    return spec.load(
+        source, overrides=overrides, draws=draws, seed=seed, until=until,
+        allow_outside=allow_outside,
+    )  # fmt: skip
 
 
 def build(spec: Spec) -> Plan:

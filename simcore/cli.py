@@ -257,7 +257,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
     loaded = spec.load(
         options.file, overrides=options.set, draws=options.draws, seed=options.seed,
-        until=getattr(options, "until", None),
+        until=getattr(options, "until", None), allow_outside=options.allow_outside,
     )  # fmt: skip
     return planning.build(loaded)
 

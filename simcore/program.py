@@ -225,7 +225,11 @@ def _tape(
     dimensions = np.zeros(len(nodes), dtype=np.int64)
     experiment = plan.experiment
     for position, (n, node) in enumerate(nodes):
-        inputs += [row[one] for one in node.inputs] + extra.get(n, [])
+        if node.operation == Operation.CARRIED:
+            # Its number says which state of the node that it names it reads.
+            inputs.append(extra[node.inputs[0]][int(node.numbers[0])])
+        else:
+            inputs += [row[one] for one in node.inputs] + extra.get(n, [])
         numbers += node.numbers
         if node.table is not None:
             tables.append(np.asarray(node.table, dtype=float).ravel())

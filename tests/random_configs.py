@@ -29,6 +29,7 @@ UNITS = {
     "h/yr": (("h/yr", 1.0),),
     "yr": (("yr", 1.0),),
     "1": (("1", 1.0), ("%", 100.0)),
+    "1/yr": (("1/yr", 1.0), ("%/yr", 100.0)),
 }  # fmt: skip
 # t, or MWh, in the units of which prices are given.
 SIZES = {"t": 1.0, "kg": 1e-3, "MWh": 1.0, "GJ": 0.3, "kWh": 1e-3}
@@ -170,12 +171,30 @@ def quantity(
 
 @st.composite
 def by_region(draw: Any, regions: list[str], q: st.SearchStrategy[Any]) -> Any:
-    """One quantity for all, one for each, or a default and one for the first."""
+    """One quantity for all, one for each, or a default and one for the first; each also by year."""
+    q = st.one_of(q, q, q, by_year(q))
     form = draw(st.sampled_from(["one", "each", "default"]))
     if form == "one":
         return draw(q)
     names = regions if form == "each" else ["default", regions[0]]
     return {name: draw(q) for name in names}
+
+
+@st.composite
+def by_year(draw: Any, q: st.SearchStrategy[Any]) -> Any:
+    """A table by year, some of whose dates are certain and some not."""
+    dates = draw(st.lists(st.integers(2024, 2031), min_size=1, max_size=3, unique=True))
+    return {"years": {date: draw(q) for date in dates}}
+
+
+@st.composite
+def size(draw: Any) -> dict[str, Any]:
+    """A cost of size, of this plant or of one of its own size."""
+    found = {
+        "reference": draw(st.sampled_from([2.5, "2.5 Mt/yr", "800 kt/yr"])),
+        "exponent": draw(quantity(0.5, 1.1)),
+    }
+    return found | ({"output": draw(steps(0.5, 5))} if draw(st.booleans()) else {})
 
 
 @st.composite
@@ -351,12 +370,16 @@ def route(draw: Any, place: int, regions: list[str], marks: list[str], first: in
         "title": "a route", "sector": "steel",
         "capex": draw(by_region(regions, quantity(300, 1200, "EUR/(t/yr)", form="positive"))),
         **({"learning": learning} if draw(st.booleans()) else {}),
+        **({"size": draw(size())} if draw(st.integers(0, 2)) == 0 else {}),
         "interest_during_construction": draw(quantity(1.0, 1.2)),
         "first_of_a_kind": draw(quantity(1.0, 1.5)),
         "lifetime": draw(st.sampled_from([15, 20, 25])),
         "utilisation": draw(by_region(regions, quantity(0.6, 1.0))),
         "risk_premium": draw(quantity(0.0, 0.03, form="any")),
-        "fixed_opex": draw(by_region(regions, quantity(10, 50, "EUR/(t/yr)/yr", form="any"))),
+        "fixed_opex": draw(by_region(
+            regions, quantity(10, 50, "EUR/(t/yr)/yr", form="any") if draw(st.booleans())
+            else quantity(0.01, 0.05, "1/yr", bare=False),
+        )),
         "other_opex": draw(by_region(regions, quantity(20, 150, "EUR/t", form="any"))),
         "inputs": inputs,
         "byproducts": {"power": draw(quantity(0.0, 0.3, "MWh/t", bare=False))} if draw(st.booleans()) else {},
@@ -566,6 +589,10 @@ def configs(draw: Any) -> dict[str, Any]:
             retrofit(draw(st.sampled_from(["old", "green"])), regions, first)
         )
         routes = [*routes, "fitted"]
+    if len(regions) == 2 and draw(st.booleans()):
+        full = catalog["regions"]["BB"]
+        kept = draw(st.lists(st.sampled_from(sorted(full)), unique=True))
+        catalog["regions"]["BB"] = {"like": "AA", **{key: full[key] for key in kept}}
     # A number of the catalog that refers to a named factor, whose unit may stand on either side.
     factor = draw(quantity(1.0, 3.0, "EUR/t", form="positive"))
     catalog["routes"]["green"]["other_opex"] = {"kind": "factor", "name": "spread"}

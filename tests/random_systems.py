@@ -20,6 +20,13 @@ def rules(draw: Any, first: int) -> dict[str, Any]:
         "release": draw(steps(0, 150)),
     }  # fmt: skip
     if draw(st.booleans()):
+        found["band"] = draw(steps(20, 150)) + 0.29
+        found["decline"] = {first + draw(st.integers(-1, 2)): draw(steps(0, 0.1))}
+    if draw(st.booleans()):
+        brought = draw(steps(-60, 60))
+        found["moved"] = {first + 1: brought, first + 3: -brought}
+        found["removals"] = {first + 2: draw(steps(0, 40))}
+    if draw(st.booleans()):
         found["rebasing"] = {first + draw(st.integers(-1, 2)): draw(steps(-150, 100))}
     if draw(st.booleans()):
         found["ceiling"] = draw(steps(0, 800))
@@ -35,7 +42,23 @@ def system(draw: Any, first: int, policies: dict[str, Any]) -> dict[str, Any]:
     start = first - draw(st.integers(1, 2))
     followed = draw(st.sampled_from([None, *sorted(policies)]))
     names = ["law", "reform"] if followed is None else sorted(policies[followed]["variants"])
-    return {
+    more: dict[str, Any] = {}
+    if draw(st.booleans()):
+        more = {"immediate": draw(quantity(0.0, 0.3)), "adjustment": draw(quantity(0.1, 1.0)),
+                "hedge": draw(quantity(0.0, 0.4))}  # fmt: skip
+    if draw(st.booleans()):
+        share = draw(steps(0.1, 0.9))
+        odds = {names[0]: 1.0} if len(names) == 1 else {names[0]: share, names[1]: 1.0 - share}
+        years = [first, first + draw(st.integers(1, 3))]
+        more["resolution"] = {"odds": odds, "year": draw(st.sampled_from([
+            years[1],
+            {"kind": "discrete", "values": years, "probabilities": [0.4, 0.6]},
+        ]))}  # fmt: skip
+    if followed is not None and draw(st.booleans()):
+        more["rules"] = {names[0]: names[-1]}
+    if draw(st.integers(0, 3)) == 0:
+        more["horizon"] = draw(st.integers(1, 9))
+    return more | {
         "start": start,
         "bank": {year: draw(steps(0, 1800)) for year in (start - 1, start)},
         "reserve": {start: draw(steps(0, 900))},

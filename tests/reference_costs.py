@@ -14,9 +14,11 @@ from reference_paths import (
     between,
     carbon_price,
     learning,
+    lineage,
     policy,
     price_path,
     quantity,
+    regional,
 )
 from reference_units import factor_to, is_energy
 
@@ -26,9 +28,9 @@ NAN = math.nan
 
 
 def price_entry(case: Case, commodity: str, region: str) -> tuple[str, Mapping[str, Any]]:
-    """Name and entry of a commodity in a region: its own, else the default."""
+    """Name and entry of a commodity in a region: its own, that of its like, else the default."""
     entries = case.catalog["prices"][commodity]
-    key = region if region in entries else "default"
+    key = next(one for one in lineage(case, region) if one in entries)
     return f"{commodity}.{key}", entries[key]
 
 
@@ -141,31 +143,37 @@ def stated(case: Case, route: str, *keys: str) -> Any:
     return found
 
 
+def entry_of(case: Case, q: Any, label: str, region: str) -> tuple[Any, str]:
+    """What a table by region holds for a region, and the name of its draw."""
+    if isinstance(q, Mapping) and not {"kind", "value", "years"} & set(q):
+        place = next(one for one in lineage(case, region) if one in q)
+        q, label = q[place], label if place == "default" else f"{label}.{place}"
+    return q, label
+
+
 def draw_of(case: Case, route: str, region: str, *keys: str) -> str:
     """Name of the draw that decides a quantity: its own, or of the route that it follows."""
     owner = says(case, route, *keys)
     for other, names in (case.catalog["routes"][owner].get("shares") or {}).items():
         if ".".join(keys) in names:
             return draw_of(case, other, region, *keys)
-    q, label = stated(case, owner, *keys), ".".join((owner, *keys))
-    if isinstance(q, Mapping) and "kind" not in q and "value" not in q:
-        q, label = (q[region], f"{label}.{region}") if region in q else (q["default"], label)
-    if isinstance(q, Mapping) and q.get("kind") == "factor":
-        return str(q["name"])
+    q, label = entry_of(case, stated(case, owner, *keys), ".".join((owner, *keys)), region)
+    if isinstance(q, Mapping):
+        return str(q["name"] if q.get("kind") == "factor" else q.get("factor") or label)
     return label
 
 
-def number(case: Case, route: str, region: str, *keys: str, target: str = "1") -> float:
-    """A quantity of a route in a region."""
-    q = stated(case, route, *keys)
-    if isinstance(q, Mapping) and "kind" not in q and "value" not in q:
-        q = q[region] if region in q else q["default"]
-    return quantity(case, q, draw_of(case, route, region, *keys), target)
+def number(
+    case: Case, route: str, region: str, *keys: str, year: int, target: str = "1"
+) -> float:
+    """A quantity of a route in a region and year."""
+    q, _ = entry_of(case, stated(case, route, *keys), "", region)
+    return regional(case, q, draw_of(case, route, region, *keys), region, target, year)
 
 
-def field(case: Case, route: str, name: str, region: str, target: str = "1") -> float:
-    """A number of a route in a region."""
-    return number(case, route, region, name, target=target)
+def field(case: Case, route: str, name: str, region: str, year: int, target: str = "1") -> float:
+    """A number of a route in a region and year."""
+    return number(case, route, region, name, year=year, target=target)
 
 
 def traded(case: Case, route: str, side: str) -> list[str]:
@@ -179,7 +187,7 @@ def traded(case: Case, route: str, side: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def amounts(case: Case, route: str, side: str, region: str) -> dict[str, float]:
+def amounts(case: Case, route: str, side: str, region: str, year: int) -> dict[str, float]:
     """Inputs or byproducts per tonne: t, MWh or kg of hydrogen."""
     result = {}
     capture = case.catalog["routes"][route].get("capture")
@@ -187,11 +195,11 @@ def amounts(case: Case, route: str, side: str, region: str) -> dict[str, float]:
         unit = unit_in(case, commodity, region)
         amount = 0.0
         if stated(case, route, side, commodity) is not None:
-            amount = number(case, route, region, side, commodity, target=f"{unit}/t")
+            amount = number(case, route, region, side, commodity, year=year, target=f"{unit}/t")
         if capture and side == "inputs":
-            taken = captured(case, route, region)
+            taken = captured(case, route, region, year)
             if commodity in capture["inputs"]:
-                amount += taken * per_captured(case, route, region, commodity)
+                amount += taken * per_captured(case, route, region, commodity, year)
             if commodity == capture["storage"]:
                 amount += taken
         result[commodity] = amount
@@ -211,29 +219,31 @@ def is_available(case: Case, route: str, year: int) -> bool:
 # ---------------------------------------------------------------- capture of CO2
 
 
-def per_captured(case: Case, route: str, region: str, commodity: str) -> float:
+def per_captured(case: Case, route: str, region: str, commodity: str, year: int) -> float:
     """What capturing a tonne takes of a commodity."""
     target = unit_in(case, commodity, region) + "/t"
-    return number(case, route, region, "capture", "inputs", commodity, target=target)
+    return number(
+        case, route, region, "capture", "inputs", commodity, year=year, target=target
+    )
 
 
-def emitted_per_captured(case: Case, route: str, region: str) -> float:
+def emitted_per_captured(case: Case, route: str, region: str, year: int) -> float:
     """What capturing a tonne emits itself, t/t."""
     total = 0.0
     for commodity in case.catalog["routes"][route]["capture"].get("emission_factors") or {}:
         target = "t/" + unit_in(case, commodity, region)
         burnt = number(
-            case, route, region, "capture", "emission_factors", commodity, target=target
+            case, route, region, "capture", "emission_factors", commodity, year=year, target=target
         )
-        total += burnt * per_captured(case, route, region, commodity)
+        total += burnt * per_captured(case, route, region, commodity, year)
     return total
 
 
-def captured(case: Case, route: str, region: str) -> float:
+def captured(case: Case, route: str, region: str, year: int) -> float:
     """The share of all that the site emits, its own capture included; found by going round."""
-    unabated = field(case, route, "emission_intensity", region, "t/t")
-    rate = number(case, route, region, "capture", "rate")
-    own = emitted_per_captured(case, route, region)
+    unabated = field(case, route, "emission_intensity", region, year, "t/t")
+    rate = number(case, route, region, "capture", "rate", year=year)
+    own = emitted_per_captured(case, route, region, year)
     taken, before = rate * unabated, -1.0
     while abs(taken - before) > 1e-16 * (1 + taken):
         taken, before = rate * (unabated + own * taken), taken
@@ -243,25 +253,25 @@ def captured(case: Case, route: str, region: str) -> float:
 # ---------------------------------------------------------------- section 5: carbon cost
 
 
-def direct(case: Case, route: str, region: str) -> float:
+def direct(case: Case, route: str, region: str, year: int) -> float:
     """e1: scope 1 intensity, t/t; of a capture, what is left of the plant's emissions and its own."""
-    unabated = field(case, route, "emission_intensity", region, "t/t")
+    unabated = field(case, route, "emission_intensity", region, year, "t/t")
     if not case.catalog["routes"][route].get("capture"):
         return unabated
-    taken = captured(case, route, region)
-    return unabated + taken * emitted_per_captured(case, route, region) - taken
+    taken = captured(case, route, region, year)
+    return unabated + taken * emitted_per_captured(case, route, region, year) - taken
 
 
-def precursor(case: Case, route: str, region: str) -> float:
+def precursor(case: Case, route: str, region: str, year: int) -> float:
     """Emissions that travel with bought iron, t/t."""
-    each = field(case, route, "precursor_intensity", region, "t/t")
-    return each * precursor_tonnes(case, route, region)
+    each = field(case, route, "precursor_intensity", region, year, "t/t")
+    return each * precursor_tonnes(case, route, region, year)
 
 
-def precursor_tonnes(case: Case, route: str, region: str) -> float:
+def precursor_tonnes(case: Case, route: str, region: str, year: int) -> float:
     """Tonnes of the bought iron in a tonne; 1 where all stands per tonne of product."""
     name = stated(case, route, "precursor")
-    return amounts(case, route, "inputs", region)[name] if name else 1.0
+    return amounts(case, route, "inputs", region, year)[name] if name else 1.0
 
 
 def home_exposure(case: Case, route: str, region: str, year: int) -> float:
@@ -274,9 +284,9 @@ def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     covered = policy(case, place["coverage"], year)
     border = policy(case, place["border"], year)
     granted = policy(case, stated(case, route, "precursor_benchmark"), year)
-    granted *= precursor_tonnes(case, route, region)
-    bought = precursor(case, route, region) - free * granted
-    return covered * (direct(case, route, region) - allocation) + border * max(0.0, bought)
+    granted *= precursor_tonnes(case, route, region, year)
+    bought = precursor(case, route, region, year) - free * granted
+    return covered * (direct(case, route, region, year) - allocation) + border * max(0.0, bought)
 
 
 def home_cost(case: Case, route: str, region: str, year: int) -> float:
@@ -287,7 +297,7 @@ def home_cost(case: Case, route: str, region: str, year: int) -> float:
 def marginal_cost(case: Case, route: str, region: str, year: int) -> float:
     place = case.catalog["regions"][region]
     price = carbon_price(case, place["market"], year)
-    return price * policy(case, place["coverage"], year) * direct(case, route, region)
+    return price * policy(case, place["coverage"], year) * direct(case, route, region, year)
 
 
 def pays_cbam(case: Case, region: str, destination: str) -> bool:
@@ -301,7 +311,7 @@ def embedded(case: Case, route: str, region: str, year: int) -> float:
     if rules["method"] == "country_average":
         emissions = float(place["average_intensity"])
     else:
-        emissions = direct(case, route, region) + precursor(case, route, region)
+        emissions = direct(case, route, region, year) + precursor(case, route, region, year)
     if route == reference_route(case, region):
         share = rules["resource_shuffling"]
         clean = min(emissions, rules["clean_intensity"])
@@ -402,25 +412,73 @@ def annuity_rate(w: float, n: float) -> float:
     return w / -math.expm1(-n * math.log1p(w))
 
 
-def plant_capital(case: Case, route: str, region: str, year: int) -> float:
-    """Yearly capital per tonne of capacity of a plant without its capture, EUR."""
+def size_effect(case: Case, route: str) -> float:
+    """Capex per tonne of a plant of this size, over that of a plant of the reference's size."""
+    size = stated(case, route, "size")
+    output = case.config["plant"]["output"]
+    if size.get("output") is not None:
+        output = quantity(case, size["output"], "", "Mt/yr")
+    ratio = output / quantity(case, size["reference"], "", "Mt/yr")
+    exponent = quantity(case, size["exponent"], says(case, route, "size") + ".size_exponent")
+    return ratio**exponent / ratio
+
+
+def is_share(case: Case, route: str, region: str) -> bool:
+    """Whether fixed opex is a share of capex per year: its unit holds no money."""
+    q = stated(case, route, "fixed_opex")
+    if isinstance(q, Mapping) and not {"kind", "value", "years"} & set(q):
+        q = q[next(one for one in lineage(case, region) if one in q)]
+    if isinstance(q, Mapping) and "years" in q and not q.get("unit"):
+        q = next(iter(q["years"].values()))
+    if isinstance(q, Mapping):
+        return str(q.get("unit")) in ("%/yr", "1/yr")
+    return isinstance(q, str) and q.endswith(("%/yr", "1/yr"))
+
+
+def new_plant(case: Case, route: str) -> str | None:
+    """Which route states the new plant that is charged for; None where it is renewed."""
     owner = says(case, route, "capex")
     builder = says(case, route, "greenfield") if owner != route else owner
-    new = case.catalog["routes"][builder].get("greenfield")
-    mode = case.config.get("reference_capital", "reline")
-    if mode == "sunk" and (new or owner == reference_route(case, region)):
-        return 0.0
-    if mode == "new" and new:
-        capex = number(case, builder, region, "greenfield", "capex", target="EUR/(t/yr)")
-        capex *= number(case, builder, region, "greenfield", "interest_during_construction")
+    if case.config.get("reference_capital") != "new":
+        return None
+    return builder if case.catalog["routes"][builder].get("greenfield") else None
+
+
+def equipment(case: Case, route: str, region: str, year: int) -> float:
+    """What the plant costs, EUR per tonne of capacity, but for first plants and construction."""
+    new = new_plant(case, route)
+    if new:
+        built = number(
+            case, new, region, "greenfield", "capex", year=year, target="EUR/(t/yr)"
+        )
     else:
-        capex = field(case, route, "capex", region, "EUR/(t/yr)")
-        capex *= field(case, route, "interest_during_construction", region)
-    capex *= capex_factor(case, region) * field(case, route, "first_of_a_kind", region)
-    capex *= learning(
+        built = field(case, route, "capex", region, year, "EUR/(t/yr)")
+    built *= capex_factor(case, region)
+    if stated(case, route, "size"):
+        built *= size_effect(case, route)
+    return built * learning(
         case, stated(case, route, "learning"), says(case, route, "learning"), year
     )
-    rate = wacc(case, region) + field(case, route, "risk_premium", region)
+
+
+def plant_capital(case: Case, route: str, region: str, year: int) -> float:
+    """Yearly capital per tonne of capacity of a plant without its capture, EUR."""
+    owner, new = says(case, route, "capex"), new_plant(case, route)
+    builder = says(case, route, "greenfield") if owner != route else owner
+    stands = case.catalog["routes"][builder].get("greenfield")
+    if case.config.get("reference_capital") == "sunk" and (
+        stands or owner == reference_route(case, region)
+    ):
+        return 0.0
+    capex = equipment(case, route, region, year)
+    if new:
+        capex *= number(
+            case, new, region, "greenfield", "interest_during_construction", year=year
+        )
+    else:
+        capex *= field(case, route, "interest_during_construction", region, year)
+    capex *= field(case, route, "first_of_a_kind", region, year)
+    rate = wacc(case, region) + field(case, route, "risk_premium", region, year)
     return capex * annuity_rate(rate, stated(case, route, "lifetime"))
 
 
@@ -435,29 +493,33 @@ def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[flo
         return 0.0, 0.0
 
     def part(name: str, target: str = "1") -> float:
-        return number(case, route, region, "capture", name, target=target)
+        return number(case, route, region, "capture", name, year=year, target=target)
 
-    equipment = part("capex", "EUR/(t/yr)") * capex_factor(case, region)
-    equipment *= captured(case, route, region)
-    built = equipment * part("first_of_a_kind") * part("interest_during_construction")
+    plain = part("capex", "EUR/(t/yr)") * capex_factor(case, region)
+    plain *= captured(case, route, region, year)
+    built = plain * part("first_of_a_kind") * part("interest_during_construction")
     built *= learning(case, capture.get("learning"), route + ".capture", year)
     rate = wacc(case, region) + part("risk_premium")
-    return built * annuity_rate(rate, capture["lifetime"]), equipment * part("fixed_opex")
+    return built * annuity_rate(rate, capture["lifetime"]), plain * part("fixed_opex")
 
 
 def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
     """Parts of the levelised cost, EUR/t; inputs by commodity, byproducts negative."""
     capture, kept = capture_capital(case, route, region, year)
-    utilisation = field(case, route, "utilisation", region)
-    fixed_opex = field(case, route, "fixed_opex", region, "EUR/(t/yr)/yr")
+    utilisation = field(case, route, "utilisation", region, year)
+    if is_share(case, route, region):
+        fixed_opex = field(case, route, "fixed_opex", region, year, "1/yr")
+        fixed_opex *= equipment(case, route, region, year)
+    else:
+        fixed_opex = field(case, route, "fixed_opex", region, year, "EUR/(t/yr)/yr")
     parts = {
         "capex": (plant_capital(case, route, region, year) + capture) / utilisation,
         "fixed_opex": (fixed_opex + kept) / utilisation,
-        "other_opex": field(case, route, "other_opex", region, "EUR/t"),
-        "support": -field(case, route, "support", region, "EUR/t"),
+        "other_opex": field(case, route, "other_opex", region, year, "EUR/t"),
+        "support": -field(case, route, "support", region, year, "EUR/t"),
     }
     for side, sign in (("inputs", 1), ("byproducts", -1)):
-        for commodity, amount in amounts(case, route, side, region).items():
+        for commodity, amount in amounts(case, route, side, region, year).items():
             price = commodity_price(case, commodity, region, year)
             parts[commodity] = parts.get(commodity, 0.0) + sign * amount * price
     return parts
@@ -471,13 +533,13 @@ def bought(case: Case, route: str, region: str, year: int) -> float:
     """Scope 2: emissions of what the route buys, t/t."""
     return math.fsum(
         amount * scope2_intensity(case, commodity, region, year)
-        for commodity, amount in amounts(case, route, "inputs", region).items()
+        for commodity, amount in amounts(case, route, "inputs", region, year).items()
     )
 
 
 def intensity(case: Case, route: str, region: str, year: int) -> float:
     """Emissions per tonne on the chosen boundary."""
-    total = direct(case, route, region) + precursor(case, route, region)
+    total = direct(case, route, region, year) + precursor(case, route, region, year)
     if case.config["boundary"] == "scope12":
         total += bought(case, route, region, year)
     return total

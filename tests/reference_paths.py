@@ -132,6 +132,7 @@ def quantity(
     unit = q.get("unit") or unit
     price_year = q.get("price_year") or price_year
     kind = q.get("kind", "constant")
+    name = q.get("factor") or name
     if kind == "factor":
         other = case.config["factors"][q["name"]]
         return quantity(case, other, q["name"], target, unit, price_year)
@@ -140,16 +141,35 @@ def quantity(
     return sampled(case, q, name) * factor_to(target, unit, case.money, price_year)
 
 
-def regional(case: Case, q: Any, name: str, region: str, target: str = "1") -> float:
-    """A region quantity: the region's own entry, else `default`, which is one for all.
+def lineage(case: Case, region: str) -> list[str]:
+    """A region, the one that it is like, and so on; then the default."""
+    found = [region]
+    while True:
+        like = (case.catalog["regions"].get(found[-1]) or {}).get("like")
+        if like is None or like in found:
+            return [*found, "default"]
+        found.append(like)
 
-    Only an entry of the region itself has a stream of its own.
+
+def regional(
+    case: Case, q: Any, name: str, region: str, target: str, year: int
+) -> float:
+    """A region quantity: the region's own entry, that of its like, else `default`, one for all.
+
+    Only an entry of a region has a stream of its own.
     """
-    if not isinstance(q, Mapping) or "kind" in q or "value" in q:
+    if isinstance(q, Mapping) and not {"kind", "value", "years"} & set(q):
+        place = next(one for one in lineage(case, region) if one in q)
+        q, name = q[place], name if place == "default" else f"{name}.{place}"
+    if not (isinstance(q, Mapping) and "years" in q):
         return quantity(case, q, name, target)
-    if region in q:
-        return quantity(case, q[region], f"{name}.{region}", target)
-    return quantity(case, q["default"], name, target)
+    # One draw for all dates of a table, and a straight line between what it makes of them.
+    name = q.get("factor") or name
+    dates = {
+        date: quantity(case, entry, name, target, q.get("unit"), q.get("price_year"))
+        for date, entry in q["years"].items()
+    }
+    return between(dates, year)
 
 
 def choice(case: Case, q: Any, name: str) -> str:

@@ -148,14 +148,32 @@ def test_duplicate_keys_name_both_lines(keys: tuple[str, str]) -> None:
 
 
 def test_every_fault_is_gathered() -> None:
-    found = faults("a: .nan\nb: {c: 1, c: 2}\nd: !!python/name:os.system x\n<<: {e: 1}\nf: [inf]\n")
+    found = faults("a: .nan\nb: {c: 1, c: 2}\nd: !!python/name:os.system x\n<<: 1\nf: [inf]\n")
     assert [(fault.where, fault.line) for fault in found] == [
         ("a", 1),
         ("b.c", 2),
         ("d", 3),
-        ("", 4),
+        ("<<", 4),
         ("f.0", 5),
     ]
+
+
+def test_merge_keys() -> None:
+    """As YAML 1.1 has them: keys written out win, then the first mapping of a list."""
+    read = parse("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\nc:\n  <<: [*a, {x: 7, z: 9}]\n", "f")
+    assert read.data["b"] == {"x": 1, "y": 3}
+    assert read.data["c"] == {"x": 1, "y": 2, "z": 9}
+    assert (read.lines["b", "x"], read.lines["b", "y"]) == (1, 4)
+    assert parse("'<<': 1\n", "f").data == {"<<": 1}
+    assert [one.where for one in faults("a: {<<: 1, <<: {b: 1}}\n")] == ["a.<<", "a.<<"]
+
+
+def test_merge_keys_keep_the_limits() -> None:
+    """Mappings merged again and again count as if they were written out."""
+    bomb = "a0: &a0 {" + ", ".join(f"k{n}: [1, 1, 1, 1, 1]" for n in range(400)) + "}\n"
+    bomb += "".join(f"b{n}:\n  <<: *a0\n  own: 1\n" for n in range(45))
+    (fault,) = faults(bomb)
+    assert "more than 100,000 keys and values" in fault.found
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # ---------------------------------------------------------------------------------------------
 # Rows that are outside today and are expected to come inside with corrections of the tables and
 # markets that are on their way: {id: which}. A row that has come inside must leave this list.
-AWAITED = {
-    "eu_auctions_2026": "auctions brought forward in the system",
-    "bf_bof_operation_eu": "burden, coal and operating cost of the reference",
-    "hrc_price_cn": "operating cost by region",
-    "eaf_less_bf_italy": "scrap by region, coal and burden of the reference",
-}
+AWAITED: dict[str, str] = {}
 # Rows that may stay outside, each with the reason that its note gives.
 EXCEPTIONS = {
     "eua_december_2030": "the mean of an ensemble lies above the future",

@@ -169,6 +169,37 @@ def test_country_average_takes_the_reward_of_a_clean_plant(run: xr.Dataset) -> N
     assert change(run, "cbam_cost", "country_average", route="bf_bof", **where).mean() < -20
 
 
+def test_the_uk_is_measured_against_imported_slab_or_a_furnace_of_its_own() -> None:
+    made = simcore.run({
+        "draws": 512, "years": {"first": 2026, "last": 2031}, "regions": ["EU", "UK"],
+        "destinations": ["domestic"], "routes": ["bf_bof", "h2_dri_eaf", "scrap_eaf"],
+        "outcomes": ["avoided_emissions", "cost_premium_ex_carbon", "carbon_cost"], "keep": [],
+        "scenarios": {"law": {}, "uk_blast_furnace": "uk_blast_furnace"},
+    }, threads=2)  # fmt: skip
+    avoided = made.avoided_emissions_quantile.sel(quantile=0.5, year=2030)
+    slab, own = (avoided.sel(scenario=name) for name in ("law", "uk_blast_furnace"))
+    # A furnace of one's own avoids next to nothing of slab, what is green avoids about two tonnes.
+    assert abs(float(slab.sel(region="UK", route="bf_bof"))) < 0.2
+    assert np.isnan(own.sel(region="UK", route="bf_bof"))
+    assert (slab.sel(region="UK", route=["h2_dri_eaf", "scrap_eaf"]) > 1.7).all()
+    np.testing.assert_array_equal(slab.sel(region="EU"), own.sel(region="EU"))
+    # Slab costs less than a furnace; its carbon is paid at the border from 2027 on.
+    extra = made.cost_premium_ex_carbon_quantile.sel(quantile=0.5, year=2030, region="UK")
+    assert 0 < float(extra.sel(scenario="law", route="bf_bof")) < 100
+    difference = extra.sel(scenario="law") - extra.sel(scenario="uk_blast_furnace")
+    assert (difference.sel(route=["h2_dri_eaf", "scrap_eaf"]) > 0).all()
+
+
+def test_border_measure_of_the_uk_falls_on_slab() -> None:
+    cost = simcore.run({
+        "draws": 256, "years": {"first": 2026, "last": 2028}, "regions": ["UK"],
+        "destinations": ["domestic"], "routes": ["slab_import"], "outcomes": ["carbon_cost"],
+        "keep": [], "scenarios": {"law": {}},
+    }).carbon_cost_mean.squeeze()  # fmt: skip
+    assert float(cost.sel(year=2026)) == 0.0
+    assert float(cost.sel(year=2027)) > 0.0
+
+
 def test_shuffling_swaps_tonnes_of_the_reference_route_alone() -> None:
     """A share of the furnace's tonnes is declared clean; other routes have nothing to swap."""
     shares = {"none": 0.0, "half": 0.5, "all": 1.0}

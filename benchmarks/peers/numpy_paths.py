@@ -259,6 +259,8 @@ def _indexed(sample: Sample, name: str, entry: Config, target: str) -> Values:
     """A coefficient times the path that is followed, and a premium."""
     followed, place = entry["index"].split(".")
     premium = entry["premium"]
+    if not isinstance(premium, dict):
+        premium = {"kind": "constant", "value": premium}
     if premium.get("unit") is None:
         premium = {**premium, "unit": entry["unit"],
                    "price_year": premium.get("price_year") or entry.get("price_year")}

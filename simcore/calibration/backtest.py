@@ -1,9 +1,13 @@
 """Rolling origins: what would a market have said at each past date, and what came?
 
-The price at an origin is known, nothing later is. Weeks are those of the calendar, whatever weeks a
-history lacks. Random walks re-estimate their volatility from
-the changes up to the origin. A market of the catalog has the parameters it has today, around the
-price of the origin: see `predictive.ahead`.
+The price at an origin is known, nothing later is. Weeks (months, quarters or years of a history
+that has no more) are those of the calendar, whatever ones a history lacks. Random walks
+re-estimate their volatility from the changes up to the origin. A market of the catalog has the
+parameters it has today, around the price of the origin: see `predictive.ahead`.
+
+One path says more of the direction that it took than of its width. The mirrored score is the mean
+of those on the path and on its mirror image in logarithms about steady growth by the carry, which
+took the other direction: a density that gains on the path alone was fitted to its direction.
 """
 
 from __future__ import annotations
@@ -16,15 +20,28 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.calibration.history import DAYS, History, periods, sampled
+from simcore.calibration.history import (
+    DAYS,
+    FREQUENCIES,
+    History,
+    frequency_of,
+    periods,
+    sampled,
+)
 from simcore.calibration.predictive import Forecast
 from simcore.calibration.scores import christoffersen, crps_normal, kupiec
 from simcore.errors import ConfigError, Fault
 
 BANDS: Final = (0.5, 0.8, 0.95)
-_WEEKS: Final = 52
-_STEP: Final = 4
-"""Weeks between origins."""
+_TENTH: Final = 0.1
+FEWEST: Final = 10
+"""Independent origins below which a test of a band says nothing: on four, one miss or none are all
+that 80 % could ever show, and it keeps nearly every model."""
+PERIODS: Final = {"weekly": 52, "monthly": 12, "quarterly": 4, "annual": 1}
+"""Periods of a year; of 52 weeks."""
+STEPS: Final = {"weekly": 4, "monthly": 1, "quarterly": 1, "annual": 1}
+"""Periods between origins."""
+_A_PERIOD: Final = {"weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year"}
 
 
 @dataclass(frozen=True)
@@ -37,17 +54,19 @@ class Score:
     horizon : int
         Years; of 52 weeks.
     origins : int
-        Forecasts scored, four weeks apart.
+        Forecasts scored.
     apart : int
-        How many of them do not overlap.
+        How many of them do not overlap: independent origins.
     crps, log_score : float
         Means; CRPS in units of ln(price), log score in nats. Lower is better.
+    mirrored : float
+        CRPS on the path and on its mirror image in logarithms, about growth by the carry, together.
     coverage : dict of float to float
         Share of outcomes inside the central band of a probability.
+    below, above : float
+        Share of outcomes below the forecast's P10, and above its P90.
     kupiec, christoffersen : float
-        p-values for the 80 % band on the forecasts that do not overlap.
-    kupiec_all, christoffersen_all : float
-        The same on all, as if they were independent, which they are not.
+        p-values for the 80 % band on the forecasts that do not overlap; NaN below `FEWEST`.
     mean_error : float
         Mean of ln(outcome / median).
     pit : float64, shape (origins,)
@@ -59,12 +78,13 @@ class Score:
     origins: int
     apart: int
     crps: float
+    mirrored: float
     log_score: float
     coverage: dict[float, float]
+    below: float
+    above: float
     kupiec: float
     christoffersen: float
-    kupiec_all: float
-    christoffersen_all: float
     mean_error: float
     pit: NDArray[np.float64]
 
@@ -76,13 +96,17 @@ class Backtest:
     Attributes
     ----------
     history : History
-        Weekly.
+        Sampled.
+    frequency : str
+        Of the sampled history: weekly, or coarser where the history is.
     scores : tuple of Score
         By horizon, then model.
     origins, targets : dict of int to int64 array
-        Positions in the weekly history of each forecast's origin and outcome, by horizon.
+        Positions in the sampled history of each forecast's origin and outcome, by horizon.
     skipped : dict of int to int
-        Origins without a price in their week or in that of the outcome, by horizon.
+        Origins without a price in their period or in that of the outcome, by horizon.
+    still : dict of int to int
+        Origins before which no price had changed, so that a random walk has no volatility.
     bands : dict of (str, int) to float64, shape (7, origins)
         Log changes at 2.5, 10, 25, 50, 75, 90 and 97.5 % by model and horizon.
     window : float or None
@@ -92,10 +116,12 @@ class Backtest:
     """
 
     history: History
+    frequency: str
     scores: tuple[Score, ...]
     origins: dict[int, NDArray[np.int64]]
     targets: dict[int, NDArray[np.int64]]
     skipped: dict[int, int]
+    still: dict[int, int]
     bands: dict[tuple[str, int], NDArray[np.float64]]
     window: float | None
     minimum: float
@@ -118,13 +144,13 @@ def backtest(
     Parameters
     ----------
     history : History
-        Prices, sampled here to the last of each week.
+        Prices, sampled here to the last of each week, or of each period of a coarser history.
     forecasts : mapping of int to Forecast
         Of the market, by horizon in years.
     name : str
         Of the market.
     carry : float
-        Growth of the second random walk, ln per year.
+        Growth of the second random walk, and about which the path is mirrored, ln per year.
     minimum : float
         Years of history before the first origin.
     window : float, optional
@@ -137,48 +163,64 @@ def backtest(
     Raises
     ------
     ConfigError
-        The history is too short for a horizon.
+        The history is too short for a horizon, or never moves.
     """
-    weekly = sampled(history, "weekly")
-    levels, weeks = np.log(weekly.prices), periods(weekly, "weekly")
-    weeks = weeks - weeks[0]
-    first, last = round((window or minimum) * DAYS / 7), int(weeks[-1])
-    # Position of each week in the history; a week without a price has none.
+    frequency = max(("weekly", frequency_of(history)), key=FREQUENCIES.index)
+    spaced = sampled(history, frequency)
+    levels, when = np.log(spaced.prices), periods(spaced, frequency)
+    when = when - when[0]
+    a_year = DAYS / 7 if frequency == "weekly" else PERIODS[frequency]
+    first, last = round((window or minimum) * a_year), int(when[-1])
+    # Position of each period in the history; one without a price has none.
     position = np.full(last + 1, -1)
-    position[weeks] = np.arange(len(weeks))
+    position[when] = np.arange(len(when))
     scores: list[Score] = []
-    bands, every, outcomes, skipped = {}, {}, {}, {}
+    bands, every, outcomes, skipped, still = {}, {}, {}, {}, {}
     for years, forecast in forecasts.items():
-        length = _WEEKS * years
-        begins = np.arange(first, last + 1 - length, _STEP)
+        length = PERIODS[frequency] * years
+        begins = np.arange(first, last + 1 - length, STEPS[frequency])
         known = (position[begins] >= 0) & (position[begins + length] >= 0)
+        unit = _A_PERIOD[frequency] + "s"
         if first < 2 or not known.any():
             raise ConfigError(Fault(
-                "--horizons", f"{last + 1:,} weeks of prices, {years} years ahead",
-                f"{first + length + 1:,} weeks or more: {(window or minimum):g} years to estimate "
-                f"and {years} to wait",
+                "--horizons", f"{last + 1:,} {unit} of prices, {years} years ahead",
+                f"{max(first, 2) + length + 1:,} {unit} or more: {(window or minimum):g} years to "
+                f"estimate and {years} to wait",
                 "take a longer history, a shorter horizon, or less --minimum",
                 history.file,
             ))  # fmt: skip
-        origins, targets = position[begins[known]], position[begins[known] + length]
-        every[years], outcomes[years] = origins, targets
         skipped[years] = int(np.sum(~known))
-        free = not_overlapping(begins[known], length)
+        begins = begins[known]
+        sds = _volatility(levels, when, position[begins], window, PERIODS[frequency])
+        moved = sds > 0
+        still[years] = int(np.sum(~moved))
+        if not moved.any():
+            raise ConfigError(Fault(
+                history.column, f"no price that changed before any origin, {years} years ahead",
+                "prices that move: a random walk has no volatility without",
+                "take more --minimum, a longer --window, or prices that are traded", history.file,
+            ))  # fmt: skip
+        begins, sds = begins[moved], sds[moved] * math.sqrt(years)
+        origins, targets = position[begins], position[begins + length]
+        every[years], outcomes[years] = origins, targets
+        free = not_overlapping(begins, length)
         change = levels[targets] - levels[origins]
         pit = forecast.pit(change)
         middle = forecast.quantile(np.array([0.5]))[0]
-        scores.append(_score(
-            name, years, pit, forecast.crps(change), forecast.log_score(change), change - middle,
-            free,
-        ))  # fmt: skip
+        mirror = 2 * carry * years - change
+        crps = forecast.crps(change), forecast.crps(mirror)
+        scores.append(
+            _score(name, years, pit, crps, forecast.log_score(change), change - middle, free)
+        )
         bands[name, years] = np.repeat(
             forecast.quantile(np.array(LEVELS))[:, None], len(origins), axis=1
         )
-        sds = _volatility(levels, weeks, origins, window) * math.sqrt(years)
         for label, growth in (("random walk", 0.0), (f"random walk {100 * carry:+g}%", carry)):
-            scores.append(_random_walk(label, years, change - growth * years, sds, free))
+            scores.append(_random_walk(label, years, change, mirror, growth * years, sds, free))
             bands[label, years] = growth * years + _normal_quantiles(LEVELS)[:, None] * sds
-    return Backtest(weekly, tuple(scores), every, outcomes, skipped, bands, window, minimum)
+    return Backtest(
+        spaced, frequency, tuple(scores), every, outcomes, skipped, still, bands, window, minimum
+    )
 
 
 def not_overlapping(begins: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
@@ -200,48 +242,57 @@ def not_overlapping(begins: NDArray[np.int64], length: int) -> NDArray[np.bool_]
 
 
 def _volatility(
-    levels: NDArray[np.float64], weeks: NDArray[np.int64], origins: NDArray[np.int64],
-    window: float | None,
+    levels: NDArray[np.float64], when: NDArray[np.int64], origins: NDArray[np.int64],
+    window: float | None, per_year: int,
 ) -> NDArray[np.float64]:  # fmt: skip
-    """Standard deviation of weekly changes known at each origin, per square root of a year."""
-    # The change over several weeks without a price counts as one of their root.
-    changes = np.diff(levels) / np.sqrt(np.diff(weeks))
-    span = weeks[-1] + 1 if window is None else round(window * _WEEKS)
-    first = np.searchsorted(weeks[1:], weeks[origins] - span, side="right")
+    """Standard deviation of the changes known at each origin, per square root of a year.
+
+    Zero where fewer than two are known, or all are alike.
+    """
+    # The change over several periods without a price counts as one of their root.
+    changes = np.diff(levels) / np.sqrt(np.diff(when))
+    span = when[-1] + 1 if window is None else round(window * per_year)
+    first = np.searchsorted(when[1:], when[origins] - span, side="right")
     return np.array([
-        np.std(changes[begin:origin], ddof=1) * math.sqrt(_WEEKS)
+        np.std(changes[begin:origin], ddof=1) * math.sqrt(per_year)
+        if origin - begin > 1 and np.ptp(changes[begin:origin]) > 0 else 0.0
         for begin, origin in zip(first, origins, strict=True)
     ])  # fmt: skip
 
 
 def _random_walk(
-    model: str, years: int, errors: NDArray[np.float64], sds: NDArray[np.float64],
-    free: NDArray[np.bool_],
+    model: str, years: int, change: NDArray[np.float64], mirror: NDArray[np.float64],
+    growth: float, sds: NDArray[np.float64], free: NDArray[np.bool_],
 ) -> Score:  # fmt: skip
     from scipy.special import ndtr
 
+    errors = change - growth
     z = errors / sds
     log_score = 0.5 * z**2 + np.log(sds * math.sqrt(2 * math.pi))
-    return _score(model, years, ndtr(z), crps_normal(0.0, sds, errors), log_score, errors, free)
+    # A mirrored path has the same volatility.
+    crps = crps_normal(growth, sds, change), crps_normal(growth, sds, mirror)
+    return _score(model, years, ndtr(z), crps, log_score, errors, free)
 
 
 def _score(
     model: str,
     years: int,
     pit: NDArray[np.float64],
-    crps: NDArray[np.float64],
+    crps: tuple[NDArray[np.float64], NDArray[np.float64]],
     log_score: NDArray[np.float64],
     errors: NDArray[np.float64],
     free: NDArray[np.bool_],
 ) -> Score:
-    misses = outside(pit, 0.8)
-    apart = misses[free]
+    apart = outside(pit, 0.8)[free]
+    enough = len(apart) >= FEWEST
     return Score(
-        model=model, horizon=years, origins=len(pit), apart=len(apart), crps=float(crps.mean()),
+        model=model, horizon=years, origins=len(pit), apart=len(apart),
+        crps=float(crps[0].mean()), mirrored=float(0.5 * (crps[0] + crps[1]).mean()),
         log_score=float(log_score.mean()),
         coverage={band: float(1 - outside(pit, band).mean()) for band in BANDS},
-        kupiec=kupiec(apart, 0.2)[1], christoffersen=christoffersen(apart, 0.2)[1],
-        kupiec_all=kupiec(misses, 0.2)[1], christoffersen_all=christoffersen(misses, 0.2)[1],
+        below=float(np.mean(pit < _TENTH)), above=float(np.mean(pit > 1 - _TENTH)),
+        kupiec=kupiec(apart, 0.2)[1] if enough else math.nan,
+        christoffersen=christoffersen(apart, 0.2)[1] if enough else math.nan,
         mean_error=float(errors.mean()), pit=pit,
     )  # fmt: skip
 

@@ -17,6 +17,8 @@ from simcore.calibration.cells import date_reader, delimiter, number_reader
 from simcore.errors import ConfigError, Fault, suggest
 
 FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "annual")
+_SPANS: Final = {"daily": 4, "weekly": 15, "monthly": 45, "quarterly": 180}
+"""Longest usual distance of two prices of each frequency, days; a month may miss a week or two."""
 DUPLICATES: Final = ("error", "last", "mean")
 DAYS: Final = 365.25
 """Days of a year."""
@@ -154,6 +156,12 @@ def read(
     notes += [f"{merged:,} rows on a date seen before"] if merged else []
     history = History(dates, prices, Path(path).name, _label(chosen, where))
     return replace(history, notes=(*notes, *_observed(history)))
+
+
+def frequency_of(history: History) -> str:
+    """Frequency of a history, from the usual distance of its dates."""
+    usual = float(np.median(np.diff(history.dates).astype(int)))
+    return next((name for name, days in _SPANS.items() if usual <= days), "annual")
 
 
 def sampled(history: History, frequency: str) -> History:

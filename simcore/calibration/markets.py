@@ -12,7 +12,9 @@ from simcore.spec import Spec
 from simcore.spec.entries import Path
 
 
-def find(text: str, *, name: str | None = None) -> tuple[Spec, str, Path]:
+def find(
+    text: str, *, name: str | None = None, view: str | None = None
+) -> tuple[Spec, str, Path]:
     """Read a market.
 
     Parameters
@@ -21,6 +23,8 @@ def find(text: str, *, name: str | None = None) -> tuple[Spec, str, Path]:
         The name of a packaged market, or a config that has one under `catalog.markets`.
     name : str, optional
         Which market of the config; needed when it states several.
+    view : str, optional
+        One of the market's views instead of all of them.
 
     Returns
     -------
@@ -31,8 +35,22 @@ def find(text: str, *, name: str | None = None) -> tuple[Spec, str, Path]:
     Raises
     ------
     ConfigError
-        Unknown name, unusable config, or a config without or with several markets.
+        Unknown name or view, unusable config, or a config without or with several markets.
     """
+    spec, chosen, market = _find(text, name)
+    if view is None:
+        return spec, chosen, market
+    views = list(getattr(market, "views", None) or {})
+    if view not in views:
+        near = suggest(view, views)
+        raise ConfigError(Fault(
+            "--view", f"{chosen} has no view {view!r}", ", ".join(views) or "a market with views",
+            f"did you mean {near}?" if near else "choose one of them" if views else "drop --view",
+        ))  # fmt: skip
+    return spec, chosen, market.model_copy(update={"view": view})
+
+
+def _find(text: str, name: str | None) -> tuple[Spec, str, Path]:
     packaged = list(tables.catalog()["markets"])
     if text in packaged:
         return _loaded({"name": "backtest"}, text)

@@ -107,8 +107,7 @@ def calibrate(history: History, *, kinds: tuple[str, ...], frequency: str) -> Ca
             kappa, corrected = (one.estimates[name].value for name in ("kappa", "kappa_corrected"))
             warnings.append(
                 f"kappa {kappa:.3g} is biased upwards by about {reversion_bias(kappa, history):.2g}"
-                f" on {span:.1f} years: corrected {corrected:.3g}, half-life "
-                f"{_half_life(kappa)} becomes {_half_life(corrected)}"
+                f" on {span:.1f} years: corrected {corrected:.3g}, {_lives(kappa, corrected)}"
             )
         if one.unusable:
             warnings.append(f"{one.kind} is of no use here: {one.unusable}")
@@ -139,6 +138,11 @@ def reversion_bias(kappa: float, history: History) -> float:
 def _bias(kappa: float, span: float, count: int) -> float:
     grown = math.exp(min(kappa * span / count, 20.0))
     return (5 + 2 * grown + grown**2) / (2 * span)
+
+
+def _lives(kappa: float, corrected: float) -> str:
+    before, after = _half_life(kappa), _half_life(corrected)
+    return f"half-life {before} becomes {after}" if before != after else f"half-life {after}"
 
 
 def _half_life(kappa: float) -> str:

@@ -50,6 +50,8 @@ class Node:
         Levels of lists and mappings in it, aliases included.
     closed : bool
         False while its content is still being read.
+    merged : list of Node
+        What stands under the merge key of a mapping, until the mapping is closed.
     """
 
     line: int
@@ -59,6 +61,7 @@ class Node:
     size: int = 1
     height: int = 0
     closed: bool = False
+    merged: list[Node] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ class _Open:
     key: Key | None = None
     key_line: int = 0
     waiting: bool = False
+    merging: bool = False
 
 
 @dataclass(slots=True)
@@ -124,6 +128,7 @@ def compose(events: Iterable[Any], name: str) -> tuple[Node | None, list[Fault]]
                 )
         elif isinstance(event, yaml.CollectionEndEvent):
             closing = reading.stack.pop()
+            _merge(reading, closing)
             closing.node.closed = True
             if reading.stack:
                 _attach(reading.stack[-1], closing.node)
@@ -131,7 +136,7 @@ def compose(events: Iterable[Any], name: str) -> tuple[Node | None, list[Fault]]
             reading.nodes += 1
             _check_limit(reading.nodes, MAX_NODES, "keys and values", name, line)
             _take_node(reading, event, line)
-    return reading.top, reading.faults
+    return reading.top, sorted(reading.faults, key=lambda one: one.line or 0)
 
 
 def refusal(
@@ -198,10 +203,34 @@ def _attach(parent: _Open, node: Node) -> None:
     if parent.node.items is not None:
         parent.node.items.append(node)
     elif parent.node.pairs is not None:
-        if parent.key is not None:
+        if parent.merging:
+            parent.node.merged.append(node)
+        elif parent.key is not None:
             parent.node.size += 1
             parent.node.pairs.append((parent.key, parent.key_line, node))
-        parent.key, parent.waiting = None, False
+        parent.key, parent.waiting, parent.merging = None, False, False
+
+
+def _merge(reading: _Reading, closing: _Open) -> None:
+    """Add what a merge key brings to a mapping: keys written out win, then the first mapping."""
+    node = closing.node
+    for value in node.merged:
+        for part in [value] if value.items is None else value.items:
+            if part.pairs is None:
+                reading.faults.append(
+                    Fault(
+                        dotted((*closing.path, "<<")),
+                        "a merge key << with something else than a mapping",
+                        "<<: *name, or a list of such aliases",
+                        "name the anchor of a mapping written above",
+                        reading.name,
+                        value.line,
+                    )
+                )
+            elif node.pairs is not None:
+                known = {key for key, _, _ in node.pairs}
+                node.pairs += [pair for pair in part.pairs if pair[0] not in known]
+    node.merged = []
 
 
 def _take_alias(reading: _Reading, event: Any, line: int, path: Path) -> None:
@@ -244,6 +273,11 @@ def _take_key(reading: _Reading, parent: _Open, event: Any, line: int) -> None:
             remedy="write the key out as one word; quote a text that holds brackets",
             path=path,
         )
+    is_merge = event.value == "<<" and event.implicit[0] and event.anchor is None
+    if is_merge and "<<" not in parent.first_lines:
+        parent.first_lines["<<"] = line
+        parent.waiting, parent.merging, parent.key, parent.key_line = True, True, None, line
+        return
     known_faults = len(reading.faults)
     key = _scalar(reading, event, line, path)
     parent.waiting, parent.key, parent.key_line = True, None, line
@@ -268,12 +302,6 @@ def _key_problem(key: Scalar, event: Any) -> tuple[str, str, str] | None:
     """Say what is found, expected and to do where a scalar cannot be a key."""
     if event.anchor is not None:
         return (f"an anchor on the key {key!r}", "anchors on values only", "remove the anchor")
-    if key == "<<" and event.implicit[0]:
-        return (
-            "a merge key <<",
-            "every key written out",
-            "repeat the keys, or use `extends:` for a shared base",
-        )
     if key is None or isinstance(key, bool):
         return (
             f"the key {event.value or 'null'}",

@@ -42,6 +42,7 @@ class Operation(IntEnum):
     REGIME = 36
     CHOSEN = 37
     RESAMPLED = 38
+    CARRIED = 39
     # policy
     TIMELINE = 40
     # costs
@@ -74,6 +75,6 @@ SPOT_COLUMNS = 7
 
 DEMAND_COLUMNS = 3
 """First columns of a CAP_AND_BANK line: baseline, whether it grows, known price or 0."""
-RULE_COLUMNS = 9
-"""Then, for each variant: cap, auctioned, intake rate, upper and lower threshold, release,
-ceiling of the reserve, price trigger, release upon it."""
+RULE_COLUMNS = 10
+"""Then, for each variant: allowances issued, auctioned, intake rate, upper and lower threshold,
+release, ceiling of the reserve, price trigger, release upon it, 1 / band of the release."""

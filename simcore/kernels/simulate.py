@@ -40,6 +40,7 @@ PATH, TIMELINE = int(Operation.PATH), int(Operation.TIMELINE)
 CAP_AND_BANK, STEPS = int(Operation.CAP_AND_BANK), int(Operation.STEPS)
 JUMP, REGIME = int(Operation.JUMP), int(Operation.REGIME)
 CHOSEN, RESAMPLED = int(Operation.CHOSEN), int(Operation.RESAMPLED)
+CARRIED = int(Operation.CARRIED)
 LEARNING_EXPONENT, LEARNING = int(Operation.LEARNING_EXPONENT), int(Operation.LEARNING)
 ELECTROLYSER, HYDROGEN = int(Operation.ELECTROLYSER), int(Operation.HYDROGEN)
 LEVELISED = int(Operation.LEVELISED)
@@ -147,6 +148,8 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
         arithmetic.scaled_row(rows, out, a, numbers[number])
     elif code == SMALLER:
         arithmetic.smaller_row(rows, out, a, b)
+    elif code == CARRIED:
+        arithmetic.scaled_row(rows, out, a, 1.0)
     elif code == NORMAL:
         if central:
             rows[out, :] = 0.0

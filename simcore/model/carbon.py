@@ -121,8 +121,10 @@ def exposure(setting: Setting, region: str, route: str) -> int:
         ),
     )
     precursor = precursor_emissions(setting, region, route)
+    if graph.is_constant(precursor, 0.0):
+        return plant
     border = policy_value(setting, record.border)
-    if graph.is_constant(precursor, 0.0) or graph.is_constant(border, 0.0):
+    if graph.is_constant(border, 0.0):
         return plant
     return graph.add(
         Operation.BORDER_EXPOSURE,

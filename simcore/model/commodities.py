@@ -13,7 +13,7 @@ from simcore.model.prices import anchor_lines, price
 from simcore.model.setting import Setting, factor_node, quantity, remembered, wacc
 from simcore.spec.entries import Electrolysis, Indexed, Path
 from simcore.spec.schema import Experiment
-from simcore.spec.usage import commodity_unit, price_of
+from simcore.spec.usage import commodity_unit, place_of, price_of
 from simcore.units import conversion, currency_of
 
 
@@ -59,8 +59,9 @@ def _indexed(setting: Setting, name: str, region: str, record: Indexed) -> int:
 
 
 def price_name(experiment: Experiment, name: str, region: str) -> str:
-    """Name of a commodity's price entry: its own region or `default`."""
-    return f"{name}.{region if region in experiment.catalog.prices[name] else 'default'}"
+    """Name of a commodity's price entry in a region."""
+    place = place_of(experiment, experiment.catalog.prices[name], region)
+    return f"{name}.{place or 'default'}"
 
 
 @remembered

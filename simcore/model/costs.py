@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
 
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import commodity, learning
-from simcore.model.setting import Setting, by_region, quantity, remembered, wacc
-from simcore.spec.entries import Capture, Retrofit, Route
+from simcore.model.setting import Setting, by_region, multiplier, quantity, remembered, wacc
+from simcore.model.yearly import yearly_quantity
+from simcore.spec.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
 from simcore.spec.hosts import followed, owner_of, route_of
-from simcore.spec.quantities import FactorReference
-from simcore.spec.usage import commodity_unit, price_of, references
+from simcore.spec.quantities import ByYear, FactorReference
+from simcore.spec.usage import commodity_unit, price_of, references, target_of
 
 
 @remembered
@@ -34,32 +38,40 @@ def route_quantity(setting: Setting, region: str, route: str, name: str, unit: s
 
 def _stated(setting: Setting, region: str, route: str, key: str, values: Any, unit: str) -> int:
     """Node of what a route, or its host, states under a dotted name."""
-    value, suffix = by_region(values, region)
+    value, suffix = by_region(setting, values, region)
     owner = owner_of(setting.experiment.catalog, route, key)
     twin = followed(setting.experiment.catalog, route, key)
-    follows = None
-    if twin is not None:
-        other, its_own = twin
-        its_value, its_suffix = by_region(its_own, region)
-        follows = f"{other}.{key}{its_suffix}"
-        if isinstance(its_value, FactorReference):
-            follows = its_value.name
-        # One name for all regions would have to follow several.
-        suffix = suffix or its_suffix
-    return quantity(setting, f"{owner}.{key}{suffix}", value, unit, follows=follows)
+    if twin is None:
+        return yearly_quantity(setting, f"{owner}.{key}{suffix}", value, unit)
+    other, its_own = twin
+    its_value, its_suffix = by_region(setting, its_own, region)
+    # One name for all regions would have to follow several.
+    name = f"{owner}.{key}{suffix or its_suffix}"
+    return _following(setting, name, value, unit, f"{other}.{key}{its_suffix}", its_value)
 
 
 def _same_everywhere(setting: Setting, route: str, key: str) -> int:
     """Node of a plain number of a route that is the same in all regions."""
     value = getattr(made_by(setting, route), key)
-    owner = owner_of(setting.experiment.catalog, route, key)
+    name = f"{owner_of(setting.experiment.catalog, route, key)}.{key}"
     twin = followed(setting.experiment.catalog, route, key)
-    follows = None
-    if twin is not None:
-        other, its_own = twin
-        is_factor = isinstance(its_own, FactorReference)
-        follows = its_own.name if is_factor else f"{other}.{key}"
-    return quantity(setting, f"{owner}.{key}", value, "1", follows=follows)
+    if twin is None:
+        return quantity(setting, name, value, "1")
+    return _following(setting, name, value, "1", f"{twin[0]}.{key}", twin[1])
+
+
+def _following(
+    setting: Setting, name: str, value: Any, unit: str, other: str, its_value: Any
+) -> int:
+    """Node of a quantity that follows the draws of another, unless it states a factor itself."""
+    if isinstance(value, FactorReference) or value.factor is not None:
+        return yearly_quantity(setting, name, value, unit)
+    is_reference = isinstance(its_value, FactorReference)
+    factor = its_value.name if is_reference else its_value.factor or other
+    value = value.model_copy(update={"factor": factor})
+    if isinstance(value, ByYear):
+        return yearly_quantity(setting, name, value, unit)
+    return quantity(setting, name, value, unit, label=name)
 
 
 def _product(setting: Setting, *nodes: int) -> int:
@@ -73,33 +85,84 @@ def _product(setting: Setting, *nodes: int) -> int:
 
 
 @remembered
-def capital_charge(setting: Setting, region: str, route: str) -> int:
-    """capex * region factor * first of a kind * idc * CRF / utilisation, before learning.
+def investment(setting: Setting, region: str, route: str) -> int:
+    """capex * region factor * size effect, before learning and the surcharges of first plants.
 
     Without the capture plant of a retrofit, which learns apart.
     """
+    graph, owner = setting.graph, _builder(setting, route)
+    capex = (
+        route_quantity(setting, region, route, "capex", "EUR/(t/yr)")
+        if owner is None
+        else _stated(
+            setting, region, owner, "greenfield.capex", _new(setting, owner).capex, "EUR/(t/yr)"
+        )
+    )
+    size = size_effect(setting, route)
+    capex = graph.add(Operation.PRODUCT, (capex, _capex_factor(setting, region)))
+    return capex if graph.is_constant(size, 1.0) else graph.add(Operation.PRODUCT, (capex, size))
+
+
+def _builder(setting: Setting, route: str) -> str | None:
+    """Who states the new plant that a route is charged for, or None where it is renewed."""
+    new = made_by(setting, route).greenfield
+    if new is None or setting.experiment.reference_capital != "new":
+        return None
+    return owner_of(setting.experiment.catalog, route, "greenfield")
+
+
+def _new(setting: Setting, owner: str) -> Greenfield:
+    found = made_by(setting, owner).greenfield
+    assert found is not None
+    return found
+
+
+@remembered
+def size_effect(setting: Setting, route: str) -> int:
+    """(output / reference)^(exponent - 1); 1 without a size."""
+    graph, size = setting.graph, made_by(setting, route).size
+    one = graph.constant(1.0)
+    if size is None:
+        return one
+    money, output = setting.experiment.money, setting.experiment.plant.output
+    if size.output is not None:
+        output = size.output.value * multiplier(size.output, "Mt/yr", money)
+    ratio = output / (size.reference.value * multiplier(size.reference, "Mt/yr", money))
+    owner = owner_of(setting.experiment.catalog, route, "size")
+    exponent = quantity(setting, f"{owner}.size_exponent", size.exponent, "1")
+    found = graph.nodes[exponent]
+    if found.operation is None:
+        return graph.constant(ratio ** (found.numbers[0] - 1.0))
+    # A technology of which all learns along a capacity that never changes.
+    line = np.tile([math.log(ratio), 0.0, 0.0], (len(setting.years), 1))
+    return graph.add(
+        Operation.LEARNING,
+        (graph.add(Operation.DIFFERENCE, (exponent, one)), graph.constant(0.0), one),
+        table=line,
+        yearly=True,
+    )
+
+
+@remembered
+def capital_charge(setting: Setting, region: str, route: str) -> int:
+    """investment * first of a kind * idc * CRF / utilisation, before learning."""
     graph, record = setting.graph, made_by(setting, route)
-    capital = setting.experiment.reference_capital
-    if capital == "sunk" and _stands_already(setting, region, route):
+    if setting.experiment.reference_capital == "sunk" and _stands_already(setting, region, route):
         return graph.constant(0.0)
     risk = _same_everywhere(setting, route, "risk_premium")
     recovery = graph.add(
         Operation.CAPITAL_RECOVERY, (wacc(setting, region), risk), numbers=(record.lifetime,)
     )
-    capex = route_quantity(setting, region, route, "capex", "EUR/(t/yr)")
-    first, built = (
-        _same_everywhere(setting, route, key)
-        for key in ("first_of_a_kind", "interest_during_construction")
-    )
-    if capital == "new" and record.greenfield is not None:
-        owner = owner_of(setting.experiment.catalog, route, "greenfield")
-        new = record.greenfield
-        capex = _stated(setting, region, owner, "greenfield.capex", new.capex, "EUR/(t/yr)")
+    first = _same_everywhere(setting, route, "first_of_a_kind")
+    owner = _builder(setting, route)
+    if owner is None:
+        built = _same_everywhere(setting, route, "interest_during_construction")
+    else:
         built = quantity(
             setting, f"{owner}.greenfield.interest_during_construction",
-            new.interest_during_construction, "1",
+            _new(setting, owner).interest_during_construction, "1",
         )  # fmt: skip
-    charge = _product(setting, capex, _capex_factor(setting, region), first, built, recovery)
+    charge = _product(setting, investment(setting, region, route), first, built, recovery)
     used = route_quantity(setting, region, route, "utilisation", "1")
     return graph.add(Operation.QUOTIENT, (charge, used))
 
@@ -157,15 +220,24 @@ def _capture_capex(setting: Setting, region: str, route: str) -> int:
 
 @remembered
 def fixed_charge(setting: Setting, region: str, route: str) -> int:
-    """fixed_opex / utilisation; that of a capture plant is a share of its capital cost."""
-    graph = setting.graph
-    fixed = route_quantity(setting, region, route, "fixed_opex", "EUR/(t/yr)/yr")
-    used = route_quantity(setting, region, route, "utilisation", "1")
+    """fixed_opex / utilisation; a share per year is one of the investment after learning.
+
+    That of a capture plant is a share of what its equipment costs before learning.
+    """
+    graph, record = setting.graph, made_by(setting, route)
+    value, _ = by_region(setting, record.fixed_opex, region)
+    target = target_of(setting.experiment, value, FIXED_OPEX)
+    fixed = route_quantity(setting, region, route, "fixed_opex", target)
+    if target != FIXED_OPEX.unit:
+        owner = owner_of(setting.experiment.catalog, route, "learning")
+        learnt = learning(setting, record.learning, owner)
+        fixed = _product(setting, fixed, investment(setting, region, route), learnt)
     capture = capture_of(setting, route)
     if capture is not None:
         share = quantity(setting, f"{route}.capture.fixed_opex", capture.fixed_opex, "1")
         kept = _product(setting, _capture_capex(setting, region, route), share)
         fixed = graph.add(Operation.SUM, (fixed, kept))
+    used = route_quantity(setting, region, route, "utilisation", "1")
     return graph.add(Operation.QUOTIENT, (fixed, used))
 
 

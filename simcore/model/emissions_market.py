@@ -11,15 +11,21 @@ import numpy as np
 from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS, Operation
 from simcore.model.setting import Setting, choice_node, quantity
 from simcore.spec.systems import Rules, System
-from simcore.spec.usage import variants
+from simcore.spec.usage import followed_rules, variants
 from simcore.units import deflate
 
-QUANTITIES: Final = ("price", "bank", "reserve", "emissions", "invalidated", "removed")
-"""What a system knows of each year; position is the code of the kernel."""
+STATES: Final = {"bank": 0, "reserve": 2, "emissions": 9, "invalidated": 10, "removed": 11}
+"""What a system knows of each year beside its price, by place among the states of the kernel."""
+_STEP: Final = 1e-9
+"""Width of a band, Mt, that is a step: no bank is so near a threshold but by rounding."""
 
 
 def system_node(
-    setting: Setting, market: str, wanted: str, known: tuple[int, float] | None
+    setting: Setting,
+    market: str,
+    wanted: str,
+    known: tuple[int, float] | None,
+    active: int | None = None,
 ) -> int:
     """Node of one quantity of the system behind a market.
 
@@ -29,9 +35,12 @@ def system_node(
     market : str
         A market whose process is cap_and_bank.
     wanted : str
-        One of `QUANTITIES`; EUR/t of the base year, or million t CO2e.
+        price, EUR/t of the base year, or one of `STATES`, million t CO2e. All of them are states of
+        one node, which solves the market once.
     known : tuple of int and float, or None
         Year whose price is known, and that price, EUR/t.
+    active : int, optional
+        Node that is 0 in draws that do not need the system: they are not solved, and undefined.
 
     Returns
     -------
@@ -42,6 +51,7 @@ def system_node(
     system = setting.experiment.catalog.systems[name]
     years = np.arange(system.start + 1, max(system.until, setting.experiment.years.last) + 1)
     named, variant = _variant(setting, system)
+    odds, resolved, in_force = _resolution(setting, name, system, named)
     table = np.concatenate(
         [_demand(system, years, known), *(rules_table(system.variants[v], years) for v in named)],
         axis=1,
@@ -50,20 +60,44 @@ def system_node(
     inputs = [variant]
     for field, unit in (
         ("level", "1"), ("growth", "1"), ("slope", "1"), ("discount_rate", "1"),
-        ("backstop", "EUR/t"), ("reference_price", "EUR/t"),
+        ("backstop", "EUR/t"), ("reference_price", "EUR/t"), ("adjustment", "1"),
+        ("immediate", "1"), ("hedge", "1"),
     ):  # fmt: skip
         inputs.append(quantity(setting, f"{name}.{field}", getattr(system, field), unit))
+    inputs += [resolved, setting.graph.constant(1.0) if active is None else active]
     start = system.start
     past = [_real(setting, system.prices[start - back], start - back) for back in range(3)]
     banks = (system.bank[start], system.bank[start - 1], system.reserve[start])
-    return setting.graph.add(
+    price = setting.graph.add(
         Operation.CAP_AND_BANK,
         inputs,
-        numbers=(len(named), start + 1, QUANTITIES.index(wanted)),
+        numbers=(len(named), start + 1, system.horizon or 0, in_force, *odds),
         table=table,
         yearly=True,
-        state=(*banks, *past, math.inf, 1.0),
+        state=(*banks, *past, math.inf, 1.0, 0.0, 0.0, 0.0, 0.0),
     )
+    if wanted == "price":
+        return price
+    return setting.graph.add(Operation.CARRIED, (price,), numbers=(STATES[wanted],), yearly=True)
+
+
+def _resolution(
+    setting: Setting, name: str, system: System, named: list[str]
+) -> tuple[list[float], int, int]:
+    """Odds by variant, the node of the year of resolution, and the position of the rules in force.
+
+    Rules that only the odds or the years before name are added to `named`.
+    """
+    record = system.resolution
+    if record is None:
+        return [0.0] * len(named), setting.graph.constant(0.0), 0
+    for one in (system.variant, *record.odds):
+        if one not in named:
+            named.append(one)
+    odds = [record.odds.get(one, 0.0) if one not in named[:place] else 0.0
+            for place, one in enumerate(named)]  # fmt: skip
+    resolved = quantity(setting, f"{name}.resolution.year", record.year, "yr")
+    return odds, resolved, named.index(system.variant)
 
 
 def _variant(setting: Setting, system: System) -> tuple[list[str], int]:
@@ -72,7 +106,7 @@ def _variant(setting: Setting, system: System) -> tuple[list[str], int]:
     if system.follows is None:
         return [system.variant], certain
     policy = setting.experiment.catalog.policies[system.follows]
-    named = variants(policy)
+    named = followed_rules(system, variants(policy))
     if isinstance(policy.variant, str):
         return named, certain
     choice = {
@@ -111,16 +145,31 @@ def rules_table(rules: Rules, years: np.ndarray) -> np.ndarray:
     ndarray of float64, shape (years, RULE_COLUMNS)
     """
     cap = caps(rules, int(years[-1]))
+    scale = thresholds(rules, int(years[-1]))
     lines = []
     for year in years.tolist():
         ends = rules.invalidation_end is not None and year > rules.invalidation_end
         ceiling = math.inf if rules.ceiling is None or ends else rules.ceiling
+        moved = rules.moved.get(year, 0.0)
+        band = max(rules.band * scale[year], _STEP)
         lines.append((
-            cap[year], rules.auctioned * cap[year], _held(rules.intake, year),
-            rules.upper, rules.lower, rules.release, ceiling,
+            cap[year] + moved + rules.removals.get(year, 0.0),
+            max(0.0, rules.auctioned * cap[year] + moved), _held(rules.intake, year),
+            rules.upper * scale[year], rules.lower * scale[year], rules.release, ceiling,
             math.inf if rules.price_trigger is None else rules.price_trigger, rules.price_release,
+            1.0 / band,
         ))  # fmt: skip
     return np.array(lines, dtype=float)
+
+
+def thresholds(rules: Rules, last: int) -> dict[int, float]:
+    """Thresholds of the reserve by year, as a share of those stated."""
+    scale, found = 1.0, {}
+    for year in range(min([*rules.decline, *rules.intake, *rules.cap]), last + 1):
+        if any(date <= year for date in rules.decline):
+            scale *= 1.0 - _held(rules.decline, year)
+        found[year] = scale
+    return found
 
 
 def caps(rules: Rules, last: int) -> dict[int, float]:

@@ -21,6 +21,7 @@ from simcore.spec.compilation import compiled
 from simcore.spec.dependence import Dependence
 from simcore.spec.quantities import FactorReference
 from simcore.spec.schema import Experiment, Money
+from simcore.spec.usage import place_of
 from simcore.units import conversion, currency_of, deflate
 
 T = TypeVar("T")
@@ -102,15 +103,13 @@ def multiplier(quantity: Any, target: str, money: Money) -> float:
     return factor
 
 
-def quantity(
-    setting: Setting, name: str, value: Any, target: str, *, follows: str | None = None
-) -> int:
-    """Node of a quantity, sampled under the factor name `name`.
+def quantity(setting: Setting, name: str, value: Any, target: str, *, label: str = "") -> int:
+    """Node of a quantity, sampled under the factor name `name`, or under the one it states.
 
-    `follows` is the name of the factor whose draws it shares, if not its own.
+    `label` is what the list of inputs calls it, if not that name.
     """
     if isinstance(value, FactorReference):
-        name, reference, follows = value.name, value, None
+        name, reference = value.name, value
         value = setting.experiment.factors[name]
         # What the factor leaves open, the place that refers to it may state.
         value = value.model_copy(
@@ -119,13 +118,17 @@ def quantity(
                 "price_year": value.price_year or reference.price_year,
             }
         )
+    factor = value.factor or name
     scale = multiplier(value, target, setting.experiment.money)
     marginal = distributions.scaled(compiled(value, setting.folder), scale)
     if marginal.kind == CONSTANT:
         return setting.graph.constant(marginal.central)
-    node = factor_node(setting, follows or name, marginal)
+    node = factor_node(setting, factor, marginal)
+    label = label or factor
+    if setting.inputs.get(label, {"node": node})["node"] != node:
+        label = f"{factor} ({name})"  # the same draw through another distribution
     setting.inputs.setdefault(
-        name,
+        label,
         {
             "node": node,
             "unit": target,
@@ -188,9 +191,11 @@ def normal_inputs(
     )
 
 
-def by_region(values: Mapping[str, Any], region: str) -> tuple[Any, str]:
+def by_region(setting: Setting, values: Mapping[str, Any], region: str) -> tuple[Any, str]:
     """The quantity of a region and the suffix of its factor name."""
-    return (values[region], f".{region}") if region in values else (values["default"], "")
+    place = place_of(setting.experiment, values, region)
+    assert place is not None
+    return values[place], "" if place == "default" else f".{place}"
 
 
 @remembered

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Any
 
 from simcore import document, tables
 from simcore.errors import ConfigError, Fault
+from simcore.spec import forms, layers, templates
 from simcore.spec.checks import find_faults
-from simcore.spec.compilation import contained
 from simcore.spec.editor_schema import json_schema
 from simcore.spec.findings import Finding, Path, faults
 from simcore.spec.overlay import merge, put, setting
@@ -20,9 +20,6 @@ from simcore.spec.usage import prune
 from simcore.spec.validation import mended, validate
 
 __all__ = ["Spec", "json_schema", "load"]
-
-_BASE: Final = "base"
-_NOTHING: Final = "nothing"
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Spec:
 
         It extends nothing: what it replaced in the packaged tables must not come back.
         """
-        return {"extends": _NOTHING, **self.experiment.model_dump(exclude_none=True)}
+        return {"extends": layers.NOTHING, **self.experiment.model_dump(exclude_none=True)}
 
     def fault(
         self, path: Path, *, found: str, expected: str, remedy: str, scenario: str | None = None
@@ -72,6 +69,7 @@ def load(
     draws: int | None = None,
     seed: int | None = None,
     until: str | None = None,
+    allow_outside: Sequence[str | FilePath] = (),
 ) -> Spec:
     """Read and validate a config.
 
@@ -85,6 +83,8 @@ def load(
         Replace those of the config.
     until : str, optional
         The same, such as ``cost_premium.p95=2EUR/t``.
+    allow_outside : sequence of paths
+        Folders besides that of the config from which it may read files.
 
     Returns
     -------
@@ -95,13 +95,7 @@ def load(
     ConfigError
         With every fault found, each with file, line, path, found, expected and remedy.
     """
-    if isinstance(source, Mapping):
-        read = document.Document(data=_plain(source), lines={}, name="<config>")
-        folder = FilePath()
-    else:
-        file = FilePath(source)
-        read, folder = document.read(file, go_on=True), file.parent
-    parent = _parent(read, folder)
+    read = layers.read(source, allowed=allow_outside)
     settings = [setting(text) for text in overrides]
     settings += [
         ((key,), document.Document(data={key: value}, lines={}, name=f"--{key} {value}"))
@@ -109,33 +103,66 @@ def load(
         if value is not None
     ]
     packaged = merge({"catalog": tables.catalog()}, tables.base())
-    data = {} if _NOTHING in (_extended(read), parent and _extended(parent)) else packaged
-    for layer in (parent, read):
-        if layer is not None:
-            own = {key: value for key, value in layer.data.items() if key != "extends"}
-            # Scenarios are named sets of choices: who names his own means only those.
-            if isinstance(own.get("scenarios"), Mapping):
-                data = {**data, "scenarios": {}}
-            data = merge(data, own)
+    data: dict[str, Any] = packaged if read.on_base else {}
+    documents: list[document.Document] = []
+    for layer in reversed(read.files):
+        plain = forms.plain(layer, data)
+        documents.insert(0, plain)
+        own = _own(plain)
+        # Scenarios are named sets of choices: who names his own means only those.
+        if isinstance(own.get("scenarios"), Mapping):
+            data = {**data, "scenarios": {}}
+        data = merge(data, own)
+    file = documents[0]
     for path, one in settings:
-        data = put(data, one.data, path)
-    documents = [one for _, one in reversed(settings)]
-    documents += [read, *([parent] if parent is not None else [])]
-    data, files, findings = expand(data, folder)
-    return _checked(data, packaged, [*documents, *files], read, folder, findings)
+        data, plain = _set(data, one, path)
+        documents.insert(0, plain)
+    data, files, findings = expand(data, read.folder)
+    data = _written_out(data, findings)
+    return _checked(data, packaged, [*documents, *files], file, read.folder, findings)
 
 
-def _extended(read: document.Document) -> Any:
-    return read.data.get("extends", _BASE)
+def _own(layer: document.Document) -> dict[str, Any]:
+    return {str(key): value for key, value in layer.data.items() if key != "extends"}
 
 
-def _plain(value: Any) -> Any:
-    """Copy a config given in Python, as YAML would give it."""
-    if isinstance(value, Mapping):
-        return {key: _plain(child) for key, child in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(child) for child in value]
-    return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+def _set(
+    data: Mapping[str, Any], one: document.Document, path: Path
+) -> tuple[dict[str, Any], document.Document]:
+    """Lay a single setting over a config, at its path or where its natural form belongs."""
+    plain = forms.plain(one, data)
+    if path == ("scenarios",) and not isinstance(one.data["scenarios"], Mapping):
+        return {**data, **_own(plain)}, plain
+    inside, missing = plain.data, False
+    for part in path:
+        missing = missing or not isinstance(inside, Mapping) or part not in inside
+        inside = inside[part] if not missing else {}
+    if missing or _sections(plain) != _sections(one):
+        return merge(data, plain.data), plain
+    return put(data, plain.data, path), plain
+
+
+def _sections(one: document.Document) -> list[Any]:
+    catalog = one.data.get("catalog")
+    return list(catalog) if isinstance(catalog, Mapping) else []
+
+
+def _written_out(data: Mapping[str, Any], findings: list[Finding]) -> dict[str, Any]:
+    """The config with its templates written out, and so the changes of each scenario."""
+    resolved, wrong = templates.resolve(data)
+    findings += wrong
+    overlays = data.get("scenarios")
+    if not isinstance(overlays, Mapping):
+        return resolved
+    known, written = set(wrong), {}
+    for name, overlay in overlays.items():
+        written[name] = overlay
+        if isinstance(overlay, Mapping):
+            changes = forms.plain_overlay(overlay, data)
+            changed, wrong = templates.resolve(merge(data, changes))
+            findings += [replace(one, scenario=str(name)) for one in wrong if one not in known]
+            written[name] = templates.follow(changes, changed, resolved)
+    return {**resolved, "scenarios": written}
 
 
 def _checked(
@@ -187,35 +214,3 @@ def _follows(finding: Finding, earlier: Sequence[Finding]) -> bool:
         if finding.name and finding.name in map(str, one.path):
             return True
     return False
-
-
-def _parent(read: document.Document, folder: FilePath) -> document.Document | None:
-    """The file that a config extends, or None for the packaged base and for nothing."""
-    name = _extended(read)
-
-    def refusal(found: str, expected: str, remedy: str) -> ConfigError:
-        return ConfigError(
-            document.fault_at(read, ("extends",), found=found, expected=expected, remedy=remedy)
-        )
-
-    if name in (_BASE, _NOTHING):
-        return None
-    if name is None and read.faults:
-        raise ConfigError(read.faults)
-    if not isinstance(name, str):
-        raise refusal(repr(name), "`base`, `nothing` or the name of a file", "write extends: base")
-    path = contained(folder, name)
-    if path is None:
-        raise refusal(name, "a file in the folder of the config", "move the file beside the config")
-    if not path.is_file():
-        raise refusal(
-            f"no file {name}", "`base`, `nothing` or a file beside the config",
-            "correct the name; it is relative to the config",
-        )  # fmt: skip
-    parent = document.read(folder / name, go_on=True)
-    if _extended(parent) not in (_BASE, _NOTHING):
-        raise refusal(
-            f"{name}, which extends {parent.data['extends']}", "one level of extends",
-            "merge the two files",
-        )  # fmt: skip
-    return parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -22,6 +23,7 @@ from simcore.spec.usage import (
     CBAM_POLICIES,
     EXPOSURE_OUTCOMES,
     packaged_names,
+    place_of,
     policy_values,
     price_of,
     region_quantities,
@@ -244,7 +246,13 @@ def _exposure(experiment: Experiment, path: Path, exposure: Exposure) -> Iterato
 def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
     known = ["EUR", *experiment.money.exchange]
     if name not in known:
-        yield unknown(path, name, known, "currency", define=f"add money.exchange.{name}")
+        given = unknown(path, name, known, "currency")
+        near = "" if given.remedy.startswith("choose") else f"; or {given.remedy}"
+        yield replace(
+            given, expected=f"{given.expected}, or one with a rate",
+            remedy=f"give the rate: money: {{exchange: {{{name}: <{name} per EUR>}}}}{near}"
+            if re.fullmatch("[A-Z]{3}", name) else given.remedy,
+        )  # fmt: skip
 
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -303,7 +311,7 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
                 f"add catalog.regions.{region}.benchmarks.{name}: <t CO2e/t>", also=asked,
             )  # fmt: skip
         for field, quantity in region_quantities(route):
-            if region not in quantity and "default" not in quantity:
+            if place_of(experiment, quantity, region) is None:
                 yield Finding(
                     (*path, *field), f"no value for {region}",
                     "a value for each region, or `default`", f"add {region}: ...",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,9 @@ import numpy as np
 
 from simcore import distributions
 from simcore.spec.findings import Finding
-from simcore.spec.quantities import Constant, Empirical
-from simcore.spec.records import Described, Sourced
+from simcore.spec.quantities import Constant, Empirical, Uncertain
 
-_METADATA = {*Described.model_fields, *Sourced.model_fields}
+_METADATA = {*Uncertain.model_fields}
 
 
 def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
@@ -67,10 +67,33 @@ def _finite(content: dict[str, Any]) -> distributions.Marginal:
     return marginal
 
 
+class Folder(type(Path())):  # type: ignore[misc]
+    """The folder of a config, and others from which it may read files as well.
+
+    A path like any other, so that whoever has one can ask what it contains.
+    """
+
+    allowed: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, path: Path, allowed: Sequence[str | Path] = ()) -> Folder:
+        """Make the folder of a config."""
+        folder: Folder = cls(path)
+        folder.allowed = tuple(Path(one).resolve() for one in allowed)
+        return folder
+
+
 def contained(folder: Path, name: str) -> Path | None:
-    """The path of a file named in a config, or None where it leaves the config's folder."""
-    path = (folder / name).resolve()
-    return path if path.is_relative_to(folder.resolve()) else None
+    """The path of a file named in a config, or None where it leaves the config's folder.
+
+    Folders that the command line allows (`Folder.allowed`) belong to it.
+    """
+    try:
+        path = Path(folder, name).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    roots = (Path(folder).resolve(), *getattr(folder, "allowed", ()))
+    return path if any(path.is_relative_to(root) for root in roots) else None
 
 
 def file_fault(
@@ -92,7 +115,8 @@ def file_fault(
     file = contained(folder, name)
     if file is None:
         return Finding(
-            path, name, "a file in the folder of the config", "move the file beside the config"
+            path, name, "a file in the folder of the config",
+            "move the file beside the config, or allow its folder: --allow-outside DIR",
         )
     if not file.is_file():
         return Finding(

@@ -14,6 +14,7 @@ from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     PLANT_OUTCOMES,
     delays,
+    idle_policies,
     used_commodities,
     used_markets,
     used_places,
@@ -46,8 +47,9 @@ def date_findings(experiment: Experiment) -> Iterator[Finding]:
             if isinstance(price, PricePath):
                 path = ("catalog", "prices", name, place)
                 yield from _price(experiment, path, f"{name}.{place}", price)
+    idle = idle_policies(experiment)
     for name in used_policies(experiment):
-        if name in catalog.policies:
+        if name in catalog.policies and name not in idle:
             yield from _policy(experiment, name, catalog.policies[name])
     yield from _plant(experiment)
     yield from _exposures(experiment)

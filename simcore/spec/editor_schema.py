@@ -11,11 +11,13 @@ import functools
 import inspect
 import itertools
 import sys
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
+from simcore.spec.forms import LISTS
 from simcore.spec.schema import Experiment
+from simcore.spec.templates import SINGULAR
 
 
 def json_schema() -> dict[str, Any]:
@@ -33,8 +35,94 @@ def json_schema() -> dict[str, Any]:
         "type": "string",
         "description": "`base` (the packaged defaults), `nothing`, or a file beside this one.",
     }
+    _natural(schema)
     _forget_titles(schema)
     return schema
+
+
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+_DATED: Final[dict[str, Any]] = {
+    "type": "object",
+    "patternProperties": {"^[0-9]{4}$": {"type": ["number", "string"]}},
+    "additionalProperties": False,
+}
+_LEVEL: Final[list[dict[str, Any]]] = [
+    {"type": ["number", "string"], "description": "A constant real price, such as 3 EUR/kg."},
+    {**_DATED, "description": "Real prices by year, linear in between."},
+    {
+        "type": "object",
+        "properties": {
+            "value": {"type": "number"}, "years": _DATED,
+            **{key: {} for key in ("unit", "price_year", "source", "at", "status", "note")},
+        },
+        "additionalProperties": False,
+    },
+]  # fmt: skip
+_LIKE: Final = {
+    "type": "string",
+    "description": "Another entry of this section, of which this one states the differences.",
+}
+
+
+def _natural(schema: dict[str, Any]) -> None:
+    """Accept the forms that `simcore.spec.forms` and `templates` write out."""
+    top, records = schema["properties"], schema["$defs"]
+    years = {"type": ["integer", "array", "string"], "description": "2028-2035, or [2028, 2035]."}
+    top["years"] = {"anyOf": [top["years"], years]}
+    for key in LISTS:
+        top[key] = {"anyOf": [top[key], _TEXT]}
+    named = {"type": ["array", "string"], "description": "Packaged names and files."}
+    top["scenarios"] = {"anyOf": [top["scenarios"], named]}
+    catalog = records["Catalog"]["properties"]
+    for section in SINGULAR:
+        (key,) = catalog[section]["patternProperties"]
+        entry = catalog[section]["patternProperties"][key]
+        for one in entry.get("oneOf", [entry]):
+            name = one["$ref"].rpartition("/")[2]
+            records[name]["properties"].setdefault("like", _LIKE)
+    records["Electrolysis"]["properties"]["like"] = _LIKE
+    (key,) = catalog["markets"]["patternProperties"]
+    _also(catalog["markets"]["patternProperties"], key, _LEVEL)
+    _also(catalog["policies"]["patternProperties"], key, [_DATED])
+    prices = catalog["prices"]["patternProperties"]
+    _also(prices[key]["patternProperties"], key, _LEVEL)
+    own = dict(prices[key]["patternProperties"][key])
+    records["Region"]["properties"]["prices"] = {
+        "type": "object", "additionalProperties": own,
+        "description": "Prices of this region: in full, or what differs from those it has else.",
+    }  # fmt: skip
+    _also(prices, key, _LEVEL)
+    records["Variant"]["patternProperties"] = _DATED["patternProperties"]
+    for record in list(records.values()):
+        for field in record.get("properties", {}).values():
+            _one_for_all(field, records)
+    share = {
+        "type": "object", "properties": {"share_of_capex": {"$ref": "#/$defs/YearlyQuantity"}},
+        "additionalProperties": False,
+    }  # fmt: skip
+    for name in ("Route", "Retrofit"):
+        for table in records[name]["properties"]["fixed_opex"]["anyOf"]:
+            if "additionalProperties" in table:
+                _also(table, "additionalProperties", [share])
+
+
+def _also(holder: dict[str, Any], key: str, forms: list[dict[str, Any]]) -> None:
+    holder[key] = {"anyOf": [holder[key], *forms]}
+
+
+def _one_for_all(node: Any, records: dict[str, Any]) -> None:
+    """A table by region may also be one quantity for all regions."""
+    if not isinstance(node, dict):
+        return
+    choices = node.get("anyOf", [])
+    by_region = [one for one in choices if isinstance(one.get("additionalProperties"), dict)]
+    if by_region and {"type": "number"} in choices:
+        records["YearlyQuantity"] = by_region[0]["additionalProperties"]
+        by_region[0]["additionalProperties"] = {"$ref": "#/$defs/YearlyQuantity"}
+        node["anyOf"] = [*choices, {"$ref": "#/$defs/YearlyQuantity"}]
+        return
+    for child in node.get("patternProperties", {}).values():
+        _one_for_all(child, records)
 
 
 def _records(record: type[BaseModel]) -> list[type[BaseModel]]:

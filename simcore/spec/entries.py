@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -13,14 +14,33 @@ from pydantic import (
     model_validator,
 )
 
-from simcore.spec.annotations import Canonical, Dated, Name, Year
+from simcore.spec.annotations import Canonical, Dated, Name, Plain, Year
 from simcore.spec.processes import Process
-from simcore.spec.quantities import Constant, Quantity, RegionQuantity, check_probabilities
+from simcore.spec.quantities import (
+    Certain,
+    Constant,
+    Quantity,
+    RegionQuantity,
+    YearlyQuantity,
+    check_probabilities,
+)
 from simcore.spec.records import Described, Model, Sourced, fault, shown
 from simcore.spec.systems import System
+from simcore.units import UnitError, conversion, parse_quantity
+
+_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
 
 def _policy_value(value: Any) -> Any:
+    if isinstance(value, str) and not _NAME.fullmatch(value):
+        # 51.5 %, or a benchmark such as 1.37 t/t.
+        try:
+            number, unit = parse_quantity(value)
+            return number * conversion(unit, "1", exchange={})
+        except UnitError as error:
+            raise fault(
+                shown(value), "a number such as 0.5 or 50 %, or the name of a policy", error.remedy
+            ) from None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise fault(
             shown(value), "a number, or the name of a policy",
@@ -77,7 +97,8 @@ AnchorTable = dict[Year, Annotated[Anchor, BeforeValidator(_certain)]]
 Share = Annotated[Quantity, Canonical("1")]
 Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
 PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
-PerCapacity = Annotated[RegionQuantity, Canonical("EUR/(t/yr)/yr")]
+FIXED_OPEX: Final = Canonical("EUR/(t/yr)/yr", also="1/yr")
+PerCapacity = Annotated[RegionQuantity, FIXED_OPEX]
 Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
 Traded = Annotated[RegionQuantity, Canonical("commodity")]
 
@@ -87,14 +108,14 @@ class Corridor(Model):
 
     floor: Dated = Field(default_factory=dict)
     ceiling: Dated = Field(default_factory=dict)
-    growth: float = Field(default=0.0, gt=-1)
+    growth: Annotated[Plain, Field(gt=-1)] = 0.0
     """Real growth per year after the last date."""
 
 
 class Tightening(Described):
     """An event that lifts the anchor path by exp(strength)."""
 
-    probability: float = Field(ge=0, le=1)
+    probability: Annotated[Plain, Field(ge=0, le=1)]
     year: Annotated[Quantity, Canonical("yr")]
     strength: Share
     ramp: float = Field(ge=0)
@@ -104,7 +125,7 @@ class Tightening(Described):
 class Grow(Model):
     """Growth of the anchor path after its last year."""
 
-    grow: float = Field(gt=-1)
+    grow: Annotated[Plain, Field(gt=-1)]
     """Real growth per year."""
 
 
@@ -259,7 +280,7 @@ class Variant(Described):
     values: dict[Year, Quantity] = Field(min_length=1)
     end: Year | None = None
     """Last year in force; zero afterwards."""
-    decline: float = Field(default=0.0, lt=1)
+    decline: Annotated[Plain, Field(lt=1)] = 0.0
     """Yearly decline after the last date."""
 
 
@@ -292,6 +313,9 @@ class Region(Described):
     """A place where plants stand."""
 
     title: str = ""
+    like: Name | None = None
+    """Region of which this one is a variant: it gave what is not written here, and the prices and
+    the rows of routes that this region has none of its own of are those of that one."""
     currency: str
     market: Name
     wacc: Annotated[Quantity, Canonical("1", minimum=0.0)]
@@ -316,8 +340,19 @@ class Region(Described):
     """Reference route by sector."""
 
 
-def _nothing() -> dict[str, Quantity]:
+def _nothing() -> dict[str, YearlyQuantity]:
     return {"default": Constant(value=0.0)}
+
+
+class Size(Model):
+    """Cost of size: capex per t falls as (output / reference)^(exponent - 1)."""
+
+    reference: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)]
+    """Production of the plant that `capex` is of."""
+    exponent: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=2.0)]
+    """1: no effect; 0.6 to 0.8 in most plants."""
+    output: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)] | None = None
+    """Production of the plant that is built; without it plant.output."""
 
 
 class Greenfield(Described):
@@ -358,6 +393,8 @@ class Route(Described):
     title: str = ""
     sector: Name
     capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    size: Size | None = None
+    """How capex depends on the size of the plant; without it not at all."""
     learning: Learns | None = None
     interest_during_construction: Multiplier = Constant(value=1.0)
     first_of_a_kind: Multiplier = Constant(value=1.0)
@@ -365,8 +402,12 @@ class Route(Described):
     utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01)]
     risk_premium: Share = Constant(value=0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
+    """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
+    the size, without the surcharges of first plants and of construction."""
     other_opex: PerTonne = Field(default_factory=_nothing)
     inputs: dict[Name, Traded] = Field(default_factory=dict)
+    """Per tonne of product, by commodity; each one number, by region, or by year:
+    {years: {2026: 3.5 MWh/t, 2035: 3.1 MWh/t}}. So are the other costs and intensities."""
     byproducts: dict[Name, Traded] = Field(default_factory=dict)
     emission_intensity: Intensity
     precursor_intensity: Intensity = Field(default_factory=_nothing)

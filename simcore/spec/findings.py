@@ -19,6 +19,9 @@ FIRST: Final = ("years", "first")
 """Where a config says in which year it begins."""
 
 _LISTED: Final = 12
+_TABLES: Final = 40
+_ONE: Final = {"kind", "value", "years"}
+"""Keys that tell one quantity from a mapping of regions."""
 
 
 @dataclass(frozen=True)
@@ -171,24 +174,30 @@ def _depth(data: Any, path: Path) -> int:
 
 def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
     """One finding for all tables that begin too late for the horizon."""
-    tables = list(dict.fromkeys(early))
-    names = ", ".join(f"{name} ({year})" for name, year in tables[:6])
-    rest = f" and {len(tables) - 6} more" if len(tables) > 6 else ""
-    asked, first = document.data["years"]["first"], max(year for _, year in tables)
+    by_year: dict[int, list[str]] = {}
+    for name, year in dict.fromkeys(early):
+        by_year.setdefault(year, []).append(name)
+    begins = "; ".join(
+        f"{year}: {', '.join(sorted(names)[:_TABLES])}{' ...' if len(names) > _TABLES else ''}"
+        for year, names in sorted(by_year.items(), reverse=True)
+    )
+    asked, first = document.data["years"]["first"], max(by_year)
+    count = sum(map(len, by_year.values()))
+    what = f"{count} tables" if count > 1 else by_year[first][0]
     return Finding(
-        FIRST, f"{asked}, before the first year of {names}{rest}", f"{first} or later",
+        FIRST, f"{asked}, before the first year of {what}", f"{first} or later ({begins})",
         f"begin in {first}, or give earlier values for these",
     )  # fmt: skip
 
 
 def _fault(finding: Finding, path: Path, document: Document) -> Fault:
-    line = None
+    line, path = None, _as_written(path, document.data)
     for length in range(len(path), 0, -1):
         line = document.lines.get(path[:length])
         if line is not None:
             break
     return Fault(
-        dotted(_as_written(path, document.data)), finding.found, finding.expected, finding.remedy,
+        dotted(path), finding.found, finding.expected, finding.remedy,
         document.name, line,
     )  # fmt: skip
 
@@ -198,7 +207,7 @@ def _as_written(path: Path, data: Any) -> Path:
     for position, part in enumerate(path):
         if isinstance(data, Mapping) and part in data:
             data = data[part]
-        elif part == "default" and not (isinstance(data, Mapping) and "kind" not in data):
+        elif part == "default" and not (isinstance(data, Mapping) and not _ONE & set(data)):
             return path[:position] + path[position + 1 :]
         else:
             break

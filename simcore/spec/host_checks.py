@@ -19,9 +19,16 @@ from simcore.spec.hosts import (
     route_of,
     shared_with,
 )
-from simcore.spec.quantities import FactorReference
+from simcore.spec.quantities import ByYear, FactorReference
 from simcore.spec.schema import Experiment
-from simcore.spec.usage import commodity_unit, default_value, price_of, used_routes
+from simcore.spec.usage import (
+    commodity_unit,
+    dated,
+    default_value,
+    place_of,
+    price_of,
+    used_routes,
+)
 from simcore.units import UnitError, conversion
 
 _COMPUTED = "emission_intensity"
@@ -209,16 +216,21 @@ def _highest(
     experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: FilePath
 ) -> float:
     """Upper end of a quantity; 0 where it is faulty, which is said elsewhere."""
-    value = values.get(region, values.get("default"))
-    unit = getattr(value, "unit", None)
-    if isinstance(value, FactorReference):
-        value = experiment.factors.get(value.name)
-        unit = unit or getattr(value, "unit", None)
-    try:
-        scale = conversion(unit or target, target, exchange=experiment.money.exchange)
-        return float(compiled(value, folder).high) * scale if value is not None else 0.0
-    except (UnitError, ValueError):
-        return 0.0
+    place = place_of(experiment, values, region)
+    value = values[place] if place is not None else None
+    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
+    found = [0.0]
+    for one in entries:
+        unit = getattr(one, "unit", None)
+        if isinstance(one, FactorReference):
+            one = experiment.factors.get(one.name)
+            unit = unit or getattr(one, "unit", None)
+        try:
+            scale = conversion(unit or target, target, exchange=experiment.money.exchange)
+            found.append(float(compiled(one, folder).high) * scale if one is not None else 0.0)
+        except (UnitError, ValueError):
+            continue
+    return max(found)
 
 
 def _default_values(experiment: Experiment) -> Iterator[Finding]:

@@ -28,6 +28,8 @@ def merge(under: Any, over: Any) -> Any:
         return over  # a distribution, its kind forgotten, over a mapping of regions
     kind = under.get("kind")
     is_quantity = (isinstance(kind, str) and kind in KINDS) or _has_value(under)
+    if is_quantity and "years" in over:
+        return over
     if over and is_quantity and not PARAMETERS & set(over):
         return {"default": under, **over}
     merged = dict(under)

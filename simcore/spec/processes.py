@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simcore.spec.annotations import Canonical, Name
+from simcore.spec.annotations import Canonical, Name, Plain
 from simcore.spec.quantities import Constant, Quantity, check_probabilities
 from simcore.spec.records import Described, Model, Whole, fault
 
 Volatility = Annotated[Quantity, Canonical("1", minimum=0.0)]
 Number = Annotated[Quantity, Canonical("1")]
-Probability = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[Plain, Field(ge=0, le=1)]
 
 
 class Jumps(Described):

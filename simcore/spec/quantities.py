@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 
-from simcore.spec.records import Sourced, fault
+from simcore.spec.annotations import Plain, Year
+from simcore.spec.records import Sourced, fault, shown
 from simcore.units import UnitError, parse_quantity
 
 
 class Uncertain(Sourced):
     """A number that may be uncertain."""
+
+    factor: str | None = None
+    """Name of the factor by which it is drawn, such as EU.wacc; without it, its own. Quantities of
+    one factor share their draws, each through its own distribution."""
 
     @model_serializer(mode="wrap")
     def _compact(self, handler: Any) -> Any:
@@ -223,7 +229,7 @@ class Bernoulli(Uncertain):
     """1 with a probability, else 0."""
 
     kind: Literal["bernoulli"]
-    probability: float = Field(ge=0, le=1)
+    probability: Annotated[Plain, Field(ge=0, le=1)]
 
 
 class Empirical(Uncertain):
@@ -256,19 +262,65 @@ class FactorReference(Uncertain):
     name: str
 
 
+_RANGE: Final = re.compile(
+    r"\s*(?P<low>[-+]?[0-9.]+)\s*(?:to|-|\u2013|\.\.+|\u2026)\s*(?P<high>[0-9.]+)\s*(?P<unit>.*)"
+)
+
+
 def _as_distribution(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return {"kind": "constant", "value": value}
     if isinstance(value, str):
         try:
             number, unit = parse_quantity(value)
         except UnitError as error:
+            between = _RANGE.fullmatch(value)
+            if between is not None:
+                ends = [between["low"], between["high"]]
+                raise _of_several(ends, value, between["unit"]) from None
             raise fault(error.found, error.expected, error.remedy) from None
         return {"kind": "constant", "value": number, "unit": unit}
-    if isinstance(value, dict) and "kind" not in value and "value" in value:
-        return {"kind": "constant", **value}
+    if isinstance(value, list):
+        raise _of_several(value, shown(value))
+    if value is None or isinstance(value, bool):
+        raise fault(shown(value), _FORMS, "write the number, or leave the key out")
+    if isinstance(value, dict) and "kind" not in value:
+        if "value" in value:
+            return {"kind": "constant", **value}
+        if "years" in value:
+            return {"kind": "by_year", **value}
+    return value
+
+
+_FORMS: Final = "a number, a number with a unit such as 1.2 MWh/t, or {kind: ...}"
+
+
+def _of_several(values: list[Any], found: str, unit: str = "") -> Exception:
+    """The fault of two or three numbers in place of one, whose meaning is a guess."""
+    tail = f", unit: {unit.strip()}" if unit.strip() else ", unit: ..."
+    remedy = "say what the numbers are, such as {kind: triangular, low: 4, mode: 5, high: 7}"
+    if len(values) == 2:
+        low, high = values
+        remedy = (
+            f"say what the numbers are: {{kind: uniform, low: {low}, high: {high}{tail}}}, or"
+            f" {{kind: lognormal, quantiles: {{0.1: {low}, 0.9: {high}}}{tail}}}"
+        )
+    elif len(values) == 3:
+        low, middle, high = values
+        remedy = (
+            f"say what the numbers are: {{kind: triangular, low: {low}, mode: {middle},"
+            f" high: {high}{tail}}}, or {{kind: split_lognormal, p10: {low}, p50: {middle},"
+            f" p90: {high}{tail}}}"
+        )
+    return fault(found, _FORMS, remedy)
+
+
+def _as_constant(value: Any) -> Any:
+    value = _as_distribution(value)
+    if isinstance(value, dict) and value.get("kind") != "constant":
+        raise fault(
+            shown(value), "one number, or a number with a unit", "write a number without a kind"
+        )
     return value
 
 
@@ -292,7 +344,18 @@ class Mixture(Uncertain):
         return self
 
 
-Distribution = Annotated[
+class ByYear(Uncertain):
+    """A quantity by year: linear between the dates, held before the first and after the last.
+
+    Its dates share one draw: a high 2026 goes with a high 2035.
+    """
+
+    kind: Literal["by_year"]
+    years: dict[Year, Quantity] = Field(min_length=1)
+    """Year -> a number, a number with a unit, or a distribution."""
+
+
+_Kinds = (
     Constant
     | Uniform
     | Triangular
@@ -306,22 +369,30 @@ Distribution = Annotated[
     | Bernoulli
     | Empirical
     | FactorReference
-    | Mixture,
-    Field(discriminator="kind"),
-]
+    | Mixture
+)
+Distribution = Annotated[_Kinds, Field(discriminator="kind")]
 Quantity = Annotated[Distribution, BeforeValidator(_as_distribution), _AlsoNumberOrText()]
+Certain = Annotated[Constant, BeforeValidator(_as_constant), _AlsoNumberOrText()]
+"""A quantity that is one number."""
+YearlyQuantity = Annotated[
+    Annotated[_Kinds | ByYear, Field(discriminator="kind")],
+    BeforeValidator(_as_distribution),
+    _AlsoNumberOrText(),
+]
+"""A quantity, or one by year."""
 Mixture.model_rebuild()
+ByYear.model_rebuild()
 
 
+_RECORDS: Final = get_args(_Kinds | ByYear)
 KINDS: Final = frozenset(
-    one.model_fields["kind"].annotation.__args__[0] for one in get_args(get_args(Distribution)[0])
+    one.model_fields["kind"].annotation.__args__[0] for one in _RECORDS
 )
-"""Names of the kinds of distribution."""
-PARAMETERS: Final = frozenset(
-    name for one in get_args(get_args(Distribution)[0]) for name in one.model_fields
-)
+"""Names of the kinds of distribution, and of a quantity by year."""
+PARAMETERS: Final = frozenset(name for one in _RECORDS for name in one.model_fields)
 """Every key that some kind of distribution knows."""
-SHAPES: Final = PARAMETERS - {*Sourced.model_fields, "kind", "name", "value"}
+SHAPES: Final = PARAMETERS - {*Uncertain.model_fields, "kind", "name", "value"}
 """Those that shape a distribution."""
 
 
@@ -333,6 +404,6 @@ def _by_region(value: Any) -> Any:
 
 
 RegionQuantity = Annotated[
-    dict[str, Quantity], BeforeValidator(_by_region), Field(min_length=1), _AlsoNumberOrText()
+    dict[str, YearlyQuantity], BeforeValidator(_by_region), Field(min_length=1), _AlsoNumberOrText()
 ]
 """One quantity for all regions, or a mapping of region (or `default`) to a quantity."""

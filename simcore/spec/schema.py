@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from simcore.spec.annotations import Plain, percent
 from simcore.spec.entries import Canonical, Catalog, Name, PolicyValue, Year
 from simcore.spec.quantities import Quantity
 from simcore.spec.records import Described, Model, Whole, fault, shown
@@ -46,7 +47,7 @@ class Money(Described):
     """How amounts in other currencies and price years become real EUR of the base year."""
 
     base_year: Year
-    inflation: float = Field(gt=-0.5, lt=1)
+    inflation: Annotated[Plain, Field(gt=-0.5, lt=1)]
     """Yearly inflation where no deflator covers the year."""
     exchange: dict[Currency, Positive]
     """Units of each currency per EUR in the base year."""
@@ -74,13 +75,14 @@ class Cbam(Model):
     recognised_default: PolicyValue = 0.0
     """Share of the price paid at home that counts where a default value is declared."""
     method: Literal["own", "country_average"]
-    resource_shuffling: float = Field(ge=0, le=1)
+    resource_shuffling: Annotated[Plain, Field(ge=0, le=1)]
     """Share of the reference tonnes that is swapped for clean ones at the border."""
     clean_intensity: float = Field(ge=0)
     """Embedded emissions of those clean tonnes, t CO2e/t."""
 
 
 def _limit(value: Any) -> Any:
+    value = percent(value)
     if value != "law" and (isinstance(value, bool) or not isinstance(value, (int, float))):
         raise fault(shown(value), "a share between 0 and 1, law, or null", "write 0.05, or law")
     return value
@@ -143,7 +145,7 @@ class Exposure(Described):
     """Mt CO2e/yr to be bought, negative if there is a surplus: one number or distribution, or a
     table of them by year, each held until the next date."""
     plant: ExposedPlant | None = None
-    growth: float = Field(default=0.0, gt=-1)
+    growth: Annotated[Plain, Field(gt=-1)] = 0.0
     """Yearly growth of the shortfall after its last date, or of the plant's output."""
     currency: Currency | None = None
     """Of the local outcomes; without it that of the market's price."""

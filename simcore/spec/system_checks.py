@@ -8,7 +8,10 @@ from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import FIRST, Finding, Path, unknown
 from simcore.spec.schema import Experiment
 from simcore.spec.systems import Rules, System
-from simcore.spec.usage import used_markets, used_systems, variants
+from simcore.spec.usage import followed_rules, used_markets, used_systems, variants
+
+_ROUNDED = 0.1
+"""Mt by which amounts may miss a sum, as each is rounded."""
 
 
 def system_findings(experiment: Experiment) -> Iterator[Finding]:
@@ -30,6 +33,7 @@ def system_findings(experiment: Experiment) -> Iterator[Finding]:
     for name in used_systems(experiment):
         path, system = ("catalog", "systems", name), catalog.systems[name]
         yield from _variants(experiment, path, system)
+        yield from _resolution(path, system)
         yield from _years(experiment, path, system)
 
 
@@ -47,10 +51,8 @@ def _market(experiment: Experiment, path: Path, market: PricePath) -> Iterator[F
             place, name, experiment.catalog.systems, "system",
             define="define it under catalog.systems",
         )  # fmt: skip
-    for key, remedy in (
-        ("anchors", "write anchors: {}"), ("tightening", "write tightening: null"),
-        ("corridor", "write corridor: null"),
-    ):  # fmt: skip
+    # Tightening is left to the system: a scenario that tightens the market changes its rules too.
+    for key, remedy in (("anchors", "write anchors: {}"), ("corridor", "write corridor: null")):
         if getattr(market, key):
             yield Finding(
                 (*path, key), f"{key} with the process cap_and_bank",
@@ -75,13 +77,34 @@ def _variants(experiment: Experiment, path: Path, system: System) -> Iterator[Fi
         )  # fmt: skip
         return
     for name in variants(policies[system.follows]):
-        if name not in system.variants:
+        (chosen,) = followed_rules(system, [name])
+        if chosen not in system.variants:
             yield Finding(
-                (*path, "variants"), f"no variant {name}",
+                (*path, "variants"), f"no variant {chosen}",
                 f"one for each variant of the policy {system.follows}",
-                f"add {name}: ..., or drop follows",
+                f"add {chosen}: ..., write rules: {{{name}: ...}}, or drop follows",
                 also=(("catalog", "policies", system.follows, "variant"),),
             )  # fmt: skip
+
+
+def _resolution(path: Path, system: System) -> Iterator[Finding]:
+    record = system.resolution
+    if record is None:
+        return
+    for name in (*record.odds, system.variant):
+        if name not in system.variants:
+            place = (*path, "resolution", "odds", name) if name in record.odds else (
+                *path, "variant"
+            )  # fmt: skip
+            yield unknown(
+                place, name, system.variants, "variant", define="define it under variants"
+            )
+    total = sum(record.odds.values())
+    if abs(total - 1.0) > 1e-6:
+        yield Finding(
+            (*path, "resolution", "odds"), f"odds that add up to {total:g}", "a sum of 1",
+            "correct one of them",
+        )  # fmt: skip
 
 
 def _years(experiment: Experiment, path: Path, system: System) -> Iterator[Finding]:
@@ -115,6 +138,12 @@ def _rules(path: Path, rules: Rules, first: int) -> Iterator[Finding]:
     yield from _begins(path, "intake", rules.intake, first)
     falls = min(year for year in range(min(rules.cap), first + 200) if year not in rules.cap)
     yield from _begins(path, "reduction_factor", rules.reduction_factor, falls)
+    total = sum(rules.moved.values())
+    if abs(total) > _ROUNDED:
+        yield Finding(
+            (*path, "moved"), f"amounts that add up to {total:g} Mt", "a sum of 0",
+            "take from other years what is brought forward; write removals for new allowances",
+        )  # fmt: skip
 
 
 def _begins(path: Path, key: str, table: dict[int, float], first: int) -> Iterator[Finding]:

@@ -36,6 +36,14 @@ class Rules(Described):
     """Allowances in circulation below which the reserve releases."""
     release: Amount
     """What it then releases in a year."""
+    band: Amount = 0.0
+    """Allowances below `lower` over which the release rises to its full amount; 0: at once."""
+    decline: dict[Year, Ratio] = Field(default_factory=dict)
+    """Fall per year of `upper`, `lower` and `band`, from each date until the next."""
+    moved: Dated = Field(default_factory=dict)
+    """Auctions brought forward into a year, or taken from it (below zero); they add up to zero."""
+    removals: Dated = Field(default_factory=dict)
+    """Allowances issued in a year on top of the cap, for removals."""
     ceiling: Amount | None = None
     """Allowances in the reserve above this become invalid; null: none do."""
     invalidation_end: Year | None = None
@@ -44,6 +52,15 @@ class Rules(Described):
     """Price over the mean of the two years before that triggers a release; null: none does."""
     price_release: Amount = 0.0
     """What the reserve then releases."""
+
+
+class Resolution(Described):
+    """When it becomes known which rules will hold, and what is expected until then."""
+
+    year: Annotated[Quantity, Canonical("yr", minimum=1900, maximum=2200)]
+    """First year in which the market knows the variant of the draw."""
+    odds: dict[Name, Ratio] = Field(min_length=1)
+    """Weight of the price under each variant of the rules in the price before; they add up to 1."""
 
 
 class System(Described):
@@ -67,15 +84,29 @@ class System(Described):
     reference_price: Annotated[Quantity, Canonical("EUR/t", minimum=0.01)]
     """Price at which emissions are those of the baseline."""
     slope: Annotated[Quantity, Canonical("1", minimum=0.001)]
-    """Share of the baseline that is abated when the price rises by the factor e."""
+    """Share of the baseline that is abated, in the end, when the price rises by the factor e."""
+    immediate: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=0.0)
+    """The part of `slope` that is abated in the year of the price."""
+    adjustment: Annotated[Quantity, Canonical("1", minimum=0.001, maximum=1.0)] = Constant(
+        value=1.0
+    )
+    """Share of the way to the rest of `slope` that abatement goes in a year."""
+    hedge: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=0.0)
+    """Bank that the market keeps at least, as a share of the year's emissions."""
     backstop: Annotated[Quantity, Canonical("EUR/t", minimum=0.01)]
     """Price at which emissions of any amount can be removed."""
     discount_rate: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]
     """Real return that holders of allowances ask for, per year."""
     until: Year
     """Last year that the market looks at; a bank beyond is worth nothing."""
+    horizon: Annotated[int, Field(ge=1, le=200)] | None = None
+    """Years that the market looks ahead, this one included, anew each year; null: all."""
     variant: Name
     """Rules in force."""
     follows: Name | None = None
     """A policy whose variant, in each draw, is that of the rules."""
+    rules: dict[Name, Name] = Field(default_factory=dict)
+    """Rules under a variant of the policy that is followed, where their name is another."""
+    resolution: Resolution | None = None
+    """Until when the variant is unknown; null: it is known from the beginning."""
     variants: dict[Name, Rules] = Field(min_length=1)

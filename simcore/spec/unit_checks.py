@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
@@ -12,12 +13,15 @@ from simcore.spec.compilation import compiled, file_fault
 from simcore.spec.entries import Canonical, Indexed
 from simcore.spec.entries import Path as PricePath
 from simcore.spec.findings import Finding, Path, unknown
-from simcore.spec.quantities import Empirical, FactorReference, Mixture
+from simcore.spec.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.spec.schema import Experiment
 from simcore.spec.usage import (
     commodity_unit,
+    dated,
     price_of,
     quantities,
+    target_of,
+    unit_of,
     used_commodities,
     used_markets,
     used_places,
@@ -76,6 +80,16 @@ def _quantity(
     experiment: Experiment, path: Path, quantity: Any, folder: FilePath
 ) -> Iterator[Finding]:
     """Faults of a quantity that need no unit."""
+    if isinstance(quantity, ByYear):
+        for year, entry in quantity.years.items():
+            if isinstance(entry, FactorReference):
+                yield Finding(
+                    (*path, "years", year), "a factor as the value of one date",
+                    "numbers or distributions; their dates share one draw", "write it out",
+                )  # fmt: skip
+            else:
+                yield from _quantity(experiment, (*path, "years", year), entry, folder)
+        return
     if isinstance(quantity, FactorReference):
         yield from _reference(experiment, path, quantity)
         return
@@ -145,6 +159,14 @@ def _limits(
     experiment: Experiment, path: Path, quantity: Any, canonical: Canonical, folder: FilePath
 ) -> Iterator[Finding]:
     """Whether the unit fits its field and the values stay inside its limits."""
+    canonical = Canonical(
+        target_of(experiment, quantity, canonical),
+        minimum=canonical.minimum, maximum=canonical.maximum,
+    )  # fmt: skip
+    if isinstance(quantity, ByYear):
+        for year, entry in dated(quantity).items():
+            yield from _limits(experiment, (*path, "years", year), entry, canonical, folder)
+        return
     factor, unit = quantity, quantity.unit
     if isinstance(quantity, FactorReference):
         factor = experiment.factors[quantity.name]
@@ -243,26 +265,36 @@ def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
         for commodity, by_region in amounts.items():
             for region, quantity in by_region.items():
                 price = _priced(experiment, commodity, region)
-                if price is None:
-                    continue
                 path = ("catalog", "routes", name, *group, commodity, region)
-                own = commodity_unit(experiment, commodity, price)
-                target = form.format(own)
-                unit = quantity.unit
-                if isinstance(quantity, FactorReference) and quantity.name in experiment.factors:
-                    unit = unit or experiment.factors[quantity.name].unit
-                yield from _unit(experiment, path, unit, target)
-                if unit is None and not _same(price.unit, f"EUR/{own}"):
-                    yield Finding(
-                        path, f"a number without unit for a price in {price.unit}",
-                        "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
-                    )  # fmt: skip
+                if price is not None and isinstance(quantity, ByYear):
+                    for year, entry in dated(quantity).items():
+                        place = (*path, "years", year)
+                        yield from _trade(experiment, place, commodity, price, entry, form)
+                elif price is not None:
+                    yield from _trade(experiment, path, commodity, price, quantity, form)
+
+
+def _trade(
+    experiment: Experiment, path: Path, commodity: str, price: Any, quantity: Any, form: str
+) -> Iterator[Finding]:
+    own = commodity_unit(experiment, commodity, price)
+    target = form.format(own)
+    unit = unit_of(experiment, quantity)
+    for finding in _unit(experiment, path, unit, target):
+        yield replace(
+            finding, found=f"{finding.found}, of a price in {price.unit}",
+            also=(("catalog", "prices", commodity),),
+        )  # fmt: skip
+    if unit is None and not _same(price.unit, f"EUR/{own}"):
+        yield Finding(
+            path, f"a number without unit for a price in {price.unit}",
+            "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
+        )  # fmt: skip
 
 
 def _priced(experiment: Experiment, commodity: str, region: str) -> Any:
     """The price that a quantity of a region, or the default one, will meet first."""
-    prices = experiment.catalog.prices.get(commodity, {})
-    if region in prices or region != "default":
+    if region != "default":
         return price_of(experiment, commodity, region)
     return next(
         (found for one in experiment.regions

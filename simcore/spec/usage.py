@@ -20,9 +20,10 @@ from simcore.spec.entries import (
     Route,
 )
 from simcore.spec.hosts import host_of, hosts_and_twins, route_of
-from simcore.spec.quantities import FactorReference, Uncertain
+from simcore.spec.quantities import ByYear, FactorReference, Uncertain
 from simcore.spec.records import Model
 from simcore.spec.schema import Experiment
+from simcore.spec.systems import System
 from simcore.units import UnitError, conversion, currency_of
 
 PLANT_OUTCOMES: Final = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
@@ -57,12 +58,22 @@ def used_routes(experiment: Experiment) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def meets_cbam(experiment: Experiment) -> bool:
+    """Whether any tonne of the run crosses the border of the EU."""
+    regions = experiment.catalog.regions
+    return "eu" in experiment.destinations and any(
+        regions[name].market != experiment.cbam.market
+        for name in experiment.regions if name in regions
+    )  # fmt: skip
+
+
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: of the regions, of CBAM, of exposures, and what they are linked to."""
+    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, and what they
+    are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market for name in experiment.regions if name in regions),
-        experiment.cbam.market,
+        *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
     ]
     markets = experiment.catalog.markets
@@ -130,6 +141,45 @@ def _indexes(experiment: Experiment, commodities: list[str]) -> list[str]:
         price_of(experiment, name, region) for name in commodities for region in experiment.regions
     )
     return list(dict.fromkeys(price.index for price in prices if isinstance(price, Indexed)))
+
+
+def idle_policies(experiment: Experiment) -> set[str]:
+    """Names of policies that the run refers to and never asks.
+
+    They are those of CBAM where no goods meet it, of bought precursors where no route has any, of
+    routes that are not run, and the legal limits on credits where the config sets its own.
+    """
+    catalog, rules, crosses = experiment.catalog, experiment.cbam, meets_cbam(experiment)
+    routes = {name: catalog.routes[name] for name in used_routes(experiment)
+              if name in catalog.routes}  # fmt: skip
+    has_precursors = any(not _is_zero(one.precursor_intensity) for one in routes.values())
+    needed: list[Any] = []
+    if crosses:
+        needed += [getattr(rules, key) for key in CBAM_POLICIES]
+        needed += [one.cbam_benchmark for one in routes.values()]
+    elif "cbam_factor" in experiment.outcomes:
+        needed.append(rules.free_allocation)
+    if has_precursors:
+        needed += [one.precursor_benchmark for one in routes.values()]
+    unasked = {
+        *([] if crosses else ["recognised"]), *([] if has_precursors else ["border"]),
+        *([] if experiment.value.credit_limit == "law" else ["credit_limit"]),
+    }  # fmt: skip
+    for name in experiment.regions:
+        if name in catalog.regions:
+            for key, value in policy_values(catalog.regions[name]).items():
+                head, _, route = key.partition(".")
+                if key not in unasked and (head != "benchmarks" or route in {"default", *routes}):
+                    needed.append(value)
+    for name in used_markets(experiment):
+        link = catalog.markets[name].link if name in catalog.markets else None
+        needed += [link.share] if link is not None else []
+    needed += [catalog.systems[name].follows for name in used_systems(experiment)]
+    return set(used_policies(experiment)) - {str(one) for one in needed}
+
+
+def _is_zero(by_region: Mapping[str, Any]) -> bool:
+    return all(getattr(one, "value", None) == 0 for one in by_region.values())
 
 
 def used_policies(experiment: Experiment) -> list[str]:
@@ -201,12 +251,27 @@ def learnings(route: Route) -> list[Learns]:
     return [one for one in found if one is not None]
 
 
+def lineage(experiment: Experiment, region: str) -> list[str]:
+    """A region and the regions of which it is a variant, the nearest first."""
+    found, regions = [region], experiment.catalog.regions
+    while found[-1] in regions and (like := regions[found[-1]].like) and like not in found:
+        found.append(like)
+    return found
+
+
+def place_of(experiment: Experiment, table: Mapping[str, Any], region: str) -> str | None:
+    """The key of a table by region that holds for a region: its own, of its like, or `default`."""
+    keys = [*lineage(experiment, region), "default"]
+    return next((key for key in keys if key in table), None)
+
+
 def price_of(
     experiment: Experiment, commodity: str, region: str
 ) -> Path | Electrolysis | Indexed | None:
-    """The price entry of a commodity in a region: its own, else the default."""
+    """The price entry of a commodity in a region: its own, of its like, else the default."""
     prices = experiment.catalog.prices.get(commodity, {})
-    return prices.get(region, prices.get("default"))
+    place = place_of(experiment, prices, region)
+    return None if place is None else prices[place]
 
 
 def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
@@ -217,8 +282,8 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
     prices = experiment.catalog.prices.get(commodity, {})
     places: dict[str, list[str]] = {}
     for region in experiment.regions:
-        place = region if region in prices else "default"
-        if place in prices:
+        place = place_of(experiment, prices, region)
+        if place is not None:
             places.setdefault(place, []).append(region)
     if commodity not in _bought(experiment):
         places = {}
@@ -227,6 +292,40 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
         if name == commodity and place in prices:
             places.setdefault(place, [])
     return places
+
+
+def dated(quantity: Any) -> dict[int, Any]:
+    """The quantity of each date of a table by year, with the unit and metadata of the table."""
+    shared = {"unit": quantity.unit, "price_year": quantity.price_year,
+              "source": quantity.source, "status": quantity.status}  # fmt: skip
+    return {
+        year: entry.model_copy(
+            update={key: value for key, value in shared.items() if getattr(entry, key) is None}
+        )
+        for year, entry in sorted(quantity.years.items())
+    }
+
+
+def unit_of(experiment: Experiment, quantity: Any) -> str | None:
+    """The unit of a quantity: its own, of the factor it names, or of its first date."""
+    if isinstance(quantity, ByYear):
+        return unit_of(experiment, next(iter(dated(quantity).values())))
+    if isinstance(quantity, FactorReference) and quantity.name in experiment.factors:
+        return quantity.unit or experiment.factors[quantity.name].unit
+    unit: str | None = quantity.unit
+    return unit
+
+
+def target_of(experiment: Experiment, quantity: Any, canonical: Canonical) -> str:
+    """The unit in which the model uses a quantity: that of its field, or the field's second one."""
+    unit = unit_of(experiment, quantity)
+    if canonical.also is None or unit is None:
+        return canonical.unit
+    try:
+        conversion(unit, canonical.also, exchange=experiment.money.exchange)
+    except UnitError:
+        return canonical.unit
+    return canonical.also
 
 
 def commodity_unit(
@@ -254,6 +353,11 @@ def delays(policy: Policy, factors: Mapping[str, Any]) -> list[int]:
 def variants(policy: Policy) -> list[str]:
     """Variants that a draw may meet."""
     return [policy.variant] if isinstance(policy.variant, str) else list(policy.variant.values)
+
+
+def followed_rules(system: System, named: list[str]) -> list[str]:
+    """Rules of a system under each variant of the policy that it follows."""
+    return [system.rules.get(name, name) for name in named]
 
 
 def quantities(
@@ -295,6 +399,11 @@ def packaged_names(section: str) -> frozenset[str]:
     return _packaged()[0][section]
 
 
+def packaged_places(commodity: str) -> frozenset[str]:
+    """Regions with a packaged price of a commodity, `default` among them."""
+    return _packaged()[1].get(commodity, frozenset())
+
+
 def packaged_paths() -> frozenset[str]:
     """Names of the packaged price paths: markets, and commodities with their place."""
     sections, places = _packaged()
@@ -331,7 +440,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         keep["regions"].update(dict.fromkeys(one.regions))
         keep["routes"].update(dict.fromkeys(hosts_and_twins(catalog, used_routes(one))))
         keep["policies"].update(dict.fromkeys(used_policies(one)))
-        keep["markets"].update(dict.fromkeys(used_markets(one)))
+        keep["markets"].update(dict.fromkeys([*used_markets(one), *_border_markets(one)]))
         keep["systems"].update(dict.fromkeys(used_systems(one)))
         keep["buyers"][one.value.buyer] = None
         for commodity in used_commodities(one):
@@ -345,6 +454,9 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         for name in used_routes(one):
             for learning in learnings(catalog.routes[name]):
                 keep["technologies"][learning.technology] = None
+    for one in scenarios.values():
+        for name in list(keep["regions"]):
+            keep["regions"].update(dict.fromkeys(lineage(one, name)))
     catalog = experiment.catalog
     cut: dict[str, Any] = {
         field: {name: entry for name, entry in getattr(catalog, field).items() if name in names}
@@ -357,6 +469,13 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         if commodity in commodities
     }
     return Catalog.model_construct(**cut)
+
+
+def _border_markets(experiment: Experiment) -> list[str]:
+    """The market that CBAM names, and the one that it is linked to."""
+    name, markets = experiment.cbam.market, experiment.catalog.markets
+    link = markets[name].link if name in markets else None
+    return [name] if link is None else [name, link.to]
 
 
 def _own_entries(

@@ -17,8 +17,12 @@ from simcore.errors import suggest
 from simcore.spec.findings import Finding, Path
 from simcore.spec.records import shown
 from simcore.spec.schema import Experiment
+from simcore.spec.templates import SINGULAR
+from simcore.spec.usage import packaged_names, packaged_places
 
 _ROUNDS: Final = 8
+_FEW: Final = 3
+"""Missing keys from which on an entry is taken for one that lacks its template."""
 
 
 def validate(data: Mapping[str, Any]) -> tuple[Experiment | None, list[Finding]]:
@@ -101,18 +105,69 @@ def _leave_out(data: Any, path: Path, packaged: Any) -> None:
 def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
     found: dict[Finding, None] = {}
     meant: set[Path] = set()
+    lacking: dict[Path, list[str]] = {}
     every = error.errors(include_url=False)
     for one in every:
         path, record = _trail(one["loc"], data, one["type"])
-        if one["type"] == "extra_forbidden":
+        level = _misread_level(path, data)
+        if level is not None:
+            finding = level
+        elif one["type"] == "extra_forbidden":
             finding, near = _extra(path, record)
             if near:
                 meant.add((*path[:-1], near))
         else:
             finding = Finding(path, *_describe(one, path))
+        if one["type"] == "missing" and level is None:
+            lacking.setdefault(path[:-1], []).append(str(path[-1]))
         found[finding] = None
+    for path, keys in lacking.items():
+        entry = _strange_entry(path, keys, data)
+        if entry is not None:
+            found = {entry: None} | {
+                one: None for one in found
+                if one.path[:-1] != path or not one.found.startswith("no ")
+            }  # fmt: skip
     # A misspelt key that is required is one fault, not an unknown and a missing one.
     return [one for one in found if not (one.path in meant and one.found.startswith("no "))]
+
+
+def _misread_level(path: Path, data: Mapping[str, Any]) -> Finding | None:
+    """The one finding of a price by year that could not be read as one."""
+    node: Any = data
+    for depth, part in enumerate(path[:4]):
+        node = node.get(part) if isinstance(node, Mapping) else None
+        place = path[: depth + 1]
+        is_level = isinstance(node, Mapping) and node and all(type(key) is int for key in node)
+        if is_level and _natural(place) is _PRICE:
+            return Finding(
+                place, shown(node), _PRICE[0],
+                "write numbers in one unit, such as {2026: 60 EUR/t, 2035: 50 EUR/t}",
+            )  # fmt: skip
+    return None
+
+
+def _strange_entry(path: Path, lacking: Sequence[str], data: Mapping[str, Any]) -> Finding | None:
+    """The one finding of an entry that is probably a misspelt name, or lacks its template."""
+    if path[:1] != ("catalog",) or len(path) != (4 if path[1:2] == ("prices",) else 3):
+        return None
+    name, node = str(path[-1]), data
+    for part in path[:-1]:
+        node = node[part]
+    what = "region" if path[1] == "prices" else SINGULAR.get(path[1], "entry")
+    known = packaged_places(path[2]) if path[1] == "prices" else packaged_names(path[1])
+    if name in known:
+        return None
+    near = suggest(name, [*known, *(str(one) for one in node if one != path[-1])])
+    if near is None and len(lacking) < _FEW:
+        return None
+    listed = ", ".join(lacking)
+    either = f"did you mean {near!r}? If not, " if near else ""
+    return Finding(
+        path, f"unknown {what} {name!r}, which lacks {listed}",
+        f"a known {what}, one like it, or all of a new one",
+        f"{either}add like: {near or 'NAME'}, or all of these keys", name=name,
+    )  # fmt: skip
 
 
 # --- where ---------------------------------------------------------------------------------------
@@ -236,6 +291,9 @@ def _describe(error: Mapping[str, Any], path: Path) -> tuple[str, str, str]:
     name = str(path[-1]) if path else "the config"
     if kind == "simcore":
         return context["message"], context["expected"], context["remedy"]
+    natural = _natural(path)
+    if natural is not None and kind in ("model_type", "dict_type", "model_attributes_type"):
+        return shown(value), *natural
     if kind in _PLAIN:
         return shown(value), *_PLAIN[kind]
     if kind in _BOUNDS:
@@ -258,6 +316,29 @@ def _describe(error: Mapping[str, Any], path: Path) -> tuple[str, str, str]:
         return shown(value), "a number, or a mapping with `kind`", "add kind: ..."
     message = str(error["msg"])
     return shown(value), message[0].lower() + message[1:], f"correct {name}"
+
+
+_PRICE: Final = (
+    "a price: with its unit, by year, or a path with unit, spot and process",
+    "write for example 60 EUR/t, or {2026: 60 EUR/t, 2035: 50 EUR/t}",
+)
+_NATURAL: Final = {
+    ("years",): (
+        "the first and the last year", "write years: 2028-2035, or {first: 2028, last: 2035}",
+    ),
+    ("scenarios",): (
+        "changes by name, or a list of packaged names and files, each once",
+        "write scenarios: [law, reform_2026], or lines `name: changes`",
+    ),
+    ("plant",): ("a mapping of keys to values", "write plant: {start: 2030, lifetime: 20}"),
+}  # fmt: skip
+
+
+def _natural(path: Path) -> tuple[str, str] | None:
+    """Expected and remedy where a config has forms of its own."""
+    if path[:2] == ("catalog", "prices") and len(path) in (3, 4):
+        return _PRICE
+    return _PRICE if path[:2] == ("catalog", "markets") and len(path) == 3 else _NATURAL.get(path)
 
 
 _PATTERNS: Final = {

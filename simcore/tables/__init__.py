@@ -205,6 +205,8 @@ def _systems() -> _Part:
         for name, entry in content.items():
             for key in ("bank", "reserve", "prices", "baseline"):
                 entry[key] = _bare(entry[key])
+            if entry.get("resolution"):
+                entry["resolution"]["odds"] = _bare(entry["resolution"]["odds"])
             entry["variants"] = {
                 variant: {key: _bare(value) for key, value in rules.items()}
                 for variant, rules in entry["variants"].items()

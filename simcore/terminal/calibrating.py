@@ -92,7 +92,7 @@ def backtest(options: argparse.Namespace) -> None:
                 "years, or a rate such as 0.04",
             ))  # fmt: skip
     history = _histories(options)[0]
-    spec, name, market = markets.find(options.market, name=options.chosen)
+    spec, name, market = markets.find(options.market, name=options.chosen, view=options.view)
     try:
         forecasts = {
             years: predictive.ahead(spec, market, years, growth=options.carry)
@@ -100,7 +100,8 @@ def backtest(options: argparse.Namespace) -> None:
         }
     except ValueError as error:
         raise ConfigError(Fault(
-            f"catalog.markets.{name}", str(error), "a market with a volatility", "choose another",
+            f"catalog.markets.{name}", str(error), "a market with a volatility",
+            "choose another market, or of one with views another --view",
         )) from None  # fmt: skip
     result = testing.backtest(
         history, forecasts, name=name, carry=options.carry, minimum=options.minimum,
@@ -112,6 +113,7 @@ def backtest(options: argparse.Namespace) -> None:
 
         print(to_json({
             "file": history.file, "column": history.column, "market": name,
+            "view": options.view, "frequency": result.frequency,
             "first": str(history.dates[0]), "last": str(history.dates[-1]),
             "carry": options.carry, "minimum": options.minimum, "window": options.window,
             "anchors": bool(market.anchors), "overlapping": True,
@@ -119,7 +121,8 @@ def backtest(options: argparse.Namespace) -> None:
             "files": [str(file) for file in files],
         }))  # fmt: skip
         return
-    print(backtest_text(result, name, anchors=bool(market.anchors), carry=options.carry))
+    label = name if options.view is None else f"{name}, view {options.view}"
+    print(backtest_text(result, label, anchors=bool(market.anchors), carry=options.carry))
     for file in files:
         print(f"Written   {file}")
 

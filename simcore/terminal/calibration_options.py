@@ -50,8 +50,11 @@ def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParse
     one.add_argument("--market", required=True, metavar="NAME|FILE",
                      help="a packaged market, or a config with one")  # fmt: skip
     one.add_argument("--name", dest="chosen", metavar="NAME", help="which market of the config")
+    one.add_argument("--view", metavar="NAME",
+                     help="one view of the market (default: all, by weight)")
     _history(one)
-    one.add_argument("--horizons", type=_years, nargs="+", default=[1, 3, 5], metavar="Y",
+    one.add_argument("--horizons", type=several(_years, "a number of years"), nargs="+",
+                     default=[1, 3, 5], metavar="Y",
                      help="years ahead (default: 1 3 5)")  # fmt: skip
     one.add_argument("--carry", type=float, default=0.04, metavar="C",
                      help="nominal growth from each origin, per year (default: 0.04)")  # fmt: skip
@@ -73,6 +76,20 @@ def _history(one: argparse.ArgumentParser) -> None:
     one.add_argument("--to", dest="last", metavar="DATE", help="last date, YYYY-MM-DD")
     one.add_argument("--duplicates", choices=("error", "last", "mean"), default="error",
                      help="two prices of one date (default: error)")  # fmt: skip
+
+
+def several(convert: Callable[[str], Any], what: str) -> Callable[[str], Any]:
+    """Type of an option with several values, which takes a file that follows for one of them."""
+
+    def one(text: str) -> Any:
+        try:
+            return convert(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not {what}; put the file before this option"
+            ) from None
+
+    return one
 
 
 def _years(text: str) -> int:

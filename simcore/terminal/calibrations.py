@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from simcore.calibration.processes import Calibration
 
 
+PERIOD_NAMES = {"monthly": "month", "quarterly": "quarter", "annual": "year"}
+
+
 def calibration_text(found: Calibration, *, unit: str) -> str:
     """Show estimates with standard errors, criteria, and warnings."""
     history = found.history
@@ -70,54 +73,89 @@ def correlation_text(found: Sequence[Correlation], frequency: str, *, possible: 
 
 def backtest_text(result: Backtest, name: str, *, anchors: bool, carry: float) -> str:
     """Show scores and coverage by horizon and model, and what they cannot say."""
+    from simcore.calibration.backtest import STEPS
+
     history = result.history
+    step = STEPS[result.frequency]
+    every = f"{step} weeks" if result.frequency == "weekly" else PERIOD_NAMES[result.frequency]
     lines = [
         cut(f"Back-test of {name} on {history.file}, {history.column}", WIDTH),
-        f"{len(history.prices):,} weekly prices, {history.dates[0]} to {history.dates[-1]}; "
-        "an origin every 4 weeks",
+        f"{len(history.prices):,} {result.frequency} prices, {history.dates[0]} to "
+        f"{history.dates[-1]}; an origin every {every}",
         "",
     ]
     rows = [
         (f"{one.horizon}" if place % 3 == 0 else "", one.model, f"{one.origins}", f"{one.apart}",
-         number(one.crps, 4), number(one.log_score, 3), number(one.mean_error, 2),
-         *(share(one.coverage[band]) for band in (0.5, 0.8, 0.95)),
-         number(one.kupiec, 2), number(one.christoffersen, 2))
+         number(one.crps, 3), number(one.mirrored, 3), number(one.log_score, 2),
+         number(one.mean_error, 2), share(one.below), share(one.above),
+         *(share(one.coverage[band]) for band in (0.5, 0.8, 0.95)))
         for place, one in enumerate(result.scores)
     ]  # fmt: skip
-    header = ("years", "model", "origins", "apart", "CRPS", "log", "error", "50%", "80%", "95%",
-              "Kupiec", "Christ.")  # fmt: skip
+    header = ("years", "model", "origins", "apart", "CRPS", "mirrored", "log", "error", "<P10",
+              ">P90", "50%", "80%", "95%")  # fmt: skip
     lines += [*grid(header, rows, text_columns=2), ""]
     estimated = "all" if result.window is None else f"the last {result.window:g}"
     for note in (
         "CRPS and error (mean of outcome less median) in ln(price), log score in nats; lower CRPS "
-        "and log are better. 50%, 80%, 95%: share of outcomes inside that band. Kupiec, Christ.: "
-        "p-values of the 80 % band on the origins apart.",
+        f"and log are better. mirrored: CRPS on the path and on its mirror image in logs about "
+        f"{carry:+.1%} a year together, where no direction wins. <P10, >P90: share of outcomes "
+        "below and above these forecasts (10% each, of a true one). 50%, 80%, 95%: share inside "
+        "that band.",
+        *_p_values(result),
         f"{name}: parameters of today, which knew this past, around the price of each origin"
         + (f", its anchors' spread around {carry:+.1%} a year instead of their own centre."
            if anchors else "."),
-        f"Random walks: volatility from {estimated} years of weekly changes before each origin.",
+        f"Random walks: volatility from {estimated} years of {result.frequency} changes before "
+        "each origin.",
         "Thin evidence: one historical path, and forecasts from neighbouring origins overlap; only "
         "`apart` of them do not. Small differences are chance, and good scores prove little.",
     ):  # fmt: skip
         lines += _wrapped(note)
-    if any(result.skipped.values()):
-        left = ", ".join(f"{count} at {years} y" for years, count in result.skipped.items())
-        lines += _wrapped(f"note: origins without a price in that or the outcome's week: {left}")
+    for what, counts in (("without a price in that or the outcome's period", result.skipped),
+                         ("before which no price had changed", result.still)):  # fmt: skip
+        if any(counts.values()):
+            left = ", ".join(f"{count} at {years} y" for years, count in counts.items())
+            lines += _wrapped(f"note: origins {what}, left out: {left}")
     for note in history.notes:
         lines += _wrapped(f"note: {note}")
     return "\n".join(lines)
 
 
+def _p_values(result: Backtest) -> list[str]:
+    """Tests of the 80 % band where there are enough independent origins, and why not elsewhere."""
+    from simcore.calibration.backtest import FEWEST
+
+    notes, few = [], []
+    for years in result.origins:
+        scores = [one for one in result.scores if one.horizon == years]
+        if scores[0].apart < FEWEST:
+            few.append(f"{scores[0].apart} at {years} y")
+            continue
+        values = "; ".join(
+            f"{one.model} {one.kupiec:.2f}, {one.christoffersen:.2f}" for one in scores
+        )
+        notes.append(
+            f"p-values of the 80 % band at {years} y, {scores[0].apart} independent origins "
+            f"(Kupiec, Christoffersen): {values}."
+        )
+    if few:
+        notes.append(
+            f"No p-value below {FEWEST} independent origins ({', '.join(few)}): on so few, a test "
+            "rejects almost nothing, however wrong the band."
+        )
+    return notes
+
+
 def score_rows(result: Backtest) -> tuple[list[str], list[list[Any]]]:
     """One row a horizon and model, for CSV."""
     header = ["horizon_years", "model", "origins", "origins_apart", "crps_ln_price",
-              "log_score_nats", "mean_error_ln_price", "cover50", "cover80", "cover95",
-              "kupiec_p_apart", "christoffersen_p_apart", "kupiec_p_all",
-              "christoffersen_p_all"]  # fmt: skip
+              "crps_mirrored_ln_price", "log_score_nats", "mean_error_ln_price", "below_p10",
+              "above_p90", "cover50", "cover80", "cover95", "kupiec_p_apart",
+              "christoffersen_p_apart"]  # fmt: skip
     return header, [
-        [one.horizon, one.model, one.origins, one.apart, one.crps, one.log_score, one.mean_error,
-         *one.coverage.values(), one.kupiec, one.christoffersen, one.kupiec_all,
-         one.christoffersen_all]
+        [one.horizon, one.model, one.origins, one.apart, one.crps, one.mirrored, one.log_score,
+         one.mean_error, one.below, one.above, *one.coverage.values(), one.kupiec,
+         one.christoffersen]
         for one in result.scores
     ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore import __version__
-from simcore.terminal.calibration_options import add_calibration
+from simcore.terminal.calibration_options import add_calibration, several
 
 SECTIONS: Final = (
     "regions", "markets", "systems", "routes", "policies", "prices", "technologies", "buyers",
@@ -100,7 +100,7 @@ def _add_runs(commands: Any) -> None:
     ):  # fmt: skip
         one.add_argument(f"--{option}", type=kind, action="append", metavar=what,
                          help=f"only this {option}; may be repeated")  # fmt: skip
-    one.add_argument("--quantiles", type=float, nargs="+", metavar="Q",
+    one.add_argument("--quantiles", type=several(float, "a number"), nargs="+", metavar="Q",
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     one.add_argument("--format", choices=_FORMATS, default="table", help="default: table")
     one = _command(
@@ -167,6 +167,8 @@ def _config(one: argparse.ArgumentParser) -> None:
     one.add_argument("--seed", type=int, metavar="S", help="replaces seed of the config")
     one.add_argument("--set", action="append", default=[], metavar="PATH=VALUE",
                      help="replaces a value: plant.start=2032; may be repeated")  # fmt: skip
+    one.add_argument("--allow-outside", action="append", default=[], metavar="DIR",
+                     help="let the config read files in DIR too; may be repeated")  # fmt: skip
 
 
 def _examples(*lines: str) -> str:

@@ -203,7 +203,8 @@ def _rate(currency: str, exchange: Mapping[str, float]) -> Fraction:
         raise UnitError(
             f"no exchange rate for {currency}",
             f"one of EUR, {', '.join(sorted(exchange))}",
-            f"add money.exchange.{currency}" + (f", or did you mean {near}?" if near else ""),
+            f"give the rate: money: {{exchange: {{{currency}: <{currency} per EUR>}}}}"
+            + (f"; or did you mean {near}?" if near else ""),
         )
     rate = exchange[currency]
     if not (math.isfinite(rate) and rate > 0) or (currency == "EUR" and rate != 1):
