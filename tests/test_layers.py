@@ -22,7 +22,7 @@ LAYERS = [
     ["plan"],
     ["program", "analysis", "calibration"],
     ["tiles", "tracing", "effects", "plots", "crew"],
-    ["describe", "report", "reduction"],
+    ["describe", "report", "reduction", "by_view"],
     ["stopping"],
     ["engine"],
     ["terminal"],
