@@ -128,11 +128,12 @@ def exposure(setting: Setting, region: str, route: str) -> int:
         return plant
     return graph.add(
         Operation.BORDER_EXPOSURE,
-        (plant, border, precursor, share, _precursor_benchmark(setting, region, route)),
+        (plant, border, precursor, share, precursor_benchmark(setting, region, route)),
     )
 
 
-def _precursor_benchmark(setting: Setting, region: str, route: str) -> int:
+@remembered
+def precursor_benchmark(setting: Setting, region: str, route: str) -> int:
     """Benchmark of the precursors in a tonne of product, t CO2e/t."""
     each = policy_value(setting, made_by(setting, route).precursor_benchmark)
     return _of_precursor(setting, region, route, each)
