@@ -446,7 +446,7 @@ def indexed(draw: Any, unit: str, level: float, followed: str) -> dict[str, Any]
     dated = {"price_year": draw(st.integers(2014, 2028))} if draw(st.booleans()) else {}
     found: dict[str, Any] = {"kind": "indexed", "unit": name, **dated, "index": followed}
     if draw(st.booleans()):
-        found["coefficient"] = draw(quantity(0.5, 1.5, form="any"))
+        found["coefficient"] = draw(quantity(0.5, 1.5, form="positive"))
     premium = draw(st.sampled_from(["none", "bare", "dated", "own"]))
     amount = steps(0.0, 0.4 * level * factor)
     if premium == "bare":
