@@ -247,7 +247,7 @@ def captured(case: Case, route: str, region: str, year: int) -> float:
     rate = number(case, route, region, "capture", "rate", year=year)
     own = emitted_per_captured(case, route, region, year)
     taken, before = rate * unabated, -1.0
-    while abs(taken - before) > 1e-16 * (1 + taken):
+    while abs(taken - before) > 1e-15 * (1 + taken):
         taken, before = rate * (unabated + own * taken), taken
     return taken
 
