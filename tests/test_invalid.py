@@ -200,7 +200,7 @@ def test_config_given_in_python():
     ("setting", "where", "found"),
     [
         ("drws=10", "drws", "unknown key 'drws'"),
-        ("catalog.markets.eu_ets.process.sigmaa=0.3", "catalog.markets.eu_ets.process.sigmaa",
+        ("catalog.markets.uk_ets.process.sigmaa=0.3", "catalog.markets.uk_ets.process.sigmaa",
          "unknown key 'sigmaa'"),
         ("years.first=2020", "years.first", "2020, before the first year of"),
         ("regions=[EU, JPN]", "regions.1", "unknown region 'JPN'"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import math
 from fnmatch import fnmatchcase
 from pathlib import Path as File
 from typing import Any
@@ -73,6 +74,10 @@ def part_of(node: Any, part: str) -> float | None:
     """Read the value, low or high of a number, distribution, anchor or spot."""
     if not isinstance(node, dict):
         return float(node) if part == "value" else None
+    if part in ("low", "high") and "sd" in node and "central" in node:
+        # P10 and P90 of a lognormal band.
+        wide = math.exp(1.2815515655446004 * float(node["sd"]))
+        return float(node["central"]) * wide if part == "high" else float(node["central"]) / wide
     names = ("value", "mode", "central") if part == "value" else (part,)
     return next((float(node[name]) for name in names if name in node), None)
 

@@ -80,9 +80,18 @@ def _price(key: str, commodity: str, region: str) -> tuple[str, Address]:
     return key, Address((*at, "spot"), band=(*at, "anchors", 2030))
 
 
+_FORECASTS: Final = {
+    "eu_ets": "analysts", "k_ets": "policy", "cn_ets": "analysts", "in_ccts": "expected",
+}  # fmt: skip
+"""The view that holds what forecasters say, by market."""
+
+
 def _anchors(market: str, key: str, *years: int) -> list[tuple[str, Address]]:
     return [
-        (f"market.{key}.anchor.{year}", Address(("markets", market, "anchors", year)))
+        (
+            f"market.{key}.anchor.{year}",
+            Address(("markets", market, "views", _FORECASTS[market], "anchors", year)),
+        )
         for year in years
     ]
 
@@ -168,13 +177,8 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     ("market.gx_ets.corridor.floor.2026", _value(*_GX, "corridor", "floor", 2026)),
     ("market.gx_ets.corridor.ceiling.2026", _value(*_GX, "corridor", "ceiling", 2026)),
     ("market.gx_ets.corridor.growth", _value(*_GX, "corridor", "growth", unit=False)),
-    ("market.gx_ets.corridor.outlook.2030", Address((*_GX, "anchors", 2030), ("low", "high"))),
-    ("market.gx_ets.corridor.outlook.2035", Address((*_GX, "anchors", 2035), ("low", "high"))),
-    ("market.gx_ets.corridor.outlook.2040", Address((*_GX, "anchors", 2040), ("low", "high"))),
     *_anchors("eu_ets", "eu_ets", 2030, 2035, 2040),
-    *_anchors("uk_ets", "uk_ets", 2030),
     *_anchors("k_ets", "k_ets", 2030, 2035),
-    *_anchors("gx_ets", "gx_ets", 2030),
     *_anchors("cn_ets", "china_ets", 2030, 2035),
     *_anchors("in_ccts", "ccts", 2030),
     ("market.ccts.expectation.2026-27", _value("markets", "in_ccts", "spot")),
@@ -184,7 +188,6 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     ("observed.uka.auction_mean.2025", _value("markets", "uk_ets", "history", 2025)),
     *_history("k_ets", "kau", range(2015, 2026)),
     *_history("cn_ets", "cea", range(2021, 2026)),
-    ("observed.cea.annual_mean.2025", _value("markets", "cn_ets", "spot")),
     # Routes: money first, each in the price year of its source.
     _money("bf_bof", "capex_reline", "capex", 2020),
     _money("bf_bof", "fixed_opex_other", "other_opex", 2020),
@@ -357,7 +360,10 @@ UNUSED: Final[dict[str, str]] = {
     "observed.eua.first_half_mean*": "the spot is the mean of the CBAM certificate prices",
     "observed.uka.january*": "part of a year",
     "observed.uka.last_auction*": "one day",
-    "observed.cea.last*": "the spot is the mean of 2025",
+    "observed.cea.last*": "the spot is the mean of points of 2026",
+    "market.uk_ets.anchor.2030": "the price follows that of the EU",
+    "market.gx_ets.anchor.2030": "views of the place in the corridor instead",
+    "market.gx_ets.corridor.outlook*": "follows from floor, ceiling and growth",
     "route.*.trl.global": "readiness enters through risk premium and first year",
     "route.bf_bof_ccs.capex_greenfield*": "the host's capital plus capture instead",
     "route.bf_bof_ccs.fixed_opex_other*": "the host's, plus a share of the capture's capital",

@@ -18,15 +18,18 @@ _LOW_RISK: Final = (
     "the source's low is a low-risk country rate, not a project rate: 1.5 points are added"
 )
 
-_BACKTEST: Final = (
-    "forecasters' highs covered a seventh of outcomes after five years: 2.4 times the central value"
-)
+_SPREAD: Final = "one view of several: its spread is what forecasters differ by, the rest is in others"
 
 JUDGED: Final[dict[str, Judged]] = {
     # markets
-    "market.eu_ets.anchor.2030": Judged("high", _BACKTEST, outside="high"),
-    "market.eu_ets.anchor.2035": Judged("high", _BACKTEST, outside="high"),
-    "market.eu_ets.anchor.2040": Judged("high", _BACKTEST, outside="high"),
+    "market.eu_ets.anchor.2030": Judged("value low high", _SPREAD),
+    "market.eu_ets.anchor.2035": Judged("low high", _SPREAD),
+    "market.eu_ets.anchor.2040": Judged("low high", _SPREAD),
+    "market.k_ets.anchor.2030": Judged("value low high", _SPREAD, outside="high"),
+    "market.k_ets.anchor.2035": Judged("value low high", _SPREAD),
+    "market.china_ets.anchor.2030": Judged("low high", _SPREAD),
+    "market.china_ets.anchor.2035": Judged("low high", _SPREAD),
+    "market.ccts.anchor.2030": Judged("value low high", _SPREAD),
     # routes
     "route.bf_bof.capex_greenfield.global": Judged(
         "high", "best available 1067 in MPP; 1096 is another model's, in money of 2025"

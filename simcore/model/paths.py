@@ -127,7 +127,9 @@ def path_node(
     floor, ceiling = bounds(setting, record if bounded else None, factor)
     table = np.stack([centre, above, below, correction, floor, ceiling, since], axis=1)
     graph = setting.graph
-    z = anchor_normal(setting, name) if bands else graph.constant(0.0)
+    # Certain anchors, such as a forward curve, have nothing that a normal could move.
+    spread = bool(above.any() or below.any())
+    z = anchor_normal(setting, name) if spread else graph.constant(0.0)
     return _advance(
         setting, (name, own), process, record, table, z,
         drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
