@@ -18,6 +18,7 @@ from simcore.model.outcomes import places
 from simcore.model.setting import Setting
 from simcore.spec import Spec, dependence
 from simcore.spec.entries import Electrolysis
+from simcore.spec.hosts import route_of
 from simcore.spec.paths import Path
 from simcore.spec.quantities import Uncertain
 from simcore.spec.records import Model
@@ -176,12 +177,13 @@ def build(spec: Spec) -> Plan:
         waterfall = list(_cells(parts, settings, coords))
         if "waterfall" in experiment.outcomes:
             cells = [one for one in cells if one.variable != "waterfall"] + waterfall
-    inputs = _inputs(settings)
-    wrong, idle = _correlated(spec, settings, {one.name.split(" (")[0] for one in inputs})
+    sampled = {name for setting in settings.values() for name in setting.inputs}
+    wrong, idle = _correlated(spec, settings, sampled)
     faults += wrong
     faults += _unmatched(spec, redrawn)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
+    inputs = _inputs(settings, set(graph.closure(one.node for one in cells)))
     coords["factor"] = tuple(one.name for one in inputs)
     units = _commodity_units(experiment, coords["commodity"])
     digest = hashlib.sha256(
@@ -336,8 +338,9 @@ def _component_names(settings: dict[str, Setting]) -> tuple[str, ...]:
     for setting in settings.values():
         catalog = setting.experiment.catalog
         for name in (*setting.experiment.routes, *references(setting.experiment).values()):
+            route = route_of(catalog, name)
             middle.update(
-                dict.fromkeys([*catalog.routes[name].inputs, *catalog.routes[name].byproducts])
+                dict.fromkeys([*route.inputs, *route.byproducts])
             )
     return (*head, *sorted(middle), *tail)
 
@@ -351,13 +354,17 @@ def _cells(
             yield Cell(variable.name, (s, *index), node, first)
 
 
-def _inputs(settings: dict[str, Setting]) -> tuple[Input, ...]:
-    """Uncertain inputs of all scenarios; one that differs between scenarios is named after both."""
+def _inputs(settings: dict[str, Setting], reached: set[int]) -> tuple[Input, ...]:
+    """Uncertain inputs of all scenarios; one that differs between scenarios is named after both.
+
+    Only those that some outcome of the run reads, `reached`: the central waterfall, which every run
+    computes, has no draws.
+    """
     found: dict[int, Input] = {}
     names: set[str] = set()
     for scenario, setting in settings.items():
         for name, entry in setting.inputs.items():
-            if entry["node"] not in found:
+            if entry["node"] in reached and entry["node"] not in found:
                 label = name if name not in names else f"{name} ({scenario})"
                 names.add(name)
                 found[entry["node"]] = Input(label, **entry)

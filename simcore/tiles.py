@@ -176,7 +176,7 @@ def _need(plan: Plan, cell: Cell) -> Need:
         return Need.CATEGORIES
     if kind == "conditional":
         return Need.CATEGORIES
-    if kind == "indicator" or cell.variable == "waterfall" or is_apart(cell):
+    if kind in ("indicator", "known") or cell.variable == "waterfall" or is_apart(cell):
         return Need.MOMENTS
     return Need.QUANTILES
 

@@ -35,7 +35,7 @@ class Variable:
         What it means, with the equation of the model.
     kind : str
         `number`, `indicator` (0 or 1), `conditional` (0 or 1 in some draws, else undefined),
-        `category` (index of a route) or `year`.
+        `category` (index of a route), `year`, or `known` (the same in all draws).
     relative : bool
         True when the reference route has no such value (it would be zero or undefined).
     life : bool
@@ -83,6 +83,15 @@ _ALL = (
         "Price at a hard bound",
         "1 where the carbon price is at its backstop, its floor or its ceiling.",
         kind="indicator",
+    ),
+    Variable(
+        "futures_price",
+        ("scenario", "market", "year"),
+        "{money} t-1",
+        "Futures price",
+        "What the futures for delivery in the year cost when the market was written down, in real "
+        "terms: a fact to set beside carbon_price.",
+        kind="known",
     ),
     Variable(
         "allowance_bank",

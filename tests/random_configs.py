@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from simcore.variables import OUTCOMES
 
-COMMODITIES = {"ore": "t", "power": "MWh", "hydrogen": "kg"}
+COMMODITIES = {"ore": "t", "power": "MWh", "hydrogen": "kg", "storage": "t"}
 # Unit, and how many of it make one of the first unit of the line; all rates are those of MONEY.
 UNITS = {
     "t": (("EUR/t", 1.0), ("USD/t", 1.25), ("KRW/kg", 1.5)),
@@ -20,6 +20,7 @@ UNITS = {
     "t/t": (("t/t", 1.0), ("kg/t", 1000.0), ("%", 100.0)),
     "MWh/t": (("MWh/t", 1.0), ("kWh/t", 1000.0), ("GJ/t", 3.6)),
     "kg/t": (("kg/t", 1.0), ("t/t", 1e-3)),
+    "t/MWh": (("t/MWh", 1.0), ("kg/MWh", 1000.0), ("t/GJ", 1 / 3.6)),
     "kWh/kg": (("kWh/kg", 1.0), ("MWh/t", 1.0), ("MJ/kg", 3.6)),
     "EUR/kW": (("EUR/kW", 1.0), ("USD/kW", 1.25), ("EUR/MW", 1000.0)),
     "EUR/(t/yr)": (("EUR/(t/yr)", 1.0), ("USD/(t/yr)", 1.25)),
@@ -454,7 +455,7 @@ def region(draw: Any, market: str, shares_: list[str], marks: list[str], routes:
         "recognised": draw(policy_value(0, 1, shares_)),
         "border": draw(policy_value(0, 1, shares_)),
         "credit_price": draw(quantity(0, 20, "EUR/t", form="any")),
-        "default_intensity": draw(steps(1, 4)),
+        "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
         "average_intensity": draw(steps(0.5, 3)),
         "reference": {"steel": "old"},
     }  # fmt: skip
@@ -495,7 +496,54 @@ def route(draw: Any, place: int, regions: list[str], marks: list[str], first: in
         "precursor_benchmark": draw(policy_value(0, 0.3, marks)),
         "support": draw(by_region(regions, quantity(0, 50, "EUR/t", form="any"))),
         **({"available_from": first + draw(st.integers(0, 3))} if draw(st.booleans()) else {}),
+        **({"precursor": "ore"} if draw(st.booleans()) else {}),
+        **({"greenfield": {
+            "capex": draw(by_region(regions, quantity(900, 1500, "EUR/(t/yr)", form="positive"))),
+            "interest_during_construction": draw(quantity(1.0, 1.2)),
+        }} if draw(st.booleans()) else {}),
+        **({"shares": {"old": draw(st.lists(st.sampled_from(SHARED), unique=True))}}
+           if place and draw(st.booleans()) else {}),
     }  # fmt: skip
+
+
+@st.composite
+def retrofit(draw: Any, host: str, regions: list[str], first: int) -> Any:
+    """A route that stands on another one, mostly with a capture plant."""
+    own = {
+        "other_opex": by_region(regions, quantity(20, 150, "EUR/t", form="any")),
+        "utilisation": by_region(regions, quantity(0.6, 1.0)),
+        "learning": st.just({"technology": "plant", "share": 0.3}),
+        "inputs": st.just({"ore": "1.1 t/t"}),
+        "capex": by_region(regions, quantity(300, 1200, "EUR/(t/yr)", form="positive")),
+        "risk_premium": quantity(0.0, 0.03, form="any"),
+        "available_from": st.integers(first, first + 3),
+    }  # fmt: skip
+    chosen = draw(st.lists(st.sampled_from(sorted(own)), unique=True, max_size=3))
+    found = {
+        "title": "a retrofit", "sector": "steel", "host": host,
+        **{name: draw(own[name]) for name in sorted(chosen)},
+    }  # fmt: skip
+    if draw(st.integers(0, 3)) == 0:
+        return found
+    learning = {"technology": "stack", "share": draw(quantity(0.2, 1.0))}
+    power = by_region(regions, quantity(0.1, 1.2, "MWh/t", bare=False))
+    return found | {"capture": {
+        "rate": draw(by_region(regions, quantity(0.3, 0.9))),
+        "inputs": {"power": draw(power)},
+        **({"emission_factors": {"power": draw(quantity(0.0, 0.4, "t/MWh", bare=False))}}
+           if draw(st.booleans()) else {}),
+        "storage": "storage",
+        "capex": draw(by_region(regions, quantity(100, 600, "EUR/(t/yr)", form="positive"))),
+        "fixed_opex": draw(quantity(0.0, 0.05)),
+        "interest_during_construction": draw(quantity(1.0, 1.2)),
+        "first_of_a_kind": draw(quantity(1.0, 1.5)),
+        "lifetime": draw(st.sampled_from([15, 20])),
+        "risk_premium": draw(quantity(0.0, 0.03, form="any")),
+        **({"learning": learning} if draw(st.booleans()) else {}),
+    }}  # fmt: skip
+
+
+SHARED = ["capex", "utilisation", "first_of_a_kind", "inputs.ore", "emission_intensity", "support"]
 
 
 @st.composite
@@ -579,6 +627,8 @@ def overlay(
     if draw(st.booleans()):
         found["boundary"] = "scope12"
     if draw(st.booleans()):
+        found["reference_capital"] = draw(st.sampled_from(["reline", "new", "sunk"]))
+    if draw(st.booleans()):
         found["plant"] = {"output": 2.0, "lifetime": draw(st.integers(1, 6))}
     if draw(st.booleans()):
         found["factors"] = {"spread": {"kind": "uniform", "low": 1.0, "high": 3.0}}
@@ -643,6 +693,11 @@ def configs(draw: Any) -> dict[str, Any]:
         "technologies": {"plant": draw(technology()), "stack": draw(technology())},
         "buyers": {"maker": {"indirect_factor": draw(quantity(1.0, 1.3))}},
     }  # fmt: skip
+    if draw(st.booleans()):
+        catalog["routes"]["fitted"] = draw(
+            retrofit(draw(st.sampled_from(["old", "green"])), regions, first)
+        )
+        routes = [*routes, "fitted"]
     if len(regions) == 2 and draw(st.booleans()):
         full = catalog["regions"]["BB"]
         kept = draw(st.lists(st.sampled_from(sorted(full)), unique=True))
@@ -655,7 +710,7 @@ def configs(draw: Any) -> dict[str, Any]:
         *(name for name in markets if not systems or name != "home_ets"),
         *(f"{c}.{p}" for c, places in prices.items() for p in places if "process" in places[p]),
     ]
-    known_factors = ["spread", "border_ets.anchor", "green.capex", "AA.wacc", "plant.capacity",
+    known_factors = ["spread", "border_ets.anchor", "old.capex", "AA.wacc", "plant.capacity",
                      *(f"{name}.variant" for name in share_names)]
     return {
         "name": "random", "seed": draw(st.integers(0, 2**40)), "draws": 512,
@@ -667,6 +722,7 @@ def configs(draw: Any) -> dict[str, Any]:
         "outcomes": list(OUTCOMES), "keep": [],
         "parity": draw(st.permutations(list(COMMODITIES))),
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
+        "reference_capital": draw(st.sampled_from(["reline", "new", "sunk"])),
         "cbam": {
             "market": "border_ets",
             "coverage": draw(policy_value(0, 1, share_names)),
@@ -674,6 +730,9 @@ def configs(draw: Any) -> dict[str, Any]:
             "cscf": draw(policy_value(0.8, 1, share_names)),
             "mark_up": draw(policy_value(0, 0.3, share_names)),
             "declared": draw(st.sampled_from(["actual", "default", "cheaper"])),
+            "good": draw(st.sampled_from(["default", "plate", "slab"])),
+            "default_benchmark": draw(st.one_of(st.none(), policy_value(0, 1.5, mark_names))),
+            "recognised_default": draw(policy_value(0, 1, share_names)),
             "method": draw(st.sampled_from(["own", "country_average"])),
             "resource_shuffling": draw(st.sampled_from([0.0, 0.3, 1.0])),
             "clean_intensity": draw(steps(0, 1)),

@@ -122,50 +122,172 @@ def reference_route(case: Case, region: str) -> str:
     return case.catalog["regions"][region]["reference"][case.config["sector"]]
 
 
+def host(case: Case, route: str) -> str | None:
+    """The route on whose plant a retrofit stands."""
+    return case.catalog["routes"][route].get("host")
+
+
+def says(case: Case, route: str, *keys: str) -> str:
+    """Which route states something: the route itself, or else its host."""
+    found: Any = case.catalog["routes"][route]
+    for key in keys:
+        if key not in found:
+            return host(case, route) or route
+        found = found[key]
+    return route
+
+
+def stated(case: Case, route: str, *keys: str) -> Any:
+    """What a route states, or its host; None where neither says anything."""
+    found: Any = case.catalog["routes"][says(case, route, *keys)]
+    for key in keys:
+        found = (found or {}).get(key)
+    return found
+
+
+def entry_of(case: Case, q: Any, label: str, region: str) -> tuple[Any, str]:
+    """What a table by region holds for a region, and the name of its draw."""
+    if isinstance(q, Mapping) and not {"kind", "value", "years"} & set(q):
+        place = next(one for one in lineage(case, region) if one in q)
+        q, label = q[place], label if place == "default" else f"{label}.{place}"
+    return q, label
+
+
+def draw_of(case: Case, route: str, region: str, *keys: str) -> str:
+    """Name of the draw that decides a quantity: its own, or of the route that it follows."""
+    owner = says(case, route, *keys)
+    for other, names in (case.catalog["routes"][owner].get("shares") or {}).items():
+        if ".".join(keys) in names:
+            return draw_of(case, other, region, *keys)
+    q, label = entry_of(case, stated(case, owner, *keys), ".".join((owner, *keys)), region)
+    if isinstance(q, Mapping):
+        return str(q["name"] if q.get("kind") == "factor" else q.get("factor") or label)
+    return label
+
+
+def number(
+    case: Case, route: str, region: str, *keys: str, year: int, target: str = "1"
+) -> float:
+    """A quantity of a route in a region and year."""
+    q, _ = entry_of(case, stated(case, route, *keys), "", region)
+    return regional(case, q, draw_of(case, route, region, *keys), region, target, year)
+
+
 def field(case: Case, route: str, name: str, region: str, year: int, target: str = "1") -> float:
     """A number of a route in a region and year."""
-    q = case.catalog["routes"][route][name]
-    return regional(case, q, f"{route}.{name}", region, target, year)
+    return number(case, route, region, name, year=year, target=target)
+
+
+def traded(case: Case, route: str, side: str) -> list[str]:
+    """Commodities that a route buys or sells."""
+    way = case.catalog["routes"][route]
+    below = case.catalog["routes"][host(case, route)] if host(case, route) else {}
+    names = [*(below.get(side) or {}), *(way.get(side) or {})]
+    capture = way.get("capture")
+    if capture and side == "inputs":
+        names += [*capture["inputs"], capture["storage"]]
+    return list(dict.fromkeys(names))
 
 
 def amounts(case: Case, route: str, side: str, region: str, year: int) -> dict[str, float]:
     """Inputs or byproducts per tonne: t, MWh or kg of hydrogen."""
     result = {}
-    for commodity, q in (case.catalog["routes"][route].get(side) or {}).items():
-        _, entry = price_entry(case, commodity, region)
-        target = unit_of(commodity, entry["unit"]) + "/t"
-        result[commodity] = regional(case, q, f"{route}.{side}.{commodity}", region, target, year)
+    capture = case.catalog["routes"][route].get("capture")
+    for commodity in traded(case, route, side):
+        unit = unit_in(case, commodity, region)
+        amount = 0.0
+        if stated(case, route, side, commodity) is not None:
+            amount = number(case, route, region, side, commodity, year=year, target=f"{unit}/t")
+        if capture and side == "inputs":
+            taken = captured(case, route, region, year)
+            if commodity in capture["inputs"]:
+                amount += taken * per_captured(case, route, region, commodity, year)
+            if commodity == capture["storage"]:
+                amount += taken
+        result[commodity] = amount
     return result
 
 
+def unit_in(case: Case, commodity: str, region: str) -> str:
+    _, entry = price_entry(case, commodity, region)
+    return unit_of(commodity, entry["unit"])
+
+
 def is_available(case: Case, route: str, year: int) -> bool:
-    first = case.catalog["routes"][route].get("available_from")
+    first = stated(case, route, "available_from")
     return first is None or year >= first
+
+
+# ---------------------------------------------------------------- capture of CO2
+
+
+def per_captured(case: Case, route: str, region: str, commodity: str, year: int) -> float:
+    """What capturing a tonne takes of a commodity."""
+    target = unit_in(case, commodity, region) + "/t"
+    return number(
+        case, route, region, "capture", "inputs", commodity, year=year, target=target
+    )
+
+
+def emitted_per_captured(case: Case, route: str, region: str, year: int) -> float:
+    """What capturing a tonne emits itself, t/t."""
+    total = 0.0
+    for commodity in case.catalog["routes"][route]["capture"].get("emission_factors") or {}:
+        target = "t/" + unit_in(case, commodity, region)
+        burnt = number(
+            case, route, region, "capture", "emission_factors", commodity, year=year, target=target
+        )
+        total += burnt * per_captured(case, route, region, commodity, year)
+    return total
+
+
+def captured(case: Case, route: str, region: str, year: int) -> float:
+    """The share of all that the site emits, its own capture included; found by going round."""
+    unabated = field(case, route, "emission_intensity", region, year, "t/t")
+    rate = number(case, route, region, "capture", "rate", year=year)
+    own = emitted_per_captured(case, route, region, year)
+    taken, before = rate * unabated, -1.0
+    while abs(taken - before) > 1e-15 * (1 + taken):
+        taken, before = rate * (unabated + own * taken), taken
+    return taken
 
 
 # ---------------------------------------------------------------- section 5: carbon cost
 
 
 def direct(case: Case, route: str, region: str, year: int) -> float:
-    """e1: scope 1 intensity, t/t."""
-    return field(case, route, "emission_intensity", region, year, "t/t")
+    """e1: scope 1 intensity, t/t; of a capture, what is left of the plant's emissions and its own."""
+    unabated = field(case, route, "emission_intensity", region, year, "t/t")
+    if not case.catalog["routes"][route].get("capture"):
+        return unabated
+    taken = captured(case, route, region, year)
+    return unabated + taken * emitted_per_captured(case, route, region, year) - taken
 
 
 def precursor(case: Case, route: str, region: str, year: int) -> float:
     """Emissions that travel with bought iron, t/t."""
-    return field(case, route, "precursor_intensity", region, year, "t/t")
+    each = field(case, route, "precursor_intensity", region, year, "t/t")
+    return each * precursor_tonnes(case, route, region, year)
+
+
+def precursor_tonnes(case: Case, route: str, region: str, year: int) -> float:
+    """Tonnes of the bought iron in a tonne; 1 where all stands per tonne of product."""
+    name = stated(case, route, "precursor")
+    return amounts(case, route, "inputs", region, year)[name] if name else 1.0
 
 
 def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     """Home carbon cost per EUR of the home price: net tonnes paid for."""
-    place, way = case.catalog["regions"][region], case.catalog["routes"][route]
+    place = case.catalog["regions"][region]
     free = policy(case, place["free_allocation"], year) * policy(case, place["cscf"], year)
     benchmarks = place["benchmarks"]
-    own = benchmarks[route] if route in benchmarks else benchmarks["default"]
+    own = next(benchmarks[one] for one in (route, host(case, route), "default") if one in benchmarks)
     allocation = free * policy(case, own, year)
     covered = policy(case, place["coverage"], year)
     border = policy(case, place["border"], year)
-    bought = precursor(case, route, region, year) - free * policy(case, way["precursor_benchmark"], year)
+    granted = policy(case, stated(case, route, "precursor_benchmark"), year)
+    granted *= precursor_tonnes(case, route, region, year)
+    bought = precursor(case, route, region, year) - free * granted
     return covered * (direct(case, route, region, year) - allocation) + border * max(0.0, bought)
 
 
@@ -186,22 +308,26 @@ def pays_cbam(case: Case, region: str, destination: str) -> bool:
 
 
 def embedded(case: Case, route: str, region: str, year: int) -> float:
-    """Embedded emissions declared at the border, t/t."""
+    """Embedded emissions of a tonne that declares its own, t/t."""
     rules, place = case.config["cbam"], case.catalog["regions"][region]
     if rules["method"] == "country_average":
-        actual = float(place["average_intensity"])
+        emissions = float(place["average_intensity"])
     else:
-        actual = direct(case, route, region, year) + precursor(case, route, region, year)
-    if rules["declared"] == "actual":
-        emissions = actual
-    else:
-        default = place["default_intensity"] * (1 + policy(case, rules["mark_up"], year))
-        emissions = default if rules["declared"] == "default" else min(actual, default)
+        emissions = direct(case, route, region, year) + precursor(case, route, region, year)
     if route == reference_route(case, region):
         share = rules["resource_shuffling"]
         clean = min(emissions, rules["clean_intensity"])
         emissions = (1 - share) * emissions + share * clean
     return emissions
+
+
+def default_value(case: Case, region: str, year: int) -> float:
+    """The default value of the good with its mark-up, t/t: the same for every route."""
+    table = case.catalog["regions"][region]["default_intensity"]
+    if isinstance(table, Mapping):
+        good = case.config["cbam"].get("good", "default")
+        table = table[good] if good in table else table["default"]
+    return table * (1 + policy(case, case.config["cbam"]["mark_up"], year))
 
 
 def cbam_coverage(case: Case, region: str, year: int) -> float:
@@ -213,18 +339,51 @@ def cbam_coverage(case: Case, region: str, year: int) -> float:
     return covered
 
 
+def free_of_cbam(case: Case, year: int) -> float:
+    rules = case.config["cbam"]
+    return policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
+
+
+def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
+    """Tonnes due and price paid of a tonne that declares its own emissions."""
+    mark = policy(case, stated(case, route, "cbam_benchmark"), year)
+    power = policy(case, case.config["cbam"].get("indirect", 0.0), year)
+    power *= bought(case, route, region, year)
+    tonnes = embedded(case, route, region, year) - free_of_cbam(case, year) * mark + power
+    recognised = policy(case, case.catalog["regions"][region]["recognised"], year)
+    return tonnes, max(0.0, home_cost(case, route, region, year)) * recognised
+
+
+def with_default(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
+    """Tonnes due and price paid of a tonne that declares the default value."""
+    rules = case.config["cbam"]
+    own = rules.get("default_benchmark")
+    if own is None:
+        own = stated(case, reference_route(case, region), "cbam_benchmark")
+    tonnes = default_value(case, region, year) - free_of_cbam(case, year) * policy(case, own, year)
+    counts = policy(case, rules.get("recognised_default", 0.0), year)
+    return tonnes, with_actual(case, route, region, year)[1] * counts
+
+
+def declaration(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
+    """Tonnes due and price paid of what is declared; the cheaper of two at the year's price."""
+    declared = case.config["cbam"]["declared"]
+    if declared == "actual":
+        return with_actual(case, route, region, year)
+    if declared == "default":
+        return with_default(case, route, region, year)
+    price = carbon_price(case, case.config["cbam"]["market"], year)
+    both = (with_actual(case, route, region, year), with_default(case, route, region, year))
+    return min(both, key=lambda one: max(0.0, price * one[0] - one[1]))
+
+
 def cbam_exposure(case: Case, route: str, region: str, year: int) -> float:
     """Tonnes for which certificates are due, before the price paid at home."""
-    rules = case.config["cbam"]
-    free = policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
-    mark = policy(case, case.catalog["routes"][route]["cbam_benchmark"], year)
-    power = policy(case, rules.get("indirect", 0.0), year) * bought(case, route, region, year)
-    return embedded(case, route, region, year) - free * mark + power
+    return declaration(case, route, region, year)[0]
 
 
 def paid_at_home(case: Case, route: str, region: str, year: int) -> float:
-    recognised = policy(case, case.catalog["regions"][region]["recognised"], year)
-    return max(0.0, home_cost(case, route, region, year)) * recognised
+    return declaration(case, route, region, year)[1]
 
 
 def cbam_at(case: Case, route: str, region: str, year: int, price: float) -> float:
@@ -257,18 +416,18 @@ def annuity_rate(w: float, n: float) -> float:
 
 def size_effect(case: Case, route: str) -> float:
     """Capex per tonne of a plant of this size, over that of a plant of the reference's size."""
-    size = case.catalog["routes"][route]["size"]
+    size = stated(case, route, "size")
     output = case.config["plant"]["output"]
     if size.get("output") is not None:
         output = quantity(case, size["output"], "", "Mt/yr")
     ratio = output / quantity(case, size["reference"], "", "Mt/yr")
-    exponent = quantity(case, size["exponent"], route + ".size_exponent")
+    exponent = quantity(case, size["exponent"], says(case, route, "size") + ".size_exponent")
     return ratio**exponent / ratio
 
 
 def is_share(case: Case, route: str, region: str) -> bool:
     """Whether fixed opex is a share of capex per year: its unit holds no money."""
-    q = case.catalog["routes"][route]["fixed_opex"]
+    q = stated(case, route, "fixed_opex")
     if isinstance(q, Mapping) and not {"kind", "value", "years"} & set(q):
         q = q[next(one for one in lineage(case, region) if one in q)]
     if isinstance(q, Mapping) and "years" in q and not q.get("unit"):
@@ -278,26 +437,86 @@ def is_share(case: Case, route: str, region: str) -> bool:
     return isinstance(q, str) and q.endswith(("%/yr", "1/yr"))
 
 
+def new_plant(case: Case, route: str) -> str | None:
+    """Which route states the new plant that is charged for; None where it is renewed."""
+    owner = says(case, route, "capex")
+    builder = says(case, route, "greenfield") if owner != route else owner
+    if case.config.get("reference_capital") != "new":
+        return None
+    return builder if case.catalog["routes"][builder].get("greenfield") else None
+
+
+def equipment(case: Case, route: str, region: str, year: int) -> float:
+    """What the plant costs, EUR per tonne of capacity, but for first plants and construction."""
+    new = new_plant(case, route)
+    if new:
+        built = number(
+            case, new, region, "greenfield", "capex", year=year, target="EUR/(t/yr)"
+        )
+    else:
+        built = field(case, route, "capex", region, year, "EUR/(t/yr)")
+    built *= capex_factor(case, region)
+    if stated(case, route, "size"):
+        built *= size_effect(case, route)
+    return built * learning(
+        case, stated(case, route, "learning"), says(case, route, "learning"), year
+    )
+
+
+def plant_capital(case: Case, route: str, region: str, year: int) -> float:
+    """Yearly capital per tonne of capacity of a plant without its capture, EUR."""
+    owner, new = says(case, route, "capex"), new_plant(case, route)
+    builder = says(case, route, "greenfield") if owner != route else owner
+    stands = case.catalog["routes"][builder].get("greenfield")
+    if case.config.get("reference_capital") == "sunk" and (
+        stands or owner == reference_route(case, region)
+    ):
+        return 0.0
+    capex = equipment(case, route, region, year)
+    if new:
+        capex *= number(
+            case, new, region, "greenfield", "interest_during_construction", year=year
+        )
+    else:
+        capex *= field(case, route, "interest_during_construction", region, year)
+    capex *= field(case, route, "first_of_a_kind", region, year)
+    rate = wacc(case, region) + field(case, route, "risk_premium", region, year)
+    return capex * annuity_rate(rate, stated(case, route, "lifetime"))
+
+
+def capex_factor(case: Case, region: str) -> float:
+    return quantity(case, case.catalog["regions"][region]["capex_factor"], region + ".capex_factor")
+
+
+def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
+    """Yearly capital and fixed cost of a capture, EUR per tonne of the plant's capacity."""
+    capture = case.catalog["routes"][route].get("capture")
+    if not capture:
+        return 0.0, 0.0
+
+    def part(name: str, target: str = "1") -> float:
+        return number(case, route, region, "capture", name, year=year, target=target)
+
+    plain = part("capex", "EUR/(t/yr)") * capex_factor(case, region)
+    plain *= captured(case, route, region, year)
+    built = plain * part("first_of_a_kind") * part("interest_during_construction")
+    built *= learning(case, capture.get("learning"), route + ".capture", year)
+    rate = wacc(case, region) + part("risk_premium")
+    return built * annuity_rate(rate, capture["lifetime"]), plain * part("fixed_opex")
+
+
 def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
     """Parts of the levelised cost, EUR/t; inputs by commodity, byproducts negative."""
-    way, place = case.catalog["routes"][route], case.catalog["regions"][region]
-    built = field(case, route, "capex", region, year, "EUR/(t/yr)")
-    built *= quantity(case, place["capex_factor"], region + ".capex_factor")
-    if way.get("size"):
-        built *= size_effect(case, route)
-    built *= learning(case, way.get("learning"), route, year)
-    capex = built * quantity(case, way["first_of_a_kind"], route + ".first_of_a_kind")
-    construction = way["interest_during_construction"]
-    capex *= quantity(case, construction, route + ".interest_during_construction")
-    rate = wacc(case, region) + quantity(case, way["risk_premium"], route + ".risk_premium")
+    capture, kept = capture_capital(case, route, region, year)
     utilisation = field(case, route, "utilisation", region, year)
     if is_share(case, route, region):
-        fixed_opex = built * field(case, route, "fixed_opex", region, year, "1/yr")
+        fixed_opex = field(case, route, "fixed_opex", region, year, "1/yr")
+        fixed_opex *= equipment(case, route, region, year)
     else:
         fixed_opex = field(case, route, "fixed_opex", region, year, "EUR/(t/yr)/yr")
     parts = {
-        "capex": capex * annuity_rate(rate, way["lifetime"]) / utilisation,
-        "fixed_opex": fixed_opex / utilisation,
+        "capex": (plant_capital(case, route, region, year) + capture) / utilisation,
+        "fixed_opex": (fixed_opex + kept) / utilisation,
         "other_opex": field(case, route, "other_opex", region, year, "EUR/t"),
         "support": -field(case, route, "support", region, year, "EUR/t"),
     }
@@ -365,7 +584,7 @@ def components(case: Case) -> list[str]:
     references = [reference_route(case, region) for region in case.config["regions"]]
     for route in (*case.config["routes"], *references):
         for side in ("inputs", "byproducts"):
-            for commodity in case.catalog["routes"][route].get(side) or {}:
+            for commodity in traded(case, route, side):
                 if commodity not in commodities:
                     commodities.append(commodity)
     return [

@@ -130,7 +130,9 @@ def lifecycle(case: Case, route: str, region: str, destination: str) -> dict[str
     npv = math.fsum(
         value * output / (1 + w) ** (year - plant["valued_in"]) for year, value in premiums.items()
     )
-    annuity = npv / (output * (1 / annuity_rate(w, plant["lifetime"])))
+    # An annuity is paid from the first year on: it counts from the year before.
+    begun = npv * (1 + w) ** (plant["start"] - 1 - plant["valued_in"])
+    annuity = begun / (output * (1 / annuity_rate(w, plant["lifetime"])))
     return {
         "lifecycle_premium": total, "npv_premium": npv, "annuity_premium_per_tonne": annuity,
     }  # fmt: skip
@@ -166,10 +168,11 @@ def exposure_cost(case: Case, name: str, year: int) -> float:
 def local_rate(case: Case, name: str) -> float:
     """Units of an exposure's own currency per EUR."""
     entry = case.config["exposures"][name]
-    market = entry.get("market")
-    if entry.get("plant"):
-        market = case.catalog["regions"][entry["plant"]["region"]]["market"]
-    currency = entry.get("currency") or case.catalog["markets"][market]["unit"].split("/")[0]
+    currency = entry.get("currency")
+    if not currency and entry.get("plant"):
+        currency = case.catalog["regions"][entry["plant"]["region"]]["currency"]
+    if not currency:
+        currency = case.catalog["markets"][entry["market"]]["unit"].split("/")[0]
     return 1.0 if currency == "EUR" else case.money["exchange"][currency.split()[-1]]
 
 

@@ -39,7 +39,8 @@ SILENT: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.policies.uk_eu_link": (
         {"catalog": {"policies": {"uk_eu_link": {"known_until": 2027}}}}, "refers to"),
     "catalog.systems.eu_ets": (
-        {"catalog": {"systems": {"eu_ets": {"slope": 3.0}}}}, "cap_and_bank"),
+        {"catalog": {"systems": {"eu_ets": {"slope": 3.0}}, "markets": {"eu_ets": {
+            "process": {"kind": "random_walk", "sigma": 0.3}}}}}, "cap_and_bank"),
     "catalog.regions.EU.average_intensity": (
         {"catalog": {"regions": {"EU": {"average_intensity": 3.0}}}}, "country_average"),
     "catalog.regions.UK": ({"catalog": {"regions": {"UK": {"wacc": 0.09}}}}, "not among"),
@@ -51,7 +52,7 @@ SILENT: dict[str, tuple[dict[str, Any], str]] = {
         {"catalog": {"markets": {"uk_ets": {"after": {"grow": 0.1}}}}}, "no region, CBAM"),
     "catalog.prices.scrap.KR": (
         {"catalog": {"prices": {"scrap": {"KR": {
-            "unit": "EUR/t", "process": {"kind": "scenario"}, "path": {2030: 300.0},
+            "kind": "path", "unit": "EUR/t", "process": {"kind": "scenario"}, "path": {2030: 300.0},
         }}}}}, "trades scrap.KR"),
     "cbam.declared": ({"cbam": {"declared": "default"}}, "border of the EU"),
     "plant.output": (

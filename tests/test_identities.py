@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import simcore
+from simcore import plan
 
 KINDS = {
     "constant", "uniform", "triangular", "pert", "normal", "truncated_normal", "lognormal",
@@ -228,7 +229,8 @@ ONE_REGION: dict[str, Any] = {
     "outcomes": ["carbon_cost", "avoided_emissions", "cost_premium", "premium_per_tonne"],
     "keep": [],
     "boundary": "scope12",  # so that the emissions of bought power count
-    "cbam": {"declared": "default"},  # so that default values and mark-ups count
+    # So that default values, mark-ups and recognition count.
+    "cbam": {"declared": "default", "recognised_default": 1.0},
     "value": {"buyer": "automotive", "double_claiming": "allow"},
     "scenarios": {"law": {}},
     "catalog": {"policies": {"eu_free_allocation": {"variant": {
@@ -291,7 +293,9 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
         return False  # only `value.credit_limit: law` uses them
     if path[0] == "routes":
         return is_used_of_route(path, catalog, region)
-    if region == "EU" and ("default_intensity" in path or path[1] in BORDER):
+    if "semi_finished" in path or path[1] in OTHER_BENCHMARKS:
+        return False  # one good is declared, with the benchmark of the reference
+    if region == "EU" and ("recognised" in path or path[1] in BORDER):
         return False  # nothing is declared at the border
     if path[0] == "policies":
         years = met(path, catalog, region, years)
@@ -309,7 +313,7 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
 
 def is_used_of_route(path: tuple[Any, ...], catalog: Any, region: str) -> bool:
     """A region's own quantity replaces the default; without a precursor it has no benchmark."""
-    if path[-1] == "precursor_benchmark":
+    if path[-1] == "precursor_benchmark" or "greenfield" in path:
         return False
     if path[-1] in (*REGIONS, "default") and is_regional(catalog, path):
         holder = numbered(catalog, path[:-1])
@@ -318,7 +322,9 @@ def is_used_of_route(path: tuple[Any, ...], catalog: Any, region: str) -> bool:
 
 
 BORDER = {
-    "eu_cbam_mark_up", "eu_cbam_coverage_steel", "eu_recognition", "eu_cbam_benchmark_bf_bof",
+    "eu_cbam_mark_up", "eu_cbam_coverage_steel", "eu_cbam_benchmark_bf_bof",
+}  # fmt: skip
+OTHER_BENCHMARKS = {
     "eu_cbam_benchmark_dri_eaf", "eu_cbam_benchmark_scrap_eaf", "eu_cbam_indirect_steel",
 }  # fmt: skip
 
@@ -340,10 +346,59 @@ def met(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> range
     benchmarks = catalog["regions"][region]["benchmarks"]
     routes = [
         route for route, record in catalog["routes"].items()
-        if path[1] in (benchmarks.get(route), record["cbam_benchmark"])
+        if path[1] in (benchmarks.get(route), record.get("cbam_benchmark"))
     ]  # fmt: skip
     first = min((catalog["routes"][one].get("available_from", 0) for one in routes), default=0)
     return range(max(first, years[0]), years[-1] + 1)
+
+
+MODES: dict[str, Any] = {
+    "the packaged base": {},
+    "seed formula": {"value": {"mode": "seed"}},
+    "credits": {"value": {"double_claiming": "allow", "credit_limit": "law"}},
+    "default values": {"cbam": {"declared": "default"}},
+    "cheaper declaration": {"cbam": {"declared": "cheaper", "indirect": 1.0}},
+    "sunk capital": {"reference_capital": "sunk"},
+    "new reference": {"reference_capital": "new"},
+    "costs alone": {"outcomes": ["levelised_cost"], "keep": []},
+    "prices alone": {"outcomes": ["carbon_price"], "keep": []},
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_listed_input_is_read_by_an_outcome(mode):
+    """Whatever is chosen: an uncertain number that nothing reads is no input of the run."""
+    built = plan.build(simcore.load({"name": "inputs", "draws": 256, **MODES[mode]}))
+    outcomes = {cell.node for cell in built.cells}
+    for one in built.inputs:
+        assert outcomes & readers(built.graph, one.node), f"{one.name} moves nothing"
+
+
+def readers(graph, node: int) -> set[int]:
+    """A node and all that read it, straight or through others."""
+    found = {node}
+    for number, one in enumerate(graph.nodes[node + 1:], node + 1):
+        if found & set(one.inputs):
+            found.add(number)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "listed"),
+    [
+        ("KR.credit_price", {}, False),
+        ("KR.credit_price", MODES["credits"], True),
+        ("bf_bof.greenfield.capex", {}, False),
+        ("bf_bof.greenfield.capex", MODES["new reference"], True),
+        ("bf_bof.capex", MODES["new reference"], False),
+        ("bf_bof.capex", MODES["sunk capital"], False),
+        ("eu_ets.anchor", MODES["costs alone"], False),
+        ("bf_bof_ccs.inputs.iron_ore", {}, False),
+    ],
+)
+def test_what_a_run_does_not_read_is_not_listed(name, mode, listed):
+    built = plan.build(simcore.load({"name": "inputs", "draws": 256, **mode}))
+    assert (name in {one.name for one in built.inputs}) == listed
 
 
 def is_regional(catalog: Any, path: tuple[Any, ...]) -> bool:

@@ -29,6 +29,10 @@ MODES = {
     "cheaper declaration, shuffled, limited credits": (
         "cbam.declared=cheaper", "cbam.resource_shuffling=0.3",
         "value={double_claiming: allow, credit_limit: 0.1}"),
+    "captures, imported iron, a new reference": (
+        "routes=[bf_bof, bf_bof_ccs, ng_dri_eaf_ccs, hbi_import_eaf]", "reference_capital=new",
+        "years={first: 2031, last: 2034}",
+        "plant={start: 2032, lifetime: 3, output: 1.0, valued_in: 2029, beyond: hold}"),
     "country average, uncertain law": (
         "cbam.method=country_average",
         "catalog.policies.eu_free_allocation.variant="

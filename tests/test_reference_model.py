@@ -225,12 +225,15 @@ def test_green_plant_keeps_its_surplus():
 def test_cbam_of_india(declared, expected):
     """C1, C2: default 4.27 or actual 2.3, benchmark 1.53, factor 2.5 %, price 80."""
     config = outside_config(
-        cbam={"declared": declared, "free_allocation": 0.975, "mark_up": 0.0},
+        cbam={
+            "declared": declared, "free_allocation": 0.975, "mark_up": 0.0,
+            "default_benchmark": 1.53,
+        },
         catalog={
             "regions": {"IN": {"default_intensity": 4.27}},
             **green(emission_intensity=2.3, cbam_benchmark=1.53),
         },
-    )
+    )  # fmt: skip
     assert evaluate(config)["cbam_cost", *BORDER] == pytest.approx(expected, abs=0.01)
 
 

@@ -15,7 +15,7 @@ CONFIG: dict[str, Any] = {
     "name": "terms", "draws": 512, "years": {"first": 2026, "last": 2034},
     "plant": {"start": 2026, "lifetime": 5},
     "regions": ["EU", "KR", "UK"], "destinations": ["domestic", "eu"],
-    "routes": ["bf_bof", "h2_dri_eaf", "hbi_import_eaf"],
+    "routes": ["bf_bof", "bf_bof_ccs", "h2_dri_eaf", "hbi_import_eaf"],
     "outcomes": ["home_carbon_cost", "cbam_cost"], "keep": [], "scenarios": {"law": {}},
 }  # fmt: skip
 

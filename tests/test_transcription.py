@@ -25,6 +25,8 @@ _SAME_UNIT = {
     "EUR/t_yr": {"EUR/(t/yr)"},
     "tCO2/t": {"t/t"},
     "tCO2e/t": {"t/t"},
+    "MWh/tCO2": {"MWh/t"},
+    "USD/(tCO2/yr)": {"USD/(t/yr)"},
     "-": {"1"},
     "1/yr": {"1", "1/yr"},
     "USD/t FOB Aus": {"USD/t"},

@@ -164,8 +164,15 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
         for route in ("bf_bof", "dri_eaf", "scrap_eaf")
     ),
     *(
-        (f"default_value.hrc_7208.{region}", _value("regions", region, "default_intensity"))
-        for region in ("CN", "IN", "KR", "JP", "UK")
+        (
+            f"default_value.{key}.{region}",
+            _value("regions", region, "default_intensity", good),
+        )
+        for key, good, regions in (
+            ("hrc_7208", "hot_rolled", ("CN", "IN", "KR", "JP", "UK")),
+            ("semis_7207", "semi_finished", ("CN", "IN", "KR", "JP")),
+        )
+        for region in regions
     ),
     ("market.gx_ets.corridor.floor.2026", _value(*_GX, "corridor", "floor", 2026)),
     ("market.gx_ets.corridor.ceiling.2026", _value(*_GX, "corridor", "ceiling", 2026)),
@@ -184,10 +191,15 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     # Routes: money first, each in the price year of its source.
     _money("bf_bof", "capex_reline", "capex", 2020),
     _money("bf_bof", "fixed_opex_other", "other_opex", 2020),
-    _money("bf_bof_ccs", "fixed_opex_other", "other_opex", 2020),
+    (
+        "route.bf_bof.capex_greenfield.global",
+        Address(("routes", "bf_bof", "greenfield", "capex"), price_year=2020),
+    ),
+    (
+        "route.bf_bof_ccs.capex_capture_retrofit.global",
+        Address(("routes", "bf_bof_ccs", "capture", "capex"), price_year=2019),
+    ),
     _money("ng_dri_eaf", "capex_greenfield", "capex", 2020),
-    _money("ng_dri_eaf_ccs", "capex_greenfield", "capex", 2020),
-    _money("ng_dri_eaf_ccs", "fixed_opex_other", "other_opex", 2020),
     _money("h2_dri_eaf", "capex_shaft_eaf", "capex", 2020),
     *(
         (
@@ -199,7 +211,7 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     ),
     *(
         ("worldsteel.iron_ore", Address(("routes", route, "inputs", "iron_ore", "low"), ("value",)))
-        for route in ("bf_bof", "bf_bof_ccs")
+        for route in ("bf_bof",)
     ),
     ("worldsteel.scrap", _value("routes", "bf_bof", "inputs", "scrap")),
     ("quote.coking_coal.2025", _value("prices", "coking_coal", "default", "spot")),
@@ -232,9 +244,9 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     ),
     *_route(
         "bf_bof_ccs",
-        iron_ore="inputs/iron_ore",
-        coking_coal="inputs/coking_coal",
-        emissions_scope1="emission_intensity",
+        capture_elec="capture/inputs/electricity",
+        capture_gas="capture/inputs/natural_gas",
+        capture_rate="capture/rate",
     ),
     *_route(
         "ng_dri_eaf",
@@ -243,12 +255,6 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
         electricity="inputs/electricity",
         emissions_scope1="emission_intensity",
         capacity_factor="utilisation",
-    ),
-    *_route(
-        "ng_dri_eaf_ccs",
-        natural_gas="inputs/natural_gas",
-        electricity="inputs/electricity",
-        emissions_scope1="emission_intensity",
     ),
     *_route(
         "h2_dri_eaf",
@@ -351,7 +357,6 @@ UNUSED: Final[dict[str, str]] = {
     "benchmark.cbam.sintered_ore*": "no route sells sintered ore",
     "benchmark.eu_ets.eaf_high_alloy*": "carbon steel only",
     "default_value.hrc_7208.other": "each region has a value of its own",
-    "default_value.semis*": "the product is hot-rolled coil",
     "observed.eua.first_half_mean*": "the spot is the mean of the CBAM certificate prices",
     "observed.uka.january*": "part of a year",
     "observed.uka.last_auction*": "one day",
@@ -360,12 +365,16 @@ UNUSED: Final[dict[str, str]] = {
     "market.gx_ets.anchor.2030": "views of the place in the corridor instead",
     "market.gx_ets.corridor.outlook*": "follows from floor, ceiling and growth",
     "route.*.trl.global": "readiness enters through risk premium and first year",
+    "route.bf_bof_ccs.capex_greenfield*": "the host's capital plus capture instead",
+    "route.bf_bof_ccs.fixed_opex_other*": "the host's, plus a share of the capture's capital",
+    "route.bf_bof_ccs.iron_ore*": "the host's",
+    "route.bf_bof_ccs.coking_coal*": "the host's",
+    "route.bf_bof_ccs.emissions_scope1*": "computed from the host's and the capture rate",
+    "route.ng_dri_eaf_ccs.natural_gas*": "the host's plus capture, whose gas is judged",
+    "route.ng_dri_eaf_ccs.fixed_opex_other*": "the host's, plus a share of the capture's capital",
     "route.h2_dri_eaf.capex_project_actual*": "one project of several; dri_project holds them all",
     "price.DR_pellet": "an index and a premium instead",
-    "route.bf_bof.capex_greenfield*": "the reference is an existing plant at its reline",
-    "route.bf_bof_ccs.capex_greenfield*": "reline plus capture instead",
     "route.bf_bof_ccs.electricity*": "grid power of capture with heat from gas instead",
-    "route.bf_bof_ccs.capture_rate*": "enters the judged tonnes captured",
     "route.bf_bof_ccs.capture_cost_all_in*": "a check on the parts, not a part",
     "route.h2_dri_eaf.electricity_total*": "hydrogen is bought at its own price",
     "route.hbi_import_eaf.hbi_price_green*": "HBI is gas-based",

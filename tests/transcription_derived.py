@@ -44,17 +44,8 @@ def _integrated(period: str) -> Callable[[Figures], float]:
 
 
 def _reduction(f: Figures) -> float:
-    """Direct reduced iron and furnace of one tonne of steel."""
-    return 1.06 * _benchmark(f, "hot_metal", "2026-2030") + _benchmark(
-        f, "eaf_carbon_steel", "2026-2030"
-    )
-
-
-def _iron(f: Figures) -> float:
-    """What CBAM grants for imported iron: the difference of two steel routes."""
-    return _part(f, "benchmark.cbam.hrc_7208.dri_eaf.column_b") - _part(
-        f, "benchmark.cbam.hrc_7208.scrap_eaf.column_b"
-    )
+    """Direct reduced iron of one tonne of steel; its furnace has no benchmark of its own."""
+    return 1.06 * _benchmark(f, "hot_metal", "2026-2030")
 
 
 def _india(year: int) -> Callable[[Figures], float]:
@@ -78,28 +69,26 @@ def _mean(*keys: str) -> Callable[[Figures], float]:
     return lambda f: sum(_part(f, key) for key in keys) / len(keys)
 
 
-_CAPTURED: Final = 1.35  # t CO2 per tonne of steel, capture of a blast furnace site
-# EUR of 2025 for a EUR of 2020 and a USD of 2019, by the indices and the rate of exchange.yaml
+# EUR of 2025 for a EUR of 2020, by the indices of exchange.yaml
 _EUR_2020: Final = 1 / 0.816
-_USD_2019: Final = 1 / 0.793 / 1.13
 _CONSUMABLES: Final = -9.0  # EUR/t of lime and electrodes, which the package buys on their own
 
 
-def _reline_and_capture(part: str) -> Callable[[Figures], float]:
-    return lambda f: (
-        _part(f, "route.bf_bof.capex_reline.global") * _EUR_2020
-        + _part(f, "route.bf_bof_ccs.capex_capture_retrofit.global", part) * _USD_2019 * _CAPTURED
+def _shaft_capture(f: Figures) -> float:
+    """What capture adds to gas-based reduction in MPP, per tonne of the CO2 that it takes there."""
+    added = _part(f, "route.ng_dri_eaf_ccs.capex_greenfield.global") - _part(
+        f, "route.ng_dri_eaf.capex_greenfield.global"
     )
+    taken = _part(f, "route.ng_dri_eaf.emissions_scope1.global") - _part(
+        f, "route.ng_dri_eaf_ccs.emissions_scope1.global", "low"
+    )
+    return added / taken
 
 
-def _with_shaft_capture(part: str) -> Callable[[Figures], float]:
-    def capex(f: Figures) -> float:
-        added = _part(f, "route.ng_dri_eaf_ccs.capex_greenfield.global") - _part(
-            f, "route.ng_dri_eaf.capex_greenfield.global"
-        )
-        return _part(f, "route.dri_project.capex.EU", part) + added * _EUR_2020
-
-    return capex
+def _shaft_power(f: Figures) -> float:
+    """Power of a shaft with capture less without in ptx-boa, per tonne of CO2 (0.43 t)."""
+    with_it = _part(f, "route.ng_dri_eaf_ccs.electricity.global", "low")
+    return (with_it - _part(f, "route.ng_dri_eaf.electricity.global", "high")) / 0.43
 
 
 # What a unit of money was worth in EUR of 2025 (exchange.yaml), and taxes inside quotations.
@@ -239,7 +228,7 @@ def _ore_beside_scrap(f: Figures) -> float:
 _FURNACES: Final = [
     *(
         Derived(("routes", route, "inputs", "iron_ore"), "value", _ore_beside_scrap, 2)
-        for route in ("bf_bof", "bf_bof_ccs")
+        for route in ("bf_bof",)
     ),
     *(
         Derived(
@@ -248,14 +237,14 @@ _FURNACES: Final = [
             lambda f: _part(f, "worldsteel.coal")
             - _part(f, "route.bf_bof.thermal_coal_PCI.global") / 28, 1,
         )
-        for route in ("bf_bof", "bf_bof_ccs")
+        for route in ("bf_bof",)
     ),
     *(
         Derived(
             ("routes", route, "utilisation", "CN"), "value",
             _line("quote.furnaces_cn.2025-03", "value"), 3,
         )
-        for route in ("bf_bof", "bf_bof_ccs")
+        for route in ("bf_bof",)
     ),
     *(
         Derived(
@@ -311,7 +300,6 @@ DERIVED: Final[list[Derived]] = [
     Derived(_policy("uk_benchmark_bf_bof", 2027), "value", _integrated("2026-2030"), 3),
     Derived(_policy("eu_benchmark_dri_eaf", 2026), "value", _reduction, 3),
     Derived(_policy("uk_benchmark_dri_eaf", 2027), "value", _reduction, 3),
-    Derived(_policy("eu_precursor_benchmark_hbi", 2026), "value", _iron, 3),
     *(
         Derived(_policy("in_benchmark_bf_bof", year), "value", _india(year), 3)
         for year in (2023, 2026, 2027, 2028, 2029)
@@ -352,38 +340,8 @@ DERIVED: Final[list[Derived]] = [
         for route in ("ng_dri_eaf", "h2_dri_eaf")
         for part in ALL
     ),
-    *(
-        Derived(
-            ("routes", "bf_bof_ccs", "inputs", "electricity"),
-            part,
-            _line("route.bf_bof_ccs.capture_elec.global", part, times=_CAPTURED),
-            2,
-        )
-        for part in ALL
-    ),
-    *(
-        # 3.6 GJ per MWh, beside the 0.33 GJ of the furnace.
-        Derived(
-            ("routes", "bf_bof_ccs", "inputs", "natural_gas"),
-            part,
-            _line("route.bf_bof_ccs.capture_gas.global", part, times=_CAPTURED * 3.6, plus=0.33),
-            1,
-        )
-        for part in ALL
-    ),
-    *(
-        # The reline of the furnace at its central value, and capture; rounded to tens.
-        Derived(("routes", "bf_bof_ccs", "capex"), part, _reline_and_capture(part), -1)
-        for part in ALL
-    ),
-    *(
-        # What capture adds to gas-based reduction in MPP, in EUR of 2025; rounded to tens.
-        Derived(
-            ("routes", "ng_dri_eaf_ccs", "capex", "EU"),
-            part,
-            _with_shaft_capture(part),
-            -1,
-        )
-        for part in ALL
+    Derived(("routes", "ng_dri_eaf_ccs", "capture", "capex"), "value", _shaft_capture, 0),
+    Derived(
+        ("routes", "ng_dri_eaf_ccs", "capture", "inputs", "electricity"), "value", _shaft_power, 1
     ),
 ]

@@ -31,6 +31,9 @@ JUDGED: Final[dict[str, Judged]] = {
     "market.china_ets.anchor.2035": Judged("low high", _SPREAD),
     "market.ccts.anchor.2030": Judged("value low high", _SPREAD),
     # routes
+    "route.bf_bof.capex_greenfield.global": Judged(
+        "high", "best available 1067 in MPP; 1096 is another model's, in money of 2025"
+    ),
     "route.bf_bof.iron_ore.global": Judged(
         "value low high",
         "1.539 goes with 0.051 t of scrap, not with 0.125; 1.12 charges a quarter of scrap",
@@ -55,16 +58,6 @@ JUDGED: Final[dict[str, Judged]] = {
         "mode near the sector average of 2.54; the default value of 4.28 is punitive and holds "
         "coal-based DRI",
     ),
-    "route.bf_bof_ccs.fixed_opex_other.global": Judged(
-        "value low high", "transport and storage are paid on their own", "low"
-    ),
-    "route.bf_bof_ccs.iron_ore.global": Judged("value low", "the same plant as bf_bof"),
-    "route.bf_bof_ccs.coking_coal.global": Judged(
-        "value low high", "the same plant as bf_bof", "value high"
-    ),
-    "route.bf_bof_ccs.emissions_scope1.global": Judged(
-        "value low", "0.254 captures every stack; 50 to 90 % of the site is judged"
-    ),
     "route.ng_dri_eaf.pellets.global": Judged("value low", "between MPP and ptx-boa"),
     "route.ng_dri_eaf.natural_gas.global": Judged(
         "value low", "between MPP 14.0 and 10 to 11.8 elsewhere"
@@ -74,20 +67,6 @@ JUDGED: Final[dict[str, Judged]] = {
         "value low high", "0.39 per t of iron in the EU (JRC), defaults of 0.45 to 0.81", "low"
     ),
     "route.ng_dri_eaf.capacity_factor.global": Judged("value", "between 0.9 and MPP 0.8"),
-    "route.ng_dri_eaf_ccs.fixed_opex_other.global": Judged(
-        "value low high",
-        "ng_dri_eaf plus capture; transport and storage are paid on their own",
-        "low",
-    ),
-    "route.ng_dri_eaf_ccs.natural_gas.global": Judged("value", "between MPP 14.0 and ptx-boa 10.7"),
-    "route.ng_dri_eaf_ccs.electricity.global": Judged(
-        "value low high",
-        "ptx-boa 1.13 is central and MPP 1.531 the high end; capture heat comes from gas",
-        "low",
-    ),
-    "route.ng_dri_eaf_ccs.emissions_scope1.global": Judged(
-        "value low high", "what is left of the lower emissions of gas-based reduction"
-    ),
     "route.h2_dri_eaf.capex_shaft_eaf.global": Judged(
         "low", "414 is a recalled estimate of 2018, too low"
     ),

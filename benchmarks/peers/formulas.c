@@ -280,13 +280,6 @@ FORMULA border_exposure(Out o, In plant, In border, In precursor, In allocation,
 {
     EACH o[j] = plant[j] + border[j] * larger(0.0, precursor[j] - allocation[j] * benchmark[j]);
 }
-FORMULA embedded(Out o, In actual, In mark_up, double standard, double declared)
-{
-    EACH {
-        double marked = standard * (1.0 + mark_up[j]);
-        o[j] = declared == 0.0 ? actual[j] : declared == 1.0 ? marked : smaller(actual[j], marked);
-    }
-}
 FORMULA shuffled(Out o, In emissions, double share, double clean)
 {
     EACH o[j] = (1.0 - share) * emissions[j] + share * smaller(emissions[j], clean);

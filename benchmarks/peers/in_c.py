@@ -45,7 +45,6 @@ CALLS: dict[str, str | Callable[..., str]] = {
     "HYDROGEN": "hydrogen({o}, {x_all});",
     "EXPOSURE": "exposure({o}, {x_all});",
     "BORDER_EXPOSURE": "border_exposure({o}, {x_all});",
-    "EMBEDDED": "embedded({o}, {x[0]}, {x[1]}, {c[0]}, {c[1]});",
     "SHUFFLED": "shuffled({o}, {x[0]}, {c[0]}, {c[1]});",
     "CBAM_EXPOSURE": "cbam_exposure({o}, {x_all});",
     "PAID": "paid({o}, {x[0]}, {x[1]});",

@@ -71,11 +71,6 @@ def _electrolyser(life, capex, recovery, fixed, stack_share, stack_life, hours, 
     return capex * (recovery + fixed + stacks) / hours * demand
 
 
-def _embedded(actual, mark_up, default, declared):
-    marked = default * (1.0 + mark_up)
-    return (actual, marked, jnp.minimum(actual, marked))[int(declared)]
-
-
 def _break_even_border(excess, covered, gap_reference, paid_reference, gap, paid):
     owed = excess / covered + paid_reference
     alone, slope = owed / gap_reference, gap_reference - gap
@@ -117,7 +112,6 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "LEVELISED": lambda x, c, t: _levelised(x, c),
     "EXPOSURE": lambda x, c, t: x[0] * (x[1] - x[2] * x[3]),
     "BORDER_EXPOSURE": lambda x, c, t: x[0] + x[1] * jnp.maximum(0.0, x[2] - x[3] * x[4]),
-    "EMBEDDED": lambda x, c, t: _embedded(*x, *c),
     "SHUFFLED": lambda x, c, t: (1.0 - c[0]) * x[0] + c[0] * jnp.minimum(x[0], c[1]),
     "CBAM_EXPOSURE": lambda x, c, t: x[0] - x[1] * x[2],
     "PAID": lambda x, c, t: jnp.maximum(0.0, x[0]) * x[1],

@@ -133,36 +133,57 @@ def marginal_carbon_cost(memo: Memo, place: Place, route: str) -> Values:
     return once(memo, product, place.home_price, covered)
 
 
-def _gap(actual, default, mark_up, declared, share, clean, allocation, benchmark):
-    marked = default * (1.0 + mark_up)
-    embedded = {"actual": actual, "default": marked}.get(declared)
-    if embedded is None:
-        embedded = np.minimum(actual, marked)
+def _gap(actual, share, clean, allocation, benchmark):
+    embedded = actual
     if share > 0.0:
-        embedded = (1.0 - share) * embedded + share * np.minimum(embedded, clean)
+        embedded = (1.0 - share) * actual + share * np.minimum(actual, clean)
     return embedded - allocation * benchmark
 
 
-@of_plant
-def cbam_gap(memo: Memo, place: Place, route: str) -> Values:
-    """Embedded emissions above the free allocation that CBAM grants, t/t."""
-    rules, plant = place.rules["cbam"], place.plants[route]
-    actual = once(memo, _sum, plant.direct, plant.precursor)
-    if rules["method"] == "country_average":
-        actual = place.average_intensity
-    share = rules["resource_shuffling"] if route == place.reference else 0.0
-    return once(memo, _gap, actual, place.default_intensity, place.mark_up, rules["declared"],
-                share, rules["clean_intensity"], place.cbam_allocation, plant.cbam_benchmark)
+def _gap_of_default(value, mark_up, allocation, benchmark):
+    return value * (1.0 + mark_up) - allocation * benchmark
 
 
 def _paid(home, recognised):
     return np.maximum(0.0, home) * recognised
 
 
+def _dearer(price, gap, paid_at_home, other_gap, other_paid):
+    bill = np.maximum(0.0, price * gap - paid_at_home)
+    return bill > np.maximum(0.0, price * other_gap - other_paid)
+
+
 @of_plant
+def declaration(memo: Memo, place: Place, route: str) -> tuple[Values, Values]:
+    """Emissions declared above the free allocation of CBAM, t/t; what counts as paid, EUR/t."""
+    rules, plant = place.rules["cbam"], place.plants[route]
+    actual = once(memo, _sum, plant.direct, plant.precursor)
+    if rules["method"] == "country_average":
+        actual = place.average_intensity
+    share = rules["resource_shuffling"] if route == place.reference else 0.0
+    gap = once(memo, _gap, actual, share, rules["clean_intensity"], place.cbam_allocation,
+               plant.cbam_benchmark)
+    paid = once(memo, _paid, home_carbon_cost(memo, place, route), place.recognised)
+    if rules["declared"] == "actual":
+        return gap, paid
+    other = once(memo, _gap_of_default, place.default_intensity, place.mark_up,
+                 place.cbam_allocation, place.default_benchmark)
+    counted = once(memo, product, paid, place.counts_default)
+    if rules["declared"] == "default":
+        return other, counted
+    by_default = once(memo, _dearer, place.border_price, gap, paid, other, counted)
+    return once(memo, np.where, by_default, other, gap), once(memo, np.where, by_default,
+                                                              counted, paid)
+
+
+def cbam_gap(memo: Memo, place: Place, route: str) -> Values:
+    """Embedded emissions above the free allocation that CBAM grants, t/t."""
+    return declaration(memo, place, route)[0]
+
+
 def paid(memo: Memo, place: Place, route: str) -> Values:
     """What CBAM deducts for the price paid at home, EUR/t."""
-    return once(memo, _paid, home_carbon_cost(memo, place, route), place.recognised)
+    return declaration(memo, place, route)[1]
 
 
 def _cbam(price, covered, gap, paid_at_home):
@@ -329,24 +350,33 @@ def npv_premium(memo: Memo, place: Place, route: str, destination: str) -> np.nd
     return _over_life(memo, place, _earned(memo, place, route, destination), place.wacc)
 
 
+def value_at_start(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
+    """The same discounted to the year before the plant starts, 1e6 EUR."""
+    earned = _earned(memo, place, route, destination)
+    return _over_life(memo, place, earned, place.wacc, place.rules["plant"]["start"] - 1)
+
+
 def _earned(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value by year, undefined while the route does not exist."""
     premium = premium_per_tonne(memo, place, route, destination)
     return defined(memo, premium, place.plants[route].first, len(place.years))
 
 
-def _over_life(memo: Memo, place: Place, premium: Values, rate: Values | None) -> np.ndarray:
+def _over_life(
+    memo: Memo, place: Place, premium: Values, rate: Values | None, valued_in: int | None = None
+) -> np.ndarray:
     plant = place.rules["plant"]
+    to = plant["valued_in"] if valued_in is None else valued_in
 
     def add_up(values, rate):
         total: Values = 0.0
         for year in range(plant["start"], plant["start"] + plant["lifetime"]):
             shown = values[min(year - place.years[0], len(values) - 1)]
-            discount = 1.0 if rate is None else (1.0 + rate) ** (plant["valued_in"] - year)
+            discount = 1.0 if rate is None else (1.0 + rate) ** (to - year)
             total = total + plant["output"] * shown * discount
         return total
 
-    kind = (plant["start"], plant["lifetime"], plant["valued_in"], plant["output"])
+    kind = (plant["start"], plant["lifetime"], to, plant["output"])
     key = ("life", kind, id(premium), id(rate))
     if key not in memo:
         memo[key] = add_up(premium, rate), (premium, rate)
@@ -358,9 +388,9 @@ def _annuity(value, rate, output, life):
 
 
 def annuity_premium(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
-    """Level yearly payment (draw,) worth npv_premium, EUR/t."""
+    """Level yearly payment (draw,) over the plant's life, EUR/t."""
     plant = place.rules["plant"]
-    return once(memo, _annuity, npv_premium(memo, place, route, destination), place.wacc,
+    return once(memo, _annuity, value_at_start(memo, place, route, destination), place.wacc,
                 plant["output"], float(plant["lifetime"]))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from benchmarks.peers.numpy_inputs import Config, Randomness, Sample, Values, quantity, regional
+from benchmarks.peers.numpy_inputs import Config, Randomness, Sample, Values, quantity
 from benchmarks.peers.numpy_paths import (
     capital_recovery,
     commodity_price,
@@ -20,6 +20,7 @@ from benchmarks.peers.numpy_paths import (
     unit_of,
     wacc,
 )
+from benchmarks.peers.numpy_routes import commodities, holder, number, stated
 from simcore.spec import Spec
 
 
@@ -74,6 +75,9 @@ class Place(NamedTuple):
     cbam_coverage: Values
     cbam_allocation: Values
     mark_up: Values
+    counts_default: Values
+    """Share of the price paid at home that counts beside a default value."""
+    default_benchmark: Values
     default_intensity: float
     average_intensity: float
     indirect_factor: Values
@@ -108,12 +112,15 @@ def place_of(sample: Sample, region: str) -> Place:
     config, record = sample.config, sample.catalog["regions"][region]
     rules, markets = config["cbam"], sample.catalog["markets"]
     buyer = config["value"]["buyer"]
-    routes = dict.fromkeys([*config["routes"], record["reference"][config["sector"]]])
+    reference = record["reference"][config["sector"]]
+    routes = dict.fromkeys([*config["routes"], reference])
+    goods, good = record["default_intensity"], rules["good"]
+    granted = rules.get("default_benchmark", stated(sample, reference, "cbam_benchmark"))
     return Place(
         rules=config,
         years=range(int(sample.years[0]), int(sample.years[-1]) + 1),
         region=region,
-        reference=record["reference"][config["sector"]],
+        reference=reference,
         is_abroad=record["market"] != rules["market"],
         home_price=price(sample, record["market"], markets[record["market"]], "EUR/t"),
         border_price=price(sample, rules["market"], markets[rules["market"]], "EUR/t"),
@@ -124,7 +131,9 @@ def place_of(sample: Sample, region: str) -> Place:
         cbam_coverage=policy(sample, rules["coverage"]),
         cbam_allocation=_product(sample, rules["free_allocation"], rules["cscf"]),
         mark_up=policy(sample, rules["mark_up"]),
-        default_intensity=record["default_intensity"],
+        counts_default=policy(sample, rules["recognised_default"]),
+        default_benchmark=policy(sample, granted),
+        default_intensity=goods.get(good, goods.get("default", 0.0)),
         average_intensity=record["average_intensity"],
         indirect_factor=quantity(sample, sample.catalog["buyers"][buyer]["indirect_factor"],
                                  f"{buyer}.indirect_factor"),
@@ -142,50 +151,108 @@ def _product(sample: Sample, share: float | str, cscf: float | str) -> Values:
 
 def plant_of(sample: Sample, region: str, route: str) -> Plant:
     """Sample all that a route needs in a region."""
-    record, place = sample.catalog["routes"][route], sample.catalog["regions"][region]
+    place, capture = sample.catalog["regions"][region], _capture(sample, region, route)
 
-    def own(field: str, unit: str = "1") -> Values:
-        return regional(sample, record[field], f"{route}.{field}", region, unit)
+    def own(key: str, unit: str = "1") -> Values:
+        return number(sample, route, region, key, unit)
 
-    def same(field: str) -> Values:
-        return quantity(sample, record[field], f"{route}.{field}")
-
-    def folded(name: str, compute: Any) -> Values:
-        return sample.once((name, region, route), (record, place), compute)
-
+    used, mean = own("utilisation"), wacc(sample, region)
     factor = quantity(sample, place["capex_factor"], f"{region}.capex_factor")
-    rate = wacc(sample, region) + same("risk_premium")
-    used = own("utilisation")
     trades: dict[str, tuple[Trade, ...]] = {}
     elsewhere = []
     for side, sign in (("inputs", 1.0), ("byproducts", -1.0)):
-        for commodity, amounts in record[side].items():
-            unit = f"{unit_of(sample, commodity, region)}/t"
-            amount = regional(sample, amounts, f"{route}.{side}.{commodity}", region, unit)
+        for commodity in commodities(sample, route, side):
+            amount = _amount(sample, region, route, side, commodity, capture)
             trade = Trade(sign, amount, commodity_price(sample, commodity, region))
             trades[commodity] = (*trades.get(commodity, ()), trade)
             if side == "inputs" and sample.config["boundary"] == "scope12":
                 elsewhere.append((amount, emission_factor(sample, commodity, region)))
-    benchmarks = place["benchmarks"]
-    first = max(record.get("available_from", 0) - sample.years[0], 0)
+    capital = _capital(sample, region, route) * factor / used
+    learnt = learning(sample, stated(sample, route, "learning"), holder(sample, route, "learning"))
+    fixed, direct = own("fixed_opex", "EUR/(t/yr)/yr"), own("emission_intensity", "t/t")
+    if capture is not None:
+        taken, emitted = capture
+        record = sample.catalog["routes"][route]["capture"]
+        equipment = own("capture.capex", "EUR/(t/yr)") * taken * factor
+        added = equipment * own("capture.first_of_a_kind")
+        added = added * own("capture.interest_during_construction") / used
+        added = added * capital_recovery(mean + own("capture.risk_premium"), record["lifetime"])
+        capital = capital * learnt
+        capital = capital + added * learning(sample, record.get("learning"), f"{route}.capture")
+        learnt, fixed = 1.0, fixed + equipment * own("capture.fixed_opex")
+        direct = direct + taken * emitted - taken
+    each, granted = own("precursor_intensity", "t/t"), stated(sample, route, "precursor_benchmark")
+    granted, iron = policy(sample, granted), stated(sample, route, "precursor")
+    if iron is not None:
+        each, granted = each * trades[iron][0].amount, granted * trades[iron][0].amount
+    benchmarks, host = place["benchmarks"], sample.catalog["routes"][route].get("host")
+    found = [benchmarks[one] for one in (route, host, "default") if one in benchmarks]
+    first = max((stated(sample, route, "available_from") or 0) - sample.years[0], 0)
     return Plant(
-        capital=folded("capital", lambda: (
-            own("capex", "EUR/(t/yr)") * factor * same("first_of_a_kind")
-            * same("interest_during_construction") * capital_recovery(rate, record["lifetime"])
-            / used)),
-        learning=learning(sample, record.get("learning"), route),
-        fixed=folded("fixed", lambda: own("fixed_opex", "EUR/(t/yr)/yr") / used),
+        capital=capital,
+        learning=learnt,
+        fixed=fixed / used,
         other=own("other_opex", "EUR/t"),
         support=own("support", "EUR/t"),
         trades=trades,
         emitted_elsewhere=tuple(elsewhere),
-        direct=own("emission_intensity", "t/t"),
-        precursor=own("precursor_intensity", "t/t"),
-        benchmark=policy(sample, benchmarks.get(route, benchmarks.get("default", 0.0))),
-        cbam_benchmark=policy(sample, record["cbam_benchmark"]),
-        precursor_benchmark=policy(sample, record["precursor_benchmark"]),
+        direct=direct,
+        precursor=each,
+        benchmark=policy(sample, (*found, 0.0)[0]),
+        cbam_benchmark=policy(sample, stated(sample, route, "cbam_benchmark")),
+        precursor_benchmark=granted,
         first=int(first),
     )
+
+
+def _capital(sample: Sample, region: str, route: str) -> Values:
+    """Yearly capital of a plant without capture, EUR per tonne of capacity, before learning."""
+    mode, owner = sample.config["reference_capital"], holder(sample, route, "capex")
+    builder = owner if owner == route else holder(sample, route, "greenfield")
+    new = sample.catalog["routes"][builder].get("greenfield")
+    place = sample.catalog["regions"][region]
+    if mode == "sunk" and (new or owner == place["reference"][sample.config["sector"]]):
+        return 0.0
+    is_new = mode == "new" and new is not None
+    who, stem = (builder, "greenfield.") if is_new else (route, "")
+    capex = number(sample, who, region, f"{stem}capex", "EUR/(t/yr)")
+    capex = capex * number(sample, route, region, "first_of_a_kind")
+    capex = capex * number(sample, who, region, f"{stem}interest_during_construction")
+    rate = wacc(sample, region) + number(sample, route, region, "risk_premium")
+    return capex * capital_recovery(rate, stated(sample, route, "lifetime"))
+
+
+def _capture(sample: Sample, region: str, route: str) -> tuple[Values, Values] | None:
+    """Tonnes of CO2 captured per tonne, and what capturing one emits."""
+    record = sample.catalog["routes"][route].get("capture")
+    if not record:
+        return None
+    emitted: Values = 0.0
+    for commodity in record["emission_factors"]:
+        unit = unit_of(sample, commodity, region)
+        burnt = number(sample, route, region, f"capture.inputs.{commodity}", f"{unit}/t")
+        emitted = emitted + burnt * number(
+            sample, route, region, f"capture.emission_factors.{commodity}", f"t/{unit}")
+    rate = number(sample, route, region, "capture.rate")
+    unabated = number(sample, route, region, "emission_intensity", "t/t")
+    return rate * unabated / (1.0 - rate * emitted), emitted
+
+
+def _amount(
+    sample: Sample, region: str, route: str, side: str, commodity: str,
+    capture: tuple[Values, Values] | None,
+) -> Values:
+    """What a route buys or sells of a commodity, per tonne."""
+    unit, key = f"{unit_of(sample, commodity, region)}/t", f"{side}.{commodity}"
+    plain = stated(sample, route, key) is not None
+    amount = number(sample, route, region, key, unit) if plain else 0.0
+    if capture is None or side == "byproducts":
+        return amount
+    record = sample.catalog["routes"][route]["capture"]
+    if commodity in record["inputs"]:
+        each = number(sample, route, region, f"capture.inputs.{commodity}", unit)
+        amount = amount + each * capture[0]
+    return amount + capture[0] if commodity == record["storage"] else amount
 
 
 def commodity_names(sample: Sample) -> Iterator[tuple[str, str, str]]:

@@ -46,7 +46,6 @@ FORMULAS: dict[str, str | Callable[..., str]] = {
     "HYDROGEN": "{o} = {x[0]} * {x[1]} + {x[2]} * {x[3]} / 1000.0 + {x[4]}",
     "EXPOSURE": "{o} = {x[0]} * ({x[1]} - {x[2]} * {x[3]})",
     "BORDER_EXPOSURE": "{o} = {x[0]} + {x[1]} * max(0.0, {x[2]} - {x[3]} * {x[4]})",
-    "EMBEDDED": "{o} = embedded({x[0]}, {x[1]}, {c[0]}, {c[1]})",
     "SHUFFLED": "{o} = (1.0 - {c[0]}) * {x[0]} + {c[0]} * min({x[0]}, {c[1]})",
     "CBAM_EXPOSURE": "{o} = {x[0]} - {x[1]} * {x[2]}",
     "PAID": "{o} = max(0.0, {x[0]}) * {x[1]}",

@@ -75,15 +75,6 @@ def electrolyser(capex, recovery, fixed, stack_share, stack_life, hours, demand,
 
 
 @formula
-def embedded(actual, mark_up, default, declared):
-    """Declared emissions: 0 actual, 1 default, 2 the lower of both."""
-    if declared == 0.0:
-        return actual
-    marked = default * (1.0 + mark_up)
-    return marked if declared == 1.0 else min(actual, marked)
-
-
-@formula
 def ratio(value, divisor):
     """A quotient, undefined where the divisor is not positive."""
     return value / divisor if divisor > 0.0 else nan
@@ -180,6 +171,6 @@ NAMES = {
     one.__name__: one
     for one in (uniform, normal, normal_cdf, triangular, discrete, capital_recovery, step_spread,
                 split, ramped, advanced, spread_out, path_price, either, flat, discounted,
-                electrolyser, embedded, ratio, break_even_border, not_positive, crossover, cheapest)
+                electrolyser, ratio, break_even_border, not_positive, crossover, cheapest)
 } | {"exp": exp, "log": log, "nan": nan, "inf": inf}
 """What the generated program may call."""

@@ -227,6 +227,11 @@ def _over_views(run: Run, name: str) -> dict[str, Cells]:
     dims = found.dims[:axis] + found.dims[axis + 1 :]
     seen = ~np.isnan(found.values)
     several = seen.sum(axis) > 1
+    if "carbon_price_quantile" in run:
+        # Where all prices are known, views differ by their draws only.
+        price = run.quantiles("carbon_price", (0.05, 0.95))["value"].values
+        moves = np.any(price[..., 0] != price[..., 1], axis=1)
+        several &= moves.reshape(len(moves), *(1 for _ in dims[1:-1]), -1)
     return {
         f"{name}_{end}": Cells(
             dims, np.where(several, pick(found.values, axis, initial=-start, where=seen), np.nan)

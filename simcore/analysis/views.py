@@ -97,9 +97,11 @@ def market_prices(run: Run) -> list[MarketPrice]:
                         )
                         for v, label in enumerate(labels) if shares[s, m, v, y] > 0
                     ]  # fmt: skip
+                # A price that is known has no views.
+                is_known = whole[s, m, y, 0] == whole[s, m, y, -1]
                 found.append(MarketPrice(
                     str(market), str(scenario), int(year), tuple(whole[s, m, y].tolist()),
-                    tuple(views) if len(views) > 1 else (),
+                    tuple(views) if len(views) > 1 and not is_known else (),
                     float(futures[s, m, y]), float(limits[s, m, y]),
                 ))  # fmt: skip
     return found

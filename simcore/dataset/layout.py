@@ -26,6 +26,7 @@ _SUMMARIES: Final[dict[str, tuple[str, ...]]] = {
     "indicator": ("mean", "standard_error"),
     "conditional": ("mean", "standard_error", "defined"),
     "category": ("probability",),
+    "known": ("central",),
 }
 _HEADINGS: Final = {
     **STATISTICS,

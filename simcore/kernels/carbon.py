@@ -18,15 +18,6 @@ def cbam(price: float, covered: float, gap: float, paid: float) -> float:
 
 
 @inlined
-def embedded(actual: float, default: float, mark_up: float, declared: float) -> float:
-    """Declared embedded emissions: 0 actual, 1 default with mark-up, 2 the lower of the two."""
-    marked = default * (1.0 + mark_up)
-    if declared == 0.0:
-        return actual
-    return marked if declared == 1.0 else min(actual, marked)
-
-
-@inlined
 def exposure_row(rows, out, covered, intensity, allocation, benchmark):
     for j in range(rows.shape[1]):
         rows[out, j] = exposure(
@@ -40,12 +31,6 @@ def border_exposure_row(rows, out, plant, border, precursor, allocation, benchma
     for j in range(rows.shape[1]):
         gap = max(0.0, rows[precursor, j] - rows[allocation, j] * rows[benchmark, j])
         rows[out, j] = rows[plant, j] + rows[border, j] * gap
-
-
-@inlined
-def embedded_row(rows, out, actual, mark_up, default, declared):
-    for j in range(rows.shape[1]):
-        rows[out, j] = embedded(rows[actual, j], default, rows[mark_up, j], declared)
 
 
 @inlined

@@ -58,7 +58,6 @@ class Operation(IntEnum):
     # carbon
     EXPOSURE = 60
     BORDER_EXPOSURE = 61
-    EMBEDDED = 62
     SHUFFLED = 63
     CBAM_EXPOSURE = 64
     PAID = 65

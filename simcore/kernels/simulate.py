@@ -47,7 +47,7 @@ LEARNING_EXPONENT, LEARNING = int(Operation.LEARNING_EXPONENT), int(Operation.LE
 ELECTROLYSER, HYDROGEN = int(Operation.ELECTROLYSER), int(Operation.HYDROGEN)
 LEVELISED = int(Operation.LEVELISED)
 EXPOSURE, BORDER_EXPOSURE = int(Operation.EXPOSURE), int(Operation.BORDER_EXPOSURE)
-EMBEDDED, SHUFFLED = int(Operation.EMBEDDED), int(Operation.SHUFFLED)
+SHUFFLED = int(Operation.SHUFFLED)
 CBAM_EXPOSURE, PAID, CBAM = int(Operation.CBAM_EXPOSURE), int(Operation.PAID), int(Operation.CBAM)
 NETTED, NETTED_WITH_CREDIT = int(Operation.NETTED), int(Operation.NETTED_WITH_CREDIT)
 SEED, RATIO = int(Operation.SEED), int(Operation.RATIO)
@@ -188,8 +188,6 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
         carbon.exposure_row(rows, out, a, b, c, d)
     elif code == BORDER_EXPOSURE:
         carbon.border_exposure_row(rows, out, a, b, c, d, inputs[at + 4])
-    elif code == EMBEDDED:
-        carbon.embedded_row(rows, out, a, b, numbers[number], numbers[number + 1])
     elif code == SHUFFLED:
         carbon.shuffled_row(rows, out, a, numbers[number], numbers[number + 1])
     elif code == CBAM_EXPOSURE:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import emission_factor
-from simcore.model.costs import route_quantity, trades
+from simcore.model.costs import direct_emissions, made_by, route_quantity, traded, trades
 from simcore.model.graph import Graph
 from simcore.model.policies import policy_value
 from simcore.model.prices import price
 from simcore.model.setting import Setting, remembered
-from simcore.spec.usage import references
-
-DECLARED: Final = {"actual": 0.0, "default": 1.0, "cheaper": 2.0}
+from simcore.spec.usage import benchmark_of, default_value, references
 
 
 @remembered
@@ -41,9 +39,24 @@ def pays_cbam(setting: Setting, region: str, destination: str) -> bool:
 @remembered
 def scope1(setting: Setting, region: str, route: str) -> int:
     """Emissions of the plant and of the precursors it buys, t CO2e/t."""
-    own = route_quantity(setting, region, route, "emission_intensity", "t/t")
-    bought = route_quantity(setting, region, route, "precursor_intensity", "t/t")
-    return setting.graph.add(Operation.SUM, (own, bought))
+    own = direct_emissions(setting, region, route)
+    return setting.graph.add(Operation.SUM, (own, precursor_emissions(setting, region, route)))
+
+
+@remembered
+def precursor_emissions(setting: Setting, region: str, route: str) -> int:
+    """Emissions of the precursors that a route buys, t CO2e/t."""
+    each = route_quantity(setting, region, route, "precursor_intensity", "t/t")
+    return _of_precursor(setting, region, route, each)
+
+
+def _of_precursor(setting: Setting, region: str, route: str, each: int) -> int:
+    """What stands per tonne of the precursor, per tonne of the product."""
+    name = made_by(setting, route).precursor
+    if name is None or setting.graph.is_constant(each, 0.0):
+        return each
+    amount = traded(setting, region, route, "inputs", name)
+    return setting.graph.add(Operation.PRODUCT, (amount, each))
 
 
 @remembered
@@ -59,7 +72,7 @@ def emissions(setting: Setting, region: str, route: str) -> int:
 def scope2(setting: Setting, region: str, route: str) -> int:
     """Emissions of what a route buys, above all of power, t CO2e/t."""
     zero, graph = setting.graph.constant(0.0), setting.graph
-    names = setting.experiment.catalog.routes[route].inputs
+    names = made_by(setting, route).inputs
     pairs = [
         node
         for name, amount, _, sign in trades(setting, region, route)
@@ -96,19 +109,18 @@ def allocation(setting: Setting, share: float | str, cscf: float | str) -> int:
 def exposure(setting: Setting, region: str, route: str) -> int:
     """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
     graph, record = setting.graph, setting.experiment.catalog.regions[region]
-    made = setting.experiment.catalog.routes[route]
     share = allocation(setting, record.free_allocation, record.cscf)
-    benchmark = record.benchmarks.get(route, record.benchmarks.get("default", 0.0))
+    benchmark = benchmark_of(setting.experiment, region, route)
     plant = graph.add(
         Operation.EXPOSURE,
         (
             policy_value(setting, record.coverage),
-            route_quantity(setting, region, route, "emission_intensity", "t/t"),
+            direct_emissions(setting, region, route),
             share,
             policy_value(setting, benchmark),
         ),
     )
-    precursor = route_quantity(setting, region, route, "precursor_intensity", "t/t")
+    precursor = precursor_emissions(setting, region, route)
     if graph.is_constant(precursor, 0.0):
         return plant
     border = policy_value(setting, record.border)
@@ -116,8 +128,15 @@ def exposure(setting: Setting, region: str, route: str) -> int:
         return plant
     return graph.add(
         Operation.BORDER_EXPOSURE,
-        (plant, border, precursor, share, policy_value(setting, made.precursor_benchmark)),
+        (plant, border, precursor, share, precursor_benchmark(setting, region, route)),
     )
+
+
+@remembered
+def precursor_benchmark(setting: Setting, region: str, route: str) -> int:
+    """Benchmark of the precursors in a tonne of product, t CO2e/t."""
+    each = policy_value(setting, made_by(setting, route).precursor_benchmark)
+    return _of_precursor(setting, region, route, each)
 
 
 @remembered
@@ -138,7 +157,7 @@ def marginal_carbon_cost(setting: Setting, region: str, route: str) -> int:
         Operation.PRODUCT,
         (
             policy_value(setting, record.coverage),
-            route_quantity(setting, region, route, "emission_intensity", "t/t"),
+            direct_emissions(setting, region, route),
         ),
     )
     return graph.add(Operation.PRODUCT, (market(setting, record.market), covered))
@@ -146,41 +165,96 @@ def marginal_carbon_cost(setting: Setting, region: str, route: str) -> int:
 
 @remembered
 def cbam_terms(setting: Setting, region: str, route: str) -> tuple[int, int, int]:
-    """Coverage, embedded emissions above the allowance, and what was paid at home (EUR/t)."""
+    """Coverage, embedded emissions above the allowance, and what was paid at home (EUR/t).
+
+    Of the declaration of actual emissions, of that of the default value, or of whichever costs
+    less at the price of the year. A break-even price keeps the choice of the year.
+    """
+    graph, experiment = setting.graph, setting.experiment
+    home, declared = experiment.catalog.regions[region].market, experiment.cbam.declared
+    covered = _cbam_coverage(setting, home)
+    if declared == "actual":
+        return covered, *_actual_terms(setting, region, route)
+    if declared == "default":
+        return covered, *_default_terms(setting, region, route)
+    terms = _actual_terms(setting, region, route), _default_terms(setting, region, route)
+    price, whole = market(setting, experiment.cbam.market), graph.constant(1.0)
+    bills = [graph.add(Operation.CBAM, (price, whole, *one)) for one in terms]
+    apart = graph.add(Operation.DIFFERENCE, bills)
+    is_actual = graph.add(Operation.NOT_POSITIVE, (apart,))
+    is_default = graph.add(Operation.DIFFERENCE, (whole, is_actual))
+    gap, paid = (
+        graph.add(
+            Operation.SUM,
+            (
+                graph.add(Operation.PRODUCT, (is_actual, actual)),
+                graph.add(Operation.PRODUCT, (is_default, default)),
+            ),
+        )
+        for actual, default in zip(*terms, strict=True)
+    )
+    return covered, gap, paid
+
+
+def _actual_terms(setting: Setting, region: str, route: str) -> tuple[int, int]:
+    """Gap and price paid where the tonne declares its own emissions."""
     graph, experiment = setting.graph, setting.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
-    own = scope1(setting, region, route)
+    emitted = scope1(setting, region, route)
     if rules.method == "country_average":
-        own = graph.constant(record.average_intensity)
-    emitted = graph.add(
-        Operation.EMBEDDED,
-        (own, policy_value(setting, rules.mark_up)),
-        numbers=(record.default_intensity, DECLARED[rules.declared]),
-    )
+        emitted = graph.constant(record.average_intensity)
     if rules.resource_shuffling > 0 and route == references(experiment)[region]:
         emitted = graph.add(
             Operation.SHUFFLED,
             (emitted,),
             numbers=(rules.resource_shuffling, rules.clean_intensity),
         )
-    gap = graph.add(
-        Operation.CBAM_EXPOSURE,
-        (
-            emitted,
-            allocation(setting, rules.free_allocation, rules.cscf),
-            policy_value(setting, experiment.catalog.routes[route].cbam_benchmark),
-        ),
-    )
+    gap = _gap(setting, emitted, made_by(setting, route).cbam_benchmark)
     indirect = policy_value(setting, rules.indirect)
     if not graph.is_constant(indirect, 0.0):
         # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
         bought = graph.add(Operation.PRODUCT, (indirect, scope2(setting, region, route)))
         gap = graph.add(Operation.SUM, (gap, bought))
-    paid = graph.add(
-        Operation.PAID,
-        (home_carbon_cost(setting, region, route), policy_value(setting, record.recognised)),
+    return gap, _paid(setting, region, route, record.recognised)
+
+
+def _default_terms(setting: Setting, region: str, route: str) -> tuple[int, int]:
+    """Gap and price paid where the default value of the good is declared, alike for every route.
+
+    Nothing of the tonne itself enters: neither its power nor what it was swapped for.
+    """
+    graph, experiment = setting.graph, setting.experiment
+    record, rules = experiment.catalog.regions[region], experiment.cbam
+    marked = graph.add(
+        Operation.SUM, (graph.constant(1.0), policy_value(setting, rules.mark_up))
     )
-    return _cbam_coverage(setting, record.market), gap, paid
+    value = default_value(experiment, region)
+    emitted = graph.add(Operation.SCALED, (marked,), numbers=(value or 0.0,))
+    benchmark = rules.default_benchmark
+    if benchmark is None:
+        benchmark = made_by(setting, references(experiment)[region]).cbam_benchmark
+    counts = policy_value(setting, rules.recognised_default)
+    if graph.is_constant(counts, 0.0):
+        return _gap(setting, emitted, benchmark), graph.constant(0.0)
+    paid = _paid(setting, region, route, record.recognised)
+    return _gap(setting, emitted, benchmark), graph.add(Operation.PRODUCT, (paid, counts))
+
+
+def _gap(setting: Setting, emitted: int, benchmark: float | str) -> int:
+    """Embedded emissions less what is free of them, t CO2e/t."""
+    rules = setting.experiment.cbam
+    free = allocation(setting, rules.free_allocation, rules.cscf)
+    return setting.graph.add(
+        Operation.CBAM_EXPOSURE, (emitted, free, policy_value(setting, benchmark))
+    )
+
+
+def _paid(setting: Setting, region: str, route: str, recognised: float | str) -> int:
+    """Price paid at home that the EU counts, EUR/t."""
+    return setting.graph.add(
+        Operation.PAID,
+        (home_carbon_cost(setting, region, route), policy_value(setting, recognised)),
+    )
 
 
 @remembered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,32 +11,116 @@ from simcore.kernels.operations import Operation
 from simcore.model.commodities import commodity, learning
 from simcore.model.setting import Setting, by_region, multiplier, quantity, remembered, wacc
 from simcore.model.yearly import yearly_quantity
-from simcore.spec.entries import FIXED_OPEX
-from simcore.spec.usage import commodity_unit, price_of, target_of
+from simcore.spec.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
+from simcore.spec.hosts import followed, owner_of, route_of
+from simcore.spec.quantities import ByYear, FactorReference
+from simcore.spec.usage import commodity_unit, price_of, references, target_of
+
+
+@remembered
+def made_by(setting: Setting, route: str) -> Route:
+    """A route with all that it inherits from its host."""
+    return route_of(setting.experiment.catalog, route)
+
+
+@remembered
+def capture_of(setting: Setting, route: str) -> Capture | None:
+    """The capture plant of a route, if it has one."""
+    record = setting.experiment.catalog.routes[route]
+    return record.capture if isinstance(record, Retrofit) else None
 
 
 @remembered
 def route_quantity(setting: Setting, region: str, route: str, name: str, unit: str) -> int:
-    record = setting.experiment.catalog.routes[route]
-    value, suffix = by_region(setting, getattr(record, name), region)
-    return yearly_quantity(setting, f"{route}.{name}{suffix}", value, unit)
+    """Node of a quantity of a route that may differ by region."""
+    return _stated(setting, region, route, name, getattr(made_by(setting, route), name), unit)
+
+
+def _stated(setting: Setting, region: str, route: str, key: str, values: Any, unit: str) -> int:
+    """Node of what a route, or its host, states under a dotted name."""
+    value, suffix = by_region(setting, values, region)
+    owner = owner_of(setting.experiment.catalog, route, key)
+    twin = followed(setting.experiment.catalog, route, key)
+    if twin is None:
+        return yearly_quantity(setting, f"{owner}.{key}{suffix}", value, unit)
+    other, its_own = twin
+    its_value, its_suffix = by_region(setting, its_own, region)
+    # One name for all regions would have to follow several.
+    name = f"{owner}.{key}{suffix or its_suffix}"
+    return _following(setting, name, value, unit, f"{other}.{key}{its_suffix}", its_value)
+
+
+def _same_everywhere(setting: Setting, route: str, key: str) -> int:
+    """Node of a plain number of a route that is the same in all regions."""
+    value = getattr(made_by(setting, route), key)
+    name = f"{owner_of(setting.experiment.catalog, route, key)}.{key}"
+    twin = followed(setting.experiment.catalog, route, key)
+    if twin is None:
+        return quantity(setting, name, value, "1")
+    return _following(setting, name, value, "1", f"{twin[0]}.{key}", twin[1])
+
+
+def _following(
+    setting: Setting, name: str, value: Any, unit: str, other: str, its_value: Any
+) -> int:
+    """Node of a quantity that follows the draws of another, unless it states a factor itself."""
+    if isinstance(value, FactorReference) or value.factor is not None:
+        return yearly_quantity(setting, name, value, unit)
+    is_reference = isinstance(its_value, FactorReference)
+    factor = its_value.name if is_reference else its_value.factor or other
+    value = value.model_copy(update={"factor": factor})
+    if isinstance(value, ByYear):
+        return yearly_quantity(setting, name, value, unit)
+    return quantity(setting, name, value, unit, label=name)
+
+
+def _product(setting: Setting, *nodes: int) -> int:
+    first, *others = nodes
+    for node in others:
+        first = setting.graph.add(Operation.PRODUCT, (first, node))
+    return first
+
+
+# --- capital -------------------------------------------------------------------------------------
 
 
 @remembered
 def investment(setting: Setting, region: str, route: str) -> int:
-    """capex * region factor * size effect, before learning and the surcharges of first plants."""
-    graph, record = setting.graph, setting.experiment.catalog.regions[region]
-    factor = quantity(setting, f"{region}.capex_factor", record.capex_factor, "1")
-    capex = route_quantity(setting, region, route, "capex", "EUR/(t/yr)")
+    """capex * region factor * size effect, before learning and the surcharges of first plants.
+
+    Without the capture plant of a retrofit, which learns apart.
+    """
+    graph, owner = setting.graph, _builder(setting, route)
+    capex = (
+        route_quantity(setting, region, route, "capex", "EUR/(t/yr)")
+        if owner is None
+        else _stated(
+            setting, region, owner, "greenfield.capex", _new(setting, owner).capex, "EUR/(t/yr)"
+        )
+    )
     size = size_effect(setting, route)
-    capex = graph.add(Operation.PRODUCT, (capex, factor))
+    capex = graph.add(Operation.PRODUCT, (capex, _capex_factor(setting, region)))
     return capex if graph.is_constant(size, 1.0) else graph.add(Operation.PRODUCT, (capex, size))
+
+
+def _builder(setting: Setting, route: str) -> str | None:
+    """Who states the new plant that a route is charged for, or None where it is renewed."""
+    new = made_by(setting, route).greenfield
+    if new is None or setting.experiment.reference_capital != "new":
+        return None
+    return owner_of(setting.experiment.catalog, route, "greenfield")
+
+
+def _new(setting: Setting, owner: str) -> Greenfield:
+    found = made_by(setting, owner).greenfield
+    assert found is not None
+    return found
 
 
 @remembered
 def size_effect(setting: Setting, route: str) -> int:
     """(output / reference)^(exponent - 1); 1 without a size."""
-    graph, size = setting.graph, setting.experiment.catalog.routes[route].size
+    graph, size = setting.graph, made_by(setting, route).size
     one = graph.constant(1.0)
     if size is None:
         return one
@@ -43,7 +128,8 @@ def size_effect(setting: Setting, route: str) -> int:
     if size.output is not None:
         output = size.output.value * multiplier(size.output, "Mt/yr", money)
     ratio = output / (size.reference.value * multiplier(size.reference, "Mt/yr", money))
-    exponent = quantity(setting, f"{route}.size_exponent", size.exponent, "1")
+    owner = owner_of(setting.experiment.catalog, route, "size")
+    exponent = quantity(setting, f"{owner}.size_exponent", size.exponent, "1")
     found = graph.nodes[exponent]
     if found.operation is None:
         return graph.constant(ratio ** (found.numbers[0] - 1.0))
@@ -60,42 +146,168 @@ def size_effect(setting: Setting, route: str) -> int:
 @remembered
 def capital_charge(setting: Setting, region: str, route: str) -> int:
     """investment * first of a kind * idc * CRF / utilisation, before learning."""
-    graph, record = setting.graph, setting.experiment.catalog.routes[route]
-    risk = quantity(setting, f"{route}.risk_premium", record.risk_premium, "1")
+    graph, record = setting.graph, made_by(setting, route)
+    if setting.experiment.reference_capital == "sunk" and _stands_already(setting, region, route):
+        return graph.constant(0.0)
+    risk = _same_everywhere(setting, route, "risk_premium")
     recovery = graph.add(
         Operation.CAPITAL_RECOVERY, (wacc(setting, region), risk), numbers=(record.lifetime,)
     )
-    charge = investment(setting, region, route)
-    for node in (
-        quantity(setting, f"{route}.first_of_a_kind", record.first_of_a_kind, "1"),
-        quantity(
-            setting,
-            f"{route}.interest_during_construction",
-            record.interest_during_construction,
-            "1",
-        ),
-        recovery,
-    ):
-        charge = graph.add(Operation.PRODUCT, (charge, node))
+    first = _same_everywhere(setting, route, "first_of_a_kind")
+    owner = _builder(setting, route)
+    if owner is None:
+        built = _same_everywhere(setting, route, "interest_during_construction")
+    else:
+        built = quantity(
+            setting, f"{owner}.greenfield.interest_during_construction",
+            _new(setting, owner).interest_during_construction, "1",
+        )  # fmt: skip
+    charge = _product(setting, investment(setting, region, route), first, built, recovery)
     used = route_quantity(setting, region, route, "utilisation", "1")
     return graph.add(Operation.QUOTIENT, (charge, used))
 
 
+def _stands_already(setting: Setting, region: str, route: str) -> bool:
+    """Whether a plant is there before the decision, so that its capital may be sunk."""
+    owner = owner_of(setting.experiment.catalog, route, "capex")
+    reference = references(setting.experiment).get(region)
+    return made_by(setting, route).greenfield is not None or owner == reference
+
+
+def _capex_factor(setting: Setting, region: str) -> int:
+    factor = setting.experiment.catalog.regions[region].capex_factor
+    return quantity(setting, f"{region}.capex_factor", factor, "1")
+
+
+@remembered
+def capital(setting: Setting, region: str, route: str) -> tuple[int, int]:
+    """Capital charge and the multiplier of learning that it still has to meet."""
+    graph = setting.graph
+    plant = capital_charge(setting, region, route)
+    owner = owner_of(setting.experiment.catalog, route, "learning")
+    multiplier = learning(setting, made_by(setting, route).learning, owner)
+    capture = capture_of(setting, route)
+    if capture is None:
+        return plant, multiplier
+    risk = quantity(setting, f"{route}.capture.risk_premium", capture.risk_premium, "1")
+    recovery = graph.add(
+        Operation.CAPITAL_RECOVERY, (wacc(setting, region), risk), numbers=(capture.lifetime,)
+    )
+    first, built = (
+        quantity(setting, f"{route}.capture.{key}", getattr(capture, key), "1")
+        for key in ("first_of_a_kind", "interest_during_construction")
+    )
+    annual = _product(setting, _capture_capex(setting, region, route), first, built, recovery)
+    used = route_quantity(setting, region, route, "utilisation", "1")
+    annual = graph.add(Operation.QUOTIENT, (annual, used))
+    learnt = learning(setting, capture.learning, f"{route}.capture")
+    both = graph.add(
+        Operation.SUM,
+        (_product(setting, plant, multiplier), _product(setting, annual, learnt)),
+    )
+    return both, graph.constant(1.0)
+
+
+@remembered
+def _capture_capex(setting: Setting, region: str, route: str) -> int:
+    """Cost of equipping a capture plant before learning, EUR per tonne of product a year."""
+    capture = capture_of(setting, route)
+    assert capture is not None
+    capex = _stated(setting, region, route, "capture.capex", capture.capex, "EUR/(t/yr)")
+    taken = captured(setting, region, route)
+    return _product(setting, capex, taken, _capex_factor(setting, region))
+
+
 @remembered
 def fixed_charge(setting: Setting, region: str, route: str) -> int:
-    """fixed_opex / utilisation; a share per year is one of the investment after learning."""
-    graph, record = setting.graph, setting.experiment.catalog.routes[route]
+    """fixed_opex / utilisation; a share per year is one of the investment after learning.
+
+    That of a capture plant is a share of what its equipment costs before learning.
+    """
+    graph, record = setting.graph, made_by(setting, route)
     value, _ = by_region(setting, record.fixed_opex, region)
     target = target_of(setting.experiment, value, FIXED_OPEX)
     fixed = route_quantity(setting, region, route, "fixed_opex", target)
     if target != FIXED_OPEX.unit:
-        for node in (
-            investment(setting, region, route),
-            learning(setting, record.learning, route),
-        ):
-            fixed = graph.add(Operation.PRODUCT, (fixed, node))
+        owner = owner_of(setting.experiment.catalog, route, "learning")
+        learnt = learning(setting, record.learning, owner)
+        fixed = _product(setting, fixed, investment(setting, region, route), learnt)
+    capture = capture_of(setting, route)
+    if capture is not None:
+        share = quantity(setting, f"{route}.capture.fixed_opex", capture.fixed_opex, "1")
+        kept = _product(setting, _capture_capex(setting, region, route), share)
+        fixed = graph.add(Operation.SUM, (fixed, kept))
     used = route_quantity(setting, region, route, "utilisation", "1")
     return graph.add(Operation.QUOTIENT, (fixed, used))
+
+
+# --- capture -------------------------------------------------------------------------------------
+
+
+@remembered
+def _taken(setting: Setting, region: str, route: str, group: str, name: str) -> int:
+    """What capturing a tonne takes of a commodity, or what burning a unit of it emits."""
+    capture = capture_of(setting, route)
+    assert capture is not None
+    entry = price_of(setting.experiment, name, region)
+    assert entry is not None
+    unit = commodity_unit(setting.experiment, name, entry)
+    target = f"{unit}/t" if group == "inputs" else f"t/{unit}"
+    key = f"capture.{group}.{name}"
+    return _stated(setting, region, route, key, getattr(capture, group)[name], target)
+
+
+@remembered
+def _emitted_by_capture(setting: Setting, region: str, route: str) -> int:
+    """Emissions of capturing a tonne of CO2, t/t."""
+    capture = capture_of(setting, route)
+    assert capture is not None
+    total = setting.graph.constant(0.0)
+    for name in capture.emission_factors:
+        burnt = _taken(setting, region, route, "inputs", name)
+        factor = _taken(setting, region, route, "emission_factors", name)
+        one = setting.graph.add(Operation.PRODUCT, (burnt, factor))
+        if setting.graph.is_constant(total, 0.0):
+            total = one
+        else:
+            total = setting.graph.add(Operation.SUM, (total, one))
+    return total
+
+
+@remembered
+def captured(setting: Setting, region: str, route: str) -> int:
+    """rate * unabated / (1 - rate * own emissions a tonne captured), t CO2/t.
+
+    Which is rate * (unabated + own), as own is itself proportional to what is captured.
+    """
+    graph, capture = setting.graph, capture_of(setting, route)
+    assert capture is not None
+    rate = _stated(setting, region, route, "capture.rate", capture.rate, "1")
+    unabated = route_quantity(setting, region, route, "emission_intensity", "t/t")
+    again = graph.add(
+        Operation.PRODUCT, (rate, _emitted_by_capture(setting, region, route))
+    )
+    left = graph.add(Operation.DIFFERENCE, (graph.constant(1.0), again))
+    first = graph.add(Operation.PRODUCT, (rate, unabated))
+    return graph.add(Operation.QUOTIENT, (first, left))
+
+
+@remembered
+def direct_emissions(setting: Setting, region: str, route: str) -> int:
+    """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it."""
+    graph = setting.graph
+    unabated = route_quantity(setting, region, route, "emission_intensity", "t/t")
+    if capture_of(setting, route) is None:
+        return unabated
+    taken = captured(setting, region, route)
+    own = graph.add(
+        Operation.PRODUCT, (taken, _emitted_by_capture(setting, region, route))
+    )
+    emitted = graph.add(Operation.SUM, (unabated, own))
+    return graph.add(Operation.DIFFERENCE, (emitted, taken))
+
+
+# --- what is bought and sold ---------------------------------------------------------------------
 
 
 @remembered
@@ -103,23 +315,41 @@ def trades(setting: Setting, region: str, route: str) -> list[tuple[str, int, in
     """What a route buys and sells: commodity, nodes of quantity per tonne and price, sign."""
 
     found = []
-    record = setting.experiment.catalog.routes[route]
+    record = made_by(setting, route)
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
-        for name, values in getattr(record, kind).items():
-            value, suffix = by_region(setting, values, region)
-            entry = price_of(setting.experiment, name, region)
-            assert entry is not None
-            unit = commodity_unit(setting.experiment, name, entry)
-            label = f"{route}.{kind}.{name}{suffix}"
-            amount = yearly_quantity(setting, label, value, f"{unit}/t")
+        for name in getattr(record, kind):
+            amount = traded(setting, region, route, kind, name)
             found.append((name, amount, commodity(setting, name, region), sign))
     return found
 
 
 @remembered
+def traded(setting: Setting, region: str, route: str, kind: str, name: str) -> int:
+    """Node of what a route buys or sells of a commodity per tonne, its capture included."""
+    graph, capture = setting.graph, capture_of(setting, route)
+    entry = price_of(setting.experiment, name, region)
+    assert entry is not None
+    unit = f"{commodity_unit(setting.experiment, name, entry)}/t"
+    values = getattr(made_by(setting, route), kind)[name]
+    amount = _stated(setting, region, route, f"{kind}.{name}", values, unit)
+    if capture is None or kind == "byproducts":
+        return amount
+    extra: list[int] = []
+    taken = captured(setting, region, route)
+    if name in capture.inputs:
+        each = _taken(setting, region, route, "inputs", name)
+        extra.append(graph.add(Operation.PRODUCT, (each, taken)))
+    if name == capture.storage:
+        extra.append(taken)
+    for one in extra:
+        bought = graph.is_constant(amount, 0.0)
+        amount = one if bought else graph.add(Operation.SUM, (amount, one))
+    return amount
+
+
+@remembered
 def levelised_cost(setting: Setting, region: str, route: str) -> int:
     """Levelised cost of a tonne, EUR/t."""
-    record = setting.experiment.catalog.routes[route]
     bought = trades(setting, region, route)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = setting.graph.add(
@@ -132,12 +362,7 @@ def levelised_cost(setting: Setting, region: str, route: str) -> int:
     other = setting.graph.add(Operation.SUM, (fixed_charge(setting, region, route), net_opex))
     return setting.graph.add(
         Operation.LEVELISED,
-        (
-            capital_charge(setting, region, route),
-            learning(setting, record.learning, route),
-            other,
-            *pairs,
-        ),
+        (*capital(setting, region, route), other, *pairs),
         numbers=[sign for *_, sign in bought],
         yearly=True,
     )

@@ -10,6 +10,7 @@ from simcore.model import carbon, costs, exposures, parity, premium
 from simcore.model.commodities import commodity
 from simcore.model.prices import (
     at_bound,
+    futures_price,
     in_view,
     label_where,
     system_quantity,
@@ -65,6 +66,7 @@ _NODES: Final[dict[str, Callable[..., int | None]]] = {
     "carbon_price": carbon.market,
     "carbon_price_by_view": _price_by_view,
     "at_price_limit": at_bound,
+    "futures_price": futures_price,
     **{f"allowance_{one}": _allowances(one)
        for one in ("bank", "reserve", "emissions", "invalidated", "removed")},
     "commodity_price": _commodity,

@@ -16,8 +16,14 @@ from simcore.model.carbon import (
     market,
     pays_cbam,
 )
-from simcore.model.commodities import learning
-from simcore.model.costs import capital_charge, fixed_charge, levelised_cost, route_quantity, trades
+from simcore.model.costs import (
+    capital,
+    fixed_charge,
+    levelised_cost,
+    made_by,
+    route_quantity,
+    trades,
+)
 from simcore.model.policies import policy_value
 from simcore.model.setting import Setting, quantity, remembered, wacc
 from simcore.spec.usage import references
@@ -91,16 +97,16 @@ def break_even_price(setting: Setting, region: str, destination: str, route: str
 
 
 @remembered
-def _factor_and_credit(setting: Setting, region: str) -> tuple[int, int]:
-    experiment = setting.experiment
-    buyer = experiment.value.buyer
-    factor = quantity(
-        setting, f"{buyer}.indirect_factor", experiment.catalog.buyers[buyer].indirect_factor, "1"
-    )
-    credit = quantity(
-        setting, f"{region}.credit_price", experiment.catalog.regions[region].credit_price, "EUR/t"
-    )
-    return factor, credit
+def _indirect_factor(setting: Setting) -> int:
+    buyer = setting.experiment.value.buyer
+    factor = setting.experiment.catalog.buyers[buyer].indirect_factor
+    return quantity(setting, f"{buyer}.indirect_factor", factor, "1")
+
+
+@remembered
+def _credit_price(setting: Setting, region: str) -> int:
+    price = setting.experiment.catalog.regions[region].credit_price
+    return quantity(setting, f"{region}.credit_price", price, "EUR/t")
 
 
 @remembered
@@ -115,7 +121,7 @@ def premium_per_tco2(setting: Setting, region: str, destination: str, route: str
                 avoided(setting, region, route),
             ),
         )
-    factor, credit = _factor_and_credit(setting, region)
+    factor, credit = _indirect_factor(setting), _credit_price(setting, region)
     border = (
         market(setting, experiment.cbam.market)
         if pays_cbam(setting, region, destination)
@@ -135,12 +141,15 @@ def premium_per_tonne(setting: Setting, region: str, destination: str, route: st
             Operation.PRODUCT, (saved, premium_per_tco2(setting, region, destination, route))
         )
     reference = references(setting.experiment)[region]
-    factor, credit = _factor_and_credit(setting, region)
+    factor = _indirect_factor(setting)
     costs = (
         carbon_cost(setting, region, destination, reference),
         carbon_cost(setting, region, destination, route),
     )
-    if value.double_claiming == "forbid" or graph.is_constant(credit, 0.0):
+    if value.double_claiming == "forbid":
+        return graph.add(Operation.NETTED, (factor, *costs))
+    credit = _credit_price(setting, region)
+    if graph.is_constant(credit, 0.0):
         return graph.add(Operation.NETTED, (factor, *costs))
     amount = saved
     if value.credit_limit is not None:
@@ -199,7 +208,7 @@ def crossover_year(setting: Setting, region: str, destination: str, route: str) 
 @remembered
 def first_year(setting: Setting, route: str) -> int:
     """First year of the run in which a route is available."""
-    available = setting.experiment.catalog.routes[route].available_from
+    available = made_by(setting, route).available_from
     return max(available or 0, setting.experiment.years.first)
 
 
@@ -232,16 +241,20 @@ def cheapest_route(setting: Setting, region: str, destination: str) -> int:
 
 @remembered
 def lifetime_sum(
-    setting: Setting, region: str, destination: str, route: str, *, discounted: bool
-) -> int:
-    """Sum over the plant's life of premium * output, discounted at the WACC or not; 1e6 EUR."""
+    setting: Setting, region: str, destination: str, route: str, *, discounted: bool,
+    valued_in: int | None = None,
+) -> int:  # fmt: skip
+    """Sum over the plant's life of premium * output, discounted at the WACC or not; 1e6 EUR.
+
+    Discounted to `valued_in`, without it to the year that the plant names.
+    """
     graph, plant, horizon = setting.graph, setting.experiment.plant, setting.horizon
     end, last = plant.start + plant.lifetime - 1, int(horizon[-1])
     lines = []
     for year in (int(one) for one in horizon):
         inside = plant.start <= year <= end
         held = max(end - last, 0) if year == last else 0
-        since = year - plant.valued_in
+        since = year - (plant.valued_in if valued_in is None else valued_in)
         lines.append((plant.output if inside else 0.0, since, since + held))
     inputs = [premium_per_tonne(setting, region, destination, route)]
     if discounted:
@@ -258,14 +271,20 @@ def lifetime_sum(
 
 @remembered
 def annuity_premium(setting: Setting, region: str, destination: str, route: str) -> int:
-    """npv_premium / (output * annuity_factor), EUR/t."""
+    """Level premium over the plant's life with the same present value, EUR/t.
+
+    Value in the year before the start / (output * annuity_factor): the year that an annuity counts
+    from, whatever year npv_premium is discounted to.
+    """
     graph, plant = setting.graph, setting.experiment.plant
     recovery = graph.add(
         Operation.CAPITAL_RECOVERY,
         (wacc(setting, region), graph.constant(0.0)),
         numbers=(plant.lifetime,),
     )
-    value = lifetime_sum(setting, region, destination, route, discounted=True)
+    value = lifetime_sum(
+        setting, region, destination, route, discounted=True, valued_in=plant.start - 1
+    )
     yearly = graph.add(Operation.PRODUCT, (value, recovery))
     return graph.add(Operation.SCALED, (yearly,), numbers=(1.0 / plant.output,))
 
@@ -286,13 +305,10 @@ def components(setting: Setting, region: str, destination: str, route: str) -> d
 
 @remembered
 def _parts(setting: Setting, region: str, destination: str, route: str) -> dict[str, int]:
-    graph, record = setting.graph, setting.experiment.catalog.routes[route]
+    graph = setting.graph
     support = route_quantity(setting, region, route, "support", "EUR/t")
     parts = {
-        "capex": graph.add(
-            Operation.PRODUCT,
-            (capital_charge(setting, region, route), learning(setting, record.learning, route)),
-        ),
+        "capex": graph.add(Operation.PRODUCT, capital(setting, region, route)),
         "fixed_opex": fixed_charge(setting, region, route),
         "other_opex": route_quantity(setting, region, route, "other_opex", "EUR/t"),
         "support": graph.add(Operation.SCALED, (support,), numbers=(-1.0,)),

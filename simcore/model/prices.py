@@ -57,6 +57,17 @@ def _as_written(setting: Setting, record: Path, target: str) -> int:
     return series(setting, np.interp(setting.horizon, dates, values))
 
 
+def futures_price(setting: Setting, name: str) -> int | None:
+    """Node of the futures of a market by year of delivery, EUR/t; NaN where none is known."""
+    record = setting.experiment.catalog.markets[name]
+    factor = price_factor(setting, record, "EUR/t")
+    values = [
+        record.futures[year] * factor(year) if year in record.futures else math.nan
+        for year in setting.horizon.tolist()
+    ]
+    return None if all(map(math.isnan, values)) else series(setting, np.array(values))
+
+
 # --- views ---------------------------------------------------------------------------------------
 
 

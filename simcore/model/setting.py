@@ -142,6 +142,7 @@ def quantity(setting: Setting, name: str, value: Any, target: str, *, label: str
 
 
 def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -> int:
+    """Node of a marginal at the draws of the factor name."""
     return setting.graph.add(
         Operation.FACTOR,
         normal_inputs(setting, name, setting.factors, yearly=False),

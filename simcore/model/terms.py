@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simcore.model.carbon import market, pays_cbam
-from simcore.model.costs import route_quantity
+from simcore.model.carbon import market, pays_cbam, precursor_benchmark, precursor_emissions
+from simcore.model.costs import direct_emissions, made_by
 from simcore.model.policies import policy_value
 from simcore.model.setting import Setting
-from simcore.spec.usage import used_routes
+from simcore.spec.usage import benchmark_of, default_value, references, used_routes
 
 _REGION = {
     "coverage": "coverage", "free_allocation": "free allocation, phi",
@@ -50,15 +50,32 @@ def terms(setting: Setting, region: str) -> Iterator[Term]:
         if link is not None and link.to == rules.market:
             node = policy_value(setting, link.share)
             yield Term("linked to the market of CBAM", here, "1", node)
+        if rules.declared != "actual":
+            yield from _declared_by_default(setting, here)
     for route in used_routes(experiment):
-        made, there = experiment.catalog.routes[route], {**here, "route": route}
-        for field in ("emission_intensity", "precursor_intensity"):
-            node = route_quantity(setting, region, route, field, "t/t")
-            yield Term(field.replace("_", " "), there, "t/t", node)
-        benchmark = record.benchmarks.get(route, record.benchmarks.get("default", 0.0))
-        yield Term("benchmark", there, "t/t", policy_value(setting, benchmark))
-        node = policy_value(setting, made.precursor_benchmark)
-        yield Term("benchmark of precursors", there, "t/t", node)
+        made, there = made_by(setting, route), {**here, "route": route}
+        benchmark = policy_value(setting, benchmark_of(experiment, region, route))
+        for name, node in (
+            ("emission intensity", direct_emissions(setting, region, route)),
+            ("precursor intensity", precursor_emissions(setting, region, route)),
+            ("benchmark", benchmark),
+            ("benchmark of precursors", precursor_benchmark(setting, region, route)),
+        ):
+            yield Term(name, there, "t/t", node)
         if abroad:
             node = policy_value(setting, made.cbam_benchmark)
             yield Term("benchmark of CBAM", there, "t/t", node)
+
+
+def _declared_by_default(setting: Setting, here: dict[str, str]) -> Iterator[Term]:
+    """What a tonne with a default value declares: one value and one benchmark for all routes."""
+    experiment, region = setting.experiment, here["region"]
+    rules = experiment.cbam
+    benchmark = rules.default_benchmark
+    if benchmark is None:
+        benchmark = made_by(setting, references(experiment)[region]).cbam_benchmark
+    value = setting.graph.constant(default_value(experiment, region) or 0.0)
+    yield Term("default value of CBAM", here, "t/t", value)
+    yield Term("benchmark of default values", here, "t/t", policy_value(setting, benchmark))
+    node = policy_value(setting, rules.recognised_default)
+    yield Term("home price that counts with default values", here, "1", node)

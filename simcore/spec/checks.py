@@ -12,6 +12,8 @@ from simcore.spec import dependence
 from simcore.spec.date_checks import date_findings
 from simcore.spec.entries import Electrolysis, Indexed, Route
 from simcore.spec.findings import Finding, Path, unknown
+from simcore.spec.host_checks import correlation_findings, host_findings, route_findings
+from simcore.spec.hosts import captures, host_of
 from simcore.spec.paths import Path as PricePath
 from simcore.spec.process_checks import process_findings, shock_findings
 from simcore.spec.schema import Experiment, Exposure, Until
@@ -51,13 +53,17 @@ def find_faults(
     -------
     list of Finding
     """
-    found = [
-        *_selection(experiment), *_correlations(experiment), *shock_findings(experiment, scenarios),
-    ]  # fmt: skip
+    found = [*_selection(experiment), *_correlations(experiment)]
     seen: set[Finding] = set()
+    baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
+    if not any(baseless.values()):
+        found += shock_findings(experiment, scenarios)
+        found += correlation_findings(experiment, scenarios)
     for name, scenario in scenarios.items():
-        for finding in (
+        # What stands on nothing cannot be looked at any further.
+        for finding in baseless[name] or (
             *_references(scenario),
+            *route_findings(scenario, folder),
             *unit_findings(scenario, folder),
             *date_findings(scenario),
             *system_findings(scenario),
@@ -303,11 +309,17 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
     for kind in ("inputs", "byproducts"):
         for commodity in getattr(route, kind):
             yield from _bought(experiment, (*path, kind, commodity), commodity)
+    capture = getattr(route, "capture", None)
+    if capture is not None:
+        yield from _technology(experiment, (*path, "capture", "learning"), capture.learning)
+        for commodity in captures(route):
+            place = ("storage",) if commodity == capture.storage else ("inputs", commodity)
+            yield from _bought(experiment, (*path, "capture", *place), commodity)
     for region in experiment.regions:
         if region not in catalog.regions:
             continue
         benchmarks = catalog.regions[region].benchmarks
-        if name not in benchmarks and "default" not in benchmarks:
+        if not {name, host_of(catalog, name), "default"} & set(benchmarks):
             yield Finding(
                 ("catalog", "regions", region, "benchmarks"),
                 f"no benchmark for {name} in {region}",

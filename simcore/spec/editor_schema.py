@@ -101,8 +101,10 @@ def _natural(schema: dict[str, Any]) -> None:
     catalog = records["Catalog"]["properties"]
     for section in SINGULAR:
         (key,) = catalog[section]["patternProperties"]
-        name = catalog[section]["patternProperties"][key]["$ref"].rpartition("/")[2]
-        records[name]["properties"].setdefault("like", _LIKE)
+        entry = catalog[section]["patternProperties"][key]
+        for one in entry.get("oneOf", [entry]):
+            name = one["$ref"].rpartition("/")[2]
+            records[name]["properties"].setdefault("like", _LIKE)
     records["Electrolysis"]["properties"]["like"] = _LIKE
     (key,) = catalog["markets"]["patternProperties"]
     _also(catalog["markets"]["patternProperties"], key, _LEVEL)
@@ -123,9 +125,10 @@ def _natural(schema: dict[str, Any]) -> None:
         "type": "object", "properties": {"share_of_capex": {"$ref": "#/$defs/YearlyQuantity"}},
         "additionalProperties": False,
     }  # fmt: skip
-    for table in records["Route"]["properties"]["fixed_opex"]["anyOf"]:
-        if "additionalProperties" in table:
-            _also(table, "additionalProperties", [share])
+    for name in ("Route", "Retrofit"):
+        for table in records[name]["properties"]["fixed_opex"]["anyOf"]:
+            if "additionalProperties" in table:
+                _also(table, "additionalProperties", [share])
 
 
 def _also(holder: dict[str, Any], key: str, forms: list[dict[str, Any]]) -> None:

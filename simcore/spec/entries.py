@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    model_serializer,
+    model_validator,
+)
 
 from simcore.spec.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
 from simcore.spec.paths import AnchorTable, Path, Share
@@ -144,6 +151,18 @@ class Policy(Described):
     variants: dict[Name, Variant] = Field(min_length=1)
 
 
+def _by_good(value: Any) -> Any:
+    """One number stands for all goods."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return {"default": value}
+    return value
+
+
+DefaultValues = Annotated[
+    dict[Name, Annotated[float, Field(ge=0)]], BeforeValidator(_by_good)
+]
+
+
 class Region(Described):
     """A place where plants stand."""
 
@@ -167,8 +186,8 @@ class Region(Described):
     credit_price: Annotated[Quantity, Canonical("EUR/t")] = Constant(value=0.0)
     credit_limit: PolicyValue = 1.0
     """Largest share of an obligation that credits may cover under the law of the region."""
-    default_intensity: float = Field(default=0.0, ge=0)
-    """CBAM default value before mark-up, t CO2e/t."""
+    default_intensity: DefaultValues = Field(default_factory=dict)
+    """CBAM default values before mark-up by good, or `default`, t CO2e/t."""
     average_intensity: float = Field(default=0.0, ge=0)
     """Sector average of the country, t CO2e/t."""
     reference: dict[Name, Name]
@@ -188,6 +207,38 @@ class Size(Model):
     """1: no effect; 0.6 to 0.8 in most plants."""
     output: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)] | None = None
     """Production of the plant that is built; without it plant.output."""
+
+
+class Greenfield(Described):
+    """Capital of a new plant, where `capex` is that of renewing one that stands."""
+
+    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    interest_during_construction: Multiplier = Constant(value=1.0)
+
+
+class Capture(Described):
+    """Capture of CO2 at a plant: per tonne of CO2 captured, unless a field says otherwise.
+
+    captured = rate * (what the plant emits without it + what the capture itself emits).
+    """
+
+    rate: Annotated[RegionQuantity, Canonical("1", minimum=0.0, maximum=1.0)]
+    """Share that is captured of all that the site emits, the capture included."""
+    inputs: dict[Name, Traded] = Field(default_factory=dict)
+    """What capturing a tonne takes, such as gas for heat and power for compression."""
+    emission_factors: dict[Name, Traded] = Field(default_factory=dict)
+    """t CO2 per unit of those inputs that the capture burns itself."""
+    storage: Name
+    """Commodity whose price is that of taking a tonne away and storing it."""
+    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    """Per tonne of CO2 captured a year, so that it grows with what is captured."""
+    fixed_opex: Share = Constant(value=0.0)
+    """Share of the capital cost per year."""
+    interest_during_construction: Multiplier = Constant(value=1.0)
+    first_of_a_kind: Multiplier = Constant(value=1.0)
+    lifetime: float = Field(gt=0, le=200)
+    risk_premium: Share = Constant(value=0.0)
+    learning: Learns | None = None
 
 
 class Route(Described):
@@ -216,8 +267,49 @@ class Route(Described):
     precursor_intensity: Intensity = Field(default_factory=_nothing)
     cbam_benchmark: PolicyValue = 0.0
     precursor_benchmark: PolicyValue = 0.0
+    precursor: Name | None = None
+    """Input per tonne of which the two precursor fields stand; without it, per tonne of product."""
     support: PerTonne = Field(default_factory=_nothing)
     available_from: Year | None = None
+    greenfield: Greenfield | None = None
+    """For `reference_capital: new`, where `capex` is that of a renewal."""
+    shares: dict[Name, list[str]] = Field(default_factory=dict)
+    """Route -> quantities of this route that follow its draws, as they are the same equipment:
+    {scrap_eaf: [capex, inputs.electricity]}. Each keeps its own distribution."""
+
+
+_INHERITED: Any = None
+
+
+class Retrofit(Route):
+    """A route that stands on the plant of another, its host, and states what differs.
+
+    All that it does not state is its host's, in every draw.
+    """
+
+    host: Name
+    capture: Capture | None = None
+    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)] = _INHERITED
+    lifetime: Annotated[float, Field(gt=0, le=200)] = _INHERITED
+    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01)] = _INHERITED
+    emission_intensity: Intensity = _INHERITED
+
+    @model_serializer(mode="wrap")
+    def _stated(self, handler: Any) -> Any:
+        # What is written out would no longer be the host's.
+        content = handler(self)
+        return {key: value for key, value in content.items() if key in self.model_fields_set}
+
+
+def _of_route(value: Any) -> str:
+    if isinstance(value, Route):
+        return "retrofit" if isinstance(value, Retrofit) else "route"
+    return "retrofit" if isinstance(value, dict) and {"host", "capture"} & set(value) else "route"
+
+
+AnyRoute = Annotated[
+    Annotated[Route, Tag("route")] | Annotated[Retrofit, Tag("retrofit")], Discriminator(_of_route)
+]
 
 
 class Technology(Described):
@@ -245,6 +337,6 @@ class Catalog(Model):
     prices: dict[Name, dict[Name, Price]] = Field(default_factory=dict)
     policies: dict[Name, Policy] = Field(default_factory=dict)
     regions: dict[Name, Region] = Field(default_factory=dict)
-    routes: dict[Name, Route] = Field(default_factory=dict)
+    routes: dict[Name, AnyRoute] = Field(default_factory=dict)
     technologies: dict[Name, Technology] = Field(default_factory=dict)
     buyers: dict[Name, Buyer] = Field(default_factory=dict)

@@ -11,7 +11,9 @@ from simcore.spec.compilation import file_fault
 from simcore.spec.findings import Finding, unknown
 from simcore.spec.overlay import merge
 
-OVERLAY_KEYS: Final = ("catalog", "cbam", "value", "plant", "boundary", "factors", "redraw")
+OVERLAY_KEYS: Final = (
+    "catalog", "cbam", "value", "plant", "boundary", "reference_capital", "factors", "redraw",
+)  # fmt: skip
 """What a scenario may change."""
 
 _SUFFIXES: Final = (".yaml", ".yml")

@@ -66,7 +66,14 @@ class Cbam(Model):
     cscf: PolicyValue
     mark_up: PolicyValue
     declared: Literal["actual", "default", "cheaper"]
-    """Embedded emissions that importers declare."""
+    """Embedded emissions that importers declare; `cheaper`: whichever costs less in the year."""
+    good: Name = "default"
+    """Good whose default value is declared, as named in `default_intensity` of the regions."""
+    default_benchmark: PolicyValue | None = None
+    """Benchmark of the route code that a default value bears, for every route; without it that of
+    the region's reference."""
+    recognised_default: PolicyValue = 0.0
+    """Share of the price paid at home that counts where a default value is declared."""
     method: Literal["own", "country_average"]
     resource_shuffling: Annotated[Plain, Field(ge=0, le=1)]
     """Share of the reference tonnes that is swapped for clean ones at the border."""
@@ -255,6 +262,9 @@ class Experiment(Model):
     parity: list[Name] = Field(default_factory=list)
     """Goods whose `parity_price` is computed, such as hydrogen or electricity."""
     boundary: Literal["scope1", "scope12"]
+    reference_capital: Literal["reline", "new", "sunk"] = "reline"
+    """Capital of the plants that stand already: their renewal, a new plant in their place, or none
+    as it is paid. Those are routes with a `greenfield`, the references, and hosts of retrofits."""
     cbam: Cbam
     value: Value
     plant: Plant
@@ -266,8 +276,9 @@ class Experiment(Model):
     """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
     all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
-    """Named overlays on catalog, cbam, value, plant, boundary, factors and redraw: written out, the
-    name of a packaged one, a file in the folder of the config, or a list of these."""
+    """Named overlays on catalog, cbam, value, plant, boundary, reference_capital, factors and
+    redraw: written out, the name of a packaged one, a file in the folder of the config, or a list
+    of these."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]

@@ -270,30 +270,37 @@ def _indexed_units(experiment: Experiment, path: Path, price: Indexed) -> Iterat
 def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
     """Units of what a route buys and sells against those of the prices."""
     route = experiment.catalog.routes[name]
-    for kind in ("inputs", "byproducts"):
-        for commodity, by_region in getattr(route, kind).items():
+    capture = getattr(route, "capture", None)
+    groups: list[tuple[tuple[str, ...], Any, str]]
+    groups = [((kind,), getattr(route, kind), "{}/t") for kind in ("inputs", "byproducts")]
+    if capture is not None:
+        groups.append((("capture", "inputs"), capture.inputs, "{}/t"))
+        groups.append((("capture", "emission_factors"), capture.emission_factors, "t/{}"))
+    for group, amounts, form in groups:
+        for commodity, by_region in amounts.items():
             for region, quantity in by_region.items():
                 price = _priced(experiment, commodity, region)
-                path = ("catalog", "routes", name, kind, commodity, region)
+                path = ("catalog", "routes", name, *group, commodity, region)
                 if price is not None and isinstance(quantity, ByYear):
                     for year, entry in dated(quantity).items():
                         place = (*path, "years", year)
-                        yield from _trade(experiment, place, commodity, price, entry)
+                        yield from _trade(experiment, place, commodity, price, entry, form)
                 elif price is not None:
-                    yield from _trade(experiment, path, commodity, price, quantity)
+                    yield from _trade(experiment, path, commodity, price, quantity, form)
 
 
 def _trade(
-    experiment: Experiment, path: Path, commodity: str, price: Any, quantity: Any
+    experiment: Experiment, path: Path, commodity: str, price: Any, quantity: Any, form: str
 ) -> Iterator[Finding]:
-    target = f"{commodity_unit(experiment, commodity, price)}/t"
+    own = commodity_unit(experiment, commodity, price)
+    target = form.format(own)
     unit = unit_of(experiment, quantity)
     for finding in _unit(experiment, path, unit, target):
         yield replace(
             finding, found=f"{finding.found}, of a price in {price.unit}",
             also=(("catalog", "prices", commodity),),
         )  # fmt: skip
-    if unit is None and not _same(price.unit, f"EUR/{target.removesuffix('/t')}"):
+    if unit is None and not _same(price.unit, f"EUR/{own}"):
         yield Finding(
             path, f"a number without unit for a price in {price.unit}",
             "a quantity with its unit", f"write the unit, such as '1.2 {target}'",

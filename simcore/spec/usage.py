@@ -8,7 +8,17 @@ from typing import Any, Final, get_args
 
 from simcore import tables
 from simcore.spec.annotations import Canonical
-from simcore.spec.entries import Catalog, Electrolysis, Indexed, Policy, Region, Route
+from simcore.spec.entries import (
+    Catalog,
+    Electrolysis,
+    Indexed,
+    Learns,
+    Policy,
+    Region,
+    Retrofit,
+    Route,
+)
+from simcore.spec.hosts import host_of, hosts_and_twins, route_of
 from simcore.spec.paths import Path
 from simcore.spec.quantities import ByYear, FactorReference, Uncertain
 from simcore.spec.records import Model
@@ -18,7 +28,10 @@ from simcore.spec.views import has_views, system_of
 from simcore.units import UnitError, conversion, currency_of
 from simcore.variables import OUTCOMES
 
-CBAM_POLICIES: Final = ("coverage", "indirect", "free_allocation", "cscf", "mark_up")
+CBAM_POLICIES: Final = (
+    "coverage", "indirect", "free_allocation", "cscf", "mark_up", "default_benchmark",
+    "recognised_default",
+)  # fmt: skip
 """Fields of `cbam` that may name a policy."""
 
 
@@ -33,8 +46,9 @@ def references(experiment: Experiment) -> dict[str, str]:
 
 
 def used_routes(experiment: Experiment) -> list[str]:
-    """Routes of the run, references included, in the order of the config."""
+    """Routes of the run in the order of the config, then references and hosts of retrofits."""
     names = [*experiment.routes, *references(experiment).values()]
+    names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
     return list(dict.fromkeys(names))
 
 
@@ -91,10 +105,15 @@ def exposure_market(experiment: Experiment, name: str) -> str:
 
 
 def exposure_currency(experiment: Experiment, name: str) -> str:
-    """Currency in which an exposure is reported beside the run's: that of its market's price."""
-    own = experiment.exposures[name].currency
-    if own is not None:
-        return own
+    """Currency in which an exposure is reported beside the run's.
+
+    Its own; else that of the region of its plant, or of the price of its market.
+    """
+    record, regions = experiment.exposures[name], experiment.catalog.regions
+    if record.currency is not None:
+        return record.currency
+    if record.plant is not None:
+        return regions[record.plant.region].currency
     return currency_of(experiment.catalog.markets[exposure_market(experiment, name)].unit) or "EUR"
 
 
@@ -117,7 +136,7 @@ def _bought(experiment: Experiment) -> list[str]:
     names: list[str] = []
     for route in used_routes(experiment):
         if route in experiment.catalog.routes:
-            record = experiment.catalog.routes[route]
+            record = route_of(experiment.catalog, route)
             names += [*record.inputs, *record.byproducts]
     shown = (OUTCOMES[name].commodity for name in experiment.outcomes if name in OUTCOMES)
     names += [name for name in shown if name]
@@ -195,7 +214,7 @@ def used_policies(experiment: Experiment) -> list[str]:
             values += _effects(catalog.prices[name][place])
     for name in used_routes(experiment):
         if name in catalog.routes:
-            route = catalog.routes[name]
+            route = route_of(catalog, name)
             values += [route.cbam_benchmark, route.precursor_benchmark]
     values += [catalog.systems[name].follows for name in used_systems(experiment)]
     return list(dict.fromkeys(value for value in values if isinstance(value, str)))
@@ -216,14 +235,44 @@ def policy_values(region: Region) -> dict[str, Any]:
     return {**fields, **{f"benchmarks.{name}": value for name, value in region.benchmarks.items()}}
 
 
+def benchmark_of(experiment: Experiment, region: str, route: str) -> float | str:
+    """Allocation of a route in a region: its own, its host's, or the region's `default`."""
+    found = experiment.catalog.regions[region].benchmarks
+    names = (route, host_of(experiment.catalog, route), "default")
+    return next((found[name] for name in names if name in found), 0.0)
+
+
+def default_value(experiment: Experiment, region: str) -> float | None:
+    """CBAM default value of the good of a run from a region, before mark-up; None without one."""
+    found = experiment.catalog.regions[region].default_intensity
+    return found.get(experiment.cbam.good, found.get("default"))
+
+
 def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """Every quantity of a route that may differ by region, with its field path."""
+    """Every quantity that a route states and that may differ by region, with its field path."""
     for name in ("capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
                  "precursor_intensity", "support"):  # fmt: skip
-        yield (name,), getattr(route, name)
+        if name in route.model_fields_set or not isinstance(route, Retrofit):
+            yield (name,), getattr(route, name)
     for kind in ("inputs", "byproducts"):
         for commodity, quantity in getattr(route, kind).items():
             yield (kind, commodity), quantity
+    if route.greenfield is not None:
+        yield ("greenfield", "capex"), route.greenfield.capex
+    capture = route.capture if isinstance(route, Retrofit) else None
+    if capture is not None:
+        yield ("capture", "rate"), capture.rate
+        yield ("capture", "capex"), capture.capex
+        for group in ("inputs", "emission_factors"):
+            for commodity, quantity in getattr(capture, group).items():
+                yield ("capture", group, commodity), quantity
+
+
+def learnings(route: Route) -> list[Learns]:
+    """What the capital that a route states learns with."""
+    capture = route.capture if isinstance(route, Retrofit) else None
+    found = [route.learning, capture.learning if capture is not None else None]
+    return [one for one in found if one is not None]
 
 
 def lineage(experiment: Experiment, region: str) -> list[str]:
@@ -414,7 +463,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
     for one in scenarios.values():
         catalog = one.catalog
         keep["regions"].update(dict.fromkeys(one.regions))
-        keep["routes"].update(dict.fromkeys(used_routes(one)))
+        keep["routes"].update(dict.fromkeys(hosts_and_twins(catalog, used_routes(one))))
         keep["policies"].update(dict.fromkeys(used_policies(one)))
         keep["markets"].update(dict.fromkeys([*used_markets(one), *_border_markets(one)]))
         keep["systems"].update(dict.fromkeys(used_systems(one)))
@@ -428,8 +477,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
                 if isinstance(price, Electrolysis) and price.learning:
                     keep["technologies"][price.learning.technology] = None
         for name in used_routes(one):
-            learning = catalog.routes[name].learning
-            if learning is not None:
+            for learning in learnings(catalog.routes[name]):
                 keep["technologies"][learning.technology] = None
     for one in scenarios.values():
         for name in list(keep["regions"]):

@@ -30,12 +30,16 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _REGIONAL: Final = frozenset(
     {
         "capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
-        "precursor_intensity", "support",
+        "precursor_intensity", "support", "capture.rate", "capture.capex", "greenfield.capex",
     }
 )  # fmt: skip
+# What the first part of a dotted quantity of a technology table is called in the catalog.
+_GROUPS: Final = {
+    "input": "inputs", "byproduct": "byproducts", "emission_factor": "emission_factors",
+}  # fmt: skip
 # Fields of a region that hold a number without room for its metadata.
 _BARE: Final = (
-    "cscf", "border", "recognised", "credit_limit", "default_intensity", "average_intensity",
+    "cscf", "border", "recognised", "credit_limit", "average_intensity",
 )  # fmt: skip
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
 
@@ -242,8 +246,10 @@ def _policies() -> _Part:
 def _regions() -> _Part:
     found, listed = _entries("regions.yaml")
     for entry in found.values():
-        for key in _BARE:
+        for key in set(_BARE) & set(entry):
             entry[key] = _bare(entry[key])
+        values = entry.get("default_intensity", {})
+        entry["default_intensity"] = {good: _bare(value) for good, value in values.items()}
         entry["benchmarks"] = {name: _bare(one) for name, one in entry["benchmarks"].items()}
     return found, listed
 
@@ -252,8 +258,9 @@ def _routes() -> _Part:
     file = "technology/routes.yaml"
     found, listed = _yaml(file), []
     for name, entry in found.items():
-        if "learning" in entry:
-            listed += _walk(entry["learning"], file, f"{name}.learning", {})
+        for owner, part in ((name, entry), (f"{name}.capture", entry.get("capture", {}))):
+            if "learning" in part:
+                listed += _walk(part["learning"], file, f"{owner}.learning", {})
     for path in sorted((_DATA / "technology").glob("*.csv")):
         for row in rows.read(path, columns=rows.TECHNOLOGY, sources=_sources()):
             if row.cells["route"] not in found:
@@ -264,22 +271,28 @@ def _routes() -> _Part:
             name = f"{row.cells['route']}.{row.cells['quantity']}.{row.cells['region']}"
             listed.append(rows.record(row, file=f"technology/{path.name}", name=name))
     for entry in found.values():
-        for group in (entry, entry.get("inputs", {}), entry.get("byproducts", {})):
-            for key, value in group.items():
-                if isinstance(value, dict) and value.keys() == {"default"}:
-                    only = value["default"]
-                    group[key] = int(only["value"]) if key in _WHOLE_YEARS else only
+        _unfold(entry)
     return found, listed
+
+
+def _unfold(group: dict[str, Any]) -> None:
+    """Give what is the same in all regions without a table by region, at any depth."""
+    for key, value in group.items():
+        if isinstance(value, dict) and value.keys() == {"default"}:
+            only = value["default"]
+            group[key] = int(only["value"]) if key in _WHOLE_YEARS else only
+        elif isinstance(value, dict) and key in {*_GROUPS.values(), "capture", "greenfield"}:
+            _unfold(value)
 
 
 def _place(route: dict[str, Any], row: rows.Row) -> None:
     """Put a row into its route, as a table by region."""
-    group, _, item = row.cells["quantity"].partition(".")
-    if item:
-        table = route.setdefault({"input": "inputs", "byproduct": "byproducts"}[group], {})
-    else:
-        table, item = route, group
-    if not (table is not route or item in _REGIONAL or row.cells["region"] == "default"):
+    *groups, item = row.cells["quantity"].split(".")
+    table = route
+    for group in groups:
+        table = table.setdefault(_GROUPS.get(group, group), {})
+    is_regional = row.cells["quantity"] in _REGIONAL or (groups and groups[-1] in _GROUPS)
+    if not (is_regional or row.cells["region"] == "default"):
         raise TableError(
             row.where, f"{item} of {row.cells['region']}", "one for all regions", "use default"
         )

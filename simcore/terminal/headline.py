@@ -23,10 +23,10 @@ _LEGEND: Final = {
     "reference",
     "premium_per_tonne": "what the avoided CO2 is worth, per tonne of product",
     "support_gap": "extra cost that the carbon value leaves to pay",
-    "viability": "probability that the carbon value covers the extra cost",
-    "green_is_cheaper": "probability that the low-carbon tonne costs less, carbon included",
+    "viability": "share of the draws in which the carbon value covers the extra cost",
+    "green_is_cheaper": "share of the draws in which green costs less, carbon included",
 }
-_BY_VIEW: Final = " (by view of the carbon price)"
+_BY_VIEW: Final = " (by view)"
 _SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
 _PLACE: Final = {"domestic": "at home", "eu": "in EU"}
 
