@@ -104,7 +104,7 @@ def is_cold() -> bool:
     from simcore.kernels.jit import cache_directory
 
     folder = cache_directory()
-    return folder is None or not any(folder.rglob("simulate.run_blocks-*.nbi"))
+    return folder is None or not any(folder.glob("*.run_blocks.nbi"))
 
 
 def prepare(plan: Plan) -> None:
