@@ -87,6 +87,8 @@ def covers(run: xr.Dataset, scenario: str, route: str, year: int) -> str:
     views = [view for view in run["view"].values if str(view).startswith(f"{MARKET}.")]
     everywhere = 100 * float(run["viability_mean"].sel(cell).squeeze())
     each = 100 * run["viability_by_view_mean"].sel(view=views, **cell).squeeze().values
+    if year == NOW:  # the price is known, whatever the view
+        return f"{everywhere:.0f}"
     return f"{everywhere:.0f} ({each.min():.0f}-{each.max():.0f})"
 
 

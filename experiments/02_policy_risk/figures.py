@@ -131,7 +131,7 @@ def groups(run: xr.Dataset) -> Figure:
                     label="total index" if place == lane == 0 else None,
                 )  # fmt: skip
                 axes.annotate(
-                    f"{100 * one.first:.0f}", (100 * max(one.first, one.total, 0), at),
+                    f"{100 * max(one.first, 0):.0f}", (100 * max(one.first, one.total, 0), at),
                     xytext=(5, 0), textcoords="offset points", va="center", fontsize=8,
                 )  # fmt: skip
         axes.set_title(f"{year}")
