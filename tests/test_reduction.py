@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_configs import configs
-from rich_config import rich_config
+from rich_config import KEEPABLE, rich_config
 from summaries import faults
 
 import simcore
@@ -19,7 +19,7 @@ from simcore import describe, engine, reduction, tiles
 from simcore.dataset.layout import kept_arrays
 from simcore.variables import OUTCOMES
 
-ALL = [*OUTCOMES, "inputs"]
+ALL = [*KEEPABLE, "inputs"]
 CHANGES: dict[str, Any] = {
     "draws": 700, "keep": ALL, "routes": ["blast", "hydrogen", "electric"],
     "destinations": ["domestic", "eu"],
