@@ -58,6 +58,10 @@ def test_a_fault_would_be_found(kept):
         broken = kept.copy(deep=True)
         broken[name] = broken[name] * (1 + change)
         assert list(faults(broken)), name
+    for draw in (0, 699):
+        broken = kept.copy(deep=True)
+        broken["futures_price"][{"draw": draw}] = 1.0
+        assert list(faults(broken)), draw
 
 
 @pytest.mark.parametrize("draws", [1, 2, 3, 59, 255, 256, 257, 511, 512, 513, 1025])
