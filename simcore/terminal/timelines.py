@@ -32,10 +32,10 @@ def timeline_text(
     lines = [
         *textwrap.wrap(f"{name}: {policy.get('title', '')}", WIDTH),
         "",
-        *_wrapped(
-            "  region ",
-            f"{policy.get('region', '-')}, unit {unit}, known until {policy['known_until']}, "
-            f"packaged variant {_chosen(policy['variant'])}",
+        *textwrap.wrap(
+            f"  region {policy.get('region', '-')}, unit {unit}, known until "
+            f"{policy['known_until']}, packaged variant {_chosen(policy['variant'])}",
+            WIDTH, subsequent_indent="    ",
         ),
         *_wrapped("  delay    ", _delay(policy["delay"])),
         *_wrapped("  read by  ", "; ".join(readers) or "nothing in the packaged configs"),
@@ -112,7 +112,7 @@ def _chosen(variant: Any) -> str:
     if isinstance(variant, str):
         return variant
     pairs = zip(variant["values"], variant["probabilities"], strict=True)
-    return ", ".join(f"{name} with {100 * share:.4g} %" for name, share in pairs)
+    return ", ".join(f"{name} with {100 * share:.3g} %" for name, share in pairs)
 
 
 def _delay(delay: Any) -> str:
@@ -121,7 +121,7 @@ def _delay(delay: Any) -> str:
     if "probabilities" not in delay:
         return f"factor {delay['name']}" if "name" in delay else f"{delay['value']:g} years"
     pairs = zip(delay["values"], delay["probabilities"], strict=True)
-    said = ", ".join(f"{years:g} years with {100 * share:.4g} %" for years, share in pairs)
+    said = ", ".join(f"{years:g} years with {100 * share:g} %" for years, share in pairs)
     return f"{said}. {_said(delay)}"
 
 
