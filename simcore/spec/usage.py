@@ -140,7 +140,7 @@ def _bought(experiment: Experiment) -> list[str]:
             names += [*record.inputs, *record.byproducts]
     shown = (OUTCOMES[name].commodity for name in experiment.outcomes if name in OUTCOMES)
     names += [name for name in shown if name]
-    for commodity in list(names):
+    for commodity in dict.fromkeys(names):
         for region in experiment.regions:
             price = price_of(experiment, commodity, region)
             if isinstance(price, Electrolysis):
@@ -309,9 +309,10 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
         place = place_of(experiment, prices, region)
         if place is not None:
             places.setdefault(place, []).append(region)
-    if commodity not in _bought(experiment):
+    bought = _bought(experiment)
+    if commodity not in bought:
         places = {}
-    for index in _indexes(experiment, _bought(experiment)):
+    for index in _indexes(experiment, bought):
         name, _, place = index.partition(".")
         if name == commodity and place in prices:
             places.setdefault(place, [])
