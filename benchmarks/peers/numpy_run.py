@@ -14,7 +14,9 @@ import numpy as np
 
 from benchmarks.peers import numpy_model as model
 from benchmarks.peers.numpy_inputs import Randomness, Sample, Values
-from benchmarks.peers.numpy_paths import commodity_price, policy, price
+from benchmarks.peers.numpy_paths import commodity_price
+from benchmarks.peers.numpy_policies import policy
+from benchmarks.peers.numpy_prices import at_limit, market_price, views_of
 from benchmarks.peers.numpy_plants import Place, commodity_names, place_of, samples
 from benchmarks.peers.numpy_waterfall import waterfall
 from simcore.spec import Spec
@@ -92,8 +94,8 @@ def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
     config, asked = sample.config, sample.config["outcomes"]
     markets = sample.catalog["markets"]
     if "carbon_price" in asked:
-        for name, path in markets.items():
-            yield ("carbon_price", name), price(sample, name, path, "EUR/t")
+        for name in markets:
+            yield ("carbon_price", name), market_price(sample, name)
     if "commodity_price" in asked:
         for label, commodity, region in commodity_names(sample):
             yield ("commodity_price", label), commodity_price(sample, commodity, region)
@@ -104,7 +106,7 @@ def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
         share = policy(sample, config["cbam"]["free_allocation"])
         yield ("cbam_factor",), model.once(memo, np.subtract, 1.0, share)
     for name, one in config["exposures"].items():
-        values = price(sample, one["market"], markets[one["market"]], "EUR/t")
+        values = market_price(sample, one["market"])
         years = sample.years[:, None]
         inside = _shortfall(one, years) * ((years >= one["first"]) & (years <= one["last"]))
         if "exposure_cost" in asked:
