@@ -19,7 +19,7 @@ from benchmarks.peers.numpy_paths import (
     wacc,
 )
 from benchmarks.peers.numpy_policies import policy
-from benchmarks.peers.numpy_prices import market_price
+from benchmarks.peers.numpy_prices import market_price, views_of
 from benchmarks.peers.numpy_routes import commodities, holder, number, stated
 from simcore.spec import Spec
 
@@ -83,6 +83,9 @@ class Place(NamedTuple):
     indirect_factor: Values
     credit_price: Values
     wacc: Values
+    home_view: Values | None
+    """Position of each draw's view of the home price; None of a price without views."""
+    border_view: Values | None
     plants: dict[str, Plant]
 
 
@@ -139,8 +142,15 @@ def place_of(sample: Sample, region: str) -> Place:
                                  f"{buyer}.indirect_factor"),
         credit_price=quantity(sample, record["credit_price"], f"{region}.credit_price", "EUR/t"),
         wacc=wacc(sample, region),
+        home_view=_drawn_view(sample, record["market"]),
+        border_view=_drawn_view(sample, rules["market"]),
         plants={route: plant_of(sample, region, route) for route in routes},
     )
+
+
+def _drawn_view(sample: Sample, market: str) -> Values | None:
+    labels, drawn = views_of(sample, market)
+    return drawn if labels else None
 
 
 def _cbam_coverage(sample: Sample, home: str) -> Values:

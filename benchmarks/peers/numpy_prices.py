@@ -498,3 +498,12 @@ def at_limit(sample: Sample, name: str) -> Values:
     held = (made >= backstop(sample, name, path, "EUR/t")) | (made >= ceiling) | (made <= floor)
     known = path.get("spot", {}).get("year", -math.inf)
     return held * 1.0 * (sample.years > known)[:, None]
+
+
+def futures(sample: Sample, name: str) -> np.ndarray:
+    """Futures of a market by year of delivery (year, 1), EUR/t; undefined where none is known."""
+    path = sample.catalog["markets"][name]
+    table, factor = path["futures"], money_factor(sample, path, "EUR/t")
+    values = [table[year] * factor(year) if year in table else np.nan
+              for year in sample.years.tolist()]
+    return np.array(values)[:, None]
