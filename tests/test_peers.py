@@ -42,6 +42,9 @@ MODES = {
         "catalog.markets.k_ets={anchors: {}, process: "
         "{kind: gbm, mu: 0.03, sigma: {kind: uniform, low: 0.2, high: 0.4}}}"),
     "reversion to a mean": ("catalog.markets.eu_ets.centre=mean",),
+    "one view that a system makes, a linked market, places in a corridor": (
+        "regions=[UK, JP]", "catalog.markets.eu_ets.view=structural",
+        "catalog.systems.eu_ets.horizon=9"),
     "given path": (
         "catalog.markets.eu_ets={process: {kind: scenario}, path: {2026: 70, 2030: 120}}",),
 }

@@ -29,6 +29,12 @@ def once(memo: Memo, formula: Callable[..., Values], *terms: Values) -> Values:
     return memo[key][0]
 
 
+def lasting(memo: Memo, values: np.ndarray) -> np.ndarray:
+    """The same array, kept as long as the memo, so that no other one has its identity."""
+    memo["lasting", id(values)] = values, ()
+    return values
+
+
 def of_plant(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function of a plant put what belongs to the reference route where it lasts.
 

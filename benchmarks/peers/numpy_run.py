@@ -106,12 +106,13 @@ def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
                 yield ("carbon_price_by_view", name, label), values
     if "at_price_limit" in asked:
         for name in markets:
-            yield ("at_price_limit", name), np.atleast_2d(at_limit(sample, name))
+            held = np.atleast_2d(at_limit(sample, name))
+            yield ("at_price_limit", name), model.lasting(memo, held)
     if "futures_price" in asked:
         for name in markets:
             values = futures(sample, name)
             if not np.all(np.isnan(values)):
-                yield ("futures_price", name), values
+                yield ("futures_price", name), model.lasting(memo, values)
     if "commodity_price" in asked:
         for label, commodity, region in commodity_names(sample):
             yield ("commodity_price", label), commodity_price(sample, commodity, region)
@@ -126,9 +127,9 @@ def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
         years = sample.years[:, None]
         inside = _shortfall(one, years) * ((years >= one["first"]) & (years <= one["last"]))
         if "exposure_cost" in asked:
-            yield ("exposure_cost", name), values * inside
+            yield ("exposure_cost", name), model.lasting(memo, values * inside)
         if "exposure_total" in asked:
-            yield ("exposure_total", name), (values * inside).sum(axis=0)
+            yield ("exposure_total", name), model.lasting(memo, (values * inside).sum(axis=0))
 
 
 def _of_view(price: Values, drawn: Values, place: int) -> np.ndarray:
