@@ -250,7 +250,7 @@ class View(Described):
     premium: Share = Constant(value=0.0)
     """Drift per year on top of carry, anchors or forward: what holders earn above the futures."""
     anchors: AnchorTable | None = None
-    forward: Dated | None = None
+    forward: dict[Year, Annotated[float, Field(gt=0)]] | None = None
     """Prices by year in place of anchors, such as futures: certain, and what the process leaves."""
     after: After = "hold"
     centre: Literal["median", "mean"] = "median"
