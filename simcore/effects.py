@@ -17,7 +17,7 @@ from simcore.spec import Spec
 from simcore.spec.quantities import Uncertain
 from simcore.spec.records import Model, Sourced, noted_reads, shown
 from simcore.spec.schema import Experiment
-from simcore.spec.usage import packaged_names, packaged_paths
+from simcore.spec.usage import packaged_names, packaged_paths, used_routes
 
 Path = tuple[Any, ...]
 Reads = set[tuple[int, str]]
@@ -35,9 +35,18 @@ _UNUSED: Final = {
     "technologies": "nothing of this run learns with {0}",
     "buyers": "value.buyer is another one",
 }
+_DEFAULTS: Final = (
+    "read for tonnes sold into the EU from outside, with cbam.declared: default or cheaper"
+)
+_OWN: Final = "read for tonnes sold into the EU from outside, with cbam.declared: actual or cheaper"
 _REASONS: Final = {
-    "default_intensity": "read for tonnes sold into the EU from outside, with cbam.declared: "
-    "default or cheaper",
+    "default_intensity": _DEFAULTS,
+    "mark_up": _DEFAULTS,
+    "default_benchmark": _DEFAULTS,
+    "recognised_default": _DEFAULTS,
+    "method": _OWN,
+    "indirect": _OWN,
+    "resource_shuffling": _OWN,
     "average_intensity": "read for tonnes sold into the EU from outside, with cbam.method: "
     "country_average",
     "credit_price": "read with value.double_claiming: allow, or value.mode: seed",
@@ -140,7 +149,7 @@ def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault
                 place,
                 found=f"{what}, which changes nothing in this run",
                 expected="a setting that this run reads",
-                remedy=_reason(where[:silent]),
+                remedy=_reason(where[:silent], one.experiments),
             )
 
 
@@ -241,16 +250,24 @@ def _touched(record: Model, reads: Reads) -> bool:
     return any((id(record), name) in reads for name in type(record).model_fields)
 
 
-def _reason(path: Path) -> str:
+def _reason(path: Path, experiments: list[Experiment]) -> str:
     """Why a setting is not read."""
-    if _entry_length(path) == len(path) and path[0] == "catalog":
-        return _UNUSED[path[1]].format(dotted(path[2:]))
+    entry = _entry_length(path)
+    if entry and (entry == len(path) or _is_only_followed(path, experiments)):
+        return _UNUSED[path[1]].format(dotted(path[2:entry]))
     for part in reversed(path):
         if part in _REASONS:
             return _REASONS[part].format(path[-1])
     if path[0] == "catalog" and path[1] == "routes":
         return "no region of this run takes this value"
     return "nothing that this run computes reads it"
+
+
+def _is_only_followed(path: Path, experiments: list[Experiment]) -> bool:
+    """Whether a path leads to a route of which a run takes no more than the draws, for others."""
+    return path[1] == "routes" and not any(
+        path[2] in used_routes(one) for one in experiments
+    )
 
 
 def _idle_correlations(plan: Plan) -> Iterator[Fault]:

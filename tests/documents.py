@@ -52,7 +52,7 @@ def commands(program: str) -> list[tuple[str, list[str]]]:
     for page in PAGES:
         name = str(page.relative_to(ROOT))
         lines = [
-            (f"{name}:{block.line}{' awaits' * ('awaits' in block.info)}", line)
+            (f"{name}:{block.line}", line)
             for block in blocks()
             if block.page == page and block.info.split(" ")[0] in ("", "sh")
             for line in block.text.replace("\\\n", " ").splitlines()

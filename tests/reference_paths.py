@@ -503,11 +503,15 @@ def system_price(case: Case, path: Mapping[str, Any]) -> dict[int, float]:
 
 
 def market_stocks(case: Case, market: str, year: int) -> dict[str, float]:
-    """What an emissions trading system holds and does in a year; nothing of any other market."""
+    """What an emissions trading system holds and does in a year; nothing of any other market.
+
+    Undefined in draws of another view: there the rules do not make the price.
+    """
     from reference_market import market as system_of
-    from reference_views import possible_views
+    from reference_views import drawn_view, possible_views
 
     path = case.catalog["markets"][market]
+    names = ("bank", "reserve", "emissions", "invalidated", "removed")
     kinds = [path["process"]["kind"]] if path.get("process") else [
         (path["views"][one].get("process") or {}).get("kind") for one in possible_views(path)
     ]  # fmt: skip
@@ -515,9 +519,10 @@ def market_stocks(case: Case, market: str, year: int) -> dict[str, float]:
         return {}
     if not path.get("process"):
         made = possible_views(path)[kinds.index("cap_and_bank")]
+        if drawn_view(case, market, path) != made:
+            return dict.fromkeys(names, math.nan)
         path = {**path, "process": path["views"][made]["process"]}
     system = system_of(case, path)
-    names = ("bank", "reserve", "emissions", "invalidated", "removed")
     return {name: getattr(system, name)[year] for name in names}
 
 

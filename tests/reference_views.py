@@ -118,9 +118,7 @@ def view_price(
     elif view.get("path"):
         inner = {**path, "path": view["path"]}
         first = min(view["path"])
-        prices = {
-            year: scenario_price(case, inner, max(year, first), target) for year in years
-        }
+        prices = {year: scenario_price(case, inner, max(year, first), target) for year in years}
     else:
         prices = system_price(case, {**path, "process": view["process"]})
     factor = deviation(case, name, own, view.get("deviation"), view.get("spot") or known)
@@ -156,9 +154,7 @@ def spot_year(spot: Mapping[str, Any]) -> int:
     return int(str(spot["date"])[:4]) if spot.get("date") else spot["year"]
 
 
-def relative_price(
-    case: Case, name: str, path: Mapping[str, Any], target: str
-) -> dict[int, float]:
+def relative_price(case: Case, name: str, path: Mapping[str, Any], target: str) -> dict[int, float]:
     """Price of a market that is another one's times a ratio."""
     from reference_paths import price_path
 
@@ -217,8 +213,11 @@ def limited(
     """Prices after response and corridor."""
     from reference_paths import clipped
 
+    known = spot_year(path["spot"]) if path.get("spot") else -math.inf
     return {
-        year: clipped(case, path, answered(case, name, path, price, year, target), year, target)
+        year: price
+        if year <= known
+        else clipped(case, path, answered(case, name, path, price, year, target), year, target)
         for year, price in prices.items()
     }
 
@@ -255,4 +254,3 @@ def central_value(case: Case, value: Any) -> float:
         unit = value.get("unit")
         return quantity(case, float(central(value)), "", "1", unit)
     return quantity(case, value, "")
-

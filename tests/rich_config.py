@@ -13,6 +13,9 @@ from reference_paths import merge
 
 from simcore.variables import OUTCOMES
 
+KEEPABLE = [name for name, one in OUTCOMES.items() if one.kind != "conditional"]
+"""Outcomes with a value in each draw."""
+
 MARKETS: dict[str, Any] = {
     # Nominal, mean-centred, reverting around uncertain anchors that grow; corridor; tightening.
     "border_ets": {

@@ -25,6 +25,9 @@ def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
             found = {"probability": categories(draws, run.sizes["route"])}
         elif variable.kind == "indicator":
             found = indicators(draws)
+        elif variable.kind == "known":
+            yield from differing(f"{name} by draw", draws, np.broadcast_to(draws[..., :1], draws.shape))
+            found = {"central": draws[..., 0]}
         else:
             found = numbers(draws)
         for statistic, right in found.items():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from rich_config import rich_config
+from rich_config import KEEPABLE, rich_config
 
 import simcore
 from simcore import dataset, describe, engine, tracing
@@ -114,7 +114,7 @@ def keeping(**changes: Any) -> dict[str, Any]:
     """A config of 300 draws that keeps those of every outcome of a few routes."""
     base = {
         "draws": 300, "routes": ["blast", "hydrogen", "electric"],
-        "keep": [*OUTCOMES, "inputs"],
+        "keep": [*KEEPABLE, "inputs"],
     }  # fmt: skip
     return rich_config(**(base | changes))
 

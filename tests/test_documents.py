@@ -35,15 +35,6 @@ def refresh():
     return module
 
 
-# What the pages describe ahead of the program; once it is there, the word must go from here, and
-# `awaits` from the block.
-AWAITED = (
-    "prices_market", "prices_analysts", "prices_history", "prices_structural",
-    "reference_new", "reference_sunk",
-)  # fmt: skip
-GONE = pytest.mark.xfail(strict=True, reason="it is there now: `awaits` must go")
-
-
 # ---------------------------------------------------------------- commands, files, links
 
 
@@ -61,10 +52,8 @@ def test_there_is_enough_to_check() -> None:
 
 @pytest.mark.parametrize(
     ("said", "arguments"),
-    [pytest.param(said, arguments, id=said,
-                  marks=[GONE] if arguments[0] in AWAITED or " awaits: " in said else [])
-     for said, arguments in COMMANDS],
-)  # fmt: skip
+    [pytest.param(said, arguments, id=said) for said, arguments in COMMANDS],
+)
 def test_command_is_understood(
     said: str, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,7 +88,7 @@ def test_make_targets_exist() -> None:
 
 @pytest.mark.parametrize("page", documents.PAGES, ids=lambda page: page.name)
 def test_files_and_links_exist(page: Path) -> None:
-    for name in documents.paths(page) - set(AWAITED):
+    for name in documents.paths(page):
         assert list(ROOT.glob(name.rstrip("/"))), f"{page.name} names {name}"
     for link in documents.links(page):
         file, _, anchor = link.partition("#")
@@ -128,11 +117,7 @@ def test_tree_of_the_house_is_the_tree() -> None:
 # ---------------------------------------------------------------- configs
 
 
-@pytest.mark.parametrize(
-    "block",
-    [pytest.param(block, id=block.label, marks=[GONE] if "awaits" in block.info else [])
-     for block in YAML],
-)  # fmt: skip
+@pytest.mark.parametrize("block", YAML, ids=[block.label for block in YAML])
 def test_config_checks(
     block: documents.Block, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,7 +150,7 @@ def test_scenarios_of_the_table_are_packaged() -> None:
     table = page.partition("| packaged |")[2].partition("\n\n")[0]
     listed = {name for row in table.splitlines()[2:]
               for name in re.findall(r"`(\w+)`", row.split("|")[1])}  # fmt: skip
-    assert listed - set(AWAITED) <= set(tables.scenarios())
+    assert listed <= set(tables.scenarios())
 
 
 def test_every_command_is_shown() -> None:

@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_configs import configs
-from rich_config import rich_config
+from rich_config import KEEPABLE, rich_config
 from summaries import faults
 
 import simcore
@@ -19,7 +19,7 @@ from simcore import describe, engine, reduction, tiles
 from simcore.dataset.layout import kept_arrays
 from simcore.variables import OUTCOMES
 
-ALL = [*OUTCOMES, "inputs"]
+ALL = [*KEEPABLE, "inputs"]
 CHANGES: dict[str, Any] = {
     "draws": 700, "keep": ALL, "routes": ["blast", "hydrogen", "electric"],
     "destinations": ["domestic", "eu"],
@@ -58,6 +58,10 @@ def test_a_fault_would_be_found(kept):
         broken = kept.copy(deep=True)
         broken[name] = broken[name] * (1 + change)
         assert list(faults(broken)), name
+    for draw in (0, 699):
+        broken = kept.copy(deep=True)
+        broken["futures_price"][{"draw": draw}] = 1.0
+        assert list(faults(broken)), draw
 
 
 @pytest.mark.parametrize("draws", [1, 2, 3, 59, 255, 256, 257, 511, 512, 513, 1025])

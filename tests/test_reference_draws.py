@@ -127,13 +127,13 @@ def test_mixture_of_two_uniforms():
 @pytest.mark.parametrize(
     ("q", "expected"),
     [
-        ({"kind": "triangular", "low": 0, "mode": 1, "high": 5}, 1),
-        ({"kind": "pert", "low": 0, "mode": 1, "high": 5}, 1),
+        ({"kind": "triangular", "low": 0, "mode": 1, "high": 5}, 5 - 10**0.5),
+        ({"kind": "pert", "low": 0, "mode": 1, "high": 5}, 1.38336130),
         ({"kind": "uniform", "low": 0, "high": 5}, 2.5),
         ({"kind": "normal", "mean": 4, "sd": 1}, 4),
         ({"kind": "lognormal", "mu": 0.0, "sigma": 1}, 1),
         ({"kind": "split_lognormal", "p10": 1, "p50": 2, "p90": 6}, 2),
-        ({"kind": "beta", "alpha": 1, "beta": 3}, 0.25),
+        ({"kind": "beta", "alpha": 1, "beta": 3}, 1 - 0.5 ** (1 / 3)),
         ({"kind": "discrete", "values": [3, 1], "probabilities": [0.25, 0.75]}, 1),
         ({"kind": "bernoulli", "probability": 0.3}, 0),
         ({"kind": "empirical", "values": [4, 1, 3]}, 3),

@@ -88,10 +88,14 @@ def test_band_agrees_with_a_run() -> None:
         "cbam": {"free_allocation": "uk_eu_link"}, "scenarios": {"law": {}},
     })  # fmt: skip
     share = 1 - run.cbam_factor_mean.isel(scenario=0).values
-    expected = band(POLICIES["uk_eu_link"], "linked", run.year.values)[-1]
+    odds = POLICIES["uk_eu_link"]["variant"]
+    expected = sum(
+        chance * band(POLICIES["uk_eu_link"], variant, run.year.values)[-1]
+        for variant, chance in zip(odds["values"], odds["probabilities"], strict=True)
+    )
     assert share == pytest.approx(expected, abs=4 * 0.5 / 64)
     assert expected[[0, 1]].tolist() == [0, 0]
-    assert expected[2:] == pytest.approx([0.35, 0.65, 0.85, 1, 1, 1, 1])
+    assert expected[2:] == pytest.approx([0.15, 0.45, 0.70, 0.80, 0.80, 0.80, 0.80])
 
 
 def switch(delay: int, **law: object) -> np.ndarray:

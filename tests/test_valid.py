@@ -155,12 +155,16 @@ def catalog_of(config: Any, **options: Any) -> Any:
 
 
 def test_a_setting_changes_one_year_of_a_table():
-    before = catalog_of({"name": "plain"})["markets"]["eu_ets"]["anchors"]
-    after = catalog_of(
-        {"name": "plain"}, overrides=["catalog.markets.eu_ets.anchors.2030.central=120"]
-    )["markets"]["eu_ets"]["anchors"]
+    def anchors(*overrides: str) -> Any:
+        market = catalog_of({"name": "plain"}, overrides=overrides)["markets"]["eu_ets"]
+        return market["views"]["analysts"]["anchors"]
+
+    before = anchors()
+    after = anchors("catalog.markets.eu_ets.views.analysts.anchors.2030.central=120")
     assert after[2030]["central"] == 120
-    assert after[2030]["low"] == before[2030]["low"]
+    for end in ("low", "high"):  # the spread is stated as a share
+        ratio = after[2030][end] / before[2030][end]
+        assert ratio == pytest.approx(120 / before[2030]["central"])
     assert after[2035] == before[2035]
 
 

@@ -237,3 +237,17 @@ def test_median_of_every_packaged_commodity():
             assert median == pytest.approx(float(run.commodity_price_central.sel(at)), rel=0.02)
             checked += 1
     assert checked > 20
+
+
+@pytest.mark.parametrize("known", [20, 400])
+def test_a_known_price_is_neither_answered_nor_held(known):
+    """One price is below the lower threshold, the other above every backstop."""
+    spot = {"year": 2026, "value": known, "price_year": 2025}
+    run = simcore.run({
+        "name": "known", "draws": 256, "years": {"first": 2026, "last": 2027},
+        "regions": ["EU"], "outcomes": ["carbon_price", "at_price_limit"], "keep": ["carbon_price"],
+        "plant": {"beyond": "hold"}, "catalog": {"markets": {"eu_ets": {"spot": spot}}},
+    })  # fmt: skip
+    price = run.carbon_price.sel(market="eu_ets", year=2026)
+    assert float(abs(price - known).max()) < 1e-4
+    assert float(run.at_price_limit_mean.sel(market="eu_ets", year=2026).max()) == 0.0

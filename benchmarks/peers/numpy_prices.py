@@ -228,7 +228,9 @@ def answered(sample: Sample, name: str, path: Config, made: Values, target: str)
             found = np.where(beyond(made, threshold), pulled, found)
     found = np.minimum(found, backstop(sample, name, path, target))
     floor, ceiling = (_side(sample, path, side, target) for side in ("floor", "ceiling"))
-    return np.clip(found, floor, ceiling)
+    # A price that is known was not made by its bounds, nor is it answered.
+    known = path.get("spot", {}).get("year", -math.inf)
+    return np.where((sample.years <= known)[:, None], made, np.clip(found, floor, ceiling))
 
 
 def backstop(sample: Sample, name: str, path: Config, target: str) -> Values:

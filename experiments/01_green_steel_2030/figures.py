@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito: distinguishable with any colour vision.
-COST, NET, FACT = "#D55E00", "#0072B2", "#000000"
+COST, NET, LAW, FACT = "#D55E00", "#0072B2", "#009E73", "#000000"
 NOW, LATER = 2026, 2030
 BAND = (0.05, 0.5, 0.95)
 DOTS = 2000  # as many draws as a small picture shows
@@ -38,6 +38,11 @@ PREMIUMS = {
 LATEST = "January 2026"
 CBAM_SEEN = {"IN": 250, "KR": 75}  # EUR/t of hot-rolled coil, default values of 2026
 HYDROGEN_SEEN = (7.0, 9.0)  # EUR/kg in Europe
+FUTURES_SEEN = (83, 100)  # EUR/t, December 2030, quoted November 2025 to March 2026
+COIL_SEEN = (547, 558)  # EUR/t, north-west Europe, December 2024 and July 2025
+SCRAP_SEEN = (40, 65)  # EUR/t that EU scrap steel costs more (8 to 13 %), EuRIC 2024
+ROLLING = 65  # EUR/t from crude steel to coil, judged
+MARKET = "eu_ets"
 ROUTES = {
     "scrap_eaf": "Scrap, EAF",
     "hbi_import_eaf": "Imported HBI, EAF",
@@ -76,9 +81,20 @@ def central(run: xr.Dataset, name: str, **where: object) -> float:
     return float(run[f"{name}_central"].sel(where).squeeze())
 
 
+def covers(run: xr.Dataset, scenario: str, route: str, year: int) -> str:
+    """Share of the draws in which carbon covers the extra cost, with its range over views, %."""
+    cell = {"scenario": scenario, "region": "EU", "route": route, "year": year}
+    views = [view for view in run["view"].values if str(view).startswith(f"{MARKET}.")]
+    everywhere = 100 * float(run["viability_mean"].sel(cell).squeeze())
+    each = 100 * run["viability_by_view_mean"].sel(view=views, **cell).squeeze().values
+    if year == NOW:  # the price is known, whatever the view
+        return f"{everywhere:.0f}"
+    return f"{everywhere:.0f} ({each.min():.0f}-{each.max():.0f})"
+
+
 def hydrogen_and_cost(run: xr.Dataset, year: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw by draw: cost of hydrogen, and extra cost of the hydrogen route before carbon."""
-    cell = {"scenario": "law", "region": "EU", "year": year}
+    cell = {"scenario": "undecided", "region": "EU", "year": year}
     cost = run["cost_premium_ex_carbon"].sel(route="h2_dri_eaf", **cell)
     return run["hydrogen_cost"].sel(cell).values, cost.values
 
@@ -95,21 +111,27 @@ def routes(run: xr.Dataset) -> Figure:
     figure, panels = _panels(2, (10, 4.9))
     series = (
         ("cost_premium_ex_carbon", COST, -0.17, "before carbon"),
-        ("cost_premium", NET, 0.17, "after the carbon cost that both pay under EU law"),
+        ("cost_premium", NET, 0.17, "after the carbon cost that both pay"),
     )
     for axes, year in zip(panels, (NOW, LATER), strict=True):
         for place, route in enumerate(ROUTES):
             for name, colour, shift, label in series:
-                where = {"scenario": "law", "region": "EU", "route": route, "year": year}
+                where = {"scenario": "undecided", "region": "EU", "route": route, "year": year}
                 values = band(run, name, (0.05, 0.25, 0.5, 0.75, 0.95), **where)
                 if np.isnan(values).any():
                     axes.annotate("not before 2029", (200, place), va="center", color="#666666")
                     break
                 _interval(axes, values, place + shift, colour, label if place == 0 else "")
+            if year == LATER:
+                kept = band(run, "cost_premium", (0.5,), **{**where, "scenario": "law"})
+                axes.plot(
+                    kept, place + 0.36, "^", color=LAW, markersize=5,
+                    label="P50 of that if the law stays" if place == 0 else None,
+                )  # fmt: skip
         low, high = PREMIUMS[LATEST]
         axes.axvspan(
             low, high, color="#BBBBBB", alpha=0.5, linewidth=0, zorder=0,
-            label=f"premium that green flat steel fetched, {LATEST}: {low} to {high} EUR/t",
+            label=f"premium of green flat steel, {LATEST}",
         )  # fmt: skip
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_title(f"{year}")
@@ -119,7 +141,10 @@ def routes(run: xr.Dataset) -> Figure:
     panels[1].tick_params(labelleft=False)
     _share_x(panels)
     figure.suptitle("What a tonne costs more in the EU than one of a relined blast furnace")
-    note = f"{money(run)} per tonne of crude steel; bar P25 to P75, line P5 to P95, circle P50"
+    note = (
+        f"{money(run)} per tonne of crude steel; bar P25 to P75, line P5 to P95, circle P50; "
+        "law or proposal of July 2026 drawn"
+    )
     _finish(figure, panels, note)
     return figure
 
@@ -158,7 +183,7 @@ def hydrogen(run: xr.Dataset) -> Figure:
     tops = max(axes.get_ylim()[1] for axes in panels)
     for axes in panels:
         axes.set_ylim(0, tops)
-    figure.suptitle("Extra cost of hydrogen steel in the EU, before carbon")
+    figure.suptitle("Extra cost of hydrogen steel in the EU, before carbon, draw by draw")
     _finish(figure, panels, "")
     return figure
 
@@ -168,8 +193,8 @@ def cbam(run: xr.Dataset) -> Figure:
     figure, panels = _panels(2, (10, 4.4))
     sellers = [region for region in REGIONS if region != "EU"]
     series = (
-        ("law", NET, -0.17, "verified emissions of the plant"),
-        ("default_values", COST, 0.17, "default value of the country, with mark-up"),
+        ("undecided", NET, -0.17, "verified emissions, less the price paid at home"),
+        ("default_values", COST, 0.17, "default value with mark-up, nothing deducted"),
     )
     for axes, year in zip(panels, (NOW, LATER), strict=True):
         for place, region in enumerate(sellers):
@@ -184,13 +209,16 @@ def cbam(run: xr.Dataset) -> Figure:
                 markersize=5, label="published examples for default values",
             )  # fmt: skip
         axes.set_title(f"{year}")
-        axes.set_xlim(left=0)
+        axes.set_xlim(0, 1.06 * axes.get_xlim()[1])
         axes.set_yticks(range(len(sellers)), [REGIONS[region] for region in sellers])
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
     panels[1].tick_params(labelleft=False)
-    figure.suptitle("CBAM on blast furnace steel sold into the EU, net of the carbon price at home")
-    note = f"{money(run)} per tonne; bar P25 to P75, line P5 to P95, circle P50; scales differ"
+    figure.suptitle("CBAM on a tonne of blast furnace steel sold into the EU")
+    note = (
+        f"{money(run)} per tonne; bar P25 to P75, line P5 to P95, circle P50; scales differ; "
+        "a UK linked to the EU ETS pays none"
+    )
     _finish(figure, panels, note)
     return figure
 
@@ -223,13 +251,17 @@ def _interval(axes: Axes, values: np.ndarray, place: float, colour: str, label: 
 def _share_x(panels: list[Axes]) -> None:
     limits = np.array([axes.get_xlim() for axes in panels])
     for axes in panels:
-        axes.set_xlim(limits[:, 0].min(), limits[:, 1].max())
+        axes.set_xlim(limits[:, 0].min(), 1.06 * limits[:, 1].max())
 
 
 def _finish(figure: Figure, panels: list[Axes], note: str) -> None:
-    handles, labels = panels[0].get_legend_handles_labels()
+    found = {
+        label: handle
+        for axes in panels
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=len(handles), frameon=False,
+        found.values(), found.keys(), loc="outside lower center", ncols=len(found), frameon=False,
         title=note, fontsize=8.5, title_fontsize=8.5, markerscale=1.0,
     )  # fmt: skip
 
@@ -240,14 +272,14 @@ def _finish(figure: Figure, panels: list[Axes], note: str) -> None:
 def comparison(run: xr.Dataset) -> list[Row]:
     """Facts from the market beside the same quantity of the run."""
     here = {"region": "EU", "year": NOW}
-    scrap = {"scenario": "law", "route": "scrap_eaf", **here}
-    price = central(run, "carbon_price", scenario="law", market="eu_ets", year=NOW)
+    scrap = {"scenario": "undecided", "route": "scrap_eaf", **here}
+    price = central(run, "carbon_price", scenario="undecided", market=MARKET, year=NOW)
     gross = price * band(run, "avoided_emissions", **scrap)
     hydrogen_cost, extra = hydrogen_and_cost(run, NOW)
     reported = extra[(hydrogen_cost >= HYDROGEN_SEEN[0]) & (hydrogen_cost <= HYDROGEN_SEEN[1])]
     running = {"scenario": "operating_cost", "route": "h2_dri_eaf", **here}
-    steel = {"scenario": "law", "route": "bf_bof", **here}
-    ordinary = central(run, "levelised_cost", **steel) + central(run, "carbon_cost", **steel)
+    steel = {"scenario": "undecided", "route": "bf_bof", **here}
+    carbon = {"scenario": "undecided", "market": MARKET, "year": LATER}
     rows = [
         Row(f"green flat steel premium, {when}", f"{low} to {high}", "before the run starts", "-")
         for when, (low, high) in PREMIUMS.items()
@@ -269,6 +301,11 @@ def comparison(run: xr.Dataset) -> list[Row]:
             f"scrap-EAF, avoided CO2 at the full price of {price:.0f} EUR/t, {NOW}", _text(gross),
         ),
         Row(
+            "EU scrap steel over blast furnace steel, 2024", "{} to {}".format(*SCRAP_SEEN),
+            f"scrap-EAF, extra cost before carbon, {NOW}",
+            _text(band(run, "cost_premium_ex_carbon", **scrap)),
+        ),
+        Row(
             "H2-DRI in Europe at hydrogen of 7 to 9 EUR/kg", "several hundred more",
             f"extra cost before carbon in draws with such hydrogen, {NOW}",
             _text(np.quantile(reported, BAND)),
@@ -283,9 +320,13 @@ def comparison(run: xr.Dataset) -> list[Row]:
             _text(band(run, "levelised_cost", **running)),
         ),
         Row(
-            "hot-rolled coil, December 2024", "558",
-            f"blast furnace steel with carbon, before rolling and margin, {NOW}, central case",
-            f"{ordinary:,.0f}",
+            "hot-rolled coil, December 2024 and July 2025", "{} to {}".format(*COIL_SEEN),
+            f"blast furnace steel before carbon and {ROLLING} of rolling, {NOW}",
+            _text(band(run, "levelised_cost", **steel) + ROLLING),
+        ),
+        Row(
+            f"EU allowance, December {LATER} future", "{} to {}".format(*FUTURES_SEEN),
+            f"carbon price of {LATER}", _text(band(run, "carbon_price", **carbon)),
         ),
     ]  # fmt: skip
     for region, seen in CBAM_SEEN.items():
@@ -300,6 +341,24 @@ def comparison(run: xr.Dataset) -> list[Row]:
                     f"about {seen}", f"CBAM cost {how}", _text(band(run, "cbam_cost", **where)),
                 )
             )  # fmt: skip
+    return rows
+
+
+def outlook(run: xr.Dataset) -> list[tuple[str, ...]]:
+    """Routes in the EU: before carbon, after it undecided and under the law, and what it covers."""
+    rows = []
+    for year in (NOW, LATER):
+        for route, label in ROUTES.items():
+            cell = {"region": "EU", "route": route, "year": year}
+            before = band(run, "cost_premium_ex_carbon", scenario="undecided", **cell)
+            if np.isnan(before).any():
+                continue
+            after = [
+                _text(band(run, "cost_premium", scenario=one, **cell))
+                for one in ("undecided", "law")
+            ]
+            shares = [covers(run, one, route, year) for one in ("undecided", "law")]
+            rows.append((f"{year}", label.replace("\n", " "), _text(before), *after, *shares))
     return rows
 
 
@@ -319,6 +378,11 @@ def table(run: xr.Dataset) -> str:
         f"P5 / P50 / P95, {money(run)} per t |",
         "|---|---|---|---|",
         *("| " + " | ".join(row) + " |" for row in comparison(run)),
+        "",
+        "| year | route in the EU | before carbon | after carbon, undecided | the same, law | "
+        "covers, undecided | the same, law |",
+        "|---|---|---|---|---|---|---|",
+        *("| " + " | ".join(row) + " |" for row in outlook(run)),
     ]
     return "\n".join([head, "", *lines])
 

@@ -10,9 +10,8 @@ this group is known: over the variance, the group's total index. With Y' of the 
 a group and draws all else anew, one minus the same ratio is its first-order index: the part of the
 variance that is gone once the group is known.
 
-Without a ceiling the carbon price has a long tail: the variance of the premium is then mostly that
-of a few draws and its split uncertain. The split of the rank (the share of draws below) has no such
-tail. The pictures show the rank, the table both.
+A price with a long tail makes the variance of the premium that of a few draws. The split of the
+rank (the share of draws below) has no such tail. The pictures show the rank, the table both.
 """
 
 from __future__ import annotations
@@ -34,7 +33,10 @@ if TYPE_CHECKING:
 
 # Okabe and Ito: distinguishable with any colour vision.
 GROUPS = {"policy": "#0072B2", "market": "#D55E00", "technology": "#009E73"}
-HATCHES = {"policy": "", "market": "//", "technology": ".."}
+HATCHES = {"policy": "", "market": "//", "technology": "..", "view": "\\\\"}
+# The view of carbon prices is a part of the market; its bar stands beside the groups.
+BARS = {**GROUPS, "view": "#E69F00"}
+LABELS = {"view": "of the market: which view of carbon prices"}
 YEARS = (2030, 2035)
 ROUTES = {
     "scrap_eaf": "Scrap, EAF",
@@ -112,23 +114,24 @@ def money(run: xr.Dataset) -> str:
 
 def groups(run: xr.Dataset) -> Figure:
     """First-order and total index of each group, route and region, in both years."""
-    figure, panels = _panels((10, 5.2), len(YEARS))
+    figure, panels = _panels((10, 6.4), len(YEARS))
     cells = [(region, route) for region in REGIONS for route in ROUTES]
     for axes, year in zip(panels, YEARS, strict=True):
         for place, (region, route) in enumerate(cells):
-            for lane, (group, colour) in enumerate(GROUPS.items()):
+            for lane, (group, colour) in enumerate(BARS.items()):
                 one = split(run, group, region, route, year, ranked=True)
-                at = place + 0.26 * (lane - 1)
+                at = place + 0.21 * (lane - 1.5)
                 axes.barh(
-                    at, 100 * max(one.first, 0), height=0.22, color=colour, hatch=HATCHES[group],
-                    edgecolor="white", linewidth=0, label=group if place == 0 else None,
+                    at, 100 * max(one.first, 0), height=0.18, color=colour, hatch=HATCHES[group],
+                    edgecolor="white", linewidth=0,
+                    label=LABELS.get(group, group) if place == 0 else None,
                 )  # fmt: skip
                 axes.plot(
-                    100 * one.total, at, "|", color="black", markersize=9, markeredgewidth=1.6,
+                    100 * one.total, at, "|", color="black", markersize=8, markeredgewidth=1.6,
                     label="total index" if place == lane == 0 else None,
                 )  # fmt: skip
                 axes.annotate(
-                    f"{100 * one.first:.0f}", (100 * max(one.first, one.total, 0), at),
+                    f"{100 * max(one.first, 0):.0f}", (100 * max(one.first, one.total, 0), at),
                     xytext=(5, 0), textcoords="offset points", va="center", fontsize=8,
                 )  # fmt: skip
         axes.set_title(f"{year}")
@@ -245,6 +248,11 @@ def comparison(run: xr.Dataset) -> list[Row]:
                         label, f"{year}", f"first-order / total of {', '.join(GROUPS)}; {of}, %",
                         ", ".join(f"{100 * a.first:.0f} / {100 * a.total:.0f}" for a in found),
                     ))  # fmt: skip
+                view = split(run, "view", *where, ranked=True)
+                rows.append(Row(
+                    label, f"{year}", "first-order / total of the view of carbon prices; rank, %",
+                    f"{100 * view.first:.0f} / {100 * view.total:.0f}",
+                ))  # fmt: skip
                 means = [_moved(run, scenario, *where).mean() for scenario in DECIDED]
                 rows.append(Row(
                     label, f"{year}", f"mean shift by {', '.join(DECIDED)}",
@@ -259,7 +267,7 @@ def table(run: xr.Dataset) -> str:
     worst = [
         100 * max(
             error
-            for region in REGIONS for route in ROUTES for year in YEARS for group in GROUPS
+            for region in REGIONS for route in ROUTES for year in YEARS for group in BARS
             for error in split(run, group, region, route, year, ranked=ranked)[2:]
         )
         for ranked in (True, False)

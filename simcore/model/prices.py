@@ -204,7 +204,14 @@ def _limits(
     if response is not None and response.backstop is not None:
         label = f"{name}.response.backstop"
         backstop = _level(setting, label, record, response.backstop, target)
-    floor, ceiling = bounds(setting, record, price_factor(setting, record, target))
+    factor = price_factor(setting, record, target)
+    floor, ceiling = bounds(setting, record, factor)
+    if record.spot is not None:
+        # A price that is known was not made by its bounds, nor is it answered.
+        known = record.spot.value * factor(record.spot.year, record.spot)
+        floor, ceiling = (
+            np.where(setting.years <= record.spot.year, known, one) for one in (floor, ceiling)
+        )
     factors = [
         _growth(setting, getattr(response, side, None)) for side in ("above", "below")
     ]  # fmt: skip

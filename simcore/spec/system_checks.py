@@ -79,6 +79,8 @@ def _variants(experiment: Experiment, path: Path, system: System) -> Iterator[Fi
         )  # fmt: skip
         return
     for name in variants(policies[system.follows]):
+        if name not in policies[system.follows].variants:
+            continue  # a fault of the policy
         (chosen,) = followed_rules(system, [name])
         if chosen not in system.variants:
             yield Finding(
@@ -111,7 +113,11 @@ def _resolution(path: Path, system: System) -> Iterator[Finding]:
 
 def _years(experiment: Experiment, path: Path, system: System) -> Iterator[Finding]:
     start, years = system.start, experiment.years
-    if start >= years.first:
+    markets = experiment.catalog.markets
+    spots = [markets[name].spot for name in used_markets(experiment) if name in markets]
+    # A run that begins before prices are known is one fault, not another for each of their parts.
+    is_told = any(spot is not None and spot.year > years.first for spot in spots)
+    if start >= years.first and not is_told:
         yield Finding(
             (*path, "start"), f"{start}, not before the first year of the run",
             f"a year before {years.first}", "begin the run later, or start earlier", also=(FIRST,),

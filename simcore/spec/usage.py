@@ -162,7 +162,7 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
             names += [*record.inputs, *record.byproducts]
     shown = (OUTCOMES[name].commodity for name in experiment.outcomes if name in OUTCOMES)
     names += [name for name in shown if name]
-    for commodity in list(names):
+    for commodity in dict.fromkeys(names):
         for region in experiment.regions:
             price = price_of(experiment, commodity, region)
             if isinstance(price, Electrolysis):

@@ -129,6 +129,8 @@ def _view(
             )  # fmt: skip
     if view.position is not None:
         corridor, first = price.corridor, experiment.years.first
+        if price.spot is not None:
+            first = max(first, price.spot.year)  # an earlier run is a fault of its own
         bounds = (corridor.floor, corridor.ceiling) if corridor is not None else ({}, {})
         if not all(dates and min(dates) <= first for dates in bounds):
             yield Finding(

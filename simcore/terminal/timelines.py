@@ -32,8 +32,11 @@ def timeline_text(
     lines = [
         *textwrap.wrap(f"{name}: {policy.get('title', '')}", WIDTH),
         "",
-        f"  region {policy.get('region', '-')}, unit {unit}, "
-        f"known until {policy['known_until']}, packaged variant {_chosen(policy['variant'])}",
+        *textwrap.wrap(
+            f"  region {policy.get('region', '-')}, unit {unit}, known until "
+            f"{policy['known_until']}, packaged variant {_chosen(policy['variant'])}",
+            WIDTH, subsequent_indent="    ",
+        ),
         *_wrapped("  delay    ", _delay(policy["delay"])),
         *_wrapped("  read by  ", "; ".join(readers) or "nothing in the packaged configs"),
         "",
@@ -109,7 +112,7 @@ def _chosen(variant: Any) -> str:
     if isinstance(variant, str):
         return variant
     pairs = zip(variant["values"], variant["probabilities"], strict=True)
-    return ", ".join(f"{name} with {100 * share:g} %" for name, share in pairs)
+    return ", ".join(f"{name} with {100 * share:.3g} %" for name, share in pairs)
 
 
 def _delay(delay: Any) -> str:
