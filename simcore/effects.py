@@ -84,6 +84,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
 def _unread(spec: Spec, reads: Reads) -> Iterator[Fault]:
     """What the user wrote and no row read."""
     told: set[Path] = set()
+    packaged = {**tables.base(), "catalog": tables.catalog()}
     scenarios = list(spec.scenarios.values())
     # What a config mentions it must define, read or not.
     mentioned = set(_texts([one.data for one in spec.documents]))
@@ -98,7 +99,7 @@ def _unread(spec: Spec, reads: Reads) -> Iterator[Fault]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own and _packaged_value(path) == value:
+            if not own and _at(packaged, path) == value:
                 continue
             silent = _silent(experiments, where, reads, spec.stands_alone)
             if silent is None or (silent == _entry_length(where) and where[2] in mentioned):
@@ -124,9 +125,8 @@ def _texts(node: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _packaged_value(path: Path) -> Any:
-    """What the packaged tables say at a path: a config that repeats it asks for no effect."""
-    node: Any = {**tables.base(), "catalog": tables.catalog()}
+def _at(node: Any, path: Path) -> Any:
+    """What stands at a path; a config that repeats what the package says asks for no effect."""
     for part in path:
         node = node.get(part) if isinstance(node, Mapping) else None
     return node
