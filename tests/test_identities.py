@@ -289,9 +289,8 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
         return False  # whole numbers that say how a path is cut up
     if path[-1] in YEARS or "futures" in path:
         return False  # years, and prices that only an outcome of their own shows
-    if path[-1] == "growth" and "after" in (holder := numbered(catalog, path[:-1])):
-        if holder["after"] is None:
-            return False  # nothing grows without a year from which on
+    if path[-1] == "growth" and numbered(catalog, path[:-1]).get("after", 0) is None:
+        return False  # nothing grows without a year from which on
     if path[0] == "systems" and "variants" in path and path[3] not in FOLLOWED:
         return False
     if path[-1] in ("carry", "mu", "kappa", "sigma"):

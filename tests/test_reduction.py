@@ -17,7 +17,6 @@ from summaries import faults
 import simcore
 from simcore import describe, engine, reduction, tiles
 from simcore.dataset.layout import kept_arrays
-from simcore.variables import OUTCOMES
 
 ALL = [*KEEPABLE, "inputs"]
 CHANGES: dict[str, Any] = {
