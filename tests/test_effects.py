@@ -21,7 +21,7 @@ CONFIG: dict[str, Any] = {
     "plant": {"start": 2030, "lifetime": 1},
     "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"], "destinations": ["domestic"],
     "outcomes": ["carbon_price", "levelised_cost", "cost_premium", "npv_premium"], "keep": [],
-    "scenarios": {"law": {}},
+    "scenarios": {"law": "law"},
 }  # fmt: skip
 
 
@@ -46,8 +46,12 @@ SILENT: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.regions.UK": ({"catalog": {"regions": {"UK": {"wacc": 0.09}}}}, "not among"),
     "catalog.routes.h2_dri_eaf.capex.KR": (
         {"catalog": {"routes": {"h2_dri_eaf": {"capex": {"EU": 1000, "KR": 900}}}}}, "no region"),
-    "catalog.routes.scrap_eaf": (
-        {"catalog": {"routes": {"scrap_eaf": {"lifetime": 30}}}}, "not among the routes"),
+    "catalog.routes.moe": (
+        {"catalog": {"routes": {"moe": {"lifetime": 30}}}}, "moe is not among the routes"),
+    # Others follow its draws, and take nothing else of it.
+    "catalog.routes.scrap_eaf.lifetime": (
+        {"catalog": {"routes": {"scrap_eaf": {"lifetime": 30}}}},
+        "scrap_eaf is not among the routes"),
     "catalog.markets.uk_ets": (
         {"catalog": {"markets": {"uk_ets": {"after": {"grow": 0.1}}}}}, "no region, CBAM"),
     "catalog.prices.scrap.KR": (
@@ -55,16 +59,23 @@ SILENT: dict[str, tuple[dict[str, Any], str]] = {
             "kind": "path", "unit": "EUR/t", "process": {"kind": "scenario"}, "path": {2030: 300.0},
         }}}}}, "trades scrap.KR"),
     "cbam.declared": ({"cbam": {"declared": "default"}}, "border of the EU"),
+    "cbam.mark_up": (
+        {"regions": ["KR"], "destinations": ["eu"], "cbam": {"mark_up": 0.2}},
+        "declared: default or cheaper"),
+    "cbam.method": (
+        {"regions": ["KR"], "destinations": ["eu"],
+         "cbam": {"declared": "default", "method": "country_average"}},
+        "declared: actual or cheaper"),
     "plant.output": (
         {"plant": {"start": 2030, "lifetime": 1, "output": 3.0}, "outcomes": ["carbon_price"]},
         "life of the plant"),
     "factors.lonely": (
         {"factors": {"lonely": {"kind": "uniform", "low": 1, "high": 2}}}, "name: lonely"),
     "scenarios.other": (
-        {"scenarios": {"law": {}, "other": {"catalog": {"markets": {"uk_ets": {"carry": 0.1}}}}}},
-        "that of law"),
+        {"scenarios": {"first": {}, "other": {"catalog": {"markets": {"uk_ets": {"carry": 0.1}}}}}},
+        "that of first"),
     "scenarios.other.catalog.markets.uk_ets": (
-        {"scenarios": {"law": {}, "other": {"catalog": {"markets": {"uk_ets": {"carry": 0.1}}}}}},
+        {"scenarios": {"first": {}, "other": {"catalog": {"markets": {"uk_ets": {"carry": 0.1}}}}}},
         "uk_ets"),
     "parity.1": (
         {"parity": ["hydrogen", "hbi"], "outcomes": ["parity_price"]}, "remove it"),
@@ -109,7 +120,7 @@ HEARD: dict[str, dict[str, Any]] = {
     "a dated table that goes on after the horizon": {"catalog": {"policies": {
         "eu_cscf": {"variant": "mine", "variants": {"mine": {"values": {2020: 0.9, 2060: 0.1}}}},
     }}},
-    "a scenario": {"scenarios": {"law": {}, "dear": {"catalog": {"regions": {"EU": {"wacc": 0.2}}}}}},
+    "a scenario": {"scenarios": {"law": "law", "dear": {"catalog": {"regions": {"EU": {"wacc": 0.2}}}}}},
     "what the package says already": {"catalog": {"regions": {"EU": {"default_intensity":
         tables.catalog()["regions"]["EU"]["default_intensity"]}}}},
 }  # fmt: skip
@@ -134,13 +145,18 @@ def test_no_packaged_config_raises_a_false_alarm(file: Path) -> None:
 
 
 def test_no_packaged_scenario_does_in_the_base() -> None:
-    scenarios = {name: name for name in tables.scenarios() if name != "law"}
-    _, found = build_and_warn(simcore.load({"scenarios": {"law": {}, **scenarios}}))
+    """Two regions and routes: what they read, the base reads too."""
+    scenarios = dict(zip(tables.scenarios(), tables.scenarios(), strict=True))
+    few = {"regions": ["EU", "UK"], "routes": ["bf_bof", "h2_dri_eaf"],
+           "outcomes": ["cost_premium"], "keep": []}  # fmt: skip
+    _, found = build_and_warn(simcore.load({**few, "scenarios": {"undecided": {}, **scenarios}}))
     assert [str(one) for one in found] == []
 
 
 def test_a_resolved_config_raises_none(tmp_path: Path) -> None:
-    plan = simcore.build(simcore.load(ROOT / "configs" / "quickstart.yaml"))
+    few = ["regions=[EU, UK, KR]", "routes=[bf_bof, bf_bof_ccs, h2_dri_eaf]", "keep=[]",
+           "outcomes=[carbon_price, cost_premium, viability_by_view]"]  # fmt: skip
+    plan = simcore.build(simcore.load(ROOT / "configs" / "quickstart.yaml", overrides=few))
     file = tmp_path / "resolved.yaml"
     file.write_text(plan.resolved_yaml, encoding="utf-8")
     again, found = build_and_warn(simcore.load(file))

@@ -242,7 +242,10 @@ SKIPPED = {
     "year", "price_year", "known_until", "end", "available_from", "history", "variant", "delay",
     "steps", "block",  # whole counts
 }  # fmt: skip
-INTERPOLATED = {"anchors", "emission_intensity", "cumulative_capacity"}
+YEARS = {"after", "until", "start", "horizon", "invalidation_end"}
+FOLLOWED = ("law", "reform_2026")
+"""Rules of the EU's system in one draw or another."""
+INTERPOLATED = {"anchors", "emission_intensity", "cumulative_capacity", "baseline"}
 
 
 def test_a_change_of_wacc_reaches_every_region():
@@ -284,6 +287,12 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
     """Whether a run of one region asks for a number at all."""
     if path[-1] in ("steps", "block"):
         return False  # whole numbers that say how a path is cut up
+    if path[-1] in YEARS or "futures" in path:
+        return False  # years, and prices that only an outcome of their own shows
+    if path[-1] == "growth" and numbered(catalog, path[:-1]).get("after", 0) is None:
+        return False  # nothing grows without a year from which on
+    if path[0] == "systems" and "variants" in path and path[3] not in FOLLOWED:
+        return False
     if path[-1] in ("carry", "mu", "kappa", "sigma"):
         return numbered(catalog, path) != 0  # zero where the kind of process has none
     if "average_intensity" in path:
@@ -437,6 +446,28 @@ def moved(path: tuple[Any, ...], value: Any, holder: Any) -> Any:
     return 1.1 * value + 0.1 * (value == 0)
 
 
+def balanced(catalog: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """The change of one number as an overlay; of parts of a sum, another one gives way."""
+    made = overlay(catalog, path, value)
+    if path[-1] == "weight":
+        table, rest = path[:-2], ("weight",)
+    elif path[-2] in ("moved", "odds"):
+        table, rest = path[:-1], ()
+    else:
+        return made
+    own = path[len(table)]
+    other = next(
+        key for key in numbered(catalog, table)
+        if key != own and (not isinstance(key, int) or 2026 <= key <= 2042)
+    )  # fmt: skip
+    less = numbered(catalog, (*table, other, *rest)) - (value - numbered(catalog, path))
+    parts = {own: value, other: less}
+    if rest:
+        return overlay(catalog, table, {key: {"weight": one} for key, one in parts.items()})
+    whole = {**numbered(catalog, table), **parts} if isinstance(own, int) else parts
+    return overlay(catalog, table, whole)
+
+
 def overlay(catalog: Any, path: tuple[Any, ...], value: Any, *, whole: bool = False) -> Any:
     """The change of one number as an overlay; a dated table is written out whole."""
     part, *rest = path
@@ -460,7 +491,7 @@ def test_every_input_moves_the_output(region, every):
     ][::every]
     assert len(chosen) > 300 / every
     scenarios = {"as_is": {}} | {
-        f"change_{i}": {"catalog": overlay(catalog, path, value)}
+        f"change_{i}": {"catalog": balanced(catalog, path, value)}
         for i, (path, value) in enumerate(chosen)
     }
     run = simcore.run({**config, "scenarios": scenarios}, threads=2)

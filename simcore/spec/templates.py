@@ -21,7 +21,11 @@ _OF_ITSELF: Final = {"title", *Described.model_fields}
 """What an entry does not take over from the one that it is like."""
 _SHARED: Final = ("regions", "routes")
 """Sections whose inherited numbers are drawn together with those of the template."""
-_NAMES: Final = {("learning", "share"): "learning_share", ("size", "exponent"): "size_exponent"}
+_NAMES: Final = {
+    ("learning", "share"): "learning_share",
+    ("size", "exponent"): "size_exponent",
+    ("capture", "learning", "share"): "capture.learning_share",
+}
 
 
 def resolve(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
@@ -169,12 +173,17 @@ def _copied(template: Any, section: Any, name: str) -> Any:
     if not isinstance(template, Mapping):
         return template
     taken = {key: value for key, value in template.items() if key not in _OF_ITSELF | {"like"}}
-    return _driven(taken, name, ()) if section in _SHARED else taken
+    if section not in _SHARED:
+        return taken
+    # What the template draws with another route, the copy does by its own `shares`.
+    lists = [keys for keys in _mapping(template.get("shares")).values() if isinstance(keys, list)]
+    shared = {tuple(str(key).split(".")) for keys in lists for key in keys}
+    return _driven(taken, name, (), shared)
 
 
-def _driven(value: Any, name: str, path: Path) -> Any:
+def _driven(value: Any, name: str, path: Path, shared: set[Path]) -> Any:
     """A copy whose uncertain numbers state the factor of the template by which they are drawn."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or path in shared:
         return value
     kind = value.get("kind", "by_year" if "years" in value else None)
     if isinstance(kind, str) and kind in KINDS:
@@ -182,7 +191,7 @@ def _driven(value: Any, name: str, path: Path) -> Any:
             return value
         words = [str(part) for part in path if part != "default"]
         return {**value, "factor": ".".join([name, *([_NAMES[path]] if path in _NAMES else words)])}
-    return {key: _driven(child, name, (*path, key)) for key, child in value.items()}
+    return {key: _driven(child, name, (*path, key), shared) for key, child in value.items()}
 
 
 def _share_benchmarks(catalog: Mapping[str, Any], found: dict[str, Any]) -> None:
