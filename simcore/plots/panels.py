@@ -59,11 +59,22 @@ def by_region_and_route(
     # Limits are set once at the end: shared axes would renew all panels at every line.
     grid = figure.subplots(rows, columns, squeeze=False)
     dataset = dataset[sorted(_FANS & set(dataset.data_vars))].load()
+    years = dataset["year"].values
+    shown: dict[int, list[Axes]] = {column: [] for column in range(columns)}
     for row, region in enumerate(regions):
         for column, route in enumerate(routes):
             axes = grid[row, column]
-            draw(axes, dataset.sel(region=region, route=route))
-            axes.axhline(0, color="black", linewidth=0.7)
+            cell = dataset.sel(region=region, route=route)
+            if bool(np.isfinite(cell[f"{name}_mean"]).any()):
+                draw(axes, cell)
+                axes.axhline(0, color="black", linewidth=0.7)
+                shown[column].append(axes)
+            else:
+                # The region's reference, or a route that it has not in these years.
+                axes.set_axis_off()
+                axes.text(0.5, 0.5, "-", ha="center", va="center", transform=axes.transAxes)
+            margin = 0.04 * max(1, years[-1] - years[0])
+            axes.set_xlim(years[0] - margin, years[-1] + margin)
             if row == 0:
                 axes.set_title(route)
             if column == 0:
@@ -74,7 +85,8 @@ def by_region_and_route(
     panels = list(grid.ravel())
     _share(panels, "x")
     for column in range(columns):
-        _share(list(grid[:, column]), "y")
+        if shown[column]:
+            _share(shown[column], "y")
     finish(figure, panels, "", f"{unit_of(dataset, f'{name}_mean')}; a column shares its scale")
     return figure
 
