@@ -119,7 +119,7 @@ def _kept(case, options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     from benchmarks import agreement, growth, languages, measures, table
-    from benchmarks.cases import load
+    from benchmarks.cases import for_languages, load
     from benchmarks.timing import Settings
 
     print(f"{_machine()}\nclock: {options.clock}", flush=True)
@@ -136,8 +136,8 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     built = {}
     # A rehearsal compiles one model only: that of the most operations.
     for case in list(chosen.values())[-1 if options.tiny else 0 :] if agreed else ():
-        print(table.heading(f"{case.name} in other languages, under the same random numbers"))
-        built[case.name] = languages.build(load(case), named=options.peer)
+        print(table.heading(f"{case.name} in other languages, without the structural view"))
+        built[case.name] = languages.build(load(for_languages(case)), named=options.peer)
         agreed &= built[case.name].agreed
         for line in built[case.name].report:
             print(f"  {line}"[: table.WIDTH], flush=True)
@@ -149,7 +149,7 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     small = known["small"]
     groups = [measures.machine(settings)]
     groups += [measures.model(case, settings) for case in chosen.values()]
-    groups += [measures.languages(known[name], one, settings) for name, one in built.items()]
+    groups += [measures.languages(for_languages(known[name]), one, settings) for name, one in built.items()]
     groups += [growth.cells(settings), growth.storing(small, settings),
                measures.random_numbers(settings), measures.designs(settings),
                measures.designs_at_equal_time(small, settings), measures.quantiles(settings),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 import simcore
 from benchmarks.peers import numpy_run
 from benchmarks.peers.numpy_inputs import addressed
+from benchmarks.peers.numpy_plants import samples
+from benchmarks.peers.numpy_prices import views_of
 from simcore.kernels.select import quantile_ranks
 from simcore.spec import Spec
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
@@ -52,7 +55,8 @@ def compare(config: Any, *, draws: int, overrides: tuple[str, ...] = ()) -> Agre
     Agreement
     """
     spec = simcore.load(config, overrides=overrides, draws=draws)
-    kept = f"keep=[{', '.join(spec.experiment.outcomes)}]"
+    names = [one for one in spec.experiment.outcomes if OUTCOMES[one].kind != "conditional"]
+    kept = f"keep=[{', '.join(names)}]"
     dataset = simcore.run(config, draws=draws, threads=2,
                           overrides=(*overrides, kept, "dtype=float64", "memory=4000"))
     scale = _scale(dataset, numpy_run.exchange_rate(spec))
@@ -79,14 +83,19 @@ def _pairs(
     spec: Spec, dataset: Any, draws: int, scale: float
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray, Any]]:
     """Label, both values and the scale of their terms: draws, then [statistics]."""
-    ranks = quantile_ranks(draws, probabilities=QUANTILES, level=INTERVAL_LEVEL)
+    ranks_of = cache(partial(quantile_ranks, probabilities=QUANTILES, level=INTERVAL_LEVEL))
     routes = len(spec.experiment.routes)
+    drawn = None
     cells = numpy_run.results(
         spec, addressed(spec.experiment.seed, draws), chunk=draws, every=True
     )
     for key, own in cells:
         name, label = key[0], " ".join(key)
         dims = [dim for dim in OUTCOMES[name].dims if dim != "year"]
+        if OUTCOMES[name].kind == "conditional":
+            drawn = drawn or _Views(spec, draws)
+            yield from _by_view(key, own, dataset, drawn)
+            continue
         place = dict(zip(dims, key[1:], strict=True))
         found = np.atleast_2d(dataset[name].sel(place).values).astype(float)
         if OUTCOMES[name].kind == "category":
@@ -94,7 +103,7 @@ def _pairs(
         limits = terms(name, own, scale)
         yield label, own, found, limits
         reduced = numpy_run.reduced(
-            name, own, lambda values: numpy_run.summarise(values, ranks), routes
+            name, own, lambda values: numpy_run.summarise(values, ranks_of), routes
         )
         widest = max(np.nanmax(limits, initial=0.0), np.nanmax(np.abs(own), initial=0.0), 1.0)
         for statistic, value in reduced.items():
@@ -102,6 +111,44 @@ def _pairs(
             if full in dataset:
                 kept = np.asarray(dataset[full].sel(place).values).reshape(value.shape)
                 yield f"{label} [{statistic}]", value, kept, widest
+
+
+class _Views:
+    """Views of each market by scenario, and how many draws each has."""
+
+    def __init__(self, spec: Spec, draws: int) -> None:
+        self._samples = samples(spec, addressed(spec.experiment.seed, draws))
+        self.draws = draws
+
+    def counts(self, scenario: str, region: str, destination: str) -> dict[str, int]:
+        """Draws by label `market.view`, of the market that decides on a tonne."""
+        sample = self._samples[scenario]
+        abroad = destination == "eu"
+        region_market = sample.catalog["regions"][region]["market"]
+        labels, drawn = views_of(
+            sample, sample.config["cbam"]["market"] if abroad else region_market
+        )
+        every = np.broadcast_to(drawn, (self.draws,))
+        return {label: int(np.sum(every == place)) for place, label in enumerate(labels)}
+
+
+def _by_view(
+    key: tuple[str, ...], own: np.ndarray, dataset: Any, views: _Views
+) -> Iterator[tuple[str, np.ndarray, np.ndarray, Any]]:
+    """The statistics of `viability_by_view`, from the draws in which it holds, by view."""
+    name, scenario, region, destination, route = key
+    place = {"scenario": scenario, "region": region, "destination": destination, "route": route}
+    defined = dataset["viability_mean"].sel(place).notnull().values
+    for k, (label, count) in enumerate(views.counts(scenario, region, destination).items()):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.sum(own == k, axis=-1) / np.float64(count)
+            error = np.sqrt(mean * (1.0 - mean) / np.float64(count - 1))
+        found = {"mean": mean, "standard_error": error,
+                 "defined": np.full(len(own), count / views.draws)}
+        for statistic, value in found.items():
+            shown = np.where(defined, value, 0.0 if statistic == "defined" else np.nan)
+            kept = dataset[f"{name}_{statistic}"].sel({**place, "view": label}).values
+            yield f"{' '.join(key)} {label} [{statistic}]", shown, kept, 1.0
 
 
 def _scale(dataset: Any, rate: float) -> float:

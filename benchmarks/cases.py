@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,18 @@ def cases(*, tiny: bool) -> dict[str, Case]:
             for one in found
         )
     return {one.name: one for one in found}
+
+
+def for_languages(case: Case) -> Case:
+    """The case as the other languages have it: without the view whose price a system makes.
+
+    The weights of the other views are as before among each other.
+    """
+    weights = {"market": 0.4375, "analysts": 0.375, "history": 0.1875, "structural": 0.0}
+    left_out = tuple(f"catalog.markets.eu_ets.views.{name}.weight={weight}"
+                     for name, weight in weights.items())
+    return replace(case, title=f"{case.title}, no structural view",
+                   overrides=(*case.overrides, *left_out))
 
 
 def load(case: Case, *, draws: int | None = None, keep: Sequence[str] = ()) -> Spec:

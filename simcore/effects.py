@@ -1,12 +1,13 @@
 """Settings that change nothing in a run, and why: what was written and is not read.
 
-A plan is built while every record of its config notes which of its fields are read. What a user
-wrote, and no row of the plan read in any scenario, has no effect.
+A plan is built while the records that hold what a user wrote note which of their fields are read.
+What he wrote, and no row of the plan read in any scenario, has no effect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from simcore import tables
@@ -75,19 +76,29 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     ConfigError
         See `plan.build`.
     """
-    with noted_reads() as reads:
+    written = list(_written(spec))
+    with noted_reads(_asked(written)) as reads:
         plan = build(spec)
-    found = [*_unread(spec, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan)]
+    found = [
+        *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan)
+    ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
 
 
-def _unread(spec: Spec, reads: Reads) -> Iterator[Fault]:
-    """What the user wrote and no row read."""
-    told: set[Path] = set()
-    packaged = {**tables.base(), "catalog": tables.catalog()}
+@dataclass(frozen=True)
+class _Written:
+    """A setting of the user: its path in the document and in the experiments that have it."""
+
+    path: Path
+    where: Path
+    value: Any
+    experiments: list[Experiment]
+
+
+def _written(spec: Spec) -> Iterator[_Written]:
+    """What the user wrote and this run might read."""
     scenarios = list(spec.scenarios.values())
-    # What a config mentions it must define, read or not.
-    mentioned = set(_texts([one.data for one in spec.documents]))
+    packaged: dict[str, Any] | None = None
     for document in spec.documents:
         for path, value in _leaves(document.data, ()):
             where, experiments, own = path, scenarios, ""
@@ -99,21 +110,47 @@ def _unread(spec: Spec, reads: Reads) -> Iterator[Fault]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own and _at(packaged, path) == value:
-                continue
-            silent = _silent(experiments, where, reads, spec.stands_alone)
-            if silent is None or (silent == _entry_length(where) and where[2] in mentioned):
-                continue
-            place = (*path[: len(path) - len(where)], *where[:silent])
-            if place not in told:
-                told.add(place)
-                yield spec.fault(
-                    place,
-                    found=f"{shown(value) if silent == len(where) else 'an entry'}, which changes "
-                    "nothing in this run",
-                    expected="a setting that this run reads",
-                    remedy=_reason(where[:silent], experiments),
-                )
+            if not own:
+                packaged = packaged or {**tables.base(), "catalog": tables.catalog()}
+                if _packaged_value(packaged, path) == value:
+                    continue
+            yield _Written(path, where, value, experiments)
+
+
+def _asked(written: list[_Written]) -> set[type[Model]]:
+    """Kinds of the records whose reads decide whether these settings are read."""
+    found: set[Any] = set()
+    for one in written:
+        for experiment in one.experiments:
+            last, node, _ = _follow(experiment, one.where)
+            length = _entry_length(one.where)
+            entry = _follow(experiment, one.where[:length])[1] if length else None
+            inside = node.values() if isinstance(node, dict) else ()
+            records = (last[0] if last else None, node, entry, *inside)
+            found.update(type(record) for record in records if isinstance(record, Model))
+    return found
+
+
+def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault]:
+    """What the user wrote and no row read."""
+    told: set[Path] = set()
+    # What a config mentions it must define, read or not.
+    mentioned = set(_texts([one.data for one in spec.documents]))
+    for one in written:
+        where = one.where
+        silent = _silent(one.experiments, where, reads, spec.stands_alone)
+        if silent is None or (silent == _entry_length(where) and where[2] in mentioned):
+            continue
+        place = (*one.path[: len(one.path) - len(where)], *where[:silent])
+        if place not in told:
+            told.add(place)
+            what = shown(one.value) if silent == len(where) else "an entry"
+            yield spec.fault(
+                place,
+                found=f"{what}, which changes nothing in this run",
+                expected="a setting that this run reads",
+                remedy=_reason(where[:silent], one.experiments),
+            )
 
 
 def _texts(node: Any) -> Iterator[str]:
@@ -125,8 +162,9 @@ def _texts(node: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _at(node: Any, path: Path) -> Any:
-    """What stands at a path; a config that repeats what the package says asks for no effect."""
+def _packaged_value(packaged: Any, path: Path) -> Any:
+    """What the packaged tables say at a path: a config that repeats it asks for no effect."""
+    node = packaged
     for part in path:
         node = node.get(part) if isinstance(node, Mapping) else None
     return node

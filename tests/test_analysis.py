@@ -111,6 +111,14 @@ def test_headline_uses_what_the_run_holds() -> None:
         summarise(synthetic_run.make(outcomes=("carbon_price",), kept=()))
 
 
+def test_headline_never_cuts_where_a_tonne_is_sold() -> None:
+    one = synthetic_run.make(outcomes=("cost_premium_ex_carbon", "premium_per_tonne"), kept=())
+    (titles,) = {
+        line for line in headline_text(summarise(one)).splitlines() if "extra cost -" in line
+    }
+    assert titles.split("  ")[-2:] == ["carbon value at home", "carbon value in EU"]
+
+
 @pytest.mark.parametrize("value", ["premium_per_tonne", "support_gap"])
 def test_a_cost_after_carbon_never_stands_beside_a_carbon_value(value: str) -> None:
     shown = {"premium_per_tonne": "carbon value", "support_gap": "support gap"}[value]

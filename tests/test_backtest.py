@@ -60,7 +60,9 @@ def test_a_mixture_is_scored_like_its_sample(parts: list[tuple[float, float]], y
 def test_one_normal_is_the_normal() -> None:
     forecast = predictive.mixture(np.array([0.2]), np.array([0.4]))
     change = np.array([-1.0, 0.2, 0.9])
-    np.testing.assert_allclose(forecast.crps(change), scores.crps_normal(0.2, 0.4, change), atol=1e-6)
+    np.testing.assert_allclose(
+        forecast.crps(change), scores.crps_normal(0.2, 0.4, change), atol=1e-6
+    )
     np.testing.assert_allclose(forecast.log_score(change), -norm.logpdf(change, 0.2, 0.4))
     np.testing.assert_allclose(forecast.pit(change), norm.cdf(change, 0.2, 0.4), atol=1e-5)
 
@@ -183,9 +185,7 @@ def scored() -> backtest.Backtest:
 
 
 @pytest.mark.parametrize("years", [1, 2])
-def test_the_error_of_a_market_is_that_of_its_median(
-    scored: backtest.Backtest, years: int
-) -> None:
+def test_the_error_of_a_market_is_that_of_its_median(scored: backtest.Backtest, years: int) -> None:
     own = next(one for one in scored.scores if (one.model, one.horizon) == ("walk", years))
     levels = np.log(scored.history.prices)
     change = levels[scored.targets[years]] - levels[scored.origins[years]]
@@ -467,9 +467,7 @@ def spread_of_before(years: int) -> predictive.Forecast:
     strength = triang.ppf(u[:, 4], 0.4, 0.05, 0.25)
     ramp = np.clip((2026 + years - start) / 3, 0.0, 1.0)
     means = means + (u[:, 5] < 0.1) * strength * ramp
-    return predictive.mixture(
-        means, sigma * np.sqrt(-np.expm1(-2 * kappa * years) / (2 * kappa))
-    )
+    return predictive.mixture(means, sigma * np.sqrt(-np.expm1(-2 * kappa * years) / (2 * kappa)))
 
 
 def test_horizons_are_of_the_calendar(tmp_path: Path) -> None:
@@ -522,3 +520,16 @@ def test_a_window_holds_so_many_years() -> None:
         own = np.std(np.diff(weekly)[origin - 104 : origin], ddof=1) * np.sqrt(52)
         sd = found.bands["random walk", 1][5, place] / norm.ppf(0.9)
         assert sd == pytest.approx(own, rel=1e-9)
+
+
+def test_a_market_that_follows_another_has_no_density_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "prices.csv"
+    days = np.arange("2015-01-01", "2020-01-01", 7, dtype="datetime64[D]")
+    file.write_text("date,price\n" + "\n".join(f"{day},{40 + place % 7}"
+                                               for place, day in enumerate(days)))  # fmt: skip
+    assert cli.main(["backtest", str(file), "--market", "uk_ets"]) == 2
+    said = capsys.readouterr().err
+    assert "times a ratio" in said
+    assert "score eu_ets" in said

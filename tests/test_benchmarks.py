@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__, agreement, languages, randomness, suites, totals
-from benchmarks.cases import cases, load
+from benchmarks.cases import cases, for_languages, load
 from benchmarks.peers import in_c, scalar
 from benchmarks.peers.tape import UnknownOperationError, given_numbers
 from benchmarks.table import WIDTH, Line, formatted
@@ -32,7 +32,7 @@ def rehearse(*arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def tapes() -> languages.Tapes:
-    return languages.Tapes(load(cases(tiny=True)["small"]))
+    return languages.Tapes(load(for_languages(cases(tiny=True)["small"])))
 
 
 def faults(tapes: languages.Tapes, name: str) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def test_a_language_agrees(tapes, name):
      "catalog.markets.eu_ets.centre=mean"),
 ], ids=["gross prices", "credits", "marginals"])
 def test_c_knows_what_no_case_has(mode):
-    large = cases(tiny=True)["large"]
+    large = for_languages(cases(tiny=True)["large"])
     spec = load(replace(large, overrides=(*large.overrides, *mode)))
     assert faults(languages.Tapes(spec), "c-wide") == ()
 
@@ -153,7 +153,8 @@ def test_totals_of_part_of_a_block(tapes):
 
 
 def test_random_numbers_are_those_of_a_design(tapes):
-    spec = load(replace(cases(tiny=True)["small"], overrides=("design=sobol",)), draws=1024)
+    small = for_languages(cases(tiny=True)["small"])
+    spec = load(replace(small, overrides=(*small.overrides, "design=sobol")), draws=1024)
     sobol = languages.Tapes(spec)
     peer = PEERS["numba"]
     model = peer.build(sobol.steps(whole=True))

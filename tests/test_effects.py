@@ -166,7 +166,7 @@ def test_a_resolved_config_raises_none(tmp_path: Path) -> None:
 
 def test_what_is_read_of_a_copy_is_read_of_its_original() -> None:
     record = simcore.load(CONFIG).experiment.years
-    with noted_reads() as reads:
+    with noted_reads([Model]) as reads:
         assert record.model_copy(update={"last": 2031}).model_copy().first == 2030
     assert (id(record), "first") in reads
     assert (id(record), "last") not in reads

@@ -289,11 +289,11 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
         return False  # whole numbers that say how a path is cut up
     if path[-1] in YEARS or "futures" in path:
         return False  # years, and prices that only an outcome of their own shows
-    if path[-1] == "growth" and numbered(catalog, path[:-1]).get("after", 0) is None:
+    if path[-1] == "growth" and "response" in path and not numbered(catalog, path[:-1]).get("after"):
         return False  # nothing grows without a year from which on
     if path[0] == "systems" and "variants" in path and path[3] not in FOLLOWED:
         return False
-    if path[-1] in ("carry", "mu", "kappa", "sigma"):
+    if path[-1] in ("carry", "mu", "kappa", "sigma", "premium"):
         return numbered(catalog, path) != 0  # zero where the kind of process has none
     if "average_intensity" in path:
         return False  # only the method country_average uses it

@@ -42,6 +42,9 @@ MODES = {
         "catalog.markets.k_ets={anchors: {}, process: "
         "{kind: gbm, mu: 0.03, sigma: {kind: uniform, low: 0.2, high: 0.4}}}"),
     "reversion to a mean": ("catalog.markets.eu_ets.centre=mean",),
+    "one view that a system makes, a linked market, places in a corridor": (
+        "regions=[UK, JP]", "catalog.markets.eu_ets.view=structural",
+        "catalog.systems.eu_ets.horizon=9"),
     "given path": (
         "catalog.markets.eu_ets={process: {kind: scenario}, path: {2026: 70, 2030: 120}}",),
 }
@@ -143,7 +146,7 @@ def test_summaries_agree_with_numpy_by_name(missing):
     values = generator.standard_normal((4, 500))
     values[generator.random(values.shape) < missing] = np.nan
     ranks = quantile_ranks(500, probabilities=[0.1, 0.5, 0.9], level=0.95)
-    found = numpy_run.summarise(values, ranks)
+    found = numpy_run.summarise(values, lambda draws: ranks)
     for row, line in enumerate(values):
         known = line[np.isfinite(line)]
         assert found["defined"][row] == len(known) / 500

@@ -39,6 +39,7 @@ EXCEPTIONS = {
     "bf_capture_ieaghg": "a study of 2013, before any project",
     "h2_uk_har1": "plants of 5 to 25 MW",
     "h2_ceghix_at": "without storage and return",
+    "eaf_rebar_cn": "furnaces of the world, and capital counts",
 }
 # ---------------------------------------------------------------------------------------------
 

@@ -119,6 +119,21 @@ FORMULA discrete(Out o, In u, int count, const double *thresholds, const double 
         EACH o[j] = u[j] >= thresholds[k - 1] ? values[k] : o[j];
 }
 
+FORMULA tabulated(Out o, In u, const double *restrict table, int64_t other)
+{
+    EACH {
+        double p = larger(smaller(u[j], 1.0 - u[j]), 0x1p-53);
+        int64_t bits, edge_bits;
+        double edge;
+        memcpy(&bits, &p, 8);
+        edge_bits = (bits | ((INT64_C(1) << 46) - 1)) + 1;
+        memcpy(&edge, &edge_bits, 8);
+        int64_t at = 4 * ((bits >> 46) - ((INT64_C(1023) - 53) << 6)) + (u[j] > 0.5 ? other : 0);
+        double t = p - edge;
+        o[j] = table[at] + t * (table[at + 1] + t * (table[at + 2] + t * table[at + 3]));
+    }
+}
+
 /* --- arithmetic and finance ------------------------------------------------------------------ */
 
 FORMULA product(Out o, In a, In b) { EACH o[j] = a[j] * b[j]; }
@@ -191,25 +206,57 @@ FORMULA price(Out o, double floor, double ceiling)
     EACH o[j] = smaller(larger(exp(o[j]), floor), ceiling);
 }
 static void path(double *o, const double *z, const double *e, const double *decay,
-                 const double *spread, const double *carry, const double *occurs,
-                 const double *start, const double *strength, double *deviation,
-                 double *variance, double noisy, double centred, double ramp, const double *t,
+                 const double *spread, const double *first_spread, const double *carry,
+                 const double *occurs, const double *start, const double *strength,
+                 const double *lift, double *deviation, double *variance, double noisy,
+                 double centred, double ramp, double first, double lifted, const double *t,
                  double year)
 {
     if (t[6] <= 0.0) {
         constant(o, exp(t[0]));
         return;
     }
+    const double *step = year == first ? first_spread : spread;
     if (noisy > 0.0)
-        advance(deviation, decay, spread, e);
+        advance(deviation, decay, step, e);
     log_price(o, z, carry, deviation, t);
     if (noisy > 0.0 && centred > 0.0) {
-        spread_out(variance, decay, spread);
+        spread_out(variance, decay, step);
         scaled_onto(o, variance, -0.5);
     }
     if (ramp >= 0.0)
         tighten(o, occurs, start, strength, ramp, year);
+    if (lifted > 0.0)
+        scaled_onto(o, lift, 1.0);
     price(o, t[4], t[5]);
+}
+FORMULA response(Out o, In p, In above, In exponent_above, In below, In exponent_below,
+                 In backstop, In t)
+{
+    EACH {
+        double high = t[0] * above[j], low = t[1] * below[j];
+        double from = p[j] > high ? high : p[j] < low ? low : p[j];
+        double exponent = p[j] > high ? exponent_above[j] : exponent_below[j];
+        double answer = p[j] == from ? p[j] : from * exp(exponent * log(p[j] / from));
+        o[j] = smaller(larger(smaller(answer, backstop[j]), t[2]), t[3]);
+    }
+}
+FORMULA at_bound(Out o, In p, In backstop, In t)
+{
+    EACH o[j] = p[j] >= backstop[j] || p[j] >= t[3] || p[j] <= t[2] ? 1.0 : 0.0;
+}
+FORMULA where(Out o, In value, In label, double wanted)
+{
+    EACH o[j] = label[j] == wanted ? value[j] : NAN;
+}
+FORMULA labelled(Out o, In value, In label) { EACH o[j] = value[j] <= 0.0 ? label[j] : NAN; }
+FORMULA picked(Out o, const double *const *x, int count)
+{
+    EACH o[j] = x[1][j];
+    for (int k = 1; k < count; k++) {
+        const double *value = x[1 + k];
+        EACH o[j] = x[0][j] == k ? value[j] : o[j];
+    }
 }
 FORMULA chosen(Out o, In variant, In delay, double v, double d, double factor, const double *value)
 {

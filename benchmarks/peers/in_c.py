@@ -39,6 +39,10 @@ CALLS: dict[str, str | Callable[..., str]] = {
     "DECAY": "decay({o}, {x[0]});",
     "STEP_SPREAD": "step_spread({o}, {x[0]}, {x[1]});",
     "PATH": "path({o}, {x_all}, {c_all}, {t}, year);",
+    "RESPONSE": "response({o}, {x_all}, {t});",
+    "AT_BOUND": "at_bound({o}, {x_all}, {t});",
+    "WHERE": "where({o}, {x_all}, {c[0]});",
+    "LABELLED": "labelled({o}, {x_all});",
     "LEARNING_EXPONENT": "learning_exponent({o}, {x[0]});",
     "LEARNING": "learning({o}, {x[0]}, {x[1]}, {x[2]}, {t});",
     "ELECTROLYSER": "electrolyser({o}, {x_all}, {c[0]});",
@@ -79,6 +83,10 @@ def _timeline(step: Step, o: str, x: list[str], t: str) -> str:
     return f"timeline({o}, {_rows(x)}, {count}, {_numbers(step.numbers)}, {t});"
 
 
+def _chosen(step: Step, o: str, x: list[str], t: str) -> str:
+    return f"picked({o}, {_rows(x)}, {len(x) - 1});"
+
+
 def _factor(step: Step, o: str, x: list[str], t: str) -> str:
     """Random numbers are drawn into one of the two rows that a program keeps free for them."""
     p = [_number(one) for one in step.parameters]
@@ -105,10 +113,16 @@ def _factor(step: Step, o: str, x: list[str], t: str) -> str:
         thresholds = _numbers([*step.table[: count - 1], 1.0])
         values = _numbers(step.table[count - 1 : 2 * count - 1])
         return f"{drawn}discrete({o}, r[0], {count}, {thresholds}, {values});"
+    if step.kind == layout.TABLE and step.parameters[0] == 1:
+        # Two bounds of its one piece come first.
+        table = ", ".join(map(_number, step.table[2:]))
+        return (f"{drawn}{{ static const double table[] = {{{table}}}; "
+                f"tabulated({o}, r[0], table, {layout.TABLE_LENGTH}); }}")
     raise unknown_marginal(step, PEER)
 
 
-CALLS |= {"LINEAR": _linear, "ACCUMULATED": _accumulated, "TIMELINE": _timeline, "FACTOR": _factor}
+CALLS |= {"LINEAR": _linear, "ACCUMULATED": _accumulated, "TIMELINE": _timeline,
+          "CHOSEN": _chosen, "FACTOR": _factor}
 
 
 def _number(value: float) -> str:

@@ -81,6 +81,40 @@ def _break_even_border(excess, covered, gap_reference, paid_reference, gap, paid
     return jnp.where(excess <= 0.0, 0.0, found)
 
 
+def _response(x, t):
+    price, above, exponent_above, below, exponent_below, backstop = x
+    high, low = t[0] * above, t[1] * below
+    start = jnp.where(price > high, high, jnp.where(price < low, low, price))
+    exponent = jnp.where(price > high, exponent_above, exponent_below)
+    answer = jnp.where(price == start, price, start * jnp.exp(exponent * jnp.log(price / start)))
+    return jnp.clip(jnp.minimum(answer, backstop), t[2], t[3])
+
+
+def _at_bound(price, backstop, t):
+    held = (price >= backstop) | (price >= t[3]) | (price <= t[2])
+    return jnp.where(held, 1.0, 0.0)
+
+
+def _chosen(label, first, *others):
+    found = first
+    for k, one in enumerate(others, start=1):
+        found = jnp.where(label == k, one, found)
+    return found
+
+
+def _tabulated(u, table):
+    """Piecewise cubic in p = min(u, 1 - u), 64 pieces an octave, four coefficients each."""
+    p = jnp.maximum(jnp.minimum(u, 1.0 - u), 2.0**-53)
+    fraction, exponent = jnp.frexp(p)
+    piece = jnp.floor((2.0 * fraction - 1.0) * 64.0)
+    edge = jnp.ldexp((1.0 + (piece + 1.0) / 64.0) / 2.0, exponent)
+    at = 4 * (64 * (exponent + 52) + piece.astype(int))
+    at = at + jnp.where(u > 0.5, layout.TABLE_LENGTH, 0)
+    a, b, c, d = (jnp.asarray(table)[at + k] for k in range(4))
+    t = p - edge
+    return a + t * (b + t * (c + t * d))
+
+
 def _linear(x, weights):
     return sum(weight * one for weight, one in zip(weights, x, strict=True))
 
@@ -105,6 +139,11 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "LOG_GROWTH": lambda x, c, t: jnp.log1p(x[0]),
     "DECAY": lambda x, c, t: jnp.exp(-x[0]),
     "STEP_SPREAD": lambda x, c, t: _step_spread(*x),
+    "CHOSEN": lambda x, c, t: _chosen(*x),
+    "RESPONSE": lambda x, c, t: _response(x, t),
+    "AT_BOUND": lambda x, c, t: _at_bound(*x, t),
+    "WHERE": lambda x, c, t: jnp.where(x[1] == c[0], x[0], jnp.nan),
+    "LABELLED": lambda x, c, t: jnp.where(x[0] <= 0.0, x[1], jnp.nan),
     "LEARNING_EXPONENT": lambda x, c, t: jnp.log2(1.0 - x[0]),
     "LEARNING": lambda x, c, t: _learning(*x, t),
     "ELECTROLYSER": lambda x, c, t: _electrolyser(c[0], *x),
@@ -130,19 +169,24 @@ FORMULAS: dict[str, Callable[..., Any]] = {
 
 
 def _path(step: Step, rows: dict, drawn, t, year):
-    z, e, decay, spread, carry, occurs, start, strength, x, v = (rows[k] for k in step.inputs)
-    noisy, centred, ramp = step.numbers
+    z, e, decay, later, soon, carry, occurs, start, strength, lift, x, v = (
+        rows[k] for k in step.inputs
+    )
+    noisy, centred, ramp, first, lifted = step.numbers
+    spread = jnp.where(year == first, soon, later)
     open_year = t[6] > 0.0
     if noisy > 0.0:
-        x = rows[step.inputs[8]] = jnp.where(open_year, x * decay + spread * e, x)
+        x = rows[step.inputs[10]] = jnp.where(open_year, x * decay + spread * e, x)
     log_price = t[0] - t[3] + _split(z, t[1], t[2]) + carry * t[6] + x
     if noisy > 0.0 and centred > 0.0:
-        v = rows[step.inputs[9]] = jnp.where(open_year, decay**2 * v + spread**2, v)
+        v = rows[step.inputs[11]] = jnp.where(open_year, decay**2 * v + spread**2, v)
         log_price = log_price - 0.5 * v
     if ramp > 0.0:
         log_price = log_price + occurs * strength * jnp.clip((year - start) / ramp, 0.0, 1.0)
     elif ramp == 0.0:
         log_price = log_price + occurs * strength * jnp.where(year >= start, 1.0, 0.0)
+    if lifted > 0.0:
+        log_price = log_price + lift
     price = jnp.minimum(jnp.maximum(jnp.exp(log_price), t[4]), t[5])
     return jnp.where(open_year, price, jnp.exp(t[0]))
 
@@ -215,6 +259,8 @@ def _factor(step: Step, rows: dict, drawn, t, year):
                                     strict=True):
             found = jnp.where(n >= threshold, value, found)
         return found
+    if step.kind == layout.TABLE and p[0] == 1:
+        return _tabulated(n, step.table[2:])
     raise unknown_marginal(step, PEER)
 
 

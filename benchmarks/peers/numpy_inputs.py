@@ -112,9 +112,12 @@ def multiplier(sample: Sample, written: Config, target: str) -> float:
 
 
 def quantity(sample: Sample, written: Any, name: str, target: str = "1") -> Values:
-    """A quantity in the unit `target`: a float, or an array (draw,)."""
+    """A quantity in the unit `target`: a float, an array (draw,), or by year (year, draw)."""
     if not isinstance(written, Mapping):
         return float(written)
+    if written["kind"] == "by_year":
+        return _by_year(sample, written, name, target)
+    name = written.get("factor") or name
     factor = multiplier(sample, written, target)
     if written["kind"] == "factor":
         name = written["name"]
@@ -128,6 +131,18 @@ def quantity(sample: Sample, written: Any, name: str, target: str = "1") -> Valu
     return sample.once(
         ("quantity", name, target), written, lambda: factor * sampled(sample, written, name)
     )
+
+
+def _by_year(sample: Sample, written: Config, name: str, target: str) -> Values:
+    """Linear between the dates of a table, which share their draws; held outside them."""
+    dates, total = sorted(written["years"]), 0.0
+    shared = {key: written[key] for key in ("unit", "price_year", "factor") if key in written}
+    for k, date in enumerate(dates):
+        entry = written["years"][date]
+        entry = entry if isinstance(entry, Mapping) else {"kind": "constant", "value": entry}
+        weight = np.interp(sample.years, dates, np.eye(len(dates))[k])[:, None]
+        total = total + weight * quantity(sample, {**shared, **entry}, name, target)
+    return total
 
 
 def sampled(sample: Sample, written: Config, name: str) -> np.ndarray:

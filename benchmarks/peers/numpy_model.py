@@ -29,6 +29,12 @@ def once(memo: Memo, formula: Callable[..., Values], *terms: Values) -> Values:
     return memo[key][0]
 
 
+def lasting(memo: Memo, values: np.ndarray) -> np.ndarray:
+    """The same array, kept as long as the memo, so that no other one has its identity."""
+    memo["lasting", id(values)] = values, ()
+    return values
+
+
 def of_plant(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function of a plant put what belongs to the reference route where it lasts.
 
@@ -319,6 +325,39 @@ def _not_positive(values):
 def viability(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """1 where the carbon value covers the cost."""
     return once(memo, _not_positive, support_gap(memo, place, route, destination))
+
+
+def _labelled(gap, drawn):
+    return np.where(gap <= 0.0, drawn, np.nan)
+
+
+def viability_by_view(memo: Memo, place: Place, route: str, destination: str) -> Values | None:
+    """Position of each draw's view where the carbon value covers the cost, else undefined."""
+    drawn = place.border_view if destination == "eu" else place.home_view
+    if drawn is None:
+        return None
+    return once(memo, _labelled, support_gap(memo, place, route, destination), drawn)
+
+
+def _parity(price, excess, own, other):
+    more = own - other
+    return price - _ratio(excess * more, np.square(more))
+
+
+def parity_price(
+    memo: Memo, place: Place, route: str, destination: str, good: str
+) -> Values | None:
+    """Price of a good at which the cost premium is zero; None where neither route uses it."""
+    used = [place.plants[one].trades.get(good, ()) for one in (route, place.reference)]
+    if not any(used):
+        return None
+    own, other = (sum(one.sign * one.amount for one in some) for some in used)
+    price = (*used[0], *used[1])[0].price
+    excess = cost_premium(memo, place, route, destination)
+    key = ("parity", good, id(excess))
+    if key not in memo:
+        memo[key] = _parity(price, excess, own, other), (excess,)
+    return memo[key][0]
 
 
 def green_is_cheaper(memo: Memo, place: Place, route: str, destination: str) -> Values:

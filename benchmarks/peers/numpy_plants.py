@@ -15,11 +15,11 @@ from benchmarks.peers.numpy_paths import (
     emission_factor,
     entry_of,
     learning,
-    policy,
-    price,
     unit_of,
     wacc,
 )
+from benchmarks.peers.numpy_policies import policy
+from benchmarks.peers.numpy_prices import market_price, views_of
 from benchmarks.peers.numpy_routes import commodities, holder, number, stated
 from simcore.spec import Spec
 
@@ -83,6 +83,9 @@ class Place(NamedTuple):
     indirect_factor: Values
     credit_price: Values
     wacc: Values
+    home_view: Values | None
+    """Position of each draw's view of the home price; None of a price without views."""
+    border_view: Values | None
     plants: dict[str, Plant]
 
 
@@ -110,7 +113,7 @@ def samples(spec: Spec, randomness: Randomness) -> dict[str, Sample]:
 def place_of(sample: Sample, region: str) -> Place:
     """Sample all that a region needs."""
     config, record = sample.config, sample.catalog["regions"][region]
-    rules, markets = config["cbam"], sample.catalog["markets"]
+    rules = config["cbam"]
     buyer = config["value"]["buyer"]
     reference = record["reference"][config["sector"]]
     routes = dict.fromkeys([*config["routes"], reference])
@@ -122,13 +125,13 @@ def place_of(sample: Sample, region: str) -> Place:
         region=region,
         reference=reference,
         is_abroad=record["market"] != rules["market"],
-        home_price=price(sample, record["market"], markets[record["market"]], "EUR/t"),
-        border_price=price(sample, rules["market"], markets[rules["market"]], "EUR/t"),
+        home_price=market_price(sample, record["market"]),
+        border_price=market_price(sample, rules["market"]),
         coverage=policy(sample, record["coverage"]),
         allocation=_product(sample, record["free_allocation"], record["cscf"]),
         border=policy(sample, record["border"]),
         recognised=policy(sample, record["recognised"]),
-        cbam_coverage=policy(sample, rules["coverage"]),
+        cbam_coverage=_cbam_coverage(sample, record["market"]),
         cbam_allocation=_product(sample, rules["free_allocation"], rules["cscf"]),
         mark_up=policy(sample, rules["mark_up"]),
         counts_default=policy(sample, rules["recognised_default"]),
@@ -139,8 +142,25 @@ def place_of(sample: Sample, region: str) -> Place:
                                  f"{buyer}.indirect_factor"),
         credit_price=quantity(sample, record["credit_price"], f"{region}.credit_price", "EUR/t"),
         wacc=wacc(sample, region),
+        home_view=_drawn_view(sample, record["market"]),
+        border_view=_drawn_view(sample, rules["market"]),
         plants={route: plant_of(sample, region, route) for route in routes},
     )
+
+
+def _drawn_view(sample: Sample, market: str) -> Values | None:
+    labels, drawn = views_of(sample, market)
+    return drawn if labels else None
+
+
+def _cbam_coverage(sample: Sample, home: str) -> Values:
+    """Share of the tonnes of a market that CBAM covers: none once it is linked to the EU's."""
+    rules, link = sample.config["cbam"], sample.catalog["markets"][home].get("link")
+    covered = policy(sample, rules["coverage"])
+    if not link or link["to"] != rules["market"]:
+        return covered
+    joined = policy(sample, link["share"])
+    return sample.once(("covered", id(covered), id(joined)), "", lambda: covered * (1.0 - joined))
 
 
 def _product(sample: Sample, share: float | str, cscf: float | str) -> Values:

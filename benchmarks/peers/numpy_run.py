@@ -14,8 +14,10 @@ import numpy as np
 
 from benchmarks.peers import numpy_model as model
 from benchmarks.peers.numpy_inputs import Randomness, Sample, Values
-from benchmarks.peers.numpy_paths import commodity_price, policy, price
+from benchmarks.peers.numpy_paths import commodity_price
 from benchmarks.peers.numpy_plants import Place, commodity_names, place_of, samples
+from benchmarks.peers.numpy_policies import policy
+from benchmarks.peers.numpy_prices import at_limit, futures, market_price, views_of
 from benchmarks.peers.numpy_waterfall import waterfall
 from simcore.spec import Spec
 from simcore.variables import OUTCOMES
@@ -36,6 +38,7 @@ PLANT = {
 DESTINATION = {
     "cbam_cost": model.cbam_cost,
     "carbon_cost": model.carbon_cost,
+    "total_cost": model.total_cost,
     "cost_premium": model.cost_premium,
     "break_even_price": model.break_even_price,
     "premium_per_tco2": model.premium_per_tco2,
@@ -43,6 +46,7 @@ DESTINATION = {
     "annualised_premium_per_tonne": model.annualised_premium,
     "support_gap": model.support_gap,
     "viability": model.viability,
+    "viability_by_view": model.viability_by_view,
     "green_is_cheaper": model.green_is_cheaper,
     "crossover_year": model.crossover_year,
     "lifecycle_premium": model.lifecycle_premium,
@@ -50,11 +54,11 @@ DESTINATION = {
     "annuity_premium_per_tonne": model.annuity_premium,
 }
 ABSOLUTE = ("levelised_cost", "home_carbon_cost", "marginal_carbon_cost", "cbam_cost",
-            "carbon_cost")
+            "carbon_cost", "total_cost")
 """Outcomes that the reference route has too."""
 WITHOUT_YEAR = ("crossover_year", "lifecycle_premium", "npv_premium", "annuity_premium_per_tonne",
                 "exposure_total")
-INDICATORS = ("viability", "green_is_cheaper")
+INDICATORS = ("viability", "green_is_cheaper", "at_price_limit")
 
 
 class Ready(NamedTuple):
@@ -92,8 +96,23 @@ def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
     config, asked = sample.config, sample.config["outcomes"]
     markets = sample.catalog["markets"]
     if "carbon_price" in asked:
-        for name, path in markets.items():
-            yield ("carbon_price", name), price(sample, name, path, "EUR/t")
+        for name in markets:
+            yield ("carbon_price", name), market_price(sample, name)
+    if "carbon_price_by_view" in asked:
+        for name in markets:
+            labels, drawn = views_of(sample, name)
+            for place, label in enumerate(labels):
+                values = model.once(memo, _of_view, market_price(sample, name), drawn, place)
+                yield ("carbon_price_by_view", name, label), values
+    if "at_price_limit" in asked:
+        for name in markets:
+            held = np.atleast_2d(at_limit(sample, name))
+            yield ("at_price_limit", name), model.lasting(memo, held)
+    if "futures_price" in asked:
+        for name in markets:
+            values = futures(sample, name)
+            if not np.all(np.isnan(values)):
+                yield ("futures_price", name), model.lasting(memo, values)
     if "commodity_price" in asked:
         for label, commodity, region in commodity_names(sample):
             yield ("commodity_price", label), commodity_price(sample, commodity, region)
@@ -104,13 +123,18 @@ def _shared(sample: Sample, memo: model.Memo) -> Iterator[tuple[Key, Values]]:
         share = policy(sample, config["cbam"]["free_allocation"])
         yield ("cbam_factor",), model.once(memo, np.subtract, 1.0, share)
     for name, one in config["exposures"].items():
-        values = price(sample, one["market"], markets[one["market"]], "EUR/t")
+        values = market_price(sample, one["market"])
         years = sample.years[:, None]
         inside = _shortfall(one, years) * ((years >= one["first"]) & (years <= one["last"]))
         if "exposure_cost" in asked:
-            yield ("exposure_cost", name), values * inside
+            yield ("exposure_cost", name), model.lasting(memo, values * inside)
         if "exposure_total" in asked:
-            yield ("exposure_total", name), (values * inside).sum(axis=0)
+            yield ("exposure_total", name), model.lasting(memo, (values * inside).sum(axis=0))
+
+
+def _of_view(price: Values, drawn: Values, place: int) -> np.ndarray:
+    """A price in the draws of one view, undefined in the others."""
+    return np.where(drawn == place, price, np.nan)
 
 
 def _shortfall(exposure: Mapping[str, Any], years: np.ndarray) -> np.ndarray:
@@ -168,7 +192,12 @@ def _plant_cells(
         for name in names:
             if name in DESTINATION:
                 values = DESTINATION[name](memo, place, route, destination)
-                yield (name, destination, route), shown(name, values)
+                if values is not None:
+                    yield (name, destination, route), shown(name, values)
+        for good in place.rules["parity"] if "parity_price" in names else ():
+            values = model.parity_price(memo, place, route, destination, good)
+            if values is not None:
+                yield ("parity_price", destination, route, good), shown("parity_price", values)
         if "waterfall" in names:
             for part, values in waterfall(memo, place, route, destination).items():
                 yield ("waterfall", destination, route, part), shown("waterfall", values)
@@ -191,12 +220,15 @@ def _cut(value: Any, draws: slice, cut: dict[int, Any]) -> Any:
 # --- reductions ----------------------------------------------------------------------------------
 
 
-def summarise(values: np.ndarray, ranks: Any) -> dict[str, np.ndarray]:
+def summarise(values: np.ndarray, ranks_of: Callable[[int], Any]) -> dict[str, np.ndarray]:
     """Moments, and quantiles with their intervals, of rows (row, draw); NaN sorts last.
+
+    `ranks_of` gives the ranks for a number of draws.
 
     One sort gives all order statistics: NumPy's vectorised sort is several times faster than
     np.quantile or np.partition.
     """
+    ranks = ranks_of(values.shape[-1])
     ordered = np.sort(values, axis=-1)[:, ranks.ranks]
     lower, upper = ordered[:, ranks.lower], ordered[:, ranks.upper]
     with np.errstate(invalid="ignore"):
@@ -235,19 +267,30 @@ def moments(values: np.ndarray, draws: int) -> dict[str, np.ndarray]:
     return {"mean": mean, "standard_error": error, "defined": defined / draws}
 
 
-def shares(values: np.ndarray, routes: int) -> dict[str, np.ndarray]:
-    """Probability (row, route) that each route is the cheapest."""
-    return {"probability": np.stack([np.mean(values == k, axis=-1) for k in range(routes)], -1)}
+def shares(values: np.ndarray, labels: int) -> dict[str, np.ndarray]:
+    """Probability (row, label) of each label, such as that each route is the cheapest."""
+    return {"probability": np.stack([np.mean(values == k, axis=-1) for k in range(labels)], -1)}
 
 
 def reduced(
     name: str, values: np.ndarray, summary: Callable[[np.ndarray], dict[str, np.ndarray]],
     routes: int,
 ) -> dict[str, np.ndarray]:
-    """Statistics of an outcome's rows."""
+    """Statistics of an outcome's rows; of `viability_by_view` the share of draws by view."""
     if name == "cheapest_route":
         return shares(values, routes)
-    return moments(values, values.shape[-1]) if name in INDICATORS else summary(values)
+    if name == "viability_by_view":
+        return shares(values, int(np.nanmax(values, initial=0.0)) + 1)
+    if name in INDICATORS:
+        return moments(values, values.shape[-1])
+    if name != "carbon_price_by_view":
+        return summary(values)
+    inside = values[:, ~np.isnan(values[-1])]
+    share = inside.shape[-1] / values.shape[-1]
+    if share == 0.0:
+        return {"defined": np.zeros(len(values))}
+    found = summary(inside)
+    return found | {key: found[key] * share for key in ("defined", "positive")}
 
 
 # --- the run -------------------------------------------------------------------------------------

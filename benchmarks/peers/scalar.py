@@ -38,6 +38,13 @@ FORMULAS: dict[str, str | Callable[..., str]] = {
     "LOG_GROWTH": "{o} = log(1.0 + {x[0]})",
     "DECAY": "{o} = exp(-{x[0]})",
     "STEP_SPREAD": "{o} = step_spread({x[0]}, {x[1]})",
+    "RESPONSE":
+        "{o} = min(max(min(answered({x[0]}, {t[0]} * {x[1]}, {x[2]}, {t[1]} * {x[3]}, {x[4]}), "
+        "{x[5]}), {t[2]}), {t[3]})",
+    "AT_BOUND":
+        "{o} = 1.0 if {x[0]} >= {x[1]} or {x[0]} >= {t[3]} or {x[0]} <= {t[2]} else 0.0",
+    "WHERE": "{o} = {x[0]} if {x[1]} == {c[0]} else nan",
+    "LABELLED": "{o} = {x[1]} if {x[0]} <= 0.0 else nan",
     "LEARNING_EXPONENT": "{o} = log(1.0 - {x[0]}) / log(2.0)",
     "LEARNING":
         "{o} = 1.0 - {x[2]} + {x[2]} * exp({x[0]} * ({t[0]} + split({x[1]}, {t[1]}, {t[2]})))",
@@ -74,8 +81,9 @@ def _accumulated(step: Step, o: str, x: list[str], t: list[str]) -> str:
 
 
 def _path(step: Step, o: str, x: list[str], t: list[str]) -> str:
-    z, e, decay, spread, carry, occurs, start, strength, deviation, variance = x
-    noisy, centred, ramp = step.numbers
+    z, e, decay, later, soon, carry, occurs, start, strength, lift, deviation, variance = x
+    noisy, centred, ramp, first, lifted = step.numbers
+    spread = f"either({soon}, {later}, year == {first!r})" if soon != later else later
     known, above, below, correction, floor, ceiling, since = t
     lines = []
     log_price = (f"{known} - {correction} + split({z}, {above}, {below}) + {carry} * {since} "
@@ -87,6 +95,8 @@ def _path(step: Step, o: str, x: list[str], t: list[str]) -> str:
             log_price += f" - 0.5 * {variance}"
     if ramp >= 0.0:
         log_price += f" + {occurs} * {strength} * ramped(year, {start}, {ramp!r})"
+    if lifted > 0.0:
+        log_price += f" + {lift}"
     price = f"{o} = path_price({known}, {log_price}, {floor}, {ceiling}, {since})"
     return "\n".join([*lines, price])
 
@@ -117,6 +127,13 @@ def _cheapest(step: Step, o: str, x: list[str], t: list[str]) -> str:
     return f"{o} = cheapest(({', '.join(x)},), {step.numbers!r}, year)"
 
 
+def _chosen(step: Step, o: str, x: list[str], t: list[str]) -> str:
+    value = x[1]
+    for k, row in enumerate(x[2:], start=1):
+        value = f"either({row}, {value}, {x[0]} == {k}.0)"
+    return f"{o} = {value}"
+
+
 def _normal(step: Step, o: str, x: list[str], t: list[str]) -> str:
     return f"{o} = {_drawn(step)}"
 
@@ -143,6 +160,8 @@ def _factor(step: Step, o: str, x: list[str], t: list[str]) -> str:
         count = int(step.parameters[0])
         thresholds, values = step.table[: count - 1], step.table[count - 1 : 2 * count - 1]
         return f"{head}{o} = discrete(n, {tuple(thresholds.tolist())}, {tuple(values.tolist())})"
+    if step.kind == layout.TABLE and step.parameters[0] == 1:
+        return f"{head}{o} = tabulated(n, curve{step.out}, {layout.TABLE_LENGTH})"
     raise unknown_marginal(step, PEER)
 
 
@@ -153,7 +172,7 @@ def _drawn(step: Step) -> str:
 
 
 FORMULAS |= {"LINEAR": _linear, "ACCUMULATED": _accumulated, "PATH": _path, "TIMELINE": _timeline,
-             "LEVELISED": _levelised, "CHEAPEST": _cheapest, "NORMAL": _normal,
+             "LEVELISED": _levelised, "CHEAPEST": _cheapest, "CHOSEN": _chosen, "NORMAL": _normal,
              "FACTOR": _factor}
 
 
@@ -235,7 +254,10 @@ class _Program:
     """One program, compiled."""
 
     def __init__(self, steps: Steps) -> None:
-        scope: dict[str, Any] = {**NAMES, "hand_out": hand_out}
+        curves = {f"curve{one.out}": np.ascontiguousarray(one.table[2:])
+                  for one in (*steps.static, *steps.yearly)
+                  if one.name == "FACTOR" and one.kind == layout.TABLE}
+        scope: dict[str, Any] = {**NAMES, **curves, "hand_out": hand_out}
         exec(compile(source(steps), "<scalar model>", "exec"), scope)
         self._program = formula(scope["program"])
         later, static = steps.shown_yearly, steps.shown

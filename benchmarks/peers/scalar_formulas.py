@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import erfc, exp, inf, log, nan, sqrt
+from math import erfc, exp, floor, frexp, inf, ldexp, log, nan, sqrt
 
 from numba import njit
 
@@ -146,6 +146,28 @@ def path_price(known, log_price, floor, ceiling, since):
 
 
 @formula
+def answered(price, above, exponent_above, below, exponent_below):
+    """Price after politics has answered one that is very high or very low."""
+    if price > above:
+        return above * exp(exponent_above * log(price / above))
+    if price < below:
+        return below * exp(exponent_below * log(price / below))
+    return price
+
+
+@formula
+def tabulated(u, table, other):
+    """Quantile from a piecewise cubic in p = min(u, 1 - u), 64 pieces an octave."""
+    p = max(min(u, 1.0 - u), 2.0**-53)
+    fraction, exponent = frexp(p)
+    piece = floor((2.0 * fraction - 1.0) * 64.0)
+    edge = ldexp((1.0 + (piece + 1.0) / 64.0) / 2.0, exponent)
+    at = 4 * (64 * (exponent + 52) + int(piece)) + (other if u > 0.5 else 0)
+    t = p - edge
+    return table[at] + t * (table[at + 1] + t * (table[at + 2] + t * table[at + 3]))
+
+
+@formula
 def either(first, second, condition):
     """The first where the condition holds."""
     return first if condition else second
@@ -170,7 +192,7 @@ def discounted(weight, value, first, last, log_rate):
 NAMES = {
     one.__name__: one
     for one in (uniform, normal, normal_cdf, triangular, discrete, capital_recovery, step_spread,
-                split, ramped, advanced, spread_out, path_price, either, flat, discounted,
+                split, ramped, advanced, spread_out, path_price, answered, tabulated, either, flat, discounted,
                 electrolyser, ratio, break_even_border, not_positive, crossover, cheapest)
 } | {"exp": exp, "log": log, "nan": nan, "inf": inf}
 """What the generated program may call."""

@@ -20,6 +20,8 @@ from simcore.kernels.simulate import Program, Tape
 
 DEVIATES = ("NORMAL", "FACTOR")
 """Operations that read random numbers; a correlated factor reads a row of them instead."""
+UNWRITTEN = ("CAP_AND_BANK", "CARRIED")
+"""Operations of the market of a system, a search in every draw that only NumPy repeats."""
 SUMS = 4
 """Sums of an output: defined values, the values, their squares, values above zero."""
 
@@ -195,6 +197,9 @@ def _steps(tape: Tape, years: int) -> Iterable[Step]:
     slot = 0
     for i, code in enumerate(tape.code):
         name = Operation(int(code)).name
+        if name in UNWRITTEN:
+            raise UnknownOperationError(f"benchmarks: no peer but NumPy knows {name}; leave out "
+                                        "what needs it (`cases.for_languages`)")
         inputs = tape.inputs[tape.inputs_at[i] : tape.inputs_at[i + 1]]
         numbers = tape.numbers[tape.numbers_at[i] : tape.numbers_at[i + 1]]
         table = tape.table[tape.table_at[i] : tape.table_at[i + 1]]

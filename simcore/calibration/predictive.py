@@ -120,6 +120,11 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     ValueError
         The market has no spread at that distance, or its process no density.
     """
+    if market.relative is not None:
+        raise ValueError(
+            f"its price is that of {market.relative.to} times a ratio, whose spread is not its own; "
+            f"score {market.relative.to}"
+        )
     paths = [(market, 1.0, None)] if not has_views(market) else [
         (as_path(market, view), view.weight if market.view == ENSEMBLE else 1.0, view)
         for view in chosen_views(market).values()

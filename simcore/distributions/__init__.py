@@ -17,6 +17,7 @@ from simcore.distributions.components import Component, component_of, mixture_of
 from simcore.distributions.fits import FITTED, fit
 from simcore.distributions.marginal import Marginal, scaled
 from simcore.distributions.tabulation import (
+    beta_quantile,
     beta_table,
     mixture_median,
     mixture_table,
@@ -154,13 +155,12 @@ def _beta(alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> Mar
     _require(low <= high, f"beta: low {low} is above high {high}")
     if low == high:
         return constant(low)
-    from scipy.special import betaincinv
-
+    median, _ = beta_quantile(float(alpha), float(beta), np.array([0.5]))
     return _marginal(
         layout.TABLE,
         [1],
         pool=beta_table(alpha, beta, low, high),
-        central=low + (high - low) * betaincinv(alpha, beta, 0.5),
+        central=low + (high - low) * float(median[0]),
         low=low,
         high=high,
         mean=low + (high - low) * alpha / (alpha + beta),

@@ -5,6 +5,7 @@ The values and slopes at the edges of the segments make cubics that never decrea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
@@ -23,6 +24,8 @@ Side = Callable[[Array], tuple[Array, Array]]
 _MOST_PIECES: Final = 64
 _SMALLEST_PIECE: Final = 1e-12
 _BISECTIONS: Final = 90
+_MOST_TERMS: Final = 40
+_MOST_STEPS: Final = 60
 
 
 def _half(side: Side, direction: float) -> Array:
@@ -74,23 +77,60 @@ def beta_table(alpha: float, beta: float, low: float, high: float) -> Array:
     return pool
 
 
-@lru_cache(maxsize=64)
-def _unit_beta_table(alpha: float, beta: float) -> Array:
+def beta_quantile(alpha: float, beta: float, p: Array) -> tuple[Array, Array]:
+    """Quantile function of the beta distribution on [0, 1], and its slope.
+
+    Parameters
+    ----------
+    alpha, beta : float
+        Positive shapes.
+    p : ndarray
+        Probabilities above 0 and at most 1/2.
+
+    Returns
+    -------
+    x, slope : ndarray, shape of p
+
+    Notes
+    -----
+    Of whole shapes the probability is a sum of positive terms, those of a binomial tail, and its
+    logarithm is concave in ln x, so that Newton steps from the first term rise to the root. Any
+    other shapes take `scipy.special`, which takes longer to load than a small run to check.
+    """
+    if not (alpha.is_integer() and beta.is_integer() and alpha + beta <= _MOST_TERMS):
+        return _by_library(alpha, beta, p)
+    a, b = int(alpha), int(beta)
+    n = a + b - 1
+    x = (p / math.comb(n, a)) ** (1.0 / a)
+    for _ in range(_MOST_STEPS):
+        y = 1.0 - x
+        tail = sum(math.comb(n, j) * x**j * y ** (n - j) for j in range(a, n + 1))
+        density = a * math.comb(n, a) * x ** (a - 1) * y ** (b - 1)
+        step = np.log(p / tail) * tail / (x * density)
+        x = x * np.exp(step)
+        if np.all(np.abs(step) < 1e-15):
+            break
+    return x, 1.0 / (a * math.comb(n, a) * x ** (a - 1) * (1.0 - x) ** (b - 1))
+
+
+def _by_library(a: float, b: float, p: Array) -> tuple[Array, Array]:
     from scipy.special import betainc, betaincinv, betaln
 
-    def distance(p: Array, a: float, b: float) -> tuple[Array, Array]:
-        x = betaincinv(a, b, p)
-        # One Newton step: the library stops at 1e-9 or so of some tails.
-        density = np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b))
-        step = (betainc(a, b, x) - p) / density
-        better = np.isfinite(step) & (abs(step) < 1e-6 * np.minimum(x, 1 - x))
-        return x - np.where(better, step, 0.0), 1 / density
+    x = betaincinv(a, b, p)
+    # One Newton step: the library stops at 1e-9 or so of some tails.
+    density = np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b))
+    step = (betainc(a, b, x) - p) / density
+    better = np.isfinite(step) & (abs(step) < 1e-6 * np.minimum(x, 1 - x))
+    return x - np.where(better, step, 0.0), 1 / density
 
+
+@lru_cache(maxsize=64)
+def _unit_beta_table(alpha: float, beta: float) -> Array:
     def from_low(p: Array) -> tuple[Array, Array]:
-        return distance(p, alpha, beta)
+        return beta_quantile(alpha, beta, p)
 
     def from_high(p: Array) -> tuple[Array, Array]:
-        x, slope = distance(p, beta, alpha)
+        x, slope = beta_quantile(beta, alpha, p)
         return 1 - x, -slope
 
     return _pool(np.array([0.0, 1.0]), [(from_low, from_high)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -335,13 +336,15 @@ def median_shift(above: float, below: float, variance: float) -> float:
         return 0.0
     sd = math.sqrt(variance)
     nodes, weights = _half_normal()
+    halves = (0.5 * weights).tolist()
     shift = 0.0
     for _ in range(30):
         up, down = (shift - nodes * above) / sd, (shift + nodes * below) / sd
-        cdf = sum(
-            weight * 0.5 * (math.erfc(-a / math.sqrt(2.0)) + math.erfc(-b / math.sqrt(2.0)))
-            for a, b, weight in zip(up.tolist(), down.tolist(), weights.tolist(), strict=True)
-        )
+        cdf = sum(map(operator.mul, halves, map(
+            operator.add,
+            map(math.erfc, (-up / math.sqrt(2.0)).tolist()),
+            map(math.erfc, (-down / math.sqrt(2.0)).tolist()),
+        )))  # fmt: skip
         density = np.exp(-0.5 * up**2) + np.exp(-0.5 * down**2)
         slope = float(weights @ density) / (sd * math.sqrt(2.0 * math.pi))
         step = (cdf - 0.5) / slope

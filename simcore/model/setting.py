@@ -81,10 +81,11 @@ def remembered(function: Callable[..., T]) -> Callable[..., T]:
 
     @wraps(function)
     def once(setting: Setting, *names: Any, **options: Any) -> T:
-        key = (function.__name__, names, tuple(options.items()))
-        if key not in setting.built:
-            setting.built[key] = function(setting, *names, **options)
-        found: T = setting.built[key]
+        key = (function, *names, *options.items())
+        try:
+            found: T = setting.built[key]
+        except KeyError:
+            found = setting.built[key] = function(setting, *names, **options)
         return found
 
     return once

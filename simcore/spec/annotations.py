@@ -6,7 +6,14 @@ import re
 from fractions import Fraction
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
 
 from simcore.spec.records import Whole, fault, shown
 from simcore.units import UnitError, conversion, parse_quantity
@@ -38,7 +45,8 @@ Dated = dict[Year, float]
 class Canonical:
     """Annotation: the unit in which a field is used inside the model, and its limits there.
 
-    `also` is a second unit, of another dimension, that says the same in another way.
+    `also` is a second unit, of another dimension, that says the same in another way. `central` is
+    the highest central value that is not per cent written as a plain number.
     """
 
     def __init__(
@@ -48,8 +56,10 @@ class Canonical:
         minimum: float | None = None,
         maximum: float | None = None,
         also: str | None = None,
+        central: float | None = None,
     ) -> None:
         self.unit = unit
+        self.central = central
         self.also = also
         self.minimum = minimum
         self.maximum = maximum
@@ -87,3 +97,16 @@ PolicyValue = Annotated[
     BeforeValidator(_policy_value),
 ]
 """A number that holds in all years, or the name of a policy."""
+
+
+def _share(value: float | str) -> float | str:
+    if not isinstance(value, str) and not 0.0 <= value <= 1.0:
+        raise fault(
+            f"{value:g}", "a share from 0 to 1, or the name of a policy",
+            f"write {value:g} % if per cent is meant" if value > 1 else "correct the sign",
+        )  # fmt: skip
+    return value
+
+
+PolicyShare = Annotated[PolicyValue, AfterValidator(_share)]
+"""A share that holds in all years, or the name of a policy."""

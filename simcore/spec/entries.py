@@ -14,8 +14,16 @@ from pydantic import (
     model_validator,
 )
 
-from simcore.spec.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
-from simcore.spec.paths import AnchorTable, Path, Share
+from simcore.spec.annotations import (
+    Canonical,
+    Dated,
+    Name,
+    Plain,
+    PolicyShare,
+    PolicyValue,
+    Year,
+)
+from simcore.spec.paths import AnchorTable, Path, Rate
 from simcore.spec.quantities import (
     Certain,
     Constant,
@@ -60,7 +68,7 @@ class Electrolysis(Described):
     stack_lifetime: Annotated[Quantity, Canonical("yr", minimum=0.1)]
     stack_share: Annotated[Quantity, Canonical("1", minimum=0.0)]
     storage: Annotated[Quantity, Canonical("EUR/kg")]
-    risk_premium: Share = Constant(value=0.0)
+    risk_premium: Rate = Constant(value=0.0)
     learning: Learns | None = None
 
 
@@ -172,11 +180,11 @@ class Region(Described):
     the rows of routes that this region has none of its own of are those of that one."""
     currency: str
     market: Name
-    wacc: Annotated[Quantity, Canonical("1", minimum=0.0)]
+    wacc: Annotated[Quantity, Canonical("1", minimum=0.0, central=1.0)]
     capex_factor: Multiplier = Constant(value=1.0)
-    coverage: PolicyValue
-    free_allocation: PolicyValue
-    cscf: PolicyValue
+    coverage: PolicyShare
+    free_allocation: PolicyShare
+    cscf: PolicyShare
     benchmarks: dict[Name, PolicyValue]
     """By route, or `default`: t CO2e of allowances per tonne."""
     recognised: PolicyValue
@@ -232,12 +240,12 @@ class Capture(Described):
     """Commodity whose price is that of taking a tonne away and storing it."""
     capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
     """Per tonne of CO2 captured a year, so that it grows with what is captured."""
-    fixed_opex: Share = Constant(value=0.0)
+    fixed_opex: Rate = Constant(value=0.0)
     """Share of the capital cost per year."""
     interest_during_construction: Multiplier = Constant(value=1.0)
     first_of_a_kind: Multiplier = Constant(value=1.0)
     lifetime: float = Field(gt=0, le=200)
-    risk_premium: Share = Constant(value=0.0)
+    risk_premium: Rate = Constant(value=0.0)
     learning: Learns | None = None
 
 
@@ -253,8 +261,8 @@ class Route(Described):
     interest_during_construction: Multiplier = Constant(value=1.0)
     first_of_a_kind: Multiplier = Constant(value=1.0)
     lifetime: float = Field(gt=0, le=200)
-    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01)]
-    risk_premium: Share = Constant(value=0.0)
+    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01, central=1.5)]
+    risk_premium: Rate = Constant(value=0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
     """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
     the size, without the surcharges of first plants and of construction."""
@@ -291,7 +299,7 @@ class Retrofit(Route):
     capture: Capture | None = None
     capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)] = _INHERITED
     lifetime: Annotated[float, Field(gt=0, le=200)] = _INHERITED
-    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01)] = _INHERITED
+    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01, central=1.5)] = _INHERITED
     emission_intensity: Intensity = _INHERITED
 
     @model_serializer(mode="wrap")

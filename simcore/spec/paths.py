@@ -16,6 +16,7 @@ from simcore.spec.records import Described, Model, Sourced, fault, shown
 Z90: Final = 1.2815515655446004
 """Standard normal quantile at 90 %."""
 Share = Annotated[Quantity, Canonical("1")]
+Rate = Annotated[Quantity, Canonical("1", central=1.0)]
 Fraction = Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]
 Level = Annotated[Quantity, Canonical("commodity", minimum=0.0)]
 Ratio = Annotated[Quantity, Canonical("1", minimum=0.0)]
@@ -243,14 +244,14 @@ class View(Described):
     """Share of the draws; the weights of all views sum to 1."""
     spot: Spot | None = None
     """The price from which the view starts, seen on its date; without it that of the market."""
-    carry: Share | None = None
+    carry: Rate | None = None
     """Drift per year of a view without anchors, in the money of the price (nominal where the path
     is nominal), such as the slope of the futures curve; without it the price keeps its real
     value."""
-    premium: Share = Constant(value=0.0)
+    premium: Rate = Constant(value=0.0)
     """Drift per year on top of carry, anchors or forward: what holders earn above the futures."""
     anchors: AnchorTable | None = None
-    forward: Dated | None = None
+    forward: dict[Year, Annotated[float, Field(gt=0)]] | None = None
     """Prices by year in place of anchors, such as futures: certain, and what the process leaves."""
     after: After = "hold"
     centre: Literal["median", "mean"] = "median"
@@ -313,7 +314,7 @@ class Path(Sourced):
     nominal: bool = False
     """True: each dated value is money of its own year."""
     spot: Spot | None = None
-    carry: Share = Constant(value=0.0)
+    carry: Rate = Constant(value=0.0)
     """Drift of the anchor path where there are no anchors, per year; real."""
     anchors: AnchorTable | None = None
     after: After = "hold"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -23,19 +23,22 @@ class Model(BaseModel):
 
 
 @contextlib.contextmanager
-def noted_reads() -> Iterator[set[tuple[int, str]]]:
-    """Note which fields of which records are read: the identity of the record, and the field.
+def noted_reads(kinds: Iterable[type[Model]]) -> Iterator[set[tuple[int, str]]]:
+    """Note which fields of records of some kinds are read: identity of the record, and field.
 
-    What is read of a copy is read of its original. Not for threads: while it lasts, every record
-    notes its reads, whoever reads it.
+    What is read of a copy is read of its original. The set is filled at the end. Not for threads:
+    while it lasts, every record of these kinds notes its reads, whoever reads it.
     """
     reads: set[tuple[int, str]] = set()
+    raw: set[tuple[int, str]] = set()
     origin: dict[int, int] = {}
     copies: list[BaseModel] = []  # kept, for the identity of what is gone may be given again
+    # Called a hundred thousand times for a plan, so that it does no more than it must.
+    note, read, noted = raw.add, object.__getattribute__, list(kinds)
 
     def noting(self: Model, name: str) -> Any:
-        reads.add((origin.get(id(self), id(self)), name))
-        return BaseModel.__getattribute__(self, name)
+        note((id(self), name))
+        return read(self, name)
 
     def copying(self: Model, **options: Any) -> Any:
         made = BaseModel.model_copy(self, **options)
@@ -43,13 +46,16 @@ def noted_reads() -> Iterator[set[tuple[int, str]]]:
         copies.append(made)
         return made
 
-    Model.__getattribute__ = noting  # type: ignore[assignment]
+    for kind in noted:
+        kind.__getattribute__ = noting  # type: ignore[assignment]
     Model.model_copy = copying  # type: ignore[method-assign, assignment]
     try:
         yield reads
     finally:
-        del Model.__getattribute__
+        for kind in noted:
+            del kind.__getattribute__
         del Model.model_copy
+        reads.update((origin.get(record, record), name) for record, name in raw)
 
 
 def fault(message: str, expected: str, remedy: str = "correct the value") -> PydanticCustomError:

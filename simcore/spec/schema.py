@@ -14,7 +14,15 @@ from pydantic import (
     model_validator,
 )
 
-from simcore.spec.annotations import Canonical, Name, Plain, PolicyValue, Year, percent
+from simcore.spec.annotations import (
+    Canonical,
+    Name,
+    Plain,
+    PolicyShare,
+    PolicyValue,
+    Year,
+    percent,
+)
 from simcore.spec.entries import Catalog
 from simcore.spec.quantities import Quantity
 from simcore.spec.records import Described, Model, Whole, fault, shown
@@ -59,11 +67,11 @@ class Cbam(Model):
     """The EU border adjustment."""
 
     market: Name
-    coverage: PolicyValue
-    indirect: PolicyValue = 0.0
+    coverage: PolicyShare
+    indirect: PolicyShare = 0.0
     """Share of the emissions of bought power that is embedded too; no free allocation for them."""
-    free_allocation: PolicyValue
-    cscf: PolicyValue
+    free_allocation: PolicyShare
+    cscf: PolicyShare
     mark_up: PolicyValue
     declared: Literal["actual", "default", "cheaper"]
     """Embedded emissions that importers declare; `cheaper`: whichever costs less in the year."""
@@ -72,7 +80,7 @@ class Cbam(Model):
     default_benchmark: PolicyValue | None = None
     """Benchmark of the route code that a default value bears, for every route; without it that of
     the region's reference."""
-    recognised_default: PolicyValue = 0.0
+    recognised_default: PolicyShare = 0.0
     """Share of the price paid at home that counts where a default value is declared."""
     method: Literal["own", "country_average"]
     resource_shuffling: Annotated[Plain, Field(ge=0, le=1)]

@@ -163,7 +163,7 @@ def _limits(
     """Whether the unit fits its field and the values stay inside its limits."""
     canonical = Canonical(
         target_of(experiment, quantity, canonical),
-        minimum=canonical.minimum, maximum=canonical.maximum,
+        minimum=canonical.minimum, maximum=canonical.maximum, central=canonical.central,
     )  # fmt: skip
     if isinstance(quantity, ByYear):
         for year, entry in dated(quantity).items():
@@ -195,6 +195,12 @@ def _limits(
             path, _reach(high, marginal.central * scale, "up to"),
             f"values <= {canonical.maximum:g}", _remedy(high),
         )  # fmt: skip
+    central = marginal.central * scale
+    if canonical.central is not None and central > canonical.central:
+        yield Finding(
+            path, f"{central:g}, which is {100 * central:g} %", "a share or rate, such as 0.08",
+            f"write {central:g} % if that is meant",
+        )
 
 
 def _reach(end: float, central: float, direction: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any, Final, get_args
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, wraps
+from typing import Any, Final, TypeVar, get_args
+from weakref import ref
 
 from simcore import tables
 from simcore.spec.annotations import Canonical
@@ -33,6 +34,26 @@ CBAM_POLICIES: Final = (
     "recognised_default",
 )  # fmt: skip
 """Fields of `cbam` that may name a policy."""
+
+Result = TypeVar("Result")
+
+
+def _once(function: Callable[[Experiment], Result]) -> Callable[[Experiment], Result]:
+    """Answer once for each experiment, which never changes: it is asked hundreds of times.
+
+    By identity, as an experiment takes longer to compare than to ask.
+    """
+    known: dict[int, tuple[ref[Experiment], Result]] = {}
+
+    @wraps(function)
+    def remembered(experiment: Experiment) -> Result:
+        key = id(experiment)
+        if key not in known:
+            answer = function(experiment)
+            known[key] = ref(experiment, lambda _: known.pop(key, None)), answer
+        return known[key][1]
+
+    return remembered
 
 
 def references(experiment: Experiment) -> dict[str, str]:
@@ -126,12 +147,13 @@ def used_systems(experiment: Experiment) -> list[str]:
 
 def used_commodities(experiment: Experiment) -> list[str]:
     """Commodities that the run needs: what its routes trade, what it reports, what makes them."""
-    bought = _bought(experiment)
-    names = [*bought, *(index.partition(".")[0] for index in _indexes(experiment, bought))]
-    return [name for name in dict.fromkeys(names) if name in experiment.catalog.prices]
+    followed = (index.partition(".")[0] for index in _indexes(experiment))
+    names = dict.fromkeys([*_bought(experiment), *followed])
+    return [name for name in names if name in experiment.catalog.prices]
 
 
-def _bought(experiment: Experiment) -> list[str]:
+@_once
+def _bought(experiment: Experiment) -> tuple[str, ...]:
     """Commodities of which the run needs the price in its regions."""
     names: list[str] = []
     for route in used_routes(experiment):
@@ -145,15 +167,17 @@ def _bought(experiment: Experiment) -> list[str]:
             price = price_of(experiment, commodity, region)
             if isinstance(price, Electrolysis):
                 names.append(price.electricity)
-    return list(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))
 
 
-def _indexes(experiment: Experiment, commodities: list[str]) -> list[str]:
-    """Price paths that the index-linked prices of some commodities follow."""
+@_once
+def _indexes(experiment: Experiment) -> tuple[str, ...]:
+    """Price paths that the index-linked prices among those that are bought follow."""
     prices = (
-        price_of(experiment, name, region) for name in commodities for region in experiment.regions
+        price_of(experiment, name, region)
+        for name in _bought(experiment) for region in experiment.regions
     )
-    return list(dict.fromkeys(price.index for price in prices if isinstance(price, Indexed)))
+    return tuple(dict.fromkeys(price.index for price in prices if isinstance(price, Indexed)))
 
 
 def idle_policies(experiment: Experiment) -> set[str]:
@@ -309,10 +333,9 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
         place = place_of(experiment, prices, region)
         if place is not None:
             places.setdefault(place, []).append(region)
-    bought = _bought(experiment)
-    if commodity not in bought:
+    if commodity not in _bought(experiment):
         places = {}
-    for index in _indexes(experiment, bought):
+    for index in _indexes(experiment):
         name, _, place = index.partition(".")
         if name == commodity and place in prices:
             places.setdefault(place, [])

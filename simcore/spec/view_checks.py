@@ -171,7 +171,11 @@ def _response(
     ):
         if value is None:
             continue
-        ends.append((key, *_reach(experiment, value, folder)))
+        least, most = _reach(experiment, value, folder)
+        listed = getattr(value, "kind", "") in ("discrete", "bernoulli")
+        if most <= 0 or (listed and least <= 0):
+            yield Finding((*place, *key.split(".")), f"{least:g}", "a price above 0", "raise it")
+        ends.append((key, least, most))
     for (key, _, most), (other, least, _) in pairwise(ends):
         if other == "above.from" and most > least:
             yield Finding(
@@ -187,7 +191,7 @@ def _reach(experiment: Experiment, value: Any, folder: FilePath) -> tuple[float,
     try:
         marginal = compiled(value, folder)
     except (ValueError, KeyError):
-        return 0.0, 0.0  # said where quantities are checked
+        return math.nan, math.nan  # said where quantities are checked
     return marginal.low, marginal.high
 
 

@@ -206,6 +206,9 @@ def _lay_out(
          for key in keys]
         for _, keys in groups
     ]  # fmt: skip
+    # A title that is cut would not say which destination its columns are for.
+    for (name, _), own in zip(groups, widths, strict=True):
+        own[0] += max(0, len(name) - (sum(own) + len(own) - 1))
     left = [max([len(name), *(len(key[i]) for key in rows)]) for i, name in enumerate(labels)]
     taken = sum(sum(group) + len(group) + 1 for group in widths)
     gaps = 2 * max(0, len(left) - 1)
@@ -223,7 +226,7 @@ def _lay_out(
     head = " " * (sum(left) + 2 * max(0, len(left) - 1))
     for (name, _), own in zip(groups, widths, strict=True):
         span = sum(own) + len(own) - 1
-        head += "  " + (f"{name} ".ljust(span, "-") if len(name) < span else cut(name, span))
+        head += "  " + (f"{name} ".ljust(span, "-") if len(name) < span else name)
     lines = [title, head, line(labels, [[_column(key[0]) for key in keys] for _, keys in groups])]
     before = ""
     for names, row in rows.items():
