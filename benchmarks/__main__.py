@@ -149,7 +149,8 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     small = known["small"]
     groups = [measures.machine(settings)]
     groups += [measures.model(case, settings) for case in chosen.values()]
-    groups += [measures.languages(for_languages(known[name]), one, settings) for name, one in built.items()]
+    groups += [measures.languages(for_languages(known[name]), one, settings)
+               for name, one in built.items()]
     groups += [growth.cells(settings), growth.storing(small, settings),
                measures.random_numbers(settings), measures.designs(settings),
                measures.designs_at_equal_time(small, settings), measures.quantiles(settings),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Cell, Plan, currency_rate
-from simcore.program import Request, cut
+from simcore.program import Recall, Request, cut
 from simcore.tiles import collected_values, is_apart
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
@@ -67,7 +67,9 @@ def share_in_view(
     }
 
 
-def fill_prices(plan: Plan, statistics: dict[str, Floats], workers: int) -> None:
+def fill_prices(
+    plan: Plan, statistics: dict[str, Floats], workers: int, recall: Recall
+) -> None:
     """Write all statistics of the prices by view.
 
     Parameters
@@ -77,6 +79,8 @@ def fill_prices(plan: Plan, statistics: dict[str, Floats], workers: int) -> None
         Arrays such as `carbon_price_by_view_quantile`, by name; written.
     workers : int
         Threads.
+    recall : Recall
+        What passes before have made.
 
     Notes
     -----
@@ -96,7 +100,8 @@ def fill_prices(plan: Plan, statistics: dict[str, Floats], workers: int) -> None
     for first in range(0, len(years), step):
         some = tuple(years[first : first + step])
         requests = [Request(one, some, years[0]) for one in made]
-        values = _simulated(plan, requests, workers).reshape(len(made), len(some), -1)
+        values = _simulated(plan, requests, workers, recall=recall)
+        values = values.reshape(len(made), len(some), -1)
         masked = [Request(one.node, some, years[0]) for one in cells]
         central = _simulated(plan, masked, 1, central=True).reshape(len(cells), len(some))
         at = slice(first, first + len(some))
@@ -132,12 +137,13 @@ def _of_draws(values: Floats, draws: int) -> dict[str, Floats]:
 
 
 def _simulated(
-    plan: Plan, requests: Sequence[Request], workers: int, *, central: bool = False
-) -> Floats:
+    plan: Plan, requests: Sequence[Request], workers: int, *, central: bool = False,
+    recall: Recall | None = None,
+) -> Floats:  # fmt: skip
     """Draws of some rows, shape (rows, draws); the central case alone."""
     from simcore.kernels.simulate import simulate
 
-    program, outputs = cut(plan, requests)
+    program, outputs = cut(plan, requests, recall=recall)
     draws = 1 if central else plan.draws
     values = np.empty((len(outputs), draws))
     share = -(-draws // (BLOCK * workers)) * BLOCK

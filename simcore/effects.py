@@ -112,7 +112,7 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 continue
             if not own:
                 packaged = packaged or {**tables.base(), "catalog": tables.catalog()}
-                if _packaged_value(packaged, path) == value:
+                if _at(packaged, path) == value:
                     continue
             yield _Written(path, where, value, experiments)
 
@@ -162,9 +162,8 @@ def _texts(node: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _packaged_value(packaged: Any, path: Path) -> Any:
-    """What the packaged tables say at a path: a config that repeats it asks for no effect."""
-    node = packaged
+def _at(node: Any, path: Path) -> Any:
+    """What stands at a path; a config that repeats what the package says asks for no effect."""
     for part in path:
         node = node.get(part) if isinstance(node, Mapping) else None
     return node

@@ -19,9 +19,18 @@ from simcore.by_view import counts_by_view, fill_prices, share_in_view
 from simcore.dataset import Finished, Layout, Store, create
 from simcore.describe import layout_of
 from simcore.plan import Plan, currency_rate, has_years, unique_values
-from simcore.program import Request, cut
+from simcore.program import Recall, Request, cut
 from simcore.stopping import enough
-from simcore.tiles import Item, check_memory, is_apart, items_of, reduced_node, rows_of, tiles_of
+from simcore.tiles import (
+    Item,
+    check_memory,
+    is_apart,
+    items_of,
+    recalled_values,
+    reduced_node,
+    rows_of,
+    tiles_of,
+)
 from simcore.variables import OUTCOMES
 
 if TYPE_CHECKING:
@@ -90,8 +99,9 @@ def execute(
     store = None
     try:
         store = create(layout_of(plan), out, overwrite=overwrite)
-        statistics = _simulate(plan, store, workers, progress)
-        fill_prices(plan, statistics, workers)
+        recall = Recall.of(plan, recalled_values(plan))
+        statistics = _simulate(plan, store, workers, progress, recall)
+        fill_prices(plan, statistics, workers, recall)
         return store.complete(statistics, tables=_achieved_correlations(plan))
     except BaseException:
         if store is not None:
@@ -115,7 +125,7 @@ def prepare(plan: Plan) -> None:
 
 
 def _simulate(
-    plan: Plan, store: Store, workers: int, progress: Progress | None
+    plan: Plan, store: Store, workers: int, progress: Progress | None, recall: Recall
 ) -> dict[str, np.ndarray]:
     from simcore.reduction import reduce
 
@@ -136,7 +146,7 @@ def _simulate(
                         progress(int(plan.draws * (done + share * rows)), plan.draws * total)
 
                 into = _places(plan, tile, store)
-                reduced = reduce(plan, tile, pool, workers, tell, into=into)
+                reduced = reduce(plan, tile, pool, workers, tell, into=into, recall=recall)
                 done += rows
                 # One tile's draws wait to be written at a time, or memory would fill up.
                 for one in writing:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simcore.kernels.operations import Operation
+from simcore.kernels.operations import BLOCK, Operation
 from simcore.model.graph import Graph, Node
 from simcore.plan import Plan
 
@@ -47,8 +47,42 @@ class Request:
         return max(1, len(self.years))
 
 
-def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
+@dataclass(frozen=True)
+class Recall:
+    """Prices that systems make, kept from one pass over the draws to the next: they are dear.
+
+    Attributes
+    ----------
+    places : dict of int to int
+        Line of `values` by node.
+    values : ndarray, shape (nodes, years, draws)
+        By simulated year, draws in whole blocks; -1: not made yet.
+    """
+
+    places: dict[int, int]
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, plan: Plan, most: int) -> Recall:
+        """Room for at most so many values: for all such prices, or for none."""
+        nodes = plan.graph.nodes
+        # Who reads other states than the price needs the system itself.
+        read = {one for node in nodes if node.operation == Operation.CARRIED for one in node.inputs}
+        made = [n for n, node in enumerate(nodes)
+                if node.operation == Operation.CAP_AND_BANK and n not in read]  # fmt: skip
+        shape = len(made), plan.years[-1] - plan.start + 1, -(-plan.draws // BLOCK) * BLOCK
+        if int(np.prod(shape)) > most:
+            return cls({}, np.empty((0, 0, 0)))
+        return cls({n: place for place, n in enumerate(made)}, np.full(shape, -1.0))
+
+
+def cut(
+    plan: Plan, requests: Sequence[Request], *, recall: Recall | None = None
+) -> tuple[Program, np.ndarray]:
     """Build the program that computes the requested rows, in the order of the requests.
+
+    With `recall` it keeps there what it makes, and takes from there what is made; the first run of
+    any draw must then be one of all years.
 
     Returns
     -------
@@ -94,8 +128,8 @@ def cut(plan: Plan, requests: Sequence[Request]) -> tuple[Program, np.ndarray]:
         years=plan.years[-1] - plan.start + 1,
         lead=plan.years[0] - plan.start,
         price_operations=len(moving),
-        static=_tape(plan, static, row, extra),
-        yearly=_tape(plan, tape, row, extra),
+        static=_tape(plan, static, row, extra, None),
+        yearly=_tape(plan, tape, row, extra, recall),
         emit_at=at,
         emit_after=after,
         emit_rows=rows,
@@ -221,8 +255,9 @@ def _emissions(
 
 
 def _tape(
-    plan: Plan, nodes: list[tuple[int, Node]], row: dict[int, int], extra: dict[int, list[int]]
-) -> Tape:
+    plan: Plan, nodes: list[tuple[int, Node]], row: dict[int, int], extra: dict[int, list[int]],
+    recall: Recall | None,
+) -> Tape:  # fmt: skip
     from simcore.kernels.designs import DESIGNS, family
     from simcore.kernels.random import stream_key
     from simcore.kernels.simulate import Tape
@@ -264,4 +299,8 @@ def _tape(
         keys=keys,
         dimensions=dimensions,
         design=(DESIGNS[experiment.design], plan.draws, experiment.replicates),
+        recalled_at=np.array(
+            [-1 if recall is None else recall.places.get(n, -1) for n, _ in nodes], dtype=np.int64
+        ),
+        recalled=np.empty((0, 0, 0)) if recall is None else recall.values,
     )

@@ -20,7 +20,7 @@ from simcore.crew import Crew, Tell
 from simcore.kernels.operations import BLOCK, Operation
 from simcore.kernels.replicates import draws_by_replicate
 from simcore.plan import Plan
-from simcore.program import Request, cut, limited, without
+from simcore.program import Recall, Request, cut, limited, without
 from simcore.tiles import Item, Need, bins_for, collected_values, look_at
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
@@ -81,6 +81,7 @@ def reduce(
     tell: Tell,
     *,
     into: Into | None = None,
+    recall: Recall | None = None,
 ) -> Reduced:
     """Simulate a tile and reduce each of its rows.
 
@@ -95,9 +96,11 @@ def reduce(
         Told the share of the work that is done.
     into : (ndarray, list of int), optional
         Rows for the kept draws, and the first of each kept item; without it, rows are made.
+    recall : Recall, optional
+        What passes before have made.
     """
     crew = Crew(pool, workers, plan.draws, _replicates(plan))
-    return _Reduction(plan, tile, crew, into=into).run(tell)
+    return _Reduction(plan, tile, crew, into=into, recall=recall).run(tell)
 
 
 def _replicates(plan: Plan) -> int:
@@ -135,13 +138,16 @@ class _Reduction:
         *,
         draws: int | None = None,
         into: Into | None = None,
+        recall: Recall | None = None,
     ) -> None:
         from simcore.kernels import sinks
         from simcore.kernels.select import quantile_ranks
 
         self.plan, self.crew, self.draws = plan, crew, draws or plan.draws
         self.replicates = _replicates(plan)
-        self.program, self.outputs = cut(plan, [item.request for item in tile])
+        self.program, self.outputs = cut(
+            plan, [item.request for item in tile], recall=recall
+        )
         self.rows = self.program.emit_rows.size
         self.asked = np.flatnonzero(self.outputs >= 0)
         self.place = self.outputs[self.asked]

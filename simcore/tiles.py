@@ -26,6 +26,8 @@ _SMALLEST: Final = 48.0
 """Smallest room for a tile, MB."""
 _LOOK: Final = 512
 """Draws of the first look."""
+_RECALLED: Final = 0.04
+"""Share of the memory for tiles that holds prices of systems."""
 _ROW_BYTES: Final = 5200
 """Bytes of a row for its sums, ranks and results."""
 _TALLY_BYTES: Final = 104
@@ -96,6 +98,11 @@ def bins_for(plan: Plan, rows: int, workers: int) -> int:
 def collected_values(plan: Plan) -> int:
     """Values that may be collected at a time; the counts are let go before."""
     return int(0.7 * _room(plan) / 8)
+
+
+def recalled_values(plan: Plan) -> int:
+    """Prices of systems that may be kept from pass to pass."""
+    return int(_RECALLED * _room(plan) / 8)
 
 
 def _collected_share(plan: Plan, bins: int) -> float:

@@ -13,8 +13,8 @@ from rich_config import rich_config
 import simcore
 from simcore import crew, dataset, engine, reduction
 from simcore.kernels import bins, simulate, sinks
-from simcore.program import cut
-from simcore.tiles import Item, items_of
+from simcore.program import Recall, cut
+from simcore.tiles import Item, items_of, recalled_values
 
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
 WHOLE = rich_config(draws=2000, keep=KEPT)  # neither a multiple of 256 nor of 512
@@ -45,6 +45,28 @@ def test_tile_of_any_size_changes_nothing(whole, monkeypatch, items):
     found = dataset.digest(run(config, threads=2))
     monkeypatch.undo()
     assert found == (dataset.digest(run(small, threads=1)) if items == 1 else whole)
+
+
+def test_prices_kept_from_pass_to_pass_change_nothing(monkeypatch):
+    """Those of a system are solved once a draw, also where another tile or view asks again."""
+    config = {
+        "name": "recalled", "draws": 1500, "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"],
+        "years": {"first": 2026, "last": 2032}, "keep": ["carbon_price"],
+        "outcomes": ["carbon_price", "carbon_price_by_view", "cost_premium"],
+    }  # fmt: skip
+    plan = simcore.build(simcore.load(config))
+    kept = Recall.of(plan, recalled_values(plan))
+    assert kept.places
+    assert not Recall.of(plan, kept.values.size - 1).places
+    once = dataset.digest(run(config, threads=2))
+    monkeypatch.setattr(engine, "tiles_of", in_tiles_of(7))
+    assert dataset.digest(run(config, threads=2)) == once
+    monkeypatch.setattr(engine, "recalled_values", lambda plan: 0)
+    assert dataset.digest(run(config, threads=2)) == once
+    # What is kept is what is read.
+    kept.values[:] = 50.0
+    monkeypatch.setattr(engine.Recall, "of", lambda plan, most: kept)
+    assert dataset.digest(run(config, threads=2)) != once
 
 
 def test_order_of_tiles_changes_nothing(whole, monkeypatch):

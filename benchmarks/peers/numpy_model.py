@@ -62,7 +62,7 @@ def product(one: Values, other: Values) -> Values:
     return one * other
 
 
-def _ratio(value: Values, divisor: Values) -> np.ndarray:
+def ratio(value: Values, divisor: Values) -> np.ndarray:
     """value/divisor, undefined where the divisor is not positive."""
     value, divisor = np.broadcast_arrays(value, divisor)
     return np.divide(value, divisor, out=np.full(value.shape, np.nan), where=divisor > 0)
@@ -238,7 +238,7 @@ def cost_premium(memo: Memo, place: Place, route: str, destination: str) -> Valu
 
 def abatement_cost(memo: Memo, place: Place, route: str) -> Values:
     """Premium before carbon per tonne of CO2e avoided, EUR."""
-    return once(memo, _ratio, cost_premium_ex_carbon(memo, place, route),
+    return once(memo, ratio, cost_premium_ex_carbon(memo, place, route),
                 avoided(memo, place, route))
 
 
@@ -259,7 +259,7 @@ def break_even_price(memo: Memo, place: Place, route: str, destination: str) -> 
     if not (place.is_abroad and destination == "eu"):
         saved = once(memo, difference, exposure(memo, place, reference),
                      exposure(memo, place, route))
-        return once(memo, _ratio, excess, saved)
+        return once(memo, ratio, excess, saved)
     at_home = once(memo, difference, home_carbon_cost(memo, place, route),
                    home_carbon_cost(memo, place, reference))
     return once(memo, _break_even_border, once(memo, _sum, excess, at_home), place.cbam_coverage,
@@ -298,7 +298,7 @@ def premium_per_tonne(memo: Memo, place: Place, route: str, destination: str) ->
 def premium_per_tco2(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value per tonne of CO2e avoided, EUR."""
     if place.rules["value"]["mode"] == "netted":
-        return once(memo, _ratio, premium_per_tonne(memo, place, route, destination),
+        return once(memo, ratio, premium_per_tonne(memo, place, route, destination),
                     avoided(memo, place, route))
     price = place.home_price
     if place.is_abroad and destination == "eu":
@@ -337,27 +337,6 @@ def viability_by_view(memo: Memo, place: Place, route: str, destination: str) ->
     if drawn is None:
         return None
     return once(memo, _labelled, support_gap(memo, place, route, destination), drawn)
-
-
-def _parity(price, excess, own, other):
-    more = own - other
-    return price - _ratio(excess * more, np.square(more))
-
-
-def parity_price(
-    memo: Memo, place: Place, route: str, destination: str, good: str
-) -> Values | None:
-    """Price of a good at which the cost premium is zero; None where neither route uses it."""
-    used = [place.plants[one].trades.get(good, ()) for one in (route, place.reference)]
-    if not any(used):
-        return None
-    own, other = (sum(one.sign * one.amount for one in some) for some in used)
-    price = (*used[0], *used[1])[0].price
-    excess = cost_premium(memo, place, route, destination)
-    key = ("parity", good, id(excess))
-    if key not in memo:
-        memo[key] = _parity(price, excess, own, other), (excess,)
-    return memo[key][0]
 
 
 def green_is_cheaper(memo: Memo, place: Place, route: str, destination: str) -> Values:

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from benchmarks.peers.numpy_inputs import Config, Sample, Values, normal, quantity
-from benchmarks.peers.numpy_prices import anchor_lines, price
+from benchmarks.peers.numpy_moves import anchor_lines
+from benchmarks.peers.numpy_prices import price
 from simcore.units import UnitError, conversion, currency_of
 
 # --- learning ------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from benchmarks.peers.numpy_paths import commodity_price
 from benchmarks.peers.numpy_plants import Place, commodity_names, place_of, samples
 from benchmarks.peers.numpy_policies import policy
 from benchmarks.peers.numpy_prices import at_limit, futures, market_price, views_of
-from benchmarks.peers.numpy_waterfall import waterfall
+from benchmarks.peers.numpy_waterfall import parity_price, waterfall
 from simcore.spec import Spec
 from simcore.variables import OUTCOMES
 
@@ -195,7 +195,7 @@ def _plant_cells(
                 if values is not None:
                     yield (name, destination, route), shown(name, values)
         for good in place.rules["parity"] if "parity_price" in names else ():
-            values = model.parity_price(memo, place, route, destination, good)
+            values = parity_price(memo, place, route, destination, good)
             if values is not None:
                 yield ("parity_price", destination, route, good), shown("parity_price", values)
         if "waterfall" in names:

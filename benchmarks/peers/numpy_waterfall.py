@@ -1,16 +1,20 @@
-"""The cost premium by component, in NumPy: what each part of the bill adds to it."""
+"""The cost premium by component, and what a good must cost for no premium, in NumPy."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from benchmarks.peers.numpy_inputs import Values
 from benchmarks.peers.numpy_model import (
     Memo,
     cbam_cost,
+    cost_premium,
     difference,
     home_carbon_cost,
     of_plant,
     once,
     product,
+    ratio,
 )
 from benchmarks.peers.numpy_plants import Place
 
@@ -45,3 +49,24 @@ def waterfall(memo: Memo, place: Place, route: str, destination: str) -> dict[st
     other = parts(memo, place, place.reference, destination)
     return {name: once(memo, difference, own.get(name, 0.0), other.get(name, 0.0))
             for name in {**other, **own}}
+
+
+def _parity(price, excess, own, other):
+    more = own - other
+    return price - ratio(excess * more, np.square(more))
+
+
+def parity_price(
+    memo: Memo, place: Place, route: str, destination: str, good: str
+) -> Values | None:
+    """Price of a good at which the cost premium is zero; None where neither route uses it."""
+    used = [place.plants[one].trades.get(good, ()) for one in (route, place.reference)]
+    if not any(used):
+        return None
+    own, other = (sum(one.sign * one.amount for one in some) for some in used)
+    price = (*used[0], *used[1])[0].price
+    excess = cost_premium(memo, place, route, destination)
+    key = ("parity", good, id(excess))
+    if key not in memo:
+        memo[key] = _parity(price, excess, own, other), (excess,)
+    return memo[key][0]

@@ -122,8 +122,8 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     """
     if market.relative is not None:
         raise ValueError(
-            f"its price is that of {market.relative.to} times a ratio, whose spread is not its own; "
-            f"score {market.relative.to}"
+            f"its price is that of {market.relative.to} times a ratio, whose spread is not its "
+            f"own; score {market.relative.to}"
         )
     paths = [(market, 1.0, None)] if not has_views(market) else [
         (as_path(market, view), view.weight if market.view == ENSEMBLE else 1.0, view)

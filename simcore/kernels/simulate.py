@@ -74,6 +74,10 @@ class Tape(NamedTuple):
     """Dimension of each operation's stream in its family."""
     design: tuple[int, int, int]
     """Code of the sampling design, draws of the run, replicates."""
+    recalled_at: np.ndarray
+    """Place among `recalled` of each operation; -1: none."""
+    recalled: np.ndarray
+    """Rows of earlier passes by place, year and draw; -1: not made yet."""
 
 
 class Program(NamedTuple):
@@ -258,7 +262,15 @@ def run_operation(tape, i, rows, line, year, first_draw, central):
             design_row(tape, i, first_draw, year, rows[0])
             processes.resampled_row(rows, out, 0, a, n, pool, year, central)
         elif code == CAP_AND_BANK:
-            emissions_market.cap_and_bank_row(rows, out, x, n, pool, year)
+            kept = np.int64(-1) if central else tape.recalled_at[i]
+            if kept < 0 or tape.recalled[kept, line, first_draw] == -1.0:
+                emissions_market.cap_and_bank_row(rows, out, x, n, pool, year)
+                if kept >= 0:
+                    for j in range(BLOCK):
+                        tape.recalled[kept, line, first_draw + j] = rows[out, j]
+            else:
+                for j in range(BLOCK):
+                    rows[out, j] = tape.recalled[kept, line, first_draw + j]
         elif code == TIMELINE:
             entry += n.shape[0] * line
             policy.timeline_row(rows, out, x, n, table[entry : entry + n.shape[0]])
