@@ -98,7 +98,8 @@ _ALL = (
         ("scenario", "market", "year"),
         "Mt",
         "Allowances in circulation",
-        "Bank at the end of the year; only of markets with the process cap_and_bank.",
+        "Bank at the end of the year; only of markets with the process cap_and_bank, and in the "
+        "draws whose view has it.",
     ),
     Variable(
         "allowance_reserve",
