@@ -29,7 +29,7 @@ def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
             yield from differing(f"{name} by draw", draws, np.broadcast_to(draws[..., :1], draws.shape))
             found = {"central": draws[..., 0]}
         else:
-            found = numbers(draws)
+            found = numbers(draws, of_defined="view" in variable.dims)
         for statistic, right in found.items():
             yield from differing(f"{name}_{statistic}", run[f"{name}_{statistic}"].values, right)
     if "input" in kept:
@@ -49,12 +49,19 @@ def indicators(draws: np.ndarray) -> dict[str, np.ndarray]:
         return {"mean": share, "standard_error": np.sqrt(share * (1 - share) / rest)}
 
 
-def numbers(draws: np.ndarray) -> dict[str, np.ndarray]:
+def numbers(draws: np.ndarray, *, of_defined: bool = False) -> dict[str, np.ndarray]:
+    """Statistics of rows; quantiles of the defined draws alone where a row is of one view."""
     known = ~np.isnan(draws)
     count = known.sum(axis=-1)
     flat = draws.reshape(-1, draws.shape[-1])
     shape = (*draws.shape[:-1], -1)
-    quantile, low, high = (one.reshape(shape) for one in expected(flat))
+    ranked = [expected(flat)] if not of_defined else [
+        expected(row[~np.isnan(row)][None] if np.isfinite(row).any() else row[None, :1])
+        for row in flat
+    ]
+    quantile, low, high = (
+        np.concatenate(parts).reshape(shape) for parts in zip(*ranked, strict=True)
+    )
     with np.errstate(all="ignore"):
         # About the first defined value, as a sum of large equal numbers is rounded.
         first = np.take_along_axis(draws, known.argmax(axis=-1)[..., None], axis=-1)

@@ -43,6 +43,7 @@ def faults(tapes: languages.Tapes, name: str) -> tuple[str, ...]:
     return languages.compare(tapes, peer, model).faults
 
 
+@pytest.mark.slow
 def test_a_rehearsal_ends_with_every_model_in_agreement():
     shown = rehearse()
     assert shown.count("statistics: largest difference") == 3
