@@ -401,8 +401,8 @@ def test_reform_lowers_the_price_with_the_free_allocation_it_prolongs():
     price = run["carbon_price"].sel(market="eu_ets").values
     law = run["cbam_factor"].values > 0.45
     assert 0.4 < law.mean() < 0.6
-    assert np.ptp(price[law]) < 1e-6 * price[law][0]
-    assert np.ptp(price[~law]) < 1e-6 * price[~law][0]
+    assert np.ptp(price[law]) < 1e-9 * price[law][0]
+    assert np.ptp(price[~law]) < 1e-9 * price[~law][0]
     assert price[~law][0] < 0.95 * price[law][0]
 
 
@@ -413,14 +413,14 @@ def test_bank_and_price_of_2024_to_2026_are_reproduced():
     """Solved from the end of 2023 with the packaged inputs, all of them stated in its table."""
     run = solved(system(start=2023), first=2024, last=2030)
     bank = run["allowance_bank_central"].sel(year=[2024, 2025]).values
-    assert bank == pytest.approx([PACKAGED["bank"][2024], PACKAGED["bank"][2025]], rel=0.09)
+    assert bank == pytest.approx([PACKAGED["bank"][2024], PACKAGED["bank"][2025]], rel=0.06)
     # Annual means and the quarters of 2026 in money of 2025 (2 % a year).
     seen = np.array([66.47 / 0.979, 74.29, 77.65 / 1.02])
     price = run["carbon_price_central"].sel(year=[2024, 2025, 2026]).values
     assert price == pytest.approx(seen, rel=0.1)
     # The reserve stands at its ceiling, so that it invalidates what it takes in.
     intake = run["allowance_invalidated_central"].sel(year=2025).item()
-    assert intake == pytest.approx((2 * 266.8 + 275.5) / 3, rel=0.05)
+    assert intake == pytest.approx((2 * 266.8 + 275.5) / 3, rel=0.03)
 
 
 def test_intakes_by_hand():
@@ -528,7 +528,8 @@ def test_numbers_of_the_packaged_market(undecided, decided):
         .sel(year=slice(2026, 2040)).sum("year").median().item()
         for name, run in decided.items()
     }  # fmt: skip
-    assert 8600 < totals["law"] < 9300
+    # 8.6 to 9.2 Gt, to one digit.
+    assert 8.6 <= round(totals["law"] / 1000, 1) <= 9.2
     assert 10400 < totals["reform_2026"] < 11300
     mean = of(decided["reform_2026"], "carbon_price").sel(year=slice(2031, 2040)).mean().item()
     assert 115 < mean < 165
