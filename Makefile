@@ -19,6 +19,7 @@ bench: $(STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check simcore tests benchmarks experiments docs
+	$(BIN)/ruff format --check simcore tests benchmarks experiments docs
 	$(BIN)/mypy
 
 configs: $(STAMP)

@@ -40,17 +40,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0, or 1 where the package and a peer disagree; then nothing is timed.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description=__doc__,
+        prog="python -m benchmarks",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--tiny", action="store_true", help="cut every model to a second's work")
     parser.add_argument("--case", action="append", metavar="NAME", help="only these models")
     parser.add_argument("--repetitions", type=int, default=5, help="of each timing (default 5)")
-    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall",
-                        help="cpu: CPU time, on a machine that others use at the same time")
-    parser.add_argument("--peer", action="append", metavar="NAME", default=[],
-                        help="c-plain, c-fast, c-wide, numba or jax; without it, all that compile "
-                             "in less than minutes")
+    parser.add_argument(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="cpu: CPU time, on a machine that others use at the same time",
+    )
+    parser.add_argument(
+        "--peer",
+        action="append",
+        metavar="NAME",
+        default=[],
+        help="c-plain, c-fast, c-wide, numba or jax; without it, all that compile "
+        "in less than minutes",
+    )
     parser.add_argument("--ready", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--kept", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peak", nargs=2, metavar=("WORK", "N"), help=argparse.SUPPRESS)
@@ -82,7 +92,8 @@ def _peak(case, work: str, argument: str) -> int:
     from benchmarks.cases import load
 
     if work == "simcore":
-        from simcore import engine, plan
+        from simcore import plan
+        from simcore.running import engine
 
         engine.run(plan.build(load(case)), threads=int(argument))
     else:
@@ -98,7 +109,8 @@ def _ready(case) -> int:
     from time import perf_counter
 
     from benchmarks.cases import load
-    from simcore import engine, plan
+    from simcore import plan
+    from simcore.running import engine
 
     planned = plan.build(load(case))
     start = perf_counter()
@@ -123,14 +135,21 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     from benchmarks.timing import Settings
 
     print(f"{_machine()}\nclock: {options.clock}", flush=True)
-    print(table.heading(f"agreement with the NumPy model, draw by draw (limit {agreement.LIMIT:g} "
-                        "of the scale of the terms)"))
+    print(
+        table.heading(
+            f"agreement with the NumPy model, draw by draw (limit {agreement.LIMIT:g} "
+            "of the scale of the terms)"
+        )
+    )
     agreed = True
     for case in chosen.values():
         found = agreement.compare(case.config, draws=AGREEMENT_DRAWS, overrides=case.overrides)
         agreed &= not found.faults
-        print(f"  {case.name:<12}{found.values:>12,} values and {found.statistics:>9,} statistics: "
-              f"largest difference {found.largest:.1e}", flush=True)
+        print(
+            f"  {case.name:<12}{found.values:>12,} values and {found.statistics:>9,} statistics: "
+            f"largest difference {found.largest:.1e}",
+            flush=True,
+        )
         for fault in found.faults[:20]:
             print(f"    {fault}")
     built = {}
@@ -149,12 +168,19 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     small = known["small"]
     groups = [measures.machine(settings)]
     groups += [measures.model(case, settings) for case in chosen.values()]
-    groups += [measures.languages(for_languages(known[name]), one, settings)
-               for name, one in built.items()]
-    groups += [growth.cells(settings), growth.storing(small, settings),
-               measures.random_numbers(settings), measures.designs(settings),
-               measures.designs_at_equal_time(small, settings), measures.quantiles(settings),
-               growth.compilation(small, settings), measures.start_up(small, settings)]
+    groups += [
+        measures.languages(for_languages(known[name]), one, settings) for name, one in built.items()
+    ]
+    groups += [
+        growth.cells(settings),
+        growth.storing(small, settings),
+        measures.random_numbers(settings),
+        measures.designs(settings),
+        measures.designs_at_equal_time(small, settings),
+        measures.quantiles(settings),
+        growth.compilation(small, settings),
+        measures.start_up(small, settings),
+    ]
     for group in groups:
         for line in group:
             print(line if isinstance(line, str) else table.formatted(line), flush=True)
@@ -171,12 +197,15 @@ def _machine() -> str:
 
     import simcore
 
-    versions = ", ".join(f"{one.__name__} {one.__version__}"
-                         for one in (simcore, numpy, scipy, numba, llvmlite))
+    versions = ", ".join(
+        f"{one.__name__} {one.__version__}" for one in (simcore, numpy, scipy, numba, llvmlite)
+    )
     load = f"; load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    return (f"simcore benchmarks, {datetime.now(UTC):%Y-%m-%d}\n"
-            f"{_processor()}, {os.cpu_count()} cores; {platform.system()}; "
-            f"Python {platform.python_version()}{load}\n{versions}")
+    return (
+        f"simcore benchmarks, {datetime.now(UTC):%Y-%m-%d}\n"
+        f"{_processor()}, {os.cpu_count()} cores; {platform.system()}; "
+        f"Python {platform.python_version()}{load}\n{versions}"
+    )
 
 
 def _processor() -> str:

@@ -13,8 +13,8 @@ from benchmarks.peers import numpy_run
 from benchmarks.peers.numpy_inputs import addressed
 from benchmarks.peers.numpy_plants import samples
 from benchmarks.peers.numpy_prices import views_of
+from simcore.intake import Spec
 from simcore.kernels.select import quantile_ranks
-from simcore.spec import Spec
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 LIMIT = 1e-9
@@ -57,8 +57,9 @@ def compare(config: Any, *, draws: int, overrides: tuple[str, ...] = ()) -> Agre
     spec = simcore.load(config, overrides=overrides, draws=draws)
     names = [one for one in spec.experiment.outcomes if OUTCOMES[one].kind != "conditional"]
     kept = f"keep=[{', '.join(names)}]"
-    dataset = simcore.run(config, draws=draws, threads=2,
-                          overrides=(*overrides, kept, "dtype=float64", "memory=4000"))
+    dataset = simcore.run(
+        config, draws=draws, threads=2, overrides=(*overrides, kept, "dtype=float64", "memory=4000")
+    )
     scale = _scale(dataset, numpy_run.exchange_rate(spec))
     values = statistics = 0
     largest, where, faults = 0.0, "", []
@@ -86,9 +87,7 @@ def _pairs(
     ranks_of = cache(partial(quantile_ranks, probabilities=QUANTILES, level=INTERVAL_LEVEL))
     routes = len(spec.experiment.routes)
     drawn = None
-    cells = numpy_run.results(
-        spec, addressed(spec.experiment.seed, draws), chunk=draws, every=True
-    )
+    cells = numpy_run.results(spec, addressed(spec.experiment.seed, draws), chunk=draws, every=True)
     for key, own in cells:
         name, label = key[0], " ".join(key)
         dims = [dim for dim in OUTCOMES[name].dims if dim != "year"]
@@ -143,8 +142,11 @@ def _by_view(
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = np.sum(own == k, axis=-1) / np.float64(count)
             error = np.sqrt(mean * (1.0 - mean) / np.float64(count - 1))
-        found = {"mean": mean, "standard_error": error,
-                 "defined": np.full(len(own), count / views.draws)}
+        found = {
+            "mean": mean,
+            "standard_error": error,
+            "defined": np.full(len(own), count / views.draws),
+        }
         for statistic, value in found.items():
             shown = np.where(defined, value, 0.0 if statistic == "defined" else np.nan)
             kept = dataset[f"{name}_{statistic}"].sel({**place, "view": label}).values
@@ -153,8 +155,11 @@ def _by_view(
 
 def _scale(dataset: Any, rate: float) -> float:
     """Largest cost of a tonne in the run: premiums are differences of such numbers."""
-    costs = [np.nanmax(np.abs(dataset[name].values)) for name in ("levelised_cost", "carbon_cost")
-             if name in dataset]
+    costs = [
+        np.nanmax(np.abs(dataset[name].values))
+        for name in ("levelised_cost", "carbon_cost")
+        if name in dataset
+    ]
     return float(sum(costs)) if costs else 1000.0 * rate
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import simcore
-from simcore.spec import Spec
+from simcore.intake import Spec
 
 ROOT = Path(__file__).parents[1]
 QUICKSTART = ROOT / "configs" / "quickstart.yaml"
 
 _TINY = (
-    "regions=[EU, KR]", "routes=[bf_bof, h2_dri_eaf]", "years={first: 2027, last: 2029}",
+    "regions=[EU, KR]",
+    "routes=[bf_bof, h2_dri_eaf]",
+    "years={first: 2027, last: 2029}",
     "plant={start: 2028, lifetime: 3, output: 1.0, valued_in: 2027, beyond: hold}",
 )
 
@@ -44,11 +46,22 @@ class Case:
 def cases(*, tiny: bool) -> dict[str, Case]:
     """The cases by name; `tiny` cuts them to a second's work, for a test."""
     one_region = {
-        "name": "small", "regions": ["EU"], "routes": ["bf_bof", "ng_dri_eaf"],
+        "name": "small",
+        "regions": ["EU"],
+        "routes": ["bf_bof", "ng_dri_eaf"],
         "scenarios": {"law": {}},
-        "outcomes": ["carbon_price", "levelised_cost", "carbon_cost", "cost_premium",
-                     "cost_premium_ex_carbon", "premium_per_tonne", "support_gap", "viability",
-                     "abatement_cost", "crossover_year"],
+        "outcomes": [
+            "carbon_price",
+            "levelised_cost",
+            "carbon_cost",
+            "cost_premium",
+            "cost_premium_ex_carbon",
+            "premium_per_tonne",
+            "support_gap",
+            "viability",
+            "abatement_cost",
+            "crossover_year",
+        ],
     }
     found = (
         Case("small", "1 region, 2 routes", one_region, 100_000),
@@ -69,15 +82,18 @@ def for_languages(case: Case) -> Case:
     The weights of the other views are as before among each other.
     """
     weights = {"market": 0.4375, "analysts": 0.375, "history": 0.1875, "structural": 0.0}
-    left_out = tuple(f"catalog.markets.eu_ets.views.{name}.weight={weight}"
-                     for name, weight in weights.items())
-    return replace(case, title=f"{case.title}, no structural view",
-                   overrides=(*case.overrides, *left_out))
+    left_out = tuple(
+        f"catalog.markets.eu_ets.views.{name}.weight={weight}" for name, weight in weights.items()
+    )
+    return replace(
+        case, title=f"{case.title}, no structural view", overrides=(*case.overrides, *left_out)
+    )
 
 
 def load(case: Case, *, draws: int | None = None, keep: Sequence[str] = ()) -> Spec:
     """Read a case; the draws of these outcomes are kept, of all others only summaries."""
     return simcore.load(
-        case.config, draws=draws or case.draws,
+        case.config,
+        draws=draws or case.draws,
         overrides=(*case.overrides, f"keep=[{', '.join(keep)}]"),
     )

@@ -12,15 +12,24 @@ from benchmarks.cases import Case, load
 from benchmarks.languages import Tapes
 from benchmarks.table import Line, heading
 from benchmarks.timing import Settings, interleaved
-from simcore import engine, plan
+from simcore import plan
 from simcore.kernels.operations import BLOCK
+from simcore.running import engine
 
 _SMALLEST: dict[str, Any] = {
-    "name": "growth", "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"],
-    "years": {"first": 2026, "last": 2030}, "scenarios": {"law": {}},
+    "name": "growth",
+    "regions": ["EU"],
+    "routes": ["bf_bof", "h2_dri_eaf"],
+    "years": {"first": 2026, "last": 2030},
+    "scenarios": {"law": {}},
     "plant": {"start": 2028, "lifetime": 3, "output": 1.0, "valued_in": 2027, "beyond": "hold"},
-    "outcomes": ["levelised_cost", "carbon_cost", "cost_premium", "premium_per_tonne",
-                 "abatement_cost"],
+    "outcomes": [
+        "levelised_cost",
+        "carbon_cost",
+        "cost_premium",
+        "premium_per_tonne",
+        "abatement_cost",
+    ],
 }
 _REFORM = {"catalog": {"policies": {"eu_free_allocation": {"variant": "reform_2026"}}}}
 _GROWN: dict[str, dict[str, Any]] = {
@@ -28,8 +37,18 @@ _GROWN: dict[str, dict[str, Any]] = {
     "3 regions": {"regions": ["EU", "KR", "JP"]},
     "6 regions": {"regions": ["EU", "UK", "KR", "JP", "CN", "IN"]},
     "4 routes": {"routes": ["bf_bof", "h2_dri_eaf", "ng_dri_eaf", "scrap_eaf"]},
-    "8 routes": {"routes": ["bf_bof", "bf_bof_ccs", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf",
-                            "hbi_import_eaf", "scrap_eaf", "moe"]},
+    "8 routes": {
+        "routes": [
+            "bf_bof",
+            "bf_bof_ccs",
+            "ng_dri_eaf",
+            "ng_dri_eaf_ccs",
+            "h2_dri_eaf",
+            "hbi_import_eaf",
+            "scrap_eaf",
+            "moe",
+        ]
+    },
     "25 years": {"years": {"first": 2026, "last": 2050}},
     "2 scenarios": {"scenarios": {"law": {}, "reform_2026": _REFORM}},
 }

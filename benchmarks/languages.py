@@ -14,9 +14,10 @@ import numpy as np
 from benchmarks import agreement, totals, work
 from benchmarks.agreement import Agreement
 from benchmarks.peers import in_c, scalar, tape
-from simcore import plan, program
+from simcore import plan
+from simcore.intake import Spec
 from simcore.kernels.simulate import simulate
-from simcore.spec import Spec
+from simcore.running import program
 
 CHUNK = 1024
 """All peers compute a multiple of this many draws; JAX so many at a time."""
@@ -108,8 +109,12 @@ class Tapes:
     def names(self) -> list[str]:
         """Outcome of each row that is handed out."""
         groups = plan.unique_values(self.plan.cells)
-        return [groups[one.node, one.first_year][0].variable
-                for some in self.requests for one in some for _ in range(one.rows)]
+        return [
+            groups[one.node, one.first_year][0].variable
+            for some in self.requests
+            for one in some
+            for _ in range(one.rows)
+        ]
 
     def steps(self, *, whole: bool) -> list[tape.Steps]:
         """The programs taken apart; their outputs stand in the same order."""
@@ -182,8 +187,10 @@ def build(spec: Spec, *, named: Sequence[str] = ()) -> Built:
         found = compare(tapes, peer, model)
         models[peer.title] = model
         agreed &= not found.faults
-        report.append(f"{peer.title}: largest difference {found.largest:.1e}; compiled and "
-                      f"compared in {time.perf_counter() - start:.0f} s")
+        report.append(
+            f"{peer.title}: largest difference {found.largest:.1e}; compiled and "
+            f"compared in {time.perf_counter() - start:.0f} s"
+        )
         report += [f"  {fault}" for fault in found.faults]
     return Built(tapes, models, tuple(report), agreed)
 
@@ -218,8 +225,10 @@ def compare(tapes: Tapes, peer: Peer, model: Model) -> Agreement:
 
 def _scale(names: np.ndarray, values: np.ndarray) -> float:
     """Largest cost of a tonne in the run: premiums are differences of such numbers."""
-    costs = [np.nanmax(np.abs(values[names == name]), initial=0.0)
-             for name in ("levelised_cost", "carbon_cost")]
+    costs = [
+        np.nanmax(np.abs(values[names == name]), initial=0.0)
+        for name in ("levelised_cost", "carbon_cost")
+    ]
     return float(sum(costs)) or 1000.0
 
 
@@ -245,5 +254,7 @@ def _means_apart(
     allowed = FARTHEST * error + agreement.LIMIT * np.abs(own).mean(axis=1)
     near = np.abs(mean - own.mean(axis=1)) <= allowed
     checked = np.isin(names, COMPARED) & np.isfinite(allowed)
-    return [f"{who} {name}: the mean under its own random numbers is off"
-            for name in dict.fromkeys(names[checked & ~near])]
+    return [
+        f"{who} {name}: the mean under its own random numbers is off"
+        for name in dict.fromkeys(names[checked & ~near])
+    ]

@@ -14,10 +14,11 @@ from benchmarks.cases import Case, load
 from benchmarks.languages import CHUNK, Built
 from benchmarks.table import Line, heading
 from benchmarks.timing import Settings, fastest, interleaved
-from simcore import engine, plan
+from simcore import plan
 from simcore.kernels.operations import BLOCK
 from simcore.kernels.random import fill_normal, fill_uniform, stream_key
 from simcore.kernels.select import order_statistics, quantile_ranks
+from simcore.running import engine
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 _CHUNKS = (1024, 2048, 4096)
@@ -42,10 +43,14 @@ def machine(settings: Settings) -> Iterator[str | Line]:
 
     yield heading("this machine")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        found = interleaved({
-            "one": lambda: turn(steps),
-            "two": lambda: list(pool.map(turn, [steps // 2] * 2)),
-        }, settings, times=2)
+        found = interleaved(
+            {
+                "one": lambda: turn(steps),
+                "two": lambda: list(pool.map(turn, [steps // 2] * 2)),
+            },
+            settings,
+            times=2,
+        )
     two = found["two"] if settings.clock == "wall" else None
     yield Line("a loop without memory, s", found["one"], two)
 
@@ -92,8 +97,10 @@ def model(case: Case, settings: Settings) -> Iterator[str | Line]:
         None if settings.tiny else processes.peak_memory(case, "simcore", 2, tiny=False),
         processes.peak_memory(case, "numpy", reducing, tiny=settings.tiny),
     )
-    yield (f"  NumPy computes {simulating:,} draws at a time (simulate), {adding:,} (totals), "
-           f"{reducing:,} (reduce), the fastest tried.")
+    yield (
+        f"  NumPy computes {simulating:,} draws at a time (simulate), {adding:,} (totals), "
+        f"{reducing:,} (reduce), the fastest tried."
+    )
 
 
 def languages(case: Case, built: Built, settings: Settings) -> Iterator[str | Line]:
@@ -109,8 +116,9 @@ def languages(case: Case, built: Built, settings: Settings) -> Iterator[str | Li
     works |= {title: partial(model.totals, draws, 1) for title, model in built.models.items()}
     found = {name: time / draws * 1e9 for name, time in interleaved(works, settings).items()}
     one, two = found.pop("one"), found.pop("two", None)
-    yield heading(f"{case.name}: reduced to totals; {draws:,} draws of {values:,} "
-                  "values; ns a draw")
+    yield heading(
+        f"{case.name}: reduced to totals; {draws:,} draws of {values:,} values; ns a draw"
+    )
     for title, time in found.items():
         yield Line(title, one, two, time)
     yield Line("  ns a value", one / values, two and two / values)
@@ -121,12 +129,18 @@ def random_numbers(settings: Settings) -> Iterator[str | Line]:
     size = 2**12 if settings.tiny else 2**20
     key, out, generator = stream_key(1, "benchmark"), np.empty(size), np.random.default_rng(1)
     yield heading("random numbers, addressed by (seed, name, draw, step); ns a value")
-    for what, fill, draw in (("uniform", fill_uniform, generator.random),
-                             ("standard normal", fill_normal, generator.standard_normal)):
-        found = interleaved({
-            "one": lambda fill=fill: fill(key[0], key[1], 0, 0, out),
-            "numpy": lambda draw=draw: draw(out=out),
-        }, settings, times=5)
+    for what, fill, draw in (
+        ("uniform", fill_uniform, generator.random),
+        ("standard normal", fill_normal, generator.standard_normal),
+    ):
+        found = interleaved(
+            {
+                "one": lambda fill=fill: fill(key[0], key[1], 0, 0, out),
+                "numpy": lambda draw=draw: draw(out=out),
+            },
+            settings,
+            times=5,
+        )
         yield Line(what, found["one"] / size * 1e9, None, found["numpy"] / size * 1e9)
 
 
@@ -151,10 +165,14 @@ def designs(settings: Settings) -> Iterator[str | Line]:
             for block in range(points // BLOCK):
                 fill_sobol(key, dimension, 0, block, 0, out)
 
-    found = interleaved({
-        "one": lambda: fill(key, out),
-        "scipy": lambda: qmc.Sobol(dimensions, scramble=True, rng=1).random(points),
-    }, settings, times=3)
+    found = interleaved(
+        {
+            "one": lambda: fill(key, out),
+            "scipy": lambda: qmc.Sobol(dimensions, scramble=True, rng=1).random(points),
+        },
+        settings,
+        times=3,
+    )
     each = {name: time / points / dimensions * 1e9 for name, time in found.items()}
     yield Line(f"scipy.stats.qmc, {dimensions} dimensions", each["one"], None, each["scipy"])
 
@@ -169,20 +187,30 @@ def designs_at_equal_time(case: Case, settings: Settings) -> Iterator[str | Line
         return plan.build(load(one, draws=draws))
 
     designs = ("random", "sobol", "sobol_bridge")
-    time = interleaved({
-        one: partial(engine.run, planned(one, 0), threads=1) for one in designs
-    }, settings, times=2)
-    errors = {one: _errors([engine.run(planned(one, seed)) for seed in range(seeds)])
-              for one in designs}
-    for what, name in (("mean", "all outcomes"), ("mean", "cost_premium"),
-                       ("P95", "all outcomes"), ("P95", "cost_premium")):
+    time = interleaved(
+        {one: partial(engine.run, planned(one, 0), threads=1) for one in designs}, settings, times=2
+    )
+    errors = {
+        one: _errors([engine.run(planned(one, seed)) for seed in range(seeds)]) for one in designs
+    }
+    for what, name in (
+        ("mean", "all outcomes"),
+        ("mean", "cost_premium"),
+        ("P95", "all outcomes"),
+        ("P95", "cost_premium"),
+    ):
         for design in designs[1:]:
             names = errors["random"] if name == "all outcomes" else (name,)
             # Each outcome counts the same, whatever its number of cells.
-            ratio = np.exp(np.mean([
-                np.nanmean(np.log(errors[design][one][what] / errors["random"][one][what]))
-                for one in names if np.isfinite(errors["random"][one][what]).any()
-            ]))
+            ratio = np.exp(
+                np.mean(
+                    [
+                        np.nanmean(np.log(errors[design][one][what] / errors["random"][one][what]))
+                        for one in names
+                        if np.isfinite(errors["random"][one][what]).any()
+                    ]
+                )
+            )
             cost = ratio * time[design] / time["random"]
             yield Line(f"{what}, {name}, {design}", cost, None, 1.0)
 
@@ -193,11 +221,15 @@ def _errors(runs: Sequence[xr.Dataset]) -> dict[str, dict[str, np.ndarray]]:
     NaN where a cell is undefined, certain, or its percentile one value that many draws share.
     """
     found = {}
-    for name in sorted(str(one).removesuffix("_quantile") for one in runs[0].data_vars
-                       if str(one).endswith("_quantile")):
+    for name in sorted(
+        str(one).removesuffix("_quantile")
+        for one in runs[0].data_vars
+        if str(one).endswith("_quantile")
+    ):
         mean = np.array([one[f"{name}_mean"].values.ravel() for one in runs])
-        percentile = np.array([one[f"{name}_quantile"].sel(quantile=0.95).values.ravel()
-                               for one in runs])
+        percentile = np.array(
+            [one[f"{name}_quantile"].sel(quantile=0.95).values.ravel() for one in runs]
+        )
         found[name] = {}
         for what, values in (("mean", mean), ("P95", percentile)):
             variance = values.var(axis=0, ddof=1)
@@ -219,13 +251,17 @@ def quantiles(settings: Settings) -> Iterator[str | Line]:
             order_statistics(column, wanted, out)
 
     labelled = xr.DataArray(values, dims=("column", "draw"))
-    found = interleaved({
-        "one": select,
-        "xarray": lambda: labelled.quantile(QUANTILES, "draw"),
-        "quantile": lambda: np.quantile(values, QUANTILES, axis=-1),
-        "partition": lambda: np.partition(values, wanted, axis=-1),
-        "sort": lambda: np.sort(values, axis=-1),
-    }, settings, times=3)
+    found = interleaved(
+        {
+            "one": select,
+            "xarray": lambda: labelled.quantile(QUANTILES, "draw"),
+            "quantile": lambda: np.quantile(values, QUANTILES, axis=-1),
+            "partition": lambda: np.partition(values, wanted, axis=-1),
+            "sort": lambda: np.sort(values, axis=-1),
+        },
+        settings,
+        times=3,
+    )
     each = {name: value / values.size * 1e9 for name, value in found.items()}
     yield heading(f"nine exact quantiles of {draws:,} draws; ns a value")
     yield Line("xarray's quantile", each["one"], None, each["xarray"])
@@ -242,8 +278,10 @@ def start_up(case: Case, settings: Settings) -> Iterator[str | Line]:
     for what, command in (
         ("import simcore", ["-c", "import simcore"]),
         ("simcore --help", ["-m", "simcore", "--help"]),
-        ("simcore check configs/quickstart.yaml",
-         ["-m", "simcore", "check", "configs/quickstart.yaml"]),
+        (
+            "simcore check configs/quickstart.yaml",
+            ["-m", "simcore", "check", "configs/quickstart.yaml"],
+        ),
     ):
         yield Line(what, processes.start(command, repetitions=count))
     warm, cold = processes.small_run(case, repetitions=count, cold=not settings.tiny)

@@ -20,8 +20,12 @@ from benchmarks.timing import seconds
 def _finish(arguments: Sequence[str], **settings: str) -> str:
     """Run Python with arguments in the root of the repository; its standard output."""
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env={**os.environ, **settings}, check=True,
-        capture_output=True, text=True,
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return done.stdout
 
@@ -41,8 +45,17 @@ def small_run(case: Case, *, repetitions: int, cold: bool) -> tuple[float, float
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "small.yaml"
         config.write_text(yaml.safe_dump(case.config), encoding="utf-8")
-        command = ["-m", "simcore", "run", str(config), "--draws", "1000", "--overwrite",
-                   "--out", str(Path(folder) / "small.zarr")]
+        command = [
+            "-m",
+            "simcore",
+            "run",
+            str(config),
+            "--draws",
+            "1000",
+            "--overwrite",
+            "--out",
+            str(Path(folder) / "small.zarr"),
+        ]
         if not cold:
             return start(command, repetitions=repetitions), None
         cache = {"SIMCORE_CACHE_DIR": str(Path(folder) / "cache")}
@@ -64,9 +77,18 @@ def keeping(case: Case, *, repetitions: int, tiny: bool) -> tuple[float, float]:
     """
     stays = str(2**40)
     found = _finish(
-        ["-m", "benchmarks", "--kept", "--case", case.name, "--repetitions", str(repetitions),
-         *(["--tiny"] if tiny else [])],
-        MALLOC_MMAP_THRESHOLD_=stays, MALLOC_TRIM_THRESHOLD_=stays,
+        [
+            "-m",
+            "benchmarks",
+            "--kept",
+            "--case",
+            case.name,
+            "--repetitions",
+            str(repetitions),
+            *(["--tiny"] if tiny else []),
+        ],
+        MALLOC_MMAP_THRESHOLD_=stays,
+        MALLOC_TRIM_THRESHOLD_=stays,
     )
     reduced, kept = map(float, found.split())
     return reduced, kept

@@ -11,9 +11,10 @@ import numpy as np
 from benchmarks import work
 from benchmarks.cases import Case, cases, load
 from benchmarks.languages import CHUNK, Tapes
-from simcore import engine, plan
+from simcore import plan
 from simcore.kernels.random import fill_normal, stream_key
 from simcore.kernels.select import order_statistics, quantile_ranks
+from simcore.running import engine
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 
@@ -65,8 +66,7 @@ class Pieces:
         fill_normal(*self.key, 0, 0, self.out)
         self.normal = self.out.copy()
         ranks = quantile_ranks(self.size, probabilities=QUANTILES, level=INTERVAL_LEVEL)
-        self.ranks = np.unique(np.concatenate([ranks.ranks[ranks.lower],
-                                               ranks.ranks[ranks.upper]]))
+        self.ranks = np.unique(np.concatenate([ranks.ranks[ranks.lower], ranks.ranks[ranks.upper]]))
         self.found = np.empty(len(self.ranks))
         order_statistics(self.normal, self.ranks, self.found)
 

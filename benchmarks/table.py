@@ -35,8 +35,13 @@ def formatted(line: Line) -> str:
     """One line of the table; ratios above 1 are in favour of the package, or of two threads."""
     ratio = _ratio(line.peer, line.one, line.larger_is_better)
     speedup = _ratio(line.one, line.two, line.larger_is_better)
-    cells = [_number(line.one), _number(line.two), _number(line.peer),
-             "" if ratio is None else f"{ratio:.2f}x", "" if speedup is None else f"{speedup:.2f}x"]
+    cells = [
+        _number(line.one),
+        _number(line.two),
+        _number(line.peer),
+        "" if ratio is None else f"{ratio:.2f}x",
+        "" if speedup is None else f"{speedup:.2f}x",
+    ]
     numbers = "".join(f"{cell:>{width}}" for cell, width in zip(cells, _WIDTHS, strict=True))
     return f"{'  ' + line.what:<{_FIRST}.{_FIRST}}{numbers}".rstrip()
 

@@ -13,7 +13,7 @@ from simcore.kernels.simulate import Program, run_blocks
 from simcore.kernels.sinks import COUNT, KEEP, KEPT_AT, SCALE, SUMS, sink, workspace
 
 Cut = tuple[Program, np.ndarray]
-"""A program and the output row of each row asked for, as `simcore.program.cut` returns them."""
+"""A program and the output row of each row asked for, from `simcore.running.program.cut`."""
 
 
 def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
@@ -26,6 +26,7 @@ def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
     ndarray, shape (rows asked for, SUMS)
         Zero where a row is undefined.
     """
+
     def part(first: int, last: int) -> np.ndarray:
         found = []
         for program, outputs in cuts:
@@ -45,6 +46,7 @@ def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
 
 def handed_over(cuts: Sequence[Cut], draws: int, threads: int) -> None:
     """Make every value; those of a block are handed over as an array, and let go."""
+
     def part(first: int, last: int) -> None:
         for program, _ in cuts:
             count = program.emit_rows.size

@@ -9,9 +9,10 @@ from typing import Any
 from benchmarks import totals
 from benchmarks.peers import numpy_run
 from benchmarks.peers.numpy_inputs import generated
-from simcore import engine, plan, program
+from simcore import plan
+from simcore.intake import Spec
 from simcore.kernels.select import quantile_ranks
-from simcore.spec import Spec
+from simcore.running import engine, program
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 Work = Callable[[], Any]
@@ -57,16 +58,20 @@ def numpy_reduced(spec: Spec, chunk: int) -> Work:
     draws = spec.experiment.draws
     ranks_of = cache(partial(quantile_ranks, probabilities=QUANTILES, level=INTERVAL_LEVEL))
     return lambda: numpy_run.run(
-        spec, generated(spec.experiment.seed, draws),
-        lambda values: numpy_run.summarise(values, ranks_of), chunk=chunk,
+        spec,
+        generated(spec.experiment.seed, draws),
+        lambda values: numpy_run.summarise(values, ranks_of),
+        chunk=chunk,
     )
 
 
 def numpy_quantile(spec: Spec, chunk: int) -> Work:
     """The NumPy model with moments and np.quantile, without the intervals."""
     return lambda: numpy_run.run(
-        spec, generated(spec.experiment.seed, spec.experiment.draws),
-        lambda values: numpy_run.summarise_by_quantile(values, QUANTILES), chunk=chunk,
+        spec,
+        generated(spec.experiment.seed, spec.experiment.draws),
+        lambda values: numpy_run.summarise_by_quantile(values, QUANTILES),
+        chunk=chunk,
     )
 
 

@@ -38,7 +38,7 @@ def printed(command: str, run: str = RUN) -> str:
     if status:
         raise SystemExit(f"{command}: exit code {status}; `make readme` makes the run first")
     lines = said.getvalue().replace(run, RUN).strip("\n").splitlines()
-    return "\n".join(lines[-int(last):] if last else lines) + "\n"
+    return "\n".join(lines[-int(last) :] if last else lines) + "\n"
 
 
 def equations() -> dict[str, str]:

@@ -25,11 +25,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import xarray
 
+    from simcore.intake import Spec
     from simcore.plan import Plan
-    from simcore.spec import Spec
 
-__version__ = "0.1.0"
-__all__ = ["build", "load", "open_run", "run"]
+from simcore._version import __version__
+
+__all__ = ["__version__", "build", "load", "open_run", "run"]
 
 
 def load(
@@ -41,10 +42,10 @@ def load(
     until: str | None = None,
     allow_outside: Sequence[str | Path] = (),
 ) -> Spec:
-    """Read and check a config; see `simcore.spec.load`."""
-    from simcore import spec
+    """Read and check a config; see `simcore.intake.load`."""
+    from simcore import intake
 
-    return spec.load(
+    return intake.load(
         source, overrides=overrides, draws=draws, seed=seed, until=until,
         allow_outside=allow_outside,
     )  # fmt: skip
@@ -102,7 +103,7 @@ def run(
     >>> ds = simcore.run("configs/quickstart.yaml", draws=1000)  # doctest: +SKIP
     >>> ds.cost_premium.quantile([0.05, 0.5, 0.95], "draw")  # doctest: +SKIP
     """
-    from simcore import engine
+    from simcore.running import engine
 
     plan = build(load(config, overrides=overrides, draws=draws, seed=seed, until=until))
     return engine.run(

@@ -79,7 +79,7 @@ def check(options: argparse.Namespace) -> None:
         if dim in ("scenario", "region", "destination", "route", "market")
     )
     print(f"{options.file}: ok; {plan.name}, {plan.draws:,} draws, {sizes}")
-    from simcore.spec.process_checks import shockless
+    from simcore.intake.process_checks import shockless
 
     named = {name for pair in plan.experiment.correlations.shocks for name in pair.between}
     for name, kind in shockless(plan.spec.scenarios).items():
@@ -96,7 +96,8 @@ def run(options: argparse.Namespace) -> None:
     """Simulate a config and say what came out."""
     planned = _plan(options, warn=True)
     out = options.out or Path("results") / f"{planned.name}.zarr"
-    from simcore import dataset, describe, engine, tiles
+    from simcore import dataset
+    from simcore.running import describe, engine, tiles
     from simcore.terminal.progress import progress
 
     if planned.experiment.until is None:
@@ -140,7 +141,7 @@ def _enough(planned: Plan, options: argparse.Namespace) -> Plan:
     until = planned.experiment.until
     if until is None:
         return planned
-    from simcore.stopping import enough
+    from simcore.running.stopping import enough
 
     def tell(draws: int, width: float) -> None:
         if not options.quiet:
@@ -195,7 +196,7 @@ def plot(options: argparse.Namespace) -> None:
 def trace(options: argparse.Namespace) -> None:
     """Recompute one draw and print every variable of it."""
     planned = _plan(options)
-    from simcore import tracing
+    from simcore.running import tracing
     from simcore.terminal.traces import trace_table, trace_text
 
     found = tracing.trace(planned, options.draw, region=options.region, route=options.route)
@@ -208,10 +209,10 @@ def trace(options: argparse.Namespace) -> None:
 
 def catalog(options: argparse.Namespace) -> None:
     """Show what the package knows."""
-    from simcore import tables
+    from simcore.intake import packaged
     from simcore.terminal.outline import catalog_text, entry_of
 
-    known = tables.catalog() | {"systems": tables.systems(), "sources": tables.sources()}
+    known = packaged.catalog() | {"systems": packaged.systems(), "sources": packaged.sources()}
     if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
         raise ConfigError(Fault(
             "--plot", "no name of a policy", "simcore catalog policies NAME --plot FILE",
@@ -219,13 +220,13 @@ def catalog(options: argparse.Namespace) -> None:
         ))  # fmt: skip
     if options.section != "policies" or not options.entry:
         print(catalog_text(
-            known, SECTIONS, section=options.section, name=options.entry, records=tables.records()
+            known, SECTIONS, section=options.section, name=options.entry, records=packaged.records()
         ))  # fmt: skip
         return
     from simcore.terminal.timelines import readers_of, timeline_text
 
     policy = entry_of(known["policies"], "policies", options.entry)
-    readers = readers_of(options.entry, known, tables.base(), tables.scenarios())
+    readers = readers_of(options.entry, known, packaged.base(), packaged.scenarios())
     print(timeline_text(options.entry, policy, readers=readers, sources=known["sources"]))
     if options.plot is not None:
         from simcore.plots.timelines import draw
@@ -235,7 +236,7 @@ def catalog(options: argparse.Namespace) -> None:
 
 def schema(options: argparse.Namespace) -> None:
     """Print the JSON Schema of a config."""
-    from simcore.spec import json_schema
+    from simcore.intake import json_schema
     from simcore.terminal.formats import to_json
 
     print(to_json(json_schema()))
@@ -252,10 +253,10 @@ def digest(options: argparse.Namespace) -> None:
 def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
     # The collector would go over the libraries again and again while they are being loaded.
     gc.disable()
+    from simcore import intake
     from simcore import plan as planning
-    from simcore import spec
 
-    loaded = spec.load(
+    loaded = intake.load(
         options.file, overrides=options.set, draws=options.draws, seed=options.seed,
         until=getattr(options, "until", None), allow_outside=options.allow_outside,
     )  # fmt: skip

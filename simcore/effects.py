@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore import tables
 from simcore.errors import Fault, dotted
+from simcore.intake import Spec, packaged
+from simcore.intake.quantities import Uncertain
+from simcore.intake.records import Model, Sourced, noted_reads, shown
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import packaged_names, packaged_paths, used_routes
 from simcore.plan import Plan, build
-from simcore.spec import Spec
-from simcore.spec.quantities import Uncertain
-from simcore.spec.records import Model, Sourced, noted_reads, shown
-from simcore.spec.schema import Experiment
-from simcore.spec.usage import packaged_names, packaged_paths, used_routes
 
 Path = tuple[Any, ...]
 Reads = set[tuple[int, str]]
@@ -98,7 +97,7 @@ class _Written:
 def _written(spec: Spec) -> Iterator[_Written]:
     """What the user wrote and this run might read."""
     scenarios = list(spec.scenarios.values())
-    packaged: dict[str, Any] | None = None
+    shipped: dict[str, Any] | None = None
     for document in spec.documents:
         for path, value in _leaves(document.data, ()):
             where, experiments, own = path, scenarios, ""
@@ -111,8 +110,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
             if not own:
-                packaged = packaged or {**tables.base(), "catalog": tables.catalog()}
-                if _at(packaged, path) == value:
+                shipped = shipped or {**packaged.base(), "catalog": packaged.catalog()}
+                if _at(shipped, path) == value:
                     continue
             yield _Written(path, where, value, experiments)
 
@@ -178,9 +177,7 @@ def _leaves(node: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, node
 
 
-def _silent(
-    experiments: list[Experiment], path: Path, reads: Reads, complete: bool
-) -> int | None:
+def _silent(experiments: list[Experiment], path: Path, reads: Reads, complete: bool) -> int | None:
     """Length of the part of a path that no row reads in any scenario; None if it is read."""
     entry = _entry_length(path)
     if entry:
@@ -264,9 +261,7 @@ def _reason(path: Path, experiments: list[Experiment]) -> str:
 
 def _is_only_followed(path: Path, experiments: list[Experiment]) -> bool:
     """Whether a path leads to a route of which a run takes no more than the draws, for others."""
-    return path[1] == "routes" and not any(
-        path[2] in used_routes(one) for one in experiments
-    )
+    return path[1] == "routes" and not any(path[2] in used_routes(one) for one in experiments)
 
 
 def _idle_correlations(plan: Plan) -> Iterator[Fault]:
@@ -302,7 +297,7 @@ def _twins(plan: Plan) -> Iterator[Fault]:
 def _goods(plan: Plan) -> Iterator[Fault]:
     """Goods with a parity price that no route of the run uses."""
     written = not plan.spec.stands_alone and any(
-        one.data.get("parity", []) not in ([], tables.base()["parity"])
+        one.data.get("parity", []) not in ([], packaged.base()["parity"])
         for one in plan.spec.documents
     )
     if not written or "parity_price" not in plan.experiment.outcomes:

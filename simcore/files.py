@@ -11,9 +11,7 @@ from simcore.errors import Fault, OutputError
 
 
 @contextlib.contextmanager
-def whole(
-    path: Path, *, expected: str, remedy: str, folders: bool = False
-) -> Iterator[Path]:
+def whole(path: Path, *, expected: str, remedy: str, folders: bool = False) -> Iterator[Path]:
     """Write beside a place and move there what is complete; a failure leaves nothing behind.
 
     Parameters

@@ -11,19 +11,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore import document
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.model.graph import Graph
-from simcore.model.outcomes import places
-from simcore.model.setting import Setting
-from simcore.spec import Spec, dependence
-from simcore.spec.entries import Electrolysis
-from simcore.spec.hosts import route_of
-from simcore.spec.paths import Path
-from simcore.spec.quantities import Uncertain
-from simcore.spec.records import Model
-from simcore.spec.schema import Experiment
-from simcore.spec.usage import (
+from simcore.intake import Spec, dependence, document
+from simcore.intake.entries import Electrolysis
+from simcore.intake.hosts import route_of
+from simcore.intake.paths import Path
+from simcore.intake.quantities import Uncertain
+from simcore.intake.records import Model
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import (
     commodity_unit,
     exposure_currency,
     packaged_pairs,
@@ -33,7 +29,10 @@ from simcore.spec.usage import (
     used_places,
     used_systems,
 )
-from simcore.spec.views import chosen_views
+from simcore.intake.views import chosen_views
+from simcore.model.graph import Graph
+from simcore.model.outcomes import places
+from simcore.model.setting import Setting
 from simcore.variables import OUTCOMES, Variable
 
 Idle = tuple[str, int, str]
@@ -321,12 +320,14 @@ def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),
         "good": tuple(experiment.parity),
-        "view": tuple(dict.fromkeys(
-            f"{name}.{view}"
-            for one in spec.scenarios.values()
-            for name in used_markets(one)
-            for view in chosen_views(one.catalog.markets[name])
-        )),
+        "view": tuple(
+            dict.fromkeys(
+                f"{name}.{view}"
+                for one in spec.scenarios.values()
+                for name in used_markets(one)
+                for view in chosen_views(one.catalog.markets[name])
+            )
+        ),
         "year": tuple(range(experiment.years.first, experiment.years.last + 1)),
     }
 
@@ -339,9 +340,7 @@ def _component_names(settings: dict[str, Setting]) -> tuple[str, ...]:
         catalog = setting.experiment.catalog
         for name in (*setting.experiment.routes, *references(setting.experiment).values()):
             route = route_of(catalog, name)
-            middle.update(
-                dict.fromkeys([*route.inputs, *route.byproducts])
-            )
+            middle.update(dict.fromkeys([*route.inputs, *route.byproducts]))
     return (*head, *sorted(middle), *tail)
 
 

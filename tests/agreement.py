@@ -25,8 +25,8 @@ from reference_costs import (
 from reference_model import Result, evaluate
 from reference_paths import Case, merge
 
-from simcore import engine, tracing
 from simcore.plan import Plan
+from simcore.running import engine, tracing
 from simcore.variables import OUTCOMES
 
 RELATIVE = 1e-9

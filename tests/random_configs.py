@@ -710,8 +710,14 @@ def configs(draw: Any) -> dict[str, Any]:
         *(name for name in markets if not systems or name != "home_ets"),
         *(f"{c}.{p}" for c, places in prices.items() for p in places if "process" in places[p]),
     ]
-    known_factors = ["spread", "border_ets.anchor", "old.capex", "AA.wacc", "plant.capacity",
-                     *(f"{name}.variant" for name in share_names)]
+    known_factors = [
+        "spread",
+        "border_ets.anchor",
+        "old.capex",
+        "AA.wacc",
+        "plant.capacity",
+        *(f"{name}.variant" for name in share_names),
+    ]
     return {
         "name": "random", "seed": draw(st.integers(0, 2**40)), "draws": 512,
         "years": {"first": first, "last": last},

@@ -165,9 +165,7 @@ def draw_of(case: Case, route: str, region: str, *keys: str) -> str:
     return label
 
 
-def number(
-    case: Case, route: str, region: str, *keys: str, year: int, target: str = "1"
-) -> float:
+def number(case: Case, route: str, region: str, *keys: str, year: int, target: str = "1") -> float:
     """A quantity of a route in a region and year."""
     q, _ = entry_of(case, stated(case, route, *keys), "", region)
     return regional(case, q, draw_of(case, route, region, *keys), region, target, year)
@@ -224,9 +222,7 @@ def is_available(case: Case, route: str, year: int) -> bool:
 def per_captured(case: Case, route: str, region: str, commodity: str, year: int) -> float:
     """What capturing a tonne takes of a commodity."""
     target = unit_in(case, commodity, region) + "/t"
-    return number(
-        case, route, region, "capture", "inputs", commodity, year=year, target=target
-    )
+    return number(case, route, region, "capture", "inputs", commodity, year=year, target=target)
 
 
 def emitted_per_captured(case: Case, route: str, region: str, year: int) -> float:
@@ -281,7 +277,9 @@ def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     place = case.catalog["regions"][region]
     free = policy(case, place["free_allocation"], year) * policy(case, place["cscf"], year)
     benchmarks = place["benchmarks"]
-    own = next(benchmarks[one] for one in (route, host(case, route), "default") if one in benchmarks)
+    own = next(
+        benchmarks[one] for one in (route, host(case, route), "default") if one in benchmarks
+    )
     allocation = free * policy(case, own, year)
     covered = policy(case, place["coverage"], year)
     border = policy(case, place["border"], year)
@@ -389,7 +387,9 @@ def paid_at_home(case: Case, route: str, region: str, year: int) -> float:
 def cbam_at(case: Case, route: str, region: str, year: int, price: float) -> float:
     """CBAM per tonne at an EU price."""
     due = price * cbam_exposure(case, route, region, year)
-    return cbam_coverage(case, region, year) * max(0.0, due - paid_at_home(case, route, region, year))
+    return cbam_coverage(case, region, year) * max(
+        0.0, due - paid_at_home(case, route, region, year)
+    )
 
 
 def cbam_cost(case: Case, route: str, region: str, destination: str, year: int) -> float:
@@ -450,9 +450,7 @@ def equipment(case: Case, route: str, region: str, year: int) -> float:
     """What the plant costs, EUR per tonne of capacity, but for first plants and construction."""
     new = new_plant(case, route)
     if new:
-        built = number(
-            case, new, region, "greenfield", "capex", year=year, target="EUR/(t/yr)"
-        )
+        built = number(case, new, region, "greenfield", "capex", year=year, target="EUR/(t/yr)")
     else:
         built = field(case, route, "capex", region, year, "EUR/(t/yr)")
     built *= capex_factor(case, region)
@@ -474,9 +472,7 @@ def plant_capital(case: Case, route: str, region: str, year: int) -> float:
         return 0.0
     capex = equipment(case, route, region, year)
     if new:
-        capex *= number(
-            case, new, region, "greenfield", "interest_during_construction", year=year
-        )
+        capex *= number(case, new, region, "greenfield", "interest_during_construction", year=year)
     else:
         capex *= field(case, route, "interest_during_construction", region, year)
     capex *= field(case, route, "first_of_a_kind", region, year)

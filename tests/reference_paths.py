@@ -160,9 +160,7 @@ def lineage(case: Case, region: str) -> list[str]:
         found.append(like)
 
 
-def regional(
-    case: Case, q: Any, name: str, region: str, target: str, year: int
-) -> float:
+def regional(case: Case, q: Any, name: str, region: str, target: str, year: int) -> float:
     """A region quantity: the region's own entry, that of its like, else `default`, one for all.
 
     Only an entry of a region has a stream of its own.
@@ -315,9 +313,7 @@ def usual_variance(case: Case, path: Mapping[str, Any], year: int) -> float:
         from reference_processes import changes
 
         past, each = changes(process["history"]), process["history"]["per_year"]
-        yearly = [
-            sum(past[(i + k) % len(past)] for k in range(each)) for i in range(len(past))
-        ]
+        yearly = [sum(past[(i + k) % len(past)] for k in range(each)) for i in range(len(past))]
         middle = sum(yearly) / len(yearly)
         found = (year - t0) * sum((one - middle) ** 2 for one in yearly) / len(yearly)
     jumps = process.get("jumps")
@@ -354,8 +350,17 @@ def anchor_path(
         level += (growth if anchors else carry) * max(0, year - max(logs))
         if path.get("of_view") and path.get("nominal") and carry_is_stated(path):
             # The drift of a view is one of nominal prices.
-            level += math.log(dated_money(case, path, path["spot"]["value"], date, target,
-                                          {"unit": path["spot"].get("unit")}) / start)
+            level += math.log(
+                dated_money(
+                    case,
+                    path,
+                    path["spot"]["value"],
+                    date,
+                    target,
+                    {"unit": path["spot"].get("unit")},
+                )
+                / start
+            )
         level += premium * (year - t0)
         level += z * (between(up, year) if z >= 0 else between(down, year))
         if mean:

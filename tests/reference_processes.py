@@ -71,7 +71,9 @@ def volatility(case: Case, name: str, process: Mapping[str, Any], t0: int, year:
 def long_run(regimes: Mapping[str, Any]) -> list[float]:
     """Shares of regimes that a year does not change: the solution of share = share * chain."""
     n = len(regimes)
-    chain = np.array([[one["next"].get(other, 0.0) for other in regimes] for one in regimes.values()])
+    chain = np.array(
+        [[one["next"].get(other, 0.0) for other in regimes] for one in regimes.values()]
+    )
     lines = np.vstack([chain.T - np.eye(n), np.ones(n)])
     return list(np.linalg.lstsq(lines, np.array([0.0] * n + [1.0]), rcond=None)[0])
 

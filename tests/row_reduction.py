@@ -1,6 +1,6 @@
 """Rows of given numbers through the kernels that reduce rows, one step after the other.
 
-The steps are those of `simcore.reduction`, but the values come from an array instead of a model,
+The steps are those of `simcore.running.reduction`, but the values come from an array instead of a model,
 so that they may be as nasty as a test wants.
 """
 
@@ -173,9 +173,7 @@ def with_fallback(found: Reduction, values: np.ndarray, *, rate: float = 1.0) ->
     return replace(found, complete=np.ones_like(found.complete))
 
 
-def expected(
-    values: np.ndarray, replicates: int = 1
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def expected(values: np.ndarray, replicates: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Quantiles and the ends of their intervals by sorting; undefined values sort last."""
     ranks = ranks_of(values.shape[1])
     found = np.sort(values, axis=1)[:, ranks.ranks]

@@ -26,7 +26,9 @@ def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
         elif variable.kind == "indicator":
             found = indicators(draws)
         elif variable.kind == "known":
-            yield from differing(f"{name} by draw", draws, np.broadcast_to(draws[..., :1], draws.shape))
+            yield from differing(
+                f"{name} by draw", draws, np.broadcast_to(draws[..., :1], draws.shape)
+            )
             found = {"central": draws[..., 0]}
         else:
             found = numbers(draws, of_defined="view" in variable.dims)
@@ -55,10 +57,14 @@ def numbers(draws: np.ndarray, *, of_defined: bool = False) -> dict[str, np.ndar
     count = known.sum(axis=-1)
     flat = draws.reshape(-1, draws.shape[-1])
     shape = (*draws.shape[:-1], -1)
-    ranked = [expected(flat)] if not of_defined else [
-        expected(row[~np.isnan(row)][None] if np.isfinite(row).any() else row[None, :1])
-        for row in flat
-    ]
+    ranked = (
+        [expected(flat)]
+        if not of_defined
+        else [
+            expected(row[~np.isnan(row)][None] if np.isfinite(row).any() else row[None, :1])
+            for row in flat
+        ]
+    )
     quantile, low, high = (
         np.concatenate(parts).reshape(shape) for parts in zip(*ranked, strict=True)
     )

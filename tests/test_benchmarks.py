@@ -23,8 +23,11 @@ PEERS = languages.peers()
 
 def rehearse(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--tiny", *arguments], cwd=ROOT, capture_output=True,
-        text=True, timeout=900,
+        [sys.executable, "-m", "benchmarks", "--tiny", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -47,10 +50,22 @@ def faults(tapes: languages.Tapes, name: str) -> tuple[str, ...]:
 def test_a_rehearsal_ends_with_every_model_in_agreement():
     shown = rehearse()
     assert shown.count("statistics: largest difference") == 3
-    for wanted in ("this machine", "simulate, s", "reduce to totals, s",
-                   "reduce, NumPy by np.sort", "peak memory", "standard normal", "xarray",
-                   "scrambled Sobol", "P95, cost_premium, sobol_bridge", "memory at hand",
-                   "3 regions", "found compiled", "simcore --help", "small run"):
+    for wanted in (
+        "this machine",
+        "simulate, s",
+        "reduce to totals, s",
+        "reduce, NumPy by np.sort",
+        "peak memory",
+        "standard normal",
+        "xarray",
+        "scrambled Sobol",
+        "P95, cost_premium, sobol_bridge",
+        "memory at hand",
+        "3 regions",
+        "found compiled",
+        "simcore --help",
+        "small run",
+    ):
         assert wanted in shown
     assert max(map(len, shown.splitlines())) <= WIDTH
     for peer in PEERS.values():
@@ -65,14 +80,23 @@ def test_a_language_agrees(tapes, name):
     assert faults(tapes, name) == ()
 
 
-@pytest.mark.parametrize("mode", [
-    ("value.mode=seed",),
-    ("value={double_claiming: allow, credit_limit: 0.1}", "cbam.declared=cheaper",
-     "cbam.resource_shuffling=0.3"),
-    ("catalog.regions.KR.capex_factor={kind: lognormal, mu: -0.1, sigma: 0.1}",
-     "catalog.regions.EU.capex_factor={kind: split_lognormal, p10: 0.8, p50: 0.9, p90: 1.2}",
-     "catalog.markets.eu_ets.centre=mean"),
-], ids=["gross prices", "credits", "marginals"])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        ("value.mode=seed",),
+        (
+            "value={double_claiming: allow, credit_limit: 0.1}",
+            "cbam.declared=cheaper",
+            "cbam.resource_shuffling=0.3",
+        ),
+        (
+            "catalog.regions.KR.capex_factor={kind: lognormal, mu: -0.1, sigma: 0.1}",
+            "catalog.regions.EU.capex_factor={kind: split_lognormal, p10: 0.8, p50: 0.9, p90: 1.2}",
+            "catalog.markets.eu_ets.centre=mean",
+        ),
+    ],
+    ids=["gross prices", "credits", "marginals"],
+)
 def test_c_knows_what_no_case_has(mode):
     large = for_languages(cases(tiny=True)["large"])
     spec = load(replace(large, overrides=(*large.overrides, *mode)))

@@ -11,7 +11,8 @@ import xarray as xr
 from rich_config import KEEPABLE, rich_config
 
 import simcore
-from simcore import dataset, describe, engine, tracing
+from simcore import dataset
+from simcore.running import describe, engine, tracing
 from simcore.variables import OUTCOMES
 
 QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"

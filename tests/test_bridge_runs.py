@@ -9,12 +9,12 @@ import pytest
 from test_stopping import SIGMA, START, config
 
 import simcore
-from simcore import engine
 from simcore.kernels import designs, random
 from simcore.kernels.bridge import bridge_table
 from simcore.kernels.operations import Operation
-from simcore.program import cut
-from simcore.tiles import items_of
+from simcore.running import engine
+from simcore.running.program import cut
+from simcore.running.tiles import items_of
 
 
 def logs(design: str, *, draws: int = 2048, last: int = 2050, **changes: Any) -> np.ndarray:

@@ -63,7 +63,9 @@ def test_reversion_is_recovered(seed: int) -> None:
         value, error = estimate(fit, name)
         assert abs(value - truth) < 4 * error, name
     assert fit.bic < processes.fit(history, "random_walk").bic
-    corrected = estimate(fit, "kappa")[0] - processes.reversion_bias(estimate(fit, "kappa")[0], history)
+    corrected = estimate(fit, "kappa")[0] - processes.reversion_bias(
+        estimate(fit, "kappa")[0], history
+    )
     assert estimate(fit, "kappa_corrected")[0] == pytest.approx(corrected)
 
 
@@ -146,7 +148,9 @@ def test_correlation_is_recovered_on_common_dates() -> None:
     found = correlation.correlate({"a": one, "b": other}, frequency="weekly")[0]
     assert found.changes == 519
     assert abs(found.rank - 6 / np.pi * np.arcsin(0.3)) < 4 * found.error
-    common = [np.diff(np.log(h.prices[s])) for h, s in ((one, slice(30, None)), (other, slice(520)))]
+    common = [
+        np.diff(np.log(h.prices[s])) for h, s in ((one, slice(30, None)), (other, slice(520)))
+    ]
     assert found.rank == pytest.approx(spearmanr(*common).statistic)
 
 
@@ -219,7 +223,10 @@ def test_an_unusable_option_is_refused(
 WRITTEN = {
     "semicolons": ("date;price\n2020-01-31;1234,5\n2020-02-29;7,25\n", "commas read as decimal"),
     "tabs": ("date\tprice\n2020-01-31\t1234.5\n2020-02-29\t7.25\n", ""),
-    "thousands": ('date,price\n2020-01-31,"1,234.5"\n2020-02-29,7.25\n', "commas read as thousands"),
+    "thousands": (
+        'date,price\n2020-01-31,"1,234.5"\n2020-02-29,7.25\n',
+        "commas read as thousands",
+    ),
     "points": ("date;price\n2020-01-31;1.234,5\n2020-02-29;7,25\n", "commas read as decimal"),
     "day first": ("date,price\n31/01/2020,1234.5\n29/02/2020,7.25\n", "day/month/year"),
     "day first in points": ("date,price\n31.1.2020,1234.5\n29.2.2020,7.25\n", "day/month/year"),

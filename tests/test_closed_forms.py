@@ -22,8 +22,8 @@ from scipy.stats import binom, norm, spearmanr
 from small_config import commodity, market, small_config
 
 import simcore
-from simcore import engine
-from simcore.spec.quantities import KINDS
+from simcore.intake.quantities import KINDS
+from simcore.running import engine
 from simcore.variables import OUTCOMES, QUANTILES
 
 ERRORS = 5.0
@@ -37,9 +37,7 @@ def run(config: dict[str, Any], **options: Any) -> xr.Dataset:
     return engine.run(simcore.build(simcore.load(config)), **options)
 
 
-def assert_within(
-    found: Any, expected: Any, error: Any, what: str, errors: float = ERRORS
-) -> None:
+def assert_within(found: Any, expected: Any, error: Any, what: str, errors: float = ERRORS) -> None:
     """Found and expected differ by a few standard errors at most."""
     miss = np.abs(np.asarray(found) - expected) / error
     assert np.all(miss <= errors), f"{what}: {found}, on paper {expected}, {miss} standard errors"
@@ -535,7 +533,8 @@ def test_intervals_of_quantiles_cover_the_truth_as_often_as_they_say(draws):
     """25 independent markets in 40 small runs: 1,000 intervals for each quantile."""
     names = [f"market_{i}" for i in range(25)]
     config = small_config(
-        markets={name: market({"kind": "gbm", "sigma": 0.3}) for name in names}, draws=draws,
+        markets={name: market({"kind": "gbm", "sigma": 0.3}) for name in names},
+        draws=draws,
     )
     plan_of = [simcore.build(simcore.load(config | {"seed": seed})) for seed in range(40)]
     inside = np.zeros(len(QUANTILES))

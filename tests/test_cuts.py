@@ -11,10 +11,11 @@ import xarray as xr
 from rich_config import rich_config
 
 import simcore
-from simcore import crew, dataset, engine, reduction
+from simcore import dataset
 from simcore.kernels import bins, simulate, sinks
-from simcore.program import Recall, cut
-from simcore.tiles import Item, items_of, recalled_values
+from simcore.running import crew, engine, reduction
+from simcore.running.program import Recall, cut
+from simcore.running.tiles import Item, items_of, recalled_values
 
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
 WHOLE = rich_config(draws=2000, keep=KEPT)  # neither a multiple of 256 nor of 512

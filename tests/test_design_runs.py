@@ -13,9 +13,10 @@ from rich_config import rich_config
 from small_config import commodity, market, small_config
 
 import simcore
-from simcore import crew, dataset, engine, reduction
+from simcore import dataset
 from simcore.analysis import select
 from simcore.errors import ConfigError
+from simcore.running import crew, engine, reduction
 from simcore.variables import QUANTILES
 
 DESIGNS = ["random", "latin_hypercube", "sobol", "antithetic", "sobol_bridge"]

@@ -12,9 +12,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simcore import document
-from simcore.document import composer, dump, fault_at, line_of, parse, read
 from simcore.errors import ConfigError, Fault
+from simcore.intake import document
+from simcore.intake.document import composer, dump, fault_at, line_of, parse, read
 
 
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"])

@@ -14,11 +14,12 @@ import yaml
 from documents import ROOT
 
 import simcore
-from simcore import cli, tables
-from simcore.spec.entries import Catalog
-from simcore.spec.processes import Process
-from simcore.spec.quantities import KINDS
-from simcore.spec.schema import Experiment
+from simcore import cli
+from simcore.intake import packaged
+from simcore.intake.entries import Catalog
+from simcore.intake.processes import Process
+from simcore.intake.quantities import KINDS
+from simcore.intake.schema import Experiment
 from simcore.terminal.options import parser
 from simcore.variables import OUTCOMES
 
@@ -108,9 +109,7 @@ def test_tree_of_the_house_is_the_tree() -> None:
     tree = page.partition("<!-- tree -->\n```\n")[2].partition("```")[0]
     named = set(re.findall(r"^  ((?:[\w.]+/?  ?)*[\w.]+/?)  ", tree, re.M))
     named = {one.rstrip("/") for line in named for one in line.split()}
-    there = {
-        path.name for path in (ROOT / "simcore").iterdir() if not path.name.startswith("__")
-    }
+    there = {path.name for path in (ROOT / "simcore").iterdir() if not path.name.startswith("__")}
     assert named == there
 
 
@@ -137,7 +136,7 @@ def test_all_that_a_config_may_say_is_named() -> None:
     pages = {page.name: page.read_text("utf-8") for page in documents.PAGES}
     fields = Experiment.model_fields
     for page, names in {
-        "config.md": {*KINDS, *tables.scenarios(), *Catalog.model_fields, *fields} - {"catalog"},
+        "config.md": {*KINDS, *packaged.scenarios(), *Catalog.model_fields, *fields} - {"catalog"},
         "prices.md": {*get_args(Process.model_fields["kind"].annotation)},
         "draws.md": {*get_args(fields["design"].annotation)},
     }.items():
@@ -150,7 +149,7 @@ def test_scenarios_of_the_table_are_packaged() -> None:
     table = page.partition("| packaged |")[2].partition("\n\n")[0]
     listed = {name for row in table.splitlines()[2:]
               for name in re.findall(r"`(\w+)`", row.split("|")[1])}  # fmt: skip
-    assert listed <= set(tables.scenarios())
+    assert listed <= set(packaged.scenarios())
 
 
 def test_every_command_is_shown() -> None:

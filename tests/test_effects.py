@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 import simcore
-from simcore import tables
 from simcore.cli import main
 from simcore.effects import build_and_warn
 from simcore.errors import ConfigError
-from simcore.spec.records import Model, noted_reads
+from simcore.intake import packaged
+from simcore.intake.records import Model, noted_reads
 
 ROOT = Path(__file__).parents[1]
 CONFIG: dict[str, Any] = {
@@ -122,7 +122,7 @@ HEARD: dict[str, dict[str, Any]] = {
     }}},
     "a scenario": {"scenarios": {"law": "law", "dear": {"catalog": {"regions": {"EU": {"wacc": 0.2}}}}}},
     "what the package says already": {"catalog": {"regions": {"EU": {"default_intensity":
-        tables.catalog()["regions"]["EU"]["default_intensity"]}}}},
+        packaged.catalog()["regions"]["EU"]["default_intensity"]}}}},
 }  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def test_no_packaged_config_raises_a_false_alarm(file: Path) -> None:
 
 def test_no_packaged_scenario_does_in_the_base() -> None:
     """Two regions and routes: what they read, the base reads too."""
-    scenarios = dict(zip(tables.scenarios(), tables.scenarios(), strict=True))
+    scenarios = dict(zip(packaged.scenarios(), packaged.scenarios(), strict=True))
     few = {"regions": ["EU", "UK"], "routes": ["bf_bof", "h2_dri_eaf"],
            "outcomes": ["cost_premium"], "keep": []}  # fmt: skip
     _, found = build_and_warn(simcore.load({**few, "scenarios": {"undecided": {}, **scenarios}}))

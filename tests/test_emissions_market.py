@@ -18,17 +18,19 @@ from reference_paths import Case
 from small_config import market, small_config
 
 import simcore
-from simcore import distributions, program, tables
+from simcore import distributions
 from simcore.errors import ConfigError
+from simcore.intake import packaged
+from simcore.intake.systems import Rules
 from simcore.kernels.operations import Operation
 from simcore.kernels.simulate import simulate
 from simcore.model.emissions_market import caps, rules_table
-from simcore.spec.systems import Rules
+from simcore.running import program
 
 TONNE = 1e-6
 STOCKS = ["bank", "reserve", "emissions", "invalidated", "removed"]
 OUTCOMES = ["carbon_price", *(f"allowance_{name}" for name in STOCKS)]
-PACKAGED = tables.catalog()["systems"]["eu_ets"]
+PACKAGED = packaged.catalog()["systems"]["eu_ets"]
 DATA = Path(__file__).parent / "data"
 QUANTITIES = (
     "level", "growth", "slope", "backstop", "discount_rate", "immediate", "adjustment", "hedge",
@@ -93,6 +95,7 @@ def number(rng: np.random.Generator, low: float, high: float) -> dict[str, Any]:
 
 def random_system(rng: np.random.Generator) -> dict[str, Any]:
     """Rules and demand as no parliament would pass them."""
+
     def rules() -> dict[str, Any]:
         return {
             "cap": {2026: rng.uniform(500, 1500)}, "reduction_base": 2000.0,
@@ -512,6 +515,7 @@ def test_an_open_price_grows_at_the_discount_rate_and_then_jumps_both_ways(undec
 
 def test_numbers_of_the_packaged_market(undecided, decided):
     """Ranges of the evidence on the first years, the reserve, and the century's first forty years."""
+
     def of(run: xr.Dataset, name: str) -> xr.DataArray:
         return run[name].median("draw")
 
@@ -586,9 +590,7 @@ def test_looking_twelve_years_ahead_at_a_low_rate_is_about_as_dear_today():
 
 def test_outcomes_of_a_system_are_read_from_one_solution():
     plan = simcore.build(simcore.load(config(system(), first=2026, last=2030)))
-    solved_nodes = [
-        node for node in plan.graph.nodes if node.operation == Operation.CAP_AND_BANK
-    ]
+    solved_nodes = [node for node in plan.graph.nodes if node.operation == Operation.CAP_AND_BANK]
     assert len(solved_nodes) == 1
 
 

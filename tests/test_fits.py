@@ -104,7 +104,12 @@ def test_jumps_are_recovered(seed: int) -> None:
     made = jumping(1500, seed=seed, **truth)
     fit = processes.fit(made, "merton")
     assert fit.unusable == ""
-    for name, label in (("rate", "rate"), ("jump_mean", "mean"), ("jump_sd", "sd"), ("sigma", "sigma")):
+    for name, label in (
+        ("rate", "rate"),
+        ("jump_mean", "mean"),
+        ("jump_sd", "sd"),
+        ("sigma", "sigma"),
+    ):
         found, error = value(fit, name)
         assert abs(found - truth[label]) < 4 * error, name
         assert error < 0.5 * abs(truth[label])
@@ -114,7 +119,9 @@ def test_jumps_are_recovered(seed: int) -> None:
 
 def test_growth_leaves_the_log_price_without_drift() -> None:
     fit = processes.fit(jumping(800, rate=3, mean=-0.1, sd=0.15, sigma=0.25, seed=1), "merton")
-    sigma, rate, mean, sd = (value(fit, one)[0] for one in ("sigma", "rate", "jump_mean", "jump_sd"))
+    sigma, rate, mean, sd = (
+        value(fit, one)[0] for one in ("sigma", "rate", "jump_mean", "jump_sd")
+    )
     # Drift of the log of a gbm with jumps: mu - sigma^2/2 - rate k, and the jumps add rate*mean.
     drift = jumps.growth(fit) - sigma**2 / 2 - rate * np.expm1(mean + sd**2 / 2) + rate * mean
     assert drift == pytest.approx(0, abs=1e-14)
@@ -147,7 +154,9 @@ def test_the_likelihood_of_regimes_is_a_sum_over_their_paths(count: int) -> None
     start = np.linalg.matrix_power(chain, 400)[0]
     total = 0.0
     for path in product(range(count), repeat=5):
-        weight = start[path[0]] * np.prod([chain[a, b] for a, b in zip(path, path[1:], strict=False)])
+        weight = start[path[0]] * np.prod(
+            [chain[a, b] for a, b in zip(path, path[1:], strict=False)]
+        )
         for year, d, x in zip(years, steps, changes, strict=True):
             weight *= norm.pdf(x, 0, sigmas[path[year - 2000]] * np.sqrt(d))
         total += weight
@@ -188,7 +197,10 @@ def test_three_regimes_are_recovered() -> None:
     fit = processes.fit(made, "regime_switching_3")
     labels = regimes.NAMES[3]
     for i, one in enumerate(labels):
-        assert abs(value(fit, f"{one}.sigma")[0] - (0.1, 0.3, 0.9)[i]) < 4 * value(fit, f"{one}.sigma")[1]
+        assert (
+            abs(value(fit, f"{one}.sigma")[0] - (0.1, 0.3, 0.9)[i])
+            < 4 * value(fit, f"{one}.sigma")[1]
+        )
         for j, other in enumerate(labels):
             if i != j:
                 found, error = value(fit, f"{one}.to.{other}")
@@ -240,7 +252,9 @@ def test_the_error_of_a_rank_correlation_is_that_of_bonett_and_wright() -> None:
 
 
 @pytest.mark.parametrize(("rank", "possible"), [(-0.48, True), (-0.49, False)])
-def test_correlations_that_fit_into_no_matrix_are_to_be_repaired(rank: float, possible: bool) -> None:
+def test_correlations_that_fit_into_no_matrix_are_to_be_repaired(
+    rank: float, possible: bool
+) -> None:
     # Three pairs of normals share at least -1/2, which is a rank correlation of -0.4826.
     found = [
         correlation.Correlation(pair, rank, 0.1, 50, "2020-01-01", "2021-01-01")

@@ -1,4 +1,4 @@
-"""Claims of simcore.tables.formulas: what a formula says, and that nothing else is understood."""
+"""Claims of simcore.intake.packaged.formulas: what a formula says, and that nothing else is understood."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simcore.tables import formulas
-from simcore.tables.formulas import FormulaError, Number, Operation, Term, parse
+from simcore.intake.packaged import formulas
+from simcore.intake.packaged.formulas import FormulaError, Number, Operation, Term, parse
 
 COST = Term("levelised_cost", ("EU", "bf_bof", "2026"))
 
@@ -16,7 +16,9 @@ def test_terms_and_numbers_with_units() -> None:
     assert parse("levelised_cost[EU, bf_bof,2026]") == COST
     assert parse(" 65 [EUR/t] ") == Number(65.0, "EUR/t")
     assert parse("1.5e3") == Number(1500.0, "1")
-    assert parse("catalog[regions.IN.average_intensity]").labels == ("regions.IN.average_intensity",)
+    assert parse("catalog[regions.IN.average_intensity]").labels == (
+        "regions.IN.average_intensity",
+    )
     assert str(COST) == "levelised_cost[EU, bf_bof, 2026]"
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import simcore
-from simcore import engine, plan, tables
+from simcore import plan
+from simcore.intake import packaged
+from simcore.running import engine
 
 GAS_MWH = 3.6 * 0.056
 """t CO2 per MWh of gas that a capture burns."""
@@ -78,10 +80,10 @@ def test_a_retrofit_stands_on_its_own_furnace(region):
 
 
 def test_its_host_makes_the_extra_cost_of_a_retrofit_surer():
-    route = tables.catalog()["routes"]["bf_bof"]
+    route = packaged.catalog()["routes"]["bf_bof"]
     stated = {key: route[key] for key in ("utilisation", "other_opex", "inputs", "byproducts")}
     apart = {"sector": "steel", "host": "bf_bof", **stated,
-             "capture": tables.catalog()["routes"]["bf_bof_ccs"]["capture"]}  # fmt: skip
+             "capture": packaged.catalog()["routes"]["bf_bof_ccs"]["capture"]}  # fmt: skip
     both = simcore.run(
         config(
             regions=["EU"], routes=["bf_bof", "bf_bof_ccs", "apart"], draws=4096,
@@ -307,7 +309,7 @@ def test_a_default_value_is_that_of_the_good():
 
 @pytest.mark.parametrize(("code", "odds"), [("kr", 0.95), ("jp", 0.85), ("cn", 0.7), ("in", 0.4)])
 def test_recognition_is_drawn(code, odds):
-    chosen = tables.catalog()["policies"][f"eu_recognition_{code}"]["variant"]
+    chosen = packaged.catalog()["policies"][f"eu_recognition_{code}"]["variant"]
     assert dict(zip(chosen["values"], chosen["probabilities"], strict=True)) == {
         "accepted": odds, "refused": pytest.approx(1 - odds),
     }  # fmt: skip
@@ -323,7 +325,7 @@ def test_a_plant_is_exposed_in_the_currency_of_its_region():
         ),
         threads=1,
     )  # fmt: skip
-    rate = tables.base()["money"]["exchange"]["INR"]
+    rate = packaged.base()["money"]["exchange"]["INR"]
     np.testing.assert_allclose(
         found.exposure_cost_local_mean, found.exposure_cost_mean * rate, rtol=1e-6
     )

@@ -85,7 +85,9 @@ def drawn(run: Any, name: str) -> Any:
 
 def test_netted_value_is_the_seed_formula_with_the_higher_price():
     run = without_free_allocation()
-    home, eu = (run.carbon_price.sel(market=m, scenario="netted", drop=True) for m in ("home", "eu"))
+    home, eu = (
+        run.carbon_price.sel(market=m, scenario="netted", drop=True) for m in ("home", "eu")
+    )
     assert 0.2 < float((home > eu).mean()) < 0.8  # both prices are the higher one in some draws
     value = run.premium_per_tonne.sel(scenario="netted", drop=True)
     avoided = run.avoided_emissions.sel(scenario="netted", drop=True)
@@ -296,7 +298,11 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
         return False  # whole numbers that say how a path is cut up
     if path[-1] in YEARS or "futures" in path:
         return False  # years, and prices that only an outcome of their own shows
-    if path[-1] == "growth" and "response" in path and not numbered(catalog, path[:-1]).get("after"):
+    if (
+        path[-1] == "growth"
+        and "response" in path
+        and not numbered(catalog, path[:-1]).get("after")
+    ):
         return False  # nothing grows without a year from which on
     if path[0] == "systems":
         if "variants" in path and path[3] not in FOLLOWED:
@@ -400,7 +406,7 @@ def test_every_listed_input_is_read_by_an_outcome(mode):
 def readers(graph, node: int) -> set[int]:
     """A node and all that read it, straight or through others."""
     found = {node}
-    for number, one in enumerate(graph.nodes[node + 1:], node + 1):
+    for number, one in enumerate(graph.nodes[node + 1 :], node + 1):
         if found & set(one.inputs):
             found.add(number)
     return found
@@ -512,9 +518,9 @@ def test_every_input_moves_the_output(region, every):
     }
     run = simcore.run({**config, "scenarios": scenarios}, threads=2)
     changed = sum(
-        abs(run[name] - run[name].sel(scenario="as_is")).fillna(0).sum(
-            [dim for dim in run[name].dims if dim != "scenario"]
-        )
+        abs(run[name] - run[name].sel(scenario="as_is"))
+        .fillna(0)
+        .sum([dim for dim in run[name].dims if dim != "scenario"])
         for name in (f"{outcome}_mean" for outcome in ONE_REGION["outcomes"])
     )
     still = [

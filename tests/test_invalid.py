@@ -224,7 +224,7 @@ def test_argument(folder, capsys):
     assert main("run", quickstart, "--draws", "1000000000000") == 2
     assert "--draws 1000000000000: draws" in capsys.readouterr().err
     assert main("run", quickstart, "--draws", "many") == 2
-    for until in ("cost_premium.p95", "it's \"q\": [", "cost_premium.p95=0"):
+    for until in ("cost_premium.p95", 'it\'s "q": [', "cost_premium.p95=0"):
         capsys.readouterr()
         assert main("run", quickstart, "--until", until) == 2
         said = capsys.readouterr().err
@@ -383,7 +383,7 @@ def test_interruption_says_whether_the_output_changed(folder, capsys, monkeypatc
     assert run("out.nc", "--plots") == 130
     assert capsys.readouterr().err == "simcore run: interrupted\n"
     assert (folder / "out.nc").exists()
-    monkeypatch.setattr("simcore.engine.execute", stop)
+    monkeypatch.setattr("simcore.running.engine.execute", stop)
     assert run("other.nc") == 130
     assert capsys.readouterr().err == "simcore run: interrupted; no output was changed\n"
     assert not (folder / "other.nc").exists()

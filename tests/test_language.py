@@ -57,9 +57,9 @@ GRID = "Grid electricity, large industrial consumer, delivered"
 
 
 def all_places(commodity: str, path: Any) -> dict[str, Any]:
-    from simcore import tables
+    from simcore.intake import packaged
 
-    return dict.fromkeys((*tables.catalog()["prices"][commodity], "default"), path)
+    return dict.fromkeys((*packaged.catalog()["prices"][commodity], "default"), path)
 
 
 PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -277,7 +277,8 @@ def test_a_region_like_another_differs_by_what_it_states():
 def test_a_route_like_another_shares_its_draws(like):
     """Those that the other shares with a third one and those of its host too."""
     config = small(
-        routes=["bf_bof", like, "dearer"], years={"first": 2036, "last": 2037},
+        routes=["bf_bof", like, "dearer"],
+        years={"first": 2036, "last": 2037},
         catalog={"routes": {"dearer": {"like": like, "support": "-25 EUR/t"}}},
     )
     cost = run(config)["levelised_cost"]
@@ -353,7 +354,9 @@ def test_the_dates_of_a_table_share_one_draw():
 
 def test_a_table_of_intensity_moves_the_emissions_of_its_year():
     config = minimal_config(
-        years={"first": 2026, "last": 2028}, outcomes=["avoided_emissions"], keep=[],
+        years={"first": 2026, "last": 2028},
+        outcomes=["avoided_emissions"],
+        keep=[],
         plant={"start": 2026, "lifetime": 1},
         catalog={"routes": {"h2_dri_eaf": {"emission_intensity": by_year({2026: 1.0, 2028: 0.5})}}},
     )
@@ -366,7 +369,9 @@ def test_cost_of_size():
     base = costs(capex=1000.0, fixed_opex=0.0)
     none = costs(capex=0.0, fixed_opex=0.0)
     capital = base - none
-    same = costs(capex=1000.0, fixed_opex=0.0, size={"reference": "2 Mt/yr", "exponent": 0.7, "output": 2})
+    same = costs(
+        capex=1000.0, fixed_opex=0.0, size={"reference": "2 Mt/yr", "exponent": 0.7, "output": 2}
+    )
     assert np.allclose(same, base)
     for exponent in (0.7, {"kind": "uniform", "low": 0.69999999, "high": 0.70000001}):
         size = {"reference": "2 Mt/yr", "exponent": exponent, "output": "4000 kt/yr"}
@@ -604,7 +609,12 @@ JUNK: list[Any] = [
 
 @pytest.mark.parametrize(
     ("seed", "configs"),
-    [(0, 15), (1, 15), (2, 15), *(pytest.param(one, 60, marks=pytest.mark.slow) for one in range(10))],
+    [
+        (0, 15),
+        (1, 15),
+        (2, 15),
+        *(pytest.param(one, 60, marks=pytest.mark.slow) for one in range(10)),
+    ],
 )
 def test_no_mixture_of_forms_brings_a_traceback(seed, configs):
     random = Random(seed)
@@ -613,7 +623,9 @@ def test_no_mixture_of_forms_brings_a_traceback(seed, configs):
         whole = laid(laid(whole, long), natural)
     built = 0
     for _ in range(configs):
-        config = laid(SMALL, copy.deepcopy(random.choice([whole, *itertools.chain(*PAIRS.values())])))
+        config = laid(
+            SMALL, copy.deepcopy(random.choice([whole, *itertools.chain(*PAIRS.values())]))
+        )
         for _ in range(random.choice([1, 2])):
             holder, key = random.choice(list(places(config)))
             holder[key] = copy.deepcopy(random.choice(JUNK))

@@ -1,4 +1,4 @@
-"""Claims of simcore.tables.observations: the packaged rows, and the rows that are refused."""
+"""Claims of simcore.intake.packaged.observations: the packaged rows, and the rows that are refused."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from simcore import tables
-from simcore.tables import TableError, formulas, observations
-from simcore.tables.observations import COLUMNS, ROLES
+from simcore.intake import packaged
+from simcore.intake.packaged import TableError, formulas, observations
+from simcore.intake.packaged.observations import COLUMNS, ROLES
 
-SEEN = tables.reality()
+SEEN = packaged.reality()
 GOOD = {
     "id": "bf_bof_operation", "what": "BF-BOF operation", "region": "EU", "year": "2024",
     "low": "530", "high": "530", "unit": "EUR/t", "price_year": "2024", "source": "argus",
@@ -139,11 +139,11 @@ def test_a_transcription_is_never_judged() -> None:
 
 def test_no_key_stands_twice_in_a_file_of_the_tables() -> None:
     """The fast reader of the tables would take the last one and say nothing."""
-    for path in (Path(tables.__file__).parents[1] / "data").rglob("*.yaml"):
+    for path in (Path(packaged.__file__).parents[2] / "data").rglob("*.yaml"):
         heads = re.findall(r"^([A-Za-z0-9_]+):", path.read_text("utf-8"), re.MULTILINE)
         assert len(heads) == len(set(heads)), (path.name, Counter(heads).most_common(1))
 
 
 def test_every_row_is_among_the_records() -> None:
-    listed = {record.name for record in tables.records() if record.file == "reality.csv"}
+    listed = {record.name for record in packaged.records() if record.file == "reality.csv"}
     assert listed == {one.id for one in SEEN.observations}

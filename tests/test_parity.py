@@ -10,7 +10,7 @@ import pytest
 from reference_paths import merge
 
 import simcore
-from simcore import tracing
+from simcore.running import tracing
 
 BASE: dict[str, Any] = {
     "name": "parity", "draws": 512, "years": {"first": 2028, "last": 2030},
@@ -59,7 +59,8 @@ def test_at_the_parity_price_the_premium_is_zero(good: str, route: str, draw: in
             "process": {"kind": "scenario"}, "path": positive,
         }  # fmt: skip
         put_in = merge(
-            copy.deepcopy(given), {"catalog": {"prices": {good: {region: path}}}, "regions": [region]}
+            copy.deepcopy(given),
+            {"catalog": {"prices": {good: {region: path}}}, "regions": [region]},
         )
         premium = by_place(put_in, draw, "cost_premium")[region, destination, route]
         total = by_place(put_in, draw, "total_cost")[region, destination, route]

@@ -21,32 +21,45 @@ DRAWS = 300
 
 MODES = {
     "seed formula, in won, own draws per scenario": (
-        "value.mode=seed", "currency=KRW", "independent_scenarios=true"),
+        "value.mode=seed",
+        "currency=KRW",
+        "independent_scenarios=true",
+    ),
     "indirect emissions, exposure": (
         "boundary=scope12",
-        "exposures={maker: {market: k_ets, shortfall: 20, first: 2028, last: 2029}}"),
+        "exposures={maker: {market: k_ets, shortfall: 20, first: 2028, last: 2029}}",
+    ),
     "default values, credits": ("cbam.declared=default", "value.double_claiming=allow"),
     "cheaper declaration, shuffled, limited credits": (
-        "cbam.declared=cheaper", "cbam.resource_shuffling=0.3",
-        "value={double_claiming: allow, credit_limit: 0.1}"),
+        "cbam.declared=cheaper",
+        "cbam.resource_shuffling=0.3",
+        "value={double_claiming: allow, credit_limit: 0.1}",
+    ),
     "captures, imported iron, a new reference": (
-        "routes=[bf_bof, bf_bof_ccs, ng_dri_eaf_ccs, hbi_import_eaf]", "reference_capital=new",
+        "routes=[bf_bof, bf_bof_ccs, ng_dri_eaf_ccs, hbi_import_eaf]",
+        "reference_capital=new",
         "years={first: 2031, last: 2034}",
-        "plant={start: 2032, lifetime: 3, output: 1.0, valued_in: 2029, beyond: hold}"),
+        "plant={start: 2032, lifetime: 3, output: 1.0, valued_in: 2029, beyond: hold}",
+    ),
     "country average, uncertain law": (
         "cbam.method=country_average",
         "catalog.policies.eu_free_allocation.variant="
-        "{kind: discrete, values: [law, reform_2026], probabilities: [0.6, 0.4]}"),
+        "{kind: discrete, values: [law, reform_2026], probabilities: [0.6, 0.4]}",
+    ),
     "random walk around a mean, geometric Brownian motion": (
         "catalog.markets.eu_ets={centre: mean, process: {kind: random_walk, sigma: 0.3}}",
         "catalog.markets.k_ets={anchors: {}, process: "
-        "{kind: gbm, mu: 0.03, sigma: {kind: uniform, low: 0.2, high: 0.4}}}"),
+        "{kind: gbm, mu: 0.03, sigma: {kind: uniform, low: 0.2, high: 0.4}}}",
+    ),
     "reversion to a mean": ("catalog.markets.eu_ets.centre=mean",),
     "one view that a system makes, a linked market, places in a corridor": (
-        "regions=[UK, JP]", "catalog.markets.eu_ets.view=structural",
-        "catalog.systems.eu_ets.horizon=9"),
+        "regions=[UK, JP]",
+        "catalog.markets.eu_ets.view=structural",
+        "catalog.systems.eu_ets.horizon=9",
+    ),
     "given path": (
-        "catalog.markets.eu_ets={process: {kind: scenario}, path: {2026: 70, 2030: 120}}",),
+        "catalog.markets.eu_ets={process: {kind: scenario}, path: {2026: 70, 2030: 120}}",
+    ),
 }
 MARGINALS = {
     "regions.EU.wacc": "{kind: pert, low: 0.05, mode: 0.06, high: 0.1}",
@@ -55,11 +68,9 @@ MARGINALS = {
     "regions.KR.capex_factor": "{kind: lognormal, mu: -0.1, sigma: 0.1}",
     "routes.bf_bof.risk_premium": "{kind: empirical, values: [0.03, 0.01, 0.015, 0.02]}",
     "routes.h2_dri_eaf.risk_premium": "{kind: normal, mean: 0.02, sd: 0.003}",
-    "routes.h2_dri_eaf.first_of_a_kind":
-        "{kind: truncated_normal, mean: 1.1, sd: 0.1, low: 1.0, high: 1.3}",
+    "routes.h2_dri_eaf.first_of_a_kind": "{kind: truncated_normal, mean: 1.1, sd: 0.1, low: 1.0, high: 1.3}",
     "routes.h2_dri_eaf.interest_during_construction": "{kind: uniform, low: 1.05, high: 1.15}",
-    "buyers.general.indirect_factor":
-        "{kind: discrete, values: [1.3, 1.0, 1.1], probabilities: [0.2, 0.5, 0.3]}",
+    "buyers.general.indirect_factor": "{kind: discrete, values: [1.3, 1.0, 1.1], probabilities: [0.2, 0.5, 0.3]}",
 }
 
 
@@ -88,9 +99,7 @@ def test_a_path_without_noise_agrees():
 
 def test_a_difference_is_found(monkeypatch):
     netted = numpy_run.model._netted
-    monkeypatch.setattr(
-        numpy_run.model, "_netted", lambda *terms: netted(*terms) * (1.0 + 1e-6)
-    )
+    monkeypatch.setattr(numpy_run.model, "_netted", lambda *terms: netted(*terms) * (1.0 + 1e-6))
     case = TINY["quickstart"]
     found = agreement.compare(case.config, draws=DRAWS, overrides=case.overrides)
     assert found.largest > agreement.LIMIT
@@ -118,13 +127,18 @@ def test_totals_are_those_of_the_values():
     values = dict(numpy_run.results(spec, addressed(1, DRAWS), chunk=DRAWS))
     assert found.keys() == values.keys()
     for key, rows in values.items():
-        exact = [np.sum(np.isfinite(rows), axis=1), np.nansum(rows, axis=1),
-                 np.nansum(rows**2, axis=1), np.sum(rows > 0.0, axis=1)]
+        exact = [
+            np.sum(np.isfinite(rows), axis=1),
+            np.nansum(rows, axis=1),
+            np.nansum(rows**2, axis=1),
+            np.sum(rows > 0.0, axis=1),
+        ]
         # Years that are all alike stand there once.
         one = np.broadcast_to(found[key], (len(rows), 4))
         scale = np.nansum(np.abs(rows), axis=1).max()
-        np.testing.assert_allclose(one, np.transpose(exact), rtol=1e-12, atol=1e-12 * scale,
-                                   err_msg=" ".join(key))
+        np.testing.assert_allclose(
+            one, np.transpose(exact), rtol=1e-12, atol=1e-12 * scale, err_msg=" ".join(key)
+        )
 
 
 def test_its_own_generator_gives_the_same_distribution():

@@ -110,7 +110,9 @@ def test_bad_places_and_names(run: Any, tmp_path: Path) -> None:
 def test_a_long_title_stays_inside_its_picture(run: Any) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    named = run.assign_attrs(title="price, bank and reserve of a market under one law or another " * 3)
+    named = run.assign_attrs(
+        title="price, bank and reserve of a market under one law or another " * 3
+    )
     for figure in (plots.carbon_price(named), plots.cost_premium(named.sel(scenario="law"))):
         FigureCanvasAgg(figure).draw()
         box = next(one for one in figure.texts if "bank" in one.get_text()).get_window_extent()

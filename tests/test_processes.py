@@ -18,7 +18,7 @@ from scipy.stats import norm
 from small_config import market, small_config
 
 import simcore
-from simcore import engine
+from simcore.running import engine
 
 DRAWS = 2**16
 YEARS = range(2026, 2032)
@@ -354,9 +354,9 @@ def test_resampled_paths_agree_with_the_slow_model(history, monkeypatch):
 
 
 def test_same_bits_for_any_threads_and_draws(run):
-    other = engine.run(
-        simcore.build(simcore.load(config(MARKETS, draws=5000))), threads=2
-    ).sel(scenario="law")
+    other = engine.run(simcore.build(simcore.load(config(MARKETS, draws=5000))), threads=2).sel(
+        scenario="law"
+    )
     for name in MARKETS:
         first = run["carbon_price"].sel(market=name).transpose("year", "draw").values
         found = other["carbon_price"].sel(market=name).transpose("year", "draw").values

@@ -1,4 +1,4 @@
-"""Claims of simcore.analysis.reality and of `simcore validate`, on invented and on real runs."""
+"""Claims of simcore.reality and of `simcore validate`, on invented and on real runs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ import synthetic_run
 import xarray as xr
 import yaml
 
-from simcore import cli, engine, plan, spec, tables
-from simcore.analysis import reality
+from simcore import cli, intake, plan, reality
 from simcore.dataset import RunError
+from simcore.intake import packaged
+from simcore.intake.packaged import formulas
+from simcore.intake.packaged.observations import Observation
 from simcore.plots import reality as picture
-from simcore.tables import formulas
-from simcore.tables.observations import Observation
+from simcore.running import engine
 from simcore.terminal.reality import COLUMNS, reality_rows, reality_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,7 +53,10 @@ PROBABILITIES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 
 
 def draws(place: int) -> np.ndarray:
-    return 100.0 * (place + 1) + np.linspace(-50, 50, DRAWS)[np.random.default_rng(place).permutation(DRAWS)]
+    return (
+        100.0 * (place + 1)
+        + np.linspace(-50, 50, DRAWS)[np.random.default_rng(place).permutation(DRAWS)]
+    )
 
 
 def invented(**config: Any) -> xr.Dataset:
@@ -183,14 +187,19 @@ def test_a_distribution_of_the_catalog_is_that_of_the_region_or_of_all() -> None
     assert own == pytest.approx((61.0, 70.0, 79.0))
     others = values("catalog[routes.bf_bof.utilisation.CN]", unit="%", price_year=None)
     assert others == pytest.approx((81.0, 90.0, 99.0))
-    mean = values("catalog[routes.bf_bof.capex.EU]", unit="EUR/(t/yr)", statistic="mean", price_year=2024)
+    mean = values(
+        "catalog[routes.bf_bof.capex.EU]", unit="EUR/(t/yr)", statistic="mean", price_year=2024
+    )
     assert mean[0] == pytest.approx((100 + 200 + 600) / 3 / 0.8 / 1.25 * 0.98)
     central = values("catalog[routes.bf_bof.capex.EU]", unit="EUR/(t/yr)", statistic="central")
     assert central[0] == pytest.approx((600 - (0.5 * 500 * 400) ** 0.5) / 0.8 / 1.25)
 
 
 def test_means_and_deterministic_values() -> None:
-    assert values("carbon_price[eu_ets, 2026]", statistic="mean") == (pytest.approx(draws(4).mean()),) * 3
+    assert (
+        values("carbon_price[eu_ets, 2026]", statistic="mean")
+        == (pytest.approx(draws(4).mean()),) * 3
+    )
     ratio = values(
         "levelised_cost[EU, h2_dri_eaf, 2026] / levelised_cost[EU, bf_bof, 2026]",
         statistic="mean", unit="1", price_year=None,
@@ -274,7 +283,9 @@ def test_verdicts(low: float, high: float, model: tuple[float, ...], expected: s
 
 def test_a_miss_is_a_share_of_the_observation() -> None:
     def miss(p50: float) -> float:
-        return reality.Finding(seen("1 * carbon_price[a, 2026]"), 90, 110, p50, p50, p50, "off").miss
+        return reality.Finding(
+            seen("1 * carbon_price[a, 2026]"), 90, 110, p50, p50, p50, "off"
+        ).miss
 
     assert (miss(100), miss(120), miss(60)) == (0.0, pytest.approx(0.1), pytest.approx(-0.3))
 
@@ -295,13 +306,13 @@ def test_only_what_must_be_inside_can_fail(role: str, verdict: str, failed: bool
 @pytest.fixture(scope="module")
 def findings() -> dict[str, reality.Finding]:
     """Every packaged row beside its run, as `simcore validate` makes it."""
-    packaged = tables.reality()
+    shipped = packaged.reality()
     found: dict[str, reality.Finding] = {}
-    for name in ("", *packaged.runs):
-        rows = [one for one in packaged.observations if one.run == name]
-        changes = packaged.runs[name]["config"] if name else {}
+    for name in ("", *shipped.runs):
+        rows = [one for one in shipped.observations if one.run == name]
+        changes = shipped.runs[name]["config"] if name else {}
         config = reality.config_of(name or "default", rows, changes=changes, draws=4000)
-        dataset = engine.run(plan.build(spec.load(config)))
+        dataset = engine.run(plan.build(intake.load(config)))
         found |= {one.observation.id: one for one in reality.compare(dataset, rows)}
     return found
 
@@ -437,11 +448,14 @@ def test_a_saved_run_is_compared_as_far_as_it_goes(
         "scenarios": {"law": {}},
         "catalog": {"markets": {"eu_ets": {"spot": {"value": 300}}}},
     }  # fmt: skip
-    engine.run(plan.build(spec.load(config)), out=out).close()
+    engine.run(plan.build(intake.load(config)), out=out).close()
     assert cli.main(["validate", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {row["id"] for row in found["rows"] if row["verdict"] == "off"} >= {"eua_autumn_2026"}
-    assert (found["judged"], found["failed"]) == (len([r for r in found["rows"] if r["role"] != "show"]), [])
+    assert (found["judged"], found["failed"]) == (
+        len([r for r in found["rows"] if r["role"] != "show"]),
+        [],
+    )
     assert cli.main(["validate", str(out), "--format", "csv"]) == 0
     assert capsys.readouterr().out.startswith("id,what,region,year,published,low,high")
 
@@ -449,16 +463,16 @@ def test_a_saved_run_is_compared_as_far_as_it_goes(
 def test_a_row_that_must_be_inside_and_is_not_ends_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    packaged = tables.reality()
+    shipped = packaged.reality()
     name = "cbam_in_actual_2026"
     rows = [
         dataclasses.replace(one, low=10.0, high=11.0)
-        for one in packaged.observations if one.id == name
+        for one in shipped.observations if one.id == name
     ]  # fmt: skip
-    runs = {one.run: packaged.runs[one.run] for one in rows}
+    runs = {one.run: shipped.runs[one.run] for one in rows}
     free = seen("carbon_price[eu_ets, 2026]", id="free", role="show", note="n")
-    few = dataclasses.replace(packaged, observations=(free, *rows), runs=runs)
-    monkeypatch.setattr(tables, "reality", lambda: few)
+    few = dataclasses.replace(shipped, observations=(free, *rows), runs=runs)
+    monkeypatch.setattr(packaged, "reality", lambda: few)
     assert cli.main(["validate", "--draws", "256"]) == 1
     assert name in capsys.readouterr().out.splitlines()[-1]
 

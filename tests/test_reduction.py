@@ -15,8 +15,8 @@ from rich_config import KEEPABLE, rich_config
 from summaries import faults
 
 import simcore
-from simcore import describe, engine, reduction, tiles
 from simcore.dataset.layout import kept_arrays
+from simcore.running import describe, engine, reduction, tiles
 
 ALL = [*KEEPABLE, "inputs"]
 CHANGES: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import simcore
-from simcore import document
+from simcore.intake import document
 
 FOLDER = Path(__file__).parents[1] / "configs" / "reference"
 CASES = yaml.safe_load((Path(__file__).parent / "data" / "reference_cases.yaml").read_text("utf-8"))
@@ -68,7 +68,12 @@ def test_without_uncertainty_every_statistic_is_the_deterministic_result(name):
     for quantile in quantiles:
         stem = str(quantile).removesuffix("_quantile")
         central = run[f"{stem}_central"]
-        for statistic in (quantile, f"{stem}_quantile_low", f"{stem}_quantile_high", f"{stem}_mean"):
+        for statistic in (
+            quantile,
+            f"{stem}_quantile_low",
+            f"{stem}_quantile_high",
+            f"{stem}_mean",
+        ):
             found = run[statistic].transpose(..., *central.dims)
             wanted = np.broadcast_to(central, found.shape)
             np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12, err_msg=statistic)

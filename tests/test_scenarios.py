@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 import simcore
-from simcore import tables
 from simcore.cli import main
+from simcore.intake import packaged
 
 if TYPE_CHECKING:
     import xarray as xr
 
 ROOT = Path(__file__).parents[1]
-NAMES = sorted(tables.scenarios())
+NAMES = sorted(packaged.scenarios())
 CONFIG = {
     # As the law has it, so that a scenario differs by what it says.
     "catalog": {"policies": {"eu_free_allocation": {"variant": "law"}}},
@@ -58,8 +58,10 @@ def test_copies_equal_the_packaged_files() -> None:
 
 def test_law_is_the_packaged_base(run: xr.Dataset) -> None:
     for name in CONFIG["outcomes"]:
-        assert run[name].sel(scenario="nothing").equals(
-            run[name].sel(scenario="law", drop=False).assign_coords(scenario="nothing")
+        assert (
+            run[name]
+            .sel(scenario="nothing")
+            .equals(run[name].sel(scenario="law", drop=False).assign_coords(scenario="nothing"))
         )
 
 
@@ -77,8 +79,12 @@ def test_a_slower_phase_in_costs_importers_and_furnaces_less(
     for year in (2029, 2031, 2033):
         where = {"year": year, "route": "bf_bof"}
         assert (change(run, "cbam_factor", scenario, year=year) < 0).all()
-        assert (change(run, "cbam_cost", scenario, region="KR", destination="eu", **where) <= 0).all()
-        assert change(run, "cbam_cost", scenario, region="KR", destination="eu", **where).mean() < -1
+        assert (
+            change(run, "cbam_cost", scenario, region="KR", destination="eu", **where) <= 0
+        ).all()
+        assert (
+            change(run, "cbam_cost", scenario, region="KR", destination="eu", **where).mean() < -1
+        )
         assert (change(run, "home_carbon_cost", scenario, region="EU", **where) < 0).all()
         # Low-carbon steel loses what the furnace is spared, less its own surplus.
         gain = change(run, "cost_premium", scenario, region="EU", destination="domestic",
@@ -98,7 +104,9 @@ def test_a_slower_phase_in_costs_importers_and_furnaces_less(
 
 
 def test_repeal_ends_cbam_and_brings_free_allocation_back_in_the_same_year(run: xr.Dataset) -> None:
-    cost = run.cbam_cost.sel(scenario="cbam_repealed", region="KR", destination="eu", route="bf_bof")
+    cost = run.cbam_cost.sel(
+        scenario="cbam_repealed", region="KR", destination="eu", route="bf_bof"
+    )
     factor = run.cbam_factor.sel(scenario="cbam_repealed")
     gone = (cost == 0).values
     free = (factor == 0).values
@@ -312,10 +320,10 @@ def test_judged_dates_have_reasons(name: str) -> None:
         own = [node] if node.get("kind") not in (None, "factor") else []
         return own + [one for child in node.values() for one in distributions(child)]
 
-    for one in distributions(tables.scenarios()[name]):
+    for one in distributions(packaged.scenarios()[name]):
         assert one["kind"] in ("discrete", "triangular")
         assert one["status"] == "assumed"
-        assert one["source"] in tables.sources()
+        assert one["source"] in packaged.sources()
         assert len(str(one["at"])) > 20
 
 
@@ -330,7 +338,10 @@ def test_redrawn_groups_change_and_the_others_do_not() -> None:
         "scenarios": {"same": {}, "price": {"redraw": ["eu_ets.*"]},
                       "rule": {"redraw": ["eu_cscf.*"]}, "all": {"redraw": ["*"]}},
     })  # fmt: skip
-    price, cost = run.carbon_price.sel(year=2030, market="eu_ets"), run.levelised_cost.sel(year=2030)
+    price, cost = (
+        run.carbon_price.sel(year=2030, market="eu_ets"),
+        run.levelised_cost.sel(year=2030),
+    )
     carbon = run.home_carbon_cost.sel(year=2030)
     # The price of power is correlated with that of carbon: it moves as far as it shares its draw.
     for values, moved in ((price, {"price", "all"}), (cost, {"price", "all"}),

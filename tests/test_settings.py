@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from simcore.spec import load
-from simcore.spec.overlay import put, setting
+from simcore.intake import load
+from simcore.intake.overlay import put, setting
 
 CONFIG = {"name": "settings"}
 

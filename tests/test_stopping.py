@@ -9,10 +9,11 @@ import pytest
 import xarray as xr
 
 import simcore
-from simcore import dataset, engine
+from simcore import dataset
 from simcore.errors import ConfigError
 from simcore.plan import Plan
-from simcore.stopping import enough
+from simcore.running import engine
+from simcore.running.stopping import enough
 
 SIGMA = 0.4
 START, YEAR = 80.0, 2030

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simcore import tables
-from simcore.tables import TableError, provenance
+from simcore.intake import packaged
+from simcore.intake.packaged import TableError, provenance
 from simcore.units.names import parse_unit
 
-DATA = Path(tables.__file__).parents[1] / "data"
-CATALOG = tables.catalog()
+DATA = Path(packaged.__file__).parents[2] / "data"
+CATALOG = packaged.catalog()
 POLICIES = CATALOG["policies"]
 REGIONS = ["EU", "UK", "KR", "JP", "CN", "IN"]
 ROUTES = [
@@ -43,34 +43,34 @@ def central(value: object) -> float:
 
 
 def test_every_value_has_unit_source_place_and_status() -> None:
-    listed = tables.records()
+    listed = packaged.records()
     assert len(listed) > 500
     for record in listed:
         parse_unit(record.unit)
-        assert record.source in tables.sources()
+        assert record.source in packaged.sources()
         assert record.at.strip()
         assert record.status in provenance.STATUSES
     assert all(count == 1 for count in Counter((r.file, r.name) for r in listed).values())
 
 
 def test_every_source_is_used() -> None:
-    used = {record.source for record in tables.records()}
+    used = {record.source for record in packaged.records()}
     # Some entries name the source of the whole, such as the hydrogen cost that ACER reports.
     for entries in (*CATALOG["prices"].values(), CATALOG["policies"], CATALOG["technologies"]):
         used |= {entry.get("source") for entry in entries.values()}
-    assert set(tables.sources()) <= used
+    assert set(packaged.sources()) <= used
 
 
 def test_judgement_and_synthesis_are_always_assumed() -> None:
-    own = {key for key, entry in tables.sources().items() if entry["kind"] == "judgement"}
+    own = {key for key, entry in packaged.sources().items() if entry["kind"] == "judgement"}
     assert own == {"judgement", "synthesis"}
-    assert {r.status for r in tables.records() if r.source in own} == {"assumed"}
+    assert {r.status for r in packaged.records() if r.source in own} == {"assumed"}
 
 
 @pytest.mark.parametrize("word", ["recalled", "judged from", "assumed"])
 def test_recalled_values_are_not_called_seen(word: str) -> None:
     # A band may be seen in one number only: `at` then starts with the one that was.
-    for record in tables.records():
+    for record in packaged.records():
         if record.at.startswith(word):
             assert record.status == "assumed", record
 
@@ -84,12 +84,12 @@ def test_no_path_of_a_machine_stands_in_the_data() -> None:
 
 
 def test_callers_cannot_change_the_tables() -> None:
-    tables.catalog()["regions"]["EU"]["currency"] = "XXX"
-    tables.base()["money"]["exchange"]["USD"] = 0.0
-    tables.sources().clear()
-    assert tables.catalog()["regions"]["EU"]["currency"] == "EUR"
-    assert tables.base()["money"]["exchange"]["USD"] == 1.13
-    assert tables.sources()
+    packaged.catalog()["regions"]["EU"]["currency"] = "XXX"
+    packaged.base()["money"]["exchange"]["USD"] = 0.0
+    packaged.sources().clear()
+    assert packaged.catalog()["regions"]["EU"]["currency"] == "EUR"
+    assert packaged.base()["money"]["exchange"]["USD"] == 1.13
+    assert packaged.sources()
 
 
 # -------------------------------------------------------------------------- deciding numbers
@@ -123,7 +123,7 @@ def test_deciding_numbers_of_cbam() -> None:
     assert hot_rolled == {"UK": 2.42, "KR": 2.118, "JP": 2.10, "CN": 3.19, "IN": 4.28}
     slabs = {name: goods["semi_finished"] for name, goods in defaults.items() if len(goods) > 1}
     assert slabs == {"KR": 2.118, "JP": 2.10, "CN": 3.17, "IN": 4.27}
-    assert tables.base()["cbam"]["good"] == "hot_rolled"
+    assert packaged.base()["cbam"]["good"] == "hot_rolled"
     assert values("eu_recognition_default", "draft_2026") == {2026: 0.0}
     assert POLICIES["eu_recognition_default"]["variant"] == "draft_2026"
 
@@ -205,7 +205,9 @@ def test_benchmarks_and_free_shares_never_rise(name: str) -> None:
 def test_policies_are_well_formed(name: str) -> None:
     policy = POLICIES[name]
     chosen = policy["variant"]
-    assert set(chosen["values"] if isinstance(chosen, dict) else [chosen]) <= set(policy["variants"])
+    assert set(chosen["values"] if isinstance(chosen, dict) else [chosen]) <= set(
+        policy["variants"]
+    )
     assert 2000 < policy["known_until"] <= 2035
     for variant, table in policy["variants"].items():
         if policy["unit"] in ("1", "t/t"):
@@ -295,7 +297,7 @@ def test_capture_takes_what_figures_of_plants_say(
 
 @pytest.mark.parametrize("group", ["factors", "shocks"])
 def test_default_correlations_are_positive_definite(group: str) -> None:
-    pairs = tables.base()["correlations"][group]
+    pairs = packaged.base()["correlations"][group]
     names = list(dict.fromkeys(name for pair in pairs for name in pair["between"]))
     matrix = np.eye(len(names))
     for pair in pairs:
@@ -307,7 +309,7 @@ def test_default_correlations_are_positive_definite(group: str) -> None:
 
 
 def test_correlated_names_exist() -> None:
-    correlations = tables.base()["correlations"]
+    correlations = packaged.base()["correlations"]
     paths = set(CATALOG["markets"]) | {
         f"{commodity}.{region}"
         for commodity, regions in CATALOG["prices"].items()
@@ -321,7 +323,7 @@ def test_correlated_names_exist() -> None:
 
 
 def test_base_year_and_currencies() -> None:
-    money = tables.base()["money"]
+    money = packaged.base()["money"]
     assert set(money["exchange"]) == {"USD", "GBP", "KRW", "JPY", "CNY", "INR"}
     assert set(money["deflator"]) == {*money["exchange"], "EUR"}
     for index in money["deflator"].values():
@@ -337,8 +339,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A private copy of the tables, with cold caches before and after."""
     copy = tmp_path / "data"
     shutil.copytree(DATA, copy)
-    caches = (tables._load, tables._sources, tables._base, tables._reality)
-    monkeypatch.setattr(tables, "_DATA", copy)
+    caches = (packaged._load, packaged._sources, packaged._base, packaged._reality)
+    monkeypatch.setattr(packaged, "_DATA", copy)
     for cache in caches:
         cache.cache_clear()
     yield copy
@@ -390,7 +392,7 @@ def test_a_faulty_table_is_refused_by_file_and_row(
 ) -> None:
     edit(data / file, old, new)
     with pytest.raises(TableError, match=message):
-        tables.records()
+        packaged.records()
 
 
 def test_a_second_row_for_one_quantity_is_refused(data: Path) -> None:
@@ -398,14 +400,14 @@ def test_a_second_row_for_one_quantity_is_refused(data: Path) -> None:
     lines = path.read_text("utf-8").splitlines(keepends=True)
     path.write_text("".join([*lines, lines[1]]), "utf-8")
     with pytest.raises(TableError, match="a second capex of default"):
-        tables.catalog()
+        packaged.catalog()
 
 
 def test_a_short_row_is_refused(data: Path) -> None:
     with (data / "prices.csv").open("a", encoding="utf-8") as file:
         file.write("scrap,UK,2025,1\n")
     with pytest.raises(TableError, match="4 cells"):
-        tables.catalog()
+        packaged.catalog()
 
 
 def test_a_row_without_band_is_a_constant() -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import simcore
-from simcore import cli, tables
+from simcore import cli
+from simcore.intake import packaged
 from simcore.plots.timelines import band
 
-POLICIES = tables.catalog()["policies"]
+POLICIES = packaged.catalog()["policies"]
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -28,7 +29,7 @@ def test_table_fits_and_names_every_date_and_source(
     for variant, table in POLICIES[name]["variants"].items():
         assert variant in text
         assert str(table["status"]) in text
-        assert tables.sources()[table["source"]]["publisher"].split()[0] in text
+        assert packaged.sources()[table["source"]]["publisher"].split()[0] in text
         for year in table["values"]:
             assert f"\n  {year}  " in text
 

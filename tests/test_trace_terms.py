@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import simcore
-from simcore import tracing
 from simcore.cli import main
+from simcore.running import tracing
 
 CONFIG: dict[str, Any] = {
     "name": "terms", "draws": 512, "years": {"first": 2026, "last": 2034},
@@ -42,9 +42,7 @@ def test_carbon_costs_are_rebuilt_from_the_terms(draw: int, currency: str) -> No
         free = term("free allocation, phi", region, year)
         free *= term("cross-sectoral correction factor", region, year)
         own = term("emission intensity", region, year, route)
-        due = term("coverage", region, year) * (
-            own - free * term("benchmark", region, year, route)
-        )
+        due = term("coverage", region, year) * (own - free * term("benchmark", region, year, route))
         bought = term("precursor intensity", region, year, route)
         bought -= free * term("benchmark of precursors", region, year, route)
         due += term("precursors pay at the border", region, year) * max(0.0, bought)

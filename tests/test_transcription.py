@@ -19,7 +19,7 @@ from transcription_addresses import ADDRESSES, ALL, UNUSED, Address, Figure, Pat
 from transcription_derived import DERIVED, Derived
 from transcription_judged import JUDGED
 
-from simcore.tables import catalog
+from simcore.intake.packaged import catalog
 
 _SAME_UNIT = {
     "EUR/t_yr": {"EUR/(t/yr)"},

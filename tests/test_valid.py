@@ -21,9 +21,7 @@ SMALL = ["draws=256", "years.last=2028", "outcomes=[levelised_cost, cost_premium
 
 @cache
 def result(name: str) -> Any:
-    return simcore.run(
-        FOLDER / f"{name}.yaml", threads=1, overrides=SMALL if name in LARGE else ()
-    )
+    return simcore.run(FOLDER / f"{name}.yaml", threads=1, overrides=SMALL if name in LARGE else ())
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -101,7 +99,9 @@ def test_units_are_converted_at_the_edge():
 def test_child_lies_over_its_parent():
     parent, child = result("parent"), result("child")
     assert list(child.region.values) == ["KR"]
-    assert list(child.scenario.values) == list(parent.scenario.values) == ["low_power", "dear_steel"]
+    assert (
+        list(child.scenario.values) == list(parent.scenario.values) == ["low_power", "dear_steel"]
+    )
     cost = (child.levelised_cost_central - parent.levelised_cost_central).sel(region="KR")
     assert (cost.sel(route="h2_dri_eaf", year=2028) < 0).all()
     assert (cost.sel(route="bf_bof") == 0).all()
@@ -141,9 +141,7 @@ def test_column_of_a_file():
 def test_text_stays_text():
     run = result("awkward_yaml")
     assert list(run.scenario.values) == ["NO"]
-    assert run.attrs["title"] == (
-        'Two lines: with a colon, a # and "quotes",\nand the word NO.\n'
-    )
+    assert run.attrs["title"] == ('Two lines: with a colon, a # and "quotes",\nand the word NO.\n')
     assert run.attrs["draws"] == 1000
 
 
@@ -186,7 +184,9 @@ def test_a_region_over_one_distribution_leaves_it_as_the_default():
 def test_a_value_takes_no_source_from_what_it_replaces():
     config = {"name": "plain", "catalog": {"regions": {"EU": {"credit_price": {"value": 3}}}}}
     assert catalog_of(config)["regions"]["EU"]["credit_price"] == 3
-    spot = catalog_of({"name": "plain", "catalog": {"markets": {"eu_ets": {"spot": {"value": 80}}}}})
+    spot = catalog_of(
+        {"name": "plain", "catalog": {"markets": {"eu_ets": {"spot": {"value": 80}}}}}
+    )
     assert spot["markets"]["eu_ets"]["spot"]["value"] == 80
     assert spot["markets"]["eu_ets"]["spot"]["year"] == 2026
 

@@ -102,7 +102,12 @@ def test_width_of_the_first_year_and_hard_bounds(run):
 
 def test_shares_of_draws_are_the_weights(run):
     share = run.carbon_price_by_view_defined.sel(scenario="base", market="eu_ets", year=2030)
-    for view, weight in {"market": 0.35, "analysts": 0.3, "history": 0.15, "structural": 0.2}.items():
+    for view, weight in {
+        "market": 0.35,
+        "analysts": 0.3,
+        "history": 0.15,
+        "structural": 0.2,
+    }.items():
         found = float(share.sel(view=f"eu_ets.{view}"))
         assert found == pytest.approx(weight, abs=4 * math.sqrt(weight * (1 - weight) / 20_000))
     alone = run.carbon_price_by_view_defined.sel(scenario="market", market="eu_ets", year=2030)
@@ -212,7 +217,9 @@ def test_median_at_an_anchor_is_the_stated_one(process):
                                            **skewed(process)}}},
     })  # fmt: skip
     at = {"scenario": "base", "market": "eu_ets", "year": 2030}
-    assert float(run.carbon_price_quantile.sel({**at, "quantile": 0.5})) == pytest.approx(115, rel=0.02)
+    assert float(run.carbon_price_quantile.sel({**at, "quantile": 0.5})) == pytest.approx(
+        115, rel=0.02
+    )
     assert float(run.carbon_price_central.sel(at)) == pytest.approx(115)
 
 

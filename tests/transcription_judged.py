@@ -18,7 +18,9 @@ _LOW_RISK: Final = (
     "the source's low is a low-risk country rate, not a project rate: 1.5 points are added"
 )
 
-_SPREAD: Final = "one view of several: its spread is what forecasters differ by, the rest is in others"
+_SPREAD: Final = (
+    "one view of several: its spread is what forecasters differ by, the rest is in others"
+)
 
 JUDGED: Final[dict[str, Judged]] = {
     # markets

@@ -116,13 +116,20 @@ def _factor(step: Step, o: str, x: list[str], t: str) -> str:
     if step.kind == layout.TABLE and step.parameters[0] == 1:
         # Two bounds of its one piece come first.
         table = ", ".join(map(_number, step.table[2:]))
-        return (f"{drawn}{{ static const double table[] = {{{table}}}; "
-                f"tabulated({o}, r[0], table, {layout.TABLE_LENGTH}); }}")
+        return (
+            f"{drawn}{{ static const double table[] = {{{table}}}; "
+            f"tabulated({o}, r[0], table, {layout.TABLE_LENGTH}); }}"
+        )
     raise unknown_marginal(step, PEER)
 
 
-CALLS |= {"LINEAR": _linear, "ACCUMULATED": _accumulated, "TIMELINE": _timeline,
-          "CHOSEN": _chosen, "FACTOR": _factor}
+CALLS |= {
+    "LINEAR": _linear,
+    "ACCUMULATED": _accumulated,
+    "TIMELINE": _timeline,
+    "CHOSEN": _chosen,
+    "FACTOR": _factor,
+}
 
 
 def _number(value: float) -> str:
@@ -146,16 +153,27 @@ def _call(step: Step, column: int) -> str:
         return form(step, o, x, t)
     c = [_number(one) for one in step.numbers]
     return form.format(
-        o=o, x=x, c=c, t=t, x_all=", ".join(x), c_all=", ".join(c), x_list=_rows(x),
-        c_list=_numbers(step.numbers), count=len(c), slot=step.slot,
+        o=o,
+        x=x,
+        c=c,
+        t=t,
+        x_all=", ".join(x),
+        c_all=", ".join(c),
+        x_list=_rows(x),
+        c_list=_numbers(step.numbers),
+        count=len(c),
+        slot=step.slot,
     )
 
 
 def source(programs: Sequence[Steps]) -> str:
     """The programs as C text: functions run_0, run_1, ... and the formulas they call."""
     rows = max(one.rows for one in programs)
-    lines = [FORMULAS.read_text(encoding="utf-8"), _SOURCE,
-             f"static double r[{rows}][N] __attribute__((aligned(64)));"]
+    lines = [
+        FORMULAS.read_text(encoding="utf-8"),
+        _SOURCE,
+        f"static double r[{rows}][N] __attribute__((aligned(64)));",
+    ]
     for number, steps in enumerate(programs):
         lines += _program(number, steps)
     return "\n".join(lines) + "\n"
@@ -201,25 +219,30 @@ def _program(number: int, steps: Steps) -> Iterator[str]:
         yield _array(f"double t{name}", table, _number)
     yield _array(f"int shown{name}", steps.shown.out, str)
     yield _array(f"int yearly{name}", steps.shown_yearly.out, str)
-    yield (f"void run{name}(int64_t draws, uint64_t seed, const double *given, double *totals, "
-           "double *values)\n{")
+    yield (
+        f"void run{name}(int64_t draws, uint64_t seed, const double *given, double *totals, "
+        "double *values)\n{"
+    )
     if columns:
         yield f"    const double (*t)[{max(table.shape[1], 1)}] = t{name};"
     yield from (f"    constant(r[{row}], {_number(v)});" for row, v in steps.constants.items())
-    yield ("    for (int64_t draw = 0; draw < draws; draw += N) {\n"
-           "    Source from = {seeded(seed + draw), given ? given + draw : 0, draws, 0};\n"
-           "    double *here = values ? values + draw : 0;")
-    yield from (f"    constant(r[{row}], {_number(value)});"
-                for row, value in steps.states.items())
+    yield (
+        "    for (int64_t draw = 0; draw < draws; draw += N) {\n"
+        "    Source from = {seeded(seed + draw), given ? given + draw : 0, draws, 0};\n"
+        "    double *here = values ? values + draw : 0;"
+    )
+    yield from (f"    constant(r[{row}], {_number(value)});" for row, value in steps.states.items())
     yield f"    const int *out = shown{name}[0];"
     yield from _handed_out(steps.shown, -1)
     for i, step in enumerate(steps.static):
         yield f"    {_call(step, 0)}"
         yield from _handed_out(steps.shown, i)
-    yield (f"    for (int line = 0; line < {steps.years}; line++) {{\n"
-           f"    const double year = {steps.first_year} + line;\n"
-           f"    const int *out = yearly{name}[line];\n"
-           f"    from.slot = {static} + line * {yearly};")
+    yield (
+        f"    for (int line = 0; line < {steps.years}; line++) {{\n"
+        f"    const double year = {steps.first_year} + line;\n"
+        f"    const int *out = yearly{name}[line];\n"
+        f"    from.slot = {static} + line * {yearly};"
+    )
     yield from _handed_out(steps.shown_yearly, -1)
     for i, step in enumerate(steps.yearly):
         if i == steps.prices:
@@ -233,8 +256,7 @@ def _array(name: str, table: np.ndarray, written: Callable[..., str]) -> str:
     """A table as a constant of C; at least one column wide."""
     wide = table if table.shape[1] else np.full((len(table), 1), -1)
     lines = ("{" + ", ".join(map(written, line)) + "}" for line in wide.tolist())
-    return (f"static const {name}[{wide.shape[0]}][{wide.shape[1]}] = {{"
-            + ",\n".join(lines) + "};")
+    return f"static const {name}[{wide.shape[0]}][{wide.shape[1]}] = {{" + ",\n".join(lines) + "};"
 
 
 def _handed_out(shown: Shown, step: int) -> Iterator[str]:
@@ -306,7 +328,10 @@ class Model:
         if draws % BLOCK:
             raise ValueError(f"draws must be a multiple of {BLOCK}, not {draws}")
         self._library[f"run_{number}"](
-            ctypes.c_int64(draws), ctypes.c_uint64(seed), _pointer(given), _pointer(totals),
+            ctypes.c_int64(draws),
+            ctypes.c_uint64(seed),
+            _pointer(given),
+            _pointer(totals),
             _pointer(values),
         )
 

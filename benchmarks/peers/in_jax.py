@@ -211,8 +211,12 @@ def _accumulated(step: Step, rows: dict, drawn, t, year):
     if not rate:
         return rows[step.out] + t[0] * value * (t[2] - t[1] + 1.0)
     first, last = t[1].astype(int), jnp.where(t[0] == 0.0, t[1] - 1.0, t[2]).astype(int)
-    factors = lax.fori_loop(first, last + 1, lambda n, total: total + jnp.exp(-n * rate[0]),
-                            jnp.zeros_like(rows[step.out]))
+    factors = lax.fori_loop(
+        first,
+        last + 1,
+        lambda n, total: total + jnp.exp(-n * rate[0]),
+        jnp.zeros_like(rows[step.out]),
+    )
     return rows[step.out] + t[0] * value * factors
 
 
@@ -255,8 +259,9 @@ def _factor(step: Step, rows: dict, drawn, t, year):
     if step.kind == layout.DISCRETE:
         count = int(p[0])
         found = step.table[count - 1]
-        for threshold, value in zip(step.table[: count - 1], step.table[count : 2 * count - 1],
-                                    strict=True):
+        for threshold, value in zip(
+            step.table[: count - 1], step.table[count : 2 * count - 1], strict=True
+        ):
             found = jnp.where(n >= threshold, value, found)
         return found
     if step.kind == layout.TABLE and p[0] == 1:
@@ -265,8 +270,13 @@ def _factor(step: Step, rows: dict, drawn, t, year):
 
 
 SPECIAL: dict[str, Callable[..., Any]] = {
-    "PATH": _path, "TIMELINE": _timeline, "ACCUMULATED": _accumulated, "CROSSOVER": _crossover,
-    "CHEAPEST": _cheapest, "NORMAL": _normal, "FACTOR": _factor,
+    "PATH": _path,
+    "TIMELINE": _timeline,
+    "ACCUMULATED": _accumulated,
+    "CROSSOVER": _crossover,
+    "CHEAPEST": _cheapest,
+    "NORMAL": _normal,
+    "FACTOR": _factor,
 }
 
 
@@ -334,8 +344,10 @@ def _simulate(steps: Steps, draws: int, every: bool, key, given):
     if given is not None:
         lines["given"] = given[static:].reshape(steps.years, yearly, draws)
     states = {row: jnp.full(draws, value) for row, value in steps.states.items()}
-    before, after = (jax.tree.map(lambda one, part=part: one[part], lines)
-                     for part in (slice(0, steps.lead), slice(steps.lead, None)))
+    before, after = (
+        jax.tree.map(lambda one, part=part: one[part], lines)
+        for part in (slice(0, steps.lead), slice(steps.lead, None))
+    )
     if steps.lead:
         states, _ = lax.scan(partial(one_year, True), states, before)
     _, shown = lax.scan(partial(one_year, False), states, after)

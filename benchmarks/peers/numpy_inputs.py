@@ -151,8 +151,9 @@ def sampled(sample: Sample, written: Config, name: str) -> np.ndarray:
         return quantile(written, np.nan, normal(sample, name))
     if name in correlation(sample, "factors").names:
         return quantile(written, ndtr(normal(sample, name)), np.nan)
-    u = sample.once(("uniform", name), "",
-                    lambda: sample.randomness.draw_uniform(sample.stem + name))
+    u = sample.once(
+        ("uniform", name), "", lambda: sample.randomness.draw_uniform(sample.stem + name)
+    )
     return quantile(written, u, np.nan)
 
 
@@ -206,8 +207,9 @@ def _shapes(written: Config) -> tuple[float, float]:
 def regional(sample: Sample, values: Config, name: str, region: str, target: str = "1") -> Values:
     """The quantity of a region; only an entry of its own has a stream of its own."""
     own = region in values
-    return quantity(sample, values[region if own else "default"],
-                    f"{name}.{region}" if own else name, target)
+    return quantity(
+        sample, values[region if own else "default"], f"{name}.{region}" if own else name, target
+    )
 
 
 # --- dependence ----------------------------------------------------------------------------------
@@ -240,8 +242,9 @@ def normal(sample: Sample, name: str) -> np.ndarray:
     group = correlation(sample, "factors")
 
     def own(one: str) -> np.ndarray:
-        return sample.once(("normal", one), "",
-                           lambda: sample.randomness.draw_normal(sample.stem + one))
+        return sample.once(
+            ("normal", one), "", lambda: sample.randomness.draw_normal(sample.stem + one)
+        )
 
     if name not in group.names:
         return own(name)
@@ -259,13 +262,15 @@ def _shock(sample: Sample, name: str, year: int) -> np.ndarray:
     group = correlation(sample, "shocks")
 
     def own(one: str) -> np.ndarray:
-        return sample.once(("shock", one, year), "",
-                           lambda: sample.randomness.draw_shock(sample.stem + one, year))
+        return sample.once(
+            ("shock", one, year), "", lambda: sample.randomness.draw_shock(sample.stem + one, year)
+        )
 
     if name not in group.names:
         return own(name)
-    present = sample.once(("present",), "", lambda: [
-        one for one in group.names if one in paths_of(sample)])
+    present = sample.once(
+        ("present",), "", lambda: [one for one in group.names if one in paths_of(sample)]
+    )
 
     def mix() -> np.ndarray:
         rows = group.weights[[group.names.index(one) for one in present]]
@@ -278,5 +283,7 @@ def _shock(sample: Sample, name: str, year: int) -> np.ndarray:
 def paths_of(sample: Sample) -> set[str]:
     """Names of the price paths of the catalog."""
     prices = sample.catalog["prices"]
-    return {*sample.catalog["markets"],
-            *(f"{name}.{place}" for name, places in prices.items() for place in places)}
+    return {
+        *sample.catalog["markets"],
+        *(f"{name}.{place}" for name, places in prices.items() for place in places),
+    }

@@ -73,7 +73,11 @@ class _Market:
     """One system in some draws."""
 
     def __init__(
-        self, sample: Sample, name: str, system: Config, known: tuple[int, float] | None,
+        self,
+        sample: Sample,
+        name: str,
+        system: Config,
+        known: tuple[int, float] | None,
         wanted: np.ndarray,
     ) -> None:
         self.system, self.known, self.sample = system, known, sample
@@ -89,20 +93,32 @@ class _Market:
         money = sample.config["money"]
 
         def past(year: int) -> np.ndarray:
-            factor = deflate(year, money["base_year"], index=money["deflator"].get("EUR"),
-                             inflation=money["inflation"])
+            factor = deflate(
+                year,
+                money["base_year"],
+                index=money["deflator"].get("EUR"),
+                inflation=money["inflation"],
+            )
             return np.full(count, system["prices"][year] * factor)
 
         self.start = _Draws(
-            level=part("level"), growth=part("growth"), slope=part("slope"),
-            rate=part("discount_rate"), backstop=part("backstop", "EUR/t"),
-            reference=part("reference_price", "EUR/t"), adjustment=part("adjustment"),
-            immediate=part("immediate"), hedge=part("hedge"),
+            level=part("level"),
+            growth=part("growth"),
+            slope=part("slope"),
+            rate=part("discount_rate"),
+            backstop=part("backstop", "EUR/t"),
+            reference=part("reference_price", "EUR/t"),
+            adjustment=part("adjustment"),
+            immediate=part("immediate"),
+            hedge=part("hedge"),
             bank=np.full(count, system["bank"][start]),
             before=np.full(count, system["bank"][start - 1]),
             reserve=np.full(count, system["reserve"][start]),
-            price_1=past(start), price_2=past(start - 1), price_3=past(start - 2),
-            abated=np.zeros(count), emissions=np.zeros(count),
+            price_1=past(start),
+            price_2=past(start - 1),
+            price_3=past(start - 2),
+            abated=np.zeros(count),
+            emissions=np.zeros(count),
         )
         names, chosen = [system["variant"]], np.zeros(count)
         if system.get("follows"):
@@ -113,8 +129,9 @@ class _Market:
         self.resolved, self.odds = np.full(count, -np.inf), {}
         if system.get("resolution"):
             self.odds = system["resolution"]["odds"]
-            self.resolved = drawn(quantity(sample, system["resolution"]["year"],
-                                           f"{name}.resolution.year", "yr"))
+            self.resolved = drawn(
+                quantity(sample, system["resolution"]["year"], f"{name}.resolution.year", "yr")
+            )
 
     def prices(self) -> np.ndarray:
         """Year by year: last year's growth while there is a bank, else found anew."""
@@ -129,15 +146,26 @@ class _Market:
             else:
                 just_known = (year - 1 < self.resolved) & ~open_ & (self.resolved > 0)
                 at_hedge = now.bank - now.hedge * now.emissions < 1e-6
-                anew = (np.isnan(price) | just_known | at_hedge | (ahead is not None)
-                        | (price >= now.backstop * (1 - 1e-12)))
+                anew = (
+                    np.isnan(price)
+                    | just_known
+                    | at_hedge
+                    | (ahead is not None)
+                    | (price >= now.backstop * (1 - 1e-12))
+                )
                 price = price * (1.0 + now.rate)
                 price = self._found_anew(now, year, price, anew, open_)
                 paid = price
             parts = []
             for rule, some in self._groups(open_):
-                own = self._book(now.some(some), year, paid[some], rule, known=bool(is_known),
-                                 any_price=bool(open_[some].any()))[0]
+                own = self._book(
+                    now.some(some),
+                    year,
+                    paid[some],
+                    rule,
+                    known=bool(is_known),
+                    any_price=bool(open_[some].any()),
+                )[0]
                 parts.append((some, own))
             now = _joined(now, parts)
             if year >= horizon[0]:
@@ -187,9 +215,7 @@ class _Market:
             low, high = np.where(enough, low, middle), np.where(enough, middle, high)
         return high
 
-    def _lasts(
-        self, now: _Draws, year: int, last: int, price: np.ndarray, rule: str
-    ) -> np.ndarray:
+    def _lasts(self, now: _Draws, year: int, last: int, price: np.ndarray, rule: str) -> np.ndarray:
         """Whether allowances suffice in all years if the price grows from here."""
         lasting = np.ones(len(price), bool)
         for later in range(year, last + 1):
@@ -201,7 +227,13 @@ class _Market:
         return lasting
 
     def _book(
-        self, s: _Draws, year: int, price: np.ndarray, rule: str, *, known: bool = False,
+        self,
+        s: _Draws,
+        year: int,
+        price: np.ndarray,
+        rule: str,
+        *,
+        known: bool = False,
         any_price: bool = False,
     ) -> tuple[_Draws, np.ndarray]:
         """Draws after a year at a price, and whether their allowances suffice."""
@@ -234,8 +266,17 @@ class _Market:
         if rules.get("ceiling") is not None and (ends is None or year <= ends):
             held = np.minimum(held, rules["ceiling"])
         bank = np.where(dear, np.maximum(left, kept), left)
-        after = replace(s, bank=bank, before=s.bank, reserve=held, price_1=price,
-                        price_2=s.price_1, price_3=s.price_2, abated=abated, emissions=emissions)
+        after = replace(
+            s,
+            bank=bank,
+            before=s.bank,
+            reserve=held,
+            price_1=price,
+            price_2=s.price_1,
+            price_3=s.price_2,
+            abated=abated,
+            emissions=emissions,
+        )
         return after, (bank >= kept) | dear
 
 

@@ -83,8 +83,16 @@ def levelised_cost(memo: Memo, place: Place, route: str) -> Values:
     """Levelised cost, EUR/t."""
     plant = place.plants[route]
     trades = [term for one in plant.trades.values() for trade in one for term in trade]
-    return once(memo, _levelised, plant.capital, plant.learning, plant.fixed, plant.other,
-                plant.support, *trades)
+    return once(
+        memo,
+        _levelised,
+        plant.capital,
+        plant.learning,
+        plant.fixed,
+        plant.other,
+        plant.support,
+        *trades,
+    )
 
 
 def _emissions(direct, precursor, *bought):
@@ -104,8 +112,9 @@ def emissions(memo: Memo, place: Place, route: str) -> Values:
 
 def avoided(memo: Memo, place: Place, route: str) -> Values:
     """Emissions of the reference minus those of the route, t/t."""
-    return once(memo, difference, emissions(memo, place, place.reference),
-                emissions(memo, place, route))
+    return once(
+        memo, difference, emissions(memo, place, place.reference), emissions(memo, place, route)
+    )
 
 
 # --- carbon cost ---------------------------------------------------------------------------------
@@ -122,8 +131,17 @@ def _exposure(covered, direct, allocation, benchmark, border, precursor, precurs
 def exposure(memo: Memo, place: Place, route: str) -> Values:
     """Allowances to buy at home per tonne."""
     plant = place.plants[route]
-    return once(memo, _exposure, place.coverage, plant.direct, place.allocation, plant.benchmark,
-                place.border, plant.precursor, plant.precursor_benchmark)
+    return once(
+        memo,
+        _exposure,
+        place.coverage,
+        plant.direct,
+        place.allocation,
+        plant.benchmark,
+        place.border,
+        plant.precursor,
+        plant.precursor_benchmark,
+    )
 
 
 @of_plant
@@ -167,19 +185,33 @@ def declaration(memo: Memo, place: Place, route: str) -> tuple[Values, Values]:
     if rules["method"] == "country_average":
         actual = place.average_intensity
     share = rules["resource_shuffling"] if route == place.reference else 0.0
-    gap = once(memo, _gap, actual, share, rules["clean_intensity"], place.cbam_allocation,
-               plant.cbam_benchmark)
+    gap = once(
+        memo,
+        _gap,
+        actual,
+        share,
+        rules["clean_intensity"],
+        place.cbam_allocation,
+        plant.cbam_benchmark,
+    )
     paid = once(memo, _paid, home_carbon_cost(memo, place, route), place.recognised)
     if rules["declared"] == "actual":
         return gap, paid
-    other = once(memo, _gap_of_default, place.default_intensity, place.mark_up,
-                 place.cbam_allocation, place.default_benchmark)
+    other = once(
+        memo,
+        _gap_of_default,
+        place.default_intensity,
+        place.mark_up,
+        place.cbam_allocation,
+        place.default_benchmark,
+    )
     counted = once(memo, product, paid, place.counts_default)
     if rules["declared"] == "default":
         return other, counted
     by_default = once(memo, _dearer, place.border_price, gap, paid, other, counted)
-    return once(memo, np.where, by_default, other, gap), once(memo, np.where, by_default,
-                                                              counted, paid)
+    return once(memo, np.where, by_default, other, gap), once(
+        memo, np.where, by_default, counted, paid
+    )
 
 
 def cbam_gap(memo: Memo, place: Place, route: str) -> Values:
@@ -201,8 +233,14 @@ def cbam_cost(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """CBAM certificates, EUR/t."""
     if not (place.is_abroad and destination == "eu"):
         return once(memo, np.zeros, 1)
-    return once(memo, _cbam, place.border_price, place.cbam_coverage,
-                cbam_gap(memo, place, route), paid(memo, place, route))
+    return once(
+        memo,
+        _cbam,
+        place.border_price,
+        place.cbam_coverage,
+        cbam_gap(memo, place, route),
+        paid(memo, place, route),
+    )
 
 
 @of_plant
@@ -220,26 +258,36 @@ def carbon_cost(memo: Memo, place: Place, route: str, destination: str) -> Value
 @of_plant
 def total_cost(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Levelised and carbon cost, EUR/t."""
-    return once(memo, _sum, levelised_cost(memo, place, route),
-                carbon_cost(memo, place, route, destination))
+    return once(
+        memo, _sum, levelised_cost(memo, place, route), carbon_cost(memo, place, route, destination)
+    )
 
 
 def cost_premium_ex_carbon(memo: Memo, place: Place, route: str) -> Values:
     """Levelised cost above the reference's, EUR/t."""
-    return once(memo, difference, levelised_cost(memo, place, route),
-                levelised_cost(memo, place, place.reference))
+    return once(
+        memo,
+        difference,
+        levelised_cost(memo, place, route),
+        levelised_cost(memo, place, place.reference),
+    )
 
 
 def cost_premium(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Cost above the reference's, carbon included, EUR/t."""
-    return once(memo, difference, total_cost(memo, place, route, destination),
-                total_cost(memo, place, place.reference, destination))
+    return once(
+        memo,
+        difference,
+        total_cost(memo, place, route, destination),
+        total_cost(memo, place, place.reference, destination),
+    )
 
 
 def abatement_cost(memo: Memo, place: Place, route: str) -> Values:
     """Premium before carbon per tonne of CO2e avoided, EUR."""
-    return once(memo, ratio, cost_premium_ex_carbon(memo, place, route),
-                avoided(memo, place, route))
+    return once(
+        memo, ratio, cost_premium_ex_carbon(memo, place, route), avoided(memo, place, route)
+    )
 
 
 def _break_even_border(excess, covered, gap_reference, paid_reference, gap, paid_at_home):
@@ -257,14 +305,26 @@ def break_even_price(memo: Memo, place: Place, route: str, destination: str) -> 
     """Carbon price at which the cost premium is zero, EUR/t."""
     excess, reference = cost_premium_ex_carbon(memo, place, route), place.reference
     if not (place.is_abroad and destination == "eu"):
-        saved = once(memo, difference, exposure(memo, place, reference),
-                     exposure(memo, place, route))
+        saved = once(
+            memo, difference, exposure(memo, place, reference), exposure(memo, place, route)
+        )
         return once(memo, ratio, excess, saved)
-    at_home = once(memo, difference, home_carbon_cost(memo, place, route),
-                   home_carbon_cost(memo, place, reference))
-    return once(memo, _break_even_border, once(memo, _sum, excess, at_home), place.cbam_coverage,
-                cbam_gap(memo, place, reference), paid(memo, place, reference),
-                cbam_gap(memo, place, route), paid(memo, place, route))
+    at_home = once(
+        memo,
+        difference,
+        home_carbon_cost(memo, place, route),
+        home_carbon_cost(memo, place, reference),
+    )
+    return once(
+        memo,
+        _break_even_border,
+        once(memo, _sum, excess, at_home),
+        place.cbam_coverage,
+        cbam_gap(memo, place, reference),
+        paid(memo, place, reference),
+        cbam_gap(memo, place, route),
+        paid(memo, place, route),
+    )
 
 
 def _netted(factor, carbon_reference, carbon):
@@ -284,22 +344,41 @@ def premium_per_tonne(memo: Memo, place: Place, route: str, destination: str) ->
     """Carbon value, EUR/t."""
     value, reference = place.rules["value"], place.reference
     if value["mode"] == "seed":
-        return once(memo, product, avoided(memo, place, route),
-                    premium_per_tco2(memo, place, route, destination))
-    net = once(memo, _netted, place.indirect_factor,
-               carbon_cost(memo, place, reference, destination),
-               carbon_cost(memo, place, route, destination))
+        return once(
+            memo,
+            product,
+            avoided(memo, place, route),
+            premium_per_tco2(memo, place, route, destination),
+        )
+    net = once(
+        memo,
+        _netted,
+        place.indirect_factor,
+        carbon_cost(memo, place, reference, destination),
+        carbon_cost(memo, place, route, destination),
+    )
     if value["double_claiming"] == "forbid":
         return net
-    return once(memo, _less_credit, net, place.credit_price, avoided(memo, place, route),
-                value.get("credit_limit"), emissions(memo, place, reference))
+    return once(
+        memo,
+        _less_credit,
+        net,
+        place.credit_price,
+        avoided(memo, place, route),
+        value.get("credit_limit"),
+        emissions(memo, place, reference),
+    )
 
 
 def premium_per_tco2(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value per tonne of CO2e avoided, EUR."""
     if place.rules["value"]["mode"] == "netted":
-        return once(memo, ratio, premium_per_tonne(memo, place, route, destination),
-                    avoided(memo, place, route))
+        return once(
+            memo,
+            ratio,
+            premium_per_tonne(memo, place, route, destination),
+            avoided(memo, place, route),
+        )
     price = place.home_price
     if place.is_abroad and destination == "eu":
         price = once(memo, _sum, price, place.border_price)
@@ -308,14 +387,22 @@ def premium_per_tco2(memo: Memo, place: Place, route: str, destination: str) -> 
 
 def annualised_premium(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value over the lifetime of the plant, EUR/t and year."""
-    return once(memo, product, premium_per_tonne(memo, place, route, destination),
-                1.0 / place.rules["plant"]["lifetime"])
+    return once(
+        memo,
+        product,
+        premium_per_tonne(memo, place, route, destination),
+        1.0 / place.rules["plant"]["lifetime"],
+    )
 
 
 def support_gap(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Premium before carbon less the carbon value, EUR/t."""
-    return once(memo, difference, cost_premium_ex_carbon(memo, place, route),
-                premium_per_tonne(memo, place, route, destination))
+    return once(
+        memo,
+        difference,
+        cost_premium_ex_carbon(memo, place, route),
+        premium_per_tonne(memo, place, route, destination),
+    )
 
 
 def _not_positive(values):
@@ -354,8 +441,13 @@ def _crossover(premium, first, year):
 
 def crossover_year(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
     """First year (draw,) in which the route exists and is not dearer."""
-    return once(memo, _crossover, cost_premium(memo, place, route, destination),
-                place.plants[route].first, place.years[0])
+    return once(
+        memo,
+        _crossover,
+        cost_premium(memo, place, route, destination),
+        place.plants[route].first,
+        place.years[0],
+    )
 
 
 def lifecycle_premium(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
@@ -408,8 +500,14 @@ def _annuity(value, rate, output, life):
 def annuity_premium(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
     """Level yearly payment (draw,) over the plant's life, EUR/t."""
     plant = place.rules["plant"]
-    return once(memo, _annuity, value_at_start(memo, place, route, destination), place.wacc,
-                plant["output"], float(plant["lifetime"]))
+    return once(
+        memo,
+        _annuity,
+        value_at_start(memo, place, route, destination),
+        place.wacc,
+        plant["output"],
+        float(plant["lifetime"]),
+    )
 
 
 # --- what is shown -------------------------------------------------------------------------------

@@ -27,8 +27,15 @@ from simcore.units import conversion, currency_of, deflate
 
 
 def moving(
-    sample: Sample, name: str, path: Config, target: str, *, own: str = "",
-    known: Config | None = None, premium: Values = 0.0, lift: Values = 0.0,
+    sample: Sample,
+    name: str,
+    path: Config,
+    target: str,
+    *,
+    own: str = "",
+    known: Config | None = None,
+    premium: Values = 0.0,
+    lift: Values = 0.0,
     corridor: Config | None = None,
 ) -> np.ndarray:
     """Price that moves from a known one; factors are named after `own`, shocks after `name`."""
@@ -39,18 +46,26 @@ def moving(
     value, anchors = spot["value"] * factor(spot["year"], spot), path.get("anchors") or {}
     if process["kind"] == "gbm":
         anchors = {}
-    bands = {year: {key: one[key] * factor(year, one) for key in ("low", "central", "high")}
-             for year, one in anchors.items()}
+    bands = {
+        year: {key: one[key] * factor(year, one) for key in ("low", "central", "high")}
+        for year, one in anchors.items()
+    }
     centre, above, below = anchor_lines(bands, years, start=(start, value))
     carry = path["carry"] if process["kind"] != "gbm" and not anchors else 0.0
     if is_view and path["nominal"] and carry != 0.0:
-        centre = np.array([math.log(spot["value"] * factor(int(year), {"unit": spot.get("unit")}))
-                           for year in years])
+        centre = np.array(
+            [
+                math.log(spot["value"] * factor(int(year), {"unit": spot.get("unit")}))
+                for year in years
+            ]
+        )
     if anchors and path["after"] != "hold":
         centre = centre + np.maximum(0, years - max(anchors)) * math.log1p(path["after"]["grow"])
     mean = process["kind"] == "gbm" or path["centre"] == "mean"
-    log_price: Values = centre[:, None] - _correction(
-        sample, process, spot, years, above, below, mean=mean)[:, None]
+    log_price: Values = (
+        centre[:, None]
+        - _correction(sample, process, spot, years, above, below, mean=mean)[:, None]
+    )
     if np.any(above) or np.any(below):
         z = normal(sample, f"{name}.anchor")
         log_price = log_price + np.where(z >= 0, z * above[:, None], z * below[:, None])
@@ -69,8 +84,10 @@ def moving(
         log_price = log_price + lift[np.maximum(years - sample.years[0], 0)]
     values = np.exp(log_price)
     if corridor:
-        floor, ceiling = (bound(corridor, side, years, factor, none)
-                          for side, none in (("floor", 0.0), ("ceiling", np.inf)))
+        floor, ceiling = (
+            bound(corridor, side, years, factor, none)
+            for side, none in (("floor", 0.0), ("ceiling", np.inf))
+        )
         values = np.clip(values, floor[:, None], ceiling[:, None])
     seen = known or spot
     before = seen["value"] * factor(seen["year"], seen)
@@ -90,8 +107,14 @@ def _is_leap(year: int) -> bool:
 
 
 def _correction(
-    sample: Sample, process: Config, spot: Config, years: np.ndarray, above: np.ndarray,
-    below: np.ndarray, *, mean: bool,
+    sample: Sample,
+    process: Config,
+    spot: Config,
+    years: np.ndarray,
+    above: np.ndarray,
+    below: np.ndarray,
+    *,
+    mean: bool,
 ) -> np.ndarray:
     """What is taken off the log price, so that its mean or its median is the stated centre."""
     if mean:
@@ -160,21 +183,32 @@ def money_factor(sample: Sample, path: Config, target: str) -> Callable[..., flo
 
 
 def anchor_lines(
-    anchors: Config, years: np.ndarray, *, start: tuple[float, float] | None = None,
+    anchors: Config,
+    years: np.ndarray,
+    *,
+    start: tuple[float, float] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Log centre, s+ and s- of an anchor table by year, linear between its dates."""
     points = {} if start is None else {start[0]: (math.log(start[1]), 0.0, 0.0)}
     for date, one in sorted(anchors.items()):
-        points[date] = (math.log(one["central"]),
-                        math.log(one["high"] / one["central"]) / Z90,
-                        math.log(one["central"] / one["low"]) / Z90)
+        points[date] = (
+            math.log(one["central"]),
+            math.log(one["high"] / one["central"]) / Z90,
+            math.log(one["central"] / one["low"]) / Z90,
+        )
     lines = np.array(list(points.values()))
     centre, above, below = (np.interp(years, list(points), lines[:, i]) for i in range(3))
     return centre, above, below
 
 
 def deviation(
-    sample: Sample, name: str, own: str, process: Config, spot: Config, years: np.ndarray, *,
+    sample: Sample,
+    name: str,
+    own: str,
+    process: Config,
+    spot: Config,
+    years: np.ndarray,
+    *,
     mean: bool,
 ) -> np.ndarray:
     """X (year, draw): exact yearly steps; less half its variance where means are centred."""

@@ -54,8 +54,11 @@ def unit_of(sample: Sample, commodity: str, region: str) -> str:
     if commodity == "hydrogen":
         return "kg"
     try:
-        conversion(entry_of(sample, commodity, region)[1]["unit"], "EUR/MWh",
-                   exchange=sample.config["money"]["exchange"])
+        conversion(
+            entry_of(sample, commodity, region)[1]["unit"],
+            "EUR/MWh",
+            exchange=sample.config["money"]["exchange"],
+        )
     except UnitError:
         return "t"
     return "MWh"
@@ -68,8 +71,11 @@ def commodity_price(sample: Sample, commodity: str, region: str) -> Values:
         return price(sample, name, entry, f"EUR/{unit_of(sample, commodity, region)}")
     if entry["kind"] == "indexed":
         return _indexed(sample, name, entry, f"EUR/{unit_of(sample, commodity, region)}")
-    return sample.once(("electrolysis", name, region), (entry, sample.catalog["regions"][region]),
-                       lambda: _electrolysis(sample, name, entry, region))
+    return sample.once(
+        ("electrolysis", name, region),
+        (entry, sample.catalog["regions"][region]),
+        lambda: _electrolysis(sample, name, entry, region),
+    )
 
 
 def _indexed(sample: Sample, name: str, entry: Config, target: str) -> Values:
@@ -79,44 +85,57 @@ def _indexed(sample: Sample, name: str, entry: Config, target: str) -> Values:
     if not isinstance(premium, dict):
         premium = {"kind": "constant", "value": premium}
     if premium.get("unit") is None:
-        premium = {**premium, "unit": entry["unit"],
-                   "price_year": premium.get("price_year") or entry.get("price_year")}
-    return (quantity(sample, entry["coefficient"], f"{name}.coefficient", "1")
-            * commodity_price(sample, followed, place)
-            + quantity(sample, premium, f"{name}.premium", target))
+        premium = {
+            **premium,
+            "unit": entry["unit"],
+            "price_year": premium.get("price_year") or entry.get("price_year"),
+        }
+    return quantity(sample, entry["coefficient"], f"{name}.coefficient", "1") * commodity_price(
+        sample, followed, place
+    ) + quantity(sample, premium, f"{name}.premium", target)
 
 
 def _electrolysis(sample: Sample, name: str, entry: Config, region: str) -> np.ndarray:
     """EUR per kg of hydrogen made from power at the plant."""
+
     def part(key: str, unit: str = "1") -> Values:
         return quantity(sample, entry[key], f"{name}.{key}", unit)
 
     rate = wacc(sample, region) + part("risk_premium")
     stacks = part("stack_share") * np.maximum(
-        0.0, 1.0 / part("stack_lifetime", "yr") - 1.0 / entry["lifetime"])
+        0.0, 1.0 / part("stack_lifetime", "yr") - 1.0 / entry["lifetime"]
+    )
     share = capital_recovery(rate, entry["lifetime"]) + part("fixed_opex") + stacks
     demand = part("electricity_demand", "kWh/kg")
     capital = part("capex", "EUR/kW") * share / part("full_load_hours", "h/yr") * demand
     power = commodity_price(sample, entry["electricity"], region)
-    return (capital * learning(sample, entry.get("learning"), name)
-            + power * (demand / 1000.0) + part("storage", "EUR/kg"))
+    return (
+        capital * learning(sample, entry.get("learning"), name)
+        + power * (demand / 1000.0)
+        + part("storage", "EUR/kg")
+    )
 
 
 def emission_factor(sample: Sample, commodity: str, region: str) -> Values:
     """t CO2e per unit of a commodity bought (scope 2): a float, (year, 1) or (year, draw)."""
     name, entry = entry_of(sample, commodity, region)
     if entry["kind"] == "electrolysis":
-        demand = quantity(sample, entry["electricity_demand"], f"{name}.electricity_demand",
-                          "kWh/kg")
+        demand = quantity(
+            sample, entry["electricity_demand"], f"{name}.electricity_demand", "kWh/kg"
+        )
         return demand / 1000.0 * emission_factor(sample, entry["electricity"], region)
     table = entry["emission_intensity"]
     if not table:
         return 0.0
     own = entry["unit"].replace(currency_of(entry["unit"]) or "EUR", "EUR")
-    scale = conversion(own, f"EUR/{unit_of(sample, commodity, region)}",
-                       exchange=sample.config["money"]["exchange"])
-    return scale * np.interp(sample.years, sorted(table), [table[y] for y in sorted(table)]
-                             )[:, None]
+    scale = conversion(
+        own,
+        f"EUR/{unit_of(sample, commodity, region)}",
+        exchange=sample.config["money"]["exchange"],
+    )
+    return (
+        scale * np.interp(sample.years, sorted(table), [table[y] for y in sorted(table)])[:, None]
+    )
 
 
 def wacc(sample: Sample, region: str) -> Values:

@@ -21,7 +21,7 @@ from benchmarks.peers.numpy_paths import (
 from benchmarks.peers.numpy_policies import policy
 from benchmarks.peers.numpy_prices import market_price, views_of
 from benchmarks.peers.numpy_routes import commodities, holder, number, stated
-from simcore.spec import Spec
+from simcore.intake import Spec
 
 
 class Trade(NamedTuple):
@@ -138,8 +138,9 @@ def place_of(sample: Sample, region: str) -> Place:
         default_benchmark=policy(sample, granted),
         default_intensity=goods.get(good, goods.get("default", 0.0)),
         average_intensity=record["average_intensity"],
-        indirect_factor=quantity(sample, sample.catalog["buyers"][buyer]["indirect_factor"],
-                                 f"{buyer}.indirect_factor"),
+        indirect_factor=quantity(
+            sample, sample.catalog["buyers"][buyer]["indirect_factor"], f"{buyer}.indirect_factor"
+        ),
         credit_price=quantity(sample, record["credit_price"], f"{region}.credit_price", "EUR/t"),
         wacc=wacc(sample, region),
         home_view=_drawn_view(sample, record["market"]),
@@ -252,14 +253,19 @@ def _capture(sample: Sample, region: str, route: str) -> tuple[Values, Values] |
         unit = unit_of(sample, commodity, region)
         burnt = number(sample, route, region, f"capture.inputs.{commodity}", f"{unit}/t")
         emitted = emitted + burnt * number(
-            sample, route, region, f"capture.emission_factors.{commodity}", f"t/{unit}")
+            sample, route, region, f"capture.emission_factors.{commodity}", f"t/{unit}"
+        )
     rate = number(sample, route, region, "capture.rate")
     unabated = number(sample, route, region, "emission_intensity", "t/t")
     return rate * unabated / (1.0 - rate * emitted), emitted
 
 
 def _amount(
-    sample: Sample, region: str, route: str, side: str, commodity: str,
+    sample: Sample,
+    region: str,
+    route: str,
+    side: str,
+    commodity: str,
     capture: tuple[Values, Values] | None,
 ) -> Values:
     """What a route buys or sells of a commodity, per tonne."""

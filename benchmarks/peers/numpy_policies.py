@@ -50,8 +50,12 @@ def _dated(
     for year in years:
         date = max(one for one in dates if one <= year)
         written = table["values"][date]
-        unit = (written.get("unit") if isinstance(written, Mapping) else None) or table.get(
-            "unit") or record.get("unit") or "1"
+        unit = (
+            (written.get("unit") if isinstance(written, Mapping) else None)
+            or table.get("unit")
+            or record.get("unit")
+            or "1"
+        )
         plain = {**written, "unit": None} if isinstance(written, Mapping) else written
         value = quantity(sample, plain, f"{name}.{date}") * _policy_factor(sample, unit)
         if date == dates[-1]:

@@ -19,8 +19,9 @@ ALONE = ("scenario", "cap_and_bank")
 
 def price(sample: Sample, name: str, path: Config, target: str) -> Values:
     """Price (year, draw) of a path over the horizon in EUR of the base year."""
-    return sample.once(("price", name), _read(sample, path),
-                       lambda: _price(sample, name, path, target))
+    return sample.once(
+        ("price", name), _read(sample, path), lambda: _price(sample, name, path, target)
+    )
 
 
 def market_price(sample: Sample, name: str) -> Values:
@@ -30,8 +31,9 @@ def market_price(sample: Sample, name: str) -> Values:
     if not link:
         return own
     share, other = policy(sample, link["share"]), market_price(sample, link["to"])
-    return sample.once(("linked", id(own), id(share), id(other)), "",
-                       lambda: (1.0 - share) * own + share * other)
+    return sample.once(
+        ("linked", id(own), id(share), id(other)), "", lambda: (1.0 - share) * own + share * other
+    )
 
 
 def _read(sample: Sample, path: Config) -> list[Any]:
@@ -65,8 +67,14 @@ def _price(sample: Sample, name: str, path: Config, target: str) -> Values:
     elif path["process"]["kind"] == "cap_and_bank":
         return solved(sample, path["process"]["system"], _known_price(sample, path), None)
     else:
-        made = moving(sample, name, path, target, lift=policy_lift(sample, name, path),
-                      corridor=None if _is_answered(path) else path.get("corridor"))
+        made = moving(
+            sample,
+            name,
+            path,
+            target,
+            lift=policy_lift(sample, name, path),
+            corridor=None if _is_answered(path) else path.get("corridor"),
+        )
     return answered(sample, name, path, made, target) if _is_answered(path) else made
 
 
@@ -98,8 +106,11 @@ def drawn_view(sample: Sample, name: str, path: Config) -> Values:
     weights = np.array([view["weight"] for view in chosen_views(path).values()])
     if len(weights) == 1:
         return 0.0
-    spec = {"kind": "discrete", "values": list(range(len(weights))),
-            "probabilities": (weights / weights.sum()).tolist()}
+    spec = {
+        "kind": "discrete",
+        "values": list(range(len(weights))),
+        "probabilities": (weights / weights.sum()).tolist(),
+    }
     return quantity(sample, spec, f"{name}.view")
 
 
@@ -130,16 +141,31 @@ def _view(
     kind, own = view.get("process", {}).get("kind"), f"{name}.{label}"
     spot = view.get("spot") or path.get("spot")
     if kind not in (None, *ALONE):
-        forward = {year: {"low": value, "central": value, "high": value}
-                   for year, value in view.get("forward", {}).items()}
-        alone = {"unit": path["unit"], "nominal": path["nominal"],
-                 "price_year": path.get("price_year"), "tightening": path.get("tightening"),
-                 "spot": spot, "process": view["process"], "after": view["after"],
-                 "centre": view["centre"], "anchors": view.get("anchors") or forward,
-                 "carry": view.get("carry", 0.0)}
+        forward = {
+            year: {"low": value, "central": value, "high": value}
+            for year, value in view.get("forward", {}).items()
+        }
+        alone = {
+            "unit": path["unit"],
+            "nominal": path["nominal"],
+            "price_year": path.get("price_year"),
+            "tightening": path.get("tightening"),
+            "spot": spot,
+            "process": view["process"],
+            "after": view["after"],
+            "centre": view["centre"],
+            "anchors": view.get("anchors") or forward,
+            "carry": view.get("carry", 0.0),
+        }
         return moving(
-            sample, name, alone, target, own=own, known=path.get("spot"),
-            lift=policy_lift(sample, name, path), corridor=view.get("corridor"),
+            sample,
+            name,
+            alone,
+            target,
+            own=own,
+            known=path.get("spot"),
+            lift=policy_lift(sample, name, path),
+            corridor=view.get("corridor"),
             premium=quantity(sample, view["premium"], f"{own}.premium"),
         )
     if view.get("position") is not None:
@@ -203,8 +229,9 @@ def policy_lift(sample: Sample, name: str, path: Config) -> Values:
     named, drawn = variant_of(sample, effect["of"])
     total: Values = 0.0
     for place, variant in enumerate(named):
-        strength = quantity(sample, effect["variants"].get(variant, 0.0),
-                            f"{name}.policy_effect.{variant}")
+        strength = quantity(
+            sample, effect["variants"].get(variant, 0.0), f"{name}.policy_effect.{variant}"
+        )
         total = total + np.where(drawn == place, strength, 0.0)
     first, last = effect["ramp"]
     share = (sample.years >= last) * 1.0
@@ -278,6 +305,7 @@ def futures(sample: Sample, name: str) -> np.ndarray:
     """Futures of a market by year of delivery (year, 1), EUR/t; undefined where none is known."""
     path = sample.catalog["markets"][name]
     table, factor = path["futures"], money_factor(sample, path, "EUR/t")
-    values = [table[year] * factor(year) if year in table else np.nan
-              for year in sample.years.tolist()]
+    values = [
+        table[year] * factor(year) if year in table else np.nan for year in sample.years.tolist()
+    ]
     return np.array(values)[:, None]

@@ -21,8 +21,12 @@ def stated(sample: Sample, route: str, key: str) -> Any:
 
 def number(sample: Sample, route: str, region: str, key: str, target: str = "1") -> Values:
     """A quantity of a route in a region, in the unit `target`."""
-    return quantity(sample, _of_region(stated(sample, route, key), region)[0],
-                    _stream(sample, route, region, key), target)
+    return quantity(
+        sample,
+        _of_region(stated(sample, route, key), region)[0],
+        _stream(sample, route, region, key),
+        target,
+    )
 
 
 def commodities(sample: Sample, route: str, side: str) -> list[str]:

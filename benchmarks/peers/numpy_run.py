@@ -19,7 +19,7 @@ from benchmarks.peers.numpy_plants import Place, commodity_names, place_of, samp
 from benchmarks.peers.numpy_policies import policy
 from benchmarks.peers.numpy_prices import at_limit, futures, market_price, views_of
 from benchmarks.peers.numpy_waterfall import parity_price, waterfall
-from simcore.spec import Spec
+from simcore.intake import Spec
 from simcore.variables import OUTCOMES
 
 Key = tuple[str, ...]
@@ -53,11 +53,22 @@ DESTINATION = {
     "npv_premium": model.npv_premium,
     "annuity_premium_per_tonne": model.annuity_premium,
 }
-ABSOLUTE = ("levelised_cost", "home_carbon_cost", "marginal_carbon_cost", "cbam_cost",
-            "carbon_cost", "total_cost")
+ABSOLUTE = (
+    "levelised_cost",
+    "home_carbon_cost",
+    "marginal_carbon_cost",
+    "cbam_cost",
+    "carbon_cost",
+    "total_cost",
+)
 """Outcomes that the reference route has too."""
-WITHOUT_YEAR = ("crossover_year", "lifecycle_premium", "npv_premium", "annuity_premium_per_tonne",
-                "exposure_total")
+WITHOUT_YEAR = (
+    "crossover_year",
+    "lifecycle_premium",
+    "npv_premium",
+    "annuity_premium_per_tonne",
+    "exposure_total",
+)
 INDICATORS = ("viability", "green_is_cheaper", "at_price_limit")
 
 
@@ -171,9 +182,7 @@ def region_cells(places: Mapping[str, Place], draws: slice) -> Iterator[Cell]:
         yield full, seen.setdefault(id(values), full), values
 
 
-def _plant_cells(
-    memo: model.Memo, place: Place, route: str
-) -> Iterator[tuple[Key, Values]]:
+def _plant_cells(memo: model.Memo, place: Place, route: str) -> Iterator[tuple[Key, Values]]:
     asked = place.rules["outcomes"]
     first = place.plants[route].first
 
@@ -237,7 +246,8 @@ def summarise(values: np.ndarray, ranks_of: Callable[[int], Any]) -> dict[str, n
         **moments(values, values.shape[-1]),
         "positive": np.count_nonzero(values > 0.0, axis=-1) / values.shape[-1],
         "quantile": np.where(ranks.weight == 0.0, lower, between),
-        "quantile_low": ordered[:, ranks.low], "quantile_high": ordered[:, ranks.high],
+        "quantile_low": ordered[:, ranks.low],
+        "quantile_high": ordered[:, ranks.high],
     }
 
 
@@ -257,8 +267,11 @@ def moments(values: np.ndarray, draws: int) -> dict[str, np.ndarray]:
     missing = np.isnan(values)
     if not missing.any():
         error = values.std(axis=-1, ddof=1) / np.sqrt(draws)
-        return {"mean": values.mean(axis=-1), "standard_error": error,
-                "defined": np.ones(len(values))}
+        return {
+            "mean": values.mean(axis=-1),
+            "standard_error": error,
+            "defined": np.ones(len(values)),
+        }
     defined = draws - np.count_nonzero(missing, axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(missing, 0.0, values).sum(axis=-1) / defined
@@ -273,7 +286,9 @@ def shares(values: np.ndarray, labels: int) -> dict[str, np.ndarray]:
 
 
 def reduced(
-    name: str, values: np.ndarray, summary: Callable[[np.ndarray], dict[str, np.ndarray]],
+    name: str,
+    values: np.ndarray,
+    summary: Callable[[np.ndarray], dict[str, np.ndarray]],
     routes: int,
 ) -> dict[str, np.ndarray]:
     """Statistics of an outcome's rows; of `viability_by_view` the share of draws by view."""
@@ -351,13 +366,18 @@ def exchange_rate(spec: Spec) -> float:
 
 
 def run(
-    spec: Spec, randomness: Randomness, summary: Callable[[np.ndarray], dict[str, np.ndarray]],
-    *, chunk: int,
+    spec: Spec,
+    randomness: Randomness,
+    summary: Callable[[np.ndarray], dict[str, np.ndarray]],
+    *,
+    chunk: int,
 ) -> dict[Key, dict[str, np.ndarray]]:
     """Simulate and reduce: the statistics of every distinct outcome."""
     routes = len(spec.experiment.routes)
-    return {key: reduced(key[0], values, summary, routes)
-            for key, values in results(spec, randomness, chunk=chunk)}
+    return {
+        key: reduced(key[0], values, summary, routes)
+        for key, values in results(spec, randomness, chunk=chunk)
+    }
 
 
 def simulate(spec: Spec, randomness: Randomness, *, chunk: int) -> int:
@@ -377,9 +397,7 @@ def totals(spec: Spec, randomness: Randomness, *, chunk: int) -> dict[Key, np.nd
     return found
 
 
-def _parts(
-    spec: Spec, randomness: Randomness, chunk: int
-) -> Iterator[tuple[Key, np.ndarray, int]]:
+def _parts(spec: Spec, randomness: Randomness, chunk: int) -> Iterator[tuple[Key, np.ndarray, int]]:
     """Every distinct outcome as it is computed: some draws, or one value for so many."""
     sampled, draws = ready(spec, randomness), randomness.draws
     for key, first, values in shared_cells(sampled):

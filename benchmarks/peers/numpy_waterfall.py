@@ -47,8 +47,10 @@ def waterfall(memo: Memo, place: Place, route: str, destination: str) -> dict[st
     """Parts of the cost premium by component, EUR/t."""
     own = parts(memo, place, route, destination)
     other = parts(memo, place, place.reference, destination)
-    return {name: once(memo, difference, own.get(name, 0.0), other.get(name, 0.0))
-            for name in {**other, **own}}
+    return {
+        name: once(memo, difference, own.get(name, 0.0), other.get(name, 0.0))
+        for name in {**other, **own}
+    }
 
 
 def _parity(price, excess, own, other):

@@ -38,18 +38,14 @@ FORMULAS: dict[str, str | Callable[..., str]] = {
     "LOG_GROWTH": "{o} = log(1.0 + {x[0]})",
     "DECAY": "{o} = exp(-{x[0]})",
     "STEP_SPREAD": "{o} = step_spread({x[0]}, {x[1]})",
-    "RESPONSE":
-        "{o} = min(max(min(answered({x[0]}, {t[0]} * {x[1]}, {x[2]}, {t[1]} * {x[3]}, {x[4]}), "
-        "{x[5]}), {t[2]}), {t[3]})",
-    "AT_BOUND":
-        "{o} = 1.0 if {x[0]} >= {x[1]} or {x[0]} >= {t[3]} or {x[0]} <= {t[2]} else 0.0",
+    "RESPONSE": "{o} = min(max(min(answered({x[0]}, {t[0]} * {x[1]}, {x[2]}, {t[1]} * {x[3]}, {x[4]}), "
+    "{x[5]}), {t[2]}), {t[3]})",
+    "AT_BOUND": "{o} = 1.0 if {x[0]} >= {x[1]} or {x[0]} >= {t[3]} or {x[0]} <= {t[2]} else 0.0",
     "WHERE": "{o} = {x[0]} if {x[1]} == {c[0]} else nan",
     "LABELLED": "{o} = {x[1]} if {x[0]} <= 0.0 else nan",
     "LEARNING_EXPONENT": "{o} = log(1.0 - {x[0]}) / log(2.0)",
-    "LEARNING":
-        "{o} = 1.0 - {x[2]} + {x[2]} * exp({x[0]} * ({t[0]} + split({x[1]}, {t[1]}, {t[2]})))",
-    "ELECTROLYSER":
-        "{o} = electrolyser({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]}, {x[6]}, {c[0]})",
+    "LEARNING": "{o} = 1.0 - {x[2]} + {x[2]} * exp({x[0]} * ({t[0]} + split({x[1]}, {t[1]}, {t[2]})))",
+    "ELECTROLYSER": "{o} = electrolyser({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]}, {x[6]}, {c[0]})",
     "HYDROGEN": "{o} = {x[0]} * {x[1]} + {x[2]} * {x[3]} / 1000.0 + {x[4]}",
     "EXPOSURE": "{o} = {x[0]} * ({x[1]} - {x[2]} * {x[3]})",
     "BORDER_EXPOSURE": "{o} = {x[0]} + {x[1]} * max(0.0, {x[2]} - {x[3]} * {x[4]})",
@@ -62,8 +58,7 @@ FORMULAS: dict[str, str | Callable[..., str]] = {
     "SEED": "{o} = ({x[1]} + {x[2]}) * {x[0]} - {x[3]}",
     "RATIO": "{o} = ratio({x[0]}, {x[1]})",
     "BREAK_EVEN_HOME": "{o} = ratio({x[0]}, {x[1]} - {x[2]})",
-    "BREAK_EVEN_BORDER":
-        "{o} = break_even_border({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]})",
+    "BREAK_EVEN_BORDER": "{o} = break_even_border({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]})",
     "NOT_POSITIVE": "{o} = not_positive({x[0]})",
     "CROSSOVER": "{o} = crossover({o}, {x[0]}, year, {c[0]})",
 }
@@ -86,8 +81,9 @@ def _path(step: Step, o: str, x: list[str], t: list[str]) -> str:
     spread = f"either({soon}, {later}, year == {first!r})" if soon != later else later
     known, above, below, correction, floor, ceiling, since = t
     lines = []
-    log_price = (f"{known} - {correction} + split({z}, {above}, {below}) + {carry} * {since} "
-                 f"+ {deviation}")
+    log_price = (
+        f"{known} - {correction} + split({z}, {above}, {below}) + {carry} * {since} + {deviation}"
+    )
     if noisy > 0.0:
         lines.append(f"{deviation} = advanced({deviation}, {decay}, {spread}, {e}, {since})")
         if centred > 0.0:
@@ -171,9 +167,17 @@ def _drawn(step: Step) -> str:
     return f"{what}(generator, given, slot + {step.slot}, draw)"
 
 
-FORMULAS |= {"LINEAR": _linear, "ACCUMULATED": _accumulated, "PATH": _path, "TIMELINE": _timeline,
-             "LEVELISED": _levelised, "CHEAPEST": _cheapest, "CHOSEN": _chosen, "NORMAL": _normal,
-             "FACTOR": _factor}
+FORMULAS |= {
+    "LINEAR": _linear,
+    "ACCUMULATED": _accumulated,
+    "PATH": _path,
+    "TIMELINE": _timeline,
+    "LEVELISED": _levelised,
+    "CHEAPEST": _cheapest,
+    "CHOSEN": _chosen,
+    "NORMAL": _normal,
+    "FACTOR": _factor,
+}
 
 
 def source(steps: Steps) -> str:
@@ -254,9 +258,11 @@ class _Program:
     """One program, compiled."""
 
     def __init__(self, steps: Steps) -> None:
-        curves = {f"curve{one.out}": np.ascontiguousarray(one.table[2:])
-                  for one in (*steps.static, *steps.yearly)
-                  if one.name == "FACTOR" and one.kind == layout.TABLE}
+        curves = {
+            f"curve{one.out}": np.ascontiguousarray(one.table[2:])
+            for one in (*steps.static, *steps.yearly)
+            if one.name == "FACTOR" and one.kind == layout.TABLE
+        }
         scope: dict[str, Any] = {**NAMES, **curves, "hand_out": hand_out}
         exec(compile(source(steps), "<scalar model>", "exec"), scope)
         self._program = formula(scope["program"])
@@ -270,10 +276,21 @@ class _Program:
         self._shown = len(static.rows) + len(later.rows)
         self.outputs = steps.outputs
 
-    def run(self, draws: int, generator, given: np.ndarray, totals: np.ndarray,
-            values: np.ndarray) -> None:
-        self._program(draws, generator, given, self._tables, self._at, self._place, self._target,
-                      np.empty(self._shown), totals, values)
+    def run(
+        self, draws: int, generator, given: np.ndarray, totals: np.ndarray, values: np.ndarray
+    ) -> None:
+        self._program(
+            draws,
+            generator,
+            given,
+            self._tables,
+            self._at,
+            self._place,
+            self._target,
+            np.empty(self._shown),
+            totals,
+            values,
+        )
 
 
 class Model:

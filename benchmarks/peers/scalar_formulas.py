@@ -191,9 +191,30 @@ def discounted(weight, value, first, last, log_rate):
 
 NAMES = {
     one.__name__: one
-    for one in (uniform, normal, normal_cdf, triangular, discrete, capital_recovery, step_spread,
-                split, ramped, advanced, spread_out, path_price, answered, tabulated, either,
-                flat, discounted, electrolyser, ratio, break_even_border, not_positive, crossover,
-                cheapest)
+    for one in (
+        uniform,
+        normal,
+        normal_cdf,
+        triangular,
+        discrete,
+        capital_recovery,
+        step_spread,
+        split,
+        ramped,
+        advanced,
+        spread_out,
+        path_price,
+        answered,
+        tabulated,
+        either,
+        flat,
+        discounted,
+        electrolyser,
+        ratio,
+        break_even_border,
+        not_positive,
+        crossover,
+        cheapest,
+    )
 } | {"exp": exp, "log": log, "nan": nan, "inf": inf}
 """What the generated program may call."""

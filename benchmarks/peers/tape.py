@@ -90,8 +90,11 @@ class Shown(NamedTuple):
 
     def at(self, step: int) -> list[tuple[int, int]]:
         """Place among those handed out, and row, of what is handed out after a step."""
-        return [(k, row) for k, (after, row) in enumerate(zip(self.after, self.rows, strict=True))
-                if after == step]
+        return [
+            (k, row)
+            for k, (after, row) in enumerate(zip(self.after, self.rows, strict=True))
+            if after == step
+        ]
 
 
 class Steps(NamedTuple):
@@ -145,13 +148,15 @@ class UnknownOperationError(LookupError):
 
 
 def steps_of(program: Program, outputs: np.ndarray) -> Steps:
-    """Take apart what `simcore.program.cut` returns."""
+    """Take apart what `simcore.running.program.cut` returns."""
     # Inverted: the place in the request of each row in the order in which they are made.
     asked = np.empty(program.emit_rows.size, np.int64)
     asked[outputs[outputs >= 0]] = np.flatnonzero(outputs >= 0)
     lines = [
-        [(int(program.emit_after[k]), int(program.emit_rows[k]), int(asked[k]))
-         for k in range(*pair)]
+        [
+            (int(program.emit_after[k]), int(program.emit_rows[k]), int(asked[k]))
+            for k in range(*pair)
+        ]
         for pair in pairwise(program.emit_at)
     ]
     years = int(program.years)
@@ -198,8 +203,10 @@ def _steps(tape: Tape, years: int) -> Iterable[Step]:
     for i, code in enumerate(tape.code):
         name = Operation(int(code)).name
         if name in UNWRITTEN:
-            raise UnknownOperationError(f"benchmarks: no peer but NumPy knows {name}; leave out "
-                                        "what needs it (`cases.for_languages`)")
+            raise UnknownOperationError(
+                f"benchmarks: no peer but NumPy knows {name}; leave out "
+                "what needs it (`cases.for_languages`)"
+            )
         inputs = tape.inputs[tape.inputs_at[i] : tape.inputs_at[i + 1]]
         numbers = tape.numbers[tape.numbers_at[i] : tape.numbers_at[i + 1]]
         table = tape.table[tape.table_at[i] : tape.table_at[i + 1]]

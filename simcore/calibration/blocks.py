@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from simcore import document
 from simcore.calibration.correlation import Correlation, is_possible
 from simcore.calibration.history import History
 from simcore.calibration.jumps import MOST, growth
 from simcore.calibration.processes import Calibration, Fit
 from simcore.calibration.regimes import NAMES
+from simcore.intake import document
 
 _AHEAD: Final = (*range(1, 11), 12, 15, 20, 25, 30, 40)
 """Years after the last price at which the path of a reverting price is written."""
@@ -109,8 +109,7 @@ def correlation_block(
         content["correlations"]["repair"] = True
     return (
         "# Rank correlations of shocks. A list replaces the packaged one whole: copy the packaged\n"
-        "# pairs that you want to keep (simcore plan FILE prints them).\n"
-        + document.dump(content)
+        "# pairs that you want to keep (simcore plan FILE prints them).\n" + document.dump(content)
     )
 
 

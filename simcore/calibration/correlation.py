@@ -78,9 +78,7 @@ def correlate(histories: Mapping[str, History], *, frequency: str) -> tuple[Corr
         rank = float(np.corrcoef(*(rankdata(change) for change in changes))[0, 1])
         error = (1 - rank**2) * math.sqrt((1 + rank**2 / 2) / (count - 3))
         dates = kept[0].dates[places[0]]
-        every.append(
-            Correlation((one, other), rank, error, count, str(dates[0]), str(dates[-1]))
-        )
+        every.append(Correlation((one, other), rank, error, count, str(dates[0]), str(dates[-1])))
     if faults:
         raise ConfigError(faults)
     return tuple(every)
@@ -95,4 +93,3 @@ def is_possible(found: tuple[Correlation, ...]) -> bool:
         # The copula needs the linear correlation of normals with that rank correlation.
         matrix[i, j] = matrix[j, i] = 2 * math.sin(math.pi * round(one.rank, 3) / 6)
     return bool(np.linalg.eigvalsh(matrix)[0] >= 0)
-

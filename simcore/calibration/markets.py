@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore import document, spec, tables
+from simcore import intake
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.spec import Spec
-from simcore.spec.paths import Path
+from simcore.intake import Spec, document, packaged
+from simcore.intake.paths import Path
 
 
-def find(
-    text: str, *, name: str | None = None, view: str | None = None
-) -> tuple[Spec, str, Path]:
+def find(text: str, *, name: str | None = None, view: str | None = None) -> tuple[Spec, str, Path]:
     """Read a market.
 
     Parameters
@@ -51,13 +49,13 @@ def find(
 
 
 def _find(text: str, name: str | None) -> tuple[Spec, str, Path]:
-    packaged = list(tables.catalog()["markets"])
-    if text in packaged:
+    shipped = list(packaged.catalog()["markets"])
+    if text in shipped:
         return _loaded({"name": "backtest"}, text)
     if not FilePath(text).suffix and not FilePath(text).exists():
-        near = suggest(text, packaged)
+        near = suggest(text, shipped)
         raise ConfigError(Fault(
-            "--market", f"no market {text!r}", f"{', '.join(packaged)}, or a config file",
+            "--market", f"no market {text!r}", f"{', '.join(shipped)}, or a config file",
             f"did you mean {near}?" if near else "choose one of them",
         ))  # fmt: skip
     own = document.read(text).data.get("catalog")
@@ -69,19 +67,19 @@ def _find(text: str, name: str | None) -> tuple[Spec, str, Path]:
             "one market, or --name", "add --name NAME", text,
         ))  # fmt: skip
     chosen = name or known[0]
-    if chosen not in [*known, *packaged]:
+    if chosen not in [*known, *shipped]:
         raise ConfigError(Fault(
-            "--name", f"no market {chosen!r}", ", ".join([*known, *packaged]), "choose one", text,
+            "--name", f"no market {chosen!r}", ", ".join([*known, *shipped]), "choose one", text,
         ))  # fmt: skip
     return _loaded(text, chosen)
 
 
 def _loaded(source: str | dict[str, Any], name: str) -> tuple[Spec, str, Path]:
     """Load a config with an exposure to the market, without which an unused one is dropped."""
-    years = spec.load(source).experiment.years
+    years = intake.load(source).experiment.years
     exposure = (
         f"exposures.backtest={{market: {name}, shortfall: 1, first: {years.last}, "
         f"last: {years.last}}}"
     )
-    loaded = spec.load(source, overrides=[exposure])
+    loaded = intake.load(source, overrides=[exposure])
     return loaded, name, loaded.experiment.catalog.markets[name]

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from simcore import distributions
 from simcore.calibration.scores import mean_distance
+from simcore.intake import Spec
+from simcore.intake.compilation import compiled
+from simcore.intake.paths import Path, View
+from simcore.intake.processes import Process
+from simcore.intake.quantities import FactorReference
+from simcore.intake.views import ENSEMBLE, as_path, chosen_views, has_views
 from simcore.kernels import marginals
 from simcore.kernels.prices import ramped, step_spread
 from simcore.model.paths import anchor_lines, median_shift
 from simcore.model.processes import stationary, transition_matrix
-from simcore.spec import Spec
-from simcore.spec.compilation import compiled
-from simcore.spec.paths import Path, View
-from simcore.spec.processes import Process
-from simcore.spec.quantities import FactorReference
-from simcore.spec.views import ENSEMBLE, as_path, chosen_views, has_views
 
 _POINTS: Final = 2048  # a power of two keeps Sobol' points balanced; doubling moves CRPS by < 1e-4
 _FIXED: Final = 11

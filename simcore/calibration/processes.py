@@ -200,9 +200,7 @@ def _reverting(x: NDArray[np.float64], steps: NDArray[np.float64]) -> Fit:
     found = {
         "sigma": Estimate(sigma, errors[2], "yr-1/2"),
         "kappa": Estimate(0.0 if at_bound else kappa, errors[0], "yr-1"),
-        "kappa_corrected": Estimate(
-            0.0 if at_bound else max(0.0, kappa - bias), errors[0], "yr-1"
-        ),
+        "kappa_corrected": Estimate(0.0 if at_bound else max(0.0, kappa - bias), errors[0], "yr-1"),
         "level": Estimate(price, errors[1] * price, "price"),
     }
     return fitted("log_ou", found, -negative, 3, steps)

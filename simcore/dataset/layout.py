@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore import __version__
+from simcore._version import __version__
 from simcore.dataset.containers import Array
 from simcore.variables import DIMENSIONS, OUTCOMES, QUANTILES, STATISTICS, Variable
 

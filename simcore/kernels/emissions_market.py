@@ -406,9 +406,7 @@ def advance(rows, out, inputs, lane, rules, demand, entry, year, anew):
         rows[at[8], lane], 1.0 - adjustment, adjustment * (rows[inputs[3], lane] - at_once),
         distance,
     )  # fmt: skip
-    emissions = emitted(
-        rules[demand] * grown * rows[inputs[1], lane], at_once, distance, abated
-    )
+    emissions = emitted(rules[demand] * grown * rows[inputs[1], lane], at_once, distance, abated)
     supply = bank + rules[entry] - intake + released
     if known or (open_ and not capped):
         emissions = min(emissions, supply)

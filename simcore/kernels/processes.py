@@ -188,9 +188,7 @@ def steps_row(rows, out, inputs, numbers, line, year, central):
                 rows[jumped, j] += rows[more, j]
         half = 0.5 if centred else 0.0
         for j in range(width):
-            rows[out, j] += exp(
-                rows[deviation, j] + rows[jumped, j] - half * rows[variance, j]
-            )
+            rows[out, j] += exp(rows[deviation, j] + rows[jumped, j] - half * rows[variance, j])
     share = 1.0 / steps
     for j in range(width):
         anchor = rows[z, j]

@@ -345,7 +345,7 @@ def simulate(program, outputs, first_draw, draws, central, out):
     ----------
     program : Program
     outputs : int64 (asked rows,)
-        Output row of each row asked for, -1 where undefined; see `simcore.program.cut`.
+        Output row of each row asked for, -1 where undefined; see `simcore.running.program.cut`.
     first_draw : int
         A multiple of 256.
     draws : int

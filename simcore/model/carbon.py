@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simcore.intake.usage import benchmark_of, default_value, references
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import direct_emissions, made_by, route_quantity, traded, trades
@@ -11,7 +12,6 @@ from simcore.model.graph import Graph
 from simcore.model.policies import policy_value
 from simcore.model.prices import price
 from simcore.model.setting import Setting, remembered
-from simcore.spec.usage import benchmark_of, default_value, references
 
 
 @remembered
@@ -225,9 +225,7 @@ def _default_terms(setting: Setting, region: str, route: str) -> tuple[int, int]
     """
     graph, experiment = setting.graph, setting.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
-    marked = graph.add(
-        Operation.SUM, (graph.constant(1.0), policy_value(setting, rules.mark_up))
-    )
+    marked = graph.add(Operation.SUM, (graph.constant(1.0), policy_value(setting, rules.mark_up)))
     value = default_value(experiment, region)
     emitted = graph.add(Operation.SCALED, (marked,), numbers=(value or 0.0,))
     benchmark = rules.default_benchmark

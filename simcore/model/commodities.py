@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from simcore import distributions
+from simcore.intake.entries import Electrolysis, Indexed
+from simcore.intake.paths import Path
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import commodity_unit, place_of, price_of
 from simcore.kernels.operations import Operation
 from simcore.model.paths import anchor_lines
 from simcore.model.policies import series
 from simcore.model.prices import price
 from simcore.model.setting import Setting, factor_node, quantity, remembered, wacc
-from simcore.spec.entries import Electrolysis, Indexed
-from simcore.spec.paths import Path
-from simcore.spec.schema import Experiment
-from simcore.spec.usage import commodity_unit, place_of, price_of
 from simcore.units import conversion, currency_of
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from simcore.intake.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
+from simcore.intake.hosts import followed, owner_of, route_of
+from simcore.intake.quantities import ByYear, FactorReference
+from simcore.intake.usage import commodity_unit, price_of, references, target_of
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import commodity, learning
 from simcore.model.setting import Setting, by_region, multiplier, quantity, remembered, wacc
 from simcore.model.yearly import yearly_quantity
-from simcore.spec.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
-from simcore.spec.hosts import followed, owner_of, route_of
-from simcore.spec.quantities import ByYear, FactorReference
-from simcore.spec.usage import commodity_unit, price_of, references, target_of
 
 
 @remembered
@@ -284,9 +284,7 @@ def captured(setting: Setting, region: str, route: str) -> int:
     assert capture is not None
     rate = _stated(setting, region, route, "capture.rate", capture.rate, "1")
     unabated = route_quantity(setting, region, route, "emission_intensity", "t/t")
-    again = graph.add(
-        Operation.PRODUCT, (rate, _emitted_by_capture(setting, region, route))
-    )
+    again = graph.add(Operation.PRODUCT, (rate, _emitted_by_capture(setting, region, route)))
     left = graph.add(Operation.DIFFERENCE, (graph.constant(1.0), again))
     first = graph.add(Operation.PRODUCT, (rate, unabated))
     return graph.add(Operation.QUOTIENT, (first, left))
@@ -300,9 +298,7 @@ def direct_emissions(setting: Setting, region: str, route: str) -> int:
     if capture_of(setting, route) is None:
         return unabated
     taken = captured(setting, region, route)
-    own = graph.add(
-        Operation.PRODUCT, (taken, _emitted_by_capture(setting, region, route))
-    )
+    own = graph.add(Operation.PRODUCT, (taken, _emitted_by_capture(setting, region, route)))
     emitted = graph.add(Operation.SUM, (unabated, own))
     return graph.add(Operation.DIFFERENCE, (emitted, taken))
 

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from simcore.intake.systems import Rules, System
+from simcore.intake.usage import followed_rules, variants
+from simcore.intake.views import system_of
 from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS, Operation
 from simcore.model.setting import Setting, choice_node, quantity
-from simcore.spec.systems import Rules, System
-from simcore.spec.usage import followed_rules, variants
-from simcore.spec.views import system_of
 from simcore.units import deflate
 
 STATES: Final = {"bank": 0, "reserve": 2, "emissions": 9, "invalidated": 10, "removed": 11}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from simcore.intake.usage import exposure_currency, exposure_market
 from simcore.kernels.operations import Operation
 from simcore.model.carbon import exposure, market
 from simcore.model.policies import series
 from simcore.model.setting import Setting, quantity, remembered
-from simcore.spec.usage import exposure_currency, exposure_market
 
 
 @remembered
@@ -60,9 +60,7 @@ def _shortfall(setting: Setting, name: str) -> int:
         plant = record.plant
         grown = (1.0 + record.growth) ** (horizon - record.first)
         output = series(setting, np.where(inside, plant.output * grown, 0.0))
-        return graph.add(
-            Operation.PRODUCT, (exposure(setting, plant.region, plant.route), output)
-        )
+        return graph.add(Operation.PRODUCT, (exposure(setting, plant.region, plant.route), output))
     known = np.zeros(len(horizon))
     uncertain = []
     dates = sorted(record.shortfall)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, Final
 
+from simcore.intake.usage import deciding_market, price_of, references, used_places
+from simcore.intake.views import system_of
 from simcore.model import carbon, costs, exposures, parity, premium
 from simcore.model.commodities import commodity
 from simcore.model.prices import (
@@ -18,8 +20,6 @@ from simcore.model.prices import (
     view_row,
 )
 from simcore.model.setting import Setting
-from simcore.spec.usage import deciding_market, price_of, references, used_places
-from simcore.spec.views import system_of
 from simcore.variables import Variable
 
 

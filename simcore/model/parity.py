@@ -10,13 +10,13 @@ otherwise the premium at the parity price would not be zero.
 
 from __future__ import annotations
 
+from simcore.intake.entries import Electrolysis
+from simcore.intake.usage import price_of, references
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import commodity, price_name
 from simcore.model.costs import trades
 from simcore.model.premium import cost_premium
 from simcore.model.setting import Setting, quantity, remembered
-from simcore.spec.entries import Electrolysis
-from simcore.spec.usage import price_of, references
 
 
 @remembered

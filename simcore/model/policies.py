@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from simcore.intake.entries import Policy
+from simcore.intake.usage import delays, variants
 from simcore.kernels.operations import Operation
 from simcore.model.setting import Setting, choice_node, quantity, remembered
-from simcore.spec.entries import Policy
-from simcore.spec.usage import delays, variants
 
 
 @remembered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simcore.intake.usage import references
 from simcore.kernels.operations import Operation
 from simcore.model.carbon import (
     avoided,
@@ -26,7 +27,6 @@ from simcore.model.costs import (
 )
 from simcore.model.policies import policy_value
 from simcore.model.setting import Setting, quantity, remembered, wacc
-from simcore.spec.usage import references
 
 
 @remembered

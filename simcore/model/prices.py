@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import numpy as np
 
+from simcore.intake.paths import Path, Threshold, View
+from simcore.intake.quantities import FactorReference
+from simcore.intake.usage import variants, views_from
+from simcore.intake.views import as_path, chosen_views, has_views
 from simcore.kernels.operations import RESPONSE_COLUMNS, Operation
 from simcore.model.emissions_market import system_node
 from simcore.model.paths import bounds, deviation_node, path_node, price_factor
 from simcore.model.policies import policy_value, series, variant_node
 from simcore.model.setting import Setting, choice_node, quantity, remembered
-from simcore.spec.paths import Path, Threshold, View
-from simcore.spec.quantities import FactorReference
-from simcore.spec.usage import variants, views_from
-from simcore.spec.views import as_path, chosen_views, has_views
 
 _ALONE: Final = ("scenario", "cap_and_bank")
 """Processes whose price is what it is: no policy effect, no response."""
@@ -95,9 +95,7 @@ def _choice(setting: Setting, name: str, record: Path) -> int:
     return choice_node(setting, f"{name}.view", spec, record)
 
 
-def _view(
-    setting: Setting, name: str, record: Path, label: str, view: View, target: str
-) -> int:
+def _view(setting: Setting, name: str, record: Path, label: str, view: View, target: str) -> int:
     """Node of the price in one view, before response and corridor of the market."""
     path = as_path(record, view)
     assert path.process is not None

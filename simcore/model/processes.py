@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from simcore.intake.compilation import compiled
+from simcore.intake.paths import Path, Spot
+from simcore.intake.process_checks import yearly_changes
+from simcore.intake.processes import Process
+from simcore.intake.quantities import FactorReference
 from simcore.kernels.operations import Operation
 from simcore.model.setting import Setting, multiplier, normal_inputs, quantity
-from simcore.spec.compilation import compiled
-from simcore.spec.paths import Path, Spot
-from simcore.spec.process_checks import yearly_changes
-from simcore.spec.processes import Process
-from simcore.spec.quantities import FactorReference
 
 NOISY = ("gbm", "random_walk", "log_ou", "regime_switching")
 """Kinds whose deviation is driven by normal shocks."""
@@ -35,9 +35,7 @@ def shock_nodes(setting: Setting, name: str, steps: int) -> list[int]:
     return found
 
 
-def step_nodes(
-    setting: Setting, name: str, process: Process, spot: Spot
-) -> tuple[int, int, int]:
+def step_nodes(setting: Setting, name: str, process: Process, spot: Spot) -> tuple[int, int, int]:
     """Nodes of decay and standard deviation of a step, and of the first one after the spot.
 
     Parameters

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from simcore.intake.usage import benchmark_of, default_value, references, used_routes
 from simcore.model.carbon import market, pays_cbam, precursor_benchmark, precursor_emissions
 from simcore.model.costs import direct_emissions, made_by
 from simcore.model.policies import policy_value
 from simcore.model.setting import Setting
-from simcore.spec.usage import benchmark_of, default_value, references, used_routes
 
 _REGION = {
     "coverage": "coverage", "free_allocation": "free allocation, phi",

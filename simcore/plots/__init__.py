@@ -89,9 +89,7 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     return files
 
 
-def save(
-    figure: Figure, path: Path, *, expected: str, remedy: str = "choose another -o"
-) -> None:
+def save(figure: Figure, path: Path, *, expected: str, remedy: str = "choose another -o") -> None:
     """Write a picture whole or not at all: SVG by its name, else PNG; see `simcore.files.whole`."""
     kind = "svg" if path.suffix.lower() == ".svg" else "png"
     with whole(path, expected=expected, remedy=remedy, folders=True) as partial:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simcore.analysis.reality import VERDICTS, Finding, middle
 from simcore.plots.panels import BLUE, COLOURS, VERMILLION
-from simcore.tables import formulas
+from simcore.reality import VERDICTS, Finding, middle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +68,7 @@ def themes_of(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     """Sort findings by theme; a theme without any is left out."""
     found: dict[str, list[Finding]] = {name: [] for name in (*dict(_THEMES), _OTHERS)}
     for one in findings:
-        first = next(formulas.terms(one.observation.formula)).name
+        first = one.observation.leading
         theme = next((name for name, heads in _THEMES if first.startswith(heads)), _OTHERS)
         found[theme].append(one)
     return {name: rows for name, rows in found.items() if rows}

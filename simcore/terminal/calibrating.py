@@ -32,14 +32,15 @@ def calibrate(options: argparse.Namespace) -> None:
             "PRICES.csv", f"{len(options.files)} files", "one file",
             "calibrate one at a time, or add --correlation",
         ))  # fmt: skip
-    from simcore import tables, units
+    from simcore import units
     from simcore.calibration import blocks, processes
     from simcore.calibration.history import sampled
+    from simcore.intake import packaged
     from simcore.terminal.calibrations import calibration_text
 
     names = _names(options, 1)
     try:
-        units.conversion(options.unit, "EUR/t", exchange=tables.base()["money"]["exchange"])
+        units.conversion(options.unit, "EUR/t", exchange=packaged.base()["money"]["exchange"])
     except units.UnitError as error:
         raise ConfigError(
             Fault("--unit", options.unit, "money per tonne, such as EUR/t", str(error))
@@ -56,7 +57,7 @@ def calibrate(options: argparse.Namespace) -> None:
             f"{processes.FEWEST} changes or more, of a price that changes",
             "take a longer history, or a finer --frequency such as daily", str(options.files[0]),
         )) from None  # fmt: skip
-    inflation = float(tables.base()["money"]["inflation"])
+    inflation = float(packaged.base()["money"]["inflation"])
     text = blocks.market_block(
         found, found.fits[0], name=names[0], unit=options.unit, inflation=inflation,
         price_year=options.price_year, today=date.today().isoformat(),

@@ -51,8 +51,9 @@ def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParse
     one.add_argument("--market", required=True, metavar="NAME|FILE",
                      help="a packaged market, or a config with one")  # fmt: skip
     one.add_argument("--name", dest="chosen", metavar="NAME", help="which market of the config")
-    one.add_argument("--view", metavar="NAME",
-                     help="one view of the market (default: all, by weight)")
+    one.add_argument(
+        "--view", metavar="NAME", help="one view of the market (default: all, by weight)"
+    )
     _history(one)
     one.add_argument("--horizons", type=several(_years, "a number of years"), nargs="+",
                      default=[1, 3, 5], metavar="Y",

@@ -82,9 +82,7 @@ def headline_text(frame: Frame) -> str:
             rows = [row for row in table if row["scenario"] == scenario and row["year"] == year]
             lines += _of_year(rows, outcomes, f"{year}, scenario {scenario}")
             lines += [] if alike else _references(references.get(scenario, {}), everywhere=True)
-            told = [
-                one for one in attrs["prices"] if (one.scenario, one.year) == (scenario, year)
-            ]
+            told = [one for one in attrs["prices"] if (one.scenario, one.year) == (scenario, year)]
             lines += price_lines(told, unit)
     lines.append("")
     if attrs["left_out"]:
@@ -131,9 +129,7 @@ def _labels(rows: Rows, dim: str) -> list[Any]:
     return list(dict.fromkeys(row[dim] for row in rows if dim in row))
 
 
-def _block(
-    rows: Rows, outcomes: Sequence[str], title: str, *, cutting: bool = False
-) -> list[str]:
+def _block(rows: Rows, outcomes: Sequence[str], title: str, *, cutting: bool = False) -> list[str]:
     cost, value, covers = outcomes
     amounts = [
         column

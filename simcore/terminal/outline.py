@@ -25,7 +25,7 @@ def outline(name: str, entry: Any, records: Iterable[Any] = ()) -> str:
         Its name.
     entry : mapping or value
         Nested mappings; `unit`, `source`, `at` and `status` describe what stands beside them.
-    records : iterable of simcore.tables.Record
+    records : iterable of simcore.intake.packaged.Record
         What the packaged tables state of numbers that stand bare in the catalog.
     """
     top = entry if isinstance(entry, Mapping) else {}
@@ -64,7 +64,7 @@ def catalog_text(
         Order of the sections.
     section, name : str or None
         What to show.
-    records : iterable of simcore.tables.Record
+    records : iterable of simcore.intake.packaged.Record
         As for `outline`.
 
     Raises

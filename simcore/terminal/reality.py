@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
-from simcore.analysis.reality import VERDICTS, Finding
-from simcore.tables.observations import ROLES
+from simcore.intake.packaged.observations import ROLES
+from simcore.reality import VERDICTS, Finding
 from simcore.terminal.tables import WIDTH, cut, share
 
 _HEADER: Final = ("what", "year", "observed", "unit", "P5", "P50", "P95", "verdict")

@@ -35,7 +35,8 @@ def timeline_text(
         *textwrap.wrap(
             f"  region {policy.get('region', '-')}, unit {unit}, known until "
             f"{policy['known_until']}, packaged variant {_chosen(policy['variant'])}",
-            WIDTH, subsequent_indent="    ",
+            WIDTH,
+            subsequent_indent="    ",
         ),
         *_wrapped("  delay    ", _delay(policy["delay"])),
         *_wrapped("  read by  ", "; ".join(readers) or "nothing in the packaged configs"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simcore.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
-    from simcore.analysis.reality import Finding
+    from simcore.reality import Finding
 
 DRAWS = 4000
 _PICTURES = (".png", ".svg")
@@ -19,16 +19,16 @@ _PICTURES = (".png", ".svg")
 def validate(options: argparse.Namespace) -> int:
     """Set a run beside what was observed; 1 where a row that must lie inside does not."""
     _check(options)
-    from simcore import tables
+    from simcore.intake import packaged
     from simcore.terminal.reality import COLUMNS, reality_rows, reality_text
 
-    seen = tables.reality()
+    seen = packaged.reality()
     if options.run is None:
         findings, title = _run_all(options)
         left_out = 0
     else:
-        from simcore.analysis.reality import compare
         from simcore.dataset import open_run
+        from simcore.reality import compare
 
         rows = [one for one in seen.observations if not one.run]
         with open_run(options.run) as result:
@@ -68,22 +68,22 @@ def validate(options: argparse.Namespace) -> int:
 
 def _run_all(options: argparse.Namespace) -> tuple[list[Finding], str]:
     """Make the default run and those with inputs of their own."""
-    from simcore import engine, plan, spec, tables
-    from simcore.analysis.reality import compare, config_of
+    from simcore import intake, plan
+    from simcore.intake import packaged
+    from simcore.reality import compare, config_of
+    from simcore.running import engine
 
     if engine.is_cold():
         print("compiling the kernels, once on this machine (about a minute) ...",
               file=sys.stderr)  # fmt: skip
-    seen = tables.reality()
+    seen = packaged.reality()
     draws = options.draws or DRAWS
     found: dict[str, Finding] = {}
     for name in ("", *seen.runs):
         rows = [one for one in seen.observations if one.run == name]
         changes: Any = seen.runs[name]["config"] if name else {}
-        config = config_of(
-            name or "default", rows, changes=changes, draws=draws, seed=options.seed
-        )
-        planned = plan.build(spec.load(config))
+        config = config_of(name or "default", rows, changes=changes, draws=draws, seed=options.seed)
+        planned = plan.build(intake.load(config))
         with engine.run(planned, threads=options.threads) as result:
             found |= {one.observation.id: one for one in compare(result, rows)}
     title = f"Packaged defaults beside what was observed, {draws:,} draws"

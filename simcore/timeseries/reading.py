@@ -320,9 +320,7 @@ def _bound(text: str | None, option: str) -> Day | None:
         return None
     day = dates_of(()).read(text)
     if day is None:
-        raise ConfigError(
-            Fault(option, text, "a date as YYYY-MM-DD", f"write {option} 2018-01-01")
-        )
+        raise ConfigError(Fault(option, text, "a date as YYYY-MM-DD", f"write {option} 2018-01-01"))
     return day
 
 

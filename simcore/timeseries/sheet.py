@@ -178,9 +178,7 @@ def _text(path: Path, name: str, encoding: str | None) -> str:
         if not stat.S_ISREG(status.st_mode):
             raise _refusal(name, "not a regular file", "give the path of a CSV file")
         if status.st_size > _MAX_BYTES:
-            raise _refusal(
-                name, f"{status.st_size:,} bytes", f"keep it below {_MAX_BYTES:,} bytes"
-            )
+            raise _refusal(name, f"{status.st_size:,} bytes", f"keep it below {_MAX_BYTES:,} bytes")
         content = path.read_bytes()
     except FileNotFoundError:
         raise _refusal(name, "no such file", "check the path") from None

@@ -148,9 +148,7 @@ def test_intervals_of_replicates_are_those_of_sorting(name, n, replicates):
 def test_intervals_of_replicates_of_any_row(n, name, seed, workers, nbins, replicates):
     values = nasty(n, seed)[name][None]
     found = reduced(values, workers=workers, nbins=nbins, replicates=replicates)
-    assert_exact(
-        with_fallback(found, values), values, replicates=min(replicates, -(-n // BLOCK))
-    )
+    assert_exact(with_fallback(found, values), values, replicates=min(replicates, -(-n // BLOCK)))
 
 
 def test_an_interval_beyond_what_was_collected_is_exact_anew():

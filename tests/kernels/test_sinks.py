@@ -11,7 +11,7 @@ from row_reduction import POISON, counted, laid, nasty, scratch
 from simcore.kernels import sinks
 from simcore.kernels.operations import BLOCK
 from simcore.kernels.sinks import ATOMS, FILLED, KEPT_AT, LOW, PIVOT, RATE, ROOM, SCALE, START
-from simcore.reduction import moments_of
+from simcore.running.reduction import moments_of
 
 
 def moments(column, *, workers=1, rate=1.0):

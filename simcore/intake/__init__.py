@@ -1,0 +1,256 @@
+"""Read a config into a Spec: base, file and settings merged and checked, all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from simcore.errors import ConfigError, Fault
+from simcore.intake import document, forms, layers, packaged, templates
+from simcore.intake.checks import find_faults
+from simcore.intake.editor_schema import json_schema
+from simcore.intake.findings import Finding, Path, faults
+from simcore.intake.overlay import merge, put, setting
+from simcore.intake.price_tables import Filled, fill
+from simcore.intake.scenarios import expand, usable
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import prune
+from simcore.intake.validation import mended, validate
+
+__all__ = ["Spec", "json_schema", "load"]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A validated experiment.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        The config with every default written out and the catalog cut to what is used.
+    scenarios : dict of str to Experiment
+        The same with each scenario's overlay applied.
+    file : str
+        Where it was read from.
+    folder : Path
+        Folder in which files named by the config must lie.
+    documents : tuple of Document
+        What the user wrote, the one that wins first.
+    notes : tuple of str
+        What was taken for granted in the price files of the config.
+    stands_alone : bool
+        Whether the config takes nothing from the packaged tables.
+    """
+
+    experiment: Experiment
+    scenarios: dict[str, Experiment]
+    file: str
+    folder: FilePath
+    documents: tuple[document.Document, ...]
+    notes: tuple[str, ...] = ()
+    stands_alone: bool = False
+
+    def resolved(self) -> dict[str, Any]:
+        """The complete config as plain data; reading it again gives the same Spec.
+
+        It extends nothing: what it replaced in the packaged tables must not come back.
+        """
+        return {"extends": layers.NOTHING, **self.experiment.model_dump(exclude_none=True)}
+
+    def fault(
+        self, path: Path, *, found: str, expected: str, remedy: str, scenario: str | None = None
+    ) -> Fault:
+        """Make the fault of a path, with the file and line in which it was written."""
+        file = document.Document(data={}, lines={}, name=self.file)
+        finding = Finding(path, found, expected, remedy, scenario=scenario)
+        return faults([finding], self.documents, file=file)[0]
+
+
+def load(
+    source: str | FilePath | Mapping[str, Any],
+    *,
+    overrides: Sequence[str] = (),
+    draws: int | None = None,
+    seed: int | None = None,
+    until: str | None = None,
+    allow_outside: Sequence[str | FilePath] = (),
+) -> Spec:
+    """Read and validate a config.
+
+    Parameters
+    ----------
+    source : path or mapping
+        A YAML file, or the same content as a mapping.
+    overrides : sequence of str
+        ``path.to.key=value`` settings, applied last; the value is read as YAML.
+    draws, seed : int, optional
+        Replace those of the config.
+    until : str, optional
+        The same, such as ``cost_premium.p95=2EUR/t``.
+    allow_outside : sequence of paths
+        Folders besides that of the config from which it may read files.
+
+    Returns
+    -------
+    Spec
+
+    Raises
+    ------
+    ConfigError
+        With every fault found, each with file, line, path, found, expected and remedy.
+    """
+    read = layers.read(source, allowed=allow_outside)
+    settings = [setting(text) for text in overrides]
+    settings += [
+        ((key,), document.Document(data={key: value}, lines={}, name=f"--{key} {value}"))
+        for key, value in (("draws", draws), ("seed", seed), ("until", until))
+        if value is not None
+    ]
+    shipped = merge({"catalog": packaged.catalog()}, packaged.base())
+    data: dict[str, Any] = shipped if read.on_base else {}
+    documents: list[document.Document] = []
+    tables_read: list[Filled] = []
+    for layer in reversed(read.files):
+        plain = forms.plain(layer, data)
+        documents.insert(0, plain)
+        own = _own(plain)
+        # Scenarios are named sets of choices: who names his own means only those.
+        if isinstance(own.get("scenarios"), Mapping):
+            data = {**data, "scenarios": {}}
+        tables_read.append(fill(own, data, read.folder))
+        data = merge(data, tables_read[-1].data)
+    file = documents[0]
+    for path, one in settings:
+        tables_read.append(fill(one.data, data, read.folder))
+        data, plain = _set(data, replace(one, data=tables_read[-1].data), path)
+        documents.insert(0, plain)
+    if read.on_base:
+        data = _following(data, documents)
+    data, files, findings = expand(data, read.folder)
+    if isinstance(data.get("scenarios"), Mapping):
+        overlays = dict(data["scenarios"])
+        for name, overlay in overlays.items():
+            tables_read.append(fill(overlay, data, read.folder, ("scenarios", name)))
+            overlays[name] = tables_read[-1].data
+        data = {**data, "scenarios": overlays}
+    data = _written_out(data, findings)
+    findings += [one for filled in tables_read for one in filled.findings]
+    notes = dict.fromkeys(one for filled in tables_read for one in filled.notes)
+    spec = _checked(data, shipped, [*documents, *files], file, read.folder, findings)
+    return replace(spec, notes=tuple(notes), stands_alone=not read.on_base)
+
+
+def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> dict[str, Any]:
+    """Let packaged keys that nobody wrote follow what was written: `keep` the outcomes, the plant
+    the years; a life that goes beyond them keeps the premium of the last one."""
+    written = {key for one in documents for key in one.data}
+    keep, outcomes = data.get("keep"), data.get("outcomes")
+    if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):
+        data = {**data, "keep": [one for one in keep if one == "inputs" or one in outcomes]}
+    plant, years = data.get("plant"), data.get("years")
+    if "plant" in written or not isinstance(plant, Mapping) or not isinstance(years, Mapping):
+        return data
+    first, last = years.get("first"), years.get("last")
+    if type(first) is not int or type(last) is not int:
+        return data
+    if not first <= plant["start"] <= last:
+        plant = {**plant, "start": first, "valued_in": first - 1}
+    if plant["start"] + plant["lifetime"] - 1 > last:
+        plant = {**plant, "beyond": "hold"}
+    return {**data, "plant": plant}
+
+
+def _own(layer: document.Document) -> dict[str, Any]:
+    return {str(key): value for key, value in layer.data.items() if key != "extends"}
+
+
+def _set(
+    data: Mapping[str, Any], one: document.Document, path: Path
+) -> tuple[dict[str, Any], document.Document]:
+    """Lay a single setting over a config, at its path or where its natural form belongs."""
+    plain = forms.plain(one, data)
+    if path == ("scenarios",) and not isinstance(one.data["scenarios"], Mapping):
+        return {**data, **_own(plain)}, plain
+    inside, missing = plain.data, False
+    for part in path:
+        missing = missing or not isinstance(inside, Mapping) or part not in inside
+        inside = inside[part] if not missing else {}
+    if missing or _sections(plain) != _sections(one):
+        return merge(data, plain.data), plain
+    return put(data, plain.data, path), plain
+
+
+def _sections(one: document.Document) -> list[Any]:
+    catalog = one.data.get("catalog")
+    return list(catalog) if isinstance(catalog, Mapping) else []
+
+
+def _written_out(data: Mapping[str, Any], findings: list[Finding]) -> dict[str, Any]:
+    """The config with its templates written out, and so the changes of each scenario."""
+    resolved, wrong = templates.resolve(data)
+    findings += wrong
+    overlays = data.get("scenarios")
+    if not isinstance(overlays, Mapping):
+        return resolved
+    known, written = set(wrong), {}
+    for name, overlay in overlays.items():
+        written[name] = overlay
+        if isinstance(overlay, Mapping):
+            changes = forms.plain_overlay(overlay, data)
+            changed, wrong = templates.resolve(merge(data, changes))
+            findings += [replace(one, scenario=str(name)) for one in wrong if one not in known]
+            written[name] = templates.follow(changes, changed, resolved)
+    return {**resolved, "scenarios": written}
+
+
+def _checked(
+    data: Mapping[str, Any],
+    shipped: Mapping[str, Any],
+    documents: Sequence[document.Document],
+    read: document.Document,
+    folder: FilePath,
+    earlier: Sequence[Finding],
+) -> Spec:
+    experiment, findings = validate(data)
+    findings += earlier
+    kept, content = (experiment, data) if experiment else mended(data, findings, shipped)
+    scenarios: dict[str, Experiment] = {}
+    overlays = data.get("scenarios")
+    for name, overlay in overlays.items() if isinstance(overlays, Mapping) else ():
+        changes, wrong = usable(name, overlay)
+        findings += wrong
+        if kept is None:
+            continue
+        changed = merge(content, changes)
+        scenario, wrong = validate(changed)
+        findings += [replace(one, scenario=str(name)) for one in wrong]
+        if scenario is None:
+            scenario, _ = mended(changed, wrong, shipped)
+        if scenario is not None:
+            scenarios[str(name)] = scenario
+    if kept is not None:
+        follow = find_faults(kept, scenarios, folder)
+        findings += [one for one in follow if not _follows(one, findings)] if findings else follow
+    if findings or any(one.faults for one in documents) or experiment is None:
+        raise ConfigError(faults(findings, documents, file=read))
+    used = prune(experiment, scenarios)
+    return Spec(
+        experiment=experiment.model_copy(update={"catalog": used}),
+        scenarios=scenarios,
+        file=read.name,
+        folder=folder,
+        documents=tuple(documents),
+    )
+
+
+def _follows(finding: Finding, earlier: Sequence[Finding]) -> bool:
+    """Whether a finding may be there only because a faulty part was left out."""
+    for one in earlier:
+        shared = min(len(one.path), len(finding.path))
+        if one.path[:shared] == finding.path[:shared]:
+            return True
+        if finding.name and finding.name in map(str, one.path):
+            return True
+    return False

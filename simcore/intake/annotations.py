@@ -1,0 +1,112 @@
+"""What the records of the catalog share: names, years, and the canonical unit of a field."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
+
+from simcore.intake.records import Whole, fault, shown
+from simcore.units import UnitError, conversion, parse_quantity
+
+_PERCENT: Final = re.compile(r"\s*([-+]?[0-9]{1,20}(?:\.[0-9]{0,20})?)\s*%\s*")
+
+
+def percent(value: Any) -> Any:
+    """0.08 for the text `8 %`; anything else as it is."""
+    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    return value if found is None else float(Fraction(found[1]) / 100)
+
+
+class AlsoText:
+    """Lets the JSON schema of a number accept a text such as `8 %`."""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> Any:
+        return {"anyOf": [handler(core_schema), {"type": "string"}]}
+
+
+Plain = Annotated[float, BeforeValidator(percent), AlsoText()]
+"""A plain number, such as a share or a rate per year; also written in %."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+Year = Annotated[Whole, Field(ge=1990, le=2200)]
+Dated = dict[Year, float]
+
+
+class Canonical:
+    """Annotation: the unit in which a field is used inside the model, and its limits there.
+
+    `also` is a second unit, of another dimension, that says the same in another way. `central` is
+    the highest central value that is not per cent written as a plain number.
+    """
+
+    def __init__(
+        self,
+        unit: str,
+        *,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        also: str | None = None,
+        central: float | None = None,
+    ) -> None:
+        self.unit = unit
+        self.central = central
+        self.also = also
+        self.minimum = minimum
+        self.maximum = maximum
+
+
+_NAME: Final = re.compile(r"[A-Za-z]\w*", re.ASCII)
+
+
+def _policy_value(value: Any) -> Any:
+    if isinstance(value, str) and not _NAME.fullmatch(value):
+        # 51.5 %, or a benchmark such as 1.37 t/t.
+        try:
+            number, unit = parse_quantity(value)
+            return number * conversion(unit, "1", exchange={})
+        except UnitError as error:
+            raise fault(
+                shown(value), "a number such as 0.5 or 50 %, or the name of a policy", error.remedy
+            ) from None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise fault(
+            shown(value), "a number, or the name of a policy",
+            "write a number for all years, or define a policy with dated values and name it",
+        )  # fmt: skip
+    return value
+
+
+def _of_policy(value: Any) -> str:
+    return "policy" if isinstance(value, str) else "number"
+
+
+PolicyValue = Annotated[
+    Annotated[
+        Annotated[float, Tag("number")] | Annotated[Name, Tag("policy")], Discriminator(_of_policy)
+    ],
+    BeforeValidator(_policy_value),
+]
+"""A number that holds in all years, or the name of a policy."""
+
+
+def _share(value: float | str) -> float | str:
+    if not isinstance(value, str) and not 0.0 <= value <= 1.0:
+        raise fault(
+            f"{value:g}", "a share from 0 to 1, or the name of a policy",
+            f"write {value:g} % if per cent is meant" if value > 1 else "correct the sign",
+        )  # fmt: skip
+    return value
+
+
+PolicyShare = Annotated[PolicyValue, AfterValidator(_share)]
+"""A share that holds in all years, or the name of a policy."""

@@ -1,0 +1,431 @@
+"""What one field of a config cannot know alone: names, units and dates that must agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from simcore.intake import dependence
+from simcore.intake.date_checks import date_findings
+from simcore.intake.entries import Electrolysis, Indexed, Route
+from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
+from simcore.intake.hosts import captures, host_of
+from simcore.intake.paths import Path as PricePath
+from simcore.intake.process_checks import process_findings, shock_findings
+from simcore.intake.schema import Experiment, Exposure, Until
+from simcore.intake.system_checks import system_findings
+from simcore.intake.unit_checks import unit_findings
+from simcore.intake.usage import (
+    CBAM_POLICIES,
+    packaged_names,
+    place_of,
+    policy_values,
+    price_of,
+    region_quantities,
+    used_commodities,
+    used_markets,
+    used_places,
+    used_routes,
+)
+from simcore.intake.view_checks import view_findings
+from simcore.variables import EXPOSURE_OUTCOMES, OUTCOMES
+
+
+def find_faults(
+    experiment: Experiment, scenarios: Mapping[str, Experiment], folder: FilePath
+) -> list[Finding]:
+    """Find every fault of a config that its records alone cannot show.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The config without overlays.
+    scenarios : mapping of str to Experiment
+        With the overlay of each scenario.
+    folder : Path
+        Folder in which files named by the config must lie.
+
+    Returns
+    -------
+    list of Finding
+    """
+    found = [*_selection(experiment), *_correlations(experiment)]
+    seen: set[Finding] = set()
+    baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
+    if not any(baseless.values()):
+        found += shock_findings(experiment, scenarios)
+        found += correlation_findings(experiment, scenarios)
+    for name, scenario in scenarios.items():
+        # What stands on nothing cannot be looked at any further.
+        for finding in baseless[name] or (
+            *_references(scenario),
+            *route_findings(scenario, folder),
+            *unit_findings(scenario, folder),
+            *date_findings(scenario),
+            *system_findings(scenario),
+            *process_findings(scenario, folder),
+            *view_findings(scenario, folder),
+        ):
+            # What is wrong without overlays is wrong in every scenario: say it once.
+            if finding not in seen:
+                seen.add(finding)
+                found.append(replace(finding, scenario=name))
+    return found
+
+
+def _selection(experiment: Experiment) -> Iterator[Finding]:
+    for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity"):
+        names = getattr(experiment, key)
+        for position, name in enumerate(names):
+            if name in names[:position]:
+                yield Finding((key, position), f"{name!r} twice", "each name once", "remove one")
+    for key in ("outcomes", "keep"):
+        for position, name in enumerate(getattr(experiment, key)):
+            if name not in OUTCOMES and not (key == "keep" and name == "inputs"):
+                yield unknown((key, position), name, OUTCOMES, "outcome")
+            elif key == "keep" and name != "inputs" and OUTCOMES[name].kind == "conditional":
+                yield Finding(
+                    (key, position), f"{name!r}, which has no value in each draw",
+                    "outcomes with draws", "keep viability and inputs instead",
+                )  # fmt: skip
+            elif key == "keep" and name != "inputs" and name not in experiment.outcomes:
+                yield Finding(
+                    (key, position), f"{name!r}, which is not among the outcomes",
+                    "names listed under outcomes, or `inputs`", f"add {name} to outcomes",
+                )  # fmt: skip
+    yield from _currency(experiment, ("currency",), experiment.currency)
+    if experiment.until is not None:
+        yield from _until(experiment, experiment.until)
+    asked = [name for name in experiment.outcomes if name in EXPOSURE_OUTCOMES]
+    if asked and not experiment.exposures:
+        yield Finding(
+            ("exposures",), "no exposure", f"at least one exposure for {asked[0]}",
+            f"add an exposure, or drop {' and '.join(asked)} from outcomes",
+            also=(("outcomes",),),
+        )  # fmt: skip
+    if "parity_price" in experiment.outcomes and not experiment.parity:
+        yield Finding(
+            ("parity",), "no good", "at least one good for parity_price",
+            "write parity: [hydrogen], or drop parity_price from outcomes",
+            also=(("outcomes",),),
+        )  # fmt: skip
+
+
+def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
+    variable = OUTCOMES.get(until.variable)
+    if variable is None or until.variable not in experiment.outcomes:
+        yield unknown(("until", "variable"), until.variable, experiment.outcomes, "outcome")
+        return
+    if variable.kind != "number" and variable.kind != "year":
+        yield Finding(
+            ("until", "variable"), f"{until.variable}, which is no amount", "an outcome in numbers",
+            "name the outcome whose sign it gives",
+        )  # fmt: skip
+    for dim in until.at:
+        if dim not in variable.dims:
+            yield unknown(("until", "at", dim), dim, variable.dims, f"dimension of {variable.name}")
+    unit = variable.unit.replace("{money}", experiment.currency)
+    if until.unit is not None and not _is_same(until.unit, unit):
+        yield Finding(
+            ("until", "unit"), repr(until.unit), f"the unit of {variable.name}: {unit}",
+            "give the width in that unit",
+        )  # fmt: skip
+
+
+def _is_same(unit: str, other: str) -> bool:
+    """Whether EUR/t is EUR t-1."""
+    head, *rest = unit.replace(" ", "").split("/")
+    return " ".join([head, *(f"{one}-1" for one in rest)]) == other or unit == other
+
+
+def _correlations(experiment: Experiment) -> Iterator[Finding]:
+    for kind in ("factors", "shocks"):
+        pairs, path = getattr(experiment.correlations, kind), ("correlations", kind)
+        first: dict[frozenset[str], int] = {}
+        for position, pair in enumerate(pairs):
+            before = first.setdefault(frozenset(pair.between), position)
+            if before != position:
+                yield Finding(
+                    (*path, position, "between"), f"{' and '.join(pair.between)} a second time",
+                    "each pair once", f"remove one of the entries {before} and {position}",
+                )  # fmt: skip
+        try:
+            dependence.build(pairs, repair=experiment.correlations.repair)
+        except dependence.NotPositiveSemiDefiniteError as error:
+            yield Finding(
+                path,
+                "correlations that are not positive semi-definite: "
+                + ", ".join(error.names[:8]) + (" ..." if len(error.names) > 8 else ""),
+                f"a valid matrix; the nearest one changes {error.changes()}",
+                "use these values, or set correlations.repair: true",
+            )  # fmt: skip
+
+
+def _references(experiment: Experiment) -> Iterator[Finding]:
+    catalog = experiment.catalog
+    for position, name in enumerate(experiment.regions):
+        yield from _entry(experiment, ("regions", position), name, "regions", "region")
+        if name in catalog.regions:
+            yield from _region(experiment, name)
+    sectors = {route.sector for route in catalog.routes.values()}
+    if experiment.sector not in sectors:
+        yield unknown(
+            ("sector",), experiment.sector, sectors, "sector",
+            define="define its routes under catalog.routes",
+        )  # fmt: skip
+    for position, name in enumerate(experiment.routes):
+        yield from _entry(experiment, ("routes", position), name, "routes", "route")
+        sector = catalog.routes[name].sector if name in catalog.routes else experiment.sector
+        if sector != experiment.sector and experiment.sector in sectors:
+            yield Finding(
+                ("routes", position), f"{name}, which makes {sector}",
+                f"routes of the sector {experiment.sector}", "remove it, or change sector",
+                also=(("sector",),),
+            )  # fmt: skip
+    for name in used_routes(experiment):
+        if name in catalog.routes:
+            yield from _route(experiment, name)
+    known = _mentionable(experiment, "prices") - {"default"}
+    for position, name in enumerate(experiment.parity):
+        if name not in known:
+            yield unknown(("parity", position), name, known, "commodity")
+    for key in CBAM_POLICIES:
+        yield from _policy(experiment, ("cbam", key), getattr(experiment.cbam, key))
+    yield from _market(experiment, ("cbam", "market"), experiment.cbam.market)
+    for name in used_markets(experiment):
+        if name in catalog.markets:
+            yield from _link(experiment, name)
+    yield from _entry(experiment, ("value", "buyer"), experiment.value.buyer, "buyers", "buyer")
+    for name, exposure in experiment.exposures.items():
+        yield from _exposure(experiment, ("exposures", name), exposure)
+    yield from _prices(experiment)
+
+
+def _entry(
+    experiment: Experiment, path: Path, name: str, section: str, what: str
+) -> Iterator[Finding]:
+    """A name that must stand in a section of the catalog."""
+    known = getattr(experiment.catalog, section)
+    if name not in known:
+        yield unknown(path, name, known, what, define=f"define it under catalog.{section}")
+
+
+def _policy(experiment: Experiment, path: Path, value: Any) -> Iterator[Finding]:
+    if isinstance(value, str):
+        yield from _entry(experiment, path, value, "policies", "policy")
+
+
+def _market(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
+    yield from _entry(experiment, path, name, "markets", "market")
+
+
+def _link(experiment: Experiment, name: str) -> Iterator[Finding]:
+    """A market may be linked to another one that is not linked itself."""
+    link, path = experiment.catalog.markets[name].link, ("catalog", "markets", name, "link")
+    if link is None:
+        return
+    yield from _market(experiment, (*path, "to"), link.to)
+    yield from _policy(experiment, (*path, "share"), link.share)
+    target = experiment.catalog.markets.get(link.to)
+    if target is not None and (target.link is not None or link.to == name):
+        yield Finding(
+            (*path, "to"), f"{link.to}, which is linked itself", "a market without a link",
+            "link both to the same third market",
+        )  # fmt: skip
+
+
+def _technology(experiment: Experiment, path: Path, learning: Any) -> Iterator[Finding]:
+    if learning is not None:
+        yield from _entry(
+            experiment, (*path, "technology"), learning.technology, "technologies", "technology"
+        )
+
+
+def _exposure(experiment: Experiment, path: Path, exposure: Exposure) -> Iterator[Finding]:
+    if exposure.currency is not None:
+        yield from _currency(experiment, (*path, "currency"), exposure.currency)
+    if exposure.market is not None:
+        yield from _market(experiment, (*path, "market"), exposure.market)
+    if exposure.plant is not None:
+        plant, place = exposure.plant, (*path, "plant")
+        if plant.region not in experiment.regions:
+            yield unknown((*place, "region"), plant.region, experiment.regions, "region of the run")
+        if plant.route not in used_routes(experiment):
+            known = used_routes(experiment)
+            yield unknown((*place, "route"), plant.route, known, "route of the run")
+
+
+def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
+    known = ["EUR", *experiment.money.exchange]
+    if name not in known:
+        given = unknown(path, name, known, "currency")
+        near = "" if given.remedy.startswith("choose") else f"; or {given.remedy}"
+        yield replace(
+            given, expected=f"{given.expected}, or one with a rate",
+            remedy=f"give the rate: money: {{exchange: {{{name}: <{name} per EUR>}}}}{near}"
+            if re.fullmatch("[A-Z]{3}", name) else given.remedy,
+        )  # fmt: skip
+
+
+def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
+    region, path = experiment.catalog.regions[name], ("catalog", "regions", name)
+    yield from _market(experiment, (*path, "market"), region.market)
+    yield from _currency(experiment, (*path, "currency"), region.currency)
+    for key, value in policy_values(region).items():
+        yield from _policy(experiment, (*path, *key.split(".")), value)
+    routes = experiment.catalog.routes
+    for route in region.benchmarks:
+        if route not in _mentionable(experiment, "routes"):
+            yield unknown(
+                (*path, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
+            )
+    if experiment.sector not in region.reference:
+        if all(route.sector != experiment.sector for route in routes.values()):
+            return
+        yield Finding(
+            (*path, "reference"), f"no reference route for {experiment.sector}",
+            "a reference route for the sector that is run",
+            f"add {experiment.sector}: <route>",
+            also=(("sector",), ("regions",)),
+        )  # fmt: skip
+        return
+    yield from _entry(
+        experiment, (*path, "reference", experiment.sector), region.reference[experiment.sector],
+        "routes", "route",
+    )  # fmt: skip
+
+
+def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
+    catalog = experiment.catalog
+    route, path = catalog.routes[name], ("catalog", "routes", name)
+    asked = _asked(experiment, name)
+    yield from _technology(experiment, (*path, "learning"), route.learning)
+    yield from _policy(experiment, (*path, "cbam_benchmark"), route.cbam_benchmark)
+    yield from _policy(experiment, (*path, "precursor_benchmark"), route.precursor_benchmark)
+    for kind in ("inputs", "byproducts"):
+        for commodity in getattr(route, kind):
+            yield from _bought(experiment, (*path, kind, commodity), commodity)
+    capture = getattr(route, "capture", None)
+    if capture is not None:
+        yield from _technology(experiment, (*path, "capture", "learning"), capture.learning)
+        for commodity in captures(route):
+            place = ("storage",) if commodity == capture.storage else ("inputs", commodity)
+            yield from _bought(experiment, (*path, "capture", *place), commodity)
+    for region in experiment.regions:
+        if region not in catalog.regions:
+            continue
+        benchmarks = catalog.regions[region].benchmarks
+        if not {name, host_of(catalog, name), "default"} & set(benchmarks):
+            yield Finding(
+                ("catalog", "regions", region, "benchmarks"),
+                f"no benchmark for {name} in {region}",
+                "one for each route, or `default`",
+                f"add catalog.regions.{region}.benchmarks.{name}: <t CO2e/t>", also=asked,
+            )  # fmt: skip
+        for field, quantity in region_quantities(route):
+            if place_of(experiment, quantity, region) is None:
+                yield Finding(
+                    (*path, *field), f"no value for {region}",
+                    "a value for each region, or `default`", f"add {region}: ...",
+                    also=_asked(experiment, region, key="regions"),
+                )  # fmt: skip
+    yield from _misspelt_regions(experiment, path, route)
+
+
+def _mentionable(experiment: Experiment, section: str) -> set[str]:
+    """Names that a table by region or route may have, whether or not the run uses them."""
+    return {"default", *getattr(experiment.catalog, section), *packaged_names(section)}
+
+
+def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Path, ...]:
+    """Where a config asks for a route or region."""
+    names = getattr(experiment, key)
+    return ((key, names.index(name)),) if name in names else ()
+
+
+def _misspelt_regions(experiment: Experiment, path: Path, route: Route) -> Iterator[Finding]:
+    known = _mentionable(experiment, "regions")
+    for field, quantity in region_quantities(route):
+        for region in quantity:
+            if region not in known:
+                yield unknown((*path, *field, region), region, known, "region")
+
+
+def _bought(experiment: Experiment, path: Path, commodity: str) -> Iterator[Finding]:
+    yield from _entry(experiment, path, commodity, "prices", "commodity")
+    for region in experiment.regions if commodity in experiment.catalog.prices else ():
+        known = region in experiment.catalog.regions
+        if known and price_of(experiment, commodity, region) is None:
+            yield _no_price(experiment, path, commodity, region)
+
+
+def _no_price(experiment: Experiment, path: Path, commodity: str, region: str) -> Finding:
+    return Finding(
+        ("catalog", "prices", commodity), f"no price of {commodity} for {region}",
+        "a price for each region, or `default`",
+        f"add catalog.prices.{commodity}.{region}: ...",
+        also=(path, *_asked(experiment, region, key="regions")),
+    )  # fmt: skip
+
+
+def _prices(experiment: Experiment) -> Iterator[Finding]:
+    catalog = experiment.catalog
+    for commodity in used_commodities(experiment):
+        prices, path = catalog.prices[commodity], ("catalog", "prices", commodity)
+        for place in prices:
+            if place not in _mentionable(experiment, "regions"):
+                yield unknown((*path, place), place, _mentionable(experiment, "regions"), "region")
+        for place, regions in used_places(experiment, commodity).items():
+            price = prices[place]
+            if getattr(price, "link", None) is not None:
+                yield Finding(
+                    (*path, place, "link"), "a link of a commodity", "links between carbon markets",
+                    "remove it",
+                )  # fmt: skip
+            if isinstance(price, Electrolysis):
+                yield from _electrolysis(experiment, (*path, place), price, regions)
+            elif isinstance(price, Indexed):
+                yield from _indexed(experiment, (*path, place, "index"), price.index)
+
+
+def _indexed(experiment: Experiment, path: Path, index: str) -> Iterator[Finding]:
+    """An index is a price path; what follows an index cannot be followed in turn."""
+    paths = {
+        f"{name}.{place}": price
+        for name, prices in experiment.catalog.prices.items()
+        for place, price in prices.items()
+    }
+    if index not in paths:
+        known = [name for name, price in paths.items() if isinstance(price, PricePath)]
+        yield unknown(path, index, known, "commodity path")
+    elif not isinstance(paths[index], PricePath):
+        kind = "computed" if isinstance(paths[index], Electrolysis) else "index-linked itself"
+        yield Finding(
+            path, f"{index}, which is {kind}", "a price path", "name the path that it follows"
+        )
+
+
+def _electrolysis(
+    experiment: Experiment, path: Path, price: Electrolysis, regions: list[str]
+) -> Iterator[Finding]:
+    if path[2] != "hydrogen":
+        yield Finding(
+            (*path, "kind"), f"electrolysis of {path[2]}", "electrolysis of hydrogen",
+            "call the commodity hydrogen",
+        )  # fmt: skip
+    yield from _technology(experiment, (*path, "learning"), price.learning)
+    feed, place = price.electricity, (*path, "electricity")
+    yield from _entry(experiment, place, feed, "prices", "commodity")
+    for region in regions if feed in experiment.catalog.prices else ():
+        found = price_of(experiment, feed, region)
+        if found is None:
+            yield _no_price(experiment, place, feed, region)
+        elif isinstance(found, Electrolysis):
+            yield Finding(
+                place, f"{feed}, which is itself electrolytic", "a bought commodity",
+                "name an electricity price",
+            )  # fmt: skip

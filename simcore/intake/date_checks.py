@@ -1,0 +1,241 @@
+"""Years of a config: tables that begin in time, prices that are complete, lives that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from simcore.intake.entries import Policy
+from simcore.intake.findings import FIRST, Finding, Path, unknown
+from simcore.intake.paths import Corridor
+from simcore.intake.paths import Path as PricePath
+from simcore.intake.process_checks import unused_findings
+from simcore.intake.quantities import FactorReference
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import (
+    delays,
+    idle_policies,
+    used_commodities,
+    used_markets,
+    used_places,
+    used_policies,
+    variants,
+)
+from simcore.intake.views import has_views, parts
+from simcore.variables import PLANT_OUTCOMES
+
+_LAST: Final = ("years", "last")
+
+
+def date_findings(experiment: Experiment) -> Iterator[Finding]:
+    """Find years that do not fit together.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the overlay of a scenario.
+
+    Yields
+    ------
+    Finding
+    """
+    catalog = experiment.catalog
+    for name in used_markets(experiment):
+        if name in catalog.markets:
+            yield from _price(experiment, ("catalog", "markets", name), name, catalog.markets[name])
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            price = catalog.prices[name][place]
+            if isinstance(price, PricePath):
+                path = ("catalog", "prices", name, place)
+                yield from _price(experiment, path, f"{name}.{place}", price)
+    idle = idle_policies(experiment)
+    for name in used_policies(experiment):
+        if name in catalog.policies and name not in idle:
+            yield from _policy(experiment, name, catalog.policies[name])
+    yield from _plant(experiment)
+    yield from _exposures(experiment)
+
+
+# --- prices --------------------------------------------------------------------------------------
+
+
+def _price(experiment: Experiment, path: Path, name: str, price: PricePath) -> Iterator[Finding]:
+    first, spot = experiment.years.first, price.spot
+    for place, one in parts(path, price):
+        # A view with prices by year begins where the known ones of its market end.
+        begins = max(first, spot.year + 1) if spot is not None and place != path else first
+        yield from _one(experiment, place, name, one, begins)
+    if price.corridor is not None and has_views(price):
+        yield from _corridor(experiment, (*path, "corridor"), price.corridor)
+
+
+def _one(
+    experiment: Experiment, path: Path, name: str, price: PricePath, begins: int
+) -> Iterator[Finding]:
+    first = experiment.years.first
+    assert price.process is not None
+    if price.process.kind == "scenario":
+        if not price.path:
+            yield Finding(
+                (*path, "path"), "no prices", "prices by year for the process scenario",
+                f"add path: {{{first}: ...}}",
+            )  # fmt: skip
+        else:
+            yield from _scenario(path, name, price.path, begins)
+    elif price.spot is None and price.process.kind == "cap_and_bank":
+        pass
+    elif price.spot is None:
+        yield Finding(
+            (*path, "spot"), "no spot", "the last known price", "add spot: {year: ..., value: ...}"
+        )
+    elif price.spot.year > first:
+        yield Finding(
+            (*path, "spot", "year"), f"{price.spot.year}, after the first year of the run",
+            f"{first} or earlier", "begin the run later, or give an earlier spot",
+            also=(FIRST,), too_early=(name, price.spot.year),
+        )  # fmt: skip
+    else:
+        yield from _anchors(path, price, price.spot.year)
+    yield from unused_findings(path, price)
+    if price.corridor is not None:
+        yield from _corridor(experiment, (*path, "corridor"), price.corridor)
+
+
+def _scenario(path: Path, name: str, prices: Mapping[int, float], first: int) -> Iterator[Finding]:
+    if min(prices) > first:
+        yield Finding(
+            (*path, "path"), f"prices from {min(prices)} on",
+            f"a price for {first}, the first year", f"add {first}: ..., or begin the run later",
+            also=(FIRST,), too_early=(name, min(prices)),
+        )  # fmt: skip
+    for year, value in prices.items():
+        if value < 0:
+            yield Finding((*path, "path", year), f"{value:g}", "a price >= 0", "correct the sign")
+
+
+def _anchors(path: Path, price: PricePath, known: int) -> Iterator[Finding]:
+    assert price.process is not None
+    if price.process.kind == "gbm" and price.anchors:
+        yield Finding(
+            (*path, "anchors"), "anchors with the process gbm", "no anchors: gbm has a drift mu",
+            "use random_walk with anchors, or write anchors: {}",
+            also=((*path, "process", "kind"),),
+        )  # fmt: skip
+    for year in price.anchors or ():
+        if year <= known:
+            yield Finding(
+                (*path, "anchors", year), f"an anchor in {year}",
+                f"anchors after {known}, the year of the spot", "remove it",
+                also=((*path, "spot", "year"),),
+            )  # fmt: skip
+
+
+def _corridor(experiment: Experiment, path: Path, corridor: Corridor) -> Iterator[Finding]:
+    for year in range(experiment.years.first, experiment.years.last + 1):
+        floor = _bound(corridor.floor, corridor.growth, year)
+        ceiling = _bound(corridor.ceiling, corridor.growth, year)
+        if floor is not None and ceiling is not None and floor > ceiling:
+            yield Finding(
+                path, f"a floor of {floor:g} above the ceiling of {ceiling:g} in {year}",
+                "floor <= ceiling in every year", "correct the two",
+            )  # fmt: skip
+            return
+
+
+def _bound(dates: Mapping[int, float], growth: float, year: int) -> float | None:
+    """Floor or ceiling in a year: held until the next date, grown after the last."""
+    past = [date for date in dates if date <= year]
+    if not past:
+        return None
+    date = max(past)
+    return dates[date] * ((1.0 + growth) ** (year - date) if date == max(dates) else 1.0)
+
+
+# --- policies ------------------------------------------------------------------------------------
+
+
+def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Finding]:
+    path = ("catalog", "policies", name)
+    delay: Any = policy.delay
+    if isinstance(delay, FactorReference):
+        if delay.name not in experiment.factors:
+            return  # said where quantities are checked
+        delay = experiment.factors[delay.name]
+    values: Any = getattr(delay, "values", None) or [getattr(delay, "value", None)]
+    if delay.kind not in ("constant", "discrete") or any(
+        value < 0 or value != int(value) for value in values
+    ):
+        yield Finding(
+            (*path, "delay"), f"a delay of kind {delay.kind}"
+            if values == [None] else f"a delay of {', '.join(f'{value:g}' for value in values)}",
+            "whole years >= 0, constant or discrete",
+            "use {kind: discrete, values: [0, 1, 2], probabilities: [...]}",
+        )  # fmt: skip
+        return
+    for variant in dict.fromkeys(variants(policy)):
+        if variant not in policy.variants:
+            yield unknown(
+                (*path, "variant"), variant, policy.variants, "variant",
+                define="define it under variants",
+            )  # fmt: skip
+            continue
+        dates = policy.variants[variant].values
+        asked = min(
+            max(year - delay, policy.known_until) if year > policy.known_until else year
+            for delay in delays(policy, experiment.factors)
+            for year in range(experiment.years.first, experiment.years.last + 1)
+        )
+        if asked < min(dates):
+            yield Finding(
+                (*path, "variants", variant, "values"),
+                f"values from {min(dates)} on, asked for {asked}",
+                "a value for every year of the run, less its delay",
+                f"add {asked}: ..., or begin the run later",
+                also=(*(((*path, "delay"),) if max(values) else ()), FIRST, (*path, "variant")),
+                too_early=(name, min(dates)),
+            )  # fmt: skip
+
+
+# --- plants and exposures ------------------------------------------------------------------------
+
+
+def _plant(experiment: Experiment) -> Iterator[Finding]:
+    if not set(PLANT_OUTCOMES) & set(experiment.outcomes):
+        return
+    plant, years = experiment.plant, experiment.years
+    last = plant.start + plant.lifetime - 1
+    if not years.first <= plant.start <= years.last:
+        yield Finding(
+            ("plant", "start"), f"{plant.start}", f"a year in {years.first}-{years.last}",
+            "move the start into the horizon", also=(_LAST, FIRST, ("outcomes",)),
+        )  # fmt: skip
+    elif last > years.last and plant.beyond == "error":
+        yield Finding(
+            ("plant", "lifetime"), f"a life until {last}, after the horizon {years.last}",
+            "a life inside the horizon, or beyond: hold",
+            "lengthen years, shorten the lifetime, or set plant.beyond: hold",
+            also=(("plant", "start"), _LAST, ("outcomes",)),
+        )  # fmt: skip
+
+
+def _exposures(experiment: Experiment) -> Iterator[Finding]:
+    years = experiment.years
+    for name, exposure in experiment.exposures.items():
+        if exposure.first > exposure.last:
+            yield Finding(
+                ("exposures", name), f"first = {exposure.first} after last = {exposure.last}",
+                "first <= last", "swap or correct the two",
+            )  # fmt: skip
+        elif exposure.first < years.first or exposure.last > years.last:
+            yield Finding(
+                ("exposures", name), f"{exposure.first}-{exposure.last}",
+                f"years in {years.first}-{years.last}, the years of the run",
+                "shorten the exposure, or lengthen years",
+            )  # fmt: skip
+        elif exposure.shortfall and exposure.first < min(exposure.shortfall):
+            yield Finding(
+                ("exposures", name, "shortfall"), f"values from {min(exposure.shortfall)} on",
+                f"a value for {exposure.first}, the first year of the exposure",
+                f"add {exposure.first}: ..., or begin later",
+            )  # fmt: skip

@@ -1,0 +1,112 @@
+"""Rank correlations as a Gaussian copula: from pairs to the mixing weights of normals (MODEL 2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simcore.intake.schema import Pair
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Correlated names and how each one's normal is mixed from independent ones.
+
+    Attributes
+    ----------
+    names : tuple of str
+        In order of first mention, so that a name added later changes no earlier one.
+    requested, used : ndarray (n, n)
+        Rank correlations as asked for, and as used after a repair.
+    weights : dict of str to tuple of (str, float)
+        Independent normals and weights that make up each name's standard normal.
+    """
+
+    names: tuple[str, ...]
+    requested: np.ndarray
+    used: np.ndarray
+    weights: dict[str, tuple[tuple[str, float], ...]]
+
+
+class NotPositiveSemiDefiniteError(ValueError):
+    """The pairs contradict each other; `nearest` is the closest matrix that does not."""
+
+    def __init__(self, names: tuple[str, ...], requested: np.ndarray, nearest: np.ndarray) -> None:
+        super().__init__("correlation matrix is not positive semi-definite")
+        self.names, self.requested, self.nearest = names, requested, nearest
+
+    def changes(self) -> str:
+        """The pairs that the nearest valid matrix changes, for a message."""
+        size = len(self.names)
+        pairs = [
+            f"{self.names[i]}-{self.names[j]} {self.requested[i, j]:g} -> {self.nearest[i, j]:.3f}"
+            for i in range(size)
+            for j in range(i)
+            if abs(self.requested[i, j] - self.nearest[i, j]) > 5e-4
+        ]
+        return "; ".join(pairs[:6]) + (" ..." if len(pairs) > 6 else "")
+
+
+def build(pairs: Sequence[Pair], *, repair: bool) -> Dependence:
+    """Turn rank correlations into mixing weights.
+
+    Raises
+    ------
+    NotPositiveSemiDefiniteError
+        When the implied matrix is not positive semi-definite and `repair` is off.
+    """
+    names = tuple(dict.fromkeys(name for pair in pairs for name in pair.between))
+    position = {name: i for i, name in enumerate(names)}
+    requested = np.eye(len(names))
+    for pair in pairs:
+        i, j = (position[name] for name in pair.between)
+        requested[i, j] = requested[j, i] = pair.rank
+    pearson = 2.0 * np.sin(np.pi * requested / 6.0)
+    np.fill_diagonal(pearson, 1.0)
+    used = requested
+    if len(names) and np.linalg.eigvalsh(pearson)[0] < -1e-10:
+        pearson = _nearest(pearson)
+        used = 6.0 / np.pi * np.arcsin(pearson / 2.0)
+        np.fill_diagonal(used, 1.0)
+        if not repair:
+            raise NotPositiveSemiDefiniteError(names, requested, used)
+    factor = _cholesky(pearson)
+    weights = {
+        name: tuple((names[j], factor[i][j]) for j in range(i + 1) if factor[i][j] != 0.0)
+        for i, name in enumerate(names)
+    }
+    return Dependence(names=names, requested=requested, used=used, weights=weights)
+
+
+def _cholesky(matrix: np.ndarray) -> list[list[float]]:
+    """Lower factor by rows; row i depends on the first i names only. Singular matrices pass."""
+    size = len(matrix)
+    lower = [[0.0] * size for _ in range(size)]
+    for i in range(size):
+        for j in range(i + 1):
+            rest = float(matrix[i, j]) - math.fsum(lower[i][k] * lower[j][k] for k in range(j))
+            if i == j:
+                lower[i][i] = math.sqrt(rest) if rest > 1e-12 else 0.0
+            elif lower[j][j] > 0.0:
+                lower[i][j] = rest / lower[j][j]
+    return lower
+
+
+def _nearest(matrix: np.ndarray, rounds: int = 500) -> np.ndarray:
+    """Nearest correlation matrix by alternating projections (Higham 2002), kept off singular."""
+    correction = np.zeros_like(matrix)
+    current = matrix
+    for _ in range(rounds):
+        shifted = current - correction
+        values, vectors = np.linalg.eigh(shifted)
+        projected = (vectors * np.maximum(values, 1e-9)) @ vectors.T
+        correction = projected - shifted
+        current = projected.copy()
+        np.fill_diagonal(current, 1.0)
+        if np.linalg.eigvalsh(current)[0] > -1e-12:
+            break
+    scale = 1.0 / np.sqrt(np.diag(projected))
+    return projected * scale[:, None] * scale[None, :]

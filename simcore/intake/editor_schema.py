@@ -1,0 +1,203 @@
+"""The JSON Schema of a config, by which editors complete and check it, with the docs of the fields.
+
+Pydantic can take the text under a field for its description, but would read the sources again at
+every start for it; only the schema needs them.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import itertools
+import sys
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from simcore.intake.forms import LISTS
+from simcore.intake.price_tables import KEYS, PLACES
+from simcore.intake.schema import Experiment
+from simcore.intake.templates import SINGULAR
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
+    schema = Experiment.model_json_schema()
+    records = {record.__name__: record for record in _records(BaseModel)}
+    _describe(schema, Experiment)
+    for name, definition in schema["$defs"].items():
+        _describe(definition, records[name])
+        definition.pop("required", None)
+        for key in PLACES:
+            if "additionalProperties" in str(definition["properties"].get(key, {})):
+                definition["properties"][key] = _or_file(definition["properties"][key])
+    schema["$defs"]["PriceFile"] = _price_file()
+    schema["title"] = "simcore experiment"
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema.pop("required", None)
+    schema["properties"]["extends"] = {
+        "type": "string",
+        "description": "`base` (the packaged defaults), `nothing`, or a file beside this one.",
+    }
+    _natural(schema)
+    _forget_titles(schema)
+    return schema
+
+
+def _price_file() -> dict[str, Any]:
+    """What names a file in the place of a table by year."""
+    named: dict[str, Any] = {key: {"type": ["string", "integer"]} for key in KEYS}
+    named["where"] = {"type": "object", "additionalProperties": {"type": "string"}}
+    return {
+        "type": "object", "properties": named, "additionalProperties": False,
+        "description": "Prices out of a CSV file beside the config, days and months averaged to "
+        "calendar years: csv, date, column (or low, central and high of anchors), unit.",
+    }  # fmt: skip
+
+
+def _or_file(table: dict[str, Any]) -> dict[str, Any]:
+    """A table by year, or the file from which it is read."""
+    inner = {key: value for key, value in table.items() if key not in ("description", "default")}
+    inner.pop("title", None)
+    kept = {key: value for key, value in table.items() if key in ("description", "default")}
+    choices = inner.pop("anyOf", [inner] if inner else [])
+    return {**kept, "anyOf": [*choices, {"$ref": "#/$defs/PriceFile"}]}
+
+
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+_DATED: Final[dict[str, Any]] = {
+    "type": "object",
+    "patternProperties": {"^[0-9]{4}$": {"type": ["number", "string"]}},
+    "additionalProperties": False,
+}
+_LEVEL: Final[list[dict[str, Any]]] = [
+    {"type": ["number", "string"], "description": "A constant real price, such as 3 EUR/kg."},
+    {**_DATED, "description": "Real prices by year, linear in between."},
+    {
+        "type": "object",
+        "properties": {
+            "value": {"type": "number"}, "years": _DATED,
+            **{key: {} for key in ("unit", "price_year", "source", "at", "status", "note")},
+        },
+        "additionalProperties": False,
+    },
+]  # fmt: skip
+_LIKE: Final = {
+    "type": "string",
+    "description": "Another entry of this section, of which this one states the differences.",
+}
+
+
+def _natural(schema: dict[str, Any]) -> None:
+    """Accept the forms that `simcore.intake.forms` and `templates` write out."""
+    top, records = schema["properties"], schema["$defs"]
+    years = {"type": ["integer", "array", "string"], "description": "2028-2035, or [2028, 2035]."}
+    top["years"] = {"anyOf": [top["years"], years]}
+    for key in LISTS:
+        top[key] = {"anyOf": [top[key], _TEXT]}
+    named = {"type": ["array", "string"], "description": "Packaged names and files."}
+    top["scenarios"] = {"anyOf": [top["scenarios"], named]}
+    catalog = records["Catalog"]["properties"]
+    for section in SINGULAR:
+        (key,) = catalog[section]["patternProperties"]
+        entry = catalog[section]["patternProperties"][key]
+        for one in entry.get("oneOf", [entry]):
+            name = one["$ref"].rpartition("/")[2]
+            records[name]["properties"].setdefault("like", _LIKE)
+    records["Electrolysis"]["properties"]["like"] = _LIKE
+    (key,) = catalog["markets"]["patternProperties"]
+    _also(catalog["markets"]["patternProperties"], key, _LEVEL)
+    _also(catalog["policies"]["patternProperties"], key, [_DATED])
+    prices = catalog["prices"]["patternProperties"]
+    _also(prices[key]["patternProperties"], key, _LEVEL)
+    own = dict(prices[key]["patternProperties"][key])
+    records["Region"]["properties"]["prices"] = {
+        "type": "object", "additionalProperties": own,
+        "description": "Prices of this region: in full, or what differs from those it has else.",
+    }  # fmt: skip
+    _also(prices, key, _LEVEL)
+    records["Variant"]["patternProperties"] = _DATED["patternProperties"]
+    for record in list(records.values()):
+        for field in record.get("properties", {}).values():
+            _one_for_all(field, records)
+    share = {
+        "type": "object", "properties": {"share_of_capex": {"$ref": "#/$defs/YearlyQuantity"}},
+        "additionalProperties": False,
+    }  # fmt: skip
+    for name in ("Route", "Retrofit"):
+        for table in records[name]["properties"]["fixed_opex"]["anyOf"]:
+            if "additionalProperties" in table:
+                _also(table, "additionalProperties", [share])
+
+
+def _also(holder: dict[str, Any], key: str, forms: list[dict[str, Any]]) -> None:
+    holder[key] = {"anyOf": [holder[key], *forms]}
+
+
+def _one_for_all(node: Any, records: dict[str, Any]) -> None:
+    """A table by region may also be one quantity for all regions."""
+    if not isinstance(node, dict):
+        return
+    choices = node.get("anyOf", [])
+    by_region = [one for one in choices if isinstance(one.get("additionalProperties"), dict)]
+    if by_region and {"type": "number"} in choices:
+        records["YearlyQuantity"] = by_region[0]["additionalProperties"]
+        by_region[0]["additionalProperties"] = {"$ref": "#/$defs/YearlyQuantity"}
+        node["anyOf"] = [*choices, {"$ref": "#/$defs/YearlyQuantity"}]
+        return
+    for child in node.get("patternProperties", {}).values():
+        _one_for_all(child, records)
+
+
+def _records(record: type[BaseModel]) -> list[type[BaseModel]]:
+    found = [record]
+    for child in record.__subclasses__():
+        found += _records(child)
+    return [one for one in found if one.__module__.startswith("simcore.")]
+
+
+def _describe(definition: dict[str, Any], record: type[BaseModel]) -> None:
+    """Add the docs of a record's fields, its own and those it inherits."""
+    docs: dict[str, str] = {}
+    for one in reversed(record.__mro__):
+        if one.__module__.startswith("simcore."):
+            docs |= _field_docs(one.__module__).get(one.__name__, {})
+    for name, text in docs.items():
+        if text and name in definition.get("properties", {}):
+            entry = definition["properties"][name] | {"description": text}
+            definition["properties"][name] = dict(sorted(entry.items()))
+
+
+@functools.cache
+def _field_docs(module: str) -> dict[str, dict[str, str]]:
+    """Text under each annotated field, by class and field; empty where there is none."""
+    found: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(sys.modules[module])).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for field, after in itertools.zip_longest(node.body, node.body[1:]):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                found.setdefault(node.name, {})[field.target.id] = _text(after)
+    return found
+
+
+def _text(node: ast.stmt | None) -> str:
+    """The text of a statement that is nothing else."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return inspect.cleandoc(node.value.value) if isinstance(node.value.value, str) else ""
+    return ""
+
+
+def _forget_titles(node: Any) -> None:
+    """Drop the titles that pydantic derives from field names; they only repeat the key."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "properties":
+                for sub in value.values():
+                    if isinstance(sub, dict):
+                        sub.pop("title", None)
+            _forget_titles(value)
+    elif isinstance(node, list):
+        for value in node:
+            _forget_titles(value)

@@ -1,0 +1,348 @@
+"""What the catalog may hold: the frozen, typed records of prices, policies, regions and routes."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    model_serializer,
+    model_validator,
+)
+
+from simcore.intake.annotations import (
+    Canonical,
+    Dated,
+    Name,
+    Plain,
+    PolicyShare,
+    PolicyValue,
+    Year,
+)
+from simcore.intake.paths import AnchorTable, Path, Rate
+from simcore.intake.quantities import (
+    Certain,
+    Constant,
+    Quantity,
+    RegionQuantity,
+    YearlyQuantity,
+    check_probabilities,
+)
+from simcore.intake.records import Described, Model, Sourced, fault, shown
+from simcore.intake.systems import System
+
+_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
+
+Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
+PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
+FIXED_OPEX: Final = Canonical("EUR/(t/yr)/yr", also="1/yr")
+PerCapacity = Annotated[RegionQuantity, FIXED_OPEX]
+Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
+Traded = Annotated[RegionQuantity, Canonical("commodity")]
+
+
+class Learns(Model):
+    """Which technology's learning a capital cost follows, and with what share."""
+
+    technology: Name
+    share: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]
+
+
+class Electrolysis(Described):
+    """Hydrogen computed from electricity, EUR/kg."""
+
+    kind: Literal["electrolysis"]
+    title: str = ""
+    unit: Literal["EUR/kg"] = "EUR/kg"
+    electricity: Name
+    """Commodity that feeds the electrolyser."""
+    electricity_demand: Annotated[Quantity, Canonical("kWh/kg", minimum=0.0)]
+    capex: Annotated[Quantity, Canonical("EUR/kW", minimum=0.0)]
+    fixed_opex: Annotated[Quantity, Canonical("1", minimum=0.0)]
+    full_load_hours: Annotated[Quantity, Canonical("h/yr", minimum=1.0)]
+    lifetime: float = Field(gt=0)
+    stack_lifetime: Annotated[Quantity, Canonical("yr", minimum=0.1)]
+    stack_share: Annotated[Quantity, Canonical("1", minimum=0.0)]
+    storage: Annotated[Quantity, Canonical("EUR/kg")]
+    risk_premium: Rate = Constant(value=0.0)
+    learning: Learns | None = None
+
+
+class Indexed(Sourced):
+    """A price agreed as an index and what is paid on top: coefficient * index + premium."""
+
+    kind: Literal["indexed"]
+    title: str = ""
+    unit: str
+    index: str
+    """Price path that is followed, as `commodity.region` or `commodity.default`."""
+    coefficient: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    """Share of the index, as in delivered scrap at 0.8 of a benchmark."""
+    premium: Annotated[Quantity, Canonical("commodity")] = Constant(value=0.0)
+    """Freight, quality and delivery on top, in the unit and money of the price."""
+    emission_intensity: Dated = Field(default_factory=dict)
+    """t CO2e per unit bought, linear between years."""
+
+
+def _path_by_default(value: Any) -> Any:
+    if isinstance(value, dict) and "kind" not in value:
+        return {"kind": "path", **value}
+    return value
+
+
+Price = Annotated[
+    Annotated[Path | Electrolysis | Indexed, Field(discriminator="kind")],
+    BeforeValidator(_path_by_default),
+]
+
+
+class Choice(Described):
+    """A variant drawn by probability."""
+
+    kind: Literal["discrete"]
+    values: list[Name] = Field(min_length=1)
+    probabilities: list[float]
+
+    @model_validator(mode="after")
+    def _valid(self) -> Choice:
+        check_probabilities(self.probabilities, len(self.values))
+        return self
+
+
+def _variant(value: Any) -> Any:
+    if not isinstance(value, (str, dict, Choice)):
+        raise fault(
+            shown(value), "the name of a variant, or {kind: discrete, values, probabilities}",
+            "name one of the variants",
+        )  # fmt: skip
+    return value
+
+
+def _of_variant(value: Any) -> str:
+    return "name" if isinstance(value, str) else "choice"
+
+
+VariantChoice = Annotated[
+    Annotated[
+        Annotated[Name, Tag("name")] | Annotated[Choice, Tag("choice")], Discriminator(_of_variant)
+    ],
+    BeforeValidator(_variant),
+]
+
+
+class Variant(Described):
+    """One reading of a policy: a dated table."""
+
+    unit: str | None = None
+    """Unit of the values, where they do not state their own."""
+    values: dict[Year, Quantity] = Field(min_length=1)
+    end: Year | None = None
+    """Last year in force; zero afterwards."""
+    decline: Annotated[Plain, Field(lt=1)] = 0.0
+    """Yearly decline after the last date."""
+
+
+class Policy(Described):
+    """A dated table with named variants, an adoption probability and a delay."""
+
+    title: str = ""
+    unit: str | None = None
+    """Unit of the values, where neither they nor their variant state one."""
+    region: str | None = None
+    variant: VariantChoice
+    delay: Annotated[Quantity, Canonical("yr", minimum=0.0)] = Constant(value=0.0)
+    known_until: Year
+    variants: dict[Name, Variant] = Field(min_length=1)
+
+
+def _by_good(value: Any) -> Any:
+    """One number stands for all goods."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return {"default": value}
+    return value
+
+
+DefaultValues = Annotated[dict[Name, Annotated[float, Field(ge=0)]], BeforeValidator(_by_good)]
+
+
+class Region(Described):
+    """A place where plants stand."""
+
+    title: str = ""
+    like: Name | None = None
+    """Region of which this one is a variant: it gave what is not written here, and the prices and
+    the rows of routes that this region has none of its own of are those of that one."""
+    currency: str
+    market: Name
+    wacc: Annotated[Quantity, Canonical("1", minimum=0.0, central=1.0)]
+    capex_factor: Multiplier = Constant(value=1.0)
+    coverage: PolicyShare
+    free_allocation: PolicyShare
+    cscf: PolicyShare
+    benchmarks: dict[Name, PolicyValue]
+    """By route, or `default`: t CO2e of allowances per tonne."""
+    recognised: PolicyValue
+    """1 where the EU recognises the carbon price paid at home."""
+    border: PolicyValue = 0.0
+    """1 where imported precursors pay the home price at the border."""
+    credit_price: Annotated[Quantity, Canonical("EUR/t")] = Constant(value=0.0)
+    credit_limit: PolicyValue = 1.0
+    """Largest share of an obligation that credits may cover under the law of the region."""
+    default_intensity: DefaultValues = Field(default_factory=dict)
+    """CBAM default values before mark-up by good, or `default`, t CO2e/t."""
+    average_intensity: float = Field(default=0.0, ge=0)
+    """Sector average of the country, t CO2e/t."""
+    reference: dict[Name, Name]
+    """Reference route by sector."""
+
+
+def _nothing() -> dict[str, YearlyQuantity]:
+    return {"default": Constant(value=0.0)}
+
+
+class Size(Model):
+    """Cost of size: capex per t falls as (output / reference)^(exponent - 1)."""
+
+    reference: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)]
+    """Production of the plant that `capex` is of."""
+    exponent: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=2.0)]
+    """1: no effect; 0.6 to 0.8 in most plants."""
+    output: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)] | None = None
+    """Production of the plant that is built; without it plant.output."""
+
+
+class Greenfield(Described):
+    """Capital of a new plant, where `capex` is that of renewing one that stands."""
+
+    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    interest_during_construction: Multiplier = Constant(value=1.0)
+
+
+class Capture(Described):
+    """Capture of CO2 at a plant: per tonne of CO2 captured, unless a field says otherwise.
+
+    captured = rate * (what the plant emits without it + what the capture itself emits).
+    """
+
+    rate: Annotated[RegionQuantity, Canonical("1", minimum=0.0, maximum=1.0)]
+    """Share that is captured of all that the site emits, the capture included."""
+    inputs: dict[Name, Traded] = Field(default_factory=dict)
+    """What capturing a tonne takes, such as gas for heat and power for compression."""
+    emission_factors: dict[Name, Traded] = Field(default_factory=dict)
+    """t CO2 per unit of those inputs that the capture burns itself."""
+    storage: Name
+    """Commodity whose price is that of taking a tonne away and storing it."""
+    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    """Per tonne of CO2 captured a year, so that it grows with what is captured."""
+    fixed_opex: Rate = Constant(value=0.0)
+    """Share of the capital cost per year."""
+    interest_during_construction: Multiplier = Constant(value=1.0)
+    first_of_a_kind: Multiplier = Constant(value=1.0)
+    lifetime: float = Field(gt=0, le=200)
+    risk_premium: Rate = Constant(value=0.0)
+    learning: Learns | None = None
+
+
+class Route(Described):
+    """A way to make the product."""
+
+    title: str = ""
+    sector: Name
+    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    size: Size | None = None
+    """How capex depends on the size of the plant; without it not at all."""
+    learning: Learns | None = None
+    interest_during_construction: Multiplier = Constant(value=1.0)
+    first_of_a_kind: Multiplier = Constant(value=1.0)
+    lifetime: float = Field(gt=0, le=200)
+    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01, central=1.5)]
+    risk_premium: Rate = Constant(value=0.0)
+    fixed_opex: PerCapacity = Field(default_factory=_nothing)
+    """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
+    the size, without the surcharges of first plants and of construction."""
+    other_opex: PerTonne = Field(default_factory=_nothing)
+    inputs: dict[Name, Traded] = Field(default_factory=dict)
+    """Per tonne of product, by commodity; each one number, by region, or by year:
+    {years: {2026: 3.5 MWh/t, 2035: 3.1 MWh/t}}. So are the other costs and intensities."""
+    byproducts: dict[Name, Traded] = Field(default_factory=dict)
+    emission_intensity: Intensity
+    precursor_intensity: Intensity = Field(default_factory=_nothing)
+    cbam_benchmark: PolicyValue = 0.0
+    precursor_benchmark: PolicyValue = 0.0
+    precursor: Name | None = None
+    """Input per tonne of which the two precursor fields stand; without it, per tonne of product."""
+    support: PerTonne = Field(default_factory=_nothing)
+    available_from: Year | None = None
+    greenfield: Greenfield | None = None
+    """For `reference_capital: new`, where `capex` is that of a renewal."""
+    shares: dict[Name, list[str]] = Field(default_factory=dict)
+    """Route -> quantities of this route that follow its draws, as they are the same equipment:
+    {scrap_eaf: [capex, inputs.electricity]}. Each keeps its own distribution."""
+
+
+_INHERITED: Any = None
+
+
+class Retrofit(Route):
+    """A route that stands on the plant of another, its host, and states what differs.
+
+    All that it does not state is its host's, in every draw.
+    """
+
+    host: Name
+    capture: Capture | None = None
+    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)] = _INHERITED
+    lifetime: Annotated[float, Field(gt=0, le=200)] = _INHERITED
+    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01, central=1.5)] = _INHERITED
+    emission_intensity: Intensity = _INHERITED
+
+    @model_serializer(mode="wrap")
+    def _stated(self, handler: Any) -> Any:
+        # What is written out would no longer be the host's.
+        content = handler(self)
+        return {key: value for key, value in content.items() if key in self.model_fields_set}
+
+
+def _of_route(value: Any) -> str:
+    if isinstance(value, Route):
+        return "retrofit" if isinstance(value, Retrofit) else "route"
+    return "retrofit" if isinstance(value, dict) and {"host", "capture"} & set(value) else "route"
+
+
+AnyRoute = Annotated[
+    Annotated[Route, Tag("route")] | Annotated[Retrofit, Tag("retrofit")], Discriminator(_of_route)
+]
+
+
+class Technology(Described):
+    """A technology that learns, on one global curve."""
+
+    title: str = ""
+    learning_rate: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=0.99)]
+    """Cost fall per doubling of cumulative capacity."""
+    cumulative_capacity: AnchorTable = Field(min_length=1)
+    """Ratio to the first year; low, central and high are P10, P50 and P90."""
+
+
+class Buyer(Described):
+    """An industry that buys the low-carbon tonne."""
+
+    title: str = ""
+    indirect_factor: Annotated[Quantity, Canonical("1", minimum=0.0)]
+
+
+class Catalog(Model):
+    """Everything the run refers to by name."""
+
+    markets: dict[Name, Path] = Field(default_factory=dict)
+    systems: dict[Name, System] = Field(default_factory=dict)
+    prices: dict[Name, dict[Name, Price]] = Field(default_factory=dict)
+    policies: dict[Name, Policy] = Field(default_factory=dict)
+    regions: dict[Name, Region] = Field(default_factory=dict)
+    routes: dict[Name, AnyRoute] = Field(default_factory=dict)
+    technologies: dict[Name, Technology] = Field(default_factory=dict)
+    buyers: dict[Name, Buyer] = Field(default_factory=dict)

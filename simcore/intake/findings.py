@@ -1,0 +1,214 @@
+"""From what is wrong with a config to faults that point at a line.
+
+A config is laid together from the packaged base, a parent, the file and single settings. A check
+speaks of paths in the result; the user wants to know which of his lines to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from simcore.errors import Fault, dotted, suggest
+from simcore.intake.document import Document
+
+Path = tuple[Any, ...]
+
+FIRST: Final = ("years", "first")
+"""Where a config says in which year it begins."""
+
+_LISTED: Final = 12
+_TABLES: Final = 40
+_ONE: Final = {"kind", "value", "years"}
+"""Keys that tell one quantity from a mapping of regions."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong with a config, before it is known where it was written.
+
+    Attributes
+    ----------
+    path : tuple
+        Keys and list positions of what is wrong.
+    found, expected, remedy : str
+        See `simcore.errors.Fault`.
+    also : tuple of paths
+        Places that may be to blame where the user did not write `path` himself, the likeliest
+        first: a year asked of a packaged table is blamed on the horizon, `FIRST`.
+    name : str
+        The unknown name that is referred to; empty if the fault is none of that kind.
+    too_early : tuple of (str, int) or None
+        A table or price and its first year, where the run asks for an earlier one. Such findings
+        that are blamed on the horizon become one fault.
+    scenario : str or None
+        Scenario in whose overlay it may have been written.
+    """
+
+    path: Path
+    found: str
+    expected: str
+    remedy: str
+    also: tuple[Path, ...] = ()
+    name: str = ""
+    too_early: tuple[str, int] | None = None
+    scenario: str | None = None
+
+
+def unknown(path: Path, name: str, known: Iterable[Any], what: str, *, define: str = "") -> Finding:
+    """Make the finding of a name that refers to nothing.
+
+    Parameters
+    ----------
+    path : tuple
+        Where the name stands.
+    name : str
+        As written.
+    known : iterable of str
+        Names that would do.
+    what : str
+        What it should name, in the singular.
+    define : str
+        What else the user may do, such as to define it in the catalog.
+
+    Returns
+    -------
+    Finding
+    """
+    names = sorted(str(one) for one in known)
+    near = suggest(name, names)
+    if near in names[_LISTED:]:
+        names = [near, *names]
+    listed = ", ".join(names[:_LISTED]) + (" ..." if len(names) > _LISTED else "")
+    return Finding(
+        path,
+        f"unknown {what} {name!r}",
+        f"one of {listed}" if names else f"a known {what}",
+        f"did you mean {near!r}?" if near else f"choose one of these{define and f', or {define}'}",
+        name=name,
+    )
+
+
+def faults(
+    findings: Iterable[Finding], documents: Sequence[Document], *, file: Document
+) -> list[Fault]:
+    """Say of each finding where it was written, besides what could not be read at all.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        In the order to report.
+    documents : sequence of Document
+        What the user wrote, the one that wins first: settings, file, parent.
+    file : Document
+        The one to name where none says anything of it.
+
+    Returns
+    -------
+    list of Fault
+        Each once, in the order of the lines.
+    """
+    early: list[tuple[str, int]] = []
+    placed: list[tuple[Finding, Path, Document]] = []
+    for finding in findings:
+        path, document = _place(finding, documents, file)
+        if finding.too_early is not None and path == FIRST:
+            early.append(finding.too_early)
+            if len(early) > 1:
+                continue
+        placed.append((finding, path, document))
+    names = [*(one.name for one in documents), file.name]
+    listed = dict.fromkeys(
+        _fault(_merged(early, document) if path == FIRST and one.too_early else one, path, document)
+        for one, path, document in placed
+    )
+    unread = [fault for one in documents for fault in one.faults]
+    told = [*unread, *(one for one in listed if not _concerns(one, unread))]
+    return sorted(told, key=lambda one: (names.index(str(one.file)), one.line or 0))
+
+
+def _concerns(fault: Fault, unread: Sequence[Fault]) -> bool:
+    """Whether a fault may be there only because an entry of its file could not be read."""
+    here = f"{fault.where}."
+    return any(
+        one.file == fault.file and (here.startswith(there) or there.startswith(here))
+        for one in unread
+        for there in [f"{one.where}."]
+    )
+
+
+def _place(
+    finding: Finding, documents: Sequence[Document], file: Document
+) -> tuple[Path, Document]:
+    """The path to blame and the document that holds most of it."""
+    paths = [finding.path]
+    if finding.scenario is not None:
+        paths.insert(0, ("scenarios", finding.scenario, *finding.path))
+    most, best = 0, (finding.path, file)
+    for path in paths:
+        lead = len(path) - len(finding.path)
+        for document in documents:
+            depth = _depth(document.data, path) - lead
+            if depth > most:
+                most, best = depth, (path, document)
+    if most < len(finding.path):
+        for path in finding.also:
+            for document in documents:
+                if _depth(document.data, path) == len(path):
+                    return path, document
+    return best
+
+
+def _depth(data: Any, path: Path) -> int:
+    """How many parts of a path stand in the data."""
+    for depth, part in enumerate(path):
+        inside = part in data if isinstance(data, Mapping) else (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        )  # fmt: skip
+        if not inside:
+            return depth
+        data = data[part]
+    return len(path)
+
+
+def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
+    """One finding for all tables that begin too late for the horizon."""
+    by_year: dict[int, list[str]] = {}
+    for name, year in dict.fromkeys(early):
+        by_year.setdefault(year, []).append(name)
+    begins = "; ".join(
+        f"{year}: {', '.join(sorted(names)[:_TABLES])}{' ...' if len(names) > _TABLES else ''}"
+        for year, names in sorted(by_year.items(), reverse=True)
+    )
+    asked, first = document.data["years"]["first"], max(by_year)
+    count = sum(map(len, by_year.values()))
+    what = f"{count} tables" if count > 1 else by_year[first][0]
+    return Finding(
+        FIRST, f"{asked}, before the first year of {what}", f"{first} or later ({begins})",
+        f"begin in {first}, or give earlier values for these",
+    )  # fmt: skip
+
+
+def _fault(finding: Finding, path: Path, document: Document) -> Fault:
+    line, path = None, _as_written(path, document.data)
+    for length in range(len(path), 0, -1):
+        line = document.lines.get(path[:length])
+        if line is not None:
+            break
+    return Fault(
+        dotted(path), finding.found, finding.expected, finding.remedy,
+        document.name, line,
+    )  # fmt: skip
+
+
+def _as_written(path: Path, data: Any) -> Path:
+    """The path without the `default` that a single quantity for all regions stands for."""
+    for position, part in enumerate(path):
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif part == "default" and not (isinstance(data, Mapping) and not _ONE & set(data)):
+            return path[:position] + path[position + 1 :]
+        else:
+            break
+    return path

@@ -1,0 +1,384 @@
+"""Natural forms of a config as the plain ones: `years: 2028-2035`, `hydrogen: 3 EUR/kg`.
+
+Each layer of a config is rewritten before it is laid over those below it, so that what is checked,
+run and printed by `simcore plan` has one form. What is not understood stays as it is, for the
+checks to say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any, Final
+
+from simcore.intake.document import Document
+from simcore.intake.findings import Path
+from simcore.intake.records import Described, Sourced
+from simcore.units import UnitError, conversion, parse_quantity
+
+FIRST_YEAR: Final = "first"
+"""Stands for the first year of the run in a table by year, until all layers are known."""
+
+LISTS: Final = ("regions", "routes", "destinations", "outcomes", "keep", "redraw")
+"""Keys that hold a list of names; one text may name them, with commas."""
+
+_HORIZON: Final = re.compile(r"\s*([0-9]{4})(?:\s*(?:-|\u2013|to)\s*([0-9]{4}))?\s*")
+_META: Final = frozenset({*Described.model_fields, *Sourced.model_fields})
+_KEPT: Final = ("title", "link")
+"""What a price keeps when its level is replaced, besides the emissions of a unit bought."""
+
+Lines = dict[tuple[Any, ...], int]
+
+
+def plain(layer: Document, under: Mapping[str, Any]) -> Document:
+    """Rewrite the natural forms of a layer.
+
+    Parameters
+    ----------
+    layer : Document
+        What a file or setting says.
+    under : mapping
+        The layers below it, laid together.
+
+    Returns
+    -------
+    Document
+        With the lines of what was moved.
+    """
+    data, lines = dict(layer.data), dict(layer.lines)
+    if "years" in data:
+        data["years"] = _horizon(data["years"])
+    for key in LISTS:
+        if isinstance(data.get(key), str):
+            data[key] = [part.strip() for part in data[key].split(",")]
+    if isinstance(data.get("scenarios"), (str, list)):
+        data["scenarios"] = _scenarios(data["scenarios"], lines)
+    if isinstance(data.get("catalog"), Mapping):
+        data["catalog"] = _catalog(data["catalog"], _mapping(under, "catalog"), lines)
+    return replace(layer, data=data, lines=lines)
+
+
+def plain_overlay(overlay: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:
+    """Rewrite the natural forms of a scenario's changes.
+
+    Parameters
+    ----------
+    overlay : mapping
+        Changes.
+    under : mapping
+        The config that they change.
+    """
+    changes = dict(overlay)
+    if isinstance(changes.get("redraw"), str):
+        changes["redraw"] = [part.strip() for part in changes["redraw"].split(",")]
+    if isinstance(changes.get("catalog"), Mapping):
+        changes["catalog"] = _catalog(changes["catalog"], _mapping(under, "catalog"), {})
+    return changes
+
+
+def _mapping(data: Any, *keys: Any) -> dict[Any, Any]:
+    """The mapping at a path, empty where there is none."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return dict(data) if isinstance(data, Mapping) else {}
+
+
+# --- top level -----------------------------------------------------------------------------------
+
+
+def _horizon(value: Any) -> Any:
+    """`2028-2035`, 2030, [2028, 2035] or every year in a list."""
+    if isinstance(value, str) and (found := _HORIZON.fullmatch(value)):
+        value = [int(found[1]), int(found[2] or found[1])]
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = [value, value]
+    if not isinstance(value, list) or not all(type(year) is int for year in value):
+        return value
+    if len(value) == 2 or (value and value == list(range(value[0], value[0] + len(value)))):
+        return {"first": value[0], "last": value[-1]}
+    return value
+
+
+def _scenarios(value: str | list[Any], lines: Lines) -> Any:
+    """Names of packaged scenarios or files, each a scenario of that name."""
+    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    found: dict[Any, Any] = {}
+    for position, part in enumerate(parts):
+        if isinstance(part, Mapping) and len(part) == 1:
+            ((name, changes),) = part.items()
+        elif isinstance(part, str) and part:
+            name, changes = _scenario_name(part), part
+        else:
+            return value
+        if name in found:
+            return value
+        found[name] = changes
+        line = lines.get(("scenarios", position), lines.get(("scenarios",)))
+        if line is not None:
+            lines["scenarios", name] = line
+    return found
+
+
+def _scenario_name(text: str) -> str:
+    if not text.endswith((".yaml", ".yml")):
+        return text
+    name = re.sub(r"\W", "_", PurePath(text).stem, flags=re.ASCII)
+    return name if name[:1].isalpha() else f"scenario_{name}"
+
+
+# --- catalog -------------------------------------------------------------------------------------
+
+
+def _catalog(catalog: Mapping[str, Any], under: Mapping[str, Any], lines: Lines) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        section: _each(entries, lambda _, entry: _template(entry)) if section != "prices"
+        else _each(entries, lambda _, places: _each(places, lambda _, entry: _template(entry)))
+        for section, entries in catalog.items()
+    }  # fmt: skip
+    _take_out_prices(found, under, lines)
+    if "policies" in found:
+        known = _mapping(under, "policies")
+        found["policies"] = _each(
+            found["policies"], lambda name, entry: _policy(entry, _mapping(known, name))
+        )
+    if "routes" in found:
+        found["routes"] = _each(found["routes"], lambda _, entry: _route(entry))
+    if "markets" in found:
+        known = _mapping(under, "markets")
+        found["markets"] = _each(
+            found["markets"], lambda name, entry: price(entry, known.get(name), "EUR/t")
+        )
+    if "prices" in found:
+        known = _mapping(under, "prices")
+        found["prices"] = _each(
+            found["prices"],
+            lambda name, places: _commodity(name, places, _mapping(known, name), lines),
+        )
+    return found
+
+
+def _each(entries: Any, rewrite: Callable[[Any, Any], Any]) -> Any:
+    if not isinstance(entries, Mapping):
+        return entries
+    return {name: rewrite(name, entry) for name, entry in entries.items()}
+
+
+def _template(entry: Any) -> Any:
+    """`extends` of an entry is its `like`."""
+    if isinstance(entry, Mapping) and "extends" in entry and "like" not in entry:
+        return {("like" if key == "extends" else key): value for key, value in entry.items()}
+    return entry
+
+
+def _take_out_prices(found: dict[str, Any], under: Mapping[str, Any], lines: Lines) -> None:
+    """Prices written inside a region, as those of the region in `prices`."""
+    regions = _mapping(found, "regions")
+    for name, entry in regions.items():
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("prices"), Mapping):
+            continue
+        found["regions"] = regions
+        regions[name] = {key: value for key, value in entry.items() if key != "prices"}
+        for commodity, value in entry["prices"].items():
+            prices = _mapping(found, "prices")
+            places = _mapping(prices, commodity)
+            known = {**_mapping(under, "prices", commodity), **places}
+            places[name] = _own_price(
+                value, known, [name, *_likes(name, regions, _mapping(under, "regions"))]
+            )
+            found["prices"] = {**prices, commodity: places}
+            _move(lines, ("catalog", "regions", name, "prices", commodity),
+                  ("catalog", "prices", commodity, name))  # fmt: skip
+
+
+def _own_price(value: Any, known: Mapping[Any, Any], lineage: Iterable[Any]) -> Any:
+    """A region's own price: in full, or changes on the price that it has otherwise."""
+    name, *others = lineage
+    place = next((one for one in (*others, "default") if one in known), None)
+    if place is None or name in known or not isinstance(value, Mapping):
+        return value
+    if {"kind", "like", "value", "years"} & set(value) or {"unit", "process"} <= set(value):
+        return value
+    return value if all(isinstance(key, int) for key in value) else {"like": place, **value}
+
+
+def _likes(name: Any, *layers: Mapping[Any, Any]) -> list[Any]:
+    """The regions of which one is a variant, the nearest first."""
+    found: list[Any] = []
+    while True:
+        entries = [layer[name] for layer in layers if isinstance(layer.get(name), Mapping)]
+        name = next((entry["like"] for entry in entries if "like" in entry), None)
+        if not isinstance(name, str) or name in found:
+            return found
+        found.append(name)
+
+
+def _move(lines: Lines, source: Path, target: Path) -> None:
+    for path in [path for path in lines if path[: len(source)] == source]:
+        lines[(*target, *path[len(source) :])] = lines[path]
+
+
+# --- prices --------------------------------------------------------------------------------------
+
+
+def _commodity(name: str, places: Any, known: Mapping[str, Any], lines: Lines) -> Any:
+    """Prices of a commodity: by region, or one for all."""
+    unit = _commodity_unit(name, known)
+    if isinstance(places, Mapping) and not _is_level(places):
+        found = {}
+        for place, entry in places.items():
+            under = known.get(place, known.get("default"))
+            found[place] = price(entry, under, unit or _commodity_unit(name, places))
+        return found
+    if price(places, None, unit) is places:
+        return places
+    here = ("catalog", "prices", name)
+    for place in (*known, "default"):
+        if here in lines:
+            lines[(*here, place)] = lines[here]
+    return {place: price(places, known.get(place), unit) for place in (*known, "default")}
+
+
+def _commodity_unit(name: str, known: Mapping[str, Any]) -> str | None:
+    """Canonical unit of a commodity's price, where one of its prices tells it."""
+    if name == "hydrogen":
+        return "EUR/kg"
+    for entry in known.values():
+        unit = entry.get("unit") if isinstance(entry, Mapping) else None
+        for target in ("EUR/MWh", "EUR/t"):
+            if isinstance(unit, str) and _per_unit(unit, target) is not None:
+                return target
+    return None
+
+
+def _per_unit(unit: str, target: str) -> float | None:
+    """How many of `target` one of `unit` is, currencies aside; None where they do not fit."""
+    try:
+        rates = dict.fromkeys(re.findall("[A-Z]{3}", unit + target), 1.0)
+        return conversion(unit, target, exchange=rates)
+    except UnitError:
+        return None
+
+
+def _is_level(value: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is a constant price or one by year."""
+    if "kind" in value or "process" in value or "spot" in value:
+        return False
+    if value and all(type(key) is int for key in value):
+        return True
+    return bool({"value", "years"} & set(value)) and not set(value) - _META - {"value", "years"}
+
+
+def price(value: Any, under: Any, unit: str | None) -> Any:
+    """A constant real price, or one by year, as a path of prices.
+
+    Parameters
+    ----------
+    value : number, text or mapping
+        `3 EUR/kg`; 60, in the canonical unit; {2026: 60, 2035: 50}; or {value or years: ..., unit:
+        ..., source: ...}. Anything else is given back.
+    under : mapping or None
+        The price that it replaces, of which title, link and emissions per unit remain.
+    unit : str or None
+        Canonical unit; None where it is not known.
+    """
+    meta: dict[str, Any] = {}
+    if isinstance(value, Mapping):
+        if not _is_level(value):
+            return value
+        meta = {key: one for key, one in value.items() if key in _META}
+        table = value.get("years", value) if "value" not in value else {FIRST_YEAR: value["value"]}
+    else:
+        table = {FIRST_YEAR: value}
+    unit = meta.pop("unit", None) or unit
+    found = _numbers(table, unit)
+    if found is None:
+        return value
+    unit, path = found
+    result: dict[str, Any] = {"kind": "path", "unit": unit, **meta,
+                              "process": {"kind": "scenario"}, "path": path}  # fmt: skip
+    if isinstance(under, Mapping) and under.get("kind", "path") in ("path", "indexed"):
+        result |= {key: under[key] for key in _KEPT if key in under}
+        emissions, old = under.get("emission_intensity"), under.get("unit")
+        if isinstance(emissions, Mapping) and isinstance(old, str):
+            size = _per_unit(old, unit)
+            if size is not None:
+                result["emission_intensity"] = {
+                    year: number if size == 1.0 else number * size
+                    for year, number in emissions.items()
+                }
+    return result
+
+
+def _numbers(table: Any, unit: str | None) -> tuple[str, dict[Any, float]] | None:
+    """The one unit of a table and its numbers; None where it is no table of prices."""
+    if not isinstance(table, Mapping) or not table:
+        return None
+    path, units = {}, set()
+    for year, entry in table.items():
+        number, own = entry, unit
+        if isinstance(entry, str):
+            try:
+                number, own = parse_quantity(entry)
+            except UnitError:
+                return None
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or own is None:
+            return None
+        path[year] = number
+        units.add(own)
+    return (units.pop(), path) if len(units) == 1 else None
+
+
+# --- policies and routes -------------------------------------------------------------------------
+
+
+def _policy(entry: Any, under: Mapping[str, Any]) -> Any:
+    """A dated table as the variant in force of a policy; a variant of years as one with values."""
+    if not isinstance(entry, Mapping):
+        return entry
+    dates = [key for key in entry if type(key) is int]
+    if dates and len(dates) == len(entry):
+        variant = under.get("variant")
+        table = dict.fromkeys(Described.model_fields) | {
+            "values": dict(entry), "end": None, "decline": 0.0,
+        }  # fmt: skip
+        if isinstance(variant, str):
+            return {"variants": {variant: table}}
+        known = {} if under else {"known_until": min(dates)}
+        return {"variant": "given", **known, "variants": {"given": table}}
+    if isinstance(entry.get("variants"), Mapping):
+        variants = _each(entry["variants"], lambda _, variant: _variant(variant))
+        return {**entry, "variants": variants}
+    return entry
+
+
+def _variant(variant: Any) -> Any:
+    if not isinstance(variant, Mapping) or "values" in variant:
+        return variant
+    values = {key: value for key, value in variant.items() if type(key) is int}
+    rest = {key: value for key, value in variant.items() if type(key) is not int}
+    return {**rest, "values": values} if values else variant
+
+
+def _route(entry: Any) -> Any:
+    """Fixed opex as a share of capex has a unit of its own."""
+    if not isinstance(entry, Mapping) or "fixed_opex" not in entry:
+        return entry
+    fixed = entry["fixed_opex"]
+    if isinstance(fixed, Mapping) and "share_of_capex" not in fixed:
+        fixed = _each(fixed, lambda _, one: _share(one))
+    return {**entry, "fixed_opex": _share(fixed)}
+
+
+def _share(value: Any) -> Any:
+    if not isinstance(value, Mapping) or set(value) != {"share_of_capex"}:
+        return value
+    share = value["share_of_capex"]
+    if isinstance(share, Mapping) and ("kind" in share or "value" in share or "years" in share):
+        return {**share, "unit": f"{share.get('unit') or '1'}/yr"}
+    if isinstance(share, str):
+        return share if share.rstrip().endswith("/yr") else f"{share.rstrip()}/yr"
+    if isinstance(share, (int, float)) and not isinstance(share, bool):
+        return {"kind": "constant", "value": share, "unit": "1/yr"}
+    return value

@@ -1,0 +1,305 @@
+"""Retrofits, captures and shared draws that fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from simcore.intake import packaged
+from simcore.intake.compilation import compiled
+from simcore.intake.entries import Retrofit, Route
+from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.hosts import (
+    captures,
+    followed,
+    hosts_and_twins,
+    owner_of,
+    quantity_at,
+    route_of,
+    shared_with,
+)
+from simcore.intake.quantities import ByYear, FactorReference
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import (
+    commodity_unit,
+    dated,
+    default_value,
+    place_of,
+    price_of,
+    used_routes,
+)
+from simcore.units import UnitError, conversion
+
+_COMPUTED = "emission_intensity"
+
+
+def host_findings(experiment: Experiment) -> Iterator[Finding]:
+    """Find retrofits without a plant to stand on, and draws that follow nothing.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the overlay of a scenario.
+
+    Yields
+    ------
+    Finding
+        Where there is one, nothing else of these routes can be checked.
+    """
+    catalog = experiment.catalog
+    for name, record in catalog.routes.items():
+        path = ("catalog", "routes", name)
+        if isinstance(record, Retrofit):
+            host = catalog.routes.get(record.host)
+            if host is None:
+                yield unknown((*path, "host"), record.host, catalog.routes, "route")
+            elif isinstance(host, Retrofit):
+                yield Finding(
+                    (*path, "host"), f"{record.host}, which stands on {host.host} itself",
+                    "a route with a plant of its own",
+                    f"write host: {host.host}, and what differs from it",
+                )  # fmt: skip
+            elif host.sector != record.sector:
+                yield Finding(
+                    (*path, "host"), f"{record.host}, which makes {host.sector}",
+                    f"a route of the sector {record.sector}", "change one of the two",
+                )  # fmt: skip
+
+
+def route_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+    """Find what is wrong with the captures, precursors and shared draws of the run's routes.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the overlay of a scenario; its hosts are in order.
+    folder : Path
+        Folder of the config, for CSV files.
+
+    Yields
+    ------
+    Finding
+    """
+    catalog = experiment.catalog
+    used = [name for name in used_routes(experiment) if name in catalog.routes]
+    for name in hosts_and_twins(catalog, used):
+        yield from _shares(experiment, ("catalog", "routes", name), name, catalog.routes[name])
+    for name in used:
+        path, record = ("catalog", "routes", name), catalog.routes[name]
+        yield from _precursor(experiment, path, name)
+        if isinstance(record, Retrofit) and record.capture is not None:
+            yield from _capture(experiment, path, record, folder)
+    yield from _default_values(experiment)
+
+
+def _shares(experiment: Experiment, path: Path, name: str, record: Route) -> Iterator[Finding]:
+    catalog = experiment.catalog
+    first: dict[str, str] = {}
+    for other, keys in record.shares.items():
+        place = (*path, "shares", other)
+        if other not in catalog.routes or other == name:
+            known = [one for one in catalog.routes if one != name]
+            yield unknown(place, other, known, "other route")
+            continue
+        for position, key in enumerate(keys):
+            for one, whose in ((name, "this route"), (other, other)):
+                if not _is_stated(quantity_at(catalog, one, key)):
+                    yield Finding(
+                        (*place, position), f"{key!r}, which {whose} does not have",
+                        "a quantity of both routes, such as capex or inputs.electricity",
+                        "see `simcore catalog routes`; remove it, or name one of them",
+                    )  # fmt: skip
+                    break
+            if first.setdefault(key, other) != other:
+                yield Finding(
+                    (*place, position), f"{key!r}, which follows {first[key]} already",
+                    "one route to follow", "remove one of the two",
+                )  # fmt: skip
+            circle = _circle(experiment, name, key)
+            # Said once, of the first in the alphabet, wherever the user wrote his part of it.
+            if circle and name == min(circle):
+                yield Finding(
+                    (*place, position), f"{key!r}, which follows itself in the end",
+                    "a route with draws of its own",
+                    f"remove it from the shares of one of {', '.join(sorted(circle))}",
+                    also=tuple(
+                        ("catalog", "routes", one, "shares", twin, catalog.routes[one].shares[
+                            twin].index(key)) for one, twin in circle.items()
+                    ),
+                )  # fmt: skip
+
+
+def _is_stated(value: Any) -> bool:
+    return value is not None and not isinstance(value, (str, int, float, Route))
+
+
+def _circle(experiment: Experiment, name: str, key: str) -> dict[str, str]:
+    """Routes that follow one another back to a quantity of this one, each with whom it follows."""
+    routes, passed = experiment.catalog.routes, {}
+    at = owner_of(experiment.catalog, name, key)
+    while at not in passed:
+        other = shared_with(routes[at], key)
+        if other is None or other not in routes:
+            return {}
+        passed[at] = other
+        at = owner_of(experiment.catalog, other, key)
+    return passed if at == name else {}
+
+
+def _precursor(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
+    made = route_of(experiment.catalog, name)
+    if made.precursor is not None and made.precursor not in made.inputs:
+        yield unknown((*path, "precursor"), made.precursor, made.inputs, "input of the route")
+
+
+def _capture(
+    experiment: Experiment, path: Path, record: Retrofit, folder: FilePath
+) -> Iterator[Finding]:
+    capture, place = record.capture, (*path, "capture")
+    assert capture is not None
+    if _COMPUTED in record.model_fields_set:
+        yield Finding(
+            (*path, _COMPUTED), f"{_COMPUTED} beside capture",
+            "what the host emits, less what is captured of it",
+            "remove it; say with capture.rate how much is captured",
+        )  # fmt: skip
+    if capture.storage in record.inputs or capture.storage in capture.inputs:
+        group = "inputs" if capture.storage in record.inputs else "capture.inputs"
+        yield Finding(
+            (*path, *group.split("."), capture.storage), f"tonnes of {capture.storage}",
+            "nothing: they are the tonnes captured",
+            "remove it; say with capture.rate how much is captured",
+        )  # fmt: skip
+    for name in capture.emission_factors:
+        if name not in capture.inputs:
+            yield unknown(
+                (*place, "emission_factors", name), name, capture.inputs, "input of the capture"
+            )
+    if not any(True for _ in _unpriced(experiment, record)):
+        yield from _too_much(experiment, (*place, "rate"), record, folder)
+
+
+def _unpriced(experiment: Experiment, record: Retrofit) -> Iterator[str]:
+    """Commodities of the capture that some region has no price of, which is said elsewhere."""
+    for name in captures(record):
+        for region in experiment.regions:
+            if price_of(experiment, name, region) is None:
+                yield name
+
+
+def _too_much(
+    experiment: Experiment, path: Path, record: Retrofit, folder: FilePath
+) -> Iterator[Finding]:
+    """A capture that emits as much as it takes never ends."""
+    capture = record.capture
+    assert capture is not None
+    for region in experiment.regions:
+        own = 0.0
+        for name, factors in capture.emission_factors.items():
+            entry = price_of(experiment, name, region)
+            if name not in capture.inputs or entry is None:
+                return
+            unit = commodity_unit(experiment, name, entry)
+            amount = _highest(experiment, capture.inputs[name], region, f"{unit}/t", folder)
+            own += amount * _highest(experiment, factors, region, f"t/{unit}", folder)
+        most = own * _highest(experiment, capture.rate, region, "1", folder)
+        if most >= 1.0:
+            yield Finding(
+                path, f"a capture that emits up to {own:.3g} t itself per tonne that it takes",
+                "less than 1 t, times the rate", "check the units of its inputs",
+            )  # fmt: skip
+            return
+
+
+def _highest(
+    experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: FilePath
+) -> float:
+    """Upper end of a quantity; 0 where it is faulty, which is said elsewhere."""
+    place = place_of(experiment, values, region)
+    value = values[place] if place is not None else None
+    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
+    found = [0.0]
+    for one in entries:
+        unit = getattr(one, "unit", None)
+        if isinstance(one, FactorReference):
+            one = experiment.factors.get(one.name)
+            unit = unit or getattr(one, "unit", None)
+        try:
+            scale = conversion(unit or target, target, exchange=experiment.money.exchange)
+            found.append(float(compiled(one, folder).high) * scale if one is not None else 0.0)
+        except (UnitError, ValueError):
+            continue
+    return max(found)
+
+
+def _default_values(experiment: Experiment) -> Iterator[Finding]:
+    """Default values that are declared, but that a region does not have."""
+    rules = experiment.cbam
+    if rules.declared == "actual" or "eu" not in experiment.destinations:
+        return
+    for name in experiment.regions:
+        region = experiment.catalog.regions.get(name)
+        if region is None or region.market == rules.market:
+            continue
+        if default_value(experiment, name) is None:
+            good = "" if rules.good == "default" else f" of {rules.good}"
+            yield Finding(
+                ("catalog", "regions", name, "default_intensity"),
+                f"no default value{good} for {name}",
+                f"t CO2e/t of what cbam.declared: {rules.declared} declares",
+                f"add {rules.good}: ... there, or declare actual",
+                also=(("cbam", "good"), ("cbam", "declared")),
+            )  # fmt: skip
+
+
+def correlation_findings(
+    experiment: Experiment, scenarios: Mapping[str, Experiment]
+) -> Iterator[Finding]:
+    """Find correlated factors that have no draws of their own.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The config without overlays.
+    scenarios : mapping of str to Experiment
+        With the overlay of each scenario; their hosts are in order.
+
+    Yields
+    ------
+    Finding
+    """
+    known = [(one["between"], one["rank"]) for one in packaged.base()["correlations"]["factors"]]
+    for position, pair in enumerate(experiment.correlations.factors):
+        if (pair.between, pair.rank) in known:
+            continue  # the user did not write it
+        for name in pair.between:
+            route, _, key = name.partition(".")
+            instead = next(
+                (found for one in scenarios.values()
+                 if (found := _drawn_instead(one, route, key)) is not None), None,
+            )  # fmt: skip
+            if instead is not None:
+                yield Finding(
+                    ("correlations", "factors", position, "between"),
+                    f"{name!r}, which follows the draws of {instead}",
+                    "factors with draws of their own",
+                    f"name {instead}, or remove it from the shares of {route}",
+                )  # fmt: skip
+
+
+def _drawn_instead(experiment: Experiment, route: str, key: str) -> str | None:
+    """The factor whose draws decide, where a factor of a route has none of its own."""
+    catalog = experiment.catalog
+    if route not in catalog.routes or not key:
+        return None
+    for end in (*(f".{region}" for region in (*catalog.regions, "default")), ""):
+        bare = key.removesuffix(end) if end else key
+        if (end and bare == key) or not _is_stated(quantity_at(catalog, route, bare)):
+            continue
+        owner = owner_of(catalog, route, bare)
+        twin = followed(catalog, route, bare)
+        if twin is not None:
+            return f"{twin[0]}.{bare}"
+        return f"{owner}.{key}" if owner != route else None
+    return None

@@ -1,0 +1,124 @@
+"""Retrofits and twins: which route a quantity belongs to, and whose draws it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simcore.intake.entries import Catalog, Retrofit, Route
+from simcore.intake.quantities import Constant
+
+_TRADES = ("inputs", "byproducts")
+
+
+def route_of(catalog: Catalog, name: str) -> Route:
+    """A route with all that it inherits from its host.
+
+    What only a capture plant buys stands among the inputs with an amount of zero: the plant itself
+    buys none of it.
+    """
+    record = catalog.routes[name]
+    if not isinstance(record, Retrofit):
+        return record
+    host = catalog.routes[record.host]
+    stated: dict[str, Any] = {key: getattr(record, key) for key in record.model_fields_set}
+    if "capex" in stated:
+        stated.setdefault("greenfield", None)
+    for kind in _TRADES:
+        stated[kind] = {**getattr(host, kind), **stated.get(kind, {})}
+    for commodity in captures(record):
+        stated["inputs"].setdefault(commodity, {"default": Constant(value=0.0)})
+    del stated["host"]
+    stated.pop("capture", None)
+    # A route that does not say to follow another still follows what its host follows.
+    shares = stated.pop("shares", {})
+    return host.model_copy(update={**stated, "shares": shares})
+
+
+def captures(record: Route) -> Iterator[str]:
+    """Commodities that the capture plant of a route buys."""
+    capture = getattr(record, "capture", None)
+    if capture is not None:
+        yield from capture.inputs
+        yield capture.storage
+
+
+def owner_of(catalog: Catalog, name: str, key: str) -> str:
+    """The route that states a quantity: a retrofit itself, or its host.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    name : str
+        Of a route.
+    key : str
+        Dotted name of the quantity: capex, inputs.iron_ore.
+    """
+    record = catalog.routes[name]
+    if not isinstance(record, Retrofit):
+        return name
+    field, _, item = key.partition(".")
+    own = field in record.model_fields_set
+    if own and field in _TRADES:
+        own = item in getattr(record, field)
+    if field == "greenfield" and "capex" in record.model_fields_set:
+        own = True
+    return name if own else record.host
+
+
+def shared_with(record: Route, key: str) -> str | None:
+    """The route whose draws a quantity of this one follows, as it says itself."""
+    return next((other for other, keys in record.shares.items() if key in keys), None)
+
+
+def quantity_at(catalog: Catalog, name: str, key: str) -> Any:
+    """What a route states under a dotted name, its host's included; None if it states nothing."""
+    record: Any = route_of(catalog, name)
+    own = catalog.routes[name]
+    if key.startswith("capture."):
+        record = own
+    for part in key.split("."):
+        is_table = isinstance(record, Mapping)
+        record = record.get(part) if is_table else getattr(record, part, None)
+    return record
+
+
+def followed(catalog: Catalog, name: str, key: str) -> tuple[str, Any] | None:
+    """The route whose draws a quantity follows, through any others, and what it states.
+
+    Returns
+    -------
+    tuple of (str, object) or None
+        None where the quantity has its own.
+    """
+    at = owner_of(catalog, name, key)
+    other = shared_with(catalog.routes[at], key)
+    found: str | None = None
+    passed = {at}
+    while other is not None and other in catalog.routes:
+        found = owner_of(catalog, other, key)
+        if found in passed:
+            break
+        passed.add(found)
+        other = shared_with(catalog.routes[found], key)
+    return None if found is None else (found, quantity_at(catalog, found, key))
+
+
+def hosts_and_twins(catalog: Catalog, names: list[str]) -> list[str]:
+    """Routes on which others stand or whose draws they follow, in the order of first mention."""
+    found = dict.fromkeys(names)
+    waiting = list(names)
+    while waiting:
+        record = catalog.routes.get(waiting.pop(0))
+        if record is None:
+            continue
+        others = [*record.shares, *([record.host] if isinstance(record, Retrofit) else [])]
+        waiting += [one for one in others if one not in found]
+        found.update(dict.fromkeys(others))
+    return [one for one in found if one in catalog.routes]
+
+
+def host_of(catalog: Catalog, name: str) -> str | None:
+    """The host of a route, or None."""
+    record = catalog.routes.get(name)
+    return record.host if isinstance(record, Retrofit) else None

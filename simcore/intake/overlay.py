@@ -1,0 +1,100 @@
+"""Lay one config over another: the base, a parent, the file, a scenario, single settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from simcore.errors import ConfigError, Fault
+from simcore.intake import document
+from simcore.intake.quantities import KINDS, PARAMETERS, SHAPES
+
+_DATES: Final = frozenset({"year", "date"})
+"""Either makes a mapping with a value the dated spot of a price."""
+
+
+def merge(under: Any, over: Any) -> Any:
+    """Lay one value over another.
+
+    Mappings merge key by key. What stands for one number or one table replaces what lies under it:
+    a mapping with `kind` or with a `value` (but for the dated spot of a price), a dated table (all
+    keys are years), a list, a scalar. An empty mapping changes nothing but empties a dated table. A
+    mapping of regions over a single distribution leaves that as the `default`.
+    """
+    if not isinstance(under, Mapping) or not isinstance(over, Mapping):
+        return over
+    if "kind" in over or _is_dated(over) or (not over and _is_dated(under)):
+        return over
+    if _has_value(over) and not _DATES & set(under):
+        return over
+    if "default" in under and SHAPES & set(over):
+        return over  # a distribution, its kind forgotten, over a mapping of regions
+    kind = under.get("kind")
+    is_quantity = (isinstance(kind, str) and kind in KINDS) or _has_value(under)
+    if is_quantity and "years" in over:
+        return over
+    if over and is_quantity and not PARAMETERS & set(over):
+        return {"default": under, **over}
+    # A spot has a year or a date: the new one is not that of the old one.
+    stale = _DATES if "value" in under and _DATES & set(over) else frozenset()
+    merged = {key: value for key, value in under.items() if key not in stale}
+    for key, value in over.items():
+        merged[key] = merge(under[key], value) if key in under else value
+    return merged
+
+
+def _is_dated(value: Mapping[Any, Any]) -> bool:
+    return bool(value) and all(isinstance(key, int) for key in value)
+
+
+def _has_value(content: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is one number with its metadata; a config has a mapping `value` too."""
+    value = content.get("value")
+    return value is not None and not isinstance(value, Mapping) and not _DATES & set(content)
+
+
+def setting(text: str) -> tuple[tuple[document.Key, ...], document.Document]:
+    """Read a single setting.
+
+    Parameters
+    ----------
+    text : str
+        ``path.to.key=value``; the value is read as YAML, a part of digits is a year.
+
+    Returns
+    -------
+    path : tuple of keys
+    read : Document
+        The nested mapping that it stands for, without lines.
+
+    Raises
+    ------
+    ConfigError
+        It has no key or no value, or the value is not YAML.
+    """
+    key, equals, value = text.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not equals or not all(parts):
+        raise ConfigError(
+            Fault("", text, "path.to.key=value", "write for example --set draws=1000", "--set")
+        )
+    path = tuple(int(part) if part.isascii() and part.isdigit() else part for part in parts)
+    nested = document.parse(f"value: {value}", f"--set {text}").data["value"]
+    for part in reversed(path):
+        nested = {part: nested}
+    return path, document.Document(data=nested, lines={}, name=f"--set {text}")
+
+
+def put(under: Any, over: Any, path: Sequence[document.Key]) -> Any:
+    """Lay a single setting over a config: its value by `merge`, at exactly its path.
+
+    Unlike with `merge`, one year of a table or one entry of a list may be set.
+    """
+    if not path:
+        return merge(under, over)
+    key, rest = path[0], path[1:]
+    if isinstance(under, list) and isinstance(key, int) and key < len(under):
+        return [*under[:key], put(under[key], over[key], rest), *under[key + 1 :]]
+    if not isinstance(under, Mapping):
+        return over
+    return {**under, key: put(under.get(key), over[key], rest)}

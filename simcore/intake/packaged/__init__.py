@@ -1,0 +1,431 @@
+"""Read the packaged tables in `data/` into the catalog, and refuse any value without its source.
+
+Metadata (`unit`, `source`, `at`, `status`) stays beside each value where the catalog has room for
+it, and every value stands with it in `records()`. Nothing is converted here.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from simcore.intake.packaged import observations, rows
+from simcore.intake.packaged.observations import Reality
+from simcore.intake.packaged.provenance import Record, TableError, check, check_sources, walk
+
+__all__ = [
+    "Reality", "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
+    "sources", "systems",
+]  # fmt: skip
+
+_DATA: Final = Path(__file__).parents[2] / "data"
+# libyaml reads ten times faster; both loaders build plain data only.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# Quantities of a route that may differ by region, besides inputs and byproducts.
+_REGIONAL: Final = frozenset(
+    {
+        "capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
+        "precursor_intensity", "support", "capture.rate", "capture.capex", "greenfield.capex",
+    }
+)  # fmt: skip
+# What the first part of a dotted quantity of a technology table is called in the catalog.
+_GROUPS: Final = {
+    "input": "inputs", "byproduct": "byproducts", "emission_factor": "emission_factors",
+}  # fmt: skip
+# Fields of a region that hold a number without room for its metadata.
+_BARE: Final = (
+    "cscf", "border", "recognised", "credit_limit", "average_intensity",
+)  # fmt: skip
+_WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
+
+_Part = tuple[dict[str, Any], list[Record]]
+
+
+def catalog() -> dict[str, Any]:
+    """Build the packaged catalog.
+
+    Returns
+    -------
+    dict
+        `markets`, `systems`, `prices`, `policies`, `regions`, `routes`, `technologies` and
+        `buyers`; a fresh copy, free to change.
+
+    Raises
+    ------
+    TableError
+        A value has no unit, source, place or status, or a table is not well formed.
+    """
+    content: dict[str, Any] = _fresh(_load()[0])
+    return content
+
+
+def sources() -> dict[str, dict[str, Any]]:
+    """Read the sources that the tables refer to.
+
+    Returns
+    -------
+    dict
+        Key -> title, publisher, date, kind and note; a fresh copy.
+
+    Raises
+    ------
+    TableError
+        An entry is incomplete.
+    """
+    content: dict[str, dict[str, Any]] = _fresh(_sources())
+    return content
+
+
+def base() -> dict[str, Any]:
+    """Read the packaged defaults: every top-level key of a config but the catalog.
+
+    Returns
+    -------
+    dict
+        `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`; a fresh
+        copy.
+
+    Raises
+    ------
+    TableError
+        A rate or a correlation has no source, or the two files state different base years.
+    """
+    content: dict[str, Any] = _fresh(_base()[0])
+    return content
+
+
+def scenarios() -> dict[str, dict[str, Any]]:
+    """Read the packaged scenarios: overlays that a config may name.
+
+    Returns
+    -------
+    dict
+        Name -> changes; a fresh copy.
+    """
+    content: dict[str, dict[str, Any]] = _fresh(_scenarios())
+    return content
+
+
+def systems() -> dict[str, Any]:
+    """Read emissions trading systems as they are written: every number with its source.
+
+    Returns
+    -------
+    dict
+        Name -> entry; `catalog` holds the same numbers bare.
+    """
+    return {name: entry for file in _files("system") for name, entry in _yaml(file).items()}
+
+
+def reality() -> Reality:
+    """Read what was observed, and the runs that it is set beside.
+
+    Returns
+    -------
+    Reality
+        `reality.csv` and `reality.yaml`.
+
+    Raises
+    ------
+    TableError
+        A row or a run does not say what it must.
+    """
+    return _reality()
+
+
+def records() -> tuple[Record, ...]:
+    """List every packaged value with its unit, source, place and status.
+
+    Returns
+    -------
+    tuple of Record
+        In the order of the files.
+
+    Raises
+    ------
+    TableError
+        As `catalog` and `base`.
+    """
+    seen = tuple(observations.record(one) for one in _reality().observations)
+    return _load()[1] + _base()[1] + seen
+
+
+@functools.cache
+def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
+    parts: dict[str, Callable[[], _Part]] = {
+        "markets": _markets,
+        "systems": _systems,
+        "prices": _prices,
+        "policies": _policies,
+        "regions": _regions,
+        "routes": _routes,
+        "technologies": lambda: _entries("technology/learning.yaml"),
+        "buyers": lambda: _entries("buyers.yaml"),
+    }
+    content: dict[str, Any] = {}
+    listed: list[Record] = []
+    for key, part in parts.items():
+        content[key], found = part()
+        listed += found
+    return content, tuple(listed)
+
+
+@functools.cache
+def _sources() -> dict[str, dict[str, Any]]:
+    content = _yaml("sources.yaml")
+    check_sources("data/sources.yaml", content)
+    return {key: {**entry, "date": str(entry["date"])} for key, entry in content.items()}
+
+
+def _markets() -> _Part:
+    found: dict[str, Any] = {}
+    listed: list[Record] = []
+    for file in _files("market"):
+        content, part = _entries(file)
+        listed += part
+        for name, entry in content.items():
+            for key in ("history", "futures"):
+                if key in entry:
+                    entry[key] = _bare(entry[key])
+            found[name] = entry
+    return found, listed
+
+
+def _systems() -> _Part:
+    """Emissions trading systems: what the catalog holds as bare numbers loses its metadata."""
+    found: dict[str, Any] = {}
+    listed: list[Record] = []
+    for file in _files("system"):
+        content, part = _entries(file)
+        listed += part
+        for name, entry in content.items():
+            for key in ("bank", "reserve", "prices", "baseline"):
+                entry[key] = _bare(entry[key])
+            if entry.get("resolution"):
+                entry["resolution"]["odds"] = _bare(entry["resolution"]["odds"])
+            entry["variants"] = {
+                variant: {key: _bare(value) for key, value in rules.items()}
+                for variant, rules in entry["variants"].items()
+            }
+            found[name] = entry
+    return found, listed
+
+
+def _policies() -> _Part:
+    found: dict[str, Any] = {}
+    listed: list[Record] = []
+    for file in _files("policy"):
+        for name, entry in _yaml(file).items():
+            where = f"data/{file}: {name}"
+            if name in found:
+                raise TableError(where, "a second policy", "one", "rename it")
+            if "known_until" not in entry:
+                raise TableError(where, "no known_until", "a year", "say what is known already")
+            unit = {"unit": entry.get("unit")}
+            for variant, table in entry["variants"].items():
+                if "end" not in table:
+                    raise TableError(f"{where}.{variant}", "no end", "a year or null", "add it")
+                table_meta = {**unit, **{key: table.get(key) for key in ("source", "at", "status")}}
+                path = f"{name}.{variant}"
+                listed += _walk(table["values"], file, path, table_meta)
+                if "decline" in table:
+                    listed += _walk(
+                        table["decline"], file, f"{path}.decline", {**table_meta, "unit": "1"}
+                    )
+            if isinstance(entry["delay"], dict):
+                listed += _walk(entry["delay"], file, f"{name}.delay", {})
+            found[name] = entry
+    return found, listed
+
+
+def _regions() -> _Part:
+    found, listed = _entries("regions.yaml")
+    for entry in found.values():
+        for key in set(_BARE) & set(entry):
+            entry[key] = _bare(entry[key])
+        values = entry.get("default_intensity", {})
+        entry["default_intensity"] = {good: _bare(value) for good, value in values.items()}
+        entry["benchmarks"] = {name: _bare(one) for name, one in entry["benchmarks"].items()}
+    return found, listed
+
+
+def _routes() -> _Part:
+    file = "technology/routes.yaml"
+    found, listed = _yaml(file), []
+    for name, entry in found.items():
+        for owner, part in ((name, entry), (f"{name}.capture", entry.get("capture", {}))):
+            if "learning" in part:
+                listed += _walk(part["learning"], file, f"{owner}.learning", {})
+    for path in sorted((_DATA / "technology").glob("*.csv")):
+        for row in rows.read(path, columns=rows.TECHNOLOGY, sources=_sources()):
+            if row.cells["route"] not in found:
+                raise TableError(
+                    row.where, f"route {row.cells['route']!r}", f"one in {file}", "add it there"
+                )
+            _place(found[row.cells["route"]], row)
+            name = f"{row.cells['route']}.{row.cells['quantity']}.{row.cells['region']}"
+            listed.append(rows.record(row, file=f"technology/{path.name}", name=name))
+    for entry in found.values():
+        _unfold(entry)
+    return found, listed
+
+
+def _unfold(group: dict[str, Any]) -> None:
+    """Give what is the same in all regions without a table by region, at any depth."""
+    for key, value in group.items():
+        if isinstance(value, dict) and value.keys() == {"default"}:
+            only = value["default"]
+            group[key] = int(only["value"]) if key in _WHOLE_YEARS else only
+        elif isinstance(value, dict) and key in {*_GROUPS.values(), "capture", "greenfield"}:
+            _unfold(value)
+
+
+def _place(route: dict[str, Any], row: rows.Row) -> None:
+    """Put a row into its route, as a table by region."""
+    *groups, item = row.cells["quantity"].split(".")
+    table = route
+    for group in groups:
+        table = table.setdefault(_GROUPS.get(group, group), {})
+    is_regional = row.cells["quantity"] in _REGIONAL or (groups and groups[-1] in _GROUPS)
+    if not (is_regional or row.cells["region"] == "default"):
+        raise TableError(
+            row.where, f"{item} of {row.cells['region']}", "one for all regions", "use default"
+        )
+    regions = table.setdefault(item, {})
+    if row.cells["region"] in regions:
+        raise TableError(
+            row.where, f"a second {item} of {row.cells['region']}", "one", "remove one"
+        )
+    regions[row.cells["region"]] = rows.quantity(row)
+
+
+def _prices() -> _Part:
+    """Commodity paths: spot and anchors of prices.csv on the processes of price_processes.yaml.
+
+    Beside them stand the prices that follow an index, and hydrogen.
+    """
+    file = "price_processes.yaml"
+    shared = _yaml(file)
+    found: dict[str, dict[str, Any]] = {}
+    listed = _walk(shared["commodities"], file, "commodities", {})
+    for row in rows.read(_DATA / "prices.csv", columns=rows.PRICES, sources=_sources()):
+        commodity, region = row.cells["commodity"], row.cells["region"]
+        if commodity not in shared["commodities"]:
+            raise TableError(
+                row.where, f"commodity {commodity!r}", f"one in {file}", "add it there"
+            )
+        regions = found.setdefault(commodity, {})
+        if region in regions:
+            _anchor(regions[region], row)
+        else:
+            regions[region] = {**_fresh(shared["commodities"][commodity]), **_spot(row)}
+        listed.append(rows.record(row, file="prices.csv", name=f"{commodity}.{region}.{row.year}"))
+    for commodity, regions in shared["emission_intensity"].items():
+        for region, entry in regions.items():
+            path = f"{commodity}.{region}.emission_intensity"
+            listed += _walk(entry["values"], file, path, entry)
+            found[commodity][region]["emission_intensity"] = entry["values"]
+    for commodity, regions in shared["indexed"].items():
+        for region, entry in regions.items():
+            listed += _walk(entry, file, f"indexed.{commodity}.{region}", {})
+            found.setdefault(commodity, {})[region] = entry
+    for region, entry in shared["hydrogen"].items():
+        listed += _walk(entry, file, f"hydrogen.{region}", {})
+        entry["lifetime"] = _bare(entry["lifetime"])
+    return {**found, "hydrogen": shared["hydrogen"]}, listed
+
+
+def _spot(row: rows.Row) -> dict[str, Any]:
+    if row.price_year is None:
+        raise TableError(row.where, "no price year", "one", "add it")
+    return {
+        "unit": row.cells["unit"],
+        "price_year": row.price_year,
+        "spot": {"year": row.year, "value": row.central, **row.meta},
+        "anchors": {},
+        **row.meta,
+    }
+
+
+def _anchor(path: dict[str, Any], row: rows.Row) -> None:
+    if (row.cells["unit"], row.price_year) != (path["unit"], path["price_year"]):
+        raise TableError(
+            row.where, "another unit or price year", "one in a path", "convert the row"
+        )
+    if row.low is None or row.year <= max(path["spot"]["year"], *path["anchors"], 0):
+        raise TableError(row.where, f"anchor of {row.year}", "a band, years rising", "correct it")
+    path["anchors"][row.year] = {**row.band, **row.meta}
+
+
+@functools.cache
+def _base() -> tuple[dict[str, Any], tuple[Record, ...]]:
+    content, table = _yaml("base.yaml"), _yaml("exchange.yaml")
+    if content["money"]["base_year"] != table["base_year"]:
+        raise TableError(
+            "data/exchange.yaml: base_year", str(table["base_year"]),
+            f"{content['money']['base_year']} as in base.yaml", "restate the rates",
+        )  # fmt: skip
+    listed = []
+    for key in ("exchange", "deflator"):
+        content["money"][key] = table[key]["values"]
+        for name, value in table[key]["values"].items():
+            listed += _walk(value, "exchange.yaml", f"{key}.{name}", table[key])
+    for group in ("factors", "shocks"):
+        for pair in content["correlations"][group]:
+            name = f"correlations.{group}.{'/'.join(pair['between'])}"
+            check(f"data/base.yaml: {name}", {"unit": "1", **pair}, sources=_sources())
+            meta = (pair["source"], pair["at"], pair["status"])
+            listed.append(Record("base.yaml", name, pair["rank"], "1", *meta))
+    return content, tuple(listed)
+
+
+@functools.cache
+def _reality() -> Reality:
+    runs = _yaml("reality.yaml")
+    observations.check_runs("data/reality.yaml", runs)
+    return Reality(observations.read(_DATA / "reality.csv", sources=_sources(), runs=runs), runs)
+
+
+@functools.cache
+def _scenarios() -> dict[str, dict[str, Any]]:
+    return {Path(file).stem: _yaml(file) for file in _files("scenarios")}
+
+
+def _files(folder: str) -> list[str]:
+    return [f"{folder}/{path.name}" for path in sorted((_DATA / folder).glob("*.yaml"))]
+
+
+def _entries(file: str) -> _Part:
+    """A file of named entries whose values state their own source."""
+    content = _yaml(file)
+    return content, [r for name, entry in content.items() for r in _walk(entry, file, name, {})]
+
+
+def _yaml(file: str) -> dict[str, Any]:
+    content = yaml.load((_DATA / file).read_text(encoding="utf-8"), Loader=_LOADER)
+    if not isinstance(content, dict):
+        raise TableError(f"data/{file}", type(content).__name__, "a mapping", "correct the file")
+    return content
+
+
+def _walk(node: object, file: str, path: str, meta: Mapping[str, Any]) -> list[Record]:
+    return list(walk(node, file=file, path=path, sources=_sources(), meta=meta))
+
+
+def _bare(node: Any) -> Any:
+    """The number or dated table alone, where the catalog has no room for metadata."""
+    if isinstance(node, dict):
+        return node["value"] if "value" in node else node.get("values", node)
+    return node
+
+
+def _fresh(node: Any) -> Any:
+    """Copy plain data; several times faster than copy.deepcopy, which minds cycles."""
+    if isinstance(node, dict):
+        return {key: _fresh(child) for key, child in node.items()}
+    return [_fresh(child) for child in node] if isinstance(node, list) else node

@@ -1,0 +1,117 @@
+"""Scenarios of a config: overlays written out, named after a packaged one, or read from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from simcore.intake import document, packaged
+from simcore.intake.compilation import file_fault
+from simcore.intake.findings import Finding, unknown
+from simcore.intake.overlay import merge
+
+OVERLAY_KEYS: Final = (
+    "catalog", "cbam", "value", "plant", "boundary", "reference_capital", "factors", "redraw",
+)  # fmt: skip
+"""What a scenario may change."""
+
+_SUFFIXES: Final = (".yaml", ".yml")
+_EXPECTED: Final = "changes, the name of a packaged scenario, a file beside the config, or a list"
+
+
+def expand(
+    data: Mapping[str, Any], folder: FilePath
+) -> tuple[dict[str, Any], list[document.Document], list[Finding]]:
+    """Replace the names in the scenarios of a config by what they stand for.
+
+    Parameters
+    ----------
+    data : mapping
+        A complete config.
+    folder : Path
+        Folder of the config, in which scenario files must lie.
+
+    Returns
+    -------
+    data : dict
+        The config with each scenario as a mapping of changes.
+    documents : list of Document
+        The files read, at their place in the config.
+    findings : list of Finding
+        Names that stand for nothing; their scenarios change nothing.
+    """
+    overlays = data.get("scenarios")
+    if not isinstance(overlays, Mapping):
+        return dict(data), [], []
+    documents: list[document.Document] = []
+    findings: list[Finding] = []
+    written = {}
+    for name, value in overlays.items():
+        changes: Any = {}
+        # A list of one is the same as its entry; of several, the later ones lie over the earlier.
+        for position, part in enumerate(value if isinstance(value, list) else [value]):
+            path = ("scenarios", name, *((position,) if isinstance(value, list) else ()))
+            try:
+                found = _changes(part, path, folder, documents)
+            except _UnusableError as error:
+                findings.append(error.finding)
+                continue
+            changes = merge(changes, found)
+        written[name] = changes
+    return {**data, "scenarios": written}, documents, findings
+
+
+class _UnusableError(Exception):
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.found)
+        self.finding = finding
+
+
+def _changes(
+    part: Any, path: tuple[Any, ...], folder: FilePath, documents: list[document.Document]
+) -> Any:
+    if part is None:
+        return {}
+    if isinstance(part, Mapping):
+        return part
+    if not isinstance(part, str):
+        raise _UnusableError(Finding(path, repr(part), _EXPECTED, "write {} for no change"))
+    if not part.endswith(_SUFFIXES):
+        known = packaged.scenarios()
+        if part not in known:
+            raise _UnusableError(unknown(path, part, known, "packaged scenario",
+                                         define="name a file that ends in .yaml"))  # fmt: skip
+        return known[part]
+    wrong = file_fault(path, folder, part, expected=_EXPECTED)
+    if wrong is not None:
+        raise _UnusableError(wrong)
+    read = document.read(folder / part)
+    documents.append(_placed(read, path[:2]))
+    return read.data
+
+
+def _placed(read: document.Document, path: Sequence[Any]) -> document.Document:
+    """A file as if it stood at a path of the config, so that faults point into it."""
+    data: Any = read.data
+    for part in reversed(path):
+        data = {part: data}
+    lines = {(*path, *key): line for key, line in read.lines.items()}
+    return document.Document(data=data, lines=lines, name=read.name)
+
+
+def usable(name: Any, overlay: Any) -> tuple[dict[str, Any], list[Finding]]:
+    """The usable changes of a scenario, and what is wrong with the others.
+
+    Parameters
+    ----------
+    name : str
+        Of the scenario.
+    overlay : mapping
+        Its changes, as `expand` gives them.
+    """
+    return {key: value for key, value in overlay.items() if key in OVERLAY_KEYS}, [
+        unknown(("scenarios", name, key), str(key), OVERLAY_KEYS, "key of a scenario")
+        for key in overlay
+        if key not in OVERLAY_KEYS
+    ]

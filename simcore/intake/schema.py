@@ -1,0 +1,294 @@
+"""What a config may say: the frozen, typed records of an experiment."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+
+from simcore.intake.annotations import (
+    Canonical,
+    Name,
+    Plain,
+    PolicyShare,
+    PolicyValue,
+    Year,
+    percent,
+)
+from simcore.intake.entries import Catalog
+from simcore.intake.quantities import Quantity
+from simcore.intake.records import Described, Model, Whole, fault, shown
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Positive = Annotated[float, Field(gt=0)]
+
+MAX_DRAWS: Final = 1_000_000_000
+
+
+class Years(Model):
+    """The horizon, both ends included."""
+
+    first: Year
+    last: Year
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Years:
+        if self.first > self.last:
+            raise fault(
+                f"first = {self.first} after last = {self.last}", "first <= last",
+                "swap or correct the two",
+            )  # fmt: skip
+        if self.last - self.first > 100:
+            raise fault(f"{self.last - self.first + 1} years", "at most 101 years", "shorten it")
+        return self
+
+
+class Money(Described):
+    """How amounts in other currencies and price years become real EUR of the base year."""
+
+    base_year: Year
+    inflation: Annotated[Plain, Field(gt=-0.5, lt=1)]
+    """Yearly inflation where no deflator covers the year."""
+    exchange: dict[Currency, Positive]
+    """Units of each currency per EUR in the base year."""
+    deflator: dict[Currency, dict[Year, Positive]] = Field(default_factory=dict)
+    """Price index by currency and year."""
+
+
+class Cbam(Model):
+    """The EU border adjustment."""
+
+    market: Name
+    coverage: PolicyShare
+    indirect: PolicyShare = 0.0
+    """Share of the emissions of bought power that is embedded too; no free allocation for them."""
+    free_allocation: PolicyShare
+    cscf: PolicyShare
+    mark_up: PolicyValue
+    declared: Literal["actual", "default", "cheaper"]
+    """Embedded emissions that importers declare; `cheaper`: whichever costs less in the year."""
+    good: Name = "default"
+    """Good whose default value is declared, as named in `default_intensity` of the regions."""
+    default_benchmark: PolicyValue | None = None
+    """Benchmark of the route code that a default value bears, for every route; without it that of
+    the region's reference."""
+    recognised_default: PolicyShare = 0.0
+    """Share of the price paid at home that counts where a default value is declared."""
+    method: Literal["own", "country_average"]
+    resource_shuffling: Annotated[Plain, Field(ge=0, le=1)]
+    """Share of the reference tonnes that is swapped for clean ones at the border."""
+    clean_intensity: float = Field(ge=0)
+    """Embedded emissions of those clean tonnes, t CO2e/t."""
+
+
+def _limit(value: Any) -> Any:
+    value = percent(value)
+    if value != "law" and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise fault(shown(value), "a share between 0 and 1, law, or null", "write 0.05, or law")
+    return value
+
+
+def _of_limit(value: Any) -> str:
+    return "law" if isinstance(value, str) else "share"
+
+
+CreditLimit = Annotated[
+    Annotated[
+        Annotated[Annotated[float, Field(ge=0, le=1)], Tag("share")]
+        | Annotated[Literal["law"], Tag("law")],
+        Discriminator(_of_limit),
+    ],
+    BeforeValidator(_limit),
+]
+"""A share for all regions, or `law`: the limit of each region."""
+
+
+class Value(Model):
+    """How the carbon-value premium is computed."""
+
+    mode: Literal["netted", "seed"]
+    buyer: Name
+    double_claiming: Literal["forbid", "allow"]
+    """forbid: a tonne sold as green cannot also sell its credit."""
+    credit_limit: CreditLimit | None = None
+    """Largest share of the reference emissions that credits may cover; `law`: each region's own."""
+
+
+class Plant(Model):
+    """The plant of the lifecycle, NPV and annuity forms."""
+
+    start: Year
+    lifetime: Whole = Field(ge=1, le=100)
+    output: float = Field(gt=0)
+    """Production, Mt/yr."""
+    valued_in: Year
+    """Year to which npv_premium is discounted."""
+    beyond: Literal["hold", "error"]
+    """Years of life after the horizon: hold the last year's premium, or refuse."""
+
+
+class ExposedPlant(Model):
+    """A plant whose shortfall follows from its emissions and its allocation."""
+
+    region: Name
+    route: Name
+    output: float = Field(gt=0)
+    """Production, Mt/yr."""
+
+
+class Exposure(Described):
+    """What a firm or plant must buy in its carbon market: a shortfall, or a plant."""
+
+    market: Name | None = None
+    """Where the shortfall is bought; that of a plant follows from its region."""
+    shortfall: dict[Year, Annotated[Quantity, Canonical("Mt/yr")]] = Field(default_factory=dict)
+    """Mt CO2e/yr to be bought, negative if there is a surplus: one number or distribution, or a
+    table of them by year, each held until the next date."""
+    plant: ExposedPlant | None = None
+    growth: Annotated[Plain, Field(gt=-1)] = 0.0
+    """Yearly growth of the shortfall after its last date, or of the plant's output."""
+    currency: Currency | None = None
+    """Of the local outcomes; without it that of the market's price."""
+    first: Year
+    last: Year
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dated(cls, content: Any) -> Any:
+        """One number holds from the first year."""
+        if not isinstance(content, dict) or "shortfall" not in content:
+            return content
+        given = content["shortfall"]
+        if isinstance(given, dict) and all(isinstance(key, int) for key in given):
+            return content
+        return {**content, "shortfall": {content.get("first", 2000): given}}
+
+    @model_validator(mode="after")
+    def _one(self) -> Exposure:
+        if (self.plant is None) == (not self.shortfall):
+            raise fault(
+                "both shortfall and plant" if self.plant else "neither shortfall nor plant",
+                "one of shortfall and plant", "write shortfall: <Mt/yr>, or plant: {...}",
+            )  # fmt: skip
+        if (self.plant is None) == (self.market is None):
+            raise fault(
+                "market beside plant" if self.plant else "no market",
+                "market with shortfall; a plant buys in the market of its region",
+                "remove market" if self.plant else "add market: ...",
+            )  # fmt: skip
+        return self
+
+
+class Pair(Described):
+    """A rank (Spearman) correlation."""
+
+    between: Annotated[list[str], Field(min_length=2, max_length=2)]
+    rank: float = Field(ge=-1, le=1)
+
+    @model_validator(mode="after")
+    def _two(self) -> Pair:
+        if self.between[0] == self.between[1]:
+            raise fault(f"{self.between[0]!r} with itself", "two names", "remove it")
+        return self
+
+
+class Correlations(Model):
+    """Dependence between static factors and between yearly shocks."""
+
+    factors: list[Pair] = Field(default_factory=list)
+    shocks: list[Pair] = Field(default_factory=list)
+    repair: bool = False
+    """Replace a matrix that is not positive semi-definite by the nearest one that is."""
+
+
+class Until(Model):
+    """When a run has enough draws: the 95 % interval of a statistic is narrow enough."""
+
+    variable: str
+    statistic: Literal["mean", "p1", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99"]
+    width: float = Field(gt=0)
+    """Widest interval, from end to end, in the unit of the variable."""
+    unit: str | None = None
+    """Unit of the width, if one wants to say it."""
+    at: dict[str, str | Year] = Field(default_factory=dict)
+    """Labels of the cells that count, such as {region: EU, year: 2030}; without them all do."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, content: Any) -> Any:
+        """Also as on the command line: cost_premium.p95=2 EUR/t."""
+        if not isinstance(content, str):
+            return content
+        found = _UNTIL.fullmatch(content)
+        if found is None:
+            raise fault(
+                repr(content), "VARIABLE.STATISTIC=WIDTH", "such as cost_premium.p95=2EUR/t"
+            )
+        parts = {key: value for key, value in found.groupdict().items() if value}
+        return parts | {"width": float(parts["width"])}
+
+
+_UNTIL: Final = re.compile(
+    r"(?P<variable>\w+)\.(?P<statistic>\w+)\s*=\s*(?P<width>[0-9.]+(?:[eE][-+]?[0-9]+)?)"
+    r"\s*(?P<unit>\S.*)?"
+)
+Names = Annotated[list[Name], Field(min_length=1, max_length=100)]
+
+
+class Experiment(Model):
+    """A whole config: what is run, on which catalog."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
+    title: str = ""
+    seed: Whole = Field(ge=0, lt=2**63)
+    draws: Whole = Field(ge=1, le=MAX_DRAWS)
+    design: Literal["random", "latin_hypercube", "sobol", "antithetic", "sobol_bridge"]
+    """How the draws cover the uncertain inputs; `sobol_bridge` makes the yearly shocks of a path of
+    numbers that move many years at once, the most even ones first."""
+    replicates: Whole = Field(ge=1, le=256)
+    """Designs of their own, from which standard errors follow: 256 draws of one, 256 of the next,
+    and so on. `random` needs none."""
+    until: Until | None = None
+    """Fewer draws than `draws` where that is enough."""
+    years: Years
+    currency: str
+    money: Money
+    sector: Name
+    regions: Names
+    destinations: Annotated[list[Literal["domestic", "eu"]], Field(min_length=1)]
+    routes: Names
+    outcomes: Annotated[list[str], Field(min_length=1)]
+    keep: list[str]
+    parity: list[Name] = Field(default_factory=list)
+    """Goods whose `parity_price` is computed, such as hydrogen or electricity."""
+    boundary: Literal["scope1", "scope12"]
+    reference_capital: Literal["reline", "new", "sunk"] = "reline"
+    """Capital of the plants that stand already: their renewal, a new plant in their place, or none
+    as it is paid. Those are routes with a `greenfield`, the references, and hosts of retrofits."""
+    cbam: Cbam
+    value: Value
+    plant: Plant
+    exposures: dict[Name, Exposure] = Field(default_factory=dict)
+    factors: dict[Name, Quantity] = Field(default_factory=dict)
+    correlations: Correlations
+    independent_scenarios: bool
+    redraw: list[str] = Field(default_factory=list)
+    """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
+    all others are shared."""
+    scenarios: dict[Name, Any] = Field(min_length=1)
+    """Named overlays on catalog, cbam, value, plant, boundary, reference_capital, factors and
+    redraw: written out, the name of a packaged one, a file in the folder of the config, or a list
+    of these."""
+    memory: float = Field(gt=50)
+    """Memory budget of a run, MB."""
+    dtype: Literal["float32", "float64"]
+    """Type of the stored draws."""
+    catalog: Catalog

@@ -1,0 +1,239 @@
+"""Entries of the catalog that are like another one: `DE: {like: EU, wacc: 6 %}`, written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.forms import FIRST_YEAR
+from simcore.intake.overlay import merge
+from simcore.intake.quantities import KINDS
+from simcore.intake.records import Described
+
+SINGULAR: Final = {
+    "markets": "market", "systems": "system", "policies": "policy", "regions": "region",
+    "routes": "route", "technologies": "technology", "buyers": "buyer",
+}  # fmt: skip
+"""What an entry of a section of the catalog is called."""
+
+_OF_ITSELF: Final = {"title", *Described.model_fields}
+"""What an entry does not take over from the one that it is like."""
+_SHARED: Final = ("regions", "routes")
+"""Sections whose inherited numbers are drawn together with those of the template."""
+_NAMES: Final = {
+    ("learning", "share"): "learning_share",
+    ("size", "exponent"): "size_exponent",
+    ("capture", "learning", "share"): "capture.learning_share",
+}
+
+
+def resolve(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+    """Write out the entries that are like another one, and tables that begin with the run.
+
+    Parameters
+    ----------
+    data : mapping
+        A config, all layers laid together.
+
+    Returns
+    -------
+    data : dict
+        A copy in which every entry stands alone; a region still says what it is like, for the
+        prices and rows of routes that it has none of its own of.
+    findings : list of Finding
+        Entries that are like nothing known, or like themselves.
+    """
+    catalog = data.get("catalog")
+    if not isinstance(catalog, Mapping):
+        return dict(data), []
+    found, findings = dict(catalog), list[Finding]()
+    for section in SINGULAR:
+        if isinstance(catalog.get(section), Mapping):
+            found[section] = _section(
+                catalog[section], ("catalog", section), SINGULAR[section], findings
+            )
+    if isinstance(catalog.get("prices"), Mapping):
+        found["prices"] = {
+            name: _section(places, ("catalog", "prices", name), "region", findings)
+            if isinstance(places, Mapping) else places
+            for name, places in catalog["prices"].items()
+        }  # fmt: skip
+    _share_benchmarks(catalog, found)
+    _date(found, _first(data))
+    return {**data, "catalog": found}, findings
+
+
+def follow(
+    overlay: Mapping[str, Any], changed: Mapping[str, Any], base: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Changes of a scenario with all that they change in entries like others.
+
+    Parameters
+    ----------
+    overlay : mapping
+        Changes as written.
+    changed : mapping
+        The config with these changes, resolved.
+    base : mapping
+        The config without them, resolved.
+    """
+    catalog = overlay.get("catalog")
+    if not isinstance(catalog, Mapping):
+        return dict(overlay)
+    written = {section: dict(entries) if isinstance(entries, Mapping) else entries
+               for section, entries in catalog.items()}  # fmt: skip
+    for path, entry in _entries(changed):
+        *_, name = path
+        if entry == _at(base, path):
+            continue
+        holder = written
+        for part in path[1:-1]:
+            holder = holder.setdefault(part, {})
+            if not isinstance(holder, dict):
+                break
+        else:
+            given = holder.get(name)
+            is_template = isinstance(given, Mapping) and "like" in given
+            if name not in holder or is_template or "like" in _mapping(entry):
+                holder[name] = _changes(entry, _at(base, path))
+    dated: dict[str, Any] = written
+    _date(dated, _first(base))
+    return {**overlay, "catalog": dated}
+
+
+def _changes(entry: Any, before: Any) -> Any:
+    """What differs from an entry as it was; all of it where it is new."""
+    if not isinstance(entry, Mapping) or not isinstance(before, Mapping):
+        return entry
+    return {key: value for key, value in entry.items() if value != before.get(key)}
+
+
+def _entries(data: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    for section, entries in _mapping(data.get("catalog")).items():
+        for name, entry in _mapping(entries).items():
+            if section != "prices":
+                yield ("catalog", section, name), entry
+                continue
+            for place, one in _mapping(entry).items():
+                yield ("catalog", section, name, place), one
+
+
+def _at(data: Any, path: Path) -> Any:
+    for part in path:
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _section(
+    entries: Mapping[Any, Any], path: Path, what: str, findings: list[Finding]
+) -> dict[Any, Any]:
+    done: dict[Any, Any] = {}
+
+    def written(name: Any, way: tuple[Any, ...]) -> Any:
+        entry = entries[name]
+        if name in done:
+            return done[name]
+        if not isinstance(entry, Mapping) or "like" not in entry:
+            return entry
+        like = entry["like"]
+        known = [one for one in entries if one != name]
+        if like in (*way, name):
+            loop = " like ".join(str(one) for one in (*way, name, like))
+            findings.append(Finding(
+                (*path, name, "like"), loop, f"a {what} that stands alone in the end",
+                "write one of them out",
+            ))  # fmt: skip
+            like = None
+        elif not isinstance(like, str) or like not in entries:
+            findings.append(unknown((*path, name, "like"), str(like), known, what))
+            like = None
+        if like is None:
+            # Any complete entry in its place, so that its other faults can be told as well.
+            like = next((one for one in known if "like" not in _mapping(entries[one])), None)
+            if like is None:
+                return entry
+        template = _copied(written(like, (*way, name)), path[1], like)
+        own = {key: value for key, value in entry.items() if key != "like"}
+        result = merge(template, own)
+        if path[1] == "regions" and isinstance(result, Mapping):
+            result = {**result, "like": like}
+        done[name] = result
+        return result
+
+    return {name: written(name, ()) for name in entries}
+
+
+def _copied(template: Any, section: Any, name: str) -> Any:
+    """What an entry takes over from its template, drawn with it where that is the same thing."""
+    if not isinstance(template, Mapping):
+        return template
+    taken = {key: value for key, value in template.items() if key not in _OF_ITSELF | {"like"}}
+    if section not in _SHARED:
+        return taken
+    # What the template draws with another route, the copy does by its own `shares`.
+    lists = [keys for keys in _mapping(template.get("shares")).values() if isinstance(keys, list)]
+    shared = {tuple(str(key).split(".")) for keys in lists for key in keys}
+    return _driven(taken, name, (), shared)
+
+
+def _driven(value: Any, name: str, path: Path, shared: set[Path]) -> Any:
+    """A copy whose uncertain numbers state the factor of the template by which they are drawn."""
+    if not isinstance(value, Mapping) or path in shared:
+        return value
+    kind = value.get("kind", "by_year" if "years" in value else None)
+    if isinstance(kind, str) and kind in KINDS:
+        if kind in ("constant", "factor") or value.get("factor") is not None:
+            return value
+        words = [str(part) for part in path if part != "default"]
+        return {**value, "factor": ".".join([name, *([_NAMES[path]] if path in _NAMES else words)])}
+    return {key: _driven(child, name, (*path, key), shared) for key, child in value.items()}
+
+
+def _share_benchmarks(catalog: Mapping[str, Any], found: dict[str, Any]) -> None:
+    """A route like another one gets its benchmarks in every region that states none for it."""
+    routes = {
+        name: entry["like"] for name, entry in _mapping(catalog.get("routes")).items()
+        if isinstance(entry, Mapping) and isinstance(entry.get("like"), str)
+    }  # fmt: skip
+    for name, region in _mapping(found.get("regions")).items() if routes else ():
+        marks = dict(_mapping(_mapping(region).get("benchmarks")))
+        for route in routes:
+            like, met = route, set[str]()
+            while like not in marks and like in routes and like not in met:
+                met.add(like)
+                like = routes[like]
+            if like in marks:
+                marks[route] = marks[like]
+        if marks:
+            found["regions"] = {**found["regions"], name: {**region, "benchmarks": marks}}
+
+
+def _first(data: Mapping[str, Any]) -> int:
+    first = _at(data, ("years", "first"))
+    return first if type(first) is int else 2000
+
+
+def _date(catalog: dict[str, Any], first: int) -> None:
+    """Let the constant prices begin with the run."""
+
+    def begun(entry: Any) -> Any:
+        table = _mapping(entry).get("path")
+        if not isinstance(table, Mapping) or FIRST_YEAR not in table:
+            return entry
+        dates = {first if key == FIRST_YEAR else key: value for key, value in table.items()}
+        return {**entry, "path": dates}
+
+    for section, entries in catalog.items():
+        if section == "markets" and isinstance(entries, Mapping):
+            catalog[section] = {name: begun(entry) for name, entry in entries.items()}
+        elif section == "prices" and isinstance(entries, Mapping):
+            catalog[section] = {
+                name: {place: begun(entry) for place, entry in places.items()}
+                if isinstance(places, Mapping) else places
+                for name, places in entries.items()
+            }  # fmt: skip

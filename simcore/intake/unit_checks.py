@@ -1,0 +1,346 @@
+"""Quantities of a config: units that fit, distributions that exist, values inside their limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path as FilePath
+from typing import Any
+
+from simcore.intake.annotations import Canonical
+from simcore.intake.compilation import compiled, file_fault
+from simcore.intake.entries import Indexed
+from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.paths import Path as PricePath
+from simcore.intake.quantities import ByYear, Empirical, FactorReference, Mixture
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import (
+    commodity_unit,
+    dated,
+    price_of,
+    quantities,
+    target_of,
+    unit_of,
+    used_commodities,
+    used_markets,
+    used_places,
+    used_policies,
+    used_routes,
+    variants,
+)
+from simcore.intake.views import as_path
+from simcore.units import UnitError, conversion, parse_unit
+
+
+def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+    """Find quantities that cannot be used.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the overlay of a scenario.
+    folder : Path
+        Folder of the config, for CSV files.
+
+    Yields
+    ------
+    Finding
+    """
+    factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
+    firms = (quantities(one, ("exposures", name)) for name, one in experiment.exposures.items())
+    for path, quantity, canonical in chain(
+        factors, quantities(experiment.catalog, ("catalog",)), *firms
+    ):
+        wrong = list(_quantity(experiment, path, quantity, folder))
+        yield from wrong
+        if canonical is not None and not wrong:
+            yield from _limits(experiment, path, quantity, canonical, folder)
+    for name in used_markets(experiment):
+        if name in experiment.catalog.markets:
+            path = ("catalog", "markets", name)
+            yield from _price_units(experiment, path, experiment.catalog.markets[name], "EUR/t")
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            price = experiment.catalog.prices[name][place]
+            if isinstance(price, PricePath):
+                target = f"EUR/{commodity_unit(experiment, name, price)}"
+                path = ("catalog", "prices", name, place)
+                yield from _price_units(experiment, path, price, target)
+            elif isinstance(price, Indexed):
+                yield from _indexed_units(experiment, ("catalog", "prices", name, place), price)
+    for name in used_routes(experiment):
+        if name in experiment.catalog.routes:
+            yield from _trades(experiment, name)
+    for name in used_policies(experiment):
+        if name in experiment.catalog.policies:
+            yield from _policy_units(experiment, name)
+
+
+def _quantity(
+    experiment: Experiment, path: Path, quantity: Any, folder: FilePath
+) -> Iterator[Finding]:
+    """Faults of a quantity that need no unit."""
+    if isinstance(quantity, ByYear):
+        for year, entry in quantity.years.items():
+            if isinstance(entry, FactorReference):
+                yield Finding(
+                    (*path, "years", year), "a factor as the value of one date",
+                    "numbers or distributions; their dates share one draw", "write it out",
+                )  # fmt: skip
+            else:
+                yield from _quantity(experiment, (*path, "years", year), entry, folder)
+        return
+    if isinstance(quantity, FactorReference):
+        yield from _reference(experiment, path, quantity)
+        return
+    if isinstance(quantity, Mixture):
+        nested = list(_components(path, quantity))
+        yield from nested
+        if nested:
+            return
+    if isinstance(quantity, Empirical) and quantity.csv is not None:
+        unreadable = file_fault((*path, "csv"), folder, quantity.csv)
+        if unreadable is not None:
+            yield unreadable
+            return
+    try:
+        compiled(quantity, folder)
+    except ValueError as error:
+        if getattr(quantity, "csv", None):
+            yield Finding(
+                (*path, "csv"), str(error), "a column of finite numbers",
+                "correct the file, or the name of the column",
+            )  # fmt: skip
+        elif getattr(quantity, "quantiles", None):
+            yield Finding(
+                (*path, "quantiles"), str(error), f"quantiles of a {quantity.kind} distribution",
+                "change the quantiles, or the kind",
+            )  # fmt: skip
+        else:
+            yield Finding(
+                path, str(error), f"a {quantity.kind} distribution that exists",
+                "change its parameters, or the kind",
+            )  # fmt: skip
+
+
+def _reference(experiment: Experiment, path: Path, quantity: FactorReference) -> Iterator[Finding]:
+    if path[0] == "factors":
+        yield Finding(
+            path, "a factor that refers to a factor", "a distribution", "write the distribution out"
+        )
+    elif quantity.name not in experiment.factors:
+        yield unknown(
+            (*path, "name"), quantity.name, experiment.factors, "factor",
+            define="define it under factors",
+        )  # fmt: skip
+    elif quantity.unit is not None and experiment.factors[quantity.name].unit is not None:
+        yield Finding(
+            (*path, "unit"), f"a unit here and at factors.{quantity.name}", "one unit",
+            "remove one of the two",
+        )  # fmt: skip
+
+
+def _components(path: Path, mixture: Mixture) -> Iterator[Finding]:
+    for position, component in enumerate(mixture.components):
+        place = (*path, "components", position)
+        if isinstance(component, (FactorReference, Mixture)) or getattr(component, "csv", None):
+            what = "empirical with csv" if isinstance(component, Empirical) else component.kind
+            yield Finding(
+                place, f"a component of kind {what}", "simple distributions", "write it out"
+            )
+        elif component.unit is not None or component.price_year is not None:
+            yield Finding(
+                place, f"a component with the unit {component.unit}", "components without unit",
+                "give the mixture its unit, and all components in it",
+            )  # fmt: skip
+
+
+def _limits(
+    experiment: Experiment, path: Path, quantity: Any, canonical: Canonical, folder: FilePath
+) -> Iterator[Finding]:
+    """Whether the unit fits its field and the values stay inside its limits."""
+    canonical = Canonical(
+        target_of(experiment, quantity, canonical),
+        minimum=canonical.minimum, maximum=canonical.maximum, central=canonical.central,
+    )  # fmt: skip
+    if isinstance(quantity, ByYear):
+        for year, entry in dated(quantity).items():
+            yield from _limits(experiment, (*path, "years", year), entry, canonical, folder)
+        return
+    factor, unit = quantity, quantity.unit
+    if isinstance(quantity, FactorReference):
+        factor = experiment.factors[quantity.name]
+        unit = unit or factor.unit
+        if list(_quantity(experiment, ("factors", quantity.name), factor, folder)):
+            return
+    scale = 1.0
+    if canonical.unit != "commodity":
+        wrong = list(_unit(experiment, path, unit, canonical.unit))
+        yield from wrong
+        if wrong:
+            return
+        if unit is not None:
+            scale = conversion(unit, canonical.unit, exchange=experiment.money.exchange)
+    marginal = compiled(factor, folder)
+    low, high = marginal.low * scale, marginal.high * scale
+    if canonical.minimum is not None and low < canonical.minimum:
+        yield Finding(
+            path, _reach(low, marginal.central * scale, "down to"),
+            f"values >= {canonical.minimum:g}", _remedy(low),
+        )  # fmt: skip
+    if canonical.maximum is not None and high > canonical.maximum:
+        yield Finding(
+            path, _reach(high, marginal.central * scale, "up to"),
+            f"values <= {canonical.maximum:g}", _remedy(high),
+        )  # fmt: skip
+    central = marginal.central * scale
+    if canonical.central is not None and central > canonical.central:
+        yield Finding(
+            path,
+            f"{central:g}, which is {100 * central:g} %",
+            "a share or rate, such as 0.08",
+            f"write {central:g} % if that is meant",
+        )
+
+
+def _reach(end: float, central: float, direction: str) -> str:
+    if end == central:
+        return f"{end:g}"
+    if math.isfinite(end):
+        return f"values {direction} {end:g}"
+    return f"values {direction} {'minus ' if end < 0 else ''}infinity"
+
+
+def _remedy(end: float) -> str:
+    if math.isfinite(end):
+        return "correct the number, its sign or its unit"
+    return "use a distribution with an end on this side, such as truncated_normal or triangular"
+
+
+def _unit(experiment: Experiment, path: Path, unit: str | None, target: str) -> Iterator[Finding]:
+    if unit is None:
+        return
+    try:
+        conversion(unit, target, exchange=experiment.money.exchange)
+    except UnitError as error:
+        if target == "1":
+            yield Finding(
+                path, error.found, "a plain number, % or t/t", "write it without unit, or in %"
+            )
+        elif target in error.expected and not error.expected.startswith("a plain number"):
+            yield Finding(path, error.found, error.expected, error.remedy)
+        else:
+            yield Finding(path, error.found, f"a unit such as {target}", error.remedy)
+
+
+def _price_units(
+    experiment: Experiment, path: Path, price: PricePath, target: str
+) -> Iterator[Finding]:
+    yield from _unit(experiment, (*path, "unit"), price.unit, target)
+    alone = [(path, price)] + [
+        ((*path, "views", name), as_path(price, view)) for name, view in price.views.items()
+    ]
+    for place, one in alone:
+        if one.spot is not None:
+            yield from _unit(experiment, (*place, "spot", "unit"), one.spot.unit, target)
+        for year, anchor in (one.anchors or {}).items():
+            yield from _unit(experiment, (*place, "anchors", year, "unit"), anchor.unit, target)
+    if price.response is None:
+        return
+    for key, value in (
+        (("above", "from"), price.response.above and price.response.above.price),
+        (("below", "from"), price.response.below and price.response.below.price),
+        (("backstop",), price.response.backstop),
+    ):
+        if value:
+            yield from _unit(experiment, (*path, "response", *key), value.unit, target)
+
+
+def _indexed_units(experiment: Experiment, path: Path, price: Indexed) -> Iterator[Finding]:
+    """An index is of the same measure: a price per MWh follows none per tonne."""
+    target = f"EUR/{commodity_unit(experiment, str(path[2]), price)}"
+    wrong = list(_unit(experiment, (*path, "unit"), price.unit, target))
+    yield from wrong
+    yield from _unit(experiment, (*path, "premium"), price.premium.unit, target)
+    index, _, place = price.index.partition(".")
+    followed = experiment.catalog.prices.get(index, {}).get(place)
+    if not wrong and isinstance(followed, PricePath):
+        other = f"EUR/{commodity_unit(experiment, index, followed)}"
+        if other != target:
+            yield Finding(
+                (*path, "index"), f"{price.index} in {followed.unit} for a price in {price.unit}",
+                "an index of the same measure", "name another index, or write a path of its own",
+            )  # fmt: skip
+
+
+def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
+    """Units of what a route buys and sells against those of the prices."""
+    route = experiment.catalog.routes[name]
+    capture = getattr(route, "capture", None)
+    groups: list[tuple[tuple[str, ...], Any, str]]
+    groups = [((kind,), getattr(route, kind), "{}/t") for kind in ("inputs", "byproducts")]
+    if capture is not None:
+        groups.append((("capture", "inputs"), capture.inputs, "{}/t"))
+        groups.append((("capture", "emission_factors"), capture.emission_factors, "t/{}"))
+    for group, amounts, form in groups:
+        for commodity, by_region in amounts.items():
+            for region, quantity in by_region.items():
+                price = _priced(experiment, commodity, region)
+                path = ("catalog", "routes", name, *group, commodity, region)
+                if price is not None and isinstance(quantity, ByYear):
+                    for year, entry in dated(quantity).items():
+                        place = (*path, "years", year)
+                        yield from _trade(experiment, place, commodity, price, entry, form)
+                elif price is not None:
+                    yield from _trade(experiment, path, commodity, price, quantity, form)
+
+
+def _trade(
+    experiment: Experiment, path: Path, commodity: str, price: Any, quantity: Any, form: str
+) -> Iterator[Finding]:
+    own = commodity_unit(experiment, commodity, price)
+    target = form.format(own)
+    unit = unit_of(experiment, quantity)
+    for finding in _unit(experiment, path, unit, target):
+        yield replace(
+            finding, found=f"{finding.found}, of a price in {price.unit}",
+            also=(("catalog", "prices", commodity),),
+        )  # fmt: skip
+    if unit is None and not _same(price.unit, f"EUR/{own}"):
+        yield Finding(
+            path, f"a number without unit for a price in {price.unit}",
+            "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
+        )  # fmt: skip
+
+
+def _priced(experiment: Experiment, commodity: str, region: str) -> Any:
+    """The price that a quantity of a region, or the default one, will meet first."""
+    if region != "default":
+        return price_of(experiment, commodity, region)
+    return next(
+        (found for one in experiment.regions
+         if (found := price_of(experiment, commodity, one)) is not None), None,
+    )  # fmt: skip
+
+
+def _same(unit: str, other: str) -> bool:
+    """Whether two units differ in nothing but the currency."""
+    try:
+        left, right = parse_unit(unit), parse_unit(other)
+    except UnitError:
+        return True
+    return (left.scale, left.dimension) == (right.scale, right.dimension)
+
+
+def _policy_units(experiment: Experiment, name: str) -> Iterator[Finding]:
+    """Shares and benchmarks are plain numbers, t/t or %."""
+    policy, path = experiment.catalog.policies[name], ("catalog", "policies", name)
+    yield from _unit(experiment, (*path, "unit"), policy.unit, "1")
+    for variant in variants(policy):
+        if variant in policy.variants:
+            record, place = policy.variants[variant], (*path, "variants", variant)
+            yield from _unit(experiment, (*place, "unit"), record.unit, "1")
+            for year, value in record.values.items():
+                yield from _unit(experiment, (*place, "values", year), value.unit, "1")

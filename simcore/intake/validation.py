@@ -1,0 +1,358 @@
+"""Data against the records of the schema: what does not fit, in the words of the config.
+
+A location of pydantic also names the members of unions and what short forms were turned into; here
+it becomes a path in what the user wrote.
+"""
+
+from __future__ import annotations
+
+import copy
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import Tag, ValidationError
+
+from simcore.errors import suggest
+from simcore.intake.findings import Finding, Path
+from simcore.intake.records import shown
+from simcore.intake.schema import Experiment
+from simcore.intake.templates import SINGULAR
+from simcore.intake.usage import packaged_names, packaged_places
+
+_ROUNDS: Final = 8
+_FEW: Final = 3
+"""Missing keys from which on an entry is taken for one that lacks its template."""
+
+
+def validate(data: Mapping[str, Any]) -> tuple[Experiment | None, list[Finding]]:
+    """Check data against the records.
+
+    Parameters
+    ----------
+    data : mapping
+        A complete config.
+
+    Returns
+    -------
+    experiment : Experiment or None
+        None if anything is wrong.
+    findings : list of Finding
+        Everything that is wrong.
+    """
+    try:
+        return Experiment.model_validate(data), []
+    except ValidationError as error:
+        return None, _findings(error, data)
+
+
+def mended(
+    data: Mapping[str, Any], findings: Iterable[Finding], packaged: Mapping[str, Any]
+) -> tuple[Experiment | None, dict[str, Any]]:
+    """Give a config with its faulty parts left out, so that the rest can be checked as well.
+
+    Parameters
+    ----------
+    data : mapping
+        A complete config.
+    findings : iterable of Finding
+        What is wrong with it.
+    packaged : mapping
+        Values to use in place of faulty ones, where it has them.
+
+    Returns
+    -------
+    experiment : Experiment or None
+        None where nothing usable is left.
+    content : dict
+        The data of it.
+    """
+    content: dict[str, Any] = copy.deepcopy(dict(data))
+    paths = [one.path for one in findings]
+    tried: set[Path] = set()
+    for _ in range(_ROUNDS):
+        earlier = frozenset(tried)
+        for path in paths:
+            # What is still wrong after it was left out is missed: so leave out what holds it.
+            while path in earlier and path:
+                path = path[:-1]
+            tried.add(path)
+            _leave_out(content, path, packaged)
+        experiment, more = validate(content)
+        if experiment is not None:
+            return experiment, content
+        paths = [one.path for one in more]
+    return None, content
+
+
+def _leave_out(data: Any, path: Path, packaged: Any) -> None:
+    *way, last = path or (None,)
+    for part in way:
+        try:
+            data = data[part]
+        except (LookupError, TypeError):
+            return
+        packaged = packaged.get(part) if isinstance(packaged, Mapping) else None
+    if isinstance(data, list) and isinstance(last, int) and last < len(data):
+        del data[last]
+    elif isinstance(data, dict) and last in data:
+        if isinstance(packaged, Mapping) and last in packaged:
+            data[last] = copy.deepcopy(packaged[last])
+        else:
+            del data[last]
+
+
+def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
+    found: dict[Finding, None] = {}
+    meant: set[Path] = set()
+    lacking: dict[Path, list[str]] = {}
+    every = error.errors(include_url=False)
+    for one in every:
+        path, record = _trail(one["loc"], data, one["type"])
+        level = _misread_level(path, data)
+        if level is not None:
+            finding = level
+        elif one["type"] == "extra_forbidden":
+            finding, near = _extra(path, record)
+            if near:
+                meant.add((*path[:-1], near))
+        else:
+            finding = Finding(path, *_describe(one, path))
+        if one["type"] == "missing" and level is None:
+            lacking.setdefault(path[:-1], []).append(str(path[-1]))
+        found[finding] = None
+    for path, keys in lacking.items():
+        entry = _strange_entry(path, keys, data)
+        if entry is not None:
+            found = {entry: None} | {
+                one: None for one in found
+                if one.path[:-1] != path or not one.found.startswith("no ")
+            }  # fmt: skip
+    # A misspelt key that is required is one fault, not an unknown and a missing one.
+    return [one for one in found if not (one.path in meant and one.found.startswith("no "))]
+
+
+def _misread_level(path: Path, data: Mapping[str, Any]) -> Finding | None:
+    """The one finding of a price by year that could not be read as one."""
+    node: Any = data
+    for depth, part in enumerate(path[:4]):
+        node = node.get(part) if isinstance(node, Mapping) else None
+        place = path[: depth + 1]
+        is_level = isinstance(node, Mapping) and node and all(type(key) is int for key in node)
+        if is_level and _natural(place) is _PRICE:
+            return Finding(
+                place, shown(node), _PRICE[0],
+                "write numbers in one unit, such as {2026: 60 EUR/t, 2035: 50 EUR/t}",
+            )  # fmt: skip
+    return None
+
+
+def _strange_entry(path: Path, lacking: Sequence[str], data: Mapping[str, Any]) -> Finding | None:
+    """The one finding of an entry that is probably a misspelt name, or lacks its template."""
+    if path[:1] != ("catalog",) or len(path) != (4 if path[1:2] == ("prices",) else 3):
+        return None
+    name, node = str(path[-1]), data
+    for part in path[:-1]:
+        node = node[part]
+    what = "region" if path[1] == "prices" else SINGULAR.get(path[1], "entry")
+    known = packaged_places(path[2]) if path[1] == "prices" else packaged_names(path[1])
+    if name in known:
+        return None
+    near = suggest(name, [*known, *(str(one) for one in node if one != path[-1])])
+    if near is None and len(lacking) < _FEW:
+        return None
+    listed = ", ".join(lacking)
+    either = f"did you mean {near!r}? If not, " if near else ""
+    return Finding(
+        path, f"unknown {what} {name!r}, which lacks {listed}",
+        f"a known {what}, one like it, or all of a new one",
+        f"{either}add like: {near or 'NAME'}, or all of these keys", name=name,
+    )  # fmt: skip
+
+
+# --- where ---------------------------------------------------------------------------------------
+
+
+def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Path, Any]:
+    """Path in the data of a location, and the record that holds its last part."""
+    path: list[Any] = []
+    node, type_, holder = data, typing.cast(Any, Experiment), None
+    for position, part in enumerate(loc):
+        if part == "[key]":
+            break
+        member = _member(type_, part)
+        if member is not None:
+            type_ = member
+            continue
+        holder, type_ = type_, _inside(type_, part)
+        actual = _key(node, part)
+        if actual is not None:
+            path.append(actual)
+            node = node[actual]
+        elif position == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
+            path.append(part)
+        elif isinstance(node, (Mapping, list)) and part != "default":
+            node = None
+    return tuple(path), holder
+
+
+def _key(node: Any, part: Any) -> Any:
+    """The key or position of a node that a part of a location names."""
+    if isinstance(node, Mapping):
+        if part in node:
+            return part
+        return next((key for key in node if str(key) == str(part)), None)
+    if isinstance(node, list) and isinstance(part, int) and part < len(node):
+        return part
+    return None
+
+
+def _bare(type_: Any) -> Any:
+    """A type without annotations and without `| None`."""
+    while True:
+        if typing.get_origin(type_) is typing.Annotated:
+            type_ = typing.get_args(type_)[0]
+            continue
+        if isinstance(type_, type) or typing.get_origin(type_) in (dict, list):
+            return type_
+        members = [one for one in typing.get_args(type_) if one is not type(None)]
+        if len(members) != 1 or typing.get_origin(type_) is typing.Literal:
+            return type_
+        type_ = members[0]
+
+
+def _member(type_: Any, tag: Any) -> Any:
+    """The member of a tagged union, or None for other types."""
+    type_ = _bare(type_)
+    if isinstance(type_, type) or typing.get_origin(type_) in (dict, list, typing.Literal):
+        return None
+    for member in typing.get_args(type_):
+        for note in getattr(member, "__metadata__", ()):
+            if isinstance(note, Tag) and note.tag == tag:
+                return member
+        kind = getattr(_bare(member), "model_fields", {}).get("kind")
+        if kind is not None and tag in typing.get_args(kind.annotation):
+            return member
+    return None
+
+
+def _inside(type_: Any, part: Any) -> Any:
+    """The type of what a record, mapping or list holds."""
+    type_ = _bare(type_)
+    fields = getattr(type_, "model_fields", None)
+    if fields is not None:
+        return fields[part].annotation if part in fields else None
+    arguments = typing.get_args(type_)
+    return arguments[-1] if typing.get_origin(type_) in (dict, list) else None
+
+
+# --- what ----------------------------------------------------------------------------------------
+
+
+def _extra(path: Path, record: Any) -> tuple[Finding, str | None]:
+    """The finding of an unknown key, and the key that was probably meant."""
+    name = str(path[-1])
+    known = sorted(getattr(_bare(record), "model_fields", {}))
+    near = suggest(name, known)
+    return Finding(
+        path,
+        f"unknown key {name!r}",
+        f"one of {', '.join(known)}",
+        f"did you mean {near!r}?" if near else "remove it, or see `simcore schema`",
+    ), near
+
+
+_PLAIN: Final = {
+    # kind of pydantic: (expected, remedy)
+    "float_type": ("a number", "write a number, without quotes or unit"),
+    "float_parsing": ("a number", "write a number, without quotes or unit"),
+    "int_type": ("a whole number", "write a whole number, without quotes or unit"),
+    "int_parsing": ("a whole number", "write a whole number, without quotes or unit"),
+    "int_from_float": ("a whole number", "write a whole number, without quotes or unit"),
+    "bool_type": ("true or false", "write true or false"),
+    "bool_parsing": ("true or false", "write true or false"),
+    "string_type": ("a text", "write a text, in quotes if it looks like a number"),
+    "list_type": ("a list", "write [a, b], or one `- entry` a line"),
+    "dict_type": ("a mapping of keys to values", "write lines `key: value`, or leave the key out"),
+    "model_type": ("a mapping of keys to values", "write lines `key: value`, or leave the key out"),
+    "finite_number": ("a finite number", "write a finite number, or leave the entry out"),
+}
+_BOUNDS: Final = {
+    "greater_than_equal": ("ge", ">=", "raise it"),
+    "greater_than": ("gt", ">", "raise it"),
+    "less_than_equal": ("le", "<=", "lower it"),
+    "less_than": ("lt", "<", "lower it"),
+}
+
+
+def _describe(error: Mapping[str, Any], path: Path) -> tuple[str, str, str]:
+    """Found, expected and remedy of an error, in the words of the config."""
+    kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
+    name = str(path[-1]) if path else "the config"
+    if kind == "simcore":
+        return context["message"], context["expected"], context["remedy"]
+    natural = _natural(path)
+    if natural is not None and kind in ("model_type", "dict_type", "model_attributes_type"):
+        return shown(value), *natural
+    if kind in _PLAIN:
+        return shown(value), *_PLAIN[kind]
+    if kind in _BOUNDS:
+        key, sign, remedy = _BOUNDS[kind]
+        return shown(value), f"a number {sign} {context[key]:,.12g}", remedy
+    if kind == "missing":
+        return f"no {name!r}", f"the key {name!r}", f"add {name}: ..."
+    if kind in ("too_short", "too_long"):
+        found = f"{context['actual_length']} entries"
+        if kind == "too_short":
+            return found, f"at least {context['min_length']}", "add one"
+        return found, f"at most {context['max_length']}", "remove some"
+    if kind in ("union_tag_invalid", "literal_error"):
+        return _choice(str(context.get("expected_tags", context.get("expected"))),
+                       context.get("tag", value))  # fmt: skip
+    if kind == "string_pattern_mismatch":
+        pattern = context["pattern"]
+        return shown(value), _PATTERNS.get(pattern, f"a text like {pattern}"), "rename it"
+    if kind == "union_tag_not_found":
+        return shown(value), "a number, or a mapping with `kind`", "add kind: ..."
+    message = str(error["msg"])
+    return shown(value), message[0].lower() + message[1:], f"correct {name}"
+
+
+_PRICE: Final = (
+    "a price: with its unit, by year, or a path with unit, spot and process",
+    "write for example 60 EUR/t, or {2026: 60 EUR/t, 2035: 50 EUR/t}",
+)
+_NATURAL: Final = {
+    ("years",): (
+        "the first and the last year", "write years: 2028-2035, or {first: 2028, last: 2035}",
+    ),
+    ("scenarios",): (
+        "changes by name, or a list of packaged names and files, each once",
+        "write scenarios: [law, reform_2026], or lines `name: changes`",
+    ),
+    ("plant",): ("a mapping of keys to values", "write plant: {start: 2030, lifetime: 20}"),
+}  # fmt: skip
+
+
+def _natural(path: Path) -> tuple[str, str] | None:
+    """Expected and remedy where a config has forms of its own."""
+    if path[:2] == ("catalog", "prices") and len(path) in (3, 4):
+        return _PRICE
+    return _PRICE if path[:2] == ("catalog", "markets") and len(path) == 3 else _NATURAL.get(path)
+
+
+_PATTERNS: Final = {
+    r"^[A-Za-z][A-Za-z0-9_]{0,63}$": "a name of letters, digits and _ that begins with a letter",
+    r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$": "a name of letters, digits, dots, dashes and _",
+    r"^[A-Z]{3}$": "a currency code of three capital letters",
+}
+
+
+def _choice(expected: str, value: Any) -> tuple[str, str, str]:
+    choices = [one.strip(" '") for one in expected.replace(" or ", ",").split(",")]
+    near = suggest(str(value), choices)
+    return (
+        shown(value),
+        f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0],
+        f"did you mean {near!r}?" if near else "choose one of these",
+    )

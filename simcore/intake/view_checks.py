@@ -1,0 +1,231 @@
+"""Views of prices, and what acts on a price: weights, names, and settings that would do nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from simcore.intake.compilation import compiled
+from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.paths import Path as PricePath
+from simcore.intake.paths import View
+from simcore.intake.process_checks import used_paths
+from simcore.intake.quantities import FactorReference
+from simcore.intake.schema import Experiment
+from simcore.intake.views import ENSEMBLE, chosen_views, has_views
+
+_MOVING: Final = ("fixed", "random_walk", "log_ou", "regime_switching")
+
+
+def view_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+    """Find views that cannot be drawn, and settings of a price that would change nothing.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the overlay of a scenario.
+    folder : Path
+        Folder of the config, for CSV files.
+
+    Yields
+    ------
+    Finding
+    """
+    for path, price in used_paths(experiment):
+        if price.view != ENSEMBLE:
+            yield from _named(path, price)
+        if has_views(price):
+            yield from _weights(path, price)
+            yield from _beside(path, price)
+            yield from _spots(path, price)
+            for name, view in chosen_views(price).items():
+                yield from _view(experiment, (*path, "views", name), path, price, view)
+        if price.policy_effect is not None:
+            yield from _effect(experiment, path, price)
+        if price.response is not None:
+            yield from _response(experiment, path, price, folder)
+        if price.relative is not None:
+            yield from _relative(experiment, path, price)
+
+
+def _named(path: Path, price: PricePath) -> Iterator[Finding]:
+    if price.process is not None:
+        yield Finding(
+            (*path, "view"), f"view: {price.view} beside a process of its own",
+            "views alone", "remove view, or write process: null",
+            also=((*path, "process"),),
+        )  # fmt: skip
+    elif price.view not in price.views:
+        yield unknown(
+            (*path, "view"), price.view, [ENSEMBLE, *price.views], "view",
+            define="define it under views",
+        )  # fmt: skip
+
+
+def _weights(path: Path, price: PricePath) -> Iterator[Finding]:
+    total = math.fsum(view.weight for view in price.views.values())
+    if price.view == ENSEMBLE and not math.isclose(total, 1.0, abs_tol=1e-9):
+        stated = ", ".join(f"{name} {view.weight:g}" for name, view in price.views.items())
+        yield Finding(
+            (*path, "views"), f"weights that sum to {total:g}: {stated}", "weights that sum to 1",
+            "correct them, or choose one view with view: NAME",
+        )  # fmt: skip
+
+
+def _beside(path: Path, price: PricePath) -> Iterator[Finding]:
+    """What a price with views cannot use itself."""
+    for key in ("anchors", "path"):
+        if getattr(price, key):
+            yield Finding(
+                (*path, key), f"{key} beside views, which have their own",
+                f"{key} in a view, or a process beside them",
+                f"write views: {{NAME: {{{key}: ...}}}}, or add process: ... for a single price",
+            )  # fmt: skip
+    if getattr(price.carry, "value", None) != 0:
+        yield Finding(
+            (*path, "carry"), "carry beside views, which have their own", "carry in a view",
+            "move it into a view",
+        )  # fmt: skip
+
+
+def _spots(path: Path, price: PricePath) -> Iterator[Finding]:
+    chosen = chosen_views(price)
+    if price.spot is None:
+        if any(view.path is None for view in chosen.values()):
+            yield Finding(
+                (*path, "spot"), "no spot beside views", "the last known price of the market",
+                "add spot: {year: ..., value: ...}",
+            )  # fmt: skip
+        return
+    for name, view in chosen.items():
+        if view.spot is not None and view.spot.year != price.spot.year:
+            yield Finding(
+                (*path, "views", name, "spot"), f"a spot of {view.spot.year}",
+                f"one of {price.spot.year}, the last known year of the market",
+                "correct the date, or the spot of the market", also=((*path, "spot"),),
+            )  # fmt: skip
+
+
+def _view(
+    experiment: Experiment, path: Path, market: Path, price: PricePath, view: View
+) -> Iterator[Finding]:
+    made_otherwise = view.process is None or view.process.kind in ("cap_and_bank", "scenario")
+    if made_otherwise:
+        for key in ("anchors", "forward", "carry", "corridor", "spot"):
+            moves = key == "spot" and view.deviation is not None
+            if getattr(view, key) and not moves:
+                yield Finding(
+                    (*path, key), f"{key} of a price that "
+                    + ("a path" if view.path else "a system" if view.process else "a position")
+                    + " makes", "nothing that it would not use", f"remove {key}",
+                )  # fmt: skip
+        if getattr(view.premium, "value", None) != 0:
+            yield Finding(
+                (*path, "premium"), "premium without anchors, forward or carry",
+                "premium with a process", "remove premium",
+            )  # fmt: skip
+    if view.position is not None:
+        corridor, first = price.corridor, experiment.years.first
+        if price.spot is not None:
+            first = max(first, price.spot.year)  # an earlier run is a fault of its own
+        bounds = (corridor.floor, corridor.ceiling) if corridor is not None else ({}, {})
+        if not all(dates and min(dates) <= first for dates in bounds):
+            yield Finding(
+                (*path, "position"), "a place in a corridor that the market has not in all years",
+                f"floor and ceiling from {first} or earlier on",
+                "add corridor: {floor: ..., ceiling: ...} to the market",
+                also=((*market, "corridor"),),
+            )  # fmt: skip
+
+
+def _effect(experiment: Experiment, path: Path, price: PricePath) -> Iterator[Finding]:
+    effect, place = price.policy_effect, (*path, "policy_effect")
+    assert effect is not None
+    policies = experiment.catalog.policies
+    if effect.of not in policies:
+        yield unknown(
+            (*place, "of"), effect.of, policies, "policy", define="define it under catalog.policies"
+        )
+        return
+    policy = policies[effect.of]
+    for name in effect.variants:
+        if name not in policy.variants:
+            yield unknown(
+                (*place, "variants", name), name, policy.variants, f"variant of {effect.of}"
+            )
+
+
+def _response(
+    experiment: Experiment, path: Path, price: PricePath, folder: FilePath
+) -> Iterator[Finding]:
+    response, place = price.response, (*path, "response")
+    assert response is not None
+    ends: list[tuple[str, float, float]] = []
+    for key, value in (
+        ("below.from", response.below and response.below.price),
+        ("above.from", response.above and response.above.price),
+        ("backstop", response.backstop),
+    ):
+        if value is None:
+            continue
+        least, most = _reach(experiment, value, folder)
+        listed = getattr(value, "kind", "") in ("discrete", "bernoulli")
+        if most <= 0 or (listed and least <= 0):
+            yield Finding((*place, *key.split(".")), f"{least:g}", "a price above 0", "raise it")
+        ends.append((key, least, most))
+    for (key, _, most), (other, least, _) in pairwise(ends):
+        if other == "above.from" and most > least:
+            yield Finding(
+                (*place, "below", "from"), f"{key} up to {most:g}, above {other} from {least:g} on",
+                "below.from <= above.from in every draw", "correct the two",
+            )  # fmt: skip
+
+
+def _reach(experiment: Experiment, value: Any, folder: FilePath) -> tuple[float, float]:
+    """Lowest and highest value of a quantity."""
+    if isinstance(value, FactorReference):
+        value = experiment.factors.get(value.name, value)
+    try:
+        marginal = compiled(value, folder)
+    except (ValueError, KeyError):
+        return math.nan, math.nan  # said where quantities are checked
+    return marginal.low, marginal.high
+
+
+def _relative(experiment: Experiment, path: Path, price: PricePath) -> Iterator[Finding]:
+    relative, place = price.relative, (*path, "relative")
+    assert relative is not None
+    if path[1] == "prices":
+        yield Finding(
+            place, "relative of a commodity", "relative between carbon markets", "remove it"
+        )
+        return
+    markets = experiment.catalog.markets
+    if relative.to not in markets:
+        yield unknown(
+            (*place, "to"), relative.to, markets, "market", define="define it under catalog.markets"
+        )
+    elif relative.to == path[2] or markets[relative.to].relative or markets[relative.to].link:
+        yield Finding(
+            (*place, "to"), f"{relative.to}, which depends on another market itself",
+            "a market with a price of its own", "name the third market",
+        )  # fmt: skip
+    if price.views:
+        yield Finding(
+            (*path, "views"), "views beside relative", "views of the other market",
+            "remove views, or relative",
+        )  # fmt: skip
+    elif price.process is not None and price.process.kind not in _MOVING:
+        yield Finding(
+            (*path, "process", "kind"), f"{price.process.kind} with relative",
+            f"one of {', '.join(_MOVING)}", "choose one of these, or remove relative",
+        )  # fmt: skip
+    for key in ("anchors", "tightening", "policy_effect", "path"):
+        if getattr(price, key):
+            yield Finding(
+                (*path, key), f"{key} beside relative", "a price that follows the other market's",
+                f"write {key}: null, or remove relative",
+            )  # fmt: skip

@@ -1,0 +1,77 @@
+"""The views of a price: which of them a draw may have, and each as a price path of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from simcore.intake.paths import Anchor, Path, View
+from simcore.intake.processes import Process
+from simcore.intake.quantities import Constant
+
+ENSEMBLE: Final = "ensemble"
+
+
+def has_views(record: Path) -> bool:
+    """Whether a price is made by views: it has some, and no process of its own."""
+    return bool(record.views) and record.process is None
+
+
+def chosen_views(record: Path) -> dict[str, View]:
+    """Views that a draw may have, in the order of the config; none of a price without views."""
+    if not has_views(record):
+        return {}
+    if record.view != ENSEMBLE:
+        return {record.view: record.views[record.view]} if record.view in record.views else {}
+    return {name: view for name, view in record.views.items() if view.weight > 0}
+
+
+def as_path(record: Path, view: View) -> Path:
+    """A view as the price path that it is alone, before policy and response."""
+    forward = {
+        year: Anchor(low=value, central=value, high=value)
+        for year, value in (view.forward or {}).items()
+    }
+    process = view.process or Process(kind="fixed" if view.path is None else "scenario")
+    return record.model_copy(
+        update={
+            "spot": view.spot or record.spot,
+            "carry": view.carry or Constant(value=0.0),
+            "anchors": view.anchors or forward or None,
+            "after": view.after,
+            "centre": view.centre,
+            "process": process,
+            "path": view.path,
+            "corridor": view.corridor,
+            "views": {},
+            "response": None,
+            "policy_effect": None,
+            "tightening": record.tightening if _is_lifted(view) else None,
+        }
+    )
+
+
+def _is_lifted(view: View) -> bool:
+    """Whether policy acts on the price of a view: a system has its rules, a path is as written."""
+    return view.process is not None and view.process.kind not in ("cap_and_bank", "scenario")
+
+
+def parts(path: tuple[Any, ...], record: Path) -> Iterator[tuple[tuple[Any, ...], Path]]:
+    """The price paths that make a price, with where each stands: itself, or its chosen views."""
+    if not has_views(record):
+        yield path, record
+    for name, view in chosen_views(record).items():
+        yield (*path, "views", name), as_path(record, view)
+
+
+def kinds(record: Path) -> list[str]:
+    """Kinds of process that a price may have in a draw."""
+    return [one.process.kind for _, one in parts((), record) if one.process is not None]
+
+
+def system_of(record: Path) -> str | None:
+    """Emissions trading system behind a market: its own, or that of one of its views."""
+    for _, one in parts((), record):
+        if one.process is not None and one.process.kind == "cap_and_bank":
+            return one.process.system
+    return None

@@ -1,0 +1,187 @@
+"""What a run will hold and need, known before the first draw."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from simcore.dataset import Layout, stored_bytes
+from simcore.intake.process_checks import shockless
+from simcore.intake.usage import references
+from simcore.plan import Plan, nominal_size
+from simcore.running.program import cut
+from simcore.running.tiles import OVERHEAD, items_of, tile_memory, tiles_of
+from simcore.variables import OUTCOMES
+
+_SECONDS: Final = {"operation": 1.2e-9, "row": 2.8e-9, "stored": 3e-9}
+"""Rough time per value, for the estimate of --dry-run only."""
+
+
+def layout_of(plan: Plan) -> Layout:
+    """Describe the dataset of a run."""
+    return replace(_shapes_of(plan), attrs=_attrs(plan))
+
+
+def disk_bytes(plan: Plan) -> int:
+    """Bytes of a run on disk before compression, an upper estimate."""
+    return stored_bytes(_shapes_of(plan))
+
+
+def _shapes_of(plan: Plan) -> Layout:
+    experiment = plan.experiment
+    named = [*[name for name in experiment.outcomes if name != "waterfall"], "waterfall"]
+    # Where no price has views there is nothing to tell apart by view.
+    outcomes = tuple(
+        name for name in named if plan.coords["view"] or "view" not in OUTCOMES[name].dims
+    )
+    coords = _used_coords(plan, outcomes)
+    local = {"exposure_currency": ("exposure", plan.exposure_currencies)}
+    goods = {"good_unit": ("good", plan.good_units)}
+    return Layout(
+        coords=coords,
+        outcomes=outcomes,
+        # Where nothing is uncertain there are no inputs to keep.
+        kept=tuple(
+            name
+            for name in experiment.keep
+            if (plan.inputs if name == "inputs" else name in outcomes)
+        ),
+        draws=plan.draws,
+        dtype=experiment.dtype,
+        currency=experiment.currency,
+        price_year=experiment.money.base_year,
+        extra_coords={
+            "commodity_unit": ("commodity", plan.commodity_units),
+            **(local if "exposure" in coords else {}),
+            **(goods if "good" in coords else {}),
+            "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
+            "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
+            "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
+        },
+    )
+
+
+def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    dims = {dim for name in outcomes for dim in OUTCOMES[name].dims} | {"factor", "route", "year"}
+    return {name: labels for name, labels in plan.coords.items() if name in dims and labels}
+
+
+def _attrs(plan: Plan) -> dict[str, str | int | float]:
+    experiment = plan.experiment
+    keys, assumed = _provenance(plan.spec.resolved())
+    return {
+        "title": experiment.title or experiment.name,
+        "source": "simcore Monte Carlo simulation of the green premium",
+        "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
+        "config": plan.resolved_yaml,
+        "config_sha256": plan.digest,
+        "seed": experiment.seed,
+        **_stopping(plan),
+        "sampler": _sampler(experiment.design, experiment.replicates),
+        "replicates": 1 if experiment.design == "random" else experiment.replicates,
+        "sources": json.dumps(keys),
+        "assumed": json.dumps(assumed),
+        "correlations": json.dumps(
+            {
+                kind: {
+                    "names": list(dep.names),
+                    "requested": dep.requested.round(6).tolist(),
+                    "used": dep.used.round(6).tolist(),
+                }
+                for kind, dep in (("factors", plan.factors), ("shocks", plan.shocks))
+            }
+        ),
+        "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
+        "references": json.dumps(
+            {name: references(one) for name, one in plan.spec.scenarios.items()}
+        ),
+    }
+
+
+def _stopping(plan: Plan) -> dict[str, str | float]:
+    """What `until` asked for and what came of it."""
+    until = plan.experiment.until
+    if until is None or plan.interval is None:
+        return {}
+    labels = ", ".join(f"{dim} {label}" for dim, label in until.at.items())
+    return {
+        "until": f"{until.variable}.{until.statistic}={until.width:g}"
+        + (f" at {labels}" if labels else ""),
+        "until_interval": plan.interval,
+        "until_reached": "yes" if plan.interval <= until.width else "no",
+    }
+
+
+def _sampler(design: str, replicates: int) -> str:
+    """How the random numbers of a run come about, replicates included where they matter."""
+    joint = design not in ("random", "antithetic")
+    several = f" in {replicates} replicates" if joint else ""
+    return (
+        "threefry2x64-20 addressed by (seed, factor, draw, step); "
+        f"{design.replace('_', ' ')} design{several}"
+    )
+
+
+def _provenance(config: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Sources named anywhere in a config, and the paths of the values marked assumed."""
+    sources: set[str] = set()
+    assumed: list[str] = []
+
+    def visit(node: Any, path: str) -> None:
+        if isinstance(node, dict):
+            if isinstance(node.get("source"), str):
+                sources.add(node["source"])
+            if node.get("status") == "assumed":
+                assumed.append(path)
+            for key, value in node.items():
+                visit(value, f"{path}.{key}" if path else str(key))
+        elif isinstance(node, list):
+            for position, value in enumerate(node):
+                visit(value, f"{path}.{position}")
+
+    visit(config, "")
+    return sorted(sources), assumed
+
+
+def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
+    """Shapes, memory, disk and time of a run, without running it.
+
+    Returns
+    -------
+    dict
+        shapes (dims and sizes of the kept draws), memory_mb, disk_mb, seconds, rows, tiles.
+    """
+    layout, workers = _shapes_of(plan), threads or os.cpu_count() or 1
+    tiles = list(tiles_of(plan, items_of(plan), workers))
+    memory = OVERHEAD + max(tile_memory(plan, tile, workers) for tile in tiles)
+    operations = sum(
+        len(cut(plan, [item.request for item in tile])[0].yearly.code) * len(plan.years)
+        for tile in tiles
+    )
+    seconds = (
+        plan.draws
+        * (operations * _SECONDS["operation"] + nominal_size(plan) * _SECONDS["row"])
+        / workers
+        + stored_bytes(layout) / 4 * _SECONDS["stored"]
+        + 1.5
+    )
+    shapes: dict[str, tuple[int, ...]] = {
+        "draws": (plan.draws,),
+        "rows": (nominal_size(plan),),
+        "inputs": (len(plan.inputs),),
+    }
+    for name in layout.kept:
+        dims = ("factor",) if name == "inputs" else OUTCOMES[name].dims
+        shapes[name] = (*(layout.length(dim) for dim in dims), plan.draws)
+    return {
+        "shapes": shapes,
+        "memory_mb": round(memory, 1),
+        "disk_mb": round(stored_bytes(layout) / 1e6, 1),
+        "seconds": round(seconds, 1),
+        "rows": nominal_size(plan),
+        "tiles": len(tiles),
+    }

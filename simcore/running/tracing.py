@@ -1,0 +1,162 @@
+"""One draw in full, recomputed from its address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simcore.errors import ConfigError, Fault
+from simcore.intake.usage import references
+from simcore.kernels.operations import BLOCK
+from simcore.model.terms import Term, terms
+from simcore.plan import Cell, Plan, currency_rate, extended, has_years
+from simcore.running.program import Request, cut
+from simcore.variables import OUTCOMES
+
+
+def trace(
+    plan: Plan, draw: int, *, region: str | None = None, route: str | None = None
+) -> list[dict[str, Any]]:
+    """Recompute one draw in full.
+
+    Returns
+    -------
+    list of dict
+        One entry per input, per cell and per term of the carbon costs (policy values, prices and
+        intensities, from which a carbon line can be rebuilt): variable, unit, labels of its
+        place, and `values` by year (or `value`).
+
+    Raises
+    ------
+    ConfigError
+        The draw, region or route is not part of the run.
+    """
+    _check_trace(plan, draw, region, route)
+    from simcore.kernels.simulate import simulate
+
+    years = tuple(plan.years)
+    plan, behind = _terms(plan, region, route)
+    inputs = [Request(one.node, (), static=True) for one in plan.inputs]
+    # What holds in the draws of a view is no value of one draw.
+    cells = [
+        one for one in plan.cells
+        if _selected(plan, one, region, route) and OUTCOMES[one.variable].kind != "conditional"
+    ]  # fmt: skip
+    cells += [
+        one
+        for one in plan.waterfall
+        if _selected(plan, one, region, route) and "waterfall" not in plan.experiment.outcomes
+    ]
+    requests = inputs + [
+        Request(one.node, years if has_years(one.variable) else (), one.first_year) for one in cells
+    ]
+    requests += [Request(one.node, years, years[0]) for _, one in behind]
+    values = np.empty((sum(one.rows for one in requests), draw % BLOCK + 1))
+    simulate(*cut(plan, requests), draw // BLOCK * BLOCK, values.shape[1], False, values)
+    column = values[:, -1]
+    found: list[dict[str, Any]] = [
+        {"variable": "input", "name": one.name, "unit": one.unit, "value": float(column[position])}
+        for position, one in enumerate(plan.inputs)
+    ]
+    at = len(inputs)
+    for one in cells:
+        count = len(years) if has_years(one.variable) else 1
+        values = column[at : at + count]
+        at += count
+        if "view" not in OUTCOMES[one.variable].dims or np.isfinite(values).any():
+            found.append(_traced(plan, one, values))
+    for scenario, term in behind:
+        money = currency_rate(plan) if term.unit.startswith("EUR") else 1.0
+        numbers = column[at : at + len(years)] * money
+        found.append({
+            "variable": "term", "name": term.name, "scenario": scenario, **term.place,
+            "unit": term.unit.replace("EUR", plan.experiment.currency),
+            "values": {year: float(one) for year, one in zip(years, numbers, strict=True)},
+        })  # fmt: skip
+        at += len(years)
+    return found
+
+
+def _terms(
+    plan: Plan, region: str | None, route: str | None
+) -> tuple[Plan, list[tuple[str, Term]]]:
+    """Terms of the carbon costs, those of the reference route included, and a plan with them."""
+    plan, settings = extended(plan)
+    found = []
+    for scenario, setting in settings.items():
+        reference = references(setting.experiment)
+        for place in plan.coords["region"]:
+            if region not in (None, place):
+                continue
+            found += [
+                (scenario, one)
+                for one in terms(setting, place)
+                if route is None or one.place.get("route", route) in (route, reference[place])
+            ]
+    return plan, found
+
+
+def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
+    variable = OUTCOMES[cell.variable]
+    dims = [dim for dim in variable.dims if dim != "year"]
+    place = {dim: plan.coords[dim][i] for dim, i in zip(dims, cell.index, strict=True)}
+    unit = variable.unit.replace("{money}", plan.experiment.currency)
+    if cell.variable == "commodity_price":
+        unit = f"{plan.experiment.currency}/{plan.commodity_units[cell.index[-1]]}"
+    if cell.variable == "parity_price":
+        unit = f"{plan.experiment.currency}/{plan.good_units[cell.index[-1]]}"
+    if cell.variable in ("exposure_cost_local", "exposure_total_local"):
+        per_year = " yr-1" if has_years(cell.variable) else ""
+        unit = f"1e6 {plan.exposure_currencies[cell.index[-1]]}{per_year}"
+    scaled = values * currency_rate(plan) if variable.is_money else values
+    if variable.kind == "category":
+        labels = [plan.coords["route"][int(v)] if np.isfinite(v) else None for v in scaled]
+        return {
+            "variable": cell.variable,
+            **place,
+            "unit": "route",
+            "values": dict(zip(plan.years, labels, strict=True)),
+        }
+    result: dict[str, Any] = {"variable": cell.variable, **place, "unit": unit}
+    if has_years(cell.variable):
+        result["values"] = {int(y): float(v) for y, v in zip(plan.years, scaled, strict=True)}
+    else:
+        result["value"] = float(scaled[0])
+    return result
+
+
+def _selected(plan: Plan, cell: Cell, region: str | None, route: str | None) -> bool:
+    dims = [dim for dim in OUTCOMES[cell.variable].dims if dim != "year"]
+    place = {dim: plan.coords[dim][i] for dim, i in zip(dims, cell.index, strict=True)}
+    return place.get("region", region) == (region or place.get("region")) and place.get(
+        "route", route
+    ) == (route or place.get("route"))
+
+
+def _check_trace(plan: Plan, draw: int, region: str | None, route: str | None) -> None:
+    faults = []
+    if not 0 <= draw < plan.draws:
+        faults.append(
+            Fault(
+                where="--draw",
+                found=str(draw),
+                expected=f"0 to {plan.draws - 1}",
+                remedy="draws are numbered from 0",
+            )
+        )
+    for option, name, known in (
+        ("--region", region, plan.coords["region"]),
+        ("--route", route, plan.coords["route"]),
+    ):
+        if name is not None and name not in known:
+            faults.append(
+                Fault(
+                    where=option,
+                    found=name,
+                    expected=", ".join(known),
+                    remedy="choose one of the run",
+                )
+            )
+    if faults:
+        raise ConfigError(faults)
