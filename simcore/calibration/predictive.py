@@ -21,7 +21,8 @@ from simcore.intake.views import ENSEMBLE, as_path, chosen_views, has_views
 from simcore.kernels import marginals
 from simcore.kernels.prices import ramped, step_spread
 from simcore.model.paths import anchor_lines, median_shift
-from simcore.model.processes import stationary, transition_matrix
+from simcore.model.processes import transition_matrix
+from simcore.numerics.chain import stationary
 
 _POINTS: Final = 2048  # a power of two keeps Sobol' points balanced; doubling moves CRPS by < 1e-4
 _FIXED: Final = 11
