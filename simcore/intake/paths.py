@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from simcore.intake.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
 from simcore.intake.processes import Process
-from simcore.intake.quantities import Constant, Quantity
-from simcore.intake.records import Described, Model, Sourced, fault, shown
+from simcore.quantities import Constant, Quantity
+from simcore.quantities.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
+from simcore.quantities.records import Described, Model, Sourced, fault, shown
 
 Z90: Final = 1.2815515655446004
 """Standard normal quantile at 90 %."""

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from simcore import distributions
 from simcore.intake.paths import Z90, Anchor, Path, Spot
 from simcore.intake.processes import Process
-from simcore.intake.records import Sourced
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
 from simcore.model.processes import (
     NOISY,
@@ -26,6 +25,7 @@ from simcore.model.processes import (
     yearly_variance,
 )
 from simcore.model.setting import Setting, choice_node, factor_node, quantity
+from simcore.quantities.records import Sourced
 from simcore.units import conversion, currency_of, deflate
 
 Floats = NDArray[np.float64]
