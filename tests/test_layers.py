@@ -17,6 +17,7 @@ LAYERS = [
     ["units", "files", "timeseries"],
     ["kernels", "dataset"],
     ["distributions"],
+    ["quantities"],
     ["intake"],
     ["model"],
     ["plan"],
@@ -29,7 +30,7 @@ LAYERS = [
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 READS_ONLY_DATASETS = {"analysis", "plots"}
-FORBIDDEN_THERE = {"intake", "model", "plan", "running"}
+FORBIDDEN_THERE = {"quantities", "intake", "model", "plan", "running"}
 
 
 def room(path: Path) -> str:

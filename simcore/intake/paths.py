@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from simcore.intake.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
 from simcore.intake.processes import Process
-from simcore.intake.quantities import Constant, Quantity
-from simcore.intake.records import Described, Model, Sourced, fault, shown
 from simcore.numerics.normal import Z90
+from simcore.quantities import Constant, Quantity
+from simcore.quantities.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
+from simcore.quantities.records import Described, Model, Sourced, fault, shown
 
 Share = Annotated[Quantity, Canonical("1")]
 Rate = Annotated[Quantity, Canonical("1", central=1.0)]

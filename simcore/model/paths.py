@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from simcore import distributions
 from simcore.intake.paths import Anchor, Path, Spot
 from simcore.intake.processes import Process
-from simcore.intake.records import Sourced
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
 from simcore.model.processes import (
     NOISY,
@@ -25,6 +24,7 @@ from simcore.model.processes import (
 )
 from simcore.model.setting import Setting, choice_node, factor_node, quantity
 from simcore.numerics.normal import Z90, log_mean, median_shift
+from simcore.quantities.records import Sourced
 from simcore.units import conversion, currency_of, deflate
 
 Floats = NDArray[np.float64]

@@ -11,10 +11,10 @@ from simcore.intake.compilation import compiled
 from simcore.intake.paths import Path, Spot
 from simcore.intake.process_checks import yearly_changes
 from simcore.intake.processes import Process
-from simcore.intake.quantities import FactorReference
 from simcore.kernels.operations import Operation
 from simcore.model.setting import Setting, multiplier, normal_inputs, quantity
 from simcore.numerics.chain import stationary
+from simcore.quantities import FactorReference
 
 NOISY = ("gbm", "random_walk", "log_ou", "regime_switching")
 """Kinds whose deviation is driven by normal shocks."""
