@@ -11,7 +11,6 @@ from simcore.intake.findings import FIRST, Finding, Path, unknown
 from simcore.intake.paths import Corridor
 from simcore.intake.paths import Path as PricePath
 from simcore.intake.process_checks import unused_findings
-from simcore.intake.quantities import FactorReference
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
     dated_table,
@@ -24,6 +23,7 @@ from simcore.intake.usage import (
     variants,
 )
 from simcore.intake.views import has_views, parts
+from simcore.quantities import FactorReference
 from simcore.variables import PLANT_OUTCOMES
 
 _LAST: Final = ("years", "last")

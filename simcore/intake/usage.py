@@ -9,7 +9,6 @@ from weakref import ref
 
 from simcore.dated import DatedTable
 from simcore.intake import packaged
-from simcore.intake.annotations import Canonical
 from simcore.intake.entries import (
     Catalog,
     Electrolysis,
@@ -22,11 +21,12 @@ from simcore.intake.entries import (
 )
 from simcore.intake.hosts import host_of, hosts_and_twins, route_of
 from simcore.intake.paths import Path
-from simcore.intake.quantities import ByYear, FactorReference, Quantity, Uncertain
-from simcore.intake.records import Model
 from simcore.intake.schema import Experiment
 from simcore.intake.systems import System
 from simcore.intake.views import has_views, system_of
+from simcore.quantities import ByYear, FactorReference, Quantity, Uncertain
+from simcore.quantities.annotations import Canonical
+from simcore.quantities.records import Model
 from simcore.units import UnitError, conversion, currency_of
 from simcore.variables import OUTCOMES
 
