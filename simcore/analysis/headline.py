@@ -201,6 +201,7 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
     attrs = {
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
+        "product": str(run.attrs.get("product", "")),
         "unit": unit, "left_out": left_out, "interval": widest,
         "outcomes": [name or "" for name in names], "apart": apart,
         "prices": _prices(run),

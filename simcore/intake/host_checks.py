@@ -26,6 +26,7 @@ from simcore.intake.usage import (
     default_value,
     place_of,
     price_of,
+    sector_regions,
     used_routes,
 )
 from simcore.quantities import ByYear, FactorReference
@@ -240,12 +241,13 @@ def _default_values(experiment: Experiment) -> Iterator[Finding]:
         return
     for name in experiment.regions:
         region = experiment.catalog.regions.get(name)
-        if region is None or region.market == rules.market:
+        known = name in sector_regions(experiment)
+        if region is None or not known or region.market == rules.market:
             continue
         if default_value(experiment, name) is None:
             good = "" if rules.good == "default" else f" of {rules.good}"
             yield Finding(
-                ("catalog", "regions", name, "default_intensity"),
+                ("catalog", "sectors", experiment.sector, "regions", name, "default_intensity"),
                 f"no default value{good} for {name}",
                 f"t CO2e/t of what cbam.declared: {rules.declared} declares",
                 f"add {rules.good}: ... there, or declare actual",

@@ -15,9 +15,9 @@ from simcore.intake.entries import (
     Indexed,
     Learns,
     Policy,
-    Region,
     Retrofit,
     Route,
+    SectorRegion,
 )
 from simcore.intake.hosts import host_of, hosts_and_twins, route_of
 from simcore.intake.paths import Path
@@ -57,14 +57,21 @@ def _once(function: Callable[[Experiment], Result]) -> Callable[[Experiment], Re
     return remembered
 
 
+def sector_regions(experiment: Experiment) -> Mapping[str, SectorRegion]:
+    """What the sector of the run meets, by region; nothing where the catalog has no such sector."""
+    sector = experiment.catalog.sectors.get(experiment.sector)
+    return {} if sector is None else sector.regions
+
+
+def product_of(experiment: Experiment) -> str:
+    """What a tonne of the run is a tonne of."""
+    return experiment.catalog.sectors[experiment.sector].product or experiment.sector
+
+
 def references(experiment: Experiment) -> dict[str, str]:
     """Reference route of each region in the sector of the experiment."""
-    regions = experiment.catalog.regions
-    return {
-        name: regions[name].reference[experiment.sector]
-        for name in experiment.regions
-        if name in regions and experiment.sector in regions[name].reference
-    }
+    found = sector_regions(experiment)
+    return {name: found[name].reference for name in experiment.regions if name in found}
 
 
 def used_routes(experiment: Experiment) -> list[str]:
@@ -205,11 +212,9 @@ def idle_policies(experiment: Experiment) -> set[str]:
         *([] if experiment.value.credit_limit == "law" else ["credit_limit"]),
     }  # fmt: skip
     for name in experiment.regions:
-        if name in catalog.regions:
-            for key, value in policy_values(catalog.regions[name]).items():
-                head, _, route = key.partition(".")
-                if key not in unasked and (head != "benchmarks" or route in {"default", *routes}):
-                    needed.append(value)
+        for (*_, head, key), value in policy_values(experiment, name).items():
+            if key not in unasked and (head != "benchmarks" or key in {"default", *routes}):
+                needed.append(value)
     for name in used_markets(experiment):
         link = catalog.markets[name].link if name in catalog.markets else None
         needed += [link.share] if link is not None else []
@@ -226,8 +231,7 @@ def used_policies(experiment: Experiment) -> list[str]:
     catalog = experiment.catalog
     values: list[Any] = [getattr(experiment.cbam, key) for key in CBAM_POLICIES]
     for name in experiment.regions:
-        if name in catalog.regions:
-            values += policy_values(catalog.regions[name]).values()
+        values += policy_values(experiment, name).values()
     for name in used_markets(experiment):
         if name in catalog.markets:
             record = catalog.markets[name]
@@ -250,25 +254,32 @@ def _effects(price: Any) -> list[str]:
     return [effect.of] if effect is not None else []
 
 
-def policy_values(region: Region) -> dict[str, Any]:
-    """The policy values of a region by dotted field."""
-    fields = {
-        name: getattr(region, name)
-        for name in ("coverage", "free_allocation", "cscf", "recognised", "border", "credit_limit")
-    }
-    return {**fields, **{f"benchmarks.{name}": value for name, value in region.benchmarks.items()}}
+def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], Any]:
+    """The policy values of a region and of the sector in it, by their path."""
+    place = ("catalog", "regions", region)
+    rules = ("catalog", "sectors", experiment.sector, "regions", region)
+    record = experiment.catalog.regions.get(region)
+    made = sector_regions(experiment).get(region)
+    found: dict[tuple[str, ...], Any] = {}
+    if made is not None:
+        fields = ("coverage", "free_allocation", "cscf", "border")
+        found |= {(*rules, key): getattr(made, key) for key in fields}
+        found |= {(*rules, "benchmarks", key): one for key, one in made.benchmarks.items()}
+    if record is not None:
+        found |= {(*place, key): getattr(record, key) for key in ("recognised", "credit_limit")}
+    return found
 
 
 def benchmark_of(experiment: Experiment, region: str, route: str) -> float | str:
     """Allocation of a route in a region: its own, its host's, or the region's `default`."""
-    found = experiment.catalog.regions[region].benchmarks
+    found = sector_regions(experiment)[region].benchmarks
     names = (route, host_of(experiment.catalog, route), "default")
     return next((found[name] for name in names if name in found), 0.0)
 
 
 def default_value(experiment: Experiment, region: str) -> float | None:
     """CBAM default value of the good of a run from a region, before mark-up; None without one."""
-    found = experiment.catalog.regions[region].default_intensity
+    found = sector_regions(experiment)[region].default_intensity
     return found.get(experiment.cbam.good, found.get("default"))
 
 
@@ -499,6 +510,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         keep["markets"].update(dict.fromkeys([*used_markets(one), *_border_markets(one)]))
         keep["systems"].update(dict.fromkeys(used_systems(one)))
         keep["buyers"][one.value.buyer] = None
+        keep["sectors"][one.sector] = None
         for commodity in used_commodities(one):
             prices = catalog.prices[commodity]
             names = commodities.setdefault(commodity, {})
@@ -524,6 +536,14 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         for commodity, prices in catalog.prices.items()
         if commodity in commodities
     }
+    # Overlays may change what a sector meets in a region that this run leaves out.
+    changed = [overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay]
+    for sector, record in cut["sectors"].items():
+        mentioned = [(one.get("sectors") or {}).get(sector) or {} for one in changed]
+        named = {name for one in mentioned for name in one.get("regions") or ()}
+        rules = {name: one for name, one in record.regions.items()
+                 if name in cut["regions"] or name in named}  # fmt: skip
+        cut["sectors"][sector] = record.model_copy(update={"regions": rules})
     return Catalog.model_construct(**cut)
 
 

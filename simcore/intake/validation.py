@@ -123,6 +123,10 @@ def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
         found[finding] = None
     for path, keys in lacking.items():
         entry = _strange_entry(path, keys, data)
+        if entry is not None and path[1] == "regions":
+            # Nor is anything known of what a sector meets in it.
+            found = {one: None for one in found
+                     if one.path[1:2] != ("sectors",) or one.path[4:5] != path[2:]}  # fmt: skip
         if entry is not None:
             found = {entry: None} | {
                 one: None for one in found

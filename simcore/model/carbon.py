@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simcore.intake.usage import benchmark_of, default_value, references
+from simcore.intake.usage import benchmark_of, default_value, references, sector_regions
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import direct_emissions, made_by, route_quantity, traded, trades
@@ -108,7 +108,7 @@ def allocation(setting: Setting, share: float | str, cscf: float | str) -> int:
 @remembered
 def exposure(setting: Setting, region: str, route: str) -> int:
     """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
-    graph, record = setting.graph, setting.experiment.catalog.regions[region]
+    graph, record = setting.graph, sector_regions(setting.experiment)[region]
     share = allocation(setting, record.free_allocation, record.cscf)
     benchmark = benchmark_of(setting.experiment, region, route)
     plant = graph.add(
@@ -156,7 +156,7 @@ def marginal_carbon_cost(setting: Setting, region: str, route: str) -> int:
     covered = graph.add(
         Operation.PRODUCT,
         (
-            policy_value(setting, record.coverage),
+            policy_value(setting, sector_regions(setting.experiment)[region].coverage),
             direct_emissions(setting, region, route),
         ),
     )
@@ -202,7 +202,7 @@ def _actual_terms(setting: Setting, region: str, route: str) -> tuple[int, int]:
     record, rules = experiment.catalog.regions[region], experiment.cbam
     emitted = scope1(setting, region, route)
     if rules.method == "country_average":
-        emitted = graph.constant(record.average_intensity)
+        emitted = graph.constant(sector_regions(experiment)[region].average_intensity)
     if rules.resource_shuffling > 0 and route == references(experiment)[region]:
         emitted = graph.add(
             Operation.SHUFFLED,

@@ -64,7 +64,9 @@ def headline_text(frame: Frame) -> str:
     attrs = frame.attrs
     unit = attrs["unit"].replace(" t-1", "/t")
     lines = [cut(attrs["run"], WIDTH)]
-    lines.append(f"{attrs['draws']:,} draws, real {unit} of {attrs['price_year']}, P5 P50 P95")
+    what = f"; t of {attrs['product']}" if attrs.get("product") else ""
+    real = f"real {unit} of {attrs['price_year']}"
+    lines.append(f"{attrs['draws']:,} draws, {real}, P5 P50 P95{what}")
     table: Rows = frame.to_dict("records")
     outcomes: Sequence[str] = attrs["outcomes"]
     for name in outcomes:
