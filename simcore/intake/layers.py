@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from simcore.errors import ConfigError
 from simcore.intake import document
-from simcore.intake.compilation import Folder, contained
+from simcore.files import Folder, contained
 
 BASE: Final = "base"
 NOTHING: Final = "nothing"
