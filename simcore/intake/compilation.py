@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from simcore import distributions
 from simcore.errors import ConfigError
 from simcore.intake.findings import Finding
 from simcore.quantities import Constant, Empirical, Uncertain
-from simcore.timeseries import DAYS, Options, Sheet, of_sheet, read_sheet
+from simcore.timeseries import read_sheet
 from simcore.timeseries.cells import is_gap, numbers_of
 
 _METADATA = {*Uncertain.model_fields}

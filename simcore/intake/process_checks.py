@@ -16,6 +16,7 @@ from simcore.intake.views import parts
 from simcore.processes import KINDS, Kind, kind_of
 from simcore.processes.history import PriceHistory, yearly_changes
 
+
 def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
     """Uncertain prices whose shocks cannot be correlated, because they have none in any scenario.
 

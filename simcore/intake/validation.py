@@ -18,6 +18,7 @@ from simcore.intake.findings import Finding, Path
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import SINGULAR
 from simcore.intake.usage import packaged_names, packaged_places
+from simcore.processes import Process, lack, record_of, refusal
 from simcore.quantities.records import shown
 
 _ROUNDS: Final = 8
@@ -112,6 +113,8 @@ def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
         level = _misread_level(path, data)
         if level is not None:
             finding = level
+        elif told := _of_process(one["type"], path, record):
+            finding = told
         elif one["type"] == "extra_forbidden":
             finding, near = _extra(path, record)
             if near:
@@ -189,11 +192,28 @@ def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Path, Any]:
         if actual is not None:
             path.append(actual)
             node = node[actual]
+            if _is_process(_bare(type_)):
+                type_ = record_of(node)
         elif position == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
             path.append(part)
         elif isinstance(node, (Mapping, list)) and part != "default":
             node = None
     return tuple(path), holder
+
+
+def _is_process(type_: Any) -> bool:
+    return isinstance(type_, type) and issubclass(type_, Process)
+
+
+def _of_process(kind: str, path: Path, record: Any) -> Finding | None:
+    """The finding of a field that a process of its kind has not, or lacks."""
+    if not _is_process(record):
+        return None
+    if kind == "extra_forbidden":
+        told = refusal(record, str(path[-1]))
+        return None if told is None else Finding(path, *told)
+    told = lack(record, str(path[-1])) if kind == "missing" else None
+    return None if told is None else Finding(path[:-1], *told)
 
 
 def _key(node: Any, part: Any) -> Any:

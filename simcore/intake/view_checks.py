@@ -19,7 +19,6 @@ from simcore.processes import KINDS, kind_of
 from simcore.quantities import FactorReference
 
 
-
 def view_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
     """Find views that cannot be drawn, and settings of a price that would change nothing.
 

@@ -87,7 +87,7 @@ def _of_kind(content: Any) -> Any:
     own = record.model_fields
     return record.model_validate({
         key: value for key, value in content.items()
-        if key in own and value is not None or key not in own and not _says_nothing(key, value)
+        if (key in own and value is not None) or (key not in own and not _says_nothing(key, value))
     })  # fmt: skip
 
 

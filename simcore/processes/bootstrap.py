@@ -52,7 +52,5 @@ BOOTSTRAP: Final = Kind(
     motion=_motion,
     variance=_variance,
     log_mean=_log_mean,
-    lacking={
-        "history": ("past prices: csv, column and per_year", "add history: {csv: FILE, ...}")
-    },
+    lacking={"history": ("past prices: csv, column and per_year", "add history: {csv: FILE, ...}")},
 )

@@ -43,7 +43,7 @@ def _with_jumps(fit: Fit, quantity: Any, eroded: float) -> dict[str, Any]:
         "mean": quantity("jump_mean", signed=True),
         "sd": quantity("jump_sd"),
     }
-    mu = quantity(growth(fit) - eroded)
+    mu = quantity(growth(fit) - eroded)  # follows from the others: no error of its own
     return {"kind": "gbm", "sigma": quantity("sigma"), "mu": mu, "jumps": jumps}
 
 

@@ -36,14 +36,17 @@ class Jumps(Described):
 def jump_nodes(make: Maker, jumps: Jumps, steps: int, centred: bool) -> tuple[int, ...]:
     """Nodes of what jumps add to the log price in each step of a year."""
     parts = {
-        name: make.quantity(f"jumps.{name}", getattr(jumps, name)) for name in ("rate", "mean", "sd")
+        name: make.quantity(f"jumps.{name}", getattr(jumps, name))
+        for name in ("rate", "mean", "sd")
     }
     found = []
     for step in range(steps):
-        size = normal(make, "jump_size", steps, step)
-        found.append(make.node(
-            "JUMP", role="jump", **parts, size=size, steps=steps, step=step, centred=centred
-        ))
+        size = make.node("NORMAL", role="jump_size", steps=steps, step=step)
+        found.append(
+            make.node(
+                "JUMP", role="jump", **parts, size=size, steps=steps, step=step, centred=centred
+            )
+        )
     return tuple(found)
 
 
@@ -53,9 +56,7 @@ def jump_variance(make: Maker, jumps: Jumps) -> float:
     return rate * (size**2 + sd**2)
 
 
-def jumps_ahead(
-    jumps: Jumps, points: Points, years: int, centred: bool
-) -> tuple[Floats, Floats]:
+def jumps_ahead(jumps: Jumps, points: Points, years: int, centred: bool) -> tuple[Floats, Floats]:
     """Mean and variance that jumps add to the log price within some years, at each point."""
     from scipy.stats import poisson
 

@@ -28,9 +28,7 @@ def variance(make: Maker, process: Volatile, ages: NDArray[np.int64]) -> Floats:
     return shocks.variance(make, process, make.central(process.sigma) ** 2, 0.0, ages)
 
 
-def ahead(
-    process: Volatile, points: Points, years: int, centred: bool
-) -> tuple[Floats, Floats]:
+def ahead(process: Volatile, points: Points, years: int, centred: bool) -> tuple[Floats, Floats]:
     spread = points.value("sigma", process.sigma) ** 2 * years
     return shocks.ahead(process, points, years, centred, spread)
 

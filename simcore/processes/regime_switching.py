@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from simcore.numerics.chain import stationary
 from simcore.processes import regimes, shocks
 from simcore.processes.declaration import Fitting, Floats, Kind, Maker, Motion, Points, Volatility
 from simcore.processes.estimates import Fit
-from simcore.processes.regimes import NAMES, stationary
+from simcore.processes.regimes import NAMES
 from simcore.processes.shocks import Shocked, accrued
 from simcore.quantities import Constant, check_probabilities
 from simcore.quantities.annotations import Name, Plain
@@ -80,7 +81,9 @@ def _regime(make: Maker, process: RegimeSwitching) -> int:
     """Node of the regime of a year, by its position."""
     chain = transition_matrix(process)
     share = stationary(chain)
-    start = share if process.initial is None else chain[list(process.regimes).index(process.initial)]
+    start = (
+        share if process.initial is None else chain[list(process.regimes).index(process.initial)]
+    )
     # The probabilities of one year end in 1, whatever rounding makes of their sum.
     table = np.cumsum(np.vstack([start, chain]), axis=1)
     table[:, -1] = 1.0
