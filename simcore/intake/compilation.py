@@ -11,6 +11,7 @@ import numpy as np
 
 from simcore import distributions
 from simcore.errors import ConfigError
+from simcore.files import contained
 from simcore.intake.findings import Finding
 from simcore.quantities import Constant, Empirical, Uncertain
 from simcore.timeseries import read_sheet

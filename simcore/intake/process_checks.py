@@ -145,9 +145,9 @@ def unused_findings(path: Path, price: PricePath) -> Iterator[Finding]:
         )  # fmt: skip
     driftless = price.anchors or kind.drift or kind.made_of == "system"
     if kind.made_of != "path" and getattr(price.carry, "value", None) != 0 and driftless:
+        what = "anchors" if price.anchors else f"the process {kind.name}"
+        other = f", and use {kind.drift}" if kind.drift and not price.anchors else ""
         yield Finding(
-            (*path, "carry"),
-            f"carry with {'anchors' if price.anchors else f'the process {kind.name}'}",
-            "carry only without anchors and with another kind",
-            "remove carry" + (f", and use {kind.drift}" if kind.drift and not price.anchors else ""),
+            (*path, "carry"), f"carry with {what}",
+            "carry only without anchors and with another kind", f"remove carry{other}",
         )  # fmt: skip

@@ -104,7 +104,7 @@ def _leave_out(data: Any, path: Path, packaged: Any) -> None:
 
 
 def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
-    found: dict[Finding, None] = {}
+    found: dict[Finding, Path] = {}
     meant: set[Path] = set()
     lacking: dict[Path, list[str]] = {}
     every = error.errors(include_url=False)
@@ -123,16 +123,19 @@ def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
             finding = Finding(path, *_describe(one, path))
         if one["type"] == "missing" and level is None:
             lacking.setdefault(path[:-1], []).append(str(path[-1]))
-        found[finding] = None
+        found[finding] = path
     for path, keys in lacking.items():
         entry = _strange_entry(path, keys, data)
         if entry is not None:
-            found = {entry: None} | {
-                one: None for one in found
+            found = {entry: path} | {
+                one: place for one, place in found.items()
                 if one.path[:-1] != path or not one.found.startswith("no ")
             }  # fmt: skip
     # A misspelt key that is required is one fault, not an unknown and a missing one.
-    return [one for one in found if not (one.path in meant and one.found.startswith("no "))]
+    return [
+        one for one, place in found.items()
+        if not (place in meant and one.found.startswith("no "))
+    ]  # fmt: skip
 
 
 def _misread_level(path: Path, data: Mapping[str, Any]) -> Finding | None:

@@ -187,8 +187,9 @@ def _advance(
         start = quantity(setting, f"{make.shared}.tightening.year", event.year, "yr")
         strength = quantity(setting, f"{make.shared}.tightening.strength", event.strength, "1")
     rows = (
-        motion.decay or graph.constant(1.0), motion.spread or zero, motion.first or zero, drift,
-        occurs, start, strength, zero if lift is None else lift,
+        graph.constant(1.0) if motion.decay is None else motion.decay,
+        *(zero if one is None else one for one in (motion.spread, motion.first)),
+        drift, occurs, start, strength, zero if lift is None else lift,
     )  # fmt: skip
     numbers = (float(noisy), float(mean), ramp, make.first, float(lift is not None))
     table = np.ascontiguousarray(table)

@@ -62,7 +62,8 @@ class PathMaker:
         return _node(self.setting.graph, operation, stream, stated)
 
     def shocks(self, steps: int) -> tuple[int, ...]:
-        setting, found = self.setting, []
+        setting = self.setting
+        found: list[int] = []
         setting.shocked.add(self.shared)
         for step in range(steps):
             numbers = () if steps == 1 else (steps, step)
@@ -79,7 +80,7 @@ class PathMaker:
         return tuple(found)
 
 
-def _node(graph, operation, stream, s):  # TEMPORARY until the checked interface is here
+def _node(graph: Any, operation: str, stream: str, s: Any) -> int:  # for now
     if operation == "SCALED":
         return graph.add(Operation.SCALED, (s["a"],), numbers=(s["scale"],))
     if operation == "STEP_SPREAD":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import SerializeAsAny, ValidationError
-from pydantic_core import InitErrorDetails, PydanticKnownError, core_schema
+from pydantic_core import InitErrorDetails, core_schema
 
 from simcore.processes.bootstrap import BOOTSTRAP
 from simcore.processes.cap_and_bank import CAP_AND_BANK
@@ -81,8 +81,9 @@ def _of_kind(content: Any) -> Any:
         return content
     if record is Process and isinstance(content.get("kind"), str):
         names = " or ".join(map(repr, KINDS))
-        wrong = PydanticKnownError("literal_error", {"expected": names})
-        detail = InitErrorDetails(type=wrong, loc=("kind",), input=content["kind"])
+        detail = InitErrorDetails(
+            type="literal_error", ctx={"expected": names}, loc=("kind",), input=content["kind"]
+        )
         raise ValidationError.from_exception_data("Process", [detail])
     own = record.model_fields
     return record.model_validate({
@@ -92,14 +93,14 @@ def _of_kind(content: Any) -> Any:
 
 
 def _says_nothing(key: str, value: Any) -> bool:
-    """Whether a field of other kinds is as they have it by default, as complete configs once wrote it."""
+    """Whether a field of other kinds is at its default, as complete configs once wrote it."""
     defaults = [KINDS[name].record.model_fields[key].default for name in having(key)]
     zero = value.get("value") if isinstance(value, Mapping) else value
     return bool(defaults) and (value is None or zero == 0 or value in defaults)
 
 
 def refusal(record: type[Process], key: str) -> tuple[str, str, str] | None:
-    """Found, expected and remedy of a field that only other kinds have; None of one that none has."""
+    """Found, expected and remedy of a field that only other kinds have; None if none has it."""
     kinds, name = having(key), record.model_fields["kind"].default
     if not kinds:
         return None

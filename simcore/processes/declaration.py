@@ -59,7 +59,7 @@ class Maker(Protocol):
         """Node of an operation; `role` names its stream of random numbers among the path's."""
 
     def shocks(self, steps: int) -> tuple[int, ...]:
-        """Nodes of the standard normal shocks of the steps of a year, correlated as the config says."""
+        """Nodes of the steps of a year: standard normals, correlated as the config says."""
 
 
 class Points(Protocol):

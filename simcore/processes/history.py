@@ -100,7 +100,7 @@ def _in_order(sheet: Sheet, history: PriceHistory) -> np.ndarray:
     return np.array(values)
 
 
-def yearly_changes(folder: FilePath, history: PriceHistory) -> np.ndarray:
+def yearly_changes(folder: Path, history: PriceHistory) -> np.ndarray:
     """Change of the log price over the year that begins at each observation, its mean removed.
 
     The last observation is followed by the first, so that all are drawn equally often.

@@ -19,6 +19,7 @@ MOST: Final = 50.0
 _LEAST_SHARE: Final = 0.02
 """Least share of the variance that moves without jumps: the likelihood has no maximum at zero."""
 _RATES: Final = (0.5, 5.0, 25.0)
+_PARTS: Final = ("rate", "mean", "sd")
 _UNITS: Final = {"sigma": "yr-1/2", "rate": "yr-1", "jump_mean": "1", "jump_sd": "1"}
 
 
@@ -52,7 +53,7 @@ def jump_nodes(make: Maker, jumps: Jumps, steps: int, centred: bool) -> tuple[in
 
 def jump_variance(make: Maker, jumps: Jumps) -> float:
     """Variance per year that jumps add to the log price, every parameter at its central value."""
-    rate, size, sd = (make.central(getattr(jumps, name)) for name in ("rate", "mean", "sd"))
+    rate, size, sd = (make.central(getattr(jumps, name)) for name in _PARTS)
     return rate * (size**2 + sd**2)
 
 
@@ -60,9 +61,7 @@ def jumps_ahead(jumps: Jumps, points: Points, years: int, centred: bool) -> tupl
     """Mean and variance that jumps add to the log price within some years, at each point."""
     from scipy.stats import poisson
 
-    rate, size, sd = (
-        points.value(f"jumps.{name}", getattr(jumps, name)) for name in ("rate", "mean", "sd")
-    )
+    rate, size, sd = (points.value(f"jumps.{name}", getattr(jumps, name)) for name in _PARTS)
     count = np.asarray(poisson.ppf(points.uniform("jumps.count"), rate * years), dtype=float)
     grown = years * rate * np.expm1(size + 0.5 * sd**2) if centred else 0.0
     return count * size - grown, count * sd**2

@@ -171,7 +171,8 @@ def regime_switching(history: Changes, count: int) -> Fit:
         kind,
         {name: Estimate(value, error, unit)
          for name, value, error, unit in zip(names, flat, errors, units, strict=True)},
-        likelihood, len(flat), history.steps, unusable=unusable, initial=labels[int(np.argmax(share))],
+        likelihood, len(flat), history.steps, unusable=unusable,
+        initial=labels[int(np.argmax(share))],
     )  # fmt: skip
 
 
