@@ -61,8 +61,9 @@ class _OfKind:
         return core_schema.no_info_before_validator_function(_of_kind, handler(source))
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
-        choices = {name: kind.record.__pydantic_core_schema__ for name, kind in KINDS.items()}
-        return handler(core_schema.tagged_union_schema(choices, discriminator="kind"))
+        # Not by the tag: a config may change one field of a process and leave its kind.
+        choices = [kind.record.__pydantic_core_schema__ for kind in KINDS.values()]
+        return handler(core_schema.union_schema(choices))
 
 
 AnyProcess = Annotated[SerializeAsAny[Process], _OfKind()]
