@@ -407,6 +407,17 @@ def followed_rules(system: System, named: list[str]) -> list[str]:
     return [system.rules.get(name, name) for name in named]
 
 
+def entries(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every entry of a catalog, with its path."""
+    for section in Catalog.model_fields:
+        for name, entry in getattr(catalog, section).items():
+            if section == "prices":
+                for place, price in entry.items():
+                    yield ("catalog", section, name, place), price
+            else:
+                yield ("catalog", section, name), entry
+
+
 def quantities(
     record: Any, path: tuple[Any, ...] = ()
 ) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
