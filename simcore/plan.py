@@ -16,8 +16,6 @@ from simcore.intake import Spec, dependence, document
 from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import route_of
 from simcore.intake.paths import Path
-from simcore.intake.quantities import Uncertain
-from simcore.intake.records import Model
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
     commodity_unit,
@@ -33,6 +31,8 @@ from simcore.intake.views import chosen_views
 from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
+from simcore.quantities import Uncertain
+from simcore.quantities.records import Model
 from simcore.variables import OUTCOMES, Variable
 
 Idle = tuple[str, int, str]

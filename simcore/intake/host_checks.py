@@ -19,7 +19,6 @@ from simcore.intake.hosts import (
     route_of,
     shared_with,
 )
-from simcore.intake.quantities import ByYear, FactorReference
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
     commodity_unit,
@@ -29,6 +28,7 @@ from simcore.intake.usage import (
     price_of,
     used_routes,
 )
+from simcore.quantities import ByYear, FactorReference
 from simcore.units import UnitError, conversion
 
 _COMPUTED = "emission_intensity"

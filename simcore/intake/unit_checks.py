@@ -9,12 +9,10 @@ from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore.intake.annotations import Canonical
 from simcore.intake.compilation import compiled, file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path, unknown
 from simcore.intake.paths import Path as PricePath
-from simcore.intake.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
     commodity_unit,
@@ -32,6 +30,8 @@ from simcore.intake.usage import (
     variants,
 )
 from simcore.intake.views import as_path
+from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
+from simcore.quantities.annotations import Canonical
 from simcore.units import UnitError, conversion, parse_unit
 
 

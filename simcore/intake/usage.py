@@ -7,8 +7,8 @@ from functools import cache, wraps
 from typing import Any, Final, TypeVar, get_args
 from weakref import ref
 
+from simcore.dated import DatedTable
 from simcore.intake import packaged
-from simcore.intake.annotations import Canonical
 from simcore.intake.entries import (
     Catalog,
     Electrolysis,
@@ -21,11 +21,12 @@ from simcore.intake.entries import (
 )
 from simcore.intake.hosts import host_of, hosts_and_twins, route_of
 from simcore.intake.paths import Path
-from simcore.intake.quantities import ByYear, FactorReference, Uncertain
-from simcore.intake.records import Model
 from simcore.intake.schema import Experiment
 from simcore.intake.systems import System
 from simcore.intake.views import has_views, system_of
+from simcore.quantities import ByYear, FactorReference, Quantity, Uncertain
+from simcore.quantities.annotations import Canonical
+from simcore.quantities.records import Model
 from simcore.units import UnitError, conversion, currency_of
 from simcore.variables import OUTCOMES
 
@@ -400,6 +401,13 @@ def delays(policy: Policy, factors: Mapping[str, Any]) -> list[int]:
 def variants(policy: Policy) -> list[str]:
     """Variants that a draw may meet."""
     return [policy.variant] if isinstance(policy.variant, str) else list(policy.variant.values)
+
+
+def dated_table(policy: Policy, variant: str, delay: int = 0) -> DatedTable[Quantity]:
+    """One variant of a policy, `delay` years late."""
+    record = policy.variants[variant]
+    table = DatedTable(record.values, record.end, -record.decline)
+    return table.delayed(delay, known_until=policy.known_until)
 
 
 def followed_rules(system: System, named: list[str]) -> list[str]:
