@@ -15,8 +15,8 @@ from simcore.errors import ConfigError
 from simcore.intake import packaged, shipped
 from simcore.intake.checks import find_faults
 from simcore.intake.findings import Finding
+from simcore.intake.stated import entries, quantities
 from simcore.intake.unit_checks import unit_findings
-from simcore.intake.usage import entries, quantities
 from simcore.variables import OUTCOMES
 
 SECTIONS = ["markets", "systems", "prices", "policies", "regions", "routes", "technologies",

@@ -15,10 +15,10 @@ from pydantic import Tag, ValidationError
 from simcore.errors import suggest
 from simcore.intake.entries import Catalog
 from simcore.intake.findings import Finding, Path
+from simcore.intake.pruning import packaged_names, packaged_places
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, base, catalog_of
 from simcore.intake.templates import SINGULAR
-from simcore.intake.usage import packaged_names, packaged_places
 from simcore.quantities.records import shown
 
 _ROUNDS: Final = 8
