@@ -62,7 +62,7 @@ class _OfKind:
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
         # Not by the tag: a config may change one field of a process and leave its kind.
-        choices = [kind.record.__pydantic_core_schema__ for kind in KINDS.values()]
+        choices: list[Any] = [kind.record.__pydantic_core_schema__ for kind in KINDS.values()]
         return handler(core_schema.union_schema(choices))
 
 
