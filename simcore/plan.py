@@ -16,11 +16,11 @@ from simcore.intake import Spec, dependence, document
 from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import route_of
 from simcore.intake.paths import Path
+from simcore.intake.pruning import packaged_pairs
 from simcore.intake.schema import Experiment
+from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import (
-    commodity_unit,
     exposure_currency,
-    packaged_pairs,
     references,
     used_commodities,
     used_markets,

@@ -14,9 +14,9 @@ from simcore.intake.editor_schema import json_schema
 from simcore.intake.findings import Finding, Path, faults
 from simcore.intake.overlay import merge, put, setting
 from simcore.intake.price_tables import Filled, fill
+from simcore.intake.pruning import prune
 from simcore.intake.scenarios import expand, usable
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import prune
 from simcore.intake.validation import mended, validate
 
 __all__ = ["Spec", "json_schema", "load"]

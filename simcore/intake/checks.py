@@ -15,15 +15,14 @@ from simcore.intake.findings import Finding, Path, unknown
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import Path as PricePath
+from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
+from simcore.intake.pruning import packaged_names
 from simcore.intake.schema import Experiment, Exposure, Until
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
-    CBAM_POLICIES,
-    packaged_names,
     place_of,
-    policy_values,
     price_of,
     region_quantities,
     used_commodities,

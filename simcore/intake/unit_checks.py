@@ -13,21 +13,10 @@ from simcore.intake.compilation import compiled, file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path, unknown
 from simcore.intake.paths import Path as PricePath
+from simcore.intake.policies import used_policies, variants
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import (
-    commodity_unit,
-    dated,
-    price_of,
-    quantities,
-    target_of,
-    unit_of,
-    used_commodities,
-    used_markets,
-    used_places,
-    used_policies,
-    used_routes,
-    variants,
-)
+from simcore.intake.stated import commodity_unit, dated, quantities, target_of, unit_of
+from simcore.intake.usage import price_of, used_commodities, used_markets, used_places, used_routes
 from simcore.intake.views import as_path
 from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.quantities.annotations import Canonical

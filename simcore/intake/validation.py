@@ -15,9 +15,9 @@ from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
 from simcore.intake.findings import Finding, Path
+from simcore.intake.pruning import packaged_names, packaged_places
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import SINGULAR
-from simcore.intake.usage import packaged_names, packaged_places
 from simcore.quantities.records import shown
 
 _ROUNDS: Final = 8

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore import distributions
+from simcore.dated import DatedTable
 from simcore.intake.paths import Anchor, Path, Spot
 from simcore.intake.processes import Process
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
@@ -286,16 +287,9 @@ def bounds(
         return np.zeros(shape), np.full(shape, np.inf)
 
     def bound(dates: Mapping[int, float], none: float) -> Floats:
-        line = []
-        for year in setting.years:
-            past = [date for date in dates if date <= year]
-            if not past:
-                line.append(none)
-                continue
-            date = max(past)
-            growth = (1.0 + corridor.growth) ** (year - date) if date == max(dates) else 1.0
-            line.append(dates[date] * factor(date) * growth)
-        return np.array(line)
+        real = {date: value * factor(date) for date, value in dates.items()}
+        table = DatedTable(real, growth=corridor.growth)
+        return np.array(table.over(setting.years, before=none))
 
     return bound(corridor.floor, 0.0), bound(corridor.ceiling, np.inf)
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.intake.paths import Path, Threshold, View
-from simcore.intake.usage import variants, views_from
+from simcore.intake.policies import variants
+from simcore.intake.usage import views_from
 from simcore.intake.views import as_path, chosen_views, has_views
 from simcore.kernels.operations import RESPONSE_COLUMNS, Operation
 from simcore.model.emissions_market import system_node
