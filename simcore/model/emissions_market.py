@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from simcore.dated import DatedTable
+from simcore.intake.policies import followed_rules, variants
 from simcore.intake.systems import Rules, System
-from simcore.intake.usage import followed_rules, variants
 from simcore.intake.views import system_of
 from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS, Operation
 from simcore.model.setting import Setting, choice_node, quantity

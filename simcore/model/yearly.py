@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simcore.intake.usage import dated
+from simcore.intake.stated import dated
 from simcore.kernels.operations import Operation
 from simcore.model.policies import series
 from simcore.model.setting import Setting, quantity
