@@ -14,6 +14,8 @@ from simcore.errors import Fault, dotted
 from simcore.intake import Spec, packaged
 from simcore.intake.pruning import packaged_names, packaged_paths
 from simcore.intake.schema import Experiment
+from simcore.intake.shipped import base
+from simcore.intake.templates import with_sector
 from simcore.intake.usage import used_routes
 from simcore.plan import Plan, build
 from simcore.quantities import Uncertain
@@ -99,7 +101,7 @@ class _Written:
 def _written(spec: Spec) -> Iterator[_Written]:
     """What the user wrote and this run might read."""
     scenarios = list(spec.scenarios.values())
-    shipped: dict[str, Any] | None = None
+    shipped = with_sector(base())
     for document in spec.documents:
         for path, value in _leaves(document.data, ()):
             where, experiments, own = path, scenarios, ""
@@ -113,10 +115,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own:
-                shipped = shipped or {**packaged.base(), "catalog": packaged.catalog()}
-                if _at(shipped, path) == value:
-                    continue
+            if not own and _at(shipped, path) == value:
+                continue
             yield _Written(path, where, value, experiments)
 
 

@@ -161,25 +161,6 @@ def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> 
     return {**data, "plant": plant}
 
 
-def _with_sector(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A config with what its sector says of routes and the border, where it does not itself.
-
-    For a sector that does not exist any other will do: that it does not is said once.
-    """
-    catalog, cbam = data.get("catalog"), data.get("cbam")
-    sectors = catalog.get("sectors") if isinstance(catalog, Mapping) else None
-    if not isinstance(sectors, Mapping) or not sectors:
-        return data
-    sector = sectors.get(str(data.get("sector")), next(iter(sectors.values())))
-    if not isinstance(sector, Mapping):
-        return data
-    data = {**({"routes": sector["routes"]} if sector.get("routes") else {}), **data}
-    border = sector.get("cbam")
-    if isinstance(cbam, Mapping) and isinstance(border, Mapping):
-        data["cbam"] = {**border, **cbam}
-    return data
-
-
 def _own(layer: document.Document) -> dict[str, Any]:
     return {str(key): value for key, value in layer.data.items() if key != "extends"}
 
@@ -231,7 +212,7 @@ def _checked(
     earlier: Sequence[Finding],
 ) -> Spec:
     known = shipped.known()
-    whole = _with_sector(data)
+    whole = templates.with_sector(data)
     experiment, findings = validate(whole, known)
     findings += earlier
     kept, content = (experiment, data) if experiment else mended(whole, findings, known)
@@ -242,7 +223,7 @@ def _checked(
         findings += wrong
         if kept is None:
             continue
-        changed = _with_sector(merge(content, changes))
+        changed = templates.with_sector(merge(content, changes))
         scenario, wrong = validate(changed, known)
         findings += [replace(one, scenario=str(name)) for one in wrong]
         if scenario is None:

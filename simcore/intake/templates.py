@@ -104,6 +104,25 @@ def follow(
     return {**overlay, "catalog": dated}
 
 
+def with_sector(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A config with what its sector says of routes and the border, where it does not itself.
+
+    For a sector that does not exist any other will do: that it does not is said once.
+    """
+    catalog, cbam = data.get("catalog"), data.get("cbam")
+    sectors = catalog.get("sectors") if isinstance(catalog, Mapping) else None
+    if not isinstance(sectors, Mapping) or not sectors:
+        return data
+    sector = sectors.get(str(data.get("sector")), next(iter(sectors.values())))
+    if not isinstance(sector, Mapping):
+        return data
+    data = {**({"routes": sector["routes"]} if sector.get("routes") else {}), **data}
+    border = sector.get("cbam")
+    if isinstance(cbam, Mapping) and isinstance(border, Mapping):
+        data["cbam"] = {**border, **cbam}
+    return data
+
+
 def _changes(entry: Any, before: Any) -> Any:
     """What differs from an entry as it was; all of it where it is new."""
     if not isinstance(entry, Mapping) or not isinstance(before, Mapping):
