@@ -9,16 +9,17 @@ from pydantic import Field, model_validator
 from simcore.quantities import Constant, Quantity, check_probabilities
 from simcore.quantities.annotations import Canonical, Name, Plain
 from simcore.quantities.records import Described, Model, Whole, fault
+from simcore.units.canonical import ONE
 
-Volatility = Annotated[Quantity, Canonical("1", minimum=0.0)]
-Number = Annotated[Quantity, Canonical("1")]
+Volatility = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
+Number = Annotated[Quantity, Canonical(ONE)]
 Probability = Annotated[Plain, Field(ge=0, le=1)]
 
 
 class Jumps(Described):
     """Jumps of the log price, which stay (Merton 1976)."""
 
-    rate: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=50.0)]
+    rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=50.0)]
     """Expected number per year."""
     mean: Number
     """Mean of the log size of a jump."""
