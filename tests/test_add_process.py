@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,9 @@ BACK = {"kind": "half_life", "sigma": 0.3, "years": YEARS}
 @pytest.fixture(autouse=True)
 def kind() -> Iterator[Kind]:
     """The process of the page, registered while a test runs."""
-    made: dict[str, Any] = {}
-    exec(compile(documents.recipe("price process", "python"), "extend.md", "exec"), made)
+    made: dict[str, Any] = {"__name__": "half_life"}
+    text = documents.recipe("price process", "python")
+    exec(compile(text, "extend.md", "exec", dont_inherit=True), made)
     kind = made["HALF_LIFE"]
     processes.register(kind)
     yield kind
@@ -39,7 +41,7 @@ def kind() -> Iterator[Kind]:
 
 def config(**changes: Any) -> dict[str, Any]:
     """A market that returns by half in four years, and its twin by the packaged process."""
-    twin = {"kind": "log_ou", "sigma": 0.3, "kappa": np.log(2) / YEARS}
+    twin = {"kind": "log_ou", "sigma": 0.3, "kappa": math.log(2) / YEARS}
     return small_config(
         markets={"half": market(BACK), "twin": market(twin), "steep": market(BACK | {"sigma": 0.6})},
         years={"first": 2026, "last": 2030}, outcomes=["carbon_price"], keep=["carbon_price"],
