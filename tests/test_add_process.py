@@ -114,7 +114,7 @@ def test_every_command_takes_it(
     assert "HalfLife" in json.loads(said("schema"))["$defs"]
     said("run", "toy.yaml", "-o", "toy.zarr", "--quiet")
     assert "half" in said("summary", "toy.zarr", "--variable", "carbon_price")
-    assert "half" in said("trace", "toy.zarr", "--draw", "3")
+    assert "half" in said("trace", "toy.yaml", "--draw", "3")
     said("plot", "toy.zarr", "-o", "pictures")
     assert list(Path("pictures").glob("*.png"))
 
