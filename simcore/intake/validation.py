@@ -6,7 +6,6 @@ it becomes a path in what the user wrote.
 
 from __future__ import annotations
 
-import copy
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -14,24 +13,29 @@ from typing import Any, Final
 from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
+from simcore.intake.entries import Catalog
 from simcore.intake.findings import Finding, Path
-from simcore.intake.records import shown
+from simcore.intake.pruning import packaged_names, packaged_places
 from simcore.intake.schema import Experiment
+from simcore.intake.shipped import Known, base, catalog_of
 from simcore.intake.templates import SINGULAR
-from simcore.intake.usage import packaged_names, packaged_places
+from simcore.processes import Process, lack, record_of, refusal
+from simcore.quantities.records import shown
 
 _ROUNDS: Final = 8
 _FEW: Final = 3
 """Missing keys from which on an entry is taken for one that lacks its template."""
 
 
-def validate(data: Mapping[str, Any]) -> tuple[Experiment | None, list[Finding]]:
+def validate(data: Mapping[str, Any], known: Known) -> tuple[Experiment | None, list[Finding]]:
     """Check data against the records.
 
     Parameters
     ----------
     data : mapping
         A complete config.
+    known : dict
+        Entries of the catalog that need no check; those that fit are added.
 
     Returns
     -------
@@ -40,14 +44,27 @@ def validate(data: Mapping[str, Any]) -> tuple[Experiment | None, list[Finding]]
     findings : list of Finding
         Everything that is wrong.
     """
+    wrong: list[Any] = []
+    content = dict(data)
+    if "catalog" in data:
+        try:
+            content["catalog"] = catalog_of(data["catalog"], known)
+        except ValidationError as error:
+            wrong = [{**one, "loc": ("catalog", *one["loc"])} for one in _errors(error)]
+            content["catalog"] = Catalog()
     try:
-        return Experiment.model_validate(data), []
+        experiment = Experiment.model_validate(content)
     except ValidationError as error:
-        return None, _findings(error, data)
+        wrong += _errors(error)
+    return (None, _findings(wrong, data)) if wrong else (experiment, [])
+
+
+def _errors(error: ValidationError) -> list[Any]:
+    return list(error.errors(include_url=False))
 
 
 def mended(
-    data: Mapping[str, Any], findings: Iterable[Finding], packaged: Mapping[str, Any]
+    data: Mapping[str, Any], findings: Iterable[Finding], known: Known
 ) -> tuple[Experiment | None, dict[str, Any]]:
     """Give a config with its faulty parts left out, so that the rest can be checked as well.
 
@@ -57,8 +74,8 @@ def mended(
         A complete config.
     findings : iterable of Finding
         What is wrong with it.
-    packaged : mapping
-        Values to use in place of faulty ones, where it has them.
+    known : dict
+        As for `validate`.
 
     Returns
     -------
@@ -67,7 +84,7 @@ def mended(
     content : dict
         The data of it.
     """
-    content: dict[str, Any] = copy.deepcopy(dict(data))
+    content = dict(data)
     paths = [one.path for one in findings]
     tried: set[Path] = set()
     for _ in range(_ROUNDS):
@@ -77,41 +94,45 @@ def mended(
             while path in earlier and path:
                 path = path[:-1]
             tried.add(path)
-            _leave_out(content, path, packaged)
-        experiment, more = validate(content)
+            content = _without(content, path, base())
+        experiment, more = validate(content, known)
         if experiment is not None:
             return experiment, content
         paths = [one.path for one in more]
     return None, content
 
 
-def _leave_out(data: Any, path: Path, packaged: Any) -> None:
-    *way, last = path or (None,)
-    for part in way:
-        try:
-            data = data[part]
-        except (LookupError, TypeError):
-            return
-        packaged = packaged.get(part) if isinstance(packaged, Mapping) else None
-    if isinstance(data, list) and isinstance(last, int) and last < len(data):
-        del data[last]
-    elif isinstance(data, dict) and last in data:
-        if isinstance(packaged, Mapping) and last in packaged:
-            data[last] = copy.deepcopy(packaged[last])
-        else:
-            del data[last]
+def _without(data: Any, path: Path, packaged: Any) -> Any:
+    """Data without what stands at a path, or with what the package says in its place."""
+    if not path or not isinstance(data, dict | list):
+        return data
+    part, rest = path[0], path[1:]
+    if isinstance(data, list):
+        if not isinstance(part, int) or part >= len(data):
+            return data
+        own = [_without(data[part], rest, None)] if rest else []
+        return [*data[:part], *own, *data[part + 1 :]]
+    if part not in data:
+        return data
+    known = packaged.get(part) if isinstance(packaged, Mapping) else None
+    if rest:
+        return {**data, part: _without(data[part], rest, known)}
+    if isinstance(packaged, Mapping) and part in packaged:
+        return {**data, part: known}
+    return {key: value for key, value in data.items() if key != part}
 
 
-def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
-    found: dict[Finding, None] = {}
+def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
+    found: dict[Finding, Path] = {}
     meant: set[Path] = set()
     lacking: dict[Path, list[str]] = {}
-    every = error.errors(include_url=False)
     for one in every:
         path, record = _trail(one["loc"], data, one["type"])
         level = _misread_level(path, data)
         if level is not None:
             finding = level
+        elif told := _of_process(one["type"], path, record):
+            finding = told
         elif one["type"] == "extra_forbidden":
             finding, near = _extra(path, record)
             if near:
@@ -120,16 +141,19 @@ def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
             finding = Finding(path, *_describe(one, path))
         if one["type"] == "missing" and level is None:
             lacking.setdefault(path[:-1], []).append(str(path[-1]))
-        found[finding] = None
+        found[finding] = path
     for path, keys in lacking.items():
         entry = _strange_entry(path, keys, data)
         if entry is not None:
-            found = {entry: None} | {
-                one: None for one in found
+            found = {entry: path} | {
+                one: place for one, place in found.items()
                 if one.path[:-1] != path or not one.found.startswith("no ")
             }  # fmt: skip
     # A misspelt key that is required is one fault, not an unknown and a missing one.
-    return [one for one in found if not (one.path in meant and one.found.startswith("no "))]
+    return [
+        one for one, place in found.items()
+        if not (place in meant and one.found.startswith("no "))
+    ]  # fmt: skip
 
 
 def _misread_level(path: Path, data: Mapping[str, Any]) -> Finding | None:
@@ -189,11 +213,28 @@ def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Path, Any]:
         if actual is not None:
             path.append(actual)
             node = node[actual]
+            if _is_process(_bare(type_)):
+                type_ = record_of(node)
         elif position == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
             path.append(part)
         elif isinstance(node, (Mapping, list)) and part != "default":
             node = None
     return tuple(path), holder
+
+
+def _is_process(type_: Any) -> bool:
+    return isinstance(type_, type) and issubclass(type_, Process)
+
+
+def _of_process(kind: str, path: Path, record: Any) -> Finding | None:
+    """The finding of a field that a process of its kind has not, or lacks."""
+    if not _is_process(record):
+        return None
+    if kind == "extra_forbidden":
+        told = refusal(record, str(path[-1]))
+        return None if told is None else Finding(path, *told)
+    told = lack(record, str(path[-1])) if kind == "missing" else None
+    return None if told is None else Finding(path[:-1], *told)
 
 
 def _key(node: Any, part: Any) -> Any:

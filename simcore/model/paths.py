@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simcore import distributions
-from simcore.intake.paths import Z90, Anchor, Path, Spot
-from simcore.intake.processes import Process
-from simcore.intake.records import Sourced
-from simcore.kernels.operations import SPOT_COLUMNS, Operation
-from simcore.model.processes import (
-    NOISY,
-    jump_nodes,
-    resampled_log_mean,
-    resampled_node,
-    shock_nodes,
-    step_nodes,
-    yearly_variance,
-)
+from simcore.dated import DatedTable
+from simcore.intake.paths import Anchor, Path, Spot
+from simcore.model.processes import PathMaker
 from simcore.model.setting import Setting, choice_node, factor_node, quantity
+from simcore.numerics.normal import Z90, log_mean, median_shift
+from simcore.processes import Process, kind_of
+from simcore.processes.declaration import Motion
+from simcore.quantities.records import Sourced
 from simcore.units import conversion, currency_of, deflate
 
 Floats = NDArray[np.float64]
@@ -88,10 +80,11 @@ def path_node(
     factor = price_factor(setting, record, target)
     assert record.spot is not None
     assert record.process is not None
-    process, own = record.process, f"{name}.{view}" if view else name
+    kind, own = kind_of(record.process), f"{name}.{view}" if view else name
+    make = PathMaker(setting, name, own, record.spot)
     start, since = _since(setting, record.spot)
     value = record.spot.value * factor(record.spot.year, record.spot)
-    if record.process.kind == "gbm" or not record.anchors:
+    if kind.drift or not record.anchors:
         bands: dict[int, Anchor] = {}
         centre = np.full(len(since), math.log(value))
         above = below = np.zeros(len(since))
@@ -111,14 +104,14 @@ def path_node(
         if record.after != "hold":
             beyond = np.maximum(0, setting.years - max(bands))
             centre = centre + beyond * math.log1p(record.after.grow)
-    mean = record.centre == "mean" or process.kind == "gbm"
+    mean = record.centre == "mean" or bool(kind.drift)
+    ages = np.maximum(setting.years - record.spot.year, 0)
     if mean:
-        correction = _log_mean(above, below)
-        if process.kind == "bootstrap":
-            ahead = setting.years - record.spot.year
-            correction = correction + resampled_log_mean(setting, record, ahead)
+        correction = log_mean(above, below)
+        if kind.log_mean is not None:
+            correction = correction + kind.log_mean(make, record.process, ages)
     else:
-        variance = yearly_variance(setting, process, record.spot, setting.years)
+        variance = kind.variance(make, record.process, ages)
         correction = np.array([
             median_shift(*line) for line in zip(above, below, variance, strict=True)
         ])  # fmt: skip
@@ -126,13 +119,16 @@ def path_node(
         price = known.value * factor(known.year, known)
         centre = np.where(since > 0, centre, math.log(price))
     floor, ceiling = bounds(setting, record if bounded else None, factor)
-    table = np.stack([centre, above, below, correction, floor, ceiling, since], axis=1)
+    lines = {
+        "centre": centre, "above": above, "below": below, "correction": correction,
+        "floor": floor, "ceiling": ceiling, "since": since,
+    }  # fmt: skip
     graph = setting.graph
     # Certain anchors, such as a forward curve, have nothing that a normal could move.
     spread = bool(above.any() or below.any())
     z = anchor_normal(setting, name) if spread else graph.constant(0.0)
     return _advance(
-        setting, (name, own), process, record, table, z,
+        make, record.process, record, lines, z,
         drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
     )  # fmt: skip
 
@@ -141,17 +137,18 @@ def deviation_node(
     setting: Setting, name: str, record: Path, process: Process, *, view: str = ""
 ) -> int:
     """Node of the factor by which a process leaves a price that something else makes."""
-    if process.kind == "fixed":
+    if not kind_of(process).moves:
         return setting.graph.constant(1.0)
     assert record.spot is not None
     _, since = _since(setting, record.spot)
-    table = np.zeros((len(since), SPOT_COLUMNS))
-    table[:, 5], table[:, 6] = np.inf, since
+    lines: dict[str, Any] = {
+        "centre": 0.0, "above": 0.0, "below": 0.0, "correction": 0.0, "floor": 0.0,
+        "ceiling": np.inf, "since": since,
+    }  # fmt: skip
     plain = record.model_copy(update={"tightening": None})
-    own, zero = f"{name}.{view}" if view else name, setting.graph.constant(0.0)
-    return _advance(
-        setting, (name, own), process, plain, table, zero, drift=zero, mean=False, lift=None
-    )
+    zero = setting.graph.constant(0.0)
+    make = PathMaker(setting, name, f"{name}.{view}" if view else name, record.spot)
+    return _advance(make, process, plain, lines, zero, drift=zero, mean=False, lift=None)
 
 
 def _since(setting: Setting, spot: Spot) -> tuple[float, Floats]:
@@ -166,80 +163,63 @@ def _since(setting: Setting, spot: Spot) -> tuple[float, Floats]:
 
 
 def _advance(
-    setting: Setting,
-    names: tuple[str, str],
+    make: PathMaker,
     process: Process,
     record: Path,
-    table: Floats,
+    lines: dict[str, Any],
     z: int,
     *,
     drift: int,
     mean: bool,
     lift: int | None,
 ) -> int:
-    """Node of a path whose lines are known: those of `SPOT_COLUMNS`."""
-    graph, (shared, own) = setting.graph, names
-    assert table.shape[1] == SPOT_COLUMNS
-    assert record.spot is not None
-    one, zero = graph.constant(1.0), graph.constant(0.0)
-    noisy, first_year = process.kind in NOISY, record.spot.year + 1
-    shocks, decay, spread, first = [zero], one, zero, zero
-    if noisy:
-        shocks = shock_nodes(setting, shared, process.steps)
-        decay, spread, first = step_nodes(setting, own, process, record.spot)
-    more = jump_nodes(setting, own, process, centred=mean)
-    if process.kind == "bootstrap":
-        more = [resampled_node(setting, own, process, first_year)]
+    """Node of a path whose lines are known: the columns of PATH."""
+    setting, graph, move = make.setting, make.setting.graph, kind_of(process).motion
+    zero = graph.constant(0.0)
+    motion = Motion() if move is None else move(make, process, mean)
+    noisy = bool(motion.shocks)
     occurs = start = strength = zero
     ramp = -1.0
     if record.tightening is not None and record.tightening.probability > 0:
         event, ramp = record.tightening, record.tightening.ramp
         occurs = choice_node(
             setting,
-            f"{shared}.tightening.occurs",
+            f"{make.shared}.tightening.occurs",
             {"kind": "bernoulli", "probability": event.probability},
             event,
         )
-        start = quantity(setting, f"{shared}.tightening.year", event.year, "yr")
-        strength = quantity(setting, f"{shared}.tightening.strength", event.strength, "1")
-    inputs = (
-        decay, spread, first, drift, occurs, start, strength, zero if lift is None else lift,
-    )  # fmt: skip
-    numbers = (float(noisy), float(mean), ramp, first_year, float(lift is not None))
-    table = np.ascontiguousarray(table)
-    if more or process.steps > 1:
-        return graph.add(
-            Operation.STEPS,
-            (z, *inputs, *(shocks if noisy else ()), *more),
-            numbers=(*numbers, process.steps, float(bool(more))),
-            table=table,
-            yearly=True,
-            state=(0.0, 0.0, 0.0),
-        )
-    return graph.add(
-        Operation.PATH,
-        (z, shocks[0], *inputs),
-        numbers=numbers,
-        table=table,
-        yearly=True,
-        state=(0.0, 0.0),
-    )
+        start = quantity(setting, f"{make.shared}.tightening.year", event.year, "yr")
+        strength = quantity(setting, f"{make.shared}.tightening.strength", event.strength, "1")
+    spread, first = (zero if one is None else one for one in (motion.spread, motion.first))
+    stated: dict[str, Any] = {
+        "z": z, "decay": graph.constant(1.0) if motion.decay is None else motion.decay,
+        "spread": spread, "first_spread": first, "drift": drift, "occurs": occurs, "start": start,
+        "strength": strength, "lift": zero if lift is None else lift, "noisy": noisy,
+        "centred": mean, "ramp": ramp, "first_year": make.first, "lifted": lift is not None,
+        **lines,
+    }  # fmt: skip
+    steps = max(len(motion.shocks), len(motion.added))
+    if motion.added or steps > 1:
+        return graph.node(
+            "STEPS", **stated, shocks=motion.shocks, jumps=motion.added, steps=steps,
+            jumping=bool(motion.added),
+        )  # fmt: skip
+    return graph.node("PATH", **stated, shock=motion.shocks[0] if noisy else zero)
 
 
 def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:
     """Node of the drift per year: mu or carry, and the premium."""
-    graph, process = setting.graph, record.process
-    assert process is not None
+    graph, drift = setting.graph, kind_of(record.process).drift
     found = graph.constant(0.0)
-    if process.kind == "gbm":
-        found = quantity(setting, f"{own}.mu", process.mu, "1")
+    if drift:
+        found = quantity(setting, f"{own}.{drift}", getattr(record.process, drift), "1")
     elif not record.anchors:
         found = quantity(setting, f"{own}.carry", record.carry, "1")
     if premium is None or graph.is_constant(premium, 0.0):
         return found
     if graph.is_constant(found, 0.0):
         return premium
-    return graph.add(Operation.SUM, (found, premium))
+    return graph.sum(found, premium)
 
 
 def anchor_normal(setting: Setting, name: str) -> int:
@@ -287,77 +267,12 @@ def bounds(
         return np.zeros(shape), np.full(shape, np.inf)
 
     def bound(dates: Mapping[int, float], none: float) -> Floats:
-        line = []
-        for year in setting.years:
-            past = [date for date in dates if date <= year]
-            if not past:
-                line.append(none)
-                continue
-            date = max(past)
-            growth = (1.0 + corridor.growth) ** (year - date) if date == max(dates) else 1.0
-            line.append(dates[date] * factor(date) * growth)
-        return np.array(line)
+        real = {date: value * factor(date) for date, value in dates.items()}
+        table = DatedTable(real, growth=corridor.growth)
+        return np.array(table.over(setting.years, before=none))
 
     return bound(corridor.floor, 0.0), bound(corridor.ceiling, np.inf)
 
 
 def _is_zero(value: Any) -> bool:
     return getattr(value, "value", None) == 0
-
-
-def _log_mean(above: Floats, below: Floats) -> Floats:
-    """ln E[exp(z s)] of an anchor whose halves differ."""
-
-    def cdf(x: Floats) -> Floats:
-        return np.array([0.5 * math.erfc(-value / math.sqrt(2.0)) for value in x])
-
-    return np.asarray(
-        np.log(np.exp(0.5 * above**2) * cdf(above) + np.exp(0.5 * below**2) * cdf(-below))
-    )
-
-
-@cache
-def median_shift(above: float, below: float, variance: float) -> float:
-    """Median of z*s + X: what a deviation adds to the median of an anchor whose halves differ.
-
-    Parameters
-    ----------
-    above, below : float
-        Standard deviations s of the log anchor for z >= 0 and z < 0.
-    variance : float
-        Of the deviation X, normal with mean zero.
-
-    Notes
-    -----
-    A two-piece normal has its median at zero, but not with a symmetric X on top. The root of
-    P(z*s + X <= m) = 1/2 by Newton steps; the integral over z by a quadrature of 48 points.
-    """
-    if above == below or variance <= 0.0 or max(above, below) <= 0.0:
-        return 0.0
-    sd = math.sqrt(variance)
-    nodes, weights = _half_normal()
-    halves = (0.5 * weights).tolist()
-    shift = 0.0
-    for _ in range(30):
-        up, down = (shift - nodes * above) / sd, (shift + nodes * below) / sd
-        cdf = sum(map(operator.mul, halves, map(
-            operator.add,
-            map(math.erfc, (-up / math.sqrt(2.0)).tolist()),
-            map(math.erfc, (-down / math.sqrt(2.0)).tolist()),
-        )))  # fmt: skip
-        density = np.exp(-0.5 * up**2) + np.exp(-0.5 * down**2)
-        slope = float(weights @ density) / (sd * math.sqrt(2.0 * math.pi))
-        step = (cdf - 0.5) / slope
-        shift -= step
-        if abs(step) < 1e-12:
-            break
-    return shift
-
-
-@cache
-def _half_normal() -> tuple[Floats, Floats]:
-    """Points z > 0 and weights for integrals over the upper half of a standard normal."""
-    points, weights = np.polynomial.legendre.leggauss(48)
-    z = 4.25 * (points + 1.0)
-    density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi) * 4.25 * weights
-    return z, density * (0.5 / density.sum())

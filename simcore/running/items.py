@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.operations import Operation
 from simcore.plan import Cell, Plan, currency_rate
 from simcore.running.program import Request
 from simcore.statistics import Sample, statistics_of_kind
@@ -162,7 +161,7 @@ def write_statistics(
 def _reduced_node(plan: Plan, cell: Cell) -> int:
     """Node whose draws are reduced for a cell: for the sign of a row, the row, if none is kept."""
     node = plan.graph.nodes[cell.node]
-    if node.operation == Operation.NOT_POSITIVE and not is_kept(plan, cell):
+    if node.operation == "NOT_POSITIVE" and not is_kept(plan, cell):
         return node.inputs[0]
     return cell.node
 

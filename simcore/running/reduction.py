@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.replicates import draws_by_replicate
+from simcore.kernels.intervals import draws_by_replicate
 from simcore.plan import Plan
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan
-from simcore.running.program import Recall, Request, cut
+from simcore.running.program import Recall, Request, compile_program
 
 
 def draws_of(
@@ -34,7 +34,7 @@ def draws_of(
     """
     from simcore.kernels.simulate import simulate
 
-    program, outputs = cut(plan, requests, recall=recall)
+    program, outputs = compile_program(plan, requests, recall=recall)
     values = np.empty((len(outputs), draws))
     share = -(-draws // (BLOCK * threads)) * BLOCK
 
@@ -52,7 +52,7 @@ def central_of(plan: Plan, requests: Sequence[Request]) -> NDArray[np.float64]:
     """The central case of the requested rows, shape (rows,)."""
     from simcore.kernels.simulate import simulate
 
-    program, outputs = cut(plan, requests)
+    program, outputs = compile_program(plan, requests)
     values = np.empty((len(outputs), 1))
     simulate(program, outputs, 0, 1, True, values)
     return values[:, 0]

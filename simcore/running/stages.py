@@ -17,12 +17,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.operations import BLOCK, Operation
+from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan
 from simcore.running.crew import Crew, Segment, Shares, segments_of
 from simcore.running.items import Item, items_of, rows_of
 from simcore.running.options import Options, Report, between, silent
-from simcore.running.program import Recall, cut, limited, without
+from simcore.running.program import Recall, compile_program, drop_operation, restrict_outputs
 from simcore.running.tiles import bins_for, replicates_of, tiles_of
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
@@ -197,7 +197,7 @@ class Tile:
     def of(cls, job: Job, number: int, recall: Recall | None = None) -> Tile:
         """Compile a tile of a job."""
         tile = job.tiles[number]
-        program, outputs = cut(job.plan, [item.request for item in tile], recall=recall)
+        program, outputs = compile_program(job.plan, [item.request for item in tile], recall=recall)
         counts = [item.request.rows for item in tile]
         workers = min(job.parts * job.threads, len(job.segments))
         return cls(
@@ -319,7 +319,7 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
         )
         for own, in_slots in zip(places, counts, strict=True)
     ]  # fmt: skip
-    program = without(limited(tile.program, begin, end), Operation.CHEAPEST)
+    program = drop_operation(restrict_outputs(tile.program, begin, end), "CHEAPEST")
     tally = Tally.of(replicates, len(places), end - begin, slots)
     for one in range(replicates) if replicates else (None,):
         counts[:] = 0

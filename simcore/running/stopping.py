@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from simcore.errors import ConfigError
-from simcore.kernels.replicates import students_t
+from simcore.numerics.student import students_t
 from simcore.plan import Cell, Plan
 from simcore.running.executors import Executor, on_threads
 from simcore.running.items import Item, has_years, place_of

@@ -12,7 +12,7 @@ import numpy as np
 
 from simcore.errors import ConfigError
 from simcore.kernels.operations import BLOCK
-from simcore.kernels.replicates import reach, students_t
+from simcore.numerics.student import reach, students_t
 from simcore.plan import Plan
 from simcore.running.items import Item, Need, items_of, rows_of
 from simcore.running.options import Options
