@@ -202,7 +202,9 @@ def catalog(options: argparse.Namespace) -> None:
     from simcore.intake import packaged
     from simcore.terminal.outline import catalog_text, entry_of
 
-    known = packaged.catalog() | {"systems": packaged.systems(), "sources": packaged.sources()}
+    known = packaged.catalog() | {
+        "systems": packaged.written("system"), "sources": packaged.sources(),
+    }  # fmt: skip
     if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
         raise ConfigError(Fault(
             "--plot", "no name of a policy", "simcore catalog policies NAME --plot FILE",
