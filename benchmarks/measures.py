@@ -16,7 +16,7 @@ from benchmarks.table import Line, heading
 from benchmarks.timing import Settings, fastest, interleaved
 from simcore import plan
 from simcore.kernels.operations import BLOCK
-from simcore.kernels.random import fill_normal, fill_uniform, stream_key
+from simcore.kernels.random import fill_uniform, normal_of_uniform, stream_key
 from simcore.kernels.select import order_statistics, quantile_ranks
 from simcore.running import engine
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
@@ -122,6 +122,12 @@ def languages(case: Case, built: Built, settings: Settings) -> Iterator[str | Li
     for title, time in found.items():
         yield Line(title, one, two, time)
     yield Line("  ns a value", one / values, two and two / values)
+
+
+def fill_normal(k0: int, k1: int, first: int, step: int, out: np.ndarray) -> None:
+    """Write standard normal numbers of consecutive draws."""
+    fill_uniform(k0, k1, first, step, out)
+    normal_of_uniform(out, out)
 
 
 def random_numbers(settings: Settings) -> Iterator[str | Line]:

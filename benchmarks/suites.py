@@ -11,8 +11,9 @@ import numpy as np
 from benchmarks import work
 from benchmarks.cases import Case, cases, load
 from benchmarks.languages import CHUNK, Tapes
+from benchmarks.measures import fill_normal
 from simcore import plan
-from simcore.kernels.random import fill_normal, stream_key
+from simcore.kernels.random import stream_key
 from simcore.kernels.select import order_statistics, quantile_ranks
 from simcore.running import engine
 from simcore.variables import INTERVAL_LEVEL, QUANTILES

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from simcore.errors import Fault, dotted
 from simcore.intake import Spec, packaged
-from simcore.intake.quantities import Uncertain
-from simcore.intake.records import Model, Sourced, noted_reads, shown
+from simcore.intake.pruning import packaged_names, packaged_paths
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import packaged_names, packaged_paths, used_routes
+from simcore.intake.usage import used_routes
 from simcore.plan import Plan, build
+from simcore.quantities import Uncertain
+from simcore.quantities.records import Model, Sourced, noted_reads, shown
 
 Path = tuple[Any, ...]
 Reads = set[tuple[int, str]]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -16,13 +17,11 @@ from simcore.intake import Spec, dependence, document
 from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import route_of
 from simcore.intake.paths import Path
-from simcore.intake.quantities import Uncertain
-from simcore.intake.records import Model
+from simcore.intake.pruning import packaged_pairs
 from simcore.intake.schema import Experiment
+from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import (
-    commodity_unit,
     exposure_currency,
-    packaged_pairs,
     references,
     used_commodities,
     used_markets,
@@ -33,6 +32,8 @@ from simcore.intake.views import chosen_views
 from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Setting
+from simcore.quantities import Uncertain
+from simcore.quantities.records import Model
 from simcore.variables import OUTCOMES, Variable
 
 Idle = tuple[str, int, str]
@@ -80,8 +81,6 @@ class Plan:
     Attributes
     ----------
     spec : Spec
-    digest : str
-        SHA-256 of the resolved config.
     graph : Graph
     cells : tuple of Cell
         Every outcome asked for.
@@ -104,7 +103,6 @@ class Plan:
     """
 
     spec: Spec
-    digest: str
     graph: Graph
     cells: tuple[Cell, ...]
     waterfall: tuple[Cell, ...]
@@ -133,6 +131,12 @@ class Plan:
     def exposure_currencies(self) -> tuple[str, ...]:
         """Local currency of each exposure."""
         return tuple(exposure_currency(self.experiment, one) for one in self.experiment.exposures)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the resolved config."""
+        text = json.dumps(self.spec.resolved(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def resolved_yaml(self) -> str:
@@ -185,12 +189,8 @@ def build(spec: Spec) -> Plan:
     inputs = _inputs(settings, set(graph.closure(one.node for one in cells)))
     coords["factor"] = tuple(one.name for one in inputs)
     units = _commodity_units(experiment, coords["commodity"])
-    digest = hashlib.sha256(
-        json.dumps(spec.resolved(), sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
     return Plan(
         spec=spec,
-        digest=digest,
         graph=graph,
         cells=tuple(cells),
         waterfall=tuple(waterfall),

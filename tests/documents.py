@@ -41,6 +41,13 @@ def blocks() -> Iterator[Block]:
             yield Block(page, line, found["info"].strip(), textwrap.dedent(found["text"]) + "\n")
 
 
+def recipe(kind: str, info: str = "yaml") -> str:
+    """The block of docs/extend.md that shows how to add one of a kind, such as `dated table`."""
+    page = (ROOT / "docs" / "extend.md").read_text("utf-8")
+    section = page.partition(f"## A new {kind}\n")[2].partition("\n## ")[0]
+    return next(one["text"] + "\n" for one in _FENCE.finditer(section) if one["info"] == info)
+
+
 def prose(page: Path) -> str:
     """A page without its blocks."""
     return _FENCE.sub("", page.read_text("utf-8"))

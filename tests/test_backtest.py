@@ -312,7 +312,7 @@ def test_what_lies_on_the_bound_of_a_band_is_inside() -> None:
 
 
 def record_constant(value: float) -> object:
-    from simcore.intake.quantities import Constant
+    from simcore.quantities import Constant
 
     return Constant(value=value)
 

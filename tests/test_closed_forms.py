@@ -22,7 +22,7 @@ from scipy.stats import binom, norm, spearmanr
 from small_config import commodity, market, small_config
 
 import simcore
-from simcore.intake.quantities import KINDS
+from simcore.quantities import KINDS
 from simcore.running import engine
 from simcore.variables import OUTCOMES, QUANTILES
 

@@ -18,8 +18,8 @@ from simcore import cli
 from simcore.intake import packaged
 from simcore.intake.entries import Catalog
 from simcore.intake.processes import Process
-from simcore.intake.quantities import KINDS
 from simcore.intake.schema import Experiment
+from simcore.quantities import KINDS
 from simcore.terminal.options import parser
 from simcore.variables import OUTCOMES
 

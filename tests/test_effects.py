@@ -13,7 +13,7 @@ from simcore.cli import main
 from simcore.effects import build_and_warn
 from simcore.errors import ConfigError
 from simcore.intake import packaged
-from simcore.intake.records import Model, noted_reads
+from simcore.quantities.records import Model, noted_reads
 
 ROOT = Path(__file__).parents[1]
 CONFIG: dict[str, Any] = {

@@ -7,23 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from simcore.numerics.rank import centred_ranks, correlation
+
 Table = tuple[tuple[str, ...], np.ndarray, dict[str, Any]]
-
-
-def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Spearman's correlation of the draws of two inputs.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (draw,)
-        Draws in the same order. Equal values share the mean of their ranks.
-
-    Returns
-    -------
-    float
-        NaN where one of them is the same in every draw.
-    """
-    return _correlation(_ranks(first), _ranks(second))
 
 
 def correlation_tables(
@@ -51,8 +37,8 @@ def correlation_tables(
     pairs = list(_pairs(requested))
     if not pairs:
         return {}
-    ranks = [_ranks(row) for row in draws]
-    achieved = [_correlation(ranks[i], ranks[j]) for i, j in pairs]
+    ranks = [centred_ranks(row) for row in draws]
+    achieved = [correlation(ranks[i], ranks[j]) for i, j in pairs]
     labels = np.array([f"{names[i]} ~ {names[j]}" for i, j in pairs], dtype=object)
     columns = {
         "requested": ([requested[pair] for pair in pairs], "of the config"),
@@ -78,16 +64,3 @@ def _pairs(requested: np.ndarray) -> Iterator[tuple[int, int]]:
         for j in range(i + 1, len(requested)):
             if requested[i, j] != 0:
                 yield i, j
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Mean ranks about their centre."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts - 1) / 2
-    ranks: np.ndarray = middle[place] - (len(values) + 1) / 2
-    return ranks
-
-
-def _correlation(first: np.ndarray, second: np.ndarray) -> float:
-    spread = np.sqrt(np.dot(first, first) * np.dot(second, second))
-    return float(np.dot(first, second) / spread) if spread > 0 else float("nan")

@@ -11,6 +11,8 @@ import numpy as np
 
 from simcore.calibration.history import History, periods, sampled
 from simcore.errors import ConfigError, Fault
+from simcore.numerics.copula import linear_correlation
+from simcore.numerics.rank import rank_correlation
 
 FEWEST = 10
 """Common changes below which no correlation is estimated."""
@@ -55,8 +57,6 @@ def correlate(histories: Mapping[str, History], *, frequency: str) -> tuple[Corr
     ConfigError
         Fewer than `FEWEST` common changes, or a price that never changes.
     """
-    from scipy.stats import rankdata
-
     every, faults = [], []
     for one, other in combinations(histories, 2):
         kept = [sampled(histories[name], frequency) for name in (one, other)]
@@ -75,7 +75,7 @@ def correlate(histories: Mapping[str, History], *, frequency: str) -> tuple[Corr
                 "take files that share dates, or a finer --frequency",
             ))  # fmt: skip
             continue
-        rank = float(np.corrcoef(*(rankdata(change) for change in changes))[0, 1])
+        rank = rank_correlation(*changes)
         error = (1 - rank**2) * math.sqrt((1 + rank**2 / 2) / (count - 3))
         dates = kept[0].dates[places[0]]
         every.append(Correlation((one, other), rank, error, count, str(dates[0]), str(dates[-1])))
@@ -91,5 +91,5 @@ def is_possible(found: tuple[Correlation, ...]) -> bool:
     for one in found:
         i, j = (names.index(name) for name in one.between)
         # The copula needs the linear correlation of normals with that rank correlation.
-        matrix[i, j] = matrix[j, i] = 2 * math.sin(math.pi * round(one.rank, 3) / 6)
+        matrix[i, j] = matrix[j, i] = linear_correlation(round(one.rank, 3))
     return bool(np.linalg.eigvalsh(matrix)[0] >= 0)

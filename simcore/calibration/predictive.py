@@ -16,12 +16,14 @@ from simcore.intake import Spec
 from simcore.intake.compilation import compiled
 from simcore.intake.paths import Path, View
 from simcore.intake.processes import Process
-from simcore.intake.quantities import FactorReference
 from simcore.intake.views import ENSEMBLE, as_path, chosen_views, has_views
 from simcore.kernels import marginals
 from simcore.kernels.prices import ramped, step_spread
-from simcore.model.paths import anchor_lines, median_shift
-from simcore.model.processes import stationary, transition_matrix
+from simcore.model.paths import anchor_lines
+from simcore.model.processes import transition_matrix
+from simcore.numerics.chain import stationary
+from simcore.numerics.normal import median_shift
+from simcore.quantities import FactorReference
 
 _POINTS: Final = 2048  # a power of two keeps Sobol' points balanced; doubling moves CRPS by < 1e-4
 _FIXED: Final = 11

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.calibration.estimates import Estimate, Fit, fitted, standard_errors
+from simcore.numerics.chain import stationary
 
 NAMES: Final = {2: ("calm", "rough"), 3: ("calm", "usual", "rough")}
 _YEARS: Final = 3
@@ -58,13 +59,6 @@ def by_year(
                            strict=True):  # fmt: skip
         np.add.at(total, places, each)
     return Yearly(known, *sums)
-
-
-def stationary(chain: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Long-run shares of a chain, rows from, columns to; from equal shares where it has several."""
-    step = np.linalg.matrix_power(0.5 * (chain + np.eye(len(chain))), 2**16)
-    shares = np.full(len(chain), 1.0 / len(chain)) @ step
-    return np.asarray(shares / shares.sum())
 
 
 def filtered(

@@ -25,10 +25,10 @@ from simcore.distributions.tabulation import (
 )
 from simcore.kernels import layout
 from simcore.kernels.layout import CONSTANT
+from simcore.numerics.normal import Z90
 
 __all__ = ["CONSTANT", "Marginal", "compile_distribution", "constant", "scaled"]
 
-Z90: Final = 1.2815515655446004
 _NOTHING: Final = np.empty(0)
 
 

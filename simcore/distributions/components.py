@@ -9,13 +9,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simcore.numerics.normal import Z90
+
 Array = NDArray[np.float64]
 Functions = Callable[[Array], tuple[Array, Array, Array]]
 
 _NONE: Final = np.empty(0)
 # A normal number beyond this has a probability below 2**-54.
 _FAR: Final = 8.5
-_Z90: Final = 1.2815515655446004
 # An empirical distribution bends at each value; beyond this many the bends are too small to matter.
 _MOST_BENDS: Final = 16
 _GRID: Final = 513
@@ -83,7 +84,7 @@ def component_of(kind: str, parameters: dict[str, Any]) -> Component:
     if kind == "lognormal":
         return _split_lognormal(np.exp(p["mu"]), p["sigma"], p["sigma"])
     if kind == "split_lognormal":
-        below, above = np.log(p["p50"] / p["p10"]) / _Z90, np.log(p["p90"] / p["p50"]) / _Z90
+        below, above = np.log(p["p50"] / p["p10"]) / Z90, np.log(p["p90"] / p["p50"]) / Z90
         return _split_lognormal(p["p50"], below, above)
     low, high = p.get("low", 0.0), p.get("high", 1.0)
     if low == high:

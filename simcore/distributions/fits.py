@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.numerics.normal import Z90
+
 Array = NDArray[np.float64]
 
-_Z90: Final = 1.2815515655446004
 # How far, relative to the spread of the values, a fitted quantile may lie from a given one.
 _TOLERANCE: Final = 1e-6
 
@@ -121,7 +122,7 @@ def _split_lognormal(p: Array, x: Array) -> dict[str, float]:
         below, above = (slope, other) if first == 0 else (other, slope)
         if not (below >= 0 and above >= 0):
             raise _impossible(kind, p, x, "the median they imply lies outside them")
-    tenth, median, ninetieth = np.exp([center - below * _Z90, center, center + above * _Z90])
+    tenth, median, ninetieth = np.exp([center - below * Z90, center, center + above * Z90])
     return {"p10": float(tenth), "p50": float(median), "p90": float(ninetieth)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -15,15 +15,14 @@ from simcore.intake.findings import Finding, Path, unknown
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import Path as PricePath
+from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
+from simcore.intake.pruning import packaged_names
 from simcore.intake.schema import Experiment, Exposure, Until
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
-    CBAM_POLICIES,
-    packaged_names,
     place_of,
-    policy_values,
     price_of,
     region_quantities,
     used_commodities,
@@ -36,7 +35,10 @@ from simcore.variables import EXPOSURE_OUTCOMES, OUTCOMES
 
 
 def find_faults(
-    experiment: Experiment, scenarios: Mapping[str, Experiment], folder: FilePath
+    experiment: Experiment,
+    scenarios: Mapping[str, Experiment],
+    folder: FilePath,
+    sound: Iterable[int] = (),
 ) -> list[Finding]:
     """Find every fault of a config that its records alone cannot show.
 
@@ -48,11 +50,14 @@ def find_faults(
         With the overlay of each scenario.
     folder : Path
         Folder in which files named by the config must lie.
+    sound : iterable of int
+        Identities of entries of the catalog whose numbers need no check.
 
     Returns
     -------
     list of Finding
     """
+    sound = set(sound)
     found = [*_selection(experiment), *_correlations(experiment)]
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
@@ -64,7 +69,7 @@ def find_faults(
         for finding in baseless[name] or (
             *_references(scenario),
             *route_findings(scenario, folder),
-            *unit_findings(scenario, folder),
+            *unit_findings(scenario, folder, sound),
             *date_findings(scenario),
             *system_findings(scenario),
             *process_findings(scenario, folder),

@@ -14,7 +14,7 @@ from simcore import distributions
 from simcore.errors import ConfigError
 from simcore.intake.findings import Finding
 from simcore.intake.processes import PriceHistory
-from simcore.intake.quantities import Constant, Empirical, Uncertain
+from simcore.quantities import Constant, Empirical, Uncertain
 from simcore.timeseries import DAYS, Options, Sheet, of_sheet, read_sheet
 from simcore.timeseries.cells import is_gap, numbers_of
 

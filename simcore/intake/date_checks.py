@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
 from simcore.intake.findings import FIRST, Finding, Path, unknown
 from simcore.intake.paths import Corridor
 from simcore.intake.paths import Path as PricePath
+from simcore.intake.policies import delays, idle_policies, used_policies, variants
 from simcore.intake.process_checks import unused_findings
-from simcore.intake.quantities import FactorReference
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import (
-    delays,
-    idle_policies,
-    used_commodities,
-    used_markets,
-    used_places,
-    used_policies,
-    variants,
-)
+from simcore.intake.usage import dated_table, used_commodities, used_markets, used_places
 from simcore.intake.views import has_views, parts
+from simcore.quantities import FactorReference
 from simcore.variables import PLANT_OUTCOMES
 
 _LAST: Final = ("years", "last")
@@ -132,24 +126,18 @@ def _anchors(path: Path, price: PricePath, known: int) -> Iterator[Finding]:
 
 
 def _corridor(experiment: Experiment, path: Path, corridor: Corridor) -> Iterator[Finding]:
-    for year in range(experiment.years.first, experiment.years.last + 1):
-        floor = _bound(corridor.floor, corridor.growth, year)
-        ceiling = _bound(corridor.ceiling, corridor.growth, year)
-        if floor is not None and ceiling is not None and floor > ceiling:
+    years = range(experiment.years.first, experiment.years.last + 1)
+    floors, ceilings = (
+        DatedTable(dates, growth=corridor.growth).over(years)
+        for dates in (corridor.floor, corridor.ceiling)
+    )
+    for year, floor, ceiling in zip(years, floors, ceilings, strict=True):
+        if floor > ceiling:
             yield Finding(
                 path, f"a floor of {floor:g} above the ceiling of {ceiling:g} in {year}",
                 "floor <= ceiling in every year", "correct the two",
             )  # fmt: skip
             return
-
-
-def _bound(dates: Mapping[int, float], growth: float, year: int) -> float | None:
-    """Floor or ceiling in a year: held until the next date, grown after the last."""
-    past = [date for date in dates if date <= year]
-    if not past:
-        return None
-    date = max(past)
-    return dates[date] * ((1.0 + growth) ** (year - date) if date == max(dates) else 1.0)
 
 
 # --- policies ------------------------------------------------------------------------------------
@@ -180,20 +168,19 @@ def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Findi
                 define="define it under variants",
             )  # fmt: skip
             continue
-        dates = policy.variants[variant].values
+        first = dated_table(policy, variant).first
         asked = min(
-            max(year - delay, policy.known_until) if year > policy.known_until else year
+            dated_table(policy, variant, delay).asked(experiment.years.first)
             for delay in delays(policy, experiment.factors)
-            for year in range(experiment.years.first, experiment.years.last + 1)
         )
-        if asked < min(dates):
+        if asked < first:
             yield Finding(
                 (*path, "variants", variant, "values"),
-                f"values from {min(dates)} on, asked for {asked}",
+                f"values from {first} on, asked for {asked}",
                 "a value for every year of the run, less its delay",
                 f"add {asked}: ..., or begin the run later",
                 also=(*(((*path, "delay"),) if max(values) else ()), FIRST, (*path, "variant")),
-                too_early=(name, min(dates)),
+                too_early=(name, first),
             )  # fmt: skip
 
 

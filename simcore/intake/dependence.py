@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simcore.intake.schema import Pair
+from simcore.numerics.copula import linear_correlation, lower_factor, nearest_correlation
 
 
 @dataclass(frozen=True)
@@ -64,49 +64,18 @@ def build(pairs: Sequence[Pair], *, repair: bool) -> Dependence:
     for pair in pairs:
         i, j = (position[name] for name in pair.between)
         requested[i, j] = requested[j, i] = pair.rank
-    pearson = 2.0 * np.sin(np.pi * requested / 6.0)
+    pearson = linear_correlation(requested)
     np.fill_diagonal(pearson, 1.0)
     used = requested
     if len(names) and np.linalg.eigvalsh(pearson)[0] < -1e-10:
-        pearson = _nearest(pearson)
+        pearson = nearest_correlation(pearson)
         used = 6.0 / np.pi * np.arcsin(pearson / 2.0)
         np.fill_diagonal(used, 1.0)
         if not repair:
             raise NotPositiveSemiDefiniteError(names, requested, used)
-    factor = _cholesky(pearson)
+    factor = lower_factor(pearson)
     weights = {
         name: tuple((names[j], factor[i][j]) for j in range(i + 1) if factor[i][j] != 0.0)
         for i, name in enumerate(names)
     }
     return Dependence(names=names, requested=requested, used=used, weights=weights)
-
-
-def _cholesky(matrix: np.ndarray) -> list[list[float]]:
-    """Lower factor by rows; row i depends on the first i names only. Singular matrices pass."""
-    size = len(matrix)
-    lower = [[0.0] * size for _ in range(size)]
-    for i in range(size):
-        for j in range(i + 1):
-            rest = float(matrix[i, j]) - math.fsum(lower[i][k] * lower[j][k] for k in range(j))
-            if i == j:
-                lower[i][i] = math.sqrt(rest) if rest > 1e-12 else 0.0
-            elif lower[j][j] > 0.0:
-                lower[i][j] = rest / lower[j][j]
-    return lower
-
-
-def _nearest(matrix: np.ndarray, rounds: int = 500) -> np.ndarray:
-    """Nearest correlation matrix by alternating projections (Higham 2002), kept off singular."""
-    correction = np.zeros_like(matrix)
-    current = matrix
-    for _ in range(rounds):
-        shifted = current - correction
-        values, vectors = np.linalg.eigh(shifted)
-        projected = (vectors * np.maximum(values, 1e-9)) @ vectors.T
-        correction = projected - shifted
-        current = projected.copy()
-        np.fill_diagonal(current, 1.0)
-        if np.linalg.eigvalsh(current)[0] > -1e-12:
-            break
-    scale = 1.0 / np.sqrt(np.diag(projected))
-    return projected * scale[:, None] * scale[None, :]

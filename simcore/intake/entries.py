@@ -14,7 +14,17 @@ from pydantic import (
     model_validator,
 )
 
-from simcore.intake.annotations import (
+from simcore.intake.paths import AnchorTable, Path, Rate
+from simcore.intake.systems import System
+from simcore.quantities import (
+    Certain,
+    Constant,
+    Quantity,
+    RegionQuantity,
+    YearlyQuantity,
+    check_probabilities,
+)
+from simcore.quantities.annotations import (
     Canonical,
     Dated,
     Name,
@@ -23,17 +33,7 @@ from simcore.intake.annotations import (
     PolicyValue,
     Year,
 )
-from simcore.intake.paths import AnchorTable, Path, Rate
-from simcore.intake.quantities import (
-    Certain,
-    Constant,
-    Quantity,
-    RegionQuantity,
-    YearlyQuantity,
-    check_probabilities,
-)
-from simcore.intake.records import Described, Model, Sourced, fault, shown
-from simcore.intake.systems import System
+from simcore.quantities.records import Described, Model, Sourced, fault, shown
 
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from simcore.intake.document import Document
 from simcore.intake.findings import Path
-from simcore.intake.records import Described, Sourced
+from simcore.quantities.records import Described, Sourced
 from simcore.units import UnitError, conversion, parse_quantity
 
 FIRST_YEAR: Final = "first"

@@ -19,16 +19,11 @@ from simcore.intake.hosts import (
     route_of,
     shared_with,
 )
-from simcore.intake.quantities import ByYear, FactorReference
+from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import (
-    commodity_unit,
-    dated,
-    default_value,
-    place_of,
-    price_of,
-    used_routes,
-)
+from simcore.intake.stated import commodity_unit, dated
+from simcore.intake.usage import place_of, price_of, used_routes
+from simcore.quantities import ByYear, FactorReference
 from simcore.units import UnitError, conversion
 
 _COMPUTED = "emission_intensity"

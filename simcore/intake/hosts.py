@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simcore.intake.entries import Catalog, Retrofit, Route
-from simcore.intake.quantities import Constant
+from simcore.quantities import Constant
 
 _TRADES = ("inputs", "byproducts")
 

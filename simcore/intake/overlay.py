@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault
 from simcore.intake import document
-from simcore.intake.quantities import KINDS, PARAMETERS, SHAPES
+from simcore.quantities import KINDS, PARAMETERS, SHAPES
 
 _DATES: Final = frozenset({"year", "date"})
 """Either makes a mapping with a value the dated spot of a price."""

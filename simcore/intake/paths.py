@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from simcore.intake.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
 from simcore.intake.processes import Process
-from simcore.intake.quantities import Constant, Quantity
-from simcore.intake.records import Described, Model, Sourced, fault, shown
+from simcore.numerics.normal import Z90
+from simcore.quantities import Constant, Quantity
+from simcore.quantities.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
+from simcore.quantities.records import Described, Model, Sourced, fault, shown
 
-Z90: Final = 1.2815515655446004
-"""Standard normal quantile at 90 %."""
 Share = Annotated[Quantity, Canonical("1")]
 Rate = Annotated[Quantity, Canonical("1", central=1.0)]
 Fraction = Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]

@@ -13,11 +13,12 @@ from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path
 from simcore.intake.paths import Path as PricePath
 from simcore.intake.processes import PriceHistory
-from simcore.intake.quantities import Constant
+from simcore.intake.pruning import packaged_pairs
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import packaged_pairs, used_commodities, used_markets, used_places
+from simcore.intake.usage import used_commodities, used_markets, used_places
 from simcore.intake.views import kinds as kinds_of
 from simcore.intake.views import parts
+from simcore.quantities import Constant
 
 _NOISY: Final = ("gbm", "random_walk", "log_ou", "regime_switching")
 # Parameters of a process, the kinds that use them, and those of these that must state them.

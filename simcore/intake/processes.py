@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simcore.intake.annotations import Canonical, Name, Plain
-from simcore.intake.quantities import Constant, Quantity, check_probabilities
-from simcore.intake.records import Described, Model, Whole, fault
+from simcore.quantities import Constant, Quantity, check_probabilities
+from simcore.quantities.annotations import Canonical, Name, Plain
+from simcore.quantities.records import Described, Model, Whole, fault
 
 Volatility = Annotated[Quantity, Canonical("1", minimum=0.0)]
 Number = Annotated[Quantity, Canonical("1")]

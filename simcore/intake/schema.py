@@ -14,7 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from simcore.intake.annotations import (
+from simcore.intake.entries import Catalog
+from simcore.quantities import Quantity
+from simcore.quantities.annotations import (
     Canonical,
     Name,
     Plain,
@@ -23,9 +25,7 @@ from simcore.intake.annotations import (
     Year,
     percent,
 )
-from simcore.intake.entries import Catalog
-from simcore.intake.quantities import Quantity
-from simcore.intake.records import Described, Model, Whole, fault, shown
+from simcore.quantities.records import Described, Model, Whole, fault, shown
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from simcore.intake.findings import FIRST, Finding, Path, unknown
 from simcore.intake.paths import Path as PricePath
+from simcore.intake.policies import followed_rules, variants
 from simcore.intake.schema import Experiment
 from simcore.intake.systems import Rules, System
-from simcore.intake.usage import followed_rules, used_markets, used_systems, variants
+from simcore.intake.usage import used_markets, used_systems
 from simcore.intake.views import parts
 
 _ROUNDED = 0.1

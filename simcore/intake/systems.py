@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from simcore.intake.annotations import Canonical, Dated, Name, Year
-from simcore.intake.quantities import Constant, Quantity
-from simcore.intake.records import Described
+from simcore.quantities import Constant, Quantity
+from simcore.quantities.annotations import Canonical, Dated, Name, Year
+from simcore.quantities.records import Described
 
 Amount = Annotated[float, Field(ge=0)]
 Amounts = dict[Year, Amount]

@@ -8,8 +8,8 @@ from typing import Any, Final
 from simcore.intake.findings import Finding, Path, unknown
 from simcore.intake.forms import FIRST_YEAR
 from simcore.intake.overlay import merge
-from simcore.intake.quantities import KINDS
-from simcore.intake.records import Described
+from simcore.quantities import KINDS
+from simcore.quantities.records import Described
 
 SINGULAR: Final = {
     "markets": "market", "systems": "system", "policies": "policy", "regions": "region",

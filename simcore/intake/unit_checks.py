@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore.intake.annotations import Canonical
 from simcore.intake.compilation import compiled, file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path, unknown
 from simcore.intake.paths import Path as PricePath
-from simcore.intake.quantities import ByYear, Empirical, FactorReference, Mixture
+from simcore.intake.policies import used_policies, variants
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import (
-    commodity_unit,
-    dated,
-    price_of,
-    quantities,
-    target_of,
-    unit_of,
-    used_commodities,
-    used_markets,
-    used_places,
-    used_policies,
-    used_routes,
-    variants,
-)
+from simcore.intake.stated import commodity_unit, dated, entries, quantities, target_of, unit_of
+from simcore.intake.usage import price_of, used_commodities, used_markets, used_places, used_routes
 from simcore.intake.views import as_path
+from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
+from simcore.quantities.annotations import Canonical
 from simcore.units import UnitError, conversion, parse_unit
 
 
-def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+def unit_findings(experiment: Experiment, folder: FilePath, sound: set[int]) -> Iterator[Finding]:
     """Find quantities that cannot be used.
 
     Parameters
@@ -43,6 +32,9 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
         With the overlay of a scenario.
     folder : Path
         Folder of the config, for CSV files.
+    sound : set of int
+        Identities of the entries of the catalog that need no check, such as the packaged ones. An
+        entry that was checked is added, unless it refers to a factor, which scenarios may change.
 
     Yields
     ------
@@ -50,13 +42,13 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
     """
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
     firms = (quantities(one, ("exposures", name)) for name, one in experiment.exposures.items())
-    for path, quantity, canonical in chain(
-        factors, quantities(experiment.catalog, ("catalog",)), *firms
-    ):
-        wrong = list(_quantity(experiment, path, quantity, folder))
-        yield from wrong
-        if canonical is not None and not wrong:
-            yield from _limits(experiment, path, quantity, canonical, folder)
+    yield from _quantities(experiment, chain(factors, *firms), folder)
+    for path, entry in entries(experiment.catalog):
+        if id(entry) not in sound:
+            inside = list(quantities(entry, path))
+            yield from _quantities(experiment, inside, folder)
+            if not any(isinstance(one, FactorReference) for _, one, _ in inside):
+                sound.add(id(entry))
     for name in used_markets(experiment):
         if name in experiment.catalog.markets:
             path = ("catalog", "markets", name)
@@ -76,6 +68,18 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
     for name in used_policies(experiment):
         if name in experiment.catalog.policies:
             yield from _policy_units(experiment, name)
+
+
+def _quantities(
+    experiment: Experiment,
+    found: Iterable[tuple[Path, Any, Canonical | None]],
+    folder: FilePath,
+) -> Iterator[Finding]:
+    for path, quantity, canonical in found:
+        wrong = list(_quantity(experiment, path, quantity, folder))
+        yield from wrong
+        if canonical is not None and not wrong:
+            yield from _limits(experiment, path, quantity, canonical, folder)
 
 
 def _quantity(

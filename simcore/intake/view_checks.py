@@ -13,9 +13,9 @@ from simcore.intake.findings import Finding, Path, unknown
 from simcore.intake.paths import Path as PricePath
 from simcore.intake.paths import View
 from simcore.intake.process_checks import used_paths
-from simcore.intake.quantities import FactorReference
 from simcore.intake.schema import Experiment
 from simcore.intake.views import ENSEMBLE, chosen_views, has_views
+from simcore.quantities import FactorReference
 
 _MOVING: Final = ("fixed", "random_walk", "log_ou", "regime_switching")
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from simcore.intake.paths import Anchor, Path, View
 from simcore.intake.processes import Process
-from simcore.intake.quantities import Constant
+from simcore.quantities import Constant
 
 ENSEMBLE: Final = "ensemble"
 

@@ -44,6 +44,13 @@ class Tally(NamedTuple):
         )
 
 
+def draws_by_replicate(draws: int, replicates: int) -> NDArray[np.float64]:
+    """Draws of each replicate, shape (replicates,); only the last may have none."""
+    blocks = np.arange(-(-draws // BLOCK))
+    sizes = np.minimum(draws - blocks * BLOCK, BLOCK)
+    return np.bincount(blocks % replicates, sizes, replicates).astype(np.float64)
+
+
 @inlined
 def _error(counts, taken):
     """Standard error of the sum of the replicates' counts."""

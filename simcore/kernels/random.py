@@ -17,8 +17,8 @@ import numpy as np
 from simcore.kernels import elementary, segments
 from simcore.kernels.jit import bits_of, float_of, fma, inlined, kernel, load
 from simcore.kernels.normal_tables import INVERSE_NORMAL, NORMAL_TAIL, TAIL_STRIDE
+from simcore.kernels.operations import BLOCK
 
-BLOCK: Final = 256
 LANES: Final = 128
 
 _PARITY: Final = np.uint64(0x1BD11BDAA9FC1A22)
@@ -209,34 +209,6 @@ def fill_uniform(k0, k1, first_draw, step, out):
             first, last = threefry2x64(k0, k1, counter + np.uint64(lane), second)
             here[lane] = uniform_of_word(first)
             here[lane + LANES] = uniform_of_word(last)
-
-
-@kernel
-def fill_normal(k0, k1, first_draw, step, out):
-    """Write standard normal numbers of consecutive draws: `inverse_normal` of `fill_uniform`.
-
-    Parameters
-    ----------
-    k0, k1 : uint64
-        Key of the stream, of `stream_key`.
-    first_draw : int
-        First draw; a multiple of 256.
-    step : int
-        Second word of the counter: 0 for a factor, the calendar year for a shock.
-    out : ndarray, shape (draws,)
-        Contiguous float64; a multiple of 256 long.
-    """
-    first_counter = np.uint64(first_draw) >> _1
-    second = np.uint64(step)
-    for block in range(out.size // BLOCK):
-        here = out[block * BLOCK : (block + 1) * BLOCK]
-        counter = first_counter + np.uint64(block * LANES)
-        for lane in range(LANES):
-            first, last = threefry2x64(k0, k1, counter + np.uint64(lane), second)
-            here[lane] = uniform_of_word(first)
-            here[lane + LANES] = uniform_of_word(last)
-        for lane in range(BLOCK):
-            here[lane] = inverse_normal(here[lane])
 
 
 @kernel

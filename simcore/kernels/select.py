@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simcore.kernels.binomial import tail_ranks
+from simcore.kernels.intervals import draws_by_replicate
 from simcore.kernels.jit import inlined, kernel, prefetch
-from simcore.kernels.replicates import draws_by_replicate, reach, students_t
+from simcore.numerics.binomial import tail_ranks
+from simcore.numerics.student import reach, students_t
 
 _SMALL: Final = 64
 _MOST_BINS: Final = 16384

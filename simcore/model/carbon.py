@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from simcore.intake.usage import benchmark_of, default_value, references
+from simcore.intake.policies import benchmark_of, default_value
+from simcore.intake.usage import references
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import direct_emissions, made_by, route_quantity, traded, trades

@@ -10,7 +10,8 @@ from simcore import distributions
 from simcore.intake.entries import Electrolysis, Indexed
 from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import commodity_unit, place_of, price_of
+from simcore.intake.stated import commodity_unit
+from simcore.intake.usage import place_of, price_of
 from simcore.kernels.operations import Operation
 from simcore.model.paths import anchor_lines
 from simcore.model.policies import series

@@ -9,12 +9,13 @@ import numpy as np
 
 from simcore.intake.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
-from simcore.intake.quantities import ByYear, FactorReference
-from simcore.intake.usage import commodity_unit, price_of, references, target_of
+from simcore.intake.stated import commodity_unit, target_of
+from simcore.intake.usage import price_of, references
 from simcore.kernels.operations import Operation
 from simcore.model.commodities import commodity, learning
 from simcore.model.setting import Setting, by_region, multiplier, quantity, remembered, wacc
 from simcore.model.yearly import yearly_quantity
+from simcore.quantities import ByYear, FactorReference
 
 
 @remembered

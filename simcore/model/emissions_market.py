@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
+from simcore.dated import DatedTable
+from simcore.intake.policies import followed_rules, variants
 from simcore.intake.systems import Rules, System
-from simcore.intake.usage import followed_rules, variants
 from simcore.intake.views import system_of
 from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS, Operation
 from simcore.model.setting import Setting, choice_node, quantity
@@ -145,17 +145,18 @@ def rules_table(rules: Rules, years: np.ndarray) -> np.ndarray:
     -------
     ndarray of float64, shape (years, RULE_COLUMNS)
     """
-    cap = caps(rules, int(years[-1]))
-    scale = thresholds(rules, int(years[-1]))
+    every = years.tolist()
+    cap, intake = caps(rules, every[-1]), DatedTable(rules.intake).over(every)
+    scale = thresholds(rules, every[-1])
     lines = []
-    for year in years.tolist():
+    for year, share in zip(every, intake, strict=True):
         ends = rules.invalidation_end is not None and year > rules.invalidation_end
         ceiling = math.inf if rules.ceiling is None or ends else rules.ceiling
         moved = rules.moved.get(year, 0.0)
         band = max(rules.band * scale[year], _STEP)
         lines.append((
             cap[year] + moved + rules.removals.get(year, 0.0),
-            max(0.0, rules.auctioned * cap[year] + moved), _held(rules.intake, year),
+            max(0.0, rules.auctioned * cap[year] + moved), share,
             rules.upper * scale[year], rules.lower * scale[year], rules.release, ceiling,
             math.inf if rules.price_trigger is None else rules.price_trigger, rules.price_release,
             1.0 / band,
@@ -166,9 +167,9 @@ def rules_table(rules: Rules, years: np.ndarray) -> np.ndarray:
 def thresholds(rules: Rules, last: int) -> dict[int, float]:
     """Thresholds of the reserve by year, as a share of those stated."""
     scale, found = 1.0, {}
-    for year in range(min([*rules.decline, *rules.intake, *rules.cap]), last + 1):
-        if any(date <= year for date in rules.decline):
-            scale *= 1.0 - _held(rules.decline, year)
+    years = range(min([*rules.decline, *rules.intake, *rules.cap]), last + 1)
+    for year, fall in zip(years, DatedTable(rules.decline).over(years, before=0.0), strict=True):
+        scale *= 1.0 - fall
         found[year] = scale
     return found
 
@@ -176,15 +177,12 @@ def thresholds(rules: Rules, last: int) -> dict[int, float]:
 def caps(rules: Rules, last: int) -> dict[int, float]:
     """Cap by year, million t: fixed in some years, then falling by the linear reduction factor."""
     found: dict[int, float] = {}
-    for year in range(min(rules.cap), last + 1):
+    years = range(min(rules.cap), last + 1)
+    factors = DatedTable(rules.reduction_factor).over(years)
+    for year, factor in zip(years, factors, strict=True):
         if year in rules.cap:
             found[year] = rules.cap[year]
             continue
-        fall = _held(rules.reduction_factor, year) * rules.reduction_base
+        fall = factor * rules.reduction_base
         found[year] = max(0.0, found[year - 1] - fall + rules.rebasing.get(year, 0.0))
     return found
-
-
-def _held(table: Mapping[int, float], year: int) -> float:
-    """Value of the last date that is not later than a year."""
-    return table[max(date for date in table if date <= year)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simcore.dated import DatedTable
 from simcore.intake.usage import exposure_currency, exposure_market
 from simcore.kernels.operations import Operation
 from simcore.model.carbon import exposure, market
@@ -63,13 +64,14 @@ def _shortfall(setting: Setting, name: str) -> int:
         return graph.add(Operation.PRODUCT, (exposure(setting, plant.region, plant.route), output))
     known = np.zeros(len(horizon))
     uncertain = []
-    dates = sorted(record.shortfall)
-    for date, following in zip(dates, [*dates[1:], int(horizon[-1]) + 1], strict=True):
-        held = inside & (horizon >= date) & (horizon < following)
+    table = DatedTable(record.shortfall)
+    held = [table.at(year) for year in horizon.tolist()]
+    in_force = np.array([one.date if one is not None else 0 for one in held])
+    for date in sorted(table.values):
         # Grown from the first year of the exposure, or from the last date of a table.
-        since = horizon - max(date, record.first) if date == dates[-1] else np.zeros(len(horizon))
-        weight = np.where(held, (1.0 + record.growth) ** since, 0.0)
-        label = f"{name}.shortfall" if len(dates) == 1 else f"{name}.shortfall.{date}"
+        since = horizon - max(date, record.first) if date == table.last else np.zeros(len(horizon))
+        weight = np.where(inside & (in_force == date), (1.0 + record.growth) ** since, 0.0)
+        label = f"{name}.shortfall" if len(table.values) == 1 else f"{name}.shortfall.{date}"
         node = quantity(setting, label, record.shortfall[date], "Mt/yr")
         found = graph.nodes[node]
         if found.operation is None:

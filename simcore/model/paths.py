@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simcore import distributions
-from simcore.intake.paths import Z90, Anchor, Path, Spot
+from simcore.dated import DatedTable
+from simcore.intake.paths import Anchor, Path, Spot
 from simcore.intake.processes import Process
-from simcore.intake.records import Sourced
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
 from simcore.model.processes import (
     NOISY,
@@ -26,6 +24,8 @@ from simcore.model.processes import (
     yearly_variance,
 )
 from simcore.model.setting import Setting, choice_node, factor_node, quantity
+from simcore.numerics.normal import Z90, log_mean, median_shift
+from simcore.quantities.records import Sourced
 from simcore.units import conversion, currency_of, deflate
 
 Floats = NDArray[np.float64]
@@ -113,7 +113,7 @@ def path_node(
             centre = centre + beyond * math.log1p(record.after.grow)
     mean = record.centre == "mean" or process.kind == "gbm"
     if mean:
-        correction = _log_mean(above, below)
+        correction = log_mean(above, below)
         if process.kind == "bootstrap":
             ahead = setting.years - record.spot.year
             correction = correction + resampled_log_mean(setting, record, ahead)
@@ -287,77 +287,12 @@ def bounds(
         return np.zeros(shape), np.full(shape, np.inf)
 
     def bound(dates: Mapping[int, float], none: float) -> Floats:
-        line = []
-        for year in setting.years:
-            past = [date for date in dates if date <= year]
-            if not past:
-                line.append(none)
-                continue
-            date = max(past)
-            growth = (1.0 + corridor.growth) ** (year - date) if date == max(dates) else 1.0
-            line.append(dates[date] * factor(date) * growth)
-        return np.array(line)
+        real = {date: value * factor(date) for date, value in dates.items()}
+        table = DatedTable(real, growth=corridor.growth)
+        return np.array(table.over(setting.years, before=none))
 
     return bound(corridor.floor, 0.0), bound(corridor.ceiling, np.inf)
 
 
 def _is_zero(value: Any) -> bool:
     return getattr(value, "value", None) == 0
-
-
-def _log_mean(above: Floats, below: Floats) -> Floats:
-    """ln E[exp(z s)] of an anchor whose halves differ."""
-
-    def cdf(x: Floats) -> Floats:
-        return np.array([0.5 * math.erfc(-value / math.sqrt(2.0)) for value in x])
-
-    return np.asarray(
-        np.log(np.exp(0.5 * above**2) * cdf(above) + np.exp(0.5 * below**2) * cdf(-below))
-    )
-
-
-@cache
-def median_shift(above: float, below: float, variance: float) -> float:
-    """Median of z*s + X: what a deviation adds to the median of an anchor whose halves differ.
-
-    Parameters
-    ----------
-    above, below : float
-        Standard deviations s of the log anchor for z >= 0 and z < 0.
-    variance : float
-        Of the deviation X, normal with mean zero.
-
-    Notes
-    -----
-    A two-piece normal has its median at zero, but not with a symmetric X on top. The root of
-    P(z*s + X <= m) = 1/2 by Newton steps; the integral over z by a quadrature of 48 points.
-    """
-    if above == below or variance <= 0.0 or max(above, below) <= 0.0:
-        return 0.0
-    sd = math.sqrt(variance)
-    nodes, weights = _half_normal()
-    halves = (0.5 * weights).tolist()
-    shift = 0.0
-    for _ in range(30):
-        up, down = (shift - nodes * above) / sd, (shift + nodes * below) / sd
-        cdf = sum(map(operator.mul, halves, map(
-            operator.add,
-            map(math.erfc, (-up / math.sqrt(2.0)).tolist()),
-            map(math.erfc, (-down / math.sqrt(2.0)).tolist()),
-        )))  # fmt: skip
-        density = np.exp(-0.5 * up**2) + np.exp(-0.5 * down**2)
-        slope = float(weights @ density) / (sd * math.sqrt(2.0 * math.pi))
-        step = (cdf - 0.5) / slope
-        shift -= step
-        if abs(step) < 1e-12:
-            break
-    return shift
-
-
-@cache
-def _half_normal() -> tuple[Floats, Floats]:
-    """Points z > 0 and weights for integrals over the upper half of a standard normal."""
-    points, weights = np.polynomial.legendre.leggauss(48)
-    z = 4.25 * (points + 1.0)
-    density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi) * 4.25 * weights
-    return z, density * (0.5 / density.sum())

@@ -7,10 +7,14 @@ passed: a CBAM of 2026 delayed by two years would be in force in 2026 and not in
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
-from simcore.intake.usage import delays, variants
+from simcore.intake.policies import delays, variants
+from simcore.intake.usage import dated_table
 from simcore.kernels.operations import Operation
 from simcore.model.setting import Setting, choice_node, quantity, remembered
 
@@ -32,10 +36,11 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
     coefficients, positions = [], []
     for v, variant_name in enumerate(named):
         for delay in possible:
+            table = dated_table(policy, variant_name, delay)
             numbers += [v, delay if len(possible) > 1 else 0.0]
             line, place = [], []
             for year in setting.horizon:
-                factor, node = _dated(setting, name, policy, variant_name, int(year), delay)
+                factor, node = _dated(setting, name, table, variant_name, int(year))
                 line.append(factor)
                 if node is None:
                     place.append(-1)
@@ -49,12 +54,12 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
     inputs = [variant_node(setting, name), graph.constant(0.0)]
     if len(possible) > 1:
         inputs[1] = quantity(setting, f"{name}.delay", policy.delay, "yr")
-    table = np.concatenate([known, np.array(positions, dtype=float)]).T
+    lines = np.concatenate([known, np.array(positions, dtype=float)]).T
     return graph.add(
         Operation.TIMELINE,
         (*inputs, *uncertain),
         numbers=numbers,
-        table=setting.over_years(np.ascontiguousarray(table)),
+        table=setting.over_years(np.ascontiguousarray(lines)),
         yearly=True,
     )
 
@@ -73,22 +78,18 @@ def variant_node(setting: Setting, name: str) -> int:
 
 
 def _dated(
-    setting: Setting, name: str, policy: Policy, variant: str, year: int, delay: int
+    setting: Setting, name: str, table: DatedTable[Any], variant: str, year: int
 ) -> tuple[float, int | None]:
     """Coefficient of a year, and the node that multiplies it if the dated value is uncertain."""
-    record = policy.variants[variant]
-    asked = max(year - delay, policy.known_until) if year > policy.known_until else year
-    if record.end is not None and asked > record.end:
+    held = table.at(year)
+    assert held is not None, "checked with the config"
+    if held.factor == 0.0:
         return 0.0, None
-    date = max(one for one in record.values if one <= asked)
-    factor = 1.0
-    if date == max(record.values):
-        factor = (1.0 - record.decline) ** (asked - date)
-    node = _value(setting, name, variant, date)
+    node = _value(setting, name, variant, held.date)
     found = setting.graph.nodes[node]
     if found.operation is None:
-        return factor * found.numbers[0], None
-    return factor, node
+        return held.factor * found.numbers[0], None
+    return held.factor, node
 
 
 @remembered

@@ -8,14 +8,15 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.intake.paths import Path, Threshold, View
-from simcore.intake.quantities import FactorReference
-from simcore.intake.usage import variants, views_from
+from simcore.intake.policies import variants
+from simcore.intake.usage import views_from
 from simcore.intake.views import as_path, chosen_views, has_views
 from simcore.kernels.operations import RESPONSE_COLUMNS, Operation
 from simcore.model.emissions_market import system_node
 from simcore.model.paths import bounds, deviation_node, path_node, price_factor
 from simcore.model.policies import policy_value, series, variant_node
 from simcore.model.setting import Setting, choice_node, quantity, remembered
+from simcore.quantities import FactorReference
 
 _ALONE: Final = ("scenario", "cap_and_bank")
 """Processes whose price is what it is: no policy effect, no response."""

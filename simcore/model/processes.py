@@ -11,9 +11,10 @@ from simcore.intake.compilation import compiled
 from simcore.intake.paths import Path, Spot
 from simcore.intake.process_checks import yearly_changes
 from simcore.intake.processes import Process
-from simcore.intake.quantities import FactorReference
 from simcore.kernels.operations import Operation
 from simcore.model.setting import Setting, multiplier, normal_inputs, quantity
+from simcore.numerics.chain import stationary
+from simcore.quantities import FactorReference
 
 NOISY = ("gbm", "random_walk", "log_ou", "regime_switching")
 """Kinds whose deviation is driven by normal shocks."""
@@ -121,14 +122,6 @@ def transition_matrix(process: Process) -> np.ndarray:
     assert process.regimes is not None
     named = process.regimes
     return np.array([[one.next.get(other, 0.0) for other in named] for one in named.values()])
-
-
-def stationary(chain: np.ndarray) -> np.ndarray:
-    """Share of each regime in the long run, from equal shares on."""
-    # The mean of chain and identity has the same limit and no cycles.
-    step = np.linalg.matrix_power(0.5 * (chain + np.eye(len(chain))), 2**20)
-    shares: np.ndarray = np.full(len(chain), 1.0 / len(chain)) @ step
-    return shares / shares.sum()
 
 
 def jump_nodes(setting: Setting, name: str, process: Process, *, centred: bool) -> list[int]:

@@ -16,12 +16,12 @@ import numpy as np
 from simcore import distributions
 from simcore.intake.compilation import compiled
 from simcore.intake.dependence import Dependence
-from simcore.intake.quantities import FactorReference
 from simcore.intake.schema import Experiment, Money
 from simcore.intake.usage import place_of
 from simcore.kernels.layout import CONSTANT
 from simcore.kernels.operations import Operation
 from simcore.model.graph import Graph
+from simcore.quantities import FactorReference
 from simcore.units import conversion, currency_of, deflate
 
 T = TypeVar("T")

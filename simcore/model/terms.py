@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simcore.intake.usage import benchmark_of, default_value, references, used_routes
+from simcore.intake.policies import benchmark_of, default_value
+from simcore.intake.usage import references, used_routes
 from simcore.model.carbon import market, pays_cbam, precursor_benchmark, precursor_emissions
 from simcore.model.costs import direct_emissions, made_by
 from simcore.model.policies import policy_value

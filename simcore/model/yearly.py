@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from simcore.intake.quantities import ByYear
-from simcore.intake.usage import dated
+from simcore.intake.stated import dated
 from simcore.kernels.operations import Operation
 from simcore.model.policies import series
 from simcore.model.setting import Setting, quantity
+from simcore.quantities import ByYear
 
 
 def yearly_quantity(setting: Setting, name: str, value: Any, target: str) -> int:

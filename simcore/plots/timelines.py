@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simcore.dated import DatedTable
 from simcore.plots.panels import COLOURS, MARKERS
 
 if TYPE_CHECKING:
@@ -67,18 +68,16 @@ def band(policy: Mapping[str, Any], variant: str, years: np.ndarray) -> np.ndarr
     float array (6, n)
         P5, P25, P50, P75, P95 and mean; NaN before the first date.
     """
-    table = policy["variants"][variant]
+    table = DatedTable.written(policy["variants"][variant])
     delays, weights = _delays(policy["delay"])
     quantiles = np.full((len(_BAND) + 1, len(years)), np.nan)
     for place, year in enumerate(years):
         values, shares = [], []
         for delay, weight in zip(delays, weights, strict=True):
-            asked = int(year)
-            if asked > policy["known_until"]:
-                asked = max(asked - delay, int(policy["known_until"]))
-            points = _points(table, asked)
-            if points is None:
+            held = table.delayed(delay, known_until=policy["known_until"]).at(int(year))
+            if held is None:
                 break
+            points = held.factor * _quantiles(held.value, (np.arange(_POINTS) + 0.5) / _POINTS)
             values.append(points)
             shares.append(np.full(len(points), weight / len(points)))
         else:
@@ -95,21 +94,6 @@ def _delays(delay: Any) -> tuple[list[int], list[float]]:
     if isinstance(delay, Mapping) and "probabilities" in delay:
         return [int(one) for one in delay["values"]], list(delay["probabilities"])
     return [int(delay.get("value", 0)) if isinstance(delay, Mapping) else int(delay)], [1.0]
-
-
-def _points(table: Mapping[str, Any], year: int) -> np.ndarray | None:
-    """Equally likely values of a table in a year."""
-    if table.get("end") is not None and year > table["end"]:
-        return np.zeros(1)
-    past = [date for date in table["values"] if date <= year]
-    if not past:
-        return None
-    date = max(past)
-    value = table["values"][date]
-    factor = 1.0
-    if date == max(table["values"]):
-        factor = (1.0 - float(table.get("decline", 0.0))) ** (year - date)
-    return factor * _quantiles(value, (np.arange(_POINTS) + 0.5) / _POINTS)
 
 
 def _quantiles(value: Any, levels: np.ndarray) -> np.ndarray:

@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.kernels.intervals import draws_by_replicate
 from simcore.kernels.operations import BLOCK, Operation
-from simcore.kernels.replicates import draws_by_replicate
 from simcore.plan import Plan
 from simcore.running.crew import Crew, Tell
 from simcore.running.program import Recall, Request, cut, limited, without

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.errors import ConfigError
-from simcore.kernels.replicates import students_t
+from simcore.numerics.student import students_t
 from simcore.plan import Cell, Plan, has_years
 from simcore.running.tiles import Item, items_of, tiles_of
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES

@@ -15,7 +15,7 @@ import numpy as np
 
 from simcore.errors import ConfigError
 from simcore.kernels.operations import BLOCK, Operation
-from simcore.kernels.replicates import reach, students_t
+from simcore.numerics.student import reach, students_t
 from simcore.plan import Cell, Plan, currency_rate, has_years
 from simcore.running.program import Request
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES

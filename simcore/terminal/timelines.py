@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from simcore.dated import DatedTable, Held
 from simcore.terminal.tables import WIDTH, grid
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -127,31 +128,22 @@ def _delay(delay: Any) -> str:
 
 
 def _table(policy: Mapping[str, Any], notes: dict[str, str]) -> list[str]:
-    variants = policy["variants"]
-    years = sorted({year for table in variants.values() for year in table["values"]} | {
-        table["end"] + 1 for table in variants.values() if table.get("end") is not None
-    })  # fmt: skip
-    rows = []
-    for year in years:
-        cells = [_cell(table, year, notes) for table in variants.values()]
-        rows.append((f"  {year}", *cells))
-    return grid(("  year", *variants), rows, text_columns=0)
+    tables = [DatedTable.written(variant) for variant in policy["variants"].values()]
+    years = {year for table in tables for year in table.values}
+    years |= {table.end + 1 for table in tables if table.end is not None}
+    rows = [
+        (f"  {year}", *(_cell(table.at(year), notes) for table in tables)) for year in sorted(years)
+    ]
+    return grid(("  year", *policy["variants"]), rows, text_columns=0)
 
 
-def _cell(table: Mapping[str, Any], year: int, notes: dict[str, str]) -> str:
+def _cell(held: Held[Any] | None, notes: dict[str, str]) -> str:
     """The value in force in a year; brackets where it is uncertain."""
-    if table.get("end") is not None and year > table["end"]:
-        return "0"
-    past = [date for date in table["values"] if date <= year]
-    if not past:
+    if held is None:
         return "-"
-    date = max(past)
-    value = table["values"][date]
-    falls = 1.0
-    if date == max(table["values"]):
-        falls = (1.0 - table.get("decline", 0.0)) ** (year - date)
-    if not isinstance(value, Mapping):
-        return f"{falls * value:,.6g}"
+    value, falls = held.value, held.factor
+    if not isinstance(value, Mapping) or falls == 0.0:
+        return f"{falls * value:,.6g}" if falls else "0"
     middle = value.get("mode", value.get("value"))
     text = f"{falls * middle:,.6g}" if middle is not None else ""
     if set(_DISTRIBUTION) <= value.keys():

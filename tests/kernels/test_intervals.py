@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import special
 
 from simcore.kernels import designs, quantiles, random
 from simcore.kernels.designs import ANTITHETIC, LATIN_HYPERCUBE, RANDOM, SOBOL
-from simcore.kernels.replicates import draws_by_replicate, reach, students_t
+from simcore.kernels.intervals import draws_by_replicate
 from simcore.kernels.select import quantile_ranks
 
 PROBABILITIES = (0.05, 0.25, 0.75, 0.95)
@@ -46,15 +46,6 @@ def test_intervals_of_replicates_hold_the_truth_as_often_as_they_say(design):
     if design in (LATIN_HYPERCUBE, SOBOL):
         # Those of independent draws are far too wide.
         assert share_inside(values, 1) > 0.99
-
-
-def test_students_t_and_its_reach_are_those_of_scipy():
-    for freedom in (*range(1, 40), 127, 255):
-        for level in (0.5, 0.95, 0.999):
-            right = stats.t.ppf((1 + level) / 2, freedom)
-            assert students_t(level, freedom) == pytest.approx(right, rel=1e-9)
-        right = (stats.chi2.isf(0.001, freedom) / freedom) ** 0.5
-        assert reach(1.0, freedom) == pytest.approx(right, rel=0.02)
 
 
 @pytest.mark.parametrize("draws", [1, 256, 257, 2000, 4096])

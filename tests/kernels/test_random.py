@@ -36,7 +36,8 @@ def uniforms(seed, name, n, first=0, step=0):
 
 def normals(seed, name, n, first=0, step=0):
     out = np.full(n, np.nan)
-    random.fill_normal(*random.stream_key(seed, name), first, step, out)
+    random.fill_uniform(*random.stream_key(seed, name), first, step, out)
+    random.normal_of_uniform(out, out)
     return out
 
 

@@ -1,4 +1,4 @@
-"""Replicates of a design: how many draws each has, and how far errors made of them reach."""
+"""Student's t, and how far an error estimated from a few replicates may reach."""
 
 from __future__ import annotations
 
@@ -6,20 +6,8 @@ import math
 from statistics import NormalDist
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simcore.kernels.operations import BLOCK
-
 _FAR: Final = NormalDist().inv_cdf(0.999)
 """Normal quantile behind `reach`: one error in a thousand is larger."""
-
-
-def draws_by_replicate(draws: int, replicates: int) -> NDArray[np.float64]:
-    """Draws of each replicate; only the last may have none."""
-    blocks = np.arange(-(-draws // BLOCK))
-    sizes = np.minimum(draws - blocks * BLOCK, BLOCK)
-    return np.bincount(blocks % replicates, sizes, replicates).astype(np.float64)
 
 
 def students_t(level: float, freedom: int) -> float:

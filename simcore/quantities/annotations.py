@@ -15,7 +15,7 @@ from pydantic import (
     Tag,
 )
 
-from simcore.intake.records import Whole, fault, shown
+from simcore.quantities.records import Whole, fault, shown
 from simcore.units import UnitError, conversion, parse_quantity
 
 _PERCENT: Final = re.compile(r"\s*([-+]?[0-9]{1,20}(?:\.[0-9]{0,20})?)\s*%\s*")

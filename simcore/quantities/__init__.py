@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 
-from simcore.intake.annotations import Plain, Year
-from simcore.intake.records import Sourced, fault, shown
+from simcore.quantities.annotations import Plain, Year
+from simcore.quantities.records import Sourced, fault, shown
 from simcore.units import UnitError, parse_quantity
 
 

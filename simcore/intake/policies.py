@@ -1,0 +1,135 @@
+"""The policies that a run refers to, and what each of them may be in a draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from simcore.intake.entries import Policy, Region
+from simcore.intake.hosts import host_of, route_of
+from simcore.intake.schema import Experiment
+from simcore.intake.systems import System
+from simcore.intake.usage import (
+    meets_cbam,
+    used_commodities,
+    used_markets,
+    used_places,
+    used_routes,
+    used_systems,
+)
+from simcore.quantities import FactorReference
+
+CBAM_POLICIES: Final = (
+    "coverage", "indirect", "free_allocation", "cscf", "mark_up", "default_benchmark",
+    "recognised_default",
+)  # fmt: skip
+"""Fields of `cbam` that may name a policy."""
+
+
+def idle_policies(experiment: Experiment) -> set[str]:
+    """Names of policies that the run refers to and never asks.
+
+    They are those of CBAM where no goods meet it, of bought precursors where no route has any, of
+    routes that are not run, and the legal limits on credits where the config sets its own.
+    """
+    catalog, rules, crosses = experiment.catalog, experiment.cbam, meets_cbam(experiment)
+    routes = {name: catalog.routes[name] for name in used_routes(experiment)
+              if name in catalog.routes}  # fmt: skip
+    has_precursors = any(not _is_zero(one.precursor_intensity) for one in routes.values())
+    needed: list[Any] = []
+    if crosses:
+        needed += [getattr(rules, key) for key in CBAM_POLICIES]
+        needed += [one.cbam_benchmark for one in routes.values()]
+    elif "cbam_factor" in experiment.outcomes:
+        needed.append(rules.free_allocation)
+    if has_precursors:
+        needed += [one.precursor_benchmark for one in routes.values()]
+    unasked = {
+        *([] if crosses else ["recognised"]), *([] if has_precursors else ["border"]),
+        *([] if experiment.value.credit_limit == "law" else ["credit_limit"]),
+    }  # fmt: skip
+    for name in experiment.regions:
+        if name in catalog.regions:
+            for key, value in policy_values(catalog.regions[name]).items():
+                head, _, route = key.partition(".")
+                if key not in unasked and (head != "benchmarks" or route in {"default", *routes}):
+                    needed.append(value)
+    for name in used_markets(experiment):
+        link = catalog.markets[name].link if name in catalog.markets else None
+        needed += [link.share] if link is not None else []
+    needed += [catalog.systems[name].follows for name in used_systems(experiment)]
+    return set(used_policies(experiment)) - {str(one) for one in needed}
+
+
+def _is_zero(by_region: Mapping[str, Any]) -> bool:
+    return all(getattr(one, "value", None) == 0 for one in by_region.values())
+
+
+def used_policies(experiment: Experiment) -> list[str]:
+    """Names of the policies that the run refers to."""
+    catalog = experiment.catalog
+    values: list[Any] = [getattr(experiment.cbam, key) for key in CBAM_POLICIES]
+    for name in experiment.regions:
+        if name in catalog.regions:
+            values += policy_values(catalog.regions[name]).values()
+    for name in used_markets(experiment):
+        if name in catalog.markets:
+            record = catalog.markets[name]
+            values += [record.link.share] if record.link is not None else []
+            values += _effects(record)
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            values += _effects(catalog.prices[name][place])
+    for name in used_routes(experiment):
+        if name in catalog.routes:
+            route = route_of(catalog, name)
+            values += [route.cbam_benchmark, route.precursor_benchmark]
+    values += [catalog.systems[name].follows for name in used_systems(experiment)]
+    return list(dict.fromkeys(value for value in values if isinstance(value, str)))
+
+
+def _effects(price: Any) -> list[str]:
+    """The policy that acts on a price."""
+    effect = getattr(price, "policy_effect", None)
+    return [effect.of] if effect is not None else []
+
+
+def policy_values(region: Region) -> dict[str, Any]:
+    """The policy values of a region by dotted field."""
+    fields = {
+        name: getattr(region, name)
+        for name in ("coverage", "free_allocation", "cscf", "recognised", "border", "credit_limit")
+    }
+    return {**fields, **{f"benchmarks.{name}": value for name, value in region.benchmarks.items()}}
+
+
+def benchmark_of(experiment: Experiment, region: str, route: str) -> float | str:
+    """Allocation of a route in a region: its own, its host's, or the region's `default`."""
+    found = experiment.catalog.regions[region].benchmarks
+    names = (route, host_of(experiment.catalog, route), "default")
+    return next((found[name] for name in names if name in found), 0.0)
+
+
+def default_value(experiment: Experiment, region: str) -> float | None:
+    """CBAM default value of the good of a run from a region, before mark-up; None without one."""
+    found = experiment.catalog.regions[region].default_intensity
+    return found.get(experiment.cbam.good, found.get("default"))
+
+
+def delays(policy: Policy, factors: Mapping[str, Any]) -> list[int]:
+    """Possible delays of a policy, in years; policies that name one factor share its delay."""
+    delay: Any = policy.delay
+    if isinstance(delay, FactorReference):
+        delay = factors[delay.name]
+    values = getattr(delay, "values", None) or [getattr(delay, "value", 0)]
+    return sorted({int(value) for value in values})
+
+
+def variants(policy: Policy) -> list[str]:
+    """Variants that a draw may meet."""
+    return [policy.variant] if isinstance(policy.variant, str) else list(policy.variant.values)
+
+
+def followed_rules(system: System, named: list[str]) -> list[str]:
+    """Rules of a system under each variant of the policy that it follows."""
+    return [system.rules.get(name, name) for name in named]

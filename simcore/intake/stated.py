@@ -1,0 +1,108 @@
+"""The quantities that records state: where each stands, and the unit it is used in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args
+
+from simcore.intake.entries import Catalog, Electrolysis, Indexed
+from simcore.intake.paths import Path
+from simcore.intake.schema import Experiment
+from simcore.quantities import ByYear, FactorReference, Uncertain
+from simcore.quantities.annotations import Canonical
+from simcore.quantities.records import Model
+from simcore.units import UnitError, conversion
+
+
+def dated(quantity: Any) -> dict[int, Any]:
+    """The quantity of each date of a table by year, with the unit and metadata of the table."""
+    shared = {"unit": quantity.unit, "price_year": quantity.price_year,
+              "source": quantity.source, "status": quantity.status}  # fmt: skip
+    return {
+        year: entry.model_copy(
+            update={key: value for key, value in shared.items() if getattr(entry, key) is None}
+        )
+        for year, entry in sorted(quantity.years.items())
+    }
+
+
+def unit_of(experiment: Experiment, quantity: Any) -> str | None:
+    """The unit of a quantity: its own, of the factor it names, or of its first date."""
+    if isinstance(quantity, ByYear):
+        return unit_of(experiment, next(iter(dated(quantity).values())))
+    if isinstance(quantity, FactorReference) and quantity.name in experiment.factors:
+        return quantity.unit or experiment.factors[quantity.name].unit
+    unit: str | None = quantity.unit
+    return unit
+
+
+def target_of(experiment: Experiment, quantity: Any, canonical: Canonical) -> str:
+    """The unit in which the model uses a quantity: that of its field, or the field's second one."""
+    unit = unit_of(experiment, quantity)
+    if canonical.also is None or unit is None:
+        return canonical.unit
+    try:
+        conversion(unit, canonical.also, exchange=experiment.money.exchange)
+    except UnitError:
+        return canonical.unit
+    return canonical.also
+
+
+def commodity_unit(
+    experiment: Experiment, commodity: str, price: Path | Electrolysis | Indexed
+) -> str:
+    """Canonical unit of a commodity: MWh of energy, kg of hydrogen, t of anything else."""
+    if commodity == "hydrogen":
+        return "kg"
+    try:
+        conversion(price.unit, "EUR/MWh", exchange=experiment.money.exchange)
+    except UnitError:
+        return "t"
+    return "MWh"
+
+
+def entries(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every entry of a catalog, with its path."""
+    for section in Catalog.model_fields:
+        for name, entry in getattr(catalog, section).items():
+            if section == "prices":
+                for place, price in entry.items():
+                    yield ("catalog", section, name, place), price
+            else:
+                yield ("catalog", section, name), entry
+
+
+def quantities(
+    record: Any, path: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
+    """Every quantity inside a record, with its path and the annotation of its field."""
+    for name, canonical in _fields(type(record)):  # type: ignore[arg-type]
+        written = type(record).model_fields[name].alias or name
+        yield from _inside(getattr(record, name), (*path, written), canonical)
+
+
+@cache
+def _fields(record: Any) -> tuple[tuple[str, Canonical | None], ...]:
+    """Fields of a record that may hold quantities, and the annotation of their values."""
+    found = []
+    for name, field in record.model_fields.items():
+        notes = [*field.metadata]
+        for argument in get_args(field.annotation):
+            notes += getattr(argument, "__metadata__", ())
+        canonical = next((one for one in notes if isinstance(one, Canonical)), None)
+        if field.annotation not in (str, int, float, bool, str | None, int | None, float | None):
+            found.append((name, canonical))
+    return tuple(found)
+
+
+def _inside(
+    value: Any, path: tuple[Any, ...], canonical: Canonical | None
+) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
+    if isinstance(value, Uncertain):
+        yield path, value, canonical
+    elif isinstance(value, Model):
+        yield from quantities(value, path)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _inside(entry, (*path, key), canonical)
