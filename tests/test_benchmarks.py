@@ -28,6 +28,7 @@ def rehearse(*arguments: str) -> str:
         capture_output=True,
         text=True,
         timeout=900,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.calibration.correlation import Correlation, is_possible
+from simcore.calibration.estimates import Fit
 from simcore.calibration.history import History
 from simcore.calibration.jumps import MOST, growth
-from simcore.calibration.processes import Calibration, Fit
+from simcore.calibration.processes import Calibration
 from simcore.calibration.regimes import NAMES
 from simcore.intake import document
 
