@@ -17,6 +17,7 @@ from benchmarks.peers.tape import UnknownOperationError, given_numbers
 from benchmarks.table import WIDTH, Line, formatted
 from simcore.kernels import random
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[1]
 PEERS = languages.peers()
 
