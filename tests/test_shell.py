@@ -80,6 +80,8 @@ def test_every_slow_test_has_its_reason() -> None:
         assert len(reason.split()) > 3
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "constraints-lowest.txt", ".pre-commit-config.yaml"])
+@pytest.mark.parametrize(
+    "name", ["constraints.txt", "constraints-lowest.txt", ".pre-commit-config.yaml"]
+)
 def test_no_address_of_an_index(name: str) -> None:
     assert "://" not in (ROOT / name).read_text("utf-8")
