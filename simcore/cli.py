@@ -210,9 +210,11 @@ def trace(options: argparse.Namespace) -> None:
 def catalog(options: argparse.Namespace) -> None:
     """Show what the package knows."""
     from simcore.intake import packaged
-    from simcore.terminal.outline import catalog_text, entry_of
+    from simcore.terminal.outline import catalog_text, entry_of, outcome_entries
 
-    known = packaged.catalog() | {"systems": packaged.systems(), "sources": packaged.sources()}
+    known = packaged.catalog() | {
+        "systems": packaged.systems(), "sources": packaged.sources(), "outcomes": outcome_entries(),
+    }  # fmt: skip
     if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
         raise ConfigError(Fault(
             "--plot", "no name of a policy", "simcore catalog policies NAME --plot FILE",
@@ -295,6 +297,7 @@ def _show_run(
     from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
     from simcore.terminal.headline import headline_text
+    from simcore.variables import OUTCOMES
 
     labels = done.layout.coords
     scenarios, others = _shown(labels)
@@ -302,7 +305,8 @@ def _show_run(
     try:
         print(headline_text(headline_of(shown)))
     except RunError:
-        held = ", ".join(done.layout.outcomes[:-1])  # the last is the waterfall
+        names = [one for one in done.layout.outcomes if OUTCOMES[one].kind != "central"]
+        held = ", ".join(names)
         print(f"Neither cost_premium nor premium_per_tonne: simcore summary {out} --variable NAME.")
         print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
     if others:

@@ -11,7 +11,7 @@ import numpy as np
 
 from simcore._version import __version__
 from simcore.dataset.containers import Array
-from simcore.variables import DIMENSIONS, OUTCOMES, QUANTILES, STATISTICS, Variable
+from simcore.variables import DIMENSIONS, OUTCOMES, QUANTILES, STATISTICS, Variable, split_name
 
 SCHEMA_VERSION: Final = 1
 
@@ -27,6 +27,7 @@ _SUMMARIES: Final[dict[str, tuple[str, ...]]] = {
     "conditional": ("mean", "standard_error", "defined"),
     "category": ("probability",),
     "known": ("central",),
+    "central": ("central",),
 }
 _HEADINGS: Final = {
     **STATISTICS,
@@ -90,7 +91,7 @@ def statistics_of(layout: Layout) -> dict[str, tuple[str, ...]]:
     arrays: dict[str, tuple[str, ...]] = {}
     for name in layout.outcomes:
         variable = OUTCOMES[name]
-        for statistic in ("central",) if name == "waterfall" else _SUMMARIES[variable.kind]:
+        for statistic in _SUMMARIES[variable.kind]:
             arrays[f"{name}_{statistic}"] = _statistic_dims(variable, statistic)
     if layout.coords.get("factor"):
         arrays |= {f"input_{statistic}": INPUT.dims for statistic in ("mean", "sd", "central")}
@@ -134,11 +135,10 @@ def kept_arrays(layout: Layout) -> dict[str, Array]:
 
 def summary_array(layout: Layout, name: str, values: np.ndarray) -> tuple[str, Array, np.ndarray]:
     """Label one summary array and check its shape."""
-    variable, statistic = next(
-        (candidate, name[len(candidate.name) + 1 :])
-        for candidate in (INPUT, *OUTCOMES.values())
-        if name.startswith(f"{candidate.name}_") and name[len(candidate.name) + 1 :] in _HEADINGS
-    )
+    split = split_name(name)
+    assert split is not None
+    of, statistic = split
+    variable = INPUT if of == INPUT.name else OUTCOMES[of]
     dims = _statistic_dims(variable, statistic)
     shape = tuple(layout.length(dim) for dim in dims)
     # Adding zero turns -0.0 into 0.0, so that equal numbers have equal bytes.
@@ -161,7 +161,7 @@ def array_of(dims: Sequence[str], values: np.ndarray, attrs: Mapping[str, Any]) 
 
 def _describe(layout: Layout, variable: Variable) -> dict[str, Any]:
     attrs: dict[str, Any] = {
-        "units": variable.unit.replace("{money}", layout.currency),
+        "units": variable.unit_in(layout.currency),
         "long_name": variable.long_name,
         "description": variable.description,
     }

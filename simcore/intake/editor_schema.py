@@ -19,6 +19,7 @@ from simcore.intake.forms import LISTS
 from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import SINGULAR
+from simcore.variables import OUTCOMES
 
 
 def json_schema() -> dict[str, Any]:
@@ -94,6 +95,8 @@ def _natural(schema: dict[str, Any]) -> None:
     top, records = schema["properties"], schema["$defs"]
     years = {"type": ["integer", "array", "string"], "description": "2028-2035, or [2028, 2035]."}
     top["years"] = {"anyOf": [top["years"], years]}
+    for key, names in (("outcomes", [*OUTCOMES]), ("keep", ["inputs", *OUTCOMES])):
+        top[key]["items"]["enum"] = names
     for key in LISTS:
         top[key] = {"anyOf": [top[key], _TEXT]}
     named = {"type": ["array", "string"], "description": "Packaged names and files."}

@@ -159,7 +159,7 @@ def _simulate(
             for one in writing:
                 one.cancel()
             raise
-    _central_waterfall(plan, statistics)
+    _central_values(plan, statistics)
     return statistics
 
 
@@ -295,18 +295,19 @@ def _achieved_correlations(plan: Plan) -> Mapping[str, Table]:
     )
 
 
-def _central_waterfall(plan: Plan, statistics: dict[str, np.ndarray]) -> None:
+def _central_values(plan: Plan, statistics: dict[str, np.ndarray]) -> None:
+    """Write the outcomes of which every run takes the central case."""
     from simcore.kernels.simulate import simulate
 
     years = tuple(plan.years)
-    groups = list(unique_values(plan.waterfall).items())
+    groups = list(unique_values(plan.central).items())
     if not groups:
         return
     requests = [Request(node, years, first) for (node, first), _ in groups]
     values = np.empty((sum(one.rows for one in requests), 1))
     simulate(*cut(plan, requests), 0, 1, True, values)
-    target = statistics["waterfall_central"]
     for position, (_, cells) in enumerate(groups):
-        part = values[position * len(years) : (position + 1) * len(years), 0] * currency_rate(plan)
+        part = values[position * len(years) : (position + 1) * len(years), 0]
         for one in cells:
-            target[one.index] = part
+            rate = currency_rate(plan) if OUTCOMES[one.variable].is_money else 1.0
+            statistics[f"{one.variable}_central"][one.index] = part * rate

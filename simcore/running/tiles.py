@@ -133,9 +133,8 @@ def items_of(plan: Plan) -> list[Item]:
     ]
     groups: dict[tuple[int, int, bool, float], list[Cell]] = {}
     for cell in plan.cells:
-        if cell.variable == "waterfall" and "waterfall" not in kept:
-            continue
-        if is_apart(cell) and cell.variable not in kept:
+        unreduced = OUTCOMES[cell.variable].kind == "central" or is_apart(cell)
+        if unreduced and cell.variable not in kept:
             continue
         money = rate if OUTCOMES[cell.variable].is_money else 1.0
         node = reduced_node(plan, cell)
@@ -183,7 +182,7 @@ def _need(plan: Plan, cell: Cell) -> Need:
         return Need.CATEGORIES
     if kind == "conditional":
         return Need.CATEGORIES
-    if kind in ("indicator", "known") or cell.variable == "waterfall" or is_apart(cell):
+    if kind in ("indicator", "known", "central") or is_apart(cell):
         return Need.MOMENTS
     return Need.QUANTILES
 

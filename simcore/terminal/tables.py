@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +14,7 @@ MAX_ROWS: Final = 200
 
 # Columns that a narrow terminal can do without, the first to go first; an interval goes whole.
 _OPTIONAL: Final = (("_high", "_low"), "standard_error", "defined", "positive", "central")
-_SHARES: Final = ("positive", "defined", "probability", "viability", "green_is_cheaper")
+_SHARES: Final = ("positive", "defined", "probability")
 
 
 def number(value: float, decimals: int) -> str:
@@ -94,7 +94,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
     where = ", ".join(f"{name} {frame[name].iloc[0]}" for name in fixed)
     labels = [name for name in labels if name not in fixed]
     numbers = [name for name in columns if _is_number(name)]
-    cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=4)
+    cells = _cells(frame.head(MAX_ROWS), attrs, figures=4)
     hidden: list[str] = []
     for ending in _OPTIONAL:
         if _table_width(cells, [*labels, *numbers]) <= WIDTH:
@@ -102,7 +102,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
         hidden += [name for name in numbers if name.endswith(ending)]
         numbers = [name for name in numbers if not name.endswith(ending)]
     if _table_width(cells, [*labels, *numbers]) > WIDTH:
-        cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=3)
+        cells = _cells(frame.head(MAX_ROWS), attrs, figures=3)
     header = [*labels, *(_heading(name) for name in numbers)]
     rows = list(zip(*(cells[name] for name in (*labels, *numbers)), strict=True))
     lines = [cut(attrs["run"], WIDTH), f"{attrs['draws']:,} draws"]
@@ -133,9 +133,13 @@ def _heading(name: str) -> str:
     return names.get(name) or (name.upper() if _is_percentile(name) else name)
 
 
-def _cells(frame: pd.DataFrame, variable: str, *, figures: int) -> dict[str, list[str]]:
+def _cells(
+    frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int
+) -> dict[str, list[str]]:
     """Write every cell; amounts share their number of decimals so that rows can be compared."""
     columns = [str(name) for name in frame]
+    # What is 0 or 1 in each draw has no quantiles: its mean is the share of the draws.
+    is_share = attrs["unit"] == "1" and not any(map(_is_percentile, columns))
     amounts = [name for name in columns if _is_number(name) and name not in _SHARES]
     amounts = [name for name in amounts if name != "standard_error"]
     places = decimals(frame[amounts].to_numpy(dtype=float).ravel().tolist(), figures=figures)
@@ -144,14 +148,14 @@ def _cells(frame: pd.DataFrame, variable: str, *, figures: int) -> dict[str, lis
         values = frame[name].tolist()
         if not _is_number(name):
             cells[name] = [str(value) for value in values]
-        elif name in _SHARES or (variable in _SHARES and name == "mean"):
+        elif name in _SHARES or (is_share and name == "mean"):
             cells[name] = [share(value) for value in values]
-        elif variable == "input":
+        elif attrs["variable"] == "input":
             # Every factor has its own unit and size.
             cells[name] = [number(value, decimals([value], figures=4)) for value in values]
         elif name == "standard_error":
             cells[name] = [number(value, decimals(values, figures=3)) for value in values]
-        elif variable == "crossover_year":
+        elif attrs["unit"] == "yr":
             cells[name] = [number(value, 0).replace(",", "") for value in values]
         else:
             cells[name] = [number(value, places) for value in values]

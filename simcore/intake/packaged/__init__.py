@@ -16,6 +16,7 @@ import yaml
 from simcore.intake.packaged import observations, rows
 from simcore.intake.packaged.observations import Reality
 from simcore.intake.packaged.provenance import Record, TableError, check, check_sources, walk
+from simcore.variables import OUTCOMES
 
 __all__ = [
     "Reality", "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
@@ -87,8 +88,8 @@ def base() -> dict[str, Any]:
     Returns
     -------
     dict
-        `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`; a fresh
-        copy.
+        `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`, and the
+        usual outcomes; a fresh copy.
 
     Raises
     ------
@@ -96,7 +97,9 @@ def base() -> dict[str, Any]:
         A rate or a correlation has no source, or the two files state different base years.
     """
     content: dict[str, Any] = _fresh(_base()[0])
-    return content
+    usual = [one for one in OUTCOMES.values() if one.usual]
+    kept = [one.name for one in usual if one.kept]
+    return {**content, "outcomes": [one.name for one in usual], "keep": kept}
 
 
 def scenarios() -> dict[str, dict[str, Any]]:
