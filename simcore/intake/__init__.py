@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from simcore.errors import ConfigError, Fault
-from simcore.intake import document, forms, layers, packaged, templates
+from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.checks import find_faults
 from simcore.intake.editor_schema import json_schema
 from simcore.intake.findings import Finding, Path, faults
@@ -111,8 +111,7 @@ def load(
         for key, value in (("draws", draws), ("seed", seed), ("until", until))
         if value is not None
     ]
-    shipped = merge({"catalog": packaged.catalog()}, packaged.base())
-    data: dict[str, Any] = shipped if read.on_base else {}
+    data: dict[str, Any] = shipped.base() if read.on_base else {}
     documents: list[document.Document] = []
     tables_read: list[Filled] = []
     for layer in reversed(read.files):
@@ -141,7 +140,7 @@ def load(
     data = _written_out(data, findings)
     findings += [one for filled in tables_read for one in filled.findings]
     notes = dict.fromkeys(one for filled in tables_read for one in filled.notes)
-    spec = _checked(data, shipped, [*documents, *files], file, read.folder, findings)
+    spec = _checked(data, [*documents, *files], file, read.folder, findings)
     return replace(spec, notes=tuple(notes), stands_alone=not read.on_base)
 
 
@@ -210,15 +209,15 @@ def _written_out(data: Mapping[str, Any], findings: list[Finding]) -> dict[str, 
 
 def _checked(
     data: Mapping[str, Any],
-    shipped: Mapping[str, Any],
     documents: Sequence[document.Document],
     read: document.Document,
     folder: FilePath,
     earlier: Sequence[Finding],
 ) -> Spec:
-    experiment, findings = validate(data)
+    known = shipped.known()
+    experiment, findings = validate(data, known)
     findings += earlier
-    kept, content = (experiment, data) if experiment else mended(data, findings, shipped)
+    kept, content = (experiment, data) if experiment else mended(data, findings, known)
     scenarios: dict[str, Experiment] = {}
     overlays = data.get("scenarios")
     for name, overlay in overlays.items() if isinstance(overlays, Mapping) else ():
@@ -227,14 +226,14 @@ def _checked(
         if kept is None:
             continue
         changed = merge(content, changes)
-        scenario, wrong = validate(changed)
+        scenario, wrong = validate(changed, known)
         findings += [replace(one, scenario=str(name)) for one in wrong]
         if scenario is None:
-            scenario, _ = mended(changed, wrong, shipped)
+            scenario, _ = mended(changed, wrong, known)
         if scenario is not None:
             scenarios[str(name)] = scenario
     if kept is not None:
-        follow = find_faults(kept, scenarios, folder)
+        follow = find_faults(kept, scenarios, folder, shipped.records())
         findings += [one for one in follow if not _follows(one, findings)] if findings else follow
     if findings or any(one.faults for one in documents) or experiment is None:
         raise ConfigError(faults(findings, documents, file=read))

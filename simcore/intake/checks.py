@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -43,7 +43,10 @@ _LISTED: Final = {
 
 
 def find_faults(
-    experiment: Experiment, scenarios: Mapping[str, Experiment], folder: FilePath
+    experiment: Experiment,
+    scenarios: Mapping[str, Experiment],
+    folder: FilePath,
+    sound: Iterable[int] = (),
 ) -> list[Finding]:
     """Find every fault of a config that its records alone cannot show.
 
@@ -55,11 +58,14 @@ def find_faults(
         With the overlay of each scenario.
     folder : Path
         Folder in which files named by the config must lie.
+    sound : iterable of int
+        Identities of entries of the catalog whose numbers need no check.
 
     Returns
     -------
     list of Finding
     """
+    sound = set(sound)
     found = [*_selection(experiment), *_correlations(experiment)]
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
@@ -71,7 +77,7 @@ def find_faults(
         for finding in baseless[name] or (
             *_references(scenario),
             *route_findings(scenario, folder),
-            *unit_findings(scenario, folder),
+            *unit_findings(scenario, folder, sound),
             *date_findings(scenario),
             *system_findings(scenario),
             *process_findings(scenario, folder),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
 
-from simcore.intake.entries import Electrolysis, Indexed
+from simcore.intake.entries import Catalog, Electrolysis, Indexed
 from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment
 from simcore.quantities import ByYear, FactorReference, Uncertain
@@ -60,6 +60,17 @@ def commodity_unit(
     except UnitError:
         return "t"
     return "MWh"
+
+
+def entries(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every entry of a catalog, with its path."""
+    for section in Catalog.model_fields:
+        for name, entry in getattr(catalog, section).items():
+            if section == "prices":
+                for place, price in entry.items():
+                    yield ("catalog", section, name, place), price
+            else:
+                yield ("catalog", section, name), entry
 
 
 def quantities(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path as FilePath
@@ -15,7 +15,7 @@ from simcore.intake.findings import Finding, Path, unknown
 from simcore.intake.paths import Path as PricePath
 from simcore.intake.policies import used_policies, variants
 from simcore.intake.schema import Experiment
-from simcore.intake.stated import commodity_unit, dated, quantities, target_of, unit_of
+from simcore.intake.stated import commodity_unit, dated, entries, quantities, target_of, unit_of
 from simcore.intake.usage import price_of, used_commodities, used_markets, used_places, used_routes
 from simcore.intake.views import as_path
 from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
@@ -23,7 +23,7 @@ from simcore.quantities.annotations import Canonical
 from simcore.units import UnitError, conversion, parse_unit
 
 
-def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+def unit_findings(experiment: Experiment, folder: FilePath, sound: set[int]) -> Iterator[Finding]:
     """Find quantities that cannot be used.
 
     Parameters
@@ -32,6 +32,9 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
         With the overlay of a scenario.
     folder : Path
         Folder of the config, for CSV files.
+    sound : set of int
+        Identities of the entries of the catalog that need no check, such as the packaged ones. An
+        entry that was checked is added, unless it refers to a factor, which scenarios may change.
 
     Yields
     ------
@@ -39,13 +42,13 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
     """
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
     firms = (quantities(one, ("exposures", name)) for name, one in experiment.exposures.items())
-    for path, quantity, canonical in chain(
-        factors, quantities(experiment.catalog, ("catalog",)), *firms
-    ):
-        wrong = list(_quantity(experiment, path, quantity, folder))
-        yield from wrong
-        if canonical is not None and not wrong:
-            yield from _limits(experiment, path, quantity, canonical, folder)
+    yield from _quantities(experiment, chain(factors, *firms), folder)
+    for path, entry in entries(experiment.catalog):
+        if id(entry) not in sound:
+            inside = list(quantities(entry, path))
+            yield from _quantities(experiment, inside, folder)
+            if not any(isinstance(one, FactorReference) for _, one, _ in inside):
+                sound.add(id(entry))
     for name in used_markets(experiment):
         if name in experiment.catalog.markets:
             path = ("catalog", "markets", name)
@@ -65,6 +68,18 @@ def unit_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]
     for name in used_policies(experiment):
         if name in experiment.catalog.policies:
             yield from _policy_units(experiment, name)
+
+
+def _quantities(
+    experiment: Experiment,
+    found: Iterable[tuple[Path, Any, Canonical | None]],
+    folder: FilePath,
+) -> Iterator[Finding]:
+    for path, quantity, canonical in found:
+        wrong = list(_quantity(experiment, path, quantity, folder))
+        yield from wrong
+        if canonical is not None and not wrong:
+            yield from _limits(experiment, path, quantity, canonical, folder)
 
 
 def _quantity(

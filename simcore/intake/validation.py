@@ -6,7 +6,6 @@ it becomes a path in what the user wrote.
 
 from __future__ import annotations
 
-import copy
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -14,9 +13,11 @@ from typing import Any, Final
 from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
+from simcore.intake.entries import Catalog
 from simcore.intake.findings import Finding, Path
 from simcore.intake.pruning import packaged_names, packaged_places
 from simcore.intake.schema import Experiment
+from simcore.intake.shipped import Known, base, catalog_of
 from simcore.intake.templates import SINGULAR
 from simcore.quantities.records import shown
 
@@ -25,13 +26,15 @@ _FEW: Final = 3
 """Missing keys from which on an entry is taken for one that lacks its template."""
 
 
-def validate(data: Mapping[str, Any]) -> tuple[Experiment | None, list[Finding]]:
+def validate(data: Mapping[str, Any], known: Known) -> tuple[Experiment | None, list[Finding]]:
     """Check data against the records.
 
     Parameters
     ----------
     data : mapping
         A complete config.
+    known : dict
+        Entries of the catalog that need no check; those that fit are added.
 
     Returns
     -------
@@ -40,14 +43,27 @@ def validate(data: Mapping[str, Any]) -> tuple[Experiment | None, list[Finding]]
     findings : list of Finding
         Everything that is wrong.
     """
+    wrong: list[Any] = []
+    content = dict(data)
+    if "catalog" in data:
+        try:
+            content["catalog"] = catalog_of(data["catalog"], known)
+        except ValidationError as error:
+            wrong = [{**one, "loc": ("catalog", *one["loc"])} for one in _errors(error)]
+            content["catalog"] = Catalog()
     try:
-        return Experiment.model_validate(data), []
+        experiment = Experiment.model_validate(content)
     except ValidationError as error:
-        return None, _findings(error, data)
+        wrong += _errors(error)
+    return (None, _findings(wrong, data)) if wrong else (experiment, [])
+
+
+def _errors(error: ValidationError) -> list[Any]:
+    return list(error.errors(include_url=False))
 
 
 def mended(
-    data: Mapping[str, Any], findings: Iterable[Finding], packaged: Mapping[str, Any]
+    data: Mapping[str, Any], findings: Iterable[Finding], known: Known
 ) -> tuple[Experiment | None, dict[str, Any]]:
     """Give a config with its faulty parts left out, so that the rest can be checked as well.
 
@@ -57,8 +73,8 @@ def mended(
         A complete config.
     findings : iterable of Finding
         What is wrong with it.
-    packaged : mapping
-        Values to use in place of faulty ones, where it has them.
+    known : dict
+        As for `validate`.
 
     Returns
     -------
@@ -67,7 +83,7 @@ def mended(
     content : dict
         The data of it.
     """
-    content: dict[str, Any] = copy.deepcopy(dict(data))
+    content = dict(data)
     paths = [one.path for one in findings]
     tried: set[Path] = set()
     for _ in range(_ROUNDS):
@@ -77,36 +93,38 @@ def mended(
             while path in earlier and path:
                 path = path[:-1]
             tried.add(path)
-            _leave_out(content, path, packaged)
-        experiment, more = validate(content)
+            content = _without(content, path, base())
+        experiment, more = validate(content, known)
         if experiment is not None:
             return experiment, content
         paths = [one.path for one in more]
     return None, content
 
 
-def _leave_out(data: Any, path: Path, packaged: Any) -> None:
-    *way, last = path or (None,)
-    for part in way:
-        try:
-            data = data[part]
-        except (LookupError, TypeError):
-            return
-        packaged = packaged.get(part) if isinstance(packaged, Mapping) else None
-    if isinstance(data, list) and isinstance(last, int) and last < len(data):
-        del data[last]
-    elif isinstance(data, dict) and last in data:
-        if isinstance(packaged, Mapping) and last in packaged:
-            data[last] = copy.deepcopy(packaged[last])
-        else:
-            del data[last]
+def _without(data: Any, path: Path, packaged: Any) -> Any:
+    """Data without what stands at a path, or with what the package says in its place."""
+    if not path or not isinstance(data, dict | list):
+        return data
+    part, rest = path[0], path[1:]
+    if isinstance(data, list):
+        if not isinstance(part, int) or part >= len(data):
+            return data
+        own = [_without(data[part], rest, None)] if rest else []
+        return [*data[:part], *own, *data[part + 1 :]]
+    if part not in data:
+        return data
+    known = packaged.get(part) if isinstance(packaged, Mapping) else None
+    if rest:
+        return {**data, part: _without(data[part], rest, known)}
+    if isinstance(packaged, Mapping) and part in packaged:
+        return {**data, part: known}
+    return {key: value for key, value in data.items() if key != part}
 
 
-def _findings(error: ValidationError, data: Mapping[str, Any]) -> list[Finding]:
+def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
     found: dict[Finding, None] = {}
     meant: set[Path] = set()
     lacking: dict[Path, list[str]] = {}
-    every = error.errors(include_url=False)
     for one in every:
         path, record = _trail(one["loc"], data, one["type"])
         level = _misread_level(path, data)

@@ -1,0 +1,139 @@
+"""The packaged catalog passes every check here, and is not checked again when a config is read."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+import simcore
+from simcore.errors import ConfigError
+from simcore.intake import packaged, shipped
+from simcore.intake.checks import find_faults
+from simcore.intake.findings import Finding
+from simcore.intake.stated import entries, quantities
+from simcore.intake.unit_checks import unit_findings
+from simcore.variables import OUTCOMES
+
+SECTIONS = ["markets", "systems", "prices", "policies", "regions", "routes", "technologies",
+            "buyers"]  # fmt: skip
+
+
+@pytest.fixture
+def anew() -> Iterator[None]:
+    """Nothing of the package is taken as read, before or after."""
+    made = (shipped.base, shipped._known, shipped.records)
+    for one in made:
+        one.cache_clear()
+    yield
+    for one in made:
+        one.cache_clear()
+
+
+def faults_of_the_package() -> list[Finding]:
+    """What any check finds in a run of all that is packaged."""
+    catalog = packaged.catalog()
+    found: list[Finding] = []
+    for sector in {route["sector"] for route in catalog["routes"].values()}:
+        spec = simcore.load({
+            "name": "all", "sector": sector, "regions": list(catalog["regions"]),
+            "routes": [name for name, one in catalog["routes"].items() if one["sector"] == sector],
+            "outcomes": [name for name in OUTCOMES if name != "waterfall"], "keep": [],
+            "parity": list(catalog["prices"]),
+            "exposures": {"mill": {"market": "eu_ets", "shortfall": 1, "first": 2030,
+                                   "last": 2032}},
+            "scenarios": {name: name for name in packaged.scenarios()} | {"base": {}},
+        })  # fmt: skip
+        found += find_faults(spec.scenarios["base"], spec.scenarios, Path())
+    return found
+
+
+def test_the_package_passes_every_check():
+    shipped.catalog_of(packaged.catalog(), {})
+    assert faults_of_the_package() == []
+
+
+def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    catalog = copy.deepcopy(packaged.catalog())
+    node: Any = catalog
+    for part in path[:-1]:
+        node = node[part]
+    node[path[-1]] = value
+    return catalog
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        (("regions", "JP", "wacc"), "7 EUR/t", "EUR/t is money"),
+        (("routes", "moe", "capex"), {"kind": "normal", "mean": 900, "sd": 9}, "minus infinity"),
+        (("prices", "scrap", "default", "unit"), "EUR/MWh", "EUR/MWh"),
+        (("policies", "eu_free_allocation", "variant"), "lwa", "lwa"),
+        (("markets", "eu_ets", "corridor"), {"floor": {2026: 9}, "ceiling": {2026: 8}}, "floor"),
+    ],
+)
+def test_a_broken_entry_does_not_pass(path, value, found, anew, monkeypatch):
+    broken = changed(path, value)
+    monkeypatch.setattr(packaged, "catalog", lambda: broken)
+    try:
+        said = [str(one) for one in faults_of_the_package()]
+    except ConfigError as error:
+        said = [str(error)]
+    assert any(found in one for one in said), said
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_entry_is_among_those_checked(section):
+    """An unknown key in any entry, and a strange unit of any of its numbers, is found."""
+    spec = simcore.load({"name": "any"})
+    experiment = next(iter(spec.scenarios.values()))
+    whole = experiment.catalog
+    for path, entry in entries(whole):
+        if path[1] != section:
+            continue
+        data = entry.model_dump(exclude_none=True)
+        with pytest.raises(ValidationError):
+            type(entry).model_validate({**data, "strange": 1})
+        places = [where for where, one, unit in quantities(entry) if unit is not None]
+        if not places:
+            continue
+        node = data
+        for part in places[0][:-1]:
+            node = node[part]
+        node[places[0][-1]] = {"value": 1, "unit": "furlong"}
+        table = dict(getattr(whole, section))
+        if section == "prices":
+            table[path[2]] = {**table[path[2]], path[3]: type(entry).model_validate(data)}
+        else:
+            table[path[2]] = type(entry).model_validate(data)
+        other = experiment.model_copy(update={"catalog": whole.model_copy(update={section: table})})
+        found = list(unit_findings(other, Path(), set(shipped.records())))
+        assert [one for one in found if one.path[: len(path)] == path], path
+
+
+def test_what_a_config_leaves_alone_is_the_packaged_record():
+    spec = simcore.load(
+        {"name": "own", "catalog": {"regions": {"EU": {"wacc": 0.07}}},
+         "scenarios": {"plain": {}, "law": "law"}}
+    )  # fmt: skip
+    plain, law = spec.scenarios["plain"].catalog, spec.scenarios["law"].catalog
+    assert id(plain.regions["JP"]) in shipped.records()
+    assert id(plain.regions["EU"]) not in shipped.records()
+    # The scenarios share what they do not change.
+    assert plain.regions["EU"] is law.regions["EU"]
+    assert simcore.load({"name": "own"}).scenarios  # and the packaged record is as it was
+    assert shipped.base()["catalog"]["regions"]["EU"] == packaged.catalog()["regions"]["EU"]
+
+
+def test_a_packaged_entry_is_checked_against_what_a_config_changes():
+    with pytest.raises(ConfigError) as caught:
+        simcore.load({"name": "own", "catalog": {"prices": {"coking_coal": {"default": {
+            "unit": "EUR/MWh"}}}}, "regions": ["EU"], "routes": ["bf_bof"]})  # fmt: skip
+    assert "coking_coal" in str(caught.value)
+    with pytest.raises(ConfigError) as caught:
+        simcore.load({"name": "own", "years": "1995-2030"})
+    assert "before the first year" in str(caught.value)
