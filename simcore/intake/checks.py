@@ -34,7 +34,6 @@ from simcore.intake.usage import (
 from simcore.intake.view_checks import view_findings
 from simcore.variables import OUTCOMES, Outcome
 
-
 _LISTED: Final = {
     "exposure": ("exposures", "add an exposure"),
     "good": ("parity", "write parity: [hydrogen]"),

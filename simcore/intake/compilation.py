@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from simcore import distributions
+from simcore.distributions import DistributionError
 from simcore.errors import ConfigError
 from simcore.intake.findings import Finding
 from simcore.intake.processes import PriceHistory
@@ -37,7 +38,7 @@ def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
 
     Raises
     ------
-    ValueError
+    DistributionError
         No distribution has these parameters or quantiles, or the CSV column cannot be used.
     """
     if isinstance(quantity, Constant):
@@ -62,10 +63,10 @@ def _finite(content: dict[str, Any]) -> distributions.Marginal:
         try:
             marginal = distributions.compile_distribution(content)
         except (ArithmeticError, AssertionError) as error:
-            raise ValueError(f"numbers too extreme for a {content['kind']}") from error
+            raise DistributionError(f"numbers too extreme for a {content['kind']}") from error
     every = (marginal.params, marginal.pool, marginal.central, marginal.mean)
     if not all(np.isfinite(one).all() for one in every):
-        raise ValueError(f"numbers too extreme for a {content['kind']}")
+        raise DistributionError(f"numbers too extreme for a {content['kind']}")
     return marginal
 
 
@@ -148,32 +149,32 @@ def column(folder: Path, name: str, label: str | None) -> list[float]:
 
     Raises
     ------
-    ValueError
+    DistributionError
         The file lies elsewhere or cannot be read, or the column holds something else than finite
         numbers.
     """
     path = contained(folder, name)
     if path is None:
-        raise ValueError(f"{name} lies outside the folder of the config")
+        raise DistributionError(f"{name} lies outside the folder of the config")
     try:
         sheet = read_sheet(path, name=name, labels=[label or ""])
         place = sheet.find(label or "", "column")
     except ConfigError as error:
-        raise ValueError(_sentence(error)) from None
+        raise DistributionError(_sentence(error)) from None
     cells = sheet.column(place)
     numbers = numbers_of(cells, delimiter=sheet.delimiter)
     if numbers.refusal:
-        raise ValueError(f"{name}: {numbers.refusal[0]}")
+        raise DistributionError(f"{name}: {numbers.refusal[0]}")
     values: list[float] = []
     for (line, _), cell in zip(sheet.rows, cells, strict=True):
         if is_gap(cell):
             continue
         value = numbers.read(cell)
         if value is None:
-            raise ValueError(f"{name}:{line}: {cell[:40]!r} is not a finite number")
+            raise DistributionError(f"{name}:{line}: {cell[:40]!r} is not a finite number")
         values.append(value)
     if not values:
-        raise ValueError(f"{name}: column {label!r} is empty")
+        raise DistributionError(f"{name}: column {label!r} is empty")
     return values
 
 
@@ -182,13 +183,13 @@ def past_prices(folder: Path, history: PriceHistory) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    DistributionError
         The file lies elsewhere or cannot be read; prices <= 0; dates at other distances than
         `per_year` says, or a hole between them.
     """
     path, name = contained(folder, history.csv), history.csv
     if path is None:
-        raise ValueError(f"{name} lies outside the folder of the config")
+        raise DistributionError(f"{name} lies outside the folder of the config")
     options = Options(
         date=history.date, where=history.where, encoding=history.encoding,
         decimal=history.decimal, date_order=history.date_order,
@@ -201,16 +202,16 @@ def past_prices(folder: Path, history: PriceHistory) -> np.ndarray:
             return _in_order(sheet, history)
         found = of_sheet(sheet, history.column, options)
     except ConfigError as error:
-        raise ValueError(_sentence(error)) from None
+        raise DistributionError(_sentence(error)) from None
     steps, usual = np.diff(found.dates).astype(int), DAYS / history.per_year
     # Few days are no hole where only the days of trade count.
     if not 0.6 < float(np.median(steps)) / usual < 1.6:
-        raise ValueError(
+        raise DistributionError(
             f"{name}: prices {np.median(steps):g} days apart with per_year: {history.per_year}"
         )
     if steps.max() > max(1.6 * usual, 12):
         place = int(np.argmax(steps))
-        raise ValueError(
+        raise DistributionError(
             f"{name}: no price between {found.dates[place]} and {found.dates[place + 1]}"
         )
     return found.prices
@@ -226,15 +227,15 @@ def _in_order(sheet: Sheet, history: PriceHistory) -> np.ndarray:
         if is_gap(cell):
             if not values:
                 continue
-            raise ValueError(f"{sheet.name}:{line}: an empty cell between two numbers")
+            raise DistributionError(f"{sheet.name}:{line}: an empty cell between two numbers")
         value = numbers.read(cell)
         if value is None or numbers.refusal:
-            raise ValueError(f"{sheet.name}:{line}: {cell[:40]!r} is not a finite number")
+            raise DistributionError(f"{sheet.name}:{line}: {cell[:40]!r} is not a finite number")
         if value <= 0:
-            raise ValueError(f"{sheet.name}: prices <= 0")
+            raise DistributionError(f"{sheet.name}: prices <= 0")
         values.append(value)
     if not values:
-        raise ValueError(f"{sheet.name}: column {history.column!r} is empty")
+        raise DistributionError(f"{sheet.name}: column {history.column!r} is empty")
     return np.array(values)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from simcore.distributions import DistributionError
 from simcore.intake.compilation import file_fault, past_prices
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path
@@ -147,7 +148,7 @@ def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Fi
         return
     try:
         yearly_changes(folder, history)
-    except ValueError as error:
+    except DistributionError as error:
         yield Finding(
             (*path, "csv"), str(error), "prices above zero of at least two years",
             "correct the file, the column or per_year",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -107,7 +107,9 @@ def _referred(experiment: Experiment) -> set[Where]:
         ],
     }  # fmt: skip
     prices = {("catalog", "prices", *pair) for pair in used_prices(experiment).values()}
-    return prices | {("catalog", section, name) for section, names in named.items() for name in names}
+    return prices | {
+        ("catalog", section, name) for section, names in named.items() for name in names
+    }
 
 
 def _with_followed(experiment: Experiment, kept: set[Where]) -> set[Where]:
@@ -139,8 +141,8 @@ def _own_entries(experiment: Experiment) -> set[Where]:
     changed = [overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay]
     mentioned: set[Where] = set()
     for one in changed:
-        for section, entries in one.items():
-            for name, entry in (entries or {}).items():
+        for section, named in one.items():
+            for name, entry in (named or {}).items():
                 inside = entry or () if section == "prices" else ()
                 path = ("catalog", section, name)
                 mentioned.update({path, *((*path, place) for place in inside)})

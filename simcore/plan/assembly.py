@@ -7,9 +7,9 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from simcore.distributions import DistributionError
 from simcore.errors import ConfigError, Fault
 from simcore.intake import Spec, dependence
-from simcore.intake.compilation import DistributionError
 from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import route_of
 from simcore.intake.paths import Path

@@ -133,9 +133,7 @@ def _heading(name: str) -> str:
     return names.get(name) or (name.upper() if _is_percentile(name) else name)
 
 
-def _cells(
-    frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int
-) -> dict[str, list[str]]:
+def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> dict[str, list[str]]:
     """Write every cell; amounts share their number of decimals so that rows can be compared."""
     columns = [str(name) for name in frame]
     # What is 0 or 1 in each draw has no quantiles: its mean is the share of the draws.
