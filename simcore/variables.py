@@ -1,8 +1,8 @@
 """Every outcome of a run by name: dimensions, unit, meaning, and the function that computes it.
 
 An outcome is declared where it is computed: `@outcome(...)` on the function that it is named after.
-Checks, datasets, tables, traces and documents read these records. `{money}` in a unit stands for the
-output currency of the run in real terms of its base year.
+Checks, datasets, tables, traces and documents read these records. `{money}` in a unit is the output
+currency of the run in real terms of its base year.
 """
 
 from __future__ import annotations
