@@ -13,7 +13,6 @@ from simcore import distributions
 from simcore.dated import DatedTable
 from simcore.intake.paths import Anchor, Path, Spot
 from simcore.intake.processes import Process
-from simcore.kernels.operations import SPOT_COLUMNS, Operation
 from simcore.model.processes import (
     NOISY,
     jump_nodes,
@@ -126,13 +125,16 @@ def path_node(
         price = known.value * factor(known.year, known)
         centre = np.where(since > 0, centre, math.log(price))
     floor, ceiling = bounds(setting, record if bounded else None, factor)
-    table = np.stack([centre, above, below, correction, floor, ceiling, since], axis=1)
+    lines = {
+        "centre": centre, "above": above, "below": below, "correction": correction,
+        "floor": floor, "ceiling": ceiling, "since": since,
+    }  # fmt: skip
     graph = setting.graph
     # Certain anchors, such as a forward curve, have nothing that a normal could move.
     spread = bool(above.any() or below.any())
     z = anchor_normal(setting, name) if spread else graph.constant(0.0)
     return _advance(
-        setting, (name, own), process, record, table, z,
+        setting, (name, own), process, record, lines, z,
         drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
     )  # fmt: skip
 
@@ -145,12 +147,12 @@ def deviation_node(
         return setting.graph.constant(1.0)
     assert record.spot is not None
     _, since = _since(setting, record.spot)
-    table = np.zeros((len(since), SPOT_COLUMNS))
-    table[:, 5], table[:, 6] = np.inf, since
+    lines = dict.fromkeys(("centre", "above", "below", "correction", "floor"), np.zeros(len(since)))
+    lines |= {"ceiling": np.full(len(since), np.inf), "since": since}
     plain = record.model_copy(update={"tightening": None})
     own, zero = f"{name}.{view}" if view else name, setting.graph.constant(0.0)
     return _advance(
-        setting, (name, own), process, plain, table, zero, drift=zero, mean=False, lift=None
+        setting, (name, own), process, plain, lines, zero, drift=zero, mean=False, lift=None
     )
 
 
@@ -170,16 +172,15 @@ def _advance(
     names: tuple[str, str],
     process: Process,
     record: Path,
-    table: Floats,
+    lines: dict[str, Floats],
     z: int,
     *,
     drift: int,
     mean: bool,
     lift: int | None,
 ) -> int:
-    """Node of a path whose lines are known: those of `SPOT_COLUMNS`."""
+    """Node of a path whose lines are known: the columns of PATH."""
     graph, (shared, own) = setting.graph, names
-    assert table.shape[1] == SPOT_COLUMNS
     assert record.spot is not None
     one, zero = graph.constant(1.0), graph.constant(0.0)
     noisy, first_year = process.kind in NOISY, record.spot.year + 1
@@ -202,28 +203,18 @@ def _advance(
         )
         start = quantity(setting, f"{shared}.tightening.year", event.year, "yr")
         strength = quantity(setting, f"{shared}.tightening.strength", event.strength, "1")
-    inputs = (
-        decay, spread, first, drift, occurs, start, strength, zero if lift is None else lift,
-    )  # fmt: skip
-    numbers = (float(noisy), float(mean), ramp, first_year, float(lift is not None))
-    table = np.ascontiguousarray(table)
+    stated: dict[str, Any] = {
+        "z": z, "decay": decay, "spread": spread, "first_spread": first, "drift": drift,
+        "occurs": occurs, "start": start, "strength": strength,
+        "lift": zero if lift is None else lift, "noisy": noisy, "centred": mean, "ramp": ramp,
+        "first_year": first_year, "lifted": lift is not None, **lines,
+    }  # fmt: skip
     if more or process.steps > 1:
-        return graph.add(
-            Operation.STEPS,
-            (z, *inputs, *(shocks if noisy else ()), *more),
-            numbers=(*numbers, process.steps, float(bool(more))),
-            table=table,
-            yearly=True,
-            state=(0.0, 0.0, 0.0),
-        )
-    return graph.add(
-        Operation.PATH,
-        (z, shocks[0], *inputs),
-        numbers=numbers,
-        table=table,
-        yearly=True,
-        state=(0.0, 0.0),
-    )
+        return graph.node(
+            "STEPS", **stated, shocks=shocks if noisy else (), jumps=more, steps=process.steps,
+            jumping=bool(more),
+        )  # fmt: skip
+    return graph.node("PATH", **stated, shock=shocks[0])
 
 
 def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:
@@ -239,7 +230,7 @@ def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int
         return found
     if graph.is_constant(found, 0.0):
         return premium
-    return graph.add(Operation.SUM, (found, premium))
+    return graph.sum(found, premium)
 
 
 def anchor_normal(setting: Setting, name: str) -> int:

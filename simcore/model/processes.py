@@ -11,7 +11,6 @@ from simcore.intake.compilation import compiled
 from simcore.intake.paths import Path, Spot
 from simcore.intake.process_checks import yearly_changes
 from simcore.intake.processes import Process
-from simcore.kernels.operations import Operation
 from simcore.model.setting import Setting, multiplier, normal_inputs, quantity
 from simcore.numerics.chain import stationary
 from simcore.quantities import FactorReference
@@ -25,13 +24,12 @@ def shock_nodes(setting: Setting, name: str, steps: int) -> list[int]:
     found: list[int] = []
     setting.shocked.add(name)
     for step in range(steps):
-        numbers = () if steps == 1 else (steps, step)
         mixed = normal_inputs(
-            setting, name, setting.shocks, yearly=True, suffix=".shock", numbers=numbers
+            setting, name, setting.shocks, yearly=True, suffix=".shock", steps=steps, step=step
         )
         stream = f"{setting.stem}{name}.shock"
         found += mixed or (
-            setting.graph.add(Operation.NORMAL, numbers=numbers, stream=stream, yearly=True),
+            setting.graph.node("NORMAL", steps=steps, step=step, stream=stream, yearly=True),
         )
     return found
 
@@ -56,16 +54,16 @@ def step_nodes(setting: Setting, name: str, process: Process, spot: Spot) -> tup
     kappa = quantity(setting, f"{name}.kappa", process.kappa, "1") if reverts else zero
     # The exact step of 1/n year is that of a year with kappa/n and sigma/sqrt(n).
     if steps > 1:
-        kappa = graph.add(Operation.SCALED, (kappa,), numbers=(1.0 / steps,))
+        kappa = graph.scaled(kappa, 1.0 / steps)
     if process.kind == "regime_switching":
         of_year = regime_volatility(setting, name, process, spot.year + 1)
     else:
         of_year = quantity(setting, f"{name}.sigma", process.sigma, "1")
-    spread = graph.add(Operation.STEP_SPREAD, (_of_step(setting, of_year, steps), kappa))
+    spread = graph.node("STEP_SPREAD", sigma=_of_step(setting, of_year, steps), kappa=kappa)
     first, share = spread, first_share(process, spot)
     if share is not None:
-        first = graph.add(Operation.SCALED, (of_year,), numbers=(share**0.5,))
-    return graph.add(Operation.DECAY, (kappa,)), spread, first
+        first = graph.scaled(of_year, share**0.5)
+    return graph.node("DECAY", kappa=kappa), spread, first
 
 
 def first_share(process: Process, spot: Spot) -> float | None:
@@ -90,14 +88,10 @@ def regime_node(setting: Setting, name: str, process: Process, first: int) -> in
     # The probabilities of one year end in 1, whatever rounding makes of their sum.
     table = np.cumsum(np.vstack([start, chain]), axis=1)
     table[:, -1] = 1.0
-    numbers = (first, len(named), int(np.argmax(share)), *table.ravel())
-    return setting.graph.add(
-        Operation.REGIME,
-        numbers=numbers,
-        stream=f"{setting.stem}{name}.regime",
-        yearly=True,
-        state=(-1.0,),
-    )
+    return setting.graph.node(
+        "REGIME", first_year=first, count=len(named), central=np.argmax(share),
+        probabilities=table.ravel(), stream=f"{setting.stem}{name}.regime",
+    )  # fmt: skip
 
 
 def regime_volatility(setting: Setting, name: str, process: Process, first: int) -> int:
@@ -108,13 +102,13 @@ def regime_volatility(setting: Setting, name: str, process: Process, first: int)
         for label, regime in process.regimes.items()
     ]
     regime = regime_node(setting, name, process, first)
-    return setting.graph.add(Operation.CHOSEN, (regime, *sigmas))
+    return setting.graph.node("CHOSEN", which=regime, among=sigmas)
 
 
 def _of_step(setting: Setting, sigma: int, steps: int) -> int:
     if steps == 1:
         return sigma
-    return setting.graph.add(Operation.SCALED, (sigma,), numbers=(steps**-0.5,))
+    return setting.graph.scaled(sigma, steps**-0.5)
 
 
 def transition_matrix(process: Process) -> np.ndarray:
@@ -130,42 +124,30 @@ def jump_nodes(setting: Setting, name: str, process: Process, *, centred: bool) 
     if jumps is None:
         return []
     graph, steps = setting.graph, process.steps
-    inputs = [
-        quantity(setting, f"{name}.jumps.{field}", getattr(jumps, field), "1")
+    inputs: dict[str, Any] = {
+        field: quantity(setting, f"{name}.jumps.{field}", getattr(jumps, field), "1")
         for field in ("rate", "mean", "sd")
-    ]
+    }
     found = []
     for step in range(steps):
-        place = (steps, step)
-        size = graph.add(
-            Operation.NORMAL,
-            numbers=() if steps == 1 else place,
-            stream=f"{setting.stem}{name}.jump_size",
-            yearly=True,
+        size = graph.node(
+            "NORMAL", steps=steps, step=step, stream=f"{setting.stem}{name}.jump_size", yearly=True
         )
-        found.append(
-            graph.add(
-                Operation.JUMP,
-                (*inputs, size),
-                numbers=(*place, float(centred)),
-                stream=f"{setting.stem}{name}.jump",
-                yearly=True,
-            )
-        )
+        found.append(graph.node(
+            "JUMP", **inputs, size=size, steps=steps, step=step, centred=centred,
+            stream=f"{setting.stem}{name}.jump",
+        ))  # fmt: skip
     return found
 
 
 def resampled_node(setting: Setting, name: str, process: Process, first: int) -> int:
     """Node of a year's change of the log price, out of the history."""
     assert process.history is not None
-    return setting.graph.add(
-        Operation.RESAMPLED,
-        numbers=(first, process.block, process.history.per_year),
-        table=yearly_changes(setting.folder, process.history),
+    return setting.graph.node(
+        "RESAMPLED", first_year=first, block=process.block, per_year=process.history.per_year,
+        changes=yearly_changes(setting.folder, process.history),
         stream=f"{setting.stem}{name}.block",
-        yearly=True,
-        state=(0.0,),
-    )
+    )  # fmt: skip
 
 
 def resampled_log_mean(setting: Setting, record: Path, years: np.ndarray) -> np.ndarray:
