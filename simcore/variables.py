@@ -22,8 +22,8 @@ MARKET: Final = ("scenario", "market", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 
 DECLARED_IN: Final = (
-    "prices", "emissions_market", "commodities", "costs", "carbon", "premium", "parity",
-    "exposures",
+    "markets", "policies", "commodities", "costs", "carbon", "premium", "parity", "lifetime",
+    "waterfall", "exposures",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 

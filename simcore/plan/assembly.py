@@ -243,11 +243,11 @@ def _inputs(settings: dict[str, Setting], reached: set[int]) -> tuple[Input, ...
 
 def _units(spec: Spec, coords: dict[str, tuple[Any, ...]]) -> dict[str, Any]:
     """Units and currencies that differ along a dimension, by the coordinate that holds them."""
-    experiment, units = spec.experiment, {}
+    experiment = spec.experiment
+    units: dict[str, str] = {}
     for one in spec.scenarios.values():
         for label, (name, place) in used_prices(one).items():
-            entry = one.catalog.prices[name][place]
-            units.setdefault(label, commodity_unit(one, name, entry))
+            units.setdefault(label, commodity_unit(one, name, one.catalog.prices[name][place]))
     goods = []
     for name in experiment.parity:
         entry = next(iter(experiment.catalog.prices.get(name, {}).values()), None)
