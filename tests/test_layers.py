@@ -18,6 +18,7 @@ LAYERS = [
     ["kernels", "dataset"],
     ["distributions"],
     ["quantities"],
+    ["processes"],
     ["intake"],
     ["model"],
     ["plan"],
@@ -30,7 +31,7 @@ LAYERS = [
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 COMPUTES_NO_RUN = {"analysis", "plots"}
-FORBIDDEN_THERE = {"quantities", "intake", "model", "plan", "running"}
+FORBIDDEN_THERE = {"quantities", "processes", "intake", "model", "plan", "running"}
 
 
 def room(path: Path) -> str:

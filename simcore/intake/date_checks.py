@@ -21,6 +21,7 @@ from simcore.intake.usage import (
     used_places,
 )
 from simcore.intake.views import has_views, parts
+from simcore.processes import kind_of
 from simcore.quantities import FactorReference
 
 _LAST: Final = ("years", "last")
@@ -74,7 +75,8 @@ def _one(
 ) -> Iterator[Finding]:
     first = experiment.years.first
     assert price.process is not None
-    if price.process.kind == "scenario":
+    kind = kind_of(price.process)
+    if kind.made_of == "path":
         if not price.path:
             yield Finding(
                 (*path, "path"), "no prices", "prices by year for the process scenario",
@@ -82,7 +84,7 @@ def _one(
             )  # fmt: skip
         else:
             yield from _scenario(path, name, price.path, begins)
-    elif price.spot is None and price.process.kind == "cap_and_bank":
+    elif price.spot is None and kind.made_of == "system":
         pass
     elif price.spot is None:
         yield Finding(
@@ -115,9 +117,11 @@ def _scenario(path: Path, name: str, prices: Mapping[int, float], first: int) ->
 
 def _anchors(path: Path, price: PricePath, known: int) -> Iterator[Finding]:
     assert price.process is not None
-    if price.process.kind == "gbm" and price.anchors:
+    kind = kind_of(price.process)
+    if kind.drift and price.anchors:
         yield Finding(
-            (*path, "anchors"), "anchors with the process gbm", "no anchors: gbm has a drift mu",
+            (*path, "anchors"), f"anchors with the process {kind.name}",
+            f"no anchors: {kind.name} has a drift {kind.drift}",
             "use random_walk with anchors, or write anchors: {}",
             also=((*path, "process", "kind"),),
         )  # fmt: skip

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from simcore.intake.paths import Anchor, Path, View
-from simcore.intake.processes import Process
+from simcore.processes import kind_of
+from simcore.processes.cap_and_bank import CapAndBank
+from simcore.processes.fixed import Fixed
+from simcore.processes.scenario import Scenario
 from simcore.quantities import Constant
 
 ENSEMBLE: Final = "ensemble"
@@ -32,7 +35,7 @@ def as_path(record: Path, view: View) -> Path:
         year: Anchor(low=value, central=value, high=value)
         for year, value in (view.forward or {}).items()
     }
-    process = view.process or Process(kind="fixed" if view.path is None else "scenario")
+    process = view.process or (Fixed() if view.path is None else Scenario())
     return record.model_copy(
         update={
             "spot": view.spot or record.spot,
@@ -53,7 +56,7 @@ def as_path(record: Path, view: View) -> Path:
 
 def _is_lifted(view: View) -> bool:
     """Whether policy acts on the price of a view: a system has its rules, a path is as written."""
-    return view.process is not None and view.process.kind not in ("cap_and_bank", "scenario")
+    return view.process is not None and kind_of(view.process).made_of == "spot"
 
 
 def parts(path: tuple[Any, ...], record: Path) -> Iterator[tuple[tuple[Any, ...], Path]]:
@@ -72,6 +75,6 @@ def kinds(record: Path) -> list[str]:
 def system_of(record: Path) -> str | None:
     """Emissions trading system behind a market: its own, or that of one of its views."""
     for _, one in parts((), record):
-        if one.process is not None and one.process.kind == "cap_and_bank":
+        if isinstance(one.process, CapAndBank):
             return one.process.system
     return None

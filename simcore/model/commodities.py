@@ -76,9 +76,10 @@ def emission_factor(setting: Setting, name: str, region: str) -> int:
     if record is None or not record.emission_intensity:
         return setting.graph.constant(0.0)
     dates = sorted(record.emission_intensity)
-    own = record.unit.replace(currency_of(record.unit) or "EUR", "EUR")
+    # The currency cancels: emissions are those of what one of it buys.
+    at_par = {currency_of(record.unit) or "EUR": 1.0}
     target = f"EUR/{commodity_unit(setting.experiment, name, record)}"
-    per_unit = conversion(own, target, exchange=setting.experiment.money.exchange)
+    per_unit = conversion(record.unit, target, exchange=at_par)
     return series(
         setting,
         per_unit

@@ -11,8 +11,9 @@ from simcore.intake.usage import views_from
 from simcore.intake.views import chosen_views, system_of
 from simcore.model.paths import price_factor
 from simcore.model.policies import policy_value, series
-from simcore.model.prices import ALONE, limits, price, system_quantity, view_choice
+from simcore.model.prices import limits, price, system_quantity, view_choice
 from simcore.model.setting import Setting, remembered
+from simcore.processes import kind_of
 from simcore.variables import MARKET, outcome
 
 
@@ -62,7 +63,7 @@ def carbon_price_by_view(setting: Setting, market: str, view: str) -> int | None
 def at_price_limit(setting: Setting, market: str) -> int:
     """1 where a market's price is at its backstop, its floor or its ceiling."""
     record, graph = setting.experiment.catalog.markets[market], setting.graph
-    alone = record.process is not None and record.process.kind in ALONE
+    alone = kind_of(record.process).made_of != "spot"
     if alone or (record.response is None and record.corridor is None):
         return _at_other_bound(setting, record)
     made = price(setting, market, record, "EUR/t")
