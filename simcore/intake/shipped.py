@@ -26,11 +26,15 @@ Known = dict[int, Entry]
 """Entries that fit their records, by the identity of their data."""
 
 
-@cache
 def base() -> dict[str, Any]:
     """The packaged base with its catalog; shared by all configs, so to be read only."""
-    content: dict[str, Any] = merge({"catalog": packaged.catalog()}, packaged.base())
-    return content
+    # An outcome may be declared after a config was read.
+    return {**_content(), **packaged.usual_outcomes()}
+
+
+@cache
+def _content() -> dict[str, Any]:
+    return merge({"catalog": packaged.catalog()}, packaged.base())
 
 
 def known() -> Known:

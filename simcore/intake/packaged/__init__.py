@@ -20,7 +20,7 @@ from simcore.variables import OUTCOMES
 
 __all__ = [
     "Reality", "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
-    "sources", "systems",
+    "sources", "systems", "usual_outcomes",
 ]  # fmt: skip
 
 _DATA: Final = Path(__file__).parents[2] / "data"
@@ -96,10 +96,20 @@ def base() -> dict[str, Any]:
     TableError
         A rate or a correlation has no source, or the two files state different base years.
     """
-    content: dict[str, Any] = _fresh(_base()[0])
+    return {**_fresh(_base()[0]), **usual_outcomes()}
+
+
+def usual_outcomes() -> dict[str, list[str]]:
+    """`outcomes` and `keep` of a config that states neither, as they are declared.
+
+    Returns
+    -------
+    dict of str to list of str
+        In the order in which outcomes are listed.
+    """
     usual = [one for one in OUTCOMES.values() if one.usual]
     kept = [one.name for one in usual if one.kept]
-    return {**content, "outcomes": [one.name for one in usual], "keep": kept}
+    return {"outcomes": [one.name for one in usual], "keep": kept}
 
 
 def scenarios() -> dict[str, dict[str, Any]]:
