@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Literal, TypeVar, get_args
 
+from simcore.statistics import split_name
+
 QUANTILES: Final = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 INTERVAL_LEVEL: Final = 0.95
 
@@ -27,9 +29,12 @@ DECLARED_IN: Final = (
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
-Kind = Literal["number", "indicator", "conditional", "category", "year", "known", "central"]
-"""Of the values: any number; 0 or 1; 0 or 1 in some draws, else undefined; the place of a route;
-a year; the same in all draws; taken in the central case alone, and by every run."""
+Kind = Literal[
+    "number", "indicator", "conditional", "category", "year", "known", "component", "input"
+]
+"""Of the values: any number; 0 or 1; 0 or 1 in some draws, else undefined; the place of a route; a
+year; the same in all draws; a part of a sum, of which every run tells the central case alone; an
+uncertain number."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -199,6 +204,16 @@ class Registry(Mapping[str, Outcome]):
 
 
 OUTCOMES: Final = Registry()
+INPUT: Final = Variable(
+    "input", ("factor",), "", "Uncertain input",
+    "Sampled value of each factor; the unit of each is in the factor_unit coordinate.",
+    kind="input",
+)  # fmt: skip
+
+
+def variable_of(name: str) -> Variable:
+    """What an outcome, or `input`, is declared to be."""
+    return INPUT if name == INPUT.name else OUTCOMES[name]
 
 
 def outcome(
@@ -277,24 +292,3 @@ DIMENSIONS: Final[dict[str, str]] = {
     "quantile": "Probability of the quantile",
     "draw": "Monte Carlo draw",
 }
-
-STATISTICS: Final[dict[str, str]] = {
-    "mean": "mean over the draws",
-    "standard_error": "standard error of the mean",
-    "quantile": "quantile over the draws",
-    "quantile_low": "lower end of the 95 % order-statistic interval of the quantile",
-    "quantile_high": "upper end of the 95 % order-statistic interval of the quantile",
-    "positive": "share of the draws above zero",
-    "defined": "share of the draws in which the value is defined",
-    "central": "central case: every uncertain number at its median, every choice at its likeliest "
-    "value, no shocks",
-}
-
-_ENDINGS: Final = (*STATISTICS, "sd", "probability")
-
-
-def split_name(array: str) -> tuple[str, str] | None:
-    """Outcome and statistic of a summary array, such as `cost_premium` and `quantile_low`."""
-    found = (one for one in sorted(_ENDINGS, key=len, reverse=True) if array.endswith(f"_{one}"))
-    statistic = next(found, None)
-    return None if statistic is None else (array[: -len(statistic) - 1], statistic)

@@ -9,7 +9,8 @@ import numpy as np
 
 from simcore.dataset import RunError
 from simcore.errors import Fault, suggest
-from simcore.variables import INTERVAL_LEVEL, OUTCOMES, split_name
+from simcore.statistics import split_name
+from simcore.variables import INTERVAL_LEVEL, OUTCOMES
 
 if TYPE_CHECKING:
     import xarray as xr

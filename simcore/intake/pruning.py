@@ -84,9 +84,22 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
     Entries of the config itself, and those that an overlay changes, stay: its correlations,
     scenarios and benchmarks may name them although this run does not use them.
     """
-    own = _own_entries(experiment)
+    known, places = _packaged()
+    mentioned = _mentioned(experiment)
+    own = {
+        path for path, _ in entries(experiment.catalog)
+        if path in mentioned or path[-1] not in (
+            places.get(path[2], ()) if path[1] == "prices" else known[path[1]]
+        )
+    }  # fmt: skip
     kept = [_with_followed(one, own | _referred(one)) for one in scenarios.values()]
-    return _cut(experiment.catalog, own.union(*kept), dict)
+    cut = _cut(experiment.catalog, own.union(*kept), dict)
+    for name, sector in cut.sectors.items():
+        path = ("catalog", "sectors", name, "regions")
+        rules = {region: one for region, one in sector.regions.items()
+                 if region in cut.regions or (*path, region) in mentioned}  # fmt: skip
+        cut.sectors[name] = sector.model_copy(update={"regions": rules})
+    return cut
 
 
 def _referred(experiment: Experiment) -> set[Where]:
@@ -102,6 +115,7 @@ def _referred(experiment: Experiment) -> set[Where]:
         ],
         "systems": used_systems(experiment),
         "buyers": [experiment.value.buyer],
+        "sectors": [experiment.sector],
         "technologies": [
             one.technology for name in routes for one in learnings(catalog.routes[name])
         ],
@@ -135,20 +149,15 @@ def _cut(catalog: Catalog, kept: set[Where], part: type[dict[str, Any]]) -> Cata
     return Catalog.model_construct(**parts)
 
 
-def _own_entries(experiment: Experiment) -> set[Where]:
-    """Entries that are not packaged, or that overlays change."""
-    known, places = _packaged()
-    changed = [overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay]
-    mentioned: set[Where] = set()
-    for one in changed:
-        for section, named in one.items():
-            for name, entry in (named or {}).items():
-                inside = entry or () if section == "prices" else ()
-                path = ("catalog", section, name)
-                mentioned.update({path, *((*path, place) for place in inside)})
-    return {
-        path for path, _ in entries(experiment.catalog)
-        if path in mentioned or path[-1] not in (
-            places.get(path[2], ()) if path[1] == "prices" else known[path[1]]
-        )
-    }  # fmt: skip
+def _mentioned(experiment: Experiment) -> set[Where]:
+    """Paths of the catalog that overlays change."""
+    found: set[Where] = set()
+
+    def visit(node: Any, path: Where) -> None:
+        for key, inner in node.items() if isinstance(node, Mapping) else ():
+            found.add((*path, key))
+            visit(inner, (*path, key))
+
+    for overlay in experiment.scenarios.values():
+        visit((overlay or {}).get("catalog"), ("catalog",))
+    return found

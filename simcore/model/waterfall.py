@@ -15,7 +15,7 @@ from simcore.variables import outcome
     unit="{money} t-1",
     title="Cost premium by component",
     since=COMPARED,
-    kind="central",
+    kind="component",
     description="Parts of cost_premium; they sum to the whole.",
 )
 def waterfall(setting: Setting, region: str, destination: str, route: str, component: str) -> int:

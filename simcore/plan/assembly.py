@@ -51,14 +51,14 @@ def build(spec: Spec) -> Plan:
     cells: list[Cell] = []
     central: list[Cell] = []
     for name in experiment.outcomes:
-        if OUTCOMES[name].kind != "central":
+        if OUTCOMES[name].kind != "component":
             try:
                 cells += _cells(OUTCOMES[name], settings, coords)
             except DistributionError as error:
                 faults.append(_fault(spec, str(error)))
     if not faults:
         for one in OUTCOMES.values():
-            central += _cells(one, settings, coords) if one.kind == "central" else ()
+            central += _cells(one, settings, coords) if one.kind == "component" else ()
         cells += [one for one in central if one.variable in experiment.outcomes]
     wrong, idle = correlated(spec, settings)
     faults += wrong

@@ -6,15 +6,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from simcore.statistics import STATISTICS, Statistic
+from simcore.variables import INPUT
+
 if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH: Final = 100
 MAX_ROWS: Final = 200
-
-# Columns that a narrow terminal can do without, the first to go first; an interval goes whole.
-_OPTIONAL: Final = (("_high", "_low"), "standard_error", "defined", "positive", "central")
-_SHARES: Final = ("positive", "defined", "probability")
 
 
 def number(value: float, decimals: int) -> str:
@@ -96,11 +95,11 @@ def outcome_text(frame: pd.DataFrame) -> str:
     numbers = [name for name in columns if _is_number(name)]
     cells = _cells(frame.head(MAX_ROWS), attrs, figures=4)
     hidden: list[str] = []
-    for ending in _OPTIONAL:
+    for turn in sorted({_leaves(name) for name in numbers} - {0}):
         if _table_width(cells, [*labels, *numbers]) <= WIDTH:
             break
-        hidden += [name for name in numbers if name.endswith(ending)]
-        numbers = [name for name in numbers if not name.endswith(ending)]
+        hidden += [name for name in numbers if _leaves(name) == turn]
+        numbers = [name for name in numbers if _leaves(name) != turn]
     if _table_width(cells, [*labels, *numbers]) > WIDTH:
         cells = _cells(frame.head(MAX_ROWS), attrs, figures=3)
     header = [*labels, *(_heading(name) for name in numbers)]
@@ -120,17 +119,27 @@ def outcome_text(frame: pd.DataFrame) -> str:
 
 
 def _is_number(name: str) -> bool:
-    fixed = ("mean", "sd", "standard_error", *_SHARES, "central")
-    return name in fixed or _is_percentile(name)
+    return name in STATISTICS or _is_percentile(name)
 
 
 def _is_percentile(name: str) -> bool:
     return name[:1] == "p" and name[1:2].isdigit()
 
 
+def _statistic(name: str) -> Statistic:
+    """Statistic of a column; p5 is a quantile, and p5_low the end of its interval."""
+    return STATISTICS.get(name) or STATISTICS["quantile" + name.lstrip("p0123456789.")]
+
+
+def _leaves(name: str) -> int:
+    """When a column leaves a table that is too wide; an interval goes whole."""
+    return _statistic(name).leaves
+
+
 def _heading(name: str) -> str:
-    names = {"positive": "P(>0)", "standard_error": "std.error"}
-    return names.get(name) or (name.upper() if _is_percentile(name) else name)
+    if not _is_number(name):
+        return name
+    return name.upper() if _is_percentile(name) else _statistic(name).heading or name
 
 
 def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> dict[str, list[str]]:
@@ -138,7 +147,8 @@ def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> di
     columns = [str(name) for name in frame]
     # What is 0 or 1 in each draw has no quantiles: its mean is the share of the draws.
     is_share = attrs["unit"] == "1" and not any(map(_is_percentile, columns))
-    amounts = [name for name in columns if _is_number(name) and name not in _SHARES]
+    shares = {name for name in columns if _is_number(name) and _statistic(name).is_share}
+    amounts = [name for name in columns if _is_number(name) and name not in shares]
     amounts = [name for name in amounts if name != "standard_error"]
     places = decimals(frame[amounts].to_numpy(dtype=float).ravel().tolist(), figures=figures)
     cells = {}
@@ -146,9 +156,9 @@ def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> di
         values = frame[name].tolist()
         if not _is_number(name):
             cells[name] = [str(value) for value in values]
-        elif name in _SHARES or (is_share and name == "mean"):
+        elif name in shares or (is_share and name == "mean"):
             cells[name] = [share(value) for value in values]
-        elif attrs["variable"] == "input":
+        elif attrs["variable"] == INPUT.name:
             # Every factor has its own unit and size.
             cells[name] = [number(value, decimals([value], figures=4)) for value in values]
         elif name == "standard_error":
