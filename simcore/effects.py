@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from simcore.errors import Fault, dotted
-from simcore.intake import Spec, packaged
-from simcore.intake.pruning import packaged_names, packaged_paths
+from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import used_routes
 from simcore.plan import Plan, build
@@ -98,7 +97,6 @@ class _Written:
 def _written(spec: Spec) -> Iterator[_Written]:
     """What the user wrote and this run might read."""
     scenarios = list(spec.scenarios.values())
-    shipped: dict[str, Any] | None = None
     for document in spec.documents:
         for path, value in _leaves(document.data, ()):
             where, experiments, own = path, scenarios, ""
@@ -110,10 +108,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own:
-                shipped = shipped or {**packaged.base(), "catalog": packaged.catalog()}
-                if _at(shipped, path) == value:
-                    continue
+            if not own and _at(shipped.base(), path) == value:
+                continue
             yield _Written(path, where, value, experiments)
 
 
@@ -205,8 +201,8 @@ def _entry_length(path: Path) -> int:
 
 def _is_packaged(path: Path) -> bool:
     if path[1] == "prices":
-        return f"{path[2]}.{path[3]}" in packaged_paths()
-    return path[2] in packaged_names(path[1])
+        return f"{path[2]}.{path[3]}" in shipped.paths()
+    return path[2] in shipped.names(path[1])
 
 
 def _follow(experiment: Experiment, path: Path) -> tuple[tuple[Any, str] | None, Any, int]:
@@ -298,7 +294,7 @@ def _twins(plan: Plan) -> Iterator[Fault]:
 def _goods(plan: Plan) -> Iterator[Fault]:
     """Goods with a parity price that no route of the run uses."""
     written = not plan.spec.stands_alone and any(
-        one.data.get("parity", []) not in ([], packaged.base()["parity"])
+        one.data.get("parity", []) not in ([], shipped.base()["parity"])
         for one in plan.spec.documents
     )
     if not written or "parity_price" not in plan.experiment.outcomes:

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from simcore.intake import shipped
 from simcore.intake.compilation import file_fault, past_prices
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path
 from simcore.intake.paths import Path as PricePath
 from simcore.intake.processes import PriceHistory
-from simcore.intake.pruning import packaged_pairs
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import used_commodities, used_markets, used_places
 from simcore.intake.views import kinds as kinds_of
@@ -77,7 +77,7 @@ def shock_findings(
     experiment: Experiment, scenarios: Mapping[str, Experiment]
 ) -> Iterator[Finding]:
     """Correlations asked for shocks of prices that have none; packaged pairs may mention them."""
-    without, packaged = shockless(scenarios), packaged_pairs("shocks")
+    without, packaged = shockless(scenarios), shipped.pairs("shocks")
     for position, pair in enumerate(experiment.correlations.shocks):
         for name in pair.between:
             if name in without and (frozenset(pair.between), pair.rank) not in packaged:

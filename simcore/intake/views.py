@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, Literal
 
 from simcore.intake.paths import Anchor, Path, View
 from simcore.intake.processes import Process
@@ -32,7 +33,6 @@ def as_path(record: Path, view: View) -> Path:
         year: Anchor(low=value, central=value, high=value)
         for year, value in (view.forward or {}).items()
     }
-    process = view.process or Process(kind="fixed" if view.path is None else "scenario")
     return record.model_copy(
         update={
             "spot": view.spot or record.spot,
@@ -40,7 +40,7 @@ def as_path(record: Path, view: View) -> Path:
             "anchors": view.anchors or forward or None,
             "after": view.after,
             "centre": view.centre,
-            "process": process,
+            "process": _process(view),
             "path": view.path,
             "corridor": view.corridor,
             "views": {},
@@ -66,12 +66,24 @@ def parts(path: tuple[Any, ...], record: Path) -> Iterator[tuple[tuple[Any, ...]
 
 def kinds(record: Path) -> list[str]:
     """Kinds of process that a price may have in a draw."""
-    return [one.process.kind for _, one in parts((), record) if one.process is not None]
+    return [one.kind for one in _processes(record)]
 
 
 def system_of(record: Path) -> str | None:
     """Emissions trading system behind a market: its own, or that of one of its views."""
-    for _, one in parts((), record):
-        if one.process is not None and one.process.kind == "cap_and_bank":
-            return one.process.system
-    return None
+    return next((one.system for one in _processes(record) if one.kind == "cap_and_bank"), None)
+
+
+def _processes(record: Path) -> list[Process]:
+    if has_views(record):
+        return [_process(view) for view in chosen_views(record).values()]
+    return [] if record.process is None else [record.process]
+
+
+def _process(view: View) -> Process:
+    return view.process or _without_chance("fixed" if view.path is None else "scenario")
+
+
+@cache
+def _without_chance(kind: Literal["fixed", "scenario"]) -> Process:
+    return Process(kind=kind)
