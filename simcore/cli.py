@@ -174,7 +174,7 @@ def summary(options: argparse.Namespace) -> None:
     else:
         from simcore.terminal.headline import headline_text
 
-        print(headline_text(frame))
+        print(headline_text(frame.to_dict("list"), frame.attrs))
     if others:
         print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
 
@@ -300,7 +300,7 @@ def _show_run(
     scenarios, others = _shown(labels)
     shown = FinishedRun(done, {"scenario": scenarios, "year": telling_years(labels["year"])})
     try:
-        print(headline_text(headline_of(shown)))
+        print(headline_text(*headline_of(shown)))
     except RunError:
         held = ", ".join(done.layout.outcomes[:-1])  # the last is the waterfall
         print(f"Neither cost_premium nor premium_per_tonne: simcore summary {out} --variable NAME.")

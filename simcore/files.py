@@ -1,10 +1,10 @@
-"""A file that appears whole or not at all."""
+"""Files: one that appears whole or not at all, and those that a config may read."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from simcore.errors import Fault, OutputError
@@ -46,3 +46,32 @@ def whole(path: Path, *, expected: str, remedy: str, folders: bool = False) -> I
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+class Folder(type(Path())):  # type: ignore[misc]
+    """The folder of a config, and others from which it may read files as well.
+
+    A path like any other, so that whoever has one can ask what it contains.
+    """
+
+    allowed: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, path: Path, allowed: Sequence[str | Path] = ()) -> Folder:
+        """Make the folder of a config."""
+        folder: Folder = cls(path)
+        folder.allowed = tuple(Path(one).resolve() for one in allowed)
+        return folder
+
+
+def contained(folder: Path, name: str) -> Path | None:
+    """The path of a file named in a config, or None where it leaves the config's folder.
+
+    Folders that the command line allows (`Folder.allowed`) belong to it.
+    """
+    try:
+        path = Path(folder, name).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    roots = (Path(folder).resolve(), *getattr(folder, "allowed", ()))
+    return path if any(path.is_relative_to(root) for root in roots) else None

@@ -131,4 +131,4 @@ def make(out: Path | None = None, *, overwrite: bool = False, **options: Any) ->
     """A finished synthetic run, in memory or opened from `out`."""
     store = create(layout(**options), out, overwrite=overwrite)
     fill(store)
-    return store.finish(statistics(store.layout))
+    return store.complete(statistics(store.layout)).open()

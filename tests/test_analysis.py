@@ -25,6 +25,10 @@ def run() -> Any:
     return synthetic_run.make()
 
 
+def headline_lines(frame: Any) -> str:
+    return headline_text(frame.to_dict("list"), frame.attrs)
+
+
 def test_one_outcome_is_read_from_the_stored_summaries(run: Any) -> None:
     frame = summarise(run, variable="carbon_price", years=[2030], scenarios=["law"])
     assert frame["market"].tolist() == ["eu_ets", "k_ets"]
@@ -104,7 +108,7 @@ def test_headline_uses_what_the_run_holds() -> None:
         ("support_gap", "cost_premium", "green_is_cheaper"),
     ):  # fmt: skip
         one = synthetic_run.make(outcomes=outcomes, kept=())
-        text = headline_text(summarise(one, regions=["EU"]))
+        text = headline_lines(summarise(one, regions=["EU"]))
         assert "h2_dri_eaf" in text
         assert max(map(len, text.splitlines())) <= WIDTH
     with pytest.raises(RunError, match="--variable carbon_price"):
@@ -114,7 +118,7 @@ def test_headline_uses_what_the_run_holds() -> None:
 def test_headline_never_cuts_where_a_tonne_is_sold() -> None:
     one = synthetic_run.make(outcomes=("cost_premium_ex_carbon", "premium_per_tonne"), kept=())
     (titles,) = {
-        line for line in headline_text(summarise(one)).splitlines() if "extra cost -" in line
+        line for line in headline_lines(summarise(one)).splitlines() if "extra cost -" in line
     }
     assert titles.split("  ")[-2:] == ["carbon value at home", "carbon value in EU"]
 
@@ -125,12 +129,12 @@ def test_a_cost_after_carbon_never_stands_beside_a_carbon_value(value: str) -> N
     holding = ("cost_premium", value, "viability", "green_is_cheaper")
     frame = summarise(synthetic_run.make(outcomes=holding, kept=()), regions=["EU"])
     assert not [one for one in frame if one.startswith(value)]
-    text = headline_text(frame)
+    text = headline_lines(frame)
     assert "extra cost after carbon" in text
     assert f"Not shown: {shown}" in text
     assert "covers" not in text
     whole = ("cost_premium_ex_carbon", *holding)
-    text = headline_text(summarise(synthetic_run.make(outcomes=whole, kept=()), regions=["EU"]))
+    text = headline_lines(summarise(synthetic_run.make(outcomes=whole, kept=()), regions=["EU"]))
     assert "Not shown: " + shown not in text
     assert "covers" in text
 
@@ -151,10 +155,10 @@ def test_tables_fit_a_hundred_columns_and_name_unit_and_money(run: Any) -> None:
     frame = summarise(run)
     alike = {"law": {"EU": "bf_bof", "CN": "bf_bof", "UK": "slab_import"}}
     frame.attrs["references"] = alike
-    assert "  reference     bf_bof; UK slab_import\n" in headline_text(frame)
+    assert "  reference     bf_bof; UK slab_import\n" in headline_lines(frame)
     frame.attrs["references"] = {"law": {"EU": "bf_bof"}}
-    assert "  reference" not in headline_text(frame)
-    text = headline_text(summarise(run))
+    assert "  reference" not in headline_lines(frame)
+    text = headline_lines(summarise(run))
     assert "real EUR/t of 2025" in text.splitlines()[1]
     assert "Not shown: bf_bof" in text
     texts = [text]
@@ -193,7 +197,7 @@ def test_long_names_do_not_break_the_width(run: Any) -> None:
         route=["bf_bof", "r" * 64, "s" * 64], scenario=["law", "x" * 64], region=["R" * 64, "KR"]
     )
     for text in (
-        headline_text(summarise(long)), outcome_text(summarise(long, variable="cost_premium"))
+        headline_lines(summarise(long)), outcome_text(summarise(long, variable="cost_premium"))
     ):  # fmt: skip
         assert max(map(len, text.splitlines())) <= WIDTH
 

@@ -26,6 +26,9 @@ from simcore.errors import ConfigError
 ROOT = Path(__file__).resolve().parents[1]
 
 
+DIFFUSIONS = ("random_walk", "gbm", "log_ou")
+
+
 def estimate(fit: processes.Fit, name: str) -> tuple[float, float]:
     return fit.estimates[name].value, fit.estimates[name].error
 
@@ -91,14 +94,14 @@ def test_the_bias_of_reversion_is_what_the_formula_says() -> None:
 
 def test_processes_agree_where_they_are_the_same() -> None:
     history = reverting(300, kappa=0, sigma=0.3, level=10, seed=3)
-    walk, drifting, back = (processes.fit(history, kind) for kind in processes.DIFFUSIONS)
+    walk, drifting, back = (processes.fit(history, kind) for kind in DIFFUSIONS)
     assert walk.log_likelihood <= drifting.log_likelihood <= back.log_likelihood + 1e-4
     assert walk.aic == pytest.approx(2 - 2 * walk.log_likelihood)
     assert back.bic == pytest.approx(3 * np.log(299) - 2 * back.log_likelihood)
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.floats(1e-3, 1e6), st.sampled_from(processes.DIFFUSIONS))
+@given(st.floats(1e-3, 1e6), st.sampled_from(DIFFUSIONS))
 def test_the_unit_of_prices_does_not_matter(factor: float, kind: str) -> None:
     history = reverting(120, kappa=1, sigma=0.3, level=10, seed=5)
     scaled = History(history.dates, factor * history.prices, history.file, history.column)
@@ -348,7 +351,7 @@ def test_calibrate_prints_and_writes_what_check_accepts(tmp_path: Path) -> None:
     assert "no such file" in command("calibrate", tmp_path / "none.csv", code=2)
 
 
-@pytest.mark.parametrize("kind", processes.DIFFUSIONS)
+@pytest.mark.parametrize("kind", DIFFUSIONS)
 @pytest.mark.parametrize("name", ["made", "eu_ets"])
 def test_a_written_market_runs_and_carries_its_origin(
     kind: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

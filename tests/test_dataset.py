@@ -160,7 +160,7 @@ def test_threads_may_write_at_once(tmp_path: Path, suffix: str) -> None:
                 np.ndindex(values.shape[:4]),
             )
         )
-    with store.finish(synthetic_run.statistics(store.layout)) as run:
+    with store.complete(synthetic_run.statistics(store.layout)).open() as run:
         np.testing.assert_array_equal(run.cost_premium, values)
 
 
@@ -174,7 +174,7 @@ def test_nothing_is_visible_before_the_end(tmp_path: Path, suffix: str) -> None:
     if suffix == ".zarr":
         with pytest.raises(RunError, match="did not end"):
             open_run(out.with_name(partial_name(out)))
-    store.finish(synthetic_run.statistics(store.layout)).close()
+    store.complete(synthetic_run.statistics(store.layout)).open().close()
     assert _entries(out.parent) == {out.name}
 
 
@@ -217,7 +217,7 @@ def test_a_run_written_meanwhile_is_not_replaced(tmp_path: Path, suffix: str) ->
     synthetic_run.make(out, draws=synthetic_run_draws).close()
     aside.rename(partial)
     with pytest.raises(OutputError, match="meanwhile"):
-        store.finish(synthetic_run.statistics(store.layout))
+        store.complete(synthetic_run.statistics(store.layout)).open()
     store.abort()
     assert partial.exists()
     with open_run(out) as run:
@@ -272,12 +272,12 @@ def test_a_full_disk_is_an_output_error(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_missing_cell_or_summary_is_an_error() -> None:
     store = create(synthetic_run.layout())
     with pytest.raises(ValueError, match="24 of 24 cells of cost_premium"):
-        store.finish(synthetic_run.statistics(store.layout))
+        store.complete(synthetic_run.statistics(store.layout)).open()
     synthetic_run.fill(store)
     found = synthetic_run.statistics(store.layout)
     del found["cost_premium_mean"]
     with pytest.raises(ValueError, match="cost_premium_mean"):
-        store.finish(found)
+        store.complete(found)
 
 
 @pytest.mark.parametrize("name", [None, "run.zarr", "run.nc"])
@@ -289,7 +289,7 @@ def test_a_cell_may_be_left_undefined(tmp_path: Path, name: str | None) -> None:
             store.leave("cost_premium", index)
         else:
             store.write("cost_premium", index, values[index])
-    with store.finish(synthetic_run.statistics(store.layout)) as run:
+    with store.complete(synthetic_run.statistics(store.layout)).open() as run:
         np.testing.assert_array_equal(run.cost_premium, values)
 
 

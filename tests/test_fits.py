@@ -16,9 +16,10 @@ from scipy.stats import norm, poisson
 
 import simcore
 from simcore import cli
-from simcore.calibration import blocks, correlation, jumps, processes, regimes
-from simcore.calibration.estimates import standard_errors
+from simcore.calibration import blocks, correlation, processes
 from simcore.calibration.history import DAYS, History
+from simcore.processes import FITS, jumps, regimes
+from simcore.processes.estimates import standard_errors
 
 CHAIN = np.array([[0.75, 0.25], [0.4, 0.6]])
 
@@ -222,8 +223,8 @@ def test_too_few_years_for_regimes() -> None:
     made = switching(5, (0.2, 0.5), CHAIN, 1)
     with pytest.raises(ValueError, match="calendar years for 2 regimes"):
         processes.fit(made, "regime_switching")
-    found = processes.calibrate(made, kinds=processes.PROCESSES, frequency="weekly")
-    assert {one.kind for one in found.fits} == {*processes.DIFFUSIONS, "merton"}
+    found = processes.calibrate(made, kinds=tuple(FITS), frequency="weekly")
+    assert {one.kind for one in found.fits} == {"random_walk", "gbm", "log_ou", "merton"}
     assert sum("is not fitted" in one for one in found.warnings) == 2
 
 

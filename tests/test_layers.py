@@ -18,6 +18,7 @@ LAYERS = [
     ["kernels", "dataset"],
     ["distributions"],
     ["quantities"],
+    ["processes"],
     ["intake"],
     ["model"],
     ["plan"],
@@ -29,8 +30,8 @@ LAYERS = [
     ["__init__", "__main__"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-READS_ONLY_DATASETS = {"analysis", "plots"}
-FORBIDDEN_THERE = {"quantities", "intake", "model", "plan", "running"}
+COMPUTES_NO_RUN = {"analysis", "plots"}
+FORBIDDEN_THERE = {"quantities", "processes", "intake", "model", "plan", "running"}
 
 
 def room(path: Path) -> str:
@@ -67,8 +68,8 @@ def test_imports_point_down(path):
         if name not in RANK:  # a public name of simcore itself
             continue
         assert RANK[name] < RANK[own], f"{path}:{line}: {own} imports {name}, which lies above it"
-        if own in READS_ONLY_DATASETS:
-            assert name not in FORBIDDEN_THERE, f"{path}:{line}: {own} reads only the dataset"
+        if own in COMPUTES_NO_RUN:
+            assert name not in FORBIDDEN_THERE, f"{path}:{line}: {own} computes no run"
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda p: p.name)
@@ -80,7 +81,7 @@ def test_the_law_names_only_rooms_that_exist():
     rooms = {path.stem for path in PACKAGE.glob("*.py")}
     rooms |= {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert set(RANK) == rooms
-    assert rooms >= READS_ONLY_DATASETS | FORBIDDEN_THERE
+    assert rooms >= COMPUTES_NO_RUN | FORBIDDEN_THERE
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "running").glob("*.py")), ids=lambda p: p.name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,3 +140,52 @@ def test_a_packaged_entry_is_checked_against_what_a_config_changes():
     with pytest.raises(ConfigError) as caught:
         simcore.load({"name": "own", "years": "1995-2030"})
     assert "before the first year" in str(caught.value)
+
+
+def made_of(config: dict[str, Any]) -> str:
+    return str(simcore.load(config).resolved())
+
+
+def test_the_cache_gives_what_the_tables_give_and_is_never_stale(anew, tmp_path, monkeypatch):
+    file, config = tmp_path / "packaged" / "catalog.pickle", {"name": "own"}
+    from_tables = made_of(config)
+    kept = file.read_bytes()
+
+    def broken() -> None:
+        raise AssertionError("the tables are read")
+
+    monkeypatch.setattr(packaged, "catalog", broken)
+    shipped._shipped.cache_clear()
+    assert made_of(config) == from_tables
+    # Of another code or other data, cut short, or of somebody else's making: made anew.
+    monkeypatch.undo()
+    monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path))
+    for content in (b"x" + kept[1:], kept[:-9], kept[:64] + b"cos\nsystem\n", b""):
+        file.write_bytes(content)
+        shipped._shipped.cache_clear()
+        assert made_of(config) == from_tables
+        assert file.read_bytes() == kept
+
+
+def test_the_digest_of_the_cache_knows_every_table_and_source(tmp_path, monkeypatch):
+    copied = tmp_path / "simcore"
+    shutil.copytree(shipped._PACKAGE, copied, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(shipped, "_PACKAGE", copied)
+    seen = {shipped._digest()}
+    for name in ("data/prices.csv", "data/policy/eu.yaml", "intake/entries.py", "dated.py"):
+        (copied / name).write_text((copied / name).read_text("utf-8") + "\n", encoding="utf-8")
+        seen.add(shipped._digest())
+    assert len(seen) == 5
+
+
+def test_without_a_cache_all_is_as_with_one(anew, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path / "file"))
+    assert made_of({"name": "own"})
+    if os.name == "posix":
+        monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path / "open"))
+        shipped._shipped.cache_clear()
+        (tmp_path / "open" / "packaged").mkdir(parents=True)
+        (tmp_path / "open" / "packaged").chmod(0o777)
+        assert made_of({"name": "own"})
+        assert not list((tmp_path / "open" / "packaged").iterdir())

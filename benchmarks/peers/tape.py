@@ -69,7 +69,8 @@ class Step(NamedTuple):
     @property
     def is_normal(self) -> bool:
         """Whether the random numbers it reads are standard normal ones."""
-        return self.name == "NORMAL" or self.kind in layout.NORMAL_KINDS
+        kinds = (layout.NORMAL, layout.LOGNORMAL, layout.SPLIT_LOGNORMAL)
+        return self.name == "NORMAL" or self.kind in kinds
 
 
 class Shown(NamedTuple):

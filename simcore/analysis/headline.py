@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -29,29 +29,6 @@ _PAIRS: Final = (
     ("premium_per_tonne", "support_gap"),
     ("viability", "green_is_cheaper"),
 )
-
-
-@dataclass(frozen=True)
-class Table:
-    """Columns of equal length, and what holds for all of them.
-
-    Attributes
-    ----------
-    columns : dict of str to list
-        Labels, then numbers.
-    attrs : dict
-        Units, currency, price year ...
-    """
-
-    columns: dict[str, list[Any]]
-    attrs: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self, orient: str) -> list[dict[str, Any]]:
-        """Give the rows, as a data frame does; `orient` is `records`."""
-        assert orient == "records"
-        names = list(self.columns)
-        rows = zip(*self.columns.values(), strict=True)
-        return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -155,13 +132,22 @@ def _cells(array: xr.DataArray) -> Cells:
     return Cells(tuple(map(str, array.dims)), array.values)
 
 
-def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -> Table:
+def headline_of(
+    run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Cost premium, carbon value and viability side by side, one row a route and year.
 
     Without the cost before carbon the value is not shown, for the cost then holds it: it is named
     in `attrs["apart"]`. A route that is undefined in every row (the reference route) is left out
     and named in `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 %
     interval shown.
+
+    Returns
+    -------
+    columns : dict of str to list
+        Labels, then numbers; of equal length.
+    attrs : dict
+        Unit, currency, price year and whatever else holds for all of them.
 
     Raises
     ------
@@ -206,7 +192,7 @@ def headline_of(run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES) -
         "prices": _prices(run),
         "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip
-    return Table({name: column.tolist() for name, column in columns.items()}, attrs)
+    return {name: column.tolist() for name, column in columns.items()}, attrs
 
 
 def _prices(run: Run) -> list[MarketPrice]:

@@ -112,9 +112,9 @@ def headline(
     """Put cost premium, carbon value and viability side by side; see `headline.headline_of`."""
     import pandas as pd
 
-    table = headline_of(OpenedRun(dataset), probabilities)
-    frame = pd.DataFrame(table.columns)
-    frame.attrs |= table.attrs
+    columns, attrs = headline_of(OpenedRun(dataset), probabilities)
+    frame = pd.DataFrame(columns)
+    frame.attrs |= attrs
     return frame
 
 

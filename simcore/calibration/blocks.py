@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from simcore.calibration.correlation import Correlation, is_possible
 from simcore.calibration.history import History
-from simcore.calibration.jumps import MOST, growth
-from simcore.calibration.processes import Calibration, Fit
-from simcore.calibration.regimes import NAMES
+from simcore.calibration.processes import Calibration
 from simcore.intake import document
+from simcore.processes import FITS, KINDS
+from simcore.processes.estimates import Estimate, Fit
 
 _AHEAD: Final = (*range(1, 11), 12, 15, 20, 25, 30, 40)
 """Years after the last price at which the path of a reverting price is written."""
@@ -59,16 +59,18 @@ def market_block(
     money: dict[str, Any] = {"nominal": price_year is None}
     if price_year is not None:
         money["price_year"] = price_year
+    process = _process(fit, eroded, source, sample)
+    drifts = bool(KINDS[process["kind"]].drift)
     market: dict[str, Any] = {
         "title": f"{name}, fitted to {history.file}",
         "unit": unit,
         **money,
         "spot": {"year": year, "value": last, "source": source,
                  "at": f"price of {history.dates[-1]}", "status": "seen"},
-        **_centre(fit, last, year, eroded),
+        **_centre(fit, drifts, last, year, eroded),
         "after": "hold",
         "centre": "median",
-        "process": _process(fit, eroded, source, sample),
+        "process": process,
         # A config merges with the packaged market of the same name: these must not survive.
         "corridor": None,
         "tightening": None,
@@ -117,9 +119,10 @@ def _process(fit: Fit, eroded: float, source: str, sample: str) -> dict[str, Any
     meta = {"unit": "1", "source": source, "at": sample, "status": "seen"}
 
     def quantity(
-        label: str, *, shift: float = 0.0, signed: bool = False, most: float = math.inf
+        label: str | float, *, shift: float = 0.0, signed: bool = False, most: float = math.inf
     ) -> Any:
-        one = fit.estimates[label]
+        """An estimate with its error, by its label; or a number that follows from others."""
+        one = fit.estimates[label] if isinstance(label, str) else Estimate(label, 0.0, "1")
         value = round(one.value - shift, 6)
         if not one.error > 0:
             return {"kind": "constant", "value": value, **meta}
@@ -130,45 +133,14 @@ def _process(fit: Fit, eroded: float, source: str, sample: str) -> dict[str, Any
         ends = {"low": 0.0, "high": min(round(value + 6 * error, 6), most)}
         return {"kind": "truncated_normal", "mean": value, "sd": error, **ends, **meta}
 
-    if fit.kind == "merton":
-        jumps = {
-            "rate": quantity("rate", most=MOST),
-            "mean": quantity("jump_mean", signed=True),
-            "sd": quantity("jump_sd"),
-        }
-        mu = {"kind": "constant", "value": round(growth(fit) - eroded, 6), **meta}
-        return {"kind": "gbm", "sigma": quantity("sigma"), "mu": mu, "jumps": jumps}
-    if fit.initial:
-        labels = NAMES[3 if fit.kind.endswith("3") else 2]
-        regimes = {
-            label: {"sigma": quantity(f"{label}.sigma"), "next": _odds(fit, label, labels)}
-            for label in labels
-        }
-        return {"kind": "regime_switching", "initial": fit.initial, "regimes": regimes}
-    process = {"kind": fit.kind, "sigma": quantity("sigma")}
-    if fit.kind == "gbm":
-        process["mu"] = quantity("mu", shift=eroded, signed=True)
-    if fit.kind == "log_ou":
-        process["kappa"] = quantity("kappa_corrected")
-    return process
+    return FITS[fit.kind].written(fit, quantity, eroded)
 
 
-def _odds(fit: Fit, label: str, labels: Sequence[str]) -> dict[str, float]:
-    """Probabilities of next year's regime, which add up to one as written."""
-    odds = {
-        other: round(fit.estimates[f"{label}.to.{other}"].value, 3)
-        for other in labels
-        if other != label
-    }
-    left = round(1.0 - sum(odds.values()), 3)
-    return {other: left if other == label else odds[other] for other in labels}
-
-
-def _centre(fit: Fit, last: float, year: int, eroded: float) -> dict[str, Any]:
+def _centre(fit: Fit, drifts: bool, last: float, year: int, eroded: float) -> dict[str, Any]:
     """The median path: growth for what wanders, the way back to its level for what reverts."""
-    if fit.kind in ("gbm", "merton"):
+    if drifts:
         return {"anchors": {}, "carry": 0.0}
-    if fit.kind != "log_ou":
+    if "level" not in fit.estimates:
         return {"anchors": {}, "carry": round(-eroded, 6) or 0.0}
     kappa = fit.estimates["kappa_corrected"].value
     away = math.log(last) - math.log(max(fit.estimates["level"].value, 5e-324))

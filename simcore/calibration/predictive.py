@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 from typing import Any, Final
 
 import numpy as np
@@ -15,20 +14,22 @@ from simcore.calibration.scores import mean_distance
 from simcore.intake import Spec
 from simcore.intake.compilation import compiled
 from simcore.intake.paths import Path, View
-from simcore.intake.processes import Process
 from simcore.intake.views import ENSEMBLE, as_path, chosen_views, has_views
 from simcore.kernels import marginals
-from simcore.kernels.prices import ramped, step_spread
+from simcore.kernels.prices import ramped
 from simcore.model.paths import anchor_lines
-from simcore.model.processes import transition_matrix
-from simcore.numerics.chain import stationary
 from simcore.numerics.normal import median_shift
+from simcore.processes import KINDS, kind_of
 from simcore.quantities import FactorReference
 
 _POINTS: Final = 2048  # a power of two keeps Sobol' points balanced; doubling moves CRPS by < 1e-4
-_FIXED: Final = 11
-"""Uniform numbers of a point, beside one for the regime of each year."""
-_NOISY: Final = ("gbm", "random_walk", "log_ou", "regime_switching")
+_NAMES: Final = (
+    "anchor", "sigma", "kappa", "drift", "tightening.occurs", "tightening.year",
+    "tightening.strength", "jumps.rate", "jumps.mean", "jumps.sd", "jumps.count",
+)  # fmt: skip
+"""Names that have the first dimensions of the points, whoever asks first."""
+_DIMENSIONS: Final = 24
+"""Dimensions beside one a year."""
 _GRID: Final = 1601
 _REACH: Final = 6.0
 
@@ -131,12 +132,13 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
         (as_path(market, view), view.weight if market.view == ENSEMBLE else 1.0, view)
         for view in chosen_views(market).values()
     ]  # fmt: skip
-    scored = [one for one in paths if one[0].process and one[0].process.kind in _NOISY]
+    scored = [one for one in paths if kind_of(one[0].process).ahead is not None]
     if not scored or scored[0][0].spot is None:
         kind = "price without a moving process"
         if paths and paths[0][0].process is not None:
             kind = paths[0][0].process.kind
-        raise ValueError(f"a {kind} has no density to score; {', '.join(_NOISY)} have")
+        dense = ", ".join(name for name, one in KINDS.items() if one.ahead is not None)
+        raise ValueError(f"a {kind} has no density to score; {dense} have")
     total = sum(weight for _, weight, _ in scored)
     means, variances = [], []
     for path, weight, view in scored:
@@ -155,119 +157,74 @@ def _components(
     spec: Spec, market: Path, view: View | None, years: int, growth: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Means and variances of the normals that make one path's distribution."""
-    process, money = market.process, spec.experiment.money
-    assert process is not None
+    process, kind = market.process, kind_of(market.process)
+    assert kind.ahead is not None
     assert market.spot is not None
-    points = _points(years)
-    folder = spec.folder
-
-    def sample(value: Any, place: int) -> NDArray[np.float64]:
-        return _sample(spec, value, points[:, place], folder)
-
-    kappa = sample(process.kappa, 2)
-    if process.regimes is not None:
-        sigmas = np.array([sample(one.sigma, 1) for one in process.regimes.values()])
-        variance = _switching(process, sigmas, kappa, points[:, _FIXED:])
-    else:
-        # Exact over any time: the step of `years` has kappa and sigma scaled to it.
-        variance = years * np.array([
-            step_spread(s, k * years) ** 2
-            for s, k in zip(sample(process.sigma, 1), kappa, strict=True)
-        ])  # fmt: skip
-    z = _normal(points[:, 0])
-    means = np.zeros(_POINTS)
+    points = _Points(spec, years)
+    centred = market.centre == "mean" or bool(kind.drift)
+    means, variance = kind.ahead(process, points, years, centred)
     if market.anchors:
+        z = _normal(points.uniform("anchor"))
         _, above, below = anchor_lines(
             market.anchors, np.array([market.spot.year + years]),
             known=(market.spot.year, market.spot.value),
         )  # fmt: skip
-        means += growth * years + z * np.where(z >= 0, above, below)
+        spread = z * np.where(z >= 0, above, below)
         if market.centre == "mean":
-            means -= math.log(np.exp(z * np.where(z >= 0, above, below)).mean())
+            shift = math.log(np.exp(spread).mean())
         else:
-            means -= median_shift(float(above[0]), float(below[0]), float(variance.mean()))
+            whole = float(variance.mean() + means.var())
+            shift = median_shift(float(above[0]), float(below[0]), whole)
+        means = means + growth * years + spread - shift
     else:
-        own = process.mu if process.kind == "gbm" else market.carry
+        own = getattr(process, kind.drift) if kind.drift else market.carry
         nominal = view is not None and view.carry is not None and market.nominal
-        means += (sample(own, 3) + (0.0 if nominal else math.log1p(money.inflation))) * years
+        inflation = 0.0 if nominal else math.log1p(spec.experiment.money.inflation)
+        means = means + (points.value("drift", own) + inflation) * years
     if view is not None:
-        means += sample(view.premium, _FIXED - 1) * years
-    centred = market.centre == "mean" or process.kind == "gbm"
-    if centred:
-        means -= 0.5 * variance
-    if process.jumps is not None:
-        rate, size, sd = (
-            sample(getattr(process.jumps, field), 7 + place)
-            for place, field in enumerate(("rate", "mean", "sd"))
-        )
-        count = _poisson(points[:, 10], rate * years)
-        means += count * size
-        variance = variance + count * sd**2
-        if centred:
-            means -= years * rate * np.expm1(size + 0.5 * sd**2)
+        means = means + points.value("premium", view.premium) * years
     event = market.tightening
     if event is not None and event.probability > 0:
-        occurs = points[:, 4] < event.probability
+        occurs = points.uniform("tightening.occurs") < event.probability
         # Fresh points for year and strength within the share of draws in which it occurs.
-        year, strength = sample(event.year, 5), sample(event.strength, 6)
+        year = points.value("tightening.year", event.year)
+        strength = points.value("tightening.strength", event.strength)
         share = [ramped(float(market.spot.year + years), start, event.ramp) for start in year]
-        means += occurs * strength * np.array(share)
+        means = means + occurs * strength * np.array(share)
     return means, variance
 
 
-def _points(years: int) -> NDArray[np.float64]:
-    """Uniform numbers that fill the cube evenly, never 0 or 1, shape (n, 11 + years)."""
-    from scipy.stats import qmc
+class _Points:
+    """Uniform numbers that fill the cube evenly, never 0 or 1: a dimension a name."""
 
-    cube = qmc.Sobol(_FIXED + years, scramble=False)
-    return np.asarray(cube.random(_POINTS) + 0.5 / _POINTS)
+    def __init__(self, spec: Spec, years: int) -> None:
+        from scipy.stats import qmc
 
+        self.spec = spec
+        cube = qmc.Sobol(_DIMENSIONS + years, scramble=False)
+        self.numbers = np.asarray(cube.random(_POINTS) + 0.5 / _POINTS)
+        self.names = {name: place for place, name in enumerate(_NAMES)}
 
-def _switching(
-    process: Process, sigmas: NDArray[np.float64], kappa: NDArray[np.float64],
-    uniform: NDArray[np.float64],
-) -> NDArray[np.float64]:  # fmt: skip
-    """Variance of the deviation after years in regimes drawn from the chain, shape (n,).
+    def uniform(self, name: str) -> NDArray[np.float64]:
+        """Numbers in (0, 1), shape (n,)."""
+        return self.numbers[:, self.names.setdefault(name, len(self.names))]
 
-    The regime of an origin is as likely as in the long run: `initial` is a fact of today.
-    """
-    chain = transition_matrix(process)
-    odds = np.broadcast_to(np.cumsum(stationary(chain)), (len(kappa), len(chain)))
-    variance = np.zeros(len(kappa))
-    for column in uniform.T:
-        regime = np.minimum((column[:, None] >= odds).sum(axis=1), len(chain) - 1)
-        sigma = sigmas[regime, np.arange(len(kappa))]
-        step = np.array([step_spread(s, k) ** 2 for s, k in zip(sigma, kappa, strict=True)])
-        variance = variance * np.exp(-2 * kappa) + step
-        odds = np.cumsum(chain, axis=1)[regime]
-    return variance
-
-
-def _poisson(uniform: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.stats import poisson
-
-    return np.asarray(poisson.ppf(uniform, expected), dtype=float)
+    def value(self, name: str, quantity: Any) -> NDArray[np.float64]:
+        """Values of a dimensionless quantity, shape (n,)."""
+        if isinstance(quantity, FactorReference):
+            quantity = self.spec.experiment.factors[quantity.name]
+        marginal: distributions.Marginal = compiled(quantity, self.spec.folder)
+        out = np.full(_POINTS, marginal.central)
+        if marginal.kind != distributions.CONSTANT:
+            uniform = self.uniform(name)
+            marginals.fill_marginal(
+                marginal.kind, marginal.params, np.ascontiguousarray(marginal.pool),
+                uniform.copy(), _normal(uniform), out,
+            )  # fmt: skip
+        return out
 
 
 def _normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
     from scipy.special import ndtri
 
     return np.asarray(ndtri(uniform))
-
-
-def _sample(
-    spec: Spec, value: Any, uniform: NDArray[np.float64], folder: FilePath
-) -> NDArray[np.float64]:
-    """Values of a dimensionless quantity at probabilities."""
-    if isinstance(value, FactorReference):
-        value = spec.experiment.factors[value.name]
-    marginal: distributions.Marginal = compiled(value, folder)
-    out = np.empty(len(uniform))
-    if marginal.kind == distributions.CONSTANT:
-        out[:] = marginal.central
-        return out
-    marginals.fill_marginal(
-        marginal.kind, marginal.params, np.ascontiguousarray(marginal.pool), uniform.copy(),
-        _normal(uniform), out,
-    )  # fmt: skip
-    return out

@@ -33,22 +33,6 @@ def mean_distance(z: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(z * (2 * ndtr(z) - 1) + 2 * density)
 
 
-def crps_sample(draws: NDArray[np.float64], observed: float) -> float:
-    """CRPS of the empirical distribution of draws, in their unit.
-
-    mean|X - y| - mean|X - X'|/2, the second by sorting (Gneiting and Raftery 2007, eq. 21).
-
-    Parameters
-    ----------
-    draws : ndarray, shape (n,)
-    observed : float
-    """
-    ordered, count = np.sort(draws), len(draws)
-    weights = 2 * np.arange(1, count + 1) - count - 1
-    spread = float(np.sum(weights * ordered)) / count**2
-    return float(np.mean(np.abs(draws - observed))) - spread
-
-
 def kupiec(misses: NDArray[np.bool_], rate: float) -> tuple[float, float]:
     """Test that misses come at a given rate.
 

@@ -246,18 +246,6 @@ class Store:
         with self._lock:
             self._written[name][index] = True
 
-    def finish(
-        self, statistics: Mapping[str, np.ndarray], *, tables: Tables | None = None
-    ) -> xr.Dataset:
-        """Do as `complete`, and open the run.
-
-        Returns
-        -------
-        xarray.Dataset
-            The run, opened lazily (or in memory).
-        """
-        return self.complete(statistics, tables=tables).open()
-
     def complete(
         self, statistics: Mapping[str, np.ndarray], *, tables: Tables | None = None
     ) -> Finished:

@@ -15,6 +15,7 @@ from simcore.intake.process_checks import unused_findings
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import dated_table, used_commodities, used_markets, used_places
 from simcore.intake.views import has_views, parts
+from simcore.processes import kind_of
 from simcore.quantities import FactorReference
 from simcore.variables import PLANT_OUTCOMES
 
@@ -69,7 +70,8 @@ def _one(
 ) -> Iterator[Finding]:
     first = experiment.years.first
     assert price.process is not None
-    if price.process.kind == "scenario":
+    kind = kind_of(price.process)
+    if kind.made_of == "path":
         if not price.path:
             yield Finding(
                 (*path, "path"), "no prices", "prices by year for the process scenario",
@@ -77,7 +79,7 @@ def _one(
             )  # fmt: skip
         else:
             yield from _scenario(path, name, price.path, begins)
-    elif price.spot is None and price.process.kind == "cap_and_bank":
+    elif price.spot is None and kind.made_of == "system":
         pass
     elif price.spot is None:
         yield Finding(
@@ -110,9 +112,11 @@ def _scenario(path: Path, name: str, prices: Mapping[int, float], first: int) ->
 
 def _anchors(path: Path, price: PricePath, known: int) -> Iterator[Finding]:
     assert price.process is not None
-    if price.process.kind == "gbm" and price.anchors:
+    kind = kind_of(price.process)
+    if kind.drift and price.anchors:
         yield Finding(
-            (*path, "anchors"), "anchors with the process gbm", "no anchors: gbm has a drift mu",
+            (*path, "anchors"), f"anchors with the process {kind.name}",
+            f"no anchors: {kind.name} has a drift {kind.drift}",
             "use random_walk with anchors, or write anchors: {}",
             also=((*path, "process", "kind"),),
         )  # fmt: skip

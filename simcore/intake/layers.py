@@ -9,8 +9,8 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from simcore.errors import ConfigError
+from simcore.files import Folder, contained
 from simcore.intake import document
-from simcore.intake.compilation import Folder, contained
 
 BASE: Final = "base"
 NOTHING: Final = "nothing"

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from simcore.intake.processes import Process
 from simcore.numerics.normal import Z90
+from simcore.processes import KINDS, AnyProcess, kind_of
 from simcore.quantities import Constant, Quantity
 from simcore.quantities.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
 from simcore.quantities.records import Described, Model, Sourced, fault, shown
@@ -254,8 +254,8 @@ class View(Described):
     """Prices by year in place of anchors, such as futures: certain, and what the process leaves."""
     after: After = "hold"
     centre: Literal["median", "mean"] = "median"
-    process: Process | None = None
-    deviation: Process | None = None
+    process: AnyProcess | None = None
+    deviation: AnyProcess | None = None
     """A process on top of a price that has none: of cap_and_bank, of `path` and of `position`."""
     path: Dated | None = None
     """Prices by year, taken as they are."""
@@ -268,7 +268,7 @@ class View(Described):
         ways = {
             "path": self.path is not None,
             "position": self.position is not None,
-            "process": self.process is not None and self.process.kind != "scenario",
+            "process": self.process is not None and kind_of(self.process).made_of != "path",
         }
         given = [key for key, one in ways.items() if one]
         if len(given) != 1:
@@ -284,21 +284,17 @@ class View(Described):
                 "carry with anchors or forward", "carry only without them",
                 "remove carry; premium is allowed",
             )  # fmt: skip
-        moves = self.process is not None and self.process.kind not in ("cap_and_bank", "scenario")
+        moves = self.process is not None and kind_of(self.process).made_of == "spot"
         if self.deviation is not None and moves:
             raise fault(
                 "process and deviation", "deviation on cap_and_bank, path or position",
                 "remove deviation: process is one already",
             )  # fmt: skip
-        if self.deviation is not None and self.deviation.kind not in (
-            "fixed",
-            "random_walk",
-            "log_ou",
-            "regime_switching",
-        ):
+        if self.deviation is not None and not kind_of(self.deviation).on_top:
+            *some, last = [name for name, kind in KINDS.items() if kind.on_top]
             raise fault(
-                f"a deviation of kind {self.deviation.kind}",
-                "fixed, random_walk, log_ou or regime_switching", "choose one of these",
+                f"a deviation of kind {self.deviation.kind}", f"{', '.join(some)} or {last}",
+                "choose one of these",
             )  # fmt: skip
         return self
 
@@ -321,7 +317,7 @@ class Path(Sourced):
     anchors: AnchorTable | None = None
     after: After = "hold"
     centre: Literal["median", "mean"] = "median"
-    process: Process | None = None
+    process: AnyProcess | None = None
     """How the price moves; needless where there are views, which have their own."""
     path: Dated | None = None
     """Prices by year for the process `scenario`, linear in between."""

@@ -12,7 +12,8 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from simcore.errors import ConfigError
-from simcore.intake.compilation import contained, file_fault
+from simcore.files import contained
+from simcore.intake.compilation import file_fault
 from simcore.intake.findings import Finding, Path, unknown
 from simcore.timeseries import Options, annual_means, of_sheet, read_sheet
 from simcore.timeseries.cells import DECIMALS, ORDERS

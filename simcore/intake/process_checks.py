@@ -4,44 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import Any, Final
-
-import numpy as np
 
 from simcore.intake import shipped
-from simcore.intake.compilation import file_fault, past_prices
+from simcore.intake.compilation import file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path
 from simcore.intake.paths import Path as PricePath
-from simcore.intake.processes import PriceHistory
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import used_commodities, used_markets, used_places
 from simcore.intake.views import kinds as kinds_of
 from simcore.intake.views import parts
-from simcore.quantities import Constant
-
-_NOISY: Final = ("gbm", "random_walk", "log_ou", "regime_switching")
-# Parameters of a process, the kinds that use them, and those of these that must state them.
-_USED_BY: Final = {
-    "sigma": (("gbm", "random_walk", "log_ou"), ("gbm", "random_walk", "log_ou")),
-    "kappa": (("log_ou", "regime_switching"), ("log_ou",)),
-    "mu": (("gbm",), ()),
-    "jumps": (_NOISY, ()),
-    "steps": (_NOISY, ()),
-    "regimes": (("regime_switching",), ("regime_switching",)),
-    "initial": (("regime_switching",), ()),
-    "history": (("bootstrap",), ("bootstrap",)),
-    "block": (("bootstrap",), ()),
-    "system": (("cap_and_bank",), ()),
-}
-_SHOCKLESS: Final = ("bootstrap", "cap_and_bank")
-"""Kinds that move from year to year, but not by normal shocks that could be correlated."""
-_WHAT: Final = {
-    "sigma": ("sigma, per square root of a year", "add sigma: ..., or use kind: fixed"),
-    "kappa": ("kappa, per year", "add kappa: ..., or use kind: fixed"),
-    "regimes": ("two or three regimes, each with sigma and next", "add regimes: ..."),
-    "history": ("past prices: csv, column and per_year", "add history: {csv: FILE, ...}"),
-}
+from simcore.processes import KINDS, Kind, kind_of
+from simcore.processes.history import PriceHistory, yearly_changes
 
 
 def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
@@ -69,8 +43,13 @@ def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
     return {
         name: " or ".join(sorted(found))
         for name, found in kinds.items()
-        if found <= {*_SHOCKLESS, "indexed"}
+        if all(one == "indexed" or _is_shockless(KINDS[one]) for one in found)
     }
+
+
+def _is_shockless(kind: Kind) -> bool:
+    """Whether a kind moves, but not by normal shocks that could be correlated."""
+    return kind.moves and not kind.shocked
 
 
 def shock_findings(
@@ -78,6 +57,7 @@ def shock_findings(
 ) -> Iterator[Finding]:
     """Correlations asked for shocks of prices that have none; packaged pairs may mention them."""
     without, packaged = shockless(scenarios), shipped.pairs("shocks")
+    *some, last = [name for name, kind in KINDS.items() if kind.shocked]
     for position, pair in enumerate(experiment.correlations.shocks):
         for name in pair.between:
             if name in without and (frozenset(pair.between), pair.rank) not in packaged:
@@ -87,7 +67,7 @@ def shock_findings(
                     f"shocks of {name}, "
                     + ("which follows an index" if indexed else
                        f"whose process {without[name]} has none"),
-                    "two prices with shocks: gbm, random_walk, log_ou or regime_switching",
+                    f"two prices with shocks: {', '.join(some)} or {last}",
                     "name its index" if indexed else
                     f"remove the pair, or give {name} another process",
                 )  # fmt: skip
@@ -109,19 +89,21 @@ def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Findi
     """
     alone = (one for path, price in used_paths(experiment) for one in parts(path, price))
     for path, price in alone:
-        process = price.process
+        process, design = price.process, experiment.design
         assert process is not None
-        if process.kind == "cap_and_bank" and path[1] == "prices":
+        kind = kind_of(process)
+        if kind.made_of == "system" and path[1] == "prices":
             yield Finding(
-                (*path, "process", "kind"), "cap_and_bank for a commodity",
-                "cap_and_bank for a carbon market", "use another kind",
+                (*path, "process", "kind"), f"{kind.name} for a commodity",
+                f"{kind.name} for a carbon market", "use another kind",
             )  # fmt: skip
-        if process.kind == "bootstrap" and process.history is not None:
-            yield from _history((*path, "process", "history"), process.history, folder)
-        design = experiment.design
-        if process.steps > 1 and design.startswith("sobol"):
+        for name, value in process:
+            if isinstance(value, PriceHistory):
+                yield from _history((*path, "process", name), value, folder)
+        steps = getattr(process, "steps", 1)
+        if steps > 1 and design.startswith("sobol"):
             yield Finding(
-                (*path, "process", "steps"), f"{process.steps} steps a year with design: {design}",
+                (*path, "process", "steps"), f"{steps} steps a year with design: {design}",
                 "one step, or another design: a Sobol sequence has too few dimensions",
                 "write steps: 1, or design: random", also=(("design",),),
             )  # fmt: skip
@@ -155,52 +137,18 @@ def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Fi
 
 
 def unused_findings(path: Path, price: PricePath) -> Iterator[Finding]:
-    """What is written of a process and would change nothing, and what it lacks."""
-    process = price.process
-    assert process is not None
-    kind = process.kind
-    for key, (kinds, needing) in _USED_BY.items():
-        value, default = getattr(process, key), type(process).model_fields[key].default
-        if kind not in kinds and value != default and not _is_zero(value):
-            yield Finding(
-                (*path, "process", key), f"{key} with the process {kind}, which has none",
-                f"{key} with {' or '.join(kinds)}", f"remove {key}, or change kind",
-            )  # fmt: skip
-        elif kind in needing and (key not in process.model_fields_set or value is None):
-            expected, remedy = _WHAT[key]
-            yield Finding((*path, "process"), f"no {key} with the process {kind}", expected, remedy)
-    if price.path and kind != "scenario":
+    """What is written beside a process and would change nothing."""
+    kind = kind_of(price.process)
+    if price.path and kind.made_of != "path":
         yield Finding(
-            (*path, "path"), f"path with the process {kind}", "path with the process scenario",
+            (*path, "path"), f"path with the process {kind.name}", "path with the process scenario",
             "use kind: scenario, or remove path",
         )  # fmt: skip
-    driftless = price.anchors or kind in ("gbm", "cap_and_bank")
-    if kind != "scenario" and not _is_zero(price.carry) and driftless:
-        what = "anchors" if price.anchors else f"the process {kind}"
+    driftless = price.anchors or kind.drift or kind.made_of == "system"
+    if kind.made_of != "path" and getattr(price.carry, "value", None) != 0 and driftless:
+        what = "anchors" if price.anchors else f"the process {kind.name}"
+        other = f", and use {kind.drift}" if kind.drift and not price.anchors else ""
         yield Finding(
             (*path, "carry"), f"carry with {what}",
-            "carry only without anchors and with another kind",
-            "remove carry" + (", and use mu" if what.endswith("gbm") else ""),
+            "carry only without anchors and with another kind", f"remove carry{other}",
         )  # fmt: skip
-
-
-def _is_zero(quantity: Any) -> bool:
-    return isinstance(quantity, Constant) and quantity.value == 0
-
-
-def yearly_changes(folder: FilePath, history: PriceHistory) -> np.ndarray:
-    """Change of the log price over the year that begins at each observation, its mean removed.
-
-    The last observation is followed by the first, so that all are drawn equally often.
-
-    Raises
-    ------
-    ValueError
-        The file cannot be read, holds prices <= 0, or less than two years.
-    """
-    prices, count = past_prices(folder, history), history.per_year
-    if len(prices) < 2 * count + 1:
-        raise ValueError(f"{history.csv}: {len(prices)} prices, less than two years of {count}")
-    changes = np.diff(np.log(prices))
-    changes -= changes.mean()
-    return np.array([np.roll(changes, -i)[:count].sum() for i in range(len(changes))])

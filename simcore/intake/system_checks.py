@@ -11,6 +11,7 @@ from simcore.intake.schema import Experiment
 from simcore.intake.systems import Rules, System
 from simcore.intake.usage import used_markets, used_systems
 from simcore.intake.views import parts
+from simcore.processes.cap_and_bank import CapAndBank
 
 _ROUNDED = 0.1
 """Mt by which amounts may miss a sum, as each is rounded."""
@@ -41,15 +42,10 @@ def system_findings(experiment: Experiment) -> Iterator[Finding]:
 
 
 def _market(experiment: Experiment, path: Path, market: PricePath) -> Iterator[Finding]:
-    if market.process is None or market.process.kind != "cap_and_bank":
+    if not isinstance(market.process, CapAndBank):
         return
     place, name = (*path, "process", "system"), market.process.system
-    if name is None:
-        yield Finding(
-            (*path, "process"), "no system with the process cap_and_bank",
-            "a system under catalog.systems", "add system: eu_ets, or one of your own",
-        )  # fmt: skip
-    elif name not in experiment.catalog.systems:
+    if name not in experiment.catalog.systems:
         yield unknown(
             place, name, experiment.catalog.systems, "system",
             define="define it under catalog.systems",

@@ -18,6 +18,7 @@ from simcore.intake.findings import Finding, Path
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
 from simcore.intake.templates import SINGULAR
+from simcore.processes import Process, lack, record_of, refusal
 from simcore.quantities.records import shown
 
 _ROUNDS: Final = 8
@@ -114,7 +115,7 @@ def _without(data: Any, path: Path, packaged: Any) -> Any:
 
 
 def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
-    found: dict[Finding, None] = {}
+    found: dict[Finding, Path] = {}
     meant: set[Path] = set()
     lacking: dict[Path, list[str]] = {}
     for one in every:
@@ -122,6 +123,8 @@ def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
         level = _misread_level(path, data)
         if level is not None:
             finding = level
+        elif told := _of_process(one["type"], path, record):
+            finding = told
         elif one["type"] == "extra_forbidden":
             finding, near = _extra(path, record)
             if near:
@@ -130,16 +133,19 @@ def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
             finding = Finding(path, *_describe(one, path))
         if one["type"] == "missing" and level is None:
             lacking.setdefault(path[:-1], []).append(str(path[-1]))
-        found[finding] = None
+        found[finding] = path
     for path, keys in lacking.items():
         entry = _strange_entry(path, keys, data)
         if entry is not None:
-            found = {entry: None} | {
-                one: None for one in found
+            found = {entry: path} | {
+                one: place for one, place in found.items()
                 if one.path[:-1] != path or not one.found.startswith("no ")
             }  # fmt: skip
     # A misspelt key that is required is one fault, not an unknown and a missing one.
-    return [one for one in found if not (one.path in meant and one.found.startswith("no "))]
+    return [
+        one for one, place in found.items()
+        if not (place in meant and one.found.startswith("no "))
+    ]  # fmt: skip
 
 
 def _misread_level(path: Path, data: Mapping[str, Any]) -> Finding | None:
@@ -199,11 +205,28 @@ def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Path, Any]:
         if actual is not None:
             path.append(actual)
             node = node[actual]
+            if _is_process(_bare(type_)):
+                type_ = record_of(node)
         elif position == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
             path.append(part)
         elif isinstance(node, (Mapping, list)) and part != "default":
             node = None
     return tuple(path), holder
+
+
+def _is_process(type_: Any) -> bool:
+    return isinstance(type_, type) and issubclass(type_, Process)
+
+
+def _of_process(kind: str, path: Path, record: Any) -> Finding | None:
+    """The finding of a field that a process of its kind has not, or lacks."""
+    if not _is_process(record):
+        return None
+    if kind == "extra_forbidden":
+        told = refusal(record, str(path[-1]))
+        return None if told is None else Finding(path, *told)
+    told = lack(record, str(path[-1])) if kind == "missing" else None
+    return None if told is None else Finding(path[:-1], *told)
 
 
 def _key(node: Any, part: Any) -> Any:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Any
 
 from simcore.intake.compilation import compiled
 from simcore.intake.findings import Finding, Path, unknown
@@ -15,9 +15,8 @@ from simcore.intake.paths import View
 from simcore.intake.process_checks import used_paths
 from simcore.intake.schema import Experiment
 from simcore.intake.views import ENSEMBLE, chosen_views, has_views
+from simcore.processes import KINDS, kind_of
 from simcore.quantities import FactorReference
-
-_MOVING: Final = ("fixed", "random_walk", "log_ou", "regime_switching")
 
 
 def view_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
@@ -112,7 +111,7 @@ def _spots(path: Path, price: PricePath) -> Iterator[Finding]:
 def _view(
     experiment: Experiment, path: Path, market: Path, price: PricePath, view: View
 ) -> Iterator[Finding]:
-    made_otherwise = view.process is None or view.process.kind in ("cap_and_bank", "scenario")
+    made_otherwise = view.process is None or kind_of(view.process).made_of != "spot"
     if made_otherwise:
         for key in ("anchors", "forward", "carry", "corridor", "spot"):
             moves = key == "spot" and view.deviation is not None
@@ -218,10 +217,11 @@ def _relative(experiment: Experiment, path: Path, price: PricePath) -> Iterator[
             (*path, "views"), "views beside relative", "views of the other market",
             "remove views, or relative",
         )  # fmt: skip
-    elif price.process is not None and price.process.kind not in _MOVING:
+    elif price.process is not None and not kind_of(price.process).on_top:
+        moving = ", ".join(name for name, kind in KINDS.items() if kind.on_top)
         yield Finding(
             (*path, "process", "kind"), f"{price.process.kind} with relative",
-            f"one of {', '.join(_MOVING)}", "choose one of these, or remove relative",
+            f"one of {moving}", "choose one of these, or remove relative",
         )  # fmt: skip
     for key in ("anchors", "tightening", "policy_effect", "path"):
         if getattr(price, key):

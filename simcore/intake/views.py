@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from simcore.intake.paths import Anchor, Path, View
-from simcore.intake.processes import Process
+from simcore.processes import Process, kind_of
+from simcore.processes.cap_and_bank import CapAndBank
+from simcore.processes.fixed import Fixed
+from simcore.processes.scenario import Scenario
 from simcore.quantities import Constant
 
 ENSEMBLE: Final = "ensemble"
+_FIXED: Final = Fixed()
+_SCENARIO: Final = Scenario()
 
 
 def has_views(record: Path) -> bool:
@@ -53,7 +57,7 @@ def as_path(record: Path, view: View) -> Path:
 
 def _is_lifted(view: View) -> bool:
     """Whether policy acts on the price of a view: a system has its rules, a path is as written."""
-    return view.process is not None and view.process.kind not in ("cap_and_bank", "scenario")
+    return view.process is not None and kind_of(view.process).made_of == "spot"
 
 
 def parts(path: tuple[Any, ...], record: Path) -> Iterator[tuple[tuple[Any, ...], Path]]:
@@ -71,7 +75,7 @@ def kinds(record: Path) -> list[str]:
 
 def system_of(record: Path) -> str | None:
     """Emissions trading system behind a market: its own, or that of one of its views."""
-    return next((one.system for one in _processes(record) if one.kind == "cap_and_bank"), None)
+    return next((one.system for one in _processes(record) if isinstance(one, CapAndBank)), None)
 
 
 def _processes(record: Path) -> list[Process]:
@@ -81,9 +85,4 @@ def _processes(record: Path) -> list[Process]:
 
 
 def _process(view: View) -> Process:
-    return view.process or _without_chance("fixed" if view.path is None else "scenario")
-
-
-@cache
-def _without_chance(kind: Literal["fixed", "scenario"]) -> Process:
-    return Process(kind=kind)
+    return view.process or (_FIXED if view.path is None else _SCENARIO)

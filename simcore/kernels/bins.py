@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from simcore.kernels.jit import inlined, kernel
+from simcore.kernels.jit import kernel
 from simcore.kernels.select import order_statistics
-from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE
+from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE, place_of
 
 _TAIL: Final = 0.004
 """Share of the first look left out on either side before the bins are laid."""
@@ -65,15 +65,6 @@ def lay_bins(look, bins, numbers, first, last):
         # Else (a constant, or values without end) all values share the first bin.
         if width > 0.0 and abs(low) < np.inf and 0.0 < scale < np.inf:
             numbers[row, LOW], numbers[row, SCALE] = low, scale
-
-
-@inlined
-def place_of(x, low, scale, top):
-    """Bin of a defined value, as in `sinks.find_places`."""
-    at = (x - low) * scale
-    at = top if at > top else at
-    at = at if at > 0.0 else 0.0
-    return np.int64(np.int32(at))
 
 
 @kernel
@@ -148,7 +139,7 @@ def choose_bins(count, plan, look, numbers, wanted, slot, atom, below, size, ran
         for j in range(look.shape[1]):
             x = look[row, j]
             if x == x:
-                s = np.int64(slot[row, place_of(x, low, scale, top)])
+                s = np.int64(slot[row, np.int32(place_of(x, low, scale, top))])
                 if s % 2 == 1:
                     s = s // 2
                     if votes[s] == 0:
@@ -158,7 +149,7 @@ def choose_bins(count, plan, look, numbers, wanted, slot, atom, below, size, ran
         for j in range(look.shape[1]):
             x = look[row, j]
             if x == x:
-                s = np.int64(slot[row, place_of(x, low, scale, top)])
+                s = np.int64(slot[row, np.int32(place_of(x, low, scale, top))])
                 if s % 2 == 1 and atom[row, s // 2] == x:
                     hits[s // 2] += 1
         atoms = 0

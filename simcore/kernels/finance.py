@@ -30,12 +30,6 @@ def capital_recovery(wacc: float, life: float) -> float:
 
 
 @inlined
-def annuity_factor(wacc: float, life: float) -> float:
-    """Present value of 1 a year over `life` years, first paid after one year (MODEL 7.7)."""
-    return 1.0 / capital_recovery(wacc, life)
-
-
-@inlined
 def capital_recovery_row(rows, out, wacc, risk, life):
     for j in range(rows.shape[1]):
         rows[out, j] = capital_recovery(rows[wacc, j] + rows[risk, j], life)

@@ -21,7 +21,7 @@ import numba
 import numba.extending
 from llvmlite import ir
 from numba.core import types
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.runtime import rtsys
 
 from simcore.cache import private_folder
@@ -115,20 +115,41 @@ _ask_for_wide_vectors()
 CACHE_DIRECTORY: Final = cache_directory()
 
 
-class _Cache(FunctionCache):
-    """numba's cache of one kernel, quick to read, and never a reason to fail.
+class _Place:
+    """Where numba keeps the machine code of a kernel, as its cache asks for it."""
 
-    The folder says which code of this package it holds; numba would also ask for the same file,
-    line and time, so that a second checkout, or a comment mended, would cost a compilation.
+    @classmethod
+    def from_function(cls, _function, _file):
+        return cls()
+
+    def get_cache_path(self):
+        return str(CACHE_DIRECTORY)
+
+    def get_source_stamp(self):
+        # The folder says which code it holds; with numba's stamp a second checkout would compile.
+        return ""
+
+    def ensure_cache_path(self):
+        """Nothing: `cache_directory` has written there."""
+
+
+class _Code(CompileResultCacheImpl):
+    """Machine code, in a file that has the name of its kernel alone.
+
+    Names differ, so a process and its fork may both compile: numba mixes up functions of one name
+    (its issue 10486).
     """
 
-    def __init__(self, function):
-        super().__init__(function)
-        if Path(function.__code__.co_filename).parent != Path(__file__).parent:
-            return  # The digest knows nothing of that file.
-        self._cache_path = str(CACHE_DIRECTORY)
-        name = f"{function.__module__}.{function.__qualname__}".replace("<", "").replace(">", "")
-        self._cache_file = IndexDataCacheFile(self._cache_path, name, source_stamp="")
+    _locator_classes = [_Place]  # type: ignore  # noqa: RUF012 - as numba declares it
+
+    def get_filename_base(self, fullname, _abiflags):
+        return fullname.replace("<", "").replace(">", "")
+
+
+class _Cache(FunctionCache):
+    """numba's cache of one kernel, quick to read, and never a reason to fail."""
+
+    _impl_class = _Code
 
     def load_overload(self, sig, target_context):
         """Read machine code; None where there is none to use."""
@@ -136,8 +157,7 @@ class _Cache(FunctionCache):
         # which only a compiler needs; machine code needs the allocator.
         rtsys.initialize(target_context)
         try:
-            with self._guard_against_spurious_io_errors():
-                return self._load_overload(sig, target_context)
+            return self._load_overload(sig, target_context)
         except Exception:
             # A file cut short, by a crash of the machine say, raises whatever its bytes spell.
             with contextlib.suppress(OSError):
@@ -150,13 +170,19 @@ class _Cache(FunctionCache):
             super().save_overload(sig, data)
 
 
+def is_cold(name: str) -> bool:
+    """Whether a kernel, such as `simulate.run_blocks`, must be compiled before it runs here."""
+    return CACHE_DIRECTORY is None or not (CACHE_DIRECTORY / f"{name}.nbi").exists()
+
+
 def kernel(function: Callable) -> Callable:
     """Compile a function that Python calls; its machine code is cached between processes.
 
     Parameters
     ----------
     function : callable
-        Body over arrays and numbers.
+        Body over arrays and numbers. Outside the folder of the kernels it is compiled in each
+        process, for the digest knows nothing of it.
 
     Returns
     -------
@@ -164,18 +190,9 @@ def kernel(function: Callable) -> Callable:
         The compiled function; it releases the interpreter lock.
     """
     compiled: Any = numba.njit(function, **OPTIONS)
-    if CACHE_DIRECTORY is None:
-        return compiled
-    # numba reads the place when the cache is made, so it is set for that moment only and the cache
-    # of any other package in this process stays where it was.
-    before = _SETTINGS.CACHE_DIR
-    _SETTINGS.CACHE_DIR = str(CACHE_DIRECTORY)
-    try:
+    known = Path(function.__code__.co_filename).parent == Path(__file__).parent
+    if CACHE_DIRECTORY is not None and known:
         compiled._cache = _Cache(function)
-    except (OSError, RuntimeError):
-        pass
-    finally:
-        _SETTINGS.CACHE_DIR = before
     return compiled
 
 

@@ -52,9 +52,6 @@ TABLE: Final = 8
 PARAMETERS: Final = 8
 POOL_OFFSET: Final = 7
 
-# Kinds that read normal numbers; the others read uniform ones.
-NORMAL_KINDS: Final = (NORMAL, LOGNORMAL, SPLIT_LOGNORMAL)
-
 OCTAVES: Final = 52
 SEGMENTS: Final = OCTAVES * 64 + 1
 COEFFICIENTS: Final = 4

@@ -6,11 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from simcore.kernels.bins import place_of
 from simcore.kernels.intervals import count_column, interval_ranks
 from simcore.kernels.jit import inlined, kernel
 from simcore.kernels.select import between, order_statistics
-from simcore.kernels.sinks import ATOMS, FILLED, LOW, ROOM, SCALE, START
+from simcore.kernels.sinks import ATOMS, FILLED, LOW, ROOM, SCALE, START, place_of
 
 _HALF: Final = np.uint8(1)
 
@@ -58,7 +57,7 @@ def _part_by_slot(arena, places, slot, numbers, row, values, groups, begin, end)
     for w in range(places.shape[0]):
         start = places[w, row, START]
         for k in range(start, start + places[w, row, FILLED]):
-            group = slot[row, place_of(arena[k], low, scale, top)] >> _HALF
+            group = slot[row, np.int32(place_of(arena[k], low, scale, top))] >> _HALF
             groups[met] = group
             end[group] += 1
             met += 1

@@ -165,17 +165,22 @@ def add_moments(value, pivot, lanes, sums, out):
 
 
 @inlined
+def place_of(x, low, scale, top):
+    """Bin of a defined value, as float64; what lies outside the bins is in the outermost."""
+    at = (x - low) * scale
+    at = top if at > top else at
+    # Also where infinity times zero is undefined.
+    return at if at > 0.0 else 0.0
+
+
+@inlined
 def find_places(value, low, scale, last, place):
-    """Write the bin of each value; what lies outside is in the outermost, NaN in one more."""
+    """Write the bin of each value, NaN in one more."""
     top, undefined = np.float64(last), np.float64(last + 1)
     for j in range(BLOCK):
         x = value[j]
-        at = (x - low) * scale
-        at = top if at > top else at
-        # Also where infinity times zero is undefined.
-        at = at if at > 0.0 else 0.0
-        at = at if x == x else undefined
-        place[j] = np.uint32(np.int32(at))
+        at = place_of(x, low, scale, top)
+        place[j] = np.uint32(np.int32(at if x == x else undefined))
 
 
 @inlined

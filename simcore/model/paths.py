@@ -12,19 +12,12 @@ from numpy.typing import NDArray
 from simcore import distributions
 from simcore.dated import DatedTable
 from simcore.intake.paths import Anchor, Path, Spot
-from simcore.intake.processes import Process
 from simcore.kernels.operations import SPOT_COLUMNS, Operation
-from simcore.model.processes import (
-    NOISY,
-    jump_nodes,
-    resampled_log_mean,
-    resampled_node,
-    shock_nodes,
-    step_nodes,
-    yearly_variance,
-)
+from simcore.model.processes import PathMaker
 from simcore.model.setting import Setting, choice_node, factor_node, quantity
 from simcore.numerics.normal import Z90, log_mean, median_shift
+from simcore.processes import Process, kind_of
+from simcore.processes.declaration import Motion
 from simcore.quantities.records import Sourced
 from simcore.units import conversion, currency_of, deflate
 
@@ -88,10 +81,11 @@ def path_node(
     factor = price_factor(setting, record, target)
     assert record.spot is not None
     assert record.process is not None
-    process, own = record.process, f"{name}.{view}" if view else name
+    kind, own = kind_of(record.process), f"{name}.{view}" if view else name
+    make = PathMaker(setting, name, own, record.spot)
     start, since = _since(setting, record.spot)
     value = record.spot.value * factor(record.spot.year, record.spot)
-    if record.process.kind == "gbm" or not record.anchors:
+    if kind.drift or not record.anchors:
         bands: dict[int, Anchor] = {}
         centre = np.full(len(since), math.log(value))
         above = below = np.zeros(len(since))
@@ -111,14 +105,14 @@ def path_node(
         if record.after != "hold":
             beyond = np.maximum(0, setting.years - max(bands))
             centre = centre + beyond * math.log1p(record.after.grow)
-    mean = record.centre == "mean" or process.kind == "gbm"
+    mean = record.centre == "mean" or bool(kind.drift)
+    ages = np.maximum(setting.years - record.spot.year, 0)
     if mean:
         correction = log_mean(above, below)
-        if process.kind == "bootstrap":
-            ahead = setting.years - record.spot.year
-            correction = correction + resampled_log_mean(setting, record, ahead)
+        if kind.log_mean is not None:
+            correction = correction + kind.log_mean(make, record.process, ages)
     else:
-        variance = yearly_variance(setting, process, record.spot, setting.years)
+        variance = kind.variance(make, record.process, ages)
         correction = np.array([
             median_shift(*line) for line in zip(above, below, variance, strict=True)
         ])  # fmt: skip
@@ -132,7 +126,7 @@ def path_node(
     spread = bool(above.any() or below.any())
     z = anchor_normal(setting, name) if spread else graph.constant(0.0)
     return _advance(
-        setting, (name, own), process, record, table, z,
+        make, record.process, record, table, z,
         drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
     )  # fmt: skip
 
@@ -141,17 +135,16 @@ def deviation_node(
     setting: Setting, name: str, record: Path, process: Process, *, view: str = ""
 ) -> int:
     """Node of the factor by which a process leaves a price that something else makes."""
-    if process.kind == "fixed":
+    if not kind_of(process).moves:
         return setting.graph.constant(1.0)
     assert record.spot is not None
     _, since = _since(setting, record.spot)
     table = np.zeros((len(since), SPOT_COLUMNS))
     table[:, 5], table[:, 6] = np.inf, since
     plain = record.model_copy(update={"tightening": None})
-    own, zero = f"{name}.{view}" if view else name, setting.graph.constant(0.0)
-    return _advance(
-        setting, (name, own), process, plain, table, zero, drift=zero, mean=False, lift=None
-    )
+    zero = setting.graph.constant(0.0)
+    make = PathMaker(setting, name, f"{name}.{view}" if view else name, record.spot)
+    return _advance(make, process, plain, table, zero, drift=zero, mean=False, lift=None)
 
 
 def _since(setting: Setting, spot: Spot) -> tuple[float, Floats]:
@@ -166,8 +159,7 @@ def _since(setting: Setting, spot: Spot) -> tuple[float, Floats]:
 
 
 def _advance(
-    setting: Setting,
-    names: tuple[str, str],
+    make: PathMaker,
     process: Process,
     record: Path,
     table: Floats,
@@ -178,47 +170,43 @@ def _advance(
     lift: int | None,
 ) -> int:
     """Node of a path whose lines are known: those of `SPOT_COLUMNS`."""
-    graph, (shared, own) = setting.graph, names
+    setting, graph, move = make.setting, make.setting.graph, kind_of(process).motion
     assert table.shape[1] == SPOT_COLUMNS
-    assert record.spot is not None
-    one, zero = graph.constant(1.0), graph.constant(0.0)
-    noisy, first_year = process.kind in NOISY, record.spot.year + 1
-    shocks, decay, spread, first = [zero], one, zero, zero
-    if noisy:
-        shocks = shock_nodes(setting, shared, process.steps)
-        decay, spread, first = step_nodes(setting, own, process, record.spot)
-    more = jump_nodes(setting, own, process, centred=mean)
-    if process.kind == "bootstrap":
-        more = [resampled_node(setting, own, process, first_year)]
+    zero = graph.constant(0.0)
+    motion = Motion() if move is None else move(make, process, mean)
+    noisy = bool(motion.shocks)
     occurs = start = strength = zero
     ramp = -1.0
     if record.tightening is not None and record.tightening.probability > 0:
         event, ramp = record.tightening, record.tightening.ramp
         occurs = choice_node(
             setting,
-            f"{shared}.tightening.occurs",
+            f"{make.shared}.tightening.occurs",
             {"kind": "bernoulli", "probability": event.probability},
             event,
         )
-        start = quantity(setting, f"{shared}.tightening.year", event.year, "yr")
-        strength = quantity(setting, f"{shared}.tightening.strength", event.strength, "1")
-    inputs = (
-        decay, spread, first, drift, occurs, start, strength, zero if lift is None else lift,
+        start = quantity(setting, f"{make.shared}.tightening.year", event.year, "yr")
+        strength = quantity(setting, f"{make.shared}.tightening.strength", event.strength, "1")
+    rows = (
+        graph.constant(1.0) if motion.decay is None else motion.decay,
+        *(zero if one is None else one for one in (motion.spread, motion.first)),
+        drift, occurs, start, strength, zero if lift is None else lift,
     )  # fmt: skip
-    numbers = (float(noisy), float(mean), ramp, first_year, float(lift is not None))
+    numbers = (float(noisy), float(mean), ramp, make.first, float(lift is not None))
     table = np.ascontiguousarray(table)
-    if more or process.steps > 1:
+    steps = max(len(motion.shocks), len(motion.added))
+    if motion.added or steps > 1:
         return graph.add(
             Operation.STEPS,
-            (z, *inputs, *(shocks if noisy else ()), *more),
-            numbers=(*numbers, process.steps, float(bool(more))),
+            (z, *rows, *motion.shocks, *motion.added),
+            numbers=(*numbers, steps, float(bool(motion.added))),
             table=table,
             yearly=True,
             state=(0.0, 0.0, 0.0),
         )
     return graph.add(
         Operation.PATH,
-        (z, shocks[0], *inputs),
+        (z, *(motion.shocks or (zero,)), *rows),
         numbers=numbers,
         table=table,
         yearly=True,
@@ -228,11 +216,10 @@ def _advance(
 
 def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:
     """Node of the drift per year: mu or carry, and the premium."""
-    graph, process = setting.graph, record.process
-    assert process is not None
+    graph, drift = setting.graph, kind_of(record.process).drift
     found = graph.constant(0.0)
-    if process.kind == "gbm":
-        found = quantity(setting, f"{own}.mu", process.mu, "1")
+    if drift:
+        found = quantity(setting, f"{own}.{drift}", getattr(record.process, drift), "1")
     elif not record.anchors:
         found = quantity(setting, f"{own}.carry", record.carry, "1")
     if premium is None or graph.is_constant(premium, 0.0):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +16,8 @@ from simcore.model.emissions_market import system_node
 from simcore.model.paths import bounds, deviation_node, path_node, price_factor
 from simcore.model.policies import policy_value, series, variant_node
 from simcore.model.setting import Setting, choice_node, quantity, remembered
+from simcore.processes import kind_of
 from simcore.quantities import FactorReference
-
-_ALONE: Final = ("scenario", "cap_and_bank")
-"""Processes whose price is what it is: no policy effect, no response."""
 
 
 def price(setting: Setting, name: str, record: Path, target: str) -> int:
@@ -38,10 +36,10 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
 
 def _own(setting: Setting, name: str, record: Path, target: str) -> int:
     """Node of the price of a process of its own."""
-    assert record.process is not None
-    if record.process.kind == "scenario":
+    made_of = kind_of(record.process).made_of
+    if made_of == "path":
         return _as_written(setting, record, target)
-    if record.process.kind == "cap_and_bank":
+    if made_of == "system":
         return system_quantity(setting, name, "price")
     lift = _lift(setting, name, record)
     return path_node(
@@ -99,8 +97,7 @@ def _choice(setting: Setting, name: str, record: Path) -> int:
 def _view(setting: Setting, name: str, record: Path, label: str, view: View, target: str) -> int:
     """Node of the price in one view, before response and corridor of the market."""
     path = as_path(record, view)
-    assert path.process is not None
-    if view.position is not None or path.process.kind in _ALONE:
+    if view.position is not None or kind_of(path.process).made_of != "spot":
         made = _made(setting, name, record, label, view, path, target)
     else:
         premium = quantity(setting, f"{name}.{label}.premium", view.premium, "1")
@@ -118,7 +115,7 @@ def _made(
     setting: Setting, name: str, record: Path, label: str, view: View, path: Path, target: str
 ) -> int:
     """Node of a price that a system, a table or a place in the corridor makes."""
-    if view.position is None and path.process is not None and path.process.kind == "cap_and_bank":
+    if view.position is None and kind_of(path.process).made_of == "system":
         return system_quantity(setting, name, "price")
     if view.position is None:
         made = _as_written(setting, path, target)
@@ -185,10 +182,9 @@ def _lift(setting: Setting, name: str, record: Path) -> int | None:
 
 def _is_answered(record: Path) -> bool:
     """Whether response and bounds come after the process: not if there is none of both."""
-    kind = record.process.kind if record.process is not None else ""
     if has_views(record) or record.relative is not None:
         return record.response is not None or record.corridor is not None
-    return record.response is not None and kind not in _ALONE
+    return record.response is not None and kind_of(record.process).made_of == "spot"
 
 
 def _limits(
@@ -253,7 +249,7 @@ def _growth(setting: Setting, threshold: Threshold | None) -> np.ndarray:
 def at_bound(setting: Setting, name: str) -> int:
     """1 where a market's price is at its backstop, its floor or its ceiling."""
     record, graph = setting.experiment.catalog.markets[name], setting.graph
-    alone = record.process is not None and record.process.kind in _ALONE
+    alone = kind_of(record.process).made_of != "spot"
     if alone or (record.response is None and record.corridor is None):
         return _at_other_bound(setting, name, record)
     made = price(setting, name, record, "EUR/t")
@@ -323,8 +319,7 @@ def system_quantity(setting: Setting, market: str, wanted: str) -> int:
 def _active(setting: Setting, market: str, record: Path) -> int | None:
     """Node that is 1 in the draws whose view a system makes; None if all need it."""
     chosen = chosen_views(record)
-    made = [view.process is not None and view.process.kind == "cap_and_bank"
-            for view in chosen.values()]  # fmt: skip
+    made = [kind_of(view.process).made_of == "system" for view in chosen.values()]
     if all(made):
         return None
     graph = setting.graph

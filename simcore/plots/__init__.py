@@ -65,8 +65,6 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     OutputError
         When the folder cannot be written.
     """
-    from matplotlib import rc_context
-
     name = scenario or str(dataset["scenario"].values[0])
     chosen = choose(dataset, {"scenario": [name]}).isel(scenario=0)
     pictures: list[tuple[str, Callable[[], Figure | None]]] = [
@@ -79,18 +77,34 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
         ("waterfall", lambda: waterfall(chosen)),
         ("green_is_cheaper", lambda: green_is_cheaper(chosen)),
     ]
-    files = []
-    with rc_context(STYLE):
-        for stem, draw in pictures:
-            figure = draw()
-            if figure is not None:
-                files.append(out_dir / f"{stem}.png")
-                save(figure, files[-1], expected="a folder to write pictures into")
-    return files
+    expected = "a folder to write pictures into"
+    files = [save(draw, out_dir / f"{stem}.png", expected=expected) for stem, draw in pictures]
+    return [file for file in files if file is not None]
 
 
-def save(figure: Figure, path: Path, *, expected: str, remedy: str = "choose another -o") -> None:
-    """Write a picture whole or not at all: SVG by its name, else PNG; see `simcore.files.whole`."""
+def save(
+    draw: Callable[[], Figure | None], path: Path, *, expected: str,
+    remedy: str = "choose another -o",
+) -> Path | None:  # fmt: skip
+    """Draw a picture in the style of the house and write it whole or not at all.
+
+    Parameters
+    ----------
+    draw : callable
+        Makes the figure; None where there is nothing to show, and no file then.
+    path : Path
+        SVG by its name, else PNG.
+    expected, remedy : str
+        See `simcore.errors.Fault`, for a file that cannot be written.
+    """
+    from matplotlib import rc_context
+
     kind = "svg" if path.suffix.lower() == ".svg" else "png"
-    with whole(path, expected=expected, remedy=remedy, folders=True) as partial:
-        figure.savefig(partial, dpi=110, format=kind)
+    # The salt makes an SVG the same in each run.
+    with rc_context({**STYLE, "svg.hashsalt": "simcore"}):
+        figure = draw()
+        if figure is None:
+            return None
+        with whole(path, expected=expected, remedy=remedy, folders=True) as partial:
+            figure.savefig(partial, dpi=110, format=kind)
+    return path

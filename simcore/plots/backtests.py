@@ -34,12 +34,9 @@ def draw(result: Backtest, name: str, path: Path) -> Path:
     OutputError
         The picture cannot be written.
     """
-    from matplotlib import rc_context
+    from simcore.plots import save
 
-    from simcore.plots import STYLE, save
-
-    with rc_context(STYLE):
-        save(_figure(result, name), path, expected="a folder to write into")
+    save(lambda: _figure(result, name), path, expected="a folder to write into")
     return path
 
 

@@ -55,12 +55,9 @@ def draw(findings: Sequence[Finding], path: Path, *, title: str) -> Path:
     OutputError
         The picture cannot be written.
     """
-    from matplotlib import rc_context
+    from simcore.plots import save
 
-    from simcore.plots import STYLE, save
-
-    with rc_context({**STYLE, "svg.hashsalt": "simcore"}):
-        save(_figure(findings, title), path, expected="a picture that can be written")
+    save(lambda: _figure(findings, title), path, expected="a picture that can be written")
     return path
 
 

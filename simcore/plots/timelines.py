@@ -41,13 +41,10 @@ def draw(name: str, policy: Mapping[str, Any], path: Path) -> Path:
     OutputError
         The picture cannot be written.
     """
-    from matplotlib import rc_context
+    from simcore.plots import save
 
-    from simcore.plots import STYLE, save
-
-    with rc_context(STYLE):
-        save(_figure(name, policy), path, expected="a PNG file that can be written",
-             remedy="choose another --plot")  # fmt: skip
+    expected, remedy = "a PNG file that can be written", "choose another --plot"
+    save(lambda: _figure(name, policy), path, expected=expected, remedy=remedy)
     return path
 
 

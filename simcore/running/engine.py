@@ -111,10 +111,9 @@ def execute(
 
 def is_cold() -> bool:
     """Whether the kernels must first be compiled on this machine (about a minute, once)."""
-    from simcore.kernels.jit import cache_directory
+    from simcore.kernels import jit
 
-    folder = cache_directory()
-    return folder is None or not any(folder.glob("*.run_blocks.nbi"))
+    return jit.is_cold("simulate.run_blocks")
 
 
 def prepare(plan: Plan) -> None:

@@ -36,6 +36,7 @@ def calibrate(options: argparse.Namespace) -> None:
     from simcore.calibration import blocks, processes
     from simcore.calibration.history import sampled
     from simcore.intake import packaged
+    from simcore.processes import FITS
     from simcore.terminal.calibrations import calibration_text
 
     names = _names(options, 1)
@@ -48,7 +49,7 @@ def calibrate(options: argparse.Namespace) -> None:
     read = _histories(options)
     frequency = _frequency(options, read)
     history = sampled(read[0], frequency)
-    kinds = processes.PROCESSES if options.process == "all" else (options.process,)
+    kinds = tuple(FITS) if options.process == "all" else (options.process,)
     try:
         found = processes.calibrate(history, kinds=kinds, frequency=frequency)
     except ValueError as error:

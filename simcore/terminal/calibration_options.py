@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 _FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "annual")
-_PROCESSES: Final = (
-    "random_walk", "gbm", "log_ou", "merton", "regime_switching", "regime_switching_3",
-)  # fmt: skip
+
+
+class _Fits:
+    """Names of the processes that can be fitted, read when asked: no start waits for them."""
+
+    def __iter__(self) -> Iterator[str]:
+        from simcore.processes import FITS
+
+        return iter((*FITS, "all"))
+
+    def __contains__(self, name: str) -> bool:
+        return name in iter(self)
 
 
 def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -25,7 +34,7 @@ def add_calibration(commands: Any, command: Callable[..., argparse.ArgumentParse
                      help="headings, then a date and its prices on each line")  # fmt: skip
     one.add_argument("--correlation", action="store_true",
                      help="rank correlations of the changes of several files")  # fmt: skip
-    one.add_argument("--process", choices=(*_PROCESSES, "all"), default="all",
+    one.add_argument("--process", choices=_Fits(), default="all",
                      help="%(choices)s (default: all; the lowest BIC is written)",
                      metavar="KIND")  # fmt: skip
     _history(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from simcore.terminal.carbon_prices import price_lines
 from simcore.terminal.tables import WIDTH, cut, decimals, number, share
@@ -34,38 +34,30 @@ _PLACE: Final = {"domestic": "at home", "eu": "in EU"}
 Key = tuple[str, str]
 
 
-class Frame(Protocol):
-    """A pandas.DataFrame, or an `analysis.headline.Table`."""
-
-    @property
-    def attrs(self) -> dict[Any, Any]:
-        """Units, currency, price year ..."""
-
-    def to_dict(self, orient: Any) -> list[dict[Any, Any]]:
-        """Give the rows."""
-
-
 Rows = Sequence[Mapping[str, Any]]
 
 
-def headline_text(frame: Frame) -> str:
+def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]) -> str:
     """Show the headline of `analysis`, a block for each scenario and year.
 
     Parameters
     ----------
-    frame : Frame
-        Rows (scenario, region, destination, route, year) with `attrs`.
+    columns : mapping of str to sequence
+        scenario, region, destination, route, year and the numbers, of equal length.
+    attrs : mapping
+        Units, currency, price year, as `analysis.headline.headline_of` gives them.
 
     Returns
     -------
     str
         Lines of at most 100 characters.
     """
-    attrs = frame.attrs
     unit = attrs["unit"].replace(" t-1", "/t")
     lines = [cut(attrs["run"], WIDTH)]
     lines.append(f"{attrs['draws']:,} draws, real {unit} of {attrs['price_year']}, P5 P50 P95")
-    table: Rows = frame.to_dict("records")
+    table: Rows = [
+        dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+    ]
     outcomes: Sequence[str] = attrs["outcomes"]
     for name in outcomes:
         if name:

@@ -1,5 +1,6 @@
 """The cache directory, the primitives, and the same bits on any vector width."""
 
+import importlib
 import os
 import platform
 import shutil
@@ -221,6 +222,7 @@ def test_an_edited_formula_is_never_read_from_the_cache(tmp_path):
     kernels = tmp_path / "package" / "simcore" / "kernels"
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").write_text("")
+    shutil.copy(SOURCES.parent / "cache.py", kernels.parent)
     for name in ("__init__.py", "jit.py"):
         shutil.copy(SOURCES / name, kernels / name)
     (kernels / "loop.py").write_text(LOOP)
@@ -274,6 +276,7 @@ def test_a_full_disk_keeps_no_code_and_stops_no_run(tmp_path, monkeypatch):
 
     monkeypatch.setattr(jit.FunctionCache, "save_overload", full)
     monkeypatch.setattr(jit, "CACHE_DIRECTORY", tmp_path)
+    monkeypatch.setattr(jit, "__file__", __file__)
 
     def twice(x):
         return 2 * x
@@ -302,6 +305,34 @@ def test_compiling_leaves_the_cache_of_others_alone():
     assert jit.CACHE_DIRECTORY is not None
     jit.kernel(lambda x: x + 1)
     assert os.environ.get("NUMBA_CACHE_DIR", "") == numba.config.CACHE_DIR
+
+
+def test_a_kernel_is_cold_until_it_is_compiled(tmp_path, monkeypatch):
+    monkeypatch.setattr(jit, "CACHE_DIRECTORY", tmp_path)
+    monkeypatch.setattr(jit, "__file__", __file__)
+    name = "test_jit." + test_a_kernel_is_cold_until_it_is_compiled.__qualname__ + ".locals.thrice"
+
+    def thrice(x):
+        return 3 * x
+
+    assert jit.is_cold(name)
+    kernel(thrice)(3)
+    assert not jit.is_cold(name)
+    monkeypatch.setattr(jit, "CACHE_DIRECTORY", None)
+    assert jit.is_cold(name)
+
+
+def test_no_two_compiled_functions_have_one_name():
+    # A fork that compiles beside its parent mixes up namesakes: numba's issue 10486.
+    found = {}
+    for path in SOURCES.glob("*.py"):
+        module = importlib.import_module(f"simcore.kernels.{path.stem}")
+        for one in vars(module).values():
+            if isinstance(one, numba.core.dispatcher.Dispatcher):
+                name = f"{one.py_func.__module__}.{one.py_func.__qualname__}"
+                assert found.setdefault(name, one) is one
+                assert "<" not in name
+    assert "simcore.kernels.simulate.run_blocks" in found
 
 
 def test_kernels_run_without_a_writable_folder(tmp_path):

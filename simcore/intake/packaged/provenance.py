@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from simcore.errors import SimcoreError
+
 __all__ = ["SOURCE_KINDS", "STATUSES", "Record", "TableError", "check", "check_sources", "walk"]
 
 STATUSES: Final = frozenset({"in_force", "adopted", "proposed", "seen", "assumed"})
@@ -22,7 +24,7 @@ _UNITS: Final = {
 }  # fmt: skip
 
 
-class TableError(ValueError):
+class TableError(SimcoreError):
     """A packaged table that does not say what it must.
 
     Parameters

@@ -1,21 +1,70 @@
-"""Maximum likelihood of a random walk with jumps (Merton 1976), without drift of the log price."""
+"""Jumps of the log price, which stay (Merton 1976): nodes, density and fit."""
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.calibration.estimates import Estimate, Fit, fitted, standard_errors
+from simcore.processes.declaration import Floats, Maker, Number, Points, Volatility
+from simcore.processes.estimates import Changes, Estimate, Fit, fitted, standard_errors
+from simcore.quantities import Quantity
+from simcore.quantities.annotations import Canonical
+from simcore.quantities.records import Described
 
 MOST: Final = 50.0
-"""Most jumps a year, as in a config."""
+"""Most jumps a year."""
 _LEAST_SHARE: Final = 0.02
 """Least share of the variance that moves without jumps: the likelihood has no maximum at zero."""
 _RATES: Final = (0.5, 5.0, 25.0)
+_PARTS: Final = ("rate", "mean", "sd")
 _UNITS: Final = {"sigma": "yr-1/2", "rate": "yr-1", "jump_mean": "1", "jump_sd": "1"}
+
+
+class Jumps(Described):
+    """Jumps of the log price, which stay (Merton 1976)."""
+
+    rate: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=MOST)]
+    """Expected number per year."""
+    mean: Number
+    """Mean of the log size of a jump."""
+    sd: Volatility
+    """Standard deviation of the log size of a jump."""
+
+
+def jump_nodes(make: Maker, jumps: Jumps, steps: int, centred: bool) -> tuple[int, ...]:
+    """Nodes of what jumps add to the log price in each step of a year."""
+    parts = {
+        name: make.quantity(f"jumps.{name}", getattr(jumps, name))
+        for name in ("rate", "mean", "sd")
+    }
+    found = []
+    for step in range(steps):
+        size = make.node("NORMAL", role="jump_size", steps=steps, step=step)
+        found.append(
+            make.node(
+                "JUMP", role="jump", **parts, size=size, steps=steps, step=step, centred=centred
+            )
+        )
+    return tuple(found)
+
+
+def jump_variance(make: Maker, jumps: Jumps) -> float:
+    """Variance per year that jumps add to the log price, every parameter at its central value."""
+    rate, size, sd = (make.central(getattr(jumps, name)) for name in _PARTS)
+    return rate * (size**2 + sd**2)
+
+
+def jumps_ahead(jumps: Jumps, points: Points, years: int, centred: bool) -> tuple[Floats, Floats]:
+    """Mean and variance that jumps add to the log price within some years, at each point."""
+    from scipy.stats import poisson
+
+    rate, size, sd = (points.value(f"jumps.{name}", getattr(jumps, name)) for name in _PARTS)
+    count = np.asarray(poisson.ppf(points.uniform("jumps.count"), rate * years), dtype=float)
+    grown = years * rate * np.expm1(size + 0.5 * sd**2) if centred else 0.0
+    return count * size - grown, count * sd**2
 
 
 def negative_log_likelihood(
@@ -54,15 +103,8 @@ def negative_log_likelihood(
     return -float(np.sum(logsumexp(weights + density, axis=1)))
 
 
-def merton(changes: NDArray[np.float64], steps: NDArray[np.float64]) -> Fit:
-    """Fit sigma, rate, jump_mean and jump_sd.
-
-    Parameters
-    ----------
-    changes : float64, shape (n,)
-        Of the log price.
-    steps : float64, shape (n,)
-        Years.
+def merton(history: Changes) -> Fit:
+    """Fit sigma, rate, jump_mean and jump_sd of a random walk with jumps, by maximum likelihood.
 
     Returns
     -------
@@ -72,6 +114,7 @@ def merton(changes: NDArray[np.float64], steps: NDArray[np.float64]) -> Fit:
     """
     from scipy.optimize import minimize
 
+    changes, steps = history.values, history.steps
     total = float(np.mean(changes**2 / steps))
     spread, fewest = float(np.std(changes)), 0.5 / float(steps.sum())
     # Logarithms, but of the mean.

@@ -20,13 +20,46 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """A history of prices as the fits take it.
+
+    Attributes
+    ----------
+    logs : float64, shape (n + 1,)
+        Of the prices.
+    steps : float64, shape (n,)
+        Years between them.
+    years : int64, shape (n,)
+        Calendar year in which each change ends.
+    """
+
+    logs: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    years: NDArray[np.int64]
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Changes of the log price, shape (n,)."""
+        return np.diff(self.logs)
+
+    @property
+    def span(self) -> float:
+        """Time from first to last, years."""
+        return float(self.steps.sum())
+
+
+class TooFewYearsError(ValueError):
+    """A history too short for one fit, though not for others."""
+
+
+@dataclass(frozen=True)
 class Fit:
     """One process fitted to a history.
 
     Attributes
     ----------
     kind : str
-        One of `processes.PROCESSES`.
+        One of `processes.FITS`.
     estimates : dict of str to Estimate
         By name, see the function that fits the kind.
     log_likelihood, aic, bic : float

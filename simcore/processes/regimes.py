@@ -9,8 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.calibration.estimates import Estimate, Fit, fitted, standard_errors
 from simcore.numerics.chain import stationary
+from simcore.processes.estimates import (
+    Changes,
+    Estimate,
+    Fit,
+    TooFewYearsError,
+    fitted,
+    standard_errors,
+)
 
 NAMES: Final = {2: ("calm", "rough"), 3: ("calm", "usual", "rough")}
 _YEARS: Final = 3
@@ -85,19 +92,13 @@ def filtered(
     return total, share
 
 
-def regime_switching(
-    changes: NDArray[np.float64], steps: NDArray[np.float64], years: NDArray[np.int64], count: int
-) -> Fit:
+def regime_switching(history: Changes, count: int) -> Fit:
     """Fit the volatility of two or three regimes and the odds of the next year's.
 
     Parameters
     ----------
-    changes : float64, shape (n,)
-        Of the log price; without drift, as of a random walk.
-    steps : float64, shape (n,)
-        Years.
-    years : int64, shape (n,)
-        Calendar year in which each change ends.
+    history : Changes
+        Taken as without drift, like a random walk.
     count : int
         Two or three regimes.
 
@@ -108,15 +109,14 @@ def regime_switching(
 
     Raises
     ------
-    ValueError
-        Too few years.
+    TooFewYearsError
     """
     from scipy.optimize import minimize
 
-    past = by_year(changes, steps, years)
+    past = by_year(history.values, history.steps, history.years)
     known = past.years
     if len(known) < _YEARS * count:
-        raise ValueError(f"{len(known)} calendar years for {count} regimes")
+        raise TooFewYearsError(f"{len(known)} calendar years for {count} regimes")
     yearly = np.sqrt(past.squares / past.counts)
     low = math.log(max(0.1 * float(yearly[yearly > 0].min(initial=1.0)), 1e-6))
     high = math.log(10 * float(yearly.max()))
@@ -171,7 +171,8 @@ def regime_switching(
         kind,
         {name: Estimate(value, error, unit)
          for name, value, error, unit in zip(names, flat, errors, units, strict=True)},
-        likelihood, len(flat), steps, unusable=unusable, initial=labels[int(np.argmax(share))],
+        likelihood, len(flat), history.steps, unusable=unusable,
+        initial=labels[int(np.argmax(share))],
     )  # fmt: skip
 
 
