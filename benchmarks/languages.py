@@ -103,7 +103,7 @@ class Tapes:
     @cached_property
     def cuts(self) -> list[totals.Cut]:
         """One program a region, and where its rows stand."""
-        return [program.cut(self.plan, some) for some in self.requests]
+        return [program.compile_program(self.plan, some) for some in self.requests]
 
     @cached_property
     def names(self) -> list[str]:
@@ -119,7 +119,7 @@ class Tapes:
     def steps(self, *, whole: bool) -> list[tape.Steps]:
         """The programs taken apart; their outputs stand in the same order."""
         if whole:
-            return [tape.steps_of(*program.cut(self.plan, list(chain(*self.requests))))]
+            return [tape.steps_of(*program.compile_program(self.plan, list(chain(*self.requests))))]
         return [tape.steps_of(*one) for one in self.cuts]
 
     def count(self, *, whole: bool) -> int:

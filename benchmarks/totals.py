@@ -13,7 +13,7 @@ from simcore.kernels.simulate import Program, run_blocks
 from simcore.kernels.sinks import COUNT, KEEP, KEPT_AT, SCALE, SUMS, sink, workspace
 
 Cut = tuple[Program, np.ndarray]
-"""A program and the output row of each row asked for, from `simcore.running.program.cut`."""
+"""A program and the output row of each row asked for, from `program.compile_program`."""
 
 
 def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:

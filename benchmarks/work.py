@@ -36,7 +36,7 @@ def simcore_totals(spec: Spec, threads: int) -> Work:
 
 def _over_regions(work: Callable[..., Any], spec: Spec, threads: int) -> Work:
     planned = plan.build(spec)
-    cuts = [program.cut(planned, some) for some in requests(planned)]
+    cuts = [program.compile_program(planned, some) for some in requests(planned)]
     return lambda: work(cuts, spec.experiment.draws, threads)
 
 

@@ -185,7 +185,7 @@ def build(spec: Spec) -> Plan:
     faults += _unmatched(spec, redrawn)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
-    inputs = _inputs(settings, set(graph.closure(one.node for one in cells)))
+    inputs = _inputs(settings, graph.closure(one.node for one in cells))
     coords["factor"] = tuple(one.name for one in inputs)
     units = _commodity_units(experiment, coords["commodity"])
     return Plan(

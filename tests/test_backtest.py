@@ -19,6 +19,7 @@ from simcore import cli
 from simcore.calibration import backtest, markets, predictive, scores
 from simcore.calibration.history import read
 from simcore.errors import ConfigError
+from simcore.processes import KINDS
 
 PRICES = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "prices_history.csv"
 
@@ -154,6 +155,8 @@ MARKETS = {
 
 
 def test_forecasts_are_those_of_a_run() -> None:
+    dense = {name for name, kind in KINDS.items() if kind.ahead is not None}
+    assert dense == {one["process"]["kind"] for one in MARKETS.values()}
     config = small_config(
         markets=MARKETS, years={"first": 2026, "last": 2031}, draws=2**15,
         outcomes=["carbon_price"], keep=["carbon_price"], dtype="float64",

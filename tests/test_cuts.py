@@ -14,7 +14,7 @@ import simcore
 from simcore import dataset
 from simcore.kernels import bins, simulate, sinks
 from simcore.running import crew, engine, reduction
-from simcore.running.program import Recall, cut
+from simcore.running.program import Recall, compile_program
 from simcore.running.tiles import Item, items_of, recalled_values
 
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
@@ -169,7 +169,7 @@ def test_memory_is_written_before_it_is_read(whole, monkeypatch, poison):
 def test_rows_of_a_block_are_written_before_they_are_read(monkeypatch):
     """The compiled loop fills the rows of a block with NaN; interpreted, with another number."""
     plan = simcore.build(simcore.load(WHOLE | {"draws": 300}))
-    program, outputs = cut(plan, [item.request for item in items_of(plan)])
+    program, outputs = compile_program(plan, [item.request for item in items_of(plan)])
     right, plain, found = (np.full((len(outputs), 300), -7e37) for _ in range(3))
     simulate.simulate(program, outputs, 0, 300, False, right)
     monkeypatch.setattr(simulate, "run_blocks", simulate.run_blocks.py_func)

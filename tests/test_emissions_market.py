@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from simcore import distributions
 from simcore.errors import ConfigError
 from simcore.intake import packaged
 from simcore.intake.systems import Rules
-from simcore.kernels.operations import Operation
 from simcore.kernels.simulate import simulate
 from simcore.model.emissions_market import caps, rules_table
 from simcore.running import program
@@ -590,7 +590,7 @@ def test_looking_twelve_years_ahead_at_a_low_rate_is_about_as_dear_today():
 
 def test_outcomes_of_a_system_are_read_from_one_solution():
     plan = simcore.build(simcore.load(config(system(), first=2026, last=2030)))
-    solved_nodes = [node for node in plan.graph.nodes if node.operation == Operation.CAP_AND_BANK]
+    solved_nodes = [node for node in plan.graph.nodes if node.operation == "CAP_AND_BANK"]
     assert len(solved_nodes) == 1
 
 
@@ -598,22 +598,20 @@ def test_draws_that_do_not_need_the_system_are_undefined_and_change_no_other():
     made = config(system(), first=2026, last=2032)
     plan = simcore.build(simcore.load(made))
     price = next(n for n, node in enumerate(plan.graph.nodes)
-                 if node.operation == Operation.CAP_AND_BANK)  # fmt: skip
+                 if node.operation == "CAP_AND_BANK")  # fmt: skip
     node = plan.graph.nodes[price]
     coin = distributions.compile_distribution({"kind": "bernoulli", "probability": 0.5})
-    active = plan.graph.add(
-        Operation.FACTOR, numbers=(coin.kind, coin.central, *coin.params),
-        table=np.asarray(coin.pool, dtype=float), stream="half", yearly=False,
+    active = plan.graph.node(
+        "FACTOR", kind=coin.kind, central_value=coin.central, parameters=coin.params,
+        values=coin.pool, normal=(), stream="half",
     )  # fmt: skip
-    masked = plan.graph.add(
-        node.operation, (*node.inputs[:11], active), numbers=node.numbers, table=node.table,
-        yearly=True, state=node.state,
-    )  # fmt: skip
-    stock = plan.graph.add(Operation.CARRIED, (masked,), numbers=(0,), yearly=True)
+    masked = len(plan.graph.nodes)
+    plan.graph.nodes.append(replace(node, inputs=(*node.inputs[:11], active)))
+    stock = plan.graph.output(masked, "bank")
     years = tuple(range(2026, 2033))
     requests = [program.Request(n, years) for n in (price, masked, stock)]
     requests.append(program.Request(active, (), static=True))
-    cut, outputs = program.cut(plan, requests)
+    cut, outputs = program.compile_program(plan, requests)
     out = np.empty((len(outputs), 256))
     simulate(cut, np.arange(len(outputs)), 0, 256, False, out)
     full, half, bank, wanted = (out[outputs[:7]], out[outputs[7:14]], out[outputs[14:21]],

@@ -18,7 +18,7 @@ import simcore
 from simcore import cli
 from simcore.calibration import blocks, correlation, processes
 from simcore.calibration.history import DAYS, History
-from simcore.processes import FITS, jumps, regimes
+from simcore.processes import FITS, Fitting, jumps, regimes
 from simcore.processes.estimates import standard_errors
 
 CHAIN = np.array([[0.75, 0.25], [0.4, 0.6]])
@@ -168,10 +168,8 @@ def test_the_likelihood_of_regimes_is_a_sum_over_their_paths(count: int) -> None
 
 
 def test_a_change_belongs_to_the_year_in_which_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    def years_of(changes: Any, steps: Any, years: np.ndarray, count: int) -> Any:
-        return years.tolist()
-
-    monkeypatch.setattr(processes, "regime_switching", years_of)
+    listed: Any = Fitting(lambda changes: changes.years.tolist(), FITS["gbm"].written)
+    monkeypatch.setitem(FITS, "regime_switching", listed)
     first = np.arange("2001-02", "2002-02", dtype="datetime64[M]").astype("datetime64[D]")
     changes = np.linspace(-0.1, 0.2, 11)
     for day, expected in ((-1, [2001] * 11), (0, [2001] * 10 + [2002])):

@@ -243,7 +243,7 @@ FORMULA response(Out o, In p, In above, In exponent_above, In below, In exponent
 }
 FORMULA at_bound(Out o, In p, In backstop, In t)
 {
-    EACH o[j] = p[j] >= backstop[j] || p[j] >= t[3] || p[j] <= t[2] ? 1.0 : 0.0;
+    EACH o[j] = p[j] >= backstop[j] || p[j] >= t[1] || p[j] <= t[0] ? 1.0 : 0.0;
 }
 FORMULA where(Out o, In value, In label, double wanted)
 {

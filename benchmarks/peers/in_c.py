@@ -126,6 +126,7 @@ def _factor(step: Step, o: str, x: list[str], t: str) -> str:
 CALLS |= {
     "LINEAR": _linear,
     "ACCUMULATED": _accumulated,
+    "DISCOUNTED": _accumulated,
     "TIMELINE": _timeline,
     "CHOSEN": _chosen,
     "FACTOR": _factor,

@@ -91,7 +91,7 @@ def _response(x, t):
 
 
 def _at_bound(price, backstop, t):
-    held = (price >= backstop) | (price >= t[3]) | (price <= t[2])
+    held = (price >= backstop) | (price >= t[1]) | (price <= t[0])
     return jnp.where(held, 1.0, 0.0)
 
 
@@ -273,6 +273,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "PATH": _path,
     "TIMELINE": _timeline,
     "ACCUMULATED": _accumulated,
+    "DISCOUNTED": _accumulated,
     "CROSSOVER": _crossover,
     "CHEAPEST": _cheapest,
     "NORMAL": _normal,

@@ -40,7 +40,7 @@ FORMULAS: dict[str, str | Callable[..., str]] = {
     "STEP_SPREAD": "{o} = step_spread({x[0]}, {x[1]})",
     "RESPONSE": "{o} = min(max(min(answered({x[0]}, {t[0]} * {x[1]}, {x[2]}, {t[1]} * {x[3]}, {x[4]}), "
     "{x[5]}), {t[2]}), {t[3]})",
-    "AT_BOUND": "{o} = 1.0 if {x[0]} >= {x[1]} or {x[0]} >= {t[3]} or {x[0]} <= {t[2]} else 0.0",
+    "AT_BOUND": "{o} = 1.0 if {x[0]} >= {x[1]} or {x[0]} >= {t[1]} or {x[0]} <= {t[0]} else 0.0",
     "WHERE": "{o} = {x[0]} if {x[1]} == {c[0]} else nan",
     "LABELLED": "{o} = {x[1]} if {x[0]} <= 0.0 else nan",
     "LEARNING_EXPONENT": "{o} = log(1.0 - {x[0]}) / log(2.0)",
@@ -170,6 +170,7 @@ def _drawn(step: Step) -> str:
 FORMULAS |= {
     "LINEAR": _linear,
     "ACCUMULATED": _accumulated,
+    "DISCOUNTED": _accumulated,
     "PATH": _path,
     "TIMELINE": _timeline,
     "LEVELISED": _levelised,

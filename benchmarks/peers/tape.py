@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from simcore.kernels import layout
-from simcore.kernels.operations import Operation
+from simcore.kernels.operations import OPERATIONS
 from simcore.kernels.simulate import Program, Tape
 
 DEVIATES = ("NORMAL", "FACTOR")
 """Operations that read random numbers; a correlated factor reads a row of them instead."""
-UNWRITTEN = ("CAP_AND_BANK", "CARRIED")
-"""Operations of the market of a system, a search in every draw that only NumPy repeats."""
+UNWRITTEN = ("CAP_AND_BANK",)
+"""The market of a system, a search in every draw that only NumPy repeats."""
 SUMS = 4
 """Sums of an output: defined values, the values, their squares, values above zero."""
 
@@ -149,7 +149,7 @@ class UnknownOperationError(LookupError):
 
 
 def steps_of(program: Program, outputs: np.ndarray) -> Steps:
-    """Take apart what `simcore.running.program.cut` returns."""
+    """Take apart what `simcore.running.program.compile_program` returns."""
     # Inverted: the place in the request of each row in the order in which they are made.
     asked = np.empty(program.emit_rows.size, np.int64)
     asked[outputs[outputs >= 0]] = np.flatnonzero(outputs >= 0)
@@ -200,9 +200,9 @@ def _values(rows: np.ndarray, values: np.ndarray) -> dict[int, float]:
 
 
 def _steps(tape: Tape, years: int) -> Iterable[Step]:
-    slot = 0
+    slot, names = 0, list(OPERATIONS)
     for i, code in enumerate(tape.code):
-        name = Operation(int(code)).name
+        name = names[code]
         if name in UNWRITTEN:
             raise UnknownOperationError(
                 f"benchmarks: no peer but NumPy knows {name}; leave out "

@@ -155,6 +155,7 @@ def summary_array(layout: Layout, name: str, values: np.ndarray) -> tuple[str, A
 
 
 def array_of(dims: Sequence[str], values: np.ndarray, attrs: Mapping[str, Any]) -> Array:
+    """Declaration of values that exist already."""
     dtype = values.dtype if values.dtype.kind in "biuf" else None
     return Array(tuple(dims), values.shape, dtype, attrs)
 
@@ -182,6 +183,7 @@ def _with_coordinates(
 
 
 def coordinates(layout: Layout) -> dict[str, tuple[Array, np.ndarray]]:
+    """Declaration and values of each coordinate."""
     labels: dict[str, tuple[str, tuple[Any, ...] | range]] = {
         dim: (dim, values) for dim, values in layout.coords.items()
     }
@@ -204,6 +206,7 @@ def coordinates(layout: Layout) -> dict[str, tuple[Array, np.ndarray]]:
 
 
 def global_attrs(layout: Layout) -> dict[str, Any]:
+    """Attributes of the whole dataset, incomplete as yet."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     version = str(layout.attrs.get("simcore_version") or __version__)
     return {

@@ -13,13 +13,14 @@ import itertools
 import sys
 from typing import Any, Final
 
-from pydantic import BaseModel, create_model
+from pydantic import create_model
 
 from simcore.intake.entries import Catalog
 from simcore.intake.forms import LISTS
 from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import SINGULAR
+from simcore.quantities.records import Model
 
 
 def json_schema() -> dict[str, Any]:
@@ -28,7 +29,7 @@ def json_schema() -> dict[str, Any]:
         "Experiment", __base__=Experiment, __doc__=Experiment.__doc__, catalog=(Catalog, ...)
     )
     schema = written.model_json_schema()
-    records = {record.__name__: record for record in _records(BaseModel)}
+    records = {record.__name__: record for record in _records(Model)}
     _describe(schema, Experiment)
     for name, definition in schema["$defs"].items():
         _describe(definition, records[name])
@@ -154,14 +155,14 @@ def _one_for_all(node: Any, records: dict[str, Any]) -> None:
         _one_for_all(child, records)
 
 
-def _records(record: type[BaseModel]) -> list[type[BaseModel]]:
+def _records(record: type[Model]) -> list[type[Model]]:
     found = [record]
     for child in record.__subclasses__():
         found += _records(child)
-    return [one for one in found if one.__module__.startswith("simcore.")]
+    return found
 
 
-def _describe(definition: dict[str, Any], record: type[BaseModel]) -> None:
+def _describe(definition: dict[str, Any], record: type[Model]) -> None:
     """Add the docs of a record's fields, its own and those it inherits."""
     docs: dict[str, str] = {}
     for one in reversed(record.__mro__):

@@ -25,6 +25,7 @@ from simcore.quantities import (
     check_probabilities,
 )
 from simcore.quantities.annotations import (
+    COMMODITY,
     Canonical,
     Dated,
     Name,
@@ -34,22 +35,36 @@ from simcore.quantities.annotations import (
     Year,
 )
 from simcore.quantities.records import Described, Model, Sourced, fault, shown
+from simcore.units.canonical import (
+    EURO_PER_CAPACITY,
+    EURO_PER_CAPACITY_YEAR,
+    EURO_PER_KILOGRAM,
+    EURO_PER_KILOWATT,
+    EURO_PER_TONNE,
+    HOUR_PER_YEAR,
+    KWH_PER_KILOGRAM,
+    MEGATONNE_PER_YEAR,
+    ONE,
+    PER_YEAR,
+    TONNE_PER_TONNE,
+    YEAR,
+)
 
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
-Multiplier = Annotated[Quantity, Canonical("1", minimum=0.0)]
-PerTonne = Annotated[RegionQuantity, Canonical("EUR/t")]
-FIXED_OPEX: Final = Canonical("EUR/(t/yr)/yr", also="1/yr")
+Multiplier = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
+PerTonne = Annotated[RegionQuantity, Canonical(EURO_PER_TONNE)]
+FIXED_OPEX: Final = Canonical(EURO_PER_CAPACITY_YEAR, also=PER_YEAR)
 PerCapacity = Annotated[RegionQuantity, FIXED_OPEX]
-Intensity = Annotated[RegionQuantity, Canonical("t/t", minimum=0.0)]
-Traded = Annotated[RegionQuantity, Canonical("commodity")]
+Intensity = Annotated[RegionQuantity, Canonical(TONNE_PER_TONNE, minimum=0.0)]
+Traded = Annotated[RegionQuantity, Canonical(COMMODITY)]
 
 
 class Learns(Model):
     """Which technology's learning a capital cost follows, and with what share."""
 
     technology: Name
-    share: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]
+    share: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0)]
 
 
 class Electrolysis(Described):
@@ -60,14 +75,14 @@ class Electrolysis(Described):
     unit: Literal["EUR/kg"] = "EUR/kg"
     electricity: Name
     """Commodity that feeds the electrolyser."""
-    electricity_demand: Annotated[Quantity, Canonical("kWh/kg", minimum=0.0)]
-    capex: Annotated[Quantity, Canonical("EUR/kW", minimum=0.0)]
-    fixed_opex: Annotated[Quantity, Canonical("1", minimum=0.0)]
-    full_load_hours: Annotated[Quantity, Canonical("h/yr", minimum=1.0)]
+    electricity_demand: Annotated[Quantity, Canonical(KWH_PER_KILOGRAM, minimum=0.0)]
+    capex: Annotated[Quantity, Canonical(EURO_PER_KILOWATT, minimum=0.0)]
+    fixed_opex: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
+    full_load_hours: Annotated[Quantity, Canonical(HOUR_PER_YEAR, minimum=1.0)]
     lifetime: float = Field(gt=0)
-    stack_lifetime: Annotated[Quantity, Canonical("yr", minimum=0.1)]
-    stack_share: Annotated[Quantity, Canonical("1", minimum=0.0)]
-    storage: Annotated[Quantity, Canonical("EUR/kg")]
+    stack_lifetime: Annotated[Quantity, Canonical(YEAR, minimum=0.1)]
+    stack_share: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
+    storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM)]
     risk_premium: Rate = Constant(value=0.0)
     learning: Learns | None = None
 
@@ -80,9 +95,9 @@ class Indexed(Sourced):
     unit: str
     index: str
     """Price path that is followed, as `commodity.region` or `commodity.default`."""
-    coefficient: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=1.0)
+    coefficient: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = Constant(value=1.0)
     """Share of the index, as in delivered scrap at 0.8 of a benchmark."""
-    premium: Annotated[Quantity, Canonical("commodity")] = Constant(value=0.0)
+    premium: Annotated[Quantity, Canonical(COMMODITY)] = Constant(value=0.0)
     """Freight, quality and delivery on top, in the unit and money of the price."""
     emission_intensity: Dated = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
@@ -154,7 +169,7 @@ class Policy(Described):
     """Unit of the values, where neither they nor their variant state one."""
     region: str | None = None
     variant: VariantChoice
-    delay: Annotated[Quantity, Canonical("yr", minimum=0.0)] = Constant(value=0.0)
+    delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0)] = Constant(value=0.0)
     known_until: Year
     variants: dict[Name, Variant] = Field(min_length=1)
 
@@ -178,7 +193,7 @@ class Region(Described):
     the rows of routes that this region has none of its own of are those of that one."""
     currency: str
     market: Name
-    wacc: Annotated[Quantity, Canonical("1", minimum=0.0, central=1.0)]
+    wacc: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0)]
     capex_factor: Multiplier = Constant(value=1.0)
     coverage: PolicyShare
     free_allocation: PolicyShare
@@ -189,7 +204,7 @@ class Region(Described):
     """1 where the EU recognises the carbon price paid at home."""
     border: PolicyValue = 0.0
     """1 where imported precursors pay the home price at the border."""
-    credit_price: Annotated[Quantity, Canonical("EUR/t")] = Constant(value=0.0)
+    credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE)] = Constant(value=0.0)
     credit_limit: PolicyValue = 1.0
     """Largest share of an obligation that credits may cover under the law of the region."""
     default_intensity: DefaultValues = Field(default_factory=dict)
@@ -207,18 +222,18 @@ def _nothing() -> dict[str, YearlyQuantity]:
 class Size(Model):
     """Cost of size: capex per t falls as (output / reference)^(exponent - 1)."""
 
-    reference: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)]
+    reference: Annotated[Certain, Canonical(MEGATONNE_PER_YEAR, minimum=1e-6)]
     """Production of the plant that `capex` is of."""
-    exponent: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=2.0)]
+    exponent: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=2.0)]
     """1: no effect; 0.6 to 0.8 in most plants."""
-    output: Annotated[Certain, Canonical("Mt/yr", minimum=1e-6)] | None = None
+    output: Annotated[Certain, Canonical(MEGATONNE_PER_YEAR, minimum=1e-6)] | None = None
     """Production of the plant that is built; without it plant.output."""
 
 
 class Greenfield(Described):
     """Capital of a new plant, where `capex` is that of renewing one that stands."""
 
-    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)]
     interest_during_construction: Multiplier = Constant(value=1.0)
 
 
@@ -228,7 +243,7 @@ class Capture(Described):
     captured = rate * (what the plant emits without it + what the capture itself emits).
     """
 
-    rate: Annotated[RegionQuantity, Canonical("1", minimum=0.0, maximum=1.0)]
+    rate: Annotated[RegionQuantity, Canonical(ONE, minimum=0.0, maximum=1.0)]
     """Share that is captured of all that the site emits, the capture included."""
     inputs: dict[Name, Traded] = Field(default_factory=dict)
     """What capturing a tonne takes, such as gas for heat and power for compression."""
@@ -236,7 +251,7 @@ class Capture(Described):
     """t CO2 per unit of those inputs that the capture burns itself."""
     storage: Name
     """Commodity whose price is that of taking a tonne away and storing it."""
-    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)]
     """Per tonne of CO2 captured a year, so that it grows with what is captured."""
     fixed_opex: Rate = Constant(value=0.0)
     """Share of the capital cost per year."""
@@ -252,14 +267,14 @@ class Route(Described):
 
     title: str = ""
     sector: Name
-    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)]
+    capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)]
     size: Size | None = None
     """How capex depends on the size of the plant; without it not at all."""
     learning: Learns | None = None
     interest_during_construction: Multiplier = Constant(value=1.0)
     first_of_a_kind: Multiplier = Constant(value=1.0)
     lifetime: float = Field(gt=0, le=200)
-    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01, central=1.5)]
+    utilisation: Annotated[RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5)]
     risk_premium: Rate = Constant(value=0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
     """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
@@ -295,9 +310,9 @@ class Retrofit(Route):
 
     host: Name
     capture: Capture | None = None
-    capex: Annotated[RegionQuantity, Canonical("EUR/(t/yr)", minimum=0.0)] = _INHERITED
+    capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)] = _INHERITED
     lifetime: Annotated[float, Field(gt=0, le=200)] = _INHERITED
-    utilisation: Annotated[RegionQuantity, Canonical("1", minimum=0.01, central=1.5)] = _INHERITED
+    utilisation: Annotated[RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5)] = _INHERITED
     emission_intensity: Intensity = _INHERITED
 
     @model_serializer(mode="wrap")
@@ -322,7 +337,7 @@ class Technology(Described):
     """A technology that learns, on one global curve."""
 
     title: str = ""
-    learning_rate: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=0.99)]
+    learning_rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=0.99)]
     """Cost fall per doubling of cumulative capacity."""
     cumulative_capacity: AnchorTable = Field(min_length=1)
     """Ratio to the first year; low, central and high are P10, P50 and P90."""
@@ -332,7 +347,7 @@ class Buyer(Described):
     """An industry that buys the low-carbon tonne."""
 
     title: str = ""
-    indirect_factor: Annotated[Quantity, Canonical("1", minimum=0.0)]
+    indirect_factor: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
 
 
 class Catalog(Model):

@@ -11,14 +11,23 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, mod
 from simcore.numerics.normal import Z90
 from simcore.processes import KINDS, AnyProcess, kind_of
 from simcore.quantities import Constant, Quantity
-from simcore.quantities.annotations import Canonical, Dated, Name, Plain, PolicyValue, Year
+from simcore.quantities.annotations import (
+    COMMODITY,
+    Canonical,
+    Dated,
+    Name,
+    Plain,
+    PolicyValue,
+    Year,
+)
 from simcore.quantities.records import Described, Model, Sourced, fault, shown
+from simcore.units.canonical import ONE, YEAR
 
-Share = Annotated[Quantity, Canonical("1")]
-Rate = Annotated[Quantity, Canonical("1", central=1.0)]
-Fraction = Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]
-Level = Annotated[Quantity, Canonical("commodity", minimum=0.0)]
-Ratio = Annotated[Quantity, Canonical("1", minimum=0.0)]
+Share = Annotated[Quantity, Canonical(ONE)]
+Rate = Annotated[Quantity, Canonical(ONE, central=1.0)]
+Fraction = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0)]
+Level = Annotated[Quantity, Canonical(COMMODITY, minimum=0.0)]
+Ratio = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
 
 
 def _day(value: Any) -> Any:
@@ -122,7 +131,7 @@ class Tightening(Described):
     """An event that lifts the anchor path by exp(strength)."""
 
     probability: Annotated[Plain, Field(ge=0, le=1)]
-    year: Annotated[Quantity, Canonical("yr")]
+    year: Annotated[Quantity, Canonical(YEAR)]
     strength: Share
     ramp: float = Field(ge=0)
     """Years until the full strength."""

@@ -27,11 +27,13 @@ from simcore.quantities.annotations import (
     percent,
 )
 from simcore.quantities.records import Described, Model, Whole, fault, shown
+from simcore.units.canonical import MEGATONNE_PER_YEAR
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]
 
 MAX_DRAWS: Final = 1_000_000_000
+Megatonnes = Annotated[Quantity, Canonical(MEGATONNE_PER_YEAR)]
 
 
 class Years(Model):
@@ -150,7 +152,7 @@ class Exposure(Described):
 
     market: Name | None = None
     """Where the shortfall is bought; that of a plant follows from its region."""
-    shortfall: dict[Year, Annotated[Quantity, Canonical("Mt/yr")]] = Field(default_factory=dict)
+    shortfall: dict[Year, Megatonnes] = Field(default_factory=dict)
     """Mt CO2e/yr to be bought, negative if there is a surplus: one number or distribution, or a
     table of them by year, each held until the next date."""
     plant: ExposedPlant | None = None

@@ -13,6 +13,7 @@ from simcore.quantities import ByYear, FactorReference, Uncertain
 from simcore.quantities.annotations import Canonical
 from simcore.quantities.records import Model
 from simcore.units import UnitError, conversion
+from simcore.units.canonical import EURO_PER_MWH
 
 
 def dated(quantity: Any) -> dict[int, Any]:
@@ -56,7 +57,7 @@ def commodity_unit(
     if commodity == "hydrogen":
         return "kg"
     try:
-        conversion(price.unit, "EUR/MWh", exchange=experiment.money.exchange)
+        conversion(price.unit, EURO_PER_MWH, exchange=experiment.money.exchange)
     except UnitError:
         return "t"
     return "MWh"

@@ -9,6 +9,7 @@ from pydantic import Field
 from simcore.quantities import Constant, Quantity
 from simcore.quantities.annotations import Canonical, Dated, Name, Year
 from simcore.quantities.records import Described
+from simcore.units.canonical import EURO_PER_TONNE, ONE, YEAR
 
 Amount = Annotated[float, Field(ge=0)]
 Amounts = dict[Year, Amount]
@@ -57,7 +58,7 @@ class Rules(Described):
 class Resolution(Described):
     """When it becomes known which rules will hold, and what is expected until then."""
 
-    year: Annotated[Quantity, Canonical("yr", minimum=1900, maximum=2200)]
+    year: Annotated[Quantity, Canonical(YEAR, minimum=1900, maximum=2200)]
     """First year in which the market knows the variant of the draw."""
     odds: dict[Name, Ratio] = Field(min_length=1)
     """Weight of the price under each variant of the rules in the price before; they add up to 1."""
@@ -77,25 +78,25 @@ class System(Described):
     """Mean prices of `start` and the two years before, EUR/t of each year: the price trigger."""
     baseline: Amounts = Field(min_length=1)
     """Emissions at the reference price, million t: linear between years, then with `growth`."""
-    level: Annotated[Quantity, Canonical("1", minimum=0.01)] = Constant(value=1.0)
+    level: Annotated[Quantity, Canonical(ONE, minimum=0.01)] = Constant(value=1.0)
     """Multiplier of the whole baseline."""
-    growth: Annotated[Quantity, Canonical("1", minimum=-0.99)]
+    growth: Annotated[Quantity, Canonical(ONE, minimum=-0.99)]
     """Growth of the baseline per year after its last date."""
-    reference_price: Annotated[Quantity, Canonical("EUR/t", minimum=0.01)]
+    reference_price: Annotated[Quantity, Canonical(EURO_PER_TONNE, minimum=0.01)]
     """Price at which emissions are those of the baseline."""
-    slope: Annotated[Quantity, Canonical("1", minimum=0.001)]
+    slope: Annotated[Quantity, Canonical(ONE, minimum=0.001)]
     """Share of the baseline that is abated, in the end, when the price rises by the factor e."""
-    immediate: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=0.0)
+    immediate: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = Constant(value=0.0)
     """The part of `slope` that is abated in the year of the price."""
-    adjustment: Annotated[Quantity, Canonical("1", minimum=0.001, maximum=1.0)] = Constant(
+    adjustment: Annotated[Quantity, Canonical(ONE, minimum=0.001, maximum=1.0)] = Constant(
         value=1.0
     )
     """Share of the way to the rest of `slope` that abatement goes in a year."""
-    hedge: Annotated[Quantity, Canonical("1", minimum=0.0)] = Constant(value=0.0)
+    hedge: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = Constant(value=0.0)
     """Bank that the market keeps at least, as a share of the year's emissions."""
-    backstop: Annotated[Quantity, Canonical("EUR/t", minimum=0.01)]
+    backstop: Annotated[Quantity, Canonical(EURO_PER_TONNE, minimum=0.01)]
     """Price at which emissions of any amount can be removed."""
-    discount_rate: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=1.0)]
+    discount_rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0)]
     """Real return that holders of allowances ask for, per year."""
     until: Year
     """Last year that the market looks at; a bank beyond is worth nothing."""

@@ -19,8 +19,9 @@ from simcore.intake.stated import commodity_unit, dated, entries, quantities, ta
 from simcore.intake.usage import price_of, used_commodities, used_markets, used_places, used_routes
 from simcore.intake.views import as_path
 from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
-from simcore.quantities.annotations import Canonical
+from simcore.quantities.annotations import COMMODITY, Canonical
 from simcore.units import UnitError, conversion, parse_unit
+from simcore.units.canonical import EURO_PER_TONNE
 
 
 def unit_findings(experiment: Experiment, folder: FilePath, sound: set[int]) -> Iterator[Finding]:
@@ -52,7 +53,9 @@ def unit_findings(experiment: Experiment, folder: FilePath, sound: set[int]) -> 
     for name in used_markets(experiment):
         if name in experiment.catalog.markets:
             path = ("catalog", "markets", name)
-            yield from _price_units(experiment, path, experiment.catalog.markets[name], "EUR/t")
+            yield from _price_units(
+                experiment, path, experiment.catalog.markets[name], str(EURO_PER_TONNE)
+            )
     for name in used_commodities(experiment):
         for place in used_places(experiment, name):
             price = experiment.catalog.prices[name][place]
@@ -180,7 +183,7 @@ def _limits(
         if list(_quantity(experiment, ("factors", quantity.name), factor, folder)):
             return
     scale = 1.0
-    if canonical.unit != "commodity":
+    if canonical.unit != COMMODITY:
         wrong = list(_unit(experiment, path, unit, canonical.unit))
         yield from wrong
         if wrong:

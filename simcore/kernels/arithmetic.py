@@ -1,4 +1,4 @@
-"""Sums, products and the like of whole rows."""
+"""Sums, products and the like."""
 
 from __future__ import annotations
 
@@ -6,47 +6,41 @@ from simcore.kernels.jit import inlined
 
 
 @inlined
-def product_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] * rows[b, j]
+def product(a, b):
+    return a * b
 
 
 @inlined
-def sum_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] + rows[b, j]
+def total(a, b):
+    return a + b
 
 
 @inlined
-def difference_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] - rows[b, j]
+def difference(a, b):
+    return a - b
 
 
 @inlined
-def quotient_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[a, j] / rows[b, j]
+def quotient(a, b):
+    return a / b
 
 
 @inlined
-def scaled_row(rows, out, a, scale):
-    for j in range(rows.shape[1]):
-        rows[out, j] = scale * rows[a, j]
+def scaled(a, scale):
+    return scale * a
 
 
 @inlined
-def smaller_row(rows, out, a, b):
-    for j in range(rows.shape[1]):
-        rows[out, j] = min(rows[a, j], rows[b, j])
+def smaller(a, b):
+    return min(a, b)
 
 
 @inlined
-def linear_row(rows, out, inputs, weights):
-    row, weight = inputs[0], weights[0]
+def linear_row(rows, out, terms, weights):
+    row, weight = terms[0], weights[0]
     for j in range(rows.shape[1]):
         rows[out, j] = weight * rows[row, j]
-    for k in range(1, inputs.shape[0]):
-        row, weight = inputs[k], weights[k]
+    for k in range(1, terms.shape[0]):
+        row, weight = terms[k], weights[k]
         for j in range(rows.shape[1]):
             rows[out, j] += weight * rows[row, j]

@@ -56,7 +56,7 @@ def bridge_table(start: int, first: int, last: int) -> NDArray[np.float64]:
 
 
 @inlined
-def bridged_row(rows, out, sums, table, line, tape, i, first_draw):
+def bridged_row(rows, out, inputs, table, at_line, tape, i, first_draw, central):
     """Write the shock of a year.
 
     Parameters
@@ -65,25 +65,30 @@ def bridged_row(rows, out, sums, table, line, tape, i, first_draw):
         The first two are scratch.
     out : int
         Row of the shock.
-    sums : int64 (held,)
+    inputs : int64 (held,)
         Rows kept from year to year: sums of the first weighted numbers, of the first two, and so
         on. Each year only the last ones change.
     table : float64 (years * 2 * held,)
         As `bridge_table` returns it.
-    line : int
+    at_line : int
         Line of the year.
     tape : Tape
     i : int
         Operation of the shock.
     first_draw : int
+    central : bool
+        No noise.
     """
+    if central:
+        rows[out, :] = 0.0
+        return
     code, draws, replicates = tape.design
-    held = sums.shape[0]
-    now = table[2 * held * line : 2 * held * (line + 1)]
-    before = table[2 * held * max(line - 1, 0) : 2 * held * (max(line - 1, 0) + 1)]
+    held = inputs.shape[0]
+    now = table[2 * held * at_line : 2 * held * (at_line + 1)]
+    before = table[2 * held * max(at_line - 1, 0) : 2 * held * (max(at_line - 1, 0) + 1)]
     for k in range(held):
-        row, above, weight = sums[k], sums[max(k - 1, 0)], now[held + k]
-        if line == 0 or now[k] != before[k]:
+        row, above, weight = inputs[k], inputs[max(k - 1, 0)], now[held + k]
+        if at_line == 0 or now[k] != before[k]:
             fill_design(
                 code, tape.keys[i], tape.dimensions[i], first_draw, int(now[k]), draws, replicates,
                 rows[0],

@@ -18,42 +18,24 @@ def cbam(price: float, covered: float, gap: float, paid: float) -> float:
 
 
 @inlined
-def exposure_row(rows, out, covered, intensity, allocation, benchmark):
-    for j in range(rows.shape[1]):
-        rows[out, j] = exposure(
-            rows[covered, j], rows[intensity, j], rows[allocation, j], rows[benchmark, j]
-        )
-
-
-@inlined
-def border_exposure_row(rows, out, plant, border, precursor, allocation, benchmark):
+def border_exposure(plant, border, precursor, allocation, benchmark):
     """Plant exposure plus the imported precursor's at the border."""
-    for j in range(rows.shape[1]):
-        gap = max(0.0, rows[precursor, j] - rows[allocation, j] * rows[benchmark, j])
-        rows[out, j] = rows[plant, j] + rows[border, j] * gap
+    return plant + border * max(0.0, precursor - allocation * benchmark)
 
 
 @inlined
-def shuffled_row(rows, out, emissions, share, clean):
+def shuffled(emissions, share, clean):
     """A share of the tonnes is swapped for clean ones at the border."""
-    for j in range(rows.shape[1]):
-        own = rows[emissions, j]
-        rows[out, j] = (1.0 - share) * own + share * min(own, clean)
+    return (1.0 - share) * emissions + share * min(emissions, clean)
 
 
 @inlined
-def cbam_exposure_row(rows, out, emissions, allocation, benchmark):
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[emissions, j] - rows[allocation, j] * rows[benchmark, j]
+def cbam_exposure(emissions, allocation, benchmark):
+    """Embedded emissions above the allowance, t/t."""
+    return emissions - allocation * benchmark
 
 
 @inlined
-def paid_row(rows, out, home, recognised):
-    for j in range(rows.shape[1]):
-        rows[out, j] = max(0.0, rows[home, j]) * rows[recognised, j]
-
-
-@inlined
-def cbam_row(rows, out, price, covered, gap, paid):
-    for j in range(rows.shape[1]):
-        rows[out, j] = cbam(rows[price, j], rows[covered, j], rows[gap, j], rows[paid, j])
+def paid_at_home(home, recognised):
+    """Carbon price paid at home that counts at the border; none for a surplus."""
+    return max(0.0, home) * recognised

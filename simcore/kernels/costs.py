@@ -56,54 +56,15 @@ def electrolyser_charge(
 
 
 @inlined
-def hydrogen_cost(charge: float, electricity: float, demand: float, storage: float) -> float:
+def hydrogen(charge, learning, electricity, demand, storage):
     """Cost of a kg of hydrogen: fixed charge, electricity (money per MWh), storage (MODEL 6.6)."""
-    return charge + electricity * 1e-3 * demand + storage
+    return charge * learning + electricity * 1e-3 * demand + storage
 
 
 @inlined
-def learning_exponent_row(rows, out, rate):
-    for j in range(rows.shape[1]):
-        rows[out, j] = learning_exponent(rows[rate, j])
-
-
-@inlined
-def learning_row(rows, out, exponent, z, share, line):
-    """line: log of the capacity ratio, s+ and s- of the year."""
-    centre, above, below = line[0], line[1], line[2]
-    for j in range(rows.shape[1]):
-        anchor = rows[z, j]
-        log_capacity = centre + anchor * (above if anchor >= 0.0 else below)
-        rows[out, j] = learning_multiplier(rows[share, j], rows[exponent, j], log_capacity)
-
-
-@inlined
-def electrolyser_row(rows, out, inputs, numbers):
-    """inputs: those of `electrolyser_charge` in its order; numbers: life of the plant, years."""
-    capex, recovery, fixed, stack_share = inputs[0], inputs[1], inputs[2], inputs[3]
-    stack_life, hours, demand, life = inputs[4], inputs[5], inputs[6], numbers[0]
-    for j in range(rows.shape[1]):
-        rows[out, j] = electrolyser_charge(
-            rows[capex, j],
-            rows[recovery, j],
-            rows[fixed, j],
-            rows[stack_share, j],
-            rows[stack_life, j],
-            life,
-            rows[hours, j],
-            rows[demand, j],
-        )
-
-
-@inlined
-def hydrogen_row(rows, out, charge, learning, electricity, demand, storage):
-    for j in range(rows.shape[1]):
-        rows[out, j] = hydrogen_cost(
-            rows[charge, j] * rows[learning, j],
-            rows[electricity, j],
-            rows[demand, j],
-            rows[storage, j],
-        )
+def learnt(exponent, z, share, centre, above, below):
+    """`learning_multiplier` at a log capacity ratio of that centre, s+ and s-."""
+    return learning_multiplier(share, exponent, centre + z * (above if z >= 0.0 else below))
 
 
 @inlined

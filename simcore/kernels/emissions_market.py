@@ -48,7 +48,7 @@ import numpy as np
 
 from simcore.kernels.elementary import exp, log
 from simcore.kernels.jit import inlined, kernel
-from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS
+from simcore.kernels.operations import BLOCK, DEMAND, OPERATIONS, RULES
 
 WIDTH: Final = 32
 """Draws solved side by side."""
@@ -81,13 +81,15 @@ _SHIFT: Final = _STATES
 _COPY: Final = _BANK + _SHIFT
 _PLACES: Final = _COPY + _STATES
 
-# Inputs of the operation: what a draw has, then the states.
-VARIANT, RESOLVED, ACTIVE = 0, 10, 11
-STATES: Final = 12
-BANK, RESERVE, EMISSIONS, INVALIDATED, REMOVED = 0, 2, 9, 10, 11
-"""Places among the states of what others may read."""
-ALL_STATES: Final = 12
-COMING: Final = STATES + 6
+_OPERATION: Final = OPERATIONS["CAP_AND_BANK"]
+DEMAND_COLUMNS, RULE_COLUMNS = len(DEMAND), len(RULES)
+# Inputs of the operation: what a draw has, then the states and what else is written.
+VARIANT, RESOLVED, ACTIVE = (
+    _OPERATION.inputs.index(name) for name in ("variant", "resolved", "active")
+)
+STATES: Final = len(_OPERATION.inputs)
+ALL_STATES: Final = len(_OPERATION.carried)
+COMING: Final = STATES + _OPERATION.carried.index("log_price")
 """The state that holds the log price to come."""
 
 
@@ -511,3 +513,17 @@ def cap_and_bank_row(rows, out, inputs, numbers, rules, year):
             chosen = in_force
         entry = demand + DEMAND_COLUMNS + chosen * RULE_COLUMNS
         advance(rows, out, inputs, lane, rules, demand, entry, year, ahead > 0)
+
+
+@inlined
+def recalled_row(rows, out, inputs, numbers, rules, year, central, tape, i, at_line, first_draw):
+    """`cap_and_bank_row`, or the prices of an earlier pass where the tape recalls them."""
+    kept = np.int64(-1) if central else tape.recalled_at[i]
+    if kept < 0 or tape.recalled[kept, at_line, first_draw] == -1.0:
+        cap_and_bank_row(rows, out, inputs, numbers, rules, year)
+        if kept >= 0:
+            for j in range(BLOCK):
+                tape.recalled[kept, at_line, first_draw + j] = rows[out, j]
+    else:
+        for j in range(BLOCK):
+            rows[out, j] = tape.recalled[kept, at_line, first_draw + j]

@@ -30,27 +30,31 @@ def capital_recovery(wacc: float, life: float) -> float:
 
 
 @inlined
-def capital_recovery_row(rows, out, wacc, risk, life):
-    for j in range(rows.shape[1]):
-        rows[out, j] = capital_recovery(rows[wacc, j] + rows[risk, j], life)
+def recovery_at_risk(wacc, risk, life):
+    """Capital recovery factor at the WACC and a premium for risk."""
+    return capital_recovery(wacc + risk, life)
 
 
 @inlined
-def log_growth_row(rows, out, rate):
-    for j in range(rows.shape[1]):
-        rows[out, j] = log(1.0 + rows[rate, j])
+def log_growth(rate):
+    return log(1.0 + rate)
 
 
 @inlined
-def accumulate(rows, out, value, log_rate, weight, first, last):
-    """out += weight * value * sum of (1+rate)^-n for n in first..last; no rate: log_rate < 0."""
+def accumulated_row(rows, out, amount, weight, first, last):
+    """out += weight * amount for each of the years first..last after that of the value."""
     if weight == 0.0:
         return
-    if log_rate < 0:
-        scale = weight * (last - first + 1)
-        for j in range(rows.shape[1]):
-            rows[out, j] += scale * rows[value, j]
+    scale = weight * (last - first + 1.0)
+    for j in range(rows.shape[1]):
+        rows[out, j] += scale * rows[amount, j]
+
+
+@inlined
+def discounted_row(rows, out, amount, log_rate, weight, first, last):
+    """out += weight * amount * sum of (1+rate)^-n for n in first..last."""
+    if weight == 0.0:
         return
-    for n in range(first, last + 1):
+    for n in range(int(first), int(last) + 1):
         for j in range(rows.shape[1]):
-            rows[out, j] += weight * rows[value, j] * exp(-n * rows[log_rate, j])
+            rows[out, j] += weight * rows[amount, j] * exp(-n * rows[log_rate, j])

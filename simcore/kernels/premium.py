@@ -56,66 +56,28 @@ def break_even_border(
 
 
 @inlined
-def netted_row(rows, out, factor, carbon_reference, carbon):
-    for j in range(rows.shape[1]):
-        rows[out, j] = netted(rows[factor, j], rows[carbon_reference, j], rows[carbon, j])
+def netted_with_credit(factor, carbon_reference, carbon, credit, amount):
+    """`netted`, less what the credits of an amount would have brought."""
+    return netted(factor, carbon_reference, carbon) - credit * amount
 
 
 @inlined
-def netted_with_credit_row(rows, out, factor, carbon_reference, carbon, credit, quantity):
-    for j in range(rows.shape[1]):
-        rows[out, j] = (
-            netted(rows[factor, j], rows[carbon_reference, j], rows[carbon, j])
-            - rows[credit, j] * rows[quantity, j]
-        )
+def break_even_home(excess, exposure_reference, exposure):
+    """Home price at which the exposures differ by `excess`."""
+    return ratio(excess, exposure_reference - exposure)
 
 
 @inlined
-def seed_row(rows, out, factor, price_home, price_cbam, credit):
-    for j in range(rows.shape[1]):
-        rows[out, j] = seed(
-            rows[factor, j], rows[price_home, j], rows[price_cbam, j], rows[credit, j]
-        )
+def not_positive(value):
+    """1 where a value is zero or below."""
+    return 1.0 if value <= 0.0 else 0.0
 
 
 @inlined
-def ratio_row(rows, out, value, divisor):
-    for j in range(rows.shape[1]):
-        rows[out, j] = ratio(rows[value, j], rows[divisor, j])
-
-
-@inlined
-def break_even_home_row(rows, out, excess, exposure_reference, exposure):
-    for j in range(rows.shape[1]):
-        rows[out, j] = ratio(rows[excess, j], rows[exposure_reference, j] - rows[exposure, j])
-
-
-@inlined
-def break_even_border_row(rows, out, excess, covered, gap_reference, paid_reference, gap, paid):
-    for j in range(rows.shape[1]):
-        rows[out, j] = break_even_border(
-            rows[excess, j],
-            rows[covered, j],
-            rows[gap_reference, j],
-            rows[paid_reference, j],
-            rows[gap, j],
-            rows[paid, j],
-        )
-
-
-@inlined
-def not_positive_row(rows, out, value):
-    for j in range(rows.shape[1]):
-        rows[out, j] = 1.0 if rows[value, j] <= 0.0 else 0.0
-
-
-@inlined
-def crossover_row(rows, out, value, year):
-    """First year with value <= 0; the row starts undefined."""
-    for j in range(rows.shape[1]):
-        known = rows[out, j]
-        now = year if rows[value, j] <= 0.0 else NAN
-        rows[out, j] = known if known == known else now
+def crossover(value, kept, first, year):
+    """First year, not before `first`, with value <= 0; the row starts undefined."""
+    now = year if value <= 0.0 and year >= first else NAN
+    return kept if kept == kept else now
 
 
 @inlined

@@ -45,62 +45,38 @@ def answered(
 
 
 @inlined
-def response_row(rows, out, price, above, exponent_above, below, exponent_below, backstop, line):
+def response(
+    price, above, exponent_above, below, exponent_below, backstop, up, down, floor, ceiling
+):  # fmt: skip
     """Answer a price, and keep it below its backstop and inside its corridor.
 
-    Parameters
-    ----------
-    rows : float64 (rows, 256)
-    out, price, above, exponent_above, below, exponent_below, backstop : int
-    line : float64 (4,)
-        The year's factors of the two thresholds, floor and ceiling (see `RESPONSE_COLUMNS`).
+    `up` and `down` are the year's factors of the two thresholds.
     """
-    up, down, floor, ceiling = line[0], line[1], line[2], line[3]
-    for j in range(rows.shape[1]):
-        answer = answered(
-            rows[price, j],
-            up * rows[above, j],
-            rows[exponent_above, j],
-            down * rows[below, j],
-            rows[exponent_below, j],
-        )
-        rows[out, j] = min(max(min(answer, rows[backstop, j]), floor), ceiling)
+    answer = answered(price, up * above, exponent_above, down * below, exponent_below)
+    return min(max(min(answer, backstop), floor), ceiling)
 
 
 @inlined
-def at_bound_row(rows, out, price, backstop, line):
-    """1 where a price is at its backstop, floor or ceiling (columns as in `response_row`)."""
-    floor, ceiling = line[2], line[3]
-    for j in range(rows.shape[1]):
-        value = rows[price, j]
-        bound = value >= rows[backstop, j] or value >= ceiling or value <= floor
-        rows[out, j] = 1.0 if bound else 0.0
+def at_bound(price, backstop, floor, ceiling):
+    """1 where a price is at its backstop, floor or ceiling."""
+    return 1.0 if price >= backstop or price >= ceiling or price <= floor else 0.0
 
 
 @inlined
-def where_row(rows, out, value, label, wanted):
-    """A row in the draws whose label is the one wanted, undefined in the others."""
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[value, j] if rows[label, j] == wanted else np.nan
+def where(value, label, wanted):
+    """A value in the draws whose label is the one wanted, undefined in the others."""
+    return value if label == wanted else np.nan
 
 
 @inlined
-def labelled_row(rows, out, value, label):
-    """The label of each draw in which a row is zero or below, undefined in the others."""
-    for j in range(rows.shape[1]):
-        rows[out, j] = rows[label, j] if rows[value, j] <= 0.0 else np.nan
+def labelled(value, label):
+    """The label of each draw in which a value is zero or below, undefined in the others."""
+    return label if value <= 0.0 else np.nan
 
 
 @inlined
-def decay_row(rows, out, kappa):
-    for j in range(rows.shape[1]):
-        rows[out, j] = exp(-rows[kappa, j])
-
-
-@inlined
-def step_spread_row(rows, out, sigma, kappa):
-    for j in range(rows.shape[1]):
-        rows[out, j] = step_spread(rows[sigma, j], rows[kappa, j])
+def decay(kappa):
+    return exp(-kappa)
 
 
 @inlined
@@ -119,7 +95,7 @@ def path_row(rows, out, inputs, numbers, line, year, central):
         Whether the path has noise, whether it is centred on the mean, the ramp (years; < 0: none),
         the first year that moves, whether anything is added to the log price.
     line : float64 (7,)
-        The year's line of the table (see `SPOT_COLUMNS`).
+        The year's line of the table (columns of PATH).
     year : float
         Calendar year.
     central : bool

@@ -142,7 +142,7 @@ def steps_row(rows, out, inputs, numbers, line, year, central):
         tightening), the first year that moves, whether anything is added to the log price, the
         steps, whether it has jumps.
     line : float64 (7,)
-        The year's line of the table (see `SPOT_COLUMNS`).
+        The year's line of the table (columns of STEPS).
     year : float
     central : bool
         The central case, which is the stated centre and not the median of a skewed price.

@@ -6,7 +6,6 @@ from typing import Any
 
 from simcore.intake.policies import benchmark_of, default_value
 from simcore.intake.usage import references
-from simcore.kernels.operations import Operation
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import direct_emissions, made_by, route_quantity, traded, trades
 from simcore.model.graph import Graph
@@ -23,12 +22,9 @@ def market(setting: Setting, name: str) -> int:
     if record.link is None:
         return own
     joined = policy_value(setting, record.link.share)
-    apart = graph.add(Operation.DIFFERENCE, (graph.constant(1.0), joined))
-    parts = (
-        graph.add(Operation.PRODUCT, (apart, own)),
-        graph.add(Operation.PRODUCT, (joined, market(setting, record.link.to))),
-    )
-    return graph.add(Operation.SUM, parts, yearly=True)
+    apart = graph.difference(graph.constant(1.0), joined)
+    other = graph.product(joined, market(setting, record.link.to))
+    return graph.sum(graph.product(apart, own), other)
 
 
 def pays_cbam(setting: Setting, region: str, destination: str) -> bool:
@@ -41,7 +37,7 @@ def pays_cbam(setting: Setting, region: str, destination: str) -> bool:
 def scope1(setting: Setting, region: str, route: str) -> int:
     """Emissions of the plant and of the precursors it buys, t CO2e/t."""
     own = direct_emissions(setting, region, route)
-    return setting.graph.add(Operation.SUM, (own, precursor_emissions(setting, region, route)))
+    return setting.graph.sum(own, precursor_emissions(setting, region, route))
 
 
 @remembered
@@ -57,7 +53,7 @@ def _of_precursor(setting: Setting, region: str, route: str, each: int) -> int:
     if name is None or setting.graph.is_constant(each, 0.0):
         return each
     amount = traded(setting, region, route, "inputs", name)
-    return setting.graph.add(Operation.PRODUCT, (amount, each))
+    return setting.graph.product(amount, each)
 
 
 @remembered
@@ -66,7 +62,7 @@ def emissions(setting: Setting, region: str, route: str) -> int:
     direct = scope1(setting, region, route)
     if setting.experiment.boundary == "scope1":
         return direct
-    return setting.graph.add(Operation.SUM, (direct, scope2(setting, region, route)))
+    return setting.graph.sum(direct, scope2(setting, region, route))
 
 
 @remembered
@@ -80,30 +76,25 @@ def scope2(setting: Setting, region: str, route: str) -> int:
         if sign > 0 and name in names
         for node in (amount, emission_factor(setting, name, region))
     ]
-    return graph.add(
-        Operation.LEVELISED,
-        (zero, zero, zero, *pairs),
-        numbers=[1.0] * (len(pairs) // 2),
-        yearly=True,
-    )
+    return graph.node(
+        "LEVELISED", capital=zero, learning=zero, other=zero, pairs=pairs,
+        signs=[1.0] * (len(pairs) // 2),
+    )  # fmt: skip
 
 
 @remembered
 def avoided(setting: Setting, region: str, route: str) -> int:
     """Emissions of the reference minus those of the route, t CO2e/t."""
     reference = references(setting.experiment)[region]
-    return setting.graph.add(
-        Operation.DIFFERENCE,
-        (emissions(setting, region, reference), emissions(setting, region, route)),
+    return setting.graph.difference(
+        emissions(setting, region, reference), emissions(setting, region, route)
     )
 
 
 @remembered
 def allocation(setting: Setting, share: float | str, cscf: float | str) -> int:
     """phi * CSCF."""
-    return setting.graph.add(
-        Operation.PRODUCT, (policy_value(setting, share), policy_value(setting, cscf))
-    )
+    return setting.graph.product(policy_value(setting, share), policy_value(setting, cscf))
 
 
 @remembered
@@ -112,14 +103,12 @@ def exposure(setting: Setting, region: str, route: str) -> int:
     graph, record = setting.graph, setting.experiment.catalog.regions[region]
     share = allocation(setting, record.free_allocation, record.cscf)
     benchmark = benchmark_of(setting.experiment, region, route)
-    plant = graph.add(
-        Operation.EXPOSURE,
-        (
-            policy_value(setting, record.coverage),
-            direct_emissions(setting, region, route),
-            share,
-            policy_value(setting, benchmark),
-        ),
+    plant = graph.node(
+        "EXPOSURE",
+        covered=policy_value(setting, record.coverage),
+        intensity=direct_emissions(setting, region, route),
+        allocation=share,
+        benchmark=policy_value(setting, benchmark),
     )
     precursor = precursor_emissions(setting, region, route)
     if graph.is_constant(precursor, 0.0):
@@ -127,9 +116,13 @@ def exposure(setting: Setting, region: str, route: str) -> int:
     border = policy_value(setting, record.border)
     if graph.is_constant(border, 0.0):
         return plant
-    return graph.add(
-        Operation.BORDER_EXPOSURE,
-        (plant, border, precursor, share, precursor_benchmark(setting, region, route)),
+    return graph.node(
+        "BORDER_EXPOSURE",
+        plant=plant,
+        border=border,
+        precursor=precursor,
+        allocation=share,
+        benchmark=precursor_benchmark(setting, region, route),
     )
 
 
@@ -144,24 +137,17 @@ def precursor_benchmark(setting: Setting, region: str, route: str) -> int:
 def home_carbon_cost(setting: Setting, region: str, route: str) -> int:
     """Carbon cost in the producer's home market, EUR/t."""
     record = setting.experiment.catalog.regions[region]
-    return setting.graph.add(
-        Operation.PRODUCT,
-        (market(setting, record.market), exposure(setting, region, route)),
-    )
+    return setting.graph.product(market(setting, record.market), exposure(setting, region, route))
 
 
 @remembered
 def marginal_carbon_cost(setting: Setting, region: str, route: str) -> int:
     """Carbon price times covered emissions, EUR/t."""
     record, graph = setting.experiment.catalog.regions[region], setting.graph
-    covered = graph.add(
-        Operation.PRODUCT,
-        (
-            policy_value(setting, record.coverage),
-            direct_emissions(setting, region, route),
-        ),
+    covered = graph.product(
+        policy_value(setting, record.coverage), direct_emissions(setting, region, route)
     )
-    return graph.add(Operation.PRODUCT, (market(setting, record.market), covered))
+    return graph.product(market(setting, record.market), covered)
 
 
 @remembered
@@ -180,18 +166,13 @@ def cbam_terms(setting: Setting, region: str, route: str) -> tuple[int, int, int
         return covered, *_default_terms(setting, region, route)
     terms = _actual_terms(setting, region, route), _default_terms(setting, region, route)
     price, whole = market(setting, experiment.cbam.market), graph.constant(1.0)
-    bills = [graph.add(Operation.CBAM, (price, whole, *one)) for one in terms]
-    apart = graph.add(Operation.DIFFERENCE, bills)
-    is_actual = graph.add(Operation.NOT_POSITIVE, (apart,))
-    is_default = graph.add(Operation.DIFFERENCE, (whole, is_actual))
+    bills = [
+        graph.node("CBAM", price=price, covered=whole, gap=gap, paid=paid) for gap, paid in terms
+    ]
+    is_actual = graph.node("NOT_POSITIVE", value=graph.difference(*bills))
+    is_default = graph.difference(whole, is_actual)
     gap, paid = (
-        graph.add(
-            Operation.SUM,
-            (
-                graph.add(Operation.PRODUCT, (is_actual, actual)),
-                graph.add(Operation.PRODUCT, (is_default, default)),
-            ),
-        )
+        graph.sum(graph.product(is_actual, actual), graph.product(is_default, default))
         for actual, default in zip(*terms, strict=True)
     )
     return covered, gap, paid
@@ -205,17 +186,18 @@ def _actual_terms(setting: Setting, region: str, route: str) -> tuple[int, int]:
     if rules.method == "country_average":
         emitted = graph.constant(record.average_intensity)
     if rules.resource_shuffling > 0 and route == references(experiment)[region]:
-        emitted = graph.add(
-            Operation.SHUFFLED,
-            (emitted,),
-            numbers=(rules.resource_shuffling, rules.clean_intensity),
+        emitted = graph.node(
+            "SHUFFLED",
+            emissions=emitted,
+            share=rules.resource_shuffling,
+            clean=rules.clean_intensity,
         )
     gap = _gap(setting, emitted, made_by(setting, route).cbam_benchmark)
     indirect = policy_value(setting, rules.indirect)
     if not graph.is_constant(indirect, 0.0):
         # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
-        bought = graph.add(Operation.PRODUCT, (indirect, scope2(setting, region, route)))
-        gap = graph.add(Operation.SUM, (gap, bought))
+        bought = graph.product(indirect, scope2(setting, region, route))
+        gap = graph.sum(gap, bought)
     return gap, _paid(setting, region, route, record.recognised)
 
 
@@ -226,9 +208,9 @@ def _default_terms(setting: Setting, region: str, route: str) -> tuple[int, int]
     """
     graph, experiment = setting.graph, setting.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
-    marked = graph.add(Operation.SUM, (graph.constant(1.0), policy_value(setting, rules.mark_up)))
+    marked = graph.sum(graph.constant(1.0), policy_value(setting, rules.mark_up))
     value = default_value(experiment, region)
-    emitted = graph.add(Operation.SCALED, (marked,), numbers=(value or 0.0,))
+    emitted = graph.scaled(marked, value or 0.0)
     benchmark = rules.default_benchmark
     if benchmark is None:
         benchmark = made_by(setting, references(experiment)[region]).cbam_benchmark
@@ -236,23 +218,27 @@ def _default_terms(setting: Setting, region: str, route: str) -> tuple[int, int]
     if graph.is_constant(counts, 0.0):
         return _gap(setting, emitted, benchmark), graph.constant(0.0)
     paid = _paid(setting, region, route, record.recognised)
-    return _gap(setting, emitted, benchmark), graph.add(Operation.PRODUCT, (paid, counts))
+    return _gap(setting, emitted, benchmark), graph.product(paid, counts)
 
 
 def _gap(setting: Setting, emitted: int, benchmark: float | str) -> int:
     """Embedded emissions less what is free of them, t CO2e/t."""
     rules = setting.experiment.cbam
     free = allocation(setting, rules.free_allocation, rules.cscf)
-    return setting.graph.add(
-        Operation.CBAM_EXPOSURE, (emitted, free, policy_value(setting, benchmark))
+    return setting.graph.node(
+        "CBAM_EXPOSURE",
+        emissions=emitted,
+        allocation=free,
+        benchmark=policy_value(setting, benchmark),
     )
 
 
 def _paid(setting: Setting, region: str, route: str, recognised: float | str) -> int:
     """Price paid at home that the EU counts, EUR/t."""
-    return setting.graph.add(
-        Operation.PAID,
-        (home_carbon_cost(setting, region, route), policy_value(setting, recognised)),
+    return setting.graph.node(
+        "PAID",
+        home=home_carbon_cost(setting, region, route),
+        recognised=policy_value(setting, recognised),
     )
 
 
@@ -265,8 +251,8 @@ def _cbam_coverage(setting: Setting, home: str) -> int:
     if link is None or link.to != rules.market:
         return covered
     joined = policy_value(setting, link.share)
-    apart = graph.add(Operation.DIFFERENCE, (graph.constant(1.0), joined))
-    return graph.add(Operation.PRODUCT, (covered, apart))
+    apart = graph.difference(graph.constant(1.0), joined)
+    return graph.product(covered, apart)
 
 
 @remembered
@@ -275,8 +261,12 @@ def cbam_cost(setting: Setting, region: str, destination: str, route: str) -> in
     if not pays_cbam(setting, region, destination):
         return setting.graph.constant(0.0)
     covered, gap, paid = cbam_terms(setting, region, route)
-    return setting.graph.add(
-        Operation.CBAM, (market(setting, setting.experiment.cbam.market), covered, gap, paid)
+    return setting.graph.node(
+        "CBAM",
+        price=market(setting, setting.experiment.cbam.market),
+        covered=covered,
+        gap=gap,
+        paid=paid,
     )
 
 
@@ -291,11 +281,11 @@ def carbon_cost(setting: Setting, region: str, destination: str, route: str) -> 
 
 
 def _plus(graph: Graph, node: int, other: int) -> int:
-    return node if graph.is_constant(other, 0.0) else graph.add(Operation.SUM, (node, other))
+    return node if graph.is_constant(other, 0.0) else graph.sum(node, other)
 
 
 @remembered
 def cbam_factor(setting: Setting) -> int:
     """1 - free-allocation share used by CBAM."""
     share: Any = policy_value(setting, setting.experiment.cbam.free_allocation)
-    return setting.graph.add(Operation.DIFFERENCE, (setting.graph.constant(1.0), share))
+    return setting.graph.difference(setting.graph.constant(1.0), share)

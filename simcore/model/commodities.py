@@ -12,7 +12,6 @@ from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import place_of, price_of
-from simcore.kernels.operations import Operation
 from simcore.model.paths import anchor_lines
 from simcore.model.policies import series
 from simcore.model.prices import price
@@ -52,12 +51,9 @@ def _indexed(setting: Setting, name: str, region: str, record: Indexed) -> int:
             }
         )
     target = f"EUR/{commodity_unit(setting.experiment, name, record)}"
-    return graph.add(
-        Operation.SUM,
-        (
-            graph.add(Operation.PRODUCT, (coefficient, commodity(setting, index, place))),
-            quantity(setting, f"{own}.premium", premium, target),
-        ),
+    return graph.sum(
+        graph.product(coefficient, commodity(setting, index, place)),
+        quantity(setting, f"{own}.premium", premium, target),
     )
 
 
@@ -75,14 +71,15 @@ def emission_factor(setting: Setting, name: str, region: str) -> int:
         own = price_name(setting.experiment, name, region)
         demand = quantity(setting, f"{own}.electricity_demand", record.electricity_demand, "kWh/kg")
         supply = emission_factor(setting, record.electricity, region)
-        product = setting.graph.add(Operation.PRODUCT, (demand, supply))
-        return setting.graph.add(Operation.SCALED, (product,), numbers=(1e-3,))
+        product = setting.graph.product(demand, supply)
+        return setting.graph.scaled(product, 1e-3)
     if record is None or not record.emission_intensity:
         return setting.graph.constant(0.0)
     dates = sorted(record.emission_intensity)
-    own = record.unit.replace(currency_of(record.unit) or "EUR", "EUR")
+    # The currency cancels: emissions are those of what one of it buys.
+    at_par = {currency_of(record.unit) or "EUR": 1.0}
     target = f"EUR/{commodity_unit(setting.experiment, name, record)}"
-    per_unit = conversion(own, target, exchange=setting.experiment.money.exchange)
+    per_unit = conversion(record.unit, target, exchange=at_par)
     return series(
         setting,
         per_unit
@@ -98,7 +95,7 @@ def learning(setting: Setting, learns: Any, owner: str) -> int:
     record = setting.experiment.catalog.technologies[learns.technology]
     share = quantity(setting, f"{owner}.learning_share", learns.share, "1")
     rate = quantity(setting, f"{learns.technology}.learning_rate", record.learning_rate, "1")
-    exponent = graph.add(Operation.LEARNING_EXPONENT, (rate,))
+    exponent = graph.node("LEARNING_EXPONENT", rate=rate)
     name = f"{learns.technology}.capacity"
     normal = factor_node(
         setting,
@@ -113,12 +110,14 @@ def learning(setting: Setting, learns: Any, owner: str) -> int:
     first = anchor_lines(
         record.cumulative_capacity, np.array([min(record.cumulative_capacity)]), known=None
     )
-    table = np.stack(
-        [line - start for line, start in zip((centre, above, below), first, strict=True)], axis=1
+    centre, above, below = (
+        setting.over_years(line - start)
+        for line, start in zip((centre, above, below), first, strict=True)
     )
-    return graph.add(
-        Operation.LEARNING, (exponent, normal, share), table=setting.over_years(table), yearly=True
-    )
+    return graph.node(
+        "LEARNING", exponent=exponent, z=normal, share=share,
+        centre=centre, above=above, below=below,
+    )  # fmt: skip
 
 
 def _electrolysis(setting: Setting, name: str, region: str, record: Electrolysis) -> int:
@@ -127,32 +126,29 @@ def _electrolysis(setting: Setting, name: str, region: str, record: Electrolysis
     def part(key: str, unit: str) -> int:
         return quantity(setting, f"{own}.{key}", getattr(record, key), unit)
 
-    recovery = graph.add(
-        Operation.CAPITAL_RECOVERY,
-        (wacc(setting, region), part("risk_premium", "1")),
-        numbers=(record.lifetime,),
+    recovery = graph.node(
+        "CAPITAL_RECOVERY",
+        wacc=wacc(setting, region),
+        risk=part("risk_premium", "1"),
+        life=record.lifetime,
     )
     demand = part("electricity_demand", "kWh/kg")
-    charge = graph.add(
-        Operation.ELECTROLYSER,
-        (
-            part("capex", "EUR/kW"),
-            recovery,
-            part("fixed_opex", "1"),
-            part("stack_share", "1"),
-            part("stack_lifetime", "yr"),
-            part("full_load_hours", "h/yr"),
-            demand,
-        ),
-        numbers=(record.lifetime,),
+    charge = graph.node(
+        "ELECTROLYSER",
+        capex=part("capex", "EUR/kW"),
+        recovery=recovery,
+        fixed=part("fixed_opex", "1"),
+        stack_share=part("stack_share", "1"),
+        stack_life=part("stack_lifetime", "yr"),
+        hours=part("full_load_hours", "h/yr"),
+        demand=demand,
+        life=record.lifetime,
     )
-    return graph.add(
-        Operation.HYDROGEN,
-        (
-            charge,
-            learning(setting, record.learning, own),
-            commodity(setting, record.electricity, region),
-            demand,
-            part("storage", "EUR/kg"),
-        ),
+    return graph.node(
+        "HYDROGEN",
+        charge=charge,
+        learning=learning(setting, record.learning, own),
+        electricity=commodity(setting, record.electricity, region),
+        demand=demand,
+        storage=part("storage", "EUR/kg"),
     )

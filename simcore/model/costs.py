@@ -11,7 +11,6 @@ from simcore.intake.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Ro
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.stated import commodity_unit, target_of
 from simcore.intake.usage import price_of, references
-from simcore.kernels.operations import Operation
 from simcore.model.commodities import commodity, learning
 from simcore.model.setting import Setting, by_region, multiplier, quantity, remembered, wacc
 from simcore.model.yearly import yearly_quantity
@@ -75,13 +74,6 @@ def _following(
     return quantity(setting, name, value, unit, label=name)
 
 
-def _product(setting: Setting, *nodes: int) -> int:
-    first, *others = nodes
-    for node in others:
-        first = setting.graph.add(Operation.PRODUCT, (first, node))
-    return first
-
-
 # --- capital -------------------------------------------------------------------------------------
 
 
@@ -100,8 +92,8 @@ def investment(setting: Setting, region: str, route: str) -> int:
         )
     )
     size = size_effect(setting, route)
-    capex = graph.add(Operation.PRODUCT, (capex, _capex_factor(setting, region)))
-    return capex if graph.is_constant(size, 1.0) else graph.add(Operation.PRODUCT, (capex, size))
+    capex = graph.product(capex, _capex_factor(setting, region))
+    return capex if graph.is_constant(size, 1.0) else graph.product(capex, size)
 
 
 def _builder(setting: Setting, route: str) -> str | None:
@@ -135,13 +127,10 @@ def size_effect(setting: Setting, route: str) -> int:
     if found.operation is None:
         return graph.constant(ratio ** (found.numbers[0] - 1.0))
     # A technology of which all learns along a capacity that never changes.
-    line = np.tile([math.log(ratio), 0.0, 0.0], (len(setting.years), 1))
-    return graph.add(
-        Operation.LEARNING,
-        (graph.add(Operation.DIFFERENCE, (exponent, one)), graph.constant(0.0), one),
-        table=line,
-        yearly=True,
-    )
+    return graph.node(
+        "LEARNING", exponent=graph.difference(exponent, one), z=graph.constant(0.0), share=one,
+        centre=np.full(len(setting.years), math.log(ratio)), above=0.0, below=0.0,
+    )  # fmt: skip
 
 
 @remembered
@@ -151,8 +140,8 @@ def capital_charge(setting: Setting, region: str, route: str) -> int:
     if setting.experiment.reference_capital == "sunk" and _stands_already(setting, region, route):
         return graph.constant(0.0)
     risk = _same_everywhere(setting, route, "risk_premium")
-    recovery = graph.add(
-        Operation.CAPITAL_RECOVERY, (wacc(setting, region), risk), numbers=(record.lifetime,)
+    recovery = graph.node(
+        "CAPITAL_RECOVERY", wacc=wacc(setting, region), risk=risk, life=record.lifetime
     )
     first = _same_everywhere(setting, route, "first_of_a_kind")
     owner = _builder(setting, route)
@@ -163,9 +152,9 @@ def capital_charge(setting: Setting, region: str, route: str) -> int:
             setting, f"{owner}.greenfield.interest_during_construction",
             _new(setting, owner).interest_during_construction, "1",
         )  # fmt: skip
-    charge = _product(setting, investment(setting, region, route), first, built, recovery)
+    charge = setting.graph.product(investment(setting, region, route), first, built, recovery)
     used = route_quantity(setting, region, route, "utilisation", "1")
-    return graph.add(Operation.QUOTIENT, (charge, used))
+    return graph.quotient(charge, used)
 
 
 def _stands_already(setting: Setting, region: str, route: str) -> bool:
@@ -191,20 +180,19 @@ def capital(setting: Setting, region: str, route: str) -> tuple[int, int]:
     if capture is None:
         return plant, multiplier
     risk = quantity(setting, f"{route}.capture.risk_premium", capture.risk_premium, "1")
-    recovery = graph.add(
-        Operation.CAPITAL_RECOVERY, (wacc(setting, region), risk), numbers=(capture.lifetime,)
+    recovery = graph.node(
+        "CAPITAL_RECOVERY", wacc=wacc(setting, region), risk=risk, life=capture.lifetime
     )
     first, built = (
         quantity(setting, f"{route}.capture.{key}", getattr(capture, key), "1")
         for key in ("first_of_a_kind", "interest_during_construction")
     )
-    annual = _product(setting, _capture_capex(setting, region, route), first, built, recovery)
+    annual = setting.graph.product(_capture_capex(setting, region, route), first, built, recovery)
     used = route_quantity(setting, region, route, "utilisation", "1")
-    annual = graph.add(Operation.QUOTIENT, (annual, used))
+    annual = graph.quotient(annual, used)
     learnt = learning(setting, capture.learning, f"{route}.capture")
-    both = graph.add(
-        Operation.SUM,
-        (_product(setting, plant, multiplier), _product(setting, annual, learnt)),
+    both = graph.sum(
+        setting.graph.product(plant, multiplier), setting.graph.product(annual, learnt)
     )
     return both, graph.constant(1.0)
 
@@ -216,7 +204,7 @@ def _capture_capex(setting: Setting, region: str, route: str) -> int:
     assert capture is not None
     capex = _stated(setting, region, route, "capture.capex", capture.capex, "EUR/(t/yr)")
     taken = captured(setting, region, route)
-    return _product(setting, capex, taken, _capex_factor(setting, region))
+    return setting.graph.product(capex, taken, _capex_factor(setting, region))
 
 
 @remembered
@@ -232,14 +220,14 @@ def fixed_charge(setting: Setting, region: str, route: str) -> int:
     if target != FIXED_OPEX.unit:
         owner = owner_of(setting.experiment.catalog, route, "learning")
         learnt = learning(setting, record.learning, owner)
-        fixed = _product(setting, fixed, investment(setting, region, route), learnt)
+        fixed = setting.graph.product(fixed, investment(setting, region, route), learnt)
     capture = capture_of(setting, route)
     if capture is not None:
         share = quantity(setting, f"{route}.capture.fixed_opex", capture.fixed_opex, "1")
-        kept = _product(setting, _capture_capex(setting, region, route), share)
-        fixed = graph.add(Operation.SUM, (fixed, kept))
+        kept = setting.graph.product(_capture_capex(setting, region, route), share)
+        fixed = graph.sum(fixed, kept)
     used = route_quantity(setting, region, route, "utilisation", "1")
-    return graph.add(Operation.QUOTIENT, (fixed, used))
+    return graph.quotient(fixed, used)
 
 
 # --- capture -------------------------------------------------------------------------------------
@@ -263,16 +251,13 @@ def _emitted_by_capture(setting: Setting, region: str, route: str) -> int:
     """Emissions of capturing a tonne of CO2, t/t."""
     capture = capture_of(setting, route)
     assert capture is not None
-    total = setting.graph.constant(0.0)
-    for name in capture.emission_factors:
-        burnt = _taken(setting, region, route, "inputs", name)
-        factor = _taken(setting, region, route, "emission_factors", name)
-        one = setting.graph.add(Operation.PRODUCT, (burnt, factor))
-        if setting.graph.is_constant(total, 0.0):
-            total = one
-        else:
-            total = setting.graph.add(Operation.SUM, (total, one))
-    return total
+    return setting.graph.total(
+        setting.graph.product(
+            _taken(setting, region, route, "inputs", name),
+            _taken(setting, region, route, "emission_factors", name),
+        )
+        for name in capture.emission_factors
+    )
 
 
 @remembered
@@ -285,10 +270,10 @@ def captured(setting: Setting, region: str, route: str) -> int:
     assert capture is not None
     rate = _stated(setting, region, route, "capture.rate", capture.rate, "1")
     unabated = route_quantity(setting, region, route, "emission_intensity", "t/t")
-    again = graph.add(Operation.PRODUCT, (rate, _emitted_by_capture(setting, region, route)))
-    left = graph.add(Operation.DIFFERENCE, (graph.constant(1.0), again))
-    first = graph.add(Operation.PRODUCT, (rate, unabated))
-    return graph.add(Operation.QUOTIENT, (first, left))
+    again = graph.product(rate, _emitted_by_capture(setting, region, route))
+    left = graph.difference(graph.constant(1.0), again)
+    first = graph.product(rate, unabated)
+    return graph.quotient(first, left)
 
 
 @remembered
@@ -299,9 +284,9 @@ def direct_emissions(setting: Setting, region: str, route: str) -> int:
     if capture_of(setting, route) is None:
         return unabated
     taken = captured(setting, region, route)
-    own = graph.add(Operation.PRODUCT, (taken, _emitted_by_capture(setting, region, route)))
-    emitted = graph.add(Operation.SUM, (unabated, own))
-    return graph.add(Operation.DIFFERENCE, (emitted, taken))
+    own = graph.product(taken, _emitted_by_capture(setting, region, route))
+    emitted = graph.sum(unabated, own)
+    return graph.difference(emitted, taken)
 
 
 # --- what is bought and sold ---------------------------------------------------------------------
@@ -335,13 +320,10 @@ def traded(setting: Setting, region: str, route: str, kind: str, name: str) -> i
     taken = captured(setting, region, route)
     if name in capture.inputs:
         each = _taken(setting, region, route, "inputs", name)
-        extra.append(graph.add(Operation.PRODUCT, (each, taken)))
+        extra.append(graph.product(each, taken))
     if name == capture.storage:
         extra.append(taken)
-    for one in extra:
-        bought = graph.is_constant(amount, 0.0)
-        amount = one if bought else graph.add(Operation.SUM, (amount, one))
-    return amount
+    return graph.total([amount, *extra])
 
 
 @remembered
@@ -349,17 +331,13 @@ def levelised_cost(setting: Setting, region: str, route: str) -> int:
     """Levelised cost of a tonne, EUR/t."""
     bought = trades(setting, region, route)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
-    net_opex = setting.graph.add(
-        Operation.DIFFERENCE,
-        (
-            route_quantity(setting, region, route, "other_opex", "EUR/t"),
-            route_quantity(setting, region, route, "support", "EUR/t"),
-        ),
+    net_opex = setting.graph.difference(
+        route_quantity(setting, region, route, "other_opex", "EUR/t"),
+        route_quantity(setting, region, route, "support", "EUR/t"),
     )
-    other = setting.graph.add(Operation.SUM, (fixed_charge(setting, region, route), net_opex))
-    return setting.graph.add(
-        Operation.LEVELISED,
-        (*capital(setting, region, route), other, *pairs),
-        numbers=[sign for *_, sign in bought],
-        yearly=True,
-    )
+    other = setting.graph.sum(fixed_charge(setting, region, route), net_opex)
+    charge, multiplier = capital(setting, region, route)
+    return setting.graph.node(
+        "LEVELISED", capital=charge, learning=multiplier, other=other, pairs=pairs,
+        signs=[sign for *_, sign in bought],
+    )  # fmt: skip

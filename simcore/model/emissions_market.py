@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,12 +11,10 @@ from simcore.dated import DatedTable
 from simcore.intake.policies import followed_rules, variants
 from simcore.intake.systems import Rules, System
 from simcore.intake.views import system_of
-from simcore.kernels.operations import DEMAND_COLUMNS, RULE_COLUMNS, Operation
+from simcore.kernels.operations import RULES
 from simcore.model.setting import Setting, choice_node, quantity
 from simcore.units import deflate
 
-STATES: Final = {"bank": 0, "reserve": 2, "emissions": 9, "invalidated": 10, "removed": 11}
-"""What a system knows of each year beside its price, by place among the states of the kernel."""
 _STEP: Final = 1e-9
 """Width of a band, Mt, that is a step: no bank is so near a threshold but by rounding."""
 
@@ -36,8 +34,8 @@ def system_node(
     market : str
         A market whose process is cap_and_bank.
     wanted : str
-        price, EUR/t of the base year, or one of `STATES`, million t CO2e. All of them are states of
-        one node, which solves the market once.
+        price, EUR/t of the base year, or another output of CAP_AND_BANK, million t CO2e: one node
+        solves the market once.
     known : tuple of int and float, or None
         Year whose price is known, and that price, EUR/t.
     active : int, optional
@@ -53,33 +51,31 @@ def system_node(
     years = np.arange(system.start + 1, max(system.until, setting.experiment.years.last) + 1)
     named, variant = _variant(setting, system)
     odds, resolved, in_force = _resolution(setting, name, system, named)
-    table = np.concatenate(
+    rules = np.concatenate(
         [_demand(system, years, known), *(rules_table(system.variants[v], years) for v in named)],
         axis=1,
     )
-    assert table.shape[1] == DEMAND_COLUMNS + len(named) * RULE_COLUMNS
-    inputs = [variant]
-    for field, unit in (
-        ("level", "1"), ("growth", "1"), ("slope", "1"), ("discount_rate", "1"),
-        ("backstop", "EUR/t"), ("reference_price", "EUR/t"), ("adjustment", "1"),
-        ("immediate", "1"), ("hedge", "1"),
-    ):  # fmt: skip
-        inputs.append(quantity(setting, f"{name}.{field}", getattr(system, field), unit))
-    inputs += [resolved, setting.graph.constant(1.0) if active is None else active]
+    drawn: dict[str, Any] = {
+        field: quantity(setting, f"{name}.{field}", getattr(system, field), unit)
+        for field, unit in (
+            ("level", "1"), ("growth", "1"), ("slope", "1"), ("discount_rate", "1"),
+            ("backstop", "EUR/t"), ("reference_price", "EUR/t"), ("adjustment", "1"),
+            ("immediate", "1"), ("hedge", "1"),
+        )
+    }  # fmt: skip
     start = system.start
-    past = [_real(setting, system.prices[start - back], start - back) for back in range(3)]
-    banks = (system.bank[start], system.bank[start - 1], system.reserve[start])
-    price = setting.graph.add(
-        Operation.CAP_AND_BANK,
-        inputs,
-        numbers=(len(named), start + 1, system.horizon or 0, in_force, *odds),
-        table=table,
-        yearly=True,
-        state=(*banks, *past, math.inf, 1.0, 0.0, 0.0, 0.0, 0.0),
+    price_1, price_2, price_3 = (
+        _real(setting, system.prices[start - back], start - back) for back in range(3)
     )
-    if wanted == "price":
-        return price
-    return setting.graph.add(Operation.CARRIED, (price,), numbers=(STATES[wanted],), yearly=True)
+    node = setting.graph.node(
+        "CAP_AND_BANK", variant=variant, **drawn, resolved=resolved,
+        active=setting.graph.constant(1.0) if active is None else active,
+        variants=len(named), first_year=start + 1, horizon=system.horizon or 0, in_force=in_force,
+        odds=odds, rules=rules, bank=system.bank[start], bank_before=system.bank[start - 1],
+        reserve=system.reserve[start], price_1=price_1, price_2=price_2, price_3=price_3,
+        log_price=math.inf, grown=1.0, abated=0.0,
+    )  # fmt: skip
+    return setting.graph.output(node, wanted)
 
 
 def _resolution(
@@ -143,7 +139,8 @@ def rules_table(rules: Rules, years: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float64, shape (years, RULE_COLUMNS)
+    ndarray of float64, shape (years, rules)
+        Columns as in `kernels.operations.RULES`.
     """
     every = years.tolist()
     cap, intake = caps(rules, every[-1]), DatedTable(rules.intake).over(every)
@@ -154,14 +151,19 @@ def rules_table(rules: Rules, years: np.ndarray) -> np.ndarray:
         ceiling = math.inf if rules.ceiling is None or ends else rules.ceiling
         moved = rules.moved.get(year, 0.0)
         band = max(rules.band * scale[year], _STEP)
-        lines.append((
-            cap[year] + moved + rules.removals.get(year, 0.0),
-            max(0.0, rules.auctioned * cap[year] + moved), share,
-            rules.upper * scale[year], rules.lower * scale[year], rules.release, ceiling,
-            math.inf if rules.price_trigger is None else rules.price_trigger, rules.price_release,
-            1.0 / band,
-        ))  # fmt: skip
-    return np.array(lines, dtype=float)
+        lines.append({
+            "issued": cap[year] + moved + rules.removals.get(year, 0.0),
+            "auctioned": max(0.0, rules.auctioned * cap[year] + moved),
+            "intake": share,
+            "upper": rules.upper * scale[year],
+            "lower": rules.lower * scale[year],
+            "release": rules.release,
+            "ceiling": ceiling,
+            "trigger": math.inf if rules.price_trigger is None else rules.price_trigger,
+            "price_release": rules.price_release,
+            "steepness": 1.0 / band,
+        })  # fmt: skip
+    return np.array([[line[column] for column in RULES] for line in lines], dtype=float)
 
 
 def thresholds(rules: Rules, last: int) -> dict[int, float]:

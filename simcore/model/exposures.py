@@ -6,7 +6,6 @@ import numpy as np
 
 from simcore.dated import DatedTable
 from simcore.intake.usage import exposure_currency, exposure_market
-from simcore.kernels.operations import Operation
 from simcore.model.carbon import exposure, market
 from simcore.model.policies import series
 from simcore.model.setting import Setting, quantity, remembered
@@ -16,23 +15,16 @@ from simcore.model.setting import Setting, quantity, remembered
 def exposure_cost(setting: Setting, name: str) -> int:
     """Shortfall times the price of its market, 1e6 EUR/yr; nothing outside its years."""
     bought_in = exposure_market(setting.experiment, name)
-    return setting.graph.add(
-        Operation.PRODUCT, (market(setting, bought_in), _shortfall(setting, name))
-    )
+    return setting.graph.product(market(setting, bought_in), _shortfall(setting, name))
 
 
 @remembered
 def exposure_total(setting: Setting, name: str) -> int:
     """Sum of exposure_cost over the horizon, 1e6 EUR."""
-    lines = np.tile([1.0, 0.0, 0.0], (len(setting.horizon), 1))
-    return setting.graph.add(
-        Operation.ACCUMULATED,
-        (exposure_cost(setting, name),),
-        table=setting.over_years(lines),
-        yearly=True,
-        state=(0.0,),
-        keeps=True,
-    )
+    return setting.graph.node(
+        "ACCUMULATED", amount=exposure_cost(setting, name),
+        weight=np.ones(len(setting.years)), first=0.0, last=0.0,
+    )  # fmt: skip
 
 
 def exposure_cost_local(setting: Setting, name: str) -> int:
@@ -48,7 +40,7 @@ def exposure_total_local(setting: Setting, name: str) -> int:
 def _local(setting: Setting, name: str, node: int) -> int:
     currency = exposure_currency(setting.experiment, name)
     rate = 1.0 if currency == "EUR" else setting.experiment.money.exchange[currency]
-    return setting.graph.add(Operation.SCALED, (node,), numbers=(rate,))
+    return setting.graph.scaled(node, rate)
 
 
 @remembered
@@ -61,7 +53,7 @@ def _shortfall(setting: Setting, name: str) -> int:
         plant = record.plant
         grown = (1.0 + record.growth) ** (horizon - record.first)
         output = series(setting, np.where(inside, plant.output * grown, 0.0))
-        return graph.add(Operation.PRODUCT, (exposure(setting, plant.region, plant.route), output))
+        return graph.product(exposure(setting, plant.region, plant.route), output)
     known = np.zeros(len(horizon))
     uncertain = []
     table = DatedTable(record.shortfall)
@@ -77,8 +69,5 @@ def _shortfall(setting: Setting, name: str) -> int:
         if found.operation is None:
             known = known + weight * found.numbers[0]
         else:
-            uncertain.append(graph.add(Operation.PRODUCT, (node, series(setting, weight))))
-    total = series(setting, known)
-    for node in uncertain:
-        total = node if graph.is_constant(total, 0.0) else graph.add(Operation.SUM, (total, node))
-    return total
+            uncertain.append(graph.product(node, series(setting, weight)))
+    return graph.total([series(setting, known), *uncertain])

@@ -7,12 +7,16 @@ some of its nodes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 
-from simcore.kernels.operations import Operation
+from simcore.kernels.operations import OPERATIONS, Operation
+
+OUTPUT: Final = "OUTPUT"
+"""In place of an operation: another row that the operation of its only input writes."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,13 @@ class Node:
 
     Attributes
     ----------
-    operation : Operation or None
-        None for a constant, whose value is `numbers[0]`.
+    operation : str or None
+        Name in the table of operations, or OUTPUT; None for a constant, whose value is
+        `numbers[0]`.
     inputs : tuple of int
         Nodes read.
     numbers : tuple of float
-        Constants of the operation.
+        Constants of the operation; of an OUTPUT its place among the carried rows.
     table : ndarray of float64 or None
         One line per simulated year, or the pool of a marginal.
     stream : str
@@ -34,19 +39,19 @@ class Node:
     yearly : bool
         Whether the row changes from year to year.
     state : tuple of float
-        Starting values of the rows that the operation carries from year to year.
-    keeps : bool
-        Whether its own row is carried from year to year (and starts at `state[0]`).
+        Starting values of the rows that the operation carries beside its own.
+    keeps : float or None
+        Start of its own row, where that is carried from year to year.
     """
 
-    operation: Operation | None
+    operation: str | None
     inputs: tuple[int, ...] = ()
     numbers: tuple[float, ...] = ()
     table: np.ndarray | None = None
     stream: str = ""
     yearly: bool = False
     state: tuple[float, ...] = ()
-    keeps: bool = False
+    keeps: float | None = None
 
 
 @dataclass
@@ -67,55 +72,138 @@ class Graph:
     known: dict[tuple[object, ...], int] = field(default_factory=dict)
     rename: Callable[[str], str] | None = None
 
-    def add(
-        self,
-        operation: Operation | None,
-        inputs: Iterable[int] = (),
-        *,
-        numbers: Iterable[float] = (),
-        table: np.ndarray | None = None,
-        stream: str = "",
-        yearly: bool | None = None,
-        state: tuple[float, ...] = (),
-        keeps: bool = False,
-    ) -> int:
-        """Number of the node with this content, added if it is new.
+    def node(
+        self, operation: str, *, stream: str = "", yearly: bool = False, **stated: Any
+    ) -> int:  # fmt: skip
+        """Number of the node of an operation, added if it is new.
 
-        Without `yearly` a node is yearly when one of its inputs is.
+        Parameters
+        ----------
+        operation : str
+            Name in `kernels.operations`, which also names what is to be stated.
+        stream : str
+            Name of its random numbers.
+        yearly : bool
+            Whether the row changes from year to year though no input does.
+        **stated
+            Inputs (numbers of nodes), numbers, columns (a value, or one per year) or the pool,
+            and the start of states that have none. A sequence where the table says `...`.
+
+        Raises
+        ------
+        TypeError
+            The table has no such operation, or it takes other names.
         """
-        if stream and self.rename is not None:
-            stream = self.rename(stream)
-        inputs, numbers = tuple(inputs), tuple(float(number) for number in numbers)
-        changes = any(self.nodes[i].yearly for i in inputs) if yearly is None else yearly
+        entry = OPERATIONS.get(operation)
+        if entry is None:
+            raise TypeError(f"graph: no operation {operation!r}; declare it in kernels.operations")
+        if stated.keys() != entry.names or bool(stream) != entry.random:
+            raise TypeError(_misnamed(entry, stated, stream))
+        inputs = tuple(_each(entry.inputs, stated))
+        table = None
+        if entry.pool:
+            table = np.asarray(stated[entry.pool], dtype=float)
+        elif entry.columns:
+            columns = np.broadcast_arrays(*_each(entry.columns, stated))
+            table = np.stack(columns, axis=1).astype(float)
+        starts = tuple(
+            float(stated[name] if start is None else start)
+            for name, start in entry.states.items()
+        ) + (np.nan,) * (len(entry.carried) - len(entry.states))  # fmt: skip
+        return self._known(Node(
+            operation, inputs, tuple(map(float, _each(entry.numbers, stated))), table,
+            self.rename(stream) if stream and self.rename is not None else stream,
+            yearly or entry.changes or any(self.nodes[one].yearly for one in inputs),
+            starts, entry.keeps,
+        ))  # fmt: skip
+
+    def output(self, node: int, name: str) -> int:
+        """Node of another row that the operation of a node writes, by its name in the table.
+
+        Raises
+        ------
+        TypeError
+            It writes no such row.
+        """
+        operation = self.nodes[node].operation
+        entry = OPERATIONS.get(operation or "")
+        if entry is None or name not in entry.outputs:
+            raise TypeError(f"graph: {operation} has no output {name!r}")
+        if name == entry.outputs[0]:
+            return node
+        place = float(entry.carried.index(name))
+        return self._known(Node(OUTPUT, (node,), (place,), yearly=self.nodes[node].yearly))
+
+    def _known(self, node: Node) -> int:
         key = (
-            operation,
-            inputs,
-            numbers,
-            stream,
-            changes,
-            keeps,
-            repr(state),
-            None if table is None else (table.shape, table.tobytes()),
-        )
+            node.operation, node.inputs, node.numbers, node.stream, node.yearly,
+            repr((node.state, node.keeps)),
+            None if node.table is None else (node.table.shape, node.table.tobytes()),
+        )  # fmt: skip
         if key not in self.known:
             self.known[key] = len(self.nodes)
-            self.nodes.append(
-                Node(operation, inputs, numbers, table, stream, changes, state, keeps)
-            )
+            self.nodes.append(node)
         return self.known[key]
 
     def constant(self, value: float) -> int:
         """Node of a number that is the same in every draw and year."""
-        return self.add(None, numbers=(value,))
+        return self._known(Node(None, numbers=(float(value),)))
 
     def is_constant(self, node: int, value: float) -> bool:
         """Whether a node is this constant."""
         return self.nodes[node].operation is None and self.nodes[node].numbers[0] == value
 
-    def closure(self, wanted: Iterable[int]) -> list[int]:
-        """The wanted nodes and all that they read, in the order of the graph."""
+    def product(self, first: int, *others: int) -> int:
+        """Node of a product, from the left."""
+        for one in others:
+            first = self.node("PRODUCT", a=first, b=one)
+        return first
+
+    def sum(self, a: int, b: int) -> int:
+        """Node of a sum."""
+        return self.node("SUM", a=a, b=b)
+
+    def difference(self, a: int, b: int) -> int:
+        """Node of a less b."""
+        return self.node("DIFFERENCE", a=a, b=b)
+
+    def quotient(self, a: int, b: int) -> int:
+        """Node of a over b."""
+        return self.node("QUOTIENT", a=a, b=b)
+
+    def scaled(self, node: int, scale: float) -> int:
+        """Node of a row times a number."""
+        return self.node("SCALED", a=node, scale=scale)
+
+    def total(self, nodes: Iterable[int]) -> int:
+        """Node of the sum of nodes from the left, a zero at its head left out; of none, zero."""
+        found = self.constant(0.0)
+        for one in nodes:
+            found = one if self.is_constant(found, 0.0) else self.sum(found, one)
+        return found
+
+    def closure(self, wanted: Iterable[int]) -> set[int]:
+        """The wanted nodes and all that they read."""
         needed = set(wanted)
         for number in range(max(needed, default=-1), -1, -1):
             if number in needed:
                 needed.update(self.nodes[number].inputs)
-        return sorted(needed)
+        return needed
+
+
+def _each(names: Iterable[str], stated: dict[str, Any]) -> Iterator[Any]:
+    """What is stated under names, in their order."""
+    for name in names:
+        if name.endswith("..."):
+            yield from stated[name.removesuffix("...")]
+        else:
+            yield stated[name]
+
+
+def _misnamed(entry: Operation, stated: dict[str, Any], stream: str) -> str:
+    """What is wrong with the names of a call."""
+    found = [f"lacks {one}" for one in sorted(entry.names - stated.keys())]
+    found += [f"knows no {one}" for one in sorted(stated.keys() - entry.names)]
+    if bool(stream) != entry.random:
+        found.append("needs a stream" if entry.random else "reads no stream")
+    return f"graph: {entry.name} {', '.join(found)}; it takes {', '.join(sorted(entry.names))}"

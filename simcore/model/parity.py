@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from simcore.intake.entries import Electrolysis
 from simcore.intake.usage import price_of, references
-from simcore.kernels.operations import Operation
 from simcore.model.commodities import commodity, price_name
 from simcore.model.costs import trades
 from simcore.model.premium import cost_premium
@@ -28,17 +27,13 @@ def parity_price(
     own, other = (net_use(setting, region, one, good) for one in (route, reference))
     if graph.is_constant(own, 0.0) and graph.is_constant(other, 0.0):
         return None
-    more = graph.add(Operation.DIFFERENCE, (own, other))
+    more = graph.difference(own, other)
     excess = cost_premium(setting, region, destination, route)
     # excess / more for any sign of more, undefined where it is zero.
-    per_unit = graph.add(
-        Operation.RATIO,
-        (
-            graph.add(Operation.PRODUCT, (excess, more)),
-            graph.add(Operation.PRODUCT, (more, more)),
-        ),
+    per_unit = graph.node(
+        "RATIO", value=graph.product(excess, more), divisor=graph.product(more, more)
     )
-    return graph.add(Operation.DIFFERENCE, (commodity(setting, good, region), per_unit))
+    return graph.difference(commodity(setting, good, region), per_unit)
 
 
 @remembered
@@ -51,11 +46,9 @@ def net_use(setting: Setting, region: str, route: str, good: str) -> int:
         if used is None:
             continue
         if graph.is_constant(total, 0.0):
-            scaled = graph.add(Operation.SCALED, (used,), numbers=(-1.0,))
-            total = used if sign > 0 else scaled
+            total = used if sign > 0 else graph.scaled(used, -1.0)
         else:
-            operation = Operation.SUM if sign > 0 else Operation.DIFFERENCE
-            total = graph.add(operation, (total, used))
+            total = graph.sum(total, used) if sign > 0 else graph.difference(total, used)
     return total
 
 
@@ -66,5 +59,5 @@ def _through(setting: Setting, region: str, name: str, amount: int, good: str) -
         return None
     own = price_name(setting.experiment, name, region)
     demand = quantity(setting, f"{own}.electricity_demand", record.electricity_demand, "kWh/kg")
-    power = graph.add(Operation.PRODUCT, (amount, demand))
-    return graph.add(Operation.SCALED, (power,), numbers=(1e-3,))
+    power = graph.product(amount, demand)
+    return graph.scaled(power, 1e-3)

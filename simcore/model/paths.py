@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from simcore import distributions
 from simcore.dated import DatedTable
 from simcore.intake.paths import Anchor, Path, Spot
-from simcore.kernels.operations import SPOT_COLUMNS, Operation
 from simcore.model.processes import PathMaker
 from simcore.model.setting import Setting, choice_node, factor_node, quantity
 from simcore.numerics.normal import Z90, log_mean, median_shift
@@ -120,13 +119,16 @@ def path_node(
         price = known.value * factor(known.year, known)
         centre = np.where(since > 0, centre, math.log(price))
     floor, ceiling = bounds(setting, record if bounded else None, factor)
-    table = np.stack([centre, above, below, correction, floor, ceiling, since], axis=1)
+    lines = {
+        "centre": centre, "above": above, "below": below, "correction": correction,
+        "floor": floor, "ceiling": ceiling, "since": since,
+    }  # fmt: skip
     graph = setting.graph
     # Certain anchors, such as a forward curve, have nothing that a normal could move.
     spread = bool(above.any() or below.any())
     z = anchor_normal(setting, name) if spread else graph.constant(0.0)
     return _advance(
-        make, record.process, record, table, z,
+        make, record.process, record, lines, z,
         drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
     )  # fmt: skip
 
@@ -139,12 +141,14 @@ def deviation_node(
         return setting.graph.constant(1.0)
     assert record.spot is not None
     _, since = _since(setting, record.spot)
-    table = np.zeros((len(since), SPOT_COLUMNS))
-    table[:, 5], table[:, 6] = np.inf, since
+    lines: dict[str, Any] = {
+        "centre": 0.0, "above": 0.0, "below": 0.0, "correction": 0.0, "floor": 0.0,
+        "ceiling": np.inf, "since": since,
+    }  # fmt: skip
     plain = record.model_copy(update={"tightening": None})
     zero = setting.graph.constant(0.0)
     make = PathMaker(setting, name, f"{name}.{view}" if view else name, record.spot)
-    return _advance(make, process, plain, table, zero, drift=zero, mean=False, lift=None)
+    return _advance(make, process, plain, lines, zero, drift=zero, mean=False, lift=None)
 
 
 def _since(setting: Setting, spot: Spot) -> tuple[float, Floats]:
@@ -162,16 +166,15 @@ def _advance(
     make: PathMaker,
     process: Process,
     record: Path,
-    table: Floats,
+    lines: dict[str, Any],
     z: int,
     *,
     drift: int,
     mean: bool,
     lift: int | None,
 ) -> int:
-    """Node of a path whose lines are known: those of `SPOT_COLUMNS`."""
+    """Node of a path whose lines are known: the columns of PATH."""
     setting, graph, move = make.setting, make.setting.graph, kind_of(process).motion
-    assert table.shape[1] == SPOT_COLUMNS
     zero = graph.constant(0.0)
     motion = Motion() if move is None else move(make, process, mean)
     noisy = bool(motion.shocks)
@@ -187,31 +190,21 @@ def _advance(
         )
         start = quantity(setting, f"{make.shared}.tightening.year", event.year, "yr")
         strength = quantity(setting, f"{make.shared}.tightening.strength", event.strength, "1")
-    rows = (
-        graph.constant(1.0) if motion.decay is None else motion.decay,
-        *(zero if one is None else one for one in (motion.spread, motion.first)),
-        drift, occurs, start, strength, zero if lift is None else lift,
-    )  # fmt: skip
-    numbers = (float(noisy), float(mean), ramp, make.first, float(lift is not None))
-    table = np.ascontiguousarray(table)
+    spread, first = (zero if one is None else one for one in (motion.spread, motion.first))
+    stated: dict[str, Any] = {
+        "z": z, "decay": graph.constant(1.0) if motion.decay is None else motion.decay,
+        "spread": spread, "first_spread": first, "drift": drift, "occurs": occurs, "start": start,
+        "strength": strength, "lift": zero if lift is None else lift, "noisy": noisy,
+        "centred": mean, "ramp": ramp, "first_year": make.first, "lifted": lift is not None,
+        **lines,
+    }  # fmt: skip
     steps = max(len(motion.shocks), len(motion.added))
     if motion.added or steps > 1:
-        return graph.add(
-            Operation.STEPS,
-            (z, *rows, *motion.shocks, *motion.added),
-            numbers=(*numbers, steps, float(bool(motion.added))),
-            table=table,
-            yearly=True,
-            state=(0.0, 0.0, 0.0),
-        )
-    return graph.add(
-        Operation.PATH,
-        (z, *(motion.shocks or (zero,)), *rows),
-        numbers=numbers,
-        table=table,
-        yearly=True,
-        state=(0.0, 0.0),
-    )
+        return graph.node(
+            "STEPS", **stated, shocks=motion.shocks, jumps=motion.added, steps=steps,
+            jumping=bool(motion.added),
+        )  # fmt: skip
+    return graph.node("PATH", **stated, shock=motion.shocks[0] if noisy else zero)
 
 
 def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:
@@ -226,10 +219,11 @@ def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int
         return found
     if graph.is_constant(found, 0.0):
         return premium
-    return graph.add(Operation.SUM, (found, premium))
+    return graph.sum(found, premium)
 
 
 def anchor_normal(setting: Setting, name: str) -> int:
+    """Node of the standard normal that says where between its bands a price's anchors lie."""
     normal = distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0})
     node = factor_node(setting, f"{name}.anchor", normal)
     setting.inputs.setdefault(

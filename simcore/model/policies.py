@@ -15,7 +15,6 @@ from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
 from simcore.intake.policies import delays, variants
 from simcore.intake.usage import dated_table
-from simcore.kernels.operations import Operation
 from simcore.model.setting import Setting, choice_node, quantity, remembered
 
 
@@ -51,17 +50,14 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
     known = np.array(coefficients)
     if not uncertain and np.all(known == known[0, 0]):
         return graph.constant(float(known[0, 0]))
-    inputs = [variant_node(setting, name), graph.constant(0.0)]
+    chosen, delayed = variant_node(setting, name), graph.constant(0.0)
     if len(possible) > 1:
-        inputs[1] = quantity(setting, f"{name}.delay", policy.delay, "yr")
-    lines = np.concatenate([known, np.array(positions, dtype=float)]).T
-    return graph.add(
-        Operation.TIMELINE,
-        (*inputs, *uncertain),
-        numbers=numbers,
-        table=setting.over_years(np.ascontiguousarray(lines)),
-        yearly=True,
-    )
+        delayed = quantity(setting, f"{name}.delay", policy.delay, "yr")
+    return graph.node(
+        "TIMELINE", variant=chosen, delay=delayed, uncertain=uncertain,
+        combinations=numbers, coefficients=map(setting.over_years, known),
+        positions=map(setting.over_years, np.array(positions)),
+    )  # fmt: skip
 
 
 def variant_node(setting: Setting, name: str) -> int:
@@ -109,11 +105,7 @@ def series(setting: Setting, values: np.ndarray) -> int:
     if np.all(values == values[0]):
         return setting.graph.constant(float(values[0]))
     zero = setting.graph.constant(0.0)
-    table = np.stack([values, np.full(len(values), -1.0)], axis=1)
-    return setting.graph.add(
-        Operation.TIMELINE,
-        (zero, zero),
-        numbers=(0.0, 0.0),
-        table=setting.over_years(table),
-        yearly=True,
-    )
+    return setting.graph.node(
+        "TIMELINE", variant=zero, delay=zero, uncertain=(), combinations=(0.0, 0.0),
+        coefficients=[setting.over_years(values)], positions=[-1.0],
+    )  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from simcore.intake.usage import references
-from simcore.kernels.operations import Operation
 from simcore.model.carbon import (
     avoided,
     carbon_cost,
@@ -33,9 +34,8 @@ from simcore.model.setting import Setting, quantity, remembered, wacc
 def cost_premium_ex_carbon(setting: Setting, region: str, route: str) -> int:
     """Levelised cost above the reference route's, EUR/t."""
     reference = references(setting.experiment)[region]
-    return setting.graph.add(
-        Operation.DIFFERENCE,
-        (levelised_cost(setting, region, route), levelised_cost(setting, region, reference)),
+    return setting.graph.difference(
+        levelised_cost(setting, region, route), levelised_cost(setting, region, reference)
     )
 
 
@@ -44,26 +44,24 @@ def cost_premium(setting: Setting, region: str, destination: str, route: str) ->
     """Levelised and carbon cost above the reference route's, EUR/t."""
     reference = references(setting.experiment)[region]
     own = total_cost(setting, region, destination, route)
-    return setting.graph.add(
-        Operation.DIFFERENCE, (own, total_cost(setting, region, destination, reference))
-    )
+    return setting.graph.difference(own, total_cost(setting, region, destination, reference))
 
 
 @remembered
 def total_cost(setting: Setting, region: str, destination: str, route: str) -> int:
     """Levelised plus carbon cost, EUR/t."""
-    return setting.graph.add(
-        Operation.SUM,
-        (levelised_cost(setting, region, route), carbon_cost(setting, region, destination, route)),
+    return setting.graph.sum(
+        levelised_cost(setting, region, route), carbon_cost(setting, region, destination, route)
     )
 
 
 @remembered
 def abatement_cost(setting: Setting, region: str, route: str) -> int:
     """cost_premium_ex_carbon / avoided, EUR per t CO2e."""
-    return setting.graph.add(
-        Operation.RATIO,
-        (cost_premium_ex_carbon(setting, region, route), avoided(setting, region, route)),
+    return setting.graph.node(
+        "RATIO",
+        value=cost_premium_ex_carbon(setting, region, route),
+        divisor=avoided(setting, region, route),
     )
 
 
@@ -73,26 +71,25 @@ def break_even_price(setting: Setting, region: str, destination: str, route: str
     graph, reference = setting.graph, references(setting.experiment)[region]
     excess = cost_premium_ex_carbon(setting, region, route)
     if not pays_cbam(setting, region, destination):
-        return graph.add(
-            Operation.BREAK_EVEN_HOME,
-            (excess, exposure(setting, region, reference), exposure(setting, region, route)),
+        return graph.node(
+            "BREAK_EVEN_HOME",
+            excess=excess,
+            exposure_reference=exposure(setting, region, reference),
+            exposure=exposure(setting, region, route),
         )
-    at_home = graph.add(
-        Operation.DIFFERENCE,
-        (home_carbon_cost(setting, region, route), home_carbon_cost(setting, region, reference)),
+    at_home = graph.difference(
+        home_carbon_cost(setting, region, route), home_carbon_cost(setting, region, reference)
     )
     covered, gap_reference, paid_reference = cbam_terms(setting, region, reference)
     _, gap, paid = cbam_terms(setting, region, route)
-    return graph.add(
-        Operation.BREAK_EVEN_BORDER,
-        (
-            graph.add(Operation.SUM, (excess, at_home)),
-            covered,
-            gap_reference,
-            paid_reference,
-            gap,
-            paid,
-        ),
+    return graph.node(
+        "BREAK_EVEN_BORDER",
+        excess=graph.sum(excess, at_home),
+        covered=covered,
+        gap_reference=gap_reference,
+        paid_reference=paid_reference,
+        gap=gap,
+        paid=paid,
     )
 
 
@@ -114,12 +111,10 @@ def premium_per_tco2(setting: Setting, region: str, destination: str, route: str
     """Carbon-value premium per t CO2e avoided, EUR."""
     graph, experiment = setting.graph, setting.experiment
     if experiment.value.mode == "netted":
-        return graph.add(
-            Operation.RATIO,
-            (
-                premium_per_tonne(setting, region, destination, route),
-                avoided(setting, region, route),
-            ),
+        return graph.node(
+            "RATIO",
+            value=premium_per_tonne(setting, region, destination, route),
+            divisor=avoided(setting, region, route),
         )
     factor, credit = _indirect_factor(setting), _credit_price(setting, region)
     border = (
@@ -128,7 +123,7 @@ def premium_per_tco2(setting: Setting, region: str, destination: str, route: str
         else graph.constant(0.0)
     )
     home = market(setting, experiment.catalog.regions[region].market)
-    return graph.add(Operation.SEED, (factor, home, border, credit))
+    return graph.node("SEED", factor=factor, price_home=home, price_cbam=border, credit=credit)
 
 
 @remembered
@@ -137,72 +132,56 @@ def premium_per_tonne(setting: Setting, region: str, destination: str, route: st
     graph, value = setting.graph, setting.experiment.value
     saved = avoided(setting, region, route)
     if value.mode == "seed":
-        return graph.add(
-            Operation.PRODUCT, (saved, premium_per_tco2(setting, region, destination, route))
-        )
+        return graph.product(saved, premium_per_tco2(setting, region, destination, route))
     reference = references(setting.experiment)[region]
     factor = _indirect_factor(setting)
-    costs = (
-        carbon_cost(setting, region, destination, reference),
-        carbon_cost(setting, region, destination, route),
-    )
+    costs: dict[str, Any] = {
+        "carbon_reference": carbon_cost(setting, region, destination, reference),
+        "carbon": carbon_cost(setting, region, destination, route),
+    }
     if value.double_claiming == "forbid":
-        return graph.add(Operation.NETTED, (factor, *costs))
+        return graph.node("NETTED", factor=factor, **costs)
     credit = _credit_price(setting, region)
     if graph.is_constant(credit, 0.0):
-        return graph.add(Operation.NETTED, (factor, *costs))
+        return graph.node("NETTED", factor=factor, **costs)
     amount = saved
     if value.credit_limit is not None:
         share: float | str = value.credit_limit
         if share == "law":
             share = setting.experiment.catalog.regions[region].credit_limit
-        limit = graph.add(
-            Operation.PRODUCT,
-            (emissions(setting, region, reference), policy_value(setting, share)),
-        )
-        amount = graph.add(Operation.SMALLER, (saved, limit))
-    return graph.add(Operation.NETTED_WITH_CREDIT, (factor, *costs, credit, amount))
+        limit = graph.product(emissions(setting, region, reference), policy_value(setting, share))
+        amount = graph.node("SMALLER", a=saved, b=limit)
+    return graph.node("NETTED_WITH_CREDIT", factor=factor, **costs, credit=credit, amount=amount)
 
 
 @remembered
 def annualised_premium(setting: Setting, region: str, destination: str, route: str) -> int:
     """premium_per_tonne / lifetime."""
-    return setting.graph.add(
-        Operation.SCALED,
-        (premium_per_tonne(setting, region, destination, route),),
-        numbers=(1.0 / setting.experiment.plant.lifetime,),
+    return setting.graph.scaled(
+        premium_per_tonne(setting, region, destination, route),
+        1.0 / setting.experiment.plant.lifetime,
     )
 
 
 @remembered
 def support_gap(setting: Setting, region: str, destination: str, route: str) -> int:
     """cost_premium_ex_carbon - premium_per_tonne, EUR/t."""
-    return setting.graph.add(
-        Operation.DIFFERENCE,
-        (
-            cost_premium_ex_carbon(setting, region, route),
-            premium_per_tonne(setting, region, destination, route),
-        ),
+    return setting.graph.difference(
+        cost_premium_ex_carbon(setting, region, route),
+        premium_per_tonne(setting, region, destination, route),
     )
 
 
 def not_positive(setting: Setting, node: int) -> int:
     """1 where a row is zero or below."""
-    return setting.graph.add(Operation.NOT_POSITIVE, (node,))
+    return setting.graph.node("NOT_POSITIVE", value=node)
 
 
 @remembered
 def crossover_year(setting: Setting, region: str, destination: str, route: str) -> int:
     """First year in which the route exists and its cost premium is zero or below."""
     node = cost_premium(setting, region, destination, route)
-    return setting.graph.add(
-        Operation.CROSSOVER,
-        (node,),
-        numbers=(first_compared(setting, region, route),),
-        yearly=True,
-        state=(float("nan"),),
-        keeps=True,
-    )
+    return setting.graph.node("CROSSOVER", value=node, first=first_compared(setting, region, route))
 
 
 @remembered
@@ -231,11 +210,10 @@ def first_of_life(setting: Setting, region: str, route: str) -> int:
 def cheapest_route(setting: Setting, region: str, destination: str) -> int:
     """Position among the routes of the run of the one with the lowest total cost."""
     routes = setting.experiment.routes
-    return setting.graph.add(
-        Operation.CHEAPEST,
-        [total_cost(setting, region, destination, route) for route in routes],
-        numbers=[first_year(setting, route) for route in routes],
-        yearly=True,
+    return setting.graph.node(
+        "CHEAPEST",
+        totals=[total_cost(setting, region, destination, route) for route in routes],
+        first_years=[first_year(setting, route) for route in routes],
     )
 
 
@@ -256,17 +234,15 @@ def lifetime_sum(
         held = max(end - last, 0) if year == last else 0
         since = year - (plant.valued_in if valued_in is None else valued_in)
         lines.append((plant.output if inside else 0.0, since, since + held))
-    inputs = [premium_per_tonne(setting, region, destination, route)]
-    if discounted:
-        inputs.append(graph.add(Operation.LOG_GROWTH, (wacc(setting, region),)))
-    return graph.add(
-        Operation.ACCUMULATED,
-        inputs,
-        table=setting.over_years(np.array(lines, dtype=float)),
-        yearly=True,
-        state=(0.0,),
-        keeps=True,
-    )
+    weight, first, final = setting.over_years(np.array(lines, dtype=float)).T
+    stated: dict[str, Any] = {
+        "amount": premium_per_tonne(setting, region, destination, route),
+        "weight": weight, "first": first, "last": final,
+    }  # fmt: skip
+    if not discounted:
+        return graph.node("ACCUMULATED", **stated)
+    log_rate = graph.node("LOG_GROWTH", rate=wacc(setting, region))
+    return graph.node("DISCOUNTED", log_rate=log_rate, **stated)
 
 
 @remembered
@@ -277,16 +253,17 @@ def annuity_premium(setting: Setting, region: str, destination: str, route: str)
     from, whatever year npv_premium is discounted to.
     """
     graph, plant = setting.graph, setting.experiment.plant
-    recovery = graph.add(
-        Operation.CAPITAL_RECOVERY,
-        (wacc(setting, region), graph.constant(0.0)),
-        numbers=(plant.lifetime,),
+    recovery = graph.node(
+        "CAPITAL_RECOVERY",
+        wacc=wacc(setting, region),
+        risk=graph.constant(0.0),
+        life=plant.lifetime,
     )
     value = lifetime_sum(
         setting, region, destination, route, discounted=True, valued_in=plant.start - 1
     )
-    yearly = graph.add(Operation.PRODUCT, (value, recovery))
-    return graph.add(Operation.SCALED, (yearly,), numbers=(1.0 / plant.output,))
+    yearly = graph.product(value, recovery)
+    return graph.scaled(yearly, 1.0 / plant.output)
 
 
 @remembered
@@ -296,9 +273,7 @@ def components(setting: Setting, region: str, destination: str, route: str) -> d
     own, other = (_parts(setting, region, destination, one) for one in (route, reference))
     zero = setting.graph.constant(0.0)
     return {
-        name: setting.graph.add(
-            Operation.DIFFERENCE, (own.get(name, zero), other.get(name, zero)), yearly=True
-        )
+        name: setting.graph.difference(own.get(name, zero), other.get(name, zero))
         for name in {**other, **own}
     }
 
@@ -308,18 +283,16 @@ def _parts(setting: Setting, region: str, destination: str, route: str) -> dict[
     graph = setting.graph
     support = route_quantity(setting, region, route, "support", "EUR/t")
     parts = {
-        "capex": graph.add(Operation.PRODUCT, capital(setting, region, route)),
+        "capex": graph.product(*capital(setting, region, route)),
         "fixed_opex": fixed_charge(setting, region, route),
         "other_opex": route_quantity(setting, region, route, "other_opex", "EUR/t"),
-        "support": graph.add(Operation.SCALED, (support,), numbers=(-1.0,)),
+        "support": graph.scaled(support, -1.0),
         "home_carbon": home_carbon_cost(setting, region, route),
         "cbam": cbam_cost(setting, region, destination, route),
     }
     for name, amount, unit_price, sign in trades(setting, region, route):
-        value = graph.add(Operation.PRODUCT, (amount, unit_price), yearly=True)
+        value = graph.product(amount, unit_price)
         if sign < 0:
-            value = graph.add(Operation.SCALED, (value,), numbers=(-1.0,), yearly=True)
-        parts[name] = (
-            graph.add(Operation.SUM, (parts[name], value), yearly=True) if name in parts else value
-        )
+            value = graph.scaled(value, -1.0)
+        parts[name] = graph.sum(parts[name], value) if name in parts else value
     return parts

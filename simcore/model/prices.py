@@ -11,7 +11,6 @@ from simcore.intake.paths import Path, Threshold, View
 from simcore.intake.policies import variants
 from simcore.intake.usage import views_from
 from simcore.intake.views import as_path, chosen_views, has_views
-from simcore.kernels.operations import RESPONSE_COLUMNS, Operation
 from simcore.model.emissions_market import system_node
 from simcore.model.paths import bounds, deviation_node, path_node, price_factor
 from simcore.model.policies import policy_value, series, variant_node
@@ -30,8 +29,10 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         made = _own(setting, name, record, target)
     if not _is_answered(record):
         return made
-    inputs, table = _limits(setting, name, record, target)
-    return setting.graph.add(Operation.RESPONSE, (made, *inputs), table=table, yearly=True)
+    return setting.graph.node(
+        "RESPONSE", price=made, **_response(setting, name, record, target),
+        **_limits(setting, name, record, target),
+    )  # fmt: skip
 
 
 def _own(setting: Setting, name: str, record: Path, target: str) -> int:
@@ -78,9 +79,7 @@ def _of_views(setting: Setting, name: str, record: Path, target: str) -> int:
     ]
     if len(nodes) == 1:
         return nodes[0]
-    return setting.graph.add(
-        Operation.CHOSEN, (_choice(setting, name, record), *nodes), yearly=True
-    )
+    return setting.graph.node("CHOSEN", which=_choice(setting, name, record), among=nodes)
 
 
 def _choice(setting: Setting, name: str, record: Path) -> int:
@@ -108,7 +107,7 @@ def _view(setting: Setting, name: str, record: Path, label: str, view: View, tar
     if view.deviation is None:
         return made
     moved = deviation_node(setting, name, path, view.deviation, view=label)
-    return setting.graph.add(Operation.PRODUCT, (made, moved))
+    return setting.graph.product(made, moved)
 
 
 def _made(
@@ -124,8 +123,8 @@ def _made(
         lead = len(setting.years) - len(setting.horizon)
         place = quantity(setting, f"{name}.{label}.position", view.position, "1")
         within = series(setting, (ceiling - floor)[lead:])
-        within = setting.graph.add(Operation.PRODUCT, (place, within))
-        made = setting.graph.add(Operation.SUM, (series(setting, floor[lead:]), within))
+        within = setting.graph.product(place, within)
+        made = setting.graph.sum(series(setting, floor[lead:]), within)
     return _after_known(setting, made, record, target)
 
 
@@ -137,7 +136,7 @@ def _after_known(setting: Setting, node: int, record: Path, target: str) -> int:
     known = spot.value * price_factor(setting, record, target)(spot.year, spot)
     past = series(setting, np.where(horizon <= spot.year, known, 0.0))
     later = series(setting, np.where(horizon <= spot.year, 0.0, 1.0))
-    return graph.add(Operation.SUM, (past, graph.add(Operation.PRODUCT, (node, later))))
+    return graph.sum(past, graph.product(node, later))
 
 
 def _relative(setting: Setting, name: str, record: Path, target: str) -> int:
@@ -147,9 +146,9 @@ def _relative(setting: Setting, name: str, record: Path, target: str) -> int:
     other = record.relative.to
     base = price(setting, other, setting.experiment.catalog.markets[other], target)
     ratio = quantity(setting, f"{name}.relative.ratio", record.relative.ratio, "1")
-    made = setting.graph.add(Operation.PRODUCT, (base, ratio))
+    made = setting.graph.product(base, ratio)
     moved = deviation_node(setting, name, record, record.process)
-    made = setting.graph.add(Operation.PRODUCT, (made, moved), yearly=True)
+    made = setting.graph.product(made, moved)
     return _after_known(setting, made, record, target)
 
 
@@ -171,13 +170,13 @@ def _lift(setting: Setting, name: str, record: Path) -> int | None:
         return None
     strength = strengths[0]
     if len(strengths) > 1:
-        strength = graph.add(Operation.CHOSEN, (variant_node(setting, effect.of), *strengths))
+        strength = graph.node("CHOSEN", which=variant_node(setting, effect.of), among=strengths)
     first, last = effect.ramp
     if first == last:
         share = (setting.horizon >= last).astype(float)
     else:
         share = np.clip((setting.horizon - first) / (last - first), 0.0, 1.0)
-    return graph.add(Operation.PRODUCT, (strength, series(setting, share)))
+    return graph.product(strength, series(setting, share))
 
 
 def _is_answered(record: Path) -> bool:
@@ -187,15 +186,23 @@ def _is_answered(record: Path) -> bool:
     return record.response is not None and kind_of(record.process).made_of == "spot"
 
 
-def _limits(
-    setting: Setting, name: str, record: Path, target: str
-) -> tuple[tuple[int, ...], np.ndarray]:
-    """Nodes and lines of a RESPONSE: thresholds with their exponents, backstop; see its columns."""
-    graph, response = setting.graph, record.response
-    never, zero = graph.constant(math.inf), graph.constant(0.0)
-    above = _threshold(setting, f"{name}.response.above", record, "above", target, never)
-    below = _threshold(setting, f"{name}.response.below", record, "below", target, zero)
-    backstop = never
+def _response(setting: Setting, name: str, record: Path, target: str) -> dict[str, Any]:
+    """Thresholds of a RESPONSE, by node and growth, with their exponents."""
+    graph, found = setting.graph, dict[str, Any]()
+    for side, grown, none in (("above", "up", math.inf), ("below", "down", 0.0)):
+        threshold: Threshold | None = getattr(record.response, side, None)
+        label = f"{name}.response.{side}"
+        level, exponent = graph.constant(none), graph.constant(1.0)
+        if threshold is not None:
+            level = _level(setting, f"{label}.from", record, threshold.price, target)
+            exponent = quantity(setting, f"{label}.exponent", threshold.exponent, "1")
+        found |= {side: level, f"exponent_{side}": exponent, grown: _growth(setting, threshold)}
+    return found
+
+
+def _limits(setting: Setting, name: str, record: Path, target: str) -> dict[str, Any]:
+    """Backstop, floor and ceiling of a price."""
+    response, backstop = record.response, setting.graph.constant(math.inf)
     if response is not None and response.backstop is not None:
         label = f"{name}.response.backstop"
         backstop = _level(setting, label, record, response.backstop, target)
@@ -207,24 +214,7 @@ def _limits(
         floor, ceiling = (
             np.where(setting.years <= record.spot.year, known, one) for one in (floor, ceiling)
         )
-    factors = [
-        _growth(setting, getattr(response, side, None)) for side in ("above", "below")
-    ]  # fmt: skip
-    table = np.ascontiguousarray(np.stack([*factors, floor, ceiling], axis=1))
-    assert table.shape[1] == RESPONSE_COLUMNS
-    return (*above, *below, backstop), table
-
-
-def _threshold(
-    setting: Setting, label: str, record: Path, side: str, target: str, none: int
-) -> tuple[int, int]:
-    threshold: Threshold | None = getattr(record.response, side, None)
-    if threshold is None:
-        return none, setting.graph.constant(1.0)
-    return (
-        _level(setting, f"{label}.from", record, threshold.price, target),
-        quantity(setting, f"{label}.exponent", threshold.exponent, "1"),
-    )
+    return {"backstop": backstop, "floor": floor, "ceiling": ceiling}
 
 
 def _level(setting: Setting, label: str, record: Path, value: Any, target: str) -> int:
@@ -253,14 +243,13 @@ def at_bound(setting: Setting, name: str) -> int:
     if alone or (record.response is None and record.corridor is None):
         return _at_other_bound(setting, name, record)
     made = price(setting, name, record, "EUR/t")
-    inputs, table = _limits(setting, name, record, "EUR/t")
     known = record.spot is not None and record.spot.year >= setting.horizon[0]
-    bound = graph.add(Operation.AT_BOUND, (made, inputs[-1]), table=table, yearly=True)
+    bound = graph.node("AT_BOUND", price=made, **_limits(setting, name, record, "EUR/t"))
     if not known or record.spot is None:
         return bound
     # A price that is known was not made by its bounds.
     later = series(setting, np.where(setting.horizon <= record.spot.year, 0.0, 1.0))
-    return graph.add(Operation.PRODUCT, (bound, later))
+    return graph.product(bound, later)
 
 
 def _at_other_bound(setting: Setting, name: str, record: Path) -> int:
@@ -268,7 +257,7 @@ def _at_other_bound(setting: Setting, name: str, record: Path) -> int:
     if record.link is None or setting.experiment.catalog.markets[record.link.to].link is not None:
         return setting.graph.constant(0.0)
     joined = policy_value(setting, record.link.share)
-    return setting.graph.add(Operation.PRODUCT, (joined, at_bound(setting, record.link.to)))
+    return setting.graph.product(joined, at_bound(setting, record.link.to))
 
 
 @remembered
@@ -293,17 +282,19 @@ def view_row(setting: Setting, market: str, labels: tuple[str, ...]) -> int:
     nodes = view_nodes(setting, market)
     places = [setting.graph.constant(labels.index(label)) for label in nodes]
     choice = next(iter(nodes.values()))[0]
-    return setting.graph.add(Operation.CHOSEN, (choice, *places)) if len(places) > 1 else places[0]
+    if len(places) == 1:
+        return places[0]
+    return setting.graph.node("CHOSEN", which=choice, among=places)
 
 
 def label_where(setting: Setting, node: int, label: int) -> int:
     """A label in the draws in which a node is zero or below, undefined in the others."""
-    return setting.graph.add(Operation.LABELLED, (node, label), yearly=True)
+    return setting.graph.node("LABELLED", value=node, label=label)
 
 
 def in_view(setting: Setting, node: int, choice: int, place: int) -> int:
     """A node in the draws of one view, undefined in the others."""
-    return setting.graph.add(Operation.WHERE, (node, choice), numbers=(place,), yearly=True)
+    return setting.graph.node("WHERE", value=node, label=choice, wanted=place)
 
 
 def system_quantity(setting: Setting, market: str, wanted: str) -> int:
@@ -324,4 +315,4 @@ def _active(setting: Setting, market: str, record: Path) -> int | None:
         return None
     graph = setting.graph
     ends = [graph.constant(float(one)) for one in made]
-    return graph.add(Operation.CHOSEN, (_choice(setting, market, record), *ends))
+    return graph.node("CHOSEN", which=_choice(setting, market, record), among=ends)

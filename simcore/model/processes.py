@@ -8,7 +8,6 @@ from typing import Any
 
 from simcore.intake.compilation import compiled
 from simcore.intake.paths import Spot
-from simcore.kernels.operations import Operation
 from simcore.model.setting import Setting, multiplier, normal_inputs, quantity
 from simcore.quantities import FactorReference
 
@@ -59,62 +58,18 @@ class PathMaker:
 
     def node(self, operation: str, *, role: str = "", **stated: Any) -> int:
         stream = f"{self.setting.stem}{self.own}.{role}" if role else ""
-        return _node(self.setting.graph, operation, stream, stated)
+        yearly = operation == "NORMAL"
+        return self.setting.graph.node(operation, stream=stream, yearly=yearly, **stated)
 
     def shocks(self, steps: int) -> tuple[int, ...]:
         setting = self.setting
         found: list[int] = []
         setting.shocked.add(self.shared)
         for step in range(steps):
-            numbers = () if steps == 1 else (steps, step)
+            stated: dict[str, Any] = {"yearly": True, "steps": steps, "step": step}
             found += normal_inputs(
-                setting, self.shared, setting.shocks, yearly=True, suffix=".shock", numbers=numbers
+                setting, self.shared, setting.shocks, suffix=".shock", **stated
             ) or (
-                setting.graph.add(
-                    Operation.NORMAL,
-                    numbers=numbers,
-                    stream=f"{setting.stem}{self.shared}.shock",
-                    yearly=True,
-                ),
+                setting.graph.node("NORMAL", stream=f"{setting.stem}{self.shared}.shock", **stated),
             )
         return tuple(found)
-
-
-def _node(graph: Any, operation: str, stream: str, s: Any) -> int:  # for now
-    if operation == "SCALED":
-        return graph.add(Operation.SCALED, (s["a"],), numbers=(s["scale"],))
-    if operation == "STEP_SPREAD":
-        return graph.add(Operation.STEP_SPREAD, (s["sigma"], s["kappa"]))
-    if operation == "DECAY":
-        return graph.add(Operation.DECAY, (s["kappa"],))
-    if operation == "CHOSEN":
-        return graph.add(Operation.CHOSEN, (s["which"], *s["among"]))
-    if operation == "NORMAL":
-        numbers = () if s["steps"] == 1 else (s["steps"], s["step"])
-        return graph.add(Operation.NORMAL, numbers=numbers, stream=stream, yearly=True)
-    if operation == "JUMP":
-        return graph.add(
-            Operation.JUMP,
-            (s["rate"], s["mean"], s["sd"], s["size"]),
-            numbers=(s["steps"], s["step"], float(s["centred"])),
-            stream=stream,
-            yearly=True,
-        )
-    if operation == "REGIME":
-        return graph.add(
-            Operation.REGIME,
-            numbers=(s["first_year"], s["count"], s["central"], *s["probabilities"]),
-            stream=stream,
-            yearly=True,
-            state=(-1.0,),
-        )
-    if operation == "RESAMPLED":
-        return graph.add(
-            Operation.RESAMPLED,
-            numbers=(s["first_year"], s["block"], s["per_year"]),
-            table=s["changes"],
-            stream=stream,
-            yearly=True,
-            state=(0.0,),
-        )
-    raise TypeError(operation)

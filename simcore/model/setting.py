@@ -19,7 +19,6 @@ from simcore.intake.dependence import Dependence
 from simcore.intake.schema import Experiment, Money
 from simcore.intake.usage import place_of
 from simcore.kernels.layout import CONSTANT
-from simcore.kernels.operations import Operation
 from simcore.model.graph import Graph
 from simcore.quantities import FactorReference
 from simcore.units import conversion, currency_of, deflate
@@ -144,17 +143,19 @@ def quantity(setting: Setting, name: str, value: Any, target: str, *, label: str
 
 def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -> int:
     """Node of a marginal at the draws of the factor name."""
-    return setting.graph.add(
-        Operation.FACTOR,
-        normal_inputs(setting, name, setting.factors, yearly=False),
-        numbers=(marginal.kind, marginal.central, *marginal.params),
-        table=np.asarray(marginal.pool, dtype=float),
+    return setting.graph.node(
+        "FACTOR",
         stream=setting.stem + name,
-        yearly=False,
+        normal=normal_inputs(setting, name, setting.factors),
+        kind=marginal.kind,
+        central_value=marginal.central,
+        parameters=marginal.params,
+        values=marginal.pool,
     )
 
 
 def choice_node(setting: Setting, name: str, spec: Mapping[str, Any], sourced: Any) -> int:
+    """Node of a distribution that the model makes itself, such as the choice of a variant."""
     node = factor_node(setting, name, distributions.compile_distribution(spec))
     setting.inputs.setdefault(
         name,
@@ -169,29 +170,23 @@ def choice_node(setting: Setting, name: str, spec: Mapping[str, Any], sourced: A
 
 
 def normal_inputs(
-    setting: Setting, name: str, dependence: Dependence, *, yearly: bool, suffix: str = "",
-    numbers: tuple[float, ...] = (),
+    setting: Setting, name: str, dependence: Dependence, *, yearly: bool = False,
+    suffix: str = "", steps: int = 1, step: int = 0,
 ) -> tuple[int, ...]:  # fmt: skip
-    """The node of a correlated name's standard normal, or nothing if it is independent.
-
-    `numbers` are those of its NORMAL operations: steps a year, and the step.
-    """
+    """The node of a correlated name's standard normal, or nothing if it is independent."""
     if name not in dependence.weights:
         return ()
     mixed = dependence.weights[name]
     normals = [
-        setting.graph.add(
-            Operation.NORMAL, numbers=numbers, stream=setting.stem + other + suffix, yearly=yearly
+        setting.graph.node(
+            "NORMAL", steps=steps, step=step, stream=setting.stem + other + suffix, yearly=yearly
         )
         for other, _ in mixed
     ]
     if len(mixed) == 1 and mixed[0][1] == 1.0:
         return (normals[0],)
-    return (
-        setting.graph.add(
-            Operation.LINEAR, normals, numbers=[weight for _, weight in mixed], yearly=yearly
-        ),
-    )
+    weights = [weight for _, weight in mixed]
+    return (setting.graph.node("LINEAR", terms=normals, weights=weights),)
 
 
 def by_region(setting: Setting, values: Mapping[str, Any], region: str) -> tuple[Any, str]:

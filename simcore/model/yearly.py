@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from simcore.intake.stated import dated
-from simcore.kernels.operations import Operation
 from simcore.model.policies import series
 from simcore.model.setting import Setting, quantity
 from simcore.quantities import ByYear
@@ -36,12 +35,5 @@ def yearly_quantity(setting: Setting, name: str, value: Any, target: str) -> int
             known = known + weight * found.numbers[0]
         else:
             share = series(setting, weight)
-            uncertain.append(
-                node
-                if graph.is_constant(share, 1.0)
-                else graph.add(Operation.PRODUCT, (node, share))
-            )
-    total = series(setting, known)
-    for node in uncertain:
-        total = node if graph.is_constant(total, 0.0) else graph.add(Operation.SUM, (total, node))
-    return total
+            uncertain.append(node if graph.is_constant(share, 1.0) else graph.product(node, share))
+    return graph.total([series(setting, known), *uncertain])

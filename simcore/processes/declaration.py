@@ -14,10 +14,11 @@ from simcore.processes.estimates import Changes, Fit
 from simcore.quantities import Quantity
 from simcore.quantities.annotations import Canonical
 from simcore.quantities.records import Model
+from simcore.units.canonical import ONE
 
 Floats = NDArray[np.float64]
-Volatility = Annotated[Quantity, Canonical("1", minimum=0.0)]
-Number = Annotated[Quantity, Canonical("1")]
+Volatility = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
+Number = Annotated[Quantity, Canonical(ONE)]
 
 
 class Process(Model):

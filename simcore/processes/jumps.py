@@ -13,6 +13,7 @@ from simcore.processes.estimates import Changes, Estimate, Fit, fitted, standard
 from simcore.quantities import Quantity
 from simcore.quantities.annotations import Canonical
 from simcore.quantities.records import Described
+from simcore.units.canonical import ONE
 
 MOST: Final = 50.0
 """Most jumps a year."""
@@ -26,7 +27,7 @@ _UNITS: Final = {"sigma": "yr-1/2", "rate": "yr-1", "jump_mean": "1", "jump_sd":
 class Jumps(Described):
     """Jumps of the log price, which stay (Merton 1976)."""
 
-    rate: Annotated[Quantity, Canonical("1", minimum=0.0, maximum=MOST)]
+    rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=MOST)]
     """Expected number per year."""
     mean: Number
     """Mean of the log size of a jump."""

@@ -16,7 +16,8 @@ from pydantic import (
 )
 
 from simcore.quantities.records import Whole, fault, shown
-from simcore.units import UnitError, conversion, parse_quantity
+from simcore.units import Unit, UnitError, conversion, parse_quantity
+from simcore.units.canonical import ONE
 
 _PERCENT: Final = re.compile(r"\s*([-+]?[0-9]{1,20}(?:\.[0-9]{0,20})?)\s*%\s*")
 
@@ -42,6 +43,10 @@ Year = Annotated[Whole, Field(ge=1990, le=2200)]
 Dated = dict[Year, float]
 
 
+COMMODITY: Final = "commodity"
+"""In place of a unit: it follows from what the commodity is priced by."""
+
+
 class Canonical:
     """Annotation: the unit in which a field is used inside the model, and its limits there.
 
@@ -51,16 +56,16 @@ class Canonical:
 
     def __init__(
         self,
-        unit: str,
+        unit: Unit | str,
         *,
         minimum: float | None = None,
         maximum: float | None = None,
-        also: str | None = None,
+        also: Unit | None = None,
         central: float | None = None,
     ) -> None:
-        self.unit = unit
+        self.unit = str(unit)
         self.central = central
-        self.also = also
+        self.also = None if also is None else str(also)
         self.minimum = minimum
         self.maximum = maximum
 
@@ -73,7 +78,7 @@ def _policy_value(value: Any) -> Any:
         # 51.5 %, or a benchmark such as 1.37 t/t.
         try:
             number, unit = parse_quantity(value)
-            return number * conversion(unit, "1", exchange={})
+            return number * conversion(unit, ONE, exchange={})
         except UnitError as error:
             raise fault(
                 shown(value), "a number such as 0.5 or 50 %, or the name of a policy", error.remedy

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Cell, Plan, currency_rate
-from simcore.running.program import Recall, Request, cut
+from simcore.running.program import Recall, Request, compile_program
 from simcore.running.tiles import collected_values, is_apart
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
@@ -141,7 +141,7 @@ def _simulated(
     """Draws of some rows, shape (rows, draws); the central case alone."""
     from simcore.kernels.simulate import simulate
 
-    program, outputs = cut(plan, requests, recall=recall)
+    program, outputs = compile_program(plan, requests, recall=recall)
     draws = 1 if central else plan.draws
     values = np.empty((len(outputs), draws))
     share = -(-draws // (BLOCK * workers)) * BLOCK

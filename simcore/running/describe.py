@@ -13,7 +13,7 @@ from simcore.dataset import Layout, stored_bytes
 from simcore.intake.process_checks import shockless
 from simcore.intake.usage import references
 from simcore.plan import Plan, nominal_size
-from simcore.running.program import cut
+from simcore.running.program import compile_program
 from simcore.running.tiles import OVERHEAD, items_of, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
@@ -159,7 +159,7 @@ def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
     tiles = list(tiles_of(plan, items_of(plan), workers))
     memory = OVERHEAD + max(tile_memory(plan, tile, workers) for tile in tiles)
     operations = sum(
-        len(cut(plan, [item.request for item in tile])[0].yearly.code) * len(plan.years)
+        len(compile_program(plan, [item.request for item in tile])[0].yearly.code) * len(plan.years)
         for tile in tiles
     )
     seconds = (

@@ -19,7 +19,7 @@ from simcore.dataset import Finished, Layout, Store, create
 from simcore.plan import Plan, currency_rate, has_years, unique_values
 from simcore.running.by_view import counts_by_view, fill_prices, share_in_view
 from simcore.running.describe import layout_of
-from simcore.running.program import Recall, Request, cut
+from simcore.running.program import Recall, Request, compile_program
 from simcore.running.stopping import enough
 from simcore.running.tiles import (
     Item,
@@ -287,7 +287,7 @@ def _achieved_correlations(plan: Plan) -> Mapping[str, Table]:
     requests = [Request(node[name], (), static=True) for name in names]
     # Draws are addressed, so that the first ones are those of the run.
     drawn = np.empty((len(names), min(plan.draws, _CORRELATED)))
-    simulate(*cut(plan, requests), 0, drawn.shape[1], False, drawn)
+    simulate(*compile_program(plan, requests), 0, drawn.shape[1], False, drawn)
     square = np.ix_(chosen, chosen)
     return correlation_tables(
         names, plan.factors.requested[square], plan.factors.used[square], drawn
@@ -303,7 +303,7 @@ def _central_waterfall(plan: Plan, statistics: dict[str, np.ndarray]) -> None:
         return
     requests = [Request(node, years, first) for (node, first), _ in groups]
     values = np.empty((sum(one.rows for one in requests), 1))
-    simulate(*cut(plan, requests), 0, 1, True, values)
+    simulate(*compile_program(plan, requests), 0, 1, True, values)
     target = statistics["waterfall_central"]
     for position, (_, cells) in enumerate(groups):
         part = values[position * len(years) : (position + 1) * len(years), 0] * currency_rate(plan)

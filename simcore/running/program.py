@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simcore.kernels.operations import BLOCK, Operation
-from simcore.model.graph import Graph, Node
+from simcore.kernels.operations import BLOCK, SCRATCH, code_of
+from simcore.model.graph import OUTPUT, Graph, Node
 from simcore.plan import Plan
 
 if TYPE_CHECKING:
     from simcore.kernels.simulate import Program, Tape
-
-_SCRATCH = 2
-"""Rows at the head of a block that hold a factor's uniforms and normals."""
-_READ_AHEAD = 6
-"""Inputs that the kernel may read beyond the last operation's."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +61,17 @@ class Recall:
     def of(cls, plan: Plan, most: int) -> Recall:
         """Room for at most so many values: for all such prices, or for none."""
         nodes = plan.graph.nodes
-        # Who reads other states than the price needs the system itself.
-        read = {one for node in nodes if node.operation == Operation.CARRIED for one in node.inputs}
+        # Who reads other outputs than the price needs the system itself.
+        read = {node.inputs[0] for node in nodes if node.operation == OUTPUT}
         made = [n for n, node in enumerate(nodes)
-                if node.operation == Operation.CAP_AND_BANK and n not in read]  # fmt: skip
+                if node.operation == "CAP_AND_BANK" and n not in read]  # fmt: skip
         shape = len(made), plan.years[-1] - plan.start + 1, -(-plan.draws // BLOCK) * BLOCK
         if int(np.prod(shape)) > most:
             return cls({}, np.empty((0, 0, 0)))
         return cls({n: place for place, n in enumerate(made)}, np.full(shape, -1.0))
 
 
-def cut(
+def compile_program(
     plan: Plan, requests: Sequence[Request], *, recall: Recall | None = None
 ) -> tuple[Program, np.ndarray]:
     """Build the program that computes the requested rows, in the order of the requests.
@@ -96,25 +91,27 @@ def cut(
     graph = plan.graph
     order = _reading_order(graph, [request.node for request in requests])
     nodes = [(number, graph.nodes[number]) for number in order]
-    static = [(n, node) for n, node in nodes if node.operation is not None and not node.yearly]
-    yearly = [(n, node) for n, node in nodes if node.operation is not None and node.yearly]
+    run = [(n, node) for n, node in nodes if node.operation not in (None, OUTPUT)]
+    static = [(n, node) for n, node in run if not node.yearly]
+    yearly = [(n, node) for n, node in run if node.yearly]
     before = _before_the_horizon(dict(yearly))
     moving = [pair for pair in yearly if pair[0] in before]
     tape = moving + [pair for pair in yearly if pair[0] not in before]
     if plan.experiment.design == "sobol_bridge":
         tape = _bridged(plan, tape)
-    lasting = [n for n, node in nodes if not node.yearly or node.keeps]
-    row = {number: _SCRATCH + position for position, number in enumerate(lasting)}
-    free = _SCRATCH + len(row)
+    lasting = [n for n, node in nodes if not node.yearly or node.keeps is not None]
+    row = {number: SCRATCH + position for position, number in enumerate(lasting)}
+    free = SCRATCH + len(row)
     states: list[tuple[int, float]] = []
     extra: dict[int, list[int]] = {}
     for n, node in tape:
-        if node.keeps:
-            states.append((row[n], node.state[0]))
-            continue
+        if node.keeps is not None:
+            states.append((row[n], node.keeps))
         extra[n] = list(range(free, free + len(node.state)))
         states += zip(extra[n], node.state, strict=True)
         free += len(node.state)
+    row |= {n: extra[node.inputs[0]][int(node.numbers[0])]
+            for n, node in nodes if node.operation == OUTPUT}  # fmt: skip
     constants = [(row[n], node.numbers[0]) for n, node in nodes if node.operation is None]
     free = _give_rows(tape, row, free)
     at, after, rows, outputs = _emissions(plan, requests, row, static, tape)
@@ -141,7 +138,7 @@ def _before_the_horizon(yearly: dict[int, Node]) -> set[int]:
     """What must run in the years before the horizon: all that carries a state from year to year
     besides its own row, and what that reads."""
     found: set[int] = set()
-    pending = [n for n, node in yearly.items() if node.state and not node.keeps]
+    pending = [n for n, node in yearly.items() if node.state]
     while pending:
         number = pending.pop()
         if number not in found:
@@ -158,24 +155,24 @@ def _bridged(plan: Plan, tape: list[tuple[int, Node]]) -> list[tuple[int, Node]]
     table = bridge_table(plan.start, plan.years[0], plan.years[-1])
     rows = (0.0,) * (table.shape[1] // 2)
     return [
-        (n, replace(node, table=table, state=rows))
-        if node.operation == Operation.NORMAL and node.stream.endswith(f".{SHOCK}")
+        (n, replace(node, operation="BRIDGED", table=table, state=rows))
+        if node.operation == "NORMAL" and node.stream.endswith(f".{SHOCK}")
         else (n, node)
         for n, node in tape
     ]
 
 
-def limited(program: Program, first: int, last: int) -> Program:
+def restrict_outputs(program: Program, first: int, last: int) -> Program:
     """The program that hands out only the output rows first..last-1, and ends with their years."""
     at = np.clip(program.emit_at, first, last)
     lines = np.flatnonzero(np.diff(at))
     return program._replace(emit_at=at, years=int(lines[-1]) if lines.size else 0)
 
 
-def without(program: Program, operation: Operation) -> Program:
+def drop_operation(program: Program, operation: str) -> Program:
     """The program without an operation whose results no other reads and no one asks for."""
     code = program.yearly.code
-    skipped = np.where(code == operation, int(Operation.NOTHING), code)
+    skipped = np.where(code == code_of(operation), code_of("NOTHING"), code)
     return program._replace(yearly=program.yearly._replace(code=skipped))
 
 
@@ -228,23 +225,27 @@ def _emissions(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Rows to hand out by line (the static stage, then each simulated year) and operation.
 
-    Returns where each line begins, the operation and the row of each, and `outputs` of `cut`.
+    Returns where each line begins, the operation and the row of each, and `outputs` of the program.
     """
     last = plan.years[-1]
     at_static = {n: position for position, (n, _) in enumerate(static)}
     at_yearly = {n: position for position, (n, _) in enumerate(tape)}
+    for request in requests:
+        node = plan.graph.nodes[request.node]
+        if node.operation == OUTPUT:
+            at_yearly[request.node] = at_yearly[node.inputs[0]]
     lines: list[list[tuple[int, int, int]]] = [[] for _ in range(last - plan.start + 2)]
     asked = 0
     for request in requests:
-        node = request.node
-        after = (at_static if request.static else at_yearly).get(node, -1)
+        number = request.node
+        after = (at_static if request.static else at_yearly).get(number, -1)
         if request.static:
-            lines[0].append((after, row[node], asked))
+            lines[0].append((after, row[number], asked))
         elif not request.years and request.first_year <= last:
-            lines[-1].append((after, row[node], asked))
+            lines[-1].append((after, row[number], asked))
         for position, year in enumerate(request.years):
             if year >= request.first_year:
-                lines[year - plan.start + 1].append((after, row[node], asked + position))
+                lines[year - plan.start + 1].append((after, row[number], asked + position))
         asked += request.rows
     at = np.cumsum([0, *map(len, lines)]).astype(np.int64)
     flat = [entry for line in lines for entry in sorted(line)]
@@ -265,37 +266,36 @@ def _tape(
     inputs: list[int] = []
     numbers: list[float] = []
     tables: list[np.ndarray] = []
+    columns: list[int] = []
     inputs_at, numbers_at, table_at = [0], [0], [0]
     keys = np.zeros((len(nodes), 4), dtype=np.uint64)
     dimensions = np.zeros(len(nodes), dtype=np.int64)
     experiment = plan.experiment
     for position, (n, node) in enumerate(nodes):
-        if node.operation == Operation.CARRIED:
-            # Its number says which state of the node that it names it reads.
-            inputs.append(extra[node.inputs[0]][int(node.numbers[0])])
-        else:
-            inputs += [row[one] for one in node.inputs] + extra.get(n, [])
+        inputs += [row[one] for one in node.inputs] + extra.get(n, [])
         numbers += node.numbers
         if node.table is not None:
-            tables.append(np.asarray(node.table, dtype=float).ravel())
+            tables.append(node.table.ravel())
         inputs_at.append(len(inputs))
         numbers_at.append(len(numbers))
         table_at.append(table_at[-1] + (0 if node.table is None else node.table.size))
+        columns.append(0 if node.table is None else node.table[:1].size)
         if node.stream:
             group, dimensions[position] = family(node.stream)
             keys[position, :2] = stream_key(experiment.seed, node.stream)
             keys[position, 2:] = stream_key(experiment.seed, group)
     return Tape(
         code=np.array(
-            [int(node.operation) for _, node in nodes if node.operation is not None], dtype=np.int64
+            [code_of(node.operation) for _, node in nodes if node.operation], dtype=np.int64
         ),
         out=np.array([row[n] for n, _ in nodes], dtype=np.int64),
         inputs_at=np.array(inputs_at, dtype=np.int64),
-        inputs=np.array(inputs + [0] * _READ_AHEAD, dtype=np.int64),
+        inputs=np.array(inputs, dtype=np.int64),
         numbers_at=np.array(numbers_at, dtype=np.int64),
         numbers=np.array(numbers, dtype=float),
         table_at=np.array(table_at, dtype=np.int64),
         table=np.concatenate(tables) if tables else np.empty(0),
+        columns=np.array(columns, dtype=np.int64),
         keys=keys,
         dimensions=dimensions,
         design=(DESIGNS[experiment.design], plan.draws, experiment.replicates),

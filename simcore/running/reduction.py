@@ -17,10 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.intervals import draws_by_replicate
-from simcore.kernels.operations import BLOCK, Operation
+from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan
 from simcore.running.crew import Crew, Tell
-from simcore.running.program import Recall, Request, cut, limited, without
+from simcore.running.program import (
+    Recall,
+    Request,
+    compile_program,
+    drop_operation,
+    restrict_outputs,
+)
 from simcore.running.tiles import Item, Need, bins_for, collected_values, look_at
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
@@ -145,7 +151,9 @@ class _Reduction:
 
         self.plan, self.crew, self.draws = plan, crew, draws or plan.draws
         self.replicates = _replicates(plan)
-        self.program, self.outputs = cut(plan, [item.request for item in tile], recall=recall)
+        self.program, self.outputs = compile_program(
+            plan, [item.request for item in tile], recall=recall
+        )
         self.rows = self.program.emit_rows.size
         self.asked = np.flatnonzero(self.outputs >= 0)
         self.place = self.outputs[self.asked]
@@ -338,7 +346,7 @@ class _Reduction:
                 needed.shape
             )
             arena = np.empty(int(needed.sum()))
-            program = without(limited(self.program, begin, end), Operation.CHEAPEST)
+            program = drop_operation(restrict_outputs(self.program, begin, end), "CHEAPEST")
             targets = [
                 sinks.sink(
                     sinks.COLLECT, rows, numbers=self.numbers, places=places[w], slot=slot,

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.errors import ConfigError
-from simcore.kernels.operations import BLOCK, Operation
+from simcore.kernels.operations import BLOCK
 from simcore.numerics.student import reach, students_t
 from simcore.plan import Cell, Plan, currency_rate, has_years
 from simcore.running.program import Request
@@ -166,7 +166,7 @@ def items_of(plan: Plan) -> list[Item]:
 def reduced_node(plan: Plan, cell: Cell) -> int:
     """Node whose draws are reduced for a cell: for the sign of a row, the row, if none is kept."""
     node = plan.graph.nodes[cell.node]
-    if node.operation == Operation.NOT_POSITIVE and cell.variable not in plan.experiment.keep:
+    if node.operation == "NOT_POSITIVE" and cell.variable not in plan.experiment.keep:
         return node.inputs[0]
     return cell.node
 

@@ -11,7 +11,7 @@ from simcore.intake.usage import references
 from simcore.kernels.operations import BLOCK
 from simcore.model.terms import Term, terms
 from simcore.plan import Cell, Plan, currency_rate, extended, has_years
-from simcore.running.program import Request, cut
+from simcore.running.program import Request, compile_program
 from simcore.variables import OUTCOMES
 
 
@@ -53,7 +53,9 @@ def trace(
     ]
     requests += [Request(one.node, years, years[0]) for _, one in behind]
     values = np.empty((sum(one.rows for one in requests), draw % BLOCK + 1))
-    simulate(*cut(plan, requests), draw // BLOCK * BLOCK, values.shape[1], False, values)
+    simulate(
+        *compile_program(plan, requests), draw // BLOCK * BLOCK, values.shape[1], False, values
+    )
     column = values[:, -1]
     found: list[dict[str, Any]] = [
         {"variable": "input", "name": one.name, "unit": one.unit, "value": float(column[position])}

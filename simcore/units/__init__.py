@@ -15,13 +15,14 @@ from functools import lru_cache
 from typing import Final
 
 from simcore.errors import suggest
-from simcore.units.names import MAX_LENGTH, Unit, UnitError, describe, parse_unit
+from simcore.units.names import MAX_LENGTH, Unit, UnitError, declare, describe, parse_unit
 
 __all__ = [
     "Unit",
     "UnitError",
     "conversion",
     "currency_of",
+    "declare",
     "deflate",
     "describe",
     "parse_quantity",
@@ -36,14 +37,14 @@ _QUANTITY: Final = re.compile(
 _MAX_YEARS: Final = 500
 
 
-def conversion(unit: str, target: str, *, exchange: Mapping[str, float]) -> float:
+def conversion(unit: str | Unit, target: str | Unit, *, exchange: Mapping[str, float]) -> float:
     """Find the factor that turns a number in one unit into a number in another.
 
     Parameters
     ----------
-    unit : str
+    unit : str or Unit
         Unit of the number at hand.
-    target : str
+    target : str or Unit
         Unit wanted.
     exchange : mapping of str to float
         Units of each currency per EUR, > 0; EUR itself may be left out.
@@ -58,7 +59,7 @@ def conversion(unit: str, target: str, *, exchange: Mapping[str, float]) -> floa
     UnitError
         The dimensions differ, a unit is unknown, or an exchange rate is missing or unusable.
     """
-    return _factor(unit, target, tuple(exchange.items()))
+    return _factor(str(unit), str(target), tuple(exchange.items()))
 
 
 @lru_cache(maxsize=4096)

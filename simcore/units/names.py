@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -16,35 +16,8 @@ from typing import Final
 from simcore.errors import suggest
 
 # Order of the exponents of a dimension.
-_MONEY, _MASS, _ENERGY, _TIME, _VOLUME = range(5)
 _NAMES: Final = ("money", "mass", "energy", "time", "volume")
 
-_HOURS_PER_YEAR: Final = 8760
-_PHYSICAL: Final[dict[str, tuple[Fraction, int, int]]] = {
-    # name: (in the canonical unit, dimension, exponent of time); canonical are t, MWh, h, m3.
-    "g": (Fraction(1, 10**6), _MASS, 0),
-    "kg": (Fraction(1, 1000), _MASS, 0),
-    "t": (Fraction(1), _MASS, 0),
-    "kt": (Fraction(1000), _MASS, 0),
-    "Mt": (Fraction(10**6), _MASS, 0),
-    "Gt": (Fraction(10**9), _MASS, 0),
-    "MJ": (Fraction(1, 3600), _ENERGY, 0),
-    "GJ": (Fraction(10, 36), _ENERGY, 0),
-    "TJ": (Fraction(10**4, 36), _ENERGY, 0),
-    "PJ": (Fraction(10**7, 36), _ENERGY, 0),
-    "kWh": (Fraction(1, 1000), _ENERGY, 0),
-    "MWh": (Fraction(1), _ENERGY, 0),
-    "GWh": (Fraction(1000), _ENERGY, 0),
-    "TWh": (Fraction(10**6), _ENERGY, 0),
-    "MMBtu": (Fraction("0.29307107017"), _ENERGY, 0),
-    "kW": (Fraction(1, 1000), _ENERGY, -1),
-    "MW": (Fraction(1), _ENERGY, -1),
-    "GW": (Fraction(1000), _ENERGY, -1),
-    "h": (Fraction(1), _TIME, 0),
-    "yr": (Fraction(_HOURS_PER_YEAR), _TIME, 0),
-    "m3": (Fraction(1), _VOLUME, 0),
-    "Nm3": (Fraction(1), _VOLUME, 0),
-}
 _NUMBERS: Final = {
     "%": Fraction(1, 100),
     "k": Fraction(1000),
@@ -76,6 +49,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign>[/*·()])"
     r"|(?P<space>\s+)"
 )
+_NAME: Final = re.compile(r"[^\W\d_]\w*")
 _EXPONENT: Final = re.compile(r"\^?(-?[1-3])(?![A-Za-z0-9_.])")
 MAX_LENGTH: Final = 100
 
@@ -111,14 +85,59 @@ class Unit:
         Exponents of money, mass, energy, time and volume.
     currencies : tuple of (str, int)
         Exponent of each currency, in the order of writing.
+    spelling : str
+        As it was written, and as it is shown; units that are spelled in two ways are equal.
     """
 
     scale: Fraction
     dimension: tuple[int, ...]
     currencies: tuple[tuple[str, int], ...]
+    spelling: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return self.spelling
 
 
 _ONE: Final = Unit(Fraction(1), (0, 0, 0, 0, 0), ())
+UNITS: Final = {
+    "t": Unit(Fraction(1), (0, 1, 0, 0, 0), ()),
+    "MWh": Unit(Fraction(1), (0, 0, 1, 0, 0), ()),
+    "h": Unit(Fraction(1), (0, 0, 0, 1, 0), ()),
+    "m3": Unit(Fraction(1), (0, 0, 0, 0, 1), ()),
+}
+"""Every unit by name but currencies and plain numbers; more by `declare`."""
+
+
+def declare(name: str, definition: str) -> None:
+    """Add a unit, for configs, packaged tables, price files and commands alike.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits and `_`, such as `short_ton`.
+    definition : str
+        What one of it is, in units that are known: `0.90718474 t`. The number may be a fraction,
+        such as `1/3600`, and is taken exactly.
+
+    Raises
+    ------
+    UnitError
+        The name is taken or none, or the definition is not a number and a unit.
+    """
+    if name in UNITS or name in _NUMBERS or name in _CURRENCIES:
+        raise UnitError(f"a second unit {name!r}", "a name that is free", "choose another name")
+    if not _NAME.fullmatch(name):
+        raise UnitError(
+            f"{name!r} as the name of a unit", "letters, digits and _", "choose another name"
+        )
+    number, _, unit = definition.partition(" ")
+    try:
+        one = Unit(Fraction(number), (0, 0, 0, 0, 0), ())
+    except (ValueError, ZeroDivisionError):
+        raise UnitError(
+            repr(definition), "a number and a unit, such as 0.90718474 t", "write the number first"
+        ) from None
+    UNITS[name] = _times(one, parse_unit(unit), 1)
 
 
 @lru_cache(maxsize=1024)
@@ -147,7 +166,7 @@ def parse_unit(unit: str) -> Unit:
     result, position = _product(tokens, 0, unit)
     if position != len(tokens):
         raise _spelling_error("an unexpected )", unit)
-    return result
+    return replace(result, spelling=unit.strip())
 
 
 def describe(unit: Unit) -> str:
@@ -243,17 +262,13 @@ def _tokens(unit: str) -> Iterator[Unit | str]:
 
 
 def _named(name: str, unit: str) -> Unit:
-    if name in _PHYSICAL:
-        scale, dimension, time = _PHYSICAL[name]
-        powers = [0] * len(_NAMES)
-        powers[dimension] = 1
-        powers[_TIME] += time
-        return Unit(scale, tuple(powers), ())
+    if name in UNITS:
+        return UNITS[name]
     if name in _NUMBERS:
         return Unit(_NUMBERS[name], (0, 0, 0, 0, 0), ())
     if name in _CURRENCIES:
         return _money(name)
-    near = _MEANT.get(name) or suggest(name, [*_PHYSICAL, "tCO2", "tCO2e", *_CURRENCIES])
+    near = _MEANT.get(name) or suggest(name, [*UNITS, "tCO2", "tCO2e", *_CURRENCIES])
     is_code = re.fullmatch("[A-Z]{3}", name) is not None and name not in _MEANT
     if is_code and (near is None or near.casefold() != name.casefold()):
         # Not on our list of currencies, yet it may be in the user's table of rates.
@@ -283,3 +298,12 @@ def _times(left: Unit, right: Unit, power: int) -> Unit:
 def _power(name: str, exponent: int) -> str:
     name = f"({name})" if " " in name else name
     return name if exponent == 1 else f"{name}^{exponent}"
+
+
+for _line in (
+    "g 1e-6 t", "kg 1e-3 t", "kt 1e3 t", "Mt 1e6 t", "Gt 1e9 t",
+    "MJ 1/3600 MWh", "GJ 10/36 MWh", "TJ 10000/36 MWh", "PJ 10000000/36 MWh",
+    "kWh 1e-3 MWh", "GWh 1e3 MWh", "TWh 1e6 MWh", "MMBtu 0.29307107017 MWh",
+    "kW 1e-3 MWh/h", "MW 1 MWh/h", "GW 1e3 MWh/h", "yr 8760 h", "Nm3 1 m3",
+):  # fmt: skip
+    declare(*_line.split(" ", 1))
