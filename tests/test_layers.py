@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "simcore"
 
 # Lowest first; a module may import from its own room and from rooms before it.
 LAYERS = [
-    ["errors", "variables", "_version", "numerics", "cache"],
+    ["errors", "variables", "statistics", "_version", "numerics", "cache"],
     ["units", "files", "timeseries", "dated"],
     ["kernels", "dataset"],
     ["distributions"],
