@@ -119,7 +119,14 @@ def wacc(case: Case, region: str) -> float:
 
 
 def reference_route(case: Case, region: str) -> str:
-    return case.catalog["regions"][region]["reference"][case.config["sector"]]
+    reference = rules_in(case, region)["reference"]
+    return reference if isinstance(reference, str) else reference[case.config["sector"]]
+
+
+def rules_in(case: Case, region: str) -> Mapping[str, Any]:
+    """What the sector meets in a region; a config may also write it in the region itself."""
+    sector = case.catalog.get("sectors", {}).get(case.config["sector"], {})
+    return {**case.catalog["regions"][region], **sector.get("regions", {}).get(region, {})}
 
 
 def host(case: Case, route: str) -> str | None:
@@ -274,7 +281,7 @@ def precursor_tonnes(case: Case, route: str, region: str, year: int) -> float:
 
 def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     """Home carbon cost per EUR of the home price: net tonnes paid for."""
-    place = case.catalog["regions"][region]
+    place = rules_in(case, region)
     free = policy(case, place["free_allocation"], year) * policy(case, place["cscf"], year)
     benchmarks = place["benchmarks"]
     own = next(
@@ -295,7 +302,7 @@ def home_cost(case: Case, route: str, region: str, year: int) -> float:
 
 
 def marginal_cost(case: Case, route: str, region: str, year: int) -> float:
-    place = case.catalog["regions"][region]
+    place = rules_in(case, region)
     price = carbon_price(case, place["market"], year)
     return price * policy(case, place["coverage"], year) * direct(case, route, region, year)
 
@@ -307,7 +314,7 @@ def pays_cbam(case: Case, region: str, destination: str) -> bool:
 
 def embedded(case: Case, route: str, region: str, year: int) -> float:
     """Embedded emissions of a tonne that declares its own, t/t."""
-    rules, place = case.config["cbam"], case.catalog["regions"][region]
+    rules, place = case.config["cbam"], rules_in(case, region)
     if rules["method"] == "country_average":
         emissions = float(place["average_intensity"])
     else:
@@ -321,7 +328,7 @@ def embedded(case: Case, route: str, region: str, year: int) -> float:
 
 def default_value(case: Case, region: str, year: int) -> float:
     """The default value of the good with its mark-up, t/t: the same for every route."""
-    table = case.catalog["regions"][region]["default_intensity"]
+    table = rules_in(case, region)["default_intensity"]
     if isinstance(table, Mapping):
         good = case.config["cbam"].get("good", "default")
         table = table[good] if good in table else table["default"]

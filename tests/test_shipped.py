@@ -16,13 +16,13 @@ import simcore
 from simcore.errors import ConfigError
 from simcore.intake import packaged, shipped
 from simcore.intake.checks import find_faults
+from simcore.intake.entries import Catalog
 from simcore.intake.findings import Finding
 from simcore.intake.stated import entries, quantities
 from simcore.intake.unit_checks import unit_findings
 from simcore.variables import OUTCOMES
 
-SECTIONS = ["markets", "systems", "prices", "policies", "regions", "routes", "technologies",
-            "buyers"]  # fmt: skip
+SECTIONS = list(Catalog.model_fields)
 
 
 @pytest.fixture

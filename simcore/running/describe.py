@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from simcore.dataset import Layout, stored_bytes
 from simcore.intake.process_checks import shockless
-from simcore.intake.usage import references
+from simcore.intake.usage import product_of, references
 from simcore.plan import Plan, nominal_size
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
@@ -81,6 +81,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
         "config": plan.resolved_yaml,
         "config_sha256": plan.digest,
+        "product": product_of(experiment),
         "seed": experiment.seed,
         **_stopping(plan),
         "sampler": _sampler(experiment.design, experiment.replicates),
