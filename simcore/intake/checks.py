@@ -126,7 +126,7 @@ def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
     if variable is None or until.variable not in experiment.outcomes:
         yield unknown(("until", "variable"), until.variable, experiment.outcomes, "outcome")
         return
-    if variable.kind != "number" and variable.kind != "year":
+    if variable.kind not in ("number", "year"):
         yield Finding(
             ("until", "variable"), f"{until.variable}, which is no amount", "an outcome in numbers",
             "name the outcome whose sign it gives",
