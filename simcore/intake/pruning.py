@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
-from simcore.intake import packaged
+from simcore.intake import shipped
 from simcore.intake.entries import Catalog, Electrolysis
 from simcore.intake.hosts import hosts_and_twins
 from simcore.intake.policies import used_policies
@@ -23,40 +22,6 @@ from simcore.intake.usage import (
 
 Where = tuple[str, ...]
 """Path of an entry of the catalog."""
-
-
-def packaged_names(section: str) -> frozenset[str]:
-    """Names in a section of the packaged catalog; a config may mention those it does not use."""
-    return _packaged()[0][section]
-
-
-def packaged_places(commodity: str) -> frozenset[str]:
-    """Regions with a packaged price of a commodity, `default` among them."""
-    return _packaged()[1].get(commodity, frozenset())
-
-
-def packaged_paths() -> frozenset[str]:
-    """Names of the packaged price paths: markets, and commodities with their place."""
-    sections, places = _packaged()
-    prices = (f"{name}.{place}" for name, group in places.items() for place in group)
-    return frozenset([*sections["markets"], *prices])
-
-
-@cache
-def packaged_pairs(kind: str) -> frozenset[tuple[frozenset[str], float]]:
-    """Pairs of the packaged correlations of factors or shocks, with their rank correlation."""
-    pairs = packaged.base()["correlations"][kind]
-    return frozenset((frozenset(pair["between"]), float(pair["rank"])) for pair in pairs)
-
-
-@cache
-def _packaged() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """Names by section, and places by commodity, of the packaged catalog."""
-    catalog = packaged.catalog()
-    return (
-        {section: frozenset(entries) for section, entries in catalog.items()},
-        {commodity: frozenset(prices) for commodity, prices in catalog["prices"].items()},
-    )
 
 
 class NotOfTheRunError(LookupError):
@@ -84,12 +49,11 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
     Entries of the config itself, and those that an overlay changes, stay: its correlations,
     scenarios and benchmarks may name them although this run does not use them.
     """
-    known, places = _packaged()
     mentioned = _mentioned(experiment)
     own = {
         path for path, _ in entries(experiment.catalog)
         if path in mentioned or path[-1] not in (
-            places.get(path[2], ()) if path[1] == "prices" else known[path[1]]
+            shipped.places(path[2]) if path[1] == "prices" else shipped.names(path[1])
         )
     }  # fmt: skip
     kept = [_with_followed(one, own | _referred(one)) for one in scenarios.values()]

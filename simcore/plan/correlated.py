@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from simcore.errors import Fault, suggest
-from simcore.intake import Spec
-from simcore.intake.pruning import packaged_pairs
+from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
 from simcore.model.setting import Setting
 from simcore.plan.records import Idle
@@ -30,7 +29,7 @@ def correlated(spec: Spec, settings: Mapping[str, Setting]) -> tuple[list[Fault]
         "shocks": {name for one in settings.values() for name in one.shocked},
     }
     for kind, names in drawn.items():
-        packaged = packaged_pairs(kind)
+        packaged = shipped.pairs(kind)
         for position, pair in enumerate(getattr(spec.experiment.correlations, kind)):
             if (frozenset(pair.between), pair.rank) in packaged:
                 continue
