@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from simcore.errors import Fault, dotted
-from simcore.intake import Spec, packaged
-from simcore.intake.pruning import packaged_names, packaged_paths
+from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
-from simcore.intake.shipped import base
 from simcore.intake.templates import with_sector
 from simcore.intake.usage import used_routes
 from simcore.plan import Plan, build
@@ -101,7 +99,7 @@ class _Written:
 def _written(spec: Spec) -> Iterator[_Written]:
     """What the user wrote and this run might read."""
     scenarios = list(spec.scenarios.values())
-    shipped = with_sector(base())
+    packaged = with_sector(shipped.base())
     for document in spec.documents:
         for path, value in _leaves(document.data, ()):
             where, experiments, own = path, scenarios, ""
@@ -115,7 +113,7 @@ def _written(spec: Spec) -> Iterator[_Written]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own and _at(shipped, path) == value:
+            if not own and _at(packaged, path) == value:
                 continue
             yield _Written(path, where, value, experiments)
 
@@ -209,10 +207,10 @@ def _entry_length(path: Path) -> int:
 
 def _is_packaged(path: Path) -> bool:
     if path[1] == "prices":
-        return f"{path[2]}.{path[3]}" in packaged_paths()
+        return f"{path[2]}.{path[3]}" in shipped.paths()
     if path[1] == "sectors" and len(path) > 4:
-        return path[4] in packaged_names("regions") and path[2] in packaged_names("sectors")
-    return path[2] in packaged_names(path[1])
+        return path[4] in shipped.names("regions") and path[2] in shipped.names("sectors")
+    return path[2] in shipped.names(path[1])
 
 
 def _follow(experiment: Experiment, path: Path) -> tuple[tuple[Any, str] | None, Any, int]:
@@ -304,7 +302,7 @@ def _twins(plan: Plan) -> Iterator[Fault]:
 def _goods(plan: Plan) -> Iterator[Fault]:
     """Goods with a parity price that no route of the run uses."""
     written = not plan.spec.stands_alone and any(
-        one.data.get("parity", []) not in ([], packaged.base()["parity"])
+        one.data.get("parity", []) not in ([], shipped.base()["parity"])
         for one in plan.spec.documents
     )
     if not written or "parity_price" not in plan.experiment.outcomes:

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from simcore.errors import dotted
-from simcore.intake import dependence
+from simcore.intake import dependence, shipped
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
 from simcore.intake.findings import Finding, Path, unknown
@@ -18,7 +18,6 @@ from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import Path as PricePath
 from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
-from simcore.intake.pruning import packaged_names
 from simcore.intake.schema import Experiment, Exposure, Until
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
@@ -341,7 +340,7 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
 
 def _mentionable(experiment: Experiment, section: str) -> set[str]:
     """Names that a table by region or route may have, whether or not the run uses them."""
-    return {"default", *getattr(experiment.catalog, section), *packaged_names(section)}
+    return {"default", *getattr(experiment.catalog, section), *shipped.names(section)}
 
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Path, ...]:

@@ -13,6 +13,9 @@ import itertools
 import sys
 from typing import Any, Final
 
+from pydantic import create_model
+
+from simcore.intake.entries import Catalog
 from simcore.intake.forms import LISTS, SECTORAL
 from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
@@ -22,7 +25,10 @@ from simcore.quantities.records import Model
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
-    schema = Experiment.model_json_schema()
+    written = create_model(
+        "Experiment", __base__=Experiment, __doc__=Experiment.__doc__, catalog=(Catalog, ...)
+    )
+    schema = written.model_json_schema()
     records = {record.__name__: record for record in _records(Model)}
     _describe(schema, Experiment)
     for name, definition in schema["$defs"].items():
