@@ -200,10 +200,10 @@ def trace(options: argparse.Namespace) -> None:
 def catalog(options: argparse.Namespace) -> None:
     """Show what the package knows."""
     from simcore.intake import packaged
-    from simcore.terminal.outline import catalog_text, entry_of
+    from simcore.terminal.outline import catalog_text, entry_of, outcome_entries
 
     known = packaged.catalog() | {
-        "systems": packaged.written("system"), "sources": packaged.sources(),
+        "systems": packaged.written("system"), "sources": packaged.sources(), "outcomes": outcome_entries(),
     }  # fmt: skip
     if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
         raise ConfigError(Fault(
