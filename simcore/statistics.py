@@ -184,3 +184,8 @@ STATISTICS: Final[dict[str, Statistic]] = {one.name: one for one in (
 def statistics_of_kind(kind: str) -> tuple[Statistic, ...]:
     """Statistics of outcomes of a kind, in the order of their declaration."""
     return tuple(one for one in STATISTICS.values() if kind in one.of)
+
+
+def statistics_from(sample: Sample, kind: str) -> dict[str, NDArray[Any]]:
+    """All statistics of rows of outcomes of a kind, by name; shape (rows,) or (rows, label)."""
+    return {one.name: one.of[kind](sample) for one in statistics_of_kind(kind)}
