@@ -189,3 +189,10 @@ def statistics_of_kind(kind: str) -> tuple[Statistic, ...]:
 def statistics_from(sample: Sample, kind: str) -> dict[str, NDArray[Any]]:
     """All statistics of rows of outcomes of a kind, by name; shape (rows,) or (rows, label)."""
     return {one.name: one.of[kind](sample) for one in statistics_of_kind(kind)}
+
+
+def split_name(array: str) -> tuple[str, str] | None:
+    """Outcome and statistic of a summary array, such as `cost_premium` and `quantile_low`."""
+    endings = [name for name in STATISTICS if array.endswith(f"_{name}")]
+    statistic = max(endings, key=len, default=None)
+    return None if statistic is None else (array[: -len(statistic) - 1], statistic)

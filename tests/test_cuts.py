@@ -149,6 +149,7 @@ def test_memory_is_written_before_it_is_read(whole, monkeypatch, poison):
     assert dataset.digest(run(WHOLE, threads=2)) == whole
 
 
+@pytest.mark.long
 def test_rows_of_a_block_are_written_before_they_are_read(monkeypatch):
     """The compiled loop fills the rows of a block with NaN; interpreted, with another number."""
     plan = simcore.build(simcore.load(WHOLE | {"draws": 300}))

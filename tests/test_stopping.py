@@ -133,6 +133,7 @@ def test_an_even_design_is_enough_with_fewer_draws(design):
     assert high - low <= 3.0
 
 
+@pytest.mark.long
 def test_stopping_keeps_the_coverage_of_intervals():
     """Looking several times costs little: the widest interval decides, and draws only double."""
     inside = 0
@@ -155,6 +156,7 @@ def test_stopping_keeps_the_coverage_of_intervals():
 # --- errors of designs ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("design", ["random", "antithetic", "latin_hypercube", "sobol"])
 def test_the_standard_error_is_the_spread_over_seeds(design):
     means, errors = [], []

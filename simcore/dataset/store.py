@@ -325,18 +325,18 @@ def _move(partial: Path, out: Path, *, overwrite: bool) -> None:
         ))  # fmt: skip
     try:
         if not partial.is_dir():
-            os.replace(partial, out)
+            partial.replace(out)
             return
         # A folder cannot replace a folder in one step: the old one steps aside first.
         aside = out.with_name(replaced_name(out))
         old = out.exists()
         if old:
-            os.rename(out, aside)
+            out.rename(aside)
         try:
-            os.rename(partial, out)
+            partial.rename(out)
         except OSError:
             if old:
-                os.rename(aside, out)
+                aside.rename(out)
             raise
         if old:
             remove(aside)

@@ -7,22 +7,20 @@ from functools import wraps
 from typing import Any, TypeVar
 from weakref import ref
 
-from simcore.dated import DatedTable
 from simcore.intake.entries import (
     Electrolysis,
     Indexed,
     Learns,
-    Policy,
     Retrofit,
     Route,
+    SectorRegion,
 )
 from simcore.intake.hosts import host_of, route_of
 from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
-from simcore.quantities import Quantity
 from simcore.units import currency_of
-from simcore.variables import OUTCOMES
+from simcore.variables import OUTCOMES, Outcome
 
 Result = TypeVar("Result")
 
@@ -45,14 +43,26 @@ def _once(function: Callable[[Experiment], Result]) -> Callable[[Experiment], Re
     return remembered
 
 
+def asked_outcomes(experiment: Experiment) -> list[Outcome]:
+    """Outcomes that a config lists and that exist."""
+    return [OUTCOMES[name] for name in experiment.outcomes if name in OUTCOMES]
+
+
+def sector_regions(experiment: Experiment) -> Mapping[str, SectorRegion]:
+    """What the sector of the run meets, by region; nothing where the catalog has no such sector."""
+    sector = experiment.catalog.sectors.get(experiment.sector)
+    return {} if sector is None else sector.regions
+
+
+def product_of(experiment: Experiment) -> str:
+    """What a tonne of the run is a tonne of."""
+    return experiment.catalog.sectors[experiment.sector].product or experiment.sector
+
+
 def references(experiment: Experiment) -> dict[str, str]:
     """Reference route of each region in the sector of the experiment."""
-    regions = experiment.catalog.regions
-    return {
-        name: regions[name].reference[experiment.sector]
-        for name in experiment.regions
-        if name in regions and experiment.sector in regions[name].reference
-    }
+    found = sector_regions(experiment)
+    return {name: found[name].reference for name in experiment.regions if name in found}
 
 
 def used_routes(experiment: Experiment) -> list[str]:
@@ -72,13 +82,14 @@ def meets_cbam(experiment: Experiment) -> bool:
 
 
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, and what they
-    are linked to."""
+    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of outcomes,
+    and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market for name in experiment.regions if name in regions),
         *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
+        *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
     ]
     markets = experiment.catalog.markets
     known = [markets[name] for name in names if name in markets]
@@ -149,8 +160,7 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
         if route in experiment.catalog.routes:
             record = route_of(experiment.catalog, route)
             names += [*record.inputs, *record.byproducts]
-    shown = (OUTCOMES[name].commodity for name in experiment.outcomes if name in OUTCOMES)
-    names += [name for name in shown if name]
+    names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
     for commodity in dict.fromkeys(names):
         for region in experiment.regions:
             price = price_of(experiment, commodity, region)
@@ -240,8 +250,10 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
     return places
 
 
-def dated_table(policy: Policy, variant: str, delay: int = 0) -> DatedTable[Quantity]:
-    """One variant of a policy, `delay` years late."""
-    record = policy.variants[variant]
-    table = DatedTable(record.values, record.end, -record.decline)
-    return table.delayed(delay, known_until=policy.known_until)
+def used_prices(experiment: Experiment) -> dict[str, tuple[str, str]]:
+    """Commodity and place of each price that the run meets, by its label."""
+    return {
+        f"{name}.{place}": (name, place)
+        for name in used_commodities(experiment)
+        for place in used_places(experiment, name)
+    }

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from simcore.dataset import Layout, stored_bytes
 from simcore.intake.process_checks import shockless
-from simcore.intake.usage import references
+from simcore.intake.usage import product_of, references
 from simcore.plan import Plan, nominal_size
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
@@ -41,8 +41,10 @@ def _shapes_of(plan: Plan) -> Layout:
         name for name in named if plan.coords["view"] or "view" not in OUTCOMES[name].dims
     )
     coords = _used_coords(plan, outcomes)
-    local = {"exposure_currency": ("exposure", plan.exposure_currencies)}
-    goods = {"good_unit": ("good", plan.good_units)}
+    # Digests count the units of commodities, even in a run without their prices.
+    units = {
+        name: held for name, held in plan.units.items() if held[0] in (*coords, "commodity")
+    }  # fmt: skip
     return Layout(
         coords=coords,
         outcomes=outcomes,
@@ -57,9 +59,7 @@ def _shapes_of(plan: Plan) -> Layout:
         currency=experiment.currency,
         price_year=experiment.money.base_year,
         extra_coords={
-            "commodity_unit": ("commodity", plan.commodity_units),
-            **(local if "exposure" in coords else {}),
-            **(goods if "good" in coords else {}),
+            **units,
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
@@ -81,6 +81,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
         "config": plan.resolved_yaml,
         "config_sha256": plan.digest,
+        "product": product_of(experiment),
         "seed": experiment.seed,
         **_stopping(plan),
         "sampler": _sampler(experiment.design, experiment.replicates),

@@ -10,8 +10,8 @@ from simcore import __version__
 from simcore.terminal.calibration_options import add_calibration, several
 
 SECTIONS: Final = (
-    "regions", "markets", "systems", "routes", "policies", "prices", "technologies", "buyers",
-    "sources",
+    "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
+    "buyers", "sources", "outcomes",
 )  # fmt: skip
 _FORMATS: Final = ("table", "csv", "json")
 

@@ -16,10 +16,11 @@ import yaml
 from simcore.intake.packaged import observations, rows
 from simcore.intake.packaged.observations import Reality
 from simcore.intake.packaged.provenance import Record, TableError, check, check_sources, walk
+from simcore.variables import OUTCOMES
 
 __all__ = [
     "Reality", "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
-    "sources", "systems",
+    "sources", "systems", "usual_outcomes",
 ]  # fmt: skip
 
 _DATA: Final = Path(__file__).parents[2] / "data"
@@ -39,7 +40,7 @@ _GROUPS: Final = {
 }  # fmt: skip
 # Fields of a region that hold a number without room for its metadata.
 _BARE: Final = (
-    "cscf", "border", "recognised", "credit_limit", "average_intensity",
+    "cscf", "recognised", "credit_limit", "average_intensity",
 )  # fmt: skip
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
 
@@ -87,16 +88,28 @@ def base() -> dict[str, Any]:
     Returns
     -------
     dict
-        `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`; a fresh
-        copy.
+        `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`, and the
+        usual outcomes; a fresh copy.
 
     Raises
     ------
     TableError
         A rate or a correlation has no source, or the two files state different base years.
     """
-    content: dict[str, Any] = _fresh(_base()[0])
-    return content
+    return {**_fresh(_base()[0]), **usual_outcomes()}
+
+
+def usual_outcomes() -> dict[str, list[str]]:
+    """`outcomes` and `keep` of a config that states neither, as they are declared.
+
+    Returns
+    -------
+    dict of str to list of str
+        In the order in which outcomes are listed.
+    """
+    usual = [one for one in OUTCOMES.values() if one.usual]
+    kept = [one.name for one in usual if one.kept]
+    return {"outcomes": [one.name for one in usual], "keep": kept}
 
 
 def scenarios() -> dict[str, dict[str, Any]]:
@@ -163,6 +176,7 @@ def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
         "prices": _prices,
         "policies": _policies,
         "regions": _regions,
+        "sectors": _sectors,
         "routes": _routes,
         "technologies": lambda: _entries("technology/learning.yaml"),
         "buyers": lambda: _entries("buyers.yaml"),
@@ -248,9 +262,21 @@ def _regions() -> _Part:
     for entry in found.values():
         for key in set(_BARE) & set(entry):
             entry[key] = _bare(entry[key])
-        values = entry.get("default_intensity", {})
-        entry["default_intensity"] = {good: _bare(value) for good, value in values.items()}
-        entry["benchmarks"] = {name: _bare(one) for name, one in entry["benchmarks"].items()}
+    return found, listed
+
+
+def _sectors() -> _Part:
+    found: dict[str, Any] = {}
+    listed: list[Record] = []
+    for file in _files("sector"):
+        content, part = _entries(file)
+        listed += part
+        found |= content
+        for entry in (one for sector in content.values() for one in sector["regions"].values()):
+            for key, value in entry.items():
+                if key in ("benchmarks", "default_intensity"):
+                    value = {name: _bare(one) for name, one in value.items()}
+                entry[key] = _bare(value)
     return found, listed
 
 
