@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 LOWEST = .venv-lowest
 
-.PHONY: demo test test-long test-slow test-lowest slowest bench lint configs readme clean
+.PHONY: demo test test-long test-slow test-lowest slowest mutants bench lint configs readme clean
 
 demo: $(STAMP)
 	$(BIN)/simcore run configs/quickstart.yaml --out results/quickstart.zarr --overwrite --plots
@@ -23,6 +23,9 @@ test-lowest: $(LOWEST)/.installed
 
 slowest: $(STAMP)
 	$(BIN)/python tests/slowest.py
+
+mutants: $(STAMP)
+	$(BIN)/python tests/mutants.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
