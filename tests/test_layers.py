@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "simcore"
 
 # Lowest first; a module may import from its own room and from rooms before it.
 LAYERS = [
-    ["errors", "variables", "_version", "numerics"],
+    ["errors", "variables", "statistics", "_version", "numerics"],
     ["units", "files", "timeseries", "dated"],
     ["kernels", "dataset"],
     ["distributions"],

@@ -13,7 +13,7 @@ import itertools
 import sys
 from typing import Any, Final
 
-from simcore.intake.forms import LISTS
+from simcore.intake.forms import LISTS, SECTORAL
 from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import SINGULAR
@@ -116,6 +116,11 @@ def _natural(schema: dict[str, Any]) -> None:
         "description": "Prices of this region: in full, or what differs from those it has else.",
     }  # fmt: skip
     _also(prices, key, _LEVEL)
+    # What the sector of the run meets in a region may stand in the region.
+    met = {name: records["SectorRegion"]["properties"][name] for name in SECTORAL}
+    references = {"type": "object", "additionalProperties": _TEXT}
+    met["reference"] = {"anyOf": [met["reference"], references]}
+    records["Region"]["properties"] |= met
     records["Variant"]["patternProperties"] = _DATED["patternProperties"]
     for record in list(records.values()):
         for field in record.get("properties", {}).values():

@@ -71,6 +71,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         keep["markets"].update(dict.fromkeys([*used_markets(one), *_border_markets(one)]))
         keep["systems"].update(dict.fromkeys(used_systems(one)))
         keep["buyers"][one.value.buyer] = None
+        keep["sectors"][one.sector] = None
         for commodity in used_commodities(one):
             prices = catalog.prices[commodity]
             names = commodities.setdefault(commodity, {})
@@ -96,6 +97,14 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         for commodity, prices in catalog.prices.items()
         if commodity in commodities
     }
+    # Overlays may change what a sector meets in a region that this run leaves out.
+    changed = [overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay]
+    for sector, record in cut["sectors"].items():
+        mentioned = [(one.get("sectors") or {}).get(sector) or {} for one in changed]
+        named = {name for one in mentioned for name in one.get("regions") or ()}
+        rules = {name: one for name, one in record.regions.items()
+                 if name in cut["regions"] or name in named}  # fmt: skip
+        cut["sectors"][sector] = record.model_copy(update={"regions": rules})
     return Catalog.model_construct(**cut)
 
 

@@ -144,6 +144,10 @@ def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
         found[finding] = path
     for path, keys in lacking.items():
         entry = _strange_entry(path, keys, data)
+        if entry is not None and path[1] == "regions":
+            # Nor is anything known of what a sector meets in it.
+            found = {one: place for one, place in found.items()
+                     if one.path[1:2] != ("sectors",) or one.path[4:5] != path[2:]}  # fmt: skip
         if entry is not None:
             found = {entry: path} | {
                 one: place for one, place in found.items()
