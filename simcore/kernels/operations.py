@@ -155,7 +155,7 @@ _declare("PATH", "prices.path_row",
          states={"deviation": 0.0, "variance": 0.0, "jumped": 0.0})  # fmt: skip
 _declare("JUMP", "processes.jump_row", "rate mean sd size", numbers=f"{_STEP} centred",
          yearly=True, random=True)  # fmt: skip
-_declare("REGIME", "processes.regime_row", numbers="first_year count central probabilities...",
+_declare("REGIME", "processes.regime_row", numbers="first_year count usual probabilities...",
          states={"state": -1.0}, random=True)  # fmt: skip
 _declare("RESAMPLED", "processes.resampled_row", numbers="first_year block per_year",
          pool="changes", states={"state": 0.0}, random=True)  # fmt: skip
