@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from simcore.errors import Fault, dotted
-from simcore.intake import Spec, packaged
-from simcore.intake.pruning import packaged_names, packaged_paths
+from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
-from simcore.intake.shipped import base
 from simcore.intake.templates import with_sector
 from simcore.intake.usage import used_routes
 from simcore.plan import Plan, build
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
+from simcore.variables import OUTCOMES, labelled
 
 Path = tuple[Any, ...]
 Reads = set[tuple[int, str]]
@@ -101,7 +100,7 @@ class _Written:
 def _written(spec: Spec) -> Iterator[_Written]:
     """What the user wrote and this run might read."""
     scenarios = list(spec.scenarios.values())
-    shipped = with_sector(base())
+    packaged = with_sector(shipped.base())
     for document in spec.documents:
         for path, value in _leaves(document.data, ()):
             where, experiments, own = path, scenarios, ""
@@ -115,7 +114,7 @@ def _written(spec: Spec) -> Iterator[_Written]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own and _at(shipped, path) == value:
+            if not own and _at(packaged, path) == value:
                 continue
             yield _Written(path, where, value, experiments)
 
@@ -209,10 +208,10 @@ def _entry_length(path: Path) -> int:
 
 def _is_packaged(path: Path) -> bool:
     if path[1] == "prices":
-        return f"{path[2]}.{path[3]}" in packaged_paths()
+        return f"{path[2]}.{path[3]}" in shipped.paths()
     if path[1] == "sectors" and len(path) > 4:
-        return path[4] in packaged_names("regions") and path[2] in packaged_names("sectors")
-    return path[2] in packaged_names(path[1])
+        return path[4] in shipped.names("regions") and path[2] in shipped.names("sectors")
+    return path[2] in shipped.names(path[1])
 
 
 def _follow(experiment: Experiment, path: Path) -> tuple[tuple[Any, str] | None, Any, int]:
@@ -304,17 +303,22 @@ def _twins(plan: Plan) -> Iterator[Fault]:
 def _goods(plan: Plan) -> Iterator[Fault]:
     """Goods with a parity price that no route of the run uses."""
     written = not plan.spec.stands_alone and any(
-        one.data.get("parity", []) not in ([], packaged.base()["parity"])
+        one.data.get("parity", []) not in ([], shipped.base()["parity"])
         for one in plan.spec.documents
     )
-    if not written or "parity_price" not in plan.experiment.outcomes:
+    of_goods = {name: one for name, one in OUTCOMES.items() if "good" in one.dims}
+    if not written or not set(of_goods) & set(plan.experiment.outcomes):
         if written:
+            names = " or ".join(of_goods)
             yield plan.spec.fault(
-                ("parity",), found="goods, without the outcome parity_price",
-                expected="parity_price among the outcomes", remedy="add it to outcomes",
+                ("parity",), found=f"goods, without the outcome {names}",
+                expected=f"{names} among the outcomes", remedy="add it to outcomes",
             )  # fmt: skip
         return
-    found = {one.index[-1] for one in plan.cells if one.variable == "parity_price"}
+    found = {
+        one.index[labelled(of_goods[one.variable].dims).index("good") + 1]
+        for one in plan.cells if one.variable in of_goods
+    }  # fmt: skip
     for position, name in enumerate(plan.experiment.parity):
         if written and position not in found:
             yield plan.spec.fault(

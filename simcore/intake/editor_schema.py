@@ -13,16 +13,23 @@ import itertools
 import sys
 from typing import Any, Final
 
+from pydantic import create_model
+
+from simcore.intake.entries import Catalog
 from simcore.intake.forms import LISTS, SECTORAL
 from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import SINGULAR
 from simcore.quantities.records import Model
+from simcore.variables import OUTCOMES
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
-    schema = Experiment.model_json_schema()
+    written = create_model(
+        "Experiment", __base__=Experiment, __doc__=Experiment.__doc__, catalog=(Catalog, ...)
+    )
+    schema = written.model_json_schema()
     records = {record.__name__: record for record in _records(Model)}
     _describe(schema, Experiment)
     for name, definition in schema["$defs"].items():
@@ -93,6 +100,8 @@ def _natural(schema: dict[str, Any]) -> None:
     top, records = schema["properties"], schema["$defs"]
     years = {"type": ["integer", "array", "string"], "description": "2028-2035, or [2028, 2035]."}
     top["years"] = {"anyOf": [top["years"], years]}
+    for key, names in (("outcomes", [*OUTCOMES]), ("keep", ["inputs", *OUTCOMES])):
+        top[key]["items"]["enum"] = names
     for key in LISTS:
         top[key] = {"anyOf": [top[key], _TEXT]}
     named = {"type": ["array", "string"], "description": "Packaged names and files."}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore.intake import packaged
+from simcore.intake import shipped
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Retrofit, Route
 from simcore.intake.findings import Finding, Path, unknown
@@ -265,7 +265,7 @@ def correlation_findings(
     ------
     Finding
     """
-    known = [(one["between"], one["rank"]) for one in packaged.base()["correlations"]["factors"]]
+    known = [(one["between"], one["rank"]) for one in shipped.base()["correlations"]["factors"]]
     for position, pair in enumerate(experiment.correlations.factors):
         if (pair.between, pair.rank) in known:
             continue  # the user did not write it

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 
+from simcore.distributions import DistributionError
+from simcore.intake import shipped
 from simcore.intake.compilation import file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path
 from simcore.intake.paths import Path as PricePath
-from simcore.intake.pruning import packaged_pairs
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import used_commodities, used_markets, used_places
 from simcore.intake.views import kinds as kinds_of
@@ -56,7 +57,7 @@ def shock_findings(
     experiment: Experiment, scenarios: Mapping[str, Experiment]
 ) -> Iterator[Finding]:
     """Correlations asked for shocks of prices that have none; packaged pairs may mention them."""
-    without, packaged = shockless(scenarios), packaged_pairs("shocks")
+    without, packaged = shockless(scenarios), shipped.pairs("shocks")
     *some, last = [name for name, kind in KINDS.items() if kind.shocked]
     for position, pair in enumerate(experiment.correlations.shocks):
         for name in pair.between:
@@ -129,7 +130,7 @@ def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Fi
         return
     try:
         yearly_changes(folder, history)
-    except ValueError as error:
+    except DistributionError as error:
         yield Finding(
             (*path, "csv"), str(error), "prices above zero of at least two years",
             "correct the file, the column or per_year",
