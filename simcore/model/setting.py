@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -16,9 +16,11 @@ import numpy as np
 from simcore import distributions
 from simcore.intake.compilation import compiled
 from simcore.intake.dependence import Dependence
+from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment, Money
 from simcore.intake.usage import place_of
 from simcore.kernels.layout import CONSTANT
+from simcore.kernels.streams import Stream
 from simcore.model.graph import Graph
 from simcore.quantities import FactorReference
 from simcore.units import conversion, currency_of, deflate
@@ -68,6 +70,31 @@ class Setting:
     def horizon(self) -> np.ndarray:
         """Years of the run."""
         return np.arange(self.experiment.years.first, self.experiment.years.last + 1)
+
+    @cached_property
+    def paths(self) -> dict[str, Any]:
+        """Processes of the price paths that random numbers may move, by name of the path."""
+        catalog, found = self.experiment.catalog, dict[str, Any]()
+        named = {f"{name}.{place}": record for name, entry in catalog.prices.items()
+                 for place, record in entry.items()}  # fmt: skip
+        for name, record in {**catalog.markets, **named}.items():
+            if isinstance(record, Path):
+                found[name] = record.process
+                for label, view in record.views.items():
+                    found[f"{name}.{label}"] = view.deviation or view.process
+        return found
+
+    def stream(self, name: str, role: str = "") -> Stream:
+        """Stream of a factor, or of a role of a price path."""
+        if role:
+            return Stream(role, name, self.stem)
+        path = name
+        while path and path not in self.paths:
+            path = path.rpartition(".")[0]
+        role, place = name[len(path) :].removeprefix("."), 0
+        if path and role.startswith("regimes."):
+            place = list(self.paths[path].regimes).index(role.split(".")[1])
+        return Stream(role, path, self.stem, place)
 
     def over_years(self, values: np.ndarray) -> np.ndarray:
         """Lines of a table by horizon year, padded to the simulated years before it."""
@@ -145,7 +172,7 @@ def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -
     """Node of a marginal at the draws of the factor name."""
     return setting.graph.node(
         "FACTOR",
-        stream=setting.stem + name,
+        stream=setting.stream(name),
         normal=normal_inputs(setting, name, setting.factors),
         kind=marginal.kind,
         central_value=marginal.central,
@@ -170,15 +197,18 @@ def choice_node(setting: Setting, name: str, spec: Mapping[str, Any], sourced: A
 
 def normal_inputs(
     setting: Setting, name: str, dependence: Dependence, *, yearly: bool = False,
-    suffix: str = "", steps: int = 1, step: int = 0,
+    role: str = "", steps: int = 1, step: int = 0,
 ) -> tuple[int, ...]:  # fmt: skip
-    """The node of a correlated name's standard normal, or nothing if it is independent."""
+    """The node of a correlated name's standard normal, or nothing if it is independent.
+
+    With `role` the names are those of price paths, of which it is the one that is correlated.
+    """
     if name not in dependence.weights:
         return ()
     mixed = dependence.weights[name]
     normals = [
         setting.graph.node(
-            "NORMAL", steps=steps, step=step, stream=setting.stem + other + suffix, yearly=yearly
+            "NORMAL", steps=steps, step=step, stream=setting.stream(other, role), yearly=yearly
         )
         for other, _ in mixed
     ]
