@@ -2,17 +2,27 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
+LOWEST = .venv-lowest
 
-.PHONY: demo test test-slow bench lint configs readme clean
+.PHONY: demo test test-long test-slow test-lowest slowest bench lint configs readme clean
 
 demo: $(STAMP)
 	$(BIN)/simcore run configs/quickstart.yaml --out results/quickstart.zarr --overwrite --plots
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-long: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "long and not slow"
 
 test-slow: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+
+test-lowest: $(LOWEST)/.installed
+	$(LOWEST)/bin/python -m pytest -n 0 tests/test_cli_runs.py tests/test_zarr_files.py
+
+slowest: $(STAMP)
+	$(BIN)/python tests/slowest.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
@@ -32,9 +42,14 @@ readme: $(STAMP)
 	$(BIN)/python docs/refresh.py
 
 clean:
-	rm -rf $(VENV) results build *.egg-info
+	rm -rf $(VENV) $(LOWEST) results build *.egg-info
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,lint]"
 	touch $(STAMP)
+
+$(LOWEST)/.installed: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e ".[test]"
+	touch $@

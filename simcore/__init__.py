@@ -1,7 +1,7 @@
 """simcore: the distribution of the green premium, by region, route and year.
 
-A config file is read once into a frozen Spec (`spec`), resolved with the packaged tables into a
-Plan (`plan`), run in tiles of cells over blocks of draws (`engine`, `kernels`) and labelled as an
+A config file is read once into a frozen Spec (`intake`), resolved with the packaged tables into a
+Plan (`plan`), run in tiles of cells over blocks of draws (`running`, `kernels`) and labelled as an
 xarray Dataset (`dataset`). Everything after that (`analysis`, `plots`) reads only the Dataset.
 
 Public names
@@ -19,43 +19,20 @@ open_run(path) -> xarray.Dataset
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import xarray
 
-    from simcore.intake import Spec
-    from simcore.plan import Plan
+    from simcore.dataset import open_run
+    from simcore.intake import load
+    from simcore.plan import build
 
 from simcore._version import __version__
 
 __all__ = ["__version__", "build", "load", "open_run", "run"]
-
-
-def load(
-    source: str | Path | Mapping[str, Any],
-    *,
-    overrides: Sequence[str] = (),
-    draws: int | None = None,
-    seed: int | None = None,
-    until: str | None = None,
-    allow_outside: Sequence[str | Path] = (),
-) -> Spec:
-    """Read and check a config; see `simcore.intake.load`."""
-    from simcore import intake
-
-    return intake.load(
-        source, overrides=overrides, draws=draws, seed=seed, until=until,
-        allow_outside=allow_outside,
-    )  # fmt: skip
-
-
-def build(spec: Spec) -> Plan:
-    """Resolve a Spec into a Plan; see `simcore.plan.build`."""
-    from simcore import plan
-
-    return plan.build(spec)
 
 
 def run(
@@ -95,7 +72,9 @@ def run(
     Raises
     ------
     simcore.errors.ConfigError
-        Every fault of the config at once.
+        Every fault of the config at once, or a run that does not fit its memory budget.
+    simcore.errors.OutputError
+        The output exists or cannot be written.
 
     Examples
     --------
@@ -103,6 +82,8 @@ def run(
     >>> ds = simcore.run("configs/quickstart.yaml", draws=1000)  # doctest: +SKIP
     >>> ds.cost_premium.quantile([0.05, 0.5, 0.95], "draw")  # doctest: +SKIP
     """
+    from simcore.intake import load
+    from simcore.plan import build
     from simcore.running import engine
 
     plan = build(load(config, overrides=overrides, draws=draws, seed=seed, until=until))
@@ -111,8 +92,11 @@ def run(
     )
 
 
-def open_run(path: str | Path) -> xarray.Dataset:
-    """Open a run that was written to .zarr or .nc."""
-    from simcore.dataset import open_run as opened
+_ELSEWHERE = {"build": "simcore.plan", "load": "simcore.intake", "open_run": "simcore.dataset"}
 
-    return opened(path)
+
+def __getattr__(name: str) -> Any:
+    """A public name of another room, which is loaded when it is first asked for."""
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module 'simcore' has no attribute {name!r}")
+    return getattr(import_module(_ELSEWHERE[name]), name)

@@ -98,8 +98,13 @@ def run(options: argparse.Namespace) -> None:
     out = options.out or Path("results") / f"{planned.name}.zarr"
     from simcore import dataset
     from simcore.running import describe, engine, tiles
+    from simcore.running.executors import executor_named, on_threads
+    from simcore.running.options import silent
+    from simcore.running.stopping import run_until_narrow
     from simcore.terminal.progress import progress
 
+    named = options.executor
+    executor = executor_named(named) if named else on_threads(options.threads)
     if planned.experiment.until is None:
         tiles.check_memory(planned)
     dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
@@ -112,14 +117,14 @@ def run(options: argparse.Namespace) -> None:
               file=sys.stderr)  # fmt: skip
     with _terminable():
         engine.prepare(planned)
-        planned = _enough(planned, options)
+        planned = run_until_narrow(planned, executor, report=silent if options.quiet else _say)
     # What is loaded stays; only what the run makes is worth collecting.
     gc.freeze()
     gc.enable()
     start = time.monotonic()
     with _terminable(), progress(planned.draws, quiet=options.quiet) as report:
         done = engine.execute(
-            planned, out=out, overwrite=options.overwrite, threads=options.threads, progress=report
+            planned, out=out, overwrite=options.overwrite, executor=executor, report=report
         )
     seconds = time.monotonic() - start
     pictures = _pictures(done, options, out)
@@ -134,21 +139,6 @@ def run(options: argparse.Namespace) -> None:
         return
     if not options.quiet:
         _show_run(done, out, planned.draws, seconds, pictures)
-
-
-def _enough(planned: Plan, options: argparse.Namespace) -> Plan:
-    """As many draws as `until` takes, saying on the way how narrow the interval is."""
-    until = planned.experiment.until
-    if until is None:
-        return planned
-    from simcore.running.stopping import enough
-
-    def tell(draws: int, width: float) -> None:
-        if not options.quiet:
-            print(f"{draws:,} draws: interval of {until.variable}.{until.statistic} {width:,.4g} "
-                  f"wide, {until.width:g} wanted", file=sys.stderr)  # fmt: skip
-
-    return enough(planned, threads=options.threads, tell=tell)
 
 
 def summary(options: argparse.Namespace) -> None:
@@ -295,6 +285,7 @@ def _show_run(
     from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
     from simcore.terminal.headline import headline_text
+    from simcore.variables import OUTCOMES
 
     labels = done.layout.coords
     scenarios, others = _shown(labels)
@@ -302,7 +293,9 @@ def _show_run(
     try:
         print(headline_text(*headline_of(shown)))
     except RunError:
-        held = ", ".join(done.layout.outcomes[:-1])  # the last is the waterfall
+        held = ", ".join(
+            name for name in done.layout.outcomes if OUTCOMES[name].kind != "component"
+        )
         print(f"Neither cost_premium nor premium_per_tonne: simcore summary {out} --variable NAME.")
         print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
     if others:
@@ -318,6 +311,10 @@ def _show_run(
     name = "cost_premium" if "cost_premium" in outcomes else outcomes[0]
     print(f"  simcore summary {out} --variable {name} --format csv")
     print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
+
+
+def _say(share: float, note: str = "") -> None:
+    print(note, file=sys.stderr)
 
 
 def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json: bool) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from simcore.errors import Fault, dotted
-from simcore.intake import Spec, packaged
-from simcore.intake.pruning import packaged_names, packaged_paths
+from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
+from simcore.intake.templates import with_sector
 from simcore.intake.usage import used_routes
 from simcore.plan import Plan, build
 from simcore.quantities import Uncertain
@@ -24,13 +24,14 @@ Reads = set[tuple[int, str]]
 
 _SECTIONS: Final = ("catalog", "cbam", "value", "plant", "factors")
 """Parts of a config of which every setting should be read."""
-_LABELS: Final = {*Sourced.model_fields, "title", "kind"}
+_LABELS: Final = {*Sourced.model_fields, "title", "kind", "product"}
 _UNUSED: Final = {
     "markets": "no region, CBAM or exposure of this run uses the market {0}",
     "systems": "no market of this run is made by the system {0} (process: cap_and_bank)",
     "prices": "no route of this run trades {0} at this place",
     "policies": "nothing that this run reads refers to the policy {0}",
     "regions": "{0} is not among the regions",
+    "sectors": "this run makes nothing of that sector in that region",
     "routes": "{0} is not among the routes, nor a reference",
     "technologies": "nothing of this run learns with {0}",
     "buyers": "value.buyer is another one",
@@ -98,7 +99,7 @@ class _Written:
 def _written(spec: Spec) -> Iterator[_Written]:
     """What the user wrote and this run might read."""
     scenarios = list(spec.scenarios.values())
-    shipped: dict[str, Any] | None = None
+    packaged = with_sector(shipped.base())
     for document in spec.documents:
         for path, value in _leaves(document.data, ()):
             where, experiments, own = path, scenarios, ""
@@ -106,14 +107,14 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 own, where = str(path[1]), path[2:]
                 where = where[1:] if isinstance(where[0], int) else where
                 experiments = [spec.scenarios[own]]
+            if where[1:2] == ("sectors",) and where[3:4] == ("cbam",):
+                where = where[3:]  # it stands in the place of what the config does not say
             # Which market is that of the border also says which regions lie inside.
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own:
-                shipped = shipped or {**packaged.base(), "catalog": packaged.catalog()}
-                if _at(shipped, path) == value:
-                    continue
+            if not own and _at(packaged, path) == value:
+                continue
             yield _Written(path, where, value, experiments)
 
 
@@ -199,14 +200,17 @@ def _entry_length(path: Path) -> int:
     """Number of parts that name an entry of the catalog; 0 for what is none."""
     if path[0] != "catalog" or len(path) < 3:
         return 0
-    length = 4 if path[1] == "prices" else 3
+    length = 5 if path[1] == "sectors" and path[3:4] == ("regions",) else 3
+    length = 4 if path[1] == "prices" else length
     return length if len(path) >= length else 0
 
 
 def _is_packaged(path: Path) -> bool:
     if path[1] == "prices":
-        return f"{path[2]}.{path[3]}" in packaged_paths()
-    return path[2] in packaged_names(path[1])
+        return f"{path[2]}.{path[3]}" in shipped.paths()
+    if path[1] == "sectors" and len(path) > 4:
+        return path[4] in shipped.names("regions") and path[2] in shipped.names("sectors")
+    return path[2] in shipped.names(path[1])
 
 
 def _follow(experiment: Experiment, path: Path) -> tuple[tuple[Any, str] | None, Any, int]:
@@ -298,7 +302,7 @@ def _twins(plan: Plan) -> Iterator[Fault]:
 def _goods(plan: Plan) -> Iterator[Fault]:
     """Goods with a parity price that no route of the run uses."""
     written = not plan.spec.stands_alone and any(
-        one.data.get("parity", []) not in ([], packaged.base()["parity"])
+        one.data.get("parity", []) not in ([], shipped.base()["parity"])
         for one in plan.spec.documents
     )
     if not written or "parity_price" not in plan.experiment.outcomes:

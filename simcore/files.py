@@ -38,7 +38,7 @@ def whole(path: Path, *, expected: str, remedy: str, folders: bool = False) -> I
         if folders:
             path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         raise OutputError(
             Fault(str(path), error.strerror or str(error), expected, remedy)

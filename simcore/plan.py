@@ -13,11 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.intake import Spec, dependence, document
+from simcore.intake import Spec, dependence, document, shipped
 from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import route_of
 from simcore.intake.paths import Path
-from simcore.intake.pruning import packaged_pairs
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import (
@@ -383,7 +382,7 @@ def _correlated(
     shocked = {name for one in settings.values() for name in one.shocked}
     drawn = {"factors": factors, "shocks": shocked}
     for kind, names in drawn.items():
-        packaged = packaged_pairs(kind)
+        packaged = shipped.pairs(kind)
         for position, pair in enumerate(getattr(spec.experiment.correlations, kind)):
             if (frozenset(pair.between), pair.rank) in packaged:
                 continue

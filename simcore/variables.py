@@ -35,7 +35,8 @@ class Variable:
         What it means, with the equation of the model.
     kind : str
         `number`, `indicator` (0 or 1), `conditional` (0 or 1 in some draws, else undefined),
-        `category` (index of a route), `year`, or `known` (the same in all draws).
+        `category` (index of a route), `year`, `known` (the same in all draws), `component` (of a
+        sum; only its central case is told), or `input` (an uncertain number).
     relative : bool
         True when the reference route has no such value (it would be zero or undefined).
     life : bool
@@ -355,6 +356,7 @@ _ALL = (
         "{money} t-1",
         "Cost premium by component",
         "Parts of cost_premium; they sum to the whole.",
+        kind="component",
         relative=True,
     ),
     Variable(
@@ -389,6 +391,21 @@ _ALL = (
 
 OUTCOMES: Final[dict[str, Variable]] = {variable.name: variable for variable in _ALL}
 
+INPUT: Final = Variable(
+    "input",
+    ("factor",),
+    "",
+    "Uncertain input",
+    "Sampled value of each factor; the unit of each is in the factor_unit coordinate.",
+    kind="input",
+)
+
+
+def variable_of(name: str) -> Variable:
+    """What an outcome, or `input`, is declared to be."""
+    return INPUT if name == INPUT.name else OUTCOMES[name]
+
+
 PLANT_OUTCOMES: Final = tuple(one.name for one in _ALL if one.life)
 """Outcomes over the life of the plant."""
 
@@ -410,16 +427,4 @@ DIMENSIONS: Final[dict[str, str]] = {
     "year": "Calendar year",
     "quantile": "Probability of the quantile",
     "draw": "Monte Carlo draw",
-}
-
-STATISTICS: Final[dict[str, str]] = {
-    "mean": "mean over the draws",
-    "standard_error": "standard error of the mean",
-    "quantile": "quantile over the draws",
-    "quantile_low": "lower end of the 95 % order-statistic interval of the quantile",
-    "quantile_high": "upper end of the 95 % order-statistic interval of the quantile",
-    "positive": "share of the draws above zero",
-    "defined": "share of the draws in which the value is defined",
-    "central": "central case: every uncertain number at its median, every choice at its likeliest "
-    "value, no shocks",
 }

@@ -19,6 +19,7 @@ from reference_paths import (
     price_path,
     quantity,
     regional,
+    remembered,
 )
 from reference_units import factor_to, is_energy
 
@@ -27,6 +28,7 @@ NAN = math.nan
 # ---------------------------------------------------------------- prices of inputs
 
 
+@remembered
 def price_entry(case: Case, commodity: str, region: str) -> tuple[str, Mapping[str, Any]]:
     """Name and entry of a commodity in a region: its own, that of its like, else the default."""
     entries = case.catalog["prices"][commodity]
@@ -91,6 +93,7 @@ def electricity_demand(case: Case, name: str, entry: Mapping[str, Any]) -> float
     return quantity(case, entry["electricity_demand"], name + ".electricity_demand", "kWh/kg")
 
 
+@remembered
 def scope2_intensity(case: Case, commodity: str, region: str, year: int) -> float:
     """t CO2e per unit of an input; hydrogen made on site carries its electricity's."""
     name, entry = price_entry(case, commodity, region)
@@ -119,7 +122,14 @@ def wacc(case: Case, region: str) -> float:
 
 
 def reference_route(case: Case, region: str) -> str:
-    return case.catalog["regions"][region]["reference"][case.config["sector"]]
+    reference = rules_in(case, region)["reference"]
+    return reference if isinstance(reference, str) else reference[case.config["sector"]]
+
+
+def rules_in(case: Case, region: str) -> Mapping[str, Any]:
+    """What the sector meets in a region; a config may also write it in the region itself."""
+    sector = case.catalog.get("sectors", {}).get(case.config["sector"], {})
+    return {**case.catalog["regions"][region], **sector.get("regions", {}).get(region, {})}
 
 
 def host(case: Case, route: str) -> str | None:
@@ -127,6 +137,7 @@ def host(case: Case, route: str) -> str | None:
     return case.catalog["routes"][route].get("host")
 
 
+@remembered
 def says(case: Case, route: str, *keys: str) -> str:
     """Which route states something: the route itself, or else its host."""
     found: Any = case.catalog["routes"][route]
@@ -165,6 +176,7 @@ def draw_of(case: Case, route: str, region: str, *keys: str) -> str:
     return label
 
 
+@remembered
 def number(case: Case, route: str, region: str, *keys: str, year: int, target: str = "1") -> float:
     """A quantity of a route in a region and year."""
     q, _ = entry_of(case, stated(case, route, *keys), "", region)
@@ -187,6 +199,7 @@ def traded(case: Case, route: str, side: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+@remembered
 def amounts(case: Case, route: str, side: str, region: str, year: int) -> dict[str, float]:
     """Inputs or byproducts per tonne: t, MWh or kg of hydrogen."""
     result = {}
@@ -237,6 +250,7 @@ def emitted_per_captured(case: Case, route: str, region: str, year: int) -> floa
     return total
 
 
+@remembered
 def captured(case: Case, route: str, region: str, year: int) -> float:
     """The share of all that the site emits, its own capture included; found by going round."""
     unabated = field(case, route, "emission_intensity", region, year, "t/t")
@@ -251,6 +265,7 @@ def captured(case: Case, route: str, region: str, year: int) -> float:
 # ---------------------------------------------------------------- section 5: carbon cost
 
 
+@remembered
 def direct(case: Case, route: str, region: str, year: int) -> float:
     """e1: scope 1 intensity, t/t; of a capture, what is left of the plant's emissions and its own."""
     unabated = field(case, route, "emission_intensity", region, year, "t/t")
@@ -260,6 +275,7 @@ def direct(case: Case, route: str, region: str, year: int) -> float:
     return unabated + taken * emitted_per_captured(case, route, region, year) - taken
 
 
+@remembered
 def precursor(case: Case, route: str, region: str, year: int) -> float:
     """Emissions that travel with bought iron, t/t."""
     each = field(case, route, "precursor_intensity", region, year, "t/t")
@@ -272,9 +288,10 @@ def precursor_tonnes(case: Case, route: str, region: str, year: int) -> float:
     return amounts(case, route, "inputs", region, year)[name] if name else 1.0
 
 
+@remembered
 def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     """Home carbon cost per EUR of the home price: net tonnes paid for."""
-    place = case.catalog["regions"][region]
+    place = rules_in(case, region)
     free = policy(case, place["free_allocation"], year) * policy(case, place["cscf"], year)
     benchmarks = place["benchmarks"]
     own = next(
@@ -295,7 +312,7 @@ def home_cost(case: Case, route: str, region: str, year: int) -> float:
 
 
 def marginal_cost(case: Case, route: str, region: str, year: int) -> float:
-    place = case.catalog["regions"][region]
+    place = rules_in(case, region)
     price = carbon_price(case, place["market"], year)
     return price * policy(case, place["coverage"], year) * direct(case, route, region, year)
 
@@ -307,7 +324,7 @@ def pays_cbam(case: Case, region: str, destination: str) -> bool:
 
 def embedded(case: Case, route: str, region: str, year: int) -> float:
     """Embedded emissions of a tonne that declares its own, t/t."""
-    rules, place = case.config["cbam"], case.catalog["regions"][region]
+    rules, place = case.config["cbam"], rules_in(case, region)
     if rules["method"] == "country_average":
         emissions = float(place["average_intensity"])
     else:
@@ -321,13 +338,14 @@ def embedded(case: Case, route: str, region: str, year: int) -> float:
 
 def default_value(case: Case, region: str, year: int) -> float:
     """The default value of the good with its mark-up, t/t: the same for every route."""
-    table = case.catalog["regions"][region]["default_intensity"]
+    table = rules_in(case, region)["default_intensity"]
     if isinstance(table, Mapping):
         good = case.config["cbam"].get("good", "default")
         table = table[good] if good in table else table["default"]
     return table * (1 + policy(case, case.config["cbam"]["mark_up"], year))
 
 
+@remembered
 def cbam_coverage(case: Case, region: str, year: int) -> float:
     """Nothing is due from a market linked to the one that sets the certificate price."""
     covered = policy(case, case.config["cbam"]["coverage"], year)
@@ -342,6 +360,7 @@ def free_of_cbam(case: Case, year: int) -> float:
     return policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
 
 
+@remembered
 def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of a tonne that declares its own emissions."""
     mark = policy(case, stated(case, route, "cbam_benchmark"), year)
@@ -352,6 +371,7 @@ def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, 
     return tonnes, max(0.0, home_cost(case, route, region, year)) * recognised
 
 
+@remembered
 def with_default(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of a tonne that declares the default value."""
     rules = case.config["cbam"]
@@ -363,6 +383,7 @@ def with_default(case: Case, route: str, region: str, year: int) -> tuple[float,
     return tonnes, with_actual(case, route, region, year)[1] * counts
 
 
+@remembered
 def declaration(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of what is declared; the cheaper of two at the year's price."""
     declared = case.config["cbam"]["declared"]
@@ -446,6 +467,7 @@ def new_plant(case: Case, route: str) -> str | None:
     return builder if case.catalog["routes"][builder].get("greenfield") else None
 
 
+@remembered
 def equipment(case: Case, route: str, region: str, year: int) -> float:
     """What the plant costs, EUR per tonne of capacity, but for first plants and construction."""
     new = new_plant(case, route)
@@ -461,6 +483,7 @@ def equipment(case: Case, route: str, region: str, year: int) -> float:
     )
 
 
+@remembered
 def plant_capital(case: Case, route: str, region: str, year: int) -> float:
     """Yearly capital per tonne of capacity of a plant without its capture, EUR."""
     owner, new = says(case, route, "capex"), new_plant(case, route)
@@ -484,6 +507,7 @@ def capex_factor(case: Case, region: str) -> float:
     return quantity(case, case.catalog["regions"][region]["capex_factor"], region + ".capex_factor")
 
 
+@remembered
 def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Yearly capital and fixed cost of a capture, EUR per tonne of the plant's capacity."""
     capture = case.catalog["routes"][route].get("capture")
@@ -527,6 +551,7 @@ def levelised_cost(case: Case, route: str, region: str, year: int) -> float:
     return math.fsum(cost_parts(case, route, region, year).values())
 
 
+@remembered
 def bought(case: Case, route: str, region: str, year: int) -> float:
     """Scope 2: emissions of what the route buys, t/t."""
     return math.fsum(

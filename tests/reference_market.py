@@ -46,9 +46,8 @@ def threshold(rules: Mapping[str, Any], key: str, year: int) -> float:
     return value
 
 
-def intake_of(bank: float, rules: Mapping[str, Any], year: int) -> float:
+def intake_of(bank: float, rate: float, upper: float) -> float:
     """What the reserve takes in on the strength of one published bank."""
-    rate, upper = latest(rules["intake"], year), threshold(rules, "upper", year)
     if bank <= upper:
         return 0.0
     if rate < 1 and bank > upper / (1 - rate):
@@ -56,14 +55,24 @@ def intake_of(bank: float, rules: Mapping[str, Any], year: int) -> float:
     return bank - upper
 
 
-def release_of(bank: float, rules: Mapping[str, Any], year: int) -> float:
+def release_of(bank: float, most: float, lower: float, band: float) -> float:
     """What it gives back on the strength of one: all at once, or more the less there is."""
-    lower, band = threshold(rules, "lower", year), threshold(rules, "band", year)
     if bank >= lower:
         return 0.0
     if bank <= lower - band:
-        return rules["release"]
-    return rules["release"] * (lower - bank) / band
+        return most
+    return most * (lower - bank) / band
+
+
+class Terms:
+    """What rules say of a year, whatever the price."""
+
+    def __init__(self, rules: Mapping[str, Any], year: int) -> None:
+        self.issued = issued(rules, year)
+        self.auctioned = max(0.0, rules["auctioned"] * cap(rules, year) + moved(rules, year))
+        self.intake = latest(rules["intake"], year), threshold(rules, "upper", year)
+        below = threshold(rules, "lower", year), threshold(rules, "band", year)
+        self.release = rules["release"], *below
 
 
 class Market:
@@ -110,6 +119,7 @@ class Market:
         self.emissions: dict[int, float] = {}
         self.invalidated: dict[int, float] = {}
         self.removed: dict[int, float] = {}
+        self.terms: dict[tuple[int, int], Terms] = {}
         self.solve()
 
     def baseline(self, year: int) -> float:
@@ -140,15 +150,17 @@ class Market:
         share = self.at_once * distance + self.abated[year]
         emissions = max(0.0, self.baseline(year) * (1 - share))
         banks = (self.bank[year - 2], self.bank[year - 2], self.bank[year - 1])
-        auctioned = max(0.0, rules["auctioned"] * cap(rules, year) + moved(rules, year))
-        intake = min(sum(intake_of(bank, rules, year) / 3 for bank in banks), auctioned)
-        released = sum(release_of(bank, rules, year) / 3 for bank in banks)
+        if (id(rules), year) not in self.terms:
+            self.terms[id(rules), year] = Terms(rules, year)
+        terms = self.terms[id(rules), year]
+        intake = min(sum(intake_of(bank, *terms.intake) / 3 for bank in banks), terms.auctioned)
+        released = sum(release_of(bank, *terms.release) / 3 for bank in banks)
         trigger = rules.get("price_trigger")
         usual = (self.price[year - 2] + self.price[year - 3]) / 2
         if trigger is not None and self.price[year - 1] > trigger * usual:
             released += rules["price_release"]
         released = min(released, self.reserve[year - 1])
-        there = self.bank[year - 1] + issued(rules, year) - intake + released
+        there = self.bank[year - 1] + terms.issued - intake + released
         if known or (any_price and not dear):  # no more is emitted than there is
             emissions = min(emissions, there)
         left, kept = there - emissions, self.hedge * emissions

@@ -29,7 +29,11 @@ from scipy.special import ndtr, ndtri
 Dated = Mapping[int, Any]
 
 
-@dataclass
+remembered = functools.lru_cache(1 << 17)
+"""Asked again of a case, a function that reads no price put in by hand answers from memory."""
+
+
+@dataclass(eq=False)
 class Case:
     """One scenario's config and one draw (None: the central case)."""
 
@@ -565,6 +569,7 @@ def variant_value(case: Case, name: str, variant: str, year: int) -> float:
     return value
 
 
+@remembered
 def policy(case: Case, value: Any, year: int) -> float:
     """A policy value: a number, or the named timeline in force in this draw."""
     if not isinstance(value, str):

@@ -47,7 +47,7 @@ for command in json.loads(sys.argv[3]):
 '''
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_operation_of_the_page_from_config_to_picture(tmp_path: Path) -> None:
     walks = {"kind": "uneven", "sigma": 0.2}, {"kind": "random_walk", "sigma": 0.2}
     config = small_config(

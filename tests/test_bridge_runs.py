@@ -14,8 +14,8 @@ from simcore.kernels.bridge import bridge_table
 from simcore.kernels.operations import code_of
 from simcore.kernels.streams import Stream
 from simcore.running import engine
+from simcore.running.items import items_of
 from simcore.running.program import compile_program
-from simcore.running.tiles import items_of
 
 
 def logs(design: str, *, draws: int = 2048, last: int = 2050, **changes: Any) -> np.ndarray:

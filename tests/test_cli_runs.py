@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -10,11 +11,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
+
+from simcore import cli
 
 ROOT = Path(__file__).parents[1]
 SMALL = """
@@ -32,13 +37,13 @@ dtype: float64
 """
 
 
-def simcore(*arguments, cwd=None, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "simcore", *map(str, arguments)], capture_output=True, text=True,
-        cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+def simcore(*arguments, cwd, code=0):
+    """A command in this process; what needs one of its own starts it."""
+    out, errors = io.StringIO(), io.StringIO()
+    with contextlib.chdir(cwd), redirect_stdout(out), redirect_stderr(errors):
+        status = cli.main([*map(str, arguments)])
+    done = SimpleNamespace(stdout=out.getvalue(), stderr=errors.getvalue())
+    assert status == code, done.stdout + done.stderr
     return done
 
 

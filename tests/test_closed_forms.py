@@ -529,6 +529,7 @@ def coverage(draws: int, p: float) -> float:
 
 
 @pytest.mark.parametrize("draws", [59, 300])
+@pytest.mark.long
 def test_intervals_of_quantiles_cover_the_truth_as_often_as_they_say(draws):
     """25 independent markets in 40 small runs: 1,000 intervals for each quantile."""
     names = [f"market_{i}" for i in range(25)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from rich_config import rich_config
 import simcore
 from simcore import dataset
 from simcore.kernels import bins, simulate, sinks
-from simcore.running import crew, engine, reduction
+from simcore.running import engine, reduction, stages
+from simcore.running.items import items_of
+from simcore.running.options import Options
 from simcore.running.program import Recall, compile_program
-from simcore.running.tiles import Item, items_of, recalled_values
+from simcore.running.tiles import recalled_values, tiles_of
 
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
 WHOLE = rich_config(draws=2000, keep=KEPT)  # neither a multiple of 256 nor of 512
@@ -25,13 +27,6 @@ def run(config: dict[str, Any], **options: Any) -> xr.Dataset:
     return engine.run(simcore.build(simcore.load(config)), **options)
 
 
-def in_tiles_of(count: int) -> Callable[..., list[list[Item]]]:
-    """What cuts the items of a run into tiles of as many."""
-    return lambda plan, items, workers: [
-        items[at : at + count] for at in range(0, len(items), count)
-    ]
-
-
 @pytest.fixture(scope="module")
 def whole() -> str:
     """Digest of a run on one thread, in one tile and one part."""
@@ -39,12 +34,10 @@ def whole() -> str:
 
 
 @pytest.mark.parametrize("items", [1, 7, 150])
-def test_tile_of_any_size_changes_nothing(whole, monkeypatch, items):
-    monkeypatch.setattr(engine, "tiles_of", in_tiles_of(items))
+def test_tile_of_any_size_changes_nothing(whole, items):
     small = WHOLE | {"routes": ["blast", "hydrogen"], "scenarios": {"law": {}}, "regions": ["XA"]}
     config = small if items == 1 else WHOLE
-    found = dataset.digest(run(config, threads=2))
-    monkeypatch.undo()
+    found = dataset.digest(run(config, threads=2, options=Options(items=items)))
     assert found == (dataset.digest(run(small, threads=1)) if items == 1 else whole)
 
 
@@ -56,88 +49,78 @@ def test_prices_kept_from_pass_to_pass_change_nothing(monkeypatch):
         "outcomes": ["carbon_price", "carbon_price_by_view", "cost_premium"],
     }  # fmt: skip
     plan = simcore.build(simcore.load(config))
-    kept = Recall.of(plan, recalled_values(plan))
+    kept = Recall.of(plan, recalled_values(plan, Options()))
     assert kept.places
     assert not Recall.of(plan, kept.values.size - 1).places
     once = dataset.digest(run(config, threads=2))
-    monkeypatch.setattr(engine, "tiles_of", in_tiles_of(7))
-    assert dataset.digest(run(config, threads=2)) == once
-    monkeypatch.setattr(engine, "recalled_values", lambda plan: 0)
-    assert dataset.digest(run(config, threads=2)) == once
+    for options in (Options(items=7), Options(items=7, recalled=0)):
+        assert dataset.digest(run(config, threads=2, options=options)) == once
     # What is kept is what is read.
     kept.values[:] = 50.0
     monkeypatch.setattr(engine.Recall, "of", lambda plan, most: kept)
-    assert dataset.digest(run(config, threads=2)) != once
+    assert dataset.digest(run(config, threads=2, options=Options(items=7))) != once
 
 
 def test_order_of_tiles_changes_nothing(whole, monkeypatch):
     """What one tile leaves in memory that is used again does not show in the next."""
-
-    def backwards(*arguments: Any) -> list[Any]:
-        return list(in_tiles_of(40)(*arguments))[::-1]
-
-    monkeypatch.setattr(engine, "tiles_of", backwards)
-    assert dataset.digest(run(WHOLE, threads=2)) == whole
+    backwards = lambda *given: list(tiles_of(*given))[::-1]  # noqa: E731
+    monkeypatch.setattr(stages, "tiles_of", backwards)
+    assert dataset.digest(run(WHOLE, threads=2, options=Options(items=40))) == whole
 
 
 @pytest.mark.parametrize("blocks", [1, 3, 100])
-def test_stretch_of_draws_changes_nothing(monkeypatch, blocks):
+def test_stretch_of_draws_changes_nothing(blocks):
     """20,000 draws are 40 segments of two blocks, so a stretch may be shorter or longer."""
     config = rich_config(draws=20_000, outcomes=["cost_premium"], keep=["cost_premium"])
     right = dataset.digest(run(config, threads=1))
-    monkeypatch.setattr(crew, "_STRETCH", 256 * blocks)
-    assert dataset.digest(run(config, threads=3)) == right
+    assert dataset.digest(run(config, threads=3, options=Options(stretch=256 * blocks))) == right
 
 
 @pytest.mark.parametrize("number", [17, 512, 4096])
-def test_number_of_bins_changes_nothing(whole, monkeypatch, number):
-    monkeypatch.setattr(reduction, "bins_for", lambda plan, rows, workers: number)
-    assert dataset.digest(run(WHOLE, threads=2)) == whole
+def test_number_of_bins_changes_nothing(whole, number):
+    assert dataset.digest(run(WHOLE, threads=2, options=Options(bins=number))) == whole
 
 
 @pytest.mark.parametrize("room", [1, 20_000])
 def test_room_for_collected_values_changes_nothing(whole, monkeypatch, room):
-    """The draws are made again for each part of the rows that fits."""
+    """The draws are made again for each group of rows that fits."""
     most = []
-    plain = reduction._Reduction._parts
+    plain = reduction.groups_of_rows
 
-    def parts_of(self: Any, needed: np.ndarray) -> list[tuple[int, int]]:
-        parts = plain(self, needed)
-        assert [row for part in parts for row in range(*part)] == list(range(len(needed)))
+    def groups_of_rows(needed: np.ndarray, given: int) -> list[tuple[int, int]]:
+        groups = plain(needed, given)
+        assert [row for group in groups for row in range(*group)] == list(range(len(needed)))
         # A single row may need more than there is room for.
-        rooms = [needed[slice(*part)] for part in parts]
-        assert all(one.sum() <= room or (one > 0).sum() == 1 for one in rooms)
-        most.append(len(parts))
-        return parts
+        rooms = [needed[slice(*group)] for group in groups]
+        assert all(one.sum() <= given or (one > 0).sum() == 1 for one in rooms)
+        most.append(len(groups))
+        return groups
 
-    monkeypatch.setattr(reduction, "collected_values", lambda plan: room)
-    monkeypatch.setattr(reduction._Reduction, "_parts", parts_of)
-    assert dataset.digest(run(WHOLE, threads=2)) == whole
+    monkeypatch.setattr(reduction, "groups_of_rows", groups_of_rows)
+    assert dataset.digest(run(WHOLE, threads=2, options=Options(collected=room))) == whole
     assert max(most) > 3
 
 
 @pytest.mark.parametrize("room", [1, 10**6])
 def test_rows_computed_anew_change_nothing(whole, monkeypatch, room):
     """Rows of frequent values get no room at all, so that all of them overflow."""
-    plain, anew = bins.choose_bins, []
+    plain, begin, anew = bins.choose_bins, reduction.quantiles_anew, []
+    names = inspect.signature(plain.py_func)
 
     def choose(*arguments: Any) -> None:
         plain(*arguments)
-        places, (first, last) = arguments[11], arguments[12:]
-        part = places[:, first:last]
-        part[..., sinks.ROOM] = np.where(
-            part[..., sinks.ATOMS] > 0, np.minimum(part[..., sinks.ROOM], 1), part[..., sinks.ROOM]
-        )
+        given = names.bind(*arguments).arguments
+        some = given["places"][:, given["first"] : given["last"]]
+        many = some[..., sinks.ATOMS] > 0
+        some[..., sinks.ROOM][many] = np.minimum(some[..., sinks.ROOM][many], 1)
 
-    def start_anew(self: Any, rows: Any, found: Any) -> None:
-        anew.extend(rows)
-        begin(self, rows, found)
+    def quantiles_anew(*arguments: Any) -> None:
+        anew.extend(inspect.signature(begin).bind(*arguments).arguments["rows"])
+        begin(*arguments)
 
-    begin = reduction._Reduction.start_anew
-    monkeypatch.setattr(reduction._Reduction, "start_anew", start_anew)
+    monkeypatch.setattr(reduction, "quantiles_anew", quantiles_anew)
     monkeypatch.setattr(bins, "choose_bins", choose)
-    monkeypatch.setattr(reduction, "collected_values", lambda plan: room)
-    assert dataset.digest(run(WHOLE, threads=2)) == whole
+    assert dataset.digest(run(WHOLE, threads=2, options=Options(collected=room))) == whole
     assert len(anew) > 5
 
 
@@ -161,11 +144,12 @@ class Poisoned:
 @pytest.mark.parametrize("poison", [np.nan, -7e37])
 def test_memory_is_written_before_it_is_read(whole, monkeypatch, poison):
     """Rows of a block, collected and kept values, scratch and statistics all start as garbage."""
-    for module in (engine, reduction, simulate, sinks):
+    for module in (engine, reduction, stages, simulate, sinks):
         monkeypatch.setattr(module, "np", Poisoned(poison))
     assert dataset.digest(run(WHOLE, threads=2)) == whole
 
 
+@pytest.mark.long
 def test_rows_of_a_block_are_written_before_they_are_read(monkeypatch):
     """The compiled loop fills the rows of a block with NaN; interpreted, with another number."""
     plan = simcore.build(simcore.load(WHOLE | {"draws": 300}))

@@ -277,7 +277,7 @@ def test_a_missing_cell_or_summary_is_an_error() -> None:
     found = synthetic_run.statistics(store.layout)
     del found["cost_premium_mean"]
     with pytest.raises(ValueError, match="cost_premium_mean"):
-        store.complete(found)
+        store.complete(found).open()
 
 
 @pytest.mark.parametrize("name", [None, "run.zarr", "run.nc"])
@@ -286,7 +286,7 @@ def test_a_cell_may_be_left_undefined(tmp_path: Path, name: str | None) -> None:
     values = synthetic_run.draws_of(store.layout, "cost_premium")
     for index in np.ndindex(values.shape[:4]):
         if index[3] == 0:
-            store.leave("cost_premium", index)
+            store.mark_undefined("cost_premium", index)
         else:
             store.write("cost_premium", index, values[index])
     with store.complete(synthetic_run.statistics(store.layout)).open() as run:

@@ -16,7 +16,8 @@ import simcore
 from simcore import dataset
 from simcore.analysis import select
 from simcore.errors import ConfigError
-from simcore.running import crew, engine, reduction
+from simcore.running import engine
+from simcore.running.options import Options
 from simcore.variables import QUANTILES
 
 DESIGNS = ["random", "latin_hypercube", "sobol", "antithetic", "sobol_bridge"]
@@ -129,12 +130,11 @@ def test_the_number_of_draws_is_part_of_a_latin_hypercube(runs):
 
 
 @pytest.mark.parametrize("design", DESIGNS)
-def test_threads_and_memory_change_nothing(runs, design, monkeypatch):
-    monkeypatch.setattr(crew, "_STRETCH", 3 * BLOCK)
-    monkeypatch.setattr(engine, "tiles_of", lambda plan, items, workers: [[one] for one in items])
-    monkeypatch.setattr(reduction, "collected_values", lambda plan: 5000)
+def test_threads_and_memory_change_nothing(runs, design):
+    options = Options(stretch=3 * BLOCK, items=1, collected=5000)
     plan = simcore.build(simcore.load(config(design)))
-    assert dataset.digest(engine.run(plan, threads=2)) == dataset.digest(runs[design])
+    found = engine.run(plan, threads=2, options=options)
+    assert dataset.digest(found) == dataset.digest(runs[design])
 
 
 @pytest.mark.parametrize("draws", [257, 2000])

@@ -41,7 +41,7 @@ SILENT: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.systems.eu_ets": (
         {"catalog": {"systems": {"eu_ets": {"slope": 3.0}}, "markets": {"eu_ets": {
             "process": {"kind": "random_walk", "sigma": 0.3}}}}}, "cap_and_bank"),
-    "catalog.regions.EU.average_intensity": (
+    "catalog.sectors.steel.regions.EU.average_intensity": (
         {"catalog": {"regions": {"EU": {"average_intensity": 3.0}}}}, "country_average"),
     "catalog.regions.UK": ({"catalog": {"regions": {"UK": {"wacc": 0.09}}}}, "not among"),
     "catalog.routes.h2_dri_eaf.capex.KR": (
@@ -121,8 +121,8 @@ HEARD: dict[str, dict[str, Any]] = {
         "eu_cscf": {"variant": "mine", "variants": {"mine": {"values": {2020: 0.9, 2060: 0.1}}}},
     }}},
     "a scenario": {"scenarios": {"law": "law", "dear": {"catalog": {"regions": {"EU": {"wacc": 0.2}}}}}},
-    "what the package says already": {"catalog": {"regions": {"EU": {"default_intensity":
-        packaged.catalog()["regions"]["EU"]["default_intensity"]}}}},
+    "what the package says already": {"catalog": {"regions": {"IN": {"default_intensity":
+        packaged.catalog()["sectors"]["steel"]["regions"]["IN"]["default_intensity"]}}}},
 }  # fmt: skip
 
 

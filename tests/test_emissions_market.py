@@ -142,7 +142,9 @@ NEWS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 12))]
+)
 def test_random_systems_agree_with_the_slow_model(seed):
     made = config(random_system(np.random.default_rng(seed)), first=2026, last=2040, draws=300)
     if seed % 2:  # a known price, in the first year or, in one that solves from earlier on, later

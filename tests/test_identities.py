@@ -311,7 +311,7 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
             return False
     if path[-3:] == ("structural", "spot", "value"):
         return False  # its date counts, for the deviation from the price that the rules make
-    if path[-1] == "slab_import" and path[-1] != catalog["regions"][region]["reference"]["steel"]:
+    if path[-1] == "slab_import" and path[-1] != met_in(catalog, region)["reference"]:
         return False  # no route of the run
     if path[-1] in ("carry", "mu", "kappa", "sigma", "premium"):
         return numbered(catalog, path) != 0  # zero where the kind of process has none
@@ -358,6 +358,11 @@ OTHER_BENCHMARKS = {
 }  # fmt: skip
 
 
+def met_in(catalog: Any, region: str) -> Any:
+    """What the steel of a region meets."""
+    return catalog["sectors"]["steel"]["regions"][region]
+
+
 def met(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> range:
     """Years in which a run meets a value of a policy; none of a variant that is not chosen."""
     policy, chosen = catalog["policies"][path[1]], catalog["policies"][path[1]]["variant"]
@@ -369,10 +374,10 @@ def met(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> range
     last = table["values"][max(table["values"])] if table else None
     if path[-1] == "decline" and (last.get("value") if isinstance(last, Mapping) else last) == 0:
         return years[:0]  # nothing is left to decline
-    if path[1] == "eu_precursor_benchmark_hbi" and not catalog["regions"][region]["border"]:
+    if path[1] == "eu_precursor_benchmark_hbi" and not met_in(catalog, region)["border"]:
         return years[:0]
     # A benchmark counts once one of its routes can be built.
-    benchmarks = catalog["regions"][region]["benchmarks"]
+    benchmarks = met_in(catalog, region)["benchmarks"]
     routes = [
         route for route, record in catalog["routes"].items()
         if path[1] in (benchmarks.get(route), record.get("cbam_benchmark"))

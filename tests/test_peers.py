@@ -16,6 +16,7 @@ from benchmarks.peers import numpy_run
 from benchmarks.peers.numpy_inputs import addressed, generated
 from simcore.kernels.select import quantile_ranks
 
+pytestmark = pytest.mark.long
 TINY = cases(tiny=True)
 DRAWS = 300
 

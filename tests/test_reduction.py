@@ -16,7 +16,8 @@ from summaries import faults
 
 import simcore
 from simcore.dataset.layout import kept_arrays
-from simcore.running import describe, engine, reduction, tiles
+from simcore.running import describe, engine
+from simcore.running.options import Options
 
 ALL = [*KEEPABLE, "inputs"]
 CHANGES: dict[str, Any] = {
@@ -160,11 +161,9 @@ def check_random(config: dict[str, Any], data: st.DataObject) -> None:
     config |= {"keep": some, "dtype": data.draw(st.sampled_from(["float32", "float64"]))}
     config |= {"memory": 60}
     size, room = (data.draw(st.sampled_from(some)) for some in ([0.5, 3, 48], [1, 3000, 10**6]))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiles, "_SMALLEST", size)
-        patch.setattr(reduction, "collected_values", lambda plan: room)
-        plan = simcore.build(simcore.load(config))
-        other = engine.run(plan, threads=data.draw(st.integers(1, 5)))
+    plan = simcore.build(simcore.load(config))
+    options = Options(smallest=size, collected=room)
+    other = engine.run(plan, threads=data.draw(st.integers(1, 5)), options=options)
     assert_same_summaries(other, whole)
     for name in some:
         name = name.replace("inputs", "input")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,19 +16,20 @@ import simcore
 from simcore.errors import ConfigError
 from simcore.intake import packaged, shipped
 from simcore.intake.checks import find_faults
+from simcore.intake.entries import Catalog
 from simcore.intake.findings import Finding
 from simcore.intake.stated import entries, quantities
 from simcore.intake.unit_checks import unit_findings
 from simcore.variables import OUTCOMES
 
-SECTIONS = ["markets", "systems", "prices", "policies", "regions", "routes", "technologies",
-            "buyers"]  # fmt: skip
+SECTIONS = list(Catalog.model_fields)
 
 
 @pytest.fixture
-def anew() -> Iterator[None]:
-    """Nothing of the package is taken as read, before or after."""
-    made = (shipped.base, shipped._known, shipped.records)
+def anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The package is read as if for the first time."""
+    monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path))
+    made = (shipped._shipped, shipped.records, shipped.pairs)
     for one in made:
         one.cache_clear()
     yield
@@ -53,7 +56,7 @@ def faults_of_the_package() -> list[Finding]:
 
 
 def test_the_package_passes_every_check():
-    shipped.catalog_of(packaged.catalog(), {})
+    assert shipped.catalog_of(packaged.catalog(), {})[1] == []
     assert faults_of_the_package() == []
 
 
@@ -137,3 +140,52 @@ def test_a_packaged_entry_is_checked_against_what_a_config_changes():
     with pytest.raises(ConfigError) as caught:
         simcore.load({"name": "own", "years": "1995-2030"})
     assert "before the first year" in str(caught.value)
+
+
+def made_of(config: dict[str, Any]) -> str:
+    return str(simcore.load(config).resolved())
+
+
+def test_the_cache_gives_what_the_tables_give_and_is_never_stale(anew, tmp_path, monkeypatch):
+    file, config = tmp_path / "packaged" / "catalog.pickle", {"name": "own"}
+    from_tables = made_of(config)
+    kept = file.read_bytes()
+
+    def broken() -> None:
+        raise AssertionError("the tables are read")
+
+    monkeypatch.setattr(packaged, "catalog", broken)
+    shipped._shipped.cache_clear()
+    assert made_of(config) == from_tables
+    # Of another code or other data, cut short, or of somebody else's making: made anew.
+    monkeypatch.undo()
+    monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path))
+    for content in (b"x" + kept[1:], kept[:-9], kept[:64] + b"cos\nsystem\n", b""):
+        file.write_bytes(content)
+        shipped._shipped.cache_clear()
+        assert made_of(config) == from_tables
+        assert file.read_bytes() == kept
+
+
+def test_the_digest_of_the_cache_knows_every_table_and_source(tmp_path, monkeypatch):
+    copied = tmp_path / "simcore"
+    shutil.copytree(shipped._PACKAGE, copied, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(shipped, "_PACKAGE", copied)
+    seen = {shipped._digest()}
+    for name in ("data/prices.csv", "data/policy/eu.yaml", "intake/entries.py", "dated.py"):
+        (copied / name).write_text((copied / name).read_text("utf-8") + "\n", encoding="utf-8")
+        seen.add(shipped._digest())
+    assert len(seen) == 5
+
+
+def test_without_a_cache_all_is_as_with_one(anew, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path / "file"))
+    assert made_of({"name": "own"})
+    if os.name == "posix":
+        monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path / "open"))
+        shipped._shipped.cache_clear()
+        (tmp_path / "open" / "packaged").mkdir(parents=True)
+        (tmp_path / "open" / "packaged").chmod(0o777)
+        assert made_of({"name": "own"})
+        assert not list((tmp_path / "open" / "packaged").iterdir())

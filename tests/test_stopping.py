@@ -13,7 +13,8 @@ from simcore import dataset
 from simcore.errors import ConfigError
 from simcore.plan import Plan
 from simcore.running import engine
-from simcore.running.stopping import enough
+from simcore.running.executors import on_threads
+from simcore.running.stopping import run_until_narrow
 
 SIGMA = 0.4
 START, YEAR = 80.0, 2030
@@ -87,8 +88,8 @@ def test_the_short_form_is_the_long_one():
 
 
 def test_only_cells_that_count_are_looked_at():
-    one = enough(load(until=UNTIL), threads=2)
-    every = enough(load(until=UNTIL | {"at": {}}), threads=2)
+    one = run_until_narrow(load(until=UNTIL), on_threads(2))
+    every = run_until_narrow(load(until=UNTIL | {"at": {}}), on_threads(2))
     assert one.draws < every.draws
 
 
@@ -106,7 +107,7 @@ def test_only_cells_that_count_are_looked_at():
 )  # fmt: skip
 def test_until_that_means_nothing_is_refused(until, found, expected):
     with pytest.raises(ConfigError) as caught:
-        enough(load(until=until))
+        run_until_narrow(load(until=until))
     assert found in str(caught.value)
     assert expected in str(caught.value)
 
@@ -114,7 +115,7 @@ def test_until_that_means_nothing_is_refused(until, found, expected):
 @pytest.mark.parametrize(("design", "errors"), [("random", 1.959964), ("sobol", 2.364624)])
 def test_the_interval_of_a_mean_is_students_where_replicates_give_its_error(design, errors):
     mean = UNTIL | {"statistic": "mean", "width": 0.5}
-    plan = enough(load(until=mean, design=design, draws=8192), threads=1)
+    plan = run_until_narrow(load(until=mean, design=design, draws=8192), on_threads(1))
     found = engine.run(plan, threads=1).sel(market="walk", year=YEAR).isel(scenario=0)
     error = float(found["carbon_price_standard_error"])
     assert plan.interval == pytest.approx(2 * errors * error, rel=1e-6)
@@ -123,19 +124,22 @@ def test_the_interval_of_a_mean_is_students_where_replicates_give_its_error(desi
 @pytest.mark.parametrize("design", ["latin_hypercube", "sobol"])
 def test_an_even_design_is_enough_with_fewer_draws(design):
     until = UNTIL | {"width": 3.0}
-    even, random = (enough(load(until=until, design=one), threads=2) for one in (design, "random"))
+    even, random = (
+        run_until_narrow(load(until=until, design=one), on_threads(2)) for one in (design, "random")
+    )
     assert even.draws <= random.draws / 2
     low, high = interval(engine.run(even, threads=2))
     assert even.interval == pytest.approx(high - low, rel=1e-12)
     assert high - low <= 3.0
 
 
+@pytest.mark.long
 def test_stopping_keeps_the_coverage_of_intervals():
     """Looking several times costs little: the widest interval decides, and draws only double."""
     inside = 0
     seeds = range(120)
     for seed in seeds:
-        plan = enough(load(until=UNTIL | {"width": 6.0}, seed=seed), threads=1)
+        plan = run_until_narrow(load(until=UNTIL | {"width": 6.0}, seed=seed), on_threads(1))
         assert plan.interval is not None
         assert plan.interval <= 6.0
         cut = simcore.build(
@@ -152,6 +156,7 @@ def test_stopping_keeps_the_coverage_of_intervals():
 # --- errors of designs ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("design", ["random", "antithetic", "latin_hypercube", "sobol"])
 def test_the_standard_error_is_the_spread_over_seeds(design):
     means, errors = [], []

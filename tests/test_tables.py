@@ -17,6 +17,7 @@ from simcore.units.names import parse_unit
 DATA = Path(packaged.__file__).parents[2] / "data"
 CATALOG = packaged.catalog()
 POLICIES = CATALOG["policies"]
+MET = CATALOG["sectors"]["steel"]["regions"]
 REGIONS = ["EU", "UK", "KR", "JP", "CN", "IN"]
 ROUTES = [
     "bf_bof", "bf_bof_ccs", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf", "hbi_import_eaf",
@@ -118,12 +119,12 @@ def test_deciding_numbers_of_cbam() -> None:
     assert values("eu_cbam_coverage_steel") == {2023: 0.0, 2026: 1.0}
     for route, value in (("bf_bof", 1.370), ("dri_eaf", 0.481), ("scrap_eaf", 0.072)):
         assert values(f"eu_cbam_benchmark_{route}")[2026] == value
-    defaults = {name: region["default_intensity"] for name, region in CATALOG["regions"].items()}
+    defaults = {name: rules.get("default_intensity", {}) for name, rules in MET.items()}
     hot_rolled = {name: goods["hot_rolled"] for name, goods in defaults.items() if goods}
     assert hot_rolled == {"UK": 2.42, "KR": 2.118, "JP": 2.10, "CN": 3.19, "IN": 4.28}
     slabs = {name: goods["semi_finished"] for name, goods in defaults.items() if len(goods) > 1}
     assert slabs == {"KR": 2.118, "JP": 2.10, "CN": 3.17, "IN": 4.27}
-    assert packaged.base()["cbam"]["good"] == "hot_rolled"
+    assert CATALOG["sectors"]["steel"]["cbam"]["good"] == "hot_rolled"
     assert values("eu_recognition_default", "draft_2026") == {2026: 0.0}
     assert POLICIES["eu_recognition_default"]["variant"] == "draft_2026"
 
@@ -248,12 +249,25 @@ def test_every_region_and_route_is_complete() -> None:
     assert list(CATALOG["regions"]) == REGIONS
     assert list(CATALOG["routes"]) == ROUTES
     for region in CATALOG["regions"].values():
-        own = {name for name, route in CATALOG["routes"].items() if "host" not in route}
-        assert set(region["benchmarks"]) == own
-        benchmarks = dict(region["benchmarks"])
+        assert region["market"] in CATALOG["markets"]
+    for name, sector in CATALOG["sectors"].items():
+        made = {one: route for one, route in CATALOG["routes"].items() if route["sector"] == name}
+        own = {one for one, route in made.items() if "host" not in route}
+        assert sector["product"]
+        assert set(sector["routes"]) <= set(made)
+        # Each region is complete for each sector.
+        assert set(sector["regions"]) == set(REGIONS)
+        for region, rules in sector["regions"].items():
+            assert set(rules) >= {"coverage", "free_allocation", "cscf", "border"}
+            assert set(rules["benchmarks"]) == own
+            assert rules["reference"] in own
+            if CATALOG["regions"][region]["market"] != packaged.base()["cbam"]["market"]:
+                assert sector["cbam"]["good"] in rules["default_intensity"]
+                assert rules["average_intensity"] > 0
+    for rules in MET.values():
+        benchmarks = dict(rules["benchmarks"])
         assert benchmarks.pop("slab_import") == 0.0
         assert set(benchmarks.values()) <= set(POLICIES)
-        assert region["market"] in CATALOG["markets"]
     for route in CATALOG["routes"].values():
         if "host" in route:
             assert set(route) <= {"title", "sector", "host", "capture", "available_from", "note"}
@@ -267,7 +281,7 @@ def test_every_region_and_route_is_complete() -> None:
 
 @pytest.mark.parametrize("region", ["KR", "JP", "CN", "IN"])
 def test_low_carbon_routes_hold_no_surplus_where_no_law_gives_one(region: str) -> None:
-    record = CATALOG["regions"][region]
+    record = MET[region]
     for route in ("ng_dri_eaf", "h2_dri_eaf", "scrap_eaf", "hbi_import_eaf"):
         own = CATALOG["routes"][route]["emission_intensity"]
         granted = max(values(record["benchmarks"][route], "process").values())

@@ -187,6 +187,7 @@ def headline_of(
     attrs = {
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
+        "product": str(run.attrs.get("product", "")),
         "unit": unit, "left_out": left_out, "interval": widest,
         "outcomes": [name or "" for name in names], "apart": apart,
         "prices": _prices(run),

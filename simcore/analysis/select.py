@@ -9,7 +9,8 @@ import numpy as np
 
 from simcore.dataset import RunError
 from simcore.errors import Fault, suggest
-from simcore.variables import INTERVAL_LEVEL, OUTCOMES
+from simcore.statistics import STATISTICS
+from simcore.variables import INPUT, INTERVAL_LEVEL, OUTCOMES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -57,9 +58,8 @@ def choose(
 
 def outcomes_of(dataset: Container[Any]) -> list[str]:
     """Names that a run summarises, in the order of the registry; `input` for the factors."""
-    marks = ("mean", "central", "probability")
-    names = (*OUTCOMES, "input")
-    return [name for name in names if any(f"{name}_{mark}" in dataset for mark in marks)]
+    names = (*OUTCOMES, INPUT.name)
+    return [name for name in names if any(f"{name}_{one}" in dataset for one in STATISTICS)]
 
 
 def require_outcome(dataset: xr.Dataset, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from simcore.analysis.headline import (
     HEADLINE_QUANTILES,
@@ -13,14 +13,12 @@ from simcore.analysis.headline import (
     telling_years,
 )
 from simcore.analysis.select import choose, quantiles, require_outcome
+from simcore.statistics import STATISTICS
 from simcore.variables import QUANTILES
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-_HEAD: Final = ("mean", "sd", "standard_error", "probability")
-_TAIL: Final = ("positive", "defined", "central")
 
 
 def summarise(
@@ -78,18 +76,16 @@ def one_outcome(
 ) -> pd.DataFrame:
     """Every summary of one outcome, one row a cell."""
     columns: dict[str, Any] = {}
-    for statistic in _HEAD:
-        if f"{name}_{statistic}" in dataset:
-            columns[statistic] = dataset[f"{name}_{statistic}"]
-    if f"{name}_quantile" in dataset:
-        found = quantiles(dataset, name, probabilities)
-        for place, probability in enumerate(probabilities):
-            label = percentile(probability)
-            for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
-                columns[label + suffix] = found[part].isel(quantile=place)
-    for statistic in _TAIL:
-        if f"{name}_{statistic}" in dataset:
-            columns[statistic] = dataset[f"{name}_{statistic}"]
+    for statistic in STATISTICS.values():
+        held = f"{name}_{statistic.name}"
+        if held in dataset and statistic.name == "quantile":
+            found = quantiles(dataset, name, probabilities)
+            for place, probability in enumerate(probabilities):
+                label = percentile(probability)
+                for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
+                    columns[label + suffix] = found[part].isel(quantile=place)
+        elif held in dataset and "quantile" not in statistic.dims:
+            columns[statistic.name] = dataset[held]
     frame = _frame(columns)
     for dim in ("factor", "commodity", "good"):
         if dim in frame and f"{dim}_unit" in dataset.coords:

@@ -93,7 +93,24 @@ def market_block(
 def correlation_block(
     found: Sequence[Correlation], histories: Sequence[History], *, frequency: str, today: str
 ) -> str:
-    """Write a config with the rank correlations of shocks."""
+    """Write a config with the rank correlations of shocks.
+
+    Parameters
+    ----------
+    found : sequence of Correlation
+        One a pair.
+    histories : sequence of History
+        Of which they were estimated; named as the source.
+    frequency : str
+        Of the changes, such as `monthly`.
+    today : str
+        Date of the estimate, YYYY-MM-DD.
+
+    Returns
+    -------
+    str
+        YAML. `simcore check` accepts it, alone or as part of a config.
+    """
     source = "; ".join(f"{one.file}, {one.column}" for one in histories)
     shocks = [
         {

@@ -52,6 +52,11 @@ def correlate(histories: Mapping[str, History], *, frequency: str) -> tuple[Corr
         Changes from the last price of one period to that of the next; periods in which one of two
         has no price are left out of that pair.
 
+    Returns
+    -------
+    tuple of Correlation
+        In the order of the pairs.
+
     Raises
     ------
     ConfigError

@@ -63,7 +63,29 @@ def fit(history: History, kind: str) -> Fit:
 
 
 def calibrate(history: History, *, kinds: tuple[str, ...], frequency: str) -> Calibration:
-    """Fit processes to a history that is already sampled, and say what to beware of."""
+    """Fit processes to a history that is already sampled, and say what to beware of.
+
+    Parameters
+    ----------
+    history : History
+        Prices in one currency, at one frequency.
+    kinds : tuple of str
+        Processes to fit; one that needs more years is left out of several, with a warning.
+    frequency : str
+        Of the history, for the record.
+
+    Returns
+    -------
+    Calibration
+        The best fit first.
+
+    Raises
+    ------
+    ValueError
+        Too few changes, or a price that never changes.
+    TooFewYearsError
+        Too few years for the only kind asked for.
+    """
     warnings, every = [], []
     for kind in kinds:
         try:

@@ -73,7 +73,8 @@ class Container(Protocol):
     """What `dataset.Store` asks of a place to put arrays."""
 
     def reserve(self, arrays: Mapping[str, Array]) -> None:
-        """Create arrays; each of their leading cells will be given to `write` or to `leave`."""
+        """Create arrays; each of their leading cells will be given to `write` or
+        to `mark_undefined`."""
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
         """Store a whole array."""
@@ -81,7 +82,7 @@ class Container(Protocol):
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         """Fill one leading cell of a reserved array; safe to call from several threads."""
 
-    def leave(self, name: str, index: tuple[int, ...]) -> None:
+    def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """Let one leading cell of a reserved array of floats read as NaN."""
 
     def label(self, attrs: Mapping[str, Any]) -> None:
@@ -119,10 +120,10 @@ class MemoryContainer:
                 values = self.rows[first : first + int(np.prod(one.shape[:-1]))].reshape(one.shape)
             self.arrays[name] = (one, values)
 
-    def row_of(self, name: str, index: tuple[int, ...]) -> int:
-        """First of `rows` of a leading cell; -1 where it has none."""
+    def row_of(self, name: str, index: tuple[int, ...]) -> int | None:
+        """First of `rows` of a leading cell; None where it has none."""
         if name not in self._first:
-            return -1
+            return None
         array = self.arrays[name][0]
         cell = int(np.ravel_multi_index(index, array.shape[: array.lead])) if index else 0
         return self._first[name] + cell * int(np.prod(array.shape[array.lead : -1]))
@@ -133,7 +134,7 @@ class MemoryContainer:
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         self.arrays[name][1][index] = values
 
-    def leave(self, name: str, index: tuple[int, ...]) -> None:
+    def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         self.arrays[name][1][index] = np.nan
 
     def label(self, attrs: Mapping[str, Any]) -> None:
@@ -181,7 +182,7 @@ class NetcdfContainer:
         with _HDF5:
             self._file.variables[name][index] = values
 
-    def leave(self, name: str, index: tuple[int, ...]) -> None:
+    def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """NaN is what the file holds where nothing was written."""
 
     def label(self, attrs: Mapping[str, Any]) -> None:

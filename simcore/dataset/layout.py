@@ -11,29 +11,10 @@ import numpy as np
 
 from simcore._version import __version__
 from simcore.dataset.containers import Array
-from simcore.variables import DIMENSIONS, OUTCOMES, QUANTILES, STATISTICS, Variable
+from simcore.statistics import Statistic, statistics_of_kind
+from simcore.variables import DIMENSIONS, INPUT, OUTCOMES, QUANTILES, Variable, variable_of
 
 SCHEMA_VERSION: Final = 1
-
-INPUT: Final = Variable(
-    "input", ("factor",), "", "Uncertain input",
-    "Sampled value of each factor; the unit of each is in the factor_unit coordinate.",
-)  # fmt: skip
-
-_SUMMARIES: Final[dict[str, tuple[str, ...]]] = {
-    "number": tuple(STATISTICS),
-    "year": tuple(STATISTICS),
-    "indicator": ("mean", "standard_error"),
-    "conditional": ("mean", "standard_error", "defined"),
-    "category": ("probability",),
-    "known": ("central",),
-}
-_HEADINGS: Final = {
-    **STATISTICS,
-    "sd": "standard deviation over the draws",
-    "probability": "share of the draws",
-}
-_SHARES: Final = ("positive", "defined", "probability")
 
 
 @dataclass(frozen=True)
@@ -80,21 +61,27 @@ class Layout:
 
 
 def statistics_of(layout: Layout) -> dict[str, tuple[str, ...]]:
-    """Name every summary array that `Store.finish` must receive.
+    """Name every summary array that `Store.complete` must receive.
 
     Returns
     -------
     dict of str to tuple of str
         Dimensions of each array, such as `cost_premium_quantile` -> (scenario, ..., quantile).
     """
-    arrays: dict[str, tuple[str, ...]] = {}
-    for name in layout.outcomes:
-        variable = OUTCOMES[name]
-        for statistic in ("central",) if name == "waterfall" else _SUMMARIES[variable.kind]:
-            arrays[f"{name}_{statistic}"] = _statistic_dims(variable, statistic)
-    if layout.coords.get("factor"):
-        arrays |= {f"input_{statistic}": INPUT.dims for statistic in ("mean", "sd", "central")}
-    return arrays
+    return {
+        name: (*variable.dims, *statistic.dims)
+        for name, (variable, statistic) in _summaries(layout).items()
+    }
+
+
+def _summaries(layout: Layout) -> dict[str, tuple[Variable, Statistic]]:
+    """What each summary array of a run holds."""
+    names = (*layout.outcomes, *([INPUT.name] if layout.coords.get("factor") else []))
+    return {
+        f"{variable.name}_{statistic.name}": (variable, statistic)
+        for variable in map(variable_of, names)
+        for statistic in statistics_of_kind(variable.kind)
+    }
 
 
 def stored_bytes(layout: Layout) -> int:
@@ -104,12 +91,6 @@ def stored_bytes(layout: Layout) -> int:
         total += 8 * int(np.prod([layout.length(dim) for dim in dims], dtype=np.int64))
     numbers = 8 * layout.draws if layout.kept else 0
     return int(total * 1.02) + numbers + 2_000_000
-
-
-def _statistic_dims(variable: Variable, statistic: str) -> tuple[str, ...]:
-    if statistic == "probability":
-        return (*variable.dims, "route")
-    return (*variable.dims, "quantile") if statistic.startswith("quantile") else variable.dims
 
 
 def kept_arrays(layout: Layout) -> dict[str, Array]:
@@ -132,29 +113,33 @@ def kept_arrays(layout: Layout) -> dict[str, Array]:
     return arrays
 
 
-def summary_array(layout: Layout, name: str, values: np.ndarray) -> tuple[str, Array, np.ndarray]:
-    """Label one summary array and check its shape."""
-    variable, statistic = next(
-        (candidate, name[len(candidate.name) + 1 :])
-        for candidate in (INPUT, *OUTCOMES.values())
-        if name.startswith(f"{candidate.name}_") and name[len(candidate.name) + 1 :] in _HEADINGS
-    )
-    dims = _statistic_dims(variable, statistic)
-    shape = tuple(layout.length(dim) for dim in dims)
-    # Adding zero turns -0.0 into 0.0, so that equal numbers have equal bytes.
-    values = np.asarray(values, dtype=np.float64) + 0.0
-    if values.shape != shape:
-        raise ValueError(f"{name}: shape {values.shape}, expected {shape} ({', '.join(dims)})")
-    attrs = _describe(layout, variable)
-    attrs["long_name"] = f"{variable.long_name}, {_HEADINGS[statistic]}"
-    if statistic in _SHARES:
-        attrs = {**attrs, "units": "1"}
-        attrs.pop("currency", None)
-        attrs.pop("price_year", None)
-    return name, array_of(dims, values, _with_coordinates(layout, dims, attrs)), values
+def summary_arrays(
+    layout: Layout, statistics: Mapping[str, np.ndarray]
+) -> list[tuple[str, Array, np.ndarray]]:
+    """Label the summary arrays of a run and check their shapes."""
+    summaries = _summaries(layout)
+    found = []
+    for name, given in statistics.items():
+        variable, statistic = summaries[name]
+        dims = (*variable.dims, *statistic.dims)
+        shape = tuple(layout.length(dim) for dim in dims)
+        # Adding zero turns -0.0 into 0.0, so that equal numbers have equal bytes.
+        values = np.asarray(given, dtype=np.float64) + 0.0
+        if values.shape != shape:
+            raise ValueError(f"{name}: shape {values.shape}, expected {shape} ({', '.join(dims)})")
+        attrs = _describe(layout, variable)
+        attrs["long_name"] = f"{variable.long_name}, {statistic.long_name}"
+        if statistic.is_share:
+            attrs = {**attrs, "units": "1"}
+            attrs.pop("currency", None)
+            attrs.pop("price_year", None)
+        array = array_of(dims, values, _with_coordinates(layout, dims, attrs))
+        found.append((name, array, values))
+    return found
 
 
 def array_of(dims: Sequence[str], values: np.ndarray, attrs: Mapping[str, Any]) -> Array:
+    """Declaration of values that exist already."""
     dtype = values.dtype if values.dtype.kind in "biuf" else None
     return Array(tuple(dims), values.shape, dtype, attrs)
 
@@ -182,6 +167,7 @@ def _with_coordinates(
 
 
 def coordinates(layout: Layout) -> dict[str, tuple[Array, np.ndarray]]:
+    """Declaration and values of each coordinate."""
     labels: dict[str, tuple[str, tuple[Any, ...] | range]] = {
         dim: (dim, values) for dim, values in layout.coords.items()
     }
@@ -204,6 +190,7 @@ def coordinates(layout: Layout) -> dict[str, tuple[Array, np.ndarray]]:
 
 
 def global_attrs(layout: Layout) -> dict[str, Any]:
+    """Attributes of the whole dataset, incomplete as yet."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     version = str(layout.attrs.get("simcore_version") or __version__)
     return {

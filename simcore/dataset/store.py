@@ -22,7 +22,7 @@ from simcore.dataset.layout import (
     kept_arrays,
     statistics_of,
     stored_bytes,
-    summary_array,
+    summary_arrays,
 )
 from simcore.dataset.leftovers import clear_leftovers, partial_name, remove, replaced_name
 from simcore.dataset.saved import is_run, open_run
@@ -155,7 +155,7 @@ class Finished:
 
 
 class Store:
-    """A run being written; `create` makes one, `finish` or `abort` ends it."""
+    """A run being written; `create` makes one, `complete` or `abort` ends it."""
 
     def __init__(
         self,
@@ -193,10 +193,10 @@ class Store:
         memory = self._container
         return memory.rows if isinstance(memory, MemoryContainer) else None
 
-    def row_of(self, name: str, index: tuple[int, ...]) -> int:
-        """First of `rows` of a leading cell; -1 where it must be given to `write`."""
+    def row_of(self, name: str, index: tuple[int, ...]) -> int | None:
+        """First of `rows` of a leading cell; None where it must be given to `write`."""
         memory = self._container
-        return memory.row_of(name, index) if isinstance(memory, MemoryContainer) else -1
+        return memory.row_of(name, index) if isinstance(memory, MemoryContainer) else None
 
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         """Store the draws of one leading cell; safe to call from several threads.
@@ -208,8 +208,7 @@ class Store:
         index : tuple of int
             Position along every dimension before `year` (all dimensions when there is no year).
         values : array, shape (years, draws) or (draws,)
-            NaN where undefined; a category then reads -1. What was made in its place is not
-            copied.
+            NaN where undefined; a category then reads -1.
 
         Raises
         ------
@@ -225,26 +224,22 @@ class Store:
         if np.issubdtype(array.dtype, np.integer):
             values = np.where(np.isnan(values), -1, values)
         try:
-            if not self._is_there(name, index, values):
-                self._container.write(name, index, np.asarray(values, dtype=array.dtype))
+            self._container.write(name, index, np.asarray(values, dtype=array.dtype))
         except (OSError, RuntimeError) as error:
             raise _cannot_write(self._out, error) from error
+        self.mark_made(name, index)
+
+    def mark_made(self, name: str, index: tuple[int, ...]) -> None:
+        """Declare that the draws of a leading cell were made in their place among `rows`."""
         with self._lock:
             self._written[name][index] = True
 
-    def _is_there(self, name: str, index: tuple[int, ...], values: np.ndarray) -> bool:
-        first = self.row_of(name, index)
-        if first < 0 or self.rows is None or values.dtype != self.rows.dtype:
-            return False
-        return values.ctypes.data == self.rows[first].ctypes.data
-
-    def leave(self, name: str, index: tuple[int, ...]) -> None:
+    def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """Declare that a leading cell has no value in any draw; it reads as NaN."""
         if not np.issubdtype(self._arrays[name].dtype, np.floating):
             raise ValueError(f"{name}{list(index)}: a type without NaN cannot be left undefined")
-        self._container.leave(name, index)
-        with self._lock:
-            self._written[name][index] = True
+        self._container.mark_undefined(name, index)
+        self.mark_made(name, index)
 
     def complete(
         self, statistics: Mapping[str, np.ndarray], *, tables: Tables | None = None
@@ -270,7 +265,7 @@ class Store:
             When the disk refuses, or another run has taken the place meanwhile.
         """
         self._require_complete(statistics)
-        arrays = [summary_array(self.layout, name, values) for name, values in statistics.items()]
+        arrays = summary_arrays(self.layout, statistics)
         for name, (dims, values, attrs) in (tables or {}).items():
             arrays.append((name, array_of(dims, np.asarray(values), attrs), np.asarray(values)))
         try:
@@ -292,7 +287,7 @@ class Store:
         )
 
     def abort(self) -> None:
-        """Remove everything written so far; nothing happens after `finish`."""
+        """Remove everything written so far; nothing happens after `complete`."""
         if not self._open:
             return
         self._open = False
@@ -330,18 +325,18 @@ def _move(partial: Path, out: Path, *, overwrite: bool) -> None:
         ))  # fmt: skip
     try:
         if not partial.is_dir():
-            os.replace(partial, out)
+            partial.replace(out)
             return
         # A folder cannot replace a folder in one step: the old one steps aside first.
         aside = out.with_name(replaced_name(out))
         old = out.exists()
         if old:
-            os.rename(out, aside)
+            out.rename(aside)
         try:
-            os.rename(partial, out)
+            partial.rename(out)
         except OSError:
             if old:
-                os.rename(aside, out)
+                aside.rename(out)
             raise
         if old:
             remove(aside)

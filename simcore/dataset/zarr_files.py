@@ -48,7 +48,7 @@ class ZarrContainer:
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         self._write_chunks(name, index, values)
 
-    def leave(self, name: str, index: tuple[int, ...]) -> None:
+    def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """A chunk that is not there reads as NaN."""
 
     def label(self, attrs: Mapping[str, Any]) -> None:

@@ -274,6 +274,8 @@ def _solve(component: Component, target: Array, upper: bool) -> Array:
     high = np.full(target.shape, component.reach[1])
     for _ in range(_BISECTIONS):
         middle = low + (high - low) / 2
+        if np.all((middle == low) | (middle == high)):
+            break
         below, above, _ = component.functions(middle)
         reached = above <= target if upper else below >= target
         high = np.where(reached, middle, high)

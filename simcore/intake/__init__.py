@@ -212,9 +212,10 @@ def _checked(
     earlier: Sequence[Finding],
 ) -> Spec:
     known = shipped.known()
-    experiment, findings = validate(data, known)
+    whole = templates.with_sector(data)
+    experiment, findings = validate(whole, known)
     findings += earlier
-    kept, content = (experiment, data) if experiment else mended(data, findings, known)
+    kept, content = (experiment, data) if experiment else mended(whole, findings, known)
     scenarios: dict[str, Experiment] = {}
     overlays = data.get("scenarios")
     for name, overlay in overlays.items() if isinstance(overlays, Mapping) else ():
@@ -222,7 +223,7 @@ def _checked(
         findings += wrong
         if kept is None:
             continue
-        changed = merge(content, changes)
+        changed = templates.with_sector(merge(content, changes))
         scenario, wrong = validate(changed, known)
         findings += [replace(one, scenario=str(name)) for one in wrong]
         if scenario is None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore.intake import dependence
+from simcore.errors import dotted
+from simcore.intake import dependence, shipped
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
 from simcore.intake.findings import Finding, Path, unknown
@@ -17,7 +18,6 @@ from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import Path as PricePath
 from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
-from simcore.intake.pruning import packaged_names
 from simcore.intake.schema import Experiment, Exposure, Until
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
@@ -25,6 +25,7 @@ from simcore.intake.usage import (
     place_of,
     price_of,
     region_quantities,
+    sector_regions,
     used_commodities,
     used_markets,
     used_places,
@@ -125,7 +126,7 @@ def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
     if variable is None or until.variable not in experiment.outcomes:
         yield unknown(("until", "variable"), until.variable, experiment.outcomes, "outcome")
         return
-    if variable.kind != "number" and variable.kind != "year":
+    if variable.kind not in ("number", "year"):
         yield Finding(
             ("until", "variable"), f"{until.variable}, which is no amount", "an outcome in numbers",
             "name the outcome whose sign it gives",
@@ -176,12 +177,8 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
         yield from _entry(experiment, ("regions", position), name, "regions", "region")
         if name in catalog.regions:
             yield from _region(experiment, name)
-    sectors = {route.sector for route in catalog.routes.values()}
-    if experiment.sector not in sectors:
-        yield unknown(
-            ("sector",), experiment.sector, sectors, "sector",
-            define="define its routes under catalog.routes",
-        )  # fmt: skip
+    sectors = catalog.sectors
+    yield from _entry(experiment, ("sector",), experiment.sector, "sectors", "sector")
     for position, name in enumerate(experiment.routes):
         yield from _entry(experiment, ("routes", position), name, "routes", "route")
         sector = catalog.routes[name].sector if name in catalog.routes else experiment.sector
@@ -280,28 +277,29 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     region, path = experiment.catalog.regions[name], ("catalog", "regions", name)
     yield from _market(experiment, (*path, "market"), region.market)
     yield from _currency(experiment, (*path, "currency"), region.currency)
-    for key, value in policy_values(region).items():
-        yield from _policy(experiment, (*path, *key.split(".")), value)
-    routes = experiment.catalog.routes
-    for route in region.benchmarks:
+    for place, value in policy_values(experiment, name).items():
+        yield from _policy(experiment, place, value)
+    path, rules = _rules(experiment, name), sector_regions(experiment).get(name)
+    if rules is None:
+        if experiment.sector in experiment.catalog.sectors:
+            yield Finding(
+                path, f"nothing of {experiment.sector} in {name}",
+                "coverage, allocation, benchmarks and reference of each region that is run",
+                f"add catalog.sectors.{experiment.sector}.regions.{name}: ...",
+                also=(*_asked(experiment, name, key="regions"), ("sector",)),
+            )  # fmt: skip
+        return
+    for route in rules.benchmarks:
         if route not in _mentionable(experiment, "routes"):
             yield unknown(
                 (*path, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
             )
-    if experiment.sector not in region.reference:
-        if all(route.sector != experiment.sector for route in routes.values()):
-            return
-        yield Finding(
-            (*path, "reference"), f"no reference route for {experiment.sector}",
-            "a reference route for the sector that is run",
-            f"add {experiment.sector}: <route>",
-            also=(("sector",), ("regions",)),
-        )  # fmt: skip
-        return
-    yield from _entry(
-        experiment, (*path, "reference", experiment.sector), region.reference[experiment.sector],
-        "routes", "route",
-    )  # fmt: skip
+    yield from _entry(experiment, (*path, "reference"), rules.reference, "routes", "route")
+
+
+def _rules(experiment: Experiment, region: str) -> Path:
+    """Where the catalog says what the sector of the run meets in a region."""
+    return ("catalog", "sectors", experiment.sector, "regions", region)
 
 
 def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -323,13 +321,12 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
     for region in experiment.regions:
         if region not in catalog.regions:
             continue
-        benchmarks = catalog.regions[region].benchmarks
-        if not {name, host_of(catalog, name), "default"} & set(benchmarks):
+        rules, place = sector_regions(experiment).get(region), _rules(experiment, region)
+        if rules and not {name, host_of(catalog, name), "default"} & set(rules.benchmarks):
             yield Finding(
-                ("catalog", "regions", region, "benchmarks"),
-                f"no benchmark for {name} in {region}",
+                (*place, "benchmarks"), f"no benchmark for {name} in {region}",
                 "one for each route, or `default`",
-                f"add catalog.regions.{region}.benchmarks.{name}: <t CO2e/t>", also=asked,
+                f"add {dotted((*place, 'benchmarks', name))}: <t CO2e/t>", also=asked,
             )  # fmt: skip
         for field, quantity in region_quantities(route):
             if place_of(experiment, quantity, region) is None:
@@ -343,7 +340,7 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
 
 def _mentionable(experiment: Experiment, section: str) -> set[str]:
     """Names that a table by region or route may have, whether or not the run uses them."""
-    return {"default", *getattr(experiment.catalog, section), *packaged_names(section)}
+    return {"default", *getattr(experiment.catalog, section), *shipped.names(section)}
 
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Path, ...]:

@@ -10,10 +10,10 @@ from simcore.intake.entries import Policy
 from simcore.intake.findings import FIRST, Finding, Path, unknown
 from simcore.intake.paths import Corridor
 from simcore.intake.paths import Path as PricePath
-from simcore.intake.policies import delays, idle_policies, used_policies, variants
+from simcore.intake.policies import dated_table, delays, idle_policies, used_policies, variants
 from simcore.intake.process_checks import unused_findings
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import dated_table, used_commodities, used_markets, used_places
+from simcore.intake.usage import used_commodities, used_markets, used_places
 from simcore.intake.views import has_views, parts
 from simcore.processes import kind_of
 from simcore.quantities import FactorReference

@@ -67,7 +67,7 @@ def build(pairs: Sequence[Pair], *, repair: bool) -> Dependence:
     pearson = linear_correlation(requested)
     np.fill_diagonal(pearson, 1.0)
     used = requested
-    if len(names) and np.linalg.eigvalsh(pearson)[0] < -1e-10:
+    if names and np.linalg.eigvalsh(pearson)[0] < -1e-10:
         pearson = nearest_correlation(pearson)
         used = 6.0 / np.pi * np.arcsin(pearson / 2.0)
         np.fill_diagonal(used, 1.0)

@@ -13,7 +13,10 @@ import itertools
 import sys
 from typing import Any, Final
 
-from simcore.intake.forms import LISTS
+from pydantic import create_model
+
+from simcore.intake.entries import Catalog
+from simcore.intake.forms import LISTS, SECTORAL
 from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import SINGULAR
@@ -22,7 +25,10 @@ from simcore.quantities.records import Model
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
-    schema = Experiment.model_json_schema()
+    written = create_model(
+        "Experiment", __base__=Experiment, __doc__=Experiment.__doc__, catalog=(Catalog, ...)
+    )
+    schema = written.model_json_schema()
     records = {record.__name__: record for record in _records(Model)}
     _describe(schema, Experiment)
     for name, definition in schema["$defs"].items():
@@ -116,6 +122,11 @@ def _natural(schema: dict[str, Any]) -> None:
         "description": "Prices of this region: in full, or what differs from those it has else.",
     }  # fmt: skip
     _also(prices, key, _LEVEL)
+    # What the sector of the run meets in a region may stand in the region.
+    met = {name: records["SectorRegion"]["properties"][name] for name in SECTORAL}
+    references = {"type": "object", "additionalProperties": _TEXT}
+    met["reference"] = {"anyOf": [met["reference"], references]}
+    records["Region"]["properties"] |= met
     records["Variant"]["patternProperties"] = _DATED["patternProperties"]
     for record in list(records.values()):
         for field in record.get("properties", {}).values():

@@ -195,24 +195,51 @@ class Region(Described):
     market: Name
     wacc: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0)]
     capex_factor: Multiplier = Constant(value=1.0)
+    recognised: PolicyValue
+    """1 where the EU recognises the carbon price paid at home."""
+    credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE)] = Constant(value=0.0)
+    credit_limit: PolicyValue = 1.0
+    """Largest share of an obligation that credits may cover under the law of the region."""
+
+
+class SectorRegion(Described):
+    """What a sector meets in a region."""
+
     coverage: PolicyShare
     free_allocation: PolicyShare
     cscf: PolicyShare
     benchmarks: dict[Name, PolicyValue]
     """By route, or `default`: t CO2e of allowances per tonne."""
-    recognised: PolicyValue
-    """1 where the EU recognises the carbon price paid at home."""
     border: PolicyValue = 0.0
     """1 where imported precursors pay the home price at the border."""
-    credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE)] = Constant(value=0.0)
-    credit_limit: PolicyValue = 1.0
-    """Largest share of an obligation that credits may cover under the law of the region."""
     default_intensity: DefaultValues = Field(default_factory=dict)
     """CBAM default values before mark-up by good, or `default`, t CO2e/t."""
     average_intensity: float = Field(default=0.0, ge=0)
     """Sector average of the country, t CO2e/t."""
-    reference: dict[Name, Name]
-    """Reference route by sector."""
+    reference: Name
+    """Route of the conventional tonne, which the others are compared with."""
+
+
+class SectorBorder(Described):
+    """What `cbam` says of the goods of a sector, where the config does not."""
+
+    coverage: PolicyShare | None = None
+    indirect: PolicyShare | None = None
+    mark_up: PolicyValue | None = None
+    good: Name | None = None
+    default_benchmark: PolicyValue | None = None
+
+
+class Sector(Described):
+    """What is made: its product, the routes that are compared, and what each region asks of it."""
+
+    title: str = ""
+    product: str = ""
+    """What a tonne is a tonne of, such as crude steel; without it the name of the sector."""
+    routes: list[Name] = Field(default_factory=list)
+    """Routes of a run that does not say which."""
+    cbam: SectorBorder = SectorBorder()
+    regions: dict[Name, SectorRegion] = Field(default_factory=dict)
 
 
 def _nothing() -> dict[str, YearlyQuantity]:
@@ -358,6 +385,7 @@ class Catalog(Model):
     prices: dict[Name, dict[Name, Price]] = Field(default_factory=dict)
     policies: dict[Name, Policy] = Field(default_factory=dict)
     regions: dict[Name, Region] = Field(default_factory=dict)
+    sectors: dict[Name, Sector] = Field(default_factory=dict)
     routes: dict[Name, AnyRoute] = Field(default_factory=dict)
     technologies: dict[Name, Technology] = Field(default_factory=dict)
     buyers: dict[Name, Buyer] = Field(default_factory=dict)

@@ -153,6 +153,10 @@ def _place(
             if depth > most:
                 most, best = depth, (path, document)
     if most < len(finding.path):
+        for path in (one for whole in paths for one in _older(whole)):
+            for document in documents:
+                if _depth(document.data, path) == len(path):
+                    return path, document
         for path in finding.also:
             for document in documents:
                 if _depth(document.data, path) == len(path):
@@ -191,7 +195,8 @@ def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
 
 
 def _fault(finding: Finding, path: Path, document: Document) -> Fault:
-    line, path = None, _as_written(path, document.data)
+    older = next((one for one in _older(path) if one in document.lines), None)
+    line, path = None, older or _as_written(path, document.data)
     for length in range(len(path), 0, -1):
         line = document.lines.get(path[:length])
         if line is not None:
@@ -200,6 +205,17 @@ def _fault(finding: Finding, path: Path, document: Document) -> Fault:
         dotted(path), finding.found, finding.expected, finding.remedy,
         document.name, line,
     )  # fmt: skip
+
+
+def _older(path: Path) -> tuple[Path, ...]:
+    """Where a region may say itself what a sector meets in it."""
+    head = 2 if path[:1] == ("scenarios",) else 0
+    found = path[head:]
+    if found[:2] != ("catalog", "sectors") or len(found) < 6:
+        return ()
+    sector, region, *rest = found[2], *found[4:]
+    short = (*path[:head], "catalog", "regions", region, *rest)
+    return ((*short, sector), short) if rest == ["reference"] else (short,)
 
 
 def _as_written(path: Path, data: Any) -> Path:

@@ -26,6 +26,12 @@ LISTS: Final = ("regions", "routes", "destinations", "outcomes", "keep", "redraw
 
 _HORIZON: Final = re.compile(r"\s*([0-9]{4})(?:\s*(?:-|\u2013|to)\s*([0-9]{4}))?\s*")
 _META: Final = frozenset({*Described.model_fields, *Sourced.model_fields})
+SECTORAL: Final = (
+    "coverage", "free_allocation", "cscf", "benchmarks", "border", "default_intensity",
+    "average_intensity", "reference",
+)  # fmt: skip
+"""What a region may say of the sector of the run, in place of `sectors.NAME.regions`."""
+
 _KEPT: Final = ("title", "link")
 """What a price keeps when its level is replaced, besides the emissions of a unit bought."""
 
@@ -56,7 +62,8 @@ def plain(layer: Document, under: Mapping[str, Any]) -> Document:
     if isinstance(data.get("scenarios"), (str, list)):
         data["scenarios"] = _scenarios(data["scenarios"], lines)
     if isinstance(data.get("catalog"), Mapping):
-        data["catalog"] = _catalog(data["catalog"], _mapping(under, "catalog"), lines)
+        sector = data.get("sector", under.get("sector"))
+        data["catalog"] = _catalog(data["catalog"], _mapping(under, "catalog"), sector, lines)
     return replace(layer, data=data, lines=lines)
 
 
@@ -74,7 +81,8 @@ def plain_overlay(overlay: Mapping[str, Any], under: Mapping[str, Any]) -> dict[
     if isinstance(changes.get("redraw"), str):
         changes["redraw"] = [part.strip() for part in changes["redraw"].split(",")]
     if isinstance(changes.get("catalog"), Mapping):
-        changes["catalog"] = _catalog(changes["catalog"], _mapping(under, "catalog"), {})
+        below, sector = _mapping(under, "catalog"), under.get("sector")
+        changes["catalog"] = _catalog(changes["catalog"], below, sector, {})
     return changes
 
 
@@ -131,13 +139,17 @@ def _scenario_name(text: str) -> str:
 # --- catalog -------------------------------------------------------------------------------------
 
 
-def _catalog(catalog: Mapping[str, Any], under: Mapping[str, Any], lines: Lines) -> dict[str, Any]:
+def _catalog(
+    catalog: Mapping[str, Any], under: Mapping[str, Any], sector: Any, lines: Lines
+) -> dict[str, Any]:
     found: dict[str, Any] = {
         section: _each(entries, lambda _, entry: _template(entry)) if section != "prices"
         else _each(entries, lambda _, places: _each(places, lambda _, entry: _template(entry)))
         for section, entries in catalog.items()
     }  # fmt: skip
     _take_out_prices(found, under, lines)
+    if isinstance(sector, str):
+        _take_out_sector(found, sector, lines)
     if "policies" in found:
         known = _mapping(under, "policies")
         found["policies"] = _each(
@@ -190,6 +202,34 @@ def _take_out_prices(found: dict[str, Any], under: Mapping[str, Any], lines: Lin
             found["prices"] = {**prices, commodity: places}
             _move(lines, ("catalog", "regions", name, "prices", commodity),
                   ("catalog", "prices", commodity, name))  # fmt: skip
+
+
+def _take_out_sector(found: dict[str, Any], sector: str, lines: Lines) -> None:
+    """What a region says of the sector of the run, as that of the sector in the region."""
+    regions = _mapping(found, "regions")
+    for name, entry in list(regions.items()):
+        own = {key: entry[key] for key in SECTORAL if isinstance(entry, Mapping) and key in entry}
+        if not own:
+            continue
+        found["regions"] = {**_mapping(found, "regions"), name: {
+            key: value for key, value in entry.items() if key not in own
+        }}  # fmt: skip
+        reference, here = own.get("reference"), ("catalog", "regions", name)
+        by_sector = reference if isinstance(reference, Mapping) else {}
+        for made in dict.fromkeys((sector, *by_sector)):
+            said = {**own, "reference": by_sector.get(made)} if by_sector else own
+            said = {key: value for key, value in said.items() if value is not None}
+            sectors = _mapping(found, "sectors")
+            record = _mapping(sectors, made)
+            there = _mapping(record, "regions")
+            there[name] = {**said, **_mapping(there, name)}
+            found["sectors"] = {**sectors, made: {**record, "regions": there}}
+            place = ("catalog", "sectors", made, "regions", name)
+            if here in lines:
+                lines.setdefault(place, lines[here])
+            for key in said:
+                inner = ("reference", made) if by_sector and key == "reference" else (key,)
+                _move(lines, (*here, *inner), (*place, key))
 
 
 def _own_price(value: Any, known: Mapping[Any, Any], lineage: Iterable[Any]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from simcore.intake import packaged
+from simcore.intake import shipped
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Retrofit, Route
 from simcore.intake.findings import Finding, Path, unknown
@@ -22,7 +22,7 @@ from simcore.intake.hosts import (
 from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated
-from simcore.intake.usage import place_of, price_of, used_routes
+from simcore.intake.usage import place_of, price_of, sector_regions, used_routes
 from simcore.quantities import ByYear, FactorReference
 from simcore.units import UnitError, conversion
 
@@ -235,12 +235,13 @@ def _default_values(experiment: Experiment) -> Iterator[Finding]:
         return
     for name in experiment.regions:
         region = experiment.catalog.regions.get(name)
-        if region is None or region.market == rules.market:
+        known = name in sector_regions(experiment)
+        if region is None or not known or region.market == rules.market:
             continue
         if default_value(experiment, name) is None:
             good = "" if rules.good == "default" else f" of {rules.good}"
             yield Finding(
-                ("catalog", "regions", name, "default_intensity"),
+                ("catalog", "sectors", experiment.sector, "regions", name, "default_intensity"),
                 f"no default value{good} for {name}",
                 f"t CO2e/t of what cbam.declared: {rules.declared} declares",
                 f"add {rules.good}: ... there, or declare actual",
@@ -264,7 +265,7 @@ def correlation_findings(
     ------
     Finding
     """
-    known = [(one["between"], one["rank"]) for one in packaged.base()["correlations"]["factors"]]
+    known = [(one["between"], one["rank"]) for one in shipped.base()["correlations"]["factors"]]
     for position, pair in enumerate(experiment.correlations.factors):
         if (pair.between, pair.rank) in known:
             continue  # the user did not write it

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault
 from simcore.intake import document
+from simcore.intake.document.scalars import Key
 from simcore.quantities import KINDS, PARAMETERS, SHAPES
 
 _DATES: Final = frozenset({"year", "date"})
@@ -53,7 +54,7 @@ def _has_value(content: Mapping[Any, Any]) -> bool:
     return value is not None and not isinstance(value, Mapping) and not _DATES & set(content)
 
 
-def setting(text: str) -> tuple[tuple[document.Key, ...], document.Document]:
+def setting(text: str) -> tuple[tuple[Key, ...], document.Document]:
     """Read a single setting.
 
     Parameters
@@ -85,7 +86,7 @@ def setting(text: str) -> tuple[tuple[document.Key, ...], document.Document]:
     return path, document.Document(data=nested, lines={}, name=f"--set {text}")
 
 
-def put(under: Any, over: Any, path: Sequence[document.Key]) -> Any:
+def put(under: Any, over: Any, path: Sequence[Key]) -> Any:
     """Lay a single setting over a config: its value by `merge`, at exactly its path.
 
     Unlike with `merge`, one year of a table or one entry of a list may be set.

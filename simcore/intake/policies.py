@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from simcore.intake.entries import Policy, Region
+from simcore.dated import DatedTable
+from simcore.intake.entries import Policy
 from simcore.intake.hosts import host_of, route_of
 from simcore.intake.schema import Experiment
 from simcore.intake.systems import System
 from simcore.intake.usage import (
     meets_cbam,
+    sector_regions,
     used_commodities,
     used_markets,
     used_places,
     used_routes,
     used_systems,
 )
-from simcore.quantities import FactorReference
+from simcore.quantities import FactorReference, Quantity
 
 CBAM_POLICIES: Final = (
     "coverage", "indirect", "free_allocation", "cscf", "mark_up", "default_benchmark",
@@ -49,11 +51,9 @@ def idle_policies(experiment: Experiment) -> set[str]:
         *([] if experiment.value.credit_limit == "law" else ["credit_limit"]),
     }  # fmt: skip
     for name in experiment.regions:
-        if name in catalog.regions:
-            for key, value in policy_values(catalog.regions[name]).items():
-                head, _, route = key.partition(".")
-                if key not in unasked and (head != "benchmarks" or route in {"default", *routes}):
-                    needed.append(value)
+        for (*_, head, key), value in policy_values(experiment, name).items():
+            if key not in unasked and (head != "benchmarks" or key in {"default", *routes}):
+                needed.append(value)
     for name in used_markets(experiment):
         link = catalog.markets[name].link if name in catalog.markets else None
         needed += [link.share] if link is not None else []
@@ -70,8 +70,7 @@ def used_policies(experiment: Experiment) -> list[str]:
     catalog = experiment.catalog
     values: list[Any] = [getattr(experiment.cbam, key) for key in CBAM_POLICIES]
     for name in experiment.regions:
-        if name in catalog.regions:
-            values += policy_values(catalog.regions[name]).values()
+        values += policy_values(experiment, name).values()
     for name in used_markets(experiment):
         if name in catalog.markets:
             record = catalog.markets[name]
@@ -94,25 +93,32 @@ def _effects(price: Any) -> list[str]:
     return [effect.of] if effect is not None else []
 
 
-def policy_values(region: Region) -> dict[str, Any]:
-    """The policy values of a region by dotted field."""
-    fields = {
-        name: getattr(region, name)
-        for name in ("coverage", "free_allocation", "cscf", "recognised", "border", "credit_limit")
-    }
-    return {**fields, **{f"benchmarks.{name}": value for name, value in region.benchmarks.items()}}
+def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], Any]:
+    """The policy values of a region and of the sector in it, by their path."""
+    place = ("catalog", "regions", region)
+    rules = ("catalog", "sectors", experiment.sector, "regions", region)
+    record = experiment.catalog.regions.get(region)
+    made = sector_regions(experiment).get(region)
+    found: dict[tuple[str, ...], Any] = {}
+    if made is not None:
+        fields = ("coverage", "free_allocation", "cscf", "border")
+        found |= {(*rules, key): getattr(made, key) for key in fields}
+        found |= {(*rules, "benchmarks", key): one for key, one in made.benchmarks.items()}
+    if record is not None:
+        found |= {(*place, key): getattr(record, key) for key in ("recognised", "credit_limit")}
+    return found
 
 
 def benchmark_of(experiment: Experiment, region: str, route: str) -> float | str:
     """Allocation of a route in a region: its own, its host's, or the region's `default`."""
-    found = experiment.catalog.regions[region].benchmarks
+    found = sector_regions(experiment)[region].benchmarks
     names = (route, host_of(experiment.catalog, route), "default")
     return next((found[name] for name in names if name in found), 0.0)
 
 
 def default_value(experiment: Experiment, region: str) -> float | None:
     """CBAM default value of the good of a run from a region, before mark-up; None without one."""
-    found = experiment.catalog.regions[region].default_intensity
+    found = sector_regions(experiment)[region].default_intensity
     return found.get(experiment.cbam.good, found.get("default"))
 
 
@@ -128,6 +134,13 @@ def delays(policy: Policy, factors: Mapping[str, Any]) -> list[int]:
 def variants(policy: Policy) -> list[str]:
     """Variants that a draw may meet."""
     return [policy.variant] if isinstance(policy.variant, str) else list(policy.variant.values)
+
+
+def dated_table(policy: Policy, variant: str, delay: int = 0) -> DatedTable[Quantity]:
+    """One variant of a policy, `delay` years late."""
+    record = policy.variants[variant]
+    table = DatedTable(record.values, record.end, -record.decline)
+    return table.delayed(delay, known_until=policy.known_until)
 
 
 def followed_rules(system: System, named: list[str]) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 
+from simcore.intake import shipped
 from simcore.intake.compilation import file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path
 from simcore.intake.paths import Path as PricePath
-from simcore.intake.pruning import packaged_pairs
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import used_commodities, used_markets, used_places
 from simcore.intake.views import kinds as kinds_of
@@ -56,7 +56,7 @@ def shock_findings(
     experiment: Experiment, scenarios: Mapping[str, Experiment]
 ) -> Iterator[Finding]:
     """Correlations asked for shocks of prices that have none; packaged pairs may mention them."""
-    without, packaged = shockless(scenarios), packaged_pairs("shocks")
+    without, packaged = shockless(scenarios), shipped.pairs("shocks")
     *some, last = [name for name, kind in KINDS.items() if kind.shocked]
     for position, pair in enumerate(experiment.correlations.shocks):
         for name in pair.between:

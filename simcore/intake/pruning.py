@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from simcore.intake import packaged
+from simcore.intake import shipped
 from simcore.intake.entries import Catalog, Electrolysis
 from simcore.intake.hosts import hosts_and_twins
 from simcore.intake.policies import used_policies
@@ -20,40 +19,6 @@ from simcore.intake.usage import (
     used_routes,
     used_systems,
 )
-
-
-def packaged_names(section: str) -> frozenset[str]:
-    """Names in a section of the packaged catalog; a config may mention those it does not use."""
-    return _packaged()[0][section]
-
-
-def packaged_places(commodity: str) -> frozenset[str]:
-    """Regions with a packaged price of a commodity, `default` among them."""
-    return _packaged()[1].get(commodity, frozenset())
-
-
-def packaged_paths() -> frozenset[str]:
-    """Names of the packaged price paths: markets, and commodities with their place."""
-    sections, places = _packaged()
-    prices = (f"{name}.{place}" for name, group in places.items() for place in group)
-    return frozenset([*sections["markets"], *prices])
-
-
-@cache
-def packaged_pairs(kind: str) -> frozenset[tuple[frozenset[str], float]]:
-    """Pairs of the packaged correlations of factors or shocks, with their rank correlation."""
-    pairs = packaged.base()["correlations"][kind]
-    return frozenset((frozenset(pair["between"]), float(pair["rank"])) for pair in pairs)
-
-
-@cache
-def _packaged() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """Names by section, and places by commodity, of the packaged catalog."""
-    catalog = packaged.catalog()
-    return (
-        {section: frozenset(entries) for section, entries in catalog.items()},
-        {commodity: frozenset(prices) for commodity, prices in catalog["prices"].items()},
-    )
 
 
 def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalog:
@@ -71,6 +36,7 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         keep["markets"].update(dict.fromkeys([*used_markets(one), *_border_markets(one)]))
         keep["systems"].update(dict.fromkeys(used_systems(one)))
         keep["buyers"][one.value.buyer] = None
+        keep["sectors"][one.sector] = None
         for commodity in used_commodities(one):
             prices = catalog.prices[commodity]
             names = commodities.setdefault(commodity, {})
@@ -96,6 +62,14 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         for commodity, prices in catalog.prices.items()
         if commodity in commodities
     }
+    # Overlays may change what a sector meets in a region that this run leaves out.
+    changed = [overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay]
+    for sector, record in cut["sectors"].items():
+        mentioned = [(one.get("sectors") or {}).get(sector) or {} for one in changed]
+        named = {name for one in mentioned for name in one.get("regions") or ()}
+        rules = {name: one for name, one in record.regions.items()
+                 if name in cut["regions"] or name in named}  # fmt: skip
+        cut["sectors"][sector] = record.model_copy(update={"regions": rules})
     return Catalog.model_construct(**cut)
 
 
@@ -110,22 +84,19 @@ def _own_entries(
     experiment: Experiment,
 ) -> tuple[dict[str, dict[str, None]], dict[str, dict[str, None]]]:
     """Names by section, and places by commodity, that are not packaged or that overlays change."""
-    known, known_places = _packaged()
     changed = [overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay]
 
     def own(section: str) -> dict[str, None]:
         mentioned = [name for one in changed for name in one.get(section) or ()]
-        entries = getattr(experiment.catalog, section)
-        return dict.fromkeys(
-            name for name in entries if name not in known[section] or name in mentioned
-        )
+        entries, known = getattr(experiment.catalog, section), shipped.names(section)
+        return dict.fromkeys(name for name in entries if name not in known or name in mentioned)
 
     def own_places(commodity: str, prices: Mapping[str, Any]) -> dict[str, None]:
         mentioned = [
             name for one in changed for name in (one.get("prices") or {}).get(commodity) or ()
         ]
-        packaged = known_places.get(commodity, frozenset())
-        return dict.fromkeys(name for name in prices if name not in packaged or name in mentioned)
+        known = shipped.places(commodity)
+        return dict.fromkeys(name for name in prices if name not in known or name in mentioned)
 
     places = {
         commodity: own_places(commodity, prices)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from simcore.intake import document, packaged
+from simcore.intake import document, shipped
 from simcore.intake.compilation import file_fault
 from simcore.intake.findings import Finding, unknown
 from simcore.intake.overlay import merge
@@ -78,7 +78,7 @@ def _changes(
     if not isinstance(part, str):
         raise _UnusableError(Finding(path, repr(part), _EXPECTED, "write {} for no change"))
     if not part.endswith(_SUFFIXES):
-        known = packaged.scenarios()
+        known = shipped.scenarios()
         if part not in known:
             raise _UnusableError(unknown(path, part, known, "packaged scenario",
                                          define="name a file that ends in .yaml"))  # fmt: skip

@@ -13,6 +13,7 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.entries import Catalog
 from simcore.quantities import Quantity
@@ -245,6 +246,16 @@ _UNTIL: Final = re.compile(
 Names = Annotated[list[Name], Field(min_length=1, max_length=100)]
 
 
+class _Checked:
+    """Annotation: the catalog is checked by itself, and only what of it is not packaged.
+
+    To make the validators of all its records takes longer than to check most configs.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return is_instance_schema(source)
+
+
 class Experiment(Model):
     """A whole config: what is run, on which catalog."""
 
@@ -293,4 +304,4 @@ class Experiment(Model):
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]
     """Type of the stored draws."""
-    catalog: Catalog
+    catalog: Annotated[Catalog, _Checked()]

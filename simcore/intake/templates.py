@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from simcore.quantities.records import Described
 
 SINGULAR: Final = {
     "markets": "market", "systems": "system", "policies": "policy", "regions": "region",
-    "routes": "route", "technologies": "technology", "buyers": "buyer",
+    "sectors": "sector", "routes": "route", "technologies": "technology", "buyers": "buyer",
 }  # fmt: skip
 """What an entry of a section of the catalog is called."""
 
@@ -59,6 +60,7 @@ def resolve(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
             if isinstance(places, Mapping) else places
             for name, places in catalog["prices"].items()
         }  # fmt: skip
+    _share_rules(found)
     _share_benchmarks(catalog, found)
     _date(found, _first(data))
     return {**data, "catalog": found}, findings
@@ -81,8 +83,7 @@ def follow(
     catalog = overlay.get("catalog")
     if not isinstance(catalog, Mapping):
         return dict(overlay)
-    written = {section: dict(entries) if isinstance(entries, Mapping) else entries
-               for section, entries in catalog.items()}  # fmt: skip
+    written = copy.deepcopy(dict(catalog))
     for path, entry in _entries(changed):
         *_, name = path
         if entry == _at(base, path):
@@ -95,11 +96,31 @@ def follow(
         else:
             given = holder.get(name)
             is_template = isinstance(given, Mapping) and "like" in given
-            if name not in holder or is_template or "like" in _mapping(entry):
+            follows = "like" in _mapping(entry) or path[1] == "sectors"
+            if name not in holder or is_template or follows:
                 holder[name] = _changes(entry, _at(base, path))
     dated: dict[str, Any] = written
     _date(dated, _first(base))
     return {**overlay, "catalog": dated}
+
+
+def with_sector(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A config with what its sector says of routes and the border, where it does not itself.
+
+    For a sector that does not exist any other will do: that it does not is said once.
+    """
+    catalog, cbam = data.get("catalog"), data.get("cbam")
+    sectors = catalog.get("sectors") if isinstance(catalog, Mapping) else None
+    if not isinstance(sectors, Mapping) or not sectors:
+        return data
+    sector = sectors.get(str(data.get("sector")), next(iter(sectors.values())))
+    if not isinstance(sector, Mapping):
+        return data
+    data = {**({"routes": sector["routes"]} if sector.get("routes") else {}), **data}
+    border = sector.get("cbam")
+    if isinstance(cbam, Mapping) and isinstance(border, Mapping):
+        data["cbam"] = {**border, **cbam}
+    return data
 
 
 def _changes(entry: Any, before: Any) -> Any:
@@ -112,11 +133,14 @@ def _changes(entry: Any, before: Any) -> Any:
 def _entries(data: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     for section, entries in _mapping(data.get("catalog")).items():
         for name, entry in _mapping(entries).items():
-            if section != "prices":
-                yield ("catalog", section, name), entry
+            path: Path = ("catalog", section, name)
+            if section == "sectors":
+                path, entry = (*path, "regions"), _mapping(entry).get("regions")
+            elif section != "prices":
+                yield path, entry
                 continue
             for place, one in _mapping(entry).items():
-                yield ("catalog", section, name, place), one
+                yield (*path, place), one
 
 
 def _at(data: Any, path: Path) -> Any:
@@ -194,23 +218,50 @@ def _driven(value: Any, name: str, path: Path, shared: set[Path]) -> Any:
     return {key: _driven(child, name, (*path, key), shared) for key, child in value.items()}
 
 
+def _share_rules(found: dict[str, Any]) -> None:
+    """A region like another one meets in each sector what that one does, but for what it states."""
+    regions = _mapping(found.get("regions"))
+    likes = {name: one["like"] for name, one in regions.items() if "like" in _mapping(one)}
+    for sector, record in _mapping(found.get("sectors")).items() if likes else ():
+        rules = dict(_mapping(_mapping(record).get("regions")))
+
+        def written(name: Any, way: tuple[Any, ...] = (), rules: dict[Any, Any] = rules) -> Any:
+            own = rules.get(name)
+            if name not in likes or name in way:
+                return own
+            template = written(likes[name], (*way, name))
+            if template is None:
+                return own
+            taken = {key: one for key, one in template.items() if key not in _OF_ITSELF}
+            return merge(taken, own or {})
+
+        changed = {name: one for name in likes if (one := written(name)) is not None}
+        if changed:
+            changed = {**record, "regions": {**rules, **changed}}
+            found["sectors"] = {**found["sectors"], sector: changed}
+
+
 def _share_benchmarks(catalog: Mapping[str, Any], found: dict[str, Any]) -> None:
     """A route like another one gets its benchmarks in every region that states none for it."""
     routes = {
         name: entry["like"] for name, entry in _mapping(catalog.get("routes")).items()
         if isinstance(entry, Mapping) and isinstance(entry.get("like"), str)
     }  # fmt: skip
-    for name, region in _mapping(found.get("regions")).items() if routes else ():
-        marks = dict(_mapping(_mapping(region).get("benchmarks")))
-        for route in routes:
-            like, met = route, set[str]()
-            while like not in marks and like in routes and like not in met:
-                met.add(like)
-                like = routes[like]
-            if like in marks:
-                marks[route] = marks[like]
-        if marks:
-            found["regions"] = {**found["regions"], name: {**region, "benchmarks": marks}}
+    for sector, record in _mapping(found.get("sectors")).items() if routes else ():
+        regions = dict(_mapping(_mapping(record).get("regions")))
+        for name, rules in regions.items():
+            marks = dict(_mapping(_mapping(rules).get("benchmarks")))
+            for route in routes:
+                like, met = route, set[str]()
+                while like not in marks and like in routes and like not in met:
+                    met.add(like)
+                    like = routes[like]
+                if like in marks:
+                    marks[route] = marks[like]
+            if marks:
+                regions[name] = {**rules, "benchmarks": marks}
+        if regions:
+            found["sectors"] = {**found["sectors"], sector: {**record, "regions": regions}}
 
 
 def _first(data: Mapping[str, Any]) -> int:

@@ -7,20 +7,18 @@ from functools import wraps
 from typing import Any, TypeVar
 from weakref import ref
 
-from simcore.dated import DatedTable
 from simcore.intake.entries import (
     Electrolysis,
     Indexed,
     Learns,
-    Policy,
     Retrofit,
     Route,
+    SectorRegion,
 )
 from simcore.intake.hosts import host_of, route_of
 from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
-from simcore.quantities import Quantity
 from simcore.units import currency_of
 from simcore.variables import OUTCOMES
 
@@ -45,14 +43,21 @@ def _once(function: Callable[[Experiment], Result]) -> Callable[[Experiment], Re
     return remembered
 
 
+def sector_regions(experiment: Experiment) -> Mapping[str, SectorRegion]:
+    """What the sector of the run meets, by region; nothing where the catalog has no such sector."""
+    sector = experiment.catalog.sectors.get(experiment.sector)
+    return {} if sector is None else sector.regions
+
+
+def product_of(experiment: Experiment) -> str:
+    """What a tonne of the run is a tonne of."""
+    return experiment.catalog.sectors[experiment.sector].product or experiment.sector
+
+
 def references(experiment: Experiment) -> dict[str, str]:
     """Reference route of each region in the sector of the experiment."""
-    regions = experiment.catalog.regions
-    return {
-        name: regions[name].reference[experiment.sector]
-        for name in experiment.regions
-        if name in regions and experiment.sector in regions[name].reference
-    }
+    found = sector_regions(experiment)
+    return {name: found[name].reference for name in experiment.regions if name in found}
 
 
 def used_routes(experiment: Experiment) -> list[str]:
@@ -238,10 +243,3 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
         if name == commodity and place in prices:
             places.setdefault(place, [])
     return places
-
-
-def dated_table(policy: Policy, variant: str, delay: int = 0) -> DatedTable[Quantity]:
-    """One variant of a policy, `delay` years late."""
-    record = policy.variants[variant]
-    table = DatedTable(record.values, record.end, -record.decline)
-    return table.delayed(delay, known_until=policy.known_until)

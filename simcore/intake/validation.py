@@ -13,11 +13,10 @@ from typing import Any, Final
 from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
-from simcore.intake.entries import Catalog
+from simcore.intake import shipped
 from simcore.intake.findings import Finding, Path
-from simcore.intake.pruning import packaged_names, packaged_places
 from simcore.intake.schema import Experiment
-from simcore.intake.shipped import Known, base, catalog_of
+from simcore.intake.shipped import Known, catalog_of, details
 from simcore.intake.templates import SINGULAR
 from simcore.processes import Process, lack, record_of, refusal
 from simcore.quantities.records import shown
@@ -47,20 +46,13 @@ def validate(data: Mapping[str, Any], known: Known) -> tuple[Experiment | None, 
     wrong: list[Any] = []
     content = dict(data)
     if "catalog" in data:
-        try:
-            content["catalog"] = catalog_of(data["catalog"], known)
-        except ValidationError as error:
-            wrong = [{**one, "loc": ("catalog", *one["loc"])} for one in _errors(error)]
-            content["catalog"] = Catalog()
+        content["catalog"], errors = catalog_of(data["catalog"], known)
+        wrong = [{**one, "loc": ("catalog", *one["loc"])} for one in errors]
     try:
         experiment = Experiment.model_validate(content)
     except ValidationError as error:
-        wrong += _errors(error)
+        wrong += details(error)
     return (None, _findings(wrong, data)) if wrong else (experiment, [])
-
-
-def _errors(error: ValidationError) -> list[Any]:
-    return list(error.errors(include_url=False))
 
 
 def mended(
@@ -94,7 +86,7 @@ def mended(
             while path in earlier and path:
                 path = path[:-1]
             tried.add(path)
-            content = _without(content, path, base())
+            content = _without(content, path, shipped.base())
         experiment, more = validate(content, known)
         if experiment is not None:
             return experiment, content
@@ -144,6 +136,10 @@ def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
         found[finding] = path
     for path, keys in lacking.items():
         entry = _strange_entry(path, keys, data)
+        if entry is not None and path[1] == "regions":
+            # Nor is anything known of what a sector meets in it.
+            found = {one: place for one, place in found.items()
+                     if one.path[1:2] != ("sectors",) or one.path[4:5] != path[2:]}  # fmt: skip
         if entry is not None:
             found = {entry: path} | {
                 one: place for one, place in found.items()
@@ -179,7 +175,7 @@ def _strange_entry(path: Path, lacking: Sequence[str], data: Mapping[str, Any]) 
     for part in path[:-1]:
         node = node[part]
     what = "region" if path[1] == "prices" else SINGULAR.get(path[1], "entry")
-    known = packaged_places(path[2]) if path[1] == "prices" else packaged_names(path[1])
+    known = shipped.places(path[2]) if path[1] == "prices" else shipped.names(path[1])
     if name in known:
         return None
     near = suggest(name, [*known, *(str(one) for one in node if one != path[-1])])

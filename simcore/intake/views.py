@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from simcore.intake.paths import Anchor, Path, View
-from simcore.processes import kind_of
+from simcore.processes import Process, kind_of
 from simcore.processes.cap_and_bank import CapAndBank
 from simcore.processes.fixed import Fixed
 from simcore.processes.scenario import Scenario
 from simcore.quantities import Constant
 
 ENSEMBLE: Final = "ensemble"
+_FIXED: Final = Fixed()
+_SCENARIO: Final = Scenario()
 
 
 def has_views(record: Path) -> bool:
@@ -35,7 +37,6 @@ def as_path(record: Path, view: View) -> Path:
         year: Anchor(low=value, central=value, high=value)
         for year, value in (view.forward or {}).items()
     }
-    process = view.process or (Fixed() if view.path is None else Scenario())
     return record.model_copy(
         update={
             "spot": view.spot or record.spot,
@@ -43,7 +44,7 @@ def as_path(record: Path, view: View) -> Path:
             "anchors": view.anchors or forward or None,
             "after": view.after,
             "centre": view.centre,
-            "process": process,
+            "process": _process(view),
             "path": view.path,
             "corridor": view.corridor,
             "views": {},
@@ -69,12 +70,19 @@ def parts(path: tuple[Any, ...], record: Path) -> Iterator[tuple[tuple[Any, ...]
 
 def kinds(record: Path) -> list[str]:
     """Kinds of process that a price may have in a draw."""
-    return [one.process.kind for _, one in parts((), record) if one.process is not None]
+    return [one.kind for one in _processes(record)]
 
 
 def system_of(record: Path) -> str | None:
     """Emissions trading system behind a market: its own, or that of one of its views."""
-    for _, one in parts((), record):
-        if isinstance(one.process, CapAndBank):
-            return one.process.system
-    return None
+    return next((one.system for one in _processes(record) if isinstance(one, CapAndBank)), None)
+
+
+def _processes(record: Path) -> list[Process]:
+    if has_views(record):
+        return [_process(view) for view in chosen_views(record).values()]
+    return [] if record.process is None else [record.process]
+
+
+def _process(view: View) -> Process:
+    return view.process or (_FIXED if view.path is None else _SCENARIO)

@@ -10,9 +10,7 @@ import contextlib
 import hashlib
 import os
 import re
-import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +23,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.runtime import rtsys
+
+from simcore.cache import private_folder
 
 # error_model="numpy": the default tests every divisor for zero, which stops vectorisation.
 OPTIONS: Final[dict[str, Any]] = {
@@ -96,33 +96,6 @@ def code_digest(folder: Path | None = None) -> str:
     return digest.hexdigest()
 
 
-def _cache_roots() -> list[Path]:
-    """Candidate user cache folders, the most specific first."""
-    chosen = os.environ.get("SIMCORE_CACHE_DIR")
-    if chosen:
-        return [Path(chosen)]
-    roots = []
-    if os.environ.get("XDG_CACHE_HOME"):
-        roots.append(Path(os.environ["XDG_CACHE_HOME"]) / "simcore")
-    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        roots.append(Path(os.environ["LOCALAPPDATA"]) / "simcore" / "cache")
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return roots
-    mac = sys.platform == "darwin"
-    roots.append((home / "Library" / "Caches" if mac else home / ".cache") / "simcore")
-    return roots
-
-
-def _is_private(folder: Path) -> bool:
-    """Whether nobody else can write here: numba's cache files are pickles, so code."""
-    if sys.platform == "win32":
-        return True
-    status = folder.stat()
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
 def cache_directory() -> Path | None:
     """Folder for compiled code, created where needed.
 
@@ -133,20 +106,9 @@ def cache_directory() -> Path | None:
         anew in each process.
     """
     try:
-        name = f"kernels-{code_digest()}"
+        return private_folder(f"kernels-{code_digest()}")
     except OSError:
         return None
-    for root in _cache_roots():
-        folder = root / name
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not _is_private(folder):
-                continue
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    return None
 
 
 _ask_for_wide_vectors()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simcore.intake.policies import benchmark_of, default_value
-from simcore.intake.usage import references
+from simcore.intake.usage import references, sector_regions
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import direct_emissions, made_by, route_quantity, traded, trades
 from simcore.model.graph import Graph
@@ -100,7 +100,7 @@ def allocation(setting: Setting, share: float | str, cscf: float | str) -> int:
 @remembered
 def exposure(setting: Setting, region: str, route: str) -> int:
     """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
-    graph, record = setting.graph, setting.experiment.catalog.regions[region]
+    graph, record = setting.graph, sector_regions(setting.experiment)[region]
     share = allocation(setting, record.free_allocation, record.cscf)
     benchmark = benchmark_of(setting.experiment, region, route)
     plant = graph.node(
@@ -145,7 +145,8 @@ def marginal_carbon_cost(setting: Setting, region: str, route: str) -> int:
     """Carbon price times covered emissions, EUR/t."""
     record, graph = setting.experiment.catalog.regions[region], setting.graph
     covered = graph.product(
-        policy_value(setting, record.coverage), direct_emissions(setting, region, route)
+        policy_value(setting, sector_regions(setting.experiment)[region].coverage),
+        direct_emissions(setting, region, route),
     )
     return graph.product(market(setting, record.market), covered)
 
@@ -184,7 +185,7 @@ def _actual_terms(setting: Setting, region: str, route: str) -> tuple[int, int]:
     record, rules = experiment.catalog.regions[region], experiment.cbam
     emitted = scope1(setting, region, route)
     if rules.method == "country_average":
-        emitted = graph.constant(record.average_intensity)
+        emitted = graph.constant(sector_regions(experiment)[region].average_intensity)
     if rules.resource_shuffling > 0 and route == references(experiment)[region]:
         emitted = graph.node(
             "SHUFFLED",

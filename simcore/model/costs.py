@@ -295,7 +295,6 @@ def direct_emissions(setting: Setting, region: str, route: str) -> int:
 @remembered
 def trades(setting: Setting, region: str, route: str) -> list[tuple[str, int, int, float]]:
     """What a route buys and sells: commodity, nodes of quantity per tonne and price, sign."""
-
     found = []
     record = made_by(setting, route)
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):

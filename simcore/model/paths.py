@@ -223,6 +223,7 @@ def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int
 
 
 def anchor_normal(setting: Setting, name: str) -> int:
+    """Node of the standard normal that says where between its bands a price's anchors lie."""
     normal = distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0})
     node = factor_node(setting, f"{name}.anchor", normal)
     setting.inputs.setdefault(

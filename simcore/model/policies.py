@@ -13,8 +13,7 @@ import numpy as np
 
 from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
-from simcore.intake.policies import delays, variants
-from simcore.intake.usage import dated_table
+from simcore.intake.policies import dated_table, delays, variants
 from simcore.model.setting import Setting, choice_node, quantity, remembered
 
 

@@ -182,6 +182,7 @@ def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -
 
 
 def choice_node(setting: Setting, name: str, spec: Mapping[str, Any], sourced: Any) -> int:
+    """Node of a distribution that the model makes itself, such as the choice of a variant."""
     node = factor_node(setting, name, distributions.compile_distribution(spec))
     setting.inputs.setdefault(
         name,

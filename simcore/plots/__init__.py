@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = [
-    "carbon_price", "cost_and_value", "cost_premium", "green_is_cheaper", "plot_run", "waterfall",
-]  # fmt: skip
+__all__ = ["plot_run"]
 
 STYLE: Final[Any] = {
     "font.size": 9,

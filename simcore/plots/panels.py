@@ -270,14 +270,17 @@ def defined_routes(dataset: xr.Dataset, name: str) -> list[str]:
 
 
 def labels_of(dataset: xr.Dataset, dim: str) -> list[str]:
+    """Labels along a dimension; none where the run has no such dimension."""
     return [str(name) for name in dataset[dim].values] if dim in dataset.coords else []
 
 
 def destinations_of(dataset: xr.Dataset) -> list[str]:
+    """Where the tonne is sold in a run."""
     return labels_of(dataset, "destination")
 
 
 def scenario_text(dataset: xr.Dataset) -> str:
+    """End of a title that names the one scenario shown."""
     return f", scenario {dataset['scenario'].item()}"
 
 
@@ -288,6 +291,7 @@ def _run(dataset: xr.Dataset, width: float) -> str:
 
 
 def unit_of(dataset: xr.Dataset, name: str) -> str:
+    """Unit of an array as an axis shows it, with the year of its money."""
     attrs = dataset[name].attrs
     unit = str(attrs["units"]).replace(" t-1", "/t")
     return f"{unit} (real, {attrs['price_year']})" if "price_year" in attrs else unit

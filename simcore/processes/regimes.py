@@ -22,6 +22,8 @@ from simcore.processes.estimates import (
 NAMES: Final = {2: ("calm", "rough"), 3: ("calm", "usual", "rough")}
 _YEARS: Final = 3
 """Least number of calendar years for each regime."""
+_LEAST: Final = 1e-300
+"""What an impossible year counts for."""
 _FAR: Final = 9.0
 """Largest log odds: probabilities below 1e-4 count as zero."""
 
@@ -80,16 +82,20 @@ def filtered(
     years : int64, shape (m,)
         Increasing; a year without a change is a step of the chain that nothing is known of.
     """
-    share, total = stationary(chain), 0.0
-    for place, line in enumerate(likelihoods):
-        if place:
-            share = share @ np.linalg.matrix_power(chain, int(years[place] - years[place - 1]))
-        joint = np.log(np.maximum(share, 1e-300)) + line
-        top = float(joint.max())
-        weighted = np.exp(joint - top)
-        total += math.log(float(weighted.sum())) + top
-        share = weighted / weighted.sum()
-    return total, share
+    tops = likelihoods.max(axis=1, keepdims=True)
+    weights, total = np.exp(likelihoods - tops), float(tops.sum())
+    gaps, places = np.unique(np.diff(years), return_inverse=True)
+    powers = [np.eye(len(chain)), *(np.linalg.matrix_power(chain, gap) for gap in gaps.tolist())]
+    steps = np.array(powers)[np.append(0, places + 1)] * weights[:, None]
+    # Neighbours are multiplied in pairs: a few products of many matrices take all years.
+    while len(steps) > 1:
+        odd = steps[len(steps) // 2 * 2 :]
+        steps = steps[: len(steps) - len(odd) : 2] @ steps[1::2]
+        scale = np.maximum(steps.max(axis=(1, 2), keepdims=True), _LEAST)
+        total += float(np.log(scale).sum())
+        steps = np.concatenate([steps / scale, odd])
+    joint = np.maximum(stationary(chain) @ steps[0], _LEAST)
+    return total + math.log(float(joint.sum())), joint / joint.sum()
 
 
 def regime_switching(history: Changes, count: int) -> Fit:

@@ -384,8 +384,6 @@ YearlyQuantity = Annotated[
     _AlsoNumberOrText(),
 ]
 """A quantity, or one by year."""
-Mixture.model_rebuild()
-ByYear.model_rebuild()
 
 
 _RECORDS: Final = get_args(_Kinds | ByYear)

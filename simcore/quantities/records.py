@@ -17,6 +17,7 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
+        defer_build=True,
         strict=True,
         allow_inf_nan=False,
     )

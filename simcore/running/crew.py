@@ -1,4 +1,4 @@
-"""Threads that share the draws of a run, and the rows of a tile, each taking what is next.
+"""Threads that share segments of the draws, and rows, each taking what is next.
 
 The parts of the draws whose sums are added up depend on their number only, so no sum depends on the
 threads.
@@ -6,7 +6,7 @@ threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import pairwise
 from threading import Event
@@ -15,78 +15,89 @@ from typing import Final
 import numpy as np
 
 from simcore.kernels.operations import BLOCK
+from simcore.running.options import Report
 
-Tell = Callable[[float], None]
+Segment = tuple[int, int]
+Shares = Sequence[Sequence[int]]
 
 _SEGMENTS: Final = 64
 """Most parts of a run whose sums are added up one after the other."""
-_STRETCH: Final = 16 * BLOCK
-"""Most draws of a replicate between two looks at whether to stop."""
 
 
 class StoppedError(Exception):
     """Another thread failed, or the user asked to stop."""
 
 
-class Crew:
-    """Threads that share segments of the draws; who took one in the first pass keeps it."""
+def segments_of(draws: int, replicates: int) -> list[Segment]:
+    """First draw and end of each part of the draws whose sums are added up by itself."""
+    blocks = -(-draws // BLOCK)
+    each = -(-blocks // max(1, _SEGMENTS // replicates))
+    return list(pairwise(min(k * each * BLOCK, draws) for k in range(-(-blocks // each) + 1)))
 
-    def __init__(
-        self, pool: ThreadPoolExecutor, workers: int, draws: int, replicates: int = 1
-    ) -> None:
-        blocks = -(-draws // BLOCK)
-        per_segment = -(-blocks // max(1, _SEGMENTS // replicates))
-        segments = -(-blocks // per_segment)
-        edges = [min(at * per_segment * BLOCK, draws) for at in range(segments + 1)]
-        self.segments = list(pairwise(edges))
-        self.workers = min(workers, len(self.segments))
-        self._pool, self._stop, self.replicates = pool, Event(), replicates
-        self._parts: list[list[int]] = []
+
+class Crew:
+    """Threads of this process; leaving the context lets them go."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads, self._stop = threads, Event()
+        self._pool = ThreadPoolExecutor(threads)
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
 
     def over_draws(
         self,
-        work: Callable[[int, int, int, int, int], None],
-        tell: Tell,
+        work: Callable[[int, int, int, int], None],
+        segments: Sequence[Segment],
+        report: Report,
         *,
+        stretch: int,
+        replicates: int = 1,
         replicate: int | None = None,
-    ) -> None:
-        """Call work(worker, segment, first draw, draws, every) for stretches of the draws.
+        shares: Shares | None = None,
+    ) -> Shares:
+        """Call work(thread, segment, first draw, draws) for stretches of the draws.
 
-        Of each stretch every k-th block is meant, those of one replicate. They follow each other in
-        order; all replicates, or only the given one. The first call deals the segments, one after
-        the other to whoever is free; room for what a worker will collect is what it met then.
+        Of each stretch every k-th block is meant, k the number of replicates: those of one
+        replicate. They follow each other in order; all replicates, or only the given one.
+
+        Returns
+        -------
+        sequence of sequences of int
+            Segments of each thread; given as `shares`, each thread takes them again. Without, they
+            are dealt one after the other to whoever is free.
         """
-        done, every = np.zeros(self.workers), self.replicates
-        chosen = range(every) if replicate is None else (replicate,)
-        dealt, free = bool(self._parts), iter(range(len(self.segments)))
-        parts = self._parts or [[] for _ in range(self.workers)]
+        threads = min(self.threads, len(segments)) if shares is None else len(shares)
+        done, dealt = np.zeros(threads), [list[int]() for _ in range(threads)]
+        chosen = range(replicates) if replicate is None else (replicate,)
+        free = iter(range(len(segments)))
 
-        def share(worker: int) -> Iterator[int]:
-            if dealt:
-                yield from parts[worker]
-            else:
-                for segment in free:
-                    parts[worker].append(segment)
-                    yield segment
+        def taken(thread: int) -> Iterator[int]:
+            for segment in free if shares is None else shares[thread]:
+                dealt[thread].append(segment)
+                yield segment
 
-        def part(worker: int) -> None:
-            for segment, one in ((s, one) for s in share(worker) for one in chosen):
-                first, last = self.segments[segment]
-                first += (one - first // BLOCK) % every * BLOCK
-                for begin in range(first, last, _STRETCH * every):
+        def part(thread: int) -> None:
+            for segment, one in ((s, one) for s in taken(thread) for one in chosen):
+                first, last = segments[segment]
+                first += (one - first // BLOCK) % replicates * BLOCK
+                for begin in range(first, last, stretch * replicates):
                     if self._stop.is_set():
                         raise StoppedError
-                    draws = min(_STRETCH * every, last - begin)
-                    work(worker, segment, begin, draws, every)
-                    done[worker] += draws
+                    draws = min(stretch * replicates, last - begin)
+                    work(thread, segment, begin, draws)
+                    done[thread] += draws
 
-        total = self.segments[-1][1] * len(chosen)
-        self._run(part, self.workers, lambda: tell(float(done.sum()) / total))
-        self._parts = parts
+        total = (segments[-1][1] - segments[0][0]) * len(chosen)
+        self._run(part, threads, lambda: report(float(done.sum()) / total))
+        return dealt
 
     def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:
         """Call work(first row, last row) for parts of the rows."""
-        edges = np.linspace(0, rows, 4 * self.workers + 1).astype(int)
+        edges = np.linspace(0, rows, 4 * self.threads + 1).astype(int)
         self._run(lambda k: work(int(edges[k]), int(edges[k + 1])), len(edges) - 1, lambda: None)
 
     def _run(self, work: Callable[[int], None], count: int, look: Callable[[], None]) -> None:

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from simcore.dataset import Layout, stored_bytes
 from simcore.intake.process_checks import shockless
-from simcore.intake.usage import references
+from simcore.intake.usage import product_of, references
 from simcore.plan import Plan, nominal_size
+from simcore.running.items import items_of
 from simcore.running.program import compile_program
-from simcore.running.tiles import OVERHEAD, items_of, tile_memory, tiles_of
+from simcore.running.tiles import OVERHEAD, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
 _SECONDS: Final = {"operation": 1.2e-9, "row": 2.8e-9, "stored": 3e-9}
@@ -33,7 +34,8 @@ def disk_bytes(plan: Plan) -> int:
 
 def _shapes_of(plan: Plan) -> Layout:
     experiment = plan.experiment
-    named = [*[name for name in experiment.outcomes if name != "waterfall"], "waterfall"]
+    parts = [name for name, one in OUTCOMES.items() if one.kind == "component"]
+    named = [*(name for name in experiment.outcomes if name not in parts), *parts]
     # Where no price has views there is nothing to tell apart by view.
     outcomes = tuple(
         name for name in named if plan.coords["view"] or "view" not in OUTCOMES[name].dims
@@ -79,6 +81,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
         "config": plan.resolved_yaml,
         "config_sha256": plan.digest,
+        "product": product_of(experiment),
         "seed": experiment.seed,
         **_stopping(plan),
         "sampler": _sampler(experiment.design, experiment.replicates),

@@ -6,39 +6,43 @@ outcome is computed on the way.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from statistics import NormalDist
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from simcore.errors import ConfigError
 from simcore.numerics.student import students_t
-from simcore.plan import Cell, Plan, has_years
-from simcore.running.tiles import Item, items_of, tiles_of
-from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
+from simcore.plan import Cell, Plan
+from simcore.running.executors import Executor, on_threads
+from simcore.running.items import Item, has_years, place_of
+from simcore.running.options import Options, Report, silent
+from simcore.running.reduction import samples
+from simcore.statistics import Sample
+from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 _FIRST: Final = 4096
 """Draws of the first try, of all designs a multiple of their blocks."""
 
 
-def enough(
+def run_until_narrow(
     plan: Plan,
+    executor: Executor | None = None,
     *,
-    threads: int | None = None,
-    tell: Callable[[int, float], None] | None = None,
+    options: Options | None = None,
+    report: Report = silent,
 ) -> Plan:
     """The plan with as many draws as its `until` takes, at most those of the config.
 
     Parameters
     ----------
     plan : Plan
-    threads : int, optional
-    tell : callable, optional
-        Told the draws and the widest interval of each try.
+    executor : Executor, optional
+        All processors without it.
+    options : Options, optional
+    report : callable
+        Told the share of the most draws, and in words the widest interval, of each try.
 
     Returns
     -------
@@ -54,16 +58,19 @@ def enough(
     if until is None or plan.interval is not None:
         return plan
     asked = _asked(plan)
-    workers = threads or os.cpu_count() or 1
     draws = min(_FIRST, plan.draws)
-    with ThreadPoolExecutor(workers) as pool:
-        while True:
-            width = _widest(replace(asked, draws=draws), pool, workers)
-            if tell is not None:
-                tell(draws, width)
-            if width <= until.width or draws >= plan.draws:
-                return replace(plan, draws=draws, interval=width)
-            draws = min(2 * draws, plan.draws)
+    while True:
+        width = _widest(
+            replace(asked, draws=draws), executor or on_threads(None), options or Options()
+        )
+        report(
+            draws / plan.draws,
+            f"{draws:,} draws: interval of {until.variable}.{until.statistic} {width:,.4g} wide, "
+            f"{until.width:g} wanted",
+        )
+        if width <= until.width or draws >= plan.draws:
+            return replace(plan, draws=draws, interval=width)
+        draws = min(2 * draws, plan.draws)
 
 
 def _asked(plan: Plan) -> Plan:
@@ -88,33 +95,33 @@ def _asked(plan: Plan) -> Plan:
 def _counts(plan: Plan, cell: Cell) -> bool:
     until = plan.experiment.until
     assert until is not None
-    dims = [dim for dim in OUTCOMES[cell.variable].dims if dim != "year"]
-    place = {dim: plan.coords[dim][i] for dim, i in zip(dims, cell.index, strict=True)}
+    place = {dim: plan.coords[dim][at] for dim, at in place_of(cell).items()}
     wanted = {dim: label for dim, label in until.at.items() if dim != "year"}
     return cell.variable == until.variable and all(
         str(place.get(dim)) == str(label) for dim, label in wanted.items()
     )
 
 
-def _widest(plan: Plan, pool: ThreadPoolExecutor, workers: int) -> float:
+def _widest(plan: Plan, executor: Executor, options: Options) -> float:
     """The widest interval of the named statistic over the cells of a plan."""
-    from simcore.running.reduction import reduce
+    widths = [
+        float(np.nanmax(_widths(plan, sample), initial=0.0, where=_counting(plan, item)))
+        for item, sample in samples(plan, executor, options)
+    ]
+    return max(widths, default=0.0)
 
+
+def _widths(plan: Plan, found: Sample) -> np.ndarray:
+    """Width of the interval of each row of an item; infinite where it is not known yet."""
     until = plan.experiment.until
     assert until is not None
-    widest = 0.0
-    for tile in tiles_of(plan, [replace(one, is_kept=False) for one in items_of(plan)], workers):
-        found: Any = reduce(plan, tile, pool, workers, lambda _: None)
-        if until.statistic == "mean":
-            width = 2.0 * _errors(int((found.taken > 0).sum())) * found.standard_error
-        else:
-            q = QUANTILES.index(float(until.statistic[1:]) / 100.0)
-            width = found.high[:, q] - found.low[:, q]
-        # Until there are draws on both sides, an interval is as wide as anything.
-        width = np.where(np.isnan(width) & (found.count.sum(axis=0) > 0), np.inf, width)
-        mine = np.concatenate([_years(plan, item) for item in tile])
-        widest = max(widest, float(np.nanmax(width, initial=0.0, where=mine)))
-    return widest
+    if until.statistic == "mean":
+        width = 2.0 * _errors(int((found.taken > 0).sum())) * found.standard_error
+    else:
+        q = QUANTILES.index(float(until.statistic[1:]) / 100.0)
+        width = found.high[:, q] - found.low[:, q]
+    # Until there are draws on both sides, an interval is as wide as anything.
+    return np.where(np.isnan(width) & (found.count.sum(axis=0) > 0), np.inf, width)
 
 
 def _errors(replicates: int) -> float:
@@ -124,11 +131,11 @@ def _errors(replicates: int) -> float:
     return NormalDist().inv_cdf((1.0 + INTERVAL_LEVEL) / 2.0)
 
 
-def _years(plan: Plan, item: Item) -> np.ndarray:
+def _counting(plan: Plan, item: Item) -> np.ndarray:
     """Which rows of an item are of a year that counts."""
     until = plan.experiment.until
     assert until is not None
     year = until.at.get("year")
-    if year is None or not has_years(item.cells[0].variable):
+    if year is None or not has_years(item.cells[0]):
         return np.ones(item.request.rows, bool)
     return np.array([one == year for one in item.request.years])

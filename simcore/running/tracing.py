@@ -11,7 +11,8 @@ from simcore.intake.usage import references
 from simcore.kernels.operations import BLOCK
 from simcore.model.terms import Term, terms
 from simcore.plan import Cell, Plan, currency_rate, extended, has_years
-from simcore.running.program import Request, compile_program
+from simcore.running.program import Request
+from simcore.running.rows import draws_of
 from simcore.variables import OUTCOMES
 
 
@@ -33,8 +34,6 @@ def trace(
         The draw, region or route is not part of the run.
     """
     _check_trace(plan, draw, region, route)
-    from simcore.kernels.simulate import simulate
-
     years = tuple(plan.years)
     plan, behind = _terms(plan, region, route)
     inputs = [Request(one.node, (), static=True) for one in plan.inputs]
@@ -52,11 +51,8 @@ def trace(
         Request(one.node, years if has_years(one.variable) else (), one.first_year) for one in cells
     ]
     requests += [Request(one.node, years, years[0]) for _, one in behind]
-    values = np.empty((sum(one.rows for one in requests), draw % BLOCK + 1))
-    simulate(
-        *compile_program(plan, requests), draw // BLOCK * BLOCK, values.shape[1], False, values
-    )
-    column = values[:, -1]
+    first = draw // BLOCK * BLOCK
+    column = draws_of(plan, requests, draw - first + 1, first=first)[:, -1]
     found: list[dict[str, Any]] = [
         {"variable": "input", "name": one.name, "unit": one.unit, "value": float(column[position])}
         for position, one in enumerate(plan.inputs)

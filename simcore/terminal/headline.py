@@ -54,7 +54,9 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
     """
     unit = attrs["unit"].replace(" t-1", "/t")
     lines = [cut(attrs["run"], WIDTH)]
-    lines.append(f"{attrs['draws']:,} draws, real {unit} of {attrs['price_year']}, P5 P50 P95")
+    what = f"; t of {attrs['product']}" if attrs.get("product") else ""
+    real = f"real {unit} of {attrs['price_year']}"
+    lines.append(f"{attrs['draws']:,} draws, {real}, P5 P50 P95{what}")
     table: Rows = [
         dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
     ]

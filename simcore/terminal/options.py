@@ -10,8 +10,8 @@ from simcore import __version__
 from simcore.terminal.calibration_options import add_calibration, several
 
 SECTIONS: Final = (
-    "regions", "markets", "systems", "routes", "policies", "prices", "technologies", "buyers",
-    "sources",
+    "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
+    "buyers", "sources",
 )  # fmt: skip
 _FORMATS: Final = ("table", "csv", "json")
 
@@ -64,6 +64,8 @@ def _add_configs(commands: Any) -> None:
                      help="ends in .zarr or .nc (default: results/NAME.zarr)")  # fmt: skip
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
+    one.add_argument("--executor", metavar="NAME[:T]",
+                     help="where it is done; the numbers stay the same")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--until", metavar="WHAT=WIDTH",
                      help="fewer draws than --draws once the 95 %% interval is that narrow, such "

@@ -6,17 +6,17 @@ import contextlib
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-Report = Callable[[int, int], None]
+from simcore.running.options import Report, silent
 
 _LOG_SECONDS: Final = 5.0
 
 
 @contextlib.contextmanager
-def progress(draws: int, *, quiet: bool) -> Iterator[Report | None]:
-    """Give the function that a run calls with (work done, work in all); it writes to stderr.
+def progress(draws: int, *, quiet: bool) -> Iterator[Report]:
+    """Give the function that a run tells the share of its work that is done; it writes to stderr.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def progress(draws: int, *, quiet: bool) -> Iterator[Report | None]:
         Report nothing.
     """
     if quiet:
-        yield None
+        yield silent
     elif sys.stderr.isatty():
         with _bar(draws) as report:
             yield report
@@ -50,9 +50,9 @@ def _bar(draws: int) -> Iterator[Report]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("draws", total=None, rate="loading")
 
-        def report(done: int, total: int) -> None:
-            rate = draws * done / total / max(time.monotonic() - start, 1e-9)
-            bar.update(task, completed=done, total=total, rate=f"{rate:,.0f} draws/s")
+        def report(share: float, note: str = "") -> None:
+            rate = draws * share / max(time.monotonic() - start, 1e-9)
+            bar.update(task, completed=share, total=1, rate=f"{rate:,.0f} draws/s")
 
         yield report
 
@@ -61,13 +61,12 @@ def _log(draws: int) -> Report:
     start = time.monotonic()
     last = start
 
-    def report(done: int, total: int) -> None:
+    def report(share: float, note: str = "") -> None:
         nonlocal last
         now = time.monotonic()
-        if done <= 0 or (done < total and now - last < _LOG_SECONDS) or last == math.inf:
+        if share <= 0 or (share < 1 and now - last < _LOG_SECONDS) or last == math.inf:
             return
-        last = now if done < total else math.inf
-        share = done / total
+        last = now if share < 1 else math.inf
         rate = draws * share / max(now - start, 1e-9)
         left = (now - start) * (1 / share - 1)
         print(

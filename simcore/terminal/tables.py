@@ -6,15 +6,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from simcore.statistics import STATISTICS, Statistic
+from simcore.variables import variable_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH: Final = 100
 MAX_ROWS: Final = 200
-
-# Columns that a narrow terminal can do without, the first to go first; an interval goes whole.
-_OPTIONAL: Final = (("_high", "_low"), "standard_error", "defined", "positive", "central")
-_SHARES: Final = ("positive", "defined", "probability", "viability", "green_is_cheaper")
 
 
 def number(value: float, decimals: int) -> str:
@@ -96,11 +95,11 @@ def outcome_text(frame: pd.DataFrame) -> str:
     numbers = [name for name in columns if _is_number(name)]
     cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=4)
     hidden: list[str] = []
-    for ending in _OPTIONAL:
+    for turn in sorted({_leaves(name) for name in numbers} - {0}):
         if _table_width(cells, [*labels, *numbers]) <= WIDTH:
             break
-        hidden += [name for name in numbers if name.endswith(ending)]
-        numbers = [name for name in numbers if not name.endswith(ending)]
+        hidden += [name for name in numbers if _leaves(name) == turn]
+        numbers = [name for name in numbers if _leaves(name) != turn]
     if _table_width(cells, [*labels, *numbers]) > WIDTH:
         cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=3)
     header = [*labels, *(_heading(name) for name in numbers)]
@@ -120,23 +119,35 @@ def outcome_text(frame: pd.DataFrame) -> str:
 
 
 def _is_number(name: str) -> bool:
-    fixed = ("mean", "sd", "standard_error", *_SHARES, "central")
-    return name in fixed or _is_percentile(name)
+    return name in STATISTICS or _is_percentile(name)
 
 
 def _is_percentile(name: str) -> bool:
     return name[:1] == "p" and name[1:2].isdigit()
 
 
+def _statistic(name: str) -> Statistic:
+    """Statistic of a column; p5 is a quantile, and p5_low the end of its interval."""
+    return STATISTICS.get(name) or STATISTICS["quantile" + name.lstrip("p0123456789.")]
+
+
+def _leaves(name: str) -> int:
+    """When a column leaves a table that is too wide; an interval goes whole."""
+    return _statistic(name).leaves
+
+
 def _heading(name: str) -> str:
-    names = {"positive": "P(>0)", "standard_error": "std.error"}
-    return names.get(name) or (name.upper() if _is_percentile(name) else name)
+    if not _is_number(name):
+        return name
+    return name.upper() if _is_percentile(name) else _statistic(name).heading or name
 
 
 def _cells(frame: pd.DataFrame, variable: str, *, figures: int) -> dict[str, list[str]]:
     """Write every cell; amounts share their number of decimals so that rows can be compared."""
     columns = [str(name) for name in frame]
-    amounts = [name for name in columns if _is_number(name) and name not in _SHARES]
+    kind = variable_of(variable).kind
+    shares = {name for name in columns if _is_number(name) and _statistic(name).is_share}
+    amounts = [name for name in columns if _is_number(name) and name not in shares]
     amounts = [name for name in amounts if name != "standard_error"]
     places = decimals(frame[amounts].to_numpy(dtype=float).ravel().tolist(), figures=figures)
     cells = {}
@@ -144,14 +155,14 @@ def _cells(frame: pd.DataFrame, variable: str, *, figures: int) -> dict[str, lis
         values = frame[name].tolist()
         if not _is_number(name):
             cells[name] = [str(value) for value in values]
-        elif name in _SHARES or (variable in _SHARES and name == "mean"):
+        elif name in shares or (kind in ("indicator", "conditional") and name == "mean"):
             cells[name] = [share(value) for value in values]
-        elif variable == "input":
+        elif kind == "input":
             # Every factor has its own unit and size.
             cells[name] = [number(value, decimals([value], figures=4)) for value in values]
         elif name == "standard_error":
             cells[name] = [number(value, decimals(values, figures=3)) for value in values]
-        elif variable == "crossover_year":
+        elif kind == "year":
             cells[name] = [number(value, 0).replace(",", "") for value in values]
         else:
             cells[name] = [number(value, places) for value in values]

@@ -87,6 +87,7 @@ def readers_of(
     for what, node in (
         *((f"cbam.{key}", value) for key, value in base["cbam"].items()),
         *((f"region {key}", value) for key, value in catalog["regions"].items()),
+        *((f"sector {key}", value) for key, value in catalog["sectors"].items()),
         *((f"route {key}", value) for key, value in catalog["routes"].items()),
         *((f"market {key}", value) for key, value in catalog["markets"].items()),
         *((f"system {key}", value) for key, value in catalog["systems"].items()),

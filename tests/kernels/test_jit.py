@@ -222,6 +222,7 @@ def test_an_edited_formula_is_never_read_from_the_cache(tmp_path):
     kernels = tmp_path / "package" / "simcore" / "kernels"
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").write_text("")
+    shutil.copy(SOURCES.parent / "cache.py", kernels.parent)
     for name in ("__init__.py", "jit.py"):
         shutil.copy(SOURCES / name, kernels / name)
     (kernels / "loop.py").write_text(LOOP)
@@ -246,6 +247,7 @@ def test_an_edited_formula_is_never_read_from_the_cache(tmp_path):
     assert found(2.0) == second
 
 
+@pytest.mark.long
 def test_processes_may_compile_at_once(tmp_path):
     together = [begin(SHORT_PROBE, SIMCORE_CACHE_DIR=str(tmp_path)) for _ in range(3)]
     found = {end(process) for process in together}
@@ -256,6 +258,7 @@ def test_processes_may_compile_at_once(tmp_path):
     assert {Path(name).suffix for name in names} == {".nbi", ".nbc"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])
 @pytest.mark.parametrize("keep", [0, 40])
 def test_a_damaged_file_is_compiled_anew(tmp_path, suffix, keep):
@@ -347,6 +350,7 @@ def test_kernels_run_without_a_writable_folder(tmp_path):
         assert list(Path(directory).rglob("*.nbc"))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
 @pytest.mark.parametrize(
     ("name", "features"),

@@ -39,7 +39,7 @@ _GROUPS: Final = {
 }  # fmt: skip
 # Fields of a region that hold a number without room for its metadata.
 _BARE: Final = (
-    "cscf", "border", "recognised", "credit_limit", "average_intensity",
+    "cscf", "recognised", "credit_limit", "average_intensity",
 )  # fmt: skip
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
 
@@ -163,6 +163,7 @@ def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
         "prices": _prices,
         "policies": _policies,
         "regions": _regions,
+        "sectors": _sectors,
         "routes": _routes,
         "technologies": lambda: _entries("technology/learning.yaml"),
         "buyers": lambda: _entries("buyers.yaml"),
@@ -248,9 +249,21 @@ def _regions() -> _Part:
     for entry in found.values():
         for key in set(_BARE) & set(entry):
             entry[key] = _bare(entry[key])
-        values = entry.get("default_intensity", {})
-        entry["default_intensity"] = {good: _bare(value) for good, value in values.items()}
-        entry["benchmarks"] = {name: _bare(one) for name, one in entry["benchmarks"].items()}
+    return found, listed
+
+
+def _sectors() -> _Part:
+    found: dict[str, Any] = {}
+    listed: list[Record] = []
+    for file in _files("sector"):
+        content, part = _entries(file)
+        listed += part
+        found |= content
+        for entry in (one for sector in content.values() for one in sector["regions"].values()):
+            for key, value in entry.items():
+                if key in ("benchmarks", "default_intensity"):
+                    value = {name: _bare(one) for name, one in value.items()}
+                entry[key] = _bare(value)
     return found, listed
 
 

@@ -1,0 +1,80 @@
+"""Where the parts of a run are done: an executor is one function, registered by its name.
+
+A part is an address and arrays, so it can go to any process of any machine; what comes back is
+arrays, in any order and, where a part was done twice, more than once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from simcore.errors import ConfigError, Fault, suggest
+from simcore.running.stages import Perform, Result, Task
+
+Run = Callable[[Perform, Sequence[Task]], Iterable[Result]]
+
+
+@dataclass(frozen=True)
+class Executor:
+    """A way to do the parts of a stage.
+
+    Attributes
+    ----------
+    run : callable
+        Given a function and tasks, it yields what the function makes of each task, in any order.
+        Function and tasks can be pickled unless the memory is shared.
+    parts : int
+        Parts into which the draws of a stage are divided.
+    threads : int
+        Threads that share the draws of one part.
+    shares_memory : bool
+        Whether the parts are done in this process; they then write draws where these belong, and
+        remember prices from pass to pass.
+    """
+
+    run: Run
+    parts: int = 1
+    threads: int = 1
+    shares_memory: bool = False
+
+
+Make = Callable[[int | None], Executor]
+
+EXECUTORS: Final[dict[str, Make]] = {}
+"""By name, what makes an executor with so many workers, or as many as it thinks best."""
+
+
+def executor(name: str) -> Callable[[Make], Make]:
+    """Register the function that makes an executor."""
+
+    def register(make: Make) -> Make:
+        EXECUTORS[name] = make
+        return make
+
+    return register
+
+
+@executor("threads")
+def on_threads(workers: int | None) -> Executor:
+    """One part, whose draws the threads of this process share; all processors by default."""
+    return Executor(map, threads=workers or os.cpu_count() or 1, shares_memory=True)
+
+
+def executor_named(text: str) -> Executor:
+    """Make an executor from its name and workers, such as `threads:2`.
+
+    Raises
+    ------
+    ConfigError
+        No executor has that name, or its workers are no whole number of at least 1.
+    """
+    name, colon, workers = text.partition(":")
+    if name not in EXECUTORS or (colon and not (workers.isdecimal() and int(workers) > 0)):
+        raise ConfigError(Fault(
+            "executor", repr(text), f"NAME or NAME:WORKERS, one of {', '.join(EXECUTORS)}",
+            f"{suggest(name, list(EXECUTORS)) or 'threads'}:2 takes two workers",
+        ))  # fmt: skip
+    return EXECUTORS[name](int(workers) if colon else None)

@@ -1,0 +1,178 @@
+"""The rows that a run asks for: cells that coincide are one item, computed and reduced once.
+
+Neighbours in the order of the items share most of what they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.plan import Cell, Plan, currency_rate
+from simcore.running.program import Request
+from simcore.statistics import Sample, statistics_of_kind
+from simcore.variables import INPUT, variable_of
+
+
+class Need(IntEnum):
+    """What a row is reduced to, besides its moments."""
+
+    MOMENTS = 0
+    QUANTILES = 1
+    CATEGORIES = 2
+
+
+@dataclass(frozen=True)
+class Item:
+    """Some years of cells that coincide: one request, reduced once.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+        Where the result goes; an uncertain input is a cell of the variable `input`.
+    request : Request
+    need : Need
+    rate : float
+        Factor of every value, to the output currency.
+    kept : tuple of Cell
+        Cells whose draws are stored.
+    """
+
+    cells: tuple[Cell, ...]
+    request: Request
+    need: Need = Need.MOMENTS
+    rate: float = 1.0
+    kept: tuple[Cell, ...] = ()
+
+
+def items_of(plan: Plan) -> list[Item]:
+    """All rows of the run in an order in which neighbours share most of what they need."""
+    items = []
+    for position, one in enumerate(plan.inputs):
+        cell = Cell(INPUT.name, (position,), one.node, 0)
+        request = Request(one.node, (), static=True)
+        items.append(Item((cell,), request, kept=(cell,) * is_kept(plan, cell)))
+    groups: dict[tuple[int, int, bool, float], list[Cell]] = {}
+    rate = currency_rate(plan)
+    for cell in plan.cells:
+        variable = variable_of(cell.variable)
+        needs_draws = variable.kind != "component" and not is_apart(cell)
+        if not (needs_draws or is_kept(plan, cell)):
+            continue
+        node = _reduced_node(plan, cell)
+        # An indicator follows from the row whose sign it gives, whatever its currency.
+        own = groups.get((node, cell.first_year, has_years(cell), rate))
+        if node != cell.node and own is not None:
+            own.append(cell)
+            continue
+        money = rate if variable.is_money else 1.0
+        groups.setdefault((node, cell.first_year, has_years(cell), money), []).append(cell)
+    years = tuple(plan.years)
+    for (node, first_year, yearly, money), group in sorted(
+        groups.items(), key=lambda pair: _neighbourhood(pair[1][0])
+    ):
+        request = Request(node, years if yearly else (), first_year)
+        kept = tuple(one for one in group if is_kept(plan, one))
+        items.append(Item(tuple(group), request, max(map(_need, group)), money, kept))
+    return items
+
+
+def has_years(cell: Cell) -> bool:
+    """Whether a cell has a value for each year."""
+    return "year" in variable_of(cell.variable).dims
+
+
+def is_kept(plan: Plan, cell: Cell) -> bool:
+    """Whether the draws of a cell are stored."""
+    name = "inputs" if cell.variable == INPUT.name else cell.variable
+    return name in plan.experiment.keep
+
+
+def is_apart(cell: Cell) -> bool:
+    """Whether the statistics of a cell are those of the draws of a view, which are taken apart."""
+    variable = variable_of(cell.variable)
+    return variable.kind == "number" and "view" in variable.dims
+
+
+def place_of(cell: Cell) -> dict[str, int]:
+    """Position of a cell along each of its dimensions but the year."""
+    dims = [dim for dim in variable_of(cell.variable).dims if dim != "year"]
+    return dict(zip(dims, cell.index, strict=True))
+
+
+def rows_of(items: Sequence[Item]) -> int:
+    """Number of requested rows."""
+    return sum(item.request.rows for item in items)
+
+
+def samples_of(
+    plan: Plan, item: Item, sample: Sample, by_view: dict[int, NDArray[np.float64]]
+) -> list[tuple[Cell, Sample]]:
+    """Each cell of an item that is summarised, with what its statistics are made of.
+
+    Parameters
+    ----------
+    plan : Plan
+    item : Item
+    sample : Sample
+        Of the rows of the item.
+    by_view : dict
+        As from `views.counts_by_view`.
+    """
+    found = []
+    for cell in item.cells:
+        kind, own = variable_of(cell.variable).kind, sample
+        if is_apart(cell):
+            continue
+        if kind == "category":
+            own = replace(sample, categories=sample.categories[:, : len(plan.coords["route"])])
+        elif kind == "conditional":
+            view = place_of(cell)["view"]
+            drawn = by_view[plan.graph.nodes[cell.node].inputs[1]][view]
+            own = replace(
+                sample, taken=np.array([drawn]), positive=sample.categories[None, :, view],
+                count=np.where(sample.known, drawn, 0.0)[None],
+            )  # fmt: skip
+        elif kind == "indicator" and _reduced_node(plan, cell) != cell.node:
+            own = replace(sample, positive=sample.count - sample.positive)
+        found.append((cell, own))
+    return found
+
+
+def write_statistics(
+    statistics: dict[str, NDArray[np.float64]], cell: Cell, sample: Sample,
+    years: slice = slice(None),
+) -> None:  # fmt: skip
+    """Write all statistics of a cell, or of some of its years, into the arrays by name."""
+    kind = variable_of(cell.variable).kind
+    for one in statistics_of_kind(kind):
+        target, values = statistics[f"{cell.variable}_{one.name}"], one.of[kind](sample)
+        if has_years(cell):
+            target[cell.index][years] = values
+        else:
+            target[cell.index] = values[0]
+
+
+def _reduced_node(plan: Plan, cell: Cell) -> int:
+    """Node whose draws are reduced for a cell: for the sign of a row, the row, if none is kept."""
+    node = plan.graph.nodes[cell.node]
+    if node.operation == "NOT_POSITIVE" and not is_kept(plan, cell):
+        return node.inputs[0]
+    return cell.node
+
+
+def _need(cell: Cell) -> Need:
+    kind = variable_of(cell.variable).kind
+    if kind in ("category", "conditional"):
+        return Need.CATEGORIES
+    return Need.QUANTILES if kind in ("number", "year") and not is_apart(cell) else Need.MOMENTS
+
+
+def _neighbourhood(cell: Cell) -> tuple[Any, ...]:
+    place = place_of(cell)
+    return tuple(place.get(dim, -1) for dim in ("region", "route", "scenario", "destination"))

@@ -1,0 +1,55 @@
+"""How the work of a run is divided; all but the first look leave every bit of it as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from simcore.kernels.operations import BLOCK
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the work is divided.
+
+    Attributes
+    ----------
+    look : int
+        Draws of the first look, over which bins are laid and about whose first all sums are made.
+    stretch : int
+        Most draws of a replicate between two looks at whether to stop, a multiple of 256.
+    smallest : float
+        Smallest room for a tile, MB.
+    items : int, optional
+        Most items of a tile; without it, as many as there is memory for.
+    bins, collected, recalled : int, optional
+        Bins of each row, values that may be collected at a time, and prices of systems that may be
+        kept from pass to pass; without them, as memory has room.
+    """
+
+    look: int = 512
+    stretch: int = 16 * BLOCK
+    smallest: float = 48.0
+    items: int | None = None
+    bins: int | None = None
+    collected: int | None = None
+    recalled: int | None = None
+
+
+class Report(Protocol):
+    """Told the share of the work that is done, and now and then a word about it."""
+
+    def __call__(self, share: float, note: str = "") -> None: ...
+
+
+def silent(share: float, note: str = "") -> None:
+    """Report nothing."""
+
+
+def between(report: Report, first: float, last: float) -> Report:
+    """Report of a step that begins and ends at these shares of the whole."""
+
+    def part(share: float, note: str = "") -> None:
+        report(first + (last - first) * share, note)
+
+    return part

@@ -1,0 +1,117 @@
+"""A new executor, added from outside the package: one function, registered by its name."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+import yaml
+from rich_config import rich_config
+
+import simcore
+from simcore import cli, dataset
+from simcore.errors import ConfigError
+from simcore.running import engine
+from simcore.running.executors import EXECUTORS, Executor, executor, executor_named
+from simcore.running.options import Options
+from simcore.running.stages import Perform, Result, Task
+
+# --- the toy of docs/extend.md
+
+
+def shuffled(workers: int | None) -> Executor:
+    """Parts in any order, some twice, each as if in another process."""
+
+    def run(perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
+        for task in random.choices(tasks, k=2) + random.sample(tasks, len(tasks)):
+            elsewhere, told = pickle.loads(pickle.dumps((perform, task)))
+            yield pickle.loads(pickle.dumps(elsewhere(told)))
+
+    return Executor(run, parts=workers or 5, threads=2)
+
+
+# --- end of the toy
+
+KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
+
+
+@pytest.fixture(autouse=True)
+def registered() -> Iterator[None]:
+    executor("shuffled")(shuffled)
+    yield
+    del EXECUTORS["shuffled"]
+
+
+def digest(config: dict[str, Any], **options: Any) -> str:
+    return dataset.digest(engine.run(simcore.build(simcore.load(config)), **options))
+
+
+@pytest.mark.parametrize("parts", [1, 3, 64, 100])
+@pytest.mark.parametrize("design", ["random", "sobol"])
+def test_any_parts_in_any_order_have_the_same_bits(design, parts):
+    """Statistics, kept draws, intervals of replicates; more parts than segments of the draws."""
+    config = rich_config(draws=20_000 if parts == 3 else 2000, keep=KEPT, design=design,
+                         regions=["XA"], routes=["blast", "hydrogen"])  # fmt: skip
+    here = digest(config, threads=1)
+    assert digest(config, executor=executor_named(f"shuffled:{parts}")) == here
+
+
+@pytest.mark.parametrize(
+    "options", [Options(items=60, collected=50_000), Options(stretch=256, bins=17)]
+)
+def test_parts_of_tiles_cut_otherwise_have_the_same_bits(options):
+    config = rich_config(
+        draws=1500, keep=["cost_premium"], regions=["XA"], outcomes=["cost_premium"]
+    )
+    here = digest(config, threads=2)
+    assert digest(config, executor=shuffled(None), options=options) == here
+
+
+def test_prices_of_a_system_are_solved_where_the_part_is_done():
+    config = {
+        "name": "elsewhere", "draws": 1500, "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"],
+        "years": {"first": 2026, "last": 2032}, "keep": ["carbon_price"],
+        "outcomes": ["carbon_price", "carbon_price_by_view", "viability_by_view"],
+    }  # fmt: skip
+    assert digest(config, executor=shuffled(4)) == digest(config, threads=2)
+
+
+def test_a_lost_part_is_an_error_and_a_broken_one_shows():
+    """The digests above are able to differ: every part counts, and what is in it."""
+
+    def losing(perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
+        return map(perform, tasks[1:])
+
+    def breaking(perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
+        for result in map(perform, tasks):
+            yield result._replace(sums=result.sums * (1 + 1e-15))
+
+    config = rich_config(draws=2000, outcomes=["cost_premium"], keep=[])
+    with pytest.raises(KeyError):
+        digest(config, executor=Executor(losing, parts=3))
+    assert digest(config, executor=Executor(breaking, parts=3)) != digest(config)
+
+
+def test_until_and_the_command_line_take_it(tmp_path):
+    """The same command with another executor writes the same run."""
+    config = rich_config(draws=9000, outcomes=["cost_premium"], keep=[], regions=["XA"],
+                         until="cost_premium.mean=3 EUR/t")  # fmt: skip
+    file, found = tmp_path / "config.yaml", []
+    file.write_text(yaml.safe_dump(config))
+    for name in ("threads:2", "shuffled:3"):
+        out = tmp_path / f"{name[:4]}.zarr"
+        call = ["run", str(file), "--quiet", "--out", str(out), "--executor", name]
+        assert cli.main(call) == 0
+        with dataset.open_run(out) as run:
+            found.append((run.attrs["draws"], run.attrs["until_interval"], dataset.digest(run)))
+    assert found[0] == found[1]
+    assert found[0][0] > 4096
+
+
+@pytest.mark.parametrize("name", ["shufled", "threads:0", "threads:many", "threads:", ""])
+def test_an_unknown_executor_is_refused(name):
+    with pytest.raises(ConfigError, match="shuffled"):
+        executor_named(name)
