@@ -131,4 +131,6 @@ def test_halves_of_a_normal_shift_its_median_and_mean():
     mean = log_mean(np.array([above]), np.array([below]))[0]
     assert mean == pytest.approx(math.log(np.exp(halves).mean()), abs=2e-3)
     assert median_shift(0.2, 0.2, 1.0) == 0
+    limit = median_shift(above, below, math.inf)
+    assert limit == pytest.approx(median_shift(above, below, 1e12), rel=1e-6)
     assert norm.ppf(0.9) == Z90

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore import distributions
 from simcore.dated import DatedTable
 from simcore.intake.paths import Anchor, Path, Spot
 from simcore.model.processes import PathMaker
-from simcore.model.setting import Setting, choice_node, factor_node, quantity
+from simcore.model.setting import Setting, choice_node, normal_node, quantity
 from simcore.numerics.normal import Z90, log_mean, median_shift
 from simcore.processes import Process, kind_of
 from simcore.processes.declaration import Motion
@@ -126,7 +125,7 @@ def path_node(
     graph = setting.graph
     # Certain anchors, such as a forward curve, have nothing that a normal could move.
     spread = bool(above.any() or below.any())
-    z = anchor_normal(setting, name) if spread else graph.constant(0.0)
+    z = normal_node(setting, f"{name}.anchor") if spread else graph.constant(0.0)
     return _advance(
         make, record.process, record, lines, z,
         drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
@@ -220,22 +219,6 @@ def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int
     if graph.is_constant(found, 0.0):
         return premium
     return graph.sum(found, premium)
-
-
-def anchor_normal(setting: Setting, name: str) -> int:
-    """Node of the standard normal that says where between its bands a price's anchors lie."""
-    normal = distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0})
-    node = factor_node(setting, f"{name}.anchor", normal)
-    setting.inputs.setdefault(
-        f"{name}.anchor",
-        {
-            "node": node,
-            "unit": "1",
-            "source": "standard normal",
-            "status": "",
-        },
-    )
-    return node
 
 
 def price_factor(setting: Setting, record: Path, target: str) -> Callable[..., float]:

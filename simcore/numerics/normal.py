@@ -51,6 +51,8 @@ def median_shift(above: float, below: float, variance: float) -> float:
     """
     if above == below or variance <= 0.0 or max(above, below) <= 0.0:
         return 0.0
+    if math.isinf(variance):
+        return (above - below) / math.sqrt(2.0 * math.pi)  # the limit: the mean of z*s
     sd = math.sqrt(variance)
     nodes, weights = _half_normal()
     halves = (0.5 * weights).tolist()

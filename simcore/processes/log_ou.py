@@ -30,8 +30,8 @@ def _motion(make: Maker, process: LogOu, centred: bool) -> Motion:
 
 
 def _variance(make: Maker, process: LogOu, ages: NDArray[np.int64]) -> Floats:
-    square, kappa = make.central(process.sigma) ** 2, make.central(process.kappa)
-    return shocks.variance(make, process, square, kappa, ages)
+    sigma, kappa = make.central(process.sigma), make.central(process.kappa)
+    return shocks.variance(make, process, sigma * sigma, kappa, ages)
 
 
 def _ahead(process: LogOu, points: Points, years: int, centred: bool) -> tuple[Floats, Floats]:

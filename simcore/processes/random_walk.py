@@ -25,7 +25,9 @@ def motion(make: Maker, process: Volatile, centred: bool) -> Motion:
 
 
 def variance(make: Maker, process: Volatile, ages: NDArray[np.int64]) -> Floats:
-    return shocks.variance(make, process, make.central(process.sigma) ** 2, 0.0, ages)
+    sigma = make.central(process.sigma)
+    # A power of Python numbers would raise where a product is infinite.
+    return shocks.variance(make, process, sigma * sigma, 0.0, ages)
 
 
 def ahead(process: Volatile, points: Points, years: int, centred: bool) -> tuple[Floats, Floats]:

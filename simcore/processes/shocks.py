@@ -36,7 +36,8 @@ class Volatile(Shocked):
 def accrued(kappa: Any, years: Any) -> Any:
     """Variance of X after some years where sigma = 1: (1 - exp(-2 kappa years))/(2 kappa)."""
     safe = np.where(kappa > 0, kappa, 1.0)
-    return np.where(kappa > 0, -np.expm1(-2 * safe * years) / (2 * safe), years)
+    with np.errstate(over="ignore"):
+        return np.where(kappa > 0, -np.expm1(-2 * safe * years) / (2 * safe), years)
 
 
 def moved(make: Maker, process: Shocked, centred: bool, *, sigma: int, kappa: int) -> Motion:
