@@ -141,7 +141,7 @@ class Graph:
         inputs: tuple[int, ...] = (),
         numbers: tuple[float, ...] = (),
         table: np.ndarray | None = None,
-        stream: str = "",
+        stream: Stream | None = None,
         yearly: bool = False,
         state: tuple[float, ...] = (),
         keeps: float | None = None,
