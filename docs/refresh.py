@@ -65,7 +65,7 @@ def outcome_table() -> str:
     numbers = equations()
     lines = ["| outcome | unit | what | equation |", "|---|---|---|---|"]
     for name, one in OUTCOMES.items():
-        unit = one.unit.replace("{money}", "EUR") or "of its market"
+        unit = one.unit_in("EUR") or "of its market"
         number = numbers.get(name, "missing")
         lines.append(f"| `{name}` | {unit} | {one.long_name}. {one.description} | ({number}) |")
     return "\n".join(lines) + "\n"

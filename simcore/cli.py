@@ -200,9 +200,11 @@ def trace(options: argparse.Namespace) -> None:
 def catalog(options: argparse.Namespace) -> None:
     """Show what the package knows."""
     from simcore.intake import packaged
-    from simcore.terminal.outline import catalog_text, entry_of
+    from simcore.terminal.outline import catalog_text, entry_of, outcome_entries
 
-    known = packaged.catalog() | {"systems": packaged.systems(), "sources": packaged.sources()}
+    known = packaged.catalog() | {
+        "systems": packaged.systems(), "sources": packaged.sources(), "outcomes": outcome_entries(),
+    }  # fmt: skip
     if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
         raise ConfigError(Fault(
             "--plot", "no name of a policy", "simcore catalog policies NAME --plot FILE",

@@ -18,6 +18,7 @@ from simcore.intake.usage import used_routes
 from simcore.plan import Plan, build
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
+from simcore.variables import OUTCOMES, labelled
 
 Path = tuple[Any, ...]
 Reads = set[tuple[int, str]]
@@ -305,14 +306,19 @@ def _goods(plan: Plan) -> Iterator[Fault]:
         one.data.get("parity", []) not in ([], shipped.base()["parity"])
         for one in plan.spec.documents
     )
-    if not written or "parity_price" not in plan.experiment.outcomes:
+    of_goods = {name: one for name, one in OUTCOMES.items() if "good" in one.dims}
+    if not written or not set(of_goods) & set(plan.experiment.outcomes):
         if written:
+            names = " or ".join(of_goods)
             yield plan.spec.fault(
-                ("parity",), found="goods, without the outcome parity_price",
-                expected="parity_price among the outcomes", remedy="add it to outcomes",
+                ("parity",), found=f"goods, without the outcome {names}",
+                expected=f"{names} among the outcomes", remedy="add it to outcomes",
             )  # fmt: skip
         return
-    found = {one.index[-1] for one in plan.cells if one.variable == "parity_price"}
+    found = {
+        one.index[labelled(of_goods[one.variable].dims).index("good") + 1]
+        for one in plan.cells if one.variable in of_goods
+    }  # fmt: skip
     for position, name in enumerate(plan.experiment.parity):
         if written and position not in found:
             yield plan.spec.fault(

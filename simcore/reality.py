@@ -358,10 +358,11 @@ class _Run:
             if label not in known:
                 raise _MissingError(f"no {dim} {label} in this run")
             place[dim] = known.index(label)
-        unit = str(dataset[stored].attrs.get("units", "1"))
-        if term.name == "commodity_price":
-            of = str(dataset["commodity_unit"].values[place["commodity"]])
-            unit = f"{dataset.attrs['currency']}/{of}"
+        held = {
+            str(name): str(labels.values[place[labels.dims[0]]])
+            for name, labels in dataset.coords.items() if labels.dims and labels.dims[0] in place
+        }  # fmt: skip
+        unit = OUTCOMES[term.name].unit_at(str(dataset.attrs["currency"]), held)
         if what == "quantile":
             chosen = dataset.isel({dim: [at] for dim, at in place.items()})
             found = quantiles(chosen, term.name, PROBABILITIES)["value"].values

@@ -184,3 +184,10 @@ STATISTICS: Final[dict[str, Statistic]] = {one.name: one for one in (
 def statistics_of_kind(kind: str) -> tuple[Statistic, ...]:
     """Statistics of outcomes of a kind, in the order of their declaration."""
     return tuple(one for one in STATISTICS.values() if kind in one.of)
+
+
+def split_name(array: str) -> tuple[str, str] | None:
+    """Outcome and statistic of a summary array, such as `cost_premium` and `quantile_low`."""
+    endings = [name for name in STATISTICS if array.endswith(f"_{name}")]
+    statistic = max(endings, key=len, default=None)
+    return None if statistic is None else (array[: -len(statistic) - 1], statistic)

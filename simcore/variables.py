@@ -1,19 +1,42 @@
-"""Every array of a run, declared once: name, dimensions, unit, meaning.
+"""Every outcome of a run by name: dimensions, unit, meaning, and the function that computes it.
 
-Labelling, checking, tables and documentation all read this registry. `{money}` in a unit stands
-for the output currency of the run in real terms of its base year.
+An outcome is declared where it is computed: `@outcome(...)` on the function that it is named after.
+Checks, datasets, tables, traces and documents read these records. `{money}` in a unit is the output
+currency of the run in real terms of its base year.
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from importlib import import_module
+from typing import Any, Final, Literal, TypeVar, get_args
+
+from simcore.statistics import split_name
 
 QUANTILES: Final = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 INTERVAL_LEVEL: Final = 0.95
 
 CELL: Final = ("scenario", "region", "destination", "route", "year")
 PLANT: Final = ("scenario", "region", "route", "year")
+MARKET: Final = ("scenario", "market", "year")
+EXPOSURE: Final = ("scenario", "exposure", "year")
+
+DECLARED_IN: Final = (
+    "markets", "policies", "commodities", "costs", "carbon", "premium", "parity", "lifetime",
+    "waterfall", "exposures",
+)  # fmt: skip
+"""Modules of `model/` with outcomes, in the order in which outcomes are listed."""
+
+Kind = Literal[
+    "number", "indicator", "conditional", "category", "year", "known", "component", "input"
+]
+"""Of the values: any number; 0 or 1; 0 or 1 in some draws, else undefined; the place of a route; a
+year; the same in all draws; a part of a sum, of which every run tells the central case alone; an
+uncertain number."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -34,15 +57,7 @@ class Variable:
     description : str
         What it means, with the equation of the model.
     kind : str
-        `number`, `indicator` (0 or 1), `conditional` (0 or 1 in some draws, else undefined),
-        `category` (index of a route), `year`, `known` (the same in all draws), `component` (of a
-        sum; only its central case is told), or `input` (an uncertain number).
-    relative : bool
-        True when the reference route has no such value (it would be zero or undefined).
-    life : bool
-        True when it covers the whole life of the plant, so that a route must exist at its start.
-    commodity : str
-        Commodity whose price it shows, which a run then needs although no route may buy it.
+        One of `Kind`.
     """
 
     name: str
@@ -50,355 +65,150 @@ class Variable:
     unit: str
     long_name: str
     description: str
-    kind: str = "number"
-    relative: bool = False
-    life: bool = False
-    commodity: str = ""
+    kind: Kind = "number"
 
     @property
     def is_money(self) -> bool:
         """Whether the value is an amount of money, converted at the edge."""
         return "{money}" in self.unit
 
+    def unit_in(self, currency: str) -> str:
+        """Unit in a currency."""
+        return self.unit.replace("{money}", currency)
 
-_ALL = (
-    Variable(
-        "carbon_price",
-        ("scenario", "market", "year"),
-        "{money} t-1",
-        "Carbon price",
-        "Price of one allowance (t CO2e) in each market; real terms.",
-    ),
-    Variable(
-        "carbon_price_by_view",
-        ("scenario", "market", "view", "year"),
-        "{money} t-1",
-        "Carbon price by view",
-        "Carbon price in the draws of one view of the market that decides it (its own, or of the "
-        "market that it follows); `defined` is the share of these draws. Undefined elsewhere.",
-    ),
-    Variable(
-        "at_price_limit",
-        ("scenario", "market", "year"),
-        "1",
-        "Price at a hard bound",
-        "1 where the carbon price is at its backstop, its floor or its ceiling.",
-        kind="indicator",
-    ),
-    Variable(
-        "futures_price",
-        ("scenario", "market", "year"),
-        "{money} t-1",
-        "Futures price",
-        "What the futures for delivery in the year cost when the market was written down, in real "
-        "terms: a fact to set beside carbon_price.",
-        kind="known",
-    ),
-    Variable(
-        "allowance_bank",
-        ("scenario", "market", "year"),
-        "Mt",
-        "Allowances in circulation",
-        "Bank at the end of the year; only of markets with the process cap_and_bank, and in the "
-        "draws whose view has it.",
-    ),
-    Variable(
-        "allowance_reserve",
-        ("scenario", "market", "year"),
-        "Mt",
-        "Allowances in the stability reserve",
-        "Reserve at the end of the year, after invalidation; cap_and_bank only.",
-    ),
-    Variable(
-        "allowance_emissions",
-        ("scenario", "market", "year"),
-        "Mt",
-        "Emissions under the cap",
-        "Emissions of the system at its price; cap_and_bank only.",
-    ),
-    Variable(
-        "allowance_invalidated",
-        ("scenario", "market", "year"),
-        "Mt",
-        "Allowances invalidated",
-        "What the reserve loses above its ceiling in the year; cap_and_bank only.",
-    ),
-    Variable(
-        "allowance_removed",
-        ("scenario", "market", "year"),
-        "Mt",
-        "Removals at the backstop price",
-        "Emissions that removals offset where allowances do not suffice; cap_and_bank only.",
-    ),
-    Variable(
-        "commodity_price",
-        ("scenario", "commodity", "year"),
-        "{money} per unit",
-        "Commodity and energy price",
-        "Price of each commodity path; the unit of each is in the commodity_unit coordinate.",
-    ),
-    Variable(
-        "hydrogen_cost",
-        ("scenario", "region", "year"),
-        "{money} kg-1",
-        "Hydrogen cost",
-        "Cost of hydrogen at the plant, computed from electricity or bought.",
-        commodity="hydrogen",
-    ),
-    Variable(
-        "cbam_factor",
-        ("scenario", "year"),
-        "1",
-        "CBAM factor",
-        "1 - free-allocation share used by CBAM (phi_EU).",
-    ),
-    Variable(
-        "levelised_cost",
-        PLANT,
-        "{money} t-1",
-        "Levelised cost",
-        "Cost of a tonne before carbon: annualised capital, operation and inputs.",
-    ),
-    Variable(
-        "home_carbon_cost",
-        PLANT,
-        "{money} t-1",
-        "Home carbon cost",
-        "P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income.",
-    ),
-    Variable(
-        "cbam_cost",
-        CELL,
-        "{money} t-1",
-        "CBAM cost",
-        "Certificates per tonne sold into the EU, net of the price paid at home, >= 0.",
-    ),
-    Variable(
-        "carbon_cost",
-        CELL,
-        "{money} t-1",
-        "Carbon cost",
-        "home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside.",
-    ),
-    Variable(
-        "total_cost",
-        CELL,
-        "{money} t-1",
-        "Total cost",
-        "levelised_cost + carbon_cost: what a tonne costs, carbon included.",
-    ),
-    Variable(
-        "marginal_carbon_cost",
-        PLANT,
-        "{money} t-1",
-        "Marginal carbon cost",
-        "P*covered*e1: the incentive at the margin, free allocation aside.",
-    ),
-    Variable(
-        "avoided_emissions",
-        PLANT,
-        "t t-1",
-        "Avoided emissions",
-        "Emission intensity of the reference route minus that of this one on the chosen boundary.",
-        relative=True,
-    ),
-    Variable(
-        "cost_premium",
-        CELL,
-        "{money} t-1",
-        "Cost premium",
-        "What the low-carbon tonne costs more than the reference tonne, carbon cost included.",
-        relative=True,
-    ),
-    Variable(
-        "cost_premium_ex_carbon",
-        PLANT,
-        "{money} t-1",
-        "Cost premium before carbon",
-        "Levelised cost minus the levelised cost of the reference route.",
-        relative=True,
-    ),
-    Variable(
-        "abatement_cost",
-        PLANT,
-        "{money} t-1",
-        "Abatement cost",
-        "cost_premium_ex_carbon / avoided_emissions, per t CO2e.",
-        relative=True,
-    ),
-    Variable(
-        "break_even_price",
-        CELL,
-        "{money} t-1",
-        "Break-even carbon price",
-        "Carbon price at which cost_premium = 0 under the year's allocation rules: the home price, "
-        "or for EU-bound tonnes from outside the EU price given the home price. Undefined: none.",
-        relative=True,
-    ),
-    Variable(
-        "parity_price",
-        ("scenario", "region", "destination", "route", "good", "year"),
-        "{money} per unit",
-        "Parity price of an input",
-        "Price of the good at which cost_premium = 0, all else as drawn: its price minus "
-        "cost_premium / (net use of the route - net use of the reference). Power counts with what "
-        "makes hydrogen of it. Below zero: dearer even if the good cost nothing. Undefined: both "
-        "use as much of it. The unit of each good is in the good_unit coordinate.",
-        relative=True,
-    ),
-    Variable(
-        "premium_per_tco2",
-        CELL,
-        "{money} t-1",
-        "Carbon value per t CO2e",
-        "Carbon-value premium per tonne of CO2e avoided.",
-        relative=True,
-    ),
-    Variable(
-        "premium_per_tonne",
-        CELL,
-        "{money} t-1",
-        "Carbon value",
-        "Carbon-value premium per tonne: what the avoided CO2 is worth (mode netted or seed).",
-        relative=True,
-    ),
-    Variable(
-        "annualised_premium_per_tonne",
-        CELL,
-        "{money} t-1 yr-1",
-        "Annualised carbon value",
-        "premium_per_tonne / plant lifetime (straight line).",
-        relative=True,
-    ),
-    Variable(
-        "support_gap",
-        CELL,
-        "{money} t-1",
-        "Support gap",
-        "cost_premium_ex_carbon - premium_per_tonne: what a subsidy or a buyer must still pay.",
-        relative=True,
-    ),
-    Variable(
-        "viability",
-        CELL,
-        "1",
-        "Carbon value covers the cost",
-        "1 where support_gap <= 0; its mean is a probability.",
-        kind="indicator",
-        relative=True,
-    ),
-    Variable(
-        "viability_by_view",
-        (*CELL[:-1], "view", "year"),
-        "1",
-        "Carbon value covers the cost, by view",
-        "viability in the draws of one view of the market that decides: that of CBAM for tonnes "
-        "sold into the EU, else the home market; `defined` is the share of these draws.",
-        kind="conditional",
-        relative=True,
-    ),
-    Variable(
-        "green_is_cheaper",
-        CELL,
-        "1",
-        "Green is cheaper",
-        "1 where cost_premium <= 0; its mean is a probability.",
-        kind="indicator",
-        relative=True,
-    ),
-    Variable(
-        "crossover_year",
-        CELL[:-1],
-        "yr",
-        "Crossover year",
-        "First year with cost_premium <= 0; undefined: never in the horizon.",
-        kind="year",
-        relative=True,
-    ),
-    Variable(
-        "cheapest_route",
-        ("scenario", "region", "destination", "year"),
-        "1",
-        "Cheapest route",
-        "Route with the lowest levelised_cost + carbon_cost.",
-        kind="category",
-    ),
-    Variable(
-        "lifecycle_premium",
-        CELL[:-1],
-        "1e6 {money}",
-        "Lifecycle carbon value",
-        "Sum over the plant's life of premium_per_tonne * output.",
-        relative=True,
-        life=True,
-    ),
-    Variable(
-        "npv_premium",
-        CELL[:-1],
-        "1e6 {money}",
-        "Net present carbon value",
-        "lifecycle_premium discounted at the region's WACC.",
-        relative=True,
-        life=True,
-    ),
-    Variable(
-        "annuity_premium_per_tonne",
-        CELL[:-1],
-        "{money} t-1",
-        "Annuity of the carbon value",
-        "npv_premium / (output * annuity_factor(WACC, lifetime)).",
-        relative=True,
-        life=True,
-    ),
-    Variable(
-        "waterfall",
-        ("scenario", "region", "destination", "route", "component", "year"),
-        "{money} t-1",
-        "Cost premium by component",
-        "Parts of cost_premium; they sum to the whole.",
-        kind="component",
-        relative=True,
-    ),
-    Variable(
-        "exposure_cost",
-        ("scenario", "exposure", "year"),
-        "1e6 {money} yr-1",
-        "Firm exposure",
-        "Obligation shortfall times the carbon price.",
-    ),
-    Variable(
-        "exposure_total",
-        ("scenario", "exposure"),
-        "1e6 {money}",
-        "Cumulative firm exposure",
-        "Sum of exposure_cost over its years.",
-    ),
-    Variable(
-        "exposure_cost_local",
-        ("scenario", "exposure", "year"),
-        "",
-        "Firm exposure in local currency",
-        "exposure_cost in 1e6 of the currency in the exposure_currency coordinate a year, real.",
-    ),
-    Variable(
-        "exposure_total_local",
-        ("scenario", "exposure"),
-        "",
-        "Cumulative firm exposure in local currency",
-        "exposure_total in 1e6 of the currency in the exposure_currency coordinate, real.",
-    ),
-)
 
-OUTCOMES: Final[dict[str, Variable]] = {variable.name: variable for variable in _ALL}
+@dataclass(frozen=True)
+class Needs:
+    """What a run must hold for an outcome, beside what its regions, routes and exposures name.
 
+    Attributes
+    ----------
+    markets, commodities : tuple of str
+        Whose price it reads.
+    cbam : tuple of str
+        Fields of `cbam` that it reads, also where no tonne meets the border.
+    """
+
+    markets: tuple[str, ...] = ()
+    commodities: tuple[str, ...] = ()
+    cbam: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Since:
+    """From which year on an outcome has a value.
+
+    Attributes
+    ----------
+    first : callable
+        That year, of a setting and the labels of a place by dimension.
+    relative : bool
+        True where the reference route has no such value (it would be zero or undefined).
+    life : bool
+        True where it covers the whole life of the plant, which must then begin within the run.
+    """
+
+    first: Callable[[Any, Mapping[str, str]], int]
+    relative: bool = False
+    life: bool = False
+
+
+RUN: Final = Since(lambda setting, _: int(setting.experiment.years.first))
+"""The whole run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Variable):
+    """What a config may list under `outcomes`.
+
+    Attributes
+    ----------
+    node : callable
+        Its node, of a setting and the labels of a place in the order of `dims`; None where the
+        place has no such value.
+    since : Since
+    needs : Needs
+    usual : bool
+        Whether a config that lists no outcomes has it.
+    kept : bool
+        Whether a config that does not say what to keep keeps its draws.
+    unit_here : str
+        Unit at one place where it differs along a dimension, with the coordinate that holds it.
+    """
+
+    node: Callable[..., int | None]
+    since: Since = RUN
+    needs: Needs = Needs()
+    usual: bool = True
+    kept: bool = False
+    unit_here: str = ""
+
+    def unit_at(self, currency: str, held: Mapping[str, str]) -> str:
+        """Unit at a place, where the coordinates that hold units have these labels."""
+        return (self.unit_here or self.unit).format(money=currency, **held)
+
+    @property
+    def relative(self) -> bool:
+        """Whether the reference route has no such value."""
+        return self.since.relative
+
+    @property
+    def life(self) -> bool:
+        """Whether it covers the whole life of the plant."""
+        return self.since.life
+
+
+class Registry(Mapping[str, Outcome]):
+    """Outcomes by name, in the order of `DECLARED_IN` and of the lines of its modules.
+
+    Those of the model are there as soon as one asks: what needs no name does not load the model.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Outcome] = {}
+        self._is_complete = False
+
+    def __getitem__(self, name: str) -> Outcome:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def declare(self, one: Outcome) -> None:
+        """Add an outcome.
+
+        Raises
+        ------
+        ValueError
+            Another function computes an outcome of this name.
+        """
+        before = self._known.get(one.name)
+        if before is not None and _origin(before.node) != _origin(one.node):
+            raise ValueError(f"{one.name} is an outcome of {before.node.__module__} already")
+        self._known[one.name] = one
+        self._known = dict(sorted(self._known.items(), key=lambda pair: _place(pair[1])))
+
+    def withdraw(self, name: str) -> None:
+        """Forget an outcome that was declared outside the model."""
+        del self._known[name]
+
+    def _all(self) -> dict[str, Outcome]:
+        if not self._is_complete:
+            for name in DECLARED_IN:
+                import_module(f"simcore.model.{name}")
+            self._is_complete = True
+        return self._known
+
+
+OUTCOMES: Final = Registry()
 INPUT: Final = Variable(
-    "input",
-    ("factor",),
-    "",
-    "Uncertain input",
+    "input", ("factor",), "", "Uncertain input",
     "Sampled value of each factor; the unit of each is in the factor_unit coordinate.",
     kind="input",
-)
+)  # fmt: skip
 
 
 def variable_of(name: str) -> Variable:
@@ -406,11 +216,65 @@ def variable_of(name: str) -> Variable:
     return INPUT if name == INPUT.name else OUTCOMES[name]
 
 
-PLANT_OUTCOMES: Final = tuple(one.name for one in _ALL if one.life)
-"""Outcomes over the life of the plant."""
+def outcome(
+    *, over: tuple[str, ...], unit: str, title: str, description: str, **more: Any
+) -> Callable[[Function], Function]:
+    """Declare the outcome that a function computes and is named after.
 
-EXPOSURE_OUTCOMES: Final = tuple(one.name for one in _ALL if "exposure" in one.dims)
-"""Outcomes of exposures."""
+    Parameters
+    ----------
+    over : tuple of str
+        Its dimensions, `scenario` first and `year` last; the function takes a setting and a label
+        of each other one, under its name.
+    unit, title, description : str
+        As in `Variable`; the title is its long name.
+    **more
+        `kind` and the further fields of `Outcome`.
+
+    Raises
+    ------
+    ValueError
+        The declaration does not fit the function, or names a dimension or kind that does not exist.
+    """
+
+    def declare(function: Function) -> Function:
+        name, taken = function.__name__, list(inspect.signature(function).parameters)[1:]
+        wrong = [dim for dim in over if dim not in DIMENSIONS]
+        if wrong or over[:1] != ("scenario",) or "year" in over[:-1]:
+            raise ValueError(f"{name}: dimensions {over}; scenario first, year last, of DIMENSIONS")
+        if taken != labelled(over):
+            raise ValueError(f"{name} takes {taken}, its dimensions are {labelled(over)}")
+        if more.get("kind", "number") not in get_args(Kind):
+            raise ValueError(f"{name}: no kind {more['kind']!r}")
+        if split_name(name) is not None:
+            raise ValueError(f"{name} ends like a statistic of another outcome")
+        OUTCOMES.declare(
+            Outcome(
+                name=name, dims=over, unit=unit, long_name=title, description=description,
+                node=function, **more,
+            )
+        )  # fmt: skip
+        return function
+
+    return declare
+
+
+def labelled(dims: tuple[str, ...]) -> list[str]:
+    """Dimensions along which the places of one scenario differ."""
+    return [dim for dim in dims if dim not in ("scenario", "year")]
+
+
+def _origin(function: Callable[..., Any]) -> tuple[str, str]:
+    return function.__module__, function.__qualname__
+
+
+def _place(one: Outcome) -> tuple[int, str, int]:
+    """Where an outcome is listed: those of the model first."""
+    room, _, module = one.node.__module__.rpartition(".")
+    own = room == "simcore.model" and module in DECLARED_IN
+    order = DECLARED_IN.index(module) if own else len(DECLARED_IN)
+    return order, one.node.__module__, inspect.unwrap(one.node).__code__.co_firstlineno
+
 
 DIMENSIONS: Final[dict[str, str]] = {
     "scenario": "Named set of choices; all scenarios share the same draws",

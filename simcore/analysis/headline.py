@@ -7,7 +7,7 @@ load than all the rest.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -49,6 +49,9 @@ class Run(Protocol):
     def __contains__(self, name: object) -> bool:
         """Whether the run holds an array."""
 
+    def __iter__(self) -> Iterator[Any]:
+        """Names of its arrays."""
+
     def labels(self, dim: str) -> list[Any]:
         """Labels along a dimension."""
 
@@ -83,6 +86,9 @@ class FinishedRun:
     def __contains__(self, name: object) -> bool:
         return name in self._run.summaries
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._run.summaries)
+
     def labels(self, dim: str) -> list[Any]:
         names = self._run.layout.coords[dim]
         return [names[place] for place in self._places.get(dim, range(len(names)))]
@@ -113,6 +119,9 @@ class OpenedRun:
 
     def __contains__(self, name: object) -> bool:
         return name in self._dataset
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._dataset)
 
     def labels(self, dim: str) -> list[Any]:
         return list(self._dataset[dim].values.tolist())

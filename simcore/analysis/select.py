@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simcore.dataset import RunError
 from simcore.errors import Fault, suggest
-from simcore.statistics import STATISTICS
-from simcore.variables import INPUT, INTERVAL_LEVEL, OUTCOMES
+from simcore.statistics import split_name
+from simcore.variables import INTERVAL_LEVEL, OUTCOMES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,10 +56,10 @@ def choose(
     return dataset.isel(chosen)
 
 
-def outcomes_of(dataset: Container[Any]) -> list[str]:
-    """Names that a run summarises, in the order of the registry; `input` for the factors."""
-    names = (*OUTCOMES, INPUT.name)
-    return [name for name in names if any(f"{name}_{one}" in dataset for one in STATISTICS)]
+def outcomes_of(arrays: Iterable[Any]) -> list[str]:
+    """Names that a run summarises by those of its arrays; `input` for the factors."""
+    split = (split_name(str(array)) for array in arrays)
+    return list(dict.fromkeys(one[0] for one in split if one is not None))
 
 
 def require_outcome(dataset: xr.Dataset, name: str) -> None:

@@ -146,7 +146,7 @@ def array_of(dims: Sequence[str], values: np.ndarray, attrs: Mapping[str, Any]) 
 
 def _describe(layout: Layout, variable: Variable) -> dict[str, Any]:
     attrs: dict[str, Any] = {
-        "units": variable.unit.replace("{money}", layout.currency),
+        "units": variable.unit_in(layout.currency),
         "long_name": variable.long_name,
         "description": variable.description,
     }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simcore.distributions.components import Component, component_of, mixture_of
 from simcore.distributions.fits import FITTED, fit
-from simcore.distributions.marginal import Marginal, scaled
+from simcore.distributions.marginal import DistributionError, Marginal, scaled
 from simcore.distributions.tabulation import (
     beta_quantile,
     beta_table,
@@ -27,7 +27,14 @@ from simcore.kernels import layout
 from simcore.kernels.layout import CONSTANT
 from simcore.numerics.normal import Z90
 
-__all__ = ["CONSTANT", "Marginal", "compile_distribution", "constant", "scaled"]
+__all__ = [
+    "CONSTANT",
+    "DistributionError",
+    "Marginal",
+    "compile_distribution",
+    "constant",
+    "scaled",
+]
 
 _NOTHING: Final = np.empty(0)
 
@@ -49,7 +56,7 @@ def compile_distribution(spec: Mapping[str, Any] | float) -> Marginal:
 
     Raises
     ------
-    ValueError
+    DistributionError
         If the parameters are impossible, or no member of the family has the quantiles.
     """
     kind, parameters = _parameters(spec)
@@ -62,15 +69,17 @@ def _parameters(spec: Mapping[str, Any] | float) -> tuple[str, dict[str, Any]]:
         return "constant", {"value": float(spec)}
     kind = spec["kind"]
     if kind not in _MAKERS:
-        raise ValueError(f"kind {kind!r} of a distribution; known: {', '.join(_MAKERS)}")
+        raise DistributionError(f"kind {kind!r} of a distribution; known: {', '.join(_MAKERS)}")
     given = {name: spec[name] for name in _PARAMETERS[kind] if spec.get(name) is not None}
     if spec.get("quantiles") is not None:
         if kind not in FITTED:
-            raise ValueError(f"kind {kind!r} cannot be fitted to quantiles; give its parameters")
+            raise DistributionError(
+                f"kind {kind!r} cannot be fitted to quantiles; give its parameters"
+            )
         given = fit(kind, spec["quantiles"], **_kept(kind, given))
     missing = [name for name in _REQUIRED[kind] if name not in given]
     if missing:
-        raise ValueError(f"kind {kind!r} needs {', '.join(missing)}, or quantiles instead")
+        raise DistributionError(f"kind {kind!r} needs {', '.join(missing)}, or quantiles instead")
     return kind, given
 
 
@@ -78,7 +87,7 @@ def _kept(kind: str, given: dict[str, Any]) -> dict[str, Any]:
     """Parameters that stand beside quantiles; the others would contradict them."""
     excess = [name for name in given if name not in _OPTIONAL.get(kind, ())]
     if excess:
-        raise ValueError(f"kind {kind!r} gives {', '.join(excess)} as well as quantiles")
+        raise DistributionError(f"kind {kind!r} gives {', '.join(excess)} as well as quantiles")
     return given
 
 
@@ -100,7 +109,7 @@ def _marginal(
 
 def _require(condition: bool, message: str) -> None:
     if not condition:
-        raise ValueError(message)
+        raise DistributionError(message)
 
 
 def constant(value: float) -> Marginal:

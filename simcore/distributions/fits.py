@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.distributions.marginal import DistributionError
 from simcore.numerics.normal import Z90
 
 Array = NDArray[np.float64]
@@ -36,7 +37,7 @@ def fit(kind: str, quantiles: Mapping[Any, float], **given: float) -> dict[str, 
 
     Raises
     ------
-    ValueError
+    DistributionError
         If the quantiles are not two or three, do not increase, or no member of the family has
         them.
 
@@ -48,20 +49,22 @@ def fit(kind: str, quantiles: Mapping[Any, float], **given: float) -> dict[str, 
     try:
         pairs = sorted((float(p), float(x)) for p, x in quantiles.items())
     except (TypeError, ValueError):
-        raise ValueError(f"quantiles {quantiles!r}: each must be probability: value") from None
+        raise DistributionError(
+            f"quantiles {quantiles!r}: each must be probability: value"
+        ) from None
     p, x = np.array(pairs).reshape(-1, 2).T
     if p.size not in (2, 3) or np.unique(p).size != p.size:
-        raise ValueError(f"quantiles of {p.size} probabilities; two or three are needed")
+        raise DistributionError(f"quantiles of {p.size} probabilities; two or three are needed")
     if p[0] <= 0 or p[-1] >= 1:
-        raise ValueError(f"probabilities {p.tolist()} must lie strictly between 0 and 1")
+        raise DistributionError(f"probabilities {p.tolist()} must lie strictly between 0 and 1")
     if not (np.isfinite(x).all() and (np.diff(x) > 0).all()):
-        raise ValueError(f"quantiles {x.tolist()} must increase with their probabilities")
+        raise DistributionError(f"quantiles {x.tolist()} must increase with their probabilities")
     return _FITS[kind](p, x, **given)
 
 
-def _impossible(kind: str, p: Array, x: Array, remedy: str) -> ValueError:
+def _impossible(kind: str, p: Array, x: Array, remedy: str) -> DistributionError:
     wanted = ", ".join(f"{a:g}: {b:g}" for a, b in zip(p, x, strict=True))
-    return ValueError(f"no {kind} distribution has the quantiles {wanted}; {remedy}")
+    return DistributionError(f"no {kind} distribution has the quantiles {wanted}; {remedy}")
 
 
 def _check(kind: str, p: Array, x: Array, found: Array, remedy: str) -> None:

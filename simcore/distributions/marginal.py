@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from simcore.kernels import layout
 
 
+class DistributionError(ValueError):
+    """No distribution has these parameters, quantiles or values."""
+
+
 @dataclass(frozen=True, eq=False)
 class Marginal:
     """Quantile function of one uncertain number, ready for `kernels.marginals.fill_marginal`.
@@ -59,11 +63,11 @@ def scaled(marginal: Marginal, factor: float) -> Marginal:
 
     Raises
     ------
-    ValueError
+    DistributionError
         If the factor is not finite and positive.
     """
     if not (np.isfinite(factor) and factor > 0):
-        raise ValueError(f"factor {factor} of a conversion must be finite and positive")
+        raise DistributionError(f"factor {factor} of a conversion must be finite and positive")
     if factor == 1:
         return marginal
     power = _POWERS[marginal.kind]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.distributions.components import Component
+from simcore.distributions.marginal import DistributionError
 from simcore.kernels.layout import COEFFICIENTS, SEGMENTS, edges
 
 Array = NDArray[np.float64]
@@ -157,7 +158,7 @@ def truncated_normal_table(
 
     Raises
     ------
-    ValueError
+    DistributionError
         If no probability is left between the limits.
     """
     from scipy.special import ndtr, ndtri
@@ -165,7 +166,7 @@ def truncated_normal_table(
     a, b = (low - mean) / sd, (high - mean) / sd
     kept = ndtr(-a) - ndtr(-b) if a > 0 else ndtr(b) - ndtr(a)
     if not kept > 0:
-        raise ValueError(
+        raise DistributionError(
             f"truncated_normal: mean {mean}, sd {sd} leave no probability between {low} and {high}"
         )
 
@@ -208,12 +209,12 @@ def mixture_table(component: Component) -> Array:
 
     Raises
     ------
-    ValueError
+    DistributionError
         If there are more than 64 pieces.
     """
     breaks = _breaks(component)
     if breaks.size - 1 > _MOST_PIECES:
-        raise ValueError(
+        raise DistributionError(
             f"mixture: {breaks.size - 1} pieces, of which a table holds {_MOST_PIECES}; use fewer "
             "components or values, or an `empirical` distribution of draws of the mixture"
         )

@@ -14,7 +14,7 @@ from simcore.intake.editor_schema import json_schema
 from simcore.intake.findings import Finding, Path, faults
 from simcore.intake.overlay import merge, put, setting
 from simcore.intake.price_tables import Filled, fill
-from simcore.intake.pruning import prune
+from simcore.intake.pruning import catalog_of_run, prune
 from simcore.intake.scenarios import expand, usable
 from simcore.intake.schema import Experiment
 from simcore.intake.validation import mended, validate
@@ -31,7 +31,9 @@ class Spec:
     experiment : Experiment
         The config with every default written out and the catalog cut to what is used.
     scenarios : dict of str to Experiment
-        The same with each scenario's overlay applied.
+        The same with each scenario's overlay applied, and the whole catalog.
+    runs : dict of str to Experiment
+        The scenarios with no more of the catalog than they refer to.
     file : str
         Where it was read from.
     folder : Path
@@ -46,6 +48,7 @@ class Spec:
 
     experiment: Experiment
     scenarios: dict[str, Experiment]
+    runs: dict[str, Experiment]
     file: str
     folder: FilePath
     documents: tuple[document.Document, ...]
@@ -235,10 +238,13 @@ def _checked(
         findings += [one for one in follow if not _follows(one, findings)] if findings else follow
     if findings or any(one.faults for one in documents) or experiment is None:
         raise ConfigError(faults(findings, documents, file=read))
-    used = prune(experiment, scenarios)
     return Spec(
-        experiment=experiment.model_copy(update={"catalog": used}),
+        experiment=experiment.model_copy(update={"catalog": prune(experiment, scenarios)}),
         scenarios=scenarios,
+        runs={
+            name: one.model_copy(update={"catalog": catalog_of_run(one)})
+            for name, one in scenarios.items()
+        },
         file=read.name,
         folder=folder,
         documents=tuple(documents),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Final
 
 from simcore.errors import dotted
 from simcore.intake import dependence, shipped
@@ -22,6 +22,7 @@ from simcore.intake.schema import Experiment, Exposure, Until
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
+    asked_outcomes,
     place_of,
     price_of,
     region_quantities,
@@ -32,7 +33,13 @@ from simcore.intake.usage import (
     used_routes,
 )
 from simcore.intake.view_checks import view_findings
-from simcore.variables import EXPOSURE_OUTCOMES, OUTCOMES
+from simcore.variables import OUTCOMES, Outcome
+
+_LISTED: Final = {
+    "exposure": ("exposures", "add an exposure"),
+    "good": ("parity", "write parity: [hydrogen]"),
+}
+"""Dimensions whose labels only the config gives: its key, and what to write there."""
 
 
 def find_faults(
@@ -106,19 +113,14 @@ def _selection(experiment: Experiment) -> Iterator[Finding]:
     yield from _currency(experiment, ("currency",), experiment.currency)
     if experiment.until is not None:
         yield from _until(experiment, experiment.until)
-    asked = [name for name in experiment.outcomes if name in EXPOSURE_OUTCOMES]
-    if asked and not experiment.exposures:
-        yield Finding(
-            ("exposures",), "no exposure", f"at least one exposure for {asked[0]}",
-            f"add an exposure, or drop {' and '.join(asked)} from outcomes",
-            also=(("outcomes",),),
-        )  # fmt: skip
-    if "parity_price" in experiment.outcomes and not experiment.parity:
-        yield Finding(
-            ("parity",), "no good", "at least one good for parity_price",
-            "write parity: [hydrogen], or drop parity_price from outcomes",
-            also=(("outcomes",),),
-        )  # fmt: skip
+    for dim, (key, remedy) in _LISTED.items():
+        asked = [one.name for one in asked_outcomes(experiment) if dim in one.dims]
+        if asked and not getattr(experiment, key):
+            yield Finding(
+                (key,), f"no {dim}", f"at least one {dim} for {asked[0]}",
+                f"{remedy}, or drop {' and '.join(asked)} from outcomes",
+                also=(("outcomes",),),
+            )  # fmt: skip
 
 
 def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
@@ -134,7 +136,7 @@ def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
     for dim in until.at:
         if dim not in variable.dims:
             yield unknown(("until", "at", dim), dim, variable.dims, f"dimension of {variable.name}")
-    unit = variable.unit.replace("{money}", experiment.currency)
+    unit = variable.unit_in(experiment.currency)
     if until.unit is not None and not _is_same(until.unit, unit):
         yield Finding(
             ("until", "unit"), repr(until.unit), f"the unit of {variable.name}: {unit}",
@@ -177,6 +179,9 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
         yield from _entry(experiment, ("regions", position), name, "regions", "region")
         if name in catalog.regions:
             yield from _region(experiment, name)
+    for position, name in enumerate(experiment.outcomes):
+        if name in OUTCOMES:
+            yield from _needed(experiment, ("outcomes", position), OUTCOMES[name])
     sectors = catalog.sectors
     yield from _entry(experiment, ("sector",), experiment.sector, "sectors", "sector")
     for position, name in enumerate(experiment.routes):
@@ -205,6 +210,14 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     for name, exposure in experiment.exposures.items():
         yield from _exposure(experiment, ("exposures", name), exposure)
     yield from _prices(experiment)
+
+
+def _needed(experiment: Experiment, path: Path, one: Outcome) -> Iterator[Finding]:
+    """What an outcome needs, whether or not a region, a route or an exposure names it."""
+    for name in one.needs.markets:
+        yield from _market(experiment, path, name)
+    for name in one.needs.commodities:
+        yield from _entry(experiment, path, name, "prices", "commodity")
 
 
 def _entry(

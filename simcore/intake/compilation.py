@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from simcore import distributions
+from simcore.distributions import DistributionError
 from simcore.errors import ConfigError
 from simcore.files import contained
 from simcore.intake.findings import Finding
@@ -36,7 +37,7 @@ def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
 
     Raises
     ------
-    ValueError
+    DistributionError
         No distribution has these parameters or quantiles, or the CSV column cannot be used.
     """
     if isinstance(quantity, Constant):
@@ -61,10 +62,10 @@ def _finite(content: dict[str, Any]) -> distributions.Marginal:
         try:
             marginal = distributions.compile_distribution(content)
         except (ArithmeticError, AssertionError) as error:
-            raise ValueError(f"numbers too extreme for a {content['kind']}") from error
+            raise DistributionError(f"numbers too extreme for a {content['kind']}") from error
     every = (marginal.params, marginal.pool, marginal.central, marginal.mean)
     if not all(np.isfinite(one).all() for one in every):
-        raise ValueError(f"numbers too extreme for a {content['kind']}")
+        raise DistributionError(f"numbers too extreme for a {content['kind']}")
     return marginal
 
 
@@ -118,30 +119,30 @@ def column(folder: Path, name: str, label: str | None) -> list[float]:
 
     Raises
     ------
-    ValueError
+    DistributionError
         The file lies elsewhere or cannot be read, or the column holds something else than finite
         numbers.
     """
     path = contained(folder, name)
     if path is None:
-        raise ValueError(f"{name} lies outside the folder of the config")
+        raise DistributionError(f"{name} lies outside the folder of the config")
     try:
         sheet = read_sheet(path, name=name, labels=[label or ""])
         place = sheet.find(label or "", "column")
     except ConfigError as error:
-        raise ValueError(error.sentence) from None
+        raise DistributionError(error.sentence) from None
     cells = sheet.column(place)
     numbers = numbers_of(cells, delimiter=sheet.delimiter)
     if numbers.refusal:
-        raise ValueError(f"{name}: {numbers.refusal[0]}")
+        raise DistributionError(f"{name}: {numbers.refusal[0]}")
     values: list[float] = []
     for (line, _), cell in zip(sheet.rows, cells, strict=True):
         if is_gap(cell):
             continue
         value = numbers.read(cell)
         if value is None:
-            raise ValueError(f"{name}:{line}: {cell[:40]!r} is not a finite number")
+            raise DistributionError(f"{name}:{line}: {cell[:40]!r} is not a finite number")
         values.append(value)
     if not values:
-        raise ValueError(f"{name}: column {label!r} is empty")
+        raise DistributionError(f"{name}: column {label!r} is empty")
     return values

@@ -13,11 +13,10 @@ from simcore.intake.paths import Path as PricePath
 from simcore.intake.policies import dated_table, delays, idle_policies, used_policies, variants
 from simcore.intake.process_checks import unused_findings
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import used_commodities, used_markets, used_places
+from simcore.intake.usage import asked_outcomes, used_commodities, used_markets, used_places
 from simcore.intake.views import has_views, parts
 from simcore.processes import kind_of
 from simcore.quantities import FactorReference
-from simcore.variables import PLANT_OUTCOMES
 
 _LAST: Final = ("years", "last")
 
@@ -192,7 +191,7 @@ def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Findi
 
 
 def _plant(experiment: Experiment) -> Iterator[Finding]:
-    if not set(PLANT_OUTCOMES) & set(experiment.outcomes):
+    if not any(one.life for one in asked_outcomes(experiment)):
         return
     plant, years = experiment.plant, experiment.years
     last = plant.start + plant.lifetime - 1

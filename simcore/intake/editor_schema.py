@@ -21,6 +21,7 @@ from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import SINGULAR
 from simcore.quantities.records import Model
+from simcore.variables import OUTCOMES
 
 
 def json_schema() -> dict[str, Any]:
@@ -99,6 +100,8 @@ def _natural(schema: dict[str, Any]) -> None:
     top, records = schema["properties"], schema["$defs"]
     years = {"type": ["integer", "array", "string"], "description": "2028-2035, or [2028, 2035]."}
     top["years"] = {"anyOf": [top["years"], years]}
+    for key, names in (("outcomes", [*OUTCOMES]), ("keep", ["inputs", *OUTCOMES])):
+        top[key]["items"]["enum"] = names
     for key in LISTS:
         top[key] = {"anyOf": [top[key], _TEXT]}
     named = {"type": ["array", "string"], "description": "Packaged names and files."}

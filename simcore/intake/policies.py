@@ -11,6 +11,7 @@ from simcore.intake.hosts import host_of, route_of
 from simcore.intake.schema import Experiment
 from simcore.intake.systems import System
 from simcore.intake.usage import (
+    asked_outcomes,
     meets_cbam,
     sector_regions,
     used_commodities,
@@ -42,8 +43,7 @@ def idle_policies(experiment: Experiment) -> set[str]:
     if crosses:
         needed += [getattr(rules, key) for key in CBAM_POLICIES]
         needed += [one.cbam_benchmark for one in routes.values()]
-    elif "cbam_factor" in experiment.outcomes:
-        needed.append(rules.free_allocation)
+    needed += [getattr(rules, key) for one in asked_outcomes(experiment) for key in one.needs.cbam]
     if has_precursors:
         needed += [one.precursor_benchmark for one in routes.values()]
     unasked = {

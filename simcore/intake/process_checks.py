@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 
+from simcore.distributions import DistributionError
 from simcore.intake import shipped
 from simcore.intake.compilation import file_fault
 from simcore.intake.entries import Indexed
@@ -129,7 +130,7 @@ def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Fi
         return
     try:
         yearly_changes(folder, history)
-    except ValueError as error:
+    except DistributionError as error:
         yield Finding(
             (*path, "csv"), str(error), "prices above zero of at least two years",
             "correct the file, the column or per_year",

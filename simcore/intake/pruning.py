@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simcore.intake import shipped
@@ -10,15 +10,37 @@ from simcore.intake.entries import Catalog, Electrolysis
 from simcore.intake.hosts import hosts_and_twins
 from simcore.intake.policies import used_policies
 from simcore.intake.schema import Experiment
+from simcore.intake.stated import entries
 from simcore.intake.usage import (
     learnings,
     lineage,
-    used_commodities,
     used_markets,
-    used_places,
+    used_prices,
     used_routes,
     used_systems,
 )
+
+Where = tuple[str, ...]
+"""Path of an entry of the catalog."""
+
+
+class NotOfTheRunError(LookupError):
+    """Something that a run does not refer to was read: an outcome lacks it among its needs."""
+
+
+class _Part(dict[str, Any]):
+    """Entries of a catalog that a run refers to."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NotOfTheRunError(f"{name} is not of this run; the outcome that reads it must need it")
+
+
+def catalog_of_run(experiment: Experiment) -> Catalog:
+    """The catalog of one scenario without anything that its run does not refer to.
+
+    Reading what is left out is an error: no year, no draw and no check has counted it.
+    """
+    return _cut(experiment.catalog, _with_followed(experiment, _referred(experiment)), _Part)
 
 
 def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalog:
@@ -27,80 +49,79 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
     Entries of the config itself, and those that an overlay changes, stay: its correlations,
     scenarios and benchmarks may name them although this run does not use them.
     """
-    keep, commodities = _own_entries(experiment)
-    for one in scenarios.values():
-        catalog = one.catalog
-        keep["regions"].update(dict.fromkeys(one.regions))
-        keep["routes"].update(dict.fromkeys(hosts_and_twins(catalog, used_routes(one))))
-        keep["policies"].update(dict.fromkeys(used_policies(one)))
-        keep["markets"].update(dict.fromkeys([*used_markets(one), *_border_markets(one)]))
-        keep["systems"].update(dict.fromkeys(used_systems(one)))
-        keep["buyers"][one.value.buyer] = None
-        keep["sectors"][one.sector] = None
-        for commodity in used_commodities(one):
-            prices = catalog.prices[commodity]
-            names = commodities.setdefault(commodity, {})
-            names.update(dict.fromkeys(used_places(one, commodity)))
-            for name in names:
-                price = prices.get(name)
-                if isinstance(price, Electrolysis) and price.learning:
-                    keep["technologies"][price.learning.technology] = None
-        for name in used_routes(one):
-            for learning in learnings(catalog.routes[name]):
-                keep["technologies"][learning.technology] = None
-    for one in scenarios.values():
-        for name in list(keep["regions"]):
-            keep["regions"].update(dict.fromkeys(lineage(one, name)))
-    catalog = experiment.catalog
-    cut: dict[str, Any] = {
-        field: {name: entry for name, entry in getattr(catalog, field).items() if name in names}
-        for field, names in keep.items()
-        if field != "prices"
+    mentioned = _mentioned(experiment)
+    own = {
+        path for path, _ in entries(experiment.catalog)
+        if path in mentioned or path[-1] not in (
+            shipped.places(path[2]) if path[1] == "prices" else shipped.names(path[1])
+        )
+    }  # fmt: skip
+    kept = [_with_followed(one, own | _referred(one)) for one in scenarios.values()]
+    cut = _cut(experiment.catalog, own.union(*kept), dict)
+    for name, sector in cut.sectors.items():
+        path = ("catalog", "sectors", name, "regions")
+        rules = {region: one for region, one in sector.regions.items()
+                 if region in cut.regions or (*path, region) in mentioned}  # fmt: skip
+        cut.sectors[name] = sector.model_copy(update={"regions": rules})
+    return cut
+
+
+def _referred(experiment: Experiment) -> set[Where]:
+    """Entries that the run of one scenario refers to."""
+    catalog, routes = experiment.catalog, used_routes(experiment)
+    link = catalog.markets[experiment.cbam.market].link
+    named: dict[str, Iterable[str]] = {
+        "regions": experiment.regions,
+        "routes": hosts_and_twins(catalog, routes),
+        "policies": used_policies(experiment),
+        "markets": [
+            *used_markets(experiment), experiment.cbam.market, *([link.to] if link else []),
+        ],
+        "systems": used_systems(experiment),
+        "buyers": [experiment.value.buyer],
+        "sectors": [experiment.sector],
+        "technologies": [
+            one.technology for name in routes for one in learnings(catalog.routes[name])
+        ],
+    }  # fmt: skip
+    prices = {("catalog", "prices", *pair) for pair in used_prices(experiment).values()}
+    return prices | {
+        ("catalog", section, name) for section, names in named.items() for name in names
     }
-    cut["prices"] = {
-        commodity: {name: price for name, price in prices.items() if name in commodities[commodity]}
-        for commodity, prices in catalog.prices.items()
-        if commodity in commodities
-    }
-    # Overlays may change what a sector meets in a region that this run leaves out.
-    changed = [overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay]
-    for sector, record in cut["sectors"].items():
-        mentioned = [(one.get("sectors") or {}).get(sector) or {} for one in changed]
-        named = {name for one in mentioned for name in one.get("regions") or ()}
-        rules = {name: one for name, one in record.regions.items()
-                 if name in cut["regions"] or name in named}  # fmt: skip
-        cut["sectors"][sector] = record.model_copy(update={"regions": rules})
-    return Catalog.model_construct(**cut)
 
 
-def _border_markets(experiment: Experiment) -> list[str]:
-    """The market that CBAM names, and the one that it is linked to."""
-    name, markets = experiment.cbam.market, experiment.catalog.markets
-    link = markets[name].link if name in markets else None
-    return [name] if link is None else [name, link.to]
+def _with_followed(experiment: Experiment, kept: set[Where]) -> set[Where]:
+    """Entries, and those that they follow: a region those of which it is a variant."""
+    found = set(kept)
+    for key, entry in entries(experiment.catalog):
+        if key in kept and key[1] == "regions":
+            found.update(("catalog", "regions", name) for name in lineage(experiment, key[2]))
+        elif key in kept and isinstance(entry, Electrolysis) and entry.learning:
+            found.add(("catalog", "technologies", entry.learning.technology))
+    return found
 
 
-def _own_entries(
-    experiment: Experiment,
-) -> tuple[dict[str, dict[str, None]], dict[str, dict[str, None]]]:
-    """Names by section, and places by commodity, that are not packaged or that overlays change."""
-    changed = [overlay.get("catalog") or {} for overlay in experiment.scenarios.values() if overlay]
+def _cut(catalog: Catalog, kept: set[Where], part: type[dict[str, Any]]) -> Catalog:
+    """Some of the entries of a catalog, in its order."""
+    parts: dict[str, Any] = {section: part() for section in Catalog.model_fields}
+    for path, entry in entries(catalog):
+        if path in kept:
+            table = parts
+            for group in path[1:-1]:
+                table = table.setdefault(group, part())
+            table[path[-1]] = entry
+    return Catalog.model_construct(**parts)
 
-    def own(section: str) -> dict[str, None]:
-        mentioned = [name for one in changed for name in one.get(section) or ()]
-        entries, known = getattr(experiment.catalog, section), shipped.names(section)
-        return dict.fromkeys(name for name in entries if name not in known or name in mentioned)
 
-    def own_places(commodity: str, prices: Mapping[str, Any]) -> dict[str, None]:
-        mentioned = [
-            name for one in changed for name in (one.get("prices") or {}).get(commodity) or ()
-        ]
-        known = shipped.places(commodity)
-        return dict.fromkeys(name for name in prices if name not in known or name in mentioned)
+def _mentioned(experiment: Experiment) -> set[Where]:
+    """Paths of the catalog that overlays change."""
+    found: set[Where] = set()
 
-    places = {
-        commodity: own_places(commodity, prices)
-        for commodity, prices in experiment.catalog.prices.items()
-    }
-    sections = {section: own(section) for section in Catalog.model_fields}
-    return sections, {commodity: names for commodity, names in places.items() if names}
+    def visit(node: Any, path: Where) -> None:
+        for key, inner in node.items() if isinstance(node, Mapping) else ():
+            found.add((*path, key))
+            visit(inner, (*path, key))
+
+    for overlay in experiment.scenarios.values():
+        visit((overlay or {}).get("catalog"), ("catalog",))
+    return found

@@ -50,7 +50,8 @@ class _Shipped(NamedTuple):
 
 def base() -> dict[str, Any]:
     """The packaged base with its catalog; shared by all configs, to be read only."""
-    return _shipped().base
+    # An outcome may be declared after the base was read.
+    return {**_shipped().base, **packaged.usual_outcomes()}
 
 
 def scenarios() -> dict[str, Any]:
@@ -71,19 +72,19 @@ def records() -> frozenset[int]:
 
 def names(section: str) -> Collection[str]:
     """Names in a section of the packaged catalog; a config may mention those it does not use."""
-    found: Collection[str] = base()["catalog"][section].keys()
+    found: Collection[str] = _shipped().base["catalog"][section].keys()
     return found
 
 
 def places(commodity: str) -> Collection[str]:
     """Regions with a packaged price of a commodity, `default` among them."""
-    found: Collection[str] = base()["catalog"]["prices"].get(commodity, {}).keys()
+    found: Collection[str] = _shipped().base["catalog"]["prices"].get(commodity, {}).keys()
     return found
 
 
 def paths() -> frozenset[str]:
     """Names of the packaged price paths: markets, and commodities with their place."""
-    prices = base()["catalog"]["prices"]
+    prices = _shipped().base["catalog"]["prices"]
     traded = (f"{name}.{place}" for name, entries in prices.items() for place in entries)
     return frozenset([*names("markets"), *traded])
 
@@ -91,7 +92,7 @@ def paths() -> frozenset[str]:
 @cache
 def pairs(kind: str) -> frozenset[tuple[frozenset[str], float]]:
     """Pairs of the packaged correlations of factors or shocks, with their rank correlation."""
-    written = base()["correlations"][kind]
+    written = _shipped().base["correlations"][kind]
     return frozenset((frozenset(pair["between"]), float(pair["rank"])) for pair in written)
 
 

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
+from simcore.distributions import DistributionError
 from simcore.intake.compilation import compiled, file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Finding, Path, unknown
@@ -114,7 +115,7 @@ def _quantity(
             return
     try:
         compiled(quantity, folder)
-    except ValueError as error:
+    except DistributionError as error:
         if getattr(quantity, "csv", None):
             yield Finding(
                 (*path, "csv"), str(error), "a column of finite numbers",

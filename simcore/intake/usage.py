@@ -20,7 +20,7 @@ from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
 from simcore.units import currency_of
-from simcore.variables import OUTCOMES
+from simcore.variables import OUTCOMES, Outcome
 
 Result = TypeVar("Result")
 
@@ -41,6 +41,11 @@ def _once(function: Callable[[Experiment], Result]) -> Callable[[Experiment], Re
         return known[key][1]
 
     return remembered
+
+
+def asked_outcomes(experiment: Experiment) -> list[Outcome]:
+    """Outcomes that a config lists and that exist."""
+    return [OUTCOMES[name] for name in experiment.outcomes if name in OUTCOMES]
 
 
 def sector_regions(experiment: Experiment) -> Mapping[str, SectorRegion]:
@@ -77,13 +82,14 @@ def meets_cbam(experiment: Experiment) -> bool:
 
 
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, and what they
-    are linked to."""
+    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of outcomes,
+    and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market for name in experiment.regions if name in regions),
         *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
+        *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
     ]
     markets = experiment.catalog.markets
     known = [markets[name] for name in names if name in markets]
@@ -154,8 +160,7 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
         if route in experiment.catalog.routes:
             record = route_of(experiment.catalog, route)
             names += [*record.inputs, *record.byproducts]
-    shown = (OUTCOMES[name].commodity for name in experiment.outcomes if name in OUTCOMES)
-    names += [name for name in shown if name]
+    names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
     for commodity in dict.fromkeys(names):
         for region in experiment.regions:
             price = price_of(experiment, commodity, region)
@@ -243,3 +248,12 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
         if name == commodity and place in prices:
             places.setdefault(place, [])
     return places
+
+
+def used_prices(experiment: Experiment) -> dict[str, tuple[str, str]]:
+    """Commodity and place of each price that the run meets, by its label."""
+    return {
+        f"{name}.{place}": (name, place)
+        for name in used_commodities(experiment)
+        for place in used_places(experiment, name)
+    }

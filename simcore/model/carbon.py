@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from simcore.intake.policies import benchmark_of, default_value
 from simcore.intake.usage import references, sector_regions
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import direct_emissions, made_by, route_quantity, traded, trades
 from simcore.model.graph import Graph
+from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
-from simcore.model.prices import price
 from simcore.model.setting import Setting, remembered
-
-
-@remembered
-def market(setting: Setting, name: str) -> int:
-    """Carbon price of a market, EUR/t; what it is linked to takes over with the link."""
-    record, graph = setting.experiment.catalog.markets[name], setting.graph
-    own = price(setting, name, record, "EUR/t")
-    if record.link is None:
-        return own
-    joined = policy_value(setting, record.link.share)
-    apart = graph.difference(graph.constant(1.0), joined)
-    other = graph.product(joined, market(setting, record.link.to))
-    return graph.sum(graph.product(apart, own), other)
+from simcore.model.since import AVAILABLE, COMPARED
+from simcore.variables import CELL, PLANT, outcome
 
 
 def pays_cbam(setting: Setting, region: str, destination: str) -> bool:
@@ -83,15 +70,6 @@ def scope2(setting: Setting, region: str, route: str) -> int:
 
 
 @remembered
-def avoided(setting: Setting, region: str, route: str) -> int:
-    """Emissions of the reference minus those of the route, t CO2e/t."""
-    reference = references(setting.experiment)[region]
-    return setting.graph.difference(
-        emissions(setting, region, reference), emissions(setting, region, route)
-    )
-
-
-@remembered
 def allocation(setting: Setting, share: float | str, cscf: float | str) -> int:
     """phi * CSCF."""
     return setting.graph.product(policy_value(setting, share), policy_value(setting, cscf))
@@ -133,13 +111,29 @@ def precursor_benchmark(setting: Setting, region: str, route: str) -> int:
     return _of_precursor(setting, region, route, each)
 
 
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Home carbon cost",
+    since=AVAILABLE,
+    description="P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income.",
+)
 @remembered
 def home_carbon_cost(setting: Setting, region: str, route: str) -> int:
     """Carbon cost in the producer's home market, EUR/t."""
     record = setting.experiment.catalog.regions[region]
-    return setting.graph.product(market(setting, record.market), exposure(setting, region, route))
+    return setting.graph.product(
+        carbon_price(setting, record.market), exposure(setting, region, route)
+    )
 
 
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Marginal carbon cost",
+    since=AVAILABLE,
+    description="P*covered*e1: the incentive at the margin, free allocation aside.",
+)
 @remembered
 def marginal_carbon_cost(setting: Setting, region: str, route: str) -> int:
     """Carbon price times covered emissions, EUR/t."""
@@ -148,7 +142,7 @@ def marginal_carbon_cost(setting: Setting, region: str, route: str) -> int:
         policy_value(setting, sector_regions(setting.experiment)[region].coverage),
         direct_emissions(setting, region, route),
     )
-    return graph.product(market(setting, record.market), covered)
+    return graph.product(carbon_price(setting, record.market), covered)
 
 
 @remembered
@@ -166,7 +160,7 @@ def cbam_terms(setting: Setting, region: str, route: str) -> tuple[int, int, int
     if declared == "default":
         return covered, *_default_terms(setting, region, route)
     terms = _actual_terms(setting, region, route), _default_terms(setting, region, route)
-    price, whole = market(setting, experiment.cbam.market), graph.constant(1.0)
+    price, whole = carbon_price(setting, experiment.cbam.market), graph.constant(1.0)
     bills = [
         graph.node("CBAM", price=price, covered=whole, gap=gap, paid=paid) for gap, paid in terms
     ]
@@ -256,6 +250,13 @@ def _cbam_coverage(setting: Setting, home: str) -> int:
     return graph.product(covered, apart)
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="CBAM cost",
+    since=AVAILABLE,
+    description="Certificates per tonne sold into the EU, net of the price paid at home, >= 0.",
+)
 @remembered
 def cbam_cost(setting: Setting, region: str, destination: str, route: str) -> int:
     """CBAM certificates per tonne, EUR/t; nothing inside the EU and on domestic sales."""
@@ -264,13 +265,20 @@ def cbam_cost(setting: Setting, region: str, destination: str, route: str) -> in
     covered, gap, paid = cbam_terms(setting, region, route)
     return setting.graph.node(
         "CBAM",
-        price=market(setting, setting.experiment.cbam.market),
+        price=carbon_price(setting, setting.experiment.cbam.market),
         covered=covered,
         gap=gap,
         paid=paid,
     )
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Carbon cost",
+    since=AVAILABLE,
+    description="home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside.",
+)
 @remembered
 def carbon_cost(setting: Setting, region: str, destination: str, route: str) -> int:
     """home + cbam, EUR/t."""
@@ -285,8 +293,19 @@ def _plus(graph: Graph, node: int, other: int) -> int:
     return node if graph.is_constant(other, 0.0) else graph.sum(node, other)
 
 
+@outcome(
+    over=PLANT,
+    unit="t t-1",
+    title="Avoided emissions",
+    since=COMPARED,
+    description=(
+        "Emission intensity of the reference route minus that of this one on the chosen boundary."
+    ),
+)
 @remembered
-def cbam_factor(setting: Setting) -> int:
-    """1 - free-allocation share used by CBAM."""
-    share: Any = policy_value(setting, setting.experiment.cbam.free_allocation)
-    return setting.graph.difference(setting.graph.constant(1.0), share)
+def avoided_emissions(setting: Setting, region: str, route: str) -> int:
+    """Emissions of the reference minus those of the route, t CO2e/t."""
+    reference = references(setting.experiment)[region]
+    return setting.graph.difference(
+        emissions(setting, region, reference), emissions(setting, region, route)
+    )

@@ -6,21 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from simcore import distributions
 from simcore.intake.entries import Electrolysis, Indexed
 from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
-from simcore.intake.usage import place_of, price_of
+from simcore.intake.usage import place_of, price_of, used_prices
 from simcore.model.paths import anchor_lines
 from simcore.model.policies import series
 from simcore.model.prices import price
-from simcore.model.setting import Setting, factor_node, quantity, remembered, wacc
+from simcore.model.setting import Setting, normal_node, quantity, remembered, wacc
 from simcore.units import conversion, currency_of
+from simcore.variables import Needs, outcome
 
 
 @remembered
-def commodity(setting: Setting, name: str, region: str) -> int:
+def unit_price(setting: Setting, name: str, region: str) -> int:
     """Node of the price of a commodity in a region."""
     experiment = setting.experiment
     record = price_of(experiment, name, region)
@@ -52,7 +52,7 @@ def _indexed(setting: Setting, name: str, region: str, record: Indexed) -> int:
         )
     target = f"EUR/{commodity_unit(setting.experiment, name, record)}"
     return graph.sum(
-        graph.product(coefficient, commodity(setting, index, place)),
+        graph.product(coefficient, unit_price(setting, index, place)),
         quantity(setting, f"{own}.premium", premium, target),
     )
 
@@ -96,15 +96,7 @@ def learning(setting: Setting, learns: Any, owner: str) -> int:
     share = quantity(setting, f"{owner}.learning_share", learns.share, "1")
     rate = quantity(setting, f"{learns.technology}.learning_rate", record.learning_rate, "1")
     exponent = graph.node("LEARNING_EXPONENT", rate=rate)
-    name = f"{learns.technology}.capacity"
-    normal = factor_node(
-        setting,
-        name,
-        distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0}),
-    )
-    setting.inputs.setdefault(
-        name, {"node": normal, "unit": "1", "source": "standard normal", "status": ""}
-    )
+    normal = normal_node(setting, f"{learns.technology}.capacity")
     centre, above, below = anchor_lines(record.cumulative_capacity, setting.horizon, known=None)
     # The ratio to the first year is 1 in every draw, also where the first year is itself uncertain.
     first = anchor_lines(
@@ -148,7 +140,35 @@ def _electrolysis(setting: Setting, name: str, region: str, record: Electrolysis
         "HYDROGEN",
         charge=charge,
         learning=learning(setting, record.learning, own),
-        electricity=commodity(setting, record.electricity, region),
+        electricity=unit_price(setting, record.electricity, region),
         demand=demand,
         storage=part("storage", "EUR/kg"),
     )
+
+
+@outcome(
+    over=("scenario", "commodity", "year"),
+    unit="{money} per unit",
+    title="Commodity and energy price",
+    unit_here="{money}/{commodity_unit}",
+    description=(
+        "Price of each commodity path; the unit of each is in the commodity_unit coordinate."
+    ),
+)
+def commodity_price(setting: Setting, commodity: str) -> int | None:
+    """Price of a commodity at a place, by its label; None where the run does not meet it."""
+    found = used_prices(setting.experiment).get(commodity)
+    return None if found is None else unit_price(setting, *found)
+
+
+@outcome(
+    over=("scenario", "region", "year"),
+    unit="{money} kg-1",
+    title="Hydrogen cost",
+    needs=Needs(commodities=("hydrogen",)),
+    description="Cost of hydrogen at the plant, computed from electricity or bought.",
+)
+def hydrogen_cost(setting: Setting, region: str) -> int | None:
+    """Cost of hydrogen at the plant; None where it has no price."""
+    known = price_of(setting.experiment, "hydrogen", region) is not None
+    return unit_price(setting, "hydrogen", region) if known else None

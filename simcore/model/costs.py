@@ -11,10 +11,12 @@ from simcore.intake.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Ro
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.stated import commodity_unit, target_of
 from simcore.intake.usage import price_of, references
-from simcore.model.commodities import commodity, learning
+from simcore.model.commodities import learning, unit_price
 from simcore.model.setting import Setting, by_region, multiplier, quantity, remembered, wacc
+from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity
 from simcore.quantities import ByYear, FactorReference
+from simcore.variables import PLANT, outcome
 
 
 @remembered
@@ -300,7 +302,7 @@ def trades(setting: Setting, region: str, route: str) -> list[tuple[str, int, in
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
         for name in getattr(record, kind):
             amount = traded(setting, region, route, kind, name)
-            found.append((name, amount, commodity(setting, name, region), sign))
+            found.append((name, amount, unit_price(setting, name, region), sign))
     return found
 
 
@@ -325,6 +327,13 @@ def traded(setting: Setting, region: str, route: str, kind: str, name: str) -> i
     return graph.total([amount, *extra])
 
 
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Levelised cost",
+    since=AVAILABLE,
+    description="Cost of a tonne before carbon: annualised capital, operation and inputs.",
+)
 @remembered
 def levelised_cost(setting: Setting, region: str, route: str) -> int:
     """Levelised cost of a tonne, EUR/t."""

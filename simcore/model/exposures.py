@@ -6,35 +6,69 @@ import numpy as np
 
 from simcore.dated import DatedTable
 from simcore.intake.usage import exposure_currency, exposure_market
-from simcore.model.carbon import exposure, market
+from simcore.model.carbon import exposure
+from simcore.model.markets import carbon_price
 from simcore.model.policies import series
 from simcore.model.setting import Setting, quantity, remembered
+from simcore.variables import EXPOSURE, outcome
 
 
+@outcome(
+    over=EXPOSURE,
+    unit="1e6 {money} yr-1",
+    title="Firm exposure",
+    usual=False,
+    description="Obligation shortfall times the carbon price.",
+)
 @remembered
-def exposure_cost(setting: Setting, name: str) -> int:
+def exposure_cost(setting: Setting, exposure: str) -> int:
     """Shortfall times the price of its market, 1e6 EUR/yr; nothing outside its years."""
-    bought_in = exposure_market(setting.experiment, name)
-    return setting.graph.product(market(setting, bought_in), _shortfall(setting, name))
+    bought_in = exposure_market(setting.experiment, exposure)
+    return setting.graph.product(carbon_price(setting, bought_in), _shortfall(setting, exposure))
 
 
+@outcome(
+    over=("scenario", "exposure"),
+    unit="1e6 {money}",
+    title="Cumulative firm exposure",
+    usual=False,
+    description="Sum of exposure_cost over its years.",
+)
 @remembered
-def exposure_total(setting: Setting, name: str) -> int:
+def exposure_total(setting: Setting, exposure: str) -> int:
     """Sum of exposure_cost over the horizon, 1e6 EUR."""
     return setting.graph.node(
-        "ACCUMULATED", amount=exposure_cost(setting, name),
+        "ACCUMULATED", amount=exposure_cost(setting, exposure),
         weight=np.ones(len(setting.years)), first=0.0, last=0.0,
     )  # fmt: skip
 
 
-def exposure_cost_local(setting: Setting, name: str) -> int:
+@outcome(
+    over=EXPOSURE,
+    unit="",
+    title="Firm exposure in local currency",
+    unit_here="1e6 {exposure_currency} yr-1",
+    usual=False,
+    description=(
+        "exposure_cost in 1e6 of the currency in the exposure_currency coordinate a year, real."
+    ),
+)
+def exposure_cost_local(setting: Setting, exposure: str) -> int:
     """exposure_cost in 1e6 of the exposure's own currency a year."""
-    return _local(setting, name, exposure_cost(setting, name))
+    return _local(setting, exposure, exposure_cost(setting, exposure))
 
 
-def exposure_total_local(setting: Setting, name: str) -> int:
+@outcome(
+    over=("scenario", "exposure"),
+    unit="",
+    title="Cumulative firm exposure in local currency",
+    unit_here="1e6 {exposure_currency}",
+    usual=False,
+    description="exposure_total in 1e6 of the currency in the exposure_currency coordinate, real.",
+)
+def exposure_total_local(setting: Setting, exposure: str) -> int:
     """exposure_total in 1e6 of the exposure's own currency."""
-    return _local(setting, name, exposure_total(setting, name))
+    return _local(setting, exposure, exposure_total(setting, exposure))
 
 
 def _local(setting: Setting, name: str, node: int) -> int:

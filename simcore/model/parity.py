@@ -12,12 +12,27 @@ from __future__ import annotations
 
 from simcore.intake.entries import Electrolysis
 from simcore.intake.usage import price_of, references
-from simcore.model.commodities import commodity, price_name
+from simcore.model.commodities import price_name, unit_price
 from simcore.model.costs import trades
 from simcore.model.premium import cost_premium
 from simcore.model.setting import Setting, quantity, remembered
+from simcore.model.since import COMPARED
+from simcore.variables import outcome
 
 
+@outcome(
+    over=("scenario", "region", "destination", "route", "good", "year"),
+    unit="{money} per unit",
+    title="Parity price of an input",
+    since=COMPARED,
+    unit_here="{money}/{good_unit}",
+    description=(
+        "Price of the good at which cost_premium = 0, all else as drawn: its price minus "
+        "cost_premium / (net use of the route - net use of the reference). Power counts with "
+        "what makes hydrogen of it. Below zero: dearer even if the good cost nothing. Undefined: "
+        "both use as much of it. The unit of each good is in the good_unit coordinate."
+    ),
+)
 @remembered
 def parity_price(
     setting: Setting, region: str, destination: str, route: str, good: str
@@ -33,7 +48,7 @@ def parity_price(
     per_unit = graph.node(
         "RATIO", value=graph.product(excess, more), divisor=graph.product(more, more)
     )
-    return graph.difference(commodity(setting, good, region), per_unit)
+    return graph.difference(unit_price(setting, good, region), per_unit)
 
 
 @remembered

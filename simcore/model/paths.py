@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore import distributions
 from simcore.dated import DatedTable
 from simcore.intake.paths import Anchor, Path, Spot
 from simcore.model.processes import PathMaker
-from simcore.model.setting import Setting, choice_node, factor_node, quantity
+from simcore.model.setting import Setting, choice_node, normal_node, quantity
 from simcore.numerics.normal import Z90, log_mean, median_shift
 from simcore.processes import Process, kind_of
 from simcore.processes.declaration import Motion
@@ -126,7 +125,7 @@ def path_node(
     graph = setting.graph
     # Certain anchors, such as a forward curve, have nothing that a normal could move.
     spread = bool(above.any() or below.any())
-    z = anchor_normal(setting, name) if spread else graph.constant(0.0)
+    z = normal_node(setting, f"{name}.anchor") if spread else graph.constant(0.0)
     return _advance(
         make, record.process, record, lines, z,
         drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
@@ -177,7 +176,6 @@ def _advance(
     setting, graph, move = make.setting, make.setting.graph, kind_of(process).motion
     zero = graph.constant(0.0)
     motion = Motion() if move is None else move(make, process, mean)
-    noisy = bool(motion.shocks)
     occurs = start = strength = zero
     ramp = -1.0
     if record.tightening is not None and record.tightening.probability > 0:
@@ -190,21 +188,16 @@ def _advance(
         )
         start = quantity(setting, f"{make.shared}.tightening.year", event.year, "yr")
         strength = quantity(setting, f"{make.shared}.tightening.strength", event.strength, "1")
-    spread, first = (zero if one is None else one for one in (motion.spread, motion.first))
-    stated: dict[str, Any] = {
-        "z": z, "decay": graph.constant(1.0) if motion.decay is None else motion.decay,
-        "spread": spread, "first_spread": first, "drift": drift, "occurs": occurs, "start": start,
-        "strength": strength, "lift": zero if lift is None else lift, "noisy": noisy,
-        "centred": mean, "ramp": ramp, "first_year": make.first, "lifted": lift is not None,
-        **lines,
-    }  # fmt: skip
-    steps = max(len(motion.shocks), len(motion.added))
-    if motion.added or steps > 1:
-        return graph.node(
-            "STEPS", **stated, shocks=motion.shocks, jumps=motion.added, steps=steps,
-            jumping=bool(motion.added),
-        )  # fmt: skip
-    return graph.node("PATH", **stated, shock=motion.shocks[0] if noisy else zero)
+    steps = max(len(motion.shocks), len(motion.added), 1)
+    return graph.node(
+        "PATH", z=z, decay=graph.constant(1.0) if motion.decay is None else motion.decay,
+        spread=zero if motion.spread is None else motion.spread,
+        first_spread=zero if motion.first is None else motion.first, drift=drift, occurs=occurs,
+        start=start, strength=strength, lift=zero if lift is None else lift,
+        shocks=motion.shocks or (zero,) * steps, jumps=motion.added, noisy=bool(motion.shocks),
+        centred=mean, ramp=ramp, first_year=make.first, lifted=lift is not None, steps=steps,
+        jumping=bool(motion.added), **lines,
+    )  # fmt: skip
 
 
 def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:
@@ -220,22 +213,6 @@ def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int
     if graph.is_constant(found, 0.0):
         return premium
     return graph.sum(found, premium)
-
-
-def anchor_normal(setting: Setting, name: str) -> int:
-    """Node of the standard normal that says where between its bands a price's anchors lie."""
-    normal = distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0})
-    node = factor_node(setting, f"{name}.anchor", normal)
-    setting.inputs.setdefault(
-        f"{name}.anchor",
-        {
-            "node": node,
-            "unit": "1",
-            "source": "standard normal",
-            "status": "",
-        },
-    )
-    return node
 
 
 def price_factor(setting: Setting, record: Path, target: str) -> Callable[..., float]:

@@ -15,6 +15,7 @@ from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
 from simcore.intake.policies import dated_table, delays, variants
 from simcore.model.setting import Setting, choice_node, quantity, remembered
+from simcore.variables import Needs, outcome
 
 
 @remembered
@@ -108,3 +109,17 @@ def series(setting: Setting, values: np.ndarray) -> int:
         "TIMELINE", variant=zero, delay=zero, uncertain=(), combinations=(0.0, 0.0),
         coefficients=[setting.over_years(values)], positions=[-1.0],
     )  # fmt: skip
+
+
+@outcome(
+    over=("scenario", "year"),
+    unit="1",
+    title="CBAM factor",
+    needs=Needs(cbam=("free_allocation",)),
+    description="1 - free-allocation share used by CBAM (phi_EU).",
+)
+@remembered
+def cbam_factor(setting: Setting) -> int:
+    """1 - free-allocation share used by CBAM."""
+    share = policy_value(setting, setting.experiment.cbam.free_allocation)
+    return setting.graph.difference(setting.graph.constant(1.0), share)

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from simcore.intake.usage import references
+from simcore.intake.usage import deciding_market, references
 from simcore.model.carbon import (
-    avoided,
+    avoided_emissions,
     carbon_cost,
-    cbam_cost,
     cbam_terms,
     emissions,
     exposure,
     home_carbon_cost,
-    market,
     pays_cbam,
 )
 from simcore.model.costs import (
-    capital,
-    fixed_charge,
     levelised_cost,
-    made_by,
-    route_quantity,
-    trades,
 )
+from simcore.model.markets import carbon_price, label_where, view_nodes, view_row
 from simcore.model.policies import policy_value
-from simcore.model.setting import Setting, quantity, remembered, wacc
+from simcore.model.setting import Setting, quantity, remembered
+from simcore.model.since import AVAILABLE, COMPARED, first_compared, first_year
+from simcore.variables import CELL, PLANT, outcome
 
 
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Cost premium before carbon",
+    since=COMPARED,
+    description="Levelised cost minus the levelised cost of the reference route.",
+)
 @remembered
 def cost_premium_ex_carbon(setting: Setting, region: str, route: str) -> int:
     """Levelised cost above the reference route's, EUR/t."""
@@ -39,6 +40,16 @@ def cost_premium_ex_carbon(setting: Setting, region: str, route: str) -> int:
     )
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Cost premium",
+    since=COMPARED,
+    kept=True,
+    description=(
+        "What the low-carbon tonne costs more than the reference tonne, carbon cost included."
+    ),
+)
 @remembered
 def cost_premium(setting: Setting, region: str, destination: str, route: str) -> int:
     """Levelised and carbon cost above the reference route's, EUR/t."""
@@ -47,6 +58,13 @@ def cost_premium(setting: Setting, region: str, destination: str, route: str) ->
     return setting.graph.difference(own, total_cost(setting, region, destination, reference))
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Total cost",
+    since=AVAILABLE,
+    description="levelised_cost + carbon_cost: what a tonne costs, carbon included.",
+)
 @remembered
 def total_cost(setting: Setting, region: str, destination: str, route: str) -> int:
     """Levelised plus carbon cost, EUR/t."""
@@ -55,16 +73,34 @@ def total_cost(setting: Setting, region: str, destination: str, route: str) -> i
     )
 
 
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Abatement cost",
+    since=COMPARED,
+    description="cost_premium_ex_carbon / avoided_emissions, per t CO2e.",
+)
 @remembered
 def abatement_cost(setting: Setting, region: str, route: str) -> int:
     """cost_premium_ex_carbon / avoided, EUR per t CO2e."""
     return setting.graph.node(
         "RATIO",
         value=cost_premium_ex_carbon(setting, region, route),
-        divisor=avoided(setting, region, route),
+        divisor=avoided_emissions(setting, region, route),
     )
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Break-even carbon price",
+    since=COMPARED,
+    description=(
+        "Carbon price at which cost_premium = 0 under the year's allocation rules: the home "
+        "price, or for EU-bound tonnes from outside the EU price given the home price. "
+        "Undefined: none."
+    ),
+)
 @remembered
 def break_even_price(setting: Setting, region: str, destination: str, route: str) -> int:
     """Carbon price at which the cost premium is zero, EUR/t."""
@@ -106,6 +142,13 @@ def _credit_price(setting: Setting, region: str) -> int:
     return quantity(setting, f"{region}.credit_price", price, "EUR/t")
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Carbon value per t CO2e",
+    since=COMPARED,
+    description="Carbon-value premium per tonne of CO2e avoided.",
+)
 @remembered
 def premium_per_tco2(setting: Setting, region: str, destination: str, route: str) -> int:
     """Carbon-value premium per t CO2e avoided, EUR."""
@@ -114,23 +157,32 @@ def premium_per_tco2(setting: Setting, region: str, destination: str, route: str
         return graph.node(
             "RATIO",
             value=premium_per_tonne(setting, region, destination, route),
-            divisor=avoided(setting, region, route),
+            divisor=avoided_emissions(setting, region, route),
         )
     factor, credit = _indirect_factor(setting), _credit_price(setting, region)
     border = (
-        market(setting, experiment.cbam.market)
+        carbon_price(setting, experiment.cbam.market)
         if pays_cbam(setting, region, destination)
         else graph.constant(0.0)
     )
-    home = market(setting, experiment.catalog.regions[region].market)
+    home = carbon_price(setting, experiment.catalog.regions[region].market)
     return graph.node("SEED", factor=factor, price_home=home, price_cbam=border, credit=credit)
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Carbon value",
+    since=COMPARED,
+    description=(
+        "Carbon-value premium per tonne: what the avoided CO2 is worth (mode netted or seed)."
+    ),
+)
 @remembered
 def premium_per_tonne(setting: Setting, region: str, destination: str, route: str) -> int:
     """Carbon-value premium per tonne, EUR."""
     graph, value = setting.graph, setting.experiment.value
-    saved = avoided(setting, region, route)
+    saved = avoided_emissions(setting, region, route)
     if value.mode == "seed":
         return graph.product(saved, premium_per_tco2(setting, region, destination, route))
     reference = references(setting.experiment)[region]
@@ -154,8 +206,17 @@ def premium_per_tonne(setting: Setting, region: str, destination: str, route: st
     return graph.node("NETTED_WITH_CREDIT", factor=factor, **costs, credit=credit, amount=amount)
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1 yr-1",
+    title="Annualised carbon value",
+    since=COMPARED,
+    description="premium_per_tonne / plant lifetime (straight line).",
+)
 @remembered
-def annualised_premium(setting: Setting, region: str, destination: str, route: str) -> int:
+def annualised_premium_per_tonne(
+    setting: Setting, region: str, destination: str, route: str
+) -> int:
     """premium_per_tonne / lifetime."""
     return setting.graph.scaled(
         premium_per_tonne(setting, region, destination, route),
@@ -163,6 +224,15 @@ def annualised_premium(setting: Setting, region: str, destination: str, route: s
     )
 
 
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Support gap",
+    since=COMPARED,
+    description=(
+        "cost_premium_ex_carbon - premium_per_tonne: what a subsidy or a buyer must still pay."
+    ),
+)
 @remembered
 def support_gap(setting: Setting, region: str, destination: str, route: str) -> int:
     """cost_premium_ex_carbon - premium_per_tonne, EUR/t."""
@@ -172,11 +242,67 @@ def support_gap(setting: Setting, region: str, destination: str, route: str) -> 
     )
 
 
-def not_positive(setting: Setting, node: int) -> int:
+@outcome(
+    over=CELL,
+    unit="1",
+    title="Carbon value covers the cost",
+    since=COMPARED,
+    kind="indicator",
+    description="1 where support_gap <= 0; its mean is a probability.",
+)
+def viability(setting: Setting, region: str, destination: str, route: str) -> int:
+    """1 where the carbon value covers the cost."""
+    return _not_positive(setting, support_gap(setting, region, destination, route))
+
+
+@outcome(
+    over=(*CELL[:-1], "view", "year"),
+    unit="1",
+    title="Carbon value covers the cost, by view",
+    since=COMPARED,
+    kind="conditional",
+    description=(
+        "viability in the draws of one view of the market that decides: that of CBAM for tonnes "
+        "sold into the EU, else the home market; `defined` is the share of these draws."
+    ),
+)
+def viability_by_view(
+    setting: Setting, region: str, destination: str, route: str, view: str
+) -> int | None:
+    """The same with the view of each draw; None of a view that does not decide."""
+    market = deciding_market(setting.experiment, region, destination)
+    if view not in view_nodes(setting, market):
+        return None
+    gap = support_gap(setting, region, destination, route)
+    return label_where(setting, gap, view_row(setting, market, setting.views))
+
+
+@outcome(
+    over=CELL,
+    unit="1",
+    title="Green is cheaper",
+    since=COMPARED,
+    kind="indicator",
+    description="1 where cost_premium <= 0; its mean is a probability.",
+)
+def green_is_cheaper(setting: Setting, region: str, destination: str, route: str) -> int:
+    """1 where the low-carbon tonne costs no more, carbon included."""
+    return _not_positive(setting, cost_premium(setting, region, destination, route))
+
+
+def _not_positive(setting: Setting, node: int) -> int:
     """1 where a row is zero or below."""
     return setting.graph.node("NOT_POSITIVE", value=node)
 
 
+@outcome(
+    over=CELL[:-1],
+    unit="yr",
+    title="Crossover year",
+    since=COMPARED,
+    kind="year",
+    description="First year with cost_premium <= 0; undefined: never in the horizon.",
+)
 @remembered
 def crossover_year(setting: Setting, region: str, destination: str, route: str) -> int:
     """First year in which the route exists and its cost premium is zero or below."""
@@ -184,28 +310,13 @@ def crossover_year(setting: Setting, region: str, destination: str, route: str) 
     return setting.graph.node("CROSSOVER", value=node, first=first_compared(setting, region, route))
 
 
-@remembered
-def first_year(setting: Setting, route: str) -> int:
-    """First year of the run in which a route is available."""
-    available = made_by(setting, route).available_from
-    return max(available or 0, setting.experiment.years.first)
-
-
-@remembered
-def first_compared(setting: Setting, region: str, route: str) -> int:
-    """First year of the run in which a route and the region's reference are available."""
-    reference = references(setting.experiment)[region]
-    return max(first_year(setting, route), first_year(setting, reference))
-
-
-@remembered
-def first_of_life(setting: Setting, region: str, route: str) -> int:
-    """First year of the run, or none of them if the plant starts before its route exists."""
-    first, last = setting.experiment.years.first, setting.experiment.years.last
-    start = setting.experiment.plant.start
-    return first if start >= first_compared(setting, region, route) else last + 1
-
-
+@outcome(
+    over=("scenario", "region", "destination", "year"),
+    unit="1",
+    title="Cheapest route",
+    kind="category",
+    description="Route with the lowest levelised_cost + carbon_cost.",
+)
 @remembered
 def cheapest_route(setting: Setting, region: str, destination: str) -> int:
     """Position among the routes of the run of the one with the lowest total cost."""
@@ -215,84 +326,3 @@ def cheapest_route(setting: Setting, region: str, destination: str) -> int:
         totals=[total_cost(setting, region, destination, route) for route in routes],
         first_years=[first_year(setting, route) for route in routes],
     )
-
-
-@remembered
-def lifetime_sum(
-    setting: Setting, region: str, destination: str, route: str, *, discounted: bool,
-    valued_in: int | None = None,
-) -> int:  # fmt: skip
-    """Sum over the plant's life of premium * output, discounted at the WACC or not; 1e6 EUR.
-
-    Discounted to `valued_in`, without it to the year that the plant names.
-    """
-    graph, plant, horizon = setting.graph, setting.experiment.plant, setting.horizon
-    end, last = plant.start + plant.lifetime - 1, int(horizon[-1])
-    lines = []
-    for year in (int(one) for one in horizon):
-        inside = plant.start <= year <= end
-        held = max(end - last, 0) if year == last else 0
-        since = year - (plant.valued_in if valued_in is None else valued_in)
-        lines.append((plant.output if inside else 0.0, since, since + held))
-    weight, first, final = setting.over_years(np.array(lines, dtype=float)).T
-    stated: dict[str, Any] = {
-        "amount": premium_per_tonne(setting, region, destination, route),
-        "weight": weight, "first": first, "last": final,
-    }  # fmt: skip
-    if not discounted:
-        return graph.node("ACCUMULATED", **stated)
-    log_rate = graph.node("LOG_GROWTH", rate=wacc(setting, region))
-    return graph.node("DISCOUNTED", log_rate=log_rate, **stated)
-
-
-@remembered
-def annuity_premium(setting: Setting, region: str, destination: str, route: str) -> int:
-    """Level premium over the plant's life with the same present value, EUR/t.
-
-    Value in the year before the start / (output * annuity_factor): the year that an annuity counts
-    from, whatever year npv_premium is discounted to.
-    """
-    graph, plant = setting.graph, setting.experiment.plant
-    recovery = graph.node(
-        "CAPITAL_RECOVERY",
-        wacc=wacc(setting, region),
-        risk=graph.constant(0.0),
-        life=plant.lifetime,
-    )
-    value = lifetime_sum(
-        setting, region, destination, route, discounted=True, valued_in=plant.start - 1
-    )
-    yearly = graph.product(value, recovery)
-    return graph.scaled(yearly, 1.0 / plant.output)
-
-
-@remembered
-def components(setting: Setting, region: str, destination: str, route: str) -> dict[str, int]:
-    """Parts of the cost premium by name; they sum to it."""
-    reference = references(setting.experiment)[region]
-    own, other = (_parts(setting, region, destination, one) for one in (route, reference))
-    zero = setting.graph.constant(0.0)
-    return {
-        name: setting.graph.difference(own.get(name, zero), other.get(name, zero))
-        for name in {**other, **own}
-    }
-
-
-@remembered
-def _parts(setting: Setting, region: str, destination: str, route: str) -> dict[str, int]:
-    graph = setting.graph
-    support = route_quantity(setting, region, route, "support", "EUR/t")
-    parts = {
-        "capex": graph.product(*capital(setting, region, route)),
-        "fixed_opex": fixed_charge(setting, region, route),
-        "other_opex": route_quantity(setting, region, route, "other_opex", "EUR/t"),
-        "support": graph.scaled(support, -1.0),
-        "home_carbon": home_carbon_cost(setting, region, route),
-        "cbam": cbam_cost(setting, region, destination, route),
-    }
-    for name, amount, unit_price, sign in trades(setting, region, route):
-        value = graph.product(amount, unit_price)
-        if sign < 0:
-            value = graph.scaled(value, -1.0)
-        parts[name] = graph.sum(parts[name], value) if name in parts else value
-    return parts

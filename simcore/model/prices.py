@@ -9,12 +9,11 @@ import numpy as np
 
 from simcore.intake.paths import Path, Threshold, View
 from simcore.intake.policies import variants
-from simcore.intake.usage import views_from
 from simcore.intake.views import as_path, chosen_views, has_views
 from simcore.model.emissions_market import system_node
 from simcore.model.paths import bounds, deviation_node, path_node, price_factor
-from simcore.model.policies import policy_value, series, variant_node
-from simcore.model.setting import Setting, choice_node, quantity, remembered
+from simcore.model.policies import series, variant_node
+from simcore.model.setting import Setting, choice_node, quantity
 from simcore.processes import kind_of
 from simcore.quantities import FactorReference
 
@@ -31,7 +30,7 @@ def price(setting: Setting, name: str, record: Path, target: str) -> int:
         return made
     return setting.graph.node(
         "RESPONSE", price=made, **_response(setting, name, record, target),
-        **_limits(setting, name, record, target),
+        **limits(setting, name, record, target),
     )  # fmt: skip
 
 
@@ -57,17 +56,6 @@ def _as_written(setting: Setting, record: Path, target: str) -> int:
     return series(setting, np.interp(setting.horizon, dates, values))
 
 
-def futures_price(setting: Setting, name: str) -> int | None:
-    """Node of the futures of a market by year of delivery, EUR/t; NaN where none is known."""
-    record = setting.experiment.catalog.markets[name]
-    factor = price_factor(setting, record, "EUR/t")
-    values = [
-        record.futures[year] * factor(year) if year in record.futures else math.nan
-        for year in setting.horizon.tolist()
-    ]
-    return None if all(map(math.isnan, values)) else series(setting, np.array(values))
-
-
 # --- views ---------------------------------------------------------------------------------------
 
 
@@ -79,10 +67,10 @@ def _of_views(setting: Setting, name: str, record: Path, target: str) -> int:
     ]
     if len(nodes) == 1:
         return nodes[0]
-    return setting.graph.node("CHOSEN", which=_choice(setting, name, record), among=nodes)
+    return setting.graph.node("CHOSEN", which=view_choice(setting, name, record), among=nodes)
 
 
-def _choice(setting: Setting, name: str, record: Path) -> int:
+def view_choice(setting: Setting, name: str, record: Path) -> int:
     """Node of the position of a draw's view among those that it may have."""
     weights = [view.weight for view in chosen_views(record).values()]
     if len(weights) == 1:
@@ -200,7 +188,7 @@ def _response(setting: Setting, name: str, record: Path, target: str) -> dict[st
     return found
 
 
-def _limits(setting: Setting, name: str, record: Path, target: str) -> dict[str, Any]:
+def limits(setting: Setting, name: str, record: Path, target: str) -> dict[str, Any]:
     """Backstop, floor and ceiling of a price."""
     response, backstop = record.response, setting.graph.constant(math.inf)
     if response is not None and response.backstop is not None:
@@ -232,71 +220,6 @@ def _growth(setting: Setting, threshold: Threshold | None) -> np.ndarray:
     return np.asarray((1.0 + threshold.growth) ** beyond)
 
 
-# --- what is read off a market -------------------------------------------------------------------
-
-
-@remembered
-def at_bound(setting: Setting, name: str) -> int:
-    """1 where a market's price is at its backstop, its floor or its ceiling."""
-    record, graph = setting.experiment.catalog.markets[name], setting.graph
-    alone = kind_of(record.process).made_of != "spot"
-    if alone or (record.response is None and record.corridor is None):
-        return _at_other_bound(setting, name, record)
-    made = price(setting, name, record, "EUR/t")
-    known = record.spot is not None and record.spot.year >= setting.horizon[0]
-    bound = graph.node("AT_BOUND", price=made, **_limits(setting, name, record, "EUR/t"))
-    if not known or record.spot is None:
-        return bound
-    # A price that is known was not made by its bounds.
-    later = series(setting, np.where(setting.horizon <= record.spot.year, 0.0, 1.0))
-    return graph.product(bound, later)
-
-
-def _at_other_bound(setting: Setting, name: str, record: Path) -> int:
-    """The same of the market that a market without bounds is linked to, once it is."""
-    if record.link is None or setting.experiment.catalog.markets[record.link.to].link is not None:
-        return setting.graph.constant(0.0)
-    joined = policy_value(setting, record.link.share)
-    return setting.graph.product(joined, at_bound(setting, record.link.to))
-
-
-@remembered
-def view_nodes(setting: Setting, market: str) -> dict[str, tuple[int, int]]:
-    """By `market.view`: node of the position of each draw's view, and the position of this one.
-
-    Those of the market whose views decide its price: its own, or of what it is relative or linked
-    to; none without views.
-    """
-    markets = setting.experiment.catalog.markets
-    name = views_from(setting.experiment, market)
-    if name is None:
-        return {}
-    choice = _choice(setting, name, markets[name])
-    labels = chosen_views(markets[name])
-    return {f"{name}.{label}": (choice, place) for place, label in enumerate(labels)}
-
-
-@remembered
-def view_row(setting: Setting, market: str, labels: tuple[str, ...]) -> int:
-    """Node of the position among all labels `market.view` of the view that each draw has."""
-    nodes = view_nodes(setting, market)
-    places = [setting.graph.constant(labels.index(label)) for label in nodes]
-    choice = next(iter(nodes.values()))[0]
-    if len(places) == 1:
-        return places[0]
-    return setting.graph.node("CHOSEN", which=choice, among=places)
-
-
-def label_where(setting: Setting, node: int, label: int) -> int:
-    """A label in the draws in which a node is zero or below, undefined in the others."""
-    return setting.graph.node("LABELLED", value=node, label=label)
-
-
-def in_view(setting: Setting, node: int, choice: int, place: int) -> int:
-    """A node in the draws of one view, undefined in the others."""
-    return setting.graph.node("WHERE", value=node, label=choice, wanted=place)
-
-
 def system_quantity(setting: Setting, market: str, wanted: str) -> int:
     """Node of the price or a stock of the system behind a market, whose spot is a known price."""
     record = setting.experiment.catalog.markets[market]
@@ -315,4 +238,4 @@ def _active(setting: Setting, market: str, record: Path) -> int | None:
         return None
     graph = setting.graph
     ends = [graph.constant(float(one)) for one in made]
-    return graph.node("CHOSEN", which=_choice(setting, market, record), among=ends)
+    return graph.node("CHOSEN", which=view_choice(setting, market, record), among=ends)

@@ -26,6 +26,17 @@ from simcore.units import conversion, currency_of, deflate
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Input:
+    """One uncertain input: its name, the node that draws it, and what is said of it."""
+
+    name: str
+    node: int
+    unit: str
+    source: str
+    status: str
+
+
 @dataclass
 class Setting:
     """What every node of one scenario is built from.
@@ -42,8 +53,10 @@ class Setting:
     factors, shocks : Dependence
     folder : Path
         Folder of the config, for CSV files.
-    inputs : dict of str to dict
-        Every uncertain input met so far: node, unit, source, status.
+    views : tuple of str
+        Labels of all views of the run, as `market.view`.
+    inputs : dict of str to Input
+        Every uncertain input met so far, by name.
     """
 
     graph: Graph
@@ -53,7 +66,8 @@ class Setting:
     factors: Dependence
     shocks: Dependence
     folder: FilePath
-    inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    views: tuple[str, ...] = ()
+    inputs: dict[str, Input] = field(default_factory=dict)
     built: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """Results of the `remembered` functions."""
     shocked: set[str] = field(default_factory=set)
@@ -68,6 +82,10 @@ class Setting:
     def horizon(self) -> np.ndarray:
         """Years of the run."""
         return np.arange(self.experiment.years.first, self.experiment.years.last + 1)
+
+    def note(self, name: str, node: int, unit: str, source: str | None, status: str | None) -> None:
+        """Note an uncertain input that was met."""
+        self.inputs.setdefault(name, Input(name, node, unit, source or "", status or ""))
 
     def over_years(self, values: np.ndarray) -> np.ndarray:
         """Lines of a table by horizon year, padded to the simulated years before it."""
@@ -127,17 +145,9 @@ def quantity(setting: Setting, name: str, value: Any, target: str, *, label: str
         return setting.graph.constant(marginal.central)
     node = factor_node(setting, factor, marginal)
     label = label or factor
-    if setting.inputs.get(label, {"node": node})["node"] != node:
+    if label in setting.inputs and setting.inputs[label].node != node:
         label = f"{factor} ({name})"  # the same draw through another distribution
-    setting.inputs.setdefault(
-        label,
-        {
-            "node": node,
-            "unit": target,
-            "source": value.source or "",
-            "status": value.status or "",
-        },
-    )
+    setting.note(label, node, target, value.source, value.status)
     return node
 
 
@@ -157,15 +167,15 @@ def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -
 def choice_node(setting: Setting, name: str, spec: Mapping[str, Any], sourced: Any) -> int:
     """Node of a distribution that the model makes itself, such as the choice of a variant."""
     node = factor_node(setting, name, distributions.compile_distribution(spec))
-    setting.inputs.setdefault(
-        name,
-        {
-            "node": node,
-            "unit": "1",
-            "source": sourced.source or "",
-            "status": sourced.status or "",
-        },
-    )
+    setting.note(name, node, "1", sourced.source, sourced.status)
+    return node
+
+
+def normal_node(setting: Setting, name: str) -> int:
+    """Node of the standard normal of a name, one for all years."""
+    normal = distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0})
+    node = factor_node(setting, name, normal)
+    setting.note(name, node, "1", "standard normal", None)
     return node
 
 

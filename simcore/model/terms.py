@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from simcore.intake.policies import benchmark_of, default_value
 from simcore.intake.usage import references, sector_regions, used_routes
-from simcore.model.carbon import market, pays_cbam, precursor_benchmark, precursor_emissions
+from simcore.model.carbon import pays_cbam, precursor_benchmark, precursor_emissions
 from simcore.model.costs import direct_emissions, made_by
+from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
 from simcore.model.setting import Setting
 
@@ -39,14 +40,14 @@ def terms(setting: Setting, region: str) -> Iterator[Term]:
     experiment = setting.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
     here = {"region": region}
-    yield Term("home carbon price", here, "EUR/t", market(setting, record.market))
+    yield Term("home carbon price", here, "EUR/t", carbon_price(setting, record.market))
     rules_here = sector_regions(experiment)[region]
     for field, name in _REGION.items():
         value = getattr(record if field == "recognised" else rules_here, field)
         yield Term(name, here, "1", policy_value(setting, value))
     abroad = any(pays_cbam(setting, region, one) for one in experiment.destinations)
     if abroad:
-        yield Term("CBAM carbon price", here, "EUR/t", market(setting, rules.market))
+        yield Term("CBAM carbon price", here, "EUR/t", carbon_price(setting, rules.market))
         for field, name in _CBAM.items():
             yield Term(name, here, "1", policy_value(setting, getattr(rules, field)))
         link = experiment.catalog.markets[record.market].link

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from simcore.distributions import DistributionError
 from simcore.errors import ConfigError
 from simcore.files import contained
 from simcore.quantities.records import Described, Whole
@@ -44,13 +45,13 @@ def past_prices(folder: Path, history: PriceHistory) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    DistributionError
         The file lies elsewhere or cannot be read; prices <= 0; dates at other distances than
         `per_year` says, or a hole between them.
     """
     path, name = contained(folder, history.csv), history.csv
     if path is None:
-        raise ValueError(f"{name} lies outside the folder of the config")
+        raise DistributionError(f"{name} lies outside the folder of the config")
     options = Options(
         date=history.date, where=history.where, encoding=history.encoding,
         decimal=history.decimal, date_order=history.date_order,
@@ -63,16 +64,16 @@ def past_prices(folder: Path, history: PriceHistory) -> np.ndarray:
             return _in_order(sheet, history)
         found = of_sheet(sheet, history.column, options)
     except ConfigError as error:
-        raise ValueError(error.sentence) from None
+        raise DistributionError(error.sentence) from None
     steps, usual = np.diff(found.dates).astype(int), DAYS / history.per_year
     # Few days are no hole where only the days of trade count.
     if not 0.6 < float(np.median(steps)) / usual < 1.6:
-        raise ValueError(
+        raise DistributionError(
             f"{name}: prices {np.median(steps):g} days apart with per_year: {history.per_year}"
         )
     if steps.max() > max(1.6 * usual, 12):
         place = int(np.argmax(steps))
-        raise ValueError(
+        raise DistributionError(
             f"{name}: no price between {found.dates[place]} and {found.dates[place + 1]}"
         )
     return found.prices
@@ -88,15 +89,15 @@ def _in_order(sheet: Sheet, history: PriceHistory) -> np.ndarray:
         if is_gap(cell):
             if not values:
                 continue
-            raise ValueError(f"{sheet.name}:{line}: an empty cell between two numbers")
+            raise DistributionError(f"{sheet.name}:{line}: an empty cell between two numbers")
         value = numbers.read(cell)
         if value is None or numbers.refusal:
-            raise ValueError(f"{sheet.name}:{line}: {cell[:40]!r} is not a finite number")
+            raise DistributionError(f"{sheet.name}:{line}: {cell[:40]!r} is not a finite number")
         if value <= 0:
-            raise ValueError(f"{sheet.name}: prices <= 0")
+            raise DistributionError(f"{sheet.name}: prices <= 0")
         values.append(value)
     if not values:
-        raise ValueError(f"{sheet.name}: column {history.column!r} is empty")
+        raise DistributionError(f"{sheet.name}: column {history.column!r} is empty")
     return np.array(values)
 
 
@@ -107,12 +108,14 @@ def yearly_changes(folder: Path, history: PriceHistory) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    DistributionError
         The file cannot be read, holds prices <= 0, or less than two years.
     """
     prices, count = past_prices(folder, history), history.per_year
     if len(prices) < 2 * count + 1:
-        raise ValueError(f"{history.csv}: {len(prices)} prices, less than two years of {count}")
+        raise DistributionError(
+            f"{history.csv}: {len(prices)} prices, less than two years of {count}"
+        )
     changes = np.diff(np.log(prices))
     changes -= changes.mean()
     return np.array([np.roll(changes, -i)[:count].sum() for i in range(len(changes))])

@@ -41,8 +41,10 @@ def _shapes_of(plan: Plan) -> Layout:
         name for name in named if plan.coords["view"] or "view" not in OUTCOMES[name].dims
     )
     coords = _used_coords(plan, outcomes)
-    local = {"exposure_currency": ("exposure", plan.exposure_currencies)}
-    goods = {"good_unit": ("good", plan.good_units)}
+    # Digests count the units of commodities, even in a run without their prices.
+    units = {
+        name: held for name, held in plan.units.items() if held[0] in (*coords, "commodity")
+    }  # fmt: skip
     return Layout(
         coords=coords,
         outcomes=outcomes,
@@ -57,9 +59,7 @@ def _shapes_of(plan: Plan) -> Layout:
         currency=experiment.currency,
         price_year=experiment.money.base_year,
         extra_coords={
-            "commodity_unit": ("commodity", plan.commodity_units),
-            **(local if "exposure" in coords else {}),
-            **(goods if "good" in coords else {}),
+            **units,
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),

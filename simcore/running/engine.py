@@ -115,7 +115,7 @@ def execute(
         _mark_undefined(plan, store)
         with Crew(executor.threads) as crew:
             _simulate(Team(job, executor, crew, recall), store, statistics, report)
-        _central_waterfall(plan, statistics)
+        _central_values(plan, statistics)
         fill_prices(plan, statistics, executor.threads, options, recall)
         return store.complete(statistics, tables=_achieved_correlations(plan))
     except BaseException:
@@ -221,12 +221,14 @@ def _achieved_correlations(plan: Plan) -> Mapping[str, Table]:
     )
 
 
-def _central_waterfall(plan: Plan, statistics: dict[str, np.ndarray]) -> None:
+def _central_values(plan: Plan, statistics: dict[str, np.ndarray]) -> None:
+    """Write the outcomes of which every run takes the central case."""
     years = tuple(plan.years)
-    groups = unique_values(plan.waterfall)
+    groups = unique_values(plan.central)
     if not groups:
         return
     values = central_of(plan, [Request(node, years, first) for node, first in groups])
     for cells, part in zip(groups.values(), values.reshape(len(groups), -1), strict=True):
         for one in cells:
-            statistics["waterfall_central"][one.index] = part * currency_rate(plan)
+            rate = currency_rate(plan) if OUTCOMES[one.variable].is_money else 1.0
+            statistics[f"{one.variable}_central"][one.index] = part * rate

@@ -44,8 +44,8 @@ def trace(
     ]  # fmt: skip
     cells += [
         one
-        for one in plan.waterfall
-        if _selected(plan, one, region, route) and "waterfall" not in plan.experiment.outcomes
+        for one in plan.central
+        if _selected(plan, one, region, route) and one.variable not in plan.experiment.outcomes
     ]
     requests = inputs + [
         Request(one.node, years if has_years(one.variable) else (), one.first_year) for one in cells
@@ -99,14 +99,11 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
     variable = OUTCOMES[cell.variable]
     dims = [dim for dim in variable.dims if dim != "year"]
     place = {dim: plan.coords[dim][i] for dim, i in zip(dims, cell.index, strict=True)}
-    unit = variable.unit.replace("{money}", plan.experiment.currency)
-    if cell.variable == "commodity_price":
-        unit = f"{plan.experiment.currency}/{plan.commodity_units[cell.index[-1]]}"
-    if cell.variable == "parity_price":
-        unit = f"{plan.experiment.currency}/{plan.good_units[cell.index[-1]]}"
-    if cell.variable in ("exposure_cost_local", "exposure_total_local"):
-        per_year = " yr-1" if has_years(cell.variable) else ""
-        unit = f"1e6 {plan.exposure_currencies[cell.index[-1]]}{per_year}"
+    held = {
+        name: labels[cell.index[dims.index(dim)]]
+        for name, (dim, labels) in plan.units.items() if dim in dims
+    }  # fmt: skip
+    unit = variable.unit_at(plan.experiment.currency, held)
     scaled = values * currency_rate(plan) if variable.is_money else values
     if variable.kind == "category":
         labels = [plan.coords["route"][int(v)] if np.isfinite(v) else None for v in scaled]

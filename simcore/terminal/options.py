@@ -11,7 +11,7 @@ from simcore.terminal.calibration_options import add_calibration, several
 
 SECTIONS: Final = (
     "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
-    "buyers", "sources",
+    "buyers", "sources", "outcomes",
 )  # fmt: skip
 _FORMATS: Final = ("table", "csv", "json")
 

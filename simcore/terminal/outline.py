@@ -8,10 +8,15 @@ from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.terminal.tables import WIDTH, cut, grid
+from simcore.variables import OUTCOMES
 
 # Keys whose numbers say how an entry is read; they have neither unit nor source of their own.
 _SETTINGS: Final = ("known_until", "delay", "end", "probability", "ramp", "rate", "growth")
 _META: Final = ("title", "unit", "price_year", "source", "at", "status", "note")
+_COLUMNS: Final = {
+    "sources": ("name", "kind", "date", "title"), "outcomes": ("name", "unit", "over", "title"),
+}  # fmt: skip
+"""Columns of the sections whose entries are plain lines of text."""
 _FEW: Final = 12
 """Names that fit a message; more are for a list."""
 
@@ -77,21 +82,31 @@ def catalog_text(
         return _listing(("section", "entries", "names"), sizes)
     entries = catalog[section]
     if name is None:
-        columns = ("name", "kind", "date", "title") if section == "sources" else (
-            "name", "unit", "status", "title"
-        )  # fmt: skip
+        columns = _COLUMNS.get(section, ("name", "unit", "status", "title"))
         rows = [
             (key, *(_field(entry, column) for column in columns[1:]))
             for key, entry in entries.items()
         ]
         return _listing(columns, rows)
     entry = entry_of(entries, section, name)
-    if section == "sources":
+    if section in _COLUMNS:
         lines = [name]
         for key, value in entry.items():
             lines += _wrapped(f"  {key}", str(value), 14)
         return "\n".join(lines)
     return outline(name, entry, records)
+
+
+def outcome_entries() -> dict[str, dict[str, str]]:
+    """Every outcome as an entry of plain lines: what it is and where it stands."""
+    return {
+        name: {
+            "title": one.long_name, "what": one.description, "over": ", ".join(one.dims[1:]),
+            "unit": one.unit_in("EUR") or one.unit_here,
+            "listed": "by default" if one.usual else "where a config names it",
+        }
+        for name, one in OUTCOMES.items()
+    }  # fmt: skip
 
 
 def entry_of(entries: Mapping[str, Any], section: str, name: str) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from simcore.statistics import STATISTICS, Statistic
-from simcore.variables import variable_of
+from simcore.variables import INPUT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +93,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
     where = ", ".join(f"{name} {frame[name].iloc[0]}" for name in fixed)
     labels = [name for name in labels if name not in fixed]
     numbers = [name for name in columns if _is_number(name)]
-    cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=4)
+    cells = _cells(frame.head(MAX_ROWS), attrs, figures=4)
     hidden: list[str] = []
     for turn in sorted({_leaves(name) for name in numbers} - {0}):
         if _table_width(cells, [*labels, *numbers]) <= WIDTH:
@@ -101,7 +101,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
         hidden += [name for name in numbers if _leaves(name) == turn]
         numbers = [name for name in numbers if _leaves(name) != turn]
     if _table_width(cells, [*labels, *numbers]) > WIDTH:
-        cells = _cells(frame.head(MAX_ROWS), attrs["variable"], figures=3)
+        cells = _cells(frame.head(MAX_ROWS), attrs, figures=3)
     header = [*labels, *(_heading(name) for name in numbers)]
     rows = list(zip(*(cells[name] for name in (*labels, *numbers)), strict=True))
     lines = [cut(attrs["run"], WIDTH), f"{attrs['draws']:,} draws"]
@@ -142,10 +142,11 @@ def _heading(name: str) -> str:
     return name.upper() if _is_percentile(name) else _statistic(name).heading or name
 
 
-def _cells(frame: pd.DataFrame, variable: str, *, figures: int) -> dict[str, list[str]]:
+def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> dict[str, list[str]]:
     """Write every cell; amounts share their number of decimals so that rows can be compared."""
     columns = [str(name) for name in frame]
-    kind = variable_of(variable).kind
+    # What is 0 or 1 in each draw has no quantiles: its mean is the share of the draws.
+    is_share = attrs["unit"] == "1" and not any(map(_is_percentile, columns))
     shares = {name for name in columns if _is_number(name) and _statistic(name).is_share}
     amounts = [name for name in columns if _is_number(name) and name not in shares]
     amounts = [name for name in amounts if name != "standard_error"]
@@ -155,14 +156,14 @@ def _cells(frame: pd.DataFrame, variable: str, *, figures: int) -> dict[str, lis
         values = frame[name].tolist()
         if not _is_number(name):
             cells[name] = [str(value) for value in values]
-        elif name in shares or (kind in ("indicator", "conditional") and name == "mean"):
+        elif name in shares or (is_share and name == "mean"):
             cells[name] = [share(value) for value in values]
-        elif kind == "input":
+        elif attrs["variable"] == INPUT.name:
             # Every factor has its own unit and size.
             cells[name] = [number(value, decimals([value], figures=4)) for value in values]
         elif name == "standard_error":
             cells[name] = [number(value, decimals(values, figures=3)) for value in values]
-        elif kind == "year":
+        elif attrs["unit"] == "yr":
             cells[name] = [number(value, 0).replace(",", "") for value in values]
         else:
             cells[name] = [number(value, places) for value in values]

@@ -16,10 +16,11 @@ import yaml
 from simcore.intake.packaged import observations, rows
 from simcore.intake.packaged.observations import Reality
 from simcore.intake.packaged.provenance import Record, TableError, check, check_sources, walk
+from simcore.variables import OUTCOMES
 
 __all__ = [
     "Reality", "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
-    "sources", "systems",
+    "sources", "systems", "usual_outcomes",
 ]  # fmt: skip
 
 _DATA: Final = Path(__file__).parents[2] / "data"
@@ -87,16 +88,28 @@ def base() -> dict[str, Any]:
     Returns
     -------
     dict
-        `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`; a fresh
-        copy.
+        `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`, and the
+        usual outcomes; a fresh copy.
 
     Raises
     ------
     TableError
         A rate or a correlation has no source, or the two files state different base years.
     """
-    content: dict[str, Any] = _fresh(_base()[0])
-    return content
+    return {**_fresh(_base()[0]), **usual_outcomes()}
+
+
+def usual_outcomes() -> dict[str, list[str]]:
+    """`outcomes` and `keep` of a config that states neither, as they are declared.
+
+    Returns
+    -------
+    dict of str to list of str
+        In the order in which outcomes are listed.
+    """
+    usual = [one for one in OUTCOMES.values() if one.usual]
+    kept = [one.name for one in usual if one.kept]
+    return {"outcomes": [one.name for one in usual], "keep": kept}
 
 
 def scenarios() -> dict[str, dict[str, Any]]:

@@ -21,7 +21,6 @@ from simcore.variables import OUTCOMES
 MAX_LENGTH: Final = 400
 _MAX_DEPTH: Final = 20
 CATALOG: Final = "catalog"
-_NAMES: Final = (*OUTCOMES, CATALOG)
 
 _TOKEN: Final = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
@@ -202,11 +201,11 @@ def _single(tokens: _Tokens, depth: int) -> Formula:
 
 
 def _term(name: str, tokens: _Tokens) -> Term:
-    if name not in _NAMES:
-        near = suggest(name, _NAMES)
+    if name != CATALOG and name not in OUTCOMES:
+        near = suggest(name, (*OUTCOMES, CATALOG))
         raise FormulaError(
             f"the name {name!r}", "an outcome, or catalog",
-            f"did you mean {near}?" if near else "see simcore.variables",
+            f"did you mean {near}?" if near else "simcore catalog outcomes lists them",
         )  # fmt: skip
     if tokens.kind != "label":
         raise FormulaError(f"{name} without an address", f"{name}[...]", "add the address")

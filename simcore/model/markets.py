@@ -1,0 +1,213 @@
+"""What is read off a carbon market, as nodes: its price, its limits, its futures, its views."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simcore.intake.paths import Path
+from simcore.intake.usage import views_from
+from simcore.intake.views import chosen_views, system_of
+from simcore.model.paths import price_factor
+from simcore.model.policies import policy_value, series
+from simcore.model.prices import limits, price, system_quantity, view_choice
+from simcore.model.setting import Setting, remembered
+from simcore.processes import kind_of
+from simcore.variables import MARKET, outcome
+
+
+@outcome(
+    over=MARKET,
+    unit="{money} t-1",
+    title="Carbon price",
+    kept=True,
+    description="Price of one allowance (t CO2e) in each market; real terms.",
+)
+@remembered
+def carbon_price(setting: Setting, market: str) -> int:
+    """Carbon price of a market, EUR/t; what it is linked to takes over with the link."""
+    record, graph = setting.experiment.catalog.markets[market], setting.graph
+    own = price(setting, market, record, "EUR/t")
+    if record.link is None:
+        return own
+    joined = policy_value(setting, record.link.share)
+    apart = graph.difference(graph.constant(1.0), joined)
+    other = graph.product(joined, carbon_price(setting, record.link.to))
+    return graph.sum(graph.product(apart, own), other)
+
+
+@outcome(
+    over=("scenario", "market", "view", "year"),
+    unit="{money} t-1",
+    title="Carbon price by view",
+    description=(
+        "Carbon price in the draws of one view of the market that decides it (its own, or of the "
+        "market that it follows); `defined` is the share of these draws. Undefined elsewhere."
+    ),
+)
+def carbon_price_by_view(setting: Setting, market: str, view: str) -> int | None:
+    """Carbon price in the draws of one view; None of a view that does not decide it."""
+    nodes = view_nodes(setting, market).get(view)
+    return None if nodes is None else in_view(setting, carbon_price(setting, market), *nodes)
+
+
+@outcome(
+    over=MARKET,
+    unit="1",
+    title="Price at a hard bound",
+    kind="indicator",
+    description="1 where the carbon price is at its backstop, its floor or its ceiling.",
+)
+@remembered
+def at_price_limit(setting: Setting, market: str) -> int:
+    """1 where a market's price is at its backstop, its floor or its ceiling."""
+    record, graph = setting.experiment.catalog.markets[market], setting.graph
+    alone = kind_of(record.process).made_of != "spot"
+    if alone or (record.response is None and record.corridor is None):
+        return _at_other_bound(setting, record)
+    made = price(setting, market, record, "EUR/t")
+    known = record.spot is not None and record.spot.year >= setting.horizon[0]
+    bound = graph.node("AT_BOUND", price=made, **limits(setting, market, record, "EUR/t"))
+    if not known or record.spot is None:
+        return bound
+    # A price that is known was not made by its bounds.
+    later = series(setting, np.where(setting.horizon <= record.spot.year, 0.0, 1.0))
+    return graph.product(bound, later)
+
+
+def _at_other_bound(setting: Setting, record: Path) -> int:
+    """The same of the market that a market without bounds is linked to, once it is."""
+    if record.link is None or setting.experiment.catalog.markets[record.link.to].link is not None:
+        return setting.graph.constant(0.0)
+    joined = policy_value(setting, record.link.share)
+    return setting.graph.product(joined, at_price_limit(setting, record.link.to))
+
+
+@outcome(
+    over=MARKET,
+    unit="{money} t-1",
+    title="Futures price",
+    kind="known",
+    description=(
+        "What the futures for delivery in the year cost when the market was written down, in "
+        "real terms: a fact to set beside carbon_price."
+    ),
+)
+def futures_price(setting: Setting, market: str) -> int | None:
+    """Node of the futures of a market by year of delivery, EUR/t; NaN where none is known."""
+    record = setting.experiment.catalog.markets[market]
+    factor = price_factor(setting, record, "EUR/t")
+    values = [
+        record.futures[year] * factor(year) if year in record.futures else math.nan
+        for year in setting.horizon.tolist()
+    ]
+    return None if all(map(math.isnan, values)) else series(setting, np.array(values))
+
+
+@outcome(
+    over=MARKET,
+    unit="Mt",
+    title="Allowances in circulation",
+    usual=False,
+    description=(
+        "Bank at the end of the year; only of markets with the process cap_and_bank, and in the "
+        "draws whose view has it."
+    ),
+)
+def allowance_bank(setting: Setting, market: str) -> int | None:
+    """Bank at the end of the year, Mt."""
+    return _of_system(setting, market, "bank")
+
+
+@outcome(
+    over=MARKET,
+    unit="Mt",
+    title="Allowances in the stability reserve",
+    usual=False,
+    description="Reserve at the end of the year, after invalidation; cap_and_bank only.",
+)
+def allowance_reserve(setting: Setting, market: str) -> int | None:
+    """Reserve at the end of the year, Mt."""
+    return _of_system(setting, market, "reserve")
+
+
+@outcome(
+    over=MARKET,
+    unit="Mt",
+    title="Emissions under the cap",
+    usual=False,
+    description="Emissions of the system at its price; cap_and_bank only.",
+)
+def allowance_emissions(setting: Setting, market: str) -> int | None:
+    """Emissions of the system, Mt."""
+    return _of_system(setting, market, "emissions")
+
+
+@outcome(
+    over=MARKET,
+    unit="Mt",
+    title="Allowances invalidated",
+    usual=False,
+    description="What the reserve loses above its ceiling in the year; cap_and_bank only.",
+)
+def allowance_invalidated(setting: Setting, market: str) -> int | None:
+    """What the reserve loses in the year, Mt."""
+    return _of_system(setting, market, "invalidated")
+
+
+@outcome(
+    over=MARKET,
+    unit="Mt",
+    title="Removals at the backstop price",
+    usual=False,
+    description=(
+        "Emissions that removals offset where allowances do not suffice; cap_and_bank only."
+    ),
+)
+def allowance_removed(setting: Setting, market: str) -> int | None:
+    """Emissions that removals offset, Mt."""
+    return _of_system(setting, market, "removed")
+
+
+def _of_system(setting: Setting, market: str, wanted: str) -> int | None:
+    """A stock or flow of the system behind a market; None without one."""
+    system = system_of(setting.experiment.catalog.markets[market])
+    return None if system is None else system_quantity(setting, market, wanted)
+
+
+@remembered
+def view_nodes(setting: Setting, market: str) -> dict[str, tuple[int, int]]:
+    """By `market.view`: node of the position of each draw's view, and the position of this one.
+
+    Those of the market whose views decide its price: its own, or of what it is relative or linked
+    to; none without views.
+    """
+    markets = setting.experiment.catalog.markets
+    name = views_from(setting.experiment, market)
+    if name is None:
+        return {}
+    choice = view_choice(setting, name, markets[name])
+    labels = chosen_views(markets[name])
+    return {f"{name}.{label}": (choice, place) for place, label in enumerate(labels)}
+
+
+@remembered
+def view_row(setting: Setting, market: str, labels: tuple[str, ...]) -> int:
+    """Node of the position among all labels `market.view` of the view that each draw has."""
+    nodes = view_nodes(setting, market)
+    places = [setting.graph.constant(labels.index(label)) for label in nodes]
+    choice = next(iter(nodes.values()))[0]
+    if len(places) == 1:
+        return places[0]
+    return setting.graph.node("CHOSEN", which=choice, among=places)
+
+
+def label_where(setting: Setting, node: int, label: int) -> int:
+    """A label in the draws in which a node is zero or below, undefined in the others."""
+    return setting.graph.node("LABELLED", value=node, label=label)
+
+
+def in_view(setting: Setting, node: int, choice: int, place: int) -> int:
+    """A node in the draws of one view, undefined in the others."""
+    return setting.graph.node("WHERE", value=node, label=choice, wanted=place)

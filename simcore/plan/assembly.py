@@ -1,0 +1,261 @@
+"""The nodes and cells of a plan, out of a checked config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from simcore.distributions import DistributionError
+from simcore.errors import ConfigError, Fault
+from simcore.intake import Spec, dependence
+from simcore.intake.entries import Electrolysis
+from simcore.intake.hosts import route_of
+from simcore.intake.paths import Path
+from simcore.intake.schema import Experiment
+from simcore.intake.stated import commodity_unit
+from simcore.intake.usage import (
+    exposure_currency,
+    references,
+    used_markets,
+    used_prices,
+    used_systems,
+)
+from simcore.intake.views import chosen_views
+from simcore.model.graph import Graph
+from simcore.model.outcomes import places
+from simcore.model.setting import Input, Setting
+from simcore.plan.correlated import correlated
+from simcore.plan.records import Cell, Plan
+from simcore.variables import OUTCOMES, Outcome
+
+
+def build(spec: Spec) -> Plan:
+    """Resolve a Spec into a Plan.
+
+    Raises
+    ------
+    ConfigError
+        Correlations that name nothing or contradict each other; distributions that cannot be
+        fitted to their quantiles.
+    """
+    experiment, graph = spec.experiment, Graph()
+    factors = _dependence(spec, "factors")
+    shocks = _dependence(spec, "shocks")
+    start = min(_start(one) for one in spec.scenarios.values())
+    redrawn: set[tuple[str, str]] = set()
+    coords = _coords(spec)
+    settings = _settings(spec, graph, start, factors, shocks, redrawn, coords["view"])
+    faults: list[Fault] = []
+    cells: list[Cell] = []
+    central: list[Cell] = []
+    for name in experiment.outcomes:
+        if OUTCOMES[name].kind != "component":
+            try:
+                cells += _cells(OUTCOMES[name], settings, coords)
+            except DistributionError as error:
+                faults.append(_fault(spec, str(error)))
+    if not faults:
+        for one in OUTCOMES.values():
+            central += _cells(one, settings, coords) if one.kind == "component" else ()
+        cells += [one for one in central if one.variable in experiment.outcomes]
+    wrong, idle = correlated(spec, settings)
+    faults += wrong
+    faults += _unmatched(spec, redrawn)
+    if faults:
+        raise ConfigError(list(dict.fromkeys(faults)))
+    inputs = _inputs(settings, graph.closure(one.node for one in cells))
+    coords["factor"] = tuple(one.name for one in inputs)
+    return Plan(
+        spec=spec,
+        graph=graph,
+        cells=tuple(cells),
+        central=tuple(central),
+        inputs=inputs,
+        coords=coords,
+        units=_units(spec, coords),
+        start=start,
+        draws=experiment.draws,
+        factors=factors,
+        shocks=shocks,
+        idle=tuple(idle),
+    )
+
+
+def _settings(
+    spec: Spec, graph: Graph, start: int, factors: dependence.Dependence,
+    shocks: dependence.Dependence, redrawn: set[tuple[str, str]], views: tuple[str, ...],
+) -> dict[str, Setting]:  # fmt: skip
+    """What the nodes of each scenario are built from."""
+    return {
+        name: Setting(
+            graph=_own_draws(graph, name, one, redrawn),
+            experiment=one,
+            start=start,
+            factors=factors,
+            shocks=shocks,
+            folder=spec.folder,
+            views=views,
+            stem=f"{name}/" if spec.experiment.independent_scenarios else "",
+        )
+        for name, one in spec.runs.items()
+    }
+
+
+def extended(plan: Plan) -> tuple[Plan, dict[str, Setting]]:
+    """The plan with a graph of its own, to which the settings by scenario may add nodes."""
+    graph = Graph(list(plan.graph.nodes), dict(plan.graph.known))
+    settings = _settings(
+        plan.spec, graph, plan.start, plan.factors, plan.shocks, set(), plan.coords["view"]
+    )  # fmt: skip
+    return replace(plan, graph=graph), settings
+
+
+def _own_draws(
+    graph: Graph, scenario: str, experiment: Experiment, redrawn: set[tuple[str, str]]
+) -> Graph:
+    """The graph as a scenario sees it: streams that it redraws bear its name."""
+    if not experiment.redraw:
+        return graph
+    stem = f"{scenario}/"
+
+    def rename(stream: str) -> str:
+        name = stream.removeprefix(stem)
+        matched = [one for one in experiment.redraw if fnmatchcase(name, one)]
+        redrawn.update((scenario, one) for one in matched)
+        return stem + name if matched else stream
+
+    return replace(graph, rename=rename)
+
+
+def _unmatched(spec: Spec, redrawn: set[tuple[str, str]]) -> Iterator[Fault]:
+    """Patterns of `redraw` that no random stream of their scenario matches."""
+    for scenario, one in spec.scenarios.items():
+        for position, pattern in enumerate(one.redraw):
+            if (scenario, pattern) not in redrawn:
+                yield spec.fault(
+                    ("redraw", position),
+                    scenario=scenario,
+                    found=f"{pattern!r}, which matches nothing that this run draws",
+                    expected="a pattern of factors and shocks, such as eu_ets.* or *.shock",
+                    remedy="see the uncertain inputs with simcore summary RUN --variable input",
+                )
+
+
+def _fault(spec: Spec, message: str) -> Fault:
+    return Fault(
+        where="catalog",
+        found=message,
+        expected="a distribution that can be built",
+        remedy="change its parameters or quantiles",
+        file=spec.file,
+    )
+
+
+def _dependence(spec: Spec, kind: str) -> dependence.Dependence:
+    correlations = spec.experiment.correlations
+    return dependence.build(getattr(correlations, kind), repair=correlations.repair)
+
+
+def _moving(experiment: Experiment) -> Iterator[Path]:
+    """Price paths of the run that start from a known price."""
+    for name in used_markets(experiment):
+        yield experiment.catalog.markets[name]
+    for name, place in used_prices(experiment).values():
+        entry = experiment.catalog.prices[name][place]
+        if isinstance(entry, Path):
+            yield entry
+
+
+def _start(experiment: Experiment) -> int:
+    """First simulated year: the year after the earliest known price, or the horizon's first."""
+    known = [one.spot.year + 1 for one in _moving(experiment) if one.spot is not None]
+    known += [experiment.catalog.systems[one].start + 1 for one in used_systems(experiment)]
+    return min([experiment.years.first, *known])
+
+
+def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
+    experiment, scenarios = spec.experiment, spec.scenarios.values()
+    markets = dict.fromkeys(name for one in scenarios for name in used_markets(one))
+    commodities = {
+        label for one in scenarios for label, (name, place) in used_prices(one).items()
+        if not isinstance(one.catalog.prices[name][place], Electrolysis)
+    }  # fmt: skip
+    return {
+        "scenario": tuple(spec.scenarios),
+        "region": tuple(experiment.regions),
+        "destination": tuple(experiment.destinations),
+        "route": tuple(experiment.routes),
+        "component": _component_names(spec),
+        "market": tuple(markets),
+        "commodity": tuple(sorted(commodities)),
+        "exposure": tuple(experiment.exposures),
+        "good": tuple(experiment.parity),
+        "view": tuple(
+            dict.fromkeys(
+                f"{name}.{view}"
+                for one in scenarios
+                for name in used_markets(one)
+                for view in chosen_views(one.catalog.markets[name])
+            )
+        ),
+        "year": tuple(range(experiment.years.first, experiment.years.last + 1)),
+    }
+
+
+def _component_names(spec: Spec) -> tuple[str, ...]:
+    head = ("capex", "fixed_opex", "other_opex")
+    tail = ("support", "home_carbon", "cbam")
+    middle: dict[str, None] = {}
+    for one in spec.scenarios.values():
+        for name in (*one.routes, *references(one).values()):
+            route = route_of(one.catalog, name)
+            middle.update(dict.fromkeys([*route.inputs, *route.byproducts]))
+    return (*head, *sorted(middle), *tail)
+
+
+def _cells(
+    one: Outcome, settings: dict[str, Setting], coords: dict[str, tuple[Any, ...]]
+) -> Iterator[Cell]:
+    """Cells of one outcome over all scenarios."""
+    for s, setting in enumerate(settings.values()):
+        for index, node, first in places(one, setting, coords):
+            yield Cell(one.name, (s, *index), node, first)
+
+
+def _inputs(settings: dict[str, Setting], reached: set[int]) -> tuple[Input, ...]:
+    """Uncertain inputs of all scenarios; one that differs between scenarios is named after both.
+
+    Only those that some outcome of the run reads, `reached`: what every run takes the central case
+    of has no draws.
+    """
+    found: dict[int, Input] = {}
+    names: set[str] = set()
+    for scenario, setting in settings.items():
+        for name, one in setting.inputs.items():
+            if one.node in reached and one.node not in found:
+                label = name if name not in names else f"{name} ({scenario})"
+                names.add(name)
+                found[one.node] = replace(one, name=label)
+    return tuple(found.values())
+
+
+def _units(spec: Spec, coords: dict[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """Units and currencies that differ along a dimension, by the coordinate that holds them."""
+    experiment = spec.experiment
+    units: dict[str, str] = {}
+    for one in spec.scenarios.values():
+        for label, (name, place) in used_prices(one).items():
+            units.setdefault(label, commodity_unit(one, name, one.catalog.prices[name][place]))
+    goods = []
+    for name in experiment.parity:
+        entry = next(iter(experiment.catalog.prices.get(name, {}).values()), None)
+        # No route of the run can buy what has no price.
+        goods.append("-" if entry is None else commodity_unit(experiment, name, entry))
+    currencies = tuple(exposure_currency(experiment, one) for one in experiment.exposures)
+    return {
+        "commodity_unit": ("commodity", tuple(units[label] for label in coords["commodity"])),
+        "exposure_currency": ("exposure", currencies),
+        "good_unit": ("good", tuple(goods)),
+    }
