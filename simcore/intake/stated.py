@@ -84,6 +84,14 @@ def quantities(
 
 
 @cache
+def unit_of_field(record: type[Model], field: str) -> str:
+    """The unit in which the model reads a field of a kind of record: that of its annotation."""
+    canonical = dict(_fields(record))[field]
+    assert canonical is not None, f"{record.__name__}.{field} has no canonical unit"
+    return canonical.unit
+
+
+@cache
 def _fields(record: Any) -> tuple[tuple[str, Canonical | None], ...]:
     """Fields of a record that may hold quantities, and the annotation of their values."""
     found = []
