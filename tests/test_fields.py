@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from simcore.model.setting import Setting, read
 from simcore.quantities import Constant, Quantity
 from simcore.quantities.annotations import Canonical
 from simcore.quantities.records import Model
+from simcore.running.describe import layout_of
 
 MODEL = Path(simcore.__file__).parent / "model"
 # Dated values of policies have no field of their own, and what a process states is a plain number.
@@ -57,3 +59,15 @@ def test_a_field_without_a_unit_is_an_error() -> None:
     assert unit_of_field(Route, "capex") == "EUR/(t/yr)"
     with pytest.raises((AssertionError, KeyError)):
         unit_of_field(Region, "market")
+
+
+def test_a_run_names_the_sources_of_what_it_refers_to() -> None:
+    made = small_config.small_config()
+    made["catalog"]["regions"]["AA"]["wacc"] = {
+        "value": 0.08, "source": "our_wacc", "at": "p. 1", "status": "assumed",
+    }  # fmt: skip
+    made["catalog"]["buyers"]["unused"] = {"indirect_factor": {"value": 1.0, "source": "nowhere"}}
+    attrs = layout_of(simcore.build(simcore.load(made))).attrs
+    assert "our_wacc" in json.loads(str(attrs["sources"]))
+    assert "nowhere" not in json.loads(str(attrs["sources"]))
+    assert "catalog.regions.AA.wacc" in json.loads(str(attrs["assumed"]))

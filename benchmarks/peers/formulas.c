@@ -205,12 +205,12 @@ FORMULA price(Out o, double floor, double ceiling)
 {
     EACH o[j] = smaller(larger(exp(o[j]), floor), ceiling);
 }
-static void path(double *o, const double *z, const double *e, const double *decay,
-                 const double *spread, const double *first_spread, const double *carry,
-                 const double *occurs, const double *start, const double *strength,
-                 const double *lift, double *deviation, double *variance, double noisy,
-                 double centred, double ramp, double first, double lifted, const double *t,
-                 double year)
+static void path(double *o, const double *z, const double *decay, const double *spread,
+                 const double *first_spread, const double *carry, const double *occurs,
+                 const double *start, const double *strength, const double *lift,
+                 const double *e, double *deviation, double *variance, const double *jumped,
+                 double noisy, double centred, double ramp, double first, double lifted,
+                 double steps, double jumping, const double *t, double year)
 {
     if (t[6] <= 0.0) {
         constant(o, exp(t[0]));

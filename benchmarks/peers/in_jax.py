@@ -169,10 +169,10 @@ FORMULAS: dict[str, Callable[..., Any]] = {
 
 
 def _path(step: Step, rows: dict, drawn, t, year):
-    z, e, decay, later, soon, carry, occurs, start, strength, lift, x, v = (
+    z, decay, later, soon, carry, occurs, start, strength, lift, e, x, v, _ = (
         rows[k] for k in step.inputs
     )
-    noisy, centred, ramp, first, lifted = step.numbers
+    noisy, centred, ramp, first, lifted, *_ = step.numbers
     spread = jnp.where(year == first, soon, later)
     open_year = t[6] > 0.0
     if noisy > 0.0:

@@ -76,8 +76,8 @@ def _accumulated(step: Step, o: str, x: list[str], t: list[str]) -> str:
 
 
 def _path(step: Step, o: str, x: list[str], t: list[str]) -> str:
-    z, e, decay, later, soon, carry, occurs, start, strength, lift, deviation, variance = x
-    noisy, centred, ramp, first, lifted = step.numbers
+    z, decay, later, soon, carry, occurs, start, strength, lift, e, deviation, variance, _ = x
+    noisy, centred, ramp, first, lifted, *_ = step.numbers
     spread = f"either({soon}, {later}, year == {first!r})" if soon != later else later
     known, above, below, correction, floor, ceiling, since = t
     lines = []

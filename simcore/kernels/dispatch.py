@@ -92,6 +92,9 @@ def _branch(code: int, operation: Operation, parameters: list[str]) -> tuple[str
     by_name |= _places(operation.columns, "table", "line", "line + tape.columns[i]")
     if operation.pool:
         by_name[operation.pool] = _GIVEN["table"]
+    clashing = {*operation.names, *carried} & _GIVEN.keys()
+    if clashing:
+        raise ValueError(f"operations: {operation.name} names {clashing}, which mean another thing")
     unknown = [one for one in parameters if one not in by_name and one != "kept"]
     if unknown:
         raise ValueError(f"operations: the formula of {operation.name} asks for {unknown}")

@@ -71,12 +71,12 @@ class Operation:
         every = (*self.inputs, *self.numbers, *self.columns, *pool, *stated)
         return frozenset(name.removesuffix("...") for name in every)
 
-    @property
+    @cached_property
     def carried(self) -> tuple[str, ...]:
         """Rows beside the own one, after the inputs on the tape: states, then other outputs."""
         return (*self.states, *(name for name in self.outputs[1:] if name not in self.states))
 
-    @property
+    @cached_property
     def changes(self) -> bool:
         """Whether the row changes from year to year whatever its inputs do."""
         return self.yearly or bool(self.columns or self.states) or self.keeps is not None
@@ -116,11 +116,6 @@ def _declare(
 
 _STEP = "steps step"
 """Steps a year, and which of them."""
-_PATH = "decay spread first_spread drift occurs start strength lift"
-_MOVES = "noisy centred ramp first_year lifted"
-_SPOT = "centre above below correction floor ceiling since"
-"""Log centre, s+, s-, centring term, bounds, years since the spot."""
-
 DEMAND: Final = ("baseline", "grows", "known")
 """Head of a line of rules: baseline, whether it grows, known price or 0."""
 RULES: Final = (
@@ -153,14 +148,14 @@ _declare("DISCOUNTED", "finance.discounted_row", "amount log_rate", columns="wei
 # prices
 _declare("DECAY", "prices.decay", "kappa")
 _declare("STEP_SPREAD", "prices.step_spread", "sigma kappa")
-_declare("PATH", "prices.path_row", f"z shock {_PATH}", numbers=_MOVES, columns=_SPOT,
-         states={"deviation": 0.0, "variance": 0.0})  # fmt: skip
-_declare("STEPS", "processes.steps_row", f"z {_PATH} shocks... jumps...",
-         numbers=f"{_MOVES} steps jumping", columns=_SPOT,
+_declare("PATH", "prices.path_row",
+         "z decay spread first_spread drift occurs start strength lift shocks... jumps...",
+         numbers="noisy centred ramp first_year lifted steps jumping",
+         columns="centre above below correction floor ceiling since",
          states={"deviation": 0.0, "variance": 0.0, "jumped": 0.0})  # fmt: skip
 _declare("JUMP", "processes.jump_row", "rate mean sd size", numbers=f"{_STEP} centred",
          yearly=True, random=True)  # fmt: skip
-_declare("REGIME", "processes.regime_row", numbers="first_year count central probabilities...",
+_declare("REGIME", "processes.regime_row", numbers="first_year count usual probabilities...",
          states={"state": -1.0}, random=True)  # fmt: skip
 _declare("RESAMPLED", "processes.resampled_row", numbers="first_year block per_year",
          pool="changes", states={"state": 0.0}, random=True)  # fmt: skip

@@ -1,4 +1,4 @@
-"""One year's step of a price path: anchor, deviation, tightening, corridor, response (MODEL 3)."""
+"""A year of a price path: anchor, deviation, tightening, corridor, response (MODEL 3)."""
 
 from __future__ import annotations
 
@@ -80,68 +80,96 @@ def decay(kappa):
 
 
 @inlined
-def path_row(rows, out, inputs, numbers, line, year, central):
-    """Advance the deviation of one path by a year and write the price.
+def path_row(
+    rows, out, z, decay, spread, first_spread, drift, occurs, start, strength, lift, inputs,
+    deviation, variance, jumped, noisy, centred, ramp, first_year, lifted, steps, jumping, centre,
+    above, below, correction, floor, ceiling, since, year, central,
+):  # fmt: skip
+    """Advance the deviation of one path by the steps of a year and write the mean of its prices.
 
     Parameters
     ----------
     rows : float64 (rows, 256)
+        The first row is overwritten.
     out : int
         Row of the price, money per unit.
-    inputs : int64 (12,)
-        Rows of z, e, decay, spread, spread of the first year, carry, occurs, start, strength, what
-        is added to the log price, and the states X and Var X.
-    numbers : float64 (5,)
-        Whether the path has noise, whether it is centred on the mean, the ramp (years; < 0: none),
-        the first year that moves, whether anything is added to the log price.
-    line : float64 (7,)
-        The year's line of the table (columns of PATH).
-    year : float
-        Calendar year.
+    z, decay, spread, first_spread, drift, occurs, start, strength, lift : int
+        Rows: the anchor's normal; of a step, decay and spread, that of the first one; drift per
+        year; of a tightening; what is added to the log price.
+    inputs : int64 (n,)
+        All rows: after those above the shocks of the steps, and what jumps add in each, if any.
+    deviation, variance, jumped : int
+        Rows carried from year to year: X, Var X and J.
+    noisy, centred, lifted, jumping : float
+        Whether the path has shocks, is centred on its mean, `lift` is added, it has jumps.
+    ramp : float
+        Years to the full strength of the tightening; below 0: none.
+    first_year : float
+        That moves.
+    steps : float
+    centre, above, below, correction, floor, ceiling, since : float
+        The year's log centre, s+, s-, centring term, bounds, and years since the spot.
+    year : int
     central : bool
         The central case, which is the stated centre and not the median of a skewed price.
     """
-    z, e, decay, carry = inputs[0], inputs[1], inputs[2], inputs[5]
-    spread = inputs[4] if year == numbers[3] else inputs[3]
-    occurs, start, strength, lift = inputs[6], inputs[7], inputs[8], inputs[9]
-    deviation, variance = inputs[10], inputs[11]
-    centre, above, below, correction = line[0], line[1], line[2], line[3]
-    floor, ceiling, since = line[4], line[5], line[6]
-    noisy, centred, ramp = numbers[0] > 0.0, numbers[1] > 0.0, numbers[2]
-    if central and not centred:
-        correction = 0.0
-    width = rows.shape[1]
     if since <= 0.0:
         # Known years carry no uncertainty; the corridor does not rewrite history.
-        price = exp(centre)
-        for j in range(width):
-            rows[out, j] = price
+        rows[out, :] = exp(centre)
         return
-    if noisy:
-        for j in range(width):
-            rows[deviation, j] = rows[deviation, j] * rows[decay, j] + rows[spread, j] * rows[e, j]
+    if central and centred <= 0.0:
+        correction = 0.0
+    width, count, half = rows.shape[1], int(steps), 0.5 if centred > 0.0 else 0.0
+    averaged = count > 1 or jumping > 0.0
+    if averaged:
+        rows[0, :] = 0.0
+    for step in range(count):
+        moves = first_spread if step == 0 and year == first_year else spread
+        if noisy > 0.0:
+            e = inputs[9 + step]
+            for j in range(width):
+                rows[deviation, j] = (
+                    rows[deviation, j] * rows[decay, j] + rows[moves, j] * rows[e, j]
+                )
+        if noisy > 0.0 and centred > 0.0:
+            for j in range(width):
+                rows[variance, j] = (
+                    rows[decay, j] * rows[decay, j] * rows[variance, j]
+                    + rows[moves, j] * rows[moves, j]
+                )
+        if jumping > 0.0:
+            more = inputs[9 + count + step]
+            for j in range(width):
+                rows[jumped, j] += rows[more, j]
+        if averaged:
+            for j in range(width):
+                moved = rows[deviation, j] + rows[jumped, j]
+                rows[0, j] += exp(moved - half * rows[variance, j])
+    # One step without jumps needs one exponential.
+    alone = 0.0 if averaged else 1.0
     for j in range(width):
         anchor = rows[z, j]
-        spread_of_anchor = above if anchor >= 0.0 else below
         rows[out, j] = (
             centre
             - correction
-            + anchor * spread_of_anchor
-            + rows[carry, j] * since
-            + rows[deviation, j]
+            + anchor * (above if anchor >= 0.0 else below)
+            + rows[drift, j] * since
+            + alone * rows[deviation, j]
         )
-    if noisy and centred:
+    if noisy > 0.0 and centred > 0.0 and not averaged:
         for j in range(width):
-            rows[variance, j] = (
-                rows[decay, j] * rows[decay, j] * rows[variance, j]
-                + rows[spread, j] * rows[spread, j]
-            )
-            rows[out, j] -= 0.5 * rows[variance, j]
+            rows[out, j] -= half * rows[variance, j]
     if ramp >= 0.0:
         for j in range(width):
             rows[out, j] += rows[occurs, j] * rows[strength, j] * ramped(year, rows[start, j], ramp)
-    if numbers[4] > 0.0:
+    if lifted > 0.0:
         for j in range(width):
             rows[out, j] += rows[lift, j]
+    if averaged:
+        share = 1.0 / count
+        for j in range(width):
+            price = share * rows[0, j] * exp(rows[out, j])
+            rows[out, j] = min(max(price, floor), ceiling)
+        return
     for j in range(width):
         rows[out, j] = min(max(exp(rows[out, j]), floor), ceiling)

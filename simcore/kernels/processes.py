@@ -1,4 +1,4 @@
-"""One year's step of jumps, volatility regimes, resampled history, and steps within a year."""
+"""One year's step of jumps, volatility regimes and resampled history (MODEL 3)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Final
 
 from simcore.kernels.elementary import exp
 from simcore.kernels.jit import inlined
-from simcore.kernels.prices import ramped
 
 MOST: Final = 200
 """Most jumps in a step."""
@@ -122,80 +121,3 @@ def resampled_row(rows, out, u, state, numbers, changes, year, central):
         place = int(rows[u, j] * count) if fresh else (int(rows[state, j]) + stride) % count
         rows[state, j] = place
         rows[out, j] = changes[place]
-
-
-@inlined
-def steps_row(rows, out, inputs, numbers, line, year, central):
-    """Advance a path by the steps of a year and write the mean of its prices.
-
-    Parameters
-    ----------
-    rows : float64 (rows, 256)
-    out : int
-        Row of the price, money per unit.
-    inputs : int64 (9 + n*(noisy + jumps) + 3,)
-        Rows of z, decay, spread, spread of the first step, carry, occurs, start, strength, what is
-        added to the log price; of the shocks of the n steps if the path is noisy; of what jumps
-        add to them if it has any; and the states X, Var X, J.
-    numbers : float64 (7,)
-        Whether the path is noisy, whether it is centred on the mean, the ramp (years; < 0: no
-        tightening), the first year that moves, whether anything is added to the log price, the
-        steps, whether it has jumps.
-    line : float64 (7,)
-        The year's line of the table (columns of STEPS).
-    year : float
-    central : bool
-        The central case, which is the stated centre and not the median of a skewed price.
-
-    Notes
-    -----
-    The anchor, its drift and tightening are those of the year; X, its variance and J move in each
-    step. Decay and spread are those of a step.
-    """
-    z, decay, carry = inputs[0], inputs[1], inputs[4]
-    occurs, start, strength, lift = inputs[5], inputs[6], inputs[7], inputs[8]
-    noisy, centred, ramp = numbers[0] > 0.0, numbers[1] > 0.0, numbers[2]
-    steps, jumps = int(numbers[5]), numbers[6] > 0.0
-    shocks = 9
-    added = shocks + (steps if noisy else 0)
-    states = added + (steps if jumps else 0)
-    deviation, variance, jumped = inputs[states], inputs[states + 1], inputs[states + 2]
-    centre, above, below, correction = line[0], line[1], line[2], line[3]
-    floor, ceiling, since = line[4], line[5], line[6]
-    if central and not centred:
-        correction = 0.0
-    width = rows.shape[1]
-    if since <= 0.0:
-        rows[out, :] = exp(centre)
-        return
-    rows[out, :] = 0.0
-    for step in range(steps):
-        spread = inputs[3] if step == 0 and year == numbers[3] else inputs[2]
-        if noisy:
-            e = inputs[shocks + step]
-            for j in range(width):
-                rows[deviation, j] = (
-                    rows[deviation, j] * rows[decay, j] + rows[spread, j] * rows[e, j]
-                )
-            for j in range(width):
-                rows[variance, j] = (
-                    rows[decay, j] * rows[decay, j] * rows[variance, j]
-                    + rows[spread, j] * rows[spread, j]
-                )
-        if jumps:
-            more = inputs[added + step]
-            for j in range(width):
-                rows[jumped, j] += rows[more, j]
-        half = 0.5 if centred else 0.0
-        for j in range(width):
-            rows[out, j] += exp(rows[deviation, j] + rows[jumped, j] - half * rows[variance, j])
-    share = 1.0 / steps
-    for j in range(width):
-        anchor = rows[z, j]
-        level = centre - correction + anchor * (above if anchor >= 0.0 else below)
-        level += rows[carry, j] * since
-        if ramp >= 0.0:
-            level += rows[occurs, j] * rows[strength, j] * ramped(year, rows[start, j], ramp)
-        if numbers[4] > 0.0:
-            level += rows[lift, j]
-        rows[out, j] = min(max(share * rows[out, j] * exp(level), floor), ceiling)

@@ -176,7 +176,6 @@ def _advance(
     setting, graph, move = make.setting, make.setting.graph, kind_of(process).motion
     zero = graph.constant(0.0)
     motion = Motion() if move is None else move(make, process, mean)
-    noisy = bool(motion.shocks)
     occurs = start = strength = zero
     ramp = -1.0
     if record.tightening is not None and record.tightening.probability > 0:
@@ -189,21 +188,16 @@ def _advance(
         )
         start = read(setting, event, "year", f"{make.shared}.tightening")
         strength = read(setting, event, "strength", f"{make.shared}.tightening")
-    spread, first = (zero if one is None else one for one in (motion.spread, motion.first))
-    stated: dict[str, Any] = {
-        "z": z, "decay": graph.constant(1.0) if motion.decay is None else motion.decay,
-        "spread": spread, "first_spread": first, "drift": drift, "occurs": occurs, "start": start,
-        "strength": strength, "lift": zero if lift is None else lift, "noisy": noisy,
-        "centred": mean, "ramp": ramp, "first_year": make.first, "lifted": lift is not None,
-        **lines,
-    }  # fmt: skip
-    steps = max(len(motion.shocks), len(motion.added))
-    if motion.added or steps > 1:
-        return graph.node(
-            "STEPS", **stated, shocks=motion.shocks, jumps=motion.added, steps=steps,
-            jumping=bool(motion.added),
-        )  # fmt: skip
-    return graph.node("PATH", **stated, shock=motion.shocks[0] if noisy else zero)
+    steps = max(len(motion.shocks), len(motion.added), 1)
+    return graph.node(
+        "PATH", z=z, decay=graph.constant(1.0) if motion.decay is None else motion.decay,
+        spread=zero if motion.spread is None else motion.spread,
+        first_spread=zero if motion.first is None else motion.first, drift=drift, occurs=occurs,
+        start=start, strength=strength, lift=zero if lift is None else lift,
+        shocks=motion.shocks or (zero,) * steps, jumps=motion.added, noisy=bool(motion.shocks),
+        centred=mean, ramp=ramp, first_year=make.first, lifted=lift is not None, steps=steps,
+        jumping=bool(motion.added), **lines,
+    )  # fmt: skip
 
 
 def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:

@@ -89,7 +89,7 @@ def _regime(make: Maker, process: RegimeSwitching) -> int:
     table[:, -1] = 1.0
     return make.node(
         "REGIME", role="regime", first_year=make.first, count=len(chain),
-        central=int(np.argmax(share)), probabilities=table.ravel(),
+        usual=int(np.argmax(share)), probabilities=table.ravel(),
     )  # fmt: skip
 
 
