@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 LOWEST = .venv-lowest
 
-.PHONY: demo test test-long test-slow test-lowest slowest bench lint configs readme clean
+.PHONY: demo test test-long test-slow test-lowest slowest mutants bench lint configs readme clean
 
 demo: $(STAMP)
 	$(BIN)/simcore run configs/quickstart.yaml --out results/quickstart.zarr --overwrite --plots
@@ -19,10 +19,13 @@ test-slow: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 test-lowest: $(LOWEST)/.installed
-	$(LOWEST)/bin/python -m pytest -n 0 tests/test_cli_runs.py tests/test_zarr_files.py
+	$(LOWEST)/bin/python -m pytest -n 0 -W ignore::DeprecationWarning tests/test_cli_runs.py tests/test_zarr_files.py
 
 slowest: $(STAMP)
 	$(BIN)/python tests/slowest.py
+
+mutants: $(STAMP)
+	$(BIN)/python tests/mutants.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
