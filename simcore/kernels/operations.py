@@ -71,12 +71,12 @@ class Operation:
         every = (*self.inputs, *self.numbers, *self.columns, *pool, *stated)
         return frozenset(name.removesuffix("...") for name in every)
 
-    @property
+    @cached_property
     def carried(self) -> tuple[str, ...]:
         """Rows beside the own one, after the inputs on the tape: states, then other outputs."""
         return (*self.states, *(name for name in self.outputs[1:] if name not in self.states))
 
-    @property
+    @cached_property
     def changes(self) -> bool:
         """Whether the row changes from year to year whatever its inputs do."""
         return self.yearly or bool(self.columns or self.states) or self.keeps is not None

@@ -7,7 +7,7 @@ some of its nodes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -110,12 +110,12 @@ class Graph:
             float(stated[name] if start is None else start)
             for name, start in entry.states.items()
         ) + (np.nan,) * (len(entry.carried) - len(entry.states))  # fmt: skip
-        return self._known(Node(
+        return self._known(
             operation, inputs, tuple(map(float, _each(entry.numbers, stated))), table,
             self.rename(stream) if stream and self.rename is not None else stream,
             yearly or entry.changes or any(self.nodes[one].yearly for one in inputs),
             starts, entry.keeps,
-        ))  # fmt: skip
+        )  # fmt: skip
 
     def output(self, node: int, name: str) -> int:
         """Node of another row that the operation of a node writes, by its name in the table.
@@ -132,22 +132,33 @@ class Graph:
         if name == entry.outputs[0]:
             return node
         place = float(entry.carried.index(name))
-        return self._known(Node(OUTPUT, (node,), (place,), yearly=self.nodes[node].yearly))
+        return self._known(OUTPUT, (node,), (place,), yearly=self.nodes[node].yearly)
 
-    def _known(self, node: Node) -> int:
+    def _known(
+        self,
+        operation: str | None,
+        inputs: tuple[int, ...] = (),
+        numbers: tuple[float, ...] = (),
+        table: np.ndarray | None = None,
+        stream: str = "",
+        yearly: bool = False,
+        state: tuple[float, ...] = (),
+        keeps: float | None = None,
+    ) -> int:
         key = (
-            node.operation, node.inputs, node.numbers, node.stream, node.yearly,
-            repr((node.state, node.keeps)),
-            None if node.table is None else (node.table.shape, node.table.tobytes()),
+            operation, inputs, numbers, stream, yearly,
+            repr((state, keeps)) if state else keeps,
+            None if table is None else (table.shape, table.tobytes()),
         )  # fmt: skip
-        if key not in self.known:
-            self.known[key] = len(self.nodes)
-            self.nodes.append(node)
-        return self.known[key]
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = len(self.nodes)
+            self.nodes.append(Node(operation, inputs, numbers, table, stream, yearly, state, keeps))
+        return found
 
     def constant(self, value: float) -> int:
         """Node of a number that is the same in every draw and year."""
-        return self._known(Node(None, numbers=(float(value),)))
+        return self._known(None, numbers=(float(value),))
 
     def is_constant(self, node: int, value: float) -> bool:
         """Whether a node is this constant."""
@@ -191,13 +202,15 @@ class Graph:
         return needed
 
 
-def _each(names: Iterable[str], stated: dict[str, Any]) -> Iterator[Any]:
-    """What is stated under names, in their order."""
+def _each(names: Iterable[str], stated: dict[str, Any]) -> list[Any]:
+    """What is stated under names, in their order; a name with `...` stands for several."""
+    found: list[Any] = []
     for name in names:
-        if name.endswith("..."):
-            yield from stated[name.removesuffix("...")]
+        if name in stated:
+            found.append(stated[name])
         else:
-            yield stated[name]
+            found.extend(stated[name.removesuffix("...")])
+    return found
 
 
 def _misnamed(entry: Operation, stated: dict[str, Any], stream: str) -> str:
