@@ -339,17 +339,12 @@ def quantiles_anew(
         quantiles_of_rows(kept.draws, job.ranks, *found, some)
 
 
-def by_item(tile: Sequence[Item], sample: Sample) -> Iterator[tuple[Item, Sample]]:
-    """Each item of a tile with the part of its sample."""
-    at = 0
-    for item in tile:
-        yield item, sample.rows(at, at + item.request.rows)
-        at += item.request.rows
-
-
 def samples(plan: Plan, executor: Executor, options: Options) -> Iterator[tuple[Item, Sample]]:
     """Each item of a plan with what its draws leave; none of them are kept."""
     job = Job.of(plan, executor.parts, executor.threads, options)
     with Crew(executor.threads) as crew:
         for number, tile in enumerate(job.tiles):
-            yield from by_item(tile, reduce_tile(Team(job, executor, crew), number, silent))
+            sample, at = reduce_tile(Team(job, executor, crew), number, silent), 0
+            for item in tile:
+                yield item, sample.rows(at, at + item.request.rows)
+                at += item.request.rows
