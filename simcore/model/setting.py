@@ -18,11 +18,13 @@ from simcore.intake.compilation import compiled
 from simcore.intake.dependence import Dependence
 from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment, Money
+from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import place_of
 from simcore.kernels.layout import CONSTANT
 from simcore.kernels.streams import Stream
 from simcore.model.graph import Graph
 from simcore.quantities import FactorReference
+from simcore.quantities.records import Model
 from simcore.units import conversion, currency_of, deflate
 
 T = TypeVar("T")
@@ -236,7 +238,16 @@ def by_region(setting: Setting, values: Mapping[str, Any], region: str) -> tuple
     return values[place], "" if place == "default" else f".{place}"
 
 
+def read(setting: Setting, record: Model, field: str, owner: str, name: str = "") -> int:
+    """Node of a quantity that a record states, in the unit of its field.
+
+    Its factor is `owner.field`, or `owner.name`.
+    """
+    unit = unit_of_field(type(record), field)
+    return quantity(setting, f"{owner}.{name or field}", getattr(record, field), unit)
+
+
 @remembered
 def wacc(setting: Setting, region: str) -> int:
     """Node of a region's weighted average cost of capital."""
-    return quantity(setting, f"{region}.wacc", setting.experiment.catalog.regions[region].wacc, "1")
+    return read(setting, setting.experiment.catalog.regions[region], "wacc", region)
