@@ -44,6 +44,7 @@ def run(
     out: str | Path | None = None,
     overwrite: bool = False,
     threads: int | None = None,
+    executor: str | None = None,
     overrides: Sequence[str] = (),
 ) -> xarray.Dataset:
     """Simulate a config.
@@ -62,6 +63,8 @@ def run(
         Replace an existing run.
     threads : int, optional
         Worker threads; they change no bit of the result.
+    executor : str, optional
+        Where the work is done, such as ``threads:2``; it changes no bit either.
     overrides : sequence of str
         ``path.to.key=value`` settings.
 
@@ -85,11 +88,13 @@ def run(
     from simcore.intake import load
     from simcore.plan import build
     from simcore.running import engine
+    from simcore.running.executors import executor_named
 
     plan = build(load(config, overrides=overrides, draws=draws, seed=seed, until=until))
     return engine.run(
-        plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads
-    )
+        plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
+        executor=None if executor is None else executor_named(executor),
+    )  # fmt: skip
 
 
 _ELSEWHERE = {"build": "simcore.plan", "load": "simcore.intake", "open_run": "simcore.dataset"}

@@ -186,6 +186,11 @@ def statistics_of_kind(kind: str) -> tuple[Statistic, ...]:
     return tuple(one for one in STATISTICS.values() if kind in one.of)
 
 
+def statistics_from(sample: Sample, kind: str) -> dict[str, NDArray[Any]]:
+    """All statistics of rows of outcomes of a kind, by name; shape (rows,) or (rows, label)."""
+    return {one.name: one.of[kind](sample) for one in statistics_of_kind(kind)}
+
+
 def split_name(array: str) -> tuple[str, str] | None:
     """Outcome and statistic of a summary array, such as `cost_premium` and `quantile_low`."""
     endings = [name for name in STATISTICS if array.endswith(f"_{name}")]

@@ -1,12 +1,11 @@
-"""A new executor, added from outside the package: one function, registered by its name."""
+"""An executor from outside: that of docs/extend.md, by its name, gives the bits of threads."""
 
 from __future__ import annotations
 
-import pickle
-import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import documents
 import pytest
 import yaml
 from rich_config import rich_config
@@ -15,32 +14,17 @@ import simcore
 from simcore import cli, dataset
 from simcore.errors import ConfigError
 from simcore.running import engine
-from simcore.running.executors import EXECUTORS, Executor, executor, executor_named
+from simcore.running.executors import EXECUTORS, Executor, executor_named
 from simcore.running.options import Options
 from simcore.running.stages import Perform, Result, Task
-
-# --- the toy of docs/extend.md
-
-
-def shuffled(workers: int | None) -> Executor:
-    """Parts in any order, some twice, each as if in another process."""
-
-    def run(perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
-        for task in random.choices(tasks, k=2) + random.sample(tasks, len(tasks)):
-            elsewhere, told = pickle.loads(pickle.dumps((perform, task)))
-            yield pickle.loads(pickle.dumps(elsewhere(told)))
-
-    return Executor(run, parts=workers or 5, threads=2)
-
-
-# --- end of the toy
 
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
 
 
 @pytest.fixture(autouse=True)
 def registered() -> Iterator[None]:
-    executor("shuffled")(shuffled)
+    """The executor of the page, registered while a test runs."""
+    exec(compile(documents.recipe("executor", "python"), "extend.md", "exec"), {})
     yield
     del EXECUTORS["shuffled"]
 
@@ -67,7 +51,7 @@ def test_parts_of_tiles_cut_otherwise_have_the_same_bits(options):
         draws=1500, keep=["cost_premium"], regions=["XA"], outcomes=["cost_premium"]
     )
     here = digest(config, threads=2)
-    assert digest(config, executor=shuffled(None), options=options) == here
+    assert digest(config, executor=executor_named("shuffled"), options=options) == here
 
 
 def test_prices_of_a_system_are_solved_where_the_part_is_done():
@@ -76,7 +60,7 @@ def test_prices_of_a_system_are_solved_where_the_part_is_done():
         "years": {"first": 2026, "last": 2032}, "keep": ["carbon_price"],
         "outcomes": ["carbon_price", "carbon_price_by_view", "viability_by_view"],
     }  # fmt: skip
-    assert digest(config, executor=shuffled(4)) == digest(config, threads=2)
+    assert digest(config, executor=executor_named("shuffled:4")) == digest(config, threads=2)
 
 
 def test_a_lost_part_is_an_error_and_a_broken_one_shows():
@@ -109,6 +93,12 @@ def test_until_and_the_command_line_take_it(tmp_path):
             found.append((run.attrs["draws"], run.attrs["until_interval"], dataset.digest(run)))
     assert found[0] == found[1]
     assert found[0][0] > 4096
+
+
+def test_the_package_takes_its_name():
+    config = rich_config(draws=600, outcomes=["cost_premium"], keep=[], regions=["XA"])
+    named = simcore.run(config, executor="shuffled:2")
+    assert dataset.digest(named) == dataset.digest(simcore.run(config, threads=2))
 
 
 @pytest.mark.parametrize("name", ["shufled", "threads:0", "threads:many", "threads:", ""])

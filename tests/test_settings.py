@@ -40,3 +40,13 @@ def test_another_process_may_be_set_whole() -> None:
     spec = load(CONFIG, overrides=["catalog.markets.eu_ets.process={kind: fixed}"])
     process = spec.experiment.catalog.markets["eu_ets"].process
     assert process == Fixed()
+
+
+def test_fields_of_other_kinds_at_their_defaults_say_nothing() -> None:
+    # Complete configs once wrote every field of every kind.
+    old = "{kind: random_walk, sigma: 0.3, kappa: 0.0, mu: 0, jumps: null, block: 1, system: null}"
+    spec = load(CONFIG, overrides=[f"catalog.markets.eu_ets.process={old}"])
+    process = spec.experiment.catalog.markets["eu_ets"].process
+    assert process.model_dump(exclude_none=True) == {
+        "kind": "random_walk", "sigma": 0.3, "steps": 1,
+    }  # fmt: skip

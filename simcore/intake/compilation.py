@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,7 +17,10 @@ from simcore.quantities import Constant, Empirical, Uncertain
 from simcore.timeseries import read_sheet
 from simcore.timeseries.cells import is_gap, numbers_of
 
-_METADATA = {*Uncertain.model_fields}
+_METADATA: Final = {*Uncertain.model_fields}
+_MOST: Final = 4096
+_COMPILED: Final[dict[Any, distributions.Marginal]] = {}
+"""Marginals by all that decides them."""
 
 
 def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
@@ -45,15 +47,26 @@ def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
     if isinstance(quantity, Empirical) and quantity.csv is not None:
         values = column(folder, quantity.csv, quantity.column)
         return _finite({"kind": "empirical", "values": values})
-    return _compiled(quantity.model_dump_json(exclude=_METADATA))
+    content = _content(quantity)
+    if content not in _COMPILED:
+        if len(_COMPILED) >= _MOST:
+            _COMPILED.clear()
+        _COMPILED[content] = _finite(quantity.model_dump(exclude=_METADATA))
+    return _COMPILED[content]
 
 
-@lru_cache(maxsize=4096)
-def _compiled(text: str) -> distributions.Marginal:
-    content = json.loads(text)
-    if "quantiles" in content:
-        content["quantiles"] = {float(key): value for key, value in content["quantiles"].items()}
-    return _finite(content)
+def _content(value: Any) -> Any:
+    """What decides the distribution of a record, as a key."""
+    if isinstance(value, Uncertain):
+        return type(value), *(_content(getattr(value, name)) for name in _shape(type(value)))
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(map(_content, value)) if isinstance(value, list) else value
+
+
+@cache
+def _shape(kind: type[Uncertain]) -> tuple[str, ...]:
+    return tuple(name for name in kind.model_fields if name not in _METADATA)
 
 
 def _finite(content: dict[str, Any]) -> distributions.Marginal:

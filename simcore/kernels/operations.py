@@ -71,12 +71,12 @@ class Operation:
         every = (*self.inputs, *self.numbers, *self.columns, *pool, *stated)
         return frozenset(name.removesuffix("...") for name in every)
 
-    @property
+    @cached_property
     def carried(self) -> tuple[str, ...]:
         """Rows beside the own one, after the inputs on the tape: states, then other outputs."""
         return (*self.states, *(name for name in self.outputs[1:] if name not in self.states))
 
-    @property
+    @cached_property
     def changes(self) -> bool:
         """Whether the row changes from year to year whatever its inputs do."""
         return self.yearly or bool(self.columns or self.states) or self.keeps is not None
@@ -97,6 +97,11 @@ def register(operation: Operation) -> None:
     if operation.name in OPERATIONS:
         raise ValueError(f"operations: a second {operation.name}; give it another name")
     OPERATIONS[operation.name] = operation
+
+
+def is_packaged() -> bool:
+    """Whether the table is that of the package, so that the kernel made from it may be kept."""
+    return tuple(OPERATIONS) == _PACKAGED
 
 
 def code_of(name: str) -> int:
@@ -205,3 +210,4 @@ _declare("BREAK_EVEN_BORDER", "premium.break_even_border",
 _declare("NOT_POSITIVE", "premium.not_positive", "value")
 _declare("CROSSOVER", "premium.crossover", "value", numbers="first", keeps=float("nan"))
 _declare("CHEAPEST", "premium.cheapest_row", "totals...", numbers="first_years...", yearly=True)
+_PACKAGED: Final = tuple(OPERATIONS)

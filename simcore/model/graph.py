@@ -7,13 +7,14 @@ some of its nodes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from simcore.kernels.operations import OPERATIONS, Operation
+from simcore.kernels.streams import Stream
 
 OUTPUT: Final = "OUTPUT"
 """In place of an operation: another row that the operation of its only input writes."""
@@ -34,8 +35,8 @@ class Node:
         Constants of the operation; of an OUTPUT its place among the carried rows.
     table : ndarray of float64 or None
         One line per simulated year, or the pool of a marginal.
-    stream : str
-        Name under which random numbers are addressed; empty if none.
+    stream : Stream or None
+        Of random numbers.
     yearly : bool
         Whether the row changes from year to year.
     state : tuple of float
@@ -48,7 +49,7 @@ class Node:
     inputs: tuple[int, ...] = ()
     numbers: tuple[float, ...] = ()
     table: np.ndarray | None = None
-    stream: str = ""
+    stream: Stream | None = None
     yearly: bool = False
     state: tuple[float, ...] = ()
     keeps: float | None = None
@@ -64,16 +65,16 @@ class Graph:
     known : dict
         Number of the node of each content.
     rename : callable, optional
-        From the name of a random stream to the one that is used; two graphs that share their nodes
-        and rename differently share all but these streams and what follows from them.
+        From a random stream to the one that is used; two graphs that share their nodes and rename
+        differently share all but these streams and what follows from them.
     """
 
     nodes: list[Node] = field(default_factory=list)
     known: dict[tuple[object, ...], int] = field(default_factory=dict)
-    rename: Callable[[str], str] | None = None
+    rename: Callable[[Stream], Stream] | None = None
 
     def node(
-        self, operation: str, *, stream: str = "", yearly: bool = False, **stated: Any
+        self, operation: str, *, stream: Stream | None = None, yearly: bool = False, **stated: Any
     ) -> int:  # fmt: skip
         """Number of the node of an operation, added if it is new.
 
@@ -81,8 +82,8 @@ class Graph:
         ----------
         operation : str
             Name in `kernels.operations`, which also names what is to be stated.
-        stream : str
-            Name of its random numbers.
+        stream : Stream, optional
+            Of its random numbers.
         yearly : bool
             Whether the row changes from year to year though no input does.
         **stated
@@ -97,7 +98,7 @@ class Graph:
         entry = OPERATIONS.get(operation)
         if entry is None:
             raise TypeError(f"graph: no operation {operation!r}; declare it in kernels.operations")
-        if stated.keys() != entry.names or bool(stream) != entry.random:
+        if stated.keys() != entry.names or (stream is not None) != entry.random:
             raise TypeError(_misnamed(entry, stated, stream))
         inputs = tuple(_each(entry.inputs, stated))
         table = None
@@ -110,12 +111,12 @@ class Graph:
             float(stated[name] if start is None else start)
             for name, start in entry.states.items()
         ) + (np.nan,) * (len(entry.carried) - len(entry.states))  # fmt: skip
-        return self._known(Node(
+        return self._known(
             operation, inputs, tuple(map(float, _each(entry.numbers, stated))), table,
-            self.rename(stream) if stream and self.rename is not None else stream,
+            self.rename(stream) if stream and self.rename else stream,
             yearly or entry.changes or any(self.nodes[one].yearly for one in inputs),
             starts, entry.keeps,
-        ))  # fmt: skip
+        )  # fmt: skip
 
     def output(self, node: int, name: str) -> int:
         """Node of another row that the operation of a node writes, by its name in the table.
@@ -132,22 +133,33 @@ class Graph:
         if name == entry.outputs[0]:
             return node
         place = float(entry.carried.index(name))
-        return self._known(Node(OUTPUT, (node,), (place,), yearly=self.nodes[node].yearly))
+        return self._known(OUTPUT, (node,), (place,), yearly=self.nodes[node].yearly)
 
-    def _known(self, node: Node) -> int:
+    def _known(
+        self,
+        operation: str | None,
+        inputs: tuple[int, ...] = (),
+        numbers: tuple[float, ...] = (),
+        table: np.ndarray | None = None,
+        stream: Stream | None = None,
+        yearly: bool = False,
+        state: tuple[float, ...] = (),
+        keeps: float | None = None,
+    ) -> int:
         key = (
-            node.operation, node.inputs, node.numbers, node.stream, node.yearly,
-            repr((node.state, node.keeps)),
-            None if node.table is None else (node.table.shape, node.table.tobytes()),
+            operation, inputs, numbers, stream, yearly,
+            repr((state, keeps)) if state else keeps,
+            None if table is None else (table.shape, table.tobytes()),
         )  # fmt: skip
-        if key not in self.known:
-            self.known[key] = len(self.nodes)
-            self.nodes.append(node)
-        return self.known[key]
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = len(self.nodes)
+            self.nodes.append(Node(operation, inputs, numbers, table, stream, yearly, state, keeps))
+        return found
 
     def constant(self, value: float) -> int:
         """Node of a number that is the same in every draw and year."""
-        return self._known(Node(None, numbers=(float(value),)))
+        return self._known(None, numbers=(float(value),))
 
     def is_constant(self, node: int, value: float) -> bool:
         """Whether a node is this constant."""
@@ -191,19 +203,21 @@ class Graph:
         return needed
 
 
-def _each(names: Iterable[str], stated: dict[str, Any]) -> Iterator[Any]:
-    """What is stated under names, in their order."""
+def _each(names: Iterable[str], stated: dict[str, Any]) -> list[Any]:
+    """What is stated under names, in their order; a name with `...` stands for several."""
+    found: list[Any] = []
     for name in names:
-        if name.endswith("..."):
-            yield from stated[name.removesuffix("...")]
+        if name in stated:
+            found.append(stated[name])
         else:
-            yield stated[name]
+            found.extend(stated[name.removesuffix("...")])
+    return found
 
 
-def _misnamed(entry: Operation, stated: dict[str, Any], stream: str) -> str:
+def _misnamed(entry: Operation, stated: dict[str, Any], stream: Stream | None) -> str:
     """What is wrong with the names of a call."""
     found = [f"lacks {one}" for one in sorted(entry.names - stated.keys())]
     found += [f"knows no {one}" for one in sorted(stated.keys() - entry.names)]
-    if bool(stream) != entry.random:
+    if (stream is not None) != entry.random:
         found.append("needs a stream" if entry.random else "reads no stream")
     return f"graph: {entry.name} {', '.join(found)}; it takes {', '.join(sorted(entry.names))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final, Literal
 
-from simcore.processes import random_walk, shocks
+from simcore.processes import shocks
 from simcore.processes.declaration import Fitting, Kind, Number
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import MOST, growth, merton
@@ -49,9 +49,9 @@ def _with_jumps(fit: Fit, quantity: Any, eroded: float) -> dict[str, Any]:
 
 GBM: Final = Kind(
     Gbm,
-    motion=random_walk.motion,
-    variance=random_walk.variance,
-    ahead=random_walk.ahead,
+    motion=shocks.volatile_motion,
+    variance=shocks.volatile_variance,
+    ahead=shocks.volatile_ahead,
     fits={"gbm": Fitting(_fit, _written), "merton": Fitting(merton, _with_jumps)},
     lacking={"sigma": SIGMA},
     shocked=True,

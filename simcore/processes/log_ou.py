@@ -6,10 +6,9 @@ import math
 from typing import Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simcore.processes import shocks
-from simcore.processes.declaration import Fitting, Floats, Kind, Maker, Motion, Points, Volatility
+from simcore.processes.declaration import Fitting, Floats, Kind, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted, standard_errors
 from simcore.processes.shocks import SIGMA, Volatile, accrued
 
@@ -22,21 +21,6 @@ class LogOu(Volatile):
     kind: Literal["log_ou"] = "log_ou"
     kappa: Volatility
     """Speed of mean reversion, per year."""
-
-
-def _motion(make: Maker, process: LogOu, centred: bool) -> Motion:
-    kappa, sigma = make.quantity("kappa", process.kappa), make.quantity("sigma", process.sigma)
-    return shocks.moved(make, process, centred, sigma=sigma, kappa=kappa)
-
-
-def _variance(make: Maker, process: LogOu, ages: NDArray[np.int64]) -> Floats:
-    sigma, kappa = make.central(process.sigma), make.central(process.kappa)
-    return shocks.variance(make, process, sigma * sigma, kappa, ages)
-
-
-def _ahead(process: LogOu, points: Points, years: int, centred: bool) -> tuple[Floats, Floats]:
-    square, kappa = points.value("sigma", process.sigma) ** 2, points.value("kappa", process.kappa)
-    return shocks.ahead(process, points, years, centred, square * accrued(kappa, years))
 
 
 def bias(kappa: float, span: float, count: int) -> float:
@@ -102,9 +86,9 @@ def _written(fit: Fit, quantity: Any, eroded: float) -> dict[str, Any]:
 
 LOG_OU: Final = Kind(
     LogOu,
-    motion=_motion,
-    variance=_variance,
-    ahead=_ahead,
+    motion=shocks.volatile_motion,
+    variance=shocks.volatile_variance,
+    ahead=shocks.volatile_ahead,
     fits={"log_ou": Fitting(_fit, _written)},
     lacking={
         "sigma": SIGMA,

@@ -12,8 +12,10 @@ from pydantic import Field
 from simcore.processes.declaration import Floats, Maker, Motion, Points, Process, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import Jumps, jump_nodes, jump_variance, jumps_ahead
+from simcore.quantities import Constant
 from simcore.quantities.records import Whole
 
+_NONE: Final = Constant(value=0.0)
 SIGMA: Final = ("sigma, per square root of a year", "add sigma: ..., or use kind: fixed")
 
 
@@ -106,6 +108,29 @@ def ahead(
         return mean, variance
     more, wider = jumps_ahead(process.jumps, points, years, centred)
     return mean + more, variance + wider
+
+
+def volatile_motion(make: Maker, process: Volatile, centred: bool) -> Motion:
+    """Nodes of a process with one volatility, and with `kappa` if it reverts."""
+    kappa = make.quantity("kappa", getattr(process, "kappa", _NONE))
+    sigma = make.quantity("sigma", process.sigma)
+    return moved(make, process, centred, sigma=sigma, kappa=kappa)
+
+
+def volatile_variance(make: Maker, process: Volatile, ages: NDArray[np.int64]) -> Floats:
+    """Variance of X of such a process by years after the spot."""
+    sigma, kappa = make.central(process.sigma), make.central(getattr(process, "kappa", _NONE))
+    # A power of Python numbers would raise where a product is infinite.
+    return variance(make, process, sigma * sigma, kappa, ages)
+
+
+def volatile_ahead(
+    process: Volatile, points: Points, years: int, centred: bool
+) -> tuple[Floats, Floats]:
+    """Means and variances of X of such a process after some years."""
+    kappa = points.value("kappa", getattr(process, "kappa", _NONE))
+    spread = points.value("sigma", process.sigma) ** 2 * accrued(kappa, years)
+    return ahead(process, points, years, centred, spread)
 
 
 def wandering(kind: str, history: Changes, drift: float = 0.0) -> Fit:

@@ -21,10 +21,10 @@ from simcore.plan import Plan, currency_rate, unique_values
 from simcore.running.crew import Crew
 from simcore.running.describe import layout_of
 from simcore.running.executors import Executor, on_threads
-from simcore.running.items import Item, has_years, rows_of, samples_of, write_statistics
+from simcore.running.items import Item, has_years, rows_of, write_tile
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
-from simcore.running.reduction import Team, by_item, reduce_tile, rehearse
+from simcore.running.reduction import Team, reduce_tile, rehearse
 from simcore.running.rows import central_of, draws_of
 from simcore.running.stages import Job
 from simcore.running.stopping import run_until_narrow
@@ -51,7 +51,13 @@ class _Kept:
 
 
 def run(plan: Plan, **options: Any) -> xr.Dataset:
-    """Simulate a plan and label the result; the options are those of `execute`.
+    """Simulate a plan and label the result.
+
+    Parameters
+    ----------
+    plan : Plan
+    **options : Any
+        Those of `execute`: out, overwrite, threads, executor, options, report.
 
     Returns
     -------
@@ -145,9 +151,7 @@ def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], repor
             # One tile's draws wait to be written at a time, or memory would fill up.
             if writing is not None:
                 writing.result()
-            for item, own in by_item(tile, sample):
-                for cell, one in samples_of(plan, item, own, by_view):
-                    write_statistics(statistics, cell, one)
+            write_tile(plan, tile, sample, by_view, statistics)
             writing = writer.submit(_write, tile, kept, store)
         if writing is not None:
             writing.result()

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from simcore.plan import Cell, Plan, currency_rate
 from simcore.running.program import Request
-from simcore.statistics import Sample, statistics_of_kind
+from simcore.statistics import Sample, statistics_from
 from simcore.variables import INPUT, variable_of
+
+Floats = NDArray[np.float64]
 
 
 class Need(IntEnum):
@@ -110,52 +112,65 @@ def rows_of(items: Sequence[Item]) -> int:
     return sum(item.request.rows for item in items)
 
 
-def samples_of(
-    plan: Plan, item: Item, sample: Sample, by_view: dict[int, NDArray[np.float64]]
-) -> list[tuple[Cell, Sample]]:
-    """Each cell of an item that is summarised, with what its statistics are made of.
+def write_tile(
+    plan: Plan, tile: Sequence[Item], sample: Sample, by_view: dict[int, Floats],
+    statistics: dict[str, Floats],
+) -> None:  # fmt: skip
+    """Write the statistics of each row of a tile wherever its cells stand.
 
     Parameters
     ----------
     plan : Plan
-    item : Item
+    tile : sequence of Item
     sample : Sample
-        Of the rows of the item.
+        Of the rows of the tile.
     by_view : dict
         As from `views.counts_by_view`.
+    statistics : dict of str to ndarray
+        Arrays such as `cost_premium_mean`, by name; written.
     """
-    found = []
-    for cell in item.cells:
-        kind, own = variable_of(cell.variable).kind, sample
-        if is_apart(cell):
-            continue
-        if kind == "category":
-            own = replace(sample, categories=sample.categories[:, : len(plan.coords["route"])])
-        elif kind == "conditional":
-            view = place_of(cell)["view"]
-            drawn = by_view[plan.graph.nodes[cell.node].inputs[1]][view]
-            own = replace(
-                sample, taken=np.array([drawn]), positive=sample.categories[None, :, view],
-                count=np.where(sample.known, drawn, 0.0)[None],
-            )  # fmt: skip
-        elif kind == "indicator" and _reduced_node(plan, cell) != cell.node:
-            own = replace(sample, positive=sample.count - sample.positive)
-        found.append((cell, own))
-    return found
+    routes = len(plan.coords["route"])
+    plain = replace(sample, categories=sample.categories[:, :routes])
+    mirrored = replace(sample, positive=sample.count - sample.positive)
+    whole: dict[tuple[str, bool], dict[str, NDArray[Any]]] = {}
+    at = 0
+    for item in tile:
+        first, at = at, at + item.request.rows
+        for cell in item.cells:
+            kind = variable_of(cell.variable).kind
+            if kind == "conditional":
+                own = _in_view(plan, cell, sample.rows(first, at), by_view)
+                write_statistics(statistics, cell, statistics_from(own, kind))
+            elif not is_apart(cell):
+                key = kind, _reduced_node(plan, cell) != cell.node
+                if key not in whole:
+                    whole[key] = statistics_from(mirrored if key[1] else plain, kind)
+                rows = {name: values[first:at] for name, values in whole[key].items()}
+                write_statistics(statistics, cell, rows)
 
 
 def write_statistics(
-    statistics: dict[str, NDArray[np.float64]], cell: Cell, sample: Sample,
+    statistics: dict[str, Floats], cell: Cell, found: dict[str, NDArray[Any]],
     years: slice = slice(None),
 ) -> None:  # fmt: skip
     """Write all statistics of a cell, or of some of its years, into the arrays by name."""
-    kind = variable_of(cell.variable).kind
-    for one in statistics_of_kind(kind):
-        target, values = statistics[f"{cell.variable}_{one.name}"], one.of[kind](sample)
-        if has_years(cell):
+    yearly = has_years(cell)
+    for name, values in found.items():
+        target = statistics[f"{cell.variable}_{name}"]
+        if yearly:
             target[cell.index][years] = values
         else:
             target[cell.index] = values[0]
+
+
+def _in_view(plan: Plan, cell: Cell, rows: Sample, by_view: dict[int, Floats]) -> Sample:
+    """Rows of what holds by view, among the draws of the view of a cell."""
+    view = place_of(cell)["view"]
+    drawn = by_view[plan.graph.nodes[cell.node].inputs[1]][view]
+    return replace(
+        rows, taken=np.array([drawn]), positive=rows.categories[None, :, view],
+        count=np.where(rows.known, drawn, 0.0)[None],
+    )  # fmt: skip
 
 
 def _reduced_node(plan: Plan, cell: Cell) -> int:

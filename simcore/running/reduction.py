@@ -132,14 +132,10 @@ def moments_of(sums: Floats, pivot: Floats) -> tuple[Floats, Floats]:
 def lines_from(tile: Sequence[Item], first: Sequence[int]) -> NDArray[np.int64]:
     """Line of each asked row from the first line of each kept item; -1: not kept."""
     begins = iter(first)
-    return np.concatenate(
-        [
-            np.arange(item.request.rows) + next(begins)
-            if item.kept
-            else np.full(item.request.rows, -1)
-            for item in tile
-        ]
-    )
+    return np.concatenate([
+        np.arange(item.request.rows) + next(begins) if item.kept
+        else np.full(item.request.rows, -1) for item in tile
+    ])  # fmt: skip
 
 
 def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = None) -> Sample:
@@ -339,17 +335,12 @@ def quantiles_anew(
         quantiles_of_rows(kept.draws, job.ranks, *found, some)
 
 
-def by_item(tile: Sequence[Item], sample: Sample) -> Iterator[tuple[Item, Sample]]:
-    """Each item of a tile with the part of its sample."""
-    at = 0
-    for item in tile:
-        yield item, sample.rows(at, at + item.request.rows)
-        at += item.request.rows
-
-
 def samples(plan: Plan, executor: Executor, options: Options) -> Iterator[tuple[Item, Sample]]:
     """Each item of a plan with what its draws leave; none of them are kept."""
     job = Job.of(plan, executor.parts, executor.threads, options)
     with Crew(executor.threads) as crew:
         for number, tile in enumerate(job.tiles):
-            yield from by_item(tile, reduce_tile(Team(job, executor, crew), number, silent))
+            sample, at = reduce_tile(Team(job, executor, crew), number, silent), 0
+            for item in tile:
+                yield item, sample.rows(at, at + item.request.rows)
+                at += item.request.rows

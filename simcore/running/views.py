@@ -16,7 +16,7 @@ from simcore.running.options import Options
 from simcore.running.program import Recall, Request
 from simcore.running.rows import central_of, draws_of
 from simcore.running.tiles import collected_values
-from simcore.statistics import Sample
+from simcore.statistics import Sample, statistics_from
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 Floats = NDArray[np.float64]
@@ -79,7 +79,8 @@ def fill_prices(
             place, inside = made.index(node.inputs[0]), drawn[node.inputs[1]] == node.numbers[0]
             rate = currency_rate(plan) if OUTCOMES[cell.variable].is_money else 1.0
             sample = _sample(values[place][:, inside] * rate, line * rate, plan.draws)
-            write_statistics(statistics, cell, sample, slice(first, first + len(some)))
+            found = statistics_from(sample, OUTCOMES[cell.variable].kind)
+            write_statistics(statistics, cell, found, slice(first, first + len(some)))
 
 
 def _sample(values: Floats, central: Floats, draws: int) -> Sample:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml
 
 from simcore.errors import ConfigError, Fault, dotted, suggest
-from simcore.intake.document.composer import CONTROL, Node, compose, refusal
+from simcore.intake.document.composer import CONTROL, compose, refusal
 from simcore.intake.document.scalars import Key, spell
 
 MAX_BYTES: Final = 1_000_000
@@ -139,21 +139,20 @@ def parse(text: str, name: str, *, go_on: bool = False) -> Document:
             remedy="give a YAML file in UTF-8, or remove the character",
         )
     try:
-        top, faults = compose(yaml.parse(text, Loader=_LOADER), name)
+        data, lines, faults = compose(yaml.parse(text, Loader=_LOADER), name)
     except yaml.YAMLError as error:
         raise _syntax_error(error, text, name) from None
-    if faults and not (go_on and top is not None and top.pairs is not None):
+    is_map = isinstance(data, dict)
+    if faults and not (go_on and is_map):
         raise ConfigError(faults)
-    if top is None or top.pairs is None:
+    if not is_map:
         raise refusal(
             name,
-            top.line if top else 1,
-            found=_kind(top),
+            lines.get((), 1),
+            found=_kind(data),
             expected="a mapping of keys to values",
             remedy="write lines `key: value`",
         )
-    lines: dict[tuple[Key, ...], int] = {}
-    data = _expanded(top, (), top.line, lines)
     return Document(data=data, lines=lines, name=name, faults=tuple(faults))
 
 
@@ -295,28 +294,10 @@ def _spell_key(key: Any) -> str:
     return spell(key)
 
 
-def _expanded(
-    node: Node, path: tuple[Key, ...], line: int, lines: dict[tuple[Key, ...], int]
-) -> Any:
-    """Copy nodes into plain data; their depth and number are bounded by then."""
-    lines[path] = line
-    if node.pairs is not None:
-        return {
-            key: _expanded(child, (*path, key), key_line, lines)
-            for key, key_line, child in node.pairs
-        }
-    if node.items is not None:
-        return [
-            _expanded(child, (*path, position), child.line, lines)
-            for position, child in enumerate(node.items)
-        ]
-    return node.value
-
-
-def _kind(node: Node | None) -> str:
-    if node is None or (node.items is None and node.value is None):
+def _kind(data: Any) -> str:
+    if data is None:
         return "an empty file"
-    return "a list" if node.items is not None else f"the single value {node.value!r}"
+    return "a list" if isinstance(data, list) else f"the single value {data!r}"
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -1,13 +1,13 @@
-"""YAML events to nodes: limits hold before anything is expanded, faults are gathered.
+"""YAML events to plain data with its lines: limits hold before an alias is written out.
 
-Reading event by event keeps a hostile file from costing more than its own length: an alias is a
-reference until its written-out size is known to be small.
+Reading event by event keeps a hostile file from costing more than its own length: an alias is
+copied once its written-out size is known to be small. Faults are gathered.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from simcore.errors import ConfigError, Fault, dotted
 from simcore.intake.document.scalars import Key, Scalar, resolve, resolve_tagged
 
 Path = tuple[Key, ...]
+Lines = dict[Path, int]
 
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 100_000
@@ -31,68 +32,32 @@ _TAGS: Final = {_CORE + name: name for name in ("str", "int", "float", "bool", "
 
 
 @dataclass(slots=True)
-class Node:
-    """A scalar, list or mapping before its aliases are written out.
+class _Anchor:
+    """A value that an alias may repeat: where it stands, and what it takes to write it out."""
 
-    Attributes
-    ----------
-    line : int
-        From 1.
-    value : str, int, float, bool or None
-        Of a scalar.
-    pairs : list of (key, line of the key, Node), or None
-        Of a mapping.
-    items : list of Node, or None
-        Of a list.
-    size : int
-        Nodes in it, itself and keys included, with aliases written out.
-    height : int
-        Levels of lists and mappings in it, aliases included.
-    closed : bool
-        False while its content is still being read.
-    merged : list of Node
-        What stands under the merge key of a mapping, until the mapping is closed.
-    """
-
-    line: int
-    value: Scalar = None
-    pairs: list[tuple[Key, int, Node]] | None = None
-    items: list[Node] | None = None
-    size: int = 1
-    height: int = 0
-    closed: bool = False
-    merged: list[Node] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Open:
-    """A list or mapping being read, and the key that waits for its value."""
-
-    node: Node
     path: Path
-    first_lines: dict[Key, int] = field(default_factory=dict)
-    key: Key | None = None
-    key_line: int = 0
-    waiting: bool = False
-    merging: bool = False
+    lines: Lines
+    data: Any = None
+    size: int = 0
+    closed: bool = False
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far."""
+    """What has been read so far; `size` counts what aliases bring as well."""
 
     name: str
-    top: Node | None = None
+    events: Iterator[Any]
+    lines: Lines = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    stack: list[_Open] = field(default_factory=list)
-    anchors: dict[str, Node] = field(default_factory=dict)
-    documents: int = 0
+    anchors: dict[str, _Anchor] = field(default_factory=dict)
     nodes: int = 0
+    size: int = 0
     aliases: int = 0
 
 
-def compose(events: Iterable[Any], name: str) -> tuple[Node | None, list[Fault]]:
-    """Build the nodes of one document.
+def compose(events: Iterable[Any], name: str) -> tuple[Any, Lines, list[Fault]]:
+    """Read one document.
 
     Parameters
     ----------
@@ -103,269 +68,243 @@ def compose(events: Iterable[Any], name: str) -> tuple[Node | None, list[Fault]]
 
     Returns
     -------
-    top : Node or None
-        None for a file without a document.
+    data : dict, list or scalar
+        None for a file without a document; what has a fault is None, or left out where its key
+        is no key.
+    lines : dict
+        Line, from 1, of each path; that of an entry is the line of its key.
     faults : list of Fault
-        Unusable or duplicate keys, tags, and numbers; nodes with a fault hold None.
+        Unusable or duplicate keys, tags, and numbers, in the order of their lines.
 
     Raises
     ------
     ConfigError
         A limit is passed, an alias has no anchor or holds itself, or there is a second document.
     """
-    reading = _Reading(name)
-    for event in events:
-        line = event.start_mark.line + 1
+    reading, data, documents = _Reading(name, iter(events)), None, 0
+    for event in reading.events:
         if isinstance(event, yaml.DocumentStartEvent):
-            reading.documents += 1
-            if reading.documents > 1:
+            documents += 1
+            if documents > 1:
                 raise refusal(
-                    name,
-                    line,
-                    found="a second document",
+                    name, _line(event), found="a second document",
                     expected="one YAML document a file",
                     remedy="remove the line `---`, or split the file",
-                )
-        elif isinstance(event, yaml.CollectionEndEvent):
-            closing = reading.stack.pop()
-            _merge(reading, closing)
-            closing.node.closed = True
-            if reading.stack:
-                _attach(reading.stack[-1], closing.node)
+                )  # fmt: skip
         elif isinstance(event, yaml.NodeEvent):
-            reading.nodes += 1
-            _check_limit(reading.nodes, MAX_NODES, "keys and values", name, line)
-            _take_node(reading, event, line)
-    return reading.top, sorted(reading.faults, key=lambda one: one.line or 0)
+            data = _value(reading, event, (), 1)
+    return data, reading.lines, sorted(reading.faults, key=lambda one: one.line or 0)
 
 
 def refusal(
     name: str, line: int | None, *, found: str, expected: str, remedy: str, path: Path = ()
 ) -> ConfigError:
-    """Make the error of a single fault.
-
-    Parameters
-    ----------
-    name : str
-        File, as the user named it.
-    line : int or None
-        From 1.
-    found, expected, remedy : str
-        See `Fault`.
-    path : tuple
-        Keys and list positions from the top.
-
-    Returns
-    -------
-    ConfigError
-        For the caller to raise.
-    """
+    """Make the error of a single fault, for the caller to raise; see `Fault`."""
     return ConfigError(Fault(dotted(path), found, expected, remedy, name, line))
 
 
-def _take_node(reading: _Reading, event: Any, line: int) -> None:
-    """Read a key, a value, or the start of a list or mapping."""
-    stack, name = reading.stack, reading.name
-    parent = stack[-1] if stack else None
-    if parent is not None and parent.node.pairs is not None and not parent.waiting:
-        _take_key(reading, parent, event, line)
-        return
-    path = _path_of_next(parent)
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line + 1
+    return line
+
+
+def _value(reading: _Reading, event: Any, path: Path, depth: int) -> Any:
+    """Read what begins with an event, and note its lines; `depth` is that of a collection here."""
+    line = _counted(reading, event)
     if isinstance(event, yaml.AliasEvent):
-        _take_alias(reading, event, line, path)
-        return
-    if isinstance(event, yaml.ScalarEvent):
-        node = Node(line, _scalar(reading, event, line, path), closed=True)
-    else:
-        _check_limit(len(stack) + 1, MAX_DEPTH, "levels", name, line)
-        node = _opened(reading, event, line, path)
-        stack.append(_Open(node, path))
+        return _alias(reading, event, path, depth)
+    anchor = _Anchor(path, reading.lines)
     if event.anchor is not None:
-        reading.anchors[event.anchor] = node
-    if parent is None:
-        reading.top = node
-    elif node.closed:
-        _attach(parent, node)
+        reading.anchors[event.anchor] = anchor
+    size = reading.size
+    reading.lines[path] = line
+    data: Any
+    if isinstance(event, yaml.ScalarEvent):
+        data = _scalar(reading, event, path)
+    else:
+        _check_limit(depth, MAX_DEPTH, "levels", reading.name, line)
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        if event.tag not in (None, "!", _CORE + ("map" if is_map else "seq")):
+            _note_tag(reading, event, path)
+        data = (_mapping if is_map else _list)(reading, path, depth)
+    anchor.data, anchor.size, anchor.closed = data, reading.size - size + 1, True
+    return data
 
 
-def _path_of_next(parent: _Open | None) -> Path:
-    if parent is None:
-        return ()
-    if parent.node.items is not None:
-        return (*parent.path, len(parent.node.items))
-    # A faulty key has no place of its own: its value is named by the mapping it stands in.
-    return parent.path if parent.key is None else (*parent.path, parent.key)
+def _counted(reading: _Reading, event: Any) -> int:
+    line = _line(event)
+    reading.nodes += 1
+    reading.size += 1
+    _check_limit(reading.nodes, MAX_NODES, "keys and values", reading.name, line)
+    return line
 
 
-def _attach(parent: _Open, node: Node) -> None:
-    parent.node.size += node.size
-    parent.node.height = max(parent.node.height, node.height + 1)
-    if parent.node.items is not None:
-        parent.node.items.append(node)
-    elif parent.node.pairs is not None:
-        if parent.merging:
-            parent.node.merged.append(node)
-        elif parent.key is not None:
-            parent.node.size += 1
-            parent.node.pairs.append((parent.key, parent.key_line, node))
-        parent.key, parent.waiting, parent.merging = None, False, False
+def _list(reading: _Reading, path: Path, depth: int) -> list[Any]:
+    data: list[Any] = []
+    for event in reading.events:
+        if isinstance(event, yaml.SequenceEndEvent):
+            break
+        data.append(_value(reading, event, (*path, len(data)), depth + 1))
+    return data
 
 
-def _merge(reading: _Reading, closing: _Open) -> None:
+def _mapping(reading: _Reading, path: Path, depth: int) -> dict[Key, Any]:
+    data: dict[Key, Any] = {}
+    first: dict[Any, int] = {}
+    merged: list[tuple[Any, Lines]] = []
+    for event in reading.events:
+        if isinstance(event, yaml.MappingEndEvent):
+            break
+        line = _counted(reading, event)
+        is_merge = _is_merge(event) and "<<" not in first
+        if is_merge:
+            first["<<"], key = line, None
+        else:
+            key = _key(reading, event, line, path, first)
+        if key is not None:
+            data[key] = _value(reading, next(reading.events), (*path, key), depth + 1)
+            reading.lines[(*path, key)] = line
+            continue
+        # What has no place of its own is named by the mapping that it stands in.
+        kept, reading.lines = reading.lines, {}
+        value = _value(reading, next(reading.events), path, depth + 1)
+        if is_merge:
+            merged.append((value, reading.lines))
+        reading.lines = kept
+    for value, lines in merged:
+        _merge(reading, data, path, value, lines)
+    return data
+
+
+def _merge(reading: _Reading, data: dict[Key, Any], path: Path, value: Any, lines: Lines) -> None:
     """Add what a merge key brings to a mapping: keys written out win, then the first mapping."""
-    node = closing.node
-    for value in node.merged:
-        for part in [value] if value.items is None else value.items:
-            if part.pairs is None:
-                reading.faults.append(
-                    Fault(
-                        dotted((*closing.path, "<<")),
-                        "a merge key << with something else than a mapping",
-                        "<<: *name, or a list of such aliases",
-                        "name the anchor of a mapping written above",
-                        reading.name,
-                        value.line,
-                    )
-                )
-            elif node.pairs is not None:
-                known = {key for key, _, _ in node.pairs}
-                node.pairs += [pair for pair in part.pairs if pair[0] not in known]
-    node.merged = []
+    several = isinstance(value, list)
+    for position, part in enumerate(value if several else [value]):
+        if not isinstance(part, dict):
+            _note(
+                reading, (*path, "<<"), "a merge key << with something else than a mapping",
+                "<<: *name, or a list of such aliases",
+                "name the anchor of a mapping written above", line=lines[path],
+            )  # fmt: skip
+            continue
+        source = (*path, position) if several else path
+        for key, one in part.items():
+            if key not in data:
+                data[key] = _copied(one, (*source, key), lines, (*path, key), reading.lines)
 
 
-def _take_alias(reading: _Reading, event: Any, line: int, path: Path) -> None:
-    name = reading.name
+def _alias(reading: _Reading, event: Any, path: Path, depth: int) -> Any:
+    """Write a value out again, once its size is known to be small."""
+    name, line, anchor = reading.name, _line(event), reading.anchors.get(event.anchor)
     reading.aliases += 1
     _check_limit(reading.aliases, MAX_ALIASES, "aliases", name, line)
-    node = reading.anchors.get(event.anchor)
-    if node is None or not node.closed:
-        where = "without an anchor above it" if node is None else "inside its own anchor"
+    if anchor is None or not anchor.closed:
+        where = "without an anchor above it" if anchor is None else "inside its own anchor"
         raise refusal(
-            name,
-            line,
-            found=f"the alias *{event.anchor} {where}",
+            name, line, found=f"the alias *{event.anchor} {where}",
             expected="an alias of a complete value written above",
-            remedy="write the value out",
-            path=path,
-        )
-    _check_limit(len(reading.stack) + node.height, MAX_DEPTH, "levels", name, line)
-    _attach(reading.stack[-1], node)
-    total = sum(opened.node.size for opened in reading.stack)
-    _check_limit(total, MAX_NODES, "keys and values, aliases written out,", name, line)
+            remedy="write the value out", path=path,
+        )  # fmt: skip
+    reading.size += anchor.size - 1
+    _check_limit(reading.size, MAX_NODES, "keys and values, aliases written out,", name, line)
+    _check_limit(depth - 1 + _height(anchor.data), MAX_DEPTH, "levels", name, line)
+    return _copied(anchor.data, anchor.path, anchor.lines, path, reading.lines)
 
 
-def _opened(reading: _Reading, event: Any, line: int, path: Path) -> Node:
-    is_map = isinstance(event, yaml.MappingStartEvent)
-    if event.tag not in (None, "!", _CORE + ("map" if is_map else "seq")):
-        reading.faults.append(_tag_fault(event.tag, line, path, reading.name))
-    return Node(line, pairs=[], height=1) if is_map else Node(line, items=[], height=1)
+def _copied(data: Any, source: Path, lines: Lines, target: Path, to: Lines) -> Any:
+    """Copy data from one path to another, with its lines."""
+    to[target] = lines[source]
+    if isinstance(data, dict):
+        return {key: _copied(one, (*source, key), lines, (*target, key), to)
+                for key, one in data.items()}  # fmt: skip
+    if isinstance(data, list):
+        return [_copied(one, (*source, place), lines, (*target, place), to)
+                for place, one in enumerate(data)]  # fmt: skip
+    return data
 
 
-def _take_key(reading: _Reading, parent: _Open, event: Any, line: int) -> None:
-    """Read a key, or say why it cannot be one; the value after it is read either way."""
-    path, name = parent.path, reading.name
+def _height(data: Any) -> int:
+    inside = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
+    return 0 if inside is None else 1 + max(map(_height, inside), default=0)
+
+
+def _is_merge(event: Any) -> bool:
+    return (
+        isinstance(event, yaml.ScalarEvent)
+        and event.value == "<<"
+        and event.implicit[0]
+        and event.anchor is None
+    )
+
+
+def _key(reading: _Reading, event: Any, line: int, path: Path, first: dict[Any, int]) -> Key | None:
+    """Read a key; None, and a fault, where it cannot be one."""
     if not isinstance(event, yaml.ScalarEvent):
         raise refusal(
-            name,
-            line,
-            found="a key that is a list, a mapping or an alias",
+            reading.name, line, found="a key that is a list, a mapping or an alias",
             expected="a name or a number",
-            remedy="write the key out as one word; quote a text that holds brackets",
-            path=path,
-        )
-    is_merge = event.value == "<<" and event.implicit[0] and event.anchor is None
-    if is_merge and "<<" not in parent.first_lines:
-        parent.first_lines["<<"] = line
-        parent.waiting, parent.merging, parent.key, parent.key_line = True, True, None, line
-        return
-    known_faults = len(reading.faults)
-    key = _scalar(reading, event, line, path)
-    parent.waiting, parent.key, parent.key_line = True, None, line
-    if len(reading.faults) > known_faults:
-        return
-    problem = _key_problem(key, event)
-    if problem is None and key is not None and key in parent.first_lines:
-        path = (*path, key)
-        problem = (
-            f"the key {key} on line {parent.first_lines[key]} and again on line {line}",
-            "each key once",
-            "remove or rename one of them",
-        )
-    if problem is not None:
-        reading.faults.append(Fault(dotted(path), *problem, name, line))
-    elif key is not None:
-        parent.first_lines[key] = line
-        parent.key = key
-
-
-def _key_problem(key: Scalar, event: Any) -> tuple[str, str, str] | None:
-    """Say what is found, expected and to do where a scalar cannot be a key."""
+            remedy="write the key out as one word; quote a text that holds brackets", path=path,
+        )  # fmt: skip
+    known = len(reading.faults)
+    key = _scalar(reading, event, path)
+    if len(reading.faults) > known:
+        return None
     if event.anchor is not None:
-        return (f"an anchor on the key {key!r}", "anchors on values only", "remove the anchor")
-    if key is None or isinstance(key, bool):
-        return (
-            f"the key {event.value or 'null'}",
-            "a name or a number",
-            f'write "{event.value}" if it is a name',
-        )
-    if isinstance(key, str) and len(key) > MAX_KEY_LENGTH:
-        return (
-            f"a key of {len(key):,} characters",
-            f"at most {MAX_KEY_LENGTH} characters",
-            "shorten the key",
-        )
+        problem = f"an anchor on the key {key!r}", "anchors on values only", "remove the anchor"
+    elif key is None or isinstance(key, bool):
+        problem = (f"the key {event.value or 'null'}", "a name or a number",
+                   f'write "{event.value}" if it is a name')  # fmt: skip
+    elif isinstance(key, str) and len(key) > MAX_KEY_LENGTH:
+        problem = (f"a key of {len(key):,} characters", f"at most {MAX_KEY_LENGTH} characters",
+                   "shorten the key")  # fmt: skip
+    elif key in first:
+        path = (*path, key)
+        problem = (f"the key {key} on line {first[key]} and again on line {line}",
+                   "each key once", "remove or rename one of them")  # fmt: skip
+    else:
+        first[key] = line
+        return key
+    _note(reading, path, *problem, line=line)
     return None
 
 
-def _scalar(reading: _Reading, event: Any, line: int, path: Path) -> Scalar:
+def _scalar(reading: _Reading, event: Any, path: Path) -> Scalar:
     """Turn one scalar into a value; a fault is noted and None returned."""
     text: str = event.value
-    control = CONTROL.search(text)
+    # Other control characters were found in the text of the file.
+    control = CONTROL.search(text) if event.style == '"' else None
+    problem: tuple[str, str] | None
     if control:
-        reading.faults.append(
-            Fault(
-                dotted(path),
-                f"the character {control.group()!r}",
-                "text that prints",
-                "remove the escape sequence",
-                reading.name,
-                line,
-            )
-        )
-        return None
-    value: Scalar
-    if event.tag == "!":
-        value, problem = text, None
-    elif event.tag is None:
-        value, problem = resolve(text) if event.implicit[0] else (text, None)
+        text, value = f"the character {control.group()!r}", None
+        problem = "text that prints", "remove the escape sequence"
     elif event.tag in _TAGS:
         value, problem = resolve_tagged(text, _TAGS[event.tag])
-    else:
-        reading.faults.append(_tag_fault(event.tag, line, path, reading.name))
+    elif event.tag not in (None, "!"):
+        _note_tag(reading, event, path)
         return None
+    else:
+        value, problem = resolve(text) if event.implicit[0] and not event.tag else (text, None)
     if problem is not None:
-        reading.faults.append(Fault(dotted(path), text, *problem, reading.name, line))
+        _note(reading, path, text, *problem, line=_line(event))
     return value
 
 
 def _check_limit(count: int, limit: int, what: str, name: str, line: int) -> None:
     if count > limit:
         raise refusal(
-            name,
-            line,
-            found=f"more than {limit:,} {what}".rstrip(","),
-            expected=f"at most {limit:,}",
-            remedy="write a smaller, flatter file",
-        )
+            name, line, found=f"more than {limit:,} {what}".rstrip(","),
+            expected=f"at most {limit:,}", remedy="write a smaller, flatter file",
+        )  # fmt: skip
 
 
-def _tag_fault(tag: str, line: int, path: Path, name: str) -> Fault:
+def _note_tag(reading: _Reading, event: Any, path: Path) -> None:
+    tag = event.tag
     short = "!!" + tag.removeprefix(_CORE) if tag.startswith(_CORE) else tag
-    return Fault(
-        dotted(path),
-        f"the tag {short}",
-        "plain text, numbers, lists and mappings",
-        "remove the tag",
-        name,
-        line,
-    )
+    _note(reading, path, f"the tag {short}", "plain text, numbers, lists and mappings",
+          "remove the tag", line=_line(event))  # fmt: skip
+
+
+def _note(
+    reading: _Reading, path: Path, found: str, expected: str, remedy: str, *, line: int
+) -> None:
+    reading.faults.append(Fault(dotted(path), found, expected, remedy, reading.name, line))
