@@ -12,6 +12,7 @@ import simcore
 from simcore.kernels import designs, random
 from simcore.kernels.bridge import bridge_table
 from simcore.kernels.operations import code_of
+from simcore.kernels.streams import Stream
 from simcore.running import engine
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
@@ -30,8 +31,7 @@ def logs(design: str, *, draws: int = 2048, last: int = 2050, **changes: Any) ->
 
 def numbers(year: int, draws: int) -> np.ndarray:
     """Standard normals of a year of the shocks of the market, as Sobol points give them."""
-    name = "walk.shock"
-    family, dimension = designs.family(name)
+    name, (family, dimension) = "walk.shock", Stream("shock", "walk").family
     key = np.array([*random.stream_key(0, name), *random.stream_key(0, family)], dtype=np.uint64)
     u = np.empty(draws)
     designs.fill_design(designs.SOBOL, key, dimension, 0, year, draws, 8, u)

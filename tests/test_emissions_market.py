@@ -24,6 +24,7 @@ from simcore.errors import ConfigError
 from simcore.intake import packaged
 from simcore.intake.systems import Rules
 from simcore.kernels.simulate import simulate
+from simcore.kernels.streams import Stream
 from simcore.model.emissions_market import caps, rules_table
 from simcore.running import program
 
@@ -605,7 +606,7 @@ def test_draws_that_do_not_need_the_system_are_undefined_and_change_no_other():
     coin = distributions.compile_distribution({"kind": "bernoulli", "probability": 0.5})
     active = plan.graph.node(
         "FACTOR", kind=coin.kind, central_value=coin.central, parameters=coin.params,
-        values=coin.pool, normal=(), stream="half",
+        values=coin.pool, normal=(), stream=Stream("half"),
     )  # fmt: skip
     masked = len(plan.graph.nodes)
     plan.graph.nodes.append(replace(node, inputs=(*node.inputs[:11], active)))

@@ -12,8 +12,9 @@ import pytest
 import simcore
 from benchmarks import agreement
 from benchmarks.cases import cases
-from benchmarks.peers import numpy_run
+from benchmarks.peers import in_c, numpy_run, scalar, tape
 from benchmarks.peers.numpy_inputs import addressed, generated
+from simcore.kernels.operations import OPERATIONS
 from simcore.kernels.select import quantile_ranks
 
 pytestmark = pytest.mark.long
@@ -173,3 +174,9 @@ def test_summaries_agree_with_numpy_by_name(missing):
             np.testing.assert_allclose(found["standard_error"][row], error)
         else:
             assert np.isnan(found["mean"][row])
+
+
+@pytest.mark.parametrize("formulas", [scalar.FORMULAS, in_c.CALLS], ids=["scalar numba", "C"])
+def test_each_operation_has_a_formula_or_is_named_as_unwritten(formulas: dict) -> None:
+    assert not formulas.keys() & tape.UNWRITTEN
+    assert formulas.keys() | tape.UNWRITTEN == OPERATIONS.keys()

@@ -11,7 +11,7 @@ from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment
 from simcore.quantities import ByYear, FactorReference, Uncertain
 from simcore.quantities.annotations import Canonical
-from simcore.quantities.records import Model
+from simcore.quantities.records import Described, Model
 from simcore.units import UnitError, conversion
 from simcore.units.canonical import EURO_PER_MWH
 
@@ -81,6 +81,30 @@ def quantities(
     for name, canonical in _fields(type(record)):  # type: ignore[arg-type]
         written = type(record).model_fields[name].alias or name
         yield from _inside(getattr(record, name), (*path, written), canonical)
+
+
+def described(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Described]]:
+    """Every record inside a record, a mapping or a list that says where it comes from."""
+    if isinstance(node, Described):
+        yield path, node
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(node, Model):
+        fields = type(node).model_fields.items()
+        inner = [(field.alias or name, getattr(node, name)) for name, field in fields]
+    elif isinstance(node, dict):
+        inner = [*node.items()]
+    elif isinstance(node, list):
+        inner = [*enumerate(node)]
+    for name, one in inner:
+        yield from described(one, (*path, name))
+
+
+@cache
+def unit_of_field(record: type[Model], field: str) -> str:
+    """The unit in which the model reads a field of a kind of record: that of its annotation."""
+    canonical = dict(_fields(record))[field]
+    assert canonical is not None, f"{record.__name__}.{field} has no canonical unit"
+    return canonical.unit
 
 
 @cache

@@ -45,6 +45,7 @@ from numpy.typing import NDArray
 from simcore.kernels.jit import inlined, kernel, load, reversed_bits
 from simcore.kernels.random import BLOCK, LANES, fill_uniform, threefry2x64, uniform_of_word
 from simcore.kernels.sobol_tables import DIGITS, DIMENSIONS, DIRECTIONS
+from simcore.kernels.streams import SHOCKS
 
 RANDOM: Final = 0
 LATIN_HYPERCUBE: Final = 1
@@ -59,39 +60,12 @@ DESIGNS: Final = {
     "sobol_bridge": SOBOL_BRIDGE,
 }
 
-MEMBERS: Final = (
-    "anchor", "sigma", "kappa", "tightening.occurs", "tightening.year", "tightening.strength",
-    "carry", "mu",
-)  # fmt: skip
-"""Dimensions of a price path that are no shocks: position is dimension, so never reorder."""
-SHOCK: Final = "shock"
 FIRST_YEAR: Final = 2020
 """Calendar year of the first dimension of shocks; earlier years have the last dimensions."""
 
 _BLOCK_DIGITS: Final = 8
 _ORDER_COUNT: Final = 64
-_YEARS: Final = DIMENSIONS - len(MEMBERS)
-
-
-def family(name: str) -> tuple[str, int]:
-    """Sobol sequence and dimension of a stream.
-
-    Parameters
-    ----------
-    name : str
-        Full name of the factor or of the shocks of a path.
-
-    Returns
-    -------
-    str
-        Name of the family, which no other stream of the run bears.
-    int
-        Dimension; that of FIRST_YEAR for shocks.
-    """
-    for dimension, member in enumerate((*MEMBERS, SHOCK)):
-        if name.endswith(f".{member}"):
-            return f"{name.removesuffix(member)}*", dimension
-    return name, 0
+_YEARS: Final = DIMENSIONS - SHOCKS
 
 
 def _patterns(directions: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -332,7 +306,7 @@ def fill_design(design, key, dimension, first_draw, step, total_draws, replicate
     design : int
         One of `DESIGNS`; an unknown one writes NaN.
     key : ndarray, shape (4,)
-        uint64: keys of the stream and of its family (`random.stream_key`, `family`).
+        uint64: keys of the stream and of its family (`random.stream_key`).
     dimension : int
         Dimension in the family.
     first_draw : int

@@ -55,7 +55,7 @@ def row_{code}({parameters}):
         rows[out, j] = formula_{code}({values})
 """
 _TAIL: Final = """    else:
-        raise ValueError("a tape holds an operation that the kernels do not know")
+        raise ValueError("a tape holds an operation that the kernel does not know", code)
 """
 
 
@@ -81,8 +81,20 @@ def _places(names: tuple[str, ...], array: str, start: str, end: str) -> dict[st
     return found
 
 
-def _branch(code: int, operation: Operation, parameters: list[str]) -> tuple[str, str]:
-    """The branch of an operation, and the loop over the draws that a formula of numbers needs."""
+def parameters_of(operation: Operation) -> list[str]:
+    """Names of the parameters of a formula."""
+    formula = _formula(operation)
+    return list(inspect.signature(getattr(formula, "py_func", formula)).parameters)
+
+
+def branch(code: int, operation: Operation, parameters: list[str]) -> tuple[str, str]:
+    """The branch of an operation, and the loop over the draws that a formula of numbers needs.
+
+    Raises
+    ------
+    ValueError
+        The formula asks for what the table does not state.
+    """
     carried, by_name = operation.carried, dict(_GIVEN)
     rows = _places(operation.inputs, "inputs", "at", f"inputs_at[i + 1] - {len(carried)}")
     rows |= {name: f"inputs[inputs_at[i + 1] - {len(carried) - place}]"
@@ -121,10 +133,9 @@ def _written() -> dict[str, Any]:
     for code, operation in enumerate(OPERATIONS.values()):
         if not operation.formula:
             continue
-        scope[f"formula_{code}"] = formula = _formula(operation)
-        parameters = list(inspect.signature(getattr(formula, "py_func", formula)).parameters)
-        branch, loop = _branch(code, operation, parameters)
-        branches.append(branch)
+        scope[f"formula_{code}"] = _formula(operation)
+        written, loop = branch(code, operation, parameters_of(operation))
+        branches.append(written)
         loops.append(loop)
     text, name = "".join((*loops, *branches, _TAIL)), "<operations>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)

@@ -175,7 +175,7 @@ def is_cold(name: str) -> bool:
     return CACHE_DIRECTORY is None or not (CACHE_DIRECTORY / f"{name}.nbi").exists()
 
 
-def kernel(function: Callable) -> Callable:
+def kernel(function: Callable, *, cached: bool = True) -> Callable:
     """Compile a function that Python calls; its machine code is cached between processes.
 
     Parameters
@@ -183,6 +183,8 @@ def kernel(function: Callable) -> Callable:
     function : callable
         Body over arrays and numbers. Outside the folder of the kernels it is compiled in each
         process, for the digest knows nothing of it.
+    cached : bool
+        Whether its machine code may be kept.
 
     Returns
     -------
@@ -191,7 +193,7 @@ def kernel(function: Callable) -> Callable:
     """
     compiled: Any = numba.njit(function, **OPTIONS)
     known = Path(function.__code__.co_filename).parent == Path(__file__).parent
-    if CACHE_DIRECTORY is not None and known:
+    if CACHE_DIRECTORY is not None and known and cached:
         compiled._cache = _Cache(function)
     return compiled
 

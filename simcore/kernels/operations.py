@@ -99,6 +99,11 @@ def register(operation: Operation) -> None:
     OPERATIONS[operation.name] = operation
 
 
+def is_packaged() -> bool:
+    """Whether the table is that of the package, so that the kernel made from it may be kept."""
+    return tuple(OPERATIONS) == _PACKAGED
+
+
 def code_of(name: str) -> int:
     """Code of an operation on the tape."""
     return list(OPERATIONS).index(name)
@@ -205,3 +210,4 @@ _declare("BREAK_EVEN_BORDER", "premium.break_even_border",
 _declare("NOT_POSITIVE", "premium.not_positive", "value")
 _declare("CROSSOVER", "premium.crossover", "value", numbers="first", keeps=float("nan"))
 _declare("CHEAPEST", "premium.cheapest_row", "totals...", numbers="first_years...", yearly=True)
+_PACKAGED: Final = tuple(OPERATIONS)

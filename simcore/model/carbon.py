@@ -30,7 +30,7 @@ def scope1(setting: Setting, region: str, route: str) -> int:
 @remembered
 def precursor_emissions(setting: Setting, region: str, route: str) -> int:
     """Emissions of the precursors that a route buys, t CO2e/t."""
-    each = route_quantity(setting, region, route, "precursor_intensity", "t/t")
+    each = route_quantity(setting, region, route, "precursor_intensity")
     return _of_precursor(setting, region, route, each)
 
 

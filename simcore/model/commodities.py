@@ -14,7 +14,7 @@ from simcore.intake.usage import place_of, price_of, used_prices
 from simcore.model.paths import anchor_lines
 from simcore.model.policies import series
 from simcore.model.prices import price
-from simcore.model.setting import Setting, normal_node, quantity, remembered, wacc
+from simcore.model.setting import Setting, normal_node, quantity, read, remembered, wacc
 from simcore.units import conversion, currency_of
 from simcore.variables import Needs, outcome
 
@@ -41,7 +41,7 @@ def _indexed(setting: Setting, name: str, region: str, record: Indexed) -> int:
     """coefficient * index + premium."""
     graph, own = setting.graph, price_name(setting.experiment, name, region)
     index, _, place = record.index.partition(".")
-    coefficient = quantity(setting, f"{own}.coefficient", record.coefficient, "1")
+    coefficient = read(setting, record, "coefficient", own)
     premium = record.premium
     if premium.unit is None:
         premium = premium.model_copy(
@@ -69,7 +69,7 @@ def emission_factor(setting: Setting, name: str, region: str) -> int:
     record = price_of(setting.experiment, name, region)
     if isinstance(record, Electrolysis):
         own = price_name(setting.experiment, name, region)
-        demand = quantity(setting, f"{own}.electricity_demand", record.electricity_demand, "kWh/kg")
+        demand = read(setting, record, "electricity_demand", own)
         supply = emission_factor(setting, record.electricity, region)
         product = setting.graph.product(demand, supply)
         return setting.graph.scaled(product, 1e-3)
@@ -93,8 +93,8 @@ def learning(setting: Setting, learns: Any, owner: str) -> int:
     if learns is None:
         return graph.constant(1.0)
     record = setting.experiment.catalog.technologies[learns.technology]
-    share = quantity(setting, f"{owner}.learning_share", learns.share, "1")
-    rate = quantity(setting, f"{learns.technology}.learning_rate", record.learning_rate, "1")
+    share = read(setting, learns, "share", owner, "learning_share")
+    rate = read(setting, record, "learning_rate", learns.technology)
     exponent = graph.node("LEARNING_EXPONENT", rate=rate)
     normal = normal_node(setting, f"{learns.technology}.capacity")
     centre, above, below = anchor_lines(record.cumulative_capacity, setting.horizon, known=None)
@@ -115,24 +115,24 @@ def learning(setting: Setting, learns: Any, owner: str) -> int:
 def _electrolysis(setting: Setting, name: str, region: str, record: Electrolysis) -> int:
     graph, own = setting.graph, price_name(setting.experiment, name, region)
 
-    def part(key: str, unit: str) -> int:
-        return quantity(setting, f"{own}.{key}", getattr(record, key), unit)
+    def part(key: str) -> int:
+        return read(setting, record, key, own)
 
     recovery = graph.node(
         "CAPITAL_RECOVERY",
         wacc=wacc(setting, region),
-        risk=part("risk_premium", "1"),
+        risk=part("risk_premium"),
         life=record.lifetime,
     )
-    demand = part("electricity_demand", "kWh/kg")
+    demand = part("electricity_demand")
     charge = graph.node(
         "ELECTROLYSER",
-        capex=part("capex", "EUR/kW"),
+        capex=part("capex"),
         recovery=recovery,
-        fixed=part("fixed_opex", "1"),
-        stack_share=part("stack_share", "1"),
-        stack_life=part("stack_lifetime", "yr"),
-        hours=part("full_load_hours", "h/yr"),
+        fixed=part("fixed_opex"),
+        stack_share=part("stack_share"),
+        stack_life=part("stack_lifetime"),
+        hours=part("full_load_hours"),
         demand=demand,
         life=record.lifetime,
     )
@@ -142,7 +142,7 @@ def _electrolysis(setting: Setting, name: str, region: str, record: Electrolysis
         learning=learning(setting, record.learning, own),
         electricity=unit_price(setting, record.electricity, region),
         demand=demand,
-        storage=part("storage", "EUR/kg"),
+        storage=part("storage"),
     )
 
 

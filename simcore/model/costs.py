@@ -9,13 +9,14 @@ import numpy as np
 
 from simcore.intake.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
-from simcore.intake.stated import commodity_unit, target_of
+from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, references
 from simcore.model.commodities import learning, unit_price
-from simcore.model.setting import Setting, by_region, multiplier, quantity, remembered, wacc
+from simcore.model.setting import Setting, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity
 from simcore.quantities import ByYear, FactorReference
+from simcore.quantities.records import Model
 from simcore.variables import PLANT, outcome
 
 
@@ -33,9 +34,18 @@ def capture_of(setting: Setting, route: str) -> Capture | None:
 
 
 @remembered
-def route_quantity(setting: Setting, region: str, route: str, name: str, unit: str) -> int:
+def route_quantity(setting: Setting, region: str, route: str, name: str, unit: str = "") -> int:
     """Node of a quantity of a route that may differ by region."""
-    return _stated(setting, region, route, name, getattr(made_by(setting, route), name), unit)
+    return _field(setting, region, route, made_by(setting, route), name, unit=unit)
+
+
+def _field(
+    setting: Setting, region: str, route: str, record: Model, field: str, part: str = "",
+    *, unit: str = "",
+) -> int:  # fmt: skip
+    """Node of a field of a route or of a part of it, in the field's unit or in its second one."""
+    unit, values = unit or unit_of_field(type(record), field), getattr(record, field)
+    return _stated(setting, region, route, f"{part}{field}", values, unit)
 
 
 def _stated(setting: Setting, region: str, route: str, key: str, values: Any, unit: str) -> int:
@@ -54,12 +64,13 @@ def _stated(setting: Setting, region: str, route: str, key: str, values: Any, un
 
 def _same_everywhere(setting: Setting, route: str, key: str) -> int:
     """Node of a plain number of a route that is the same in all regions."""
-    value = getattr(made_by(setting, route), key)
+    record = made_by(setting, route)
+    value, unit = getattr(record, key), unit_of_field(type(record), key)
     name = f"{owner_of(setting.experiment.catalog, route, key)}.{key}"
     twin = followed(setting.experiment.catalog, route, key)
     if twin is None:
-        return quantity(setting, name, value, "1")
-    return _following(setting, name, value, "1", f"{twin[0]}.{key}", twin[1])
+        return quantity(setting, name, value, unit)
+    return _following(setting, name, value, unit, f"{twin[0]}.{key}", twin[1])
 
 
 def _following(
@@ -87,11 +98,9 @@ def investment(setting: Setting, region: str, route: str) -> int:
     """
     graph, owner = setting.graph, _builder(setting, route)
     capex = (
-        route_quantity(setting, region, route, "capex", "EUR/(t/yr)")
+        route_quantity(setting, region, route, "capex")
         if owner is None
-        else _stated(
-            setting, region, owner, "greenfield.capex", _new(setting, owner).capex, "EUR/(t/yr)"
-        )
+        else _field(setting, region, owner, _new(setting, owner), "capex", "greenfield.")
     )
     size = size_effect(setting, route)
     capex = graph.product(capex, _capex_factor(setting, region))
@@ -120,11 +129,12 @@ def size_effect(setting: Setting, route: str) -> int:
     if size is None:
         return one
     money, output = setting.experiment.money, setting.experiment.plant.output
+    unit = unit_of_field(type(size), "reference")
     if size.output is not None:
-        output = size.output.value * multiplier(size.output, "Mt/yr", money)
-    ratio = output / (size.reference.value * multiplier(size.reference, "Mt/yr", money))
+        output = size.output.value * multiplier(size.output, unit, money)
+    ratio = output / (size.reference.value * multiplier(size.reference, unit, money))
     owner = owner_of(setting.experiment.catalog, route, "size")
-    exponent = quantity(setting, f"{owner}.size_exponent", size.exponent, "1")
+    exponent = read(setting, size, "exponent", owner, "size_exponent")
     found = graph.nodes[exponent]
     if found.operation is None:
         return graph.constant(ratio ** (found.numbers[0] - 1.0))
@@ -150,12 +160,10 @@ def capital_charge(setting: Setting, region: str, route: str) -> int:
     if owner is None:
         built = _same_everywhere(setting, route, "interest_during_construction")
     else:
-        built = quantity(
-            setting, f"{owner}.greenfield.interest_during_construction",
-            _new(setting, owner).interest_during_construction, "1",
-        )  # fmt: skip
+        new = _new(setting, owner)
+        built = read(setting, new, "interest_during_construction", f"{owner}.greenfield")
     charge = setting.graph.product(investment(setting, region, route), first, built, recovery)
-    used = route_quantity(setting, region, route, "utilisation", "1")
+    used = route_quantity(setting, region, route, "utilisation")
     return graph.quotient(charge, used)
 
 
@@ -167,8 +175,7 @@ def _stands_already(setting: Setting, region: str, route: str) -> bool:
 
 
 def _capex_factor(setting: Setting, region: str) -> int:
-    factor = setting.experiment.catalog.regions[region].capex_factor
-    return quantity(setting, f"{region}.capex_factor", factor, "1")
+    return read(setting, setting.experiment.catalog.regions[region], "capex_factor", region)
 
 
 @remembered
@@ -181,16 +188,16 @@ def capital(setting: Setting, region: str, route: str) -> tuple[int, int]:
     capture = capture_of(setting, route)
     if capture is None:
         return plant, multiplier
-    risk = quantity(setting, f"{route}.capture.risk_premium", capture.risk_premium, "1")
+    risk = read(setting, capture, "risk_premium", f"{route}.capture")
     recovery = graph.node(
         "CAPITAL_RECOVERY", wacc=wacc(setting, region), risk=risk, life=capture.lifetime
     )
     first, built = (
-        quantity(setting, f"{route}.capture.{key}", getattr(capture, key), "1")
+        read(setting, capture, key, f"{route}.capture")
         for key in ("first_of_a_kind", "interest_during_construction")
     )
     annual = setting.graph.product(_capture_capex(setting, region, route), first, built, recovery)
-    used = route_quantity(setting, region, route, "utilisation", "1")
+    used = route_quantity(setting, region, route, "utilisation")
     annual = graph.quotient(annual, used)
     learnt = learning(setting, capture.learning, f"{route}.capture")
     both = graph.sum(
@@ -204,7 +211,7 @@ def _capture_capex(setting: Setting, region: str, route: str) -> int:
     """Cost of equipping a capture plant before learning, EUR per tonne of product a year."""
     capture = capture_of(setting, route)
     assert capture is not None
-    capex = _stated(setting, region, route, "capture.capex", capture.capex, "EUR/(t/yr)")
+    capex = _field(setting, region, route, capture, "capex", "capture.")
     taken = captured(setting, region, route)
     return setting.graph.product(capex, taken, _capex_factor(setting, region))
 
@@ -225,10 +232,10 @@ def fixed_charge(setting: Setting, region: str, route: str) -> int:
         fixed = setting.graph.product(fixed, investment(setting, region, route), learnt)
     capture = capture_of(setting, route)
     if capture is not None:
-        share = quantity(setting, f"{route}.capture.fixed_opex", capture.fixed_opex, "1")
+        share = read(setting, capture, "fixed_opex", f"{route}.capture")
         kept = setting.graph.product(_capture_capex(setting, region, route), share)
         fixed = graph.sum(fixed, kept)
-    used = route_quantity(setting, region, route, "utilisation", "1")
+    used = route_quantity(setting, region, route, "utilisation")
     return graph.quotient(fixed, used)
 
 
@@ -270,8 +277,8 @@ def captured(setting: Setting, region: str, route: str) -> int:
     """
     graph, capture = setting.graph, capture_of(setting, route)
     assert capture is not None
-    rate = _stated(setting, region, route, "capture.rate", capture.rate, "1")
-    unabated = route_quantity(setting, region, route, "emission_intensity", "t/t")
+    rate = _field(setting, region, route, capture, "rate", "capture.")
+    unabated = route_quantity(setting, region, route, "emission_intensity")
     again = graph.product(rate, _emitted_by_capture(setting, region, route))
     left = graph.difference(graph.constant(1.0), again)
     first = graph.product(rate, unabated)
@@ -282,7 +289,7 @@ def captured(setting: Setting, region: str, route: str) -> int:
 def direct_emissions(setting: Setting, region: str, route: str) -> int:
     """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it."""
     graph = setting.graph
-    unabated = route_quantity(setting, region, route, "emission_intensity", "t/t")
+    unabated = route_quantity(setting, region, route, "emission_intensity")
     if capture_of(setting, route) is None:
         return unabated
     taken = captured(setting, region, route)
@@ -340,8 +347,8 @@ def levelised_cost(setting: Setting, region: str, route: str) -> int:
     bought = trades(setting, region, route)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = setting.graph.difference(
-        route_quantity(setting, region, route, "other_opex", "EUR/t"),
-        route_quantity(setting, region, route, "support", "EUR/t"),
+        route_quantity(setting, region, route, "other_opex"),
+        route_quantity(setting, region, route, "support"),
     )
     other = setting.graph.sum(fixed_charge(setting, region, route), net_opex)
     charge, multiplier = capital(setting, region, route)

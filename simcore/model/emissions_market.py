@@ -12,7 +12,7 @@ from simcore.intake.policies import followed_rules, variants
 from simcore.intake.systems import Rules, System
 from simcore.intake.views import system_of
 from simcore.kernels.operations import RULES
-from simcore.model.setting import Setting, choice_node, quantity
+from simcore.model.setting import Setting, choice_node, read
 from simcore.units import deflate
 
 _STEP: Final = 1e-9
@@ -56,11 +56,10 @@ def system_node(
         axis=1,
     )
     drawn: dict[str, Any] = {
-        field: quantity(setting, f"{name}.{field}", getattr(system, field), unit)
-        for field, unit in (
-            ("level", "1"), ("growth", "1"), ("slope", "1"), ("discount_rate", "1"),
-            ("backstop", "EUR/t"), ("reference_price", "EUR/t"), ("adjustment", "1"),
-            ("immediate", "1"), ("hedge", "1"),
+        field: read(setting, system, field, name)
+        for field in (
+            "level", "growth", "slope", "discount_rate", "backstop", "reference_price",
+            "adjustment", "immediate", "hedge",
         )
     }  # fmt: skip
     start = system.start
@@ -93,7 +92,7 @@ def _resolution(
             named.append(one)
     odds = [record.odds.get(one, 0.0) if one not in named[:place] else 0.0
             for place, one in enumerate(named)]  # fmt: skip
-    resolved = quantity(setting, f"{name}.resolution.year", record.year, "yr")
+    resolved = read(setting, record, "year", f"{name}.resolution")
     return odds, resolved, named.index(system.variant)
 
 

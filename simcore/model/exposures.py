@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simcore.dated import DatedTable
+from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import exposure_currency, exposure_market
 from simcore.model.carbon import exposure
 from simcore.model.markets import carbon_price
@@ -90,6 +91,7 @@ def _shortfall(setting: Setting, name: str) -> int:
         return graph.product(exposure(setting, plant.region, plant.route), output)
     known = np.zeros(len(horizon))
     uncertain = []
+    unit = unit_of_field(type(record), "shortfall")
     table = DatedTable(record.shortfall)
     held = [table.at(year) for year in horizon.tolist()]
     in_force = np.array([one.date if one is not None else 0 for one in held])
@@ -98,7 +100,7 @@ def _shortfall(setting: Setting, name: str) -> int:
         since = horizon - max(date, record.first) if date == table.last else np.zeros(len(horizon))
         weight = np.where(inside & (in_force == date), (1.0 + record.growth) ** since, 0.0)
         label = f"{name}.shortfall" if len(table.values) == 1 else f"{name}.shortfall.{date}"
-        node = quantity(setting, label, record.shortfall[date], "Mt/yr")
+        node = quantity(setting, label, record.shortfall[date], unit)
         found = graph.nodes[node]
         if found.operation is None:
             known = known + weight * found.numbers[0]

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.kernels.operations import OPERATIONS, Operation
+from simcore.kernels.streams import Stream
 
 OUTPUT: Final = "OUTPUT"
 """In place of an operation: another row that the operation of its only input writes."""
@@ -34,8 +35,8 @@ class Node:
         Constants of the operation; of an OUTPUT its place among the carried rows.
     table : ndarray of float64 or None
         One line per simulated year, or the pool of a marginal.
-    stream : str
-        Name under which random numbers are addressed; empty if none.
+    stream : Stream or None
+        Of random numbers.
     yearly : bool
         Whether the row changes from year to year.
     state : tuple of float
@@ -48,7 +49,7 @@ class Node:
     inputs: tuple[int, ...] = ()
     numbers: tuple[float, ...] = ()
     table: np.ndarray | None = None
-    stream: str = ""
+    stream: Stream | None = None
     yearly: bool = False
     state: tuple[float, ...] = ()
     keeps: float | None = None
@@ -64,16 +65,16 @@ class Graph:
     known : dict
         Number of the node of each content.
     rename : callable, optional
-        From the name of a random stream to the one that is used; two graphs that share their nodes
-        and rename differently share all but these streams and what follows from them.
+        From a random stream to the one that is used; two graphs that share their nodes and rename
+        differently share all but these streams and what follows from them.
     """
 
     nodes: list[Node] = field(default_factory=list)
     known: dict[tuple[object, ...], int] = field(default_factory=dict)
-    rename: Callable[[str], str] | None = None
+    rename: Callable[[Stream], Stream] | None = None
 
     def node(
-        self, operation: str, *, stream: str = "", yearly: bool = False, **stated: Any
+        self, operation: str, *, stream: Stream | None = None, yearly: bool = False, **stated: Any
     ) -> int:  # fmt: skip
         """Number of the node of an operation, added if it is new.
 
@@ -81,8 +82,8 @@ class Graph:
         ----------
         operation : str
             Name in `kernels.operations`, which also names what is to be stated.
-        stream : str
-            Name of its random numbers.
+        stream : Stream, optional
+            Of its random numbers.
         yearly : bool
             Whether the row changes from year to year though no input does.
         **stated
@@ -97,7 +98,7 @@ class Graph:
         entry = OPERATIONS.get(operation)
         if entry is None:
             raise TypeError(f"graph: no operation {operation!r}; declare it in kernels.operations")
-        if stated.keys() != entry.names or bool(stream) != entry.random:
+        if stated.keys() != entry.names or (stream is not None) != entry.random:
             raise TypeError(_misnamed(entry, stated, stream))
         inputs = tuple(_each(entry.inputs, stated))
         table = None
@@ -112,7 +113,7 @@ class Graph:
         ) + (np.nan,) * (len(entry.carried) - len(entry.states))  # fmt: skip
         return self._known(
             operation, inputs, tuple(map(float, _each(entry.numbers, stated))), table,
-            self.rename(stream) if stream and self.rename is not None else stream,
+            self.rename(stream) if stream and self.rename else stream,
             yearly or entry.changes or any(self.nodes[one].yearly for one in inputs),
             starts, entry.keeps,
         )  # fmt: skip
@@ -140,7 +141,7 @@ class Graph:
         inputs: tuple[int, ...] = (),
         numbers: tuple[float, ...] = (),
         table: np.ndarray | None = None,
-        stream: str = "",
+        stream: Stream | None = None,
         yearly: bool = False,
         state: tuple[float, ...] = (),
         keeps: float | None = None,
@@ -213,10 +214,10 @@ def _each(names: Iterable[str], stated: dict[str, Any]) -> list[Any]:
     return found
 
 
-def _misnamed(entry: Operation, stated: dict[str, Any], stream: str) -> str:
+def _misnamed(entry: Operation, stated: dict[str, Any], stream: Stream | None) -> str:
     """What is wrong with the names of a call."""
     found = [f"lacks {one}" for one in sorted(entry.names - stated.keys())]
     found += [f"knows no {one}" for one in sorted(stated.keys() - entry.names)]
-    if bool(stream) != entry.random:
+    if (stream is not None) != entry.random:
         found.append("needs a stream" if entry.random else "reads no stream")
     return f"graph: {entry.name} {', '.join(found)}; it takes {', '.join(sorted(entry.names))}"

@@ -15,7 +15,7 @@ from simcore.intake.usage import price_of, references
 from simcore.model.commodities import price_name, unit_price
 from simcore.model.costs import trades
 from simcore.model.premium import cost_premium
-from simcore.model.setting import Setting, quantity, remembered
+from simcore.model.setting import Setting, read, remembered
 from simcore.model.since import COMPARED
 from simcore.variables import outcome
 
@@ -73,6 +73,6 @@ def _through(setting: Setting, region: str, name: str, amount: int, good: str) -
     if not isinstance(record, Electrolysis) or record.electricity != good:
         return None
     own = price_name(setting.experiment, name, region)
-    demand = quantity(setting, f"{own}.electricity_demand", record.electricity_demand, "kWh/kg")
+    demand = read(setting, record, "electricity_demand", own)
     power = graph.product(amount, demand)
     return graph.scaled(power, 1e-3)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simcore.dated import DatedTable
 from simcore.intake.paths import Anchor, Path, Spot
 from simcore.model.processes import PathMaker
-from simcore.model.setting import Setting, choice_node, normal_node, quantity
+from simcore.model.setting import Setting, choice_node, normal_node, read
 from simcore.numerics.normal import Z90, log_mean, median_shift
 from simcore.processes import Process, kind_of
 from simcore.processes.declaration import Motion
@@ -186,8 +186,8 @@ def _advance(
             {"kind": "bernoulli", "probability": event.probability},
             event,
         )
-        start = quantity(setting, f"{make.shared}.tightening.year", event.year, "yr")
-        strength = quantity(setting, f"{make.shared}.tightening.strength", event.strength, "1")
+        start = read(setting, event, "year", f"{make.shared}.tightening")
+        strength = read(setting, event, "strength", f"{make.shared}.tightening")
     steps = max(len(motion.shocks), len(motion.added), 1)
     return graph.node(
         "PATH", z=z, decay=graph.constant(1.0) if motion.decay is None else motion.decay,
@@ -202,12 +202,13 @@ def _advance(
 
 def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:
     """Node of the drift per year: mu or carry, and the premium."""
-    graph, drift = setting.graph, kind_of(record.process).drift
+    graph, process = setting.graph, record.process
+    drift = kind_of(process).drift
     found = graph.constant(0.0)
-    if drift:
-        found = quantity(setting, f"{own}.{drift}", getattr(record.process, drift), "1")
+    if process is not None and drift:
+        found = read(setting, process, drift, own)
     elif not record.anchors:
-        found = quantity(setting, f"{own}.carry", record.carry, "1")
+        found = read(setting, record, "carry", own)
     if premium is None or graph.is_constant(premium, 0.0):
         return found
     if graph.is_constant(found, 0.0):

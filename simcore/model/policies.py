@@ -14,7 +14,7 @@ import numpy as np
 from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
 from simcore.intake.policies import dated_table, delays, variants
-from simcore.model.setting import Setting, choice_node, quantity, remembered
+from simcore.model.setting import Setting, choice_node, quantity, read, remembered
 from simcore.variables import Needs, outcome
 
 
@@ -52,7 +52,7 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
         return graph.constant(float(known[0, 0]))
     chosen, delayed = variant_node(setting, name), graph.constant(0.0)
     if len(possible) > 1:
-        delayed = quantity(setting, f"{name}.delay", policy.delay, "yr")
+        delayed = read(setting, policy, "delay", name)
     return graph.node(
         "TIMELINE", variant=chosen, delay=delayed, uncertain=uncertain,
         combinations=numbers, coefficients=map(setting.over_years, known),

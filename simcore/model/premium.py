@@ -19,7 +19,7 @@ from simcore.model.costs import (
 )
 from simcore.model.markets import carbon_price, label_where, view_nodes, view_row
 from simcore.model.policies import policy_value
-from simcore.model.setting import Setting, quantity, remembered
+from simcore.model.setting import Setting, read, remembered
 from simcore.model.since import AVAILABLE, COMPARED, first_compared, first_year
 from simcore.variables import CELL, PLANT, outcome
 
@@ -132,14 +132,12 @@ def break_even_price(setting: Setting, region: str, destination: str, route: str
 @remembered
 def _indirect_factor(setting: Setting) -> int:
     buyer = setting.experiment.value.buyer
-    factor = setting.experiment.catalog.buyers[buyer].indirect_factor
-    return quantity(setting, f"{buyer}.indirect_factor", factor, "1")
+    return read(setting, setting.experiment.catalog.buyers[buyer], "indirect_factor", buyer)
 
 
 @remembered
 def _credit_price(setting: Setting, region: str) -> int:
-    price = setting.experiment.catalog.regions[region].credit_price
-    return quantity(setting, f"{region}.credit_price", price, "EUR/t")
+    return read(setting, setting.experiment.catalog.regions[region], "credit_price", region)
 
 
 @outcome(

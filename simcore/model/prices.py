@@ -9,11 +9,12 @@ import numpy as np
 
 from simcore.intake.paths import Path, Threshold, View
 from simcore.intake.policies import variants
+from simcore.intake.stated import unit_of_field
 from simcore.intake.views import as_path, chosen_views, has_views
 from simcore.model.emissions_market import system_node
 from simcore.model.paths import bounds, deviation_node, path_node, price_factor
 from simcore.model.policies import series, variant_node
-from simcore.model.setting import Setting, choice_node, quantity
+from simcore.model.setting import Setting, choice_node, quantity, read
 from simcore.processes import kind_of
 from simcore.quantities import FactorReference
 
@@ -87,7 +88,7 @@ def _view(setting: Setting, name: str, record: Path, label: str, view: View, tar
     if view.position is not None or kind_of(path.process).made_of != "spot":
         made = _made(setting, name, record, label, view, path, target)
     else:
-        premium = quantity(setting, f"{name}.{label}.premium", view.premium, "1")
+        premium = read(setting, view, "premium", f"{name}.{label}")
         return path_node(
             setting, name, path, target, view=label, known=record.spot, premium=premium,
             lift=_lift(setting, name, record),
@@ -109,7 +110,7 @@ def _made(
     else:
         floor, ceiling = bounds(setting, record, price_factor(setting, record, target))
         lead = len(setting.years) - len(setting.horizon)
-        place = quantity(setting, f"{name}.{label}.position", view.position, "1")
+        place = read(setting, view, "position", f"{name}.{label}")
         within = series(setting, (ceiling - floor)[lead:])
         within = setting.graph.product(place, within)
         made = setting.graph.sum(series(setting, floor[lead:]), within)
@@ -133,7 +134,7 @@ def _relative(setting: Setting, name: str, record: Path, target: str) -> int:
     assert record.process is not None
     other = record.relative.to
     base = price(setting, other, setting.experiment.catalog.markets[other], target)
-    ratio = quantity(setting, f"{name}.relative.ratio", record.relative.ratio, "1")
+    ratio = read(setting, record.relative, "ratio", f"{name}.relative")
     made = setting.graph.product(base, ratio)
     moved = deviation_node(setting, name, record, record.process)
     made = setting.graph.product(made, moved)
@@ -149,8 +150,9 @@ def _lift(setting: Setting, name: str, record: Path) -> int | None:
     if effect is None:
         return None
     named = variants(setting.experiment.catalog.policies[effect.of])
+    unit = unit_of_field(type(effect), "variants")
     strengths = [
-        quantity(setting, f"{name}.policy_effect.{one}", effect.variants[one], "1")
+        quantity(setting, f"{name}.policy_effect.{one}", effect.variants[one], unit)
         if one in effect.variants else graph.constant(0.0)
         for one in named
     ]  # fmt: skip
@@ -183,7 +185,7 @@ def _response(setting: Setting, name: str, record: Path, target: str) -> dict[st
         level, exponent = graph.constant(none), graph.constant(1.0)
         if threshold is not None:
             level = _level(setting, f"{label}.from", record, threshold.price, target)
-            exponent = quantity(setting, f"{label}.exponent", threshold.exponent, "1")
+            exponent = read(setting, threshold, "exponent", label)
         found |= {side: level, f"exponent_{side}": exponent, grown: _growth(setting, threshold)}
     return found
 

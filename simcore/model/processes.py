@@ -8,6 +8,7 @@ from typing import Any
 
 from simcore.intake.compilation import compiled
 from simcore.intake.paths import Spot
+from simcore.kernels.streams import SHOCK
 from simcore.model.setting import Setting, multiplier, normal_inputs, quantity
 from simcore.quantities import FactorReference
 
@@ -57,7 +58,7 @@ class PathMaker:
         return self.setting.graph.constant(value)
 
     def node(self, operation: str, *, role: str = "", **stated: Any) -> int:
-        stream = f"{self.setting.stem}{self.own}.{role}" if role else ""
+        stream = self.setting.stream(self.own, role) if role else None
         yearly = operation == "NORMAL"
         return self.setting.graph.node(operation, stream=stream, yearly=yearly, **stated)
 
@@ -67,9 +68,7 @@ class PathMaker:
         setting.shocked.add(self.shared)
         for step in range(steps):
             stated: dict[str, Any] = {"yearly": True, "steps": steps, "step": step}
-            found += normal_inputs(
-                setting, self.shared, setting.shocks, suffix=".shock", **stated
-            ) or (
-                setting.graph.node("NORMAL", stream=f"{setting.stem}{self.shared}.shock", **stated),
+            found += normal_inputs(setting, self.shared, setting.shocks, role=SHOCK, **stated) or (
+                setting.graph.node("NORMAL", stream=setting.stream(self.shared, SHOCK), **stated),
             )
         return tuple(found)

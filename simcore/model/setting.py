@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -16,11 +16,15 @@ import numpy as np
 from simcore import distributions
 from simcore.intake.compilation import compiled
 from simcore.intake.dependence import Dependence
+from simcore.intake.paths import Path
 from simcore.intake.schema import Experiment, Money
+from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import place_of
 from simcore.kernels.layout import CONSTANT
+from simcore.kernels.streams import Stream
 from simcore.model.graph import Graph
 from simcore.quantities import FactorReference
+from simcore.quantities.records import Model
 from simcore.units import conversion, currency_of, deflate
 
 T = TypeVar("T")
@@ -82,6 +86,31 @@ class Setting:
     def horizon(self) -> np.ndarray:
         """Years of the run."""
         return np.arange(self.experiment.years.first, self.experiment.years.last + 1)
+
+    @cached_property
+    def paths(self) -> dict[str, Any]:
+        """Processes of the price paths that random numbers may move, by name of the path."""
+        catalog, found = self.experiment.catalog, dict[str, Any]()
+        named = {f"{name}.{place}": record for name, entry in catalog.prices.items()
+                 for place, record in entry.items()}  # fmt: skip
+        for name, record in {**catalog.markets, **named}.items():
+            if isinstance(record, Path):
+                found[name] = record.process
+                for label, view in record.views.items():
+                    found[f"{name}.{label}"] = view.deviation or view.process
+        return found
+
+    def stream(self, name: str, role: str = "") -> Stream:
+        """Stream of a factor, or of a role of a price path."""
+        if role:
+            return Stream(role, name, self.stem)
+        path = name
+        while path and path not in self.paths:
+            path = path.rpartition(".")[0]
+        role, place = name[len(path) :].removeprefix("."), 0
+        if path and role.startswith("regimes."):
+            place = list(self.paths[path].regimes).index(role.split(".")[1])
+        return Stream(role, path, self.stem, place)
 
     def note(self, name: str, node: int, unit: str, source: str | None, status: str | None) -> None:
         """Note an uncertain input that was met."""
@@ -155,7 +184,7 @@ def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -
     """Node of a marginal at the draws of the factor name."""
     return setting.graph.node(
         "FACTOR",
-        stream=setting.stem + name,
+        stream=setting.stream(name),
         normal=normal_inputs(setting, name, setting.factors),
         kind=marginal.kind,
         central_value=marginal.central,
@@ -181,15 +210,18 @@ def normal_node(setting: Setting, name: str) -> int:
 
 def normal_inputs(
     setting: Setting, name: str, dependence: Dependence, *, yearly: bool = False,
-    suffix: str = "", steps: int = 1, step: int = 0,
+    role: str = "", steps: int = 1, step: int = 0,
 ) -> tuple[int, ...]:  # fmt: skip
-    """The node of a correlated name's standard normal, or nothing if it is independent."""
+    """The node of a correlated name's standard normal, or nothing if it is independent.
+
+    With `role` the names are those of price paths, of which it is the one that is correlated.
+    """
     if name not in dependence.weights:
         return ()
     mixed = dependence.weights[name]
     normals = [
         setting.graph.node(
-            "NORMAL", steps=steps, step=step, stream=setting.stem + other + suffix, yearly=yearly
+            "NORMAL", steps=steps, step=step, stream=setting.stream(other, role), yearly=yearly
         )
         for other, _ in mixed
     ]
@@ -206,7 +238,16 @@ def by_region(setting: Setting, values: Mapping[str, Any], region: str) -> tuple
     return values[place], "" if place == "default" else f".{place}"
 
 
+def read(setting: Setting, record: Model, field: str, owner: str, name: str = "") -> int:
+    """Node of a quantity that a record states, in the unit of its field.
+
+    Its factor is `owner.field`, or `owner.name`.
+    """
+    unit = unit_of_field(type(record), field)
+    return quantity(setting, f"{owner}.{name or field}", getattr(record, field), unit)
+
+
 @remembered
 def wacc(setting: Setting, region: str) -> int:
     """Node of a region's weighted average cost of capital."""
-    return quantity(setting, f"{region}.wacc", setting.experiment.catalog.regions[region].wacc, "1")
+    return read(setting, setting.experiment.catalog.regions[region], "wacc", region)

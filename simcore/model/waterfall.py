@@ -39,11 +39,11 @@ def _components(setting: Setting, region: str, destination: str, route: str) -> 
 @remembered
 def _parts(setting: Setting, region: str, destination: str, route: str) -> dict[str, int]:
     graph = setting.graph
-    support = route_quantity(setting, region, route, "support", "EUR/t")
+    support = route_quantity(setting, region, route, "support")
     parts = {
         "capex": graph.product(*capital(setting, region, route)),
         "fixed_opex": fixed_charge(setting, region, route),
-        "other_opex": route_quantity(setting, region, route, "other_opex", "EUR/t"),
+        "other_opex": route_quantity(setting, region, route, "other_opex"),
         "support": graph.scaled(support, -1.0),
         "home_carbon": home_carbon_cost(setting, region, route),
         "cbam": cbam_cost(setting, region, destination, route),

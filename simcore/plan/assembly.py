@@ -23,6 +23,7 @@ from simcore.intake.usage import (
     used_systems,
 )
 from simcore.intake.views import chosen_views
+from simcore.kernels.streams import Stream
 from simcore.model.graph import Graph
 from simcore.model.outcomes import places
 from simcore.model.setting import Input, Setting
@@ -120,11 +121,11 @@ def _own_draws(
         return graph
     stem = f"{scenario}/"
 
-    def rename(stream: str) -> str:
-        name = stream.removeprefix(stem)
+    def rename(stream: Stream) -> Stream:
+        name = stream.name.removeprefix(stem)
         matched = [one for one in experiment.redraw if fnmatchcase(name, one)]
         redrawn.update((scenario, one) for one in matched)
-        return stem + name if matched else stream
+        return replace(stream, stem=stem) if matched else stream
 
     return replace(graph, rename=rename)
 

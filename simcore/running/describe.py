@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from simcore.dataset import Layout, stored_bytes
+from simcore.errors import dotted
+from simcore.intake import Spec
 from simcore.intake.process_checks import shockless
+from simcore.intake.stated import described
 from simcore.intake.usage import product_of, references
 from simcore.plan import Plan, nominal_size
 from simcore.running.items import items_of
@@ -74,7 +77,7 @@ def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ..
 
 def _attrs(plan: Plan) -> dict[str, str | int | float]:
     experiment = plan.experiment
-    keys, assumed = _provenance(plan.spec.resolved())
+    keys, assumed = _provenance(plan.spec)
     return {
         "title": experiment.title or experiment.name,
         "source": "simcore Monte Carlo simulation of the green premium",
@@ -129,25 +132,12 @@ def _sampler(design: str, replicates: int) -> str:
     )
 
 
-def _provenance(config: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Sources named anywhere in a config, and the paths of the values marked assumed."""
-    sources: set[str] = set()
-    assumed: list[str] = []
-
-    def visit(node: Any, path: str) -> None:
-        if isinstance(node, dict):
-            if isinstance(node.get("source"), str):
-                sources.add(node["source"])
-            if node.get("status") == "assumed":
-                assumed.append(path)
-            for key, value in node.items():
-                visit(value, f"{path}.{key}" if path else str(key))
-        elif isinstance(node, list):
-            for position, value in enumerate(node):
-                visit(value, f"{path}.{position}")
-
-    visit(config, "")
-    return sorted(sources), assumed
+def _provenance(spec: Spec) -> tuple[list[str], list[str]]:
+    """Sources of what the run refers to in any scenario, and paths of what is assumed of it."""
+    said = [pair for one in spec.runs.values() for pair in described(one)]
+    sources = {one.source for _, one in said if one.source}
+    assumed = {dotted(path): None for path, one in said if one.status == "assumed"}
+    return sorted(sources), list(assumed)
 
 
 def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:

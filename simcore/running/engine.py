@@ -51,7 +51,13 @@ class _Kept:
 
 
 def run(plan: Plan, **options: Any) -> xr.Dataset:
-    """Simulate a plan and label the result; the options are those of `execute`.
+    """Simulate a plan and label the result.
+
+    Parameters
+    ----------
+    plan : Plan
+    **options : Any
+        Those of `execute`: out, overwrite, threads, executor, options, report.
 
     Returns
     -------

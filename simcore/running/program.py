@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simcore.kernels.operations import BLOCK, SCRATCH, code_of
+from simcore.kernels.streams import SHOCK
 from simcore.model.graph import OUTPUT, Graph, Node
 from simcore.plan import Plan
 
@@ -150,13 +151,12 @@ def _before_the_horizon(yearly: dict[int, Node]) -> set[int]:
 def _bridged(plan: Plan, tape: list[tuple[int, Node]]) -> list[tuple[int, Node]]:
     """The yearly nodes, those of path shocks with the numbers of a bridge and rows for them."""
     from simcore.kernels.bridge import bridge_table
-    from simcore.kernels.designs import SHOCK
 
     table = bridge_table(plan.start, plan.years[0], plan.years[-1])
     rows = (0.0,) * (table.shape[1] // 2)
     return [
         (n, replace(node, operation="BRIDGED", table=table, state=rows))
-        if node.operation == "NORMAL" and node.stream.endswith(f".{SHOCK}")
+        if node.operation == "NORMAL" and node.stream and node.stream.role == SHOCK
         else (n, node)
         for n, node in tape
     ]
@@ -259,7 +259,7 @@ def _tape(
     plan: Plan, nodes: list[tuple[int, Node]], row: dict[int, int], extra: dict[int, list[int]],
     recall: Recall | None,
 ) -> Tape:  # fmt: skip
-    from simcore.kernels.designs import DESIGNS, family
+    from simcore.kernels.designs import DESIGNS
     from simcore.kernels.random import stream_key
     from simcore.kernels.simulate import Tape
 
@@ -280,9 +280,9 @@ def _tape(
         numbers_at.append(len(numbers))
         table_at.append(table_at[-1] + (0 if node.table is None else node.table.size))
         columns.append(0 if node.table is None else node.table[:1].size)
-        if node.stream:
-            group, dimensions[position] = family(node.stream)
-            keys[position, :2] = stream_key(experiment.seed, node.stream)
+        if node.stream is not None:
+            group, dimensions[position] = node.stream.family
+            keys[position, :2] = stream_key(experiment.seed, node.stream.name)
             keys[position, 2:] = stream_key(experiment.seed, group)
     return Tape(
         code=np.array(

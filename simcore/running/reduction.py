@@ -132,14 +132,10 @@ def moments_of(sums: Floats, pivot: Floats) -> tuple[Floats, Floats]:
 def lines_from(tile: Sequence[Item], first: Sequence[int]) -> NDArray[np.int64]:
     """Line of each asked row from the first line of each kept item; -1: not kept."""
     begins = iter(first)
-    return np.concatenate(
-        [
-            np.arange(item.request.rows) + next(begins)
-            if item.kept
-            else np.full(item.request.rows, -1)
-            for item in tile
-        ]
-    )
+    return np.concatenate([
+        np.arange(item.request.rows) + next(begins) if item.kept
+        else np.full(item.request.rows, -1) for item in tile
+    ])  # fmt: skip
 
 
 def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = None) -> Sample:

@@ -131,7 +131,7 @@ class Task(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What was made of a part; arrays that its stage does not make are None.
+    """What was made of a part; arrays that its stage does not make are empty.
 
     Attributes
     ----------

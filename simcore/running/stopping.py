@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from simcore.errors import ConfigError
+from simcore.intake.schema import Until
 from simcore.numerics.student import students_t
 from simcore.plan import Cell, Plan
 from simcore.running.executors import Executor, on_threads
@@ -57,12 +58,11 @@ def run_until_narrow(
     until = plan.experiment.until
     if until is None or plan.interval is not None:
         return plan
-    asked = _asked(plan)
+    asked = _asked(plan, until)
     draws = min(_FIRST, plan.draws)
     while True:
-        width = _widest(
-            replace(asked, draws=draws), executor or on_threads(None), options or Options()
-        )
+        tried = replace(asked, draws=draws)
+        width = _widest(tried, until, executor or on_threads(None), options or Options())
         report(
             draws / plan.draws,
             f"{draws:,} draws: interval of {until.variable}.{until.statistic} {width:,.4g} wide, "
@@ -73,28 +73,18 @@ def run_until_narrow(
         draws = min(2 * draws, plan.draws)
 
 
-def _asked(plan: Plan) -> Plan:
+def _asked(plan: Plan, until: Until) -> Plan:
     """The plan with nothing but the cells whose interval counts."""
-    until = plan.experiment.until
-    assert until is not None
-    cells = tuple(one for one in plan.cells if _counts(plan, one))
+    cells = tuple(one for one in plan.cells if _counts(plan, until, one))
     if not cells:
-        raise ConfigError(
-            [
-                plan.spec.fault(
-                    ("until",),
-                    found=f"no {until.variable} at {until.at}",
-                    expected="labels of the run",
-                    remedy="see `simcore run --dry-run` for its regions, routes and years",
-                )
-            ]
-        )
+        raise ConfigError(plan.spec.fault(
+            ("until",), found=f"no {until.variable} at {until.at}", expected="labels of the run",
+            remedy="see `simcore run --dry-run` for its regions, routes and years",
+        ))  # fmt: skip
     return replace(plan, cells=cells, inputs=())
 
 
-def _counts(plan: Plan, cell: Cell) -> bool:
-    until = plan.experiment.until
-    assert until is not None
+def _counts(plan: Plan, until: Until, cell: Cell) -> bool:
     place = {dim: plan.coords[dim][at] for dim, at in place_of(cell).items()}
     wanted = {dim: label for dim, label in until.at.items() if dim != "year"}
     return cell.variable == until.variable and all(
@@ -102,19 +92,17 @@ def _counts(plan: Plan, cell: Cell) -> bool:
     )
 
 
-def _widest(plan: Plan, executor: Executor, options: Options) -> float:
+def _widest(plan: Plan, until: Until, executor: Executor, options: Options) -> float:
     """The widest interval of the named statistic over the cells of a plan."""
     widths = [
-        float(np.nanmax(_widths(plan, sample), initial=0.0, where=_counting(plan, item)))
+        float(np.nanmax(_widths(until, sample), initial=0.0, where=_counting(until, item)))
         for item, sample in samples(plan, executor, options)
     ]
     return max(widths, default=0.0)
 
 
-def _widths(plan: Plan, found: Sample) -> np.ndarray:
+def _widths(until: Until, found: Sample) -> np.ndarray:
     """Width of the interval of each row of an item; infinite where it is not known yet."""
-    until = plan.experiment.until
-    assert until is not None
     if until.statistic == "mean":
         width = 2.0 * _errors(int((found.taken > 0).sum())) * found.standard_error
     else:
@@ -131,10 +119,8 @@ def _errors(replicates: int) -> float:
     return NormalDist().inv_cdf((1.0 + INTERVAL_LEVEL) / 2.0)
 
 
-def _counting(plan: Plan, item: Item) -> np.ndarray:
+def _counting(until: Until, item: Item) -> np.ndarray:
     """Which rows of an item are of a year that counts."""
-    until = plan.experiment.until
-    assert until is not None
     year = until.at.get("year")
     if year is None or not has_years(item.cells[0]):
         return np.ones(item.request.rows, bool)

@@ -114,16 +114,11 @@ def check_memory(plan: Plan, workers: int = 1, options: Options = _PLAIN) -> Non
     numbered = 8e-6 * plan.draws if plan.experiment.keep else 0.0
     needed = max(tile_memory(plan, [largest], workers, options), numbered)
     if needed > _room(plan, options) / 1e6:
-        raise ConfigError(
-            [
-                plan.spec.fault(
-                    ("draws",),
-                    found=f"{plan.draws:,} draws, which need {needed + OVERHEAD:,.0f} MB",
-                    expected=f"a run within memory: {plan.experiment.memory:,.0f} MB",
-                    remedy="lower draws, raise memory" + (", or keep: []" if largest.kept else ""),
-                )
-            ]
-        )
+        raise ConfigError(plan.spec.fault(
+            ("draws",), found=f"{plan.draws:,} draws, which need {needed + OVERHEAD:,.0f} MB",
+            expected=f"a run within memory: {plan.experiment.memory:,.0f} MB",
+            remedy="lower draws, raise memory" + (", or keep: []" if largest.kept else ""),
+        ))  # fmt: skip
 
 
 def _room(plan: Plan, options: Options) -> float:

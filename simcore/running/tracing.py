@@ -10,7 +10,8 @@ from simcore.errors import ConfigError, Fault
 from simcore.intake.usage import references
 from simcore.kernels.operations import BLOCK
 from simcore.model.terms import Term, terms
-from simcore.plan import Cell, Plan, currency_rate, extended, has_years
+from simcore.plan import Cell, Plan, currency_rate, extended
+from simcore.running.items import has_years, place_of
 from simcore.running.program import Request
 from simcore.running.rows import draws_of
 from simcore.variables import OUTCOMES
@@ -48,7 +49,7 @@ def trace(
         if _selected(plan, one, region, route) and one.variable not in plan.experiment.outcomes
     ]
     requests = inputs + [
-        Request(one.node, years if has_years(one.variable) else (), one.first_year) for one in cells
+        Request(one.node, years if has_years(one) else (), one.first_year) for one in cells
     ]
     requests += [Request(one.node, years, years[0]) for _, one in behind]
     first = draw // BLOCK * BLOCK
@@ -59,7 +60,7 @@ def trace(
     ]
     at = len(inputs)
     for one in cells:
-        count = len(years) if has_years(one.variable) else 1
+        count = len(years) if has_years(one) else 1
         values = column[at : at + count]
         at += count
         if "view" not in OUTCOMES[one.variable].dims or np.isfinite(values).any():
@@ -97,11 +98,10 @@ def _terms(
 
 def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
     variable = OUTCOMES[cell.variable]
-    dims = [dim for dim in variable.dims if dim != "year"]
-    place = {dim: plan.coords[dim][i] for dim, i in zip(dims, cell.index, strict=True)}
+    place = {dim: plan.coords[dim][at] for dim, at in place_of(cell).items()}
     held = {
-        name: labels[cell.index[dims.index(dim)]]
-        for name, (dim, labels) in plan.units.items() if dim in dims
+        name: labels[place_of(cell)[dim]]
+        for name, (dim, labels) in plan.units.items() if dim in place
     }  # fmt: skip
     unit = variable.unit_at(plan.experiment.currency, held)
     scaled = values * currency_rate(plan) if variable.is_money else values
@@ -114,7 +114,7 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
             "values": dict(zip(plan.years, labels, strict=True)),
         }
     result: dict[str, Any] = {"variable": cell.variable, **place, "unit": unit}
-    if has_years(cell.variable):
+    if has_years(cell):
         result["values"] = {int(y): float(v) for y, v in zip(plan.years, scaled, strict=True)}
     else:
         result["value"] = float(scaled[0])
@@ -122,36 +122,21 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
 
 
 def _selected(plan: Plan, cell: Cell, region: str | None, route: str | None) -> bool:
-    dims = [dim for dim in OUTCOMES[cell.variable].dims if dim != "year"]
-    place = {dim: plan.coords[dim][i] for dim, i in zip(dims, cell.index, strict=True)}
-    return place.get("region", region) == (region or place.get("region")) and place.get(
-        "route", route
-    ) == (route or place.get("route"))
+    place = {dim: plan.coords[dim][at] for dim, at in place_of(cell).items()}
+    return all(
+        wanted in (None, place.get(dim, wanted))
+        for dim, wanted in (("region", region), ("route", route))
+    )
 
 
 def _check_trace(plan: Plan, draw: int, region: str | None, route: str | None) -> None:
     faults = []
     if not 0 <= draw < plan.draws:
-        faults.append(
-            Fault(
-                where="--draw",
-                found=str(draw),
-                expected=f"0 to {plan.draws - 1}",
-                remedy="draws are numbered from 0",
-            )
-        )
-    for option, name, known in (
-        ("--region", region, plan.coords["region"]),
-        ("--route", route, plan.coords["route"]),
-    ):
-        if name is not None and name not in known:
-            faults.append(
-                Fault(
-                    where=option,
-                    found=name,
-                    expected=", ".join(known),
-                    remedy="choose one of the run",
-                )
-            )
+        expected = f"0 to {plan.draws - 1}"
+        faults.append(Fault("--draw", str(draw), expected, "draws are numbered from 0"))
+    for dim, name in (("region", region), ("route", route)):
+        if name is not None and name not in plan.coords[dim]:
+            known = ", ".join(plan.coords[dim])
+            faults.append(Fault(f"--{dim}", name, known, "choose one of the run"))
     if faults:
         raise ConfigError(faults)

@@ -10,14 +10,21 @@ from scipy import stats
 
 from simcore.kernels import designs, random, sobol_tables
 from simcore.kernels.designs import ANTITHETIC, DESIGNS, LATIN_HYPERCUBE, RANDOM, SOBOL
+from simcore.kernels.streams import MEMBERS, REGIMES, SHOCKS, Stream
 
 OTHERS = [ANTITHETIC, LATIN_HYPERCUBE, SOBOL]
 EVERY = [RANDOM, *OTHERS]
 
 
+def stream_of(name):
+    """Stream of a name: `path.role`, or a factor of no path."""
+    path, _, role = name.partition(".")
+    return Stream(role, path) if role else Stream(path)
+
+
 def points(design, name, n, *, first=0, step=0, total=None, replicates=1, seed=1):
     """Draws first..first + n - 1 of a stream."""
-    family, dimension = designs.family(name)
+    family, dimension = stream_of(name).family
     key = np.array(
         [*random.stream_key(seed, name), *random.stream_key(seed, family)], dtype=np.uint64
     )
@@ -196,11 +203,11 @@ def test_points_before_scrambling_are_those_of_scipy():
             assert digits == patterns[dimension, lane]
 
 
-SHOCKS = [("p.shock", year) for year in (2020, 2026, 2050, 2100, 2010)]
+MOVED = [("p.shock", year) for year in (2020, 2026, 2050, 2100, 2010)]
 
 
 @pytest.mark.parametrize(
-    ("name", "step"), [("x", 0), ("p.anchor", 0), ("p.sigma", 0), ("p.mu", 0), *SHOCKS]
+    ("name", "step"), [("x", 0), ("p.anchor", 0), ("p.sigma", 0), ("p.mu", 0), *MOVED]
 )
 def test_aligned_draws_fall_one_into_each_stratum(name, step):
     n = 1 << 14
@@ -248,10 +255,10 @@ def quality(x, y, m):
 
 def test_members_of_a_family_are_the_nets_that_their_dimensions_are():
     m = 11
-    members = [(f"p.{name}", 0) for name in designs.MEMBERS[:4]]
+    members = [(f"p.{name}", 0) for name in MEMBERS[:4]]
     members += [("p.shock", year) for year in (2026, 2027)]
     plain = stats.qmc.Sobol(64, scramble=False, bits=32).random(1 << m)
-    columns = [0, 1, 2, 3, 8 + 6, 8 + 7]
+    columns = [0, 1, 2, 3, SHOCKS + 6, SHOCKS + 7]
     mine = [points(SOBOL, name, 1 << m, step=step) for name, step in members]
     for one, other in itertools.combinations(range(6), 2):
         expected = quality(plain[:, columns[one]], plain[:, columns[other]], m)
@@ -259,14 +266,25 @@ def test_members_of_a_family_are_the_nets_that_their_dimensions_are():
 
 
 def test_no_two_streams_share_family_and_dimension():
-    assert designs.family("eu_ets.anchor") == ("eu_ets.*", 0)
-    assert designs.family("natural_gas.EU.tightening.year") == ("natural_gas.EU.*", 4)
-    assert designs.family("eu_ets.shock") == ("eu_ets.*", len(designs.MEMBERS))
-    assert designs.family("bf_bof.capex.EU") == ("bf_bof.capex.EU", 0)
-    # A factor with the name of a market is no member of its family.
-    assert designs.family("eu_ets") == ("eu_ets", 0)
-    dimensions = [8 + (year - designs.FIRST_YEAR) % 120 for year in range(1990, 2110)]
-    assert sorted(dimensions) == list(range(8, sobol_tables.DIMENSIONS))
+    roles = (*MEMBERS, *(f"regimes.{name}.sigma" for name in ("calm", "wild", "worst")), "shock")
+    streams = [Stream(role, "eu_ets", place=max(place - len(MEMBERS), 0))
+               for place, role in enumerate(roles)]  # fmt: skip
+    families = [one.family for one in streams]
+    assert {name for name, _ in families} == {"eu_ets.*"}
+    years = [SHOCKS + (year - designs.FIRST_YEAR) % 108 for year in range(1990, 2098)]
+    assert sorted(years) == list(range(SHOCKS, sobol_tables.DIMENSIONS))
+    assert len({dimension for _, dimension in families} | set(years)) == len(roles) + 107
+    assert Stream("tightening.year", "natural_gas.EU").family == ("natural_gas.EU.*", 4)
+    assert Stream("capex.EU", "bf_bof").family == ("bf_bof.capex.EU", 0)
+    # A factor with the name of a market, or of a parameter, is no member of its family.
+    assert Stream("eu_ets").family == ("eu_ets", 0)
+    assert Stream("mine.sigma").family == ("mine.sigma", 0)
+    assert Stream("sigma", "eu_ets", "high/").family == ("high/eu_ets.*", 1)
+    assert len(MEMBERS) <= REGIMES
+
+
+def test_one_more_member_moves_no_shock():
+    assert Stream("shock", "eu_ets").family == ("eu_ets.*", 20)
 
 
 def test_families_are_matched_at_random():

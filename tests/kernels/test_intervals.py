@@ -10,19 +10,21 @@ from simcore.kernels import designs, quantiles, random
 from simcore.kernels.designs import ANTITHETIC, LATIN_HYPERCUBE, RANDOM, SOBOL
 from simcore.kernels.intervals import draws_by_replicate
 from simcore.kernels.select import quantile_ranks
+from simcore.kernels.streams import Stream
 
 PROBABILITIES = (0.05, 0.25, 0.75, 0.95)
-STREAMS = ("p.anchor", "p.sigma", "p.carry", "a", "b")
+STREAMS = [Stream(role, "p") for role in ("anchor", "sigma", "carry")] + [Stream("a"), Stream("b")]
 RUNS, DRAWS, REPLICATES = 300, 4096, 8
 
 
 def sums(design: int, seed: int) -> np.ndarray:
     """Draws of a sum of five standard normals, three of them of one family."""
     total, out = np.zeros(DRAWS), np.empty(DRAWS)
-    for name in STREAMS:
-        family, dimension = designs.family(name)
+    for stream in STREAMS:
+        family, dimension = stream.family
         key = np.array(
-            [*random.stream_key(seed, name), *random.stream_key(seed, family)], dtype=np.uint64
+            [*random.stream_key(seed, stream.name), *random.stream_key(seed, family)],
+            dtype=np.uint64,
         )
         designs.fill_design(design, key, dimension, 0, 0, DRAWS, REPLICATES, out)
         total += special.ndtri(out)
