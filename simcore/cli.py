@@ -203,7 +203,8 @@ def catalog(options: argparse.Namespace) -> None:
     from simcore.terminal.outline import catalog_text, entry_of, outcome_entries
 
     known = packaged.catalog() | {
-        "systems": packaged.systems(), "sources": packaged.sources(), "outcomes": outcome_entries(),
+        "systems": packaged.written("system"), "sources": packaged.sources(),
+        "outcomes": outcome_entries(),
     }  # fmt: skip
     if options.plot is not None and (options.section, bool(options.entry)) != ("policies", True):
         raise ConfigError(Fault(

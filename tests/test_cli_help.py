@@ -203,7 +203,11 @@ def test_catalog_shows_sections_entries_and_values(capsys: pytest.CaptureFixture
         ("prices electricity", "0.03 [t/MWh]", "seen, mpp_power: grid emissions; 2025 MPP 0.20"),
         ("markets eu_ets", "2025: 74.29 [EUR/t]", "seen, eua_means: annual means of the front"),
         ("systems eu_ets", "2024: 1386.6 [Mt]", "seen, ec_cap: 1571.583007 in 2021 less two falls"),
-        ("regions KR", "average_intensity 1.5 [t/t]", "assumed, judgement: 70 % blast furnace"),
+        (
+            "sectors steel",
+            "regions.KR.average_intensity 1.5 [t/t]",
+            "assumed, judgement: 70 % blast furnace",
+        ),
     ],
 )
 def test_bare_numbers_of_the_catalog_show_their_own_source(

@@ -138,7 +138,10 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
         "policy.gx_ets.grandfathering_reduction.2026",
         _value("policies", "jp_benchmark_bf_bof", "variants", "law", "decline", unit=False),
     ),
-    ("policy.ccts.steel_intensity.2023-24", _value("regions", "IN", "average_intensity")),
+    (
+        "policy.ccts.steel_intensity.2023-24",
+        _value("sectors", "steel", "regions", "IN", "average_intensity"),
+    ),
     *(
         (f"policy.{key}", Address(("policies", policy, "variants", variant, "values", year)))
         for key, policy, variant, year in RULES
@@ -166,7 +169,7 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
     *(
         (
             f"default_value.{key}.{region}",
-            _value("regions", region, "default_intensity", good),
+            _value("sectors", "steel", "regions", region, "default_intensity", good),
         )
         for key, good, regions in (
             ("hrc_7208", "hot_rolled", ("CN", "IN", "KR", "JP", "UK")),

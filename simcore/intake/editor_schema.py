@@ -11,6 +11,7 @@ import functools
 import inspect
 import itertools
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import create_model
@@ -19,7 +20,9 @@ from simcore.intake.entries import Catalog
 from simcore.intake.forms import LISTS, SECTORAL
 from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
+from simcore.intake.sourced import META, Place, places
 from simcore.intake.templates import SINGULAR
+from simcore.quantities import Uncertain
 from simcore.quantities.records import Model
 from simcore.variables import OUTCOMES
 
@@ -37,7 +40,7 @@ def json_schema() -> dict[str, Any]:
         definition.pop("required", None)
         for key in PLACES:
             if "additionalProperties" in str(definition["properties"].get(key, {})):
-                definition["properties"][key] = _or_file(definition["properties"][key])
+                definition["properties"][key] = _or(definition["properties"][key], "PriceFile")
     schema["$defs"]["PriceFile"] = _price_file()
     schema["title"] = "simcore experiment"
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -46,6 +49,7 @@ def json_schema() -> dict[str, Any]:
         "type": "string",
         "description": "`base` (the packaged defaults), `nothing`, or a file beside this one.",
     }
+    _stated(schema, records)
     _natural(schema)
     _forget_titles(schema)
     return schema
@@ -62,13 +66,49 @@ def _price_file() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _or_file(table: dict[str, Any]) -> dict[str, Any]:
-    """A table by year, or the file from which it is read."""
+def _or(table: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a field holds, or the definition of a name in its place."""
     inner = {key: value for key, value in table.items() if key not in ("description", "default")}
     inner.pop("title", None)
     kept = {key: value for key, value in table.items() if key in ("description", "default")}
     choices = inner.pop("anyOf", [inner] if inner else [])
-    return {**kept, "anyOf": [*choices, {"$ref": "#/$defs/PriceFile"}]}
+    return {**kept, "anyOf": [*choices, {"$ref": f"#/$defs/{name}"}]}
+
+
+def _stated(schema: dict[str, Any], records: Mapping[str, Any]) -> None:
+    """Let a plain number, or a table of them, say where it comes from."""
+    meta = {key: {"type": "string"} for key in sorted(META)}
+    for name, key, inside in (
+        ("StatedNumber", "value", {"type": ["number", "string"]}),
+        ("StatedTable", "values", {"type": "object"}),
+    ):
+        schema["$defs"][name] = {
+            "type": "object", "properties": {key: inside, **meta}, "required": [key],
+            "additionalProperties": False,
+            "description": "With its unit and where it comes from.",
+        }  # fmt: skip
+    for name, definition in [("Experiment", schema), *schema["$defs"].items()]:
+        record = records.get(name)
+        if record is None or issubclass(record, Uncertain):
+            continue
+        for key, place in places(record).items():
+            if key in definition["properties"]:
+                definition["properties"][key] = _or_stated(definition["properties"][key], place)
+
+
+def _or_stated(node: dict[str, Any], place: Place) -> dict[str, Any]:
+    """What stands at a place, or the same with its source."""
+    if place.item is not None:
+        for one in (node, *node.get("anyOf", ())):
+            for held in ("additionalProperties", "patternProperties"):
+                inner = one.get(held)
+                if held == "additionalProperties" and isinstance(inner, dict):
+                    one[held] = _or_stated(inner, place.item)
+                elif isinstance(inner, dict):
+                    one[held] = {key: _or_stated(two, place.item) for key, two in inner.items()}
+    if not place.last.number:
+        return node
+    return _or(node, "StatedNumber" if place.number else "StatedTable")
 
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
@@ -113,7 +153,12 @@ def _natural(schema: dict[str, Any]) -> None:
         for one in entry.get("oneOf", [entry]):
             name = one["$ref"].rpartition("/")[2]
             records[name]["properties"].setdefault("like", _LIKE)
-    records["Electrolysis"]["properties"]["like"] = _LIKE
+    records["Anchor"]["properties"]["sd"] = {
+        "type": "number", "description": "Of the logarithm, in place of low and high.",
+    }  # fmt: skip
+    _also(records, "Anchor", [{"type": "number"}])
+    for name in ("Electrolysis", "Indexed", "Rules"):
+        records[name]["properties"]["like"] = _LIKE
     (key,) = catalog["markets"]["patternProperties"]
     _also(catalog["markets"]["patternProperties"], key, _LEVEL)
     _also(catalog["policies"]["patternProperties"], key, [_DATED])

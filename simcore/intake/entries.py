@@ -26,6 +26,7 @@ from simcore.quantities import (
 )
 from simcore.quantities.annotations import (
     COMMODITY,
+    PER_COMMODITY,
     Canonical,
     Dated,
     Name,
@@ -52,6 +53,7 @@ from simcore.units.canonical import (
 
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
+Lifetime = Annotated[float, Canonical(YEAR), Field(gt=0, le=200)]
 Multiplier = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
 PerTonne = Annotated[RegionQuantity, Canonical(EURO_PER_TONNE)]
 FIXED_OPEX: Final = Canonical(EURO_PER_CAPACITY_YEAR, also=PER_YEAR)
@@ -79,7 +81,7 @@ class Electrolysis(Described):
     capex: Annotated[Quantity, Canonical(EURO_PER_KILOWATT, minimum=0.0)]
     fixed_opex: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
     full_load_hours: Annotated[Quantity, Canonical(HOUR_PER_YEAR, minimum=1.0)]
-    lifetime: float = Field(gt=0)
+    lifetime: Lifetime
     stack_lifetime: Annotated[Quantity, Canonical(YEAR, minimum=0.1)]
     stack_share: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
     storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM)]
@@ -99,7 +101,7 @@ class Indexed(Sourced):
     """Share of the index, as in delivered scrap at 0.8 of a benchmark."""
     premium: Annotated[Quantity, Canonical(COMMODITY)] = Constant(value=0.0)
     """Freight, quality and delivery on top, in the unit and money of the price."""
-    emission_intensity: Dated = Field(default_factory=dict)
+    emission_intensity: Annotated[Dated, Canonical(PER_COMMODITY)] = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
 
 
@@ -181,7 +183,8 @@ def _by_good(value: Any) -> Any:
     return value
 
 
-DefaultValues = Annotated[dict[Name, Annotated[float, Field(ge=0)]], BeforeValidator(_by_good)]
+Embedded = Annotated[float, Canonical(TONNE_PER_TONNE), Field(ge=0)]
+DefaultValues = Annotated[dict[Name, Embedded], BeforeValidator(_by_good)]
 
 
 class Region(Described):
@@ -214,7 +217,7 @@ class SectorRegion(Described):
     """1 where imported precursors pay the home price at the border."""
     default_intensity: DefaultValues = Field(default_factory=dict)
     """CBAM default values before mark-up by good, or `default`, t CO2e/t."""
-    average_intensity: float = Field(default=0.0, ge=0)
+    average_intensity: Embedded = 0.0
     """Sector average of the country, t CO2e/t."""
     reference: Name
     """Route of the conventional tonne, which the others are compared with."""
@@ -284,7 +287,7 @@ class Capture(Described):
     """Share of the capital cost per year."""
     interest_during_construction: Multiplier = Constant(value=1.0)
     first_of_a_kind: Multiplier = Constant(value=1.0)
-    lifetime: float = Field(gt=0, le=200)
+    lifetime: Lifetime
     risk_premium: Rate = Constant(value=0.0)
     learning: Learns | None = None
 
@@ -300,7 +303,7 @@ class Route(Described):
     learning: Learns | None = None
     interest_during_construction: Multiplier = Constant(value=1.0)
     first_of_a_kind: Multiplier = Constant(value=1.0)
-    lifetime: float = Field(gt=0, le=200)
+    lifetime: Lifetime
     utilisation: Annotated[RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5)]
     risk_premium: Rate = Constant(value=0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
@@ -338,7 +341,7 @@ class Retrofit(Route):
     host: Name
     capture: Capture | None = None
     capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)] = _INHERITED
-    lifetime: Annotated[float, Field(gt=0, le=200)] = _INHERITED
+    lifetime: Lifetime = _INHERITED
     utilisation: Annotated[RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5)] = _INHERITED
     emission_intensity: Intensity = _INHERITED
 

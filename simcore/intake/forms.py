@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, Final
 
+from simcore.intake import sourced
 from simcore.intake.document import Document
 from simcore.intake.findings import Path
 from simcore.quantities.records import Described, Sourced
@@ -53,7 +54,7 @@ def plain(layer: Document, under: Mapping[str, Any]) -> Document:
     Document
         With the lines of what was moved.
     """
-    data, lines = dict(layer.data), dict(layer.lines)
+    data, lines = dict(sourced.bare(layer.data, under)), dict(layer.lines)
     if "years" in data:
         data["years"] = _horizon(data["years"])
     for key in LISTS:
@@ -77,7 +78,7 @@ def plain_overlay(overlay: Mapping[str, Any], under: Mapping[str, Any]) -> dict[
     under : mapping
         The config that they change.
     """
-    changes = dict(overlay)
+    changes = dict(sourced.bare(overlay, under))
     if isinstance(changes.get("redraw"), str):
         changes["redraw"] = [part.strip() for part in changes["redraw"].split(",")]
     if isinstance(changes.get("catalog"), Mapping):

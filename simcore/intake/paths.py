@@ -13,6 +13,7 @@ from simcore.processes import KINDS, AnyProcess, kind_of
 from simcore.quantities import Constant, Quantity
 from simcore.quantities.annotations import (
     COMMODITY,
+    PER_COMMODITY,
     Canonical,
     Dated,
     Name,
@@ -27,6 +28,7 @@ Share = Annotated[Quantity, Canonical(ONE)]
 Rate = Annotated[Quantity, Canonical(ONE, central=1.0)]
 Fraction = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0)]
 Level = Annotated[Quantity, Canonical(COMMODITY, minimum=0.0)]
+Prices = Annotated[Dated, Canonical(COMMODITY)]
 Ratio = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
 
 
@@ -121,8 +123,8 @@ AnchorTable = dict[Year, Annotated[Anchor, BeforeValidator(_band)]]
 class Corridor(Model):
     """Price floor and ceiling by year, in the unit of the price."""
 
-    floor: Dated = Field(default_factory=dict)
-    ceiling: Dated = Field(default_factory=dict)
+    floor: Prices = Field(default_factory=dict)
+    ceiling: Prices = Field(default_factory=dict)
     growth: Annotated[Plain, Field(gt=-1)] = 0.0
     """Real growth per year after the last date."""
 
@@ -259,14 +261,16 @@ class View(Described):
     premium: Rate = Constant(value=0.0)
     """Drift per year on top of carry, anchors or forward: what holders earn above the futures."""
     anchors: AnchorTable | None = None
-    forward: dict[Year, Annotated[float, Field(gt=0)]] | None = None
+    forward: Annotated[dict[Year, Annotated[float, Field(gt=0)]], Canonical(COMMODITY)] | None = (
+        None
+    )
     """Prices by year in place of anchors, such as futures: certain, and what the process leaves."""
     after: After = "hold"
     centre: Literal["median", "mean"] = "median"
     process: AnyProcess | None = None
     deviation: AnyProcess | None = None
     """A process on top of a price that has none: of cap_and_bank, of `path` and of `position`."""
-    path: Dated | None = None
+    path: Prices | None = None
     """Prices by year, taken as they are."""
     position: Fraction | None = None
     """Place in the corridor of the market, 0 at the floor and 1 at the ceiling, in all years."""
@@ -328,7 +332,7 @@ class Path(Sourced):
     centre: Literal["median", "mean"] = "median"
     process: AnyProcess | None = None
     """How the price moves; needless where there are views, which have their own."""
-    path: Dated | None = None
+    path: Prices | None = None
     """Prices by year for the process `scenario`, linear in between."""
     corridor: Corridor | None = None
     tightening: Tightening | None = None
@@ -344,11 +348,11 @@ class Path(Sourced):
     response: Response | None = None
     policy_effect: PolicyEffect | None = None
     """Of all views but those that a system, `path` or `position` makes."""
-    emission_intensity: Dated = Field(default_factory=dict)
+    emission_intensity: Annotated[Dated, Canonical(PER_COMMODITY)] = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
-    history: Dated = Field(default_factory=dict)
+    history: Prices = Field(default_factory=dict)
     """Past annual means, in the unit of the price; facts, not used by the run."""
-    futures: Dated = Field(default_factory=dict)
+    futures: Prices = Field(default_factory=dict)
     """Futures prices by year of delivery, in the unit of the price; facts to set beside the run."""
 
     @model_validator(mode="after")

@@ -9,11 +9,12 @@ from pydantic import Field
 from simcore.quantities import Constant, Quantity
 from simcore.quantities.annotations import Canonical, Dated, Name, Year
 from simcore.quantities.records import Described
-from simcore.units.canonical import EURO_PER_TONNE, ONE, YEAR
+from simcore.units.canonical import EURO_PER_TONNE, MEGATONNE, ONE, YEAR
 
-Amount = Annotated[float, Field(ge=0)]
+Amount = Annotated[float, Canonical(MEGATONNE), Field(ge=0)]
 Amounts = dict[Year, Amount]
-Ratio = Annotated[float, Field(ge=0, le=1)]
+Changes = Annotated[Dated, Canonical(MEGATONNE)]
+Ratio = Annotated[float, Canonical(ONE), Field(ge=0, le=1)]
 
 
 class Rules(Described):
@@ -25,7 +26,7 @@ class Rules(Described):
     """What the linear reduction factor is a share of."""
     reduction_factor: dict[Year, Ratio] = Field(min_length=1)
     """Linear reduction factor: fall of the cap per year, from each date until the next."""
-    rebasing: Dated = Field(default_factory=dict)
+    rebasing: Changes = Field(default_factory=dict)
     """What is added to the cap in a year and stays."""
     auctioned: Ratio
     """Share of the cap that is auctioned: the reserve takes in no more."""
@@ -41,15 +42,15 @@ class Rules(Described):
     """Allowances below `lower` over which the release rises to its full amount; 0: at once."""
     decline: dict[Year, Ratio] = Field(default_factory=dict)
     """Fall per year of `upper`, `lower` and `band`, from each date until the next."""
-    moved: Dated = Field(default_factory=dict)
+    moved: Changes = Field(default_factory=dict)
     """Auctions brought forward into a year, or taken from it (below zero); they add up to zero."""
-    removals: Dated = Field(default_factory=dict)
+    removals: Changes = Field(default_factory=dict)
     """Allowances issued in a year on top of the cap, for removals."""
     ceiling: Amount | None = None
     """Allowances in the reserve above this become invalid; null: none do."""
     invalidation_end: Year | None = None
     """Last year in which they do; null: no end."""
-    price_trigger: Annotated[float, Field(gt=1)] | None = None
+    price_trigger: Annotated[float, Canonical(ONE), Field(gt=1)] | None = None
     """Price over the mean of the two years before that triggers a release; null: none does."""
     price_release: Amount = 0.0
     """What the reserve then releases."""
@@ -74,7 +75,7 @@ class System(Described):
     """Allowances in circulation at the end of a year, million t; of `start` and the year before."""
     reserve: Amounts
     """Allowances in the reserve at the end of `start`, after invalidation, million t."""
-    prices: Amounts
+    prices: dict[Year, Annotated[float, Canonical(EURO_PER_TONNE), Field(ge=0)]]
     """Mean prices of `start` and the two years before, EUR/t of each year: the price trigger."""
     baseline: Amounts = Field(min_length=1)
     """Emissions at the reference price, million t: linear between years, then with `growth`."""

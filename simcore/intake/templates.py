@@ -60,6 +60,14 @@ def resolve(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
             if isinstance(places, Mapping) else places
             for name, places in catalog["prices"].items()
         }  # fmt: skip
+    for name, system in _mapping(found.get("systems")).items():
+        if any(
+            "like" in _mapping(one) for one in _mapping(_mapping(system).get("variants")).values()
+        ):
+            rules = _section(
+                system["variants"], ("catalog", "systems", name, "variants"), "variant", findings
+            )
+            found["systems"] = {**found["systems"], name: {**system, "variants": rules}}
     _share_rules(found)
     _share_benchmarks(catalog, found)
     _date(found, _first(data))
@@ -96,7 +104,8 @@ def follow(
         else:
             given = holder.get(name)
             is_template = isinstance(given, Mapping) and "like" in given
-            follows = "like" in _mapping(entry) or path[1] == "sectors"
+            # What may be like another inside an entry follows with the entry.
+            follows = "like" in _mapping(entry) or path[1] in ("sectors", "systems")
             if name not in holder or is_template or follows:
                 holder[name] = _changes(entry, _at(base, path))
     dated: dict[str, Any] = written

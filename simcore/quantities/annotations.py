@@ -35,9 +35,6 @@ class AlsoText:
         return {"anyOf": [handler(core_schema), {"type": "string"}]}
 
 
-Plain = Annotated[float, BeforeValidator(percent), AlsoText()]
-"""A plain number, such as a share or a rate per year; also written in %."""
-
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Year = Annotated[Whole, Field(ge=1990, le=2200)]
 Dated = dict[Year, float]
@@ -45,6 +42,8 @@ Dated = dict[Year, float]
 
 COMMODITY: Final = "commodity"
 """In place of a unit: it follows from what the commodity is priced by."""
+PER_COMMODITY: Final = "t/commodity"
+"""The same of emissions: t CO2e per unit of the commodity."""
 
 
 class Canonical:
@@ -69,6 +68,9 @@ class Canonical:
         self.minimum = minimum
         self.maximum = maximum
 
+
+Plain = Annotated[float, BeforeValidator(percent), AlsoText(), Canonical(ONE)]
+"""A plain number, such as a share or a rate per year; also written in %."""
 
 _NAME: Final = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
@@ -100,6 +102,7 @@ PolicyValue = Annotated[
         Annotated[float, Tag("number")] | Annotated[Name, Tag("policy")], Discriminator(_of_policy)
     ],
     BeforeValidator(_policy_value),
+    Canonical(ONE),
 ]
 """A number that holds in all years, or the name of a policy."""
 

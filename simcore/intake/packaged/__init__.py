@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from simcore.intake import sourced, templates
 from simcore.intake.packaged import observations, rows
 from simcore.intake.packaged.observations import Reality
 from simcore.intake.packaged.provenance import Record, TableError, check, check_sources, walk
@@ -20,7 +21,7 @@ from simcore.variables import OUTCOMES
 
 __all__ = [
     "Reality", "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
-    "sources", "systems", "usual_outcomes",
+    "sources", "usual_outcomes", "written",
 ]  # fmt: skip
 
 _DATA: Final = Path(__file__).parents[2] / "data"
@@ -38,10 +39,6 @@ _REGIONAL: Final = frozenset(
 _GROUPS: Final = {
     "input": "inputs", "byproduct": "byproducts", "emission_factor": "emission_factors",
 }  # fmt: skip
-# Fields of a region that hold a number without room for its metadata.
-_BARE: Final = (
-    "cscf", "recognised", "credit_limit", "average_intensity",
-)  # fmt: skip
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
 
 _Part = tuple[dict[str, Any], list[Record]]
@@ -124,15 +121,20 @@ def scenarios() -> dict[str, dict[str, Any]]:
     return content
 
 
-def systems() -> dict[str, Any]:
-    """Read emissions trading systems as they are written: every number with its source.
+def written(section: str) -> dict[str, Any]:
+    """Read a folder of entries as they are written: every number with its source.
+
+    Parameters
+    ----------
+    section : str
+        market, policy, sector or system.
 
     Returns
     -------
     dict
-        Name -> entry; `catalog` holds the same numbers bare.
+        Name -> entry; `catalog` holds the same with numbers bare and likenesses written out.
     """
-    return {name: entry for file in _files("system") for name, entry in _yaml(file).items()}
+    return _folder(section)[0]
 
 
 def reality() -> Reality:
@@ -171,12 +173,12 @@ def records() -> tuple[Record, ...]:
 @functools.cache
 def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
     parts: dict[str, Callable[[], _Part]] = {
-        "markets": _markets,
-        "systems": _systems,
+        "markets": lambda: _folder("market"),
+        "systems": lambda: _folder("system"),
         "prices": _prices,
         "policies": _policies,
-        "regions": _regions,
-        "sectors": _sectors,
+        "regions": lambda: _entries("regions.yaml"),
+        "sectors": lambda: _folder("sector"),
         "routes": _routes,
         "technologies": lambda: _entries("technology/learning.yaml"),
         "buyers": lambda: _entries("buyers.yaml"),
@@ -186,7 +188,8 @@ def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
     for key, part in parts.items():
         content[key], found = part()
         listed += found
-    return content, tuple(listed)
+    written, _ = templates.resolve(sourced.bare({"catalog": content}))
+    return written["catalog"], tuple(listed)
 
 
 @functools.cache
@@ -196,37 +199,14 @@ def _sources() -> dict[str, dict[str, Any]]:
     return {key: {**entry, "date": str(entry["date"])} for key, entry in content.items()}
 
 
-def _markets() -> _Part:
+def _folder(name: str) -> _Part:
+    """The files of a folder: entries by name, whose values state their own source."""
     found: dict[str, Any] = {}
     listed: list[Record] = []
-    for file in _files("market"):
+    for file in _files(name):
         content, part = _entries(file)
+        found |= content
         listed += part
-        for name, entry in content.items():
-            for key in ("history", "futures"):
-                if key in entry:
-                    entry[key] = _bare(entry[key])
-            found[name] = entry
-    return found, listed
-
-
-def _systems() -> _Part:
-    """Emissions trading systems: what the catalog holds as bare numbers loses its metadata."""
-    found: dict[str, Any] = {}
-    listed: list[Record] = []
-    for file in _files("system"):
-        content, part = _entries(file)
-        listed += part
-        for name, entry in content.items():
-            for key in ("bank", "reserve", "prices", "baseline"):
-                entry[key] = _bare(entry[key])
-            if entry.get("resolution"):
-                entry["resolution"]["odds"] = _bare(entry["resolution"]["odds"])
-            entry["variants"] = {
-                variant: {key: _bare(value) for key, value in rules.items()}
-                for variant, rules in entry["variants"].items()
-            }
-            found[name] = entry
     return found, listed
 
 
@@ -254,29 +234,6 @@ def _policies() -> _Part:
             if isinstance(entry["delay"], dict):
                 listed += _walk(entry["delay"], file, f"{name}.delay", {})
             found[name] = entry
-    return found, listed
-
-
-def _regions() -> _Part:
-    found, listed = _entries("regions.yaml")
-    for entry in found.values():
-        for key in set(_BARE) & set(entry):
-            entry[key] = _bare(entry[key])
-    return found, listed
-
-
-def _sectors() -> _Part:
-    found: dict[str, Any] = {}
-    listed: list[Record] = []
-    for file in _files("sector"):
-        content, part = _entries(file)
-        listed += part
-        found |= content
-        for entry in (one for sector in content.values() for one in sector["regions"].values()):
-            for key, value in entry.items():
-                if key in ("benchmarks", "default_intensity"):
-                    value = {name: _bare(one) for name, one in value.items()}
-                entry[key] = _bare(value)
     return found, listed
 
 
@@ -355,14 +312,13 @@ def _prices() -> _Part:
         for region, entry in regions.items():
             path = f"{commodity}.{region}.emission_intensity"
             listed += _walk(entry["values"], file, path, entry)
-            found[commodity][region]["emission_intensity"] = entry["values"]
+            found[commodity][region]["emission_intensity"] = entry
     for commodity, regions in shared["indexed"].items():
         for region, entry in regions.items():
             listed += _walk(entry, file, f"indexed.{commodity}.{region}", {})
             found.setdefault(commodity, {})[region] = entry
     for region, entry in shared["hydrogen"].items():
         listed += _walk(entry, file, f"hydrogen.{region}", {})
-        entry["lifetime"] = _bare(entry["lifetime"])
     return {**found, "hydrogen": shared["hydrogen"]}, listed
 
 
@@ -390,7 +346,7 @@ def _anchor(path: dict[str, Any], row: rows.Row) -> None:
 
 @functools.cache
 def _base() -> tuple[dict[str, Any], tuple[Record, ...]]:
-    content, table = _yaml("base.yaml"), _yaml("exchange.yaml")
+    content, table = _yaml("base.yaml"), _yaml("exchange.yaml")["money"]
     if content["money"]["base_year"] != table["base_year"]:
         raise TableError(
             "data/exchange.yaml: base_year", str(table["base_year"]),
@@ -398,9 +354,9 @@ def _base() -> tuple[dict[str, Any], tuple[Record, ...]]:
         )  # fmt: skip
     listed = []
     for key in ("exchange", "deflator"):
-        content["money"][key] = table[key]["values"]
         for name, value in table[key]["values"].items():
             listed += _walk(value, "exchange.yaml", f"{key}.{name}", table[key])
+    content["money"] |= sourced.bare({"money": table})["money"]
     for group in ("factors", "shocks"):
         for pair in content["correlations"][group]:
             name = f"correlations.{group}.{'/'.join(pair['between'])}"
@@ -441,13 +397,6 @@ def _yaml(file: str) -> dict[str, Any]:
 
 def _walk(node: object, file: str, path: str, meta: Mapping[str, Any]) -> list[Record]:
     return list(walk(node, file=file, path=path, sources=_sources(), meta=meta))
-
-
-def _bare(node: Any) -> Any:
-    """The number or dated table alone, where the catalog has no room for metadata."""
-    if isinstance(node, dict):
-        return node["value"] if "value" in node else node.get("values", node)
-    return node
 
 
 def _fresh(node: Any) -> Any:
