@@ -30,8 +30,8 @@ def totals(cuts: Sequence[Cut], draws: int, threads: int) -> np.ndarray:
     def part(first: int, last: int) -> np.ndarray:
         found = []
         for program, outputs in cuts:
-            sums = np.zeros((program.emit_rows.size, SUMS))
-            target = sink(COUNT, program.emit_rows.size, sums=sums)
+            sums = np.zeros((program.output_rows.size, SUMS))
+            target = sink(COUNT, program.output_rows.size, sums=sums)
             # No bins; the pivot is zero.
             target.numbers[:, SCALE] = np.nan
             rows = workspace(program.rows, BLOCK)
@@ -49,7 +49,7 @@ def handed_over(cuts: Sequence[Cut], draws: int, threads: int) -> None:
 
     def part(first: int, last: int) -> None:
         for program, _ in cuts:
-            count = program.emit_rows.size
+            count = program.output_rows.size
             target = sink(KEEP, count, kept64=np.empty((count, BLOCK)))
             target.places[:, KEPT_AT] = np.arange(count)
             rows = workspace(program.rows, BLOCK)

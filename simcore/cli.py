@@ -155,7 +155,7 @@ def summary(options: argparse.Namespace) -> None:
         )  # fmt: skip
     if options.format != "table":
         rows = frame.astype(object).to_numpy().tolist()
-        _emit(options.format, list(frame.columns), rows, frame.attrs)
+        _print_rows(options.format, list(frame.columns), rows, frame.attrs)
         return
     if options.variable:
         from simcore.terminal.tables import outcome_text
@@ -194,7 +194,7 @@ def trace(options: argparse.Namespace) -> None:
         print(trace_text(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
         return
     header, rows = trace_table(found)
-    _emit(options.format, header, rows, {"name": planned.name, "draw": options.draw})
+    _print_rows(options.format, header, rows, {"name": planned.name, "draw": options.draw})
 
 
 def catalog(options: argparse.Namespace) -> None:
@@ -348,7 +348,7 @@ def _beside(out: Path) -> Path:
     return out.with_name(f"{out.stem}-plots")
 
 
-def _emit(
+def _print_rows(
     kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: Mapping[Any, Any]
 ) -> None:
     from simcore.terminal.formats import to_csv, to_json

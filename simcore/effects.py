@@ -20,7 +20,7 @@ from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
 
-Path = tuple[Any, ...]
+Address = tuple[Any, ...]
 Reads = set[tuple[int, str]]
 
 _SECTIONS: Final = ("catalog", "cbam", "value", "plant", "factors")
@@ -89,10 +89,10 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
 
 @dataclass(frozen=True)
 class _Written:
-    """A setting of the user: its path in the document and in the experiments that have it."""
+    """A setting of the user: its address in the document and in the experiments that have it."""
 
-    path: Path
-    where: Path
+    address: Address
+    where: Address
     value: Any
     experiments: list[Experiment]
 
@@ -102,10 +102,10 @@ def _written(spec: Spec) -> Iterator[_Written]:
     scenarios = list(spec.scenarios.values())
     packaged = with_sector(shipped.base())
     for document in spec.documents:
-        for path, value in _leaves(document.data, ()):
-            where, experiments, own = path, scenarios, ""
-            if path[0] == "scenarios" and len(path) > 2 and path[1] in spec.scenarios:
-                own, where = str(path[1]), path[2:]
+        for address, value in _leaves(document.data, ()):
+            where, experiments, own = address, scenarios, ""
+            if address[0] == "scenarios" and len(address) > 2 and address[1] in spec.scenarios:
+                own, where = str(address[1]), address[2:]
                 where = where[1:] if isinstance(where[0], int) else where
                 experiments = [spec.scenarios[own]]
             if where[1:2] == ("sectors",) and where[3:4] == ("cbam",):
@@ -114,9 +114,9 @@ def _written(spec: Spec) -> Iterator[_Written]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own and _at(packaged, path) == value:
+            if not own and _at(packaged, address) == value:
                 continue
-            yield _Written(path, where, value, experiments)
+            yield _Written(address, where, value, experiments)
 
 
 def _asked(written: list[_Written]) -> set[type[Model]]:
@@ -135,7 +135,7 @@ def _asked(written: list[_Written]) -> set[type[Model]]:
 
 def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault]:
     """What the user wrote and no row read."""
-    told: set[Path] = set()
+    told: set[Address] = set()
     # What a config mentions it must define, read or not.
     mentioned = set(_texts([one.data for one in spec.documents]))
     for one in written:
@@ -143,7 +143,7 @@ def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault
         silent = _silent(one.experiments, where, reads, spec.stands_alone)
         if silent is None or (silent == _entry_length(where) and where[2] in mentioned):
             continue
-        place = (*one.path[: len(one.path) - len(where)], *where[:silent])
+        place = (*one.address[: len(one.address) - len(where)], *where[:silent])
         if place not in told:
             told.add(place)
             what = shown(one.value) if silent == len(where) else "an entry"
@@ -164,61 +164,63 @@ def _texts(node: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _at(node: Any, path: Path) -> Any:
-    """What stands at a path; a config that repeats what the package says asks for no effect."""
-    for part in path:
+def _at(node: Any, address: Address) -> Any:
+    """What stands at an address; a config that repeats what the package says asks for no effect."""
+    for part in address:
         node = node.get(part) if isinstance(node, Mapping) else None
     return node
 
 
-def _leaves(node: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """Every number, text and list of a document, with its path; a dated table is one."""
+def _leaves(node: Any, address: Address) -> Iterator[tuple[Address, Any]]:
+    """Every number, text and list of a document, with its address; a dated table is one."""
     if isinstance(node, Mapping) and node and not all(isinstance(key, int) for key in node):
         for key, value in node.items():
-            yield from _leaves(value, (*path, key))
-    elif path and node not in ({}, None):
-        yield path, node
+            yield from _leaves(value, (*address, key))
+    elif address and node not in ({}, None):
+        yield address, node
 
 
-def _silent(experiments: list[Experiment], path: Path, reads: Reads, complete: bool) -> int | None:
-    """Length of the part of a path that no row reads in any scenario; None if it is read."""
-    entry = _entry_length(path)
+def _silent(
+    experiments: list[Experiment], address: Address, reads: Reads, complete: bool
+) -> int | None:
+    """Length of the part of an address that no row reads in any scenario; None if it is read."""
+    entry = _entry_length(address)
     if entry:
-        records = [_follow(one, path[:entry])[1] for one in experiments]
+        records = [_follow(one, address[:entry])[1] for one in experiments]
         if all(isinstance(one, Model) and not _touched(one, reads) for one in records):
             return entry
         # A new entry must be complete, whatever of it a run reads.
-        if complete or not _is_packaged(path):
+        if complete or not _is_packaged(address):
             return None
-    found = [_is_read(one, path, reads) for one in experiments]
+    found = [_is_read(one, address, reads) for one in experiments]
     if any(one is not False for one in found):
         return None
     # The numbers of a distribution are one setting.
-    return min(_follow(one, path)[2] for one in experiments) or len(path)
+    return min(_follow(one, address)[2] for one in experiments) or len(address)
 
 
-def _entry_length(path: Path) -> int:
+def _entry_length(address: Address) -> int:
     """Number of parts that name an entry of the catalog; 0 for what is none."""
-    if path[0] != "catalog" or len(path) < 3:
+    if address[0] != "catalog" or len(address) < 3:
         return 0
-    length = 5 if path[1] == "sectors" and path[3:4] == ("regions",) else 3
-    length = 4 if path[1] == "prices" else length
-    return length if len(path) >= length else 0
+    length = 5 if address[1] == "sectors" and address[3:4] == ("regions",) else 3
+    length = 4 if address[1] == "prices" else length
+    return length if len(address) >= length else 0
 
 
-def _is_packaged(path: Path) -> bool:
-    if path[1] == "prices":
-        return f"{path[2]}.{path[3]}" in shipped.paths()
-    if path[1] == "sectors" and len(path) > 4:
-        return path[4] in shipped.names("regions") and path[2] in shipped.names("sectors")
-    return path[2] in shipped.names(path[1])
+def _is_packaged(address: Address) -> bool:
+    if address[1] == "prices":
+        return f"{address[2]}.{address[3]}" in shipped.paths()
+    if address[1] == "sectors" and len(address) > 4:
+        return address[4] in shipped.names("regions") and address[2] in shipped.names("sectors")
+    return address[2] in shipped.names(address[1])
 
 
-def _follow(experiment: Experiment, path: Path) -> tuple[tuple[Any, str] | None, Any, int]:
-    """The last record on a path and its field, what stands there, and how many parts that took."""
+def _follow(experiment: Experiment, address: Address) -> tuple[tuple[Any, str] | None, Any, int]:
+    """Last record on an address, its field, what stands there, how many parts that took."""
     node: Any = experiment
     last: tuple[Any, str] | None = None
-    for position, part in enumerate(path):
+    for position, part in enumerate(address):
         if isinstance(node, Uncertain):
             return last, node, position
         if isinstance(node, Model):
@@ -232,13 +234,13 @@ def _follow(experiment: Experiment, path: Path) -> tuple[tuple[Any, str] | None,
             return last, node["default"], position
         else:
             return last, node, position
-    return last, node, len(path)
+    return last, node, len(address)
 
 
-def _is_read(experiment: Experiment, path: Path, reads: Reads) -> bool | None:
+def _is_read(experiment: Experiment, address: Address, reads: Reads) -> bool | None:
     """Whether a setting is read; None where it has no counterpart in the checked config."""
-    last, node, used = _follow(experiment, path)
-    if isinstance(node, Model) and not isinstance(node, Uncertain) and used < len(path):
+    last, node, used = _follow(experiment, address)
+    if isinstance(node, Model) and not isinstance(node, Uncertain) and used < len(address):
         return None
     if isinstance(node, Model):
         return _touched(node, reads)
@@ -252,22 +254,22 @@ def _touched(record: Model, reads: Reads) -> bool:
     return any((id(record), name) in reads for name in type(record).model_fields)
 
 
-def _reason(path: Path, experiments: list[Experiment]) -> str:
+def _reason(address: Address, experiments: list[Experiment]) -> str:
     """Why a setting is not read."""
-    entry = _entry_length(path)
-    if entry and (entry == len(path) or _is_only_followed(path, experiments)):
-        return _UNUSED[path[1]].format(dotted(path[2:entry]))
-    for part in reversed(path):
+    entry = _entry_length(address)
+    if entry and (entry == len(address) or _is_only_followed(address, experiments)):
+        return _UNUSED[address[1]].format(dotted(address[2:entry]))
+    for part in reversed(address):
         if part in _REASONS:
-            return _REASONS[part].format(path[-1])
-    if path[0] == "catalog" and path[1] == "routes":
+            return _REASONS[part].format(address[-1])
+    if address[0] == "catalog" and address[1] == "routes":
         return "no region of this run takes this value"
     return "nothing that this run computes reads it"
 
 
-def _is_only_followed(path: Path, experiments: list[Experiment]) -> bool:
-    """Whether a path leads to a route of which a run takes no more than the draws, for others."""
-    return path[1] == "routes" and not any(path[2] in used_routes(one) for one in experiments)
+def _is_only_followed(address: Address, experiments: list[Experiment]) -> bool:
+    """Whether an address leads to a route of which a run takes only the draws, for others."""
+    return address[1] == "routes" and not any(address[2] in used_routes(one) for one in experiments)
 
 
 def _idle_correlations(plan: Plan) -> Iterator[Fault]:

@@ -21,7 +21,7 @@ class Fault:
     Attributes
     ----------
     where : str
-        Dotted path, such as `catalog.markets.eu_ets.process.sigma`; empty for the whole file.
+        Dotted address, such as `catalog.markets.eu_ets.process.sigma`; empty for the whole file.
     found : str
         What stands there.
     expected : str
@@ -147,20 +147,20 @@ def format_faults(faults: Iterable[Fault]) -> str:
     return "\n".join([*(str(fault) for fault in every[:_SHOWN_FAULTS]), count])
 
 
-def dotted(path: Iterable[str | int | float]) -> str:
-    """Write a path of keys and list positions as in `markets.eu_ets.anchors.2030`.
+def dotted(address: Iterable[str | int | float]) -> str:
+    """Write an address of keys and list positions as in `markets.eu_ets.anchors.2030`.
 
     Parameters
     ----------
-    path : iterable of str, int or float
+    address : iterable of str, int or float
         Keys of mappings and positions in lists, from the top.
 
     Returns
     -------
     str
-        Empty for the empty path.
+        Empty for the empty address.
     """
-    return ".".join(str(part) for part in path)
+    return ".".join(str(part) for part in address)
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:

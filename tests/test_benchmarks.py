@@ -137,7 +137,7 @@ def test_nothing_is_timed_after_a_disagreement(monkeypatch, capsys):
 
 
 def test_nothing_is_timed_after_a_disagreement_of_a_language(monkeypatch, capsys):
-    monkeypatch.setitem(scalar.FORMULAS, "EXPOSURE", "{o} = {x[0]} * {x[1]}")
+    monkeypatch.setitem(scalar.FORMULAS, "CHARGED", "{o} = {x[0]} * {x[1]}")
     assert __main__.main(["--tiny", "--case", "small", "--peer", "numba"]) == 1
     shown = capsys.readouterr().out
     assert "numba carbon_cost: " in shown

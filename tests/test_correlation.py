@@ -20,7 +20,7 @@ def test_they_are_stored_with_the_run(tmp_path: Path, suffix: str) -> None:
     tables = correlation_tables(("a", "b", "c"), requested, requested, draws)
     store = create(synthetic_run.layout(), tmp_path / f"run{suffix}" if suffix else None)
     synthetic_run.fill(store)
-    with store.complete(synthetic_run.statistics(store.layout), tables=tables).open() as run:
+    with store.complete(synthetic_run.statistics(store.layout), extra=tables).open() as run:
         assert run["pair"].values.tolist() == ["a ~ b", "b ~ c"]
         assert run["correlation_requested"].values.tolist() == [0.5, -0.3]
         found = float(run["correlation_achieved"].sel(pair="b ~ c"))

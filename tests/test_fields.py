@@ -14,7 +14,7 @@ import simcore
 from simcore.intake.entries import Region, Route
 from simcore.intake.stated import unit_of_field
 from simcore.model.graph import Graph
-from simcore.model.setting import Setting, read
+from simcore.model.scene import Scene, read
 from simcore.quantities import Constant, Quantity
 from simcore.quantities.annotations import Canonical
 from simcore.quantities.records import Model
@@ -44,13 +44,13 @@ def test_another_annotation_gives_another_scale(unit: str, value: float | None) 
     loaded = simcore.load(small_config.small_config())
     experiment = next(iter(loaded.scenarios.values()))
     plan = simcore.build(loaded)
-    setting = Setting(Graph(), experiment, "", 2026, plan.factors, plan.shocks, loaded.folder)
+    scene = Scene(Graph(), experiment, "", 2026, plan.factors, plan.shocks, loaded.folder)
     toy = Toy(cost=Constant(value=0.5, unit="EUR/kg"))
     if value is None:
         with pytest.raises(ValueError, match="MWh"):
-            read(setting, toy, "cost", "toy")
+            read(scene, toy, "cost", "toy")
         return
-    node = setting.graph.nodes[read(setting, toy, "cost", "toy")]
+    node = scene.graph.nodes[read(scene, toy, "cost", "toy")]
     assert node.numbers == (pytest.approx(value),)
 
 

@@ -115,7 +115,7 @@ def test_every_entry_is_among_those_checked(section):
             table[path[2]] = type(entry).model_validate(data)
         other = experiment.model_copy(update={"catalog": whole.model_copy(update={section: table})})
         found = list(unit_findings(other, Path(), set(shipped.records())))
-        assert [one for one in found if one.path[: len(path)] == path], path
+        assert [one for one in found if one.address[: len(path)] == path], path
 
 
 def test_what_a_config_leaves_alone_is_the_packaged_record():

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers.tape import SUMS, Shown, Step, Steps, look_up, table_columns, unknown_marginal
-from simcore.kernels import layout
+from simcore.kernels import marginal_form
 from simcore.kernels.normal_tables import INVERSE_NORMAL
 from simcore.kernels.operations import BLOCK
 
@@ -47,15 +47,15 @@ CALLS: dict[str, str | Callable[..., str]] = {
     "LEARNING": "learning({o}, {x[0]}, {x[1]}, {x[2]}, {t});",
     "ELECTROLYSER": "electrolyser({o}, {x_all}, {c[0]});",
     "HYDROGEN": "hydrogen({o}, {x_all});",
-    "EXPOSURE": "exposure({o}, {x_all});",
-    "BORDER_EXPOSURE": "border_exposure({o}, {x_all});",
+    "CHARGED": "exposure({o}, {x_all});",
+    "CHARGED_WITH_PRECURSORS": "border_exposure({o}, {x_all});",
     "SHUFFLED": "shuffled({o}, {x[0]}, {c[0]}, {c[1]});",
-    "CBAM_EXPOSURE": "cbam_exposure({o}, {x_all});",
+    "CHARGED_AT_BORDER": "cbam_exposure({o}, {x_all});",
     "PAID": "paid({o}, {x[0]}, {x[1]});",
     "CBAM": "cbam({o}, {x_all});",
     "NETTED": "netted({o}, {x_all});",
     "NETTED_WITH_CREDIT": "netted_with_credit({o}, {x_all});",
-    "SEED": "gross({o}, {x_all});",
+    "GROSS_VALUE": "gross({o}, {x_all});",
     "RATIO": "ratio({o}, {x[0]}, {x[1]});",
     "BREAK_EVEN_HOME": "break_even_home({o}, {x_all});",
     "BREAK_EVEN_BORDER": "break_even_border({o}, {x_all});",
@@ -90,7 +90,7 @@ def _chosen(step: Step, o: str, x: list[str], t: str) -> str:
 def _factor(step: Step, o: str, x: list[str], t: str) -> str:
     """Random numbers are drawn into one of the two rows that a program keeps free for them."""
     p = [_number(one) for one in step.parameters]
-    if step.kind == layout.CONSTANT:
+    if step.kind == marginal_form.CONSTANT:
         return f"constant({o}, {p[0]});"
     if not x:
         drawn = f"draw_{'normal' if step.is_normal else 'uniform'}(r[0], &from, {step.slot}); "
@@ -98,27 +98,27 @@ def _factor(step: Step, o: str, x: list[str], t: str) -> str:
         drawn = f"memcpy(r[0], {x[0]}, sizeof r[0]); "
     else:
         drawn = f"normal_cdf(r[0], {x[0]}); "
-    if step.kind == layout.UNIFORM:
+    if step.kind == marginal_form.UNIFORM:
         return f"{drawn}uniform_between({o}, r[0], {p[0]}, {p[1]});"
-    if step.kind == layout.TRIANGULAR:
+    if step.kind == marginal_form.TRIANGULAR:
         return f"{drawn}triangular({o}, r[0], {', '.join(p[:5])});"
-    if step.kind == layout.NORMAL:
+    if step.kind == marginal_form.NORMAL:
         return f"{drawn}normal_about({o}, r[0], {p[0]}, {p[1]});"
-    if step.kind == layout.LOGNORMAL:
+    if step.kind == marginal_form.LOGNORMAL:
         return f"{drawn}lognormal({o}, r[0], {p[0]}, {p[1]}, {p[2]});"
-    if step.kind == layout.SPLIT_LOGNORMAL:
+    if step.kind == marginal_form.SPLIT_LOGNORMAL:
         return f"{drawn}split_lognormal({o}, r[0], {p[0]}, {p[1]}, {p[2]});"
-    if step.kind == layout.DISCRETE:
+    if step.kind == marginal_form.DISCRETE:
         count = int(step.parameters[0])
         thresholds = _numbers([*step.table[: count - 1], 1.0])
         values = _numbers(step.table[count - 1 : 2 * count - 1])
         return f"{drawn}discrete({o}, r[0], {count}, {thresholds}, {values});"
-    if step.kind == layout.TABLE and step.parameters[0] == 1:
+    if step.kind == marginal_form.TABLE and step.parameters[0] == 1:
         # Two bounds of its one piece come first.
         table = ", ".join(map(_number, step.table[2:]))
         return (
             f"{drawn}{{ static const double table[] = {{{table}}}; "
-            f"tabulated({o}, r[0], table, {layout.TABLE_LENGTH}); }}"
+            f"tabulated({o}, r[0], table, {marginal_form.TABLE_LENGTH}); }}"
         )
     raise unknown_marginal(step, PEER)
 

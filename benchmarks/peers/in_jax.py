@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers.tape import SUMS, Shown, Step, Steps, look_up, unknown_marginal
-from simcore.kernels import layout
+from simcore.kernels import marginal_form
 
 PEER = "JAX"
 
@@ -109,7 +109,7 @@ def _tabulated(u, table):
     piece = jnp.floor((2.0 * fraction - 1.0) * 64.0)
     edge = jnp.ldexp((1.0 + (piece + 1.0) / 64.0) / 2.0, exponent)
     at = 4 * (64 * (exponent + 52) + piece.astype(int))
-    at = at + jnp.where(u > 0.5, layout.TABLE_LENGTH, 0)
+    at = at + jnp.where(u > 0.5, marginal_form.TABLE_LENGTH, 0)
     a, b, c, d = (jnp.asarray(table)[at + k] for k in range(4))
     t = p - edge
     return a + t * (b + t * (c + t * d))
@@ -149,15 +149,15 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "ELECTROLYSER": lambda x, c, t: _electrolyser(c[0], *x),
     "HYDROGEN": lambda x, c, t: x[0] * x[1] + x[2] * x[3] / 1000.0 + x[4],
     "LEVELISED": lambda x, c, t: _levelised(x, c),
-    "EXPOSURE": lambda x, c, t: x[0] * (x[1] - x[2] * x[3]),
-    "BORDER_EXPOSURE": lambda x, c, t: x[0] + x[1] * jnp.maximum(0.0, x[2] - x[3] * x[4]),
+    "CHARGED": lambda x, c, t: x[0] * (x[1] - x[2] * x[3]),
+    "CHARGED_WITH_PRECURSORS": lambda x, c, t: x[0] + x[1] * jnp.maximum(0.0, x[2] - x[3] * x[4]),
     "SHUFFLED": lambda x, c, t: (1.0 - c[0]) * x[0] + c[0] * jnp.minimum(x[0], c[1]),
-    "CBAM_EXPOSURE": lambda x, c, t: x[0] - x[1] * x[2],
+    "CHARGED_AT_BORDER": lambda x, c, t: x[0] - x[1] * x[2],
     "PAID": lambda x, c, t: jnp.maximum(0.0, x[0]) * x[1],
     "CBAM": lambda x, c, t: x[1] * jnp.maximum(0.0, x[0] * x[2] - x[3]),
     "NETTED": lambda x, c, t: x[0] * (x[1] - x[2]),
     "NETTED_WITH_CREDIT": lambda x, c, t: x[0] * (x[1] - x[2]) - x[3] * x[4],
-    "SEED": lambda x, c, t: (x[1] + x[2]) * x[0] - x[3],
+    "GROSS_VALUE": lambda x, c, t: (x[1] + x[2]) * x[0] - x[3],
     "RATIO": lambda x, c, t: _ratio(x[0], x[1]),
     "BREAK_EVEN_HOME": lambda x, c, t: _ratio(x[0], x[1] - x[2]),
     "BREAK_EVEN_BORDER": lambda x, c, t: _break_even_border(*x),
@@ -240,23 +240,23 @@ def _normal(step: Step, rows: dict, drawn, t, year):
 
 def _factor(step: Step, rows: dict, drawn, t, year):
     p = step.parameters
-    if step.kind == layout.CONSTANT:
+    if step.kind == marginal_form.CONSTANT:
         return p[0]
     n = rows[step.inputs[0]] if step.inputs else drawn[step.slot]
     if step.inputs and not step.is_normal:
         n = jax.scipy.special.ndtr(n)
-    if step.kind == layout.UNIFORM:
+    if step.kind == marginal_form.UNIFORM:
         return p[0] + p[1] * n
-    if step.kind == layout.TRIANGULAR:
+    if step.kind == marginal_form.TRIANGULAR:
         low, high, split, left, right = p[:5]
         return jnp.where(n < split, low + jnp.sqrt(n * left), high - jnp.sqrt((1.0 - n) * right))
-    if step.kind == layout.NORMAL:
+    if step.kind == marginal_form.NORMAL:
         return p[0] + p[1] * n
-    if step.kind == layout.LOGNORMAL:
+    if step.kind == marginal_form.LOGNORMAL:
         return p[2] * jnp.exp(p[0] + p[1] * n)
-    if step.kind == layout.SPLIT_LOGNORMAL:
+    if step.kind == marginal_form.SPLIT_LOGNORMAL:
         return p[0] * jnp.exp(_split(n, p[2], p[1]))
-    if step.kind == layout.DISCRETE:
+    if step.kind == marginal_form.DISCRETE:
         count = int(p[0])
         found = step.table[count - 1]
         for threshold, value in zip(
@@ -264,7 +264,7 @@ def _factor(step: Step, rows: dict, drawn, t, year):
         ):
             found = jnp.where(n >= threshold, value, found)
         return found
-    if step.kind == layout.TABLE and p[0] == 1:
+    if step.kind == marginal_form.TABLE and p[0] == 1:
         return _tabulated(n, step.table[2:])
     raise unknown_marginal(step, PEER)
 

@@ -21,7 +21,7 @@ from benchmarks.peers.tape import (
     table_columns,
     unknown_marginal,
 )
-from simcore.kernels import layout
+from simcore.kernels import marginal_form
 
 PEER = "scalar numba"
 NOTHING = np.empty((0, 0))
@@ -47,15 +47,15 @@ FORMULAS: dict[str, str | Callable[..., str]] = {
     "LEARNING": "{o} = 1.0 - {x[2]} + {x[2]} * exp({x[0]} * ({t[0]} + split({x[1]}, {t[1]}, {t[2]})))",
     "ELECTROLYSER": "{o} = electrolyser({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]}, {x[6]}, {c[0]})",
     "HYDROGEN": "{o} = {x[0]} * {x[1]} + {x[2]} * {x[3]} / 1000.0 + {x[4]}",
-    "EXPOSURE": "{o} = {x[0]} * ({x[1]} - {x[2]} * {x[3]})",
-    "BORDER_EXPOSURE": "{o} = {x[0]} + {x[1]} * max(0.0, {x[2]} - {x[3]} * {x[4]})",
+    "CHARGED": "{o} = {x[0]} * ({x[1]} - {x[2]} * {x[3]})",
+    "CHARGED_WITH_PRECURSORS": "{o} = {x[0]} + {x[1]} * max(0.0, {x[2]} - {x[3]} * {x[4]})",
     "SHUFFLED": "{o} = (1.0 - {c[0]}) * {x[0]} + {c[0]} * min({x[0]}, {c[1]})",
-    "CBAM_EXPOSURE": "{o} = {x[0]} - {x[1]} * {x[2]}",
+    "CHARGED_AT_BORDER": "{o} = {x[0]} - {x[1]} * {x[2]}",
     "PAID": "{o} = max(0.0, {x[0]}) * {x[1]}",
     "CBAM": "{o} = {x[1]} * max(0.0, {x[0]} * {x[2]} - {x[3]})",
     "NETTED": "{o} = {x[0]} * ({x[1]} - {x[2]})",
     "NETTED_WITH_CREDIT": "{o} = {x[0]} * ({x[1]} - {x[2]}) - {x[3]} * {x[4]}",
-    "SEED": "{o} = ({x[1]} + {x[2]}) * {x[0]} - {x[3]}",
+    "GROSS_VALUE": "{o} = ({x[1]} + {x[2]}) * {x[0]} - {x[3]}",
     "RATIO": "{o} = ratio({x[0]}, {x[1]})",
     "BREAK_EVEN_HOME": "{o} = ratio({x[0]}, {x[1]} - {x[2]})",
     "BREAK_EVEN_BORDER": "{o} = break_even_border({x[0]}, {x[1]}, {x[2]}, {x[3]}, {x[4]}, {x[5]})",
@@ -139,25 +139,25 @@ def _factor(step: Step, o: str, x: list[str], t: list[str]) -> str:
     number = x[0] if x else _drawn(step)
     if x and not step.is_normal:
         number = f"normal_cdf({number})"
-    if step.kind == layout.CONSTANT:
+    if step.kind == marginal_form.CONSTANT:
         return f"{o} = {p[0]}"
     head = f"n = {number}\n"
-    if step.kind == layout.UNIFORM:
+    if step.kind == marginal_form.UNIFORM:
         return f"{head}{o} = {p[0]} + {p[1]} * n"
-    if step.kind == layout.TRIANGULAR:
+    if step.kind == marginal_form.TRIANGULAR:
         return f"{head}{o} = triangular(n, {', '.join(p[:5])})"
-    if step.kind == layout.NORMAL:
+    if step.kind == marginal_form.NORMAL:
         return f"{head}{o} = {p[0]} + {p[1]} * n"
-    if step.kind == layout.LOGNORMAL:
+    if step.kind == marginal_form.LOGNORMAL:
         return f"{head}{o} = {p[2]} * exp({p[0]} + {p[1]} * n)"
-    if step.kind == layout.SPLIT_LOGNORMAL:
+    if step.kind == marginal_form.SPLIT_LOGNORMAL:
         return f"{head}{o} = {p[0]} * exp(split(n, {p[2]}, {p[1]}))"
-    if step.kind == layout.DISCRETE:
+    if step.kind == marginal_form.DISCRETE:
         count = int(step.parameters[0])
         thresholds, values = step.table[: count - 1], step.table[count - 1 : 2 * count - 1]
         return f"{head}{o} = discrete(n, {tuple(thresholds.tolist())}, {tuple(values.tolist())})"
-    if step.kind == layout.TABLE and step.parameters[0] == 1:
-        return f"{head}{o} = tabulated(n, curve{step.out}, {layout.TABLE_LENGTH})"
+    if step.kind == marginal_form.TABLE and step.parameters[0] == 1:
+        return f"{head}{o} = tabulated(n, curve{step.out}, {marginal_form.TABLE_LENGTH})"
     raise unknown_marginal(step, PEER)
 
 
@@ -262,7 +262,7 @@ class _Program:
         curves = {
             f"curve{one.out}": np.ascontiguousarray(one.table[2:])
             for one in (*steps.static, *steps.yearly)
-            if one.name == "FACTOR" and one.kind == layout.TABLE
+            if one.name == "FACTOR" and one.kind == marginal_form.TABLE
         }
         scope: dict[str, Any] = {**NAMES, **curves, "hand_out": hand_out}
         exec(compile(source(steps), "<scalar model>", "exec"), scope)

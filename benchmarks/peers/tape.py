@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simcore.kernels import layout
+from simcore.kernels import marginal_form
 from simcore.kernels.operations import OPERATIONS
 from simcore.kernels.simulate import Program, Tape
 
@@ -72,7 +72,7 @@ class Step(NamedTuple):
     @property
     def is_normal(self) -> bool:
         """Whether the random numbers it reads are standard normal ones."""
-        kinds = (layout.NORMAL, layout.LOGNORMAL, layout.SPLIT_LOGNORMAL)
+        kinds = (marginal_form.NORMAL, marginal_form.LOGNORMAL, marginal_form.SPLIT_LOGNORMAL)
         return self.name == "NORMAL" or self.kind in kinds
 
 
@@ -154,14 +154,14 @@ class UnknownOperationError(LookupError):
 def steps_of(program: Program, outputs: np.ndarray) -> Steps:
     """Take apart what `simcore.running.program.compile_program` returns."""
     # Inverted: the place in the request of each row in the order in which they are made.
-    asked = np.empty(program.emit_rows.size, np.int64)
+    asked = np.empty(program.output_rows.size, np.int64)
     asked[outputs[outputs >= 0]] = np.flatnonzero(outputs >= 0)
     lines = [
         [
-            (int(program.emit_after[k]), int(program.emit_rows[k]), int(asked[k]))
+            (int(program.output_after[k]), int(program.output_rows[k]), int(asked[k]))
             for k in range(*pair)
         ]
-        for pair in pairwise(program.emit_at)
+        for pair in pairwise(program.output_at)
     ]
     years = int(program.years)
     return Steps(

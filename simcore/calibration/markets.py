@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 from simcore import intake
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, document, packaged
-from simcore.intake.paths import Path
+from simcore.intake.paths import PricePath
 
 
-def find(text: str, *, name: str | None = None, view: str | None = None) -> tuple[Spec, str, Path]:
+def find(
+    text: str, *, name: str | None = None, view: str | None = None
+) -> tuple[Spec, str, PricePath]:
     """Read a market.
 
     Parameters
@@ -28,7 +30,7 @@ def find(text: str, *, name: str | None = None, view: str | None = None) -> tupl
     -------
     spec : Spec
     name : str
-    market : Path
+    market : PricePath
 
     Raises
     ------
@@ -48,11 +50,11 @@ def find(text: str, *, name: str | None = None, view: str | None = None) -> tupl
     return spec, chosen, market.model_copy(update={"view": view})
 
 
-def _find(text: str, name: str | None) -> tuple[Spec, str, Path]:
+def _find(text: str, name: str | None) -> tuple[Spec, str, PricePath]:
     shipped = list(packaged.catalog()["markets"])
     if text in shipped:
         return _loaded({"name": "backtest"}, text)
-    if not FilePath(text).suffix and not FilePath(text).exists():
+    if not Path(text).suffix and not Path(text).exists():
         near = suggest(text, shipped)
         raise ConfigError(Fault(
             "--market", f"no market {text!r}", f"{', '.join(shipped)}, or a config file",
@@ -74,7 +76,7 @@ def _find(text: str, name: str | None) -> tuple[Spec, str, Path]:
     return _loaded(text, chosen)
 
 
-def _loaded(source: str | dict[str, Any], name: str) -> tuple[Spec, str, Path]:
+def _loaded(source: str | dict[str, Any], name: str) -> tuple[Spec, str, PricePath]:
     """Load a config with an exposure to the market, without which an unused one is dropped."""
     years = intake.load(source).experiment.years
     exposure = (

@@ -13,7 +13,7 @@ from simcore import distributions
 from simcore.calibration.scores import mean_distance
 from simcore.intake import Spec
 from simcore.intake.compilation import compiled
-from simcore.intake.paths import Path, View
+from simcore.intake.paths import PricePath, View
 from simcore.intake.views import ENSEMBLE, as_path, chosen_views, has_views
 from simcore.kernels import marginals
 from simcore.kernels.prices import ramped
@@ -91,7 +91,7 @@ def mixture(means: NDArray[np.float64], sds: NDArray[np.float64]) -> Forecast:
     return Forecast(means, sds, grid, cdf, float(np.trapezoid(cdf * (1 - cdf), grid)))
 
 
-def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
+def ahead(spec: Spec, market: PricePath, years: int, *, growth: float) -> Forecast:
     """Forecast of a market a number of years after its known price.
 
     The process, the spread of the anchors and the tightening event stand at the same distance from
@@ -106,7 +106,7 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
     ----------
     spec : Spec
         Experiment with the market's factors and inflation.
-    market : Path
+    market : PricePath
         A market with a spot.
     years : int
         Distance from the spot.
@@ -154,7 +154,7 @@ def ahead(spec: Spec, market: Path, years: int, *, growth: float) -> Forecast:
 
 
 def _components(
-    spec: Spec, market: Path, view: View | None, years: int, growth: float
+    spec: Spec, market: PricePath, view: View | None, years: int, growth: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Means and variances of the normals that make one path's distribution."""
     process, kind = market.process, kind_of(market.process)

@@ -32,7 +32,7 @@ from simcore.errors import Fault, OutputError
 if TYPE_CHECKING:
     import xarray as xr
 
-Tables = Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]]
+Extra = Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]]
 
 SUFFIXES: Final = (".zarr", ".nc")
 
@@ -242,7 +242,7 @@ class Store:
         self.mark_made(name, index)
 
     def complete(
-        self, statistics: Mapping[str, np.ndarray], *, tables: Tables | None = None
+        self, statistics: Mapping[str, np.ndarray], *, extra: Extra | None = None
     ) -> Finished:
         """Add the summaries, declare the run complete and move it to its place.
 
@@ -250,7 +250,7 @@ class Store:
         ----------
         statistics : mapping of str to array
             At least the arrays of `statistics_of`, over those dimensions.
-        tables : mapping of str to (dims, values, attrs), optional
+        extra : mapping of str to (dims, values, attrs), optional
             Further arrays, such as achieved correlations.
 
         Returns
@@ -266,7 +266,7 @@ class Store:
         """
         self._require_complete(statistics)
         arrays = summary_arrays(self.layout, statistics)
-        for name, (dims, values, attrs) in (tables or {}).items():
+        for name, (dims, values, attrs) in (extra or {}).items():
             arrays.append((name, array_of(dims, np.asarray(values), attrs), np.asarray(values)))
         try:
             for name, array, values in arrays:

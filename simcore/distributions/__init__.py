@@ -23,8 +23,8 @@ from simcore.distributions.tabulation import (
     mixture_table,
     truncated_normal_table,
 )
-from simcore.kernels import layout
-from simcore.kernels.layout import CONSTANT
+from simcore.kernels import marginal_form
+from simcore.kernels.marginal_form import CONSTANT
 from simcore.numerics.normal import Z90
 
 __all__ = [
@@ -101,7 +101,7 @@ def _marginal(
     mean: float,
     pool: NDArray[np.float64] = _NOTHING,
 ) -> Marginal:
-    slots = np.zeros(layout.PARAMETERS)
+    slots = np.zeros(marginal_form.PARAMETERS)
     slots[: len(params)] = params
     numbers = [float(x) for x in (central, low, high, mean)]
     return Marginal(kind, slots, np.asarray(pool, dtype=np.float64), *numbers)
@@ -117,7 +117,7 @@ def constant(value: float) -> Marginal:
     value = float(value)
     _require(np.isfinite(value), f"constant {value} must be finite")
     return _marginal(
-        layout.CONSTANT,
+        marginal_form.CONSTANT,
         [value],
         central=value,
         low=value,
@@ -132,7 +132,7 @@ def _uniform(low: float, high: float) -> Marginal:
         return constant(low)
     middle = low + 0.5 * (high - low)
     return _marginal(
-        layout.UNIFORM,
+        marginal_form.UNIFORM,
         [low, high - low],
         central=middle,
         low=low,
@@ -150,7 +150,7 @@ def _triangular(low: float, mode: float, high: float) -> Marginal:
     width = high - low
     rising, falling = np.sqrt(0.5 * width * (mode - low)), np.sqrt(0.5 * width * (high - mode))
     return _marginal(
-        layout.TRIANGULAR,
+        marginal_form.TRIANGULAR,
         [low, high, (mode - low) / width, width * (mode - low), width * (high - mode)],
         central=low + rising if 2 * mode >= low + high else high - falling,
         low=low,
@@ -166,7 +166,7 @@ def _beta(alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> Mar
         return constant(low)
     median, _ = beta_quantile(float(alpha), float(beta), np.array([0.5]))
     return _marginal(
-        layout.TABLE,
+        marginal_form.TABLE,
         [1],
         pool=beta_table(alpha, beta, low, high),
         central=low + (high - low) * float(median[0]),
@@ -191,7 +191,7 @@ def _normal(mean: float, sd: float) -> Marginal:
         return constant(mean)
     infinite = np.inf
     return _marginal(
-        layout.NORMAL,
+        marginal_form.NORMAL,
         [mean, sd],
         central=mean,
         low=-infinite,
@@ -207,7 +207,7 @@ def _truncated_normal(
     _require(low < high, f"truncated_normal: low {low} must be below high {high}")
     pool, average, median = truncated_normal_table(mean, sd, low, high)
     return _marginal(
-        layout.TABLE,
+        marginal_form.TABLE,
         [1],
         pool=pool,
         central=median,
@@ -222,7 +222,7 @@ def _lognormal(mu: float, sigma: float) -> Marginal:
     if sigma == 0:
         return constant(np.exp(mu))
     return _marginal(
-        layout.LOGNORMAL,
+        marginal_form.LOGNORMAL,
         [mu, sigma, 1.0],
         central=np.exp(mu),
         low=0.0,
@@ -242,7 +242,7 @@ def _split_lognormal(p10: float, p50: float, p90: float) -> Marginal:
     below, above = np.log(p50 / p10) / Z90, np.log(p90 / p50) / Z90
     mean = p50 * (np.exp(below**2 / 2) * ndtr(-below) + np.exp(above**2 / 2) * ndtr(above))
     return _marginal(
-        layout.SPLIT_LOGNORMAL,
+        marginal_form.SPLIT_LOGNORMAL,
         [p50, below, above],
         central=p50,
         low=0.0 if below > 0 else p50,
@@ -275,7 +275,7 @@ def _discrete(
     if x.size == 1:
         return constant(x[0])
     return _marginal(
-        layout.DISCRETE,
+        marginal_form.DISCRETE,
         [x.size],
         pool=np.concatenate([np.cumsum(weights)[:-1], x]),
         central=central,
@@ -297,7 +297,7 @@ def _empirical(values: Sequence[float] | NDArray[np.float64]) -> Marginal:
     if values[0] == values[-1]:
         return constant(values[0])
     return _marginal(
-        layout.EMPIRICAL,
+        marginal_form.EMPIRICAL,
         [values.size],
         pool=values,
         central=np.median(values),
@@ -316,8 +316,8 @@ def _mixture(components: Sequence[Mapping[str, Any] | float], weights: Sequence[
     shares = np.array([w for w in weights if w], dtype=np.float64)
     pool = mixture_table(component)
     return _marginal(
-        layout.TABLE,
-        [(pool.size - 1) // (2 * layout.TABLE_LENGTH + 1)],
+        marginal_form.TABLE,
+        [(pool.size - 1) // (2 * marginal_form.TABLE_LENGTH + 1)],
         pool=pool,
         central=median,
         low=min(part.low for part in parts),

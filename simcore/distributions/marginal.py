@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels import layout
+from simcore.kernels import marginal_form
 
 
 class DistributionError(ValueError):
@@ -22,10 +22,10 @@ class Marginal:
     Attributes
     ----------
     kind : int
-        Code of `kernels.layout`.
+        Code of `kernels.marginal_form`.
     params : ndarray, shape (8,)
-        Parameters, float64. Parameter `kernels.layout.POOL_OFFSET` (7) is 0 here; whoever joins
-        pools adds the place where this pool begins.
+        Parameters, float64. Parameter `kernels.marginal_form.POOL_OFFSET` (7) is 0 here;
+        whoever joins pools adds the place where this pool begins.
     pool : ndarray, shape (n,)
         Numbers beside the parameters; empty for closed forms.
     central : float
@@ -88,22 +88,22 @@ def scaled(marginal: Marginal, factor: float) -> Marginal:
 
 # The power of the factor by which each parameter of a kind is multiplied.
 _POWERS: Final[dict[int, tuple[float, ...]]] = {
-    layout.CONSTANT: (1.0,),
-    layout.UNIFORM: (1.0, 1.0),
-    layout.TRIANGULAR: (1.0, 1.0, 0.0, 2.0, 2.0),
-    layout.NORMAL: (1.0, 1.0),
-    layout.LOGNORMAL: (0.0, 0.0, 1.0),
-    layout.SPLIT_LOGNORMAL: (1.0, 0.0, 0.0),
-    layout.DISCRETE: (0.0,),
-    layout.EMPIRICAL: (0.0,),
-    layout.TABLE: (0.0,),
+    marginal_form.CONSTANT: (1.0,),
+    marginal_form.UNIFORM: (1.0, 1.0),
+    marginal_form.TRIANGULAR: (1.0, 1.0, 0.0, 2.0, 2.0),
+    marginal_form.NORMAL: (1.0, 1.0),
+    marginal_form.LOGNORMAL: (0.0, 0.0, 1.0),
+    marginal_form.SPLIT_LOGNORMAL: (1.0, 0.0, 0.0),
+    marginal_form.DISCRETE: (0.0,),
+    marginal_form.EMPIRICAL: (0.0,),
+    marginal_form.TABLE: (0.0,),
 }
 
 
 def _values_start(marginal: Marginal) -> int:
     """Where the probabilities of a pool end and its values begin."""
-    if marginal.kind == layout.DISCRETE:
+    if marginal.kind == marginal_form.DISCRETE:
         return int(marginal.params[0]) - 1
-    if marginal.kind == layout.TABLE:
+    if marginal.kind == marginal_form.TABLE:
         return int(marginal.params[0]) + 1
     return 0

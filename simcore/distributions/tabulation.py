@@ -1,4 +1,4 @@
-"""Quantile functions without a closed form, tabulated in the form of `kernels.layout`.
+"""Quantile functions without a closed form, tabulated in the form of `kernels.marginal_form`.
 
 The values and slopes at the edges of the segments make cubics that never decrease.
 """
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simcore.distributions.components import Component
 from simcore.distributions.marginal import DistributionError
-from simcore.kernels.layout import COEFFICIENTS, SEGMENTS, edges
+from simcore.kernels.marginal_form import COEFFICIENTS, SEGMENTS, edges
 
 Array = NDArray[np.float64]
 # Values and slopes at given distances from an end, of a quantile function.

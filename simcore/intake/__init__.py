@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 from simcore.errors import ConfigError, Fault
 from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.checks import find_faults
 from simcore.intake.editor_schema import json_schema
-from simcore.intake.findings import Finding, Path, faults
+from simcore.intake.findings import Address, Finding, faults
 from simcore.intake.overlay import merge, put, setting
 from simcore.intake.price_tables import Filled, fill
 from simcore.intake.pruning import catalog_of_run, prune
@@ -36,7 +36,7 @@ class Spec:
         The scenarios with no more of the catalog than they refer to.
     file : str
         Where it was read from.
-    folder : Path
+    folder : Address
         Folder in which files named by the config must lie.
     documents : tuple of Document
         What the user wrote, the one that wins first.
@@ -50,7 +50,7 @@ class Spec:
     scenarios: dict[str, Experiment]
     runs: dict[str, Experiment]
     file: str
-    folder: FilePath
+    folder: Path
     documents: tuple[document.Document, ...]
     notes: tuple[str, ...] = ()
     stands_alone: bool = False
@@ -63,31 +63,37 @@ class Spec:
         return {"extends": layers.NOTHING, **self.experiment.model_dump(exclude_none=True)}
 
     def fault(
-        self, path: Path, *, found: str, expected: str, remedy: str, scenario: str | None = None
+        self,
+        address: Address,
+        *,
+        found: str,
+        expected: str,
+        remedy: str,
+        scenario: str | None = None,
     ) -> Fault:
-        """Make the fault of a path, with the file and line in which it was written."""
+        """Make the fault of an address, with the file and line in which it was written."""
         file = document.Document(data={}, lines={}, name=self.file)
-        finding = Finding(path, found, expected, remedy, scenario=scenario)
+        finding = Finding(address, found, expected, remedy, scenario=scenario)
         return faults([finding], self.documents, file=file)[0]
 
 
 def load(
-    source: str | FilePath | Mapping[str, Any],
+    source: str | Path | Mapping[str, Any],
     *,
     overrides: Sequence[str] = (),
     draws: int | None = None,
     seed: int | None = None,
     until: str | None = None,
-    allow_outside: Sequence[str | FilePath] = (),
+    allow_outside: Sequence[str | Path] = (),
 ) -> Spec:
     """Read and validate a config.
 
     Parameters
     ----------
-    source : path or mapping
+    source : address or mapping
         A YAML file, or the same content as a mapping.
     overrides : sequence of str
-        ``path.to.key=value`` settings, applied last; the value is read as YAML.
+        ``address.to.key=value`` settings, applied last; the value is read as YAML.
     draws, seed : int, optional
         Replace those of the config.
     until : str, optional
@@ -102,7 +108,7 @@ def load(
     Raises
     ------
     ConfigError
-        With every fault found, each with file, line, path, found, expected and remedy.
+        With every fault found, each with file, line, address, found, expected and remedy.
     """
     read = layers.read(source, allowed=allow_outside)
     settings = [setting(text) for text in overrides]
@@ -124,9 +130,9 @@ def load(
         tables_read.append(fill(own, data, read.folder))
         data = merge(data, tables_read[-1].data)
     file = documents[0]
-    for path, one in settings:
+    for address, one in settings:
         tables_read.append(fill(one.data, data, read.folder))
-        data, plain = _set(data, replace(one, data=tables_read[-1].data), path)
+        data, plain = _set(data, replace(one, data=tables_read[-1].data), address)
         documents.insert(0, plain)
     if read.on_base:
         data = _following(data, documents)
@@ -169,19 +175,19 @@ def _own(layer: document.Document) -> dict[str, Any]:
 
 
 def _set(
-    data: Mapping[str, Any], one: document.Document, path: Path
+    data: Mapping[str, Any], one: document.Document, address: Address
 ) -> tuple[dict[str, Any], document.Document]:
-    """Lay a single setting over a config, at its path or where its natural form belongs."""
+    """Lay a single setting over a config, at its address or where its natural form belongs."""
     plain = forms.plain(one, data)
-    if path == ("scenarios",) and not isinstance(one.data["scenarios"], Mapping):
+    if address == ("scenarios",) and not isinstance(one.data["scenarios"], Mapping):
         return {**data, **_own(plain)}, plain
     inside, missing = plain.data, False
-    for part in path:
+    for part in address:
         missing = missing or not isinstance(inside, Mapping) or part not in inside
         inside = inside[part] if not missing else {}
     if missing or _sections(plain) != _sections(one):
         return merge(data, plain.data), plain
-    return put(data, plain.data, path), plain
+    return put(data, plain.data, address), plain
 
 
 def _sections(one: document.Document) -> list[Any]:
@@ -211,7 +217,7 @@ def _checked(
     data: Mapping[str, Any],
     documents: Sequence[document.Document],
     read: document.Document,
-    folder: FilePath,
+    folder: Path,
     earlier: Sequence[Finding],
 ) -> Spec:
     known = shipped.known()
@@ -254,9 +260,9 @@ def _checked(
 def _follows(finding: Finding, earlier: Sequence[Finding]) -> bool:
     """Whether a finding may be there only because a faulty part was left out."""
     for one in earlier:
-        shared = min(len(one.path), len(finding.path))
-        if one.path[:shared] == finding.path[:shared]:
+        shared = min(len(one.address), len(finding.address))
+        if one.address[:shared] == finding.address[:shared]:
             return True
-        if finding.name and finding.name in map(str, one.path):
+        if finding.name and finding.name in map(str, one.address):
             return True
     return False

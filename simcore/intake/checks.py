@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, Final
 
 from simcore.errors import dotted
 from simcore.intake import dependence, shipped
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
-from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.findings import Address, Finding, unknown
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
-from simcore.intake.paths import Path as PricePath
+from simcore.intake.paths import PricePath
 from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.schema import Experiment, Exposure, Until
@@ -45,7 +45,7 @@ _LISTED: Final = {
 def find_faults(
     experiment: Experiment,
     scenarios: Mapping[str, Experiment],
-    folder: FilePath,
+    folder: Path,
     sound: Iterable[int] = (),
 ) -> list[Finding]:
     """Find every fault of a config that its records alone cannot show.
@@ -56,7 +56,7 @@ def find_faults(
         The config without overlays.
     scenarios : mapping of str to Experiment
         With the overlay of each scenario.
-    folder : Path
+    folder : Address
         Folder in which files named by the config must lie.
     sound : iterable of int
         Identities of entries of the catalog whose numbers need no check.
@@ -152,20 +152,20 @@ def _is_same(unit: str, other: str) -> bool:
 
 def _correlations(experiment: Experiment) -> Iterator[Finding]:
     for kind in ("factors", "shocks"):
-        pairs, path = getattr(experiment.correlations, kind), ("correlations", kind)
+        pairs, address = getattr(experiment.correlations, kind), ("correlations", kind)
         first: dict[frozenset[str], int] = {}
         for position, pair in enumerate(pairs):
             before = first.setdefault(frozenset(pair.between), position)
             if before != position:
                 yield Finding(
-                    (*path, position, "between"), f"{' and '.join(pair.between)} a second time",
+                    (*address, position, "between"), f"{' and '.join(pair.between)} a second time",
                     "each pair once", f"remove one of the entries {before} and {position}",
                 )  # fmt: skip
         try:
             dependence.build(pairs, repair=experiment.correlations.repair)
         except dependence.NotPositiveSemiDefiniteError as error:
             yield Finding(
-                path,
+                address,
                 "correlations that are not positive semi-definite: "
                 + ", ".join(error.names[:8]) + (" ..." if len(error.names) > 8 else ""),
                 f"a valid matrix; the nearest one changes {error.changes()}",
@@ -212,61 +212,61 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     yield from _prices(experiment)
 
 
-def _needed(experiment: Experiment, path: Path, one: Outcome) -> Iterator[Finding]:
+def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[Finding]:
     """What an outcome needs, whether or not a region, a route or an exposure names it."""
     for name in one.needs.markets:
-        yield from _market(experiment, path, name)
+        yield from _market(experiment, address, name)
     for name in one.needs.commodities:
-        yield from _entry(experiment, path, name, "prices", "commodity")
+        yield from _entry(experiment, address, name, "prices", "commodity")
 
 
 def _entry(
-    experiment: Experiment, path: Path, name: str, section: str, what: str
+    experiment: Experiment, address: Address, name: str, section: str, what: str
 ) -> Iterator[Finding]:
     """A name that must stand in a section of the catalog."""
     known = getattr(experiment.catalog, section)
     if name not in known:
-        yield unknown(path, name, known, what, define=f"define it under catalog.{section}")
+        yield unknown(address, name, known, what, define=f"define it under catalog.{section}")
 
 
-def _policy(experiment: Experiment, path: Path, value: Any) -> Iterator[Finding]:
+def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:
     if isinstance(value, str):
-        yield from _entry(experiment, path, value, "policies", "policy")
+        yield from _entry(experiment, address, value, "policies", "policy")
 
 
-def _market(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
-    yield from _entry(experiment, path, name, "markets", "market")
+def _market(experiment: Experiment, address: Address, name: str) -> Iterator[Finding]:
+    yield from _entry(experiment, address, name, "markets", "market")
 
 
 def _link(experiment: Experiment, name: str) -> Iterator[Finding]:
     """A market may be linked to another one that is not linked itself."""
-    link, path = experiment.catalog.markets[name].link, ("catalog", "markets", name, "link")
+    link, address = experiment.catalog.markets[name].link, ("catalog", "markets", name, "link")
     if link is None:
         return
-    yield from _market(experiment, (*path, "to"), link.to)
-    yield from _policy(experiment, (*path, "share"), link.share)
+    yield from _market(experiment, (*address, "to"), link.to)
+    yield from _policy(experiment, (*address, "share"), link.share)
     target = experiment.catalog.markets.get(link.to)
     if target is not None and (target.link is not None or link.to == name):
         yield Finding(
-            (*path, "to"), f"{link.to}, which is linked itself", "a market without a link",
+            (*address, "to"), f"{link.to}, which is linked itself", "a market without a link",
             "link both to the same third market",
         )  # fmt: skip
 
 
-def _technology(experiment: Experiment, path: Path, learning: Any) -> Iterator[Finding]:
+def _technology(experiment: Experiment, address: Address, learning: Any) -> Iterator[Finding]:
     if learning is not None:
         yield from _entry(
-            experiment, (*path, "technology"), learning.technology, "technologies", "technology"
+            experiment, (*address, "technology"), learning.technology, "technologies", "technology"
         )
 
 
-def _exposure(experiment: Experiment, path: Path, exposure: Exposure) -> Iterator[Finding]:
+def _exposure(experiment: Experiment, address: Address, exposure: Exposure) -> Iterator[Finding]:
     if exposure.currency is not None:
-        yield from _currency(experiment, (*path, "currency"), exposure.currency)
+        yield from _currency(experiment, (*address, "currency"), exposure.currency)
     if exposure.market is not None:
-        yield from _market(experiment, (*path, "market"), exposure.market)
+        yield from _market(experiment, (*address, "market"), exposure.market)
     if exposure.plant is not None:
-        plant, place = exposure.plant, (*path, "plant")
+        plant, place = exposure.plant, (*address, "plant")
         if plant.region not in experiment.regions:
             yield unknown((*place, "region"), plant.region, experiment.regions, "region of the run")
         if plant.route not in used_routes(experiment):
@@ -274,10 +274,10 @@ def _exposure(experiment: Experiment, path: Path, exposure: Exposure) -> Iterato
             yield unknown((*place, "route"), plant.route, known, "route of the run")
 
 
-def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
+def _currency(experiment: Experiment, address: Address, name: str) -> Iterator[Finding]:
     known = ["EUR", *experiment.money.exchange]
     if name not in known:
-        given = unknown(path, name, known, "currency")
+        given = unknown(address, name, known, "currency")
         near = "" if given.remedy.startswith("choose") else f"; or {given.remedy}"
         yield replace(
             given, expected=f"{given.expected}, or one with a rate",
@@ -287,16 +287,16 @@ def _currency(experiment: Experiment, path: Path, name: str) -> Iterator[Finding
 
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
-    region, path = experiment.catalog.regions[name], ("catalog", "regions", name)
-    yield from _market(experiment, (*path, "market"), region.market)
-    yield from _currency(experiment, (*path, "currency"), region.currency)
+    region, address = experiment.catalog.regions[name], ("catalog", "regions", name)
+    yield from _market(experiment, (*address, "market"), region.market)
+    yield from _currency(experiment, (*address, "currency"), region.currency)
     for place, value in policy_values(experiment, name).items():
         yield from _policy(experiment, place, value)
-    path, rules = _rules(experiment, name), sector_regions(experiment).get(name)
+    address, rules = _rules(experiment, name), sector_regions(experiment).get(name)
     if rules is None:
         if experiment.sector in experiment.catalog.sectors:
             yield Finding(
-                path, f"nothing of {experiment.sector} in {name}",
+                address, f"nothing of {experiment.sector} in {name}",
                 "coverage, allocation, benchmarks and reference of each region that is run",
                 f"add catalog.sectors.{experiment.sector}.regions.{name}: ...",
                 also=(*_asked(experiment, name, key="regions"), ("sector",)),
@@ -305,32 +305,32 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     for route in rules.benchmarks:
         if route not in _mentionable(experiment, "routes"):
             yield unknown(
-                (*path, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
+                (*address, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
             )
-    yield from _entry(experiment, (*path, "reference"), rules.reference, "routes", "route")
+    yield from _entry(experiment, (*address, "reference"), rules.reference, "routes", "route")
 
 
-def _rules(experiment: Experiment, region: str) -> Path:
+def _rules(experiment: Experiment, region: str) -> Address:
     """Where the catalog says what the sector of the run meets in a region."""
     return ("catalog", "sectors", experiment.sector, "regions", region)
 
 
 def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
     catalog = experiment.catalog
-    route, path = catalog.routes[name], ("catalog", "routes", name)
+    route, address = catalog.routes[name], ("catalog", "routes", name)
     asked = _asked(experiment, name)
-    yield from _technology(experiment, (*path, "learning"), route.learning)
-    yield from _policy(experiment, (*path, "cbam_benchmark"), route.cbam_benchmark)
-    yield from _policy(experiment, (*path, "precursor_benchmark"), route.precursor_benchmark)
+    yield from _technology(experiment, (*address, "learning"), route.learning)
+    yield from _policy(experiment, (*address, "cbam_benchmark"), route.cbam_benchmark)
+    yield from _policy(experiment, (*address, "precursor_benchmark"), route.precursor_benchmark)
     for kind in ("inputs", "byproducts"):
         for commodity in getattr(route, kind):
-            yield from _bought(experiment, (*path, kind, commodity), commodity)
+            yield from _bought(experiment, (*address, kind, commodity), commodity)
     capture = getattr(route, "capture", None)
     if capture is not None:
-        yield from _technology(experiment, (*path, "capture", "learning"), capture.learning)
+        yield from _technology(experiment, (*address, "capture", "learning"), capture.learning)
         for commodity in captures(route):
             place = ("storage",) if commodity == capture.storage else ("inputs", commodity)
-            yield from _bought(experiment, (*path, "capture", *place), commodity)
+            yield from _bought(experiment, (*address, "capture", *place), commodity)
     for region in experiment.regions:
         if region not in catalog.regions:
             continue
@@ -344,11 +344,11 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
         for field, quantity in region_quantities(route):
             if place_of(experiment, quantity, region) is None:
                 yield Finding(
-                    (*path, *field), f"no value for {region}",
+                    (*address, *field), f"no value for {region}",
                     "a value for each region, or `default`", f"add {region}: ...",
                     also=_asked(experiment, region, key="regions"),
                 )  # fmt: skip
-    yield from _misspelt_regions(experiment, path, route)
+    yield from _misspelt_regions(experiment, address, route)
 
 
 def _mentionable(experiment: Experiment, section: str) -> set[str]:
@@ -356,84 +356,88 @@ def _mentionable(experiment: Experiment, section: str) -> set[str]:
     return {"default", *getattr(experiment.catalog, section), *shipped.names(section)}
 
 
-def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Path, ...]:
+def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
     """Where a config asks for a route or region."""
     names = getattr(experiment, key)
     return ((key, names.index(name)),) if name in names else ()
 
 
-def _misspelt_regions(experiment: Experiment, path: Path, route: Route) -> Iterator[Finding]:
+def _misspelt_regions(experiment: Experiment, address: Address, route: Route) -> Iterator[Finding]:
     known = _mentionable(experiment, "regions")
     for field, quantity in region_quantities(route):
         for region in quantity:
             if region not in known:
-                yield unknown((*path, *field, region), region, known, "region")
+                yield unknown((*address, *field, region), region, known, "region")
 
 
-def _bought(experiment: Experiment, path: Path, commodity: str) -> Iterator[Finding]:
-    yield from _entry(experiment, path, commodity, "prices", "commodity")
+def _bought(experiment: Experiment, address: Address, commodity: str) -> Iterator[Finding]:
+    yield from _entry(experiment, address, commodity, "prices", "commodity")
     for region in experiment.regions if commodity in experiment.catalog.prices else ():
         known = region in experiment.catalog.regions
         if known and price_of(experiment, commodity, region) is None:
-            yield _no_price(experiment, path, commodity, region)
+            yield _no_price(experiment, address, commodity, region)
 
 
-def _no_price(experiment: Experiment, path: Path, commodity: str, region: str) -> Finding:
+def _no_price(experiment: Experiment, address: Address, commodity: str, region: str) -> Finding:
     return Finding(
         ("catalog", "prices", commodity), f"no price of {commodity} for {region}",
         "a price for each region, or `default`",
         f"add catalog.prices.{commodity}.{region}: ...",
-        also=(path, *_asked(experiment, region, key="regions")),
+        also=(address, *_asked(experiment, region, key="regions")),
     )  # fmt: skip
 
 
 def _prices(experiment: Experiment) -> Iterator[Finding]:
     catalog = experiment.catalog
     for commodity in used_commodities(experiment):
-        prices, path = catalog.prices[commodity], ("catalog", "prices", commodity)
+        prices, address = catalog.prices[commodity], ("catalog", "prices", commodity)
         for place in prices:
             if place not in _mentionable(experiment, "regions"):
-                yield unknown((*path, place), place, _mentionable(experiment, "regions"), "region")
+                yield unknown(
+                    (*address, place), place, _mentionable(experiment, "regions"), "region"
+                )
         for place, regions in used_places(experiment, commodity).items():
             price = prices[place]
             if getattr(price, "link", None) is not None:
                 yield Finding(
-                    (*path, place, "link"), "a link of a commodity", "links between carbon markets",
+                    (*address, place, "link"),
+                    "a link of a commodity",
+                    "links between carbon markets",
                     "remove it",
-                )  # fmt: skip
+                )
             if isinstance(price, Electrolysis):
-                yield from _electrolysis(experiment, (*path, place), price, regions)
+                yield from _electrolysis(experiment, (*address, place), price, regions)
             elif isinstance(price, Indexed):
-                yield from _indexed(experiment, (*path, place, "index"), price.index)
+                yield from _indexed(experiment, (*address, place, "index"), price.index)
 
 
-def _indexed(experiment: Experiment, path: Path, index: str) -> Iterator[Finding]:
-    """An index is a price path; what follows an index cannot be followed in turn."""
-    paths = {
+def _indexed(experiment: Experiment, address: Address, index: str) -> Iterator[Finding]:
+    """An index is a price address; what follows an index cannot be followed in turn."""
+    addresses = {
         f"{name}.{place}": price
         for name, prices in experiment.catalog.prices.items()
         for place, price in prices.items()
     }
-    if index not in paths:
-        known = [name for name, price in paths.items() if isinstance(price, PricePath)]
-        yield unknown(path, index, known, "commodity path")
-    elif not isinstance(paths[index], PricePath):
-        kind = "computed" if isinstance(paths[index], Electrolysis) else "index-linked itself"
+    if index not in addresses:
+        known = [name for name, price in addresses.items() if isinstance(price, PricePath)]
+        yield unknown(address, index, known, "commodity path")
+    elif not isinstance(addresses[index], PricePath):
+        kind = "computed" if isinstance(addresses[index], Electrolysis) else "index-linked itself"
         yield Finding(
-            path, f"{index}, which is {kind}", "a price path", "name the path that it follows"
+            address, f"{index}, which is {kind}", "a price path", "name the path that it follows"
         )
 
 
 def _electrolysis(
-    experiment: Experiment, path: Path, price: Electrolysis, regions: list[str]
+    experiment: Experiment, address: Address, price: Electrolysis, regions: list[str]
 ) -> Iterator[Finding]:
-    if path[2] != "hydrogen":
+    if address[2] != "hydrogen":
         yield Finding(
-            (*path, "kind"), f"electrolysis of {path[2]}", "electrolysis of hydrogen",
+            (*address, "kind"), f"electrolysis of {address[2]}", "electrolysis of hydrogen",
             "call the commodity hydrogen",
         )  # fmt: skip
-    yield from _technology(experiment, (*path, "learning"), price.learning)
-    feed, place = price.electricity, (*path, "electricity")
+    yield from _technology(experiment, (*address, "learning"), price.learning)
+    feed, place = price.electricity, (*address, "electricity")
     yield from _entry(experiment, place, feed, "prices", "commodity")
     for region in regions if feed in experiment.catalog.prices else ():
         found = price_of(experiment, feed, region)

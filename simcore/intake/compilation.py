@@ -83,13 +83,13 @@ def _finite(content: dict[str, Any]) -> distributions.Marginal:
 
 
 def file_fault(
-    path: tuple[Any, ...], folder: Path, name: str, *, expected: str = "an existing CSV file"
+    address: tuple[Any, ...], folder: Path, name: str, *, expected: str = "an existing CSV file"
 ) -> Finding | None:
     """Why a file named in a config cannot be opened; None where it can.
 
     Parameters
     ----------
-    path : tuple
+    address : tuple
         Where in the config the name stands.
     folder : Path
         Folder of the config.
@@ -101,14 +101,14 @@ def file_fault(
     file = contained(folder, name)
     if file is None:
         return Finding(
-            path,
+            address,
             name,
             "a file in the folder of the config",
             "move the file beside the config, or allow its folder: --allow-outside DIR",
         )
     if not file.is_file():
         return Finding(
-            path, f"no file {name}", expected, "correct the name; it is relative to the config"
+            address, f"no file {name}", expected, "correct the name; it is relative to the config"
         )
     return None
 

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
-from simcore.intake.findings import FIRST, Finding, Path, unknown
-from simcore.intake.paths import Corridor
-from simcore.intake.paths import Path as PricePath
+from simcore.intake.findings import FIRST, Address, Finding, unknown
+from simcore.intake.paths import Corridor, PricePath
 from simcore.intake.policies import dated_table, delays, idle_policies, used_policies, variants
 from simcore.intake.process_checks import unused_findings
 from simcore.intake.schema import Experiment
@@ -41,8 +40,8 @@ def date_findings(experiment: Experiment) -> Iterator[Finding]:
         for place in used_places(experiment, name):
             price = catalog.prices[name][place]
             if isinstance(price, PricePath):
-                path = ("catalog", "prices", name, place)
-                yield from _price(experiment, path, f"{name}.{place}", price)
+                address = ("catalog", "prices", name, place)
+                yield from _price(experiment, address, f"{name}.{place}", price)
     idle = idle_policies(experiment)
     for name in used_policies(experiment):
         if name in catalog.policies and name not in idle:
@@ -54,18 +53,20 @@ def date_findings(experiment: Experiment) -> Iterator[Finding]:
 # --- prices --------------------------------------------------------------------------------------
 
 
-def _price(experiment: Experiment, path: Path, name: str, price: PricePath) -> Iterator[Finding]:
+def _price(
+    experiment: Experiment, address: Address, name: str, price: PricePath
+) -> Iterator[Finding]:
     first, spot = experiment.years.first, price.spot
-    for place, one in parts(path, price):
+    for place, one in parts(address, price):
         # A view with prices by year begins where the known ones of its market end.
-        begins = max(first, spot.year + 1) if spot is not None and place != path else first
+        begins = max(first, spot.year + 1) if spot is not None and place != address else first
         yield from _one(experiment, place, name, one, begins)
     if price.corridor is not None and has_views(price):
-        yield from _corridor(experiment, (*path, "corridor"), price.corridor)
+        yield from _corridor(experiment, (*address, "corridor"), price.corridor)
 
 
 def _one(
-    experiment: Experiment, path: Path, name: str, price: PricePath, begins: int
+    experiment: Experiment, address: Address, name: str, price: PricePath, begins: int
 ) -> Iterator[Finding]:
     first = experiment.years.first
     assert price.process is not None
@@ -73,62 +74,69 @@ def _one(
     if kind.made_of == "path":
         if not price.path:
             yield Finding(
-                (*path, "path"), "no prices", "prices by year for the process scenario",
+                (*address, "path"), "no prices", "prices by year for the process scenario",
                 f"add path: {{{first}: ...}}",
             )  # fmt: skip
         else:
-            yield from _scenario(path, name, price.path, begins)
+            yield from _scenario(address, name, price.path, begins)
     elif price.spot is None and kind.made_of == "system":
         pass
     elif price.spot is None:
         yield Finding(
-            (*path, "spot"), "no spot", "the last known price", "add spot: {year: ..., value: ...}"
+            (*address, "spot"),
+            "no spot",
+            "the last known price",
+            "add spot: {year: ..., value: ...}",
         )
     elif price.spot.year > first:
         yield Finding(
-            (*path, "spot", "year"), f"{price.spot.year}, after the first year of the run",
+            (*address, "spot", "year"), f"{price.spot.year}, after the first year of the run",
             f"{first} or earlier", "begin the run later, or give an earlier spot",
             also=(FIRST,), too_early=(name, price.spot.year),
         )  # fmt: skip
     else:
-        yield from _anchors(path, price, price.spot.year)
-    yield from unused_findings(path, price)
+        yield from _anchors(address, price, price.spot.year)
+    yield from unused_findings(address, price)
     if price.corridor is not None:
-        yield from _corridor(experiment, (*path, "corridor"), price.corridor)
+        yield from _corridor(experiment, (*address, "corridor"), price.corridor)
 
 
-def _scenario(path: Path, name: str, prices: Mapping[int, float], first: int) -> Iterator[Finding]:
+def _scenario(
+    address: Address, name: str, prices: Mapping[int, float], first: int
+) -> Iterator[Finding]:
     if min(prices) > first:
         yield Finding(
-            (*path, "path"), f"prices from {min(prices)} on",
+            (*address, "path"), f"prices from {min(prices)} on",
             f"a price for {first}, the first year", f"add {first}: ..., or begin the run later",
             also=(FIRST,), too_early=(name, min(prices)),
         )  # fmt: skip
     for year, value in prices.items():
         if value < 0:
-            yield Finding((*path, "path", year), f"{value:g}", "a price >= 0", "correct the sign")
+            yield Finding(
+                (*address, "path", year), f"{value:g}", "a price >= 0", "correct the sign"
+            )
 
 
-def _anchors(path: Path, price: PricePath, known: int) -> Iterator[Finding]:
+def _anchors(address: Address, price: PricePath, known: int) -> Iterator[Finding]:
     assert price.process is not None
     kind = kind_of(price.process)
     if kind.drift and price.anchors:
         yield Finding(
-            (*path, "anchors"), f"anchors with the process {kind.name}",
+            (*address, "anchors"), f"anchors with the process {kind.name}",
             f"no anchors: {kind.name} has a drift {kind.drift}",
             "use random_walk with anchors, or write anchors: {}",
-            also=((*path, "process", "kind"),),
+            also=((*address, "process", "kind"),),
         )  # fmt: skip
     for year in price.anchors or ():
         if year <= known:
             yield Finding(
-                (*path, "anchors", year), f"an anchor in {year}",
+                (*address, "anchors", year), f"an anchor in {year}",
                 f"anchors after {known}, the year of the spot", "remove it",
-                also=((*path, "spot", "year"),),
+                also=((*address, "spot", "year"),),
             )  # fmt: skip
 
 
-def _corridor(experiment: Experiment, path: Path, corridor: Corridor) -> Iterator[Finding]:
+def _corridor(experiment: Experiment, address: Address, corridor: Corridor) -> Iterator[Finding]:
     years = range(experiment.years.first, experiment.years.last + 1)
     floors, ceilings = (
         DatedTable(dates, growth=corridor.growth).over(years)
@@ -137,7 +145,7 @@ def _corridor(experiment: Experiment, path: Path, corridor: Corridor) -> Iterato
     for year, floor, ceiling in zip(years, floors, ceilings, strict=True):
         if floor > ceiling:
             yield Finding(
-                path, f"a floor of {floor:g} above the ceiling of {ceiling:g} in {year}",
+                address, f"a floor of {floor:g} above the ceiling of {ceiling:g} in {year}",
                 "floor <= ceiling in every year", "correct the two",
             )  # fmt: skip
             return
@@ -147,7 +155,7 @@ def _corridor(experiment: Experiment, path: Path, corridor: Corridor) -> Iterato
 
 
 def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Finding]:
-    path = ("catalog", "policies", name)
+    address = ("catalog", "policies", name)
     delay: Any = policy.delay
     if isinstance(delay, FactorReference):
         if delay.name not in experiment.factors:
@@ -158,7 +166,7 @@ def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Findi
         value < 0 or value != int(value) for value in values
     ):
         yield Finding(
-            (*path, "delay"), f"a delay of kind {delay.kind}"
+            (*address, "delay"), f"a delay of kind {delay.kind}"
             if values == [None] else f"a delay of {', '.join(f'{value:g}' for value in values)}",
             "whole years >= 0, constant or discrete",
             "use {kind: discrete, values: [0, 1, 2], probabilities: [...]}",
@@ -167,7 +175,7 @@ def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Findi
     for variant in dict.fromkeys(variants(policy)):
         if variant not in policy.variants:
             yield unknown(
-                (*path, "variant"), variant, policy.variants, "variant",
+                (*address, "variant"), variant, policy.variants, "variant",
                 define="define it under variants",
             )  # fmt: skip
             continue
@@ -178,13 +186,17 @@ def _policy(experiment: Experiment, name: str, policy: Policy) -> Iterator[Findi
         )
         if asked < first:
             yield Finding(
-                (*path, "variants", variant, "values"),
+                (*address, "variants", variant, "values"),
                 f"values from {first} on, asked for {asked}",
                 "a value for every year of the run, less its delay",
                 f"add {asked}: ..., or begin the run later",
-                also=(*(((*path, "delay"),) if max(values) else ()), FIRST, (*path, "variant")),
+                also=(
+                    *(((*address, "delay"),) if max(values) else ()),
+                    FIRST,
+                    (*address, "variant"),
+                ),
                 too_early=(name, first),
-            )  # fmt: skip
+            )
 
 
 # --- plants and exposures ------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from simcore.intake.paths import AnchorTable, Path, Rate
+from simcore.intake.paths import AnchorTable, PricePath, Rate
 from simcore.intake.systems import System
 from simcore.quantities import (
     Certain,
@@ -112,7 +112,7 @@ def _path_by_default(value: Any) -> Any:
 
 
 Price = Annotated[
-    Annotated[Path | Electrolysis | Indexed, Field(discriminator="kind")],
+    Annotated[PricePath | Electrolysis | Indexed, Field(discriminator="kind")],
     BeforeValidator(_path_by_default),
 ]
 
@@ -383,7 +383,7 @@ class Buyer(Described):
 class Catalog(Model):
     """Everything the run refers to by name."""
 
-    markets: dict[Name, Path] = Field(default_factory=dict)
+    markets: dict[Name, PricePath] = Field(default_factory=dict)
     systems: dict[Name, System] = Field(default_factory=dict)
     prices: dict[Name, dict[Name, Price]] = Field(default_factory=dict)
     policies: dict[Name, Policy] = Field(default_factory=dict)

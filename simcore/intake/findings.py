@@ -1,7 +1,7 @@
 """From what is wrong with a config to faults that point at a line.
 
 A config is laid together from the packaged base, a parent, the file and single settings. A check
-speaks of paths in the result; the user wants to know which of his lines to change.
+speaks of addresses in the result; the user wants to know which of his lines to change.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 from simcore.errors import Fault, dotted, suggest
 from simcore.intake.document import Document
 
-Path = tuple[Any, ...]
+Address = tuple[Any, ...]
 
 FIRST: Final = ("years", "first")
 """Where a config says in which year it begins."""
@@ -30,12 +30,12 @@ class Finding:
 
     Attributes
     ----------
-    path : tuple
+    address : tuple
         Keys and list positions of what is wrong.
     found, expected, remedy : str
         See `simcore.errors.Fault`.
-    also : tuple of paths
-        Places that may be to blame where the user did not write `path` himself, the likeliest
+    also : tuple of addresses
+        Places that may be to blame where the user did not write `address` himself, the likeliest
         first: a year asked of a packaged table is blamed on the horizon, `FIRST`.
     name : str
         The unknown name that is referred to; empty if the fault is none of that kind.
@@ -46,22 +46,24 @@ class Finding:
         Scenario in whose overlay it may have been written.
     """
 
-    path: Path
+    address: Address
     found: str
     expected: str
     remedy: str
-    also: tuple[Path, ...] = ()
+    also: tuple[Address, ...] = ()
     name: str = ""
     too_early: tuple[str, int] | None = None
     scenario: str | None = None
 
 
-def unknown(path: Path, name: str, known: Iterable[Any], what: str, *, define: str = "") -> Finding:
+def unknown(
+    address: Address, name: str, known: Iterable[Any], what: str, *, define: str = ""
+) -> Finding:
     """Make the finding of a name that refers to nothing.
 
     Parameters
     ----------
-    path : tuple
+    address : tuple
         Where the name stands.
     name : str
         As written.
@@ -82,7 +84,7 @@ def unknown(path: Path, name: str, known: Iterable[Any], what: str, *, define: s
         names = [near, *names]
     listed = ", ".join(names[:_LISTED]) + (" ..." if len(names) > _LISTED else "")
     return Finding(
-        path,
+        address,
         f"unknown {what} {name!r}",
         f"one of {listed}" if names else f"a known {what}",
         f"did you mean {near!r}?" if near else f"choose one of these{define and f', or {define}'}",
@@ -110,18 +112,22 @@ def faults(
         Each once, in the order of the lines.
     """
     early: list[tuple[str, int]] = []
-    placed: list[tuple[Finding, Path, Document]] = []
+    placed: list[tuple[Finding, Address, Document]] = []
     for finding in findings:
-        path, document = _place(finding, documents, file)
-        if finding.too_early is not None and path == FIRST:
+        address, document = _place(finding, documents, file)
+        if finding.too_early is not None and address == FIRST:
             early.append(finding.too_early)
             if len(early) > 1:
                 continue
-        placed.append((finding, path, document))
+        placed.append((finding, address, document))
     names = [*(one.name for one in documents), file.name]
     listed = dict.fromkeys(
-        _fault(_merged(early, document) if path == FIRST and one.too_early else one, path, document)
-        for one, path, document in placed
+        _fault(
+            _merged(early, document) if address == FIRST and one.too_early else one,
+            address,
+            document,
+        )
+        for one, address, document in placed
     )
     unread = [fault for one in documents for fault in one.faults]
     told = [*unread, *(one for one in listed if not _concerns(one, unread))]
@@ -140,40 +146,40 @@ def _concerns(fault: Fault, unread: Sequence[Fault]) -> bool:
 
 def _place(
     finding: Finding, documents: Sequence[Document], file: Document
-) -> tuple[Path, Document]:
-    """The path to blame and the document that holds most of it."""
-    paths = [finding.path]
+) -> tuple[Address, Document]:
+    """The address to blame and the document that holds most of it."""
+    addresses = [finding.address]
     if finding.scenario is not None:
-        paths.insert(0, ("scenarios", finding.scenario, *finding.path))
-    most, best = 0, (finding.path, file)
-    for path in paths:
-        lead = len(path) - len(finding.path)
+        addresses.insert(0, ("scenarios", finding.scenario, *finding.address))
+    most, best = 0, (finding.address, file)
+    for address in addresses:
+        lead = len(address) - len(finding.address)
         for document in documents:
-            depth = _depth(document.data, path) - lead
+            depth = _depth(document.data, address) - lead
             if depth > most:
-                most, best = depth, (path, document)
-    if most < len(finding.path):
-        for path in (one for whole in paths for one in _older(whole)):
+                most, best = depth, (address, document)
+    if most < len(finding.address):
+        for address in (one for whole in addresses for one in _older(whole)):
             for document in documents:
-                if _depth(document.data, path) == len(path):
-                    return path, document
-        for path in finding.also:
+                if _depth(document.data, address) == len(address):
+                    return address, document
+        for address in finding.also:
             for document in documents:
-                if _depth(document.data, path) == len(path):
-                    return path, document
+                if _depth(document.data, address) == len(address):
+                    return address, document
     return best
 
 
-def _depth(data: Any, path: Path) -> int:
-    """How many parts of a path stand in the data."""
-    for depth, part in enumerate(path):
+def _depth(data: Any, address: Address) -> int:
+    """How many parts of an address stand in the data."""
+    for depth, part in enumerate(address):
         inside = part in data if isinstance(data, Mapping) else (
             isinstance(data, list) and isinstance(part, int) and part < len(data)
         )  # fmt: skip
         if not inside:
             return depth
         data = data[part]
-    return len(path)
+    return len(address)
 
 
 def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
@@ -194,37 +200,37 @@ def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
     )  # fmt: skip
 
 
-def _fault(finding: Finding, path: Path, document: Document) -> Fault:
-    older = next((one for one in _older(path) if one in document.lines), None)
-    line, path = None, older or _as_written(path, document.data)
-    for length in range(len(path), 0, -1):
-        line = document.lines.get(path[:length])
+def _fault(finding: Finding, address: Address, document: Document) -> Fault:
+    older = next((one for one in _older(address) if one in document.lines), None)
+    line, address = None, older or _as_written(address, document.data)
+    for length in range(len(address), 0, -1):
+        line = document.lines.get(address[:length])
         if line is not None:
             break
     return Fault(
-        dotted(path), finding.found, finding.expected, finding.remedy,
+        dotted(address), finding.found, finding.expected, finding.remedy,
         document.name, line,
     )  # fmt: skip
 
 
-def _older(path: Path) -> tuple[Path, ...]:
+def _older(address: Address) -> tuple[Address, ...]:
     """Where a region may say itself what a sector meets in it."""
-    head = 2 if path[:1] == ("scenarios",) else 0
-    found = path[head:]
+    head = 2 if address[:1] == ("scenarios",) else 0
+    found = address[head:]
     if found[:2] != ("catalog", "sectors") or len(found) < 6:
         return ()
     sector, region, *rest = found[2], *found[4:]
-    short = (*path[:head], "catalog", "regions", region, *rest)
+    short = (*address[:head], "catalog", "regions", region, *rest)
     return ((*short, sector), short) if rest == ["reference"] else (short,)
 
 
-def _as_written(path: Path, data: Any) -> Path:
-    """The path without the `default` that a single quantity for all regions stands for."""
-    for position, part in enumerate(path):
+def _as_written(address: Address, data: Any) -> Address:
+    """The address without the `default` that a single quantity for all regions stands for."""
+    for position, part in enumerate(address):
         if isinstance(data, Mapping) and part in data:
             data = data[part]
         elif part == "default" and not (isinstance(data, Mapping) and not _ONE & set(data)):
-            return path[:position] + path[position + 1 :]
+            return address[:position] + address[position + 1 :]
         else:
             break
-    return path
+    return address

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from simcore.intake import sourced
 from simcore.intake.document import Document
-from simcore.intake.findings import Path
+from simcore.intake.findings import Address
 from simcore.quantities.records import Described, Sourced
 from simcore.units import UnitError, conversion, parse_quantity
 
@@ -255,7 +255,7 @@ def _likes(name: Any, *layers: Mapping[Any, Any]) -> list[Any]:
         found.append(name)
 
 
-def _move(lines: Lines, source: Path, target: Path) -> None:
+def _move(lines: Lines, source: Address, target: Address) -> None:
     for path in [path for path in lines if path[: len(source)] == source]:
         lines[(*target, *path[len(source) :])] = lines[path]
 

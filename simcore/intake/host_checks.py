@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 from simcore.intake import shipped
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Retrofit, Route
-from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.findings import Address, Finding, unknown
 from simcore.intake.hosts import (
     captures,
     followed,
@@ -44,32 +44,32 @@ def host_findings(experiment: Experiment) -> Iterator[Finding]:
     """
     catalog = experiment.catalog
     for name, record in catalog.routes.items():
-        path = ("catalog", "routes", name)
+        address = ("catalog", "routes", name)
         if isinstance(record, Retrofit):
             host = catalog.routes.get(record.host)
             if host is None:
-                yield unknown((*path, "host"), record.host, catalog.routes, "route")
+                yield unknown((*address, "host"), record.host, catalog.routes, "route")
             elif isinstance(host, Retrofit):
                 yield Finding(
-                    (*path, "host"), f"{record.host}, which stands on {host.host} itself",
+                    (*address, "host"), f"{record.host}, which stands on {host.host} itself",
                     "a route with a plant of its own",
                     f"write host: {host.host}, and what differs from it",
                 )  # fmt: skip
             elif host.sector != record.sector:
                 yield Finding(
-                    (*path, "host"), f"{record.host}, which makes {host.sector}",
+                    (*address, "host"), f"{record.host}, which makes {host.sector}",
                     f"a route of the sector {record.sector}", "change one of the two",
                 )  # fmt: skip
 
 
-def route_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+def route_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
     """Find what is wrong with the captures, precursors and shared draws of the run's routes.
 
     Parameters
     ----------
     experiment : Experiment
         With the overlay of a scenario; its hosts are in order.
-    folder : Path
+    folder : Address
         Folder of the config, for CSV files.
 
     Yields
@@ -81,18 +81,20 @@ def route_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding
     for name in hosts_and_twins(catalog, used):
         yield from _shares(experiment, ("catalog", "routes", name), name, catalog.routes[name])
     for name in used:
-        path, record = ("catalog", "routes", name), catalog.routes[name]
-        yield from _precursor(experiment, path, name)
+        address, record = ("catalog", "routes", name), catalog.routes[name]
+        yield from _precursor(experiment, address, name)
         if isinstance(record, Retrofit) and record.capture is not None:
-            yield from _capture(experiment, path, record, folder)
+            yield from _capture(experiment, address, record, folder)
     yield from _default_values(experiment)
 
 
-def _shares(experiment: Experiment, path: Path, name: str, record: Route) -> Iterator[Finding]:
+def _shares(
+    experiment: Experiment, address: Address, name: str, record: Route
+) -> Iterator[Finding]:
     catalog = experiment.catalog
     first: dict[str, str] = {}
     for other, keys in record.shares.items():
-        place = (*path, "shares", other)
+        place = (*address, "shares", other)
         if other not in catalog.routes or other == name:
             known = [one for one in catalog.routes if one != name]
             yield unknown(place, other, known, "other route")
@@ -142,27 +144,27 @@ def _circle(experiment: Experiment, name: str, key: str) -> dict[str, str]:
     return passed if at == name else {}
 
 
-def _precursor(experiment: Experiment, path: Path, name: str) -> Iterator[Finding]:
+def _precursor(experiment: Experiment, address: Address, name: str) -> Iterator[Finding]:
     made = route_of(experiment.catalog, name)
     if made.precursor is not None and made.precursor not in made.inputs:
-        yield unknown((*path, "precursor"), made.precursor, made.inputs, "input of the route")
+        yield unknown((*address, "precursor"), made.precursor, made.inputs, "input of the route")
 
 
 def _capture(
-    experiment: Experiment, path: Path, record: Retrofit, folder: FilePath
+    experiment: Experiment, address: Address, record: Retrofit, folder: Path
 ) -> Iterator[Finding]:
-    capture, place = record.capture, (*path, "capture")
+    capture, place = record.capture, (*address, "capture")
     assert capture is not None
     if _COMPUTED in record.model_fields_set:
         yield Finding(
-            (*path, _COMPUTED), f"{_COMPUTED} beside capture",
+            (*address, _COMPUTED), f"{_COMPUTED} beside capture",
             "what the host emits, less what is captured of it",
             "remove it; say with capture.rate how much is captured",
         )  # fmt: skip
     if capture.storage in record.inputs or capture.storage in capture.inputs:
         group = "inputs" if capture.storage in record.inputs else "capture.inputs"
         yield Finding(
-            (*path, *group.split("."), capture.storage), f"tonnes of {capture.storage}",
+            (*address, *group.split("."), capture.storage), f"tonnes of {capture.storage}",
             "nothing: they are the tonnes captured",
             "remove it; say with capture.rate how much is captured",
         )  # fmt: skip
@@ -184,7 +186,7 @@ def _unpriced(experiment: Experiment, record: Retrofit) -> Iterator[str]:
 
 
 def _too_much(
-    experiment: Experiment, path: Path, record: Retrofit, folder: FilePath
+    experiment: Experiment, address: Address, record: Retrofit, folder: Path
 ) -> Iterator[Finding]:
     """A capture that emits as much as it takes never ends."""
     capture = record.capture
@@ -201,14 +203,14 @@ def _too_much(
         most = own * _highest(experiment, capture.rate, region, "1", folder)
         if most >= 1.0:
             yield Finding(
-                path, f"a capture that emits up to {own:.3g} t itself per tonne that it takes",
+                address, f"a capture that emits up to {own:.3g} t itself per tonne that it takes",
                 "less than 1 t, times the rate", "check the units of its inputs",
             )  # fmt: skip
             return
 
 
 def _highest(
-    experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: FilePath
+    experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: Path
 ) -> float:
     """Upper end of a quantity; 0 where it is faulty, which is said elsewhere."""
     place = place_of(experiment, values, region)

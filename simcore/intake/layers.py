@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, Final
 
 from simcore.errors import ConfigError
@@ -36,9 +36,7 @@ class Layers:
     on_base: bool
 
 
-def read(
-    source: str | FilePath | Mapping[str, Any], *, allowed: Sequence[str | FilePath]
-) -> Layers:
+def read(source: str | Path | Mapping[str, Any], *, allowed: Sequence[str | Path]) -> Layers:
     """Read a config and the files that it extends.
 
     Parameters
@@ -55,9 +53,9 @@ def read(
     """
     if isinstance(source, Mapping):
         first = document.Document(data=plain_data(source), lines={}, name="<config>")
-        file = FilePath("<config>")
+        file = Path("<config>")
     else:
-        file = FilePath(source)
+        file = Path(source)
         first = document.read(file, go_on=True)
     root = Folder.of(file.parent, allowed)
     files, paths = [first], [file]
@@ -84,9 +82,7 @@ def _extended(file: document.Document) -> Any:
     return file.data.get("extends", BASE)
 
 
-def _checked(
-    file: document.Document, name: Any, paths: Sequence[FilePath], root: Folder
-) -> FilePath:
+def _checked(file: document.Document, name: Any, paths: Sequence[Path], root: Folder) -> Path:
     """The path of the file that the last one extends."""
 
     def refusal(found: str, expected: str, remedy: str) -> ConfigError:
@@ -119,7 +115,7 @@ def _checked(
     return path
 
 
-def _seen_from(file: document.Document, folder: FilePath, root: Folder) -> document.Document:
+def _seen_from(file: document.Document, folder: Path, root: Folder) -> document.Document:
     """A file of another folder, with the names of its own files as the config would write them."""
     if folder.resolve() == root.resolve():
         return file

@@ -316,7 +316,7 @@ def _none_at_all(value: Any) -> Any:
     return {} if value is None else value
 
 
-class Path(Sourced):
+class PricePath(Sourced):
     """A price path: anchor path, deviation, corridor and tightening, or views of all that."""
 
     kind: Literal["path"] = "path"
@@ -356,7 +356,7 @@ class Path(Sourced):
     """Futures prices by year of delivery, in the unit of the price; facts to set beside the run."""
 
     @model_validator(mode="after")
-    def _moves(self) -> Path:
+    def _moves(self) -> PricePath:
         if self.process is None and not self.views:
             raise fault(
                 "no process", "process, or views", "add process: {kind: log_ou, ...}, or fixed"

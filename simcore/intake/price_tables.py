@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, Final
 
 from simcore.errors import ConfigError
 from simcore.files import contained
 from simcore.intake.compilation import file_fault
-from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.findings import Address, Finding, unknown
 from simcore.timeseries import Options, annual_means, of_sheet, read_sheet
 from simcore.timeseries.cells import DECIMALS, ORDERS
 from simcore.units import UnitError, conversion
@@ -52,7 +52,7 @@ class Filled:
     notes: list[str] = field(default_factory=list)
 
 
-def fill(data: Any, under: Mapping[str, Any], folder: FilePath, path: Path = ()) -> Filled:
+def fill(data: Any, under: Mapping[str, Any], folder: Path, address: Address = ()) -> Filled:
     """Replace the files of a config, or of the overlay of a scenario, by what they hold.
 
     Parameters
@@ -61,21 +61,21 @@ def fill(data: Any, under: Mapping[str, Any], folder: FilePath, path: Path = ())
         What a user wrote.
     under : mapping
         What it is laid over: a price that he only changes has its unit there.
-    folder : Path
+    folder : Address
         Folder of the config, in which the files must lie.
-    path : tuple
+    address : tuple
         Where the overlay stands in the config.
     """
     done = Filled(data)
     if isinstance(data, Mapping) and isinstance(data.get("catalog"), Mapping):
         below = under.get("catalog") if isinstance(under, Mapping) else None
-        catalog = _walk(data["catalog"], below, folder, (*path, "catalog"), done)
+        catalog = _walk(data["catalog"], below, folder, (*address, "catalog"), done)
         done.data = {**data, "catalog": catalog}
     return done
 
 
 def _walk(
-    node: Any, under: Any, folder: FilePath, path: Path, done: Filled, unit: Any = None
+    node: Any, under: Any, folder: Path, address: Address, done: Filled, unit: Any = None
 ) -> Any:
     if not isinstance(node, Mapping):
         return node
@@ -84,8 +84,8 @@ def _walk(
     content: dict[Any, Any] = {}
     for key, value in node.items():
         below = under.get(key) if isinstance(under, Mapping) else None
-        here = (*path, key)
-        if key in PLACES and path[-1:] != ("process",) and _names_a_file(value):
+        here = (*address, key)
+        if key in PLACES and address[-1:] != ("process",) and _names_a_file(value):
             table = _table(value, key, unit, folder, here, done)
             if table is not None:
                 content[key] = table
@@ -103,12 +103,12 @@ def _names_a_file(value: Any) -> bool:
 
 
 def _table(
-    content: Mapping[str, Any], key: str, unit: Any, folder: FilePath, path: Path, done: Filled
+    content: Mapping[str, Any], key: str, unit: Any, folder: Path, address: Address, done: Filled
 ) -> dict[int, Any] | None:
     """The table that a file stands for; None where something is wrong."""
-    findings = list(_wrong_keys(content, key, path))
+    findings = list(_wrong_keys(content, key, address))
     if not findings:
-        missing = file_fault((*path, "csv"), folder, content["csv"])
+        missing = file_fault((*address, "csv"), folder, content["csv"])
         findings += [missing] if missing else []
     if findings:
         done.findings += findings
@@ -120,7 +120,7 @@ def _table(
             scale = conversion(own, str(unit), exchange={})
         except UnitError:
             done.findings.append(Finding(
-                (*path, "unit"), f"{own} for a price in {unit or 'no unit'}",
+                (*address, "unit"), f"{own} for a price in {unit or 'no unit'}",
                 "a unit of the same money as the price's",
                 f"write unit: {own} beside {key}, or convert the file",
             ))  # fmt: skip
@@ -132,7 +132,7 @@ def _table(
     except ConfigError as error:
         done.findings += [
             Finding(
-                (*path, "csv"),
+                (*address, "csv"),
                 f"{one.file}{'' if one.line is None else f':{one.line}'}: "
                 f"{one.where and f'{one.where}: '}{one.found}", one.expected, one.remedy,
             )
@@ -156,9 +156,7 @@ def _entry(values: Mapping[str, float], key: str, unit: Any) -> Any:
     return band if unit is None else {**band, "unit": unit}
 
 
-def _yearly(
-    content: Mapping[str, Any], label: Any, folder: FilePath, done: Filled
-) -> dict[int, float]:
+def _yearly(content: Mapping[str, Any], label: Any, folder: Path, done: Filled) -> dict[int, float]:
     """Mean of each year of a column."""
     path = contained(folder, content["csv"])
     assert path is not None
@@ -188,31 +186,31 @@ def _bound(value: Any, day: str) -> str | None:
     return f"{value}-{day}" if isinstance(value, int) else value
 
 
-def _wrong_keys(content: Mapping[str, Any], key: str, path: Path) -> Any:
+def _wrong_keys(content: Mapping[str, Any], key: str, address: Address) -> Any:
     for name, value in content.items():
         if name == "file":
-            yield Finding((*path, name), "unknown key 'file'", "csv", "write csv: FILE")
+            yield Finding((*address, name), "unknown key 'file'", "csv", "write csv: FILE")
         elif name not in KEYS:
-            yield unknown((*path, name), str(name), KEYS, "key of a price table")
+            yield unknown((*address, name), str(name), KEYS, "key of a price table")
         elif name in _BAND and key != "anchors":
-            yield Finding((*path, name), f"{name} under {key}", "column: one price a year",
+            yield Finding((*address, name), f"{name} under {key}", "column: one price a year",
                           "write column: ...")  # fmt: skip
         elif name in ("first", "last") and not isinstance(value, (int, str)):
-            yield Finding((*path, name), repr(value), "a year, or a date as YYYY-MM-DD",
+            yield Finding((*address, name), repr(value), "a year, or a date as YYYY-MM-DD",
                           "write first: 2027")  # fmt: skip
         elif name == "where" and not isinstance(value, Mapping):
-            yield Finding((*path, name), repr(value), "a mapping of headings to cells",
+            yield Finding((*address, name), repr(value), "a mapping of headings to cells",
                           "write where: {instrument: EUA}")  # fmt: skip
         elif name in _CHOICES and value not in _CHOICES[name]:
-            yield unknown((*path, name), str(value), _CHOICES[name], name)
+            yield unknown((*address, name), str(value), _CHOICES[name], name)
         elif name not in ("where", "first", "last") and not isinstance(value, (str, int)):
-            yield Finding((*path, name), repr(value), "a text", f"correct {name}")
+            yield Finding((*address, name), repr(value), "a text", f"correct {name}")
     if not isinstance(content.get("csv"), str) and "file" not in content:
-        yield Finding(path, "no csv", "csv: the name of a file", "write csv: FILE, column: NAME")
+        yield Finding(address, "no csv", "csv: the name of a file", "write csv: FILE, column: NAME")
     bands = [name for name in _BAND if name in content]
     if key == "anchors" and bands and ("column" in content or len(bands) != len(_BAND)):
         yield Finding(
-            path, " and ".join([*bands, *(["column"] if "column" in content else [])]),
+            address, " and ".join([*bands, *(["column"] if "column" in content else [])]),
             "low, central and high, or column alone for prices that are certain",
             "name three columns, or one",
         )  # fmt: skip

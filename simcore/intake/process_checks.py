@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path as FilePath
+from pathlib import Path
 
 from simcore.distributions import DistributionError
 from simcore.intake import shipped
 from simcore.intake.compilation import file_fault
 from simcore.intake.entries import Indexed
-from simcore.intake.findings import Finding, Path
-from simcore.intake.paths import Path as PricePath
+from simcore.intake.findings import Address, Finding
+from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import used_commodities, used_markets, used_places
 from simcore.intake.views import kinds as kinds_of
@@ -30,13 +30,13 @@ def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Kind of process, or `indexed`, by name of the path, such as eu_ets or natural_gas.EU.
+        Kind of process, or `indexed`, by name of the address, such as eu_ets or natural_gas.EU.
         Prices that do not move are left out: nobody takes them for correlated ones.
     """
     kinds: dict[str, set[str]] = {}
     for experiment in scenarios.values():
-        for path, price in used_paths(experiment):
-            kinds.setdefault(".".join(path[2:]), set()).update(kinds_of(price))
+        for address, price in used_paths(experiment):
+            kinds.setdefault(".".join(address[2:]), set()).update(kinds_of(price))
         for name in used_commodities(experiment):
             for place in used_places(experiment, name):
                 if isinstance(experiment.catalog.prices[name][place], Indexed):
@@ -74,44 +74,44 @@ def shock_findings(
                 )  # fmt: skip
 
 
-def process_findings(experiment: Experiment, folder: FilePath) -> Iterator[Finding]:
+def process_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
     """Find processes that cannot be simulated.
 
     Parameters
     ----------
     experiment : Experiment
         With the overlay of a scenario.
-    folder : Path
+    folder : Address
         Folder of the config, for CSV files.
 
     Yields
     ------
     Finding
     """
-    alone = (one for path, price in used_paths(experiment) for one in parts(path, price))
-    for path, price in alone:
+    alone = (one for address, price in used_paths(experiment) for one in parts(address, price))
+    for address, price in alone:
         process, design = price.process, experiment.design
         assert process is not None
         kind = kind_of(process)
-        if kind.made_of == "system" and path[1] == "prices":
+        if kind.made_of == "system" and address[1] == "prices":
             yield Finding(
-                (*path, "process", "kind"), f"{kind.name} for a commodity",
+                (*address, "process", "kind"), f"{kind.name} for a commodity",
                 f"{kind.name} for a carbon market", "use another kind",
             )  # fmt: skip
         for name, value in process:
             if isinstance(value, PriceHistory):
-                yield from _history((*path, "process", name), value, folder)
+                yield from _history((*address, "process", name), value, folder)
         steps = getattr(process, "steps", 1)
         if steps > 1 and design.startswith("sobol"):
             yield Finding(
-                (*path, "process", "steps"), f"{steps} steps a year with design: {design}",
+                (*address, "process", "steps"), f"{steps} steps a year with design: {design}",
                 "one step, or another design: a Sobol sequence has too few dimensions",
                 "write steps: 1, or design: random", also=(("design",),),
             )  # fmt: skip
 
 
-def used_paths(experiment: Experiment) -> Iterator[tuple[Path, PricePath]]:
-    """Price paths that an experiment uses, and where they stand."""
+def used_paths(experiment: Experiment) -> Iterator[tuple[Address, PricePath]]:
+    """Price addresses that an experiment uses, and where they stand."""
     catalog = experiment.catalog
     for name in used_markets(experiment):
         if name in catalog.markets:
@@ -123,8 +123,8 @@ def used_paths(experiment: Experiment) -> Iterator[tuple[Path, PricePath]]:
                 yield ("catalog", "prices", name, place), price
 
 
-def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Finding]:
-    wrong = file_fault((*path, "csv"), folder, history.csv)
+def _history(address: Address, history: PriceHistory, folder: Path) -> Iterator[Finding]:
+    wrong = file_fault((*address, "csv"), folder, history.csv)
     if wrong is not None:
         yield wrong
         return
@@ -132,24 +132,26 @@ def _history(path: Path, history: PriceHistory, folder: FilePath) -> Iterator[Fi
         yearly_changes(folder, history)
     except DistributionError as error:
         yield Finding(
-            (*path, "csv"), str(error), "prices above zero of at least two years",
+            (*address, "csv"), str(error), "prices above zero of at least two years",
             "correct the file, the column or per_year",
         )  # fmt: skip
 
 
-def unused_findings(path: Path, price: PricePath) -> Iterator[Finding]:
+def unused_findings(address: Address, price: PricePath) -> Iterator[Finding]:
     """What is written beside a process and would change nothing."""
     kind = kind_of(price.process)
     if price.path and kind.made_of != "path":
         yield Finding(
-            (*path, "path"), f"path with the process {kind.name}", "path with the process scenario",
+            (*address, "path"),
+            f"path with the process {kind.name}",
+            "path with the process scenario",
             "use kind: scenario, or remove path",
-        )  # fmt: skip
+        )
     driftless = price.anchors or kind.drift or kind.made_of == "system"
     if kind.made_of != "path" and getattr(price.carry, "value", None) != 0 and driftless:
         what = "anchors" if price.anchors else f"the process {kind.name}"
         other = f", and use {kind.drift}" if kind.drift and not price.anchors else ""
         yield Finding(
-            (*path, "carry"), f"carry with {what}",
+            (*address, "carry"), f"carry with {what}",
             "carry only without anchors and with another kind", f"remove carry{other}",
         )  # fmt: skip

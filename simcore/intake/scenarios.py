@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, Final
 
 from simcore.intake import document, shipped
@@ -21,7 +21,7 @@ _EXPECTED: Final = "changes, the name of a packaged scenario, a file beside the 
 
 
 def expand(
-    data: Mapping[str, Any], folder: FilePath
+    data: Mapping[str, Any], folder: Path
 ) -> tuple[dict[str, Any], list[document.Document], list[Finding]]:
     """Replace the names in the scenarios of a config by what they stand for.
 
@@ -69,7 +69,7 @@ class _UnusableError(Exception):
 
 
 def _changes(
-    part: Any, path: tuple[Any, ...], folder: FilePath, documents: list[document.Document]
+    part: Any, path: tuple[Any, ...], folder: Path, documents: list[document.Document]
 ) -> Any:
     if part is None:
         return {}

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, get_args
 
 from simcore.intake.entries import Catalog, Electrolysis, Indexed
-from simcore.intake.paths import Path
+from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.quantities import ByYear, FactorReference, Uncertain
 from simcore.quantities.annotations import Canonical
@@ -51,7 +51,7 @@ def target_of(experiment: Experiment, quantity: Any, canonical: Canonical) -> st
 
 
 def commodity_unit(
-    experiment: Experiment, commodity: str, price: Path | Electrolysis | Indexed
+    experiment: Experiment, commodity: str, price: PricePath | Electrolysis | Indexed
 ) -> str:
     """Canonical unit of a commodity: MWh of energy, kg of hydrogen, t of anything else."""
     if commodity == "hydrogen":
@@ -64,7 +64,7 @@ def commodity_unit(
 
 
 def entries(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every entry of a catalog, with its path."""
+    """Every entry of a catalog, with its address."""
     for section in Catalog.model_fields:
         for name, entry in getattr(catalog, section).items():
             if section == "prices":
@@ -75,18 +75,20 @@ def entries(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 def quantities(
-    record: Any, path: tuple[Any, ...] = ()
+    record: Any, address: tuple[Any, ...] = ()
 ) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
-    """Every quantity inside a record, with its path and the annotation of its field."""
+    """Every quantity inside a record, with its address and the annotation of its field."""
     for name, canonical in _fields(type(record)):  # type: ignore[arg-type]
         written = type(record).model_fields[name].alias or name
-        yield from _inside(getattr(record, name), (*path, written), canonical)
+        yield from _inside(getattr(record, name), (*address, written), canonical)
 
 
-def described(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Described]]:
+def described(
+    node: Any, address: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Described]]:
     """Every record inside a record, a mapping or a list that says where it comes from."""
     if isinstance(node, Described):
-        yield path, node
+        yield address, node
     inner: list[tuple[Any, Any]] = []
     if isinstance(node, Model):
         fields = type(node).model_fields.items()
@@ -96,7 +98,7 @@ def described(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
     elif isinstance(node, list):
         inner = [*enumerate(node)]
     for name, one in inner:
-        yield from described(one, (*path, name))
+        yield from described(one, (*address, name))
 
 
 @cache
@@ -122,12 +124,12 @@ def _fields(record: Any) -> tuple[tuple[str, Canonical | None], ...]:
 
 
 def _inside(
-    value: Any, path: tuple[Any, ...], canonical: Canonical | None
+    value: Any, address: tuple[Any, ...], canonical: Canonical | None
 ) -> Iterator[tuple[tuple[Any, ...], Any, Canonical | None]]:
     if isinstance(value, Uncertain):
-        yield path, value, canonical
+        yield address, value, canonical
     elif isinstance(value, Model):
-        yield from quantities(value, path)
+        yield from quantities(value, address)
     elif isinstance(value, dict):
         for key, entry in value.items():
-            yield from _inside(entry, (*path, key), canonical)
+            yield from _inside(entry, (*address, key), canonical)

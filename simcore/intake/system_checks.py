@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simcore.intake.findings import FIRST, Finding, Path, unknown
-from simcore.intake.paths import Path as PricePath
+from simcore.intake.findings import FIRST, Address, Finding, unknown
+from simcore.intake.paths import PricePath
 from simcore.intake.policies import followed_rules, variants
 from simcore.intake.schema import Experiment
 from simcore.intake.systems import Rules, System
@@ -32,19 +32,19 @@ def system_findings(experiment: Experiment) -> Iterator[Finding]:
     catalog = experiment.catalog
     for name in used_markets(experiment):
         if name in catalog.markets:
-            for path, market in parts(("catalog", "markets", name), catalog.markets[name]):
-                yield from _market(experiment, path, market)
+            for address, market in parts(("catalog", "markets", name), catalog.markets[name]):
+                yield from _market(experiment, address, market)
     for name in used_systems(experiment):
-        path, system = ("catalog", "systems", name), catalog.systems[name]
-        yield from _variants(experiment, path, system)
-        yield from _resolution(path, system)
-        yield from _years(experiment, path, system)
+        address, system = ("catalog", "systems", name), catalog.systems[name]
+        yield from _variants(experiment, address, system)
+        yield from _resolution(address, system)
+        yield from _years(experiment, address, system)
 
 
-def _market(experiment: Experiment, path: Path, market: PricePath) -> Iterator[Finding]:
+def _market(experiment: Experiment, address: Address, market: PricePath) -> Iterator[Finding]:
     if not isinstance(market.process, CapAndBank):
         return
-    place, name = (*path, "process", "system"), market.process.system
+    place, name = (*address, "process", "system"), market.process.system
     if name not in experiment.catalog.systems:
         yield unknown(
             place, name, experiment.catalog.systems, "system",
@@ -54,24 +54,24 @@ def _market(experiment: Experiment, path: Path, market: PricePath) -> Iterator[F
     for key, remedy in (("anchors", "write anchors: {}"), ("corridor", "write corridor: null")):
         if getattr(market, key):
             yield Finding(
-                (*path, key), f"{key} with the process cap_and_bank",
+                (*address, key), f"{key} with the process cap_and_bank",
                 "a price that the system alone decides", remedy,
-                also=((*path, "process", "kind"),),
+                also=((*address, "process", "kind"),),
             )  # fmt: skip
 
 
-def _variants(experiment: Experiment, path: Path, system: System) -> Iterator[Finding]:
+def _variants(experiment: Experiment, address: Address, system: System) -> Iterator[Finding]:
     if system.follows is None:
         if system.variant not in system.variants:
             yield unknown(
-                (*path, "variant"), system.variant, system.variants, "variant",
+                (*address, "variant"), system.variant, system.variants, "variant",
                 define="define it under variants",
             )  # fmt: skip
         return
     policies = experiment.catalog.policies
     if system.follows not in policies:
         yield unknown(
-            (*path, "follows"), system.follows, policies, "policy",
+            (*address, "follows"), system.follows, policies, "policy",
             define="define it under catalog.policies",
         )  # fmt: skip
         return
@@ -81,21 +81,21 @@ def _variants(experiment: Experiment, path: Path, system: System) -> Iterator[Fi
         (chosen,) = followed_rules(system, [name])
         if chosen not in system.variants:
             yield Finding(
-                (*path, "variants"), f"no variant {chosen}",
+                (*address, "variants"), f"no variant {chosen}",
                 f"one for each variant of the policy {system.follows}",
                 f"add {chosen}: ..., write rules: {{{name}: ...}}, or drop follows",
                 also=(("catalog", "policies", system.follows, "variant"),),
             )  # fmt: skip
 
 
-def _resolution(path: Path, system: System) -> Iterator[Finding]:
+def _resolution(address: Address, system: System) -> Iterator[Finding]:
     record = system.resolution
     if record is None:
         return
     for name in (*record.odds, system.variant):
         if name not in system.variants:
-            place = (*path, "resolution", "odds", name) if name in record.odds else (
-                *path, "variant"
+            place = (*address, "resolution", "odds", name) if name in record.odds else (
+                *address, "variant"
             )  # fmt: skip
             yield unknown(
                 place, name, system.variants, "variant", define="define it under variants"
@@ -103,12 +103,12 @@ def _resolution(path: Path, system: System) -> Iterator[Finding]:
     total = sum(record.odds.values())
     if abs(total - 1.0) > 1e-6:
         yield Finding(
-            (*path, "resolution", "odds"), f"odds that add up to {total:g}", "a sum of 1",
+            (*address, "resolution", "odds"), f"odds that add up to {total:g}", "a sum of 1",
             "correct one of them",
         )  # fmt: skip
 
 
-def _years(experiment: Experiment, path: Path, system: System) -> Iterator[Finding]:
+def _years(experiment: Experiment, address: Address, system: System) -> Iterator[Finding]:
     start, years = system.start, experiment.years
     markets = experiment.catalog.markets
     spots = [markets[name].spot for name in used_markets(experiment) if name in markets]
@@ -116,12 +116,12 @@ def _years(experiment: Experiment, path: Path, system: System) -> Iterator[Findi
     is_told = any(spot is not None and spot.year > years.first for spot in spots)
     if start >= years.first and not is_told:
         yield Finding(
-            (*path, "start"), f"{start}, not before the first year of the run",
+            (*address, "start"), f"{start}, not before the first year of the run",
             f"a year before {years.first}", "begin the run later, or start earlier", also=(FIRST,),
         )  # fmt: skip
     if system.until < years.last:
         yield Finding(
-            (*path, "until"), f"{system.until}, before the last year of the run",
+            (*address, "until"), f"{system.until}, before the last year of the run",
             f"{years.last} or later", f"write until: {years.last + 10}",
             also=(("years", "last"),),
         )  # fmt: skip
@@ -129,31 +129,31 @@ def _years(experiment: Experiment, path: Path, system: System) -> Iterator[Findi
         for year in range(start - backwards + 1, start + 1):
             if year not in getattr(system, key):
                 yield Finding(
-                    (*path, key), f"no {key} of {year}",
+                    (*address, key), f"no {key} of {year}",
                     f"the known years up to {start}, where the solution starts",
-                    f"add {year}: ..., or start in another year", also=((*path, "start"),),
+                    f"add {year}: ..., or start in another year", also=((*address, "start"),),
                 )  # fmt: skip
-    yield from _begins(path, "baseline", system.baseline, start + 1)
+    yield from _begins(address, "baseline", system.baseline, start + 1)
     for name, rules in system.variants.items():
-        yield from _rules((*path, "variants", name), rules, start + 1)
+        yield from _rules((*address, "variants", name), rules, start + 1)
 
 
-def _rules(path: Path, rules: Rules, first: int) -> Iterator[Finding]:
-    yield from _begins(path, "cap", rules.cap, first)
-    yield from _begins(path, "intake", rules.intake, first)
+def _rules(address: Address, rules: Rules, first: int) -> Iterator[Finding]:
+    yield from _begins(address, "cap", rules.cap, first)
+    yield from _begins(address, "intake", rules.intake, first)
     falls = min(year for year in range(min(rules.cap), first + 200) if year not in rules.cap)
-    yield from _begins(path, "reduction_factor", rules.reduction_factor, falls)
+    yield from _begins(address, "reduction_factor", rules.reduction_factor, falls)
     total = sum(rules.moved.values())
     if abs(total) > _ROUNDED:
         yield Finding(
-            (*path, "moved"), f"amounts that add up to {total:g} Mt", "a sum of 0",
+            (*address, "moved"), f"amounts that add up to {total:g} Mt", "a sum of 0",
             "take from other years what is brought forward; write removals for new allowances",
         )  # fmt: skip
 
 
-def _begins(path: Path, key: str, table: dict[int, float], first: int) -> Iterator[Finding]:
+def _begins(address: Address, key: str, table: dict[int, float], first: int) -> Iterator[Finding]:
     if min(table) > first:
         yield Finding(
-            (*path, key), f"values from {min(table)} on", f"a value for {first} or earlier",
+            (*address, key), f"values from {min(table)} on", f"a value for {first} or earlier",
             f"add {first}: ...",
         )  # fmt: skip

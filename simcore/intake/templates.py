@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simcore.intake.findings import Finding, Path, unknown
+from simcore.intake.findings import Address, Finding, unknown
 from simcore.intake.forms import FIRST_YEAR
 from simcore.intake.overlay import merge
 from simcore.quantities import KINDS
@@ -92,12 +92,12 @@ def follow(
     if not isinstance(catalog, Mapping):
         return dict(overlay)
     written = copy.deepcopy(dict(catalog))
-    for path, entry in _entries(changed):
-        *_, name = path
-        if entry == _at(base, path):
+    for address, entry in _entries(changed):
+        *_, name = address
+        if entry == _at(base, address):
             continue
         holder = written
-        for part in path[1:-1]:
+        for part in address[1:-1]:
             holder = holder.setdefault(part, {})
             if not isinstance(holder, dict):
                 break
@@ -105,9 +105,9 @@ def follow(
             given = holder.get(name)
             is_template = isinstance(given, Mapping) and "like" in given
             # What may be like another inside an entry follows with the entry.
-            follows = "like" in _mapping(entry) or path[1] in ("sectors", "systems")
+            follows = "like" in _mapping(entry) or address[1] in ("sectors", "systems")
             if name not in holder or is_template or follows:
-                holder[name] = _changes(entry, _at(base, path))
+                holder[name] = _changes(entry, _at(base, address))
     dated: dict[str, Any] = written
     _date(dated, _first(base))
     return {**overlay, "catalog": dated}
@@ -139,21 +139,21 @@ def _changes(entry: Any, before: Any) -> Any:
     return {key: value for key, value in entry.items() if value != before.get(key)}
 
 
-def _entries(data: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+def _entries(data: Mapping[str, Any]) -> Iterator[tuple[Address, Any]]:
     for section, entries in _mapping(data.get("catalog")).items():
         for name, entry in _mapping(entries).items():
-            path: Path = ("catalog", section, name)
+            address: Address = ("catalog", section, name)
             if section == "sectors":
-                path, entry = (*path, "regions"), _mapping(entry).get("regions")
+                address, entry = (*address, "regions"), _mapping(entry).get("regions")
             elif section != "prices":
-                yield path, entry
+                yield address, entry
                 continue
             for place, one in _mapping(entry).items():
-                yield (*path, place), one
+                yield (*address, place), one
 
 
-def _at(data: Any, path: Path) -> Any:
-    for part in path:
+def _at(data: Any, address: Address) -> Any:
+    for part in address:
         data = data.get(part) if isinstance(data, Mapping) else None
     return data
 
@@ -163,7 +163,7 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
 
 
 def _section(
-    entries: Mapping[Any, Any], path: Path, what: str, findings: list[Finding]
+    entries: Mapping[Any, Any], address: Address, what: str, findings: list[Finding]
 ) -> dict[Any, Any]:
     done: dict[Any, Any] = {}
 
@@ -178,22 +178,22 @@ def _section(
         if like in (*way, name):
             loop = " like ".join(str(one) for one in (*way, name, like))
             findings.append(Finding(
-                (*path, name, "like"), loop, f"a {what} that stands alone in the end",
+                (*address, name, "like"), loop, f"a {what} that stands alone in the end",
                 "write one of them out",
             ))  # fmt: skip
             like = None
         elif not isinstance(like, str) or like not in entries:
-            findings.append(unknown((*path, name, "like"), str(like), known, what))
+            findings.append(unknown((*address, name, "like"), str(like), known, what))
             like = None
         if like is None:
             # Any complete entry in its place, so that its other faults can be told as well.
             like = next((one for one in known if "like" not in _mapping(entries[one])), None)
             if like is None:
                 return entry
-        template = _copied(written(like, (*way, name)), path[1], like)
+        template = _copied(written(like, (*way, name)), address[1], like)
         own = {key: value for key, value in entry.items() if key != "like"}
         result = merge(template, own)
-        if path[1] == "regions" and isinstance(result, Mapping):
+        if address[1] == "regions" and isinstance(result, Mapping):
             result = {**result, "like": like}
         done[name] = result
         return result
@@ -214,17 +214,20 @@ def _copied(template: Any, section: Any, name: str) -> Any:
     return _driven(taken, name, (), shared)
 
 
-def _driven(value: Any, name: str, path: Path, shared: set[Path]) -> Any:
+def _driven(value: Any, name: str, address: Address, shared: set[Address]) -> Any:
     """A copy whose uncertain numbers state the factor of the template by which they are drawn."""
-    if not isinstance(value, Mapping) or path in shared:
+    if not isinstance(value, Mapping) or address in shared:
         return value
     kind = value.get("kind", "by_year" if "years" in value else None)
     if isinstance(kind, str) and kind in KINDS:
         if kind in ("constant", "factor") or value.get("factor") is not None:
             return value
-        words = [str(part) for part in path if part != "default"]
-        return {**value, "factor": ".".join([name, *([_NAMES[path]] if path in _NAMES else words)])}
-    return {key: _driven(child, name, (*path, key), shared) for key, child in value.items()}
+        words = [str(part) for part in address if part != "default"]
+        return {
+            **value,
+            "factor": ".".join([name, *([_NAMES[address]] if address in _NAMES else words)]),
+        }
+    return {key: _driven(child, name, (*address, key), shared) for key, child in value.items()}
 
 
 def _share_rules(found: dict[str, Any]) -> None:

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 from simcore.distributions import DistributionError
 from simcore.intake.compilation import compiled, file_fault
 from simcore.intake.entries import Indexed
-from simcore.intake.findings import Finding, Path, unknown
-from simcore.intake.paths import Path as PricePath
+from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.paths import PricePath
 from simcore.intake.policies import used_policies, variants
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated, entries, quantities, target_of, unit_of
@@ -25,14 +25,14 @@ from simcore.units import UnitError, conversion, parse_unit
 from simcore.units.canonical import EURO_PER_TONNE
 
 
-def unit_findings(experiment: Experiment, folder: FilePath, sound: set[int]) -> Iterator[Finding]:
+def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
     """Find quantities that cannot be used.
 
     Parameters
     ----------
     experiment : Experiment
         With the overlay of a scenario.
-    folder : Path
+    folder : Address
         Folder of the config, for CSV files.
     sound : set of int
         Identities of the entries of the catalog that need no check, such as the packaged ones. An
@@ -45,25 +45,25 @@ def unit_findings(experiment: Experiment, folder: FilePath, sound: set[int]) -> 
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
     firms = (quantities(one, ("exposures", name)) for name, one in experiment.exposures.items())
     yield from _quantities(experiment, chain(factors, *firms), folder)
-    for path, entry in entries(experiment.catalog):
+    for address, entry in entries(experiment.catalog):
         if id(entry) not in sound:
-            inside = list(quantities(entry, path))
+            inside = list(quantities(entry, address))
             yield from _quantities(experiment, inside, folder)
             if not any(isinstance(one, FactorReference) for _, one, _ in inside):
                 sound.add(id(entry))
     for name in used_markets(experiment):
         if name in experiment.catalog.markets:
-            path = ("catalog", "markets", name)
+            address = ("catalog", "markets", name)
             yield from _price_units(
-                experiment, path, experiment.catalog.markets[name], str(EURO_PER_TONNE)
+                experiment, address, experiment.catalog.markets[name], str(EURO_PER_TONNE)
             )
     for name in used_commodities(experiment):
         for place in used_places(experiment, name):
             price = experiment.catalog.prices[name][place]
             if isinstance(price, PricePath):
                 target = f"EUR/{commodity_unit(experiment, name, price)}"
-                path = ("catalog", "prices", name, place)
-                yield from _price_units(experiment, path, price, target)
+                address = ("catalog", "prices", name, place)
+                yield from _price_units(experiment, address, price, target)
             elif isinstance(price, Indexed):
                 yield from _indexed_units(experiment, ("catalog", "prices", name, place), price)
     for name in used_routes(experiment):
@@ -76,40 +76,40 @@ def unit_findings(experiment: Experiment, folder: FilePath, sound: set[int]) -> 
 
 def _quantities(
     experiment: Experiment,
-    found: Iterable[tuple[Path, Any, Canonical | None]],
-    folder: FilePath,
+    found: Iterable[tuple[Address, Any, Canonical | None]],
+    folder: Path,
 ) -> Iterator[Finding]:
-    for path, quantity, canonical in found:
-        wrong = list(_quantity(experiment, path, quantity, folder))
+    for address, quantity, canonical in found:
+        wrong = list(_quantity(experiment, address, quantity, folder))
         yield from wrong
         if canonical is not None and not wrong:
-            yield from _limits(experiment, path, quantity, canonical, folder)
+            yield from _limits(experiment, address, quantity, canonical, folder)
 
 
 def _quantity(
-    experiment: Experiment, path: Path, quantity: Any, folder: FilePath
+    experiment: Experiment, address: Address, quantity: Any, folder: Path
 ) -> Iterator[Finding]:
     """Faults of a quantity that need no unit."""
     if isinstance(quantity, ByYear):
         for year, entry in quantity.years.items():
             if isinstance(entry, FactorReference):
                 yield Finding(
-                    (*path, "years", year), "a factor as the value of one date",
+                    (*address, "years", year), "a factor as the value of one date",
                     "numbers or distributions; their dates share one draw", "write it out",
                 )  # fmt: skip
             else:
-                yield from _quantity(experiment, (*path, "years", year), entry, folder)
+                yield from _quantity(experiment, (*address, "years", year), entry, folder)
         return
     if isinstance(quantity, FactorReference):
-        yield from _reference(experiment, path, quantity)
+        yield from _reference(experiment, address, quantity)
         return
     if isinstance(quantity, Mixture):
-        nested = list(_components(path, quantity))
+        nested = list(_components(address, quantity))
         yield from nested
         if nested:
             return
     if isinstance(quantity, Empirical) and quantity.csv is not None:
-        unreadable = file_fault((*path, "csv"), folder, quantity.csv)
+        unreadable = file_fault((*address, "csv"), folder, quantity.csv)
         if unreadable is not None:
             yield unreadable
             return
@@ -118,41 +118,46 @@ def _quantity(
     except DistributionError as error:
         if getattr(quantity, "csv", None):
             yield Finding(
-                (*path, "csv"), str(error), "a column of finite numbers",
+                (*address, "csv"), str(error), "a column of finite numbers",
                 "correct the file, or the name of the column",
             )  # fmt: skip
         elif getattr(quantity, "quantiles", None):
             yield Finding(
-                (*path, "quantiles"), str(error), f"quantiles of a {quantity.kind} distribution",
+                (*address, "quantiles"), str(error), f"quantiles of a {quantity.kind} distribution",
                 "change the quantiles, or the kind",
             )  # fmt: skip
         else:
             yield Finding(
-                path, str(error), f"a {quantity.kind} distribution that exists",
+                address, str(error), f"a {quantity.kind} distribution that exists",
                 "change its parameters, or the kind",
             )  # fmt: skip
 
 
-def _reference(experiment: Experiment, path: Path, quantity: FactorReference) -> Iterator[Finding]:
-    if path[0] == "factors":
+def _reference(
+    experiment: Experiment, address: Address, quantity: FactorReference
+) -> Iterator[Finding]:
+    if address[0] == "factors":
         yield Finding(
-            path, "a factor that refers to a factor", "a distribution", "write the distribution out"
+            address,
+            "a factor that refers to a factor",
+            "a distribution",
+            "write the distribution out",
         )
     elif quantity.name not in experiment.factors:
         yield unknown(
-            (*path, "name"), quantity.name, experiment.factors, "factor",
+            (*address, "name"), quantity.name, experiment.factors, "factor",
             define="define it under factors",
         )  # fmt: skip
     elif quantity.unit is not None and experiment.factors[quantity.name].unit is not None:
         yield Finding(
-            (*path, "unit"), f"a unit here and at factors.{quantity.name}", "one unit",
+            (*address, "unit"), f"a unit here and at factors.{quantity.name}", "one unit",
             "remove one of the two",
         )  # fmt: skip
 
 
-def _components(path: Path, mixture: Mixture) -> Iterator[Finding]:
+def _components(address: Address, mixture: Mixture) -> Iterator[Finding]:
     for position, component in enumerate(mixture.components):
-        place = (*path, "components", position)
+        place = (*address, "components", position)
         if isinstance(component, (FactorReference, Mixture)) or getattr(component, "csv", None):
             what = "empirical with csv" if isinstance(component, Empirical) else component.kind
             yield Finding(
@@ -166,7 +171,7 @@ def _components(path: Path, mixture: Mixture) -> Iterator[Finding]:
 
 
 def _limits(
-    experiment: Experiment, path: Path, quantity: Any, canonical: Canonical, folder: FilePath
+    experiment: Experiment, address: Address, quantity: Any, canonical: Canonical, folder: Path
 ) -> Iterator[Finding]:
     """Whether the unit fits its field and the values stay inside its limits."""
     canonical = Canonical(
@@ -175,7 +180,7 @@ def _limits(
     )  # fmt: skip
     if isinstance(quantity, ByYear):
         for year, entry in dated(quantity).items():
-            yield from _limits(experiment, (*path, "years", year), entry, canonical, folder)
+            yield from _limits(experiment, (*address, "years", year), entry, canonical, folder)
         return
     factor, unit = quantity, quantity.unit
     if isinstance(quantity, FactorReference):
@@ -185,7 +190,7 @@ def _limits(
             return
     scale = 1.0
     if canonical.unit != COMMODITY:
-        wrong = list(_unit(experiment, path, unit, canonical.unit))
+        wrong = list(_unit(experiment, address, unit, canonical.unit))
         yield from wrong
         if wrong:
             return
@@ -195,18 +200,18 @@ def _limits(
     low, high = marginal.low * scale, marginal.high * scale
     if canonical.minimum is not None and low < canonical.minimum:
         yield Finding(
-            path, _reach(low, marginal.central * scale, "down to"),
+            address, _reach(low, marginal.central * scale, "down to"),
             f"values >= {canonical.minimum:g}", _remedy(low),
         )  # fmt: skip
     if canonical.maximum is not None and high > canonical.maximum:
         yield Finding(
-            path, _reach(high, marginal.central * scale, "up to"),
+            address, _reach(high, marginal.central * scale, "up to"),
             f"values <= {canonical.maximum:g}", _remedy(high),
         )  # fmt: skip
     central = marginal.central * scale
     if canonical.central is not None and central > canonical.central:
         yield Finding(
-            path,
+            address,
             f"{central:g}, which is {100 * central:g} %",
             "a share or rate, such as 0.08",
             f"write {central:g} % if that is meant",
@@ -227,7 +232,9 @@ def _remedy(end: float) -> str:
     return "use a distribution with an end on this side, such as truncated_normal or triangular"
 
 
-def _unit(experiment: Experiment, path: Path, unit: str | None, target: str) -> Iterator[Finding]:
+def _unit(
+    experiment: Experiment, address: Address, unit: str | None, target: str
+) -> Iterator[Finding]:
     if unit is None:
         return
     try:
@@ -235,20 +242,20 @@ def _unit(experiment: Experiment, path: Path, unit: str | None, target: str) -> 
     except UnitError as error:
         if target == "1":
             yield Finding(
-                path, error.found, "a plain number, % or t/t", "write it without unit, or in %"
+                address, error.found, "a plain number, % or t/t", "write it without unit, or in %"
             )
         elif target in error.expected and not error.expected.startswith("a plain number"):
-            yield Finding(path, error.found, error.expected, error.remedy)
+            yield Finding(address, error.found, error.expected, error.remedy)
         else:
-            yield Finding(path, error.found, f"a unit such as {target}", error.remedy)
+            yield Finding(address, error.found, f"a unit such as {target}", error.remedy)
 
 
 def _price_units(
-    experiment: Experiment, path: Path, price: PricePath, target: str
+    experiment: Experiment, address: Address, price: PricePath, target: str
 ) -> Iterator[Finding]:
-    yield from _unit(experiment, (*path, "unit"), price.unit, target)
-    alone = [(path, price)] + [
-        ((*path, "views", name), as_path(price, view)) for name, view in price.views.items()
+    yield from _unit(experiment, (*address, "unit"), price.unit, target)
+    alone = [(address, price)] + [
+        ((*address, "views", name), as_path(price, view)) for name, view in price.views.items()
     ]
     for place, one in alone:
         if one.spot is not None:
@@ -263,24 +270,26 @@ def _price_units(
         (("backstop",), price.response.backstop),
     ):
         if value:
-            yield from _unit(experiment, (*path, "response", *key), value.unit, target)
+            yield from _unit(experiment, (*address, "response", *key), value.unit, target)
 
 
-def _indexed_units(experiment: Experiment, path: Path, price: Indexed) -> Iterator[Finding]:
+def _indexed_units(experiment: Experiment, address: Address, price: Indexed) -> Iterator[Finding]:
     """An index is of the same measure: a price per MWh follows none per tonne."""
-    target = f"EUR/{commodity_unit(experiment, str(path[2]), price)}"
-    wrong = list(_unit(experiment, (*path, "unit"), price.unit, target))
+    target = f"EUR/{commodity_unit(experiment, str(address[2]), price)}"
+    wrong = list(_unit(experiment, (*address, "unit"), price.unit, target))
     yield from wrong
-    yield from _unit(experiment, (*path, "premium"), price.premium.unit, target)
+    yield from _unit(experiment, (*address, "premium"), price.premium.unit, target)
     index, _, place = price.index.partition(".")
     followed = experiment.catalog.prices.get(index, {}).get(place)
     if not wrong and isinstance(followed, PricePath):
         other = f"EUR/{commodity_unit(experiment, index, followed)}"
         if other != target:
             yield Finding(
-                (*path, "index"), f"{price.index} in {followed.unit} for a price in {price.unit}",
-                "an index of the same measure", "name another index, or write a path of its own",
-            )  # fmt: skip
+                (*address, "index"),
+                f"{price.index} in {followed.unit} for a price in {price.unit}",
+                "an index of the same measure",
+                "name another index, or write a path of its own",
+            )
 
 
 def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -296,29 +305,29 @@ def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
         for commodity, by_region in amounts.items():
             for region, quantity in by_region.items():
                 price = _priced(experiment, commodity, region)
-                path = ("catalog", "routes", name, *group, commodity, region)
+                address = ("catalog", "routes", name, *group, commodity, region)
                 if price is not None and isinstance(quantity, ByYear):
                     for year, entry in dated(quantity).items():
-                        place = (*path, "years", year)
+                        place = (*address, "years", year)
                         yield from _trade(experiment, place, commodity, price, entry, form)
                 elif price is not None:
-                    yield from _trade(experiment, path, commodity, price, quantity, form)
+                    yield from _trade(experiment, address, commodity, price, quantity, form)
 
 
 def _trade(
-    experiment: Experiment, path: Path, commodity: str, price: Any, quantity: Any, form: str
+    experiment: Experiment, address: Address, commodity: str, price: Any, quantity: Any, form: str
 ) -> Iterator[Finding]:
     own = commodity_unit(experiment, commodity, price)
     target = form.format(own)
     unit = unit_of(experiment, quantity)
-    for finding in _unit(experiment, path, unit, target):
+    for finding in _unit(experiment, address, unit, target):
         yield replace(
             finding, found=f"{finding.found}, of a price in {price.unit}",
             also=(("catalog", "prices", commodity),),
         )  # fmt: skip
     if unit is None and not _same(price.unit, f"EUR/{own}"):
         yield Finding(
-            path, f"a number without unit for a price in {price.unit}",
+            address, f"a number without unit for a price in {price.unit}",
             "a quantity with its unit", f"write the unit, such as '1.2 {target}'",
         )  # fmt: skip
 
@@ -344,11 +353,11 @@ def _same(unit: str, other: str) -> bool:
 
 def _policy_units(experiment: Experiment, name: str) -> Iterator[Finding]:
     """Shares and benchmarks are plain numbers, t/t or %."""
-    policy, path = experiment.catalog.policies[name], ("catalog", "policies", name)
-    yield from _unit(experiment, (*path, "unit"), policy.unit, "1")
+    policy, address = experiment.catalog.policies[name], ("catalog", "policies", name)
+    yield from _unit(experiment, (*address, "unit"), policy.unit, "1")
     for variant in variants(policy):
         if variant in policy.variants:
-            record, place = policy.variants[variant], (*path, "variants", variant)
+            record, place = policy.variants[variant], (*address, "variants", variant)
             yield from _unit(experiment, (*place, "unit"), record.unit, "1")
             for year, value in record.values.items():
                 yield from _unit(experiment, (*place, "values", year), value.unit, "1")

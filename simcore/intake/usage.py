@@ -16,7 +16,7 @@ from simcore.intake.entries import (
     SectorRegion,
 )
 from simcore.intake.hosts import host_of, route_of
-from simcore.intake.paths import Path
+from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
 from simcore.units import currency_of
@@ -223,7 +223,7 @@ def place_of(experiment: Experiment, table: Mapping[str, Any], region: str) -> s
 
 def price_of(
     experiment: Experiment, commodity: str, region: str
-) -> Path | Electrolysis | Indexed | None:
+) -> PricePath | Electrolysis | Indexed | None:
     """The price entry of a commodity in a region: its own, of its like, else the default."""
     prices = experiment.catalog.prices.get(commodity, {})
     place = place_of(experiment, prices, region)

@@ -1,7 +1,7 @@
 """Data against the records of the schema: what does not fit, in the words of the config.
 
 A location of pydantic also names the members of unions and what short forms were turned into; here
-it becomes a path in what the user wrote.
+it becomes an address in what the user wrote.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
 from simcore.intake import shipped
-from simcore.intake.findings import Finding, Path
+from simcore.intake.findings import Address, Finding
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
 from simcore.intake.templates import SINGULAR
@@ -77,28 +77,28 @@ def mended(
         The data of it.
     """
     content = dict(data)
-    paths = [one.path for one in findings]
-    tried: set[Path] = set()
+    addresses = [one.address for one in findings]
+    tried: set[Address] = set()
     for _ in range(_ROUNDS):
         earlier = frozenset(tried)
-        for path in paths:
+        for address in addresses:
             # What is still wrong after it was left out is missed: so leave out what holds it.
-            while path in earlier and path:
-                path = path[:-1]
-            tried.add(path)
-            content = _without(content, path, shipped.base())
+            while address in earlier and address:
+                address = address[:-1]
+            tried.add(address)
+            content = _without(content, address, shipped.base())
         experiment, more = validate(content, known)
         if experiment is not None:
             return experiment, content
-        paths = [one.path for one in more]
+        addresses = [one.address for one in more]
     return None, content
 
 
-def _without(data: Any, path: Path, packaged: Any) -> Any:
-    """Data without what stands at a path, or with what the package says in its place."""
-    if not path or not isinstance(data, dict | list):
+def _without(data: Any, address: Address, packaged: Any) -> Any:
+    """Data without what stands at an address, or with what the package says in its place."""
+    if not address or not isinstance(data, dict | list):
         return data
-    part, rest = path[0], path[1:]
+    part, rest = address[0], address[1:]
     if isinstance(data, list):
         if not isinstance(part, int) or part >= len(data):
             return data
@@ -115,35 +115,38 @@ def _without(data: Any, path: Path, packaged: Any) -> Any:
 
 
 def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
-    found: dict[Finding, Path] = {}
-    meant: set[Path] = set()
-    lacking: dict[Path, list[str]] = {}
+    found: dict[Finding, Address] = {}
+    meant: set[Address] = set()
+    lacking: dict[Address, list[str]] = {}
     for one in every:
-        path, record = _trail(one["loc"], data, one["type"])
-        level = _misread_level(path, data)
+        address, record = _trail(one["loc"], data, one["type"])
+        level = _misread_level(address, data)
         if level is not None:
             finding = level
-        elif told := _of_process(one["type"], path, record):
+        elif told := _of_process(one["type"], address, record):
             finding = told
         elif one["type"] == "extra_forbidden":
-            finding, near = _extra(path, record)
+            finding, near = _extra(address, record)
             if near:
-                meant.add((*path[:-1], near))
+                meant.add((*address[:-1], near))
         else:
-            finding = Finding(path, *_describe(one, path))
+            finding = Finding(address, *_describe(one, address))
         if one["type"] == "missing" and level is None:
-            lacking.setdefault(path[:-1], []).append(str(path[-1]))
-        found[finding] = path
-    for path, keys in lacking.items():
-        entry = _strange_entry(path, keys, data)
-        if entry is not None and path[1] == "regions":
+            lacking.setdefault(address[:-1], []).append(str(address[-1]))
+        found[finding] = address
+    for address, keys in lacking.items():
+        entry = _strange_entry(address, keys, data)
+        if entry is not None and address[1] == "regions":
             # Nor is anything known of what a sector meets in it.
-            found = {one: place for one, place in found.items()
-                     if one.path[1:2] != ("sectors",) or one.path[4:5] != path[2:]}  # fmt: skip
+            found = {
+                one: place
+                for one, place in found.items()
+                if one.address[1:2] != ("sectors",) or one.address[4:5] != address[2:]
+            }
         if entry is not None:
-            found = {entry: path} | {
+            found = {entry: address} | {
                 one: place for one, place in found.items()
-                if one.path[:-1] != path or not one.found.startswith("no ")
+                if one.address[:-1] != address or not one.found.startswith("no ")
             }  # fmt: skip
     # A misspelt key that is required is one fault, not an unknown and a missing one.
     return [
@@ -152,12 +155,12 @@ def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _misread_level(path: Path, data: Mapping[str, Any]) -> Finding | None:
+def _misread_level(address: Address, data: Mapping[str, Any]) -> Finding | None:
     """The one finding of a price by year that could not be read as one."""
     node: Any = data
-    for depth, part in enumerate(path[:4]):
+    for depth, part in enumerate(address[:4]):
         node = node.get(part) if isinstance(node, Mapping) else None
-        place = path[: depth + 1]
+        place = address[: depth + 1]
         is_level = isinstance(node, Mapping) and node and all(type(key) is int for key in node)
         if is_level and _natural(place) is _PRICE:
             return Finding(
@@ -167,24 +170,26 @@ def _misread_level(path: Path, data: Mapping[str, Any]) -> Finding | None:
     return None
 
 
-def _strange_entry(path: Path, lacking: Sequence[str], data: Mapping[str, Any]) -> Finding | None:
+def _strange_entry(
+    address: Address, lacking: Sequence[str], data: Mapping[str, Any]
+) -> Finding | None:
     """The one finding of an entry that is probably a misspelt name, or lacks its template."""
-    if path[:1] != ("catalog",) or len(path) != (4 if path[1:2] == ("prices",) else 3):
+    if address[:1] != ("catalog",) or len(address) != (4 if address[1:2] == ("prices",) else 3):
         return None
-    name, node = str(path[-1]), data
-    for part in path[:-1]:
+    name, node = str(address[-1]), data
+    for part in address[:-1]:
         node = node[part]
-    what = "region" if path[1] == "prices" else SINGULAR.get(path[1], "entry")
-    known = shipped.places(path[2]) if path[1] == "prices" else shipped.names(path[1])
+    what = "region" if address[1] == "prices" else SINGULAR.get(address[1], "entry")
+    known = shipped.places(address[2]) if address[1] == "prices" else shipped.names(address[1])
     if name in known:
         return None
-    near = suggest(name, [*known, *(str(one) for one in node if one != path[-1])])
+    near = suggest(name, [*known, *(str(one) for one in node if one != address[-1])])
     if near is None and len(lacking) < _FEW:
         return None
     listed = ", ".join(lacking)
     either = f"did you mean {near!r}? If not, " if near else ""
     return Finding(
-        path, f"unknown {what} {name!r}, which lacks {listed}",
+        address, f"unknown {what} {name!r}, which lacks {listed}",
         f"a known {what}, one like it, or all of a new one",
         f"{either}add like: {near or 'NAME'}, or all of these keys", name=name,
     )  # fmt: skip
@@ -193,9 +198,9 @@ def _strange_entry(path: Path, lacking: Sequence[str], data: Mapping[str, Any]) 
 # --- where ---------------------------------------------------------------------------------------
 
 
-def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Path, Any]:
+def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Address, Any]:
     """Path in the data of a location, and the record that holds its last part."""
-    path: list[Any] = []
+    address: list[Any] = []
     node, type_, holder = data, typing.cast(Any, Experiment), None
     for position, part in enumerate(loc):
         if part == "[key]":
@@ -207,30 +212,30 @@ def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Path, Any]:
         holder, type_ = type_, _inside(type_, part)
         actual = _key(node, part)
         if actual is not None:
-            path.append(actual)
+            address.append(actual)
             node = node[actual]
             if _is_process(_bare(type_)):
                 type_ = record_of(node)
         elif position == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
-            path.append(part)
+            address.append(part)
         elif isinstance(node, (Mapping, list)) and part != "default":
             node = None
-    return tuple(path), holder
+    return tuple(address), holder
 
 
 def _is_process(type_: Any) -> bool:
     return isinstance(type_, type) and issubclass(type_, Process)
 
 
-def _of_process(kind: str, path: Path, record: Any) -> Finding | None:
+def _of_process(kind: str, address: Address, record: Any) -> Finding | None:
     """The finding of a field that a process of its kind has not, or lacks."""
     if not _is_process(record):
         return None
     if kind == "extra_forbidden":
-        told = refusal(record, str(path[-1]))
-        return None if told is None else Finding(path, *told)
-    told = lack(record, str(path[-1])) if kind == "missing" else None
-    return None if told is None else Finding(path[:-1], *told)
+        told = refusal(record, str(address[-1]))
+        return None if told is None else Finding(address, *told)
+    told = lack(record, str(address[-1])) if kind == "missing" else None
+    return None if told is None else Finding(address[:-1], *told)
 
 
 def _key(node: Any, part: Any) -> Any:
@@ -286,13 +291,13 @@ def _inside(type_: Any, part: Any) -> Any:
 # --- what ----------------------------------------------------------------------------------------
 
 
-def _extra(path: Path, record: Any) -> tuple[Finding, str | None]:
+def _extra(address: Address, record: Any) -> tuple[Finding, str | None]:
     """The finding of an unknown key, and the key that was probably meant."""
-    name = str(path[-1])
+    name = str(address[-1])
     known = sorted(getattr(_bare(record), "model_fields", {}))
     near = suggest(name, known)
     return Finding(
-        path,
+        address,
         f"unknown key {name!r}",
         f"one of {', '.join(known)}",
         f"did you mean {near!r}?" if near else "remove it, or see `simcore schema`",
@@ -322,13 +327,13 @@ _BOUNDS: Final = {
 }
 
 
-def _describe(error: Mapping[str, Any], path: Path) -> tuple[str, str, str]:
+def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str]:
     """Found, expected and remedy of an error, in the words of the config."""
     kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
-    name = str(path[-1]) if path else "the config"
+    name = str(address[-1]) if address else "the config"
     if kind == "simcore":
         return context["message"], context["expected"], context["remedy"]
-    natural = _natural(path)
+    natural = _natural(address)
     if natural is not None and kind in ("model_type", "dict_type", "model_attributes_type"):
         return shown(value), *natural
     if kind in _PLAIN:
@@ -371,11 +376,15 @@ _NATURAL: Final = {
 }  # fmt: skip
 
 
-def _natural(path: Path) -> tuple[str, str] | None:
+def _natural(address: Address) -> tuple[str, str] | None:
     """Expected and remedy where a config has forms of its own."""
-    if path[:2] == ("catalog", "prices") and len(path) in (3, 4):
+    if address[:2] == ("catalog", "prices") and len(address) in (3, 4):
         return _PRICE
-    return _PRICE if path[:2] == ("catalog", "markets") and len(path) == 3 else _NATURAL.get(path)
+    return (
+        _PRICE
+        if address[:2] == ("catalog", "markets") and len(address) == 3
+        else _NATURAL.get(address)
+    )
 
 
 _PATTERNS: Final = {

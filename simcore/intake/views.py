@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from simcore.intake.paths import Anchor, Path, View
+from simcore.intake.paths import Anchor, PricePath, View
 from simcore.processes import Process, kind_of
 from simcore.processes.cap_and_bank import CapAndBank
 from simcore.processes.fixed import Fixed
@@ -17,12 +17,12 @@ _FIXED: Final = Fixed()
 _SCENARIO: Final = Scenario()
 
 
-def has_views(record: Path) -> bool:
+def has_views(record: PricePath) -> bool:
     """Whether a price is made by views: it has some, and no process of its own."""
     return bool(record.views) and record.process is None
 
 
-def chosen_views(record: Path) -> dict[str, View]:
+def chosen_views(record: PricePath) -> dict[str, View]:
     """Views that a draw may have, in the order of the config; none of a price without views."""
     if not has_views(record):
         return {}
@@ -31,7 +31,7 @@ def chosen_views(record: Path) -> dict[str, View]:
     return {name: view for name, view in record.views.items() if view.weight > 0}
 
 
-def as_path(record: Path, view: View) -> Path:
+def as_path(record: PricePath, view: View) -> PricePath:
     """A view as the price path that it is alone, before policy and response."""
     forward = {
         year: Anchor(low=value, central=value, high=value)
@@ -60,7 +60,7 @@ def _is_lifted(view: View) -> bool:
     return view.process is not None and kind_of(view.process).made_of == "spot"
 
 
-def parts(path: tuple[Any, ...], record: Path) -> Iterator[tuple[tuple[Any, ...], Path]]:
+def parts(path: tuple[Any, ...], record: PricePath) -> Iterator[tuple[tuple[Any, ...], PricePath]]:
     """The price paths that make a price, with where each stands: itself, or its chosen views."""
     if not has_views(record):
         yield path, record
@@ -68,17 +68,17 @@ def parts(path: tuple[Any, ...], record: Path) -> Iterator[tuple[tuple[Any, ...]
         yield (*path, "views", name), as_path(record, view)
 
 
-def kinds(record: Path) -> list[str]:
+def kinds(record: PricePath) -> list[str]:
     """Kinds of process that a price may have in a draw."""
     return [one.kind for one in _processes(record)]
 
 
-def system_of(record: Path) -> str | None:
+def system_of(record: PricePath) -> str | None:
     """Emissions trading system behind a market: its own, or that of one of its views."""
     return next((one.system for one in _processes(record) if isinstance(one, CapAndBank)), None)
 
 
-def _processes(record: Path) -> list[Process]:
+def _processes(record: PricePath) -> list[Process]:
     if has_views(record):
         return [_process(view) for view in chosen_views(record).values()]
     return [] if record.process is None else [record.process]

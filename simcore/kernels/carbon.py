@@ -6,7 +6,7 @@ from simcore.kernels.jit import inlined
 
 
 @inlined
-def exposure(covered: float, intensity: float, allocation: float, benchmark: float) -> float:
+def charged(covered: float, intensity: float, allocation: float, benchmark: float) -> float:
     """Allowances to buy per tonne: covered*(e1 - phi*CSCF*BM); negative: a surplus."""
     return covered * (intensity - allocation * benchmark)
 
@@ -18,8 +18,8 @@ def cbam(price: float, covered: float, gap: float, paid: float) -> float:
 
 
 @inlined
-def border_exposure(plant, border, precursor, allocation, benchmark):
-    """Plant exposure plus the imported precursor's at the border."""
+def charged_with_precursors(plant, border, precursor, allocation, benchmark):
+    """Charged emissions of the plant plus the imported precursor's at the border."""
     return plant + border * max(0.0, precursor - allocation * benchmark)
 
 
@@ -30,7 +30,7 @@ def shuffled(emissions, share, clean):
 
 
 @inlined
-def cbam_exposure(emissions, allocation, benchmark):
+def charged_at_border(emissions, allocation, benchmark):
     """Embedded emissions above the allowance, t/t."""
     return emissions - allocation * benchmark
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simcore.kernels import elementary, segments
 from simcore.kernels.jit import inlined, kernel, load, store
-from simcore.kernels.layout import (
+from simcore.kernels.marginal_form import (
     CONSTANT,
     DISCRETE,
     EMPIRICAL,

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.layout import COEFFICIENTS, SEGMENTS, edges
+from simcore.kernels.marginal_form import COEFFICIENTS, SEGMENTS, edges
 
 INVERSE_NORMAL: Final = Path(__file__).with_name("inverse_normal.npy")
 NORMAL_TAIL: Final = Path(__file__).with_name("normal_tail.npy")

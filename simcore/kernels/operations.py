@@ -191,20 +191,20 @@ _declare("LEVELISED", "costs.levelised_row", "capital learning other pairs...", 
 _declare("ELECTROLYSER", "costs.electrolyser_charge",
          "capex recovery fixed stack_share stack_life hours demand", numbers="life")  # fmt: skip
 # carbon
-_declare("EXPOSURE", "carbon.exposure", "covered intensity allocation benchmark")
-_declare("BORDER_EXPOSURE", "carbon.border_exposure",
+_declare("CHARGED", "carbon.charged", "covered intensity allocation benchmark")
+_declare("CHARGED_WITH_PRECURSORS", "carbon.charged_with_precursors",
          "plant border precursor allocation benchmark")  # fmt: skip
 _declare("SHUFFLED", "carbon.shuffled", "emissions", numbers="share clean")
-_declare("CBAM_EXPOSURE", "carbon.cbam_exposure", "emissions allocation benchmark")
+_declare("CHARGED_AT_BORDER", "carbon.charged_at_border", "emissions allocation benchmark")
 _declare("PAID", "carbon.paid_at_home", "home recognised")
 _declare("CBAM", "carbon.cbam", "price covered gap paid")
 # premium
 _declare("NETTED", "premium.netted", "factor carbon_reference carbon")
 _declare("NETTED_WITH_CREDIT", "premium.netted_with_credit",
          "factor carbon_reference carbon credit amount")  # fmt: skip
-_declare("SEED", "premium.seed", "factor price_home price_cbam credit")
+_declare("GROSS_VALUE", "premium.gross_value", "factor price_home price_cbam credit")
 _declare("RATIO", "premium.ratio", "value divisor")
-_declare("BREAK_EVEN_HOME", "premium.break_even_home", "excess exposure_reference exposure")
+_declare("BREAK_EVEN_HOME", "premium.break_even_home", "excess charged_reference charged")
 _declare("BREAK_EVEN_BORDER", "premium.break_even_border",
          "excess covered gap_reference paid_reference gap paid")  # fmt: skip
 _declare("NOT_POSITIVE", "premium.not_positive", "value")

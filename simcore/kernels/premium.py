@@ -16,7 +16,7 @@ def netted(factor: float, carbon_reference: float, carbon: float) -> float:
 
 
 @inlined
-def seed(factor: float, price_home: float, price_cbam: float, credit: float) -> float:
+def gross_value(factor: float, price_home: float, price_cbam: float, credit: float) -> float:
     """(P_region + P_cbam) * f_ind - P_credit, per t CO2e: gross, not clipped (MODEL 7.3)."""
     return (price_home + price_cbam) * factor - credit
 
@@ -62,9 +62,9 @@ def netted_with_credit(factor, carbon_reference, carbon, credit, amount):
 
 
 @inlined
-def break_even_home(excess, exposure_reference, exposure):
-    """Home price at which the exposures differ by `excess`."""
-    return ratio(excess, exposure_reference - exposure)
+def break_even_home(excess, charged_reference, charged):
+    """Home price at which the charged emissions differ by `excess`."""
+    return ratio(excess, charged_reference - charged)
 
 
 @inlined

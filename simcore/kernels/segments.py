@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from simcore.kernels.jit import bits_of, float_of, fma, inlined, load
-from simcore.kernels.layout import FIRST_SEGMENT, SEGMENT_SHIFT, SMALLEST
+from simcore.kernels.marginal_form import FIRST_SEGMENT, SEGMENT_SHIFT, SMALLEST
 
 _SHIFT: Final = np.uint64(SEGMENT_SHIFT)
 _FIRST: Final = np.uint64(FIRST_SEGMENT)

@@ -58,30 +58,30 @@ class Program(NamedTuple):
     """Operations at the head of the yearly tape that make the prices."""
     static: Tape
     yearly: Tape
-    emit_at: np.ndarray
+    output_at: np.ndarray
     """Where each year's rows to hand out begin; line 0 is the static stage."""
-    emit_after: np.ndarray
+    output_after: np.ndarray
     """Operation of the tape after which each is handed out, ascending in a year; -1: at once."""
-    emit_rows: np.ndarray
+    output_rows: np.ndarray
     """The rows; the output row of each is its position here."""
 
 
 @part
-def run_tape(tape, last, rows, line, year, first_draw, central, program, emit_line, target):
+def run_tape(tape, last, rows, line, year, first_draw, central, program, output_line, target):
     """Run the first `last` operations of a tape in one year (line of the tables).
 
     Rows asked for are handed out as soon as they are made, while they are at hand; a later
-    operation may write over them. No rows are handed out where emit_line < 0.
+    operation may write over them. No rows are handed out where output_line < 0.
     """
     handed, ready = 0, 0
-    if emit_line >= 0:
-        handed, ready = program.emit_at[emit_line], program.emit_at[emit_line + 1]
+    if output_line >= 0:
+        handed, ready = program.output_at[output_line], program.output_at[output_line + 1]
     # Some rows are there before the first operation.
     for i in range(-1, last):
         if i >= 0:
             run_operation(tape, i, rows, line, year, first_draw, central)
-        while handed < ready and program.emit_after[handed] <= i:
-            hand_out(rows, program.emit_rows[handed], handed, target)
+        while handed < ready and program.output_after[handed] <= i:
+            hand_out(rows, program.output_rows[handed], handed, target)
             handed += 1
 
 
@@ -149,7 +149,7 @@ def simulate(program, outputs, first_draw, draws, central, out):
         Written; NaN where a row is not defined.
     """
     out[:] = np.nan
-    asked = np.empty(program.emit_rows.size, np.int64)
+    asked = np.empty(program.output_rows.size, np.int64)
     asked[outputs[outputs >= 0]] = np.flatnonzero(outputs >= 0)
     rows = workspace(program.rows, BLOCK)
     target = sink(KEEP, asked.size, kept64=out)

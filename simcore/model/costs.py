@@ -12,7 +12,7 @@ from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, references
 from simcore.model.commodities import learning, unit_price
-from simcore.model.setting import Setting, by_region, multiplier, quantity, read, remembered, wacc
+from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity
 from simcore.quantities import ByYear, FactorReference
@@ -21,221 +21,217 @@ from simcore.variables import PLANT, outcome
 
 
 @remembered
-def made_by(setting: Setting, route: str) -> Route:
+def made_by(scene: Scene, route: str) -> Route:
     """A route with all that it inherits from its host."""
-    return route_of(setting.experiment.catalog, route)
+    return route_of(scene.experiment.catalog, route)
 
 
 @remembered
-def capture_of(setting: Setting, route: str) -> Capture | None:
+def capture_of(scene: Scene, route: str) -> Capture | None:
     """The capture plant of a route, if it has one."""
-    record = setting.experiment.catalog.routes[route]
+    record = scene.experiment.catalog.routes[route]
     return record.capture if isinstance(record, Retrofit) else None
 
 
 @remembered
-def route_quantity(setting: Setting, region: str, route: str, name: str, unit: str = "") -> int:
+def route_quantity(scene: Scene, region: str, route: str, name: str, unit: str = "") -> int:
     """Node of a quantity of a route that may differ by region."""
-    return _field(setting, region, route, made_by(setting, route), name, unit=unit)
+    return _field(scene, region, route, made_by(scene, route), name, unit=unit)
 
 
 def _field(
-    setting: Setting, region: str, route: str, record: Model, field: str, part: str = "",
+    scene: Scene, region: str, route: str, record: Model, field: str, part: str = "",
     *, unit: str = "",
 ) -> int:  # fmt: skip
     """Node of a field of a route or of a part of it, in the field's unit or in its second one."""
     unit, values = unit or unit_of_field(type(record), field), getattr(record, field)
-    return _stated(setting, region, route, f"{part}{field}", values, unit)
+    return _stated(scene, region, route, f"{part}{field}", values, unit)
 
 
-def _stated(setting: Setting, region: str, route: str, key: str, values: Any, unit: str) -> int:
+def _stated(scene: Scene, region: str, route: str, key: str, values: Any, unit: str) -> int:
     """Node of what a route, or its host, states under a dotted name."""
-    value, suffix = by_region(setting, values, region)
-    owner = owner_of(setting.experiment.catalog, route, key)
-    twin = followed(setting.experiment.catalog, route, key)
+    value, suffix = by_region(scene, values, region)
+    owner = owner_of(scene.experiment.catalog, route, key)
+    twin = followed(scene.experiment.catalog, route, key)
     if twin is None:
-        return yearly_quantity(setting, f"{owner}.{key}{suffix}", value, unit)
+        return yearly_quantity(scene, f"{owner}.{key}{suffix}", value, unit)
     other, its_own = twin
-    its_value, its_suffix = by_region(setting, its_own, region)
+    its_value, its_suffix = by_region(scene, its_own, region)
     # One name for all regions would have to follow several.
     name = f"{owner}.{key}{suffix or its_suffix}"
-    return _following(setting, name, value, unit, f"{other}.{key}{its_suffix}", its_value)
+    return _following(scene, name, value, unit, f"{other}.{key}{its_suffix}", its_value)
 
 
-def _same_everywhere(setting: Setting, route: str, key: str) -> int:
+def _same_everywhere(scene: Scene, route: str, key: str) -> int:
     """Node of a plain number of a route that is the same in all regions."""
-    record = made_by(setting, route)
+    record = made_by(scene, route)
     value, unit = getattr(record, key), unit_of_field(type(record), key)
-    name = f"{owner_of(setting.experiment.catalog, route, key)}.{key}"
-    twin = followed(setting.experiment.catalog, route, key)
+    name = f"{owner_of(scene.experiment.catalog, route, key)}.{key}"
+    twin = followed(scene.experiment.catalog, route, key)
     if twin is None:
-        return quantity(setting, name, value, unit)
-    return _following(setting, name, value, unit, f"{twin[0]}.{key}", twin[1])
+        return quantity(scene, name, value, unit)
+    return _following(scene, name, value, unit, f"{twin[0]}.{key}", twin[1])
 
 
-def _following(
-    setting: Setting, name: str, value: Any, unit: str, other: str, its_value: Any
-) -> int:
+def _following(scene: Scene, name: str, value: Any, unit: str, other: str, its_value: Any) -> int:
     """Node of a quantity that follows the draws of another, unless it states a factor itself."""
     if isinstance(value, FactorReference) or value.factor is not None:
-        return yearly_quantity(setting, name, value, unit)
+        return yearly_quantity(scene, name, value, unit)
     is_reference = isinstance(its_value, FactorReference)
     factor = its_value.name if is_reference else its_value.factor or other
     value = value.model_copy(update={"factor": factor})
     if isinstance(value, ByYear):
-        return yearly_quantity(setting, name, value, unit)
-    return quantity(setting, name, value, unit, label=name)
+        return yearly_quantity(scene, name, value, unit)
+    return quantity(scene, name, value, unit, label=name)
 
 
 # --- capital -------------------------------------------------------------------------------------
 
 
 @remembered
-def investment(setting: Setting, region: str, route: str) -> int:
+def investment(scene: Scene, region: str, route: str) -> int:
     """capex * region factor * size effect, before learning and the surcharges of first plants.
 
     Without the capture plant of a retrofit, which learns apart.
     """
-    graph, owner = setting.graph, _builder(setting, route)
+    graph, owner = scene.graph, _builder(scene, route)
     capex = (
-        route_quantity(setting, region, route, "capex")
+        route_quantity(scene, region, route, "capex")
         if owner is None
-        else _field(setting, region, owner, _new(setting, owner), "capex", "greenfield.")
+        else _field(scene, region, owner, _new(scene, owner), "capex", "greenfield.")
     )
-    size = size_effect(setting, route)
-    capex = graph.product(capex, _capex_factor(setting, region))
+    size = size_effect(scene, route)
+    capex = graph.product(capex, _capex_factor(scene, region))
     return capex if graph.is_constant(size, 1.0) else graph.product(capex, size)
 
 
-def _builder(setting: Setting, route: str) -> str | None:
+def _builder(scene: Scene, route: str) -> str | None:
     """Who states the new plant that a route is charged for, or None where it is renewed."""
-    new = made_by(setting, route).greenfield
-    if new is None or setting.experiment.reference_capital != "new":
+    new = made_by(scene, route).greenfield
+    if new is None or scene.experiment.reference_capital != "new":
         return None
-    return owner_of(setting.experiment.catalog, route, "greenfield")
+    return owner_of(scene.experiment.catalog, route, "greenfield")
 
 
-def _new(setting: Setting, owner: str) -> Greenfield:
-    found = made_by(setting, owner).greenfield
+def _new(scene: Scene, owner: str) -> Greenfield:
+    found = made_by(scene, owner).greenfield
     assert found is not None
     return found
 
 
 @remembered
-def size_effect(setting: Setting, route: str) -> int:
+def size_effect(scene: Scene, route: str) -> int:
     """(output / reference)^(exponent - 1); 1 without a size."""
-    graph, size = setting.graph, made_by(setting, route).size
+    graph, size = scene.graph, made_by(scene, route).size
     one = graph.constant(1.0)
     if size is None:
         return one
-    money, output = setting.experiment.money, setting.experiment.plant.output
+    money, output = scene.experiment.money, scene.experiment.plant.output
     unit = unit_of_field(type(size), "reference")
     if size.output is not None:
         output = size.output.value * multiplier(size.output, unit, money)
     ratio = output / (size.reference.value * multiplier(size.reference, unit, money))
-    owner = owner_of(setting.experiment.catalog, route, "size")
-    exponent = read(setting, size, "exponent", owner, "size_exponent")
+    owner = owner_of(scene.experiment.catalog, route, "size")
+    exponent = read(scene, size, "exponent", owner, "size_exponent")
     found = graph.nodes[exponent]
     if found.operation is None:
         return graph.constant(ratio ** (found.numbers[0] - 1.0))
     # A technology of which all learns along a capacity that never changes.
     return graph.node(
         "LEARNING", exponent=graph.difference(exponent, one), z=graph.constant(0.0), share=one,
-        centre=np.full(len(setting.years), math.log(ratio)), above=0.0, below=0.0,
+        centre=np.full(len(scene.years), math.log(ratio)), above=0.0, below=0.0,
     )  # fmt: skip
 
 
 @remembered
-def capital_charge(setting: Setting, region: str, route: str) -> int:
+def capital_charge(scene: Scene, region: str, route: str) -> int:
     """investment * first of a kind * idc * CRF / utilisation, before learning."""
-    graph, record = setting.graph, made_by(setting, route)
-    if setting.experiment.reference_capital == "sunk" and _stands_already(setting, region, route):
+    graph, record = scene.graph, made_by(scene, route)
+    if scene.experiment.reference_capital == "sunk" and _stands_already(scene, region, route):
         return graph.constant(0.0)
-    risk = _same_everywhere(setting, route, "risk_premium")
+    risk = _same_everywhere(scene, route, "risk_premium")
     recovery = graph.node(
-        "CAPITAL_RECOVERY", wacc=wacc(setting, region), risk=risk, life=record.lifetime
+        "CAPITAL_RECOVERY", wacc=wacc(scene, region), risk=risk, life=record.lifetime
     )
-    first = _same_everywhere(setting, route, "first_of_a_kind")
-    owner = _builder(setting, route)
+    first = _same_everywhere(scene, route, "first_of_a_kind")
+    owner = _builder(scene, route)
     if owner is None:
-        built = _same_everywhere(setting, route, "interest_during_construction")
+        built = _same_everywhere(scene, route, "interest_during_construction")
     else:
-        new = _new(setting, owner)
-        built = read(setting, new, "interest_during_construction", f"{owner}.greenfield")
-    charge = setting.graph.product(investment(setting, region, route), first, built, recovery)
-    used = route_quantity(setting, region, route, "utilisation")
+        new = _new(scene, owner)
+        built = read(scene, new, "interest_during_construction", f"{owner}.greenfield")
+    charge = scene.graph.product(investment(scene, region, route), first, built, recovery)
+    used = route_quantity(scene, region, route, "utilisation")
     return graph.quotient(charge, used)
 
 
-def _stands_already(setting: Setting, region: str, route: str) -> bool:
+def _stands_already(scene: Scene, region: str, route: str) -> bool:
     """Whether a plant is there before the decision, so that its capital may be sunk."""
-    owner = owner_of(setting.experiment.catalog, route, "capex")
-    reference = references(setting.experiment).get(region)
-    return made_by(setting, route).greenfield is not None or owner == reference
+    owner = owner_of(scene.experiment.catalog, route, "capex")
+    reference = references(scene.experiment).get(region)
+    return made_by(scene, route).greenfield is not None or owner == reference
 
 
-def _capex_factor(setting: Setting, region: str) -> int:
-    return read(setting, setting.experiment.catalog.regions[region], "capex_factor", region)
+def _capex_factor(scene: Scene, region: str) -> int:
+    return read(scene, scene.experiment.catalog.regions[region], "capex_factor", region)
 
 
 @remembered
-def capital(setting: Setting, region: str, route: str) -> tuple[int, int]:
+def capital(scene: Scene, region: str, route: str) -> tuple[int, int]:
     """Capital charge and the multiplier of learning that it still has to meet."""
-    graph = setting.graph
-    plant = capital_charge(setting, region, route)
-    owner = owner_of(setting.experiment.catalog, route, "learning")
-    multiplier = learning(setting, made_by(setting, route).learning, owner)
-    capture = capture_of(setting, route)
+    graph = scene.graph
+    plant = capital_charge(scene, region, route)
+    owner = owner_of(scene.experiment.catalog, route, "learning")
+    multiplier = learning(scene, made_by(scene, route).learning, owner)
+    capture = capture_of(scene, route)
     if capture is None:
         return plant, multiplier
-    risk = read(setting, capture, "risk_premium", f"{route}.capture")
+    risk = read(scene, capture, "risk_premium", f"{route}.capture")
     recovery = graph.node(
-        "CAPITAL_RECOVERY", wacc=wacc(setting, region), risk=risk, life=capture.lifetime
+        "CAPITAL_RECOVERY", wacc=wacc(scene, region), risk=risk, life=capture.lifetime
     )
     first, built = (
-        read(setting, capture, key, f"{route}.capture")
+        read(scene, capture, key, f"{route}.capture")
         for key in ("first_of_a_kind", "interest_during_construction")
     )
-    annual = setting.graph.product(_capture_capex(setting, region, route), first, built, recovery)
-    used = route_quantity(setting, region, route, "utilisation")
+    annual = scene.graph.product(_capture_capex(scene, region, route), first, built, recovery)
+    used = route_quantity(scene, region, route, "utilisation")
     annual = graph.quotient(annual, used)
-    learnt = learning(setting, capture.learning, f"{route}.capture")
-    both = graph.sum(
-        setting.graph.product(plant, multiplier), setting.graph.product(annual, learnt)
-    )
+    learnt = learning(scene, capture.learning, f"{route}.capture")
+    both = graph.sum(scene.graph.product(plant, multiplier), scene.graph.product(annual, learnt))
     return both, graph.constant(1.0)
 
 
 @remembered
-def _capture_capex(setting: Setting, region: str, route: str) -> int:
+def _capture_capex(scene: Scene, region: str, route: str) -> int:
     """Cost of equipping a capture plant before learning, EUR per tonne of product a year."""
-    capture = capture_of(setting, route)
+    capture = capture_of(scene, route)
     assert capture is not None
-    capex = _field(setting, region, route, capture, "capex", "capture.")
-    taken = captured(setting, region, route)
-    return setting.graph.product(capex, taken, _capex_factor(setting, region))
+    capex = _field(scene, region, route, capture, "capex", "capture.")
+    taken = captured(scene, region, route)
+    return scene.graph.product(capex, taken, _capex_factor(scene, region))
 
 
 @remembered
-def fixed_charge(setting: Setting, region: str, route: str) -> int:
+def fixed_charge(scene: Scene, region: str, route: str) -> int:
     """fixed_opex / utilisation; a share per year is one of the investment after learning.
 
     That of a capture plant is a share of what its equipment costs before learning.
     """
-    graph, record = setting.graph, made_by(setting, route)
-    value, _ = by_region(setting, record.fixed_opex, region)
-    target = target_of(setting.experiment, value, FIXED_OPEX)
-    fixed = route_quantity(setting, region, route, "fixed_opex", target)
+    graph, record = scene.graph, made_by(scene, route)
+    value, _ = by_region(scene, record.fixed_opex, region)
+    target = target_of(scene.experiment, value, FIXED_OPEX)
+    fixed = route_quantity(scene, region, route, "fixed_opex", target)
     if target != FIXED_OPEX.unit:
-        owner = owner_of(setting.experiment.catalog, route, "learning")
-        learnt = learning(setting, record.learning, owner)
-        fixed = setting.graph.product(fixed, investment(setting, region, route), learnt)
-    capture = capture_of(setting, route)
+        owner = owner_of(scene.experiment.catalog, route, "learning")
+        learnt = learning(scene, record.learning, owner)
+        fixed = scene.graph.product(fixed, investment(scene, region, route), learnt)
+    capture = capture_of(scene, route)
     if capture is not None:
-        share = read(setting, capture, "fixed_opex", f"{route}.capture")
-        kept = setting.graph.product(_capture_capex(setting, region, route), share)
+        share = read(scene, capture, "fixed_opex", f"{route}.capture")
+        kept = scene.graph.product(_capture_capex(scene, region, route), share)
         fixed = graph.sum(fixed, kept)
-    used = route_quantity(setting, region, route, "utilisation")
+    used = route_quantity(scene, region, route, "utilisation")
     return graph.quotient(fixed, used)
 
 
@@ -243,57 +239,57 @@ def fixed_charge(setting: Setting, region: str, route: str) -> int:
 
 
 @remembered
-def _taken(setting: Setting, region: str, route: str, group: str, name: str) -> int:
+def _taken(scene: Scene, region: str, route: str, group: str, name: str) -> int:
     """What capturing a tonne takes of a commodity, or what burning a unit of it emits."""
-    capture = capture_of(setting, route)
+    capture = capture_of(scene, route)
     assert capture is not None
-    entry = price_of(setting.experiment, name, region)
+    entry = price_of(scene.experiment, name, region)
     assert entry is not None
-    unit = commodity_unit(setting.experiment, name, entry)
+    unit = commodity_unit(scene.experiment, name, entry)
     target = f"{unit}/t" if group == "inputs" else f"t/{unit}"
     key = f"capture.{group}.{name}"
-    return _stated(setting, region, route, key, getattr(capture, group)[name], target)
+    return _stated(scene, region, route, key, getattr(capture, group)[name], target)
 
 
 @remembered
-def _emitted_by_capture(setting: Setting, region: str, route: str) -> int:
+def _emitted_by_capture(scene: Scene, region: str, route: str) -> int:
     """Emissions of capturing a tonne of CO2, t/t."""
-    capture = capture_of(setting, route)
+    capture = capture_of(scene, route)
     assert capture is not None
-    return setting.graph.total(
-        setting.graph.product(
-            _taken(setting, region, route, "inputs", name),
-            _taken(setting, region, route, "emission_factors", name),
+    return scene.graph.total(
+        scene.graph.product(
+            _taken(scene, region, route, "inputs", name),
+            _taken(scene, region, route, "emission_factors", name),
         )
         for name in capture.emission_factors
     )
 
 
 @remembered
-def captured(setting: Setting, region: str, route: str) -> int:
+def captured(scene: Scene, region: str, route: str) -> int:
     """rate * unabated / (1 - rate * own emissions a tonne captured), t CO2/t.
 
     Which is rate * (unabated + own), as own is itself proportional to what is captured.
     """
-    graph, capture = setting.graph, capture_of(setting, route)
+    graph, capture = scene.graph, capture_of(scene, route)
     assert capture is not None
-    rate = _field(setting, region, route, capture, "rate", "capture.")
-    unabated = route_quantity(setting, region, route, "emission_intensity")
-    again = graph.product(rate, _emitted_by_capture(setting, region, route))
+    rate = _field(scene, region, route, capture, "rate", "capture.")
+    unabated = route_quantity(scene, region, route, "emission_intensity")
+    again = graph.product(rate, _emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
     first = graph.product(rate, unabated)
     return graph.quotient(first, left)
 
 
 @remembered
-def direct_emissions(setting: Setting, region: str, route: str) -> int:
+def direct_emissions(scene: Scene, region: str, route: str) -> int:
     """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it."""
-    graph = setting.graph
-    unabated = route_quantity(setting, region, route, "emission_intensity")
-    if capture_of(setting, route) is None:
+    graph = scene.graph
+    unabated = route_quantity(scene, region, route, "emission_intensity")
+    if capture_of(scene, route) is None:
         return unabated
-    taken = captured(setting, region, route)
-    own = graph.product(taken, _emitted_by_capture(setting, region, route))
+    taken = captured(scene, region, route)
+    own = graph.product(taken, _emitted_by_capture(scene, region, route))
     emitted = graph.sum(unabated, own)
     return graph.difference(emitted, taken)
 
@@ -302,32 +298,32 @@ def direct_emissions(setting: Setting, region: str, route: str) -> int:
 
 
 @remembered
-def trades(setting: Setting, region: str, route: str) -> list[tuple[str, int, int, float]]:
+def trades(scene: Scene, region: str, route: str) -> list[tuple[str, int, int, float]]:
     """What a route buys and sells: commodity, nodes of quantity per tonne and price, sign."""
     found = []
-    record = made_by(setting, route)
+    record = made_by(scene, route)
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
         for name in getattr(record, kind):
-            amount = traded(setting, region, route, kind, name)
-            found.append((name, amount, unit_price(setting, name, region), sign))
+            amount = traded(scene, region, route, kind, name)
+            found.append((name, amount, unit_price(scene, name, region), sign))
     return found
 
 
 @remembered
-def traded(setting: Setting, region: str, route: str, kind: str, name: str) -> int:
+def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
     """Node of what a route buys or sells of a commodity per tonne, its capture included."""
-    graph, capture = setting.graph, capture_of(setting, route)
-    entry = price_of(setting.experiment, name, region)
+    graph, capture = scene.graph, capture_of(scene, route)
+    entry = price_of(scene.experiment, name, region)
     assert entry is not None
-    unit = f"{commodity_unit(setting.experiment, name, entry)}/t"
-    values = getattr(made_by(setting, route), kind)[name]
-    amount = _stated(setting, region, route, f"{kind}.{name}", values, unit)
+    unit = f"{commodity_unit(scene.experiment, name, entry)}/t"
+    values = getattr(made_by(scene, route), kind)[name]
+    amount = _stated(scene, region, route, f"{kind}.{name}", values, unit)
     if capture is None or kind == "byproducts":
         return amount
     extra: list[int] = []
-    taken = captured(setting, region, route)
+    taken = captured(scene, region, route)
     if name in capture.inputs:
-        each = _taken(setting, region, route, "inputs", name)
+        each = _taken(scene, region, route, "inputs", name)
         extra.append(graph.product(each, taken))
     if name == capture.storage:
         extra.append(taken)
@@ -342,17 +338,17 @@ def traded(setting: Setting, region: str, route: str, kind: str, name: str) -> i
     description="Cost of a tonne before carbon: annualised capital, operation and inputs.",
 )
 @remembered
-def levelised_cost(setting: Setting, region: str, route: str) -> int:
+def levelised_cost(scene: Scene, region: str, route: str) -> int:
     """Levelised cost of a tonne, EUR/t."""
-    bought = trades(setting, region, route)
+    bought = trades(scene, region, route)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
-    net_opex = setting.graph.difference(
-        route_quantity(setting, region, route, "other_opex"),
-        route_quantity(setting, region, route, "support"),
+    net_opex = scene.graph.difference(
+        route_quantity(scene, region, route, "other_opex"),
+        route_quantity(scene, region, route, "support"),
     )
-    other = setting.graph.sum(fixed_charge(setting, region, route), net_opex)
-    charge, multiplier = capital(setting, region, route)
-    return setting.graph.node(
+    other = scene.graph.sum(fixed_charge(scene, region, route), net_opex)
+    charge, multiplier = capital(scene, region, route)
+    return scene.graph.node(
         "LEVELISED", capital=charge, learning=multiplier, other=other, pairs=pairs,
         signs=[sign for *_, sign in bought],
     )  # fmt: skip

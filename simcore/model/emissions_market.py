@@ -12,7 +12,7 @@ from simcore.intake.policies import followed_rules, variants
 from simcore.intake.systems import Rules, System
 from simcore.intake.views import system_of
 from simcore.kernels.operations import RULES
-from simcore.model.setting import Setting, choice_node, read
+from simcore.model.scene import Scene, choice_node, read
 from simcore.units import deflate
 
 _STEP: Final = 1e-9
@@ -20,7 +20,7 @@ _STEP: Final = 1e-9
 
 
 def system_node(
-    setting: Setting,
+    scene: Scene,
     market: str,
     wanted: str,
     known: tuple[int, float] | None,
@@ -30,7 +30,7 @@ def system_node(
 
     Parameters
     ----------
-    setting : Setting
+    scene : Scene
     market : str
         A market whose process is cap_and_bank.
     wanted : str
@@ -45,18 +45,18 @@ def system_node(
     -------
     int
     """
-    name = system_of(setting.experiment.catalog.markets[market])
+    name = system_of(scene.experiment.catalog.markets[market])
     assert name is not None
-    system = setting.experiment.catalog.systems[name]
-    years = np.arange(system.start + 1, max(system.until, setting.experiment.years.last) + 1)
-    named, variant = _variant(setting, system)
-    odds, resolved, in_force = _resolution(setting, name, system, named)
+    system = scene.experiment.catalog.systems[name]
+    years = np.arange(system.start + 1, max(system.until, scene.experiment.years.last) + 1)
+    named, variant = _variant(scene, system)
+    odds, resolved, in_force = _resolution(scene, name, system, named)
     rules = np.concatenate(
         [_demand(system, years, known), *(rules_table(system.variants[v], years) for v in named)],
         axis=1,
     )
     drawn: dict[str, Any] = {
-        field: read(setting, system, field, name)
+        field: read(scene, system, field, name)
         for field in (
             "level", "growth", "slope", "discount_rate", "backstop", "reference_price",
             "adjustment", "immediate", "hedge",
@@ -64,21 +64,21 @@ def system_node(
     }  # fmt: skip
     start = system.start
     price_1, price_2, price_3 = (
-        _real(setting, system.prices[start - back], start - back) for back in range(3)
+        _real(scene, system.prices[start - back], start - back) for back in range(3)
     )
-    node = setting.graph.node(
+    node = scene.graph.node(
         "CAP_AND_BANK", variant=variant, **drawn, resolved=resolved,
-        active=setting.graph.constant(1.0) if active is None else active,
+        active=scene.graph.constant(1.0) if active is None else active,
         variants=len(named), first_year=start + 1, horizon=system.horizon or 0, in_force=in_force,
         odds=odds, rules=rules, bank=system.bank[start], bank_before=system.bank[start - 1],
         reserve=system.reserve[start], price_1=price_1, price_2=price_2, price_3=price_3,
         log_price=math.inf, grown=1.0, abated=0.0,
     )  # fmt: skip
-    return setting.graph.output(node, wanted)
+    return scene.graph.output(node, wanted)
 
 
 def _resolution(
-    setting: Setting, name: str, system: System, named: list[str]
+    scene: Scene, name: str, system: System, named: list[str]
 ) -> tuple[list[float], int, int]:
     """Odds by variant, the node of the year of resolution, and the position of the rules in force.
 
@@ -86,22 +86,22 @@ def _resolution(
     """
     record = system.resolution
     if record is None:
-        return [0.0] * len(named), setting.graph.constant(0.0), 0
+        return [0.0] * len(named), scene.graph.constant(0.0), 0
     for one in (system.variant, *record.odds):
         if one not in named:
             named.append(one)
     odds = [record.odds.get(one, 0.0) if one not in named[:place] else 0.0
             for place, one in enumerate(named)]  # fmt: skip
-    resolved = read(setting, record, "year", f"{name}.resolution")
+    resolved = read(scene, record, "year", f"{name}.resolution")
     return odds, resolved, named.index(system.variant)
 
 
-def _variant(setting: Setting, system: System) -> tuple[list[str], int]:
+def _variant(scene: Scene, system: System) -> tuple[list[str], int]:
     """Variants of the rules that a draw may meet, and the node of their position."""
-    certain = setting.graph.constant(0.0)
+    certain = scene.graph.constant(0.0)
     if system.follows is None:
         return [system.variant], certain
-    policy = setting.experiment.catalog.policies[system.follows]
+    policy = scene.experiment.catalog.policies[system.follows]
     named = followed_rules(system, variants(policy))
     if isinstance(policy.variant, str):
         return named, certain
@@ -110,12 +110,12 @@ def _variant(setting: Setting, system: System) -> tuple[list[str], int]:
         "values": list(range(len(named))),
         "probabilities": policy.variant.probabilities,
     }
-    return named, choice_node(setting, f"{system.follows}.variant", choice, policy.variant)
+    return named, choice_node(scene, f"{system.follows}.variant", choice, policy.variant)
 
 
-def _real(setting: Setting, price: float, year: int) -> float:
+def _real(scene: Scene, price: float, year: int) -> float:
     """A past price in EUR of the base year."""
-    money = setting.experiment.money
+    money = scene.experiment.money
     index = money.deflator.get("EUR")
     return price * deflate(year, money.base_year, index=index, inflation=money.inflation)
 

@@ -7,10 +7,10 @@ import numpy as np
 from simcore.dated import DatedTable
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import exposure_currency, exposure_market
-from simcore.model.carbon import exposure
+from simcore.model.carbon import charged_emissions
 from simcore.model.markets import carbon_price
 from simcore.model.policies import series
-from simcore.model.setting import Setting, quantity, remembered
+from simcore.model.scene import Scene, quantity, remembered
 from simcore.variables import EXPOSURE, outcome
 
 
@@ -22,10 +22,10 @@ from simcore.variables import EXPOSURE, outcome
     description="Obligation shortfall times the carbon price.",
 )
 @remembered
-def exposure_cost(setting: Setting, exposure: str) -> int:
+def exposure_cost(scene: Scene, exposure: str) -> int:
     """Shortfall times the price of its market, 1e6 EUR/yr; nothing outside its years."""
-    bought_in = exposure_market(setting.experiment, exposure)
-    return setting.graph.product(carbon_price(setting, bought_in), _shortfall(setting, exposure))
+    bought_in = exposure_market(scene.experiment, exposure)
+    return scene.graph.product(carbon_price(scene, bought_in), _shortfall(scene, exposure))
 
 
 @outcome(
@@ -36,11 +36,11 @@ def exposure_cost(setting: Setting, exposure: str) -> int:
     description="Sum of exposure_cost over its years.",
 )
 @remembered
-def exposure_total(setting: Setting, exposure: str) -> int:
+def exposure_total(scene: Scene, exposure: str) -> int:
     """Sum of exposure_cost over the horizon, 1e6 EUR."""
-    return setting.graph.node(
-        "ACCUMULATED", amount=exposure_cost(setting, exposure),
-        weight=np.ones(len(setting.years)), first=0.0, last=0.0,
+    return scene.graph.node(
+        "ACCUMULATED", amount=exposure_cost(scene, exposure),
+        weight=np.ones(len(scene.years)), first=0.0, last=0.0,
     )  # fmt: skip
 
 
@@ -54,9 +54,9 @@ def exposure_total(setting: Setting, exposure: str) -> int:
         "exposure_cost in 1e6 of the currency in the exposure_currency coordinate a year, real."
     ),
 )
-def exposure_cost_local(setting: Setting, exposure: str) -> int:
+def exposure_cost_local(scene: Scene, exposure: str) -> int:
     """exposure_cost in 1e6 of the exposure's own currency a year."""
-    return _local(setting, exposure, exposure_cost(setting, exposure))
+    return _local(scene, exposure, exposure_cost(scene, exposure))
 
 
 @outcome(
@@ -67,28 +67,28 @@ def exposure_cost_local(setting: Setting, exposure: str) -> int:
     usual=False,
     description="exposure_total in 1e6 of the currency in the exposure_currency coordinate, real.",
 )
-def exposure_total_local(setting: Setting, exposure: str) -> int:
+def exposure_total_local(scene: Scene, exposure: str) -> int:
     """exposure_total in 1e6 of the exposure's own currency."""
-    return _local(setting, exposure, exposure_total(setting, exposure))
+    return _local(scene, exposure, exposure_total(scene, exposure))
 
 
-def _local(setting: Setting, name: str, node: int) -> int:
-    currency = exposure_currency(setting.experiment, name)
-    rate = 1.0 if currency == "EUR" else setting.experiment.money.exchange[currency]
-    return setting.graph.scaled(node, rate)
+def _local(scene: Scene, name: str, node: int) -> int:
+    currency = exposure_currency(scene.experiment, name)
+    rate = 1.0 if currency == "EUR" else scene.experiment.money.exchange[currency]
+    return scene.graph.scaled(node, rate)
 
 
 @remembered
-def _shortfall(setting: Setting, name: str) -> int:
+def _shortfall(scene: Scene, name: str) -> int:
     """Allowances to buy, Mt CO2e/yr; negative: a surplus that is sold."""
-    graph, horizon = setting.graph, setting.horizon
-    record = setting.experiment.exposures[name]
+    graph, horizon = scene.graph, scene.horizon
+    record = scene.experiment.exposures[name]
     inside = (horizon >= record.first) & (horizon <= record.last)
     if record.plant is not None:
         plant = record.plant
         grown = (1.0 + record.growth) ** (horizon - record.first)
-        output = series(setting, np.where(inside, plant.output * grown, 0.0))
-        return graph.product(exposure(setting, plant.region, plant.route), output)
+        output = series(scene, np.where(inside, plant.output * grown, 0.0))
+        return graph.product(charged_emissions(scene, plant.region, plant.route), output)
     known = np.zeros(len(horizon))
     uncertain = []
     unit = unit_of_field(type(record), "shortfall")
@@ -100,10 +100,10 @@ def _shortfall(setting: Setting, name: str) -> int:
         since = horizon - max(date, record.first) if date == table.last else np.zeros(len(horizon))
         weight = np.where(inside & (in_force == date), (1.0 + record.growth) ** since, 0.0)
         label = f"{name}.shortfall" if len(table.values) == 1 else f"{name}.shortfall.{date}"
-        node = quantity(setting, label, record.shortfall[date], unit)
+        node = quantity(scene, label, record.shortfall[date], unit)
         found = graph.nodes[node]
         if found.operation is None:
             known = known + weight * found.numbers[0]
         else:
-            uncertain.append(graph.product(node, series(setting, weight)))
-    return graph.total([series(setting, known), *uncertain])
+            uncertain.append(graph.product(node, series(scene, weight)))
+    return graph.total([series(scene, known), *uncertain])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from simcore.model.premium import premium_per_tonne
-from simcore.model.setting import Setting, remembered, wacc
+from simcore.model.scene import Scene, remembered, wacc
 from simcore.model.since import LIFE
 from simcore.variables import CELL, outcome
 
@@ -19,9 +19,9 @@ from simcore.variables import CELL, outcome
     since=LIFE,
     description="Sum over the plant's life of premium_per_tonne * output.",
 )
-def lifecycle_premium(setting: Setting, region: str, destination: str, route: str) -> int:
+def lifecycle_premium(scene: Scene, region: str, destination: str, route: str) -> int:
     """Sum of the premium over the life, 1e6 EUR."""
-    return _lifetime_sum(setting, region, destination, route, discounted=False)
+    return _lifetime_sum(scene, region, destination, route, discounted=False)
 
 
 @outcome(
@@ -31,9 +31,9 @@ def lifecycle_premium(setting: Setting, region: str, destination: str, route: st
     since=LIFE,
     description="lifecycle_premium discounted at the region's WACC.",
 )
-def npv_premium(setting: Setting, region: str, destination: str, route: str) -> int:
+def npv_premium(scene: Scene, region: str, destination: str, route: str) -> int:
     """The same discounted at the WACC of the region, 1e6 EUR."""
-    return _lifetime_sum(setting, region, destination, route, discounted=True)
+    return _lifetime_sum(scene, region, destination, route, discounted=True)
 
 
 @outcome(
@@ -44,21 +44,21 @@ def npv_premium(setting: Setting, region: str, destination: str, route: str) -> 
     description="npv_premium / (output * annuity_factor(WACC, lifetime)).",
 )
 @remembered
-def annuity_premium_per_tonne(setting: Setting, region: str, destination: str, route: str) -> int:
+def annuity_premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
     """Level premium over the plant's life with the same present value, EUR/t.
 
     Value in the year before the start / (output * annuity_factor): the year that an annuity counts
     from, whatever year npv_premium is discounted to.
     """
-    graph, plant = setting.graph, setting.experiment.plant
+    graph, plant = scene.graph, scene.experiment.plant
     recovery = graph.node(
         "CAPITAL_RECOVERY",
-        wacc=wacc(setting, region),
+        wacc=wacc(scene, region),
         risk=graph.constant(0.0),
         life=plant.lifetime,
     )
     value = _lifetime_sum(
-        setting, region, destination, route, discounted=True, valued_in=plant.start - 1
+        scene, region, destination, route, discounted=True, valued_in=plant.start - 1
     )
     yearly = graph.product(value, recovery)
     return graph.scaled(yearly, 1.0 / plant.output)
@@ -66,14 +66,14 @@ def annuity_premium_per_tonne(setting: Setting, region: str, destination: str, r
 
 @remembered
 def _lifetime_sum(
-    setting: Setting, region: str, destination: str, route: str, *, discounted: bool,
+    scene: Scene, region: str, destination: str, route: str, *, discounted: bool,
     valued_in: int | None = None,
 ) -> int:  # fmt: skip
     """Sum over the plant's life of premium * output, discounted at the WACC or not; 1e6 EUR.
 
     Discounted to `valued_in`, without it to the year that the plant names.
     """
-    graph, plant, horizon = setting.graph, setting.experiment.plant, setting.horizon
+    graph, plant, horizon = scene.graph, scene.experiment.plant, scene.horizon
     end, last = plant.start + plant.lifetime - 1, int(horizon[-1])
     lines = []
     for year in (int(one) for one in horizon):
@@ -81,12 +81,12 @@ def _lifetime_sum(
         held = max(end - last, 0) if year == last else 0
         since = year - (plant.valued_in if valued_in is None else valued_in)
         lines.append((plant.output if inside else 0.0, since, since + held))
-    weight, first, final = setting.over_years(np.array(lines, dtype=float)).T
+    weight, first, final = scene.over_years(np.array(lines, dtype=float)).T
     stated: dict[str, Any] = {
-        "amount": premium_per_tonne(setting, region, destination, route),
+        "amount": premium_per_tonne(scene, region, destination, route),
         "weight": weight, "first": first, "last": final,
     }  # fmt: skip
     if not discounted:
         return graph.node("ACCUMULATED", **stated)
-    log_rate = graph.node("LOG_GROWTH", rate=wacc(setting, region))
+    log_rate = graph.node("LOG_GROWTH", rate=wacc(scene, region))
     return graph.node("DISCOUNTED", log_rate=log_rate, **stated)

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from simcore.intake.paths import Path
+from simcore.intake.paths import PricePath
 from simcore.intake.usage import views_from
 from simcore.intake.views import chosen_views, system_of
 from simcore.model.paths import price_factor
 from simcore.model.policies import policy_value, series
 from simcore.model.prices import limits, price, system_quantity, view_choice
-from simcore.model.setting import Setting, remembered
+from simcore.model.scene import Scene, remembered
 from simcore.processes import kind_of
 from simcore.variables import MARKET, outcome
 
@@ -25,15 +25,15 @@ from simcore.variables import MARKET, outcome
     description="Price of one allowance (t CO2e) in each market; real terms.",
 )
 @remembered
-def carbon_price(setting: Setting, market: str) -> int:
+def carbon_price(scene: Scene, market: str) -> int:
     """Carbon price of a market, EUR/t; what it is linked to takes over with the link."""
-    record, graph = setting.experiment.catalog.markets[market], setting.graph
-    own = price(setting, market, record, "EUR/t")
+    record, graph = scene.experiment.catalog.markets[market], scene.graph
+    own = price(scene, market, record, "EUR/t")
     if record.link is None:
         return own
-    joined = policy_value(setting, record.link.share)
+    joined = policy_value(scene, record.link.share)
     apart = graph.difference(graph.constant(1.0), joined)
-    other = graph.product(joined, carbon_price(setting, record.link.to))
+    other = graph.product(joined, carbon_price(scene, record.link.to))
     return graph.sum(graph.product(apart, own), other)
 
 
@@ -46,10 +46,10 @@ def carbon_price(setting: Setting, market: str) -> int:
         "market that it follows); `defined` is the share of these draws. Undefined elsewhere."
     ),
 )
-def carbon_price_by_view(setting: Setting, market: str, view: str) -> int | None:
+def carbon_price_by_view(scene: Scene, market: str, view: str) -> int | None:
     """Carbon price in the draws of one view; None of a view that does not decide it."""
-    nodes = view_nodes(setting, market).get(view)
-    return None if nodes is None else in_view(setting, carbon_price(setting, market), *nodes)
+    nodes = view_nodes(scene, market).get(view)
+    return None if nodes is None else in_view(scene, carbon_price(scene, market), *nodes)
 
 
 @outcome(
@@ -60,28 +60,28 @@ def carbon_price_by_view(setting: Setting, market: str, view: str) -> int | None
     description="1 where the carbon price is at its backstop, its floor or its ceiling.",
 )
 @remembered
-def at_price_limit(setting: Setting, market: str) -> int:
+def at_price_limit(scene: Scene, market: str) -> int:
     """1 where a market's price is at its backstop, its floor or its ceiling."""
-    record, graph = setting.experiment.catalog.markets[market], setting.graph
+    record, graph = scene.experiment.catalog.markets[market], scene.graph
     alone = kind_of(record.process).made_of != "spot"
     if alone or (record.response is None and record.corridor is None):
-        return _at_other_bound(setting, record)
-    made = price(setting, market, record, "EUR/t")
-    known = record.spot is not None and record.spot.year >= setting.horizon[0]
-    bound = graph.node("AT_BOUND", price=made, **limits(setting, market, record, "EUR/t"))
+        return _at_other_bound(scene, record)
+    made = price(scene, market, record, "EUR/t")
+    known = record.spot is not None and record.spot.year >= scene.horizon[0]
+    bound = graph.node("AT_BOUND", price=made, **limits(scene, market, record, "EUR/t"))
     if not known or record.spot is None:
         return bound
     # A price that is known was not made by its bounds.
-    later = series(setting, np.where(setting.horizon <= record.spot.year, 0.0, 1.0))
+    later = series(scene, np.where(scene.horizon <= record.spot.year, 0.0, 1.0))
     return graph.product(bound, later)
 
 
-def _at_other_bound(setting: Setting, record: Path) -> int:
+def _at_other_bound(scene: Scene, record: PricePath) -> int:
     """The same of the market that a market without bounds is linked to, once it is."""
-    if record.link is None or setting.experiment.catalog.markets[record.link.to].link is not None:
-        return setting.graph.constant(0.0)
-    joined = policy_value(setting, record.link.share)
-    return setting.graph.product(joined, at_price_limit(setting, record.link.to))
+    if record.link is None or scene.experiment.catalog.markets[record.link.to].link is not None:
+        return scene.graph.constant(0.0)
+    joined = policy_value(scene, record.link.share)
+    return scene.graph.product(joined, at_price_limit(scene, record.link.to))
 
 
 @outcome(
@@ -94,15 +94,15 @@ def _at_other_bound(setting: Setting, record: Path) -> int:
         "real terms: a fact to set beside carbon_price."
     ),
 )
-def futures_price(setting: Setting, market: str) -> int | None:
+def futures_price(scene: Scene, market: str) -> int | None:
     """Node of the futures of a market by year of delivery, EUR/t; NaN where none is known."""
-    record = setting.experiment.catalog.markets[market]
-    factor = price_factor(setting, record, "EUR/t")
+    record = scene.experiment.catalog.markets[market]
+    factor = price_factor(scene, record, "EUR/t")
     values = [
         record.futures[year] * factor(year) if year in record.futures else math.nan
-        for year in setting.horizon.tolist()
+        for year in scene.horizon.tolist()
     ]
-    return None if all(map(math.isnan, values)) else series(setting, np.array(values))
+    return None if all(map(math.isnan, values)) else series(scene, np.array(values))
 
 
 @outcome(
@@ -115,9 +115,9 @@ def futures_price(setting: Setting, market: str) -> int | None:
         "draws whose view has it."
     ),
 )
-def allowance_bank(setting: Setting, market: str) -> int | None:
+def allowance_bank(scene: Scene, market: str) -> int | None:
     """Bank at the end of the year, Mt."""
-    return _of_system(setting, market, "bank")
+    return _of_system(scene, market, "bank")
 
 
 @outcome(
@@ -127,9 +127,9 @@ def allowance_bank(setting: Setting, market: str) -> int | None:
     usual=False,
     description="Reserve at the end of the year, after invalidation; cap_and_bank only.",
 )
-def allowance_reserve(setting: Setting, market: str) -> int | None:
+def allowance_reserve(scene: Scene, market: str) -> int | None:
     """Reserve at the end of the year, Mt."""
-    return _of_system(setting, market, "reserve")
+    return _of_system(scene, market, "reserve")
 
 
 @outcome(
@@ -139,9 +139,9 @@ def allowance_reserve(setting: Setting, market: str) -> int | None:
     usual=False,
     description="Emissions of the system at its price; cap_and_bank only.",
 )
-def allowance_emissions(setting: Setting, market: str) -> int | None:
+def allowance_emissions(scene: Scene, market: str) -> int | None:
     """Emissions of the system, Mt."""
-    return _of_system(setting, market, "emissions")
+    return _of_system(scene, market, "emissions")
 
 
 @outcome(
@@ -151,9 +151,9 @@ def allowance_emissions(setting: Setting, market: str) -> int | None:
     usual=False,
     description="What the reserve loses above its ceiling in the year; cap_and_bank only.",
 )
-def allowance_invalidated(setting: Setting, market: str) -> int | None:
+def allowance_invalidated(scene: Scene, market: str) -> int | None:
     """What the reserve loses in the year, Mt."""
-    return _of_system(setting, market, "invalidated")
+    return _of_system(scene, market, "invalidated")
 
 
 @outcome(
@@ -165,49 +165,49 @@ def allowance_invalidated(setting: Setting, market: str) -> int | None:
         "Emissions that removals offset where allowances do not suffice; cap_and_bank only."
     ),
 )
-def allowance_removed(setting: Setting, market: str) -> int | None:
+def allowance_removed(scene: Scene, market: str) -> int | None:
     """Emissions that removals offset, Mt."""
-    return _of_system(setting, market, "removed")
+    return _of_system(scene, market, "removed")
 
 
-def _of_system(setting: Setting, market: str, wanted: str) -> int | None:
+def _of_system(scene: Scene, market: str, wanted: str) -> int | None:
     """A stock or flow of the system behind a market; None without one."""
-    system = system_of(setting.experiment.catalog.markets[market])
-    return None if system is None else system_quantity(setting, market, wanted)
+    system = system_of(scene.experiment.catalog.markets[market])
+    return None if system is None else system_quantity(scene, market, wanted)
 
 
 @remembered
-def view_nodes(setting: Setting, market: str) -> dict[str, tuple[int, int]]:
+def view_nodes(scene: Scene, market: str) -> dict[str, tuple[int, int]]:
     """By `market.view`: node of the position of each draw's view, and the position of this one.
 
     Those of the market whose views decide its price: its own, or of what it is relative or linked
     to; none without views.
     """
-    markets = setting.experiment.catalog.markets
-    name = views_from(setting.experiment, market)
+    markets = scene.experiment.catalog.markets
+    name = views_from(scene.experiment, market)
     if name is None:
         return {}
-    choice = view_choice(setting, name, markets[name])
+    choice = view_choice(scene, name, markets[name])
     labels = chosen_views(markets[name])
     return {f"{name}.{label}": (choice, place) for place, label in enumerate(labels)}
 
 
 @remembered
-def view_row(setting: Setting, market: str, labels: tuple[str, ...]) -> int:
+def view_row(scene: Scene, market: str, labels: tuple[str, ...]) -> int:
     """Node of the position among all labels `market.view` of the view that each draw has."""
-    nodes = view_nodes(setting, market)
-    places = [setting.graph.constant(labels.index(label)) for label in nodes]
+    nodes = view_nodes(scene, market)
+    places = [scene.graph.constant(labels.index(label)) for label in nodes]
     choice = next(iter(nodes.values()))[0]
     if len(places) == 1:
         return places[0]
-    return setting.graph.node("CHOSEN", which=choice, among=places)
+    return scene.graph.node("CHOSEN", which=choice, among=places)
 
 
-def label_where(setting: Setting, node: int, label: int) -> int:
+def label_where(scene: Scene, node: int, label: int) -> int:
     """A label in the draws in which a node is zero or below, undefined in the others."""
-    return setting.graph.node("LABELLED", value=node, label=label)
+    return scene.graph.node("LABELLED", value=node, label=label)
 
 
-def in_view(setting: Setting, node: int, choice: int, place: int) -> int:
+def in_view(scene: Scene, node: int, choice: int, place: int) -> int:
     """A node in the draws of one view, undefined in the others."""
-    return setting.graph.node("WHERE", value=node, label=choice, wanted=place)
+    return scene.graph.node("WHERE", value=node, label=choice, wanted=place)

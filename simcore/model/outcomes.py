@@ -7,20 +7,20 @@ from itertools import product
 from typing import Any
 
 from simcore.intake.usage import references
-from simcore.model.setting import Setting
+from simcore.model.scene import Scene
 from simcore.variables import Outcome, labelled
 
 
-def places(
-    one: Outcome, setting: Setting, coords: dict[str, tuple[Any, ...]]
+def cells_of(
+    one: Outcome, scene: Scene, coords: dict[str, tuple[Any, ...]]
 ) -> Iterator[tuple[tuple[int, ...], int, int]]:
     """Index (after the scenario), node and first year of each cell of one scenario."""
     dims = labelled(one.dims)
-    reference = references(setting.experiment)
+    reference = references(scene.experiment)
     for index in product(*(range(len(coords[dim])) for dim in dims)):
         place = {dim: coords[dim][at] for dim, at in zip(dims, index, strict=True)}
         if one.relative and place["route"] == reference[place["region"]]:
             continue
-        node = one.node(setting, *place.values())
+        node = one.node(scene, *place.values())
         if node is not None:
-            yield index, node, one.since.first(setting, place)
+            yield index, node, one.since.first(scene, place)

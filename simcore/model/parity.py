@@ -15,7 +15,7 @@ from simcore.intake.usage import price_of, references
 from simcore.model.commodities import price_name, unit_price
 from simcore.model.costs import trades
 from simcore.model.premium import cost_premium
-from simcore.model.setting import Setting, read, remembered
+from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import COMPARED
 from simcore.variables import outcome
 
@@ -34,30 +34,28 @@ from simcore.variables import outcome
     ),
 )
 @remembered
-def parity_price(
-    setting: Setting, region: str, destination: str, route: str, good: str
-) -> int | None:
+def parity_price(scene: Scene, region: str, destination: str, route: str, good: str) -> int | None:
     """Price of a good at which the cost premium is zero, EUR per unit; None where none is used."""
-    graph, reference = setting.graph, references(setting.experiment)[region]
-    own, other = (net_use(setting, region, one, good) for one in (route, reference))
+    graph, reference = scene.graph, references(scene.experiment)[region]
+    own, other = (net_use(scene, region, one, good) for one in (route, reference))
     if graph.is_constant(own, 0.0) and graph.is_constant(other, 0.0):
         return None
     more = graph.difference(own, other)
-    excess = cost_premium(setting, region, destination, route)
+    excess = cost_premium(scene, region, destination, route)
     # excess / more for any sign of more, undefined where it is zero.
     per_unit = graph.node(
         "RATIO", value=graph.product(excess, more), divisor=graph.product(more, more)
     )
-    return graph.difference(unit_price(setting, good, region), per_unit)
+    return graph.difference(unit_price(scene, good, region), per_unit)
 
 
 @remembered
-def net_use(setting: Setting, region: str, route: str, good: str) -> int:
+def net_use(scene: Scene, region: str, route: str, good: str) -> int:
     """What a tonne buys of a good, less what it sells of it, in the good's unit."""
-    graph = setting.graph
+    graph = scene.graph
     total = graph.constant(0.0)
-    for name, amount, _, sign in trades(setting, region, route):
-        used = amount if name == good else _through(setting, region, name, amount, good)
+    for name, amount, _, sign in trades(scene, region, route):
+        used = amount if name == good else _through(scene, region, name, amount, good)
         if used is None:
             continue
         if graph.is_constant(total, 0.0):
@@ -67,12 +65,12 @@ def net_use(setting: Setting, region: str, route: str, good: str) -> int:
     return total
 
 
-def _through(setting: Setting, region: str, name: str, amount: int, good: str) -> int | None:
+def _through(scene: Scene, region: str, name: str, amount: int, good: str) -> int | None:
     """Power that an amount of hydrogen takes where it is made from it, MWh."""
-    record, graph = price_of(setting.experiment, name, region), setting.graph
+    record, graph = price_of(scene.experiment, name, region), scene.graph
     if not isinstance(record, Electrolysis) or record.electricity != good:
         return None
-    own = price_name(setting.experiment, name, region)
-    demand = read(setting, record, "electricity_demand", own)
+    own = price_name(scene.experiment, name, region)
+    demand = read(scene, record, "electricity_demand", own)
     power = graph.product(amount, demand)
     return graph.scaled(power, 1e-3)

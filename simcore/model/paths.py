@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.dated import DatedTable
-from simcore.intake.paths import Anchor, Path, Spot
+from simcore.intake.paths import Anchor, PricePath, Spot
 from simcore.model.processes import PathMaker
-from simcore.model.setting import Setting, choice_node, normal_node, read
+from simcore.model.scene import Scene, choice_node, normal_node, read
 from simcore.numerics.normal import Z90, log_mean, median_shift
 from simcore.processes import Process, kind_of
 from simcore.processes.declaration import Motion
@@ -44,9 +44,9 @@ def anchor_lines(
 
 
 def path_node(
-    setting: Setting,
+    scene: Scene,
     name: str,
-    record: Path,
+    record: PricePath,
     target: str,
     *,
     view: str = "",
@@ -59,10 +59,10 @@ def path_node(
 
     Parameters
     ----------
-    setting : Setting
+    scene : Scene
     name : str
         Of the price; its shocks and its anchor normal are those of all its views.
-    record : Path
+    record : PricePath
     target : str
         Unit of the result.
     view : str
@@ -76,12 +76,12 @@ def path_node(
     bounded : bool
         Whether the corridor is applied here.
     """
-    factor = price_factor(setting, record, target)
+    factor = price_factor(scene, record, target)
     assert record.spot is not None
     assert record.process is not None
     kind, own = kind_of(record.process), f"{name}.{view}" if view else name
-    make = PathMaker(setting, name, own, record.spot)
-    start, since = _since(setting, record.spot)
+    make = PathMaker(scene, name, own, record.spot)
+    start, since = _since(scene, record.spot)
     value = record.spot.value * factor(record.spot.year, record.spot)
     if kind.drift or not record.anchors:
         bands: dict[int, Anchor] = {}
@@ -92,19 +92,19 @@ def path_node(
             centre = np.array([
                 math.log(record.spot.value * factor(max(int(year), record.spot.year), record.spot,
                                                     moves=True))
-                for year in setting.years
+                for year in scene.years
             ])  # fmt: skip
     else:
         bands = {}
         for year, band in record.anchors.items():
             by = factor(year, band)
             bands[year] = Anchor(low=band.low * by, central=band.central * by, high=band.high * by)
-        centre, above, below = anchor_lines(bands, setting.years, known=(start, value))
+        centre, above, below = anchor_lines(bands, scene.years, known=(start, value))
         if record.after != "hold":
-            beyond = np.maximum(0, setting.years - max(bands))
+            beyond = np.maximum(0, scene.years - max(bands))
             centre = centre + beyond * math.log1p(record.after.grow)
     mean = record.centre == "mean" or bool(kind.drift)
-    ages = np.maximum(setting.years - record.spot.year, 0)
+    ages = np.maximum(scene.years - record.spot.year, 0)
     if mean:
         correction = log_mean(above, below)
         if kind.log_mean is not None:
@@ -117,54 +117,54 @@ def path_node(
     if known is not None:
         price = known.value * factor(known.year, known)
         centre = np.where(since > 0, centre, math.log(price))
-    floor, ceiling = bounds(setting, record if bounded else None, factor)
+    floor, ceiling = bounds(scene, record if bounded else None, factor)
     lines = {
         "centre": centre, "above": above, "below": below, "correction": correction,
         "floor": floor, "ceiling": ceiling, "since": since,
     }  # fmt: skip
-    graph = setting.graph
+    graph = scene.graph
     # Certain anchors, such as a forward curve, have nothing that a normal could move.
     spread = bool(above.any() or below.any())
-    z = normal_node(setting, f"{name}.anchor") if spread else graph.constant(0.0)
+    z = normal_node(scene, f"{name}.anchor") if spread else graph.constant(0.0)
     return _advance(
         make, record.process, record, lines, z,
-        drift=_drift(setting, own, record, premium), mean=mean, lift=lift,
+        drift=_drift(scene, own, record, premium), mean=mean, lift=lift,
     )  # fmt: skip
 
 
 def deviation_node(
-    setting: Setting, name: str, record: Path, process: Process, *, view: str = ""
+    scene: Scene, name: str, record: PricePath, process: Process, *, view: str = ""
 ) -> int:
     """Node of the factor by which a process leaves a price that something else makes."""
     if not kind_of(process).moves:
-        return setting.graph.constant(1.0)
+        return scene.graph.constant(1.0)
     assert record.spot is not None
-    _, since = _since(setting, record.spot)
+    _, since = _since(scene, record.spot)
     lines: dict[str, Any] = {
         "centre": 0.0, "above": 0.0, "below": 0.0, "correction": 0.0, "floor": 0.0,
         "ceiling": np.inf, "since": since,
     }  # fmt: skip
     plain = record.model_copy(update={"tightening": None})
-    zero = setting.graph.constant(0.0)
-    make = PathMaker(setting, name, f"{name}.{view}" if view else name, record.spot)
+    zero = scene.graph.constant(0.0)
+    make = PathMaker(scene, name, f"{name}.{view}" if view else name, record.spot)
     return _advance(make, process, plain, lines, zero, drift=zero, mean=False, lift=None)
 
 
-def _since(setting: Setting, spot: Spot) -> tuple[float, Floats]:
+def _since(scene: Scene, spot: Spot) -> tuple[float, Floats]:
     """Where a spot stands among the years, and the years from it to each of them (0: known).
 
     A year stands for its middle: a spot of a date lies half a year less than its date, so that
     what is left to the middle of a year is the difference of the two.
     """
     start = float(spot.year) if spot.moment is None else spot.moment - 0.5
-    since = np.where(setting.years > spot.year, setting.years - start, 0.0)
+    since = np.where(scene.years > spot.year, scene.years - start, 0.0)
     return start, since
 
 
 def _advance(
     make: PathMaker,
     process: Process,
-    record: Path,
+    record: PricePath,
     lines: dict[str, Any],
     z: int,
     *,
@@ -173,7 +173,7 @@ def _advance(
     lift: int | None,
 ) -> int:
     """Node of a path whose lines are known: the columns of PATH."""
-    setting, graph, move = make.setting, make.setting.graph, kind_of(process).motion
+    scene, graph, move = make.scene, make.scene.graph, kind_of(process).motion
     zero = graph.constant(0.0)
     motion = Motion() if move is None else move(make, process, mean)
     occurs = start = strength = zero
@@ -181,13 +181,13 @@ def _advance(
     if record.tightening is not None and record.tightening.probability > 0:
         event, ramp = record.tightening, record.tightening.ramp
         occurs = choice_node(
-            setting,
+            scene,
             f"{make.shared}.tightening.occurs",
             {"kind": "bernoulli", "probability": event.probability},
             event,
         )
-        start = read(setting, event, "year", f"{make.shared}.tightening")
-        strength = read(setting, event, "strength", f"{make.shared}.tightening")
+        start = read(scene, event, "year", f"{make.shared}.tightening")
+        strength = read(scene, event, "strength", f"{make.shared}.tightening")
     steps = max(len(motion.shocks), len(motion.added), 1)
     return graph.node(
         "PATH", z=z, decay=graph.constant(1.0) if motion.decay is None else motion.decay,
@@ -200,15 +200,15 @@ def _advance(
     )  # fmt: skip
 
 
-def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int:
+def _drift(scene: Scene, own: str, record: PricePath, premium: int | None) -> int:
     """Node of the drift per year: mu or carry, and the premium."""
-    graph, process = setting.graph, record.process
+    graph, process = scene.graph, record.process
     drift = kind_of(process).drift
     found = graph.constant(0.0)
     if process is not None and drift:
-        found = read(setting, process, drift, own)
+        found = read(scene, process, drift, own)
     elif not record.anchors:
-        found = read(setting, record, "carry", own)
+        found = read(scene, record, "carry", own)
     if premium is None or graph.is_constant(premium, 0.0):
         return found
     if graph.is_constant(found, 0.0):
@@ -216,12 +216,12 @@ def _drift(setting: Setting, own: str, record: Path, premium: int | None) -> int
     return graph.sum(found, premium)
 
 
-def price_factor(setting: Setting, record: Path, target: str) -> Callable[..., float]:
+def price_factor(scene: Scene, record: PricePath, target: str) -> Callable[..., float]:
     """Factor of a dated price; a spot or anchor may state its own unit and price year.
 
     With `moves` the price year is that of the date, even where the spot states another one.
     """
-    money = setting.experiment.money
+    money = scene.experiment.money
 
     def factor(year: int, own: Sourced | None = None, *, moves: bool = False) -> float:
         unit = (own.unit if own else None) or record.unit
@@ -237,18 +237,18 @@ def price_factor(setting: Setting, record: Path, target: str) -> Callable[..., f
 
 
 def bounds(
-    setting: Setting, record: Path | None, factor: Callable[..., float]
+    scene: Scene, record: PricePath | None, factor: Callable[..., float]
 ) -> tuple[Floats, Floats]:
     """Floor and ceiling by year; 0 and infinity where there is none."""
     corridor = record.corridor if record is not None else None
     if corridor is None:
-        shape = len(setting.years)
+        shape = len(scene.years)
         return np.zeros(shape), np.full(shape, np.inf)
 
     def bound(dates: Mapping[int, float], none: float) -> Floats:
         real = {date: value * factor(date) for date, value in dates.items()}
         table = DatedTable(real, growth=corridor.growth)
-        return np.array(table.over(setting.years, before=none))
+        return np.array(table.over(scene.years, before=none))
 
     return bound(corridor.floor, 0.0), bound(corridor.ceiling, np.inf)
 

@@ -14,22 +14,22 @@ import numpy as np
 from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
 from simcore.intake.policies import dated_table, delays, variants
-from simcore.model.setting import Setting, choice_node, quantity, read, remembered
+from simcore.model.scene import Scene, choice_node, quantity, read, remembered
 from simcore.variables import Needs, outcome
 
 
 @remembered
-def policy_value(setting: Setting, value: float | str) -> int:
+def policy_value(scene: Scene, value: float | str) -> int:
     """Node of a policy value: a constant, or the timeline of a named policy."""
     if isinstance(value, str):
-        return _timeline(setting, value, setting.experiment.catalog.policies[value])
-    return setting.graph.constant(value)
+        return _timeline(scene, value, scene.experiment.catalog.policies[value])
+    return scene.graph.constant(value)
 
 
-def _timeline(setting: Setting, name: str, policy: Policy) -> int:
-    graph = setting.graph
+def _timeline(scene: Scene, name: str, policy: Policy) -> int:
+    graph = scene.graph
     named = variants(policy)
-    possible = delays(policy, setting.experiment.factors)
+    possible = delays(policy, scene.experiment.factors)
     uncertain: dict[int, int] = {}
     numbers: list[float] = []
     coefficients, positions = [], []
@@ -38,8 +38,8 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
             table = dated_table(policy, variant_name, delay)
             numbers += [v, delay if len(possible) > 1 else 0.0]
             line, place = [], []
-            for year in setting.horizon:
-                factor, node = _dated(setting, name, table, variant_name, int(year))
+            for year in scene.horizon:
+                factor, node = _dated(scene, name, table, variant_name, int(year))
                 line.append(factor)
                 if node is None:
                     place.append(-1)
@@ -50,64 +50,64 @@ def _timeline(setting: Setting, name: str, policy: Policy) -> int:
     known = np.array(coefficients)
     if not uncertain and np.all(known == known[0, 0]):
         return graph.constant(float(known[0, 0]))
-    chosen, delayed = variant_node(setting, name), graph.constant(0.0)
+    chosen, delayed = variant_node(scene, name), graph.constant(0.0)
     if len(possible) > 1:
-        delayed = read(setting, policy, "delay", name)
+        delayed = read(scene, policy, "delay", name)
     return graph.node(
         "TIMELINE", variant=chosen, delay=delayed, uncertain=uncertain,
-        combinations=numbers, coefficients=map(setting.over_years, known),
-        positions=map(setting.over_years, np.array(positions)),
+        combinations=numbers, coefficients=map(scene.over_years, known),
+        positions=map(scene.over_years, np.array(positions)),
     )  # fmt: skip
 
 
-def variant_node(setting: Setting, name: str) -> int:
+def variant_node(scene: Scene, name: str) -> int:
     """Node of the position of a policy's variant among those that a draw may meet."""
-    policy = setting.experiment.catalog.policies[name]
+    policy = scene.experiment.catalog.policies[name]
     if isinstance(policy.variant, str):
-        return setting.graph.constant(0.0)
+        return scene.graph.constant(0.0)
     choice = {
         "kind": "discrete",
         "values": list(range(len(policy.variant.values))),
         "probabilities": policy.variant.probabilities,
     }
-    return choice_node(setting, f"{name}.variant", choice, policy.variant)
+    return choice_node(scene, f"{name}.variant", choice, policy.variant)
 
 
 def _dated(
-    setting: Setting, name: str, table: DatedTable[Any], variant: str, year: int
+    scene: Scene, name: str, table: DatedTable[Any], variant: str, year: int
 ) -> tuple[float, int | None]:
     """Coefficient of a year, and the node that multiplies it if the dated value is uncertain."""
     held = table.at(year)
     assert held is not None, "checked with the config"
     if held.factor == 0.0:
         return 0.0, None
-    node = _value(setting, name, variant, held.date)
-    found = setting.graph.nodes[node]
+    node = _value(scene, name, variant, held.date)
+    found = scene.graph.nodes[node]
     if found.operation is None:
         return held.factor * found.numbers[0], None
     return held.factor, node
 
 
 @remembered
-def _value(setting: Setting, name: str, variant: str, date: int) -> int:
+def _value(scene: Scene, name: str, variant: str, date: int) -> int:
     """Node of a dated value."""
-    policy = setting.experiment.catalog.policies[name]
+    policy = scene.experiment.catalog.policies[name]
     record = policy.variants[variant]
     value = record.values[date]
     # Shares, switches and benchmarks (t CO2e per t): all are pure numbers.
     written = value.unit or record.unit or policy.unit or "1"
     value = value.model_copy(update={"unit": written})
-    return quantity(setting, f"{name}.{variant}.{date}", value, "1")
+    return quantity(scene, f"{name}.{variant}.{date}", value, "1")
 
 
-def series(setting: Setting, values: np.ndarray) -> int:
+def series(scene: Scene, values: np.ndarray) -> int:
     """Node of a known number for each year of the horizon."""
     if np.all(values == values[0]):
-        return setting.graph.constant(float(values[0]))
-    zero = setting.graph.constant(0.0)
-    return setting.graph.node(
+        return scene.graph.constant(float(values[0]))
+    zero = scene.graph.constant(0.0)
+    return scene.graph.node(
         "TIMELINE", variant=zero, delay=zero, uncertain=(), combinations=(0.0, 0.0),
-        coefficients=[setting.over_years(values)], positions=[-1.0],
+        coefficients=[scene.over_years(values)], positions=[-1.0],
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def series(setting: Setting, values: np.ndarray) -> int:
     description="1 - free-allocation share used by CBAM (phi_EU).",
 )
 @remembered
-def cbam_factor(setting: Setting) -> int:
+def cbam_factor(scene: Scene) -> int:
     """1 - free-allocation share used by CBAM."""
-    share = policy_value(setting, setting.experiment.cbam.free_allocation)
-    return setting.graph.difference(setting.graph.constant(1.0), share)
+    share = policy_value(scene, scene.experiment.cbam.free_allocation)
+    return scene.graph.difference(scene.graph.constant(1.0), share)

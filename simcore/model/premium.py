@@ -9,8 +9,8 @@ from simcore.model.carbon import (
     avoided_emissions,
     carbon_cost,
     cbam_terms,
+    charged_emissions,
     emissions,
-    exposure,
     home_carbon_cost,
     pays_cbam,
 )
@@ -19,7 +19,7 @@ from simcore.model.costs import (
 )
 from simcore.model.markets import carbon_price, label_where, view_nodes, view_row
 from simcore.model.policies import policy_value
-from simcore.model.setting import Setting, read, remembered
+from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import AVAILABLE, COMPARED, first_compared, first_year
 from simcore.variables import CELL, PLANT, outcome
 
@@ -32,11 +32,11 @@ from simcore.variables import CELL, PLANT, outcome
     description="Levelised cost minus the levelised cost of the reference route.",
 )
 @remembered
-def cost_premium_ex_carbon(setting: Setting, region: str, route: str) -> int:
+def cost_premium_ex_carbon(scene: Scene, region: str, route: str) -> int:
     """Levelised cost above the reference route's, EUR/t."""
-    reference = references(setting.experiment)[region]
-    return setting.graph.difference(
-        levelised_cost(setting, region, route), levelised_cost(setting, region, reference)
+    reference = references(scene.experiment)[region]
+    return scene.graph.difference(
+        levelised_cost(scene, region, route), levelised_cost(scene, region, reference)
     )
 
 
@@ -51,11 +51,11 @@ def cost_premium_ex_carbon(setting: Setting, region: str, route: str) -> int:
     ),
 )
 @remembered
-def cost_premium(setting: Setting, region: str, destination: str, route: str) -> int:
+def cost_premium(scene: Scene, region: str, destination: str, route: str) -> int:
     """Levelised and carbon cost above the reference route's, EUR/t."""
-    reference = references(setting.experiment)[region]
-    own = total_cost(setting, region, destination, route)
-    return setting.graph.difference(own, total_cost(setting, region, destination, reference))
+    reference = references(scene.experiment)[region]
+    own = total_cost(scene, region, destination, route)
+    return scene.graph.difference(own, total_cost(scene, region, destination, reference))
 
 
 @outcome(
@@ -66,10 +66,10 @@ def cost_premium(setting: Setting, region: str, destination: str, route: str) ->
     description="levelised_cost + carbon_cost: what a tonne costs, carbon included.",
 )
 @remembered
-def total_cost(setting: Setting, region: str, destination: str, route: str) -> int:
+def total_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     """Levelised plus carbon cost, EUR/t."""
-    return setting.graph.sum(
-        levelised_cost(setting, region, route), carbon_cost(setting, region, destination, route)
+    return scene.graph.sum(
+        levelised_cost(scene, region, route), carbon_cost(scene, region, destination, route)
     )
 
 
@@ -81,12 +81,12 @@ def total_cost(setting: Setting, region: str, destination: str, route: str) -> i
     description="cost_premium_ex_carbon / avoided_emissions, per t CO2e.",
 )
 @remembered
-def abatement_cost(setting: Setting, region: str, route: str) -> int:
+def abatement_cost(scene: Scene, region: str, route: str) -> int:
     """cost_premium_ex_carbon / avoided, EUR per t CO2e."""
-    return setting.graph.node(
+    return scene.graph.node(
         "RATIO",
-        value=cost_premium_ex_carbon(setting, region, route),
-        divisor=avoided_emissions(setting, region, route),
+        value=cost_premium_ex_carbon(scene, region, route),
+        divisor=avoided_emissions(scene, region, route),
     )
 
 
@@ -102,22 +102,22 @@ def abatement_cost(setting: Setting, region: str, route: str) -> int:
     ),
 )
 @remembered
-def break_even_price(setting: Setting, region: str, destination: str, route: str) -> int:
+def break_even_price(scene: Scene, region: str, destination: str, route: str) -> int:
     """Carbon price at which the cost premium is zero, EUR/t."""
-    graph, reference = setting.graph, references(setting.experiment)[region]
-    excess = cost_premium_ex_carbon(setting, region, route)
-    if not pays_cbam(setting, region, destination):
+    graph, reference = scene.graph, references(scene.experiment)[region]
+    excess = cost_premium_ex_carbon(scene, region, route)
+    if not pays_cbam(scene, region, destination):
         return graph.node(
             "BREAK_EVEN_HOME",
             excess=excess,
-            exposure_reference=exposure(setting, region, reference),
-            exposure=exposure(setting, region, route),
+            charged_reference=charged_emissions(scene, region, reference),
+            charged=charged_emissions(scene, region, route),
         )
     at_home = graph.difference(
-        home_carbon_cost(setting, region, route), home_carbon_cost(setting, region, reference)
+        home_carbon_cost(scene, region, route), home_carbon_cost(scene, region, reference)
     )
-    covered, gap_reference, paid_reference = cbam_terms(setting, region, reference)
-    _, gap, paid = cbam_terms(setting, region, route)
+    covered, gap_reference, paid_reference = cbam_terms(scene, region, reference)
+    _, gap, paid = cbam_terms(scene, region, route)
     return graph.node(
         "BREAK_EVEN_BORDER",
         excess=graph.sum(excess, at_home),
@@ -130,14 +130,14 @@ def break_even_price(setting: Setting, region: str, destination: str, route: str
 
 
 @remembered
-def _indirect_factor(setting: Setting) -> int:
-    buyer = setting.experiment.value.buyer
-    return read(setting, setting.experiment.catalog.buyers[buyer], "indirect_factor", buyer)
+def _indirect_factor(scene: Scene) -> int:
+    buyer = scene.experiment.value.buyer
+    return read(scene, scene.experiment.catalog.buyers[buyer], "indirect_factor", buyer)
 
 
 @remembered
-def _credit_price(setting: Setting, region: str) -> int:
-    return read(setting, setting.experiment.catalog.regions[region], "credit_price", region)
+def _credit_price(scene: Scene, region: str) -> int:
+    return read(scene, scene.experiment.catalog.regions[region], "credit_price", region)
 
 
 @outcome(
@@ -148,23 +148,25 @@ def _credit_price(setting: Setting, region: str) -> int:
     description="Carbon-value premium per tonne of CO2e avoided.",
 )
 @remembered
-def premium_per_tco2(setting: Setting, region: str, destination: str, route: str) -> int:
+def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) -> int:
     """Carbon-value premium per t CO2e avoided, EUR."""
-    graph, experiment = setting.graph, setting.experiment
+    graph, experiment = scene.graph, scene.experiment
     if experiment.value.mode == "netted":
         return graph.node(
             "RATIO",
-            value=premium_per_tonne(setting, region, destination, route),
-            divisor=avoided_emissions(setting, region, route),
+            value=premium_per_tonne(scene, region, destination, route),
+            divisor=avoided_emissions(scene, region, route),
         )
-    factor, credit = _indirect_factor(setting), _credit_price(setting, region)
+    factor, credit = _indirect_factor(scene), _credit_price(scene, region)
     border = (
-        carbon_price(setting, experiment.cbam.market)
-        if pays_cbam(setting, region, destination)
+        carbon_price(scene, experiment.cbam.market)
+        if pays_cbam(scene, region, destination)
         else graph.constant(0.0)
     )
-    home = carbon_price(setting, experiment.catalog.regions[region].market)
-    return graph.node("SEED", factor=factor, price_home=home, price_cbam=border, credit=credit)
+    home = carbon_price(scene, experiment.catalog.regions[region].market)
+    return graph.node(
+        "GROSS_VALUE", factor=factor, price_home=home, price_cbam=border, credit=credit
+    )
 
 
 @outcome(
@@ -177,29 +179,29 @@ def premium_per_tco2(setting: Setting, region: str, destination: str, route: str
     ),
 )
 @remembered
-def premium_per_tonne(setting: Setting, region: str, destination: str, route: str) -> int:
+def premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
     """Carbon-value premium per tonne, EUR."""
-    graph, value = setting.graph, setting.experiment.value
-    saved = avoided_emissions(setting, region, route)
+    graph, value = scene.graph, scene.experiment.value
+    saved = avoided_emissions(scene, region, route)
     if value.mode == "seed":
-        return graph.product(saved, premium_per_tco2(setting, region, destination, route))
-    reference = references(setting.experiment)[region]
-    factor = _indirect_factor(setting)
+        return graph.product(saved, premium_per_tco2(scene, region, destination, route))
+    reference = references(scene.experiment)[region]
+    factor = _indirect_factor(scene)
     costs: dict[str, Any] = {
-        "carbon_reference": carbon_cost(setting, region, destination, reference),
-        "carbon": carbon_cost(setting, region, destination, route),
+        "carbon_reference": carbon_cost(scene, region, destination, reference),
+        "carbon": carbon_cost(scene, region, destination, route),
     }
     if value.double_claiming == "forbid":
         return graph.node("NETTED", factor=factor, **costs)
-    credit = _credit_price(setting, region)
+    credit = _credit_price(scene, region)
     if graph.is_constant(credit, 0.0):
         return graph.node("NETTED", factor=factor, **costs)
     amount = saved
     if value.credit_limit is not None:
         share: float | str = value.credit_limit
         if share == "law":
-            share = setting.experiment.catalog.regions[region].credit_limit
-        limit = graph.product(emissions(setting, region, reference), policy_value(setting, share))
+            share = scene.experiment.catalog.regions[region].credit_limit
+        limit = graph.product(emissions(scene, region, reference), policy_value(scene, share))
         amount = graph.node("SMALLER", a=saved, b=limit)
     return graph.node("NETTED_WITH_CREDIT", factor=factor, **costs, credit=credit, amount=amount)
 
@@ -212,13 +214,11 @@ def premium_per_tonne(setting: Setting, region: str, destination: str, route: st
     description="premium_per_tonne / plant lifetime (straight line).",
 )
 @remembered
-def annualised_premium_per_tonne(
-    setting: Setting, region: str, destination: str, route: str
-) -> int:
+def annualised_premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
     """premium_per_tonne / lifetime."""
-    return setting.graph.scaled(
-        premium_per_tonne(setting, region, destination, route),
-        1.0 / setting.experiment.plant.lifetime,
+    return scene.graph.scaled(
+        premium_per_tonne(scene, region, destination, route),
+        1.0 / scene.experiment.plant.lifetime,
     )
 
 
@@ -232,11 +232,11 @@ def annualised_premium_per_tonne(
     ),
 )
 @remembered
-def support_gap(setting: Setting, region: str, destination: str, route: str) -> int:
+def support_gap(scene: Scene, region: str, destination: str, route: str) -> int:
     """cost_premium_ex_carbon - premium_per_tonne, EUR/t."""
-    return setting.graph.difference(
-        cost_premium_ex_carbon(setting, region, route),
-        premium_per_tonne(setting, region, destination, route),
+    return scene.graph.difference(
+        cost_premium_ex_carbon(scene, region, route),
+        premium_per_tonne(scene, region, destination, route),
     )
 
 
@@ -248,9 +248,9 @@ def support_gap(setting: Setting, region: str, destination: str, route: str) -> 
     kind="indicator",
     description="1 where support_gap <= 0; its mean is a probability.",
 )
-def viability(setting: Setting, region: str, destination: str, route: str) -> int:
+def viability(scene: Scene, region: str, destination: str, route: str) -> int:
     """1 where the carbon value covers the cost."""
-    return _not_positive(setting, support_gap(setting, region, destination, route))
+    return _not_positive(scene, support_gap(scene, region, destination, route))
 
 
 @outcome(
@@ -265,14 +265,14 @@ def viability(setting: Setting, region: str, destination: str, route: str) -> in
     ),
 )
 def viability_by_view(
-    setting: Setting, region: str, destination: str, route: str, view: str
+    scene: Scene, region: str, destination: str, route: str, view: str
 ) -> int | None:
     """The same with the view of each draw; None of a view that does not decide."""
-    market = deciding_market(setting.experiment, region, destination)
-    if view not in view_nodes(setting, market):
+    market = deciding_market(scene.experiment, region, destination)
+    if view not in view_nodes(scene, market):
         return None
-    gap = support_gap(setting, region, destination, route)
-    return label_where(setting, gap, view_row(setting, market, setting.views))
+    gap = support_gap(scene, region, destination, route)
+    return label_where(scene, gap, view_row(scene, market, scene.views))
 
 
 @outcome(
@@ -283,14 +283,14 @@ def viability_by_view(
     kind="indicator",
     description="1 where cost_premium <= 0; its mean is a probability.",
 )
-def green_is_cheaper(setting: Setting, region: str, destination: str, route: str) -> int:
+def green_is_cheaper(scene: Scene, region: str, destination: str, route: str) -> int:
     """1 where the low-carbon tonne costs no more, carbon included."""
-    return _not_positive(setting, cost_premium(setting, region, destination, route))
+    return _not_positive(scene, cost_premium(scene, region, destination, route))
 
 
-def _not_positive(setting: Setting, node: int) -> int:
+def _not_positive(scene: Scene, node: int) -> int:
     """1 where a row is zero or below."""
-    return setting.graph.node("NOT_POSITIVE", value=node)
+    return scene.graph.node("NOT_POSITIVE", value=node)
 
 
 @outcome(
@@ -302,10 +302,10 @@ def _not_positive(setting: Setting, node: int) -> int:
     description="First year with cost_premium <= 0; undefined: never in the horizon.",
 )
 @remembered
-def crossover_year(setting: Setting, region: str, destination: str, route: str) -> int:
+def crossover_year(scene: Scene, region: str, destination: str, route: str) -> int:
     """First year in which the route exists and its cost premium is zero or below."""
-    node = cost_premium(setting, region, destination, route)
-    return setting.graph.node("CROSSOVER", value=node, first=first_compared(setting, region, route))
+    node = cost_premium(scene, region, destination, route)
+    return scene.graph.node("CROSSOVER", value=node, first=first_compared(scene, region, route))
 
 
 @outcome(
@@ -316,11 +316,11 @@ def crossover_year(setting: Setting, region: str, destination: str, route: str) 
     description="Route with the lowest levelised_cost + carbon_cost.",
 )
 @remembered
-def cheapest_route(setting: Setting, region: str, destination: str) -> int:
+def cheapest_route(scene: Scene, region: str, destination: str) -> int:
     """Position among the routes of the run of the one with the lowest total cost."""
-    routes = setting.experiment.routes
-    return setting.graph.node(
+    routes = scene.experiment.routes
+    return scene.graph.node(
         "CHEAPEST",
-        totals=[total_cost(setting, region, destination, route) for route in routes],
-        first_years=[first_year(setting, route) for route in routes],
+        totals=[total_cost(scene, region, destination, route) for route in routes],
+        first_years=[first_year(scene, route) for route in routes],
     )

@@ -9,7 +9,7 @@ from typing import Any
 from simcore.intake.compilation import compiled
 from simcore.intake.paths import Spot
 from simcore.kernels.streams import SHOCK
-from simcore.model.setting import Setting, multiplier, normal_inputs, quantity
+from simcore.model.scene import Scene, multiplier, normal_inputs, quantity
 from simcore.quantities import FactorReference
 
 
@@ -19,7 +19,7 @@ class PathMaker:
 
     Attributes
     ----------
-    setting : Setting
+    scene : Scene
     shared : str
         Name of the price, whose shocks are those of all its views.
     own : str
@@ -28,7 +28,7 @@ class PathMaker:
         The known price that it leaves.
     """
 
-    setting: Setting
+    scene: Scene
     shared: str
     own: str
     spot: Spot
@@ -43,32 +43,32 @@ class PathMaker:
 
     @property
     def folder(self) -> Path:
-        return self.setting.folder
+        return self.scene.folder
 
     def quantity(self, name: str, value: Any) -> int:
-        return quantity(self.setting, f"{self.own}.{name}", value, "1")
+        return quantity(self.scene, f"{self.own}.{name}", value, "1")
 
     def central(self, value: Any) -> float:
         if isinstance(value, FactorReference):
-            value = self.setting.experiment.factors[value.name]
-        scale = multiplier(value, "1", self.setting.experiment.money)
+            value = self.scene.experiment.factors[value.name]
+        scale = multiplier(value, "1", self.scene.experiment.money)
         return float(compiled(value, self.folder).central) * scale
 
     def constant(self, value: float) -> int:
-        return self.setting.graph.constant(value)
+        return self.scene.graph.constant(value)
 
     def node(self, operation: str, *, role: str = "", **stated: Any) -> int:
-        stream = self.setting.stream(self.own, role) if role else None
+        stream = self.scene.stream(self.own, role) if role else None
         yearly = operation == "NORMAL"
-        return self.setting.graph.node(operation, stream=stream, yearly=yearly, **stated)
+        return self.scene.graph.node(operation, stream=stream, yearly=yearly, **stated)
 
     def shocks(self, steps: int) -> tuple[int, ...]:
-        setting = self.setting
+        scene = self.scene
         found: list[int] = []
-        setting.shocked.add(self.shared)
+        scene.shocked.add(self.shared)
         for step in range(steps):
             stated: dict[str, Any] = {"yearly": True, "steps": steps, "step": step}
-            found += normal_inputs(setting, self.shared, setting.shocks, role=SHOCK, **stated) or (
-                setting.graph.node("NORMAL", stream=setting.stream(self.shared, SHOCK), **stated),
+            found += normal_inputs(scene, self.shared, scene.shocks, role=SHOCK, **stated) or (
+                scene.graph.node("NORMAL", stream=scene.stream(self.shared, SHOCK), **stated),
             )
         return tuple(found)

@@ -6,40 +6,40 @@ from typing import Final
 
 from simcore.intake.hosts import route_of
 from simcore.intake.usage import references
-from simcore.model.setting import Setting, remembered
+from simcore.model.scene import Scene, remembered
 from simcore.variables import Since
 
 
 @remembered
-def first_year(setting: Setting, route: str) -> int:
+def first_year(scene: Scene, route: str) -> int:
     """First year of the run in which a route is available."""
-    available = route_of(setting.experiment.catalog, route).available_from
-    return max(available or 0, setting.experiment.years.first)
+    available = route_of(scene.experiment.catalog, route).available_from
+    return max(available or 0, scene.experiment.years.first)
 
 
 @remembered
-def first_compared(setting: Setting, region: str, route: str) -> int:
+def first_compared(scene: Scene, region: str, route: str) -> int:
     """First year of the run in which a route and the region's reference are available."""
-    reference = references(setting.experiment)[region]
-    return max(first_year(setting, route), first_year(setting, reference))
+    reference = references(scene.experiment)[region]
+    return max(first_year(scene, route), first_year(scene, reference))
 
 
 @remembered
-def first_of_life(setting: Setting, region: str, route: str) -> int:
+def first_of_life(scene: Scene, region: str, route: str) -> int:
     """First year of the run, or none of them if the plant starts before its route exists."""
-    first, last = setting.experiment.years.first, setting.experiment.years.last
-    start = setting.experiment.plant.start
-    return first if start >= first_compared(setting, region, route) else last + 1
+    first, last = scene.experiment.years.first, scene.experiment.years.last
+    start = scene.experiment.plant.start
+    return first if start >= first_compared(scene, region, route) else last + 1
 
 
-AVAILABLE: Final = Since(lambda setting, place: first_year(setting, place["route"]))
+AVAILABLE: Final = Since(lambda scene, place: first_year(scene, place["route"]))
 """While the route is available."""
 COMPARED: Final = Since(
-    lambda setting, place: first_compared(setting, place["region"], place["route"]), relative=True
+    lambda scene, place: first_compared(scene, place["region"], place["route"]), relative=True
 )
 """While the route and the reference of the region are, but not of the reference itself."""
 LIFE: Final = Since(
-    lambda setting, place: first_of_life(setting, place["region"], place["route"]),
+    lambda scene, place: first_of_life(scene, place["region"], place["route"]),
     relative=True, life=True,
 )  # fmt: skip
 """For a plant that starts when both are there; one value for its life."""

@@ -11,7 +11,7 @@ from simcore.model.carbon import pays_cbam, precursor_benchmark, precursor_emiss
 from simcore.model.costs import direct_emissions, made_by
 from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
-from simcore.model.setting import Setting
+from simcore.model.scene import Scene
 
 _REGION = {
     "coverage": "coverage", "free_allocation": "free allocation, phi",
@@ -35,51 +35,51 @@ class Term:
     node: int
 
 
-def terms(setting: Setting, region: str) -> Iterator[Term]:
+def terms(scene: Scene, region: str) -> Iterator[Term]:
     """Policy values, prices and intensities behind the carbon costs of a region."""
-    experiment = setting.experiment
+    experiment = scene.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
     here = {"region": region}
-    yield Term("home carbon price", here, "EUR/t", carbon_price(setting, record.market))
+    yield Term("home carbon price", here, "EUR/t", carbon_price(scene, record.market))
     rules_here = sector_regions(experiment)[region]
     for field, name in _REGION.items():
         value = getattr(record if field == "recognised" else rules_here, field)
-        yield Term(name, here, "1", policy_value(setting, value))
-    abroad = any(pays_cbam(setting, region, one) for one in experiment.destinations)
+        yield Term(name, here, "1", policy_value(scene, value))
+    abroad = any(pays_cbam(scene, region, one) for one in experiment.destinations)
     if abroad:
-        yield Term("CBAM carbon price", here, "EUR/t", carbon_price(setting, rules.market))
+        yield Term("CBAM carbon price", here, "EUR/t", carbon_price(scene, rules.market))
         for field, name in _CBAM.items():
-            yield Term(name, here, "1", policy_value(setting, getattr(rules, field)))
+            yield Term(name, here, "1", policy_value(scene, getattr(rules, field)))
         link = experiment.catalog.markets[record.market].link
         if link is not None and link.to == rules.market:
-            node = policy_value(setting, link.share)
+            node = policy_value(scene, link.share)
             yield Term("linked to the market of CBAM", here, "1", node)
         if rules.declared != "actual":
-            yield from _declared_by_default(setting, here)
+            yield from _declared_by_default(scene, here)
     for route in used_routes(experiment):
-        made, there = made_by(setting, route), {**here, "route": route}
-        benchmark = policy_value(setting, benchmark_of(experiment, region, route))
+        made, there = made_by(scene, route), {**here, "route": route}
+        benchmark = policy_value(scene, benchmark_of(experiment, region, route))
         for name, node in (
-            ("emission intensity", direct_emissions(setting, region, route)),
-            ("precursor intensity", precursor_emissions(setting, region, route)),
+            ("emission intensity", direct_emissions(scene, region, route)),
+            ("precursor intensity", precursor_emissions(scene, region, route)),
             ("benchmark", benchmark),
-            ("benchmark of precursors", precursor_benchmark(setting, region, route)),
+            ("benchmark of precursors", precursor_benchmark(scene, region, route)),
         ):
             yield Term(name, there, "t/t", node)
         if abroad:
-            node = policy_value(setting, made.cbam_benchmark)
+            node = policy_value(scene, made.cbam_benchmark)
             yield Term("benchmark of CBAM", there, "t/t", node)
 
 
-def _declared_by_default(setting: Setting, here: dict[str, str]) -> Iterator[Term]:
+def _declared_by_default(scene: Scene, here: dict[str, str]) -> Iterator[Term]:
     """What a tonne with a default value declares: one value and one benchmark for all routes."""
-    experiment, region = setting.experiment, here["region"]
+    experiment, region = scene.experiment, here["region"]
     rules = experiment.cbam
     benchmark = rules.default_benchmark
     if benchmark is None:
-        benchmark = made_by(setting, references(experiment)[region]).cbam_benchmark
-    value = setting.graph.constant(default_value(experiment, region) or 0.0)
+        benchmark = made_by(scene, references(experiment)[region]).cbam_benchmark
+    value = scene.graph.constant(default_value(experiment, region) or 0.0)
     yield Term("default value of CBAM", here, "t/t", value)
-    yield Term("benchmark of default values", here, "t/t", policy_value(setting, benchmark))
-    node = policy_value(setting, rules.recognised_default)
+    yield Term("benchmark of default values", here, "t/t", policy_value(scene, benchmark))
+    node = policy_value(scene, rules.recognised_default)
     yield Term("home price that counts with default values", here, "1", node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simcore.intake.usage import references
 from simcore.model.carbon import cbam_cost, home_carbon_cost
 from simcore.model.costs import capital, fixed_charge, route_quantity, trades
-from simcore.model.setting import Setting, remembered
+from simcore.model.scene import Scene, remembered
 from simcore.model.since import COMPARED
 from simcore.variables import outcome
 
@@ -18,37 +18,37 @@ from simcore.variables import outcome
     kind="component",
     description="Parts of cost_premium; they sum to the whole.",
 )
-def waterfall(setting: Setting, region: str, destination: str, route: str, component: str) -> int:
+def waterfall(scene: Scene, region: str, destination: str, route: str, component: str) -> int:
     """A part of the cost premium; zero where neither route has it."""
-    parts = _components(setting, region, destination, route)
-    return parts.get(component, setting.graph.constant(0.0))
+    parts = _components(scene, region, destination, route)
+    return parts.get(component, scene.graph.constant(0.0))
 
 
 @remembered
-def _components(setting: Setting, region: str, destination: str, route: str) -> dict[str, int]:
+def _components(scene: Scene, region: str, destination: str, route: str) -> dict[str, int]:
     """Parts of the cost premium by name; they sum to it."""
-    reference = references(setting.experiment)[region]
-    own, other = (_parts(setting, region, destination, one) for one in (route, reference))
-    zero = setting.graph.constant(0.0)
+    reference = references(scene.experiment)[region]
+    own, other = (_parts(scene, region, destination, one) for one in (route, reference))
+    zero = scene.graph.constant(0.0)
     return {
-        name: setting.graph.difference(own.get(name, zero), other.get(name, zero))
+        name: scene.graph.difference(own.get(name, zero), other.get(name, zero))
         for name in {**other, **own}
     }
 
 
 @remembered
-def _parts(setting: Setting, region: str, destination: str, route: str) -> dict[str, int]:
-    graph = setting.graph
-    support = route_quantity(setting, region, route, "support")
+def _parts(scene: Scene, region: str, destination: str, route: str) -> dict[str, int]:
+    graph = scene.graph
+    support = route_quantity(scene, region, route, "support")
     parts = {
-        "capex": graph.product(*capital(setting, region, route)),
-        "fixed_opex": fixed_charge(setting, region, route),
-        "other_opex": route_quantity(setting, region, route, "other_opex"),
+        "capex": graph.product(*capital(scene, region, route)),
+        "fixed_opex": fixed_charge(scene, region, route),
+        "other_opex": route_quantity(scene, region, route, "other_opex"),
         "support": graph.scaled(support, -1.0),
-        "home_carbon": home_carbon_cost(setting, region, route),
-        "cbam": cbam_cost(setting, region, destination, route),
+        "home_carbon": home_carbon_cost(scene, region, route),
+        "cbam": cbam_cost(scene, region, destination, route),
     }
-    for name, amount, unit_price, sign in trades(setting, region, route):
+    for name, amount, unit_price, sign in trades(scene, region, route):
         value = graph.product(amount, unit_price)
         if sign < 0:
             value = graph.scaled(value, -1.0)

@@ -8,32 +8,32 @@ import numpy as np
 
 from simcore.intake.stated import dated
 from simcore.model.policies import series
-from simcore.model.setting import Setting, quantity
+from simcore.model.scene import Scene, quantity
 from simcore.quantities import ByYear
 
 
-def yearly_quantity(setting: Setting, name: str, value: Any, target: str) -> int:
+def yearly_quantity(scene: Scene, name: str, value: Any, target: str) -> int:
     """Node of a quantity that may be a table by year, whose dates share the draw of `name`.
 
     value[t] = sum over dates of weight[date, t] * Q_date(u): one uniform u for all dates, so that
     the quantiles of a year between two dates are the means of theirs, with the same weights.
     """
     if not isinstance(value, ByYear):
-        return quantity(setting, name, value, target)
-    graph, entries = setting.graph, dated(value)
+        return quantity(scene, name, value, target)
+    graph, entries = scene.graph, dated(value)
     dates, factor = list(entries), value.factor or name
-    known = np.zeros(len(setting.horizon))
+    known = np.zeros(len(scene.horizon))
     uncertain = []
     for position, (date, entry) in enumerate(entries.items()):
-        weight = np.interp(setting.horizon, dates, np.eye(len(dates))[position])
+        weight = np.interp(scene.horizon, dates, np.eye(len(dates))[position])
         if not weight.any():
             continue
         entry = entry.model_copy(update={"factor": factor})
-        node = quantity(setting, factor, entry, target, label=f"{factor} ({date})")
+        node = quantity(scene, factor, entry, target, label=f"{factor} ({date})")
         found = graph.nodes[node]
         if found.operation is None:
             known = known + weight * found.numbers[0]
         else:
-            share = series(setting, weight)
+            share = series(scene, weight)
             uncertain.append(node if graph.is_constant(share, 1.0) else graph.product(node, share))
-    return graph.total([series(setting, known), *uncertain])
+    return graph.total([series(scene, known), *uncertain])

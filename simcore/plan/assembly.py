@@ -12,7 +12,7 @@ from simcore.errors import ConfigError, Fault
 from simcore.intake import Spec, dependence
 from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import route_of
-from simcore.intake.paths import Path
+from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import (
@@ -25,8 +25,8 @@ from simcore.intake.usage import (
 from simcore.intake.views import chosen_views
 from simcore.kernels.streams import Stream
 from simcore.model.graph import Graph
-from simcore.model.outcomes import places
-from simcore.model.setting import Input, Setting
+from simcore.model.outcomes import cells_of
+from simcore.model.scene import Input, Scene
 from simcore.plan.correlated import correlated
 from simcore.plan.records import Cell, Plan
 from simcore.variables import OUTCOMES, Outcome
@@ -47,26 +47,26 @@ def build(spec: Spec) -> Plan:
     start = min(_start(one) for one in spec.scenarios.values())
     redrawn: set[tuple[str, str]] = set()
     coords = _coords(spec)
-    settings = _settings(spec, graph, start, factors, shocks, redrawn, coords["view"])
+    scenes = _scenes(spec, graph, start, factors, shocks, redrawn, coords["view"])
     faults: list[Fault] = []
     cells: list[Cell] = []
     central: list[Cell] = []
     for name in experiment.outcomes:
         if OUTCOMES[name].kind != "component":
             try:
-                cells += _cells(OUTCOMES[name], settings, coords)
+                cells += _cells(OUTCOMES[name], scenes, coords)
             except DistributionError as error:
                 faults.append(_fault(spec, str(error)))
     if not faults:
         for one in OUTCOMES.values():
-            central += _cells(one, settings, coords) if one.kind == "component" else ()
+            central += _cells(one, scenes, coords) if one.kind == "component" else ()
         cells += [one for one in central if one.variable in experiment.outcomes]
-    wrong, idle = correlated(spec, settings)
+    wrong, idle = correlated(spec, scenes)
     faults += wrong
     faults += _unmatched(spec, redrawn)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
-    inputs = _inputs(settings, graph.closure(one.node for one in cells))
+    inputs = _inputs(scenes, graph.closure(one.node for one in cells))
     coords["factor"] = tuple(one.name for one in inputs)
     return Plan(
         spec=spec,
@@ -84,13 +84,13 @@ def build(spec: Spec) -> Plan:
     )
 
 
-def _settings(
+def _scenes(
     spec: Spec, graph: Graph, start: int, factors: dependence.Dependence,
     shocks: dependence.Dependence, redrawn: set[tuple[str, str]], views: tuple[str, ...],
-) -> dict[str, Setting]:  # fmt: skip
+) -> dict[str, Scene]:  # fmt: skip
     """What the nodes of each scenario are built from."""
     return {
-        name: Setting(
+        name: Scene(
             graph=_own_draws(graph, name, one, redrawn),
             experiment=one,
             start=start,
@@ -104,13 +104,13 @@ def _settings(
     }
 
 
-def extended(plan: Plan) -> tuple[Plan, dict[str, Setting]]:
-    """The plan with a graph of its own, to which the settings by scenario may add nodes."""
+def extended(plan: Plan) -> tuple[Plan, dict[str, Scene]]:
+    """The plan with a graph of its own, to which the scenes by scenario may add nodes."""
     graph = Graph(list(plan.graph.nodes), dict(plan.graph.known))
-    settings = _settings(
+    scenes = _scenes(
         plan.spec, graph, plan.start, plan.factors, plan.shocks, set(), plan.coords["view"]
     )  # fmt: skip
-    return replace(plan, graph=graph), settings
+    return replace(plan, graph=graph), scenes
 
 
 def _own_draws(
@@ -159,13 +159,13 @@ def _dependence(spec: Spec, kind: str) -> dependence.Dependence:
     return dependence.build(getattr(correlations, kind), repair=correlations.repair)
 
 
-def _moving(experiment: Experiment) -> Iterator[Path]:
+def _moving(experiment: Experiment) -> Iterator[PricePath]:
     """Price paths of the run that start from a known price."""
     for name in used_markets(experiment):
         yield experiment.catalog.markets[name]
     for name, place in used_prices(experiment).values():
         entry = experiment.catalog.prices[name][place]
-        if isinstance(entry, Path):
+        if isinstance(entry, PricePath):
             yield entry
 
 
@@ -217,15 +217,15 @@ def _component_names(spec: Spec) -> tuple[str, ...]:
 
 
 def _cells(
-    one: Outcome, settings: dict[str, Setting], coords: dict[str, tuple[Any, ...]]
+    one: Outcome, scenes: dict[str, Scene], coords: dict[str, tuple[Any, ...]]
 ) -> Iterator[Cell]:
     """Cells of one outcome over all scenarios."""
-    for s, setting in enumerate(settings.values()):
-        for index, node, first in places(one, setting, coords):
+    for s, scene in enumerate(scenes.values()):
+        for index, node, first in cells_of(one, scene, coords):
             yield Cell(one.name, (s, *index), node, first)
 
 
-def _inputs(settings: dict[str, Setting], reached: set[int]) -> tuple[Input, ...]:
+def _inputs(scenes: dict[str, Scene], reached: set[int]) -> tuple[Input, ...]:
     """Uncertain inputs of all scenarios; one that differs between scenarios is named after both.
 
     Only those that some outcome of the run reads, `reached`: what every run takes the central case
@@ -233,8 +233,8 @@ def _inputs(settings: dict[str, Setting], reached: set[int]) -> tuple[Input, ...
     """
     found: dict[int, Input] = {}
     names: set[str] = set()
-    for scenario, setting in settings.items():
-        for name, one in setting.inputs.items():
+    for scenario, scene in scenes.items():
+        for name, one in scene.inputs.items():
             if one.node in reached and one.node not in found:
                 label = name if name not in names else f"{name} ({scenario})"
                 names.add(name)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from simcore.errors import Fault, suggest
 from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
-from simcore.model.setting import Setting
+from simcore.model.scene import Scene
 from simcore.plan.records import Idle
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model
@@ -17,7 +17,7 @@ _DRAWN: Final = ("anchor", "variant", "delay", "capacity", "occurs", "learning_s
 """Last parts of the names of factors that are drawn beside the quantities of a record."""
 
 
-def correlated(spec: Spec, settings: Mapping[str, Setting]) -> tuple[list[Fault], list[Idle]]:
+def correlated(spec: Spec, scenes: Mapping[str, Scene]) -> tuple[list[Fault], list[Idle]]:
     """Find names of correlations that stand for nothing, and those that this run does not draw.
 
     The packaged pairs are complete for all runs, so that they may name what this one does not use.
@@ -25,8 +25,8 @@ def correlated(spec: Spec, settings: Mapping[str, Setting]) -> tuple[list[Fault]
     faults: list[Fault] = []
     idle: list[Idle] = []
     drawn = {
-        "factors": {name for one in settings.values() for name in one.inputs},
-        "shocks": {name for one in settings.values() for name in one.shocked},
+        "factors": {name for one in scenes.values() for name in one.inputs},
+        "shocks": {name for one in scenes.values() for name in one.shocked},
     }
     for kind, names in drawn.items():
         packaged = shipped.pairs(kind)

@@ -11,7 +11,7 @@ from typing import Any
 from simcore.intake import Spec, dependence, document
 from simcore.intake.schema import Experiment
 from simcore.model.graph import Graph
-from simcore.model.setting import Input
+from simcore.model.scene import Input
 from simcore.variables import OUTCOMES
 
 Idle = tuple[str, int, str]

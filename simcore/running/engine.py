@@ -117,7 +117,7 @@ def execute(
             _simulate(Team(job, executor, crew, recall), store, statistics, report)
         _central_values(plan, statistics)
         fill_prices(plan, statistics, executor.threads, options, recall)
-        return store.complete(statistics, tables=_achieved_correlations(plan))
+        return store.complete(statistics, extra=_achieved_correlations(plan))
     except BaseException:
         if store is not None:
             store.abort()

@@ -128,9 +128,9 @@ def compile_program(
         price_operations=len(moving),
         static=_tape(plan, static, row, extra, None),
         yearly=_tape(plan, tape, row, extra, recall),
-        emit_at=at,
-        emit_after=after,
-        emit_rows=rows,
+        output_at=at,
+        output_after=after,
+        output_rows=rows,
     )
     return program, outputs
 
@@ -164,9 +164,9 @@ def _bridged(plan: Plan, tape: list[tuple[int, Node]]) -> list[tuple[int, Node]]
 
 def restrict_outputs(program: Program, first: int, last: int) -> Program:
     """The program that hands out only the output rows first..last-1, and ends with their years."""
-    at = np.clip(program.emit_at, first, last)
+    at = np.clip(program.output_at, first, last)
     lines = np.flatnonzero(np.diff(at))
-    return program._replace(emit_at=at, years=int(lines[-1]) if lines.size else 0)
+    return program._replace(output_at=at, years=int(lines[-1]) if lines.size else 0)
 
 
 def drop_operation(program: Program, operation: str) -> Program:

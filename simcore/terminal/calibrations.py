@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from simcore.terminal.tables import WIDTH, cut, grid, number, share
+from simcore.terminal.tables import WIDTH, grid, number, share, shortened
 
 if TYPE_CHECKING:
     from simcore.calibration.backtest import Backtest
@@ -21,7 +21,7 @@ def calibration_text(found: Calibration, *, unit: str) -> str:
     """Show estimates with standard errors, criteria, and warnings."""
     history = found.history
     lines = [
-        cut(f"{history.file}, {history.column}", WIDTH),
+        shortened(f"{history.file}, {history.column}", WIDTH),
         f"{len(history.prices):,} {found.frequency} prices, {history.dates[0]} to "
         f"{history.dates[-1]}, {unit}",
         "",
@@ -79,7 +79,7 @@ def backtest_text(result: Backtest, name: str, *, anchors: bool, carry: float) -
     step = STEPS[result.frequency]
     every = f"{step} weeks" if result.frequency == "weekly" else PERIOD_NAMES[result.frequency]
     lines = [
-        cut(f"Back-test of {name} on {history.file}, {history.column}", WIDTH),
+        shortened(f"Back-test of {name} on {history.file}, {history.column}", WIDTH),
         f"{len(history.prices):,} {result.frequency} prices, {history.dates[0]} to "
         f"{history.dates[-1]}; an origin every {every}",
         "",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from simcore.terminal.carbon_prices import price_lines
-from simcore.terminal.tables import WIDTH, cut, decimals, number, share
+from simcore.terminal.tables import WIDTH, decimals, number, share, shortened
 
 _SHORT: Final = {
     "cost_premium_ex_carbon": "extra cost",
@@ -53,7 +53,7 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
         Lines of at most 100 characters.
     """
     unit = attrs["unit"].replace(" t-1", "/t")
-    lines = [cut(attrs["run"], WIDTH)]
+    lines = [shortened(attrs["run"], WIDTH)]
     what = f"; t of {attrs['product']}" if attrs.get("product") else ""
     real = f"real {unit} of {attrs['price_year']}"
     lines.append(f"{attrs['draws']:,} draws, {real}, P5 P50 P95{what}")
@@ -206,7 +206,7 @@ def _lay_out(
         left[left.index(max(left))] -= 1
 
     def line(names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-        text = "  ".join(cut(n, w).ljust(w) for n, w in zip(names, left, strict=True))
+        text = "  ".join(shortened(n, w).ljust(w) for n, w in zip(names, left, strict=True))
         for group, own in zip(cells, widths, strict=True):
             text += " " + "".join(
                 " " + cell.rjust(width) for cell, width in zip(group, own, strict=True)

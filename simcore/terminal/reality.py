@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from simcore.intake.packaged.observations import ROLES
 from simcore.reality import VERDICTS, Finding
-from simcore.terminal.tables import WIDTH, cut, share
+from simcore.terminal.tables import WIDTH, share, shortened
 
 _HEADER: Final = ("what", "year", "observed", "unit", "P5", "P50", "P95", "verdict")
 COLUMNS: Final = (
@@ -36,7 +36,10 @@ def reality_text(findings: Sequence[Finding], *, title: str, left_out: int = 0) 
         Lines of at most 100 characters.
     """
     shown = [one for one in findings if one.verdict != "absent"]
-    lines = [cut(title, WIDTH), "money as published; a number alone: mean or deterministic case"]
+    lines = [
+        shortened(title, WIDTH),
+        "money as published; a number alone: mean or deterministic case",
+    ]
     lines += [f"  {name:<7} {VERDICTS[name]}" for name in ("inside", "near", "off")]
     cells = {one.observation.id: _cells(one) for one in shown}
     widths = [max(len(row[place]) for row in (_HEADER, *cells.values())) for place in range(8)]
@@ -83,7 +86,7 @@ def _cells(one: Finding) -> tuple[str, ...]:
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     left = {0, 3, 7}
     return "  ".join(
-        cut(cell, width).ljust(width) if place in left else cell.rjust(width)
+        shortened(cell, width).ljust(width) if place in left else cell.rjust(width)
         for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ).rstrip()
 
@@ -108,7 +111,7 @@ def _summary(shown: Sequence[Finding]) -> str:
     failed = [one.observation.id for one in judged if one.failed]
     text = f"Judged: {inside} of {len(judged)} inside ({share(inside / len(judged))})"
     if failed:
-        return cut(f"{text}; these must be and are not: {', '.join(failed)}", 20 * WIDTH)
+        return shortened(f"{text}; these must be and are not: {', '.join(failed)}", 20 * WIDTH)
     return f"{text}; all that must be inside are."
 
 

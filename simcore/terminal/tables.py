@@ -67,14 +67,14 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: 
     lines = []
     for row in table:
         cells = [
-            cut(cell, width).ljust(width) if column < text_columns else cell.rjust(width)
+            shortened(cell, width).ljust(width) if column < text_columns else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
 
 
-def cut(text: str, width: int) -> str:
+def shortened(text: str, width: int) -> str:
     """Shorten a text to a width; `~` marks the cut."""
     return text if len(text) <= width else text[: width - 1] + "~"
 
@@ -104,7 +104,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
         cells = _cells(frame.head(MAX_ROWS), attrs, figures=3)
     header = [*labels, *(_heading(name) for name in numbers)]
     rows = list(zip(*(cells[name] for name in (*labels, *numbers)), strict=True))
-    lines = [cut(attrs["run"], WIDTH), f"{attrs['draws']:,} draws"]
+    lines = [shortened(attrs["run"], WIDTH), f"{attrs['draws']:,} draws"]
     lines += [f"{attrs['title']} ({attrs['variable']}){unit}{money}", *([where] if where else [])]
     lines.append("")
     lines += grid(header, rows, text_columns=len(labels))

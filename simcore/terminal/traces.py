@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from simcore.terminal.tables import WIDTH, cut, decimals, grid, number
+from simcore.terminal.tables import WIDTH, decimals, grid, number, shortened
 
 _PLACE: Final = (
     "scenario", "region", "destination", "route", "component", "market", "commodity", "exposure",
@@ -35,7 +35,8 @@ def trace_text(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
     for start in range(0, len(years), _YEARS):
         shown = years[start : start + _YEARS]
         cells = [
-            (cut(_label(row), 80), row["unit"], *_years(row["values"], shown)) for row in yearly
+            (shortened(_label(row), 80), row["unit"], *_years(row["values"], shown))
+            for row in yearly
         ]
         lines += [*_stacked(shown, cells), ""]
     return "\n".join(lines[:-1])

@@ -26,7 +26,7 @@ PROBE = """
 import hashlib
 import numpy as np
 from simcore.kernels import (
-    bins, designs, jit, layout, marginals, quantiles, random, select, sinks,
+    bins, designs, jit, marginal_form, marginals, quantiles, random, select, sinks,
 )
 out = np.empty(2560)
 digest = hashlib.sha256()
@@ -38,10 +38,10 @@ random.uniform_of_normal(out, out)
 digest.update(out.tobytes())
 params = np.array([0.1, 0.7, 1.3, 0, 0, 0, 0, 0])
 value = np.empty_like(out)
-marginals.fill_marginal(layout.LOGNORMAL, params, out, out, z, value)
+marginals.fill_marginal(marginal_form.LOGNORMAL, params, out, out, z, value)
 digest.update(value.tobytes())
 params[0] = 100
-marginals.fill_marginal(layout.EMPIRICAL, params, np.sort(z), out, z, value)
+marginals.fill_marginal(marginal_form.EMPIRICAL, params, np.sort(z), out, z, value)
 digest.update(value.tobytes())
 numbers, sums, count = np.zeros((1, 4)), np.zeros((1, 4)), np.zeros((1, 513), np.int32)
 numbers[:, sinks.RATE] = 1.1

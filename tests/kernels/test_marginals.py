@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtri
 
 from simcore.distributions import compile_distribution
-from simcore.kernels import layout, marginals
+from simcore.kernels import marginal_form, marginals
 from simcore.kernels.marginals import fill_marginal, quantile
 
 GENERATOR = np.random.default_rng(9)
@@ -95,7 +95,7 @@ def test_values_never_decrease(spec):
 def test_a_pool_may_begin_anywhere(spec):
     marginal = compile_distribution(spec)
     params = marginal.params.copy()
-    params[layout.POOL_OFFSET] += 17
+    params[marginal_form.POOL_OFFSET] += 17
     pool = np.concatenate([np.full(17, np.nan), marginal.pool, np.full(5, np.nan)])
     # The ends too: a look past the stretch would meet NaN.
     u = np.concatenate([U, [0.0, 1.0]])
@@ -110,7 +110,10 @@ def test_every_value_is_written_and_only_the_declared_input_is_read(spec):
     nothing = np.full(U.size, np.nan)
     out = np.full(U.size, np.nan)
     normal = marginals.uses_normal(marginal.kind)
-    assert normal == (marginal.kind in (layout.NORMAL, layout.LOGNORMAL, layout.SPLIT_LOGNORMAL))
+    assert normal == (
+        marginal.kind
+        in (marginal_form.NORMAL, marginal_form.LOGNORMAL, marginal_form.SPLIT_LOGNORMAL)
+    )
     u, z = (nothing, ndtri(U)) if normal else (U, nothing)
     fill_marginal(marginal.kind, marginal.params, marginal.pool, u, z, out)
     assert np.isfinite(out).all()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import kolmogorov, log_ndtr, ndtr, ndtri
 
-from simcore.kernels import layout, normal_tables, random
+from simcore.kernels import marginal_form, normal_tables, random
 
 ONES = (1 << 64) - 1
 # Random123, kat_vectors: threefry2x64, 20 rounds: counter, key, answer.
@@ -121,7 +121,7 @@ def test_inverse_normal_is_odd_and_zero_at_one_half():
 
 
 def test_inverse_normal_increases_across_every_joint():
-    edge = layout.edges()[1:-1]
+    edge = marginal_form.edges()[1:-1]
     words_near = np.floor(edge * 2.0**52)[:, None] + np.arange(-5, 5)
     u = (np.unique(words_near[words_near >= 0]) + 0.5) * 2.0**-52
     u = np.concatenate([u[u < 0.5], 1 - u[u < 0.5][::-1]])
@@ -164,7 +164,7 @@ def test_inverse_normal_undoes_normal_cdf(z):
 
 
 def test_the_frozen_tables_are_those_of_their_makers():
-    width = np.diff(layout.edges(), append=0.5)
+    width = np.diff(marginal_form.edges(), append=0.5)
     assert_same_cubics(
         np.load(normal_tables.INVERSE_NORMAL, allow_pickle=False).reshape(-1, 4),
         normal_tables.build_inverse_normal().reshape(-1, 4),

@@ -156,38 +156,38 @@ def parse(text: str, name: str, *, go_on: bool = False) -> Document:
     return Document(data=data, lines=lines, name=name, faults=tuple(faults))
 
 
-def line_of(document: Document, path: Sequence[Key]) -> int | None:
-    """Find the line of a path, or of the nearest part of it that stands in the file.
+def line_of(document: Document, address: Sequence[Key]) -> int | None:
+    """Find the line of an address, or of the nearest part of it that stands in the file.
 
     Parameters
     ----------
     document : Document
         Where to look.
-    path : sequence of keys and list positions
+    address : sequence of keys and list positions
         From the top.
 
     Returns
     -------
     int or None
-        None when the file says nothing about any part of the path.
+        None when the file says nothing about any part of the address.
     """
-    for length in range(len(path), 0, -1):
-        line = document.lines.get(tuple(path[:length]))
+    for length in range(len(address), 0, -1):
+        line = document.lines.get(tuple(address[:length]))
         if line is not None:
             return line
-    return None if path else document.lines.get(())
+    return None if address else document.lines.get(())
 
 
 def fault_at(
-    document: Document, path: Sequence[Key], *, found: str, expected: str, remedy: str
+    document: Document, address: Sequence[Key], *, found: str, expected: str, remedy: str
 ) -> Fault:
-    """Make the fault of a path in a document, with its file and line.
+    """Make the fault of an address in a document, with its file and line.
 
     Parameters
     ----------
     document : Document
         Where the fault stands.
-    path : sequence of keys and list positions
+    address : sequence of keys and list positions
         From the top.
     found, expected, remedy : str
         See `Fault`.
@@ -196,7 +196,9 @@ def fault_at(
     -------
     Fault
     """
-    return Fault(dotted(path), found, expected, remedy, document.name, line_of(document, path))
+    return Fault(
+        dotted(address), found, expected, remedy, document.name, line_of(document, address)
+    )
 
 
 def dump(data: Mapping[Any, Any]) -> str:

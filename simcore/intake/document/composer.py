@@ -16,8 +16,8 @@ import yaml
 from simcore.errors import ConfigError, Fault, dotted
 from simcore.intake.document.scalars import Key, Scalar, resolve, resolve_tagged
 
-Path = tuple[Key, ...]
-Lines = dict[Path, int]
+Address = tuple[Key, ...]
+Lines = dict[Address, int]
 
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 100_000
@@ -35,7 +35,7 @@ _TAGS: Final = {_CORE + name: name for name in ("str", "int", "float", "bool", "
 class _Anchor:
     """A value that an alias may repeat: where it stands, and what it takes to write it out."""
 
-    path: Path
+    address: Address
     lines: Lines
     data: Any = None
     size: int = 0
@@ -72,7 +72,7 @@ def compose(events: Iterable[Any], name: str) -> tuple[Any, Lines, list[Fault]]:
         None for a file without a document; what has a fault is None, or left out where its key
         is no key.
     lines : dict
-        Line, from 1, of each path; that of an entry is the line of its key.
+        Line, from 1, of each address; that of an entry is the line of its key.
     faults : list of Fault
         Unusable or duplicate keys, tags, and numbers, in the order of their lines.
 
@@ -97,10 +97,10 @@ def compose(events: Iterable[Any], name: str) -> tuple[Any, Lines, list[Fault]]:
 
 
 def refusal(
-    name: str, line: int | None, *, found: str, expected: str, remedy: str, path: Path = ()
+    name: str, line: int | None, *, found: str, expected: str, remedy: str, address: Address = ()
 ) -> ConfigError:
     """Make the error of a single fault, for the caller to raise; see `Fault`."""
-    return ConfigError(Fault(dotted(path), found, expected, remedy, name, line))
+    return ConfigError(Fault(dotted(address), found, expected, remedy, name, line))
 
 
 def _line(event: Any) -> int:
@@ -108,25 +108,25 @@ def _line(event: Any) -> int:
     return line
 
 
-def _value(reading: _Reading, event: Any, path: Path, depth: int) -> Any:
+def _value(reading: _Reading, event: Any, address: Address, depth: int) -> Any:
     """Read what begins with an event, and note its lines; `depth` is that of a collection here."""
     line = _counted(reading, event)
     if isinstance(event, yaml.AliasEvent):
-        return _alias(reading, event, path, depth)
-    anchor = _Anchor(path, reading.lines)
+        return _alias(reading, event, address, depth)
+    anchor = _Anchor(address, reading.lines)
     if event.anchor is not None:
         reading.anchors[event.anchor] = anchor
     size = reading.size
-    reading.lines[path] = line
+    reading.lines[address] = line
     data: Any
     if isinstance(event, yaml.ScalarEvent):
-        data = _scalar(reading, event, path)
+        data = _scalar(reading, event, address)
     else:
         _check_limit(depth, MAX_DEPTH, "levels", reading.name, line)
         is_map = isinstance(event, yaml.MappingStartEvent)
         if event.tag not in (None, "!", _CORE + ("map" if is_map else "seq")):
-            _note_tag(reading, event, path)
-        data = (_mapping if is_map else _list)(reading, path, depth)
+            _note_tag(reading, event, address)
+        data = (_mapping if is_map else _list)(reading, address, depth)
     anchor.data, anchor.size, anchor.closed = data, reading.size - size + 1, True
     return data
 
@@ -139,16 +139,16 @@ def _counted(reading: _Reading, event: Any) -> int:
     return line
 
 
-def _list(reading: _Reading, path: Path, depth: int) -> list[Any]:
+def _list(reading: _Reading, address: Address, depth: int) -> list[Any]:
     data: list[Any] = []
     for event in reading.events:
         if isinstance(event, yaml.SequenceEndEvent):
             break
-        data.append(_value(reading, event, (*path, len(data)), depth + 1))
+        data.append(_value(reading, event, (*address, len(data)), depth + 1))
     return data
 
 
-def _mapping(reading: _Reading, path: Path, depth: int) -> dict[Key, Any]:
+def _mapping(reading: _Reading, address: Address, depth: int) -> dict[Key, Any]:
     data: dict[Key, Any] = {}
     first: dict[Any, int] = {}
     merged: list[tuple[Any, Lines]] = []
@@ -160,40 +160,42 @@ def _mapping(reading: _Reading, path: Path, depth: int) -> dict[Key, Any]:
         if is_merge:
             first["<<"], key = line, None
         else:
-            key = _key(reading, event, line, path, first)
+            key = _key(reading, event, line, address, first)
         if key is not None:
-            data[key] = _value(reading, next(reading.events), (*path, key), depth + 1)
-            reading.lines[(*path, key)] = line
+            data[key] = _value(reading, next(reading.events), (*address, key), depth + 1)
+            reading.lines[(*address, key)] = line
             continue
         # What has no place of its own is named by the mapping that it stands in.
         kept, reading.lines = reading.lines, {}
-        value = _value(reading, next(reading.events), path, depth + 1)
+        value = _value(reading, next(reading.events), address, depth + 1)
         if is_merge:
             merged.append((value, reading.lines))
         reading.lines = kept
     for value, lines in merged:
-        _merge(reading, data, path, value, lines)
+        _merge(reading, data, address, value, lines)
     return data
 
 
-def _merge(reading: _Reading, data: dict[Key, Any], path: Path, value: Any, lines: Lines) -> None:
+def _merge(
+    reading: _Reading, data: dict[Key, Any], address: Address, value: Any, lines: Lines
+) -> None:
     """Add what a merge key brings to a mapping: keys written out win, then the first mapping."""
     several = isinstance(value, list)
     for position, part in enumerate(value if several else [value]):
         if not isinstance(part, dict):
             _note(
-                reading, (*path, "<<"), "a merge key << with something else than a mapping",
+                reading, (*address, "<<"), "a merge key << with something else than a mapping",
                 "<<: *name, or a list of such aliases",
-                "name the anchor of a mapping written above", line=lines[path],
+                "name the anchor of a mapping written above", line=lines[address],
             )  # fmt: skip
             continue
-        source = (*path, position) if several else path
+        source = (*address, position) if several else address
         for key, one in part.items():
             if key not in data:
-                data[key] = _copied(one, (*source, key), lines, (*path, key), reading.lines)
+                data[key] = _copied(one, (*source, key), lines, (*address, key), reading.lines)
 
 
-def _alias(reading: _Reading, event: Any, path: Path, depth: int) -> Any:
+def _alias(reading: _Reading, event: Any, address: Address, depth: int) -> Any:
     """Write a value out again, once its size is known to be small."""
     name, line, anchor = reading.name, _line(event), reading.anchors.get(event.anchor)
     reading.aliases += 1
@@ -203,16 +205,16 @@ def _alias(reading: _Reading, event: Any, path: Path, depth: int) -> Any:
         raise refusal(
             name, line, found=f"the alias *{event.anchor} {where}",
             expected="an alias of a complete value written above",
-            remedy="write the value out", path=path,
+            remedy="write the value out", address=address,
         )  # fmt: skip
     reading.size += anchor.size - 1
     _check_limit(reading.size, MAX_NODES, "keys and values, aliases written out,", name, line)
     _check_limit(depth - 1 + _height(anchor.data), MAX_DEPTH, "levels", name, line)
-    return _copied(anchor.data, anchor.path, anchor.lines, path, reading.lines)
+    return _copied(anchor.data, anchor.address, anchor.lines, address, reading.lines)
 
 
-def _copied(data: Any, source: Path, lines: Lines, target: Path, to: Lines) -> Any:
-    """Copy data from one path to another, with its lines."""
+def _copied(data: Any, source: Address, lines: Lines, target: Address, to: Lines) -> Any:
+    """Copy data from one address to another, with its lines."""
     to[target] = lines[source]
     if isinstance(data, dict):
         return {key: _copied(one, (*source, key), lines, (*target, key), to)
@@ -237,16 +239,21 @@ def _is_merge(event: Any) -> bool:
     )
 
 
-def _key(reading: _Reading, event: Any, line: int, path: Path, first: dict[Any, int]) -> Key | None:
+def _key(
+    reading: _Reading, event: Any, line: int, address: Address, first: dict[Any, int]
+) -> Key | None:
     """Read a key; None, and a fault, where it cannot be one."""
     if not isinstance(event, yaml.ScalarEvent):
         raise refusal(
-            reading.name, line, found="a key that is a list, a mapping or an alias",
+            reading.name,
+            line,
+            found="a key that is a list, a mapping or an alias",
             expected="a name or a number",
-            remedy="write the key out as one word; quote a text that holds brackets", path=path,
-        )  # fmt: skip
+            remedy="write the key out as one word; quote a text that holds brackets",
+            address=address,
+        )
     known = len(reading.faults)
-    key = _scalar(reading, event, path)
+    key = _scalar(reading, event, address)
     if len(reading.faults) > known:
         return None
     if event.anchor is not None:
@@ -258,17 +265,17 @@ def _key(reading: _Reading, event: Any, line: int, path: Path, first: dict[Any, 
         problem = (f"a key of {len(key):,} characters", f"at most {MAX_KEY_LENGTH} characters",
                    "shorten the key")  # fmt: skip
     elif key in first:
-        path = (*path, key)
+        address = (*address, key)
         problem = (f"the key {key} on line {first[key]} and again on line {line}",
                    "each key once", "remove or rename one of them")  # fmt: skip
     else:
         first[key] = line
         return key
-    _note(reading, path, *problem, line=line)
+    _note(reading, address, *problem, line=line)
     return None
 
 
-def _scalar(reading: _Reading, event: Any, path: Path) -> Scalar:
+def _scalar(reading: _Reading, event: Any, address: Address) -> Scalar:
     """Turn one scalar into a value; a fault is noted and None returned."""
     text: str = event.value
     # Other control characters were found in the text of the file.
@@ -280,12 +287,12 @@ def _scalar(reading: _Reading, event: Any, path: Path) -> Scalar:
     elif event.tag in _TAGS:
         value, problem = resolve_tagged(text, _TAGS[event.tag])
     elif event.tag not in (None, "!"):
-        _note_tag(reading, event, path)
+        _note_tag(reading, event, address)
         return None
     else:
         value, problem = resolve(text) if event.implicit[0] and not event.tag else (text, None)
     if problem is not None:
-        _note(reading, path, text, *problem, line=_line(event))
+        _note(reading, address, text, *problem, line=_line(event))
     return value
 
 
@@ -297,14 +304,14 @@ def _check_limit(count: int, limit: int, what: str, name: str, line: int) -> Non
         )  # fmt: skip
 
 
-def _note_tag(reading: _Reading, event: Any, path: Path) -> None:
+def _note_tag(reading: _Reading, event: Any, address: Address) -> None:
     tag = event.tag
     short = "!!" + tag.removeprefix(_CORE) if tag.startswith(_CORE) else tag
-    _note(reading, path, f"the tag {short}", "plain text, numbers, lists and mappings",
+    _note(reading, address, f"the tag {short}", "plain text, numbers, lists and mappings",
           "remove the tag", line=_line(event))  # fmt: skip
 
 
 def _note(
-    reading: _Reading, path: Path, found: str, expected: str, remedy: str, *, line: int
+    reading: _Reading, address: Address, found: str, expected: str, remedy: str, *, line: int
 ) -> None:
-    reading.faults.append(Fault(dotted(path), found, expected, remedy, reading.name, line))
+    reading.faults.append(Fault(dotted(address), found, expected, remedy, reading.name, line))

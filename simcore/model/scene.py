@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,11 +16,11 @@ import numpy as np
 from simcore import distributions
 from simcore.intake.compilation import compiled
 from simcore.intake.dependence import Dependence
-from simcore.intake.paths import Path
+from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment, Money
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import place_of
-from simcore.kernels.layout import CONSTANT
+from simcore.kernels.marginal_form import CONSTANT
 from simcore.kernels.streams import Stream
 from simcore.model.graph import Graph
 from simcore.quantities import FactorReference
@@ -42,7 +42,7 @@ class Input:
 
 
 @dataclass
-class Setting:
+class Scene:
     """What every node of one scenario is built from.
 
     Attributes
@@ -55,7 +55,7 @@ class Setting:
     start : int
         First simulated year: where the earliest price path starts to move.
     factors, shocks : Dependence
-    folder : Path
+    folder : PricePath
         Folder of the config, for CSV files.
     views : tuple of str
         Labels of all views of the run, as `market.view`.
@@ -69,7 +69,7 @@ class Setting:
     start: int
     factors: Dependence
     shocks: Dependence
-    folder: FilePath
+    folder: Path
     views: tuple[str, ...] = ()
     inputs: dict[str, Input] = field(default_factory=dict)
     built: dict[tuple[Any, ...], Any] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Setting:
         named = {f"{name}.{place}": record for name, entry in catalog.prices.items()
                  for place, record in entry.items()}  # fmt: skip
         for name, record in {**catalog.markets, **named}.items():
-            if isinstance(record, Path):
+            if isinstance(record, PricePath):
                 found[name] = record.process
                 for label, view in record.views.items():
                     found[f"{name}.{label}"] = view.deviation or view.process
@@ -123,15 +123,15 @@ class Setting:
 
 
 def remembered(function: Callable[..., T]) -> Callable[..., T]:
-    """Let a function of a setting and names do its work once per setting."""
+    """Let a function of a scene and names do its work once per scene."""
 
     @wraps(function)
-    def once(setting: Setting, *names: Any, **options: Any) -> T:
+    def once(scene: Scene, *names: Any, **options: Any) -> T:
         key = (function, *names, *options.items())
         try:
-            found: T = setting.built[key]
+            found: T = scene.built[key]
         except KeyError:
-            found = setting.built[key] = function(setting, *names, **options)
+            found = scene.built[key] = function(scene, *names, **options)
         return found
 
     return once
@@ -152,14 +152,14 @@ def multiplier(quantity: Any, target: str, money: Money) -> float:
     return factor
 
 
-def quantity(setting: Setting, name: str, value: Any, target: str, *, label: str = "") -> int:
+def quantity(scene: Scene, name: str, value: Any, target: str, *, label: str = "") -> int:
     """Node of a quantity, sampled under the factor name `name`, or under the one it states.
 
     `label` is what the list of inputs calls it, if not that name.
     """
     if isinstance(value, FactorReference):
         name, reference = value.name, value
-        value = setting.experiment.factors[name]
+        value = scene.experiment.factors[name]
         # What the factor leaves open, the place that refers to it may state.
         value = value.model_copy(
             update={
@@ -168,24 +168,24 @@ def quantity(setting: Setting, name: str, value: Any, target: str, *, label: str
             }
         )
     factor = value.factor or name
-    scale = multiplier(value, target, setting.experiment.money)
-    marginal = distributions.scaled(compiled(value, setting.folder), scale)
+    scale = multiplier(value, target, scene.experiment.money)
+    marginal = distributions.scaled(compiled(value, scene.folder), scale)
     if marginal.kind == CONSTANT:
-        return setting.graph.constant(marginal.central)
-    node = factor_node(setting, factor, marginal)
+        return scene.graph.constant(marginal.central)
+    node = factor_node(scene, factor, marginal)
     label = label or factor
-    if label in setting.inputs and setting.inputs[label].node != node:
+    if label in scene.inputs and scene.inputs[label].node != node:
         label = f"{factor} ({name})"  # the same draw through another distribution
-    setting.note(label, node, target, value.source, value.status)
+    scene.note(label, node, target, value.source, value.status)
     return node
 
 
-def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -> int:
+def factor_node(scene: Scene, name: str, marginal: distributions.Marginal) -> int:
     """Node of a marginal at the draws of the factor name."""
-    return setting.graph.node(
+    return scene.graph.node(
         "FACTOR",
-        stream=setting.stream(name),
-        normal=normal_inputs(setting, name, setting.factors),
+        stream=scene.stream(name),
+        normal=normal_inputs(scene, name, scene.factors),
         kind=marginal.kind,
         central_value=marginal.central,
         parameters=marginal.params,
@@ -193,23 +193,23 @@ def factor_node(setting: Setting, name: str, marginal: distributions.Marginal) -
     )
 
 
-def choice_node(setting: Setting, name: str, spec: Mapping[str, Any], sourced: Any) -> int:
+def choice_node(scene: Scene, name: str, spec: Mapping[str, Any], sourced: Any) -> int:
     """Node of a distribution that the model makes itself, such as the choice of a variant."""
-    node = factor_node(setting, name, distributions.compile_distribution(spec))
-    setting.note(name, node, "1", sourced.source, sourced.status)
+    node = factor_node(scene, name, distributions.compile_distribution(spec))
+    scene.note(name, node, "1", sourced.source, sourced.status)
     return node
 
 
-def normal_node(setting: Setting, name: str) -> int:
+def normal_node(scene: Scene, name: str) -> int:
     """Node of the standard normal of a name, one for all years."""
     normal = distributions.compile_distribution({"kind": "normal", "mean": 0.0, "sd": 1.0})
-    node = factor_node(setting, name, normal)
-    setting.note(name, node, "1", "standard normal", None)
+    node = factor_node(scene, name, normal)
+    scene.note(name, node, "1", "standard normal", None)
     return node
 
 
 def normal_inputs(
-    setting: Setting, name: str, dependence: Dependence, *, yearly: bool = False,
+    scene: Scene, name: str, dependence: Dependence, *, yearly: bool = False,
     role: str = "", steps: int = 1, step: int = 0,
 ) -> tuple[int, ...]:  # fmt: skip
     """The node of a correlated name's standard normal, or nothing if it is independent.
@@ -220,34 +220,34 @@ def normal_inputs(
         return ()
     mixed = dependence.weights[name]
     normals = [
-        setting.graph.node(
-            "NORMAL", steps=steps, step=step, stream=setting.stream(other, role), yearly=yearly
+        scene.graph.node(
+            "NORMAL", steps=steps, step=step, stream=scene.stream(other, role), yearly=yearly
         )
         for other, _ in mixed
     ]
     if len(mixed) == 1 and mixed[0][1] == 1.0:
         return (normals[0],)
     weights = [weight for _, weight in mixed]
-    return (setting.graph.node("LINEAR", terms=normals, weights=weights),)
+    return (scene.graph.node("LINEAR", terms=normals, weights=weights),)
 
 
-def by_region(setting: Setting, values: Mapping[str, Any], region: str) -> tuple[Any, str]:
+def by_region(scene: Scene, values: Mapping[str, Any], region: str) -> tuple[Any, str]:
     """The quantity of a region and the suffix of its factor name."""
-    place = place_of(setting.experiment, values, region)
+    place = place_of(scene.experiment, values, region)
     assert place is not None
     return values[place], "" if place == "default" else f".{place}"
 
 
-def read(setting: Setting, record: Model, field: str, owner: str, name: str = "") -> int:
+def read(scene: Scene, record: Model, field: str, owner: str, name: str = "") -> int:
     """Node of a quantity that a record states, in the unit of its field.
 
     Its factor is `owner.field`, or `owner.name`.
     """
     unit = unit_of_field(type(record), field)
-    return quantity(setting, f"{owner}.{name or field}", getattr(record, field), unit)
+    return quantity(scene, f"{owner}.{name or field}", getattr(record, field), unit)
 
 
 @remembered
-def wacc(setting: Setting, region: str) -> int:
+def wacc(scene: Scene, region: str) -> int:
     """Node of a region's weighted average cost of capital."""
-    return read(setting, setting.experiment.catalog.regions[region], "wacc", region)
+    return read(scene, scene.experiment.catalog.regions[region], "wacc", region)
