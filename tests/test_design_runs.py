@@ -116,6 +116,29 @@ def test_a_factor_changes_nothing_else(runs, design):
     )
 
 
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_scenario_that_needs_no_power_has_the_carbon_prices_of_one_that_does(design):
+    moving = config(design)["catalog"]["markets"]["home_ets"]
+    power = {"default": market({"kind": "fixed"}, anchors=moving["anchors"])}
+    kept = ["carbon_price"]
+    plain = small_config(
+        markets={"home_ets": moving}, prices={"power": power}, draws=512, design=design,
+        routes={"new": route(inputs={}), "bought": route(inputs={"power": 1.0})},
+        outcomes=["carbon_price", "cost_premium"], keep=kept,
+        correlations={"factors": [
+            {"between": ["power.default.anchor", "home_ets.anchor"], "rank": 0.6},
+        ]},
+        scenarios={
+            "power": {"catalog": {"regions": {"AA": {"reference": {"steel": "bought"}}}}},
+            "none": {},
+        },
+    )  # fmt: skip
+    found = simcore.run(plain | {"routes": ["new"]})
+    prices = found["carbon_price"]
+    np.testing.assert_array_equal(prices.sel(scenario="power"), prices.sel(scenario="none"))
+    assert [name for name in found["factor"].values if "(" in name] == []
+
+
 @pytest.mark.parametrize("design", ["random", "sobol", "antithetic", "sobol_bridge"])
 def test_first_draws_are_those_of_a_shorter_run(runs, design):
     short = run(design, draws=1000)

@@ -44,7 +44,7 @@ def test_another_annotation_gives_another_scale(unit: str, value: float | None) 
     loaded = simcore.load(small_config.small_config())
     experiment = next(iter(loaded.scenarios.values()))
     plan = simcore.build(loaded)
-    scene = Scene(Graph(), experiment, "", 2026, plan.factors, plan.shocks, loaded.folder)
+    scene = Scene(Graph(), experiment, "", 2026, plan.factors, plan.shocks, loaded.folder, {})
     toy = Toy(cost=Constant(value=0.5, unit="EUR/kg"))
     if value is None:
         with pytest.raises(ValueError, match="MWh"):

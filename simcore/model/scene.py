@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import numpy as np
 from simcore import distributions
 from simcore.intake.compilation import compiled
 from simcore.intake.dependence import Dependence
+from simcore.intake.entries import Catalog
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment, Money
 from simcore.intake.stated import unit_of_field
@@ -57,6 +58,9 @@ class Scene:
     factors, shocks : Dependence
     folder : PricePath
         Folder of the config, for CSV files.
+    paths : mapping of str to record
+        Processes of the price paths that random numbers may move, by name of the path. Those that
+        this scenario does not use are among them: their normals are the same in all scenarios.
     views : tuple of str
         Labels of all views of the run, as `market.view`.
     inputs : dict of str to Input
@@ -70,6 +74,7 @@ class Scene:
     factors: Dependence
     shocks: Dependence
     folder: Path
+    paths: Mapping[str, Any]
     views: tuple[str, ...] = ()
     inputs: dict[str, Input] = field(default_factory=dict)
     built: dict[tuple[Any, ...], Any] = field(default_factory=dict)
@@ -86,19 +91,6 @@ class Scene:
     def horizon(self) -> np.ndarray:
         """Years of the run."""
         return np.arange(self.experiment.years.first, self.experiment.years.last + 1)
-
-    @cached_property
-    def paths(self) -> dict[str, Any]:
-        """Processes of the price paths that random numbers may move, by name of the path."""
-        catalog, found = self.experiment.catalog, dict[str, Any]()
-        named = {f"{name}.{place}": record for name, entry in catalog.prices.items()
-                 for place, record in entry.items()}  # fmt: skip
-        for name, record in {**catalog.markets, **named}.items():
-            if isinstance(record, PricePath):
-                found[name] = record.process
-                for label, view in record.views.items():
-                    found[f"{name}.{label}"] = view.deviation or view.process
-        return found
 
     def stream(self, name: str, role: str = "") -> Stream:
         """Stream of a factor, or of a role of a price path."""
@@ -120,6 +112,19 @@ class Scene:
         """Lines of a table by horizon year, padded to the simulated years before it."""
         lead = len(self.years) - len(self.horizon)
         return np.concatenate([np.repeat(values[:1], lead, axis=0), values])
+
+
+def paths_of(catalog: Catalog) -> dict[str, Any]:
+    """Processes of the price paths and views of a catalog, by the name of the path."""
+    found: dict[str, Any] = {}
+    named = {f"{name}.{place}": record for name, entry in catalog.prices.items()
+             for place, record in entry.items()}  # fmt: skip
+    for name, record in {**catalog.markets, **named}.items():
+        if isinstance(record, PricePath):
+            found[name] = record.process
+            for label, view in record.views.items():
+                found[f"{name}.{label}"] = view.deviation or view.process
+    return found
 
 
 def remembered(function: Callable[..., T]) -> Callable[..., T]:
