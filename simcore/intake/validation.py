@@ -18,7 +18,7 @@ from simcore.intake.findings import Address, Finding
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
 from simcore.intake.templates import SINGULAR
-from simcore.processes import Process, lack, record_of, refusal
+from simcore.processes import Process, fields_of, lack, record_of, refusal
 from simcore.quantities.records import shown
 
 _ROUNDS: Final = 8
@@ -281,9 +281,11 @@ def _member(type_: Any, tag: Any) -> Any:
 def _inside(type_: Any, part: Any) -> Any:
     """The type of what a record, mapping or list holds."""
     type_ = _bare(type_)
-    fields = getattr(type_, "model_fields", None)
-    if fields is not None:
-        return fields[part].annotation if part in fields else None
+    if hasattr(type_, "model_fields"):
+        if not type_.__pydantic_fields_complete__:
+            # A field of quantities holds quantities, which are defined after it.
+            type_.model_rebuild()
+        return type_.model_fields[part].annotation if part in type_.model_fields else None
     arguments = typing.get_args(type_)
     return arguments[-1] if typing.get_origin(type_) in (dict, list) else None
 
@@ -295,6 +297,8 @@ def _extra(address: Address, record: Any) -> tuple[Finding, str | None]:
     """The finding of an unknown key, and the key that was probably meant."""
     name = str(address[-1])
     known = sorted(getattr(_bare(record), "model_fields", {}))
+    if _is_process(record):
+        known = fields_of(record)
     near = suggest(name, known)
     return Finding(
         address,

@@ -80,7 +80,7 @@ def _of_kind(content: Any) -> Any:
     record = record_of(content)
     if isinstance(content, Process) or not isinstance(content, Mapping):
         return content
-    if record is Process and isinstance(content.get("kind"), str):
+    if record is Process and "kind" in content:
         names = " or ".join(map(repr, KINDS))
         detail = InitErrorDetails(
             type="literal_error", ctx={"expected": names}, loc=("kind",), input=content["kind"]
@@ -90,6 +90,8 @@ def _of_kind(content: Any) -> Any:
     return record.model_validate({
         key: value for key, value in content.items()
         if (key in own and value is not None) or (key not in own and not _says_nothing(key, value))
+        # Without a kind nothing is known of the fields of kinds.
+        if record is not Process or not having(key)
     })  # fmt: skip
 
 
@@ -98,6 +100,12 @@ def _says_nothing(key: str, value: Any) -> bool:
     defaults = [KINDS[name].record.model_fields[key].default for name in having(key)]
     zero = value.get("value") if isinstance(value, Mapping) else value
     return bool(defaults) and (value is None or zero == 0 or value in defaults)
+
+
+def fields_of(record: type[Process]) -> list[str]:
+    """Fields that a process may have; without a kind those of all."""
+    records = [kind.record for kind in KINDS.values()] if record is Process else [record]
+    return sorted({key for one in records for key in one.model_fields})
 
 
 def refusal(record: type[Process], key: str) -> tuple[str, str, str] | None:
