@@ -13,17 +13,7 @@ from simcore.terminal.tables import WIDTH, decimals, number, share
 def price_lines(prices: Sequence[MarketPrice], unit: str) -> list[str]:
     """Say what the carbon price of one scenario and year is made of.
 
-    Parameters
-    ----------
-    prices : sequence of MarketPrice
-        Of one scenario and year, the market that decides most first.
-    unit : str
-        Of the prices, such as EUR/t.
-
-    Returns
-    -------
-    list of str
-        The first market in full, the others in a line; at most 100 characters each.
+    The market that decides most stands first and is told in full, the others in a line.
     """
     if not prices:
         return []

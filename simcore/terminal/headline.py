@@ -40,17 +40,8 @@ Rows = Sequence[Mapping[str, Any]]
 def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]) -> str:
     """Show the headline of `analysis`, a block for each scenario and year.
 
-    Parameters
-    ----------
-    columns : mapping of str to sequence
-        scenario, region, destination, route, year and the numbers, of equal length.
-    attrs : mapping
-        Units, currency, price year, as `analysis.headline.headline_of` gives them.
-
-    Returns
-    -------
-    str
-        Lines of at most 100 characters.
+    Labels and numbers in columns of equal length, and `attrs`, are what
+    `analysis.headline.headline_of` gives; no line is longer than 100 characters.
     """
     unit = attrs["unit"].replace(" t-1", "/t")
     lines = [shortened(attrs["run"], WIDTH)]
