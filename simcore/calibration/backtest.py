@@ -226,12 +226,7 @@ def backtest(
 def not_overlapping(begins: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
     """Which forecasts begin after the one before them that counts has ended.
 
-    Parameters
-    ----------
-    begins : int64, shape (n,)
-        Increasing, weeks.
-    length : int
-        Of a forecast, weeks.
+    They begin in increasing weeks, int64 of shape (n,), and last `length` weeks.
     """
     chosen = np.zeros(len(begins), dtype=bool)
     end = -1

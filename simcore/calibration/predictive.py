@@ -75,13 +75,7 @@ class Forecast:
 
 
 def mixture(means: NDArray[np.float64], sds: NDArray[np.float64]) -> Forecast:
-    """Tabulate a mixture of normals of equal weight.
-
-    Parameters
-    ----------
-    means, sds : float64, shape (n,)
-        sds > 0.
-    """
+    """Tabulate a mixture of normals of equal weight; all of shape (n,), sds > 0."""
     from scipy.special import ndtr
 
     low = float(np.min(means - _REACH * sds))

@@ -1,4 +1,8 @@
-"""What one field of a config cannot know alone: names, units and dates that must agree."""
+"""What one field of a config cannot know alone: names, units and dates that must agree.
+
+Each `*_findings` takes the experiment with the overlay of a scenario, and the folder of the config
+where its files matter.
+"""
 
 from __future__ import annotations
 
@@ -56,14 +60,10 @@ def find_faults(
         The config without overlays.
     scenarios : mapping of str to Experiment
         With the overlay of each scenario.
-    folder : Address
+    folder : Path
         Folder in which files named by the config must lie.
     sound : iterable of int
         Identities of entries of the catalog whose numbers need no check.
-
-    Returns
-    -------
-    list of Finding
     """
     sound = set(sound)
     found = [*_selection(experiment), *_correlations(experiment)]

@@ -21,17 +21,7 @@ _LAST: Final = ("years", "last")
 
 
 def date_findings(experiment: Experiment) -> Iterator[Finding]:
-    """Find years that do not fit together.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-
-    Yields
-    ------
-    Finding
-    """
+    """Find years that do not fit together."""
     catalog = experiment.catalog
     for name in used_markets(experiment):
         if name in catalog.markets:

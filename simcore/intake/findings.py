@@ -61,22 +61,8 @@ def unknown(
 ) -> Finding:
     """Make the finding of a name that refers to nothing.
 
-    Parameters
-    ----------
-    address : tuple
-        Where the name stands.
-    name : str
-        As written.
-    known : iterable of str
-        Names that would do.
-    what : str
-        What it should name, in the singular.
-    define : str
-        What else the user may do, such as to define it in the catalog.
-
-    Returns
-    -------
-    Finding
+    `what` is what it should name, in the singular; `define` what else the user may do, such as to
+    define it in the catalog.
     """
     names = sorted(str(one) for one in known)
     near = suggest(name, names)

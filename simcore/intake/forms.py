@@ -40,19 +40,9 @@ Lines = dict[tuple[Any, ...], int]
 
 
 def plain(layer: Document, under: Mapping[str, Any]) -> Document:
-    """Rewrite the natural forms of a layer.
+    """Rewrite the natural forms of what a file or setting says, and the lines of what was moved.
 
-    Parameters
-    ----------
-    layer : Document
-        What a file or setting says.
-    under : mapping
-        The layers below it, laid together.
-
-    Returns
-    -------
-    Document
-        With the lines of what was moved.
+    `under` are the layers below it, laid together.
     """
     data, lines = dict(sourced.bare(layer.data, under)), dict(layer.lines)
     if "years" in data:
@@ -69,15 +59,7 @@ def plain(layer: Document, under: Mapping[str, Any]) -> Document:
 
 
 def plain_overlay(overlay: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:
-    """Rewrite the natural forms of a scenario's changes.
-
-    Parameters
-    ----------
-    overlay : mapping
-        Changes.
-    under : mapping
-        The config that they change.
-    """
+    """Rewrite the natural forms of a scenario's changes of a config."""
     changes = dict(sourced.bare(overlay, under))
     if isinstance(changes.get("redraw"), str):
         changes["redraw"] = [part.strip() for part in changes["redraw"].split(",")]

@@ -37,14 +37,9 @@ class Layers:
 
 
 def read(source: str | Path | Mapping[str, Any], *, allowed: Sequence[str | Path]) -> Layers:
-    """Read a config and the files that it extends.
+    """Read a config, of a YAML file or given as a mapping, and the files that it extends.
 
-    Parameters
-    ----------
-    source : path or mapping
-        A YAML file, or the same content as a mapping.
-    allowed : sequence of paths
-        Folders outside that of the config from which files may be read.
+    Files may be read from the folder of the config and from those `allowed`.
 
     Raises
     ------

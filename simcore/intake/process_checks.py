@@ -22,16 +22,8 @@ from simcore.processes.history import PriceHistory, yearly_changes
 def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
     """Uncertain prices whose shocks cannot be correlated, because they have none in any scenario.
 
-    Parameters
-    ----------
-    scenarios : mapping of str to Experiment
-        With the overlay of each scenario.
-
-    Returns
-    -------
-    dict of str to str
-        Kind of process, or `indexed`, by name of the address, such as eu_ets or natural_gas.EU.
-        Prices that do not move are left out: nobody takes them for correlated ones.
+    The kind of process, or `indexed`, by name such as eu_ets or natural_gas.EU. Prices that do not
+    move are left out: nobody takes them for correlated ones.
     """
     kinds: dict[str, set[str]] = {}
     for experiment in scenarios.values():
@@ -75,19 +67,7 @@ def shock_findings(
 
 
 def process_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
-    """Find processes that cannot be simulated.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-    folder : Address
-        Folder of the config, for CSV files.
-
-    Yields
-    ------
-    Finding
-    """
+    """Find processes that cannot be simulated."""
     alone = (one for address, price in used_paths(experiment) for one in parts(address, price))
     for address, price in alone:
         process, design = price.process, experiment.design

@@ -23,21 +23,14 @@ _EXPECTED: Final = "changes, the name of a packaged scenario, a file beside the 
 def expand(
     data: Mapping[str, Any], folder: Path
 ) -> tuple[dict[str, Any], list[document.Document], list[Finding]]:
-    """Replace the names in the scenarios of a config by what they stand for.
-
-    Parameters
-    ----------
-    data : mapping
-        A complete config.
-    folder : Path
-        Folder of the config, in which scenario files must lie.
+    """Replace the names in the scenarios of a complete config by what they stand for.
 
     Returns
     -------
     data : dict
         The config with each scenario as a mapping of changes.
     documents : list of Document
-        The files read, at their place in the config.
+        The files read, in the folder of the config, at their place in it.
     findings : list of Finding
         Names that stand for nothing; their scenarios change nothing.
     """
@@ -101,15 +94,7 @@ def _placed(read: document.Document, path: Sequence[Any]) -> document.Document:
 
 
 def usable(name: Any, overlay: Any) -> tuple[dict[str, Any], list[Finding]]:
-    """The usable changes of a scenario, and what is wrong with the others.
-
-    Parameters
-    ----------
-    name : str
-        Of the scenario.
-    overlay : mapping
-        Its changes, as `expand` gives them.
-    """
+    """The usable changes of a scenario that `expand` gave, and what is wrong with the others."""
     return {key: value for key, value in overlay.items() if key in OVERLAY_KEYS}, [
         unknown(("scenarios", name, key), str(key), OVERLAY_KEYS, "key of a scenario")
         for key in overlay

@@ -18,17 +18,7 @@ _ROUNDED = 0.1
 
 
 def system_findings(experiment: Experiment) -> Iterator[Finding]:
-    """Find markets without a system, and systems that cannot be solved.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-
-    Yields
-    ------
-    Finding
-    """
+    """Find markets without a system, and systems that cannot be solved."""
     catalog = experiment.catalog
     for name in used_markets(experiment):
         if name in catalog.markets:

@@ -32,16 +32,11 @@ _NAMES: Final = {
 def resolve(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
     """Write out the entries that are like another one, and tables that begin with the run.
 
-    Parameters
-    ----------
-    data : mapping
-        A config, all layers laid together.
-
     Returns
     -------
     data : dict
-        A copy in which every entry stands alone; a region still says what it is like, for the
-        prices and rows of routes that it has none of its own of.
+        A copy of the config in which every entry stands alone; a region still says what it is like,
+        for the prices and rows of routes that it has none of its own of.
     findings : list of Finding
         Entries that are like nothing known, or like themselves.
     """
@@ -79,14 +74,7 @@ def follow(
 ) -> dict[str, Any]:
     """Changes of a scenario with all that they change in entries like others.
 
-    Parameters
-    ----------
-    overlay : mapping
-        Changes as written.
-    changed : mapping
-        The config with these changes, resolved.
-    base : mapping
-        The config without them, resolved.
+    `changed` and `base` are the config with and without these changes, resolved.
     """
     catalog = overlay.get("catalog")
     if not isinstance(catalog, Mapping):

@@ -28,19 +28,8 @@ from simcore.units.canonical import EURO_PER_TONNE
 def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
     """Find quantities that cannot be used.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-    folder : Address
-        Folder of the config, for CSV files.
-    sound : set of int
-        Identities of the entries of the catalog that need no check, such as the packaged ones. An
-        entry that was checked is added, unless it refers to a factor, which scenarios may change.
-
-    Yields
-    ------
-    Finding
+    Entries of the catalog whose identity is in `sound` need no check, such as the packaged ones. An
+    entry that was checked is added, unless it refers to a factor, which scenarios may change.
     """
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
     firms = (quantities(one, ("exposures", name)) for name, one in experiment.exposures.items())

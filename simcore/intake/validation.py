@@ -27,21 +27,10 @@ _FEW: Final = 3
 
 
 def validate(data: Mapping[str, Any], known: Known) -> tuple[Experiment | None, list[Finding]]:
-    """Check data against the records.
+    """Check a complete config against the records.
 
-    Parameters
-    ----------
-    data : mapping
-        A complete config.
-    known : dict
-        Entries of the catalog that need no check; those that fit are added.
-
-    Returns
-    -------
-    experiment : Experiment or None
-        None if anything is wrong.
-    findings : list of Finding
-        Everything that is wrong.
+    Entries of the catalog that are `known` need no check; those that fit are added. The experiment
+    is None if anything is wrong.
     """
     wrong: list[Any] = []
     content = dict(data)
@@ -60,21 +49,7 @@ def mended(
 ) -> tuple[Experiment | None, dict[str, Any]]:
     """Give a config with its faulty parts left out, so that the rest can be checked as well.
 
-    Parameters
-    ----------
-    data : mapping
-        A complete config.
-    findings : iterable of Finding
-        What is wrong with it.
-    known : dict
-        As for `validate`.
-
-    Returns
-    -------
-    experiment : Experiment or None
-        None where nothing usable is left.
-    content : dict
-        The data of it.
+    The experiment is None where nothing usable is left; the mapping is the data of it.
     """
     content = dict(data)
     addresses = [one.address for one in findings]

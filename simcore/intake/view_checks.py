@@ -19,19 +19,7 @@ from simcore.quantities import FactorReference
 
 
 def view_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
-    """Find views that cannot be drawn, and settings of a price that would change nothing.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-    folder : Address
-        Folder of the config, for CSV files.
-
-    Yields
-    ------
-    Finding
-    """
+    """Find views that cannot be drawn, and settings of a price that would change nothing."""
     for address, price in used_paths(experiment):
         if price.view != ENSEMBLE:
             yield from _named(address, price)

@@ -43,17 +43,7 @@ def accrued(kappa: Any, years: Any) -> Any:
 
 
 def moved(make: Maker, process: Shocked, centred: bool, *, sigma: int, kappa: int) -> Motion:
-    """Nodes of the steps of a year.
-
-    Parameters
-    ----------
-    make : Maker
-    process : Shocked
-    centred : bool
-        Whether the path is centred on its mean.
-    sigma, kappa : int
-        Nodes of the volatility of a year, and of the speed of reversion.
-    """
+    """Nodes of the steps of a year, from those of its volatility and of the speed of reversion."""
     steps, of_step = process.steps, sigma
     # The exact step of 1/n year is that of a year with kappa/n and sigma/sqrt(n).
     if steps > 1:
@@ -80,15 +70,9 @@ def first_share(wait: float | None, steps: int) -> float | None:
 def variance(
     make: Maker, process: Shocked, square: float, kappa: float, ages: NDArray[np.int64]
 ) -> Floats:
-    """Variance of X by years after the spot.
+    """Variance of X by years after the spot, both of shape (n,).
 
-    Parameters
-    ----------
-    make : Maker
-    process : Shocked
-    square, kappa : float
-        Central values of sigma**2 and of the speed of reversion.
-    ages : int64, shape (n,)
+    From the central values of sigma**2, the `square`, and of the speed of reversion.
     """
     step = square * float(accrued(kappa, 1))
     share = first_share(make.wait, 1)

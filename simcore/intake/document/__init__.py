@@ -51,18 +51,7 @@ class Document:
 
 
 def read(path: Path | str, *, go_on: bool = False) -> Document:
-    """Read a YAML file.
-
-    Parameters
-    ----------
-    path : Path or str
-        A regular file of at most `MAX_BYTES` bytes, in UTF-8.
-    go_on : bool
-        As in `parse`.
-
-    Returns
-    -------
-    Document
+    """Read a YAML file: a regular one of at most `MAX_BYTES` bytes, in UTF-8.
 
     Raises
     ------
@@ -159,17 +148,7 @@ def parse(text: str, name: str, *, go_on: bool = False) -> Document:
 def line_of(document: Document, address: Sequence[Key]) -> int | None:
     """Find the line of an address, or of the nearest part of it that stands in the file.
 
-    Parameters
-    ----------
-    document : Document
-        Where to look.
-    address : sequence of keys and list positions
-        From the top.
-
-    Returns
-    -------
-    int or None
-        None when the file says nothing about any part of the address.
+    None when the file says nothing about any part of the address.
     """
     for length in range(len(address), 0, -1):
         line = document.lines.get(tuple(address[:length]))
@@ -181,21 +160,7 @@ def line_of(document: Document, address: Sequence[Key]) -> int | None:
 def fault_at(
     document: Document, address: Sequence[Key], *, found: str, expected: str, remedy: str
 ) -> Fault:
-    """Make the fault of an address in a document, with its file and line.
-
-    Parameters
-    ----------
-    document : Document
-        Where the fault stands.
-    address : sequence of keys and list positions
-        From the top.
-    found, expected, remedy : str
-        See `Fault`.
-
-    Returns
-    -------
-    Fault
-    """
+    """Make the fault of an address in a document, with its file and line."""
     return Fault(
         dotted(address), found, expected, remedy, document.name, line_of(document, address)
     )

@@ -87,16 +87,7 @@ Formula = Term | Number | Operation
 
 
 def parse(text: str) -> Formula:
-    """Read a formula.
-
-    Parameters
-    ----------
-    text : str
-        See the head of the module.
-
-    Returns
-    -------
-    Term, Number or Operation
+    """Read a formula; see the head of the module.
 
     Raises
     ------

@@ -114,21 +114,7 @@ class Observation:
 
 
 def read(path: Path, *, sources: Collection[str], runs: Collection[str]) -> tuple[Observation, ...]:
-    """Read and check a table of observations.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file with the header `COLUMNS`.
-    sources : collection of str
-        Known source keys.
-    runs : collection of str
-        Known runs besides the default.
-
-    Returns
-    -------
-    tuple of Observation
-        In the order of the file.
+    """Read and check a table of observations: a CSV file with the header `COLUMNS`.
 
     Raises
     ------
@@ -225,20 +211,7 @@ class Reality:
 
 
 def check_runs(where: str, runs: Mapping[str, Any]) -> None:
-    """Refuse runs that are not a title and a config.
-
-    Parameters
-    ----------
-    where : str
-        File, for the message.
-    runs : mapping
-        As it is written.
-
-    Raises
-    ------
-    TableError
-        A run has other keys, or no title.
-    """
+    """Refuse, by a TableError, runs that are not a title and a config."""
     for name, entry in runs.items():
         if not isinstance(entry, dict) or entry.keys() != {"title", "config"}:
             raise TableError(f"{where}: {name}", "other keys", "title and config", "correct it")
