@@ -6,7 +6,7 @@ speaks of addresses in the result; the user wants to know which of his lines to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,11 @@ Address = tuple[Any, ...]
 
 FIRST: Final = ("years", "first")
 """Where a config says in which year it begins."""
+SINGULAR: Final = {
+    "markets": "market", "systems": "system", "policies": "policy", "regions": "region",
+    "sectors": "sector", "routes": "route", "technologies": "technology", "buyers": "buyer",
+}  # fmt: skip
+"""What an entry of a section of the catalog is called."""
 
 _LISTED: Final = 12
 _TABLES: Final = 40
@@ -76,6 +81,13 @@ def unknown(
         f"did you mean {near!r}?" if near else f"choose one of these{define and f', or {define}'}",
         name=name,
     )
+
+
+def unknown_entry(address: Address, name: str, catalog: Any, section: str) -> Iterator[Finding]:
+    """Make the finding of a name that must stand in a section of the catalog, and does not."""
+    known, what = getattr(catalog, section), SINGULAR.get(section, "commodity")
+    if name not in known:
+        yield unknown(address, name, known, what, define=f"define it under catalog.{section}")
 
 
 def faults(

@@ -6,17 +6,11 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import SINGULAR, Address, Finding, unknown
 from simcore.intake.forms import FIRST_YEAR
 from simcore.intake.overlay import merge
 from simcore.quantities import KINDS
 from simcore.quantities.records import Described
-
-SINGULAR: Final = {
-    "markets": "market", "systems": "system", "policies": "policy", "regions": "region",
-    "sectors": "sector", "routes": "route", "technologies": "technology", "buyers": "buyer",
-}  # fmt: skip
-"""What an entry of a section of the catalog is called."""
 
 _OF_ITSELF: Final = {"title", *Described.model_fields}
 """What an entry does not take over from the one that it is like."""

@@ -17,12 +17,11 @@ from simcore.intake.paths import PricePath
 from simcore.intake.policies import used_policies, variants
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated, entries, quantities, target_of, unit_of
-from simcore.intake.usage import price_of, used_commodities, used_markets, used_places, used_routes
+from simcore.intake.usage import price_of, used_entries, used_routes
 from simcore.intake.views import as_path
 from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.quantities.annotations import COMMODITY, Canonical
 from simcore.units import UnitError, conversion, parse_unit
-from simcore.units.canonical import EURO_PER_TONNE
 
 
 def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
@@ -40,21 +39,13 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
             yield from _quantities(experiment, inside, folder)
             if not any(isinstance(one, FactorReference) for _, one, _ in inside):
                 sound.add(id(entry))
-    for name in used_markets(experiment):
-        if name in experiment.catalog.markets:
-            address = ("catalog", "markets", name)
-            yield from _price_units(
-                experiment, address, experiment.catalog.markets[name], str(EURO_PER_TONNE)
-            )
-    for name in used_commodities(experiment):
-        for place in used_places(experiment, name):
-            price = experiment.catalog.prices[name][place]
-            if isinstance(price, PricePath):
-                target = f"EUR/{commodity_unit(experiment, name, price)}"
-                address = ("catalog", "prices", name, place)
-                yield from _price_units(experiment, address, price, target)
-            elif isinstance(price, Indexed):
-                yield from _indexed_units(experiment, ("catalog", "prices", name, place), price)
+    for address, price in used_entries(experiment):
+        if isinstance(price, Indexed):
+            yield from _indexed_units(experiment, address, price)
+        elif isinstance(price, PricePath):
+            is_market = address[1] == "markets"
+            unit = "t" if is_market else commodity_unit(experiment, address[2], price)
+            yield from _price_units(experiment, address, price, f"EUR/{unit}")
     for name in used_routes(experiment):
         if name in experiment.catalog.routes:
             yield from _trades(experiment, name)

@@ -14,10 +14,9 @@ from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
 from simcore.intake import shipped
-from simcore.intake.findings import Address, Finding
+from simcore.intake.findings import SINGULAR, Address, Finding
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
-from simcore.intake.templates import SINGULAR
 from simcore.processes import Process, lack, record_of, refusal
 from simcore.quantities.records import shown
 

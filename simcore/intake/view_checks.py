@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from simcore.intake.compilation import compiled
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.paths import PricePath, View
-from simcore.intake.process_checks import used_paths
 from simcore.intake.schema import Experiment
+from simcore.intake.usage import used_paths
 from simcore.intake.views import ENSEMBLE, chosen_views, has_views
 from simcore.processes import KINDS, kind_of
 from simcore.quantities import FactorReference
@@ -135,9 +135,7 @@ def _effect(experiment: Experiment, address: Address, price: PricePath) -> Itera
     assert effect is not None
     policies = experiment.catalog.policies
     if effect.of not in policies:
-        yield unknown(
-            (*place, "of"), effect.of, policies, "policy", define="define it under catalog.policies"
-        )
+        yield from unknown_entry((*place, "of"), effect.of, experiment.catalog, "policies")
         return
     policy = policies[effect.of]
     for name in effect.variants:
@@ -194,9 +192,7 @@ def _relative(experiment: Experiment, address: Address, price: PricePath) -> Ite
         return
     markets = experiment.catalog.markets
     if relative.to not in markets:
-        yield unknown(
-            (*place, "to"), relative.to, markets, "market", define="define it under catalog.markets"
-        )
+        yield from unknown_entry((*place, "to"), relative.to, experiment.catalog, "markets")
     elif relative.to == address[2] or markets[relative.to].relative or markets[relative.to].link:
         yield Finding(
             (*place, "to"), f"{relative.to}, which depends on another market itself",
