@@ -60,15 +60,10 @@ def _one(
             )  # fmt: skip
         else:
             yield from _scenario(address, name, price.path, begins)
-    elif price.spot is None and kind.made_of == "system":
-        pass
     elif price.spot is None:
-        yield Finding(
-            (*address, "spot"),
-            "no spot",
-            "the last known price",
-            "add spot: {year: ..., value: ...}",
-        )
+        if kind.made_of != "system":
+            remedy = "add spot: {year: ..., value: ...}"
+            yield Finding((*address, "spot"), "no spot", "the last known price", remedy)
     elif price.spot.year > first:
         yield Finding(
             (*address, "spot", "year"), f"{price.spot.year}, after the first year of the run",

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore.errors import Fault, dotted, suggest
-from simcore.intake.document import Document
+from simcore.errors import Fault, suggest
+from simcore.intake.document import Document, fault_at
 
 Address = tuple[Any, ...]
 
@@ -157,11 +157,8 @@ def _place(
             if depth > most:
                 most, best = depth, (address, document)
     if most < len(finding.address):
-        for address in (one for whole in addresses for one in _older(whole)):
-            for document in documents:
-                if _depth(document.data, address) == len(address):
-                    return address, document
-        for address in finding.also:
+        older = [one for whole in addresses for one in _older(whole)]
+        for address in (*older, *finding.also):
             for document in documents:
                 if _depth(document.data, address) == len(address):
                     return address, document
@@ -200,14 +197,9 @@ def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
 
 def _fault(finding: Finding, address: Address, document: Document) -> Fault:
     older = next((one for one in _older(address) if one in document.lines), None)
-    line, address = None, older or _as_written(address, document.data)
-    for length in range(len(address), 0, -1):
-        line = document.lines.get(address[:length])
-        if line is not None:
-            break
-    return Fault(
-        dotted(address), finding.found, finding.expected, finding.remedy,
-        document.name, line,
+    return fault_at(
+        document, older or _as_written(address, document.data),
+        found=finding.found, expected=finding.expected, remedy=finding.remedy,
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def read(source: str | Path | Mapping[str, Any], *, allowed: Sequence[str | Path
         first = document.read(file, go_on=True)
     root = Folder.of(file.parent, allowed)
     files, paths = [first], [file]
-    while (name := _extended(files[-1])) not in (BASE, NOTHING):
+    while (name := files[-1].data.get("extends", BASE)) not in (BASE, NOTHING):
         if name is None and files[-1].faults:
             raise ConfigError(files[-1].faults)
         path = _checked(files[-1], name, paths, root)
@@ -71,10 +71,6 @@ def plain_data(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_data(child) for child in value]
     return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
-
-
-def _extended(file: document.Document) -> Any:
-    return file.data.get("extends", BASE)
 
 
 def _checked(file: document.Document, name: Any, paths: Sequence[Path], root: Folder) -> Path:

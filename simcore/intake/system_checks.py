@@ -77,11 +77,9 @@ def _resolution(address: Address, system: System) -> Iterator[Finding]:
     record = system.resolution
     if record is None:
         return
-    for name in (*record.odds, system.variant):
+    places = {name: (*address, "resolution", "odds", name) for name in record.odds}
+    for name, place in {system.variant: (*address, "variant"), **places}.items():
         if name not in system.variants:
-            place = (*address, "resolution", "odds", name) if name in record.odds else (
-                *address, "variant"
-            )  # fmt: skip
             yield unknown(
                 place, name, system.variants, "variant", define="define it under variants"
             )

@@ -55,9 +55,7 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
 
 
 def _quantities(
-    experiment: Experiment,
-    found: Iterable[tuple[Address, Any, Canonical | None]],
-    folder: Path,
+    experiment: Experiment, found: Iterable[tuple[Address, Any, Canonical | None]], folder: Path
 ) -> Iterator[Finding]:
     for address, quantity, canonical in found:
         wrong = list(_quantity(experiment, address, quantity, folder))
@@ -242,15 +240,8 @@ def _price_units(
             yield from _unit(experiment, (*place, "spot", "unit"), one.spot.unit, target)
         for year, anchor in (one.anchors or {}).items():
             yield from _unit(experiment, (*place, "anchors", year, "unit"), anchor.unit, target)
-    if price.response is None:
-        return
-    for key, value in (
-        (("above", "from"), price.response.above and price.response.above.price),
-        (("below", "from"), price.response.below and price.response.below.price),
-        (("backstop",), price.response.backstop),
-    ):
-        if value:
-            yield from _unit(experiment, (*address, "response", *key), value.unit, target)
+    for key, value in price.response.limits.items() if price.response else ():
+        yield from _unit(experiment, (*address, "response", *key), value.unit, target)
 
 
 def _indexed_units(experiment: Experiment, address: Address, price: Indexed) -> Iterator[Finding]:

@@ -7,14 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from weakref import ref
 
-from simcore.intake.entries import (
-    Electrolysis,
-    Indexed,
-    Learns,
-    Retrofit,
-    Route,
-    SectorRegion,
-)
+from simcore.intake.entries import Electrolysis, Indexed, Learns, Retrofit, Route, SectorRegion
 from simcore.intake.findings import Address
 from simcore.intake.hosts import host_of, route_of
 from simcore.intake.paths import PricePath

@@ -338,6 +338,8 @@ _PRICE: Final = (
     "a price: with its unit, by year, or a path with unit, spot and process",
     "write for example 60 EUR/t, or {2026: 60 EUR/t, 2035: 50 EUR/t}",
 )
+_PRICES: Final = {("prices", 3), ("prices", 4), ("markets", 3)}
+"""Where such a price may stand: the section of the catalog, and the length of the address."""
 _NATURAL: Final = {
     ("years",): (
         "the first and the last year", "write years: 2028-2035, or {first: 2028, last: 2035}",
@@ -352,13 +354,9 @@ _NATURAL: Final = {
 
 def _natural(address: Address) -> tuple[str, str] | None:
     """Expected and remedy where a config has forms of its own."""
-    if address[:2] == ("catalog", "prices") and len(address) in (3, 4):
+    if address[:1] == ("catalog",) and (*address[1:2], len(address)) in _PRICES:
         return _PRICE
-    return (
-        _PRICE
-        if address[:2] == ("catalog", "markets") and len(address) == 3
-        else _NATURAL.get(address)
-    )
+    return _NATURAL.get(address)
 
 
 _PATTERNS: Final = {

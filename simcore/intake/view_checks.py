@@ -151,18 +151,12 @@ def _response(
     response, place = price.response, (*address, "response")
     assert response is not None
     ends: list[tuple[str, float, float]] = []
-    for key, value in (
-        ("below.from", response.below and response.below.price),
-        ("above.from", response.above and response.above.price),
-        ("backstop", response.backstop),
-    ):
-        if value is None:
-            continue
+    for part, value in response.limits.items():
         least, most = _reach(experiment, value, folder)
         listed = getattr(value, "kind", "") in ("discrete", "bernoulli")
         if most <= 0 or (listed and least <= 0):
-            yield Finding((*place, *key.split(".")), f"{least:g}", "a price above 0", "raise it")
-        ends.append((key, least, most))
+            yield Finding((*place, *part), f"{least:g}", "a price above 0", "raise it")
+        ends.append((".".join(part), least, most))
     for (key, _, most), (other, least, _) in pairwise(ends):
         if other == "above.from" and most > least:
             yield Finding(

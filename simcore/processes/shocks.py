@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simcore.processes.declaration import Floats, Maker, Motion, Points, Process, Volatility
+from simcore.processes.declaration import Floats, Kind, Maker, Motion, Points, Process, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import Jumps, jump_nodes, jump_variance, jumps_ahead
 from simcore.quantities import Constant
@@ -115,6 +115,14 @@ def volatile_ahead(
     kappa = points.value("kappa", getattr(process, "kappa", _NONE))
     spread = points.value("sigma", process.sigma) ** 2 * accrued(kappa, years)
     return ahead(process, points, years, centred, spread)
+
+
+def volatile_kind(record: type[Volatile], **own: Any) -> Kind:
+    """A kind of process with one volatility, and what is its own."""
+    return Kind(
+        record, motion=volatile_motion, variance=volatile_variance, ahead=volatile_ahead,
+        shocked=True, **own,
+    )  # fmt: skip
 
 
 def wandering(kind: str, history: Changes, drift: float = 0.0) -> Fit:

@@ -131,8 +131,6 @@ def _escape(character: str) -> str:
     if character.isprintable():
         return character
     code = ord(character)
-    return (
-        f"\\x{code:02x}"
-        if code < 0x100
-        else (f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
-    )
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -77,8 +77,7 @@ def usual_outcomes() -> dict[str, list[str]]:
 
 def scenarios() -> dict[str, dict[str, Any]]:
     """The packaged scenarios: overlays by name that a config may name."""
-    content: dict[str, dict[str, Any]] = _fresh(_scenarios())
-    return content
+    return {Path(file).stem: _yaml(file) for file in _files("scenarios")}
 
 
 def written(section: str) -> dict[str, Any]:
@@ -89,14 +88,17 @@ def written(section: str) -> dict[str, Any]:
     return _folder(section)[0]
 
 
+@functools.cache
 def reality() -> Reality:
     """What was observed, and the runs that it is set beside."""
-    return _reality()
+    runs = _yaml("reality.yaml")
+    observations.check_runs("data/reality.yaml", runs)
+    return Reality(observations.read(_DATA / "reality.csv", sources=_sources(), runs=runs), runs)
 
 
 def records() -> tuple[Record, ...]:
     """Every packaged value with its unit, source, place and status, in the order of the files."""
-    seen = tuple(observations.record(one) for one in _reality().observations)
+    seen = tuple(observations.record(one) for one in reality().observations)
     return _load()[1] + _base()[1] + seen
 
 
@@ -294,18 +296,6 @@ def _base() -> tuple[dict[str, Any], tuple[Record, ...]]:
             meta = (pair["source"], pair["at"], pair["status"])
             listed.append(Record("base.yaml", name, pair["rank"], "1", *meta))
     return content, tuple(listed)
-
-
-@functools.cache
-def _reality() -> Reality:
-    runs = _yaml("reality.yaml")
-    observations.check_runs("data/reality.yaml", runs)
-    return Reality(observations.read(_DATA / "reality.csv", sources=_sources(), runs=runs), runs)
-
-
-@functools.cache
-def _scenarios() -> dict[str, dict[str, Any]]:
-    return {Path(file).stem: _yaml(file) for file in _files("scenarios")}
 
 
 def _files(folder: str) -> list[str]:
