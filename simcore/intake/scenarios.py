@@ -45,40 +45,31 @@ def expand(
         # A list of one is the same as its entry; of several, the later ones lie over the earlier.
         for position, part in enumerate(value if isinstance(value, list) else [value]):
             path = ("scenarios", name, *((position,) if isinstance(value, list) else ()))
-            try:
-                found = _changes(part, path, folder, documents)
-            except _UnusableError as error:
-                findings.append(error.finding)
-                continue
-            changes = merge(changes, found)
+            found = _changes(part, path, folder, documents)
+            if isinstance(found, Finding):
+                findings.append(found)
+            else:
+                changes = merge(changes, found)
         written[name] = changes
     return {**data, "scenarios": written}, documents, findings
-
-
-class _UnusableError(Exception):
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.found)
-        self.finding = finding
 
 
 def _changes(
     part: Any, path: tuple[Any, ...], folder: Path, documents: list[document.Document]
 ) -> Any:
-    if part is None:
-        return {}
-    if isinstance(part, Mapping):
-        return part
+    """What a scenario, or one of its list, changes; a finding where it stands for nothing."""
+    if part is None or isinstance(part, Mapping):
+        return part or {}
     if not isinstance(part, str):
-        raise _UnusableError(Finding(path, repr(part), _EXPECTED, "write {} for no change"))
+        return Finding(path, repr(part), _EXPECTED, "write {} for no change")
     if not part.endswith(_SUFFIXES):
-        known = shipped.scenarios()
-        if part not in known:
-            raise _UnusableError(unknown(path, part, known, "packaged scenario",
-                                         define="name a file that ends in .yaml"))  # fmt: skip
-        return known[part]
+        known, define = shipped.scenarios(), "name a file that ends in .yaml"
+        if part in known:
+            return known[part]
+        return unknown(path, part, known, "packaged scenario", define=define)
     wrong = file_fault(path, folder, part, expected=_EXPECTED)
     if wrong is not None:
-        raise _UnusableError(wrong)
+        return wrong
     read = document.read(folder / part)
     documents.append(_placed(read, path[:2]))
     return read.data

@@ -39,34 +39,20 @@ _ID: Final = re.compile(r"[a-z][a-z0-9_]{2,39}")
 class Observation:
     """An observed quantity, and the formula of the same quantity in a run.
 
+    The columns of the file, and `quantity` as it is read.
+
     Attributes
     ----------
-    id : str
-        Name in tables and tests.
-    what : str
-        Short human name.
-    region : str
-        Where it was observed.
-    year : int
-        When.
+    id, what : str
+        Name in tables and tests, and for people.
     low, high : float or None
         Range as published; equal for a single figure, None where it is open to that side.
-    unit : str
-        Unit as published.
     price_year : int or None
         Year of the money of `unit`; None without money.
-    source, at, status : str
-        See `simcore.intake.packaged.provenance`.
-    quantity : str
-        The formula, as written.
-    formula : Formula
-        The same, read.
     run : str
         Run of reality.yaml with the inputs of the observation; empty: the default run.
-    statistic : str
-        One of `STATISTICS`.
-    role : str
-        One of `ROLES`.
+    statistic, role : str
+        One of `STATISTICS`, and of `ROLES`.
     note : str
         How far the two are comparable, and why a run may lie outside.
     """
@@ -163,12 +149,14 @@ def _observation(
             where, f"unit {cells['unit']} and price year {price_year}",
             "a price year with money, and none without", "correct one",
         )  # fmt: skip
-    keep = ("id", "what", "region", "unit", "source", "at", "status", "quantity", "run",
-            "statistic", "role", "note")  # fmt: skip
-    return Observation(
-        year=year, low=low, high=high, price_year=price_year, formula=formula,
-        **{key: cells[key] for key in keep},
-    )  # fmt: skip
+    read: dict[str, Any] = {
+        "year": year,
+        "low": low,
+        "high": high,
+        "price_year": price_year,
+        "formula": formula,
+    }
+    return Observation(**{**cells, **read})
 
 
 def _check_words(where: str, cells: Mapping[str, str], runs: Collection[str]) -> None:
