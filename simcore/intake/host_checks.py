@@ -156,16 +156,11 @@ def _capture(
             yield unknown(
                 (*place, "emission_factors", name), name, capture.inputs, "input of the capture"
             )
-    if not any(True for _ in _unpriced(experiment, record)):
+    prices = [
+        price_of(experiment, name, one) for name in captures(record) for one in experiment.regions
+    ]
+    if None not in prices:  # said elsewhere
         yield from _too_much(experiment, (*place, "rate"), record, folder)
-
-
-def _unpriced(experiment: Experiment, record: Retrofit) -> Iterator[str]:
-    """Commodities of the capture that some region has no price of, which is said elsewhere."""
-    for name in captures(record):
-        for region in experiment.regions:
-            if price_of(experiment, name, region) is None:
-                yield name
 
 
 def _too_much(

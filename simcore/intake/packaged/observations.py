@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from simcore.errors import TextError
 from simcore.intake.packaged import formulas, rows
 from simcore.intake.packaged.provenance import Record, TableError, check
-from simcore.units import UnitError, currency_of, parse_unit
+from simcore.units import currency_of, parse_unit
 
 COLUMNS: Final = (
     "id", "what", "region", "year", "low", "high", "unit", "price_year", "source", "at", "status",
@@ -140,7 +141,7 @@ def _observation(
         units = [cells["unit"], *(number.unit for number in formulas.numbers(formula))]
         parse_unit(cells["unit"])
         money = [unit for unit in units if currency_of(unit)]
-    except (formulas.FormulaError, UnitError) as error:
+    except TextError as error:
         raise TableError(where, error.found, error.expected, error.remedy) from None
     if not any(formulas.terms(formula)):
         raise TableError(where, f"quantity {cells['quantity']!r}", "a term", "name an outcome")
@@ -149,14 +150,9 @@ def _observation(
             where, f"unit {cells['unit']} and price year {price_year}",
             "a price year with money, and none without", "correct one",
         )  # fmt: skip
-    read: dict[str, Any] = {
-        "year": year,
-        "low": low,
-        "high": high,
-        "price_year": price_year,
-        "formula": formula,
-    }
-    return Observation(**{**cells, **read})
+    columns: dict[str, Any] = {**cells, "year": year, "low": low, "high": high}
+    columns["price_year"] = price_year
+    return Observation(**columns, formula=formula)
 
 
 def _check_words(where: str, cells: Mapping[str, str], runs: Collection[str]) -> None:
