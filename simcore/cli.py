@@ -99,6 +99,7 @@ def run(options: argparse.Namespace) -> None:
     from simcore import dataset
     from simcore.running import describe, engine, tiles
     from simcore.running.executors import executor_named, on_threads
+    from simcore.running.items import items_of
     from simcore.running.options import silent
     from simcore.running.stopping import run_until_narrow
     from simcore.terminal.progress import progress
@@ -106,7 +107,7 @@ def run(options: argparse.Namespace) -> None:
     named = options.executor
     executor = executor_named(named) if named else on_threads(options.threads)
     if planned.experiment.until is None:
-        tiles.check_memory(planned)
+        tiles.check_memory(planned, items_of(planned))
     dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
     if options.dry_run:
         needed = describe.estimate(planned, threads=options.threads)

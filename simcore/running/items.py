@@ -67,13 +67,10 @@ def items_of(plan: Plan) -> list[Item]:
         if not (needs_draws or is_kept(plan, cell)):
             continue
         node = _reduced_node(plan, cell)
+        key = node, cell.first_year, has_years(cell)
         # An indicator follows from the row whose sign it gives, whatever its currency.
-        own = groups.get((node, cell.first_year, has_years(cell), rate))
-        if node != cell.node and own is not None:
-            own.append(cell)
-            continue
-        money = rate if variable.is_money else 1.0
-        groups.setdefault((node, cell.first_year, has_years(cell), money), []).append(cell)
+        in_money = variable.is_money or (node != cell.node and (*key, rate) in groups)
+        groups.setdefault((*key, rate if in_money else 1.0), []).append(cell)
     years = tuple(plan.years)
     for (node, first_year, yearly, money), group in sorted(
         groups.items(), key=lambda pair: _neighbourhood(pair[1][0])
