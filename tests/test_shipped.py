@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,7 @@ SECTIONS = list(Catalog.model_fields)
 def anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The package is read as if for the first time."""
     monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path))
-    made = (shipped._shipped, shipped.records, shipped.pairs)
+    made = (shipped._read, shipped.records, shipped.pairs)
     for one in made:
         one.cache_clear()
     yield
@@ -155,16 +158,31 @@ def test_the_cache_gives_what_the_tables_give_and_is_never_stale(anew, tmp_path,
         raise AssertionError("the tables are read")
 
     monkeypatch.setattr(packaged, "catalog", broken)
-    shipped._shipped.cache_clear()
+    shipped._read.cache_clear()
     assert made_of(config) == from_tables
     # Of another code or other data, cut short, or of somebody else's making: made anew.
     monkeypatch.undo()
     monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path))
     for content in (b"x" + kept[1:], kept[:-9], kept[:64] + b"cos\nsystem\n", b""):
         file.write_bytes(content)
-        shipped._shipped.cache_clear()
+        shipped._read.cache_clear()
         assert made_of(config) == from_tables
         assert file.read_bytes() == kept
+
+
+def test_threads_that_read_at_once_share_the_records(anew, monkeypatch):
+    made, both = shipped._made, threading.Barrier(2)
+
+    def slowly() -> Any:
+        # Whoever is let in waits for another, who must not come.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1.0)
+        return made()
+
+    monkeypatch.setattr(shipped, "_made", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: shipped.known(), range(2))
+    assert first.keys() == second.keys()
 
 
 def test_the_digest_of_the_cache_knows_every_table_and_source(tmp_path, monkeypatch):
@@ -184,7 +202,7 @@ def test_without_a_cache_all_is_as_with_one(anew, tmp_path, monkeypatch):
     assert made_of({"name": "own"})
     if os.name == "posix":
         monkeypatch.setenv("SIMCORE_CACHE_DIR", str(tmp_path / "open"))
-        shipped._shipped.cache_clear()
+        shipped._read.cache_clear()
         (tmp_path / "open" / "packaged").mkdir(parents=True)
         (tmp_path / "open" / "packaged").chmod(0o777)
         assert made_of({"name": "own"})

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import pickle
 import sys
+import threading
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from simcore.intake.entries import Catalog
 from simcore.intake.overlay import merge
 
 _PACKAGE: Final = Path(__file__).parents[1]
+_ALONE: Final = threading.Lock()
 _LEVELS: Final = {"prices": 2}
 """Levels of names above an entry, where they are not one."""
 
@@ -96,8 +98,14 @@ def pairs(kind: str) -> frozenset[tuple[frozenset[str], float]]:
     return frozenset((frozenset(pair["between"]), float(pair["rank"])) for pair in written)
 
 
-@cache
 def _shipped() -> _Shipped:
+    """What is packaged, the same objects for all threads: a second reading would be other ones."""
+    with _ALONE:
+        return _read()
+
+
+@cache
+def _read() -> _Shipped:
     """What is packaged, from the user's cache where the same code has made them of the same data.
 
     To read the tables and to check them takes twenty times longer than to fetch the result.
