@@ -77,6 +77,8 @@ def _sample(values: Floats, central: Floats, draws: int) -> Sample:
     from simcore.kernels.quantiles import quantiles_of_rows
     from simcore.kernels.select import quantile_ranks
 
+    # A mask leaves the rows of a matrix interleaved, and sums would follow how many there are.
+    values = np.ascontiguousarray(values)
     rows, count = values.shape
     nothing = np.full(rows, np.nan)
     mean, positive = nothing, nothing
@@ -84,7 +86,7 @@ def _sample(values: Floats, central: Floats, draws: int) -> Sample:
     if count > 0:
         mean, positive = values.mean(axis=1), (values > 0).sum(axis=1)
         ranks = quantile_ranks(count, QUANTILES, INTERVAL_LEVEL, replicates=1)
-        quantiles_of_rows(np.ascontiguousarray(values), ranks, *quantiles, np.arange(rows))
+        quantiles_of_rows(values, ranks, *quantiles, np.arange(rows))
     sd = values.std(axis=1, ddof=1) if count > 1 else nothing
     return Sample(
         draws, np.array([count]), np.full(rows, count > 0), central,
