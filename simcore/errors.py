@@ -59,6 +59,17 @@ class Fault:
         return "\n".join([_printable(head), *body])
 
 
+class TextError(ValueError):
+    """A text that cannot be read, such as a unit or a formula; see `Fault`."""
+
+    def __init__(self, found: str, expected: str, remedy: str) -> None:
+        super().__init__(found, expected, remedy)
+        self.found, self.expected, self.remedy = found, expected, remedy
+
+    def __str__(self) -> str:
+        return f"{self.found}; expected {self.expected}; {self.remedy}"
+
+
 class SimcoreError(Exception):
     """An error shown as its message, without a traceback.
 

@@ -22,8 +22,9 @@ from simcore.dataset import (
     statistics_of,
     stored_bytes,
 )
-from simcore.dataset.containers import Array
+from simcore.dataset.containers import Array, NetcdfContainer
 from simcore.dataset.leftovers import partial_name
+from simcore.dataset.zarr_files import ZarrContainer
 from simcore.errors import OutputError
 from simcore.variables import OUTCOMES
 
@@ -184,6 +185,23 @@ def test_abort_leaves_nothing(tmp_path: Path, suffix: str) -> None:
     synthetic_run.fill(store)
     store.abort()
     store.abort()
+    assert _entries(tmp_path) == set()
+
+
+@CONTAINERS
+def test_an_interrupt_while_the_place_is_made_leaves_nothing(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = NetcdfContainer if suffix == ".nc" else ZarrContainer
+    make = kind.__init__
+
+    def stopped(self: object, path: Path) -> None:
+        make(self, path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kind, "__init__", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        create(synthetic_run.layout(), tmp_path / f"run{suffix}")
     assert _entries(tmp_path) == set()
 
 

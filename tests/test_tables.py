@@ -353,7 +353,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A private copy of the tables, with cold caches before and after."""
     copy = tmp_path / "data"
     shutil.copytree(DATA, copy)
-    caches = (packaged._load, packaged._sources, packaged._base, packaged._reality)
+    caches = (packaged._load, packaged._sources, packaged._base, packaged.reality)
     monkeypatch.setattr(packaged, "_DATA", copy)
     for cache in caches:
         cache.cache_clear()

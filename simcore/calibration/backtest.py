@@ -20,17 +20,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.calibration.history import (
-    DAYS,
-    FREQUENCIES,
-    History,
-    frequency_of,
-    periods,
-    sampled,
-)
+from simcore.calibration.history import DAYS, FREQUENCIES, History, frequency_of, periods, sampled
 from simcore.calibration.predictive import Forecast
 from simcore.calibration.scores import christoffersen, crps_normal, kupiec
 from simcore.errors import ConfigError, Fault
+from simcore.processes.declaration import Floats
 
 BANDS: Final = (0.5, 0.8, 0.95)
 _TENTH: Final = 0.1
@@ -86,7 +80,7 @@ class Score:
     kupiec: float
     christoffersen: float
     mean_error: float
-    pit: NDArray[np.float64]
+    pit: Floats
 
 
 @dataclass(frozen=True)
@@ -122,7 +116,7 @@ class Backtest:
     targets: dict[int, NDArray[np.int64]]
     skipped: dict[int, int]
     still: dict[int, int]
-    bands: dict[tuple[str, int], NDArray[np.float64]]
+    bands: dict[tuple[str, int], Floats]
     window: float | None
     minimum: float
 
@@ -226,12 +220,7 @@ def backtest(
 def not_overlapping(begins: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
     """Which forecasts begin after the one before them that counts has ended.
 
-    Parameters
-    ----------
-    begins : int64, shape (n,)
-        Increasing, weeks.
-    length : int
-        Of a forecast, weeks.
+    They begin in increasing weeks, int64 of shape (n,), and last `length` weeks.
     """
     chosen = np.zeros(len(begins), dtype=bool)
     end = -1
@@ -242,9 +231,9 @@ def not_overlapping(begins: NDArray[np.int64], length: int) -> NDArray[np.bool_]
 
 
 def _volatility(
-    levels: NDArray[np.float64], when: NDArray[np.int64], origins: NDArray[np.int64],
-    window: float | None, per_year: int,
-) -> NDArray[np.float64]:  # fmt: skip
+    levels: Floats, when: NDArray[np.int64], origins: NDArray[np.int64], window: float | None,
+    per_year: int,
+) -> Floats:  # fmt: skip
     """Standard deviation of the changes known at each origin, per square root of a year.
 
     Zero where fewer than two are known, or all are alike.
@@ -261,8 +250,8 @@ def _volatility(
 
 
 def _random_walk(
-    model: str, years: int, change: NDArray[np.float64], mirror: NDArray[np.float64],
-    growth: float, sds: NDArray[np.float64], free: NDArray[np.bool_],
+    model: str, years: int, change: Floats, mirror: Floats, growth: float, sds: Floats,
+    free: NDArray[np.bool_],
 ) -> Score:  # fmt: skip
     from scipy.special import ndtr
 
@@ -275,14 +264,9 @@ def _random_walk(
 
 
 def _score(
-    model: str,
-    years: int,
-    pit: NDArray[np.float64],
-    crps: tuple[NDArray[np.float64], NDArray[np.float64]],
-    log_score: NDArray[np.float64],
-    errors: NDArray[np.float64],
-    free: NDArray[np.bool_],
-) -> Score:
+    model: str, years: int, pit: Floats, crps: tuple[Floats, Floats], log_score: Floats,
+    errors: Floats, free: NDArray[np.bool_],
+) -> Score:  # fmt: skip
     apart = outside(pit, 0.8)[free]
     enough = len(apart) >= FEWEST
     return Score(
@@ -297,13 +281,13 @@ def _score(
     )  # fmt: skip
 
 
-def outside(pit: NDArray[np.float64], band: float) -> NDArray[np.bool_]:
+def outside(pit: Floats, band: float) -> NDArray[np.bool_]:
     """Whether outcomes lay outside the central band of a probability."""
     tail = 0.5 * (1 - band)
     return np.asarray((pit < tail) | (pit > 1 - tail))
 
 
-def _normal_quantiles(levels: Sequence[float]) -> NDArray[np.float64]:
+def _normal_quantiles(levels: Sequence[float]) -> Floats:
     from scipy.special import ndtri
 
     return np.asarray(ndtri(np.array(levels)))

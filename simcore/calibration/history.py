@@ -24,18 +24,9 @@ def frequency_of(history: History) -> str:
 
 
 def sampled(history: History, frequency: str) -> History:
-    """Keep the last price of each week (to Friday), month, quarter or year.
+    """Keep the last price of each week (to Friday), month, quarter or year; `daily` keeps all.
 
-    Parameters
-    ----------
-    history : History
-    frequency : str
-        One of `FREQUENCIES`; `daily` keeps every date.
-
-    Returns
-    -------
-    History
-        A period without prices stays a gap; dates are those of the prices kept.
+    A period without prices stays a gap; dates are those of the prices kept.
     """
     if frequency == "daily":
         return history

@@ -15,7 +15,7 @@ from simcore.intake.paths import PricePath
 def find(
     text: str, *, name: str | None = None, view: str | None = None
 ) -> tuple[Spec, str, PricePath]:
-    """Read a market.
+    """Read a market: a packaged one, or of a config.
 
     Parameters
     ----------
@@ -25,12 +25,6 @@ def find(
         Which market of the config; needed when it states several.
     view : str, optional
         One of the market's views instead of all of them.
-
-    Returns
-    -------
-    spec : Spec
-    name : str
-    market : PricePath
 
     Raises
     ------

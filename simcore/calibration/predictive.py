@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simcore import distributions
 from simcore.calibration.scores import mean_distance
@@ -20,6 +19,7 @@ from simcore.kernels.prices import ramped
 from simcore.model.paths import anchor_lines
 from simcore.numerics.normal import median_shift
 from simcore.processes import KINDS, kind_of
+from simcore.processes.declaration import Floats
 from simcore.quantities import FactorReference
 
 _POINTS: Final = 2048  # a power of two keeps Sobol' points balanced; doubling moves CRPS by < 1e-4
@@ -48,40 +48,34 @@ class Forecast:
         E|X - X'|/2 of two independent draws, the part of the CRPS that needs no observation.
     """
 
-    means: NDArray[np.float64]
-    sds: NDArray[np.float64]
-    grid: NDArray[np.float64]
-    cdf: NDArray[np.float64]
+    means: Floats
+    sds: Floats
+    grid: Floats
+    cdf: Floats
     half_gap: float
 
-    def crps(self, change: NDArray[np.float64]) -> NDArray[np.float64]:
+    def crps(self, change: Floats) -> Floats:
         """CRPS of observed log changes: E|X - y| - E|X - X'|/2."""
         z = (change[:, None] - self.means) / self.sds
         return np.asarray((self.sds * mean_distance(z)).mean(axis=1) - self.half_gap)
 
-    def log_score(self, change: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_score(self, change: Floats) -> Floats:
         """Negative log density at observed log changes."""
         z = (change[:, None] - self.means) / self.sds
         density = (np.exp(-0.5 * z**2) / (self.sds * math.sqrt(2 * math.pi))).mean(axis=1)
         return np.asarray(-np.log(np.maximum(density, 1e-300)))
 
-    def pit(self, change: NDArray[np.float64]) -> NDArray[np.float64]:
+    def pit(self, change: Floats) -> Floats:
         """Probability of less than the observed log changes."""
         return np.asarray(np.interp(change, self.grid, self.cdf))
 
-    def quantile(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    def quantile(self, probability: Floats) -> Floats:
         """Log changes at probabilities."""
         return np.asarray(np.interp(probability, self.cdf, self.grid))
 
 
-def mixture(means: NDArray[np.float64], sds: NDArray[np.float64]) -> Forecast:
-    """Tabulate a mixture of normals of equal weight.
-
-    Parameters
-    ----------
-    means, sds : float64, shape (n,)
-        sds > 0.
-    """
+def mixture(means: Floats, sds: Floats) -> Forecast:
+    """Tabulate a mixture of normals of equal weight; all of shape (n,), sds > 0."""
     from scipy.special import ndtr
 
     low = float(np.min(means - _REACH * sds))
@@ -155,7 +149,7 @@ def ahead(spec: Spec, market: PricePath, years: int, *, growth: float) -> Foreca
 
 def _components(
     spec: Spec, market: PricePath, view: View | None, years: int, growth: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Floats, Floats]:
     """Means and variances of the normals that make one path's distribution."""
     process, kind = market.process, kind_of(market.process)
     assert kind.ahead is not None
@@ -205,11 +199,11 @@ class _Points:
         self.numbers = np.asarray(cube.random(_POINTS) + 0.5 / _POINTS)
         self.names = {name: place for place, name in enumerate(_NAMES)}
 
-    def uniform(self, name: str) -> NDArray[np.float64]:
+    def uniform(self, name: str) -> Floats:
         """Numbers in (0, 1), shape (n,)."""
         return self.numbers[:, self.names.setdefault(name, len(self.names))]
 
-    def value(self, name: str, quantity: Any) -> NDArray[np.float64]:
+    def value(self, name: str, quantity: Any) -> Floats:
         """Values of a dimensionless quantity, shape (n,)."""
         if isinstance(quantity, FactorReference):
             quantity = self.spec.experiment.factors[quantity.name]
@@ -224,7 +218,7 @@ class _Points:
         return out
 
 
-def _normal(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+def _normal(uniform: Floats) -> Floats:
     from scipy.special import ndtri
 
     return np.asarray(ndtri(uniform))

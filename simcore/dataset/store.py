@@ -109,18 +109,9 @@ def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) 
     OutputError
         When the run could not be written there.
     """
-    if out is None:
-        return Store(layout, MemoryContainer(), None, None, overwrite=False)
-    check_output(out, overwrite=overwrite, needed=stored_bytes(layout))
-    partial = out.with_name(partial_name(out))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        clear_leftovers(out)
-        container: Container
-        container = (NetcdfContainer if out.suffix == ".nc" else ZarrContainer)(partial)
-    except OSError as error:
-        raise _cannot_write(out, error) from error
-    return Store(layout, container, out, partial, overwrite=overwrite)
+    store = Store(layout, out, overwrite=overwrite)
+    store.begin()
+    return store
 
 
 @dataclass(frozen=True)
@@ -155,20 +146,16 @@ class Finished:
 
 
 class Store:
-    """A run being written; `create` makes one, `complete` or `abort` ends it."""
+    """A run being written: `begin` makes its place, `complete` or `abort` ends it.
 
-    def __init__(
-        self,
-        layout: Layout,
-        container: Container,
-        out: Path | None,
-        partial: Path | None,
-        *,
-        overwrite: bool,
-    ) -> None:
+    Whoever holds it before `begin` can `abort` it whenever an interrupt comes.
+    """
+
+    def __init__(self, layout: Layout, out: Path | None, *, overwrite: bool) -> None:
         self.layout = layout
-        self._container = container
-        self._out, self._partial, self._overwrite = out, partial, overwrite
+        self._container: Container = MemoryContainer()
+        self._out, self._overwrite = out, overwrite
+        self._partial = None if out is None else out.with_name(partial_name(out))
         self._arrays = kept_arrays(layout)
         self._written = {
             name: np.zeros(array.shape[: array.lead], dtype=bool)
@@ -176,15 +163,32 @@ class Store:
         }
         self._lock = threading.Lock()
         self._open = True
+
+    def begin(self) -> None:
+        """Check the place and make there what the draws are written into; see `create`."""
         try:
-            container.label(global_attrs(layout))
-            for name, (array, values) in coordinates(layout).items():
-                container.put(name, array, values)
-            container.reserve(self._arrays)
+            if self._out is not None and self._partial is not None:
+                self._make_place(self._out, self._partial)
+            self._container.label(global_attrs(self.layout))
+            for name, (array, values) in coordinates(self.layout).items():
+                self._container.put(name, array, values)
+            self._container.reserve(self._arrays)
         except BaseException as error:
             self.abort()
             if isinstance(error, (OSError, RuntimeError)):
-                raise _cannot_write(out, error) from error
+                raise _cannot_write(self._out, error) from error
+            raise
+
+    def _make_place(self, out: Path, partial: Path) -> None:
+        try:
+            check_output(out, overwrite=self._overwrite, needed=stored_bytes(self.layout))
+            out.parent.mkdir(parents=True, exist_ok=True)
+            clear_leftovers(out)
+            kind = NetcdfContainer if out.suffix == ".nc" else ZarrContainer
+            self._container = kind(partial)
+        except (OSError, OutputError):
+            # What stands there is not of this run, and must stay.
+            self._open = False
             raise
 
     @property

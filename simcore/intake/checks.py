@@ -1,4 +1,8 @@
-"""What one field of a config cannot know alone: names, units and dates that must agree."""
+"""What one field of a config cannot know alone: names, units and dates that must agree.
+
+Each `*_findings` takes the experiment with the overlay of a scenario, and the folder of the config
+where its files matter.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from simcore.errors import dotted
 from simcore.intake import dependence, shipped
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import PricePath
@@ -56,14 +60,10 @@ def find_faults(
         The config without overlays.
     scenarios : mapping of str to Experiment
         With the overlay of each scenario.
-    folder : Address
+    folder : Path
         Folder in which files named by the config must lie.
     sound : iterable of int
         Identities of entries of the catalog whose numbers need no check.
-
-    Returns
-    -------
-    list of Finding
     """
     sound = set(sound)
     found = [*_selection(experiment), *_correlations(experiment)]
@@ -176,16 +176,16 @@ def _correlations(experiment: Experiment) -> Iterator[Finding]:
 def _references(experiment: Experiment) -> Iterator[Finding]:
     catalog = experiment.catalog
     for position, name in enumerate(experiment.regions):
-        yield from _entry(experiment, ("regions", position), name, "regions", "region")
+        yield from unknown_entry(("regions", position), name, experiment.catalog, "regions")
         if name in catalog.regions:
             yield from _region(experiment, name)
     for position, name in enumerate(experiment.outcomes):
         if name in OUTCOMES:
             yield from _needed(experiment, ("outcomes", position), OUTCOMES[name])
     sectors = catalog.sectors
-    yield from _entry(experiment, ("sector",), experiment.sector, "sectors", "sector")
+    yield from unknown_entry(("sector",), experiment.sector, experiment.catalog, "sectors")
     for position, name in enumerate(experiment.routes):
-        yield from _entry(experiment, ("routes", position), name, "routes", "route")
+        yield from unknown_entry(("routes", position), name, experiment.catalog, "routes")
         sector = catalog.routes[name].sector if name in catalog.routes else experiment.sector
         if sector != experiment.sector and experiment.sector in sectors:
             yield Finding(
@@ -202,11 +202,15 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
             yield unknown(("parity", position), name, known, "commodity")
     for key in CBAM_POLICIES:
         yield from _policy(experiment, ("cbam", key), getattr(experiment.cbam, key))
-    yield from _market(experiment, ("cbam", "market"), experiment.cbam.market)
+    yield from unknown_entry(
+        ("cbam", "market"), experiment.cbam.market, experiment.catalog, "markets"
+    )
     for name in used_markets(experiment):
         if name in catalog.markets:
             yield from _link(experiment, name)
-    yield from _entry(experiment, ("value", "buyer"), experiment.value.buyer, "buyers", "buyer")
+    yield from unknown_entry(
+        ("value", "buyer"), experiment.value.buyer, experiment.catalog, "buyers"
+    )
     for name, exposure in experiment.exposures.items():
         yield from _exposure(experiment, ("exposures", name), exposure)
     yield from _prices(experiment)
@@ -215,27 +219,14 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
 def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[Finding]:
     """What an outcome needs, whether or not a region, a route or an exposure names it."""
     for name in one.needs.markets:
-        yield from _market(experiment, address, name)
+        yield from unknown_entry(address, name, experiment.catalog, "markets")
     for name in one.needs.commodities:
-        yield from _entry(experiment, address, name, "prices", "commodity")
-
-
-def _entry(
-    experiment: Experiment, address: Address, name: str, section: str, what: str
-) -> Iterator[Finding]:
-    """A name that must stand in a section of the catalog."""
-    known = getattr(experiment.catalog, section)
-    if name not in known:
-        yield unknown(address, name, known, what, define=f"define it under catalog.{section}")
+        yield from unknown_entry(address, name, experiment.catalog, "prices")
 
 
 def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:
     if isinstance(value, str):
-        yield from _entry(experiment, address, value, "policies", "policy")
-
-
-def _market(experiment: Experiment, address: Address, name: str) -> Iterator[Finding]:
-    yield from _entry(experiment, address, name, "markets", "market")
+        yield from unknown_entry(address, value, experiment.catalog, "policies")
 
 
 def _link(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -243,7 +234,7 @@ def _link(experiment: Experiment, name: str) -> Iterator[Finding]:
     link, address = experiment.catalog.markets[name].link, ("catalog", "markets", name, "link")
     if link is None:
         return
-    yield from _market(experiment, (*address, "to"), link.to)
+    yield from unknown_entry((*address, "to"), link.to, experiment.catalog, "markets")
     yield from _policy(experiment, (*address, "share"), link.share)
     target = experiment.catalog.markets.get(link.to)
     if target is not None and (target.link is not None or link.to == name):
@@ -255,16 +246,17 @@ def _link(experiment: Experiment, name: str) -> Iterator[Finding]:
 
 def _technology(experiment: Experiment, address: Address, learning: Any) -> Iterator[Finding]:
     if learning is not None:
-        yield from _entry(
-            experiment, (*address, "technology"), learning.technology, "technologies", "technology"
-        )
+        place = (*address, "technology")
+        yield from unknown_entry(place, learning.technology, experiment.catalog, "technologies")
 
 
 def _exposure(experiment: Experiment, address: Address, exposure: Exposure) -> Iterator[Finding]:
     if exposure.currency is not None:
         yield from _currency(experiment, (*address, "currency"), exposure.currency)
     if exposure.market is not None:
-        yield from _market(experiment, (*address, "market"), exposure.market)
+        yield from unknown_entry(
+            (*address, "market"), exposure.market, experiment.catalog, "markets"
+        )
     if exposure.plant is not None:
         plant, place = exposure.plant, (*address, "plant")
         if plant.region not in experiment.regions:
@@ -288,7 +280,7 @@ def _currency(experiment: Experiment, address: Address, name: str) -> Iterator[F
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     region, address = experiment.catalog.regions[name], ("catalog", "regions", name)
-    yield from _market(experiment, (*address, "market"), region.market)
+    yield from unknown_entry((*address, "market"), region.market, experiment.catalog, "markets")
     yield from _currency(experiment, (*address, "currency"), region.currency)
     for place, value in policy_values(experiment, name).items():
         yield from _policy(experiment, place, value)
@@ -307,7 +299,7 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
             yield unknown(
                 (*address, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
             )
-    yield from _entry(experiment, (*address, "reference"), rules.reference, "routes", "route")
+    yield from unknown_entry((*address, "reference"), rules.reference, experiment.catalog, "routes")
 
 
 def _rules(experiment: Experiment, region: str) -> Address:
@@ -371,7 +363,7 @@ def _misspelt_regions(experiment: Experiment, address: Address, route: Route) ->
 
 
 def _bought(experiment: Experiment, address: Address, commodity: str) -> Iterator[Finding]:
-    yield from _entry(experiment, address, commodity, "prices", "commodity")
+    yield from unknown_entry(address, commodity, experiment.catalog, "prices")
     for region in experiment.regions if commodity in experiment.catalog.prices else ():
         known = region in experiment.catalog.regions
         if known and price_of(experiment, commodity, region) is None:
@@ -438,7 +430,7 @@ def _electrolysis(
         )  # fmt: skip
     yield from _technology(experiment, (*address, "learning"), price.learning)
     feed, place = price.electricity, (*address, "electricity")
-    yield from _entry(experiment, place, feed, "prices", "commodity")
+    yield from unknown_entry(place, feed, experiment.catalog, "prices")
     for region in regions if feed in experiment.catalog.prices else ():
         found = price_of(experiment, feed, region)
         if found is None:

@@ -24,18 +24,7 @@ _COMPILED: Final[dict[Any, distributions.Marginal]] = {}
 
 
 def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
-    """Compile a quantity in the unit in which it is written.
-
-    Parameters
-    ----------
-    quantity : Quantity
-        Any kind but `factor`.
-    folder : Path
-        Folder in which a CSV file that it names must lie.
-
-    Returns
-    -------
-    Marginal
+    """Compile a quantity of any kind but `factor`, in the unit in which it is written.
 
     Raises
     ------
@@ -85,19 +74,7 @@ def _finite(content: dict[str, Any]) -> distributions.Marginal:
 def file_fault(
     address: tuple[Any, ...], folder: Path, name: str, *, expected: str = "an existing CSV file"
 ) -> Finding | None:
-    """Why a file named in a config cannot be opened; None where it can.
-
-    Parameters
-    ----------
-    address : tuple
-        Where in the config the name stands.
-    folder : Path
-        Folder of the config.
-    name : str
-        File, relative to it.
-    expected : str
-        What would do.
-    """
+    """Why a file beside the config cannot be opened; None where it can."""
     file = contained(folder, name)
     if file is None:
         return Finding(
@@ -114,21 +91,7 @@ def file_fault(
 
 
 def column(folder: Path, name: str, label: str | None) -> list[float]:
-    """Numbers of one column of a CSV file.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the config.
-    name : str
-        File, relative to it.
-    label : str
-        Heading of the column.
-
-    Returns
-    -------
-    list of float
-        Empty cells left out.
+    """Numbers of one column of a CSV file in the folder of the config, empty cells left out.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from simcore.intake.paths import Corridor, PricePath
 from simcore.intake.policies import dated_table, delays, idle_policies, used_policies, variants
 from simcore.intake.process_checks import unused_findings
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import asked_outcomes, used_commodities, used_markets, used_places
+from simcore.intake.usage import asked_outcomes, used_paths
 from simcore.intake.views import has_views, parts
 from simcore.processes import kind_of
 from simcore.quantities import FactorReference
@@ -21,27 +21,10 @@ _LAST: Final = ("years", "last")
 
 
 def date_findings(experiment: Experiment) -> Iterator[Finding]:
-    """Find years that do not fit together.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-
-    Yields
-    ------
-    Finding
-    """
+    """Find years that do not fit together."""
     catalog = experiment.catalog
-    for name in used_markets(experiment):
-        if name in catalog.markets:
-            yield from _price(experiment, ("catalog", "markets", name), name, catalog.markets[name])
-    for name in used_commodities(experiment):
-        for place in used_places(experiment, name):
-            price = catalog.prices[name][place]
-            if isinstance(price, PricePath):
-                address = ("catalog", "prices", name, place)
-                yield from _price(experiment, address, f"{name}.{place}", price)
+    for address, price in used_paths(experiment):
+        yield from _price(experiment, address, price)
     idle = idle_policies(experiment)
     for name in used_policies(experiment):
         if name in catalog.policies and name not in idle:
@@ -53,10 +36,8 @@ def date_findings(experiment: Experiment) -> Iterator[Finding]:
 # --- prices --------------------------------------------------------------------------------------
 
 
-def _price(
-    experiment: Experiment, address: Address, name: str, price: PricePath
-) -> Iterator[Finding]:
-    first, spot = experiment.years.first, price.spot
+def _price(experiment: Experiment, address: Address, price: PricePath) -> Iterator[Finding]:
+    first, spot, name = experiment.years.first, price.spot, ".".join(address[2:])
     for place, one in parts(address, price):
         # A view with prices by year begins where the known ones of its market end.
         begins = max(first, spot.year + 1) if spot is not None and place != address else first
@@ -79,15 +60,10 @@ def _one(
             )  # fmt: skip
         else:
             yield from _scenario(address, name, price.path, begins)
-    elif price.spot is None and kind.made_of == "system":
-        pass
     elif price.spot is None:
-        yield Finding(
-            (*address, "spot"),
-            "no spot",
-            "the last known price",
-            "add spot: {year: ..., value: ...}",
-        )
+        if kind.made_of != "system":
+            remedy = "add spot: {year: ..., value: ...}"
+            yield Finding((*address, "spot"), "no spot", "the last known price", remedy)
     elif price.spot.year > first:
         yield Finding(
             (*address, "spot", "year"), f"{price.spot.year}, after the first year of the run",

@@ -17,11 +17,11 @@ from typing import Any, Final
 from pydantic import create_model
 
 from simcore.intake.entries import Catalog
+from simcore.intake.findings import SINGULAR
 from simcore.intake.forms import LISTS, SECTORAL
 from simcore.intake.price_tables import KEYS, PLACES
 from simcore.intake.schema import Experiment
 from simcore.intake.sourced import META, Place, places
-from simcore.intake.templates import SINGULAR
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model
 from simcore.variables import OUTCOMES

@@ -5,14 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Discriminator,
-    Field,
-    Tag,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
 from simcore.intake.paths import AnchorTable, PricePath, Rate
 from simcore.intake.systems import System
@@ -26,7 +19,10 @@ from simcore.quantities import (
 )
 from simcore.quantities.annotations import (
     COMMODITY,
+    OTHER,
     PER_COMMODITY,
+    TEXT,
+    TEXT_OR_OTHER,
     Canonical,
     Dated,
     Name,
@@ -139,14 +135,8 @@ def _variant(value: Any) -> Any:
     return value
 
 
-def _of_variant(value: Any) -> str:
-    return "name" if isinstance(value, str) else "choice"
-
-
 VariantChoice = Annotated[
-    Annotated[
-        Annotated[Name, Tag("name")] | Annotated[Choice, Tag("choice")], Discriminator(_of_variant)
-    ],
+    Annotated[Annotated[Name, TEXT] | Annotated[Choice, OTHER], TEXT_OR_OTHER],
     BeforeValidator(_variant),
 ]
 

@@ -6,17 +6,22 @@ speaks of addresses in the result; the user wants to know which of his lines to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore.errors import Fault, dotted, suggest
-from simcore.intake.document import Document
+from simcore.errors import Fault, suggest
+from simcore.intake.document import Document, fault_at
 
 Address = tuple[Any, ...]
 
 FIRST: Final = ("years", "first")
 """Where a config says in which year it begins."""
+SINGULAR: Final = {
+    "markets": "market", "systems": "system", "policies": "policy", "regions": "region",
+    "sectors": "sector", "routes": "route", "technologies": "technology", "buyers": "buyer",
+}  # fmt: skip
+"""What an entry of a section of the catalog is called."""
 
 _LISTED: Final = 12
 _TABLES: Final = 40
@@ -61,22 +66,8 @@ def unknown(
 ) -> Finding:
     """Make the finding of a name that refers to nothing.
 
-    Parameters
-    ----------
-    address : tuple
-        Where the name stands.
-    name : str
-        As written.
-    known : iterable of str
-        Names that would do.
-    what : str
-        What it should name, in the singular.
-    define : str
-        What else the user may do, such as to define it in the catalog.
-
-    Returns
-    -------
-    Finding
+    `what` is what it should name, in the singular; `define` what else the user may do, such as to
+    define it in the catalog.
     """
     names = sorted(str(one) for one in known)
     near = suggest(name, names)
@@ -90,6 +81,13 @@ def unknown(
         f"did you mean {near!r}?" if near else f"choose one of these{define and f', or {define}'}",
         name=name,
     )
+
+
+def unknown_entry(address: Address, name: str, catalog: Any, section: str) -> Iterator[Finding]:
+    """Make the finding of a name that must stand in a section of the catalog, and does not."""
+    known, what = getattr(catalog, section), SINGULAR.get(section, "commodity")
+    if name not in known:
+        yield unknown(address, name, known, what, define=f"define it under catalog.{section}")
 
 
 def faults(
@@ -159,11 +157,8 @@ def _place(
             if depth > most:
                 most, best = depth, (address, document)
     if most < len(finding.address):
-        for address in (one for whole in addresses for one in _older(whole)):
-            for document in documents:
-                if _depth(document.data, address) == len(address):
-                    return address, document
-        for address in finding.also:
+        older = [one for whole in addresses for one in _older(whole)]
+        for address in (*older, *finding.also):
             for document in documents:
                 if _depth(document.data, address) == len(address):
                     return address, document
@@ -202,14 +197,9 @@ def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
 
 def _fault(finding: Finding, address: Address, document: Document) -> Fault:
     older = next((one for one in _older(address) if one in document.lines), None)
-    line, address = None, older or _as_written(address, document.data)
-    for length in range(len(address), 0, -1):
-        line = document.lines.get(address[:length])
-        if line is not None:
-            break
-    return Fault(
-        dotted(address), finding.found, finding.expected, finding.remedy,
-        document.name, line,
+    return fault_at(
+        document, older or _as_written(address, document.data),
+        found=finding.found, expected=finding.expected, remedy=finding.remedy,
     )  # fmt: skip
 
 

@@ -40,51 +40,34 @@ Lines = dict[tuple[Any, ...], int]
 
 
 def plain(layer: Document, under: Mapping[str, Any]) -> Document:
-    """Rewrite the natural forms of a layer.
+    """Rewrite the natural forms of what a file or setting says, and the lines of what was moved.
 
-    Parameters
-    ----------
-    layer : Document
-        What a file or setting says.
-    under : mapping
-        The layers below it, laid together.
-
-    Returns
-    -------
-    Document
-        With the lines of what was moved.
+    `under` are the layers below it, laid together.
     """
-    data, lines = dict(sourced.bare(layer.data, under)), dict(layer.lines)
+    lines = dict(layer.lines)
+    data = _plain(layer.data, under, layer.data.get("sector", under.get("sector")), lines)
     if "years" in data:
         data["years"] = _horizon(data["years"])
-    for key in LISTS:
-        if isinstance(data.get(key), str):
-            data[key] = [part.strip() for part in data[key].split(",")]
     if isinstance(data.get("scenarios"), (str, list)):
         data["scenarios"] = _scenarios(data["scenarios"], lines)
-    if isinstance(data.get("catalog"), Mapping):
-        sector = data.get("sector", under.get("sector"))
-        data["catalog"] = _catalog(data["catalog"], _mapping(under, "catalog"), sector, lines)
     return replace(layer, data=data, lines=lines)
 
 
 def plain_overlay(overlay: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:
-    """Rewrite the natural forms of a scenario's changes.
+    """Rewrite the natural forms of a scenario's changes of a config."""
+    return _plain(overlay, under, under.get("sector"), {})
 
-    Parameters
-    ----------
-    overlay : mapping
-        Changes.
-    under : mapping
-        The config that they change.
-    """
-    changes = dict(sourced.bare(overlay, under))
-    if isinstance(changes.get("redraw"), str):
-        changes["redraw"] = [part.strip() for part in changes["redraw"].split(",")]
-    if isinstance(changes.get("catalog"), Mapping):
-        below, sector = _mapping(under, "catalog"), under.get("sector")
-        changes["catalog"] = _catalog(changes["catalog"], below, sector, {})
-    return changes
+
+def _plain(
+    written: Mapping[Any, Any], under: Mapping[str, Any], sector: Any, lines: Lines
+) -> dict[Any, Any]:
+    data = dict(sourced.bare(written, under))
+    for key in LISTS:
+        if isinstance(data.get(key), str):
+            data[key] = [part.strip() for part in data[key].split(",")]
+    if isinstance(data.get("catalog"), Mapping):
+        data["catalog"] = _catalog(data["catalog"], _mapping(under, "catalog"), sector, lines)
+    return data
 
 
 def _mapping(data: Any, *keys: Any) -> dict[Any, Any]:
@@ -151,31 +134,24 @@ def _catalog(
     _take_out_prices(found, under, lines)
     if isinstance(sector, str):
         _take_out_sector(found, sector, lines)
-    if "policies" in found:
-        known = _mapping(under, "policies")
-        found["policies"] = _each(
-            found["policies"], lambda name, entry: _policy(entry, _mapping(known, name))
-        )
-    if "routes" in found:
-        found["routes"] = _each(found["routes"], lambda _, entry: _route(entry))
-    if "markets" in found:
-        known = _mapping(under, "markets")
-        found["markets"] = _each(
-            found["markets"], lambda name, entry: price(entry, known.get(name), "EUR/t")
-        )
-    if "prices" in found:
-        known = _mapping(under, "prices")
-        found["prices"] = _each(
-            found["prices"],
-            lambda name, places: _commodity(name, places, _mapping(known, name), lines),
-        )
+    rewritten: dict[str, Callable[[Any, Any, Any], Any]] = {
+        "policies": lambda name, entry, known: _policy(entry, _mapping(known, name)),
+        "routes": lambda _, entry, __: _route(entry),
+        "markets": lambda name, entry, known: price(entry, known.get(name), "EUR/t"),
+        "prices": lambda name, places, known: _commodity(
+            name, places, _mapping(known, name), lines
+        ),
+    }
+    for section, rewrite in rewritten.items():
+        if section in found:
+            found[section] = _each(found[section], rewrite, _mapping(under, section))
     return found
 
 
-def _each(entries: Any, rewrite: Callable[[Any, Any], Any]) -> Any:
+def _each(entries: Any, rewrite: Callable[..., Any], *known: Any) -> Any:
     if not isinstance(entries, Mapping):
         return entries
-    return {name: rewrite(name, entry) for name, entry in entries.items()}
+    return {name: rewrite(name, entry, *known) for name, entry in entries.items()}
 
 
 def _template(entry: Any) -> Any:

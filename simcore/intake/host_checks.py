@@ -32,15 +32,7 @@ _COMPUTED = "emission_intensity"
 def host_findings(experiment: Experiment) -> Iterator[Finding]:
     """Find retrofits without a plant to stand on, and draws that follow nothing.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-
-    Yields
-    ------
-    Finding
-        Where there is one, nothing else of these routes can be checked.
+    Where there is one, nothing else of these routes can be checked.
     """
     catalog = experiment.catalog
     for name, record in catalog.routes.items():
@@ -65,16 +57,7 @@ def host_findings(experiment: Experiment) -> Iterator[Finding]:
 def route_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
     """Find what is wrong with the captures, precursors and shared draws of the run's routes.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario; its hosts are in order.
-    folder : Address
-        Folder of the config, for CSV files.
-
-    Yields
-    ------
-    Finding
+    Their hosts are in order.
     """
     catalog = experiment.catalog
     used = [name for name in used_routes(experiment) if name in catalog.routes]
@@ -173,16 +156,11 @@ def _capture(
             yield unknown(
                 (*place, "emission_factors", name), name, capture.inputs, "input of the capture"
             )
-    if not any(True for _ in _unpriced(experiment, record)):
+    prices = [
+        price_of(experiment, name, one) for name in captures(record) for one in experiment.regions
+    ]
+    if None not in prices:  # said elsewhere
         yield from _too_much(experiment, (*place, "rate"), record, folder)
-
-
-def _unpriced(experiment: Experiment, record: Retrofit) -> Iterator[str]:
-    """Commodities of the capture that some region has no price of, which is said elsewhere."""
-    for name in captures(record):
-        for region in experiment.regions:
-            if price_of(experiment, name, region) is None:
-                yield name
 
 
 def _too_much(
@@ -256,16 +234,7 @@ def correlation_findings(
 ) -> Iterator[Finding]:
     """Find correlated factors that have no draws of their own.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The config without overlays.
-    scenarios : mapping of str to Experiment
-        With the overlay of each scenario; their hosts are in order.
-
-    Yields
-    ------
-    Finding
+    The scenarios are those of the config, whose hosts are in order.
     """
     known = [(one["between"], one["rank"]) for one in shipped.base()["correlations"]["factors"]]
     for position, pair in enumerate(experiment.correlations.factors):

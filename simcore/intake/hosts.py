@@ -44,16 +44,7 @@ def captures(record: Route) -> Iterator[str]:
 
 
 def owner_of(catalog: Catalog, name: str, key: str) -> str:
-    """The route that states a quantity: a retrofit itself, or its host.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    name : str
-        Of a route.
-    key : str
-        Dotted name of the quantity: capex, inputs.iron_ore.
-    """
+    """The route that states a quantity, such as inputs.iron_ore: a retrofit itself, or its host."""
     record = catalog.routes[name]
     if not isinstance(record, Retrofit):
         return name
@@ -86,10 +77,7 @@ def quantity_at(catalog: Catalog, name: str, key: str) -> Any:
 def followed(catalog: Catalog, name: str, key: str) -> tuple[str, Any] | None:
     """The route whose draws a quantity follows, through any others, and what it states.
 
-    Returns
-    -------
-    tuple of (str, object) or None
-        None where the quantity has its own.
+    None where the quantity has its own.
     """
     at = owner_of(catalog, name, key)
     other = shared_with(catalog.routes[at], key)

@@ -37,14 +37,9 @@ class Layers:
 
 
 def read(source: str | Path | Mapping[str, Any], *, allowed: Sequence[str | Path]) -> Layers:
-    """Read a config and the files that it extends.
+    """Read a config, of a YAML file or given as a mapping, and the files that it extends.
 
-    Parameters
-    ----------
-    source : path or mapping
-        A YAML file, or the same content as a mapping.
-    allowed : sequence of paths
-        Folders outside that of the config from which files may be read.
+    Files may be read from the folder of the config and from those `allowed`.
 
     Raises
     ------
@@ -59,7 +54,7 @@ def read(source: str | Path | Mapping[str, Any], *, allowed: Sequence[str | Path
         first = document.read(file, go_on=True)
     root = Folder.of(file.parent, allowed)
     files, paths = [first], [file]
-    while (name := _extended(files[-1])) not in (BASE, NOTHING):
+    while (name := files[-1].data.get("extends", BASE)) not in (BASE, NOTHING):
         if name is None and files[-1].faults:
             raise ConfigError(files[-1].faults)
         path = _checked(files[-1], name, paths, root)
@@ -76,10 +71,6 @@ def plain_data(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_data(child) for child in value]
     return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
-
-
-def _extended(file: document.Document) -> Any:
-    return file.data.get("extends", BASE)
 
 
 def _checked(file: document.Document, name: Any, paths: Sequence[Path], root: Folder) -> Path:

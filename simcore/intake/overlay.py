@@ -55,18 +55,9 @@ def _has_value(content: Mapping[Any, Any]) -> bool:
 
 
 def setting(text: str) -> tuple[tuple[Key, ...], document.Document]:
-    """Read a single setting.
+    """Read a single setting, ``path.to.key=value``: its path, and the nested mapping it stands for.
 
-    Parameters
-    ----------
-    text : str
-        ``path.to.key=value``; the value is read as YAML, a part of digits is a year.
-
-    Returns
-    -------
-    path : tuple of keys
-    read : Document
-        The nested mapping that it stands for, without lines.
+    The value is read as YAML; a part of digits is a year.
 
     Raises
     ------

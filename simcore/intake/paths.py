@@ -6,14 +6,17 @@ import datetime
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from simcore.numerics.normal import Z90
 from simcore.processes import KINDS, AnyProcess, kind_of
 from simcore.quantities import Constant, Quantity
 from simcore.quantities.annotations import (
     COMMODITY,
+    OTHER,
     PER_COMMODITY,
+    TEXT,
+    TEXT_OR_OTHER,
     Canonical,
     Dated,
     Name,
@@ -152,15 +155,8 @@ def _after(value: Any) -> Any:
     return value
 
 
-def _of_after(value: Any) -> str:
-    return "hold" if isinstance(value, str) else "growth"
-
-
 After = Annotated[
-    Annotated[
-        Annotated[Literal["hold"], Tag("hold")] | Annotated[Grow, Tag("growth")],
-        Discriminator(_of_after),
-    ],
+    Annotated[Annotated[Literal["hold"], TEXT] | Annotated[Grow, OTHER], TEXT_OR_OTHER],
     BeforeValidator(_after),
 ]
 
@@ -214,6 +210,16 @@ class Response(Described):
     """A price below is lifted."""
     backstop: Level | None = None
     """No price stays above: what it costs to take the CO2 out of the air again."""
+
+    @property
+    def limits(self) -> dict[tuple[str, ...], Quantity]:
+        """The prices that are stated, by their address in it, the lowest first."""
+        found: dict[tuple[str, ...], Any] = {
+            ("below", "from"): self.below and self.below.price,
+            ("above", "from"): self.above and self.above.price,
+            ("backstop",): self.backstop,
+        }
+        return {address: value for address, value in found.items() if value is not None}
 
 
 class PolicyEffect(Described):

@@ -14,9 +14,8 @@ from simcore.intake.usage import (
     asked_outcomes,
     meets_cbam,
     sector_regions,
-    used_commodities,
+    used_entries,
     used_markets,
-    used_places,
     used_routes,
     used_systems,
 )
@@ -71,26 +70,17 @@ def used_policies(experiment: Experiment) -> list[str]:
     values: list[Any] = [getattr(experiment.cbam, key) for key in CBAM_POLICIES]
     for name in experiment.regions:
         values += policy_values(experiment, name).values()
-    for name in used_markets(experiment):
-        if name in catalog.markets:
-            record = catalog.markets[name]
-            values += [record.link.share] if record.link is not None else []
-            values += _effects(record)
-    for name in used_commodities(experiment):
-        for place in used_places(experiment, name):
-            values += _effects(catalog.prices[name][place])
+    for address, price in used_entries(experiment):
+        if address[1] == "markets" and price.link is not None:
+            values.append(price.link.share)
+        if getattr(price, "policy_effect", None) is not None:
+            values.append(price.policy_effect.of)
     for name in used_routes(experiment):
         if name in catalog.routes:
             route = route_of(catalog, name)
             values += [route.cbam_benchmark, route.precursor_benchmark]
     values += [catalog.systems[name].follows for name in used_systems(experiment)]
     return list(dict.fromkeys(value for value in values if isinstance(value, str)))
-
-
-def _effects(price: Any) -> list[str]:
-    """The policy that acts on a price."""
-    effect = getattr(price, "policy_effect", None)
-    return [effect.of] if effect is not None else []
 
 
 def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], Any]:

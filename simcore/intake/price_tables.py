@@ -61,7 +61,7 @@ def fill(data: Any, under: Mapping[str, Any], folder: Path, address: Address = (
         What a user wrote.
     under : mapping
         What it is laid over: a price that he only changes has its unit there.
-    folder : Address
+    folder : Path
         Folder of the config, in which the files must lie.
     address : tuple
         Where the overlay stands in the config.

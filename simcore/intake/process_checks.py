@@ -12,45 +12,33 @@ from simcore.intake.entries import Indexed
 from simcore.intake.findings import Address, Finding
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import used_commodities, used_markets, used_places
+from simcore.intake.usage import used_entries, used_paths
 from simcore.intake.views import kinds as kinds_of
 from simcore.intake.views import parts
-from simcore.processes import KINDS, Kind, kind_of
+from simcore.processes import KINDS, kind_of
 from simcore.processes.history import PriceHistory, yearly_changes
 
 
 def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
     """Uncertain prices whose shocks cannot be correlated, because they have none in any scenario.
 
-    Parameters
-    ----------
-    scenarios : mapping of str to Experiment
-        With the overlay of each scenario.
-
-    Returns
-    -------
-    dict of str to str
-        Kind of process, or `indexed`, by name of the address, such as eu_ets or natural_gas.EU.
-        Prices that do not move are left out: nobody takes them for correlated ones.
+    The kind of process, or `indexed`, by name such as eu_ets or natural_gas.EU. Prices that do not
+    move are left out: nobody takes them for correlated ones.
     """
     kinds: dict[str, set[str]] = {}
     for experiment in scenarios.values():
         for address, price in used_paths(experiment):
             kinds.setdefault(".".join(address[2:]), set()).update(kinds_of(price))
-        for name in used_commodities(experiment):
-            for place in used_places(experiment, name):
-                if isinstance(experiment.catalog.prices[name][place], Indexed):
-                    kinds.setdefault(f"{name}.{place}", set()).add("indexed")
+        for address, price in used_entries(experiment):
+            if isinstance(price, Indexed):
+                kinds.setdefault(".".join(address[2:]), set()).add("indexed")
+    # What moves, but not by normal shocks that could be correlated.
+    without = {name for name, kind in KINDS.items() if kind.moves and not kind.shocked}
     return {
         name: " or ".join(sorted(found))
         for name, found in kinds.items()
-        if all(one == "indexed" or _is_shockless(KINDS[one]) for one in found)
+        if found <= {"indexed", *without}
     }
-
-
-def _is_shockless(kind: Kind) -> bool:
-    """Whether a kind moves, but not by normal shocks that could be correlated."""
-    return kind.moves and not kind.shocked
 
 
 def shock_findings(
@@ -75,19 +63,7 @@ def shock_findings(
 
 
 def process_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
-    """Find processes that cannot be simulated.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-    folder : Address
-        Folder of the config, for CSV files.
-
-    Yields
-    ------
-    Finding
-    """
+    """Find processes that cannot be simulated."""
     alone = (one for address, price in used_paths(experiment) for one in parts(address, price))
     for address, price in alone:
         process, design = price.process, experiment.design
@@ -108,19 +84,6 @@ def process_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
                 "one step, or another design: a Sobol sequence has too few dimensions",
                 "write steps: 1, or design: random", also=(("design",),),
             )  # fmt: skip
-
-
-def used_paths(experiment: Experiment) -> Iterator[tuple[Address, PricePath]]:
-    """Price addresses that an experiment uses, and where they stand."""
-    catalog = experiment.catalog
-    for name in used_markets(experiment):
-        if name in catalog.markets:
-            yield ("catalog", "markets", name), catalog.markets[name]
-    for name in used_commodities(experiment):
-        for place in used_places(experiment, name):
-            price = catalog.prices[name][place]
-            if isinstance(price, PricePath):
-                yield ("catalog", "prices", name, place), price
 
 
 def _history(address: Address, history: PriceHistory, folder: Path) -> Iterator[Finding]:

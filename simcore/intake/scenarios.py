@@ -23,21 +23,14 @@ _EXPECTED: Final = "changes, the name of a packaged scenario, a file beside the 
 def expand(
     data: Mapping[str, Any], folder: Path
 ) -> tuple[dict[str, Any], list[document.Document], list[Finding]]:
-    """Replace the names in the scenarios of a config by what they stand for.
-
-    Parameters
-    ----------
-    data : mapping
-        A complete config.
-    folder : Path
-        Folder of the config, in which scenario files must lie.
+    """Replace the names in the scenarios of a complete config by what they stand for.
 
     Returns
     -------
     data : dict
         The config with each scenario as a mapping of changes.
     documents : list of Document
-        The files read, at their place in the config.
+        The files read, in the folder of the config, at their place in it.
     findings : list of Finding
         Names that stand for nothing; their scenarios change nothing.
     """
@@ -52,40 +45,31 @@ def expand(
         # A list of one is the same as its entry; of several, the later ones lie over the earlier.
         for position, part in enumerate(value if isinstance(value, list) else [value]):
             path = ("scenarios", name, *((position,) if isinstance(value, list) else ()))
-            try:
-                found = _changes(part, path, folder, documents)
-            except _UnusableError as error:
-                findings.append(error.finding)
-                continue
-            changes = merge(changes, found)
+            found = _changes(part, path, folder, documents)
+            if isinstance(found, Finding):
+                findings.append(found)
+            else:
+                changes = merge(changes, found)
         written[name] = changes
     return {**data, "scenarios": written}, documents, findings
-
-
-class _UnusableError(Exception):
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.found)
-        self.finding = finding
 
 
 def _changes(
     part: Any, path: tuple[Any, ...], folder: Path, documents: list[document.Document]
 ) -> Any:
-    if part is None:
-        return {}
-    if isinstance(part, Mapping):
-        return part
+    """What a scenario, or one of its list, changes; a finding where it stands for nothing."""
+    if part is None or isinstance(part, Mapping):
+        return part or {}
     if not isinstance(part, str):
-        raise _UnusableError(Finding(path, repr(part), _EXPECTED, "write {} for no change"))
+        return Finding(path, repr(part), _EXPECTED, "write {} for no change")
     if not part.endswith(_SUFFIXES):
-        known = shipped.scenarios()
-        if part not in known:
-            raise _UnusableError(unknown(path, part, known, "packaged scenario",
-                                         define="name a file that ends in .yaml"))  # fmt: skip
-        return known[part]
+        known, define = shipped.scenarios(), "name a file that ends in .yaml"
+        if part in known:
+            return known[part]
+        return unknown(path, part, known, "packaged scenario", define=define)
     wrong = file_fault(path, folder, part, expected=_EXPECTED)
     if wrong is not None:
-        raise _UnusableError(wrong)
+        return wrong
     read = document.read(folder / part)
     documents.append(_placed(read, path[:2]))
     return read.data
@@ -101,15 +85,7 @@ def _placed(read: document.Document, path: Sequence[Any]) -> document.Document:
 
 
 def usable(name: Any, overlay: Any) -> tuple[dict[str, Any], list[Finding]]:
-    """The usable changes of a scenario, and what is wrong with the others.
-
-    Parameters
-    ----------
-    name : str
-        Of the scenario.
-    overlay : mapping
-        Its changes, as `expand` gives them.
-    """
+    """The usable changes of a scenario that `expand` gave, and what is wrong with the others."""
     return {key: value for key, value in overlay.items() if key in OVERLAY_KEYS}, [
         unknown(("scenarios", name, key), str(key), OVERLAY_KEYS, "key of a scenario")
         for key in overlay

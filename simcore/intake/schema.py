@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.entries import Catalog
 from simcore.quantities import Quantity
 from simcore.quantities.annotations import (
+    OTHER,
+    TEXT,
+    TEXT_OR_OTHER,
     Canonical,
     Name,
     Plain,
@@ -99,15 +95,9 @@ def _limit(value: Any) -> Any:
     return value
 
 
-def _of_limit(value: Any) -> str:
-    return "law" if isinstance(value, str) else "share"
-
-
 CreditLimit = Annotated[
     Annotated[
-        Annotated[Annotated[float, Field(ge=0, le=1)], Tag("share")]
-        | Annotated[Literal["law"], Tag("law")],
-        Discriminator(_of_limit),
+        Annotated[float, Field(ge=0, le=1), OTHER] | Annotated[Literal["law"], TEXT], TEXT_OR_OTHER
     ],
     BeforeValidator(_limit),
 ]

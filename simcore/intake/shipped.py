@@ -141,14 +141,9 @@ def _digest() -> bytes:
 
 
 def catalog_of(content: Any, known: Known) -> tuple[Catalog, list[Any]]:
-    """Make the records of a catalog; entries that are known are not checked again.
+    """Make the records of a complete catalog; entries that are known are not checked again.
 
-    Parameters
-    ----------
-    content : mapping
-        A complete catalog.
-    known : dict
-        What is known already; the other entries are added.
+    The others are added to what is known.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, get_args
 
@@ -89,16 +89,17 @@ def described(
     """Every record inside a record, a mapping or a list that says where it comes from."""
     if isinstance(node, Described):
         yield address, node
-    inner: list[tuple[Any, Any]] = []
+    inner: Iterable[tuple[Any, Any]] = ()
     if isinstance(node, Model):
-        fields = type(node).model_fields.items()
-        inner = [(field.alias or name, getattr(node, name)) for name, field in fields]
+        fields, held = type(node).model_fields, _fields(type(node))  # type: ignore[arg-type]
+        inner = [(fields[name].alias or name, getattr(node, name)) for name, _ in held]
     elif isinstance(node, dict):
-        inner = [*node.items()]
+        inner = node.items()
     elif isinstance(node, list):
-        inner = [*enumerate(node)]
+        inner = enumerate(node)
     for name, one in inner:
-        yield from described(one, (*address, name))
+        if isinstance(one, Model | dict | list):
+            yield from described(one, (*address, name))
 
 
 @cache

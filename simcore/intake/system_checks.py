@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simcore.intake.findings import FIRST, Address, Finding, unknown
+from simcore.intake.findings import FIRST, Address, Finding, unknown, unknown_entry
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import followed_rules, variants
 from simcore.intake.schema import Experiment
@@ -18,17 +18,7 @@ _ROUNDED = 0.1
 
 
 def system_findings(experiment: Experiment) -> Iterator[Finding]:
-    """Find markets without a system, and systems that cannot be solved.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-
-    Yields
-    ------
-    Finding
-    """
+    """Find markets without a system, and systems that cannot be solved."""
     catalog = experiment.catalog
     for name in used_markets(experiment):
         if name in catalog.markets:
@@ -45,11 +35,7 @@ def _market(experiment: Experiment, address: Address, market: PricePath) -> Iter
     if not isinstance(market.process, CapAndBank):
         return
     place, name = (*address, "process", "system"), market.process.system
-    if name not in experiment.catalog.systems:
-        yield unknown(
-            place, name, experiment.catalog.systems, "system",
-            define="define it under catalog.systems",
-        )  # fmt: skip
+    yield from unknown_entry(place, name, experiment.catalog, "systems")
     # Tightening is left to the system: a scenario that tightens the market changes its rules too.
     for key, remedy in (("anchors", "write anchors: {}"), ("corridor", "write corridor: null")):
         if getattr(market, key):
@@ -70,10 +56,9 @@ def _variants(experiment: Experiment, address: Address, system: System) -> Itera
         return
     policies = experiment.catalog.policies
     if system.follows not in policies:
-        yield unknown(
-            (*address, "follows"), system.follows, policies, "policy",
-            define="define it under catalog.policies",
-        )  # fmt: skip
+        yield from unknown_entry(
+            (*address, "follows"), system.follows, experiment.catalog, "policies"
+        )
         return
     for name in variants(policies[system.follows]):
         if name not in policies[system.follows].variants:
@@ -92,11 +77,9 @@ def _resolution(address: Address, system: System) -> Iterator[Finding]:
     record = system.resolution
     if record is None:
         return
-    for name in (*record.odds, system.variant):
+    places = {name: (*address, "resolution", "odds", name) for name in record.odds}
+    for name, place in {system.variant: (*address, "variant"), **places}.items():
         if name not in system.variants:
-            place = (*address, "resolution", "odds", name) if name in record.odds else (
-                *address, "variant"
-            )  # fmt: skip
             yield unknown(
                 place, name, system.variants, "variant", define="define it under variants"
             )

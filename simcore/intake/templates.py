@@ -6,17 +6,11 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import SINGULAR, Address, Finding, unknown
 from simcore.intake.forms import FIRST_YEAR
 from simcore.intake.overlay import merge
 from simcore.quantities import KINDS
 from simcore.quantities.records import Described
-
-SINGULAR: Final = {
-    "markets": "market", "systems": "system", "policies": "policy", "regions": "region",
-    "sectors": "sector", "routes": "route", "technologies": "technology", "buyers": "buyer",
-}  # fmt: skip
-"""What an entry of a section of the catalog is called."""
 
 _OF_ITSELF: Final = {"title", *Described.model_fields}
 """What an entry does not take over from the one that it is like."""
@@ -32,16 +26,11 @@ _NAMES: Final = {
 def resolve(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
     """Write out the entries that are like another one, and tables that begin with the run.
 
-    Parameters
-    ----------
-    data : mapping
-        A config, all layers laid together.
-
     Returns
     -------
     data : dict
-        A copy in which every entry stands alone; a region still says what it is like, for the
-        prices and rows of routes that it has none of its own of.
+        A copy of the config in which every entry stands alone; a region still says what it is like,
+        for the prices and rows of routes that it has none of its own of.
     findings : list of Finding
         Entries that are like nothing known, or like themselves.
     """
@@ -79,14 +68,7 @@ def follow(
 ) -> dict[str, Any]:
     """Changes of a scenario with all that they change in entries like others.
 
-    Parameters
-    ----------
-    overlay : mapping
-        Changes as written.
-    changed : mapping
-        The config with these changes, resolved.
-    base : mapping
-        The config without them, resolved.
+    `changed` and `base` are the config with and without these changes, resolved.
     """
     catalog = overlay.get("catalog")
     if not isinstance(catalog, Mapping):

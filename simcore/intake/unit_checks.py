@@ -17,30 +17,18 @@ from simcore.intake.paths import PricePath
 from simcore.intake.policies import used_policies, variants
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated, entries, quantities, target_of, unit_of
-from simcore.intake.usage import price_of, used_commodities, used_markets, used_places, used_routes
+from simcore.intake.usage import price_of, used_entries, used_routes
 from simcore.intake.views import as_path
 from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.quantities.annotations import COMMODITY, Canonical
 from simcore.units import UnitError, conversion, parse_unit
-from simcore.units.canonical import EURO_PER_TONNE
 
 
 def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
     """Find quantities that cannot be used.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-    folder : Address
-        Folder of the config, for CSV files.
-    sound : set of int
-        Identities of the entries of the catalog that need no check, such as the packaged ones. An
-        entry that was checked is added, unless it refers to a factor, which scenarios may change.
-
-    Yields
-    ------
-    Finding
+    Entries of the catalog whose identity is in `sound` need no check, such as the packaged ones. An
+    entry that was checked is added, unless it refers to a factor, which scenarios may change.
     """
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
     firms = (quantities(one, ("exposures", name)) for name, one in experiment.exposures.items())
@@ -51,21 +39,13 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
             yield from _quantities(experiment, inside, folder)
             if not any(isinstance(one, FactorReference) for _, one, _ in inside):
                 sound.add(id(entry))
-    for name in used_markets(experiment):
-        if name in experiment.catalog.markets:
-            address = ("catalog", "markets", name)
-            yield from _price_units(
-                experiment, address, experiment.catalog.markets[name], str(EURO_PER_TONNE)
-            )
-    for name in used_commodities(experiment):
-        for place in used_places(experiment, name):
-            price = experiment.catalog.prices[name][place]
-            if isinstance(price, PricePath):
-                target = f"EUR/{commodity_unit(experiment, name, price)}"
-                address = ("catalog", "prices", name, place)
-                yield from _price_units(experiment, address, price, target)
-            elif isinstance(price, Indexed):
-                yield from _indexed_units(experiment, ("catalog", "prices", name, place), price)
+    for address, price in used_entries(experiment):
+        if isinstance(price, Indexed):
+            yield from _indexed_units(experiment, address, price)
+        elif isinstance(price, PricePath):
+            is_market = address[1] == "markets"
+            unit = "t" if is_market else commodity_unit(experiment, address[2], price)
+            yield from _price_units(experiment, address, price, f"EUR/{unit}")
     for name in used_routes(experiment):
         if name in experiment.catalog.routes:
             yield from _trades(experiment, name)
@@ -75,9 +55,7 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
 
 
 def _quantities(
-    experiment: Experiment,
-    found: Iterable[tuple[Address, Any, Canonical | None]],
-    folder: Path,
+    experiment: Experiment, found: Iterable[tuple[Address, Any, Canonical | None]], folder: Path
 ) -> Iterator[Finding]:
     for address, quantity, canonical in found:
         wrong = list(_quantity(experiment, address, quantity, folder))
@@ -262,15 +240,8 @@ def _price_units(
             yield from _unit(experiment, (*place, "spot", "unit"), one.spot.unit, target)
         for year, anchor in (one.anchors or {}).items():
             yield from _unit(experiment, (*place, "anchors", year, "unit"), anchor.unit, target)
-    if price.response is None:
-        return
-    for key, value in (
-        (("above", "from"), price.response.above and price.response.above.price),
-        (("below", "from"), price.response.below and price.response.below.price),
-        (("backstop",), price.response.backstop),
-    ):
-        if value:
-            yield from _unit(experiment, (*address, "response", *key), value.unit, target)
+    for key, value in price.response.limits.items() if price.response else ():
+        yield from _unit(experiment, (*address, "response", *key), value.unit, target)
 
 
 def _indexed_units(experiment: Experiment, address: Address, price: Indexed) -> Iterator[Finding]:

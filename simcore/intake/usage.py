@@ -7,14 +7,8 @@ from functools import wraps
 from typing import Any, TypeVar
 from weakref import ref
 
-from simcore.intake.entries import (
-    Electrolysis,
-    Indexed,
-    Learns,
-    Retrofit,
-    Route,
-    SectorRegion,
-)
+from simcore.intake.entries import Electrolysis, Indexed, Learns, Retrofit, Route, SectorRegion
+from simcore.intake.findings import Address
 from simcore.intake.hosts import host_of, route_of
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
@@ -248,6 +242,24 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
         if name == commodity and place in prices:
             places.setdefault(place, [])
     return places
+
+
+def used_entries(experiment: Experiment) -> Iterator[tuple[Address, Any]]:
+    """Markets and prices that the run meets, and where each stands."""
+    catalog = experiment.catalog
+    for name in used_markets(experiment):
+        if name in catalog.markets:
+            yield ("catalog", "markets", name), catalog.markets[name]
+    for name in used_commodities(experiment):
+        for place in used_places(experiment, name):
+            yield ("catalog", "prices", name, place), catalog.prices[name][place]
+
+
+def used_paths(experiment: Experiment) -> Iterator[tuple[Address, PricePath]]:
+    """Those of them that are price paths."""
+    for address, price in used_entries(experiment):
+        if isinstance(price, PricePath):
+            yield address, price
 
 
 def used_prices(experiment: Experiment) -> dict[str, tuple[str, str]]:

@@ -14,10 +14,9 @@ from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
 from simcore.intake import shipped
-from simcore.intake.findings import Address, Finding
+from simcore.intake.findings import SINGULAR, Address, Finding
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
-from simcore.intake.templates import SINGULAR
 from simcore.processes import Process, lack, record_of, refusal
 from simcore.quantities.records import shown
 
@@ -27,21 +26,10 @@ _FEW: Final = 3
 
 
 def validate(data: Mapping[str, Any], known: Known) -> tuple[Experiment | None, list[Finding]]:
-    """Check data against the records.
+    """Check a complete config against the records.
 
-    Parameters
-    ----------
-    data : mapping
-        A complete config.
-    known : dict
-        Entries of the catalog that need no check; those that fit are added.
-
-    Returns
-    -------
-    experiment : Experiment or None
-        None if anything is wrong.
-    findings : list of Finding
-        Everything that is wrong.
+    Entries of the catalog that are `known` need no check; those that fit are added. The experiment
+    is None if anything is wrong.
     """
     wrong: list[Any] = []
     content = dict(data)
@@ -60,21 +48,7 @@ def mended(
 ) -> tuple[Experiment | None, dict[str, Any]]:
     """Give a config with its faulty parts left out, so that the rest can be checked as well.
 
-    Parameters
-    ----------
-    data : mapping
-        A complete config.
-    findings : iterable of Finding
-        What is wrong with it.
-    known : dict
-        As for `validate`.
-
-    Returns
-    -------
-    experiment : Experiment or None
-        None where nothing usable is left.
-    content : dict
-        The data of it.
+    The experiment is None where nothing usable is left; the mapping is the data of it.
     """
     content = dict(data)
     addresses = [one.address for one in findings]
@@ -364,6 +338,8 @@ _PRICE: Final = (
     "a price: with its unit, by year, or a path with unit, spot and process",
     "write for example 60 EUR/t, or {2026: 60 EUR/t, 2035: 50 EUR/t}",
 )
+_PRICES: Final = {("prices", 3), ("prices", 4), ("markets", 3)}
+"""Where such a price may stand: the section of the catalog, and the length of the address."""
 _NATURAL: Final = {
     ("years",): (
         "the first and the last year", "write years: 2028-2035, or {first: 2028, last: 2035}",
@@ -378,13 +354,9 @@ _NATURAL: Final = {
 
 def _natural(address: Address) -> tuple[str, str] | None:
     """Expected and remedy where a config has forms of its own."""
-    if address[:2] == ("catalog", "prices") and len(address) in (3, 4):
+    if address[:1] == ("catalog",) and (*address[1:2], len(address)) in _PRICES:
         return _PRICE
-    return (
-        _PRICE
-        if address[:2] == ("catalog", "markets") and len(address) == 3
-        else _NATURAL.get(address)
-    )
+    return _NATURAL.get(address)
 
 
 _PATTERNS: Final = {

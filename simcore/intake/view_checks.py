@@ -9,29 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from simcore.intake.compilation import compiled
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.paths import PricePath, View
-from simcore.intake.process_checks import used_paths
 from simcore.intake.schema import Experiment
+from simcore.intake.usage import used_paths
 from simcore.intake.views import ENSEMBLE, chosen_views, has_views
 from simcore.processes import KINDS, kind_of
 from simcore.quantities import FactorReference
 
 
 def view_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
-    """Find views that cannot be drawn, and settings of a price that would change nothing.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        With the overlay of a scenario.
-    folder : Address
-        Folder of the config, for CSV files.
-
-    Yields
-    ------
-    Finding
-    """
+    """Find views that cannot be drawn, and settings of a price that would change nothing."""
     for address, price in used_paths(experiment):
         if price.view != ENSEMBLE:
             yield from _named(address, price)
@@ -147,9 +135,7 @@ def _effect(experiment: Experiment, address: Address, price: PricePath) -> Itera
     assert effect is not None
     policies = experiment.catalog.policies
     if effect.of not in policies:
-        yield unknown(
-            (*place, "of"), effect.of, policies, "policy", define="define it under catalog.policies"
-        )
+        yield from unknown_entry((*place, "of"), effect.of, experiment.catalog, "policies")
         return
     policy = policies[effect.of]
     for name in effect.variants:
@@ -165,18 +151,12 @@ def _response(
     response, place = price.response, (*address, "response")
     assert response is not None
     ends: list[tuple[str, float, float]] = []
-    for key, value in (
-        ("below.from", response.below and response.below.price),
-        ("above.from", response.above and response.above.price),
-        ("backstop", response.backstop),
-    ):
-        if value is None:
-            continue
+    for part, value in response.limits.items():
         least, most = _reach(experiment, value, folder)
         listed = getattr(value, "kind", "") in ("discrete", "bernoulli")
         if most <= 0 or (listed and least <= 0):
-            yield Finding((*place, *key.split(".")), f"{least:g}", "a price above 0", "raise it")
-        ends.append((key, least, most))
+            yield Finding((*place, *part), f"{least:g}", "a price above 0", "raise it")
+        ends.append((".".join(part), least, most))
     for (key, _, most), (other, least, _) in pairwise(ends):
         if other == "above.from" and most > least:
             yield Finding(
@@ -206,9 +186,7 @@ def _relative(experiment: Experiment, address: Address, price: PricePath) -> Ite
         return
     markets = experiment.catalog.markets
     if relative.to not in markets:
-        yield unknown(
-            (*place, "to"), relative.to, markets, "market", define="define it under catalog.markets"
-        )
+        yield from unknown_entry((*place, "to"), relative.to, experiment.catalog, "markets")
     elif relative.to == address[2] or markets[relative.to].relative or markets[relative.to].link:
         yield Finding(
             (*place, "to"), f"{relative.to}, which depends on another market itself",

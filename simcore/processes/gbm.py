@@ -6,7 +6,7 @@ import math
 from typing import Any, Final, Literal
 
 from simcore.processes import shocks
-from simcore.processes.declaration import Fitting, Kind, Number
+from simcore.processes.declaration import Fitting, Number
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import MOST, growth, merton
 from simcore.processes.shocks import SIGMA, Volatile
@@ -47,13 +47,9 @@ def _with_jumps(fit: Fit, quantity: Any, eroded: float) -> dict[str, Any]:
     return {"kind": "gbm", "sigma": quantity("sigma"), "mu": mu, "jumps": jumps}
 
 
-GBM: Final = Kind(
+GBM: Final = shocks.volatile_kind(
     Gbm,
-    motion=shocks.volatile_motion,
-    variance=shocks.volatile_variance,
-    ahead=shocks.volatile_ahead,
     fits={"gbm": Fitting(_fit, _written), "merton": Fitting(merton, _with_jumps)},
     lacking={"sigma": SIGMA},
-    shocked=True,
     drift="mu",
 )

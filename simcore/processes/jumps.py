@@ -6,7 +6,6 @@ import math
 from typing import Annotated, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simcore.processes.declaration import Floats, Maker, Number, Points, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted, standard_errors
@@ -37,18 +36,12 @@ class Jumps(Described):
 
 def jump_nodes(make: Maker, jumps: Jumps, steps: int, centred: bool) -> tuple[int, ...]:
     """Nodes of what jumps add to the log price in each step of a year."""
-    parts = {
-        name: make.quantity(f"jumps.{name}", getattr(jumps, name))
-        for name in ("rate", "mean", "sd")
-    }
+    parts = {name: make.quantity(f"jumps.{name}", getattr(jumps, name)) for name in _PARTS}
     found = []
     for step in range(steps):
         size = make.node("NORMAL", role="jump_size", steps=steps, step=step)
-        found.append(
-            make.node(
-                "JUMP", role="jump", **parts, size=size, steps=steps, step=step, centred=centred
-            )
-        )
+        placed = {"size": size, "steps": steps, "step": step, "centred": centred}
+        found.append(make.node("JUMP", role="jump", **parts, **placed))
     return tuple(found)
 
 
@@ -68,9 +61,7 @@ def jumps_ahead(jumps: Jumps, points: Points, years: int, centred: bool) -> tupl
     return count * size - grown, count * sd**2
 
 
-def negative_log_likelihood(
-    values: NDArray[np.float64], changes: NDArray[np.float64], steps: NDArray[np.float64]
-) -> float:
+def negative_log_likelihood(values: Floats, changes: Floats, steps: Floats) -> float:
     """Negative log likelihood of changes of the log price.
 
     Parameters
@@ -126,7 +117,7 @@ def merton(history: Changes) -> Fit:
         (math.log(1e-3 * spread), math.log(20 * spread)),
     ]
 
-    def natural(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def natural(values: Floats) -> Floats:
         return np.array([math.exp(values[0]), math.exp(values[1]), values[2], math.exp(values[3])])
 
     found = []

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from simcore.processes import shocks
-from simcore.processes.declaration import Fitting, Floats, Kind, Volatility
+from simcore.processes.declaration import Fitting, Floats, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted, standard_errors
 from simcore.processes.shocks import SIGMA, Volatile, accrued
 
@@ -84,16 +84,9 @@ def _written(fit: Fit, quantity: Any, eroded: float) -> dict[str, Any]:
     return {"kind": "log_ou", "sigma": quantity("sigma"), "kappa": quantity("kappa_corrected")}
 
 
-LOG_OU: Final = Kind(
+LOG_OU: Final = shocks.volatile_kind(
     LogOu,
-    motion=shocks.volatile_motion,
-    variance=shocks.volatile_variance,
-    ahead=shocks.volatile_ahead,
     fits={"log_ou": Fitting(_fit, _written)},
-    lacking={
-        "sigma": SIGMA,
-        "kappa": ("kappa, per year", "add kappa: ..., or use kind: fixed"),
-    },
-    shocked=True,
+    lacking={"sigma": SIGMA, "kappa": ("kappa, per year", "add kappa: ..., or use kind: fixed")},
     on_top=True,
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, Literal
 
 from simcore.processes import shocks
-from simcore.processes.declaration import Fitting, Kind
-from simcore.processes.estimates import Changes, Fit
+from simcore.processes.declaration import Fitting
+from simcore.processes.estimates import Fit
 from simcore.processes.shocks import SIGMA, Volatile
 
 
@@ -16,21 +17,13 @@ class RandomWalk(Volatile):
     kind: Literal["random_walk"] = "random_walk"
 
 
-def _fit(history: Changes) -> Fit:
-    return shocks.wandering("random_walk", history)
-
-
 def _written(fit: Fit, quantity: Any, eroded: float) -> dict[str, Any]:
     return {"kind": "random_walk", "sigma": quantity("sigma")}
 
 
-RANDOM_WALK: Final = Kind(
+RANDOM_WALK: Final = shocks.volatile_kind(
     RandomWalk,
-    motion=shocks.volatile_motion,
-    variance=shocks.volatile_variance,
-    ahead=shocks.volatile_ahead,
-    fits={"random_walk": Fitting(_fit, _written)},
+    fits={"random_walk": Fitting(partial(shocks.wandering, "random_walk"), _written)},
     lacking={"sigma": SIGMA},
-    shocked=True,
     on_top=True,
 )

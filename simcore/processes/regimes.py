@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.numerics.chain import stationary
+from simcore.processes.declaration import Floats
 from simcore.processes.estimates import (
     Changes,
     Estimate,
@@ -45,20 +46,18 @@ class Yearly:
     """
 
     years: NDArray[np.int64]
-    counts: NDArray[np.float64]
-    squares: NDArray[np.float64]
-    logs: NDArray[np.float64]
+    counts: Floats
+    squares: Floats
+    logs: Floats
 
-    def likelihoods(self, sigmas: NDArray[np.float64]) -> NDArray[np.float64]:
+    def likelihoods(self, sigmas: Floats) -> Floats:
         """Log likelihood of the changes of each year (rows) in each regime (columns)."""
         variances = sigmas**2
         own = np.log(2 * math.pi * variances) * self.counts[:, None] + self.logs[:, None]
         return np.asarray(-0.5 * (own + self.squares[:, None] / variances))
 
 
-def by_year(
-    changes: NDArray[np.float64], steps: NDArray[np.float64], years: NDArray[np.int64]
-) -> Yearly:
+def by_year(changes: Floats, steps: Floats, years: NDArray[np.int64]) -> Yearly:
     """Sum up changes of the log price by the calendar year in which they end."""
     known, places = np.unique(years, return_inverse=True)
     sums = np.zeros((3, len(known)))
@@ -68,9 +67,7 @@ def by_year(
     return Yearly(known, *sums)
 
 
-def filtered(
-    chain: NDArray[np.float64], likelihoods: NDArray[np.float64], years: NDArray[np.int64]
-) -> tuple[float, NDArray[np.float64]]:
+def filtered(chain: Floats, likelihoods: Floats, years: NDArray[np.int64]) -> tuple[float, Floats]:
     """Log likelihood of all years, and probabilities of the last one's regimes (Hamilton 1989).
 
     Parameters
@@ -128,7 +125,7 @@ def regime_switching(history: Changes, count: int) -> Fit:
     high = math.log(10 * float(yearly.max()))
     off = [(i, j) for i in range(count) for j in range(count) if i != j]
 
-    def natural(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def natural(values: Floats) -> Floats:
         """Volatilities, then probabilities of leaving, from logarithms and log odds of staying."""
         odds = np.ones((count, count))
         for (i, j), one in zip(off, values[count:], strict=True):
@@ -136,7 +133,7 @@ def regime_switching(history: Changes, count: int) -> Fit:
         chain = odds / odds.sum(axis=1, keepdims=True)
         return np.concatenate([np.exp(values[:count]), [chain[pair] for pair in off]])
 
-    def negative(values: NDArray[np.float64]) -> float:
+    def negative(values: Floats) -> float:
         sigmas, chain = values[:count], _chain(values[count:], off, count)
         if np.any(sigmas <= 0) or np.any(chain < 0):
             return math.inf
@@ -182,9 +179,7 @@ def regime_switching(history: Changes, count: int) -> Fit:
     )  # fmt: skip
 
 
-def _chain(
-    leaving: NDArray[np.float64], off: list[tuple[int, int]], count: int
-) -> NDArray[np.float64]:
+def _chain(leaving: Floats, off: list[tuple[int, int]], count: int) -> Floats:
     chain = np.zeros((count, count))
     for pair, one in zip(off, leaving, strict=True):
         chain[pair] = one

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simcore.processes.declaration import Floats, Maker, Motion, Points, Process, Volatility
+from simcore.processes.declaration import Floats, Kind, Maker, Motion, Points, Process, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import Jumps, jump_nodes, jump_variance, jumps_ahead
 from simcore.quantities import Constant
@@ -43,17 +43,7 @@ def accrued(kappa: Any, years: Any) -> Any:
 
 
 def moved(make: Maker, process: Shocked, centred: bool, *, sigma: int, kappa: int) -> Motion:
-    """Nodes of the steps of a year.
-
-    Parameters
-    ----------
-    make : Maker
-    process : Shocked
-    centred : bool
-        Whether the path is centred on its mean.
-    sigma, kappa : int
-        Nodes of the volatility of a year, and of the speed of reversion.
-    """
+    """Nodes of the steps of a year, from those of its volatility and of the speed of reversion."""
     steps, of_step = process.steps, sigma
     # The exact step of 1/n year is that of a year with kappa/n and sigma/sqrt(n).
     if steps > 1:
@@ -80,15 +70,9 @@ def first_share(wait: float | None, steps: int) -> float | None:
 def variance(
     make: Maker, process: Shocked, square: float, kappa: float, ages: NDArray[np.int64]
 ) -> Floats:
-    """Variance of X by years after the spot.
+    """Variance of X by years after the spot, both of shape (n,).
 
-    Parameters
-    ----------
-    make : Maker
-    process : Shocked
-    square, kappa : float
-        Central values of sigma**2 and of the speed of reversion.
-    ages : int64, shape (n,)
+    From the central values of sigma**2, the `square`, and of the speed of reversion.
     """
     step = square * float(accrued(kappa, 1))
     share = first_share(make.wait, 1)
@@ -131,6 +115,14 @@ def volatile_ahead(
     kappa = points.value("kappa", getattr(process, "kappa", _NONE))
     spread = points.value("sigma", process.sigma) ** 2 * accrued(kappa, years)
     return ahead(process, points, years, centred, spread)
+
+
+def volatile_kind(record: type[Volatile], **own: Any) -> Kind:
+    """A kind of process with one volatility, and what is its own."""
+    return Kind(
+        record, motion=volatile_motion, variance=volatile_variance, ahead=volatile_ahead,
+        shocked=True, **own,
+    )  # fmt: skip
 
 
 def wandering(kind: str, history: Changes, drift: float = 0.0) -> Fit:

@@ -26,13 +26,14 @@ class Uncertain(Sourced):
         return {key: value for key, value in handler(self).items() if value is not None}
 
 
-def _increasing(name: str, *values: tuple[str, float | None]) -> None:
-    given = [(key, value) for key, value in values if value is not None]
-    for (key, value), (next_key, next_value) in pairwise(given):
+def _check_order(record: Any) -> None:
+    given = [key for key in record.rising if getattr(record, key) is not None]
+    for key, after in pairwise(given):
+        value, next_value = getattr(record, key), getattr(record, after)
         if value > next_value:
             raise fault(
-                f"{key} = {value:g} above {next_key} = {next_value:g}",
-                f"{key} <= {next_key} in a {name} distribution",
+                f"{key} = {value:g} above {after} = {next_value:g}",
+                f"{key} <= {after} in a {record.kind} distribution",
                 "swap or correct the two",
             )
 
@@ -54,6 +55,7 @@ class _Fitted(Uncertain):
     """Probability -> value, two or three of them, instead of the parameters."""
 
     parameters: ClassVar[tuple[str, ...]] = ()
+    rising: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="after")
     def _either(self) -> _Fitted:
@@ -86,11 +88,8 @@ class _Fitted(Uncertain):
                     "values that rise with the probability",
                     "put them in order",
                 )
-        self._check()
+        _check_order(self)
         return self
-
-    def _check(self) -> None:
-        """Checks of one kind; overridden by data, not behaviour, of each kind."""
 
 
 class Uniform(_Fitted):
@@ -100,9 +99,7 @@ class Uniform(_Fitted):
     low: float | None = None
     high: float | None = None
     parameters: ClassVar[tuple[str, ...]] = ("low", "high")
-
-    def _check(self) -> None:
-        _increasing("uniform", ("low", self.low), ("high", self.high))
+    rising: ClassVar[tuple[str, ...]] = ("low", "high")
 
 
 class Triangular(_Fitted):
@@ -114,9 +111,7 @@ class Triangular(_Fitted):
     mode: float | None = None
     high: float | None = None
     parameters: ClassVar[tuple[str, ...]] = ("low", "mode", "high")
-
-    def _check(self) -> None:
-        _increasing("triangular", ("low", self.low), ("mode", self.mode), ("high", self.high))
+    rising: ClassVar[tuple[str, ...]] = ("low", "mode", "high")
 
 
 class Pert(_Fitted):
@@ -129,9 +124,7 @@ class Pert(_Fitted):
     high: float | None = None
     shape: float = Field(default=4.0, gt=0)
     parameters: ClassVar[tuple[str, ...]] = ("low", "mode", "high")
-
-    def _check(self) -> None:
-        _increasing("pert", ("low", self.low), ("mode", self.mode), ("high", self.high))
+    rising: ClassVar[tuple[str, ...]] = ("low", "mode", "high")
 
 
 class Normal(_Fitted):
@@ -154,13 +147,15 @@ class TruncatedNormal(_Fitted):
     high: float
     parameters: ClassVar[tuple[str, ...]] = ("mean", "sd")
 
-    def _check(self) -> None:
+    @model_validator(mode="after")
+    def _apart(self) -> TruncatedNormal:
         if self.low >= self.high:
             raise fault(
                 f"low = {self.low:g} and high = {self.high:g}",
                 "low < high in a truncated_normal distribution",
                 "swap or correct the two",
             )
+        return self
 
 
 class Lognormal(_Fitted):
@@ -180,9 +175,7 @@ class SplitLognormal(_Fitted):
     p50: float | None = Field(default=None, gt=0)
     p90: float | None = Field(default=None, gt=0)
     parameters: ClassVar[tuple[str, ...]] = ("p10", "p50", "p90")
-
-    def _check(self) -> None:
-        _increasing("split_lognormal", ("p10", self.p10), ("p50", self.p50), ("p90", self.p90))
+    rising: ClassVar[tuple[str, ...]] = ("p10", "p50", "p90")
 
 
 class Beta(_Fitted):
@@ -194,9 +187,7 @@ class Beta(_Fitted):
     low: float = 0.0
     high: float = 1.0
     parameters: ClassVar[tuple[str, ...]] = ("alpha", "beta")
-
-    def _check(self) -> None:
-        _increasing("beta", ("low", self.low), ("high", self.high))
+    rising: ClassVar[tuple[str, ...]] = ("low", "high")
 
 
 def check_probabilities(probabilities: list[float], count: int) -> None:

@@ -6,14 +6,7 @@ import re
 from fractions import Fraction
 from typing import Annotated, Any, Final
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-)
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from simcore.quantities.records import Whole, fault, shown
 from simcore.units import Unit, UnitError, conversion, parse_quantity
@@ -69,6 +62,9 @@ class Canonical:
         self.maximum = maximum
 
 
+TEXT, OTHER = Tag("text"), Tag("other")
+TEXT_OR_OTHER = Discriminator(lambda value: "text" if isinstance(value, str) else "other")
+"""A union of which one member is written as a text."""
 Plain = Annotated[float, BeforeValidator(percent), AlsoText(), Canonical(ONE)]
 """A plain number, such as a share or a rate per year; also written in %."""
 
@@ -93,14 +89,8 @@ def _policy_value(value: Any) -> Any:
     return value
 
 
-def _of_policy(value: Any) -> str:
-    return "policy" if isinstance(value, str) else "number"
-
-
 PolicyValue = Annotated[
-    Annotated[
-        Annotated[float, Tag("number")] | Annotated[Name, Tag("policy")], Discriminator(_of_policy)
-    ],
+    Annotated[Annotated[float, OTHER] | Annotated[Name, TEXT], TEXT_OR_OTHER],
     BeforeValidator(_policy_value),
     Canonical(ONE),
 ]

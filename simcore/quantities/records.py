@@ -15,11 +15,7 @@ class Model(BaseModel):
     """A frozen record that refuses unknown keys, numbers in quotes and non-finite numbers."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        defer_build=True,
-        strict=True,
-        allow_inf_nan=False,
+        extra="forbid", frozen=True, defer_build=True, strict=True, allow_inf_nan=False
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.dataset import Finished, Layout, Store, create, statistics_of
+from simcore.dataset import Finished, Layout, Store, statistics_of
 from simcore.plan import Plan, currency_rate, unique_values
 from simcore.running.crew import Crew
 from simcore.running.describe import layout_of
@@ -105,10 +105,11 @@ def execute(
     prepare(plan)
     plan = run_until_narrow(plan, executor, options=options)
     job = Job.of(plan, executor.parts, executor.threads, options)
-    check_memory(plan, executor.parts * executor.threads, options)
-    store = None
+    items = [item for tile in job.tiles for item in tile]
+    check_memory(plan, items, executor.parts * executor.threads, options)
+    store = Store(layout_of(plan), out, overwrite=overwrite)
     try:
-        store = create(layout_of(plan), out, overwrite=overwrite)
+        store.begin()
         most = recalled_values(plan, options) if executor.shares_memory else 0
         recall = Recall.of(plan, most)
         statistics = _empty_statistics(store.layout)
@@ -119,8 +120,7 @@ def execute(
         fill_prices(plan, statistics, executor.threads, options, recall)
         return store.complete(statistics, extra=_achieved_correlations(plan))
     except BaseException:
-        if store is not None:
-            store.abort()
+        store.abort()
         raise
 
 

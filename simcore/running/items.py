@@ -67,13 +67,10 @@ def items_of(plan: Plan) -> list[Item]:
         if not (needs_draws or is_kept(plan, cell)):
             continue
         node = _reduced_node(plan, cell)
+        key = node, cell.first_year, has_years(cell)
         # An indicator follows from the row whose sign it gives, whatever its currency.
-        own = groups.get((node, cell.first_year, has_years(cell), rate))
-        if node != cell.node and own is not None:
-            own.append(cell)
-            continue
-        money = rate if variable.is_money else 1.0
-        groups.setdefault((node, cell.first_year, has_years(cell), money), []).append(cell)
+        in_money = variable.is_money or (node != cell.node and (*key, rate) in groups)
+        groups.setdefault((*key, rate if in_money else 1.0), []).append(cell)
     years = tuple(plan.years)
     for (node, first_year, yearly, money), group in sorted(
         groups.items(), key=lambda pair: _neighbourhood(pair[1][0])
@@ -118,16 +115,8 @@ def write_tile(
 ) -> None:  # fmt: skip
     """Write the statistics of each row of a tile wherever its cells stand.
 
-    Parameters
-    ----------
-    plan : Plan
-    tile : sequence of Item
-    sample : Sample
-        Of the rows of the tile.
-    by_view : dict
-        As from `views.counts_by_view`.
-    statistics : dict of str to ndarray
-        Arrays such as `cost_premium_mean`, by name; written.
+    The arrays of `statistics` are named as `cost_premium_mean`; `by_view` is that of
+    `views.counts_by_view`.
     """
     routes = len(plan.coords["route"])
     plain = replace(sample, categories=sample.categories[:, :routes])

@@ -14,7 +14,7 @@ from simcore.errors import ConfigError
 from simcore.kernels.operations import BLOCK
 from simcore.numerics.student import reach, students_t
 from simcore.plan import Plan
-from simcore.running.items import Item, Need, items_of, rows_of
+from simcore.running.items import Item, Need, rows_of
 from simcore.running.options import Options
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
@@ -103,14 +103,11 @@ def tile_memory(plan: Plan, tile: Sequence[Item], workers: int, options: Options
     return (known + counted + min(collected, 8.0 * collected_values(plan, options))) / 1e6
 
 
-def check_memory(plan: Plan, workers: int = 1, options: Options = _PLAIN) -> None:
-    """Refuse a run whose smallest tile exceeds the budget.
-
-    Raises
-    ------
-    ConfigError
-    """
-    largest = max(items_of(plan), key=lambda item: bytes_of(plan, options, item, workers))
+def check_memory(
+    plan: Plan, items: Sequence[Item], workers: int = 1, options: Options = _PLAIN
+) -> None:
+    """Refuse, as a ConfigError, a run whose smallest tile exceeds the budget."""
+    largest = max(items, key=lambda item: bytes_of(plan, options, item, workers))
     numbered = 8e-6 * plan.draws if plan.experiment.keep else 0.0
     needed = max(tile_memory(plan, [largest], workers, options), numbered)
     if needed > _room(plan, options) / 1e6:

@@ -43,19 +43,8 @@ def fill_prices(
 ) -> None:
     """Write all statistics of the prices by view.
 
-    Parameters
-    ----------
-    plan : Plan
-    statistics : dict of str to ndarray
-        Arrays such as `carbon_price_by_view_quantile`, by name; written.
-    threads : int
-    options : Options
-    recall : Recall
-        What passes before have made.
-
-    Notes
-    -----
-    An interval is that of independent draws, whatever the design.
+    The arrays of `statistics` are named as `carbon_price_by_view_quantile`; `recall` holds what
+    passes before have made. An interval is that of independent draws, whatever the design.
     """
     cells = [one for one in plan.cells if is_apart(one)]
     if not cells:
@@ -88,6 +77,8 @@ def _sample(values: Floats, central: Floats, draws: int) -> Sample:
     from simcore.kernels.quantiles import quantiles_of_rows
     from simcore.kernels.select import quantile_ranks
 
+    # A mask leaves the rows of a matrix interleaved, and sums would follow how many there are.
+    values = np.ascontiguousarray(values)
     rows, count = values.shape
     nothing = np.full(rows, np.nan)
     mean, positive = nothing, nothing
@@ -95,7 +86,7 @@ def _sample(values: Floats, central: Floats, draws: int) -> Sample:
     if count > 0:
         mean, positive = values.mean(axis=1), (values > 0).sum(axis=1)
         ranks = quantile_ranks(count, QUANTILES, INTERVAL_LEVEL, replicates=1)
-        quantiles_of_rows(np.ascontiguousarray(values), ranks, *quantiles, np.arange(rows))
+        quantiles_of_rows(values, ranks, *quantiles, np.arange(rows))
     sd = values.std(axis=1, ddof=1) if count > 1 else nothing
     return Sample(
         draws, np.array([count]), np.full(rows, count > 0), central,

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from simcore.errors import suggest
+from simcore.errors import TextError, suggest
 
 # Order of the exponents of a dimension.
 _NAMES: Final = ("money", "mass", "energy", "time", "volume")
@@ -54,23 +54,8 @@ _EXPONENT: Final = re.compile(r"\^?(-?[1-3])(?![A-Za-z0-9_.])")
 MAX_LENGTH: Final = 100
 
 
-class UnitError(ValueError):
-    """A unit, quantity or exchange rate that cannot be used.
-
-    Parameters
-    ----------
-    found, expected, remedy : str
-        As in `simcore.errors.Fault`.
-    """
-
-    def __init__(self, found: str, expected: str, remedy: str) -> None:
-        self.found = found
-        self.expected = expected
-        self.remedy = remedy
-        super().__init__(found, expected, remedy)
-
-    def __str__(self) -> str:
-        return f"{self.found}; expected {self.expected}; {self.remedy}"
+class UnitError(TextError):
+    """A unit, quantity or exchange rate that cannot be used."""
 
 
 @dataclass(frozen=True)

@@ -51,18 +51,7 @@ class Document:
 
 
 def read(path: Path | str, *, go_on: bool = False) -> Document:
-    """Read a YAML file.
-
-    Parameters
-    ----------
-    path : Path or str
-        A regular file of at most `MAX_BYTES` bytes, in UTF-8.
-    go_on : bool
-        As in `parse`.
-
-    Returns
-    -------
-    Document
+    """Read a YAML file: a regular one of at most `MAX_BYTES` bytes, in UTF-8.
 
     Raises
     ------
@@ -78,28 +67,22 @@ def read(path: Path | str, *, go_on: bool = False) -> Document:
             raise refusal(
                 name,
                 None,
-                found="a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file",
-                expected="a YAML file",
-                remedy="give the path of a YAML file",
+                "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file",
+                "a YAML file",
+                "give the path of a YAML file",
             )
         _check_size(status.st_size, name)
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise refusal(
-            name,
-            None,
-            found="no such file",
-            expected="a YAML file",
-            remedy=_missing_remedy(path),
-        ) from None
+        raise refusal(name, None, "no such file", "a YAML file", _missing_remedy(path)) from None
     except (OSError, ValueError) as error:
         raise refusal(
             name,
             None,
-            found=f"the file cannot be read: {getattr(error, 'strerror', None) or error}",
-            expected="a readable YAML file",
-            remedy="check the path and its permissions",
+            f"the file cannot be read: {getattr(error, 'strerror', None) or error}",
+            "a readable YAML file",
+            "check the path and its permissions",
         ) from None
     _check_size(len(content), name)
     return parse(_decoded(content, name), name, go_on=go_on)
@@ -134,9 +117,9 @@ def parse(text: str, name: str, *, go_on: bool = False) -> Document:
         raise refusal(
             name,
             text.count("\n", 0, control.start()) + 1,
-            found=f"the character {control.group()!r}",
-            expected="a text file",
-            remedy="give a YAML file in UTF-8, or remove the character",
+            f"the character {control.group()!r}",
+            "a text file",
+            "give a YAML file in UTF-8, or remove the character",
         )
     try:
         data, lines, faults = compose(yaml.parse(text, Loader=_LOADER), name)
@@ -149,9 +132,9 @@ def parse(text: str, name: str, *, go_on: bool = False) -> Document:
         raise refusal(
             name,
             lines.get((), 1),
-            found=_kind(data),
-            expected="a mapping of keys to values",
-            remedy="write lines `key: value`",
+            _kind(data),
+            "a mapping of keys to values",
+            "write lines `key: value`",
         )
     return Document(data=data, lines=lines, name=name, faults=tuple(faults))
 
@@ -159,17 +142,7 @@ def parse(text: str, name: str, *, go_on: bool = False) -> Document:
 def line_of(document: Document, address: Sequence[Key]) -> int | None:
     """Find the line of an address, or of the nearest part of it that stands in the file.
 
-    Parameters
-    ----------
-    document : Document
-        Where to look.
-    address : sequence of keys and list positions
-        From the top.
-
-    Returns
-    -------
-    int or None
-        None when the file says nothing about any part of the address.
+    None when the file says nothing about any part of the address.
     """
     for length in range(len(address), 0, -1):
         line = document.lines.get(tuple(address[:length]))
@@ -181,21 +154,7 @@ def line_of(document: Document, address: Sequence[Key]) -> int | None:
 def fault_at(
     document: Document, address: Sequence[Key], *, found: str, expected: str, remedy: str
 ) -> Fault:
-    """Make the fault of an address in a document, with its file and line.
-
-    Parameters
-    ----------
-    document : Document
-        Where the fault stands.
-    address : sequence of keys and list positions
-        From the top.
-    found, expected, remedy : str
-        See `Fault`.
-
-    Returns
-    -------
-    Fault
-    """
+    """Make the fault of an address in a document, with its file and line."""
     return Fault(
         dotted(address), found, expected, remedy, document.name, line_of(document, address)
     )
@@ -309,9 +268,9 @@ def _decoded(content: bytes, name: str) -> str:
         raise refusal(
             name,
             content.count(b"\n", 0, error.start) + 1,
-            found=f"the byte 0x{error.object[error.start]:02x}, which is not UTF-8",
-            expected="a text file in UTF-8",
-            remedy="save the file as UTF-8",
+            f"the byte 0x{error.object[error.start]:02x}, which is not UTF-8",
+            "a text file in UTF-8",
+            "save the file as UTF-8",
         ) from None
 
 
@@ -320,9 +279,9 @@ def _check_size(size: int, name: str) -> None:
         raise refusal(
             name,
             None,
-            found=f"more than {MAX_BYTES / 1e6:g} MB",
-            expected=f"at most {MAX_BYTES / 1e6:g} MB",
-            remedy="keep long lists in a CSV file and name its column",
+            f"more than {MAX_BYTES / 1e6:g} MB",
+            f"at most {MAX_BYTES / 1e6:g} MB",
+            "keep long lists in a CSV file and name its column",
         )
 
 
@@ -350,4 +309,4 @@ def _syntax_error(error: yaml.YAMLError, text: str, name: str) -> ConfigError:
             remedy = "indent with spaces, not tabs"
         elif "mapping values are not allowed" in found:
             remedy = "quote a text that holds a colon, or check the indentation"
-    return refusal(name, line, found=found, expected="valid YAML", remedy=remedy)
+    return refusal(name, line, found, "valid YAML", remedy)

@@ -87,9 +87,9 @@ def compose(events: Iterable[Any], name: str) -> tuple[Any, Lines, list[Fault]]:
             documents += 1
             if documents > 1:
                 raise refusal(
-                    name, _line(event), found="a second document",
-                    expected="one YAML document a file",
-                    remedy="remove the line `---`, or split the file",
+                    name, _line(event), "a second document",
+                    "one YAML document a file",
+                    "remove the line `---`, or split the file",
                 )  # fmt: skip
         elif isinstance(event, yaml.NodeEvent):
             data = _value(reading, event, (), 1)
@@ -97,7 +97,7 @@ def compose(events: Iterable[Any], name: str) -> tuple[Any, Lines, list[Fault]]:
 
 
 def refusal(
-    name: str, line: int | None, *, found: str, expected: str, remedy: str, address: Address = ()
+    name: str, line: int | None, found: str, expected: str, remedy: str, address: Address = ()
 ) -> ConfigError:
     """Make the error of a single fault, for the caller to raise; see `Fault`."""
     return ConfigError(Fault(dotted(address), found, expected, remedy, name, line))
@@ -203,9 +203,9 @@ def _alias(reading: _Reading, event: Any, address: Address, depth: int) -> Any:
     if anchor is None or not anchor.closed:
         where = "without an anchor above it" if anchor is None else "inside its own anchor"
         raise refusal(
-            name, line, found=f"the alias *{event.anchor} {where}",
-            expected="an alias of a complete value written above",
-            remedy="write the value out", address=address,
+            name, line, f"the alias *{event.anchor} {where}",
+            "an alias of a complete value written above",
+            "write the value out", address,
         )  # fmt: skip
     reading.size += anchor.size - 1
     _check_limit(reading.size, MAX_NODES, "keys and values, aliases written out,", name, line)
@@ -247,10 +247,10 @@ def _key(
         raise refusal(
             reading.name,
             line,
-            found="a key that is a list, a mapping or an alias",
-            expected="a name or a number",
-            remedy="write the key out as one word; quote a text that holds brackets",
-            address=address,
+            "a key that is a list, a mapping or an alias",
+            "a name or a number",
+            "write the key out as one word; quote a text that holds brackets",
+            address,
         )
     known = len(reading.faults)
     key = _scalar(reading, event, address)
@@ -299,8 +299,8 @@ def _scalar(reading: _Reading, event: Any, address: Address) -> Scalar:
 def _check_limit(count: int, limit: int, what: str, name: str, line: int) -> None:
     if count > limit:
         raise refusal(
-            name, line, found=f"more than {limit:,} {what}".rstrip(","),
-            expected=f"at most {limit:,}", remedy="write a smaller, flatter file",
+            name, line, f"more than {limit:,} {what}".rstrip(","),
+            f"at most {limit:,}", "write a smaller, flatter file",
         )  # fmt: skip
 
 

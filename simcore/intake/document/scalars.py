@@ -32,12 +32,7 @@ _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\
 
 
 def resolve(text: str) -> tuple[Scalar, tuple[str, str] | None]:
-    """Read a plain scalar by the rules of this package.
-
-    Parameters
-    ----------
-    text : str
-        The scalar as written, without quotes.
+    """Read a plain scalar, without quotes, by the rules of this package.
 
     Returns
     -------
@@ -79,20 +74,7 @@ def resolve(text: str) -> tuple[Scalar, tuple[str, str] | None]:
 
 
 def resolve_tagged(text: str, tag: str) -> tuple[Scalar, tuple[str, str] | None]:
-    """Read a scalar that carries a core tag.
-
-    Parameters
-    ----------
-    text : str
-        The scalar as written, without quotes.
-    tag : str
-        `str`, `int`, `float`, `bool` or `null`.
-
-    Returns
-    -------
-    value, problem
-        As `resolve`.
-    """
+    """Read a scalar with a core tag (`str`, `int`, `float`, `bool`, `null`), as `resolve` does."""
     if tag == "str":
         return text, None
     value, problem = resolve(text)
@@ -108,15 +90,7 @@ def resolve_tagged(text: str, tag: str) -> tuple[Scalar, tuple[str, str] | None]
 def spell(value: Scalar) -> str:
     """Write a scalar on one line so that `resolve`, and any YAML reader, gives it back.
 
-    Parameters
-    ----------
-    value : str, int, float, bool or None
-        A float is finite; it is written by `repr`, so it comes back to the bit.
-
-    Returns
-    -------
-    str
-        Text is quoted only where it must be.
+    A float is written by `repr`, so it comes back to the bit; text is quoted only where it must be.
 
     Raises
     ------
@@ -157,8 +131,6 @@ def _escape(character: str) -> str:
     if character.isprintable():
         return character
     code = ord(character)
-    return (
-        f"\\x{code:02x}"
-        if code < 0x100
-        else (f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
-    )
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

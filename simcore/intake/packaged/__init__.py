@@ -1,7 +1,9 @@
 """Read the packaged tables in `data/` into the catalog, and refuse any value without its source.
 
 Metadata (`unit`, `source`, `at`, `status`) stays beside each value where the catalog has room for
-it, and every value stands with it in `records()`. Nothing is converted here.
+it, and every value stands with it in `records()`. Nothing is converted here. Dictionaries are
+fresh copies, free to change. A `TableError` says that a table is not well formed, or that a value
+has no unit, source, place or status.
 """
 
 from __future__ import annotations
@@ -45,128 +47,58 @@ _Part = tuple[dict[str, Any], list[Record]]
 
 
 def catalog() -> dict[str, Any]:
-    """Build the packaged catalog.
-
-    Returns
-    -------
-    dict
-        `markets`, `systems`, `prices`, `policies`, `regions`, `routes`, `technologies` and
-        `buyers`; a fresh copy, free to change.
-
-    Raises
-    ------
-    TableError
-        A value has no unit, source, place or status, or a table is not well formed.
-    """
+    """The packaged catalog: `markets`, `systems`, `prices`, `policies`, `regions`, `sectors`,
+    `routes`, `technologies` and `buyers`."""
     content: dict[str, Any] = _fresh(_load()[0])
     return content
 
 
 def sources() -> dict[str, dict[str, Any]]:
-    """Read the sources that the tables refer to.
-
-    Returns
-    -------
-    dict
-        Key -> title, publisher, date, kind and note; a fresh copy.
-
-    Raises
-    ------
-    TableError
-        An entry is incomplete.
-    """
+    """The sources that the tables refer to: key -> title, publisher, date, kind and note."""
     content: dict[str, dict[str, Any]] = _fresh(_sources())
     return content
 
 
 def base() -> dict[str, Any]:
-    """Read the packaged defaults: every top-level key of a config but the catalog.
+    """The packaged defaults: every top-level key of a config but the catalog.
 
-    Returns
-    -------
-    dict
-        `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`, and the
-        usual outcomes; a fresh copy.
-
-    Raises
-    ------
-    TableError
-        A rate or a correlation has no source, or the two files state different base years.
+    `base.yaml` with the exchange rates and deflators of `exchange.yaml` in `money`, and the usual
+    outcomes.
     """
     return {**_fresh(_base()[0]), **usual_outcomes()}
 
 
 def usual_outcomes() -> dict[str, list[str]]:
-    """`outcomes` and `keep` of a config that states neither, as they are declared.
-
-    Returns
-    -------
-    dict of str to list of str
-        In the order in which outcomes are listed.
-    """
+    """`outcomes` and `keep` of a config that states neither, in the order of their declaration."""
     usual = [one for one in OUTCOMES.values() if one.usual]
     kept = [one.name for one in usual if one.kept]
     return {"outcomes": [one.name for one in usual], "keep": kept}
 
 
 def scenarios() -> dict[str, dict[str, Any]]:
-    """Read the packaged scenarios: overlays that a config may name.
-
-    Returns
-    -------
-    dict
-        Name -> changes; a fresh copy.
-    """
-    content: dict[str, dict[str, Any]] = _fresh(_scenarios())
-    return content
+    """The packaged scenarios: overlays by name that a config may name."""
+    return {Path(file).stem: _yaml(file) for file in _files("scenarios")}
 
 
 def written(section: str) -> dict[str, Any]:
-    """Read a folder of entries as they are written: every number with its source.
+    """The entries of a folder (market, policy, sector or system) by name, as they are written.
 
-    Parameters
-    ----------
-    section : str
-        market, policy, sector or system.
-
-    Returns
-    -------
-    dict
-        Name -> entry; `catalog` holds the same with numbers bare and likenesses written out.
+    `catalog` holds the same with numbers bare and likenesses written out.
     """
     return _folder(section)[0]
 
 
+@functools.cache
 def reality() -> Reality:
-    """Read what was observed, and the runs that it is set beside.
-
-    Returns
-    -------
-    Reality
-        `reality.csv` and `reality.yaml`.
-
-    Raises
-    ------
-    TableError
-        A row or a run does not say what it must.
-    """
-    return _reality()
+    """What was observed, and the runs that it is set beside."""
+    runs = _yaml("reality.yaml")
+    observations.check_runs("data/reality.yaml", runs)
+    return Reality(observations.read(_DATA / "reality.csv", sources=_sources(), runs=runs), runs)
 
 
 def records() -> tuple[Record, ...]:
-    """List every packaged value with its unit, source, place and status.
-
-    Returns
-    -------
-    tuple of Record
-        In the order of the files.
-
-    Raises
-    ------
-    TableError
-        As `catalog` and `base`.
-    """
-    seen = tuple(observations.record(one) for one in _reality().observations)
+    """Every packaged value with its unit, source, place and status, in the order of the files."""
+    seen = tuple(observations.record(one) for one in reality().observations)
     return _load()[1] + _base()[1] + seen
 
 
@@ -364,18 +296,6 @@ def _base() -> tuple[dict[str, Any], tuple[Record, ...]]:
             meta = (pair["source"], pair["at"], pair["status"])
             listed.append(Record("base.yaml", name, pair["rank"], "1", *meta))
     return content, tuple(listed)
-
-
-@functools.cache
-def _reality() -> Reality:
-    runs = _yaml("reality.yaml")
-    observations.check_runs("data/reality.yaml", runs)
-    return Reality(observations.read(_DATA / "reality.csv", sources=_sources(), runs=runs), runs)
-
-
-@functools.cache
-def _scenarios() -> dict[str, dict[str, Any]]:
-    return {Path(file).stem: _yaml(file) for file in _files("scenarios")}
 
 
 def _files(folder: str) -> list[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from simcore.errors import suggest
+from simcore.errors import TextError, suggest
 from simcore.units import UnitError, parse_unit
 from simcore.variables import OUTCOMES
 
@@ -31,18 +31,8 @@ _TOKEN: Final = re.compile(
 _LABEL: Final = re.compile(r"[A-Za-z0-9_.]+")
 
 
-class FormulaError(ValueError):
-    """A formula that cannot be read.
-
-    Parameters
-    ----------
-    found, expected, remedy : str
-        As in `simcore.errors.Fault`.
-    """
-
-    def __init__(self, found: str, expected: str, remedy: str) -> None:
-        self.found, self.expected, self.remedy = found, expected, remedy
-        super().__init__(f"{found}; expected {expected}; {remedy}")
+class FormulaError(TextError):
+    """A formula that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +77,7 @@ Formula = Term | Number | Operation
 
 
 def parse(text: str) -> Formula:
-    """Read a formula.
-
-    Parameters
-    ----------
-    text : str
-        See the head of the module.
-
-    Returns
-    -------
-    Term, Number or Operation
+    """Read a formula; see the head of the module.
 
     Raises
     ------

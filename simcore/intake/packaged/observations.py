@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from simcore.errors import TextError
 from simcore.intake.packaged import formulas, rows
 from simcore.intake.packaged.provenance import Record, TableError, check
-from simcore.units import UnitError, currency_of, parse_unit
+from simcore.units import currency_of, parse_unit
 
 COLUMNS: Final = (
     "id", "what", "region", "year", "low", "high", "unit", "price_year", "source", "at", "status",
@@ -39,34 +40,20 @@ _ID: Final = re.compile(r"[a-z][a-z0-9_]{2,39}")
 class Observation:
     """An observed quantity, and the formula of the same quantity in a run.
 
+    The columns of the file, and `quantity` as it is read.
+
     Attributes
     ----------
-    id : str
-        Name in tables and tests.
-    what : str
-        Short human name.
-    region : str
-        Where it was observed.
-    year : int
-        When.
+    id, what : str
+        Name in tables and tests, and for people.
     low, high : float or None
         Range as published; equal for a single figure, None where it is open to that side.
-    unit : str
-        Unit as published.
     price_year : int or None
         Year of the money of `unit`; None without money.
-    source, at, status : str
-        See `simcore.intake.packaged.provenance`.
-    quantity : str
-        The formula, as written.
-    formula : Formula
-        The same, read.
     run : str
         Run of reality.yaml with the inputs of the observation; empty: the default run.
-    statistic : str
-        One of `STATISTICS`.
-    role : str
-        One of `ROLES`.
+    statistic, role : str
+        One of `STATISTICS`, and of `ROLES`.
     note : str
         How far the two are comparable, and why a run may lie outside.
     """
@@ -114,21 +101,7 @@ class Observation:
 
 
 def read(path: Path, *, sources: Collection[str], runs: Collection[str]) -> tuple[Observation, ...]:
-    """Read and check a table of observations.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file with the header `COLUMNS`.
-    sources : collection of str
-        Known source keys.
-    runs : collection of str
-        Known runs besides the default.
-
-    Returns
-    -------
-    tuple of Observation
-        In the order of the file.
+    """Read and check a table of observations: a CSV file with the header `COLUMNS`.
 
     Raises
     ------
@@ -168,7 +141,7 @@ def _observation(
         units = [cells["unit"], *(number.unit for number in formulas.numbers(formula))]
         parse_unit(cells["unit"])
         money = [unit for unit in units if currency_of(unit)]
-    except (formulas.FormulaError, UnitError) as error:
+    except TextError as error:
         raise TableError(where, error.found, error.expected, error.remedy) from None
     if not any(formulas.terms(formula)):
         raise TableError(where, f"quantity {cells['quantity']!r}", "a term", "name an outcome")
@@ -177,12 +150,9 @@ def _observation(
             where, f"unit {cells['unit']} and price year {price_year}",
             "a price year with money, and none without", "correct one",
         )  # fmt: skip
-    keep = ("id", "what", "region", "unit", "source", "at", "status", "quantity", "run",
-            "statistic", "role", "note")  # fmt: skip
-    return Observation(
-        year=year, low=low, high=high, price_year=price_year, formula=formula,
-        **{key: cells[key] for key in keep},
-    )  # fmt: skip
+    columns: dict[str, Any] = {**cells, "year": year, "low": low, "high": high}
+    columns["price_year"] = price_year
+    return Observation(**columns, formula=formula)
 
 
 def _check_words(where: str, cells: Mapping[str, str], runs: Collection[str]) -> None:
@@ -225,20 +195,7 @@ class Reality:
 
 
 def check_runs(where: str, runs: Mapping[str, Any]) -> None:
-    """Refuse runs that are not a title and a config.
-
-    Parameters
-    ----------
-    where : str
-        File, for the message.
-    runs : mapping
-        As it is written.
-
-    Raises
-    ------
-    TableError
-        A run has other keys, or no title.
-    """
+    """Refuse, by a TableError, runs that are not a title and a config."""
     for name, entry in runs.items():
         if not isinstance(entry, dict) or entry.keys() != {"title", "config"}:
             raise TableError(f"{where}: {name}", "other keys", "title and config", "correct it")

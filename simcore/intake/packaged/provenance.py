@@ -66,15 +66,6 @@ class Record(NamedTuple):
 def check(where: str, found: Mapping[str, Any], *, sources: Collection[str]) -> None:
     """Refuse a value without unit, source, place or status.
 
-    Parameters
-    ----------
-    where : str
-        File, and row or path in it, for the message.
-    found : mapping
-        Fields of the value.
-    sources : collection of str
-        Known source keys.
-
     Raises
     ------
     TableError
@@ -95,13 +86,6 @@ def check(where: str, found: Mapping[str, Any], *, sources: Collection[str]) -> 
 
 def check_sources(where: str, found: Mapping[str, Any]) -> None:
     """Refuse a list of sources with an incomplete entry.
-
-    Parameters
-    ----------
-    where : str
-        File, for the message.
-    found : mapping
-        Key -> title, publisher, date, kind, note.
 
     Raises
     ------
@@ -124,22 +108,7 @@ def check_sources(where: str, found: Mapping[str, Any]) -> None:
 def walk(
     node: object, *, file: str, path: str, sources: Collection[str], meta: Mapping[str, Any]
 ) -> Iterator[Record]:
-    """List the values below an entry; they inherit what the entries around them state.
-
-    Parameters
-    ----------
-    node : object
-        An entry of a YAML table.
-    file, path : str
-        Where it stands.
-    sources : collection of str
-        Known source keys.
-    meta : mapping
-        Metadata of the entries around it.
-
-    Yields
-    ------
-    Record
+    """List the values below an entry of a table; they inherit what the entries around them state.
 
     Raises
     ------

@@ -62,21 +62,7 @@ class Row(NamedTuple):
 
 
 def read(path: Path, *, columns: tuple[str, ...], sources: Collection[str]) -> Iterator[Row]:
-    """Read and check the rows of a file.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file with a header, below `data/`.
-    columns : tuple of str
-        The header wanted.
-    sources : collection of str
-        Known source keys.
-
-    Yields
-    ------
-    Row
-        In the order of the file.
+    """Read and check the rows of a CSV file below `data/` with a given header.
 
     Raises
     ------
@@ -89,15 +75,6 @@ def read(path: Path, *, columns: tuple[str, ...], sources: Collection[str]) -> I
 
 def lines(path: Path, *, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
     """Read the cells of a file by column, each line with its place for messages.
-
-    Parameters
-    ----------
-    path, columns
-        As in `read`.
-
-    Yields
-    ------
-    tuple of str and dict of str to str
 
     Raises
     ------
@@ -123,18 +100,10 @@ def lines(path: Path, *, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[s
 
 
 def quantity(row: Row) -> dict[str, Any]:
-    """Turn a row into an uncertain quantity of the catalog.
+    """Turn a row of a technology table into a quantity of the catalog, with its metadata.
 
-    Parameters
-    ----------
-    row : Row
-        Of a technology table.
-
-    Returns
-    -------
-    dict
-        A triangular distribution from low, central (its mode) and high; a constant where there is
-        no band or low equals high. Metadata included.
+    A triangular distribution from low, central (its mode) and high; a constant where there is no
+    band or low equals high.
     """
     value: dict[str, Any] = {"kind": "constant", "value": row.central}
     if row.low is not None and row.low != row.high:
@@ -144,19 +113,7 @@ def quantity(row: Row) -> dict[str, Any]:
 
 
 def record(row: Row, *, file: str, name: str) -> Record:
-    """List a row as a value with its provenance.
-
-    Parameters
-    ----------
-    row : Row
-        Any row.
-    file, name : str
-        File below `data/`, and dotted name of the value.
-
-    Returns
-    -------
-    Record
-    """
+    """List a row as a value with its provenance, under a dotted name."""
     return Record(
         file,
         name,
@@ -193,13 +150,7 @@ def _check_money(where: str, cells: Mapping[str, str]) -> None:
 
 
 def number(cells: Mapping[str, str], column: str, where: str) -> float | None:
-    """Read a cell as a finite number; None where it is empty.
-
-    Raises
-    ------
-    TableError
-        The cell is something else.
-    """
+    """Read a cell as a finite number; None where it is empty, else a TableError."""
     text = cells[column].strip()
     if not text:
         return None
@@ -213,13 +164,7 @@ def number(cells: Mapping[str, str], column: str, where: str) -> float | None:
 
 
 def year(cells: Mapping[str, str], column: str, where: str) -> int | None:
-    """Read a cell as a whole year; None where it is empty.
-
-    Raises
-    ------
-    TableError
-        The cell is something else.
-    """
+    """Read a cell as a whole year; None where it is empty, else a TableError."""
     found = number(cells, column, where)
     if found is not None and found != int(found):
         raise TableError(where, f"{column} = {found}", "a whole year", "correct the cell")
