@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault, SimcoreError
 from simcore.terminal.calibrating import backtest, calibrate
+from simcore.terminal.formats import print_json, to_csv
 from simcore.terminal.options import SECTIONS, parser
 from simcore.terminal.validating import validate
 
@@ -130,13 +131,11 @@ def run(options: argparse.Namespace) -> None:
     seconds = time.monotonic() - start
     pictures = _pictures(done, options, out)
     if options.json:
-        from simcore.terminal.formats import to_json
-
-        print(to_json({
+        print_json({
             "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
             "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
-        }))  # fmt: skip
+        })  # fmt: skip
         return
     if not options.quiet:
         _show_run(done, out, planned.draws, seconds, pictures)
@@ -231,9 +230,8 @@ def catalog(options: argparse.Namespace) -> None:
 def schema(options: argparse.Namespace) -> None:
     """Print the JSON Schema of a config."""
     from simcore.intake import json_schema
-    from simcore.terminal.formats import to_json
 
-    print(to_json(json_schema()))
+    print_json(json_schema())
 
 
 def digest(options: argparse.Namespace) -> None:
@@ -323,9 +321,7 @@ def _say(share: float, note: str = "") -> None:
 
 def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        from simcore.terminal.formats import to_json
-
-        print(to_json({"out": str(out), "draws": planned.draws, **needed}))
+        print_json({"out": str(out), "draws": planned.draws, **needed})
         return
     print(f"{planned.name}: {planned.draws:,} draws; nothing was run or written")
     for name, shape in needed["shapes"].items():
@@ -352,13 +348,11 @@ def _beside(out: Path) -> Path:
 def _print_rows(
     kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: Mapping[Any, Any]
 ) -> None:
-    from simcore.terminal.formats import to_csv, to_json
-
     if kind == "csv":
         print(to_csv(header, rows), end="")
     else:
         records = [dict(zip(header, row, strict=True)) for row in rows]
-        print(to_json({**attrs, "rows": records}))
+        print_json({**attrs, "rows": records})
 
 
 def _peak_memory() -> float:

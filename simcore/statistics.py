@@ -103,10 +103,7 @@ class Statistic:
 def spread_of_replicates(total: Floats, count: Floats) -> Floats:
     """Standard error of a mean from the means of replicates; NaN where fewer than two have draws.
 
-    Parameters
-    ----------
-    total, count : ndarray, shape (replicates, rows)
-        Sum of the values and their number in each replicate.
+    Of the sum of the values and their number in each replicate, shape (replicates, rows).
     """
     used = count > 0
     number, whole = used.sum(axis=0), count.sum(axis=0)

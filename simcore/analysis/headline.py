@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 HEADLINE_QUANTILES: Final = (0.05, 0.5, 0.95)
+SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
+"""Where the tonne is sold, by destination."""
 # The first of each pair that the run holds; the second says the same in another way.
 _PAIRS: Final = (
     ("cost_premium_ex_carbon", "cost_premium"),

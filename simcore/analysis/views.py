@@ -60,17 +60,7 @@ class MarketPrice:
 
 
 def market_prices(run: Run) -> list[MarketPrice]:
-    """Every market of a run in every scenario and year that it holds.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    list of MarketPrice
-        By scenario, year and market; empty without `carbon_price`.
-    """
+    """Every market of a run by scenario and year; none without `carbon_price`."""
     if "carbon_price_quantile" not in run:
         return []
     whole = run.quantiles("carbon_price", QUANTILES)["value"].values

@@ -30,18 +30,7 @@ def replaced_name(out: Path) -> str:
 
 
 def clear_leftovers(out: Path) -> list[Path]:
-    """Remove what dead processes of this machine have left of runs to a place.
-
-    Parameters
-    ----------
-    out : Path
-        Final place of the run.
-
-    Returns
-    -------
-    list of Path
-        What was removed.
-    """
+    """Remove what dead processes of this machine have left of runs to `out`; returns that."""
     if sys.platform == "win32":
         # There is no harmless way to ask whether a process lives.
         return []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from inspect import Parameter, signature
 from typing import Any, Final
 
 import numpy as np
@@ -77,7 +78,11 @@ def _parameters(spec: Mapping[str, Any] | float) -> tuple[str, dict[str, Any]]:
                 f"kind {kind!r} cannot be fitted to quantiles; give its parameters"
             )
         given = fit(kind, spec["quantiles"], **_kept(kind, given))
-    missing = [name for name in _REQUIRED[kind] if name not in given]
+    missing = [
+        name
+        for name, one in _PARAMETERS[kind].items()
+        if one.default is Parameter.empty and name not in given
+    ]
     if missing:
         raise DistributionError(f"kind {kind!r} needs {', '.join(missing)}, or quantiles instead")
     return kind, given
@@ -85,7 +90,7 @@ def _parameters(spec: Mapping[str, Any] | float) -> tuple[str, dict[str, Any]]:
 
 def _kept(kind: str, given: dict[str, Any]) -> dict[str, Any]:
     """Parameters that stand beside quantiles; the others would contradict them."""
-    excess = [name for name in given if name not in _OPTIONAL.get(kind, ())]
+    excess = [name for name in given if _PARAMETERS[kind][name].default is Parameter.empty]
     if excess:
         raise DistributionError(f"kind {kind!r} gives {', '.join(excess)} as well as quantiles")
     return given
@@ -117,12 +122,7 @@ def constant(value: float) -> Marginal:
     value = float(value)
     _require(np.isfinite(value), f"constant {value} must be finite")
     return _marginal(
-        marginal_form.CONSTANT,
-        [value],
-        central=value,
-        low=value,
-        high=value,
-        mean=value,
+        marginal_form.CONSTANT, [value], central=value, low=value, high=value, mean=value
     )
 
 
@@ -132,12 +132,7 @@ def _uniform(low: float, high: float) -> Marginal:
         return constant(low)
     middle = low + 0.5 * (high - low)
     return _marginal(
-        marginal_form.UNIFORM,
-        [low, high - low],
-        central=middle,
-        low=low,
-        high=high,
-        mean=middle,
+        marginal_form.UNIFORM, [low, high - low], central=middle, low=low, high=high, mean=middle
     )
 
 
@@ -189,14 +184,8 @@ def _normal(mean: float, sd: float) -> Marginal:
     _require(sd >= 0, f"normal: sd {sd} is negative")
     if sd == 0:
         return constant(mean)
-    infinite = np.inf
     return _marginal(
-        marginal_form.NORMAL,
-        [mean, sd],
-        central=mean,
-        low=-infinite,
-        high=infinite,
-        mean=mean,
+        marginal_form.NORMAL, [mean, sd], central=mean, low=-np.inf, high=np.inf, mean=mean
     )
 
 
@@ -207,13 +196,7 @@ def _truncated_normal(
     _require(low < high, f"truncated_normal: low {low} must be below high {high}")
     pool, average, median = truncated_normal_table(mean, sd, low, high)
     return _marginal(
-        marginal_form.TABLE,
-        [1],
-        pool=pool,
-        central=median,
-        low=low,
-        high=high,
-        mean=average,
+        marginal_form.TABLE, [1], pool=pool, central=median, low=low, high=high, mean=average
     )
 
 
@@ -365,24 +348,4 @@ _MAKERS: Final[dict[str, Callable[..., Marginal]]] = {
     "empirical": _empirical,
     "mixture": _mixture,
 }
-_REQUIRED: Final[dict[str, tuple[str, ...]]] = {
-    "constant": ("value",),
-    "uniform": ("low", "high"),
-    "triangular": ("low", "mode", "high"),
-    "pert": ("low", "mode", "high"),
-    "normal": ("mean", "sd"),
-    "truncated_normal": ("mean", "sd"),
-    "lognormal": ("mu", "sigma"),
-    "split_lognormal": ("p10", "p50", "p90"),
-    "beta": ("alpha", "beta"),
-    "discrete": ("values", "probabilities"),
-    "bernoulli": ("probability",),
-    "empirical": ("values",),
-    "mixture": ("components", "weights"),
-}
-_OPTIONAL: Final = {
-    "pert": ("shape",),
-    "truncated_normal": ("low", "high"),
-    "beta": ("low", "high"),
-}
-_PARAMETERS: Final = {name: _REQUIRED[name] + _OPTIONAL.get(name, ()) for name in _REQUIRED}
+_PARAMETERS: Final = {kind: signature(make).parameters for kind, make in _MAKERS.items()}

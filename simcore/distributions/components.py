@@ -54,20 +54,7 @@ class Component:
 
 
 def component_of(kind: str, parameters: dict[str, Any]) -> Component:
-    """Functions of a distribution that is no mixture.
-
-    Parameters
-    ----------
-    kind : str
-        Kind of the config.
-    parameters : dict
-        Its parameters, already checked.
-
-    Returns
-    -------
-    Component
-        In the unit of the parameters.
-    """
+    """Functions of a distribution that is no mixture, of parameters that were checked."""
     p = parameters
     if kind == "constant":
         return _atoms([p["value"]], [1.0])
@@ -100,20 +87,7 @@ def component_of(kind: str, parameters: dict[str, Any]) -> Component:
 
 
 def mixture_of(components: Sequence[Component], weights: Sequence[float]) -> Component:
-    """Functions of a mixture.
-
-    Parameters
-    ----------
-    components : sequence of Component
-        Parts, which may themselves be mixtures.
-    weights : sequence of float
-        Probabilities of the parts; they add up to 1.
-
-    Returns
-    -------
-    Component
-        The mixture.
-    """
+    """Functions of a mixture of parts, which may be mixtures; the weights add up to 1."""
 
     def functions(x: Array) -> tuple[Array, Array, Array]:
         below, above, density = (np.zeros_like(x) for _ in range(3))

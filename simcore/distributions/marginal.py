@@ -49,22 +49,7 @@ class Marginal:
 def scaled(marginal: Marginal, factor: float) -> Marginal:
     """Multiply a random number by a fixed one, as a conversion of units does.
 
-    Parameters
-    ----------
-    marginal : Marginal
-        Any marginal.
-    factor : float
-        Finite and positive.
-
-    Returns
-    -------
-    Marginal
-        Marginal of the product.
-
-    Raises
-    ------
-    DistributionError
-        If the factor is not finite and positive.
+    DistributionError: the factor is not finite and positive.
     """
     if not (np.isfinite(factor) and factor > 0):
         raise DistributionError(f"factor {factor} of a conversion must be finite and positive")

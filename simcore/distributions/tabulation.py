@@ -57,19 +57,9 @@ def _pool(breaks: Array, sides: list[tuple[Side, Side]]) -> Array:
 
 
 def beta_table(alpha: float, beta: float, low: float, high: float) -> Array:
-    """Tabulate the quantile function of the beta distribution.
+    """Tabulate the quantile function of the beta distribution: the pool of a TABLE with one piece.
 
-    Parameters
-    ----------
-    alpha, beta : float
-        Positive shapes; the error is below 1e-9 of the range where both are at least 1/2.
-    low, high : float
-        Ends of the support.
-
-    Returns
-    -------
-    ndarray
-        Pool of a TABLE with one piece.
+    The error is below 1e-9 of the range where both shapes are at least 1/2.
     """
     pool = _unit_beta_table(float(alpha), float(beta)).copy()
     pool[2:] *= high - low
@@ -140,26 +130,10 @@ def _unit_beta_table(alpha: float, beta: float) -> Array:
 def truncated_normal_table(
     mean: float, sd: float, low: float, high: float
 ) -> tuple[Array, float, float]:
-    """Tabulate the quantile function of the normal distribution between two limits.
+    """Tabulate the quantile function of a normal distribution (`mean`, `sd`) between two limits.
 
-    Parameters
-    ----------
-    mean, sd : float
-        Of the normal distribution before truncation.
-    low, high : float
-        Limits, may be infinite.
-
-    Returns
-    -------
-    pool : ndarray
-        Pool of a TABLE with one piece.
-    average, median : float
-        Of the truncated distribution.
-
-    Raises
-    ------
-    DistributionError
-        If no probability is left between the limits.
+    Returns the pool of a TABLE with one piece, and mean and median of what lies between the limits,
+    which may be infinite. DistributionError: no probability is left there.
     """
     from scipy.special import ndtr, ndtri
 
@@ -194,23 +168,10 @@ def truncated_normal_table(
 
 
 def mixture_table(component: Component) -> Array:
-    """Tabulate the quantile function of a mixture.
+    """Tabulate the quantile function of a mixture: the pool of a TABLE.
 
-    Parameters
-    ----------
-    component : Component
-        The mixture.
-
-    Returns
-    -------
-    ndarray
-        Pool of a TABLE with a piece between any two probabilities where the quantile function or
-        its slope jumps.
-
-    Raises
-    ------
-    DistributionError
-        If there are more than 64 pieces.
+    It has a piece between any two probabilities where the quantile function or its slope jumps;
+    more than 64 are a DistributionError.
     """
     breaks = _breaks(component)
     if breaks.size - 1 > _MOST_PIECES:

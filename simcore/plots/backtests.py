@@ -19,21 +19,7 @@ _BINS = 10
 
 
 def draw(result: Backtest, name: str, path: Path) -> Path:
-    """Draw a back-test.
-
-    Parameters
-    ----------
-    result : Backtest
-    name : str
-        The market, one of the models scored.
-    path : Path
-        PNG to write; its folder is made when missing.
-
-    Raises
-    ------
-    OutputError
-        The picture cannot be written.
-    """
+    """Draw a back-test of a market, one of the models scored, into a PNG."""
     from simcore.plots import save
 
     save(lambda: _figure(result, name), path, expected="a folder to write into")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simcore.analysis.headline import SOLD
 from simcore.analysis.summary import headline_years
 from simcore.plots.panels import (
     BLUE,
     COLOURS,
     MARKERS,
-    SOLD,
     VERMILLION,
     bars,
     by_region_and_route,

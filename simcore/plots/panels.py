@@ -24,7 +24,6 @@ COLOURS: Final = (
     BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F"
 )  # fmt: skip
 MARKERS: Final = "os^DvPX*"
-SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
 _BANDS: Final = (((0.05, 0.95), 0.18), ((0.25, 0.75), 0.35))
 _MAX_PANELS: Final = 60
 _LETTERS: Final = 8.5

@@ -39,22 +39,7 @@ _OTHERS: Final = "Others"
 
 
 def draw(findings: Sequence[Finding], path: Path, *, title: str) -> Path:
-    """Draw what a run holds of the observations.
-
-    Parameters
-    ----------
-    findings : sequence of Finding
-        Those that are absent are left out.
-    path : Path
-        PNG or SVG to write; its folder is made when missing.
-    title : str
-        What was run.
-
-    Raises
-    ------
-    OutputError
-        The picture cannot be written.
-    """
+    """Draw what a run holds of the observations into a PNG or SVG; `title` says what was run."""
     from simcore.plots import save
 
     save(lambda: _figure(findings, title), path, expected="a picture that can be written")

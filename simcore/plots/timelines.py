@@ -25,22 +25,7 @@ _BAND: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def draw(name: str, policy: Mapping[str, Any], path: Path) -> Path:
-    """Draw a policy.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    policy : mapping
-        An entry of the catalog.
-    path : Path
-        PNG to write; its folder is made when missing.
-
-    Raises
-    ------
-    OutputError
-        The picture cannot be written.
-    """
+    """Draw a policy, an entry of the catalog, into a PNG."""
     from simcore.plots import save
 
     expected, remedy = "a PNG file that can be written", "choose another --plot"

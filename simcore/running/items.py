@@ -115,16 +115,8 @@ def write_tile(
 ) -> None:  # fmt: skip
     """Write the statistics of each row of a tile wherever its cells stand.
 
-    Parameters
-    ----------
-    plan : Plan
-    tile : sequence of Item
-    sample : Sample
-        Of the rows of the tile.
-    by_view : dict
-        As from `views.counts_by_view`.
-    statistics : dict of str to ndarray
-        Arrays such as `cost_premium_mean`, by name; written.
+    The arrays of `statistics` are named as `cost_premium_mean`; `by_view` is that of
+    `views.counts_by_view`.
     """
     routes = len(plan.coords["route"])
     plain = replace(sample, categories=sample.categories[:, :routes])

@@ -141,15 +141,8 @@ def lines_from(tile: Sequence[Item], first: Sequence[int]) -> NDArray[np.int64]:
 def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = None) -> Sample:
     """Simulate a tile and reduce each of its rows, one request after the other.
 
-    Parameters
-    ----------
-    team : Team
-    number : int
-        Which tile of the job.
-    report : callable
-        Told the share of the work that is done.
-    kept : (ndarray, sequence of int), optional
-        Written, shape (lines, draws): draws of the items that are kept; first line of each.
+    The draws of its kept items are written into `kept`: an array of shape (lines, draws), and the
+    first line of each item.
     """
     from simcore.kernels import sinks
     from simcore.kernels.bins import lay_bins

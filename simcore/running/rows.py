@@ -19,18 +19,8 @@ def draws_of(
 ) -> NDArray[np.float64]:  # fmt: skip
     """Draws of the requested rows, shape (rows, draws); NaN where undefined.
 
-    Parameters
-    ----------
-    plan : Plan
-    requests : sequence of Request
-    draws : int
-        Number of draws.
-    first : int
-        The first of them, a multiple of 256.
-    threads : int
-        They change no bit.
-    recall : Recall, optional
-        What passes before have made.
+    `first`, the first draw, is a multiple of 256; threads change no bit; `recall` holds what passes
+    before have made.
     """
     from simcore.kernels.simulate import simulate
 

@@ -242,15 +242,7 @@ class Site:
 
 
 def perform(job: Job, task: Task, site: Site | None = None) -> Result:
-    """Do one part of a run.
-
-    Parameters
-    ----------
-    job : Job
-    task : Task
-    site : Site, optional
-        What this process has at hand; without it, it is made anew.
-    """
+    """Do one part of a run; without a site, what the process needs is made anew."""
     if site is not None:
         return _STAGES[task.part.stage](job, task, site)
     with Crew(job.threads) as crew:

@@ -36,24 +36,9 @@ def run_until_narrow(
 ) -> Plan:
     """The plan with as many draws as its `until` takes, at most those of the config.
 
-    Parameters
-    ----------
-    plan : Plan
-    executor : Executor, optional
-        All processors without it.
-    options : Options, optional
-    report : callable
-        Told the share of the most draws, and in words the widest interval, of each try.
-
-    Returns
-    -------
-    Plan
-        `interval` is the widest one found; without an `until` the plan as it is.
-
-    Raises
-    ------
-    ConfigError
-        No cell of the run is what `until` names.
+    Its `interval` is the widest one found; without an `until` the plan is as it was. `report` hears
+    the share of the most draws, and in words the widest interval, of each try. A ConfigError says
+    that no cell of the run is what `until` names.
     """
     until = plan.experiment.until
     if until is None or plan.interval is not None:

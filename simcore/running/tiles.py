@@ -106,12 +106,7 @@ def tile_memory(plan: Plan, tile: Sequence[Item], workers: int, options: Options
 def check_memory(
     plan: Plan, items: Sequence[Item], workers: int = 1, options: Options = _PLAIN
 ) -> None:
-    """Refuse a run whose smallest tile exceeds the budget.
-
-    Raises
-    ------
-    ConfigError
-    """
+    """Refuse, as a ConfigError, a run whose smallest tile exceeds the budget."""
     largest = max(items, key=lambda item: bytes_of(plan, options, item, workers))
     numbered = 8e-6 * plan.draws if plan.experiment.keep else 0.0
     needed = max(tile_memory(plan, [largest], workers, options), numbered)

@@ -43,19 +43,8 @@ def fill_prices(
 ) -> None:
     """Write all statistics of the prices by view.
 
-    Parameters
-    ----------
-    plan : Plan
-    statistics : dict of str to ndarray
-        Arrays such as `carbon_price_by_view_quantile`, by name; written.
-    threads : int
-    options : Options
-    recall : Recall
-        What passes before have made.
-
-    Notes
-    -----
-    An interval is that of independent draws, whatever the design.
+    The arrays of `statistics` are named as `carbon_price_by_view_quantile`; `recall` holds what
+    passes before have made. An interval is that of independent draws, whatever the design.
     """
     cells = [one for one in plan.cells if is_apart(one)]
     if not cells:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault, OutputError
 from simcore.files import whole
+from simcore.terminal.formats import print_json, to_csv
 
 if TYPE_CHECKING:
     from simcore.calibration.backtest import Backtest
@@ -65,16 +66,14 @@ def calibrate(options: argparse.Namespace) -> None:
     )  # fmt: skip
     _write(options.out, text)
     if options.json:
-        from simcore.terminal.formats import to_json
-
-        print(to_json({
+        print_json({
             "file": history.file, "column": history.column, "frequency": frequency,
             "first": str(history.dates[0]), "last": str(history.dates[-1]),
             "prices": len(history.prices), "notes": list(history.notes),
             "fits": [asdict(one) for one in found.fits],
             "unit_root": asdict(found.unit_root), "warnings": list(found.warnings),
             "out": None if options.out is None else str(options.out),
-        }))  # fmt: skip
+        })  # fmt: skip
         return
     print(calibration_text(found, unit=options.unit))
     if options.out is not None:
@@ -113,9 +112,7 @@ def backtest(options: argparse.Namespace) -> None:
     )  # fmt: skip
     files = _save(result, name, options.out) if options.out is not None else []
     if options.json:
-        from simcore.terminal.formats import to_json
-
-        print(to_json({
+        print_json({
             "file": history.file, "column": history.column, "market": name,
             "view": options.view, "frequency": result.frequency,
             "first": str(history.dates[0]), "last": str(history.dates[-1]),
@@ -123,7 +120,7 @@ def backtest(options: argparse.Namespace) -> None:
             "anchors": bool(market.anchors), "overlapping": True,
             "scores": [_plain(asdict(one)) for one in result.scores],
             "files": [str(file) for file in files],
-        }))  # fmt: skip
+        })  # fmt: skip
         return
     label = name if options.view is None else f"{name}, view {options.view}"
     print(backtest_text(result, label, anchors=bool(market.anchors), carry=options.carry))
@@ -149,10 +146,8 @@ def _correlate(options: argparse.Namespace) -> None:
     )  # fmt: skip
     _write(options.out, text)
     if options.json:
-        from simcore.terminal.formats import to_json
-
-        print(to_json({"frequency": frequency, "pairs": [asdict(one) for one in found],
-                       "possible": correlation.is_possible(found)}))  # fmt: skip
+        print_json({"frequency": frequency, "pairs": [asdict(one) for one in found],
+                    "possible": correlation.is_possible(found)})  # fmt: skip
         return
     print(correlation_text(found, frequency, possible=correlation.is_possible(found)))
     print(f"\nConfig    {options.out}" if options.out is not None else f"\n{text}", end="\n")
@@ -243,7 +238,6 @@ def _write(out: Path | None, text: str) -> None:
 def _save(result: Backtest, name: str, folder: Path) -> list[Path]:
     from simcore.plots.backtests import draw
     from simcore.terminal.calibrations import forecast_rows, score_rows
-    from simcore.terminal.formats import to_csv
 
     picture = draw(result, name, folder / "backtest.png")
     files = [folder / "scores.csv", folder / "forecasts.csv"]

@@ -43,6 +43,11 @@ def to_json(value: Any) -> str:
     return json.dumps(_strict(value), indent=2, allow_nan=False, ensure_ascii=False, default=str)
 
 
+def print_json(value: Any) -> None:
+    """Print `to_json` of a value."""
+    print(to_json(value))
+
+
 def _strict(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from simcore.terminal.carbon_prices import price_lines
+from simcore.analysis.headline import SOLD
+from simcore.analysis.views import MarketPrice
 from simcore.terminal.tables import WIDTH, decimals, number, share, shortened
 
 _SHORT: Final = {
@@ -27,7 +29,6 @@ _LEGEND: Final = {
     "green_is_cheaper": "share of the draws in which green costs less, carbon included",
 }
 _BY_VIEW: Final = " (by view)"
-_SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
 _PLACE: Final = {"domestic": "at home", "eu": "in EU"}
 
 # A column of numbers: its name in the frame and the destination it is for.
@@ -40,17 +41,8 @@ Rows = Sequence[Mapping[str, Any]]
 def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]) -> str:
     """Show the headline of `analysis`, a block for each scenario and year.
 
-    Parameters
-    ----------
-    columns : mapping of str to sequence
-        scenario, region, destination, route, year and the numbers, of equal length.
-    attrs : mapping
-        Units, currency, price year, as `analysis.headline.headline_of` gives them.
-
-    Returns
-    -------
-    str
-        Lines of at most 100 characters.
+    Labels and numbers in columns of equal length, and `attrs`, are what
+    `analysis.headline.headline_of` gives; no line is longer than 100 characters.
     """
     unit = attrs["unit"].replace(" t-1", "/t")
     lines = [shortened(attrs["run"], WIDTH)]
@@ -77,7 +69,7 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
             lines += _of_year(rows, outcomes, f"{year}, scenario {scenario}")
             lines += [] if alike else _references(references.get(scenario, {}), everywhere=True)
             told = [one for one in attrs["prices"] if (one.scenario, one.year) == (scenario, year)]
-            lines += price_lines(told, unit)
+            lines += _price_lines(told, unit)
     lines.append("")
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])
@@ -114,7 +106,7 @@ def _of_year(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:
     lines = []
     for name in names:
         part = [row for row in rows if row["destination"] == name]
-        lines += ["", *_block(part, outcomes, f"{title}, {_SOLD.get(name, name)}", cutting=True)]
+        lines += ["", *_block(part, outcomes, f"{title}, {SOLD.get(name, name)}", cutting=True)]
     return lines
 
 
@@ -230,3 +222,41 @@ def _lay_out(
 
 def _column(name: str) -> str:
     return _SHORT.get(name) or name.rsplit("_", 1)[-1].upper()
+
+
+def _price_lines(prices: Sequence[MarketPrice], unit: str) -> list[str]:
+    """Say what the carbon price of one scenario and year is made of.
+
+    The market that decides most stands first and is told in full, the others in a line.
+    """
+    if not prices:
+        return []
+    first, *others = prices
+    text = f"{first.market} {first.year}: {_band(first.quantiles)} {unit} (P5/P50/P95)"
+    if not math.isnan(first.futures):
+        text += f", futures {number(first.futures, _places(first.quantiles))}"
+    if first.at_limit > 0:
+        text += f", {share(first.at_limit)} of the draws at a hard limit"
+    lines = [text]
+    if first.views:
+        parts = [f"{one.name} {share(one.weight)} {_band(one.quantiles)}" for one in first.views]
+        lines += _joined("  views, weights judged: ", parts)
+    if others:
+        parts = [f"{one.market} {_band(one.quantiles)}" for one in others]
+        lines += _joined("  other markets: ", parts)
+    return lines
+
+
+def _places(values: Sequence[float]) -> int:
+    return decimals(values, figures=2)
+
+
+def _band(values: Sequence[float]) -> str:
+    return "/".join(number(value, _places(values)) for value in values)
+
+
+def _joined(head: str, parts: Sequence[str]) -> list[str]:
+    """Join parts by commas; a part is not broken."""
+    glued = [part.replace(" ", "\0") for part in parts]
+    found = textwrap.wrap(head + ", ".join(glued), WIDTH, subsequent_indent="    ")
+    return [line.replace("\0", " ") for line in found]

@@ -18,12 +18,7 @@ _LOG_SECONDS: Final = 5.0
 def progress(draws: int, *, quiet: bool) -> Iterator[Report]:
     """Give the function that a run tells the share of its work that is done; it writes to stderr.
 
-    Parameters
-    ----------
-    draws : int
-        Draws of the run, in which the rate is told.
-    quiet : bool
-        Report nothing.
+    The rate is told in the draws of the run.
     """
     if quiet:
         yield silent

@@ -22,18 +22,7 @@ COLUMNS: Final = (
 def reality_text(findings: Sequence[Finding], *, title: str, left_out: int = 0) -> str:
     """Show every finding, then why the rows outside are outside.
 
-    Parameters
-    ----------
-    findings : sequence of Finding
-    title : str
-        What was run.
-    left_out : int
-        Rows that have inputs of their own and were not run.
-
-    Returns
-    -------
-    str
-        Lines of at most 100 characters.
+    `left_out` counts the rows that have inputs of their own and were not run.
     """
     shown = [one for one in findings if one.verdict != "absent"]
     lines = [

@@ -18,16 +18,8 @@ def timeline_text(
 ) -> str:
     """Show a policy of the catalog within 100 columns.
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    policy : mapping
-        The entry of the catalog.
-    readers : list of str
-        What refers to it, see `readers_of`.
-    sources : mapping
-        Key -> title, publisher and date.
+    `policy` is its entry of the catalog, `readers` come from `readers_of`, and `sources` give
+    title, publisher and date by key.
     """
     unit = str(policy.get("unit") or "1")
     lines = [
@@ -72,17 +64,7 @@ def readers_of(
     base: Mapping[str, Any],
     scenarios: Mapping[str, Any],
 ) -> list[str]:
-    """What in the packaged tables refers to a policy.
-
-    Parameters
-    ----------
-    name : str
-        Of the policy.
-    catalog, base : mapping
-        The packaged catalog and defaults.
-    scenarios : mapping
-        The packaged scenarios.
-    """
+    """What in the packaged catalog, defaults and scenarios refers to a policy."""
     places: dict[str, list[str]] = {}
     for what, node in (
         *((f"cbam.{key}", value) for key, value in base["cbam"].items()),

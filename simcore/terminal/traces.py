@@ -18,12 +18,7 @@ _YEARS: Final = 8
 def trace_text(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """Show every input, then every variable with its years in columns.
 
-    Parameters
-    ----------
-    rows : sequence of mappings
-        From `engine.trace`: variable, unit, labels, and `values` by year or one `value`.
-    title : str
-        First line.
+    `rows` come from `tracing.trace`: variable, unit, labels, and `values` by year or one `value`.
     """
     lines = [title, ""]
     single = [row for row in rows if "values" not in row]

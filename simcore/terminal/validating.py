@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault
+from simcore.terminal.formats import print_json, to_csv
 
 if TYPE_CHECKING:
     from simcore.reality import Finding
@@ -50,19 +51,17 @@ def validate(options: argparse.Namespace) -> int:
         if options.out is not None:
             print(f"Picture   {options.out}")
     else:
-        from simcore.terminal.formats import to_csv, to_json
-
         records = reality_rows(findings)
         if options.format == "csv":
             print(to_csv(COLUMNS, [list(row.values()) for row in records]), end="")
         else:
             judged = [one for one in findings if one.observation.role != "show"]
-            print(to_json({
+            print_json({
                 "run": title, "judged": len(judged),
                 "inside": sum(one.verdict == "inside" for one in judged),
                 "failed": [one.observation.id for one in findings if one.failed],
                 "rows": records,
-            }))  # fmt: skip
+            })  # fmt: skip
     return 1 if any(one.failed for one in findings) else 0
 
 

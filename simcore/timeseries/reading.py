@@ -241,12 +241,7 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
 def annual_means(history: History) -> tuple[dict[int, float], list[str]]:
     """Mean price of each calendar year, every month of it counting alike.
 
-    Returns
-    -------
-    means : dict of int to float
-        By year.
-    notes : list of str
-        Years of which some months have no price.
+    Also notes of the years of which some months have no price.
     """
     months = history.dates.astype("datetime64[M]").astype(int)
     means: dict[int, float] = {}
