@@ -89,6 +89,7 @@ def _scenes(
     shocks: dependence.Dependence, redrawn: set[tuple[str, str]], views: tuple[str, ...],
 ) -> dict[str, Scene]:  # fmt: skip
     """What the nodes of each scenario are built from."""
+    shared: dict[tuple[Any, ...], Any] = {}
     return {
         name: Scene(
             graph=_own_draws(graph, name, one, redrawn),
@@ -99,6 +100,7 @@ def _scenes(
             folder=spec.folder,
             views=views,
             stem=f"{name}/" if spec.experiment.independent_scenarios else "",
+            shared={} if one.redraw else shared,
         )
         for name, one in spec.runs.items()
     }
@@ -125,7 +127,7 @@ def _own_draws(
         name = stream.name.removeprefix(stem)
         matched = [one for one in experiment.redraw if fnmatchcase(name, one)]
         redrawn.update((scenario, one) for one in matched)
-        return replace(stream, stem=stem) if matched else stream
+        return stream._replace(stem=stem) if matched else stream
 
     return replace(graph, rename=rename)
 
