@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> None:
     from simcore.running.items import items_of
     from simcore.running.options import silent
     from simcore.running.stopping import run_until_narrow
-    from simcore.terminal.progress import progress
+    from simcore.terminal.progress import progress, say_if_cold
 
     named = options.executor
     executor = executor_named(named) if named else on_threads(options.threads)
@@ -114,9 +114,8 @@ def run(options: argparse.Namespace) -> None:
         needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
         return
-    if engine.is_cold() and not options.quiet:
-        print("compiling the kernels, once on this machine (about a minute) ...",
-              file=sys.stderr)  # fmt: skip
+    if not options.quiet:
+        say_if_cold()
     with _terminable():
         engine.prepare(planned)
         planned = run_until_narrow(planned, executor, report=silent if options.quiet else _say)

@@ -115,19 +115,9 @@ def compare(dataset: xr.Dataset, observations: Iterable[Observation]) -> list[Fi
 
 
 def verdict(low: float, high: float, p5: float, p50: float, p95: float) -> str:
-    """Judge a distribution against an observed range; see the head of the module.
+    """Judge a distribution against an observed range, which may be open: `inside`, `near` or `off`.
 
-    Parameters
-    ----------
-    low, high : float
-        Observed range; infinite where it is open.
-    p5, p50, p95 : float
-        Of the run, in the same unit.
-
-    Returns
-    -------
-    str
-        `inside`, `near` or `off`.
+    See the head of the module; all numbers are in one unit.
     """
     central = middle(low, high)
     if low <= p50 <= high or (math.isfinite(low + high) and p5 <= central <= p95):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def correlation_tables(
         `correlation_requested`, `correlation_used` and `correlation_achieved` over `pair`, whose
         labels are `first ~ second`; empty without a pair.
     """
-    pairs = list(_pairs(requested))
+    pairs = [pair for pair in combinations(range(len(names)), 2) if requested[pair] != 0]
     if not pairs:
         return {}
     ranks = [centred_ranks(row) for row in draws]
@@ -47,20 +48,9 @@ def correlation_tables(
     }
     tables: dict[str, Table] = {"pair": (("pair",), labels, {"long_name": "Correlated inputs"})}
     for name, (values, what) in columns.items():
-        tables[f"correlation_{name}"] = (
-            ("pair",),
-            np.array(values, dtype=np.float64),
-            {
-                "units": "1",
-                "long_name": f"Rank correlation, {name}",
-                "description": f"Spearman's rank correlation {what}.",
-            },
-        )
+        attrs = {
+            "units": "1", "long_name": f"Rank correlation, {name}",
+            "description": f"Spearman's rank correlation {what}.",
+        }  # fmt: skip
+        tables[f"correlation_{name}"] = (("pair",), np.array(values, dtype=np.float64), attrs)
     return tables
-
-
-def _pairs(requested: np.ndarray) -> Iterator[tuple[int, int]]:
-    for i in range(len(requested)):
-        for j in range(i + 1, len(requested)):
-            if requested[i, j] != 0:
-                yield i, j

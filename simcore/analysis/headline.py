@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from simcore.analysis.select import outcomes_of, quantiles
+from simcore.analysis.select import PARTS, outcomes_of, quantiles
 from simcore.analysis.views import MarketPrice, deciding_markets, market_prices
 from simcore.dataset import Finished, RunError
 from simcore.errors import Fault
@@ -107,8 +107,7 @@ class FinishedRun:
 
     def quantiles(self, name: str, probabilities: Sequence[float]) -> dict[str, Cells]:
         places = [QUANTILES.index(probability) for probability in probabilities]
-        parts = {"value": "quantile", "low": "quantile_low", "high": "quantile_high"}
-        found = {part: self.cells(f"{name}_{statistic}") for part, statistic in parts.items()}
+        found = {part: self.cells(f"{name}_{statistic}") for part, statistic in PARTS.items()}
         return {part: Cells(one.dims, one.values[..., places]) for part, one in found.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from simcore.variables import INTERVAL_LEVEL, OUTCOMES
 
 if TYPE_CHECKING:
     import xarray as xr
+
+PARTS: Final = {"value": "quantile", "low": "quantile_low", "high": "quantile_high"}
+"""Statistic that holds a quantile and each end of its interval."""
 
 
 def choose(
@@ -106,13 +109,10 @@ def quantiles(dataset: xr.Dataset, name: str, probabilities: Sequence[float]) ->
     stored = dataset["quantile"].values
     places = [int(np.abs(stored - q).argmin()) for q in probabilities]
     if f"{name}_quantile" in dataset and np.allclose(stored[places], probabilities, atol=1e-9):
-        parts = {"value": "quantile", "low": "quantile_low", "high": "quantile_high"}
-        return xr.Dataset(
-            {
-                part: dataset[f"{name}_{statistic}"].isel(quantile=places)
-                for part, statistic in parts.items()
-            }
-        )
+        return xr.Dataset({
+            part: dataset[f"{name}_{statistic}"].isel(quantile=places)
+            for part, statistic in PARTS.items()
+        })  # fmt: skip
     if name not in dataset:
         raise RunError(Fault(
             "quantiles", _join(probabilities), f"of {name}, whose draws were not kept: "

@@ -38,21 +38,10 @@ SUFFIXES: Final = (".zarr", ".nc")
 
 
 def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
-    """Find everything that would keep a run from being written, before it starts.
+    """Find everything that would keep a run of so many bytes from being written, before it starts.
 
-    Parameters
-    ----------
-    out : Path
-        Final place of the run.
-    overwrite : bool
-        Whether a run that already stands there may be replaced.
-    needed : int
-        Bytes that the run will take.
-
-    Raises
-    ------
-    OutputError
-        Wrong suffix, existing output, unwritable folder or full disk.
+    An OutputError tells of a wrong suffix, an existing output (unless it is a run that may be
+    replaced), an unwritable folder and a full disk.
     """
     where, faults = str(out), []
     if out.suffix not in SUFFIXES:
@@ -93,21 +82,10 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
 
 
 def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) -> Store:
-    """Begin a run.
+    """Begin a run in `out`, a name that ends in `.zarr` or `.nc`, or without one in memory.
 
-    Parameters
-    ----------
-    layout : Layout
-        What it will hold.
-    out : Path or None
-        A name that ends in `.zarr` or `.nc`; None keeps the run in memory.
-    overwrite : bool
-        Whether to replace a run that stands there; it stays until the new one is complete.
-
-    Raises
-    ------
-    OutputError
-        When the run could not be written there.
+    A run that stands there is replaced only with `overwrite`, once the new one is complete. Where
+    the run could not be written, that is an OutputError.
     """
     store = Store(layout, out, overwrite=overwrite)
     store.begin()
@@ -213,11 +191,6 @@ class Store:
             Position along every dimension before `year` (all dimensions when there is no year).
         values : array, shape (years, draws) or (draws,)
             NaN where undefined; a category then reads -1.
-
-        Raises
-        ------
-        OutputError
-            When the disk refuses.
         """
         array = self._arrays[name]
         if len(index) != array.lead or values.shape != array.shape[array.lead :]:
@@ -250,23 +223,9 @@ class Store:
     ) -> Finished:
         """Add the summaries, declare the run complete and move it to its place.
 
-        Parameters
-        ----------
-        statistics : mapping of str to array
-            At least the arrays of `statistics_of`, over those dimensions.
-        extra : mapping of str to (dims, values, attrs), optional
-            Further arrays, such as achieved correlations.
-
-        Returns
-        -------
-        Finished
-
-        Raises
-        ------
-        ValueError
-            When a summary or the draws of a cell are missing.
-        OutputError
-            When the disk refuses, or another run has taken the place meanwhile.
+        `statistics` are at least the arrays of `statistics_of`, over those dimensions; `extra`
+        further ones as dimensions, values and attributes. What is missing is a ValueError; where
+        the disk refuses, or another run has taken the place meanwhile, that is an OutputError.
         """
         self._require_complete(statistics)
         arrays = summary_arrays(self.layout, statistics)

@@ -54,16 +54,8 @@ def find_faults(
 ) -> list[Finding]:
     """Find every fault of a config that its records alone cannot show.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The config without overlays.
-    scenarios : mapping of str to Experiment
-        With the overlay of each scenario.
-    folder : Path
-        Folder in which files named by the config must lie.
-    sound : iterable of int
-        Identities of entries of the catalog whose numbers need no check.
+    The experiment is that without overlays, the scenarios have one each. The numbers of entries of
+    the catalog whose identity is in `sound` need no check.
     """
     sound = set(sound)
     found = [*_selection(experiment), *_correlations(experiment)]

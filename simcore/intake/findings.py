@@ -95,19 +95,9 @@ def faults(
 ) -> list[Fault]:
     """Say of each finding where it was written, besides what could not be read at all.
 
-    Parameters
-    ----------
-    findings : iterable of Finding
-        In the order to report.
-    documents : sequence of Document
-        What the user wrote, the one that wins first: settings, file, parent.
-    file : Document
-        The one to name where none says anything of it.
-
-    Returns
-    -------
-    list of Fault
-        Each once, in the order of the lines.
+    Of the documents of the user the one that wins stands first: settings, file, parent; `file` is
+    the one to name where none says anything of it. Each fault is given once, in the order of the
+    lines.
     """
     early: list[tuple[str, int]] = []
     placed: list[tuple[Finding, Address, Document]] = []

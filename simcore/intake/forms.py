@@ -290,15 +290,9 @@ def _is_level(value: Mapping[Any, Any]) -> bool:
 def price(value: Any, under: Any, unit: str | None) -> Any:
     """A constant real price, or one by year, as a path of prices.
 
-    Parameters
-    ----------
-    value : number, text or mapping
-        `3 EUR/kg`; 60, in the canonical unit; {2026: 60, 2035: 50}; or {value or years: ..., unit:
-        ..., source: ...}. Anything else is given back.
-    under : mapping or None
-        The price that it replaces, of which title, link and emissions per unit remain.
-    unit : str or None
-        Canonical unit; None where it is not known.
+    `3 EUR/kg`; 60, in the canonical unit; {2026: 60, 2035: 50}; or {value or years: ..., unit: ...,
+    source: ...}. Anything else is given back. Title, link and emissions per unit remain of the
+    price that is under it. The canonical unit is None where it is not known.
     """
     meta: dict[str, Any] = {}
     if isinstance(value, Mapping):

@@ -55,16 +55,8 @@ class Filled:
 def fill(data: Any, under: Mapping[str, Any], folder: Path, address: Address = ()) -> Filled:
     """Replace the files of a config, or of the overlay of a scenario, by what they hold.
 
-    Parameters
-    ----------
-    data : mapping
-        What a user wrote.
-    under : mapping
-        What it is laid over: a price that he only changes has its unit there.
-    folder : Path
-        Folder of the config, in which the files must lie.
-    address : tuple
-        Where the overlay stands in the config.
+    The data lie over what is `under` them: a price that is only changed has its unit there. The
+    files lie in the folder of the config, and the overlay stands at an address of it.
     """
     done = Filled(data)
     if isinstance(data, Mapping) and isinstance(data.get("catalog"), Mapping):

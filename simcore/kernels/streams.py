@@ -6,8 +6,7 @@ one sequence (see `designs`). Free of numba.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 SHOCK: Final = "shock"
 MEMBERS: Final = (
@@ -21,8 +20,7 @@ SHOCKS: Final = 20
 """First dimension of shocks."""
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(NamedTuple):
     """A stream of random numbers.
 
     Attributes

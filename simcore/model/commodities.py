@@ -26,15 +26,20 @@ def unit_price(scene: Scene, name: str, region: str) -> int:
     record = price_of(experiment, name, region)
     assert record is not None
     if isinstance(record, PricePath):
-        return price(
-            scene,
-            price_name(experiment, name, region),
-            record,
-            f"EUR/{commodity_unit(experiment, name, record)}",
-        )
+        place = place_of(experiment, experiment.catalog.prices[name], region)
+        return _path_price(scene, name, place)
     if isinstance(record, Indexed):
         return _indexed(scene, name, region, record)
     return _electrolysis(scene, name, region, record)
+
+
+@remembered
+def _path_price(scene: Scene, name: str, place: str) -> int:
+    """Node of a price path, which several regions may buy at."""
+    record = scene.experiment.catalog.prices[name][place]
+    assert isinstance(record, PricePath)
+    unit = commodity_unit(scene.experiment, name, record)
+    return price(scene, f"{name}.{place}", record, f"EUR/{unit}")
 
 
 def _indexed(scene: Scene, name: str, region: str, record: Indexed) -> int:
@@ -97,18 +102,24 @@ def learning(scene: Scene, learns: Any, owner: str) -> int:
     rate = read(scene, record, "learning_rate", learns.technology)
     exponent = graph.node("LEARNING_EXPONENT", rate=rate)
     normal = normal_node(scene, f"{learns.technology}.capacity")
-    centre, above, below = anchor_lines(record.cumulative_capacity, scene.horizon, known=None)
-    # The ratio to the first year is 1 in every draw, also where the first year is itself uncertain.
-    first = anchor_lines(
-        record.cumulative_capacity, np.array([min(record.cumulative_capacity)]), known=None
-    )
-    centre, above, below = (
-        scene.over_years(line - start)
-        for line, start in zip((centre, above, below), first, strict=True)
-    )
+    centre, above, below = _growth_of_capacity(scene, learns.technology)
     return graph.node(
         "LEARNING", exponent=exponent, z=normal, share=share,
         centre=centre, above=above, below=below,
+    )  # fmt: skip
+
+
+@remembered
+def _growth_of_capacity(scene: Scene, technology: str) -> tuple[np.ndarray, ...]:
+    """Lines of the log capacity of a technology, less those of its first year.
+
+    The ratio to the first year is 1 in every draw, also where the first year is itself uncertain.
+    """
+    capacity = scene.experiment.catalog.technologies[technology].cumulative_capacity
+    lines = anchor_lines(capacity, scene.horizon, known=None)
+    first = anchor_lines(capacity, np.array([min(capacity)]), known=None)
+    return tuple(
+        scene.over_years(line - start) for line, start in zip(lines, first, strict=True)
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,7 @@ OUTPUT: Final = "OUTPUT"
 """In place of an operation: another row that the operation of its only input writes."""
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """One row of the model.
 
     Attributes
@@ -101,21 +100,23 @@ class Graph:
         if stated.keys() != entry.names or (stream is not None) != entry.random:
             raise TypeError(_misnamed(entry, stated, stream))
         inputs = tuple(_each(entry.inputs, stated))
-        table = None
+        table, starts = None, tuple[float, ...]()
         if entry.pool:
             table = np.asarray(stated[entry.pool], dtype=float)
         elif entry.columns:
             columns = np.broadcast_arrays(*_each(entry.columns, stated))
             table = np.stack(columns, axis=1).astype(float)
-        starts = tuple(
-            float(stated[name] if start is None else start)
-            for name, start in entry.states.items()
-        ) + (np.nan,) * (len(entry.carried) - len(entry.states))  # fmt: skip
+        if entry.carried:
+            starts = tuple(
+                float(stated[name] if start is None else start)
+                for name, start in entry.states.items()
+            ) + (np.nan,) * (len(entry.carried) - len(entry.states))  # fmt: skip
+        yearly = yearly or entry.changes
+        for one in inputs:
+            yearly = yearly or self.nodes[one].yearly
         return self._known(
             operation, inputs, tuple(map(float, _each(entry.numbers, stated))), table,
-            self.rename(stream) if stream and self.rename else stream,
-            yearly or entry.changes or any(self.nodes[one].yearly for one in inputs),
-            starts, entry.keeps,
+            self.rename(stream) if stream and self.rename else stream, yearly, starts, entry.keeps,
         )  # fmt: skip
 
     def output(self, node: int, name: str) -> int:
@@ -159,7 +160,10 @@ class Graph:
 
     def constant(self, value: float) -> int:
         """Node of a number that is the same in every draw and year."""
-        return self._known(None, numbers=(float(value),))
+        key = (float(value),)
+        if key not in self.known:
+            self.known[key] = self._known(None, numbers=key)
+        return self.known[key]
 
     def is_constant(self, node: int, value: float) -> bool:
         """Whether a node is this constant."""
@@ -205,6 +209,8 @@ class Graph:
 
 def _each(names: Iterable[str], stated: dict[str, Any]) -> list[Any]:
     """What is stated under names, in their order; a name with `...` stands for several."""
+    if not names:
+        return []
     found: list[Any] = []
     for name in names:
         if name in stated:

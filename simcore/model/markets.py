@@ -28,13 +28,19 @@ from simcore.variables import MARKET, outcome
 def carbon_price(scene: Scene, market: str) -> int:
     """Carbon price of a market, EUR/t; what it is linked to takes over with the link."""
     record, graph = scene.experiment.catalog.markets[market], scene.graph
-    own = price(scene, market, record, "EUR/t")
+    own = _own_price(scene, market)
     if record.link is None:
         return own
     joined = policy_value(scene, record.link.share)
     apart = graph.difference(graph.constant(1.0), joined)
     other = graph.product(joined, carbon_price(scene, record.link.to))
     return graph.sum(graph.product(apart, own), other)
+
+
+@remembered
+def _own_price(scene: Scene, market: str) -> int:
+    """The same as if it were linked to none."""
+    return price(scene, market, scene.experiment.catalog.markets[market], "EUR/t")
 
 
 @outcome(
@@ -66,7 +72,7 @@ def at_price_limit(scene: Scene, market: str) -> int:
     alone = kind_of(record.process).made_of != "spot"
     if alone or (record.response is None and record.corridor is None):
         return _at_other_bound(scene, record)
-    made = price(scene, market, record, "EUR/t")
+    made = _own_price(scene, market)
     known = record.spot is not None and record.spot.year >= scene.horizon[0]
     bound = graph.node("AT_BOUND", price=made, **limits(scene, market, record, "EUR/t"))
     if not known or record.spot is None:

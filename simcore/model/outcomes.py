@@ -17,9 +17,10 @@ def cells_of(
     """Index (after the scenario), node and first year of each cell of one scenario."""
     dims = labelled(one.dims)
     reference = references(scene.experiment)
+    relative = one.relative
     for index in product(*(range(len(coords[dim])) for dim in dims)):
         place = {dim: coords[dim][at] for dim, at in zip(dims, index, strict=True)}
-        if one.relative and place["route"] == reference[place["region"]]:
+        if relative and place["route"] == reference[place["region"]]:
             continue
         node = one.node(scene, *place.values())
         if node is not None:

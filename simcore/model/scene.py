@@ -79,6 +79,8 @@ class Scene:
     inputs: dict[str, Input] = field(default_factory=dict)
     built: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """Results of the `remembered` functions."""
+    shared: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    """What scenarios with the same random streams have in common, and the records it is of."""
     shocked: set[str] = field(default_factory=set)
     """Names of the price paths with yearly normal shocks."""
 
@@ -172,9 +174,12 @@ def quantity(scene: Scene, name: str, value: Any, target: str, *, label: str = "
                 "price_year": value.price_year or reference.price_year,
             }
         )
-    factor = value.factor or name
-    scale = multiplier(value, target, scene.experiment.money)
-    marginal = distributions.scaled(compiled(value, scene.folder), scale)
+    # Of a record that scenarios leave alone there is one; kept, so that its identity stays its own.
+    key = (id(value), target)
+    if key not in scene.shared:
+        scale = multiplier(value, target, scene.experiment.money)
+        scene.shared[key] = distributions.scaled(compiled(value, scene.folder), scale), value
+    marginal, factor = scene.shared[key][0], value.factor or name
     if marginal.kind == CONSTANT:
         return scene.graph.constant(marginal.central)
     node = factor_node(scene, factor, marginal)
@@ -187,15 +192,21 @@ def quantity(scene: Scene, name: str, value: Any, target: str, *, label: str = "
 
 def factor_node(scene: Scene, name: str, marginal: distributions.Marginal) -> int:
     """Node of a marginal at the draws of the factor name."""
-    return scene.graph.node(
-        "FACTOR",
-        stream=scene.stream(name),
-        normal=normal_inputs(scene, name, scene.factors),
-        kind=marginal.kind,
-        central_value=marginal.central,
-        parameters=marginal.params,
-        values=marginal.pool,
-    )
+    stream, normal = scene.stream(name), normal_inputs(scene, name, scene.factors)
+    key = (id(marginal), stream, normal)
+    if key not in scene.shared:
+        node = scene.graph.node(
+            "FACTOR",
+            stream=stream,
+            normal=normal,
+            kind=marginal.kind,
+            central_value=marginal.central,
+            parameters=marginal.params,
+            values=marginal.pool,
+        )
+        scene.shared[key] = node, marginal
+    found: int = scene.shared[key][0]
+    return found
 
 
 def choice_node(scene: Scene, name: str, spec: Mapping[str, Any], sourced: Any) -> int:

@@ -55,17 +55,16 @@ def median_shift(above: float, below: float, variance: float) -> float:
         return (above - below) / math.sqrt(2.0 * math.pi)  # the limit: the mean of z*s
     sd = math.sqrt(variance)
     nodes, weights = _half_normal()
-    halves = (0.5 * weights).tolist()
+    halves, half = (0.5 * weights).tolist(), len(nodes)
+    sides = np.concatenate([-nodes * above, nodes * below])
     shift = 0.0
     for _ in range(30):
-        up, down = (shift - nodes * above) / sd, (shift + nodes * below) / sd
-        cdf = sum(map(operator.mul, halves, map(
-            operator.add,
-            map(math.erfc, (-up / math.sqrt(2.0)).tolist()),
-            map(math.erfc, (-down / math.sqrt(2.0)).tolist()),
-        )))  # fmt: skip
-        density = np.exp(-0.5 * up**2) + np.exp(-0.5 * down**2)
-        slope = float(weights @ density) / (sd * math.sqrt(2.0 * math.pi))
+        points = (shift + sides) / sd
+        tails = list(map(math.erfc, (points / -math.sqrt(2.0)).tolist()))
+        cdf = sum(map(operator.mul, halves, map(operator.add, tails[:half], tails[half:])))
+        density = np.exp(-0.5 * points**2)
+        slope = float(weights @ (density[:half] + density[half:]))
+        slope /= sd * math.sqrt(2.0 * math.pi)
         step = (cdf - 0.5) / slope
         shift -= step
         if abs(step) < 1e-12:

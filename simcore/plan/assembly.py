@@ -91,6 +91,7 @@ def _scenes(
     """What the nodes of each scenario are built from."""
     own = {name: paths_of(one.catalog) for name, one in spec.scenarios.items()}
     every = {path: process for found in own.values() for path, process in found.items()}
+    shared: dict[tuple[Any, ...], Any] = {}
     return {
         name: Scene(
             graph=_own_draws(graph, name, one, redrawn),
@@ -102,6 +103,7 @@ def _scenes(
             paths=every | own[name],
             views=views,
             stem=f"{name}/" if spec.experiment.independent_scenarios else "",
+            shared={} if one.redraw else shared,
         )
         for name, one in spec.runs.items()
     }
@@ -128,7 +130,7 @@ def _own_draws(
         name = stream.name.removeprefix(stem)
         matched = [one for one in experiment.redraw if fnmatchcase(name, one)]
         redrawn.update((scenario, one) for one in matched)
-        return replace(stream, stem=stem) if matched else stream
+        return stream._replace(stem=stem) if matched else stream
 
     return replace(graph, rename=rename)
 

@@ -36,19 +36,8 @@ def draw(name: str, policy: Mapping[str, Any], path: Path) -> Path:
 def band(policy: Mapping[str, Any], variant: str, years: np.ndarray) -> np.ndarray:
     """Quantiles and mean of one variant, its delay and its uncertain values taken together.
 
-    Parameters
-    ----------
-    policy : mapping
-        An entry of the catalog.
-    variant : str
-        One of its variants.
-    years : int array (n,)
-        Calendar years.
-
-    Returns
-    -------
-    float array (6, n)
-        P5, P25, P50, P75, P95 and mean; NaN before the first date.
+    Over calendar years, shape (n,): P5, P25, P50, P75, P95 and the mean, shape (6, n); NaN before
+    the first date.
     """
     table = DatedTable.written(policy["variants"][variant])
     delays, weights = _delays(policy["delay"])

@@ -89,20 +89,9 @@ def fitted(
     kind: str, found: dict[str, Estimate], likelihood: float, free: int,
     steps: NDArray[np.float64], *, unusable: str = "", initial: str = "",
 ) -> Fit:  # fmt: skip
-    """Complete a fit by its criteria.
+    """Complete a fit by its criteria, from the logarithm of the greatest likelihood.
 
-    Parameters
-    ----------
-    kind : str
-    found : dict of str to Estimate
-    likelihood : float
-        Logarithm of the greatest likelihood.
-    free : int
-        Number of parameters.
-    steps : float64, shape (n,)
-        Lengths of the steps, years.
-    unusable, initial : str
-        See `Fit`.
+    `free` is the number of parameters, `steps` are the lengths of the steps in years, shape (n,).
     """
     count = len(steps)
     return Fit(kind, found, likelihood, 2 * free - 2 * likelihood,

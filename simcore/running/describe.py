@@ -53,21 +53,18 @@ def _shapes_of(plan: Plan) -> Layout:
         outcomes=outcomes,
         # Where nothing is uncertain there are no inputs to keep.
         kept=tuple(
-            name
-            for name in experiment.keep
+            name for name in experiment.keep
             if (plan.inputs if name == "inputs" else name in outcomes)
         ),
-        draws=plan.draws,
-        dtype=experiment.dtype,
-        currency=experiment.currency,
-        price_year=experiment.money.base_year,
+        draws=plan.draws, dtype=experiment.dtype,
+        currency=experiment.currency, price_year=experiment.money.base_year,
         extra_coords={
             **units,
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
         },
-    )
+    )  # fmt: skip
 
 
 def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
@@ -91,21 +88,18 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
         "sources": json.dumps(keys),
         "assumed": json.dumps(assumed),
-        "correlations": json.dumps(
-            {
-                kind: {
-                    "names": list(dep.names),
-                    "requested": dep.requested.round(6).tolist(),
-                    "used": dep.used.round(6).tolist(),
-                }
-                for kind, dep in (("factors", plan.factors), ("shocks", plan.shocks))
+        "correlations": json.dumps({
+            kind: {
+                "names": list(one.names), "requested": one.requested.round(6).tolist(),
+                "used": one.used.round(6).tolist(),
             }
-        ),
+            for kind, one in (("factors", plan.factors), ("shocks", plan.shocks))
+        }),
         "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
-        "references": json.dumps(
-            {name: references(one) for name, one in plan.spec.scenarios.items()}
-        ),
-    }
+        "references": json.dumps({
+            name: references(one) for name, one in plan.spec.scenarios.items()
+        }),
+    }  # fmt: skip
 
 
 def _stopping(plan: Plan) -> dict[str, str | float]:
@@ -124,8 +118,7 @@ def _stopping(plan: Plan) -> dict[str, str | float]:
 
 def _sampler(design: str, replicates: int) -> str:
     """How the random numbers of a run come about, replicates included where they matter."""
-    joint = design not in ("random", "antithetic")
-    several = f" in {replicates} replicates" if joint else ""
+    several = "" if design in ("random", "antithetic") else f" in {replicates} replicates"
     return (
         "threefry2x64-20 addressed by (seed, factor, draw, step); "
         f"{design.replace('_', ' ')} design{several}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -155,7 +155,7 @@ def _bridged(plan: Plan, tape: list[tuple[int, Node]]) -> list[tuple[int, Node]]
     table = bridge_table(plan.start, plan.years[0], plan.years[-1])
     rows = (0.0,) * (table.shape[1] // 2)
     return [
-        (n, replace(node, operation="BRIDGED", table=table, state=rows))
+        (n, node._replace(operation="BRIDGED", table=table, state=rows))
         if node.operation == "NORMAL" and node.stream and node.stream.role == SHOCK
         else (n, node)
         for n, node in tape

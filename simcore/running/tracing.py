@@ -38,16 +38,11 @@ def trace(
     years = tuple(plan.years)
     plan, behind = _terms(plan, region, route)
     inputs = [Request(one.node, (), static=True) for one in plan.inputs]
+    outcomes = plan.experiment.outcomes
     # What holds in the draws of a view is no value of one draw.
-    cells = [
-        one for one in plan.cells
-        if _selected(plan, one, region, route) and OUTCOMES[one.variable].kind != "conditional"
-    ]  # fmt: skip
-    cells += [
-        one
-        for one in plan.central
-        if _selected(plan, one, region, route) and one.variable not in plan.experiment.outcomes
-    ]
+    drawn = [one for one in plan.cells if OUTCOMES[one.variable].kind != "conditional"]
+    central = [one for one in plan.central if one.variable not in outcomes]
+    cells = [one for one in (*drawn, *central) if _selected(plan, one, region, route)]
     requests = inputs + [
         Request(one.node, years if has_years(one) else (), one.first_year) for one in cells
     ]
@@ -107,18 +102,13 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
     scaled = values * currency_rate(plan) if variable.is_money else values
     if variable.kind == "category":
         labels = [plan.coords["route"][int(v)] if np.isfinite(v) else None for v in scaled]
-        return {
-            "variable": cell.variable,
-            **place,
-            "unit": "route",
-            "values": dict(zip(plan.years, labels, strict=True)),
-        }
-    result: dict[str, Any] = {"variable": cell.variable, **place, "unit": unit}
-    if has_years(cell):
-        result["values"] = {int(y): float(v) for y, v in zip(plan.years, scaled, strict=True)}
+        told: dict[str, Any] = {"values": dict(zip(plan.years, labels, strict=True))}
+        unit = "route"
+    elif has_years(cell):
+        told = {"values": dict(zip(plan.years, scaled.tolist(), strict=True))}
     else:
-        result["value"] = float(scaled[0])
-    return result
+        told = {"value": float(scaled[0])}
+    return {"variable": cell.variable, **place, "unit": unit, **told}
 
 
 def _selected(plan: Plan, cell: Cell, region: str | None, route: str | None) -> bool:

@@ -12,15 +12,7 @@ from typing import Any
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Write CSV in which no text cell can start a formula.
-
-    Parameters
-    ----------
-    header : sequence of str
-        Column names.
-    rows : iterable of sequences
-        Text, numbers or None; an undefined number is an empty cell.
-    """
+    """Write CSV in which no text cell can start a formula; an undefined number is an empty cell."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([_inert(name) for name in header])

@@ -24,14 +24,8 @@ _FEW: Final = 12
 def outline(name: str, entry: Any, records: Iterable[Any] = ()) -> str:
     """Show one entry of the catalog.
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    entry : mapping or value
-        Nested mappings; `unit`, `source`, `at` and `status` describe what stands beside them.
-    records : iterable of simcore.intake.packaged.Record
-        What the packaged tables state of numbers that stand bare in the catalog.
+    Of nested mappings `unit`, `source`, `at` and `status` describe what stands beside them;
+    `records` are what the packaged tables state of numbers that stand bare in the catalog.
     """
     top = entry if isinstance(entry, Mapping) else {}
     lines = [f"{name}: {top['title']}" if top.get("title") else name]
@@ -59,23 +53,9 @@ def catalog_text(
     name: str | None,
     records: Iterable[Any] = (),
 ) -> str:
-    """Show the sections of the catalog, the entries of one, or one entry in full.
+    """Show the sections of the catalog in their order, the entries of one, or one entry in full.
 
-    Parameters
-    ----------
-    catalog : mapping
-        Section to entries by name.
-    sections : sequence of str
-        Order of the sections.
-    section, name : str or None
-        What to show.
-    records : iterable of simcore.intake.packaged.Record
-        As for `outline`.
-
-    Raises
-    ------
-    ConfigError
-        For a name that the section does not have.
+    A name that the section does not have is a ConfigError; `records` are those of `outline`.
     """
     if section is None:
         sizes = [(one, str(len(catalog[one])), ", ".join(catalog[one])) for one in sections]
@@ -110,13 +90,7 @@ def outcome_entries() -> dict[str, dict[str, str]]:
 
 
 def entry_of(entries: Mapping[str, Any], section: str, name: str) -> Any:
-    """The entry of a section.
-
-    Raises
-    ------
-    ConfigError
-        For a name that the section does not have.
-    """
+    """The entry of a section; a name that it does not have is a ConfigError."""
     if name not in entries:
         near = suggest(name, entries)
         few = len(entries) <= _FEW

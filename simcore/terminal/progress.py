@@ -14,6 +14,14 @@ from simcore.running.options import Report, silent
 _LOG_SECONDS: Final = 5.0
 
 
+def say_if_cold() -> None:
+    """Say why nothing moves, where the kernels must first be compiled on this machine."""
+    from simcore.running.engine import is_cold
+
+    if is_cold():
+        print("compiling the kernels, once on this machine (about a minute) ...", file=sys.stderr)
+
+
 @contextlib.contextmanager
 def progress(draws: int, *, quiet: bool) -> Iterator[Report]:
     """Give the function that a run tells the share of its work that is done; it writes to stderr.

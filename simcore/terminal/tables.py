@@ -44,16 +44,9 @@ def decimals(values: Iterable[float], *, figures: int) -> int:
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: int) -> list[str]:
-    """Align cells: the first columns to the left, the others to the right.
+    """Align cells: the leading columns of text to the left, the others to the right.
 
-    Parameters
-    ----------
-    header : sequence of str
-        Column names.
-    rows : sequence of sequences of str
-        Cells.
-    text_columns : int
-        Number of leading columns that are text; they give way when the table is too wide.
+    Text gives way when the table is too wide.
     """
     table = [header, *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
@@ -95,11 +88,11 @@ def outcome_text(frame: pd.DataFrame) -> str:
     numbers = [name for name in columns if _is_number(name)]
     cells = _cells(frame.head(MAX_ROWS), attrs, figures=4)
     hidden: list[str] = []
-    for turn in sorted({_leaves(name) for name in numbers} - {0}):
+    for turn in sorted({_statistic(name).leaves for name in numbers} - {0}):
         if _table_width(cells, [*labels, *numbers]) <= WIDTH:
             break
-        hidden += [name for name in numbers if _leaves(name) == turn]
-        numbers = [name for name in numbers if _leaves(name) != turn]
+        hidden += [name for name in numbers if _statistic(name).leaves == turn]
+        numbers = [name for name in numbers if _statistic(name).leaves != turn]
     if _table_width(cells, [*labels, *numbers]) > WIDTH:
         cells = _cells(frame.head(MAX_ROWS), attrs, figures=3)
     header = [*labels, *(_heading(name) for name in numbers)]
@@ -129,11 +122,6 @@ def _is_percentile(name: str) -> bool:
 def _statistic(name: str) -> Statistic:
     """Statistic of a column; p5 is a quantile, and p5_low the end of its interval."""
     return STATISTICS.get(name) or STATISTICS["quantile" + name.lstrip("p0123456789.")]
-
-
-def _leaves(name: str) -> int:
-    """When a column leaves a table that is too wide; an interval goes whole."""
-    return _statistic(name).leaves
 
 
 def _heading(name: str) -> str:

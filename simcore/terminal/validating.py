@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +70,9 @@ def _run_all(options: argparse.Namespace) -> tuple[list[Finding], str]:
     from simcore.intake import packaged
     from simcore.reality import compare, config_of
     from simcore.running import engine
+    from simcore.terminal.progress import say_if_cold
 
-    if engine.is_cold():
-        print("compiling the kernels, once on this machine (about a minute) ...",
-              file=sys.stderr)  # fmt: skip
+    say_if_cold()
     seen = packaged.reality()
     draws = options.draws or DRAWS
     found: dict[str, Finding] = {}

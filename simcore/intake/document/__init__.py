@@ -89,20 +89,9 @@ def read(path: Path | str, *, go_on: bool = False) -> Document:
 
 
 def parse(text: str, name: str, *, go_on: bool = False) -> Document:
-    """Read YAML text.
+    """Read YAML text: one document with a mapping at the top; `name` is the file, for faults.
 
-    Parameters
-    ----------
-    text : str
-        One YAML document with a mapping at the top.
-    name : str
-        File, as faults name it.
-    go_on : bool
-        Hand unusable entries back as `Document.faults`, for a caller that looks for more.
-
-    Returns
-    -------
-    Document
+    To `go_on` hands unusable entries back as `Document.faults`, for a caller that looks for more.
 
     Raises
     ------
@@ -161,19 +150,11 @@ def fault_at(
 
 
 def dump(data: Mapping[Any, Any]) -> str:
-    """Write plain data as YAML, in its own order.
+    """Write plain data as YAML, in its own order; keys are text or finite numbers.
 
-    Parameters
-    ----------
-    data : mapping
-        Mappings, sequences and scalars; keys are text or finite numbers.
-
-    Returns
-    -------
-    str
-        Text that `parse` reads back to equal data, floats to the bit; other YAML readers too.
-        Short collections of scalars stand on one line, texts of several lines as blocks, and
-        nothing is an alias.
+    `parse` reads it back to equal data, floats to the bit; other YAML readers too. Short
+    collections of scalars stand on one line, texts of several lines as blocks, and nothing is an
+    alias.
 
     Raises
     ------

@@ -57,14 +57,7 @@ class _Reading:
 
 
 def compose(events: Iterable[Any], name: str) -> tuple[Any, Lines, list[Fault]]:
-    """Read one document.
-
-    Parameters
-    ----------
-    events : iterable of yaml.Event
-        As PyYAML's `parse` gives them.
-    name : str
-        File, as faults name it.
+    """Read one document from the events that PyYAML's `parse` gives.
 
     Returns
     -------

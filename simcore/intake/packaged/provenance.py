@@ -25,15 +25,7 @@ _UNITS: Final = {
 
 
 class TableError(SimcoreError):
-    """A packaged table that does not say what it must.
-
-    Parameters
-    ----------
-    where : str
-        File, and row or path in it.
-    found, expected, remedy : str
-        What stands there, what should, and what to do.
-    """
+    """A packaged table that does not say what it must: file, and row or path in it; see `Fault`."""
 
     def __init__(self, where: str, found: str, expected: str, remedy: str) -> None:
         super().__init__(f"{where}: found {found}; expected {expected}; {remedy}")
