@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from small_config import market, small_config
 
 import simcore
 from simcore.cli import main
@@ -142,6 +143,14 @@ FILES = [
 def test_no_packaged_config_raises_a_false_alarm(file: Path) -> None:
     _, found = build_and_warn(simcore.load(file))
     assert [str(one) for one in found] == []
+
+
+def test_a_market_that_nothing_uses_is_told() -> None:
+    idle = market({"kind": "gbm", "sigma": 0.2})
+    config = small_config(markets={"home_ets": idle, "idle": idle})
+    del config["exposures"]["idle"]
+    _, found = build_and_warn(simcore.load(config))
+    assert "catalog.markets.idle" in {one.where for one in found}
 
 
 def test_no_packaged_scenario_does_in_the_base() -> None:

@@ -123,9 +123,11 @@ def paths_of(catalog: Catalog) -> dict[str, Any]:
              for place, record in entry.items()}  # fmt: skip
     for name, record in {**catalog.markets, **named}.items():
         if isinstance(record, PricePath):
-            found[name] = record.process
-            for label, view in record.views.items():
-                found[f"{name}.{label}"] = view.deviation or view.process
+            # Not by their attributes: to list a path is not to read it (see `effects`).
+            fields = vars(record)
+            found[name] = fields["process"]
+            for label, view in fields["views"].items():
+                found[f"{name}.{label}"] = vars(view)["deviation"] or vars(view)["process"]
     return found
 
 
