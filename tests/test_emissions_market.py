@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import csv
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -609,7 +608,7 @@ def test_draws_that_do_not_need_the_system_are_undefined_and_change_no_other():
         values=coin.pool, normal=(), stream=Stream("half"),
     )  # fmt: skip
     masked = len(plan.graph.nodes)
-    plan.graph.nodes.append(replace(node, inputs=(*node.inputs[:11], active)))
+    plan.graph.nodes.append(node._replace(inputs=(*node.inputs[:11], active)))
     stock = plan.graph.output(masked, "bank")
     years = tuple(range(2026, 2033))
     requests = [program.Request(n, years) for n in (price, masked, stock)]

@@ -37,8 +37,7 @@ _GIVEN: Final = {
     "u": "0", "inputs": _ROWS, "numbers": _NUMBERS, "table": "table[entry : table_at[i + 1]]",
     "line": "table[line : line + tape.columns[i]]",
 }  # fmt: skip
-_HEAD: Final = """
-@part
+_HEAD: Final = """@part
 def run_operation(tape, i, rows, at_line, year, first_draw, central):
     table, inputs, numbers = tape.table, tape.inputs, tape.numbers
     inputs_at, numbers_at, table_at = tape.inputs_at, tape.numbers_at, tape.table_at
@@ -48,8 +47,7 @@ def run_operation(tape, i, rows, at_line, year, first_draw, central):
     if code == 0:
         pass
 """
-_LOOP: Final = """
-@inlined
+_LOOP: Final = """@inlined
 def row_{code}({parameters}):
     for j in range(rows.shape[1]):
         rows[out, j] = formula_{code}({values})

@@ -130,7 +130,7 @@ class _Place:
         return ""
 
     def ensure_cache_path(self):
-        """Nothing: `cache_directory` has written there."""
+        pass  # `cache_directory` has written there
 
 
 class _Code(CompileResultCacheImpl):

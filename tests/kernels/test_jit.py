@@ -1,5 +1,6 @@
 """The cache directory, the primitives, and the same bits on any vector width."""
 
+import ast
 import importlib
 import os
 import platform
@@ -152,6 +153,23 @@ def test_an_explanation_mended_costs_no_compilation(tmp_path):
     ):
         path.write_text(edited)
         assert (jit.code_digest(tmp_path / "kernels") == jit.code_digest()) is same
+
+
+@pytest.mark.parametrize("path", sorted(SOURCES.glob("*.py")), ids=lambda path: path.name)
+def test_the_digest_leaves_out_nothing_but_explanations(path):
+    """Two texts of several lines, the first ended on a line of its own, hide what stands between."""
+
+    def code(source):
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(body := getattr(node, "body", None), list):
+                node.body = [one for one in body if not is_text(one)]
+        return ast.dump(tree)
+
+    def is_text(one):
+        return isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)
+
+    assert code(jit._EXPLANATION.sub(b"", path.read_bytes())) == code(path.read_bytes())
 
 
 def test_the_digest_knows_options_and_settings(monkeypatch):
