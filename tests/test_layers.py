@@ -73,6 +73,36 @@ def test_imports_point_down(path):
             assert name not in FORBIDDEN_THERE, f"{path}:{line}: {own} computes no run"
 
 
+def privates(tree: ast.Module) -> set[str]:
+    """Private names of other modules of the package that a module imports or reaches for."""
+    imported = [
+        alias
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("simcore")
+        for alias in node.names
+    ]
+    modules = {alias.asname or alias.name for alias in imported}
+    found = {alias.name for alias in imported} | {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in modules
+    }
+    return {one for one in found if one.startswith("_") and not one.startswith("__")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_reaches_for_the_private_parts_of_another(path):
+    # The module of the version is private, not what it holds.
+    assert privates(ast.parse(path.read_text(encoding="utf-8"))) <= {"_version"}
+
+
+def test_a_private_part_is_seen():
+    for source in ("from simcore.plan import _a", "from simcore import plan\nplan._b()"):
+        assert privates(ast.parse(source))
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda p: p.name)
 def test_kernels_import_no_other_room(path):
     assert {name for name, _ in imports(path)} <= {"kernels", "numerics", "cache"}
