@@ -89,6 +89,11 @@ class Sample:
         years = self.config["years"]
         return np.arange(years["first"], years["last"] + 1)
 
+    def place(self, region: str) -> Config:
+        """What a plant of the run's sector meets in a region."""
+        sector = self.catalog["sectors"][self.config["sector"]]
+        return {**self.catalog["regions"][region], **sector["regions"][region]}
+
     def once(self, key: tuple[Any, ...], content: Any, compute: Callable[[], Any]) -> Any:
         """Result of `compute`, worked out once for the same key and the same written content."""
         full = (self.stem, *key, repr(content))

@@ -121,9 +121,8 @@ def _correction(
         return np.log(np.exp(above**2 / 2) * ndtr(above) + np.exp(below**2 / 2) * ndtr(-below))
     if process["kind"] == "fixed":
         return np.zeros(len(years))
-    sigma, kappa = (_central(sample, process[key]) for key in ("sigma", "kappa"))
-    if process["kind"] != "log_ou":
-        kappa = 0.0
+    sigma = _central(sample, process["sigma"])
+    kappa = _central(sample, process["kappa"]) if process["kind"] == "log_ou" else 0.0
     step = sigma**2 * (-math.expm1(-2.0 * kappa) / (2.0 * kappa) if kappa else 1.0)
     seen = moment(spot)
     variance = step if seen is None else sigma**2 * (spot["year"] + 1 - seen + 1.0 / 3.0)

@@ -112,10 +112,10 @@ def samples(spec: Spec, randomness: Randomness) -> dict[str, Sample]:
 
 def place_of(sample: Sample, region: str) -> Place:
     """Sample all that a region needs."""
-    config, record = sample.config, sample.catalog["regions"][region]
+    config, record = sample.config, sample.place(region)
     rules = config["cbam"]
     buyer = config["value"]["buyer"]
-    reference = record["reference"][config["sector"]]
+    reference = record["reference"]
     routes = dict.fromkeys([*config["routes"], reference])
     goods, good = record["default_intensity"], rules["good"]
     granted = rules.get("default_benchmark", stated(sample, reference, "cbam_benchmark"))
@@ -172,7 +172,7 @@ def _product(sample: Sample, share: float | str, cscf: float | str) -> Values:
 
 def plant_of(sample: Sample, region: str, route: str) -> Plant:
     """Sample all that a route needs in a region."""
-    place, capture = sample.catalog["regions"][region], _capture(sample, region, route)
+    place, capture = sample.place(region), _capture(sample, region, route)
 
     def own(key: str, unit: str = "1") -> Values:
         return number(sample, route, region, key, unit)
@@ -231,8 +231,7 @@ def _capital(sample: Sample, region: str, route: str) -> Values:
     mode, owner = sample.config["reference_capital"], holder(sample, route, "capex")
     builder = owner if owner == route else holder(sample, route, "greenfield")
     new = sample.catalog["routes"][builder].get("greenfield")
-    place = sample.catalog["regions"][region]
-    if mode == "sunk" and (new or owner == place["reference"][sample.config["sector"]]):
+    if mode == "sunk" and (new or owner == sample.place(region)["reference"]):
         return 0.0
     is_new = mode == "new" and new is not None
     who, stem = (builder, "greenfield.") if is_new else (route, "")
