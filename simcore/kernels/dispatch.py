@@ -53,7 +53,7 @@ def row_{code}({parameters}):
         rows[out, j] = formula_{code}({values})
 """
 _TAIL: Final = """    else:
-        raise ValueError("a tape holds an operation that the kernel does not know", code)
+        raise ValueError("a tape holds an operation that the kernel does not know")
 """
 
 
