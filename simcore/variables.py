@@ -101,7 +101,7 @@ class Since:
     Attributes
     ----------
     first : callable
-        That year, of a setting and the labels of a place by dimension.
+        That year, of a scene and the labels of a place by dimension.
     relative : bool
         True where the reference route has no such value (it would be zero or undefined).
     life : bool
@@ -113,7 +113,7 @@ class Since:
     life: bool = False
 
 
-RUN: Final = Since(lambda setting, _: int(setting.experiment.years.first))
+RUN: Final = Since(lambda scene, _: int(scene.experiment.years.first))
 """The whole run."""
 
 
@@ -124,7 +124,7 @@ class Outcome(Variable):
     Attributes
     ----------
     node : callable
-        Its node, of a setting and the labels of a place in the order of `dims`; None where the
+        Its node, of a scene and the labels of a place in the order of `dims`; None where the
         place has no such value.
     since : Since
     needs : Needs
@@ -224,7 +224,7 @@ def outcome(
     Parameters
     ----------
     over : tuple of str
-        Its dimensions, `scenario` first and `year` last; the function takes a setting and a label
+        Its dimensions, `scenario` first and `year` last; the function takes a scene and a label
         of each other one, under its name.
     unit, title, description : str
         As in `Variable`; the title is its long name.

@@ -121,8 +121,8 @@ def test_the_usual_outcomes_are_those_that_say_so() -> None:
 # ---------------------------------------------------------------- what is forgotten is an error
 
 
-def _cost(setting, region, route):
-    return levelised_cost(setting, region, route)
+def _cost(scene, region, route):
+    return levelised_cost(scene, region, route)
 
 
 def test_a_name_without_a_declared_function_is_a_fault() -> None:
@@ -148,8 +148,8 @@ def test_a_function_without_a_declaration_is_no_outcome() -> None:
     ],
 )
 def test_a_declaration_that_does_not_fit_is_an_error(name, said, wrong) -> None:
-    def function(setting, region, route):
-        return _cost(setting, region, route)
+    def function(scene, region, route):
+        return _cost(scene, region, route)
 
     function.__name__ = name
     with pytest.raises(ValueError, match=wrong):
@@ -159,9 +159,9 @@ def test_a_declaration_that_does_not_fit_is_an_error(name, said, wrong) -> None:
 
 def _uk(**said):
     @outcome(over=PLANT, **SAID, usual=False, **said)
-    def toy(setting, region, route):
-        return setting.graph.quotient(
-            _cost(setting, region, route), carbon_price(setting, "uk_ets")
+    def toy(scene, region, route):
+        return scene.graph.quotient(
+            _cost(scene, region, route), carbon_price(scene, "uk_ets")
         )
 
 
@@ -198,8 +198,8 @@ def test_its_first_year_is_that_of_its_declaration() -> None:
 
 
 def _toy():
-    def toy(setting, region, route):
-        return levelised_cost(setting, region, route)
+    def toy(scene, region, route):
+        return levelised_cost(scene, region, route)
 
     return toy
 

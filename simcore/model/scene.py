@@ -56,7 +56,7 @@ class Scene:
     start : int
         First simulated year: where the earliest price path starts to move.
     factors, shocks : Dependence
-    folder : PricePath
+    folder : Path
         Folder of the config, for CSV files.
     paths : mapping of str to record
         Processes of the price paths that random numbers may move, by name of the path. Those that
