@@ -14,9 +14,7 @@ from simcore.model.carbon import (
     home_carbon_cost,
     pays_cbam,
 )
-from simcore.model.costs import (
-    levelised_cost,
-)
+from simcore.model.costs import levelised_cost
 from simcore.model.markets import carbon_price, label_where, view_nodes, view_row
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, read, remembered
