@@ -160,9 +160,7 @@ def test_a_declaration_that_does_not_fit_is_an_error(name, said, wrong) -> None:
 def _uk(**said):
     @outcome(over=PLANT, **SAID, usual=False, **said)
     def toy(scene, region, route):
-        return scene.graph.quotient(
-            _cost(scene, region, route), carbon_price(scene, "uk_ets")
-        )
+        return scene.graph.quotient(_cost(scene, region, route), carbon_price(scene, "uk_ets"))
 
 
 def test_what_an_outcome_does_not_need_it_cannot_read() -> None:
