@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from minimal import route
 from small_config import market, small_config
 
 import simcore
@@ -35,3 +36,25 @@ def test_parameters_of_regimes_and_jumps_fill_their_cube_with_those_of_their_pri
         assert len(found) == count, found
         assert {group for group, _ in found.values()} == {"price.*"}, found
         assert len({dimension for _, dimension in found.values()}) == count, found
+
+
+def test_a_factor_correlated_with_a_regime_is_drawn_alike_where_the_price_has_no_regimes():
+    """Not even the place of the regime among those of its price differs between scenarios."""
+    shares = {"default": {**WIDE, "unit": "t/t"}}
+    made = small_config(
+        markets={"price": market({"kind": "fixed"})},
+        routes={"new": {**route(), "emission_intensity": shares}},
+        outcomes=["carbon_price", "avoided_emissions"],
+        correlations={"factors": [
+            {"between": ["price.regimes.wild.sigma", "new.emission_intensity"], "rank": 0.5}
+        ], "shocks": []},
+        scenarios={"law": {}, "moving": {"catalog": {"markets": {"price": {
+            "process": KINDS["regimes"],
+        }}}}},
+    )  # fmt: skip
+    plan = simcore.build(simcore.load(made))
+    nodes = {one.node for one in plan.cells if one.variable == "avoided_emissions"}
+    drawn = {node.stream for node in plan.graph.nodes
+             if node.stream is not None and node.stream.role == "regimes.wild.sigma"}  # fmt: skip
+    assert len(nodes) == 1
+    assert [one.family for one in drawn] == [("price.*", 17)]

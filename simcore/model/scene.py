@@ -5,7 +5,7 @@ Money of any currency and price year becomes real EUR of the base year here, onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -58,9 +58,9 @@ class Scene:
     factors, shocks : Dependence
     folder : Path
         Folder of the config, for CSV files.
-    paths : mapping of str to record
-        Processes of the price paths that random numbers may move, by name of the path. Those that
-        this scenario does not use are among them: their normals are the same in all scenarios.
+    paths : mapping of str to list of str
+        Regimes, if any, of the price paths that random numbers may move, by name of the path, over
+        all scenarios: what one of them does not use has the same normals in it as in the others.
     views : tuple of str
         Labels of all views of the run, as `market.view`.
     inputs : dict of str to Input
@@ -74,7 +74,7 @@ class Scene:
     factors: Dependence
     shocks: Dependence
     folder: Path
-    paths: Mapping[str, Any]
+    paths: Mapping[str, list[str]]
     views: tuple[str, ...] = ()
     inputs: dict[str, Input] = field(default_factory=dict)
     built: dict[tuple[Any, ...], Any] = field(default_factory=dict)
@@ -103,7 +103,9 @@ class Scene:
             path = path.rpartition(".")[0]
         role, place = name[len(path) :].removeprefix("."), 0
         if path and role.startswith("regimes."):
-            place = list(self.paths[path].regimes).index(role.split(".")[1])
+            # Without a place: a name of no regime, which `plan.correlated` then reports.
+            label, labels = role.split(".")[1], self.paths[path]
+            place = labels.index(label) if label in labels else 0
         return Stream(role, path, self.stem, place)
 
     def note(self, name: str, node: int, unit: str, source: str | None, status: str | None) -> None:
@@ -116,18 +118,24 @@ class Scene:
         return np.concatenate([np.repeat(values[:1], lead, axis=0), values])
 
 
-def paths_of(catalog: Catalog) -> dict[str, Any]:
-    """Processes of the price paths and views of a catalog, by the name of the path."""
-    found: dict[str, Any] = {}
-    named = {f"{name}.{place}": record for name, entry in catalog.prices.items()
-             for place, record in entry.items()}  # fmt: skip
-    for name, record in {**catalog.markets, **named}.items():
-        if isinstance(record, PricePath):
+def regimes_of(catalogs: Iterable[Catalog]) -> dict[str, list[str]]:
+    """Regimes of the price paths and views of several catalogs, each once, by name of the path."""
+    found: dict[str, list[str]] = {}
+    for catalog in catalogs:
+        named = {f"{name}.{place}": record for name, entry in catalog.prices.items()
+                 for place, record in entry.items()}  # fmt: skip
+        for name, record in {**catalog.markets, **named}.items():
+            if not isinstance(record, PricePath):
+                continue
             # Not by their attributes: to list a path is not to read it (see `effects`).
             fields = vars(record)
-            found[name] = fields["process"]
+            moved = {name: fields["process"]}
             for label, view in fields["views"].items():
-                found[f"{name}.{label}"] = vars(view)["deviation"] or vars(view)["process"]
+                moved[f"{name}.{label}"] = vars(view)["deviation"] or vars(view)["process"]
+            for path, process in moved.items():
+                labels = found.setdefault(path, [])
+                own = vars(process).get("regimes", ()) if process is not None else ()
+                labels += [one for one in own if one not in labels]
     return found
 
 

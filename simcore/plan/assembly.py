@@ -26,7 +26,7 @@ from simcore.intake.views import chosen_views
 from simcore.kernels.streams import Stream
 from simcore.model.graph import Graph
 from simcore.model.outcomes import cells_of
-from simcore.model.scene import Input, Scene, paths_of
+from simcore.model.scene import Input, Scene, regimes_of
 from simcore.plan.correlated import correlated
 from simcore.plan.records import Cell, Plan
 from simcore.variables import OUTCOMES, Outcome
@@ -89,8 +89,7 @@ def _scenes(
     shocks: dependence.Dependence, redrawn: set[tuple[str, str]], views: tuple[str, ...],
 ) -> dict[str, Scene]:  # fmt: skip
     """What the nodes of each scenario are built from."""
-    own = {name: paths_of(one.catalog) for name, one in spec.scenarios.items()}
-    every = {path: process for found in own.values() for path, process in found.items()}
+    paths = regimes_of(one.catalog for one in spec.scenarios.values())
     shared: dict[tuple[Any, ...], Any] = {}
     return {
         name: Scene(
@@ -100,7 +99,7 @@ def _scenes(
             factors=factors,
             shocks=shocks,
             folder=spec.folder,
-            paths=every | own[name],
+            paths=paths,
             views=views,
             stem=f"{name}/" if spec.experiment.independent_scenarios else "",
             shared={} if one.redraw else shared,
