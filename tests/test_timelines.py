@@ -82,6 +82,14 @@ def test_every_band_can_be_drawn(name: str) -> None:
         assert (np.diff(found[:5, known], axis=0) >= 0).all()
 
 
+def test_a_dated_value_of_any_kind_has_a_band() -> None:
+    table = {"values": {2020: {"kind": "lognormal", "mu": 0.0, "sigma": 0.1}}}
+    policy = {"variants": {"only": table}, "delay": 0, "known_until": 2019}
+    low, *_, middle, _, high, mean = band(policy, "only", np.array([2020]))[:, 0]
+    assert np.log([low, middle, high]) == pytest.approx([-0.16449, 0, 0.16449], abs=2e-3)
+    assert mean == pytest.approx(np.exp(0.005), abs=1e-4)
+
+
 def test_band_agrees_with_a_run() -> None:
     run = simcore.run({
         "draws": 4096, "years": {"first": 2026, "last": 2034}, "regions": ["UK"],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.dated import DatedTable
+from simcore.distributions import CONSTANT, compile_distribution
 from simcore.plots.panels import COLOURS, MARKERS
 
 if TYPE_CHECKING:
@@ -68,20 +69,14 @@ def _delays(delay: Any) -> tuple[list[int], list[float]]:
 
 
 def _quantiles(value: Any, levels: np.ndarray) -> np.ndarray:
-    """Quantiles of a dated value of the packaged tables, which use only these kinds."""
-    kind = value.get("kind", "constant") if isinstance(value, Mapping) else "constant"
-    if kind == "constant":
-        return np.array([float(value["value"] if isinstance(value, Mapping) else value)])
-    low, high = float(value["low"]), float(value["high"])
-    if kind == "uniform":
-        return low + levels * (high - low)
-    if kind != "triangular":
-        raise ValueError(f"a dated value of kind {kind} cannot be drawn")
-    mode = float(value["mode"])
-    split = (mode - low) / (high - low)
-    rising = low + np.sqrt(levels * (high - low) * (mode - low))
-    falling = high - np.sqrt((1.0 - levels) * (high - low) * (high - mode))
-    return np.where(levels < split, rising, falling)
+    """Quantiles of a dated value; of a known one that number alone."""
+    from simcore.kernels.marginals import quantile
+
+    spec = {"kind": "constant", **value} if isinstance(value, Mapping) else value
+    marginal = compile_distribution(spec)
+    if marginal.kind == CONSTANT:
+        return np.array([marginal.central])
+    return quantile(levels, kind=marginal.kind, params=marginal.params, pool=marginal.pool)
 
 
 def _figure(name: str, policy: Mapping[str, Any]) -> Figure:
