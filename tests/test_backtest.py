@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from price_series import reverting, write
 from scipy.integrate import quad
 from scipy.stats import kstest, norm, qmc, triang
@@ -358,6 +360,24 @@ def test_a_short_history_is_refused() -> None:
 
 
 # --------------------------------------------------------------------------------- commands
+
+
+def test_the_picture_writes_plain_prices_between_two_powers_of_ten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    written = Figure.savefig
+
+    def keep(figure: Figure, *places: Any, **options: Any) -> None:
+        written(figure, *places, **options)
+        seen.extend(one.get_text() for one in figure.axes[0].yaxis.get_ticklabels(which="both"))
+
+    monkeypatch.setattr(Figure, "savefig", keep)
+    path = write(reverting(420, kappa=0, sigma=0.05, level=40, seed=4), tmp_path / "made.csv")
+    arguments = ["backtest", str(path), "--market", "k_ets", "--horizons", "1"]
+    assert cli.main([*arguments, "-o", str(tmp_path / "out")]) == 0
+    assert {"20", "50"} <= set(seen)
+    assert not any("$" in one for one in seen)
 
 
 def test_backtest_prints_scores_and_draws(

@@ -38,19 +38,21 @@ def _figure(result: Backtest, name: str) -> Figure:
         scores = [one for one in result.scores if one.horizon == years]
         _bands(left, result, name, years, scores[0])
         _histogram(right, scores)
-    handles, labels = grid[0][0].get_legend_handles_labels()
-    grid[0][0].legend(handles, labels, loc="upper left", fontsize=8, frameon=False)
     for _, right in grid:
         right.legend(loc="upper left", fontsize=7.5, frameon=False)
     grid[-1][0].set_xlabel("date of the outcome")
-    grid[-1][1].set_xlabel("probability given to less than what came")
-    figure.supxlabel(
-        "One path, and forecasts of neighbouring dates overlap: thin evidence.", fontsize=9
-    )
+    grid[-1][1].set_xlabel("probability of less than what came")
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=len(labels), frameon=False,
+        title="One path, and forecasts of neighbouring dates overlap: thin evidence.",
+    )  # fmt: skip
     return figure
 
 
 def _bands(axes: Axes, result: Backtest, name: str, years: int, score: Score) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     origins, prices = result.origins[years], result.history.prices
     targets = result.targets[years]
     dates = result.history.dates[targets]
@@ -62,7 +64,10 @@ def _bands(axes: Axes, result: Backtest, name: str, years: int, score: Score) ->
     axes.plot(dates, bands[3], color=BLUE, linewidth=1, label="median")
     axes.plot(dates, prices[targets], color="black", linewidth=1.3, label="what came")
     axes.set_yscale("log")
+    # The ticks of a logarithmic axis are written as formulas, which the style leaves as they are.
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel("price, unit of the file")
     axes.set_title(
         f"{years} year{'s' if years > 1 else ''} ahead: {score.coverage[0.8]:.0%} inside the 80 % "
