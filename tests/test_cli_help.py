@@ -190,6 +190,12 @@ def test_catalog_shows_sections_entries_and_values(capsys: pytest.CaptureFixture
         assert max(map(len, text.splitlines())) <= 100
     assert "directive_2003_87" in text
     assert "in_force" in text
+    assert cli.main(["catalog", "prices", "hydrogen"]) == 0
+    lives = [line.split() for line in capsys.readouterr().out.splitlines()
+             if line.split(".")[-1].startswith("lifetime ")]  # fmt: skip
+    # Those of the regions that are like EU are stated there alone.
+    assert len(lives) == 6
+    assert {tuple(words[1:]) for words in lives} == {("20", "[yr]")}
     assert cli.main(["catalog", "systems", "eu_ets"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "variants.law.upper.value 833 [Mt] in_force, decision_2015_1814: Art. 1(5)" in text

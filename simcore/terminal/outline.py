@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault, suggest
+from simcore.intake.packaged.provenance import UNITS
 from simcore.terminal.tables import WIDTH, grid, shortened
 from simcore.variables import OUTCOMES
 
@@ -174,7 +175,8 @@ def _values(
         yield path, text + _unit(meta), meta
         return
     for key, value in rest.items():
-        yield from _values(f"{path}.{key}" if path else str(key), value, meta, stated)
+        own = {**meta, "unit": UNITS[key], "price_year": ""} if key in UNITS else meta
+        yield from _values(f"{path}.{key}" if path else str(key), value, own, stated)
 
 
 def _unit(meta: Mapping[str, Any]) -> str:

@@ -7,7 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from simcore.errors import SimcoreError
 
-__all__ = ["SOURCE_KINDS", "STATUSES", "Record", "TableError", "check", "check_sources", "walk"]
+__all__ = [
+    "SOURCE_KINDS", "STATUSES", "UNITS", "Record", "TableError", "check", "check_sources", "walk",
+]  # fmt: skip
 
 STATUSES: Final = frozenset({"in_force", "adopted", "proposed", "seen", "assumed"})
 SOURCE_KINDS: Final = frozenset({"regulation", "exchange", "study", "model", "press", "judgement"})
@@ -17,11 +19,11 @@ _META: Final = frozenset({"unit", "price_year", "source", "at", "status", "note"
 _STRUCTURE: Final = frozenset(
     {"known_until", "delay", "end", "title", "kind", "start", "until", "invalidation_end"}
 )
-# Numbers whose unit the catalog fixes, whatever the unit of the entry around them.
-_UNITS: Final = {
+UNITS: Final = {
     "probability": "1", "ramp": "yr", "growth": "1", "grow": "1", "decline": "1", "lifetime": "yr",
     "cumulative_capacity": "1", "weight": "1", "exponent": "1", "after": "yr",
 }  # fmt: skip
+"""Of the numbers whose unit the catalog fixes, whatever that of the entry around them."""
 
 
 class TableError(SimcoreError):
@@ -120,7 +122,7 @@ def walk(
         for key, child in node.items():
             if key in _META or key in _STRUCTURE or (whole and not isinstance(child, dict)):
                 continue
-            unit = {"unit": _UNITS[key]} if key in _UNITS else {}
+            unit = {"unit": UNITS[key]} if key in UNITS else {}
             yield from walk(
                 child, file=file, path=f"{path}.{key}", sources=sources, meta={**meta, **unit}
             )
