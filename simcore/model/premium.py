@@ -1,4 +1,4 @@
-"""Premiums, break-even, crossover, viability and life-time values, as nodes (MODEL 6 and 7)."""
+"""Premiums, break-even, crossover, carbon value and viability, as nodes (MODEL 6 to 8)."""
 
 from __future__ import annotations
 
