@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,13 +50,13 @@ def open_run(path: str | os.PathLike[str]) -> xr.Dataset:
     attrs = _attributes(place)
     if not _MARKS.issubset(attrs):
         raise _no_run(place, "something else", "a run written by simcore run (.zarr or .nc)")
-    version = int(attrs["schema_version"])
+    version = _whole(place, attrs, "schema_version")
     if version > SCHEMA_VERSION:
         raise RunError(Fault(
             "schema_version", str(version), f"at most {SCHEMA_VERSION}",
             f"install simcore {attrs['simcore_version']} or later", file=str(place),
         ))  # fmt: skip
-    if int(attrs.get("complete", 0)) != 1:
+    if _whole(place, {"complete": 0, **attrs}, "complete") != 1:
         raise RunError(Fault(
             "complete", "0: the run did not end", "1", "run it again", file=str(place),
         ))  # fmt: skip
@@ -135,12 +135,24 @@ def _attributes(path: Path) -> dict[str, Any]:
     try:
         if path.is_dir():
             return dict(json.loads((path / "zarr.json").read_text("utf-8"))["attributes"])
+        if not path.is_file():  # a pipe or a device would be waited for
+            return {}
         import netCDF4
 
         with netCDF4.Dataset(str(path), "r") as file:
             return {name: file.getncattr(name) for name in file.ncattrs()}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _whole(path: Path, attrs: Mapping[str, Any], name: str) -> int:
+    """A mark of a run that is a whole number."""
+    mark = attrs[name]
+    try:
+        number = int(mark)
+    except (TypeError, ValueError, OverflowError):
+        raise _no_run(path, f"{name} {str(mark)[:80]!r}", "a whole number there") from None
+    return number
 
 
 def _no_run(path: Path, found: str, expected: str) -> RunError:

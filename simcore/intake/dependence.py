@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from simcore.intake.schema import Pair
 from simcore.numerics.copula import linear_correlation, lower_factor, nearest_correlation
+
+MOST: Final = 1000
+"""Names that may be correlated: the work grows as the cube of their number."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from simcore.analysis.headline import SOLD
 from simcore.analysis.views import MarketPrice
+from simcore.errors import printable
 from simcore.terminal.tables import WIDTH, decimals, number, share, shortened
 
 _SHORT: Final = {
@@ -83,7 +84,7 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
         f"The 95 % confidence interval of any amount shown is within +-{attrs['interval']:,.1f} "
         f"{unit}."
     )
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _references(references: Mapping[str, str], *, everywhere: bool = False) -> list[str]:

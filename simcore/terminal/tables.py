@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from simcore.errors import printable
 from simcore.statistics import STATISTICS, Statistic
 from simcore.variables import INPUT
 
@@ -108,7 +109,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
         )
     if hidden:
         lines += ["", "'-': undefined. --format csv also gives standard errors and intervals."]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _is_number(name: str) -> bool:

@@ -178,7 +178,10 @@ def _text(path: Path, name: str, encoding: str | None) -> str:
         if not stat.S_ISREG(status.st_mode):
             raise _refusal(name, "not a regular file", "give the path of a CSV file")
         if status.st_size > _MAX_BYTES:
-            raise _refusal(name, f"{status.st_size:,} bytes", f"keep it below {_MAX_BYTES:,} bytes")
+            raise ConfigError(Fault(
+                "", f"{status.st_size:,} bytes", f"a CSV file of at most {_MAX_BYTES / 1e6:g} MB",
+                "keep only the rows and columns that are needed", name,
+            ))  # fmt: skip
         content = path.read_bytes()
     except FileNotFoundError:
         raise _refusal(name, "no such file", "check the path") from None
