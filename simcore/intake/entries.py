@@ -1,9 +1,8 @@
 """What the catalog may hold: the frozen, typed records of prices, policies, regions and routes."""
 
-from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
@@ -121,7 +120,7 @@ class Choice(Described):
     probabilities: list[float]
 
     @model_validator(mode="after")
-    def _valid(self) -> Choice:
+    def _valid(self) -> Self:
         check_probabilities(self.probabilities, len(self.values))
         return self
 

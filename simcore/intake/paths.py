@@ -1,10 +1,9 @@
 """What a config may say about a price path: known price, anchors, process, response, views."""
 
-from __future__ import annotations
 
 import datetime
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
@@ -89,7 +88,7 @@ class Anchor(Sourced):
     high: float = Field(gt=0)
 
     @model_validator(mode="after")
-    def _ordered(self) -> Anchor:
+    def _ordered(self) -> Self:
         if not self.low <= self.central <= self.high:
             raise fault(
                 f"low {self.low:g}, central {self.central:g}, high {self.high:g}",
@@ -192,7 +191,7 @@ class Threshold(Described):
     """Last year before it grows."""
 
     @model_validator(mode="after")
-    def _grows(self) -> Threshold:
+    def _grows(self) -> Self:
         if (self.growth != 0) != (self.after is not None):
             raise fault(
                 "growth without after" if self.after is None else "after without growth",
@@ -246,7 +245,7 @@ class PolicyEffect(Described):
         return {**kept, "variants": {**(content.get("variants") or {}), **beside}}
 
     @model_validator(mode="after")
-    def _rises(self) -> PolicyEffect:
+    def _rises(self) -> Self:
         if not self.ramp[0] <= self.ramp[1]:
             raise fault(f"ramp {self.ramp}", "first <= last", "put the two years in order")
         return self
@@ -283,7 +282,7 @@ class View(Described):
     corridor: Corridor | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> View:
+    def _one(self) -> Self:
         ways = {
             "path": self.path is not None,
             "position": self.position is not None,
@@ -362,7 +361,7 @@ class PricePath(Sourced):
     """Futures prices by year of delivery, in the unit of the price; facts to set beside the run."""
 
     @model_validator(mode="after")
-    def _moves(self) -> PricePath:
+    def _moves(self) -> Self:
         if self.process is None and not self.views:
             raise fault(
                 "no process", "process, or views", "add process: {kind: log_ou, ...}, or fixed"

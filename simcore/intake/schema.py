@@ -1,9 +1,8 @@
 """What a config may say: the frozen, typed records of an experiment."""
 
-from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core.core_schema import is_instance_schema
@@ -39,7 +38,7 @@ class Years(Model):
     last: Year
 
     @model_validator(mode="after")
-    def _ordered(self) -> Years:
+    def _ordered(self) -> Self:
         if self.first > self.last:
             raise fault(
                 f"first = {self.first} after last = {self.last}", "first <= last",
@@ -165,7 +164,7 @@ class Exposure(Described):
         return {**content, "shortfall": {content.get("first", 2000): given}}
 
     @model_validator(mode="after")
-    def _one(self) -> Exposure:
+    def _one(self) -> Self:
         if (self.plant is None) == (not self.shortfall):
             raise fault(
                 "both shortfall and plant" if self.plant else "neither shortfall nor plant",
@@ -187,7 +186,7 @@ class Pair(Described):
     rank: float = Field(ge=-1, le=1)
 
     @model_validator(mode="after")
-    def _two(self) -> Pair:
+    def _two(self) -> Self:
         if self.between[0] == self.between[1]:
             raise fault(f"{self.between[0]!r} with itself", "two names", "remove it")
         return self

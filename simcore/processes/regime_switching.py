@@ -1,9 +1,8 @@
 """A log price whose volatility is that of the year's regime, drawn from a Markov chain."""
 
-from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +42,7 @@ class RegimeSwitching(Shocked):
     """Regime in the year of the spot; null: as likely as in the long run."""
 
     @model_validator(mode="after")
-    def _chain(self) -> RegimeSwitching:
+    def _chain(self) -> Self:
         named = ", ".join(self.regimes)
         for name, regime in self.regimes.items():
             for other in regime.next:

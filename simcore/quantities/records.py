@@ -1,6 +1,5 @@
 """The base of every record: frozen, strict, with metadata; and how it refuses what does not fit."""
 
-from __future__ import annotations
 
 import contextlib
 import json
