@@ -1,6 +1,5 @@
 """What the catalog may hold: the frozen, typed records of prices, policies, regions and routes."""
 
-
 import re
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -228,7 +227,7 @@ class Sector(Described):
     title: str = ""
     product: str = ""
     """What a tonne is a tonne of, such as crude steel; without it the name of the sector."""
-    routes: list[Name] = Field(default_factory=list)
+    routes: list[Name] = Field(default_factory=list[Name])
     """Routes of a run that does not say which."""
     cbam: SectorBorder = SectorBorder.model_construct()
     regions: dict[Name, SectorRegion] = Field(default_factory=dict)

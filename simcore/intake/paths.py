@@ -1,6 +1,5 @@
 """What a config may say about a price path: known price, anchors, process, response, views."""
 
-
 import datetime
 import math
 from typing import Annotated, Any, Literal, Self

@@ -1,6 +1,5 @@
 """What a config may say: the frozen, typed records of an experiment."""
 
-
 import re
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -195,8 +194,8 @@ class Pair(Described):
 class Correlations(Model):
     """Dependence between static factors and between yearly shocks."""
 
-    factors: list[Pair] = Field(default_factory=list)
-    shocks: list[Pair] = Field(default_factory=list)
+    factors: list[Pair] = Field(default_factory=list[Pair])
+    shocks: list[Pair] = Field(default_factory=list[Pair])
     repair: bool = False
     """Replace a matrix that is not positive semi-definite by the nearest one that is."""
 
@@ -269,7 +268,7 @@ class Experiment(Model):
     routes: Names
     outcomes: Annotated[list[str], Field(min_length=1)]
     keep: list[str]
-    parity: list[Name] = Field(default_factory=list)
+    parity: list[Name] = Field(default_factory=list[Name])
     """Goods whose `parity_price` is computed, such as hydrogen or electricity."""
     boundary: Literal["scope1", "scope12"]
     reference_capital: Literal["reline", "new", "sunk"] = "reline"
@@ -282,7 +281,7 @@ class Experiment(Model):
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
-    redraw: list[str] = Field(default_factory=list)
+    redraw: list[str] = Field(default_factory=list[str])
     """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
     all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)

@@ -1,6 +1,5 @@
 """What a config may say about an emissions trading system: cap, reserve, demand (MODEL 9)."""
 
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,6 +1,5 @@
 """Changes of past prices drawn again, in blocks of years."""
 
-
 import math
 from typing import Final, Literal
 

@@ -1,6 +1,5 @@
 """Geometric Brownian motion: a random walk of the log price whose mean grows by a drift."""
 
-
 import math
 from typing import Any, Final, Literal
 

@@ -1,6 +1,5 @@
 """Jumps of the log price, which stay (Merton 1976): nodes, density and fit."""
 
-
 import math
 from typing import Annotated, Final
 

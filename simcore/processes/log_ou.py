@@ -1,6 +1,5 @@
 """A log price that returns to its anchor path (Ornstein and Uhlenbeck)."""
 
-
 import math
 from typing import Any, Final, Literal
 

@@ -1,6 +1,5 @@
 """A random walk of the log price about its anchor path."""
 
-
 from functools import partial
 from typing import Any, Final, Literal
 

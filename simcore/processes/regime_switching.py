@@ -1,6 +1,5 @@
 """A log price whose volatility is that of the year's regime, drawn from a Markov chain."""
 
-
 from functools import partial
 from typing import Annotated, Any, Final, Literal, Self
 

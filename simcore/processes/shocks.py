@@ -1,6 +1,5 @@
 """What moves by normal shocks: X = exp(-kappa)*X + sigma*e in exact steps, with jumps (MODEL 3)."""
 
-
 import math
 from typing import Any, Final
 

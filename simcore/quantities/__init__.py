@@ -1,6 +1,5 @@
 """What a config may say about one uncertain number: the distributions, chosen by `kind`."""
 
-
 import math
 import re
 from itertools import pairwise

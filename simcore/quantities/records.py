@@ -1,6 +1,5 @@
 """The base of every record: frozen, strict, with metadata; and how it refuses what does not fit."""
 
-
 import contextlib
 import json
 from collections.abc import Iterable, Iterator
