@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import gc
 import os
@@ -40,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 2 bad input or usage, 3 a run whose `until` was not reached, 130 interrupted, 1
         anything else, such as a row of `validate` that must lie inside and does not.
     """
+    # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
+    atexit.register(gc.freeze)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     options = parser().parse_args(arguments)
     debug = os.environ.get("SIMCORE_DEBUG") == "1"
     try:

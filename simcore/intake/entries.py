@@ -11,10 +11,10 @@ from simcore.intake.paths import AnchorTable, PricePath, Rate
 from simcore.intake.systems import System
 from simcore.quantities import (
     Certain,
-    Constant,
     Quantity,
     RegionQuantity,
     YearlyQuantity,
+    certain,
     check_probabilities,
 )
 from simcore.quantities.annotations import (
@@ -81,7 +81,7 @@ class Electrolysis(Described):
     stack_lifetime: Annotated[Quantity, Canonical(YEAR, minimum=0.1)]
     stack_share: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
     storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM)]
-    risk_premium: Rate = Constant(value=0.0)
+    risk_premium: Rate = certain(0.0)
     learning: Learns | None = None
 
 
@@ -93,9 +93,9 @@ class Indexed(Sourced):
     unit: str
     index: str
     """Price path that is followed, as `commodity.region` or `commodity.default`."""
-    coefficient: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = Constant(value=1.0)
+    coefficient: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = certain(1.0)
     """Share of the index, as in delivered scrap at 0.8 of a benchmark."""
-    premium: Annotated[Quantity, Canonical(COMMODITY)] = Constant(value=0.0)
+    premium: Annotated[Quantity, Canonical(COMMODITY)] = certain(0.0)
     """Freight, quality and delivery on top, in the unit and money of the price."""
     emission_intensity: Annotated[Dated, Canonical(PER_COMMODITY)] = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
@@ -161,7 +161,7 @@ class Policy(Described):
     """Unit of the values, where neither they nor their variant state one."""
     region: str | None = None
     variant: VariantChoice
-    delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0)] = Constant(value=0.0)
+    delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0)] = certain(0.0)
     known_until: Year
     variants: dict[Name, Variant] = Field(min_length=1)
 
@@ -187,10 +187,10 @@ class Region(Described):
     currency: str
     market: Name
     wacc: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0)]
-    capex_factor: Multiplier = Constant(value=1.0)
+    capex_factor: Multiplier = certain(1.0)
     recognised: PolicyValue
     """1 where the EU recognises the carbon price paid at home."""
-    credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE)] = Constant(value=0.0)
+    credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE)] = certain(0.0)
     credit_limit: PolicyValue = 1.0
     """Largest share of an obligation that credits may cover under the law of the region."""
 
@@ -231,12 +231,12 @@ class Sector(Described):
     """What a tonne is a tonne of, such as crude steel; without it the name of the sector."""
     routes: list[Name] = Field(default_factory=list)
     """Routes of a run that does not say which."""
-    cbam: SectorBorder = SectorBorder()
+    cbam: SectorBorder = SectorBorder.model_construct()
     regions: dict[Name, SectorRegion] = Field(default_factory=dict)
 
 
 def _nothing() -> dict[str, YearlyQuantity]:
-    return {"default": Constant(value=0.0)}
+    return {"default": certain(0.0)}
 
 
 class Size(Model):
@@ -254,7 +254,7 @@ class Greenfield(Described):
     """Capital of a new plant, where `capex` is that of renewing one that stands."""
 
     capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)]
-    interest_during_construction: Multiplier = Constant(value=1.0)
+    interest_during_construction: Multiplier = certain(1.0)
 
 
 class Capture(Described):
@@ -273,12 +273,12 @@ class Capture(Described):
     """Commodity whose price is that of taking a tonne away and storing it."""
     capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)]
     """Per tonne of CO2 captured a year, so that it grows with what is captured."""
-    fixed_opex: Rate = Constant(value=0.0)
+    fixed_opex: Rate = certain(0.0)
     """Share of the capital cost per year."""
-    interest_during_construction: Multiplier = Constant(value=1.0)
-    first_of_a_kind: Multiplier = Constant(value=1.0)
+    interest_during_construction: Multiplier = certain(1.0)
+    first_of_a_kind: Multiplier = certain(1.0)
     lifetime: Lifetime
-    risk_premium: Rate = Constant(value=0.0)
+    risk_premium: Rate = certain(0.0)
     learning: Learns | None = None
 
 
@@ -291,11 +291,11 @@ class Route(Described):
     size: Size | None = None
     """How capex depends on the size of the plant; without it not at all."""
     learning: Learns | None = None
-    interest_during_construction: Multiplier = Constant(value=1.0)
-    first_of_a_kind: Multiplier = Constant(value=1.0)
+    interest_during_construction: Multiplier = certain(1.0)
+    first_of_a_kind: Multiplier = certain(1.0)
     lifetime: Lifetime
     utilisation: Annotated[RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5)]
-    risk_premium: Rate = Constant(value=0.0)
+    risk_premium: Rate = certain(0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
     """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
     the size, without the surcharges of first plants and of construction."""

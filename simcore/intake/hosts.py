@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simcore.intake.entries import Catalog, Retrofit, Route
-from simcore.quantities import Constant
+from simcore.quantities import certain
 
 _TRADES = ("inputs", "byproducts")
 
@@ -27,7 +27,7 @@ def route_of(catalog: Catalog, name: str) -> Route:
     for kind in _TRADES:
         stated[kind] = {**getattr(host, kind), **stated.get(kind, {})}
     for commodity in captures(record):
-        stated["inputs"].setdefault(commodity, {"default": Constant(value=0.0)})
+        stated["inputs"].setdefault(commodity, {"default": certain(0.0)})
     del stated["host"]
     stated.pop("capture", None)
     # A route that does not say to follow another still follows what its host follows.

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from simcore.numerics.normal import Z90
 from simcore.processes import KINDS, AnyProcess, kind_of
-from simcore.quantities import Constant, Quantity
+from simcore.quantities import Quantity, certain
 from simcore.quantities.annotations import (
     COMMODITY,
     OTHER,
@@ -264,7 +264,7 @@ class View(Described):
     """Drift per year of a view without anchors, in the money of the price (nominal where the path
     is nominal), such as the slope of the futures curve; without it the price keeps its real
     value."""
-    premium: Rate = Constant(value=0.0)
+    premium: Rate = certain(0.0)
     """Drift per year on top of carry, anchors or forward: what holders earn above the futures."""
     anchors: AnchorTable | None = None
     forward: Annotated[dict[Year, Annotated[float, Field(gt=0)]], Canonical(COMMODITY)] | None = (
@@ -331,7 +331,7 @@ class PricePath(Sourced):
     nominal: bool = False
     """True: each dated value is money of its own year."""
     spot: Spot | None = None
-    carry: Rate = Constant(value=0.0)
+    carry: Rate = certain(0.0)
     """Drift of the anchor path where there are no anchors, per year; real."""
     anchors: AnchorTable | None = None
     after: After = "hold"

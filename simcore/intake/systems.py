@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from simcore.quantities import Constant, Quantity
+from simcore.quantities import Quantity, certain
 from simcore.quantities.annotations import Canonical, Dated, Name, Year
 from simcore.quantities.records import Described
 from simcore.units.canonical import EURO_PER_TONNE, MEGATONNE, ONE, YEAR
@@ -79,7 +79,7 @@ class System(Described):
     """Mean prices of `start` and the two years before, EUR/t of each year: the price trigger."""
     baseline: Amounts = Field(min_length=1)
     """Emissions at the reference price, million t: linear between years, then with `growth`."""
-    level: Annotated[Quantity, Canonical(ONE, minimum=0.01)] = Constant(value=1.0)
+    level: Annotated[Quantity, Canonical(ONE, minimum=0.01)] = certain(1.0)
     """Multiplier of the whole baseline."""
     growth: Annotated[Quantity, Canonical(ONE, minimum=-0.99)]
     """Growth of the baseline per year after its last date."""
@@ -87,13 +87,11 @@ class System(Described):
     """Price at which emissions are those of the baseline."""
     slope: Annotated[Quantity, Canonical(ONE, minimum=0.001)]
     """Share of the baseline that is abated, in the end, when the price rises by the factor e."""
-    immediate: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = Constant(value=0.0)
+    immediate: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = certain(0.0)
     """The part of `slope` that is abated in the year of the price."""
-    adjustment: Annotated[Quantity, Canonical(ONE, minimum=0.001, maximum=1.0)] = Constant(
-        value=1.0
-    )
+    adjustment: Annotated[Quantity, Canonical(ONE, minimum=0.001, maximum=1.0)] = certain(1.0)
     """Share of the way to the rest of `slope` that abatement goes in a year."""
-    hedge: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = Constant(value=0.0)
+    hedge: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = certain(0.0)
     """Bank that the market keeps at least, as a share of the year's emissions."""
     backstop: Annotated[Quantity, Canonical(EURO_PER_TONNE, minimum=0.01)]
     """Price at which emissions of any amount can be removed."""

@@ -10,11 +10,11 @@ from simcore.processes import Process, kind_of
 from simcore.processes.cap_and_bank import CapAndBank
 from simcore.processes.fixed import Fixed
 from simcore.processes.scenario import Scenario
-from simcore.quantities import Constant
+from simcore.quantities import certain
 
 ENSEMBLE: Final = "ensemble"
-_FIXED: Final = Fixed()
-_SCENARIO: Final = Scenario()
+_FIXED: Final = Fixed.model_construct()
+_SCENARIO: Final = Scenario.model_construct()
 
 
 def has_views(record: PricePath) -> bool:
@@ -40,7 +40,7 @@ def as_path(record: PricePath, view: View) -> PricePath:
     return record.model_copy(
         update={
             "spot": view.spot or record.spot,
-            "carry": view.carry or Constant(value=0.0),
+            "carry": view.carry or certain(0.0),
             "anchors": view.anchors or forward or None,
             "after": view.after,
             "centre": view.centre,

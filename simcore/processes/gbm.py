@@ -10,14 +10,14 @@ from simcore.processes.declaration import Fitting, Number
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import MOST, growth, merton
 from simcore.processes.shocks import SIGMA, Volatile
-from simcore.quantities import Constant
+from simcore.quantities import certain
 
 
 class Gbm(Volatile):
     """Geometric Brownian motion: a random walk whose mean grows by a drift."""
 
     kind: Literal["gbm"] = "gbm"
-    mu: Number = Constant(value=0.0)
+    mu: Number = certain(0.0)
     """Drift of the mean, per year."""
 
 

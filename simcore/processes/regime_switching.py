@@ -15,7 +15,7 @@ from simcore.processes.declaration import Fitting, Floats, Kind, Maker, Motion, 
 from simcore.processes.estimates import Fit
 from simcore.processes.regimes import NAMES
 from simcore.processes.shocks import Shocked, accrued
-from simcore.quantities import Constant, check_probabilities
+from simcore.quantities import certain, check_probabilities
 from simcore.quantities.annotations import Name, Plain
 from simcore.quantities.records import Described, fault
 
@@ -35,7 +35,7 @@ class RegimeSwitching(Shocked):
     """A log price whose volatility is that of the year's regime; it may return to its anchors."""
 
     kind: Literal["regime_switching"] = "regime_switching"
-    kappa: Volatility = Constant(value=0.0)
+    kappa: Volatility = certain(0.0)
     """Speed of mean reversion, per year."""
     regimes: dict[Name, Regime] = Field(min_length=2, max_length=3)
     """Two or three regimes by name."""

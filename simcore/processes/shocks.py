@@ -12,10 +12,10 @@ from pydantic import Field
 from simcore.processes.declaration import Floats, Kind, Maker, Motion, Points, Process, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import Jumps, jump_nodes, jump_variance, jumps_ahead
-from simcore.quantities import Constant
+from simcore.quantities import certain
 from simcore.quantities.records import Whole
 
-_NONE: Final = Constant(value=0.0)
+_NONE: Final = certain(0.0)
 SIGMA: Final = ("sigma, per square root of a year", "add sigma: ..., or use kind: fixed")
 
 

@@ -50,6 +50,11 @@ class Constant(Uncertain):
         return self.value if set(content) == {"kind", "value"} else content
 
 
+def certain(value: float) -> Constant:
+    """A number of the code; to check it would make the validator of its record."""
+    return Constant.model_construct(value=value)
+
+
 class _Fitted(Uncertain):
     quantiles: dict[float, float] | None = None
     """Probability -> value, two or three of them, instead of the parameters."""
