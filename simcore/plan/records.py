@@ -118,7 +118,7 @@ class Plan:
 
     @property
     def replicates(self) -> int:
-        """Designs of their own that have draws, whose spread tells the error; 1: independent draws."""
+        """Designs of their own that have draws; 1 where draws are independent."""
         if self.experiment.design == "random":
             return 1
         return min(self.experiment.replicates, -(-self.draws // BLOCK))
