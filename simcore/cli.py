@@ -39,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 2 bad input or usage, 130 interrupted, 1 anything else, such as a row of `validate`
-        that must lie inside and does not.
+        0 done, 2 bad input or usage, 3 a run whose `until` was not reached, 130 interrupted, 1
+        anything else, such as a row of `validate` that must lie inside and does not.
     """
     # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
     atexit.register(gc.freeze)
@@ -101,7 +101,7 @@ def plan(options: argparse.Namespace) -> None:
     print(_plan(options).resolved_yaml, end="")
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> int:
     """Simulate a config and say what came out."""
     planned = _plan(options, warn=True)
     out = options.out or Path("results") / f"{planned.name}.zarr"
@@ -110,7 +110,7 @@ def run(options: argparse.Namespace) -> None:
     from simcore.running.executors import executor_named, on_threads
     from simcore.running.items import items_of
     from simcore.running.options import silent
-    from simcore.running.stopping import run_until_narrow
+    from simcore.running.stopping import run_until_narrow, unreached
     from simcore.terminal.progress import progress, say_if_cold
 
     named = options.executor
@@ -121,7 +121,7 @@ def run(options: argparse.Namespace) -> None:
     if options.dry_run:
         needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
-        return
+        return 0
     if not options.quiet:
         say_if_cold()
     with _terminable():
@@ -142,10 +142,13 @@ def run(options: argparse.Namespace) -> None:
             "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
             "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
+            **({"until_path": planned.tried} if planned.tried else {}),
         })  # fmt: skip
-        return
-    if not options.quiet:
+    elif not options.quiet:
         _show_run(done, out, planned.draws, seconds, pictures)
+    if missed := unreached(planned):
+        print(f"simcore run: {missed}", file=sys.stderr)
+    return 3 if missed else 0
 
 
 def summary(options: argparse.Namespace) -> None:

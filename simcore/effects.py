@@ -15,10 +15,14 @@ from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import with_sector
 from simcore.intake.usage import used_routes
+from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan, build, told_apart
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
+
+_BLOCKS: Final = 2
+"""Blocks of draws in each replicate, from which on its spread tells an error."""
 
 Address = tuple[Any, ...]
 Reads = set[tuple[int, str]]
@@ -87,7 +91,8 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     with noted_reads(_asked(written)) as reads:
         plan = build(spec)
     found = [
-        *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan)
+        *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
+        *_few_replicates(plan),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
 
@@ -346,3 +351,20 @@ def _goods(plan: Plan) -> Iterator[Fault]:
                 ("parity", position), found=f"{name}, which no route of this run uses",
                 expected="a good that a route of the run buys or sells", remedy="remove it",
             )  # fmt: skip
+
+
+def _few_replicates(plan: Plan) -> Iterator[Fault]:
+    """Replicates too few or too short for the errors that they are to tell."""
+    wanted, used = plan.experiment.replicates, plan.replicates
+    enough = _BLOCKS * BLOCK * wanted
+    if plan.experiment.design == "random" or wanted < 2 or plan.draws >= enough:
+        return
+    errors = f"standard errors and intervals have {plan.freedom} degrees of freedom"
+    if used < 2:
+        errors = "standard errors and intervals are those of independent draws"
+    fewer = plan.draws // (_BLOCKS * BLOCK)
+    yield plan.spec.fault(
+        ("draws",), found=f"{plan.draws:,}, of which {used} of {wanted} replicates have some: "
+        f"{errors}", expected=f"at least {enough:,} ({_BLOCKS} x {BLOCK} x replicates)",
+        remedy=f"take {enough:,} or more" + (f", or replicates: {fewer}" if fewer > 1 else ""),
+    )  # fmt: skip
