@@ -14,6 +14,7 @@ from simcore.errors import Fault, dotted
 from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import with_sector
+from simcore.intake.unusual import unusual
 from simcore.intake.usage import used_routes
 from simcore.plan import Plan, build
 from simcore.quantities import Uncertain
@@ -82,6 +83,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     with noted_reads(_asked(written)) as reads:
         plan = build(spec)
     found = [
+        *unusual(spec),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan)
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
