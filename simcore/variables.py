@@ -166,7 +166,7 @@ class Registry(Mapping[str, Outcome]):
 
     def __init__(self) -> None:
         self._known: dict[str, Outcome] = {}
-        self._is_complete = False
+        self._is_complete = self._is_sorted = False
 
     def __getitem__(self, name: str) -> Outcome:
         return self._all()[name]
@@ -189,7 +189,7 @@ class Registry(Mapping[str, Outcome]):
         if before is not None and _origin(before.node) != _origin(one.node):
             raise ValueError(f"{one.name} is an outcome of {before.node.__module__} already")
         self._known[one.name] = one
-        self._known = dict(sorted(self._known.items(), key=lambda pair: _place(pair[1])))
+        self._is_sorted = False
 
     def withdraw(self, name: str) -> None:
         """Forget an outcome that was declared outside the model."""
@@ -200,6 +200,9 @@ class Registry(Mapping[str, Outcome]):
             for name in DECLARED_IN:
                 import_module(f"simcore.model.{name}")
             self._is_complete = True
+        if not self._is_sorted:
+            self._known = dict(sorted(self._known.items(), key=lambda pair: _place(pair[1])))
+            self._is_sorted = True
         return self._known
 
 

@@ -1,9 +1,7 @@
 """What the catalog may hold: the frozen, typed records of prices, policies, regions and routes."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
@@ -26,10 +24,10 @@ from simcore.intake.measures import (
 from simcore.intake.paths import AnchorTable, EmissionFactors, PricePath
 from simcore.intake.systems import System
 from simcore.quantities import (
-    Constant,
     Quantity,
     RegionQuantity,
     YearlyQuantity,
+    certain,
     check_probabilities,
     ranges,
 )
@@ -88,7 +86,7 @@ class Electrolysis(Described):
     stack_lifetime: Annotated[Quantity, Canonical(YEAR, minimum=0.1, usual=ranges.STACK_LIFETIME)]
     stack_share: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0, usual=ranges.SHARE)]
     storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM, minimum=0.0, usual=ranges.STORAGE)]
-    risk_premium: Risk = Constant(value=0.0)
+    risk_premium: Risk = certain(0.0)
     learning: Learns | None = None
 
 
@@ -100,9 +98,9 @@ class Indexed(Sourced):
     unit: str
     index: str
     """Price path that is followed, as `commodity.region` or `commodity.default`."""
-    coefficient: Multiplier = Constant(value=1.0)
+    coefficient: Multiplier = certain(1.0)
     """Share of the index, as in delivered scrap at 0.8 of a benchmark."""
-    premium: Annotated[Quantity, Canonical(COMMODITY, usual=ranges.PREMIUMS)] = Constant(value=0.0)
+    premium: Annotated[Quantity, Canonical(COMMODITY, usual=ranges.PREMIUMS)] = certain(0.0)
     """Freight, quality and delivery on top, in the unit and money of the price."""
     emission_intensity: EmissionFactors = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
@@ -128,7 +126,7 @@ class Choice(Described):
     probabilities: list[float]
 
     @model_validator(mode="after")
-    def _valid(self) -> Choice:
+    def _valid(self) -> Self:
         check_probabilities(self.probabilities, len(self.values))
         return self
 
@@ -168,9 +166,7 @@ class Policy(Described):
     """Unit of the values, where neither they nor their variant state one."""
     region: str | None = None
     variant: VariantChoice
-    delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = Constant(
-        value=0.0
-    )
+    delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
     known_until: Year
     variants: dict[Name, Variant] = Field(min_length=1)
 
@@ -197,12 +193,12 @@ class Region(Described):
     market: Name
     wacc: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0, usual=ranges.WACC)]
     """Cost of capital per year, real as all money of the run: without inflation."""
-    capex_factor: Multiplier = Constant(value=1.0)
+    capex_factor: Multiplier = certain(1.0)
     recognised: PolicyShare
     """1 where the EU recognises the carbon price paid at home."""
     credit_price: Annotated[
         Quantity, Canonical(EURO_PER_TONNE, minimum=0.0, usual=ranges.CARBON_PRICE)
-    ] = Constant(value=0.0)
+    ] = certain(0.0)
     credit_limit: PolicyShare = 1.0
     """Largest share of an obligation that credits may cover under the law of the region."""
 
@@ -242,14 +238,14 @@ class Sector(Described):
     title: str = ""
     product: str = ""
     """What a tonne is a tonne of, such as crude steel; without it the name of the sector."""
-    routes: list[Name] = Field(default_factory=list)
+    routes: list[Name] = Field(default_factory=list[Name])
     """Routes of a run that does not say which."""
-    cbam: SectorBorder = SectorBorder()
+    cbam: SectorBorder = SectorBorder.model_construct()
     regions: dict[Name, SectorRegion] = Field(default_factory=dict)
 
 
 def _nothing() -> dict[str, YearlyQuantity]:
-    return {"default": Constant(value=0.0)}
+    return {"default": certain(0.0)}
 
 
 class Size(Model):
@@ -267,7 +263,7 @@ class Greenfield(Described):
     """Capital of a new plant, where `capex` is that of renewing one that stands."""
 
     capex: Capital
-    interest_during_construction: Surcharge = Constant(value=1.0)
+    interest_during_construction: Surcharge = certain(1.0)
 
 
 class Capture(Described):
@@ -286,12 +282,12 @@ class Capture(Described):
     """Commodity whose price is that of taking a tonne away and storing it."""
     capex: Capital
     """Per tonne of CO2 captured a year, so that it grows with what is captured."""
-    fixed_opex: CapitalShare = Constant(value=0.0)
+    fixed_opex: CapitalShare = certain(0.0)
     """Share of the capital cost per year."""
-    interest_during_construction: Surcharge = Constant(value=1.0)
-    first_of_a_kind: Surcharge = Constant(value=1.0)
+    interest_during_construction: Surcharge = certain(1.0)
+    first_of_a_kind: Surcharge = certain(1.0)
     lifetime: Lifetime
-    risk_premium: Risk = Constant(value=0.0)
+    risk_premium: Risk = certain(0.0)
     learning: Learns | None = None
 
 
@@ -304,12 +300,12 @@ class Route(Described):
     size: Size | None = None
     """How capex depends on the size of the plant; without it not at all."""
     learning: Learns | None = None
-    interest_during_construction: Surcharge = Constant(value=1.0)
-    first_of_a_kind: Surcharge = Constant(value=1.0)
+    interest_during_construction: Surcharge = certain(1.0)
+    first_of_a_kind: Surcharge = certain(1.0)
     lifetime: Lifetime
     utilisation: Utilisation
     """Production as a share of the capacity."""
-    risk_premium: Risk = Constant(value=0.0)
+    risk_premium: Risk = certain(0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
     """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
     the size, without the surcharges of first plants and of construction."""

@@ -1,16 +1,14 @@
 """What a config may say about a price path: known price, anchors, process, response, views."""
 
-from __future__ import annotations
-
 import datetime
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from simcore.numerics.normal import Z90
 from simcore.processes import KINDS, AnyProcess, kind_of
-from simcore.quantities import Constant, Quantity, ranges
+from simcore.quantities import Quantity, certain, ranges
 from simcore.quantities.annotations import (
     COMMODITY,
     OTHER,
@@ -94,7 +92,7 @@ class Anchor(Sourced):
     high: Price
 
     @model_validator(mode="after")
-    def _ordered(self) -> Anchor:
+    def _ordered(self) -> Self:
         if not self.low <= self.central <= self.high:
             raise fault(
                 f"low {self.low:g}, central {self.central:g}, high {self.high:g}",
@@ -197,7 +195,7 @@ class Threshold(Described):
     """Last year before it grows."""
 
     @model_validator(mode="after")
-    def _grows(self) -> Threshold:
+    def _grows(self) -> Self:
         if (self.growth != 0) != (self.after is not None):
             raise fault(
                 "growth without after" if self.after is None else "after without growth",
@@ -251,7 +249,7 @@ class PolicyEffect(Described):
         return {**kept, "variants": {**(content.get("variants") or {}), **beside}}
 
     @model_validator(mode="after")
-    def _rises(self) -> PolicyEffect:
+    def _rises(self) -> Self:
         if not self.ramp[0] <= self.ramp[1]:
             raise fault(f"ramp {self.ramp}", "first <= last", "put the two years in order")
         return self
@@ -269,7 +267,7 @@ class View(Described):
     """Drift per year of a view without anchors, in the money of the price (nominal where the path
     is nominal), such as the slope of the futures curve; without it the price keeps its real
     value."""
-    premium: Rate = Constant(value=0.0)
+    premium: Rate = certain(0.0)
     """Drift per year on top of carry, anchors or forward: what holders earn above the futures."""
     anchors: AnchorTable | None = None
     forward: Annotated[dict[Year, Price], Canonical(COMMODITY, usual=ranges.PRICES)] | None = None
@@ -286,7 +284,7 @@ class View(Described):
     corridor: Corridor | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> View:
+    def _one(self) -> Self:
         ways = {
             "path": self.path is not None,
             "position": self.position is not None,
@@ -334,7 +332,7 @@ class PricePath(Sourced):
     nominal: bool = False
     """True: each dated value is money of its own year."""
     spot: Spot | None = None
-    carry: Rate = Constant(value=0.0)
+    carry: Rate = certain(0.0)
     """Drift of the anchor path where there are no anchors, per year; real."""
     anchors: AnchorTable | None = None
     after: After = "hold"
@@ -365,7 +363,7 @@ class PricePath(Sourced):
     """Futures prices by year of delivery, in the unit of the price; facts to set beside the run."""
 
     @model_validator(mode="after")
-    def _moves(self) -> PricePath:
+    def _moves(self) -> Self:
         if self.process is None and not self.views:
             raise fault(
                 "no process", "process, or views", "add process: {kind: log_ou, ...}, or fixed"

@@ -1,9 +1,7 @@
 """What a config may say: the frozen, typed records of an experiment."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core.core_schema import is_instance_schema
@@ -57,7 +55,7 @@ class Years(Model):
     last: Year
 
     @model_validator(mode="after")
-    def _ordered(self) -> Years:
+    def _ordered(self) -> Self:
         if self.first > self.last:
             raise fault(
                 f"first = {self.first} after last = {self.last}", "first <= last",
@@ -185,7 +183,7 @@ class Exposure(Described):
         return {**content, "shortfall": {content.get("first", 2000): given}}
 
     @model_validator(mode="after")
-    def _one(self) -> Exposure:
+    def _one(self) -> Self:
         if (self.plant is None) == (not self.shortfall):
             raise fault(
                 "both shortfall and plant" if self.plant else "neither shortfall nor plant",
@@ -207,7 +205,7 @@ class Pair(Described):
     rank: float = Field(ge=-1, le=1)
 
     @model_validator(mode="after")
-    def _two(self) -> Pair:
+    def _two(self) -> Self:
         if self.between[0] == self.between[1]:
             raise fault(f"{self.between[0]!r} with itself", "two names", "remove it")
         return self
@@ -216,8 +214,8 @@ class Pair(Described):
 class Correlations(Model):
     """Dependence between static factors and between yearly shocks."""
 
-    factors: list[Pair] = Field(default_factory=list)
-    shocks: list[Pair] = Field(default_factory=list)
+    factors: list[Pair] = Field(default_factory=list[Pair])
+    shocks: list[Pair] = Field(default_factory=list[Pair])
     repair: bool = False
     """Replace a matrix that is not positive semi-definite by the nearest one that is."""
 
@@ -290,7 +288,7 @@ class Experiment(Model):
     routes: Names
     outcomes: Annotated[list[str], Field(min_length=1)]
     keep: list[str]
-    parity: list[Name] = Field(default_factory=list)
+    parity: list[Name] = Field(default_factory=list[Name])
     """Goods whose `parity_price` is computed, such as hydrogen or electricity."""
     boundary: Literal["scope1", "scope12"]
     reference_capital: Literal["reline", "new", "sunk"] = "reline"
@@ -303,7 +301,7 @@ class Experiment(Model):
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
-    redraw: list[str] = Field(default_factory=list)
+    redraw: list[str] = Field(default_factory=list[str])
     """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
     all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)

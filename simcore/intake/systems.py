@@ -1,12 +1,10 @@
 """What a config may say about an emissions trading system: cap, reserve, demand (MODEL 9)."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field
 
-from simcore.quantities import Constant, Quantity, ranges
+from simcore.quantities import Quantity, certain, ranges
 from simcore.quantities.annotations import Canonical, Dated, Name, Year
 from simcore.quantities.records import Described
 from simcore.units.canonical import EURO_PER_TONNE, MEGATONNE, ONE, YEAR
@@ -87,7 +85,7 @@ class System(Described):
     baseline: Amounts = Field(min_length=1)
     """Emissions at the reference price, million t: linear between years, then with `growth`."""
     level: Annotated[Quantity, Canonical(ONE, minimum=0.01, central=20.0, usual=ranges.FACTOR)] = (
-        Constant(value=1.0)
+        certain(1.0)
     )
     """Multiplier of the whole baseline."""
     growth: Annotated[Quantity, Canonical(ONE, minimum=-0.99, central=1.0, usual=ranges.DRIFT)]
@@ -98,14 +96,12 @@ class System(Described):
     """Share of the baseline that is abated, in the end, when the price rises by the factor e."""
     immediate: Annotated[
         Quantity, Canonical(ONE, minimum=0.0, central=20.0, usual=ranges.RATIO)
-    ] = Constant(value=0.0)
+    ] = certain(0.0)
     """The part of `slope` that is abated in the year of the price."""
-    adjustment: Annotated[Quantity, Canonical(ONE, minimum=0.001, maximum=1.0)] = Constant(
-        value=1.0
-    )
+    adjustment: Annotated[Quantity, Canonical(ONE, minimum=0.001, maximum=1.0)] = certain(1.0)
     """Share of the way to the rest of `slope` that abatement goes in a year."""
     hedge: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=20.0, usual=ranges.RATIO)] = (
-        Constant(value=0.0)
+        certain(0.0)
     )
     """Bank that the market keeps at least, as a share of the year's emissions."""
     backstop: PricePerTonne

@@ -1,7 +1,5 @@
 """What a kind of process declares: its record, how a price moves by it, its density, its fits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Jumps of the log price, which stay (Merton 1976): nodes, density and fit."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Final
 

@@ -1,7 +1,5 @@
 """A log price that returns to its anchor path (Ornstein and Uhlenbeck)."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final, Literal
 
