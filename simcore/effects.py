@@ -14,6 +14,7 @@ from simcore.errors import Fault, dotted
 from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import with_sector
+from simcore.intake.unusual import unusual
 from simcore.intake.usage import used_routes
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan, build, told_apart
@@ -91,6 +92,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     with noted_reads(_asked(written)) as reads:
         plan = build(spec)
     found = [
+        *unusual(spec),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
         *_few_replicates(plan),
     ]  # fmt: skip
@@ -100,7 +102,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
 def warnings_of(spec: Spec) -> list[Fault]:
     """The same warnings and errors, without a plan where the config leaves no room for any."""
     chooses = not spec.stands_alone and all(_only_chooses(one.data) for one in spec.documents)
-    return [] if chooses and told_apart(spec) else build_and_warn(spec)[1]
+    return unusual(spec) if chooses and told_apart(spec) else build_and_warn(spec)[1]
 
 
 def _only_chooses(content: Mapping[Any, Any]) -> bool:

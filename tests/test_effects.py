@@ -43,7 +43,7 @@ SILENT: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.systems.eu_ets": (
         {"catalog": {"systems": {"eu_ets": {"slope": 3.0}}, "markets": {"eu_ets": {
             "process": {"kind": "random_walk", "sigma": 0.3}}}}}, "cap_and_bank"),
-    "catalog.sectors.steel.regions.EU.average_intensity": (
+    "catalog.regions.EU.average_intensity": (
         {"catalog": {"regions": {"EU": {"average_intensity": 3.0}}}}, "country_average"),
     "catalog.regions.UK": ({"catalog": {"regions": {"UK": {"wacc": 0.09}}}}, "not among"),
     "catalog.routes.h2_dri_eaf.capex.KR": (

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from simcore.numerics.normal import Z90
 from simcore.processes import KINDS, AnyProcess, kind_of
-from simcore.quantities import Quantity, certain
+from simcore.quantities import Quantity, certain, ranges
 from simcore.quantities.annotations import (
     COMMODITY,
     OTHER,
@@ -19,18 +19,23 @@ from simcore.quantities.annotations import (
     Dated,
     Name,
     Plain,
-    PolicyValue,
+    PolicyShare,
     Year,
 )
 from simcore.quantities.records import Described, Model, Sourced, fault, shown
 from simcore.units.canonical import ONE, YEAR
 
-Share = Annotated[Quantity, Canonical(ONE)]
-Rate = Annotated[Quantity, Canonical(ONE, central=1.0)]
+Strength = Annotated[Quantity, Canonical(ONE, central=5.0, usual=ranges.LOG_CHANGE)]
+"""Of a change of the logarithm of a price."""
+Growth = Annotated[Plain, Field(gt=-1, lt=1), Canonical(ONE, usual=ranges.DRIFT)]
+Rate = Annotated[Quantity, Canonical(ONE, central=1.0, usual=ranges.DRIFT)]
 Fraction = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0)]
-Level = Annotated[Quantity, Canonical(COMMODITY, minimum=0.0)]
-Prices = Annotated[Dated, Canonical(COMMODITY)]
-Ratio = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
+Level = Annotated[Quantity, Canonical(COMMODITY, minimum=0.0, usual=ranges.PRICES)]
+Prices = Annotated[Dated, Canonical(COMMODITY, usual=ranges.PRICES)]
+Price = Annotated[float, Field(gt=0), Canonical(COMMODITY, usual=ranges.PRICES)]
+Ratio = Annotated[Quantity, Canonical(ONE, minimum=0.0, central=20.0, usual=ranges.RATIO)]
+
+EmissionFactors = Annotated[Dated, Canonical(PER_COMMODITY, usual=ranges.EMISSION_FACTORS)]
 
 
 def _day(value: Any) -> Any:
@@ -53,7 +58,7 @@ class Spot(Sourced):
     date: Day | None = None
     """Day of the price. The following years are then means over the year, seen from that day;
     without a date the year after the spot is one whole step away."""
-    value: float = Field(gt=0)
+    value: Price
 
     @model_validator(mode="before")
     @classmethod
@@ -82,9 +87,9 @@ class Spot(Sourced):
 class Anchor(Sourced):
     """P10, P50 and P90 of a price in one year."""
 
-    low: float = Field(gt=0)
-    central: float = Field(gt=0)
-    high: float = Field(gt=0)
+    low: Price
+    central: Price
+    high: Price
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -126,7 +131,7 @@ class Corridor(Model):
 
     floor: Prices = Field(default_factory=dict)
     ceiling: Prices = Field(default_factory=dict)
-    growth: Annotated[Plain, Field(gt=-1)] = 0.0
+    growth: Growth = 0.0
     """Real growth per year after the last date."""
 
 
@@ -135,7 +140,7 @@ class Tightening(Described):
 
     probability: Annotated[Plain, Field(ge=0, le=1)]
     year: Annotated[Quantity, Canonical(YEAR)]
-    strength: Share
+    strength: Strength
     ramp: float = Field(ge=0)
     """Years until the full strength."""
 
@@ -143,7 +148,7 @@ class Tightening(Described):
 class Grow(Model):
     """Growth of the anchor path after its last year."""
 
-    grow: Annotated[Plain, Field(gt=-1)]
+    grow: Growth
     """Real growth per year."""
 
 
@@ -163,7 +168,7 @@ class Link(Described):
     """A carbon market joined to another: its allowances become those of the other one."""
 
     to: Name
-    share: PolicyValue
+    share: PolicyShare
     """Share of the price that is the other market's: 0 before the link, 1 after it."""
 
 
@@ -184,7 +189,7 @@ class Threshold(Described):
     """Price from which on it works, in the unit of the path and money of the base year."""
     exponent: Fraction
     """Beyond the threshold T the price P becomes T*(P/T)**exponent."""
-    growth: Annotated[Plain, Field(gt=-1)] = 0.0
+    growth: Growth = 0.0
     """Real growth of the threshold per year."""
     after: Year | None = None
     """Last year before it grows."""
@@ -225,7 +230,7 @@ class PolicyEffect(Described):
 
     of: Name
     """A policy whose variant, in each draw, decides."""
-    variants: dict[Name, Share] = Field(min_length=1)
+    variants: dict[Name, Strength] = Field(min_length=1)
     """Added to the log price by variant; nothing under one that is not named."""
     ramp: Annotated[list[Year], Field(min_length=2, max_length=2)]
     """First year of the effect (still zero), and year of the whole; linear in between."""
@@ -265,9 +270,7 @@ class View(Described):
     premium: Rate = certain(0.0)
     """Drift per year on top of carry, anchors or forward: what holders earn above the futures."""
     anchors: AnchorTable | None = None
-    forward: Annotated[dict[Year, Annotated[float, Field(gt=0)]], Canonical(COMMODITY)] | None = (
-        None
-    )
+    forward: Annotated[dict[Year, Price], Canonical(COMMODITY, usual=ranges.PRICES)] | None = None
     """Prices by year in place of anchors, such as futures: certain, and what the process leaves."""
     after: After = "hold"
     centre: Literal["median", "mean"] = "median"
@@ -352,7 +355,7 @@ class PricePath(Sourced):
     response: Response | None = None
     policy_effect: PolicyEffect | None = None
     """Of all views but those that a system, `path` or `position` makes."""
-    emission_intensity: Annotated[Dated, Canonical(PER_COMMODITY)] = Field(default_factory=dict)
+    emission_intensity: EmissionFactors = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
     history: Prices = Field(default_factory=dict)
     """Past annual means, in the unit of the price; facts, not used by the run."""

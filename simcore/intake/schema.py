@@ -3,11 +3,13 @@
 import re
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.entries import Catalog
-from simcore.quantities import Quantity
+from simcore.intake.measures import Benchmark, MarkUp
+from simcore.intake.paths import Growth
+from simcore.quantities import Quantity, ranges
 from simcore.quantities.annotations import (
     OTHER,
     TEXT,
@@ -16,18 +18,34 @@ from simcore.quantities.annotations import (
     Name,
     Plain,
     PolicyShare,
-    PolicyValue,
     Year,
     percent,
 )
 from simcore.quantities.records import Described, Model, Whole, fault, shown
-from simcore.units.canonical import MEGATONNE_PER_YEAR
+from simcore.units.canonical import MEGATONNE_PER_YEAR, ONE, TONNE_PER_TONNE
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]
 
 MAX_DRAWS: Final = 1_000_000_000
-Megatonnes = Annotated[Quantity, Canonical(MEGATONNE_PER_YEAR)]
+Megatonnes = Annotated[Quantity, Canonical(MEGATONNE_PER_YEAR, usual=ranges.SHORTFALL)]
+
+
+def _possible(value: float) -> float:
+    if value > MOST_OUTPUT:
+        raise fault(
+            f"{value:g} Mt/yr", f"at most {MOST_OUTPUT:,g} Mt/yr, more than the world makes",
+            f"did you mean {value / 1e6:g} Mt/yr?",
+        )  # fmt: skip
+    return value
+
+
+MOST_OUTPUT: Final = 10_000.0
+"""Mt/yr; of no material does the world make as much."""
+Output = Annotated[
+    float, Field(gt=0), AfterValidator(_possible),
+    Canonical(MEGATONNE_PER_YEAR, usual=ranges.OUTPUT),
+]  # fmt: skip
 
 
 class Years(Model):
@@ -52,7 +70,7 @@ class Money(Described):
     """How amounts in other currencies and price years become real EUR of the base year."""
 
     base_year: Year
-    inflation: Annotated[Plain, Field(gt=-0.5, lt=1)]
+    inflation: Annotated[Plain, Field(gt=-0.5, lt=1), Canonical(ONE, usual=ranges.DRIFT)]
     """Yearly inflation where no deflator covers the year."""
     exchange: dict[Currency, Positive]
     """Units of each currency per EUR in the base year."""
@@ -69,12 +87,12 @@ class Cbam(Model):
     """Share of the emissions of bought power that is embedded too; no free allocation for them."""
     free_allocation: PolicyShare
     cscf: PolicyShare
-    mark_up: PolicyValue
+    mark_up: MarkUp
     declared: Literal["actual", "default", "cheaper"]
     """Embedded emissions that importers declare; `cheaper`: whichever costs less in the year."""
     good: Name = "default"
     """Good whose default value is declared, as named in `default_intensity` of the regions."""
-    default_benchmark: PolicyValue | None = None
+    default_benchmark: Benchmark | None = None
     """Benchmark of the route code that a default value bears, for every route; without it that of
     the region's reference."""
     recognised_default: PolicyShare = 0.0
@@ -82,7 +100,9 @@ class Cbam(Model):
     method: Literal["own", "country_average"]
     resource_shuffling: Annotated[Plain, Field(ge=0, le=1)]
     """Share of the reference tonnes that is swapped for clean ones at the border."""
-    clean_intensity: float = Field(ge=0)
+    clean_intensity: Annotated[
+        float, Canonical(TONNE_PER_TONNE, usual=ranges.INTENSITY), Field(ge=0)
+    ]
     """Embedded emissions of those clean tonnes, t CO2e/t."""
 
 
@@ -118,7 +138,7 @@ class Plant(Model):
 
     start: Year
     lifetime: Whole = Field(ge=1, le=100)
-    output: float = Field(gt=0)
+    output: Output
     """Production, Mt/yr."""
     valued_in: Year
     """Year to which npv_premium is discounted."""
@@ -131,7 +151,7 @@ class ExposedPlant(Model):
 
     region: Name
     route: Name
-    output: float = Field(gt=0)
+    output: Output
     """Production, Mt/yr."""
 
 
@@ -144,7 +164,7 @@ class Exposure(Described):
     """Mt CO2e/yr to be bought, negative if there is a surplus: one number or distribution, or a
     table of them by year, each held until the next date."""
     plant: ExposedPlant | None = None
-    growth: Annotated[Plain, Field(gt=-1)] = 0.0
+    growth: Growth = 0.0
     """Yearly growth of the shortfall after its last date, or of the plant's output."""
     currency: Currency | None = None
     """Of the local outcomes; without it that of the market's price."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from simcore.intake.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
+from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
+from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, references
 from simcore.model.commodities import learning, unit_price

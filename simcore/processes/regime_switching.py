@@ -9,7 +9,16 @@ from pydantic import Field, model_validator
 
 from simcore.numerics.chain import stationary
 from simcore.processes import regimes, shocks
-from simcore.processes.declaration import Fitting, Floats, Kind, Maker, Motion, Points, Volatility
+from simcore.processes.declaration import (
+    Fitting,
+    Floats,
+    Kind,
+    Maker,
+    Motion,
+    Points,
+    Reversion,
+    Volatility,
+)
 from simcore.processes.estimates import Fit
 from simcore.processes.regimes import NAMES
 from simcore.processes.shocks import Shocked, accrued
@@ -33,7 +42,7 @@ class RegimeSwitching(Shocked):
     """A log price whose volatility is that of the year's regime; it may return to its anchors."""
 
     kind: Literal["regime_switching"] = "regime_switching"
-    kappa: Volatility = certain(0.0)
+    kappa: Reversion = certain(0.0)
     """Speed of mean reversion, per year."""
     regimes: dict[Name, Regime] = Field(min_length=2, max_length=3)
     """Two or three regimes by name."""
