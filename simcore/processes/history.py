@@ -1,7 +1,5 @@
 """Past prices in a CSV file beside a config, and their changes over a year."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 
