@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from simcore.dataset import Finished
+    from simcore.intake import Spec
     from simcore.plan import Plan
 
 
@@ -78,17 +79,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(options: argparse.Namespace) -> None:
     """Say every fault of a config at once."""
-    plan = _plan(options, warn=True)
-    sizes = ", ".join(
-        f"{len(labels)} {dim if len(labels) == 1 else dim + 's'}"
-        for dim, labels in plan.coords.items()
-        if dim in ("scenario", "region", "destination", "route", "market")
-    )
-    print(f"{options.file}: ok; {plan.name}, {plan.draws:,} draws, {sizes}")
+    loaded = _loaded(options)
+    from simcore.effects import warnings_of
     from simcore.intake.process_checks import shockless
+    from simcore.plan import labels
 
-    named = {name for pair in plan.experiment.correlations.shocks for name in pair.between}
-    for name, kind in shockless(plan.spec.scenarios).items():
+    _warn(options, loaded, warnings_of(loaded))
+    known, experiment = labels(loaded), loaded.experiment
+    sizes = ", ".join(
+        f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
+        for dim in ("scenario", "region", "destination", "route", "market")
+    )
+    print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
+    named = {name for pair in experiment.correlations.shocks for name in pair.between}
+    for name, kind in shockless(loaded.scenarios).items():
         if name in named:
             print(f"note: {name} is a {kind}, without shocks: packaged correlations leave it out")
 
@@ -236,7 +240,7 @@ def catalog(options: argparse.Namespace) -> None:
 
 def schema(options: argparse.Namespace) -> None:
     """Print the JSON Schema of a config."""
-    from simcore.intake import json_schema
+    from simcore.intake.editor_schema import json_schema
 
     print_json(json_schema())
 
@@ -249,21 +253,31 @@ def digest(options: argparse.Namespace) -> None:
         print(dataset.digest(result))
 
 
-def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
+def _loaded(options: argparse.Namespace) -> Spec:
     # The collector would go over the libraries again and again while they are being loaded.
     gc.disable()
-    from simcore import intake
-    from simcore import plan as planning
+    from simcore.intake import load
 
-    loaded = intake.load(
+    return load(
         options.file, overrides=options.set, draws=options.draws, seed=options.seed,
         until=getattr(options, "until", None), allow_outside=options.allow_outside,
     )  # fmt: skip
+
+
+def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
+    loaded = _loaded(options)
     if not warn:
-        return planning.build(loaded)
+        from simcore.plan import build
+
+        return build(loaded)
     from simcore.effects import build_and_warn
 
     plan, warnings = build_and_warn(loaded)
+    _warn(options, loaded, warnings)
+    return plan
+
+
+def _warn(options: argparse.Namespace, loaded: Spec, warnings: list[Fault]) -> None:
     if warnings and options.strict:
         raise ConfigError(warnings)
     if not getattr(options, "quiet", False):
@@ -271,7 +285,6 @@ def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
             print(f"note: {note}", file=sys.stderr)
         for one in warnings:
             print(one.as_warning(), file=sys.stderr)
-    return plan
 
 
 def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:

@@ -14,9 +14,10 @@ from simcore.errors import Fault, dotted
 from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import with_sector
+from simcore.intake.unusual import unusual
 from simcore.intake.usage import used_routes
 from simcore.kernels.operations import BLOCK
-from simcore.plan import Plan, build
+from simcore.plan import Plan, build, told_apart
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
@@ -29,6 +30,11 @@ Reads = set[tuple[int, str]]
 
 _SECTIONS: Final = ("catalog", "cbam", "value", "plant", "factors")
 """Parts of a config of which every setting should be read."""
+_CHOICES: Final = {
+    "extends", "name", "title", "seed", "draws", "years", "regions", "destinations", "routes",
+    "outcomes", "keep", "scenarios",
+}  # fmt: skip
+"""Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
 _LABELS: Final = {*Sourced.model_fields, "title", "kind", "product"}
 _UNUSED: Final = {
     "markets": "no region, CBAM or exposure of this run uses the market {0}",
@@ -86,10 +92,25 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     with noted_reads(_asked(written)) as reads:
         plan = build(spec)
     found = [
+        *unusual(spec),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
         *_few_replicates(plan),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
+
+
+def warnings_of(spec: Spec) -> list[Fault]:
+    """The same warnings and errors, without a plan where the config leaves no room for any."""
+    chooses = not spec.stands_alone and all(_only_chooses(one.data) for one in spec.documents)
+    return unusual(spec) if chooses and told_apart(spec) else build_and_warn(spec)[1]
+
+
+def _only_chooses(content: Mapping[Any, Any]) -> bool:
+    """Whether a document only chooses among what is packaged, in its scenarios too."""
+    scenarios = content.get("scenarios")
+    overlays = scenarios.values() if isinstance(scenarios, Mapping) else ()
+    named = all(isinstance(one, str) or not one for one in overlays)
+    return named and content.keys() <= _CHOICES
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from simcore.quantities import certain
 
 ENSEMBLE: Final = "ensemble"
 _FIXED: Final = Fixed.model_construct()
+_NO_CARRY: Final = certain(0.0)
 _SCENARIO: Final = Scenario.model_construct()
 
 
@@ -34,13 +35,13 @@ def chosen_views(record: PricePath) -> dict[str, View]:
 def as_path(record: PricePath, view: View) -> PricePath:
     """A view as the price path that it is alone, before policy and response."""
     forward = {
-        year: Anchor(low=value, central=value, high=value)
+        year: Anchor.model_construct(low=value, central=value, high=value)
         for year, value in (view.forward or {}).items()
     }
     return record.model_copy(
         update={
             "spot": view.spot or record.spot,
-            "carry": view.carry or certain(0.0),
+            "carry": view.carry or _NO_CARRY,
             "anchors": view.anchors or forward or None,
             "after": view.after,
             "centre": view.centre,

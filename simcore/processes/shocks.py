@@ -1,7 +1,5 @@
 """What moves by normal shocks: X = exp(-kappa)*X + sigma*e in exact steps, with jumps (MODEL 3)."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final
 
