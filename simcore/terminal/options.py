@@ -135,6 +135,13 @@ def _add_runs(commands: Any) -> None:
     )  # fmt: skip
     one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
     one = _command(
+        commands, "export", "write the summaries of a run as NetCDF that CDO reads",
+        "simcore export results/quickstart.zarr -o results/quickstart-cdo.nc",
+    )  # fmt: skip
+    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    one.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="ends in .nc")
+    one.add_argument("--overwrite", action="store_true", help="replace a file that stands there")
+    one = _command(
         commands, "validate", "set a run beside what was observed: costs, prices, premiums",
         "simcore validate",
         "simcore validate -o reality.png",
