@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,9 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
     "points in dates and in numbers, commas between": (
         table("date,price", dates=GERMAN, cells=["52.100", "53.400"]), "52.1 or 52100",
         "--decimal"),
+    "points in dates, commas in quoted numbers": (
+        table("date,price", dates=GERMAN, cells=['"52,100"', '"53,400"']), "52100 or 52.1",
+        "--decimal"),
     "some dates in another way": (
         table("date,price", dates=[*FRIDAYS[:8], *US[8:]]), "02/28/2025", "YYYY-MM-DD"),
     "a day without its year": (
@@ -165,8 +169,14 @@ DATES: dict[str, tuple[list[str], tuple[str, str], str, str]] = {
     "last century": ([f"31/12/{k}" for k in range(80, 92)], ("1980-12-31", "1991-12-31"),
                      "day", "31/12/80 is 1980-12-31"),
     "uneven, but in order": (
-        ["05/03/2024", "09/04/2024", "07/05/2024", "04/06/2024", "02/07/2024", "06/08/2024"],
+        ["05/03/2024", "09/04/2024", "08/05/2024", "04/06/2024", "02/07/2024", "06/08/2024"],
         ("2024-03-05", "2024-08-06"), "day", "which puts them in order"),
+    "monthly with holes": (
+        [f"{k:02}/01/{year}" for year in (2023, 2024) for k in (1, 2, 4, 5, 6, 8, 9, 12)],
+        ("2023-01-01", "2024-12-01"), "day", "one day of the month"),
+    "weekly with holes": (
+        ["07/03/2025", "04/04/2025", "02/05/2025", "09/05/2025", "06/06/2025"],
+        ("2025-03-07", "2025-06-06"), "day", "evenly spaced"),
     "the name of the day": ([f"Fri, {d}" for d in FRIDAYS], ("2025-01-03", "2025-03-21"), "day",
                             ""),
     "with the time": ([f"{d}T00:00:00Z" for d in FRIDAYS], ("2025-01-03", "2025-03-21"), "day", ""),
@@ -206,7 +216,8 @@ DATES: dict[str, tuple[list[str], tuple[str, str], str, str]] = {
 @pytest.mark.parametrize("name", DATES)
 def test_dates_of_one_reading_are_read(name: str, tmp_path: Path) -> None:
     cells, (first, last), period, note = DATES[name]
-    history = of(table("date,price", dates=[f'"{one}"' for one in cells]), tmp_path)
+    quoted = [f'"{one}"' for one in cells]
+    history = of(table("date,price", dates=quoted, cells=range(20, 60)), tmp_path)
     assert (str(history.dates[0]), str(history.dates[-1])) == (first, last)
     assert len(history.prices) == len(cells)
     assert history.period == period
@@ -331,7 +342,17 @@ def test_a_misprint_is_told_with_date_and_size(factor: float, seed: int) -> None
     (said,) = [one for one in oddities(DAYS, prices) if one.startswith("warning")]
     assert "a misprint?" in said
     assert str(DAYS[100]) in said
-    assert f"is {prices[100] / prices[99]:.3g} times the" in said
+    times = float(f"{prices[100] / prices[99]:.3g}")
+    assert f"is {times:,.10g} times the" in said
+
+
+@pytest.mark.parametrize("length", [2, 5])
+def test_misprints_in_a_row_are_told_once(length: int) -> None:
+    prices = walk(1, 0.03)
+    prices[100 : 100 + length] *= 10
+    (said,) = [one for one in oddities(DAYS, prices) if one.startswith("warning")]
+    assert f"a misprint (until {DAYS[99 + length]})?" in said
+    assert str(DAYS[100]) in said
 
 
 @pytest.mark.parametrize("factor", [1000.0, 0.001, 100.0])
@@ -393,6 +414,14 @@ def test_what_a_resampled_history_took_for_granted_is_told(
     file = config(tmp_path, resampled(decimal="comma", first=2012))
     assert main(["check", str(file)]) == 0
     assert "note: prices.csv: years are dated on their last day" in capsys.readouterr().err
+    text = text.replace("2019;1,063", "2019;1,063,000")
+    (tmp_path / "prices.csv").write_text(text.replace(",", "."), encoding="utf-8")
+    out = str(tmp_path / "out.zarr")
+    assert main(["run", str(file), "--draws", "256", "-o", out, "--json"]) == 0
+    said = capsys.readouterr()
+    warning = "warning: prices.csv: 1,063,000 on 2019-12-31 is 1,010 times"
+    assert any(one.startswith(warning) for one in json.loads(said.out)["notes"])
+    assert f"\n{warning}" in said.err
 
 
 @pytest.mark.parametrize(("step", "right"), [(12, 1), (3, 4), (1, 12)])
@@ -442,8 +471,6 @@ def test_a_column_of_numbers_is_read_by_the_same_rules(tmp_path: Path) -> None:
 def test_notes_are_in_the_json_of_each_command(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import json
-
     draws = 20 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.1, 72)))
     months = [f"{2018 + k // 12}M{k % 12 + 1:02}" for k in range(72)]
     for name in ("one.csv", "two.csv"):
