@@ -48,6 +48,10 @@ TURNED = "\n".join([f"series,unit,{','.join(FRIDAYS)}", f"mine,EUR,{','.join(map
 SHAPES: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "a row of units": (table("Date,Price", ",EUR/t"), {}, ""),
     "a row of units in brackets": (table("Date,Price", "(d),(EUR/t)"), {}, ""),
+    "a row of units in words": (
+        table("Date,Price,Volume", ",euros a tonne,tonnes", more=",9"), {}, ""),
+    "a mark of the encoding that is told": (
+        ("\ufeff" + table("date,price")).encode(), {"encoding": "utf-8", "date": "date"}, ""),
     "units tell two columns apart": (
         table("Date,Price,Price", ",EUR/t,USD/t", more=",9"), {"column": "price EUR/t"}, ""),
     "titles, names and units": (
@@ -63,7 +67,8 @@ SHAPES: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "bars": (table("date|price", sep="|"), {}, ""),
     "a column of words": (table("date,close,who", more=",me"), {}, ""),
     "the date of the file in each row": (
-        table("made,date,price", dates=[f"2026-01-01,{day}" for day in FRIDAYS]), {}, ""),
+        table("made,day,price", dates=[f"2026-01-01,{day}" for day in FRIDAYS]), {},
+        "dates in day"),
     "a usual name among other numbers": (
         table("LAST UPDATE,TIME_PERIOD,OBS_VALUE,WEIGHT", more=",3",
               dates=[f"11/10/24 23:00,{day}" for day in FRIDAYS]), {}, "dates in TIME_PERIOD"),
@@ -238,6 +243,13 @@ def test_a_year_and_its_part_may_stand_apart(
     assert f"dates in {heading.replace(',', ' and ')}" in history.notes
 
 
+def test_prices_that_look_like_years_are_prices(tmp_path: Path) -> None:
+    text = table("Jahr,Preis", dates=range(2010, 2022), cells=range(1990, 2002))
+    history = of(text, tmp_path, column="Preis")
+    assert history.prices.tolist() == list(range(1990, 2002))
+    assert "2 columns of dates" in refused(text, tmp_path)
+
+
 def test_half_years_have_their_frequency(tmp_path: Path) -> None:
     history = of(table("date,price", dates=DATES["half-years"][0]), tmp_path)
     assert frequency_of(history) == "half-yearly"
@@ -365,12 +377,12 @@ def test_a_change_of_unit_is_told_with_its_date(factor: float, place: int) -> No
     assert "another unit" in said or place == 1
 
 
-@pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("wild", [False, True])
-def test_a_true_price_raises_no_alarm(seed: int, wild: bool) -> None:
-    prices = walk(seed, 0.05, wild=wild)
-    prices[150:] *= 3.0
-    assert not [one for one in oddities(DAYS, prices) if one.startswith("warning")]
+def test_a_true_price_raises_no_alarm(wild: bool) -> None:
+    for seed in range(40):
+        prices = walk(seed, 0.05, wild=wild)
+        prices[150:] *= 3.0
+        assert not [one for one in oddities(DAYS, prices) if one.startswith("warning")]
 
 
 def test_a_price_of_spikes_is_told_once() -> None:
