@@ -220,16 +220,17 @@ def variable_of(name: str) -> Variable:
 
 
 def outcome(
-    *, over: tuple[str, ...], unit: str, title: str, description: str, **more: Any
+    *, over: tuple[str, ...], unit: str, title: str, **more: Any
 ) -> Callable[[Function], Function]:
-    """Declare the outcome that a function computes and is named after.
+    """Declare the outcome that a function computes, is named after and describes: the first
+    paragraph of its docstring is what users read.
 
     Parameters
     ----------
     over : tuple of str
         Its dimensions, `scenario` first and `year` last; the function takes a scene and a label
         of each other one, under its name.
-    unit, title, description : str
+    unit, title : str
         As in `Variable`; the title is its long name.
     **more
         `kind` and the further fields of `Outcome`.
@@ -253,8 +254,8 @@ def outcome(
             raise ValueError(f"{name} ends like a statistic of another outcome")
         OUTCOMES.declare(
             Outcome(
-                name=name, dims=over, unit=unit, long_name=title, description=description,
-                node=function, **more,
+                name=name, dims=over, unit=unit, long_name=title, node=function, **more,
+                description=" ".join((inspect.getdoc(function) or "").split("\n\n")[0].split()),
             )
         )  # fmt: skip
         return function

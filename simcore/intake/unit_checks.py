@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore.distributions import SMALLEST, DistributionError, Marginal, tails
+from simcore.errors import ConfigError
 from simcore.intake import shipped
 from simcore.intake.compilation import compiled, file_fault
 from simcore.intake.entries import Indexed
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import Address, Finding, of_file, unknown
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import named_policies, used_policies, variants
 from simcore.intake.schema import Experiment
@@ -124,6 +125,8 @@ def _quantity(
             return
     try:
         compiled(quantity, folder)
+    except ConfigError as error:
+        yield from of_file((*address, "csv"), error)
     except DistributionError as error:
         if getattr(quantity, "csv", None):
             yield Finding(

@@ -331,16 +331,10 @@ def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
     return graph.total([amount, *extra])
 
 
-@outcome(
-    over=PLANT,
-    unit="{money} t-1",
-    title="Levelised cost",
-    since=AVAILABLE,
-    description="Cost of a tonne before carbon: annualised capital, operation and inputs.",
-)
+@outcome(over=PLANT, unit="{money} t-1", title="Levelised cost", since=AVAILABLE)
 @remembered
 def levelised_cost(scene: Scene, region: str, route: str) -> int:
-    """Levelised cost of a tonne, EUR/t."""
+    """Cost of a tonne before carbon: annualised capital, operation and inputs."""
     bought = trades(scene, region, route)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = scene.graph.difference(
