@@ -297,11 +297,13 @@ class Store:
 def _in_memory(container: MemoryContainer) -> xr.Dataset:
     import xarray as xr
 
+    from simcore.dataset.display import Dataset
+
     variables = {
         name: xr.Variable(array.dims, values, dict(array.attrs))
         for name, (array, values) in container.arrays.items()
     }
-    return xr.decode_cf(xr.Dataset(variables, attrs=container.attrs))
+    return Dataset.of(xr.decode_cf(xr.Dataset(variables, attrs=container.attrs)))
 
 
 def _cannot_write(out: Path | None, error: Exception) -> OutputError:

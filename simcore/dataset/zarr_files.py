@@ -22,6 +22,7 @@ _SMALL: Final = 32_768
 """Bytes below which an array is not compressed: it costs more than it saves."""
 _LEVEL: Final = 1
 _ALGORITHM: Final = "lz4"
+_FORMAT: Final = "3: zarr-python 3 or later; older ones find no file here"
 
 
 class ZarrContainer:
@@ -30,7 +31,7 @@ class ZarrContainer:
     def __init__(self, path: Path) -> None:
         path.mkdir()
         self._path = path
-        self._attrs: dict[str, Any] = {}
+        self._attrs: dict[str, Any] = {"zarr_format_needed": _FORMAT}
         self._arrays: dict[str, tuple[Array, dict[str, Any]]] = {}
         self._describe_group()
 
@@ -66,7 +67,7 @@ class ZarrContainer:
                 # An extension of format 3, which every reader may ignore.
                 "kind": "inline",
                 "must_understand": False,
-                "metadata": {name: self._arrays[name][1] for name in sorted(self._arrays)},
+                "metadata": {name: metadata for name, (_, metadata) in self._arrays.items()},
             }
         })  # fmt: skip
 
