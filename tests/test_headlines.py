@@ -147,7 +147,7 @@ def test_quantiles_that_are_not_stored_are_named(asked, named) -> None:
 def test_pictures_that_are_not_drawn_are_named(outcomes, lacking, tmp_path, capsys) -> None:
     synthetic_run.make(tmp_path / "run.zarr", outcomes=outcomes, kept=()).close()
     assert main(["plot", str(tmp_path / "run.zarr"), "-o", str(tmp_path)]) == 0
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert said.count("Not drawn") == len(lacking)
     assert all(part in said for part in lacking)
     assert "Other scenarios: reform_2026" in said

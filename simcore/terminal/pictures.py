@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,9 @@ def plot(options: argparse.Namespace) -> None:
     for file in files:
         print(file)
     for picture, names in lacking.items():
-        print(f"Not drawn: {picture} (add {', '.join(names)} to outcomes)")
+        print(f"Not drawn: {picture} (add {', '.join(names)} to outcomes)", file=sys.stderr)
     if others := [name for name in scenarios if name != (options.scenario or scenarios[0])]:
-        print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
+        print(f"Other scenarios: {', '.join(others)} (--scenario NAME).", file=sys.stderr)
 
 
 def drawn(done: Finished, options: argparse.Namespace, out: Path) -> list[Path]:
