@@ -162,9 +162,11 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
     chosen, aside = _rows_of(sheet, told)
     at_front = None if told.front is None else sheet.find(told.front, "--front")
     at_price = None if column is None else sheet.find(column, "--column")
-    dates, at_date = date_cells(sheet, told.date, at_price, notes)
+    aside += [] if at_front is None else [at_front]
+    priced = [] if at_price is None else [at_price]
+    dates, at_date = date_cells(sheet, told.date, [*aside, *priced], notes)
     if at_price is None:
-        at_price = price_at(sheet, [*at_date, *aside, *([] if at_front is None else [at_front])])
+        at_price = price_at(sheet, [*at_date, *aside])
     dates = [dates[place] for place in chosen]
     rows = [sheet.rows[place] for place in chosen]
     prices = [cell_of(row, at_price) for _, row in rows]
@@ -188,7 +190,7 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
                 file=sheet.name) for one in faults
     ]  # fmt: skip
     if at_front is not None:
-        held = deliveries(sheet, rows, at_front)
+        held = deliveries(sheet, rows, at_front, told.date_order or days.order)
         quotes = [one._replace(delivery=held[one.line]) for one in quotes]
     quotes.sort(key=lambda one: (one.day, one.delivery or one.day, one.line))
     if told.duplicates == "error":
