@@ -143,6 +143,12 @@ def is_run(path: Path) -> bool:
     return _MARKS.issubset(_attributes(path))
 
 
+def is_complete(path: Path) -> bool:
+    """Whether what stands there says that it is a complete run."""
+    attrs = _attributes(path)
+    return _MARKS.issubset(attrs) and attrs.get("complete") == 1
+
+
 def _attributes(path: Path) -> dict[str, Any]:
     """Global attributes of a store; empty when there is none."""
     try:

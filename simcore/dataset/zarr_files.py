@@ -56,8 +56,12 @@ class ZarrContainer:
         self._attrs |= _plain(attrs)
         self._describe_group()
 
-    def close(self) -> None:
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self, attrs: Mapping[str, Any] | None = None) -> None:
         """Repeat all metadata at the top, where a reader finds it at once."""
+        self._attrs |= _plain(attrs or {})
         self._describe_group({
             "consolidated_metadata": {
                 # An extension of format 3, which every reader may ignore.
