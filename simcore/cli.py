@@ -145,6 +145,7 @@ def run(options: argparse.Namespace) -> int:
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
             "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
             **({"until_path": planned.tried} if planned.tried else {}),
+            **({"notes": list(planned.spec.notes)} if planned.spec.notes else {}),
         })  # fmt: skip
     elif not options.quiet:
         _show_run(done, out, planned.draws, seconds, pictures)
@@ -268,8 +269,10 @@ def _warn(options: argparse.Namespace, loaded: Spec, warnings: list[Fault]) -> N
     if warnings and options.strict:
         raise ConfigError(warnings)
     if not getattr(options, "quiet", False):
+        from simcore.timeseries import is_warning
+
         for note in loaded.notes:
-            print(f"note: {note}", file=sys.stderr)
+            print(note if is_warning(note) else f"note: {note}", file=sys.stderr)
         for one in warnings:
             print(one.as_warning(), file=sys.stderr)
 
