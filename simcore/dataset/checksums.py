@@ -28,9 +28,9 @@ DIGEST: Final = "digest"
 """Global attribute: see `dataset.digest`."""
 
 # A container keeps these elsewhere, or writes them anew.
-_OF_CONTAINER: Final = {"coordinates", "_FillValue", CHECKSUMS}
+_OF_CONTAINER: Final = {"coordinates", "_FillValue", "zarr_format_needed"}
 # Tools add to them what they did.
-_OF_TOOLS: Final = {"history", "NCO", SEAL}
+_OF_TOOLS: Final = {"history", "NCO"}
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,20 @@ def head_of(name: str, array: Array | xr.Variable) -> Head:
     return Head(name, tuple(map(str, array.dims)), kind_of(array.dtype), tuple(array.shape))
 
 
+def counted(heads: Iterable[Head]) -> list[Head]:
+    """Arrays that a digest is taken of, in its order: no labels of which only units are held."""
+    held = {head.name: head for head in heads}
+    dims = {dim for head in held.values() for dim in head.dims}
+    numbers = {
+        dim for head in held.values() if head.name not in dims and head.kind != "text"
+        for dim in head.dims
+    }  # fmt: skip
+    return [
+        head for name, head in sorted(held.items())
+        if name not in dims or name in numbers or f"{name}_unit" not in held
+    ]  # fmt: skip
+
+
 def canonical(values: np.ndarray, kind: str) -> bytes:
     """Values in C order as little-endian bytes with one NaN, or as UTF-8 with its length."""
     if kind == "text":
@@ -129,12 +143,14 @@ def digest_of(arrays: Iterable[tuple[Head, Iterable[bytes]]]) -> str:
 
 def description(head: Head, attrs: Mapping[Any, Any], block: Sequence[int]) -> str:
     """CRC-32C over what an array is called, its dimensions, type, shape, attributes and blocks."""
-    return crc(head.text() + _json([_plain(attrs, _OF_CONTAINER), list(block)]))
+    return crc(head.text() + _json([_plain(attrs, {*_OF_CONTAINER, CHECKSUMS}), list(block)]))
 
 
 def seal(attrs: Mapping[Any, Any], checksums: Mapping[str, str]) -> str:
     """CRC-32C over global attributes and the attribute `checksums` of each array."""
-    return crc(_json([_plain(attrs, _OF_TOOLS), dict(sorted(checksums.items()))]))
+    return crc(
+        _json([_plain(attrs, {*_OF_CONTAINER, *_OF_TOOLS, SEAL}), dict(sorted(checksums.items()))])
+    )
 
 
 class Recorder:
@@ -173,17 +189,15 @@ class Recorder:
 
         An OSError where one is not what was written.
         """
+        whole = {name: array for name, (array, _) in self._whole.items()}
+        heads = [head_of(name, array) for name, array in {**self._kept, **whole}.items()]
         return digest_of(
-            (head_of(name, array), self._bytes(name, read.get(name)))
-            for name, array in sorted((self._arrays() | dict(self._kept)).items())
+            (head, self._bytes(head.name, read.get(head.name))) for head in counted(heads)
         )
 
     def seal(self, attrs: Mapping[str, Any]) -> str:
         """CRC-32C over the attributes of the run and the checksums of its arrays."""
         return seal(attrs, self._texts)
-
-    def _arrays(self) -> dict[str, Array]:
-        return {name: array for name, (array, _) in self._whole.items()}
 
     def _bytes(self, name: str, read: Iterable[np.ndarray] | None) -> Iterator[bytes]:
         if read is None:

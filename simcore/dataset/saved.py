@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset.checksums import canonical, digest_of, head_of
+from simcore.dataset.checksums import canonical, counted, digest_of, head_of
 from simcore.dataset.layout import SCHEMA_VERSION
 from simcore.errors import ConfigError, Fault
 
@@ -46,10 +46,11 @@ def open_run(path: str | os.PathLike[str]) -> xr.Dataset:
     import xarray as xr
 
     from simcore.dataset.checked import CheckedRun
+    from simcore.dataset.display import Dataset
 
     place = finished_run(path)
     try:
-        return xr.open_dataset(place, engine=CheckedRun)
+        return Dataset.of(xr.open_dataset(place, engine=CheckedRun))
     except RunError:
         raise
     except Exception as error:
@@ -97,8 +98,9 @@ def digest(dataset: xr.Dataset) -> str:
     """SHA-256 over the names, dimensions, types and values of all variables.
 
     Independent of chunks, container, attributes and clock. Variables come in the order of their
-    names, values in C order as little-endian bytes with one NaN, text as UTF-8 with its length.
-    Reads about 16 MB at a time.
+    names, values in C order as little-endian bytes with one NaN, text as UTF-8 with its length,
+    whole numbers as 64 bits, for tools copy them into others. Labels of which the run holds nothing
+    but units do not count. Reads about 16 MB at a time.
 
     Parameters
     ----------
@@ -110,10 +112,9 @@ def digest(dataset: xr.Dataset) -> str:
     str
         64 hexadecimal digits.
     """
+    heads = [head_of(str(name), variable) for name, variable in dataset.variables.items()]
     return digest_of(
-        (head, _parts(variable, head.kind))
-        for name, variable in sorted(dataset.variables.items(), key=lambda one: str(one[0]))
-        for head in [head_of(str(name), variable)]
+        (head, _parts(dataset.variables[head.name], head.kind)) for head in counted(heads)
     )
 
 
@@ -141,6 +142,12 @@ def _blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[Any, ...]]:
 def is_run(path: Path) -> bool:
     """Whether simcore wrote what stands there, complete or not."""
     return _MARKS.issubset(attributes_of(path))
+
+
+def is_complete(path: Path) -> bool:
+    """Whether what stands there says that it is a complete run."""
+    attrs = attributes_of(path)
+    return _MARKS.issubset(attrs) and attrs.get("complete") == 1
 
 
 def attributes_of(path: Path) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Changes of past prices drawn again, in blocks of years."""
 
-from __future__ import annotations
-
 import math
 from typing import Final, Literal
 
@@ -52,5 +50,10 @@ BOOTSTRAP: Final = Kind(
     motion=_motion,
     variance=_variance,
     log_mean=_log_mean,
-    lacking={"history": ("past prices: csv, column and per_year", "add history: {csv: FILE, ...}")},
+    lacking={
+        "history": (
+            "past prices inside the process: csv, column and per_year",
+            "write process: {kind: bootstrap, history: {csv: FILE, column: NAME, per_year: 1}}",
+        )
+    },
 )
