@@ -91,7 +91,8 @@ def _check_market(options: argparse.Namespace, kind: str, text: str) -> None:
     from simcore.intake import document
 
     try:
-        intake.load(document.parse(text, str(options.out)).data)
+        content = document.parse(text, str(options.out)).data
+        intake.load({str(key): one for key, one in content.items()})
     except ConfigError as error:
         raise ConfigError([
             Fault(
