@@ -57,7 +57,7 @@ def scaled(marginal: Marginal, factor: float) -> Marginal:
         return marginal
     power = _POWERS[marginal.kind]
     params = marginal.params.copy()
-    params[: len(power)] *= factor ** np.array(power)
+    params[: len(power)] *= [(1.0, factor, factor * factor)[one] for one in power]
     pool = marginal.pool.copy()
     pool[_values_start(marginal) :] *= factor
     return replace(
@@ -72,16 +72,16 @@ def scaled(marginal: Marginal, factor: float) -> Marginal:
 
 
 # The power of the factor by which each parameter of a kind is multiplied.
-_POWERS: Final[dict[int, tuple[float, ...]]] = {
-    marginal_form.CONSTANT: (1.0,),
-    marginal_form.UNIFORM: (1.0, 1.0),
-    marginal_form.TRIANGULAR: (1.0, 1.0, 0.0, 2.0, 2.0),
-    marginal_form.NORMAL: (1.0, 1.0),
-    marginal_form.LOGNORMAL: (0.0, 0.0, 1.0),
-    marginal_form.SPLIT_LOGNORMAL: (1.0, 0.0, 0.0),
-    marginal_form.DISCRETE: (0.0,),
-    marginal_form.EMPIRICAL: (0.0,),
-    marginal_form.TABLE: (0.0,),
+_POWERS: Final[dict[int, tuple[int, ...]]] = {
+    marginal_form.CONSTANT: (1,),
+    marginal_form.UNIFORM: (1, 1),
+    marginal_form.TRIANGULAR: (1, 1, 0, 2, 2),
+    marginal_form.NORMAL: (1, 1),
+    marginal_form.LOGNORMAL: (0, 0, 1),
+    marginal_form.SPLIT_LOGNORMAL: (1, 0, 0),
+    marginal_form.DISCRETE: (0,),
+    marginal_form.EMPIRICAL: (0,),
+    marginal_form.TABLE: (0,),
 }
 
 

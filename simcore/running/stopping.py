@@ -7,13 +7,13 @@ outcome is computed on the way.
 from __future__ import annotations
 
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
 from simcore.errors import ConfigError
 from simcore.intake.schema import Until
+from simcore.numerics.normal import quantile
 from simcore.numerics.student import students_t
 from simcore.plan import Cell, Plan
 from simcore.running.executors import Executor, on_threads
@@ -101,7 +101,7 @@ def _errors(replicates: int) -> float:
     """Standard errors in half an interval of a mean."""
     if replicates > 1:
         return students_t(INTERVAL_LEVEL, replicates - 1)
-    return NormalDist().inv_cdf((1.0 + INTERVAL_LEVEL) / 2.0)
+    return float(quantile((1.0 + INTERVAL_LEVEL) / 2.0))
 
 
 def _counting(until: Until, item: Item) -> np.ndarray:
