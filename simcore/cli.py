@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import gc
 import os
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from simcore.dataset import Finished
+    from simcore.intake import Spec
     from simcore.plan import Plan
 
 
@@ -37,9 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 2 bad input or usage, 130 interrupted, 1 anything else, such as a row of `validate`
-        that must lie inside and does not.
+        0 done, 2 bad input or usage, 3 a run whose `until` was not reached, 130 interrupted, 1
+        anything else, such as a row of `validate` that must lie inside and does not.
     """
+    # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
+    atexit.register(gc.freeze)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     options = parser().parse_args(arguments)
     debug = os.environ.get("SIMCORE_DEBUG") == "1"
     try:
@@ -73,17 +78,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(options: argparse.Namespace) -> None:
     """Say every fault of a config at once."""
-    plan = _plan(options, warn=True)
-    sizes = ", ".join(
-        f"{len(labels)} {dim if len(labels) == 1 else dim + 's'}"
-        for dim, labels in plan.coords.items()
-        if dim in ("scenario", "region", "destination", "route", "market")
-    )
-    print(f"{options.file}: ok; {plan.name}, {plan.draws:,} draws, {sizes}")
+    loaded = _loaded(options)
+    from simcore.effects import warnings_of
     from simcore.intake.process_checks import shockless
+    from simcore.plan import labels
 
-    named = {name for pair in plan.experiment.correlations.shocks for name in pair.between}
-    for name, kind in shockless(plan.spec.scenarios).items():
+    _warn(options, loaded, warnings_of(loaded))
+    known, experiment = labels(loaded), loaded.experiment
+    sizes = ", ".join(
+        f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
+        for dim in ("scenario", "region", "destination", "route", "market")
+    )
+    print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
+    named = {name for pair in experiment.correlations.shocks for name in pair.between}
+    for name, kind in shockless(loaded.scenarios).items():
         if name in named:
             print(f"note: {name} is a {kind}, without shocks: packaged correlations leave it out")
 
@@ -93,7 +101,7 @@ def plan(options: argparse.Namespace) -> None:
     print(_plan(options).resolved_yaml, end="")
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> int:
     """Simulate a config and say what came out."""
     planned = _plan(options, warn=True)
     out = options.out or Path("results") / f"{planned.name}.zarr"
@@ -102,7 +110,7 @@ def run(options: argparse.Namespace) -> None:
     from simcore.running.executors import executor_named, on_threads
     from simcore.running.items import items_of
     from simcore.running.options import silent
-    from simcore.running.stopping import run_until_narrow
+    from simcore.running.stopping import run_until_narrow, unreached
     from simcore.terminal.progress import progress, say_if_cold
 
     named = options.executor
@@ -113,7 +121,7 @@ def run(options: argparse.Namespace) -> None:
     if options.dry_run:
         needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
-        return
+        return 0
     if not options.quiet:
         say_if_cold()
     with _terminable():
@@ -134,10 +142,13 @@ def run(options: argparse.Namespace) -> None:
             "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
             "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
+            **({"until_path": planned.tried} if planned.tried else {}),
         })  # fmt: skip
-        return
-    if not options.quiet:
+    elif not options.quiet:
         _show_run(done, out, planned.draws, seconds, pictures)
+    if missed := unreached(planned):
+        print(f"simcore run: {missed}", file=sys.stderr)
+    return 3 if missed else 0
 
 
 def summary(options: argparse.Namespace) -> None:
@@ -228,7 +239,7 @@ def catalog(options: argparse.Namespace) -> None:
 
 def schema(options: argparse.Namespace) -> None:
     """Print the JSON Schema of a config."""
-    from simcore.intake import json_schema
+    from simcore.intake.editor_schema import json_schema
 
     print_json(json_schema())
 
@@ -241,21 +252,31 @@ def digest(options: argparse.Namespace) -> None:
         print(dataset.digest(result))
 
 
-def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
+def _loaded(options: argparse.Namespace) -> Spec:
     # The collector would go over the libraries again and again while they are being loaded.
     gc.disable()
-    from simcore import intake
-    from simcore import plan as planning
+    from simcore.intake import load
 
-    loaded = intake.load(
+    return load(
         options.file, overrides=options.set, draws=options.draws, seed=options.seed,
         until=getattr(options, "until", None), allow_outside=options.allow_outside,
     )  # fmt: skip
+
+
+def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
+    loaded = _loaded(options)
     if not warn:
-        return planning.build(loaded)
+        from simcore.plan import build
+
+        return build(loaded)
     from simcore.effects import build_and_warn
 
     plan, warnings = build_and_warn(loaded)
+    _warn(options, loaded, warnings)
+    return plan
+
+
+def _warn(options: argparse.Namespace, loaded: Spec, warnings: list[Fault]) -> None:
     if warnings and options.strict:
         raise ConfigError(warnings)
     if not getattr(options, "quiet", False):
@@ -263,7 +284,6 @@ def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
             print(f"note: {note}", file=sys.stderr)
         for one in warnings:
             print(one.as_warning(), file=sys.stderr)
-    return plan
 
 
 def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:

@@ -14,17 +14,27 @@ from simcore.errors import Fault, dotted
 from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
 from simcore.intake.templates import with_sector
+from simcore.intake.unusual import unusual
 from simcore.intake.usage import used_routes
-from simcore.plan import Plan, build
+from simcore.kernels.operations import BLOCK
+from simcore.plan import Plan, build, told_apart
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
+
+_BLOCKS: Final = 2
+"""Blocks of draws in each replicate, from which on its spread tells an error."""
 
 Address = tuple[Any, ...]
 Reads = set[tuple[int, str]]
 
 _SECTIONS: Final = ("catalog", "cbam", "value", "plant", "factors")
 """Parts of a config of which every setting should be read."""
+_CHOICES: Final = {
+    "extends", "name", "title", "seed", "draws", "years", "regions", "destinations", "routes",
+    "outcomes", "keep", "scenarios",
+}  # fmt: skip
+"""Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
 _LABELS: Final = {*Sourced.model_fields, "title", "kind", "product"}
 _UNUSED: Final = {
     "markets": "no region, CBAM or exposure of this run uses the market {0}",
@@ -82,9 +92,25 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     with noted_reads(_asked(written)) as reads:
         plan = build(spec)
     found = [
-        *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan)
+        *unusual(spec),
+        *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
+        *_few_replicates(plan),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
+
+
+def warnings_of(spec: Spec) -> list[Fault]:
+    """The same warnings and errors, without a plan where the config leaves no room for any."""
+    chooses = not spec.stands_alone and all(_only_chooses(one.data) for one in spec.documents)
+    return unusual(spec) if chooses and told_apart(spec) else build_and_warn(spec)[1]
+
+
+def _only_chooses(content: Mapping[Any, Any]) -> bool:
+    """Whether a document only chooses among what is packaged, in its scenarios too."""
+    scenarios = content.get("scenarios")
+    overlays = scenarios.values() if isinstance(scenarios, Mapping) else ()
+    named = all(isinstance(one, str) or not one for one in overlays)
+    return named and content.keys() <= _CHOICES
 
 
 @dataclass(frozen=True)
@@ -327,3 +353,20 @@ def _goods(plan: Plan) -> Iterator[Fault]:
                 ("parity", position), found=f"{name}, which no route of this run uses",
                 expected="a good that a route of the run buys or sells", remedy="remove it",
             )  # fmt: skip
+
+
+def _few_replicates(plan: Plan) -> Iterator[Fault]:
+    """Replicates too few or too short for the errors that they are to tell."""
+    wanted, used = plan.experiment.replicates, plan.replicates
+    enough = _BLOCKS * BLOCK * wanted
+    if plan.experiment.design == "random" or wanted < 2 or plan.draws >= enough:
+        return
+    errors = f"standard errors and intervals have {plan.freedom} degrees of freedom"
+    if used < 2:
+        errors = "standard errors and intervals are those of independent draws"
+    fewer = plan.draws // (_BLOCKS * BLOCK)
+    yield plan.spec.fault(
+        ("draws",), found=f"{plan.draws:,}, of which {used} of {wanted} replicates have some: "
+        f"{errors}", expected=f"at least {enough:,} ({_BLOCKS} x {BLOCK} x replicates)",
+        remedy=f"take {enough:,} or more" + (f", or replicates: {fewer}" if fewer > 1 else ""),
+    )  # fmt: skip

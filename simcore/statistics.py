@@ -138,8 +138,8 @@ def _share_error(sample: Sample) -> Floats:
 
 
 def _sd(sample: Sample) -> Floats:
-    """Standard deviation; a single draw has none."""
-    return np.sqrt(sample.variance) if sample.draws > 1 else np.zeros(len(sample.variance))
+    """Standard deviation; a single draw tells none."""
+    return np.sqrt(sample.variance)
 
 
 def _for_numbers(make: Make) -> dict[str, Make]:

@@ -166,7 +166,7 @@ class Registry(Mapping[str, Outcome]):
 
     def __init__(self) -> None:
         self._known: dict[str, Outcome] = {}
-        self._is_complete = False
+        self._is_complete = self._is_sorted = False
 
     def __getitem__(self, name: str) -> Outcome:
         return self._all()[name]
@@ -189,7 +189,7 @@ class Registry(Mapping[str, Outcome]):
         if before is not None and _origin(before.node) != _origin(one.node):
             raise ValueError(f"{one.name} is an outcome of {before.node.__module__} already")
         self._known[one.name] = one
-        self._known = dict(sorted(self._known.items(), key=lambda pair: _place(pair[1])))
+        self._is_sorted = False
 
     def withdraw(self, name: str) -> None:
         """Forget an outcome that was declared outside the model."""
@@ -200,6 +200,9 @@ class Registry(Mapping[str, Outcome]):
             for name in DECLARED_IN:
                 import_module(f"simcore.model.{name}")
             self._is_complete = True
+        if not self._is_sorted:
+            self._known = dict(sorted(self._known.items(), key=lambda pair: _place(pair[1])))
+            self._is_sorted = True
         return self._known
 
 
@@ -217,16 +220,17 @@ def variable_of(name: str) -> Variable:
 
 
 def outcome(
-    *, over: tuple[str, ...], unit: str, title: str, description: str, **more: Any
+    *, over: tuple[str, ...], unit: str, title: str, **more: Any
 ) -> Callable[[Function], Function]:
-    """Declare the outcome that a function computes and is named after.
+    """Declare the outcome that a function computes, is named after and describes: the first
+    paragraph of its docstring is what users read.
 
     Parameters
     ----------
     over : tuple of str
         Its dimensions, `scenario` first and `year` last; the function takes a scene and a label
         of each other one, under its name.
-    unit, title, description : str
+    unit, title : str
         As in `Variable`; the title is its long name.
     **more
         `kind` and the further fields of `Outcome`.
@@ -250,8 +254,8 @@ def outcome(
             raise ValueError(f"{name} ends like a statistic of another outcome")
         OUTCOMES.declare(
             Outcome(
-                name=name, dims=over, unit=unit, long_name=title, description=description,
-                node=function, **more,
+                name=name, dims=over, unit=unit, long_name=title, node=function, **more,
+                description=" ".join((inspect.getdoc(function) or "").split("\n\n")[0].split()),
             )
         )  # fmt: skip
         return function

@@ -153,9 +153,12 @@ def _local_units(dataset: xr.Dataset, name: str, frame: pd.DataFrame) -> list[st
 
 
 def _attrs(dataset: xr.Dataset) -> dict[str, Any]:
+    # Runs before version 0.3 do not say it.
+    freedom = dataset.attrs.get("degrees_of_freedom")
     return {
         "currency": str(dataset.attrs["currency"]),
         "price_year": int(dataset.attrs["price_year"]),
         "draws": int(dataset.attrs["draws"]),
+        **({"degrees_of_freedom": int(freedom)} if freedom is not None else {}),
         "run": str(dataset.attrs.get("title", "")),
     }

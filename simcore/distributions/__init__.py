@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simcore.distributions.components import Component, component_of, mixture_of
 from simcore.distributions.fits import FITTED, fit
-from simcore.distributions.marginal import DistributionError, Marginal, scaled
+from simcore.distributions.marginal import SMALLEST, DistributionError, Marginal, scaled, tails
 from simcore.distributions.tabulation import (
     beta_table,
     mixture_median,
@@ -31,11 +31,13 @@ from simcore.numerics.normal import Z90, log_mean
 
 __all__ = [
     "CONSTANT",
+    "SMALLEST",
     "DistributionError",
     "Marginal",
     "compile_distribution",
     "constant",
     "scaled",
+    "tails",
 ]
 
 _NOTHING: Final = np.empty(0)

@@ -10,7 +10,6 @@ from typing import Any
 from simcore.errors import ConfigError, Fault
 from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.checks import find_faults
-from simcore.intake.editor_schema import json_schema
 from simcore.intake.findings import Address, Finding, faults
 from simcore.intake.overlay import merge, put, setting
 from simcore.intake.price_tables import Filled, fill
@@ -19,7 +18,7 @@ from simcore.intake.scenarios import expand, usable
 from simcore.intake.schema import Experiment
 from simcore.intake.validation import mended, validate
 
-__all__ = ["Spec", "json_schema", "load"]
+__all__ = ["Spec", "load"]
 
 
 @dataclass(frozen=True)

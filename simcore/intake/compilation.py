@@ -40,7 +40,7 @@ def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
     if content not in _COMPILED:
         if len(_COMPILED) >= _MOST:
             _COMPILED.clear()
-        _COMPILED[content] = _finite(quantity.model_dump(exclude=_METADATA))
+        _COMPILED[content] = _finite(_plain(quantity))
     return _COMPILED[content]
 
 
@@ -51,6 +51,13 @@ def _content(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple(value.items())
     return tuple(map(_content, value)) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """What a record says of a distribution; to have pydantic say it would make its serializer."""
+    if isinstance(value, Uncertain):
+        return {name: _plain(getattr(value, name)) for name in _shape(type(value))}
+    return list(map(_plain, value)) if isinstance(value, list) else value
 
 
 @cache

@@ -144,11 +144,12 @@ def _place(
         lead = len(address) - len(finding.address)
         for document in documents:
             depth = _depth(document.data, address) - lead
+            if any(_depth(document.data, one) == len(one) for one in _older(address)):
+                depth = len(finding.address)
             if depth > most:
                 most, best = depth, (address, document)
     if most < len(finding.address):
-        older = [one for whole in addresses for one in _older(whole)]
-        for address in (*older, *finding.also):
+        for address in finding.also:
             for document in documents:
                 if _depth(document.data, address) == len(address):
                     return address, document
@@ -186,7 +187,10 @@ def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
 
 
 def _fault(finding: Finding, address: Address, document: Document) -> Fault:
-    older = next((one for one in _older(address) if one in document.lines), None)
+    older = next(
+        (one for one in _older(address)
+         if one in document.lines or _depth(document.data, one) == len(one)), None,
+    )  # fmt: skip
     return fault_at(
         document, older or _as_written(address, document.data),
         found=finding.found, expected=finding.expected, remedy=finding.remedy,

@@ -318,6 +318,10 @@ def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str
         return shown(value), *_PLAIN[kind]
     if kind in _BOUNDS:
         key, sign, remedy = _BOUNDS[kind]
+        if key in ("lt", "le") and context[key] == 1 and isinstance(value, int | float):
+            remedy = (
+                f"did you mean {value / 100:g} or {value:g} %?" if 2 <= value <= 100 else remedy
+            )
         return shown(value), f"a number {sign} {context[key]:,.12g}", remedy
     if kind == "missing":
         return f"no {name!r}", f"the key {name!r}", f"add {name}: ..."

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from simcore.intake.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
+from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
+from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, references
 from simcore.model.commodities import learning, unit_price
@@ -330,16 +331,10 @@ def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
     return graph.total([amount, *extra])
 
 
-@outcome(
-    over=PLANT,
-    unit="{money} t-1",
-    title="Levelised cost",
-    since=AVAILABLE,
-    description="Cost of a tonne before carbon: annualised capital, operation and inputs.",
-)
+@outcome(over=PLANT, unit="{money} t-1", title="Levelised cost", since=AVAILABLE)
 @remembered
 def levelised_cost(scene: Scene, region: str, route: str) -> int:
-    """Levelised cost of a tonne, EUR/t."""
+    """Cost of a tonne before carbon: annualised capital, operation and inputs."""
     bought = trades(scene, region, route)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = scene.graph.difference(

@@ -98,7 +98,9 @@ def path_node(
         bands = {}
         for year, band in record.anchors.items():
             by = factor(year, band)
-            bands[year] = Anchor(low=band.low * by, central=band.central * by, high=band.high * by)
+            bands[year] = Anchor.model_construct(
+                low=band.low * by, central=band.central * by, high=band.high * by
+            )
         centre, above, below = anchor_lines(bands, scene.years, known=(start, value))
         if record.after != "hold":
             beyond = np.maximum(0, scene.years - max(bands))

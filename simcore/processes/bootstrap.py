@@ -1,7 +1,5 @@
 """Changes of past prices drawn again, in blocks of years."""
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 import numpy as np

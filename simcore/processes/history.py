@@ -1,7 +1,5 @@
 """Past prices in a CSV file beside a config, and their changes over a year."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 
@@ -85,7 +83,7 @@ def _in_order(sheet: Sheet, history: PriceHistory) -> np.ndarray:
     cells = sheet.column(sheet.find(history.column, "column"))
     numbers = numbers_of(cells, decimal=history.decimal, delimiter=sheet.delimiter)
     last = max((place for place, cell in enumerate(cells) if not is_gap(cell)), default=-1)
-    values: list[float] = []
+    values: list[float] = Field(default_factory=list)
     for (line, _), cell in zip(sheet.rows[: last + 1], cells, strict=False):
         if is_gap(cell):
             if not values:

@@ -1,13 +1,11 @@
 """Jumps of the log price, which stay (Merton 1976): nodes, density and fit."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Final
 
 import numpy as np
 
-from simcore.processes.declaration import Floats, Maker, Number, Points, Volatility
+from simcore.processes.declaration import Floats, LogChange, Maker, Points, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted, standard_errors
 from simcore.quantities import Quantity
 from simcore.quantities.annotations import Canonical
@@ -28,7 +26,7 @@ class Jumps(Described):
 
     rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=MOST)]
     """Expected number per year."""
-    mean: Number
+    mean: LogChange
     """Mean of the log size of a jump."""
     sd: Volatility
     """Standard deviation of the log size of a jump."""

@@ -1,7 +1,5 @@
 """What moves by normal shocks: X = exp(-kappa)*X + sigma*e in exact steps, with jumps (MODEL 3)."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final
 
@@ -13,10 +11,10 @@ from simcore.numerics.elementary import exp, expm1
 from simcore.processes.declaration import Floats, Kind, Maker, Motion, Points, Process, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import Jumps, jump_nodes, jump_variance, jumps_ahead
-from simcore.quantities import Constant
+from simcore.quantities import certain
 from simcore.quantities.records import Whole
 
-_NONE: Final = Constant(value=0.0)
+_NONE: Final = certain(0.0)
 SIGMA: Final = ("sigma, per square root of a year", "add sigma: ..., or use kind: fixed")
 
 

@@ -1,7 +1,5 @@
 """The base of every record: frozen, strict, with metadata; and how it refuses what does not fit."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterable, Iterator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -86,6 +87,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         **_stopping(plan),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
+        "degrees_of_freedom": plan.freedom,
         "sources": json.dumps(keys),
         "assumed": json.dumps(assumed),
         "correlations": json.dumps({
@@ -111,7 +113,11 @@ def _stopping(plan: Plan) -> dict[str, str | float]:
     return {
         "until": f"{until.variable}.{until.statistic}={until.width:g}"
         + (f" at {labels}" if labels else ""),
-        "until_interval": plan.interval,
+        # JSON, in which a Zarr store keeps its attributes, has no infinity.
+        "until_interval": plan.interval if math.isfinite(plan.interval) else "inf",
+        "until_path": json.dumps(
+            [[draws, width if math.isfinite(width) else None] for draws, width in plan.tried]
+        ),
         "until_reached": "yes" if plan.interval <= until.width else "no",
     }
 

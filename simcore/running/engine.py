@@ -7,6 +7,7 @@ no bit of the result.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from simcore.running.program import Recall, Request
 from simcore.running.reduction import Team, reduce_tile, rehearse
 from simcore.running.rows import central_of, draws_of
 from simcore.running.stages import Job
-from simcore.running.stopping import run_until_narrow
+from simcore.running.stopping import run_until_narrow, unreached
 from simcore.running.tiles import check_memory, recalled_values
 from simcore.running.views import counts_by_view, fill_prices
 from simcore.variables import OUTCOMES
@@ -103,7 +104,10 @@ def execute(
     """
     executor, options = executor or on_threads(threads), options or Options()
     prepare(plan)
-    plan = run_until_narrow(plan, executor, options=options)
+    if not plan.tried:
+        plan = run_until_narrow(plan, executor, options=options)
+        if missed := unreached(plan):
+            warnings.warn(missed, stacklevel=2)
     job = Job.of(plan, executor.parts, executor.threads, options)
     items = [item for tile in job.tiles for item in tile]
     check_memory(plan, items, executor.parts * executor.threads, options)

@@ -185,6 +185,9 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(variance / whole[:, 0])
     spread = spread_of_replicates(sums[:, :, 1], sums[:, :, 0])
+    for end in quantiles[1:]:
+        # What is certain has no error, however few the draws.
+        end[~tile.drawn] = quantiles[0][~tile.drawn]
     report(1.0)
     of_rows = {
         "central": central, "mean": mean, "variance": variance,

@@ -7,6 +7,8 @@ is a count by view of the draws in which it does.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,6 +71,8 @@ def fill_prices(
             place, inside = made.index(node.inputs[0]), drawn[node.inputs[1]] == node.numbers[0]
             rate = currency_rate(plan) if OUTCOMES[cell.variable].is_money else 1.0
             sample = _sample(values[place][:, inside] * rate, line * rate, plan.draws)
+            if not plan.drawn[node.inputs[0]]:
+                sample = replace(sample, low=sample.quantile, high=sample.quantile)
             found = statistics_from(sample, OUTCOMES[cell.variable].kind)
             write_statistics(statistics, cell, found, slice(first, first + len(some)))
 

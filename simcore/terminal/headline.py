@@ -79,11 +79,24 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
             f"Not shown: {_SHORT[attrs['apart']]}, which the cost after carbon holds already; add "
             "cost_premium_ex_carbon."
         )
-    lines.append(
-        f"The 95 % confidence interval of any amount shown is within +-{attrs['interval']:,.1f} "
-        f"{unit}."
-    )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_intervals(attrs, unit)])
+
+
+def _intervals(attrs: Mapping[Any, Any], unit: str) -> list[str]:
+    """How sure the amounts are, of those that the draws are enough for."""
+    whose, lines = "any amount shown", []
+    if attrs["open"]:
+        names = ", ".join(name.upper() for name in attrs["open"])
+        text = f"Too few draws: the 95 % confidence interval of {names} is open"
+        if attrs["draws"] < attrs["enough"]:
+            text += f"; from {attrs['enough']} draws it has two ends"
+        lines.append(f"{text}.")
+        whose = "any other"
+    if not math.isnan(attrs["interval"]):
+        lines.append(
+            f"The 95 % confidence interval of {whose} is within +-{attrs['interval']:,.1f} {unit}."
+        )
+    return lines
 
 
 def _references(references: Mapping[str, str], *, everywhere: bool = False) -> list[str]:

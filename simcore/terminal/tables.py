@@ -6,14 +6,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from simcore.numerics.student import students_t
 from simcore.statistics import STATISTICS, Statistic
-from simcore.variables import INPUT
+from simcore.variables import INPUT, INTERVAL_LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH: Final = 100
 MAX_ROWS: Final = 200
+_MANY: Final = 30
+"""Degrees of freedom from which on Student's t is as good as normal."""
 
 
 def number(value: float, decimals: int) -> str:
@@ -108,6 +111,11 @@ def outcome_text(frame: pd.DataFrame) -> str:
         )
     if hidden:
         lines += ["", "'-': undefined. --format csv also gives standard errors and intervals."]
+    freedom = attrs.get("degrees_of_freedom", _MANY)
+    if "standard_error" in numbers and 0 < freedom < _MANY:
+        reach = students_t(INTERVAL_LEVEL, freedom)
+        lines += ["", f"std.error has {freedom} degrees of freedom: the 95 % interval of a mean is "
+                  f"+-{reach:.1f} of them."]  # fmt: skip
     return "\n".join(lines)
 
 
@@ -154,7 +162,9 @@ def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> di
         elif attrs["unit"] == "yr":
             cells[name] = [number(value, 0).replace(",", "") for value in values]
         else:
-            cells[name] = [number(value, places) for value in values]
+            cells[name] = [
+                f"{value:.0f}" if math.isinf(value) else number(value, places) for value in values
+            ]
     return cells
 
 
