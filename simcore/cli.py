@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault, SimcoreError
 from simcore.terminal.calibrating import backtest, calibrate
+from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, to_csv
 from simcore.terminal.options import SECTIONS, parser
 from simcore.terminal.validating import validate
@@ -409,4 +410,4 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
     for function in (check, plan, run, summary, plot, trace, catalog, schema, digest)
 }
-_COMMANDS |= {function.__name__: function for function in (calibrate, backtest, validate)}
+_COMMANDS |= {function.__name__: function for function in (calibrate, backtest, validate, export)}

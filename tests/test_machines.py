@@ -65,7 +65,7 @@ def test_run_is_the_same_on_an_older_processor(tmp_path):
 
 ROOMS = [
     "distributions", "numerics", "processes", "model", "plan", "units", "quantities", "intake",
-    "running", "kernels", "dated.py", "statistics.py",
+    "running", "kernels", "timeseries", "dated.py", "statistics.py",
 ]  # fmt: skip
 """What makes the numbers that kernels read, or the statistics that are stored."""
 
@@ -74,9 +74,9 @@ EXACT = {
     "np": {
         "abs", "all", "any", "append", "arange", "argmax", "argsort", "array", "asarray", "ascontiguousarray",
         "atleast_1d", "bincount", "bool_", "broadcast_arrays", "broadcast_to", "ceil", "clip",
-        "concatenate", "cumsum", "diag", "diff", "dtype", "empty", "empty_like", "errstate", "eye",
+        "concatenate", "cumsum", "datetime64", "diag", "diff", "dtype", "empty", "empty_like", "errstate", "eye",
         "fill_diagonal", "flatnonzero", "float32", "float64", "floor", "frexp", "frombuffer",
-        "full", "hstack", "inf", "int32", "int64", "isfinite", "isnan", "ix_", "ldexp", "load",
+        "full", "hstack", "inf", "int32", "int64", "isfinite", "isinf", "isnan", "ix_", "ldexp", "load",
         "longdouble", "maximum", "minimum", "moveaxis", "nan", "nan_to_num", "nanmax", "ndarray",
         "ndindex", "ones", "pi", "prod", "repeat", "rint", "roll", "save", "searchsorted", "sort",
         "sqrt", "stack", "tile", "uint16", "uint32", "uint64", "uint8", "union1d", "unique",
@@ -111,7 +111,13 @@ MAY = {
     "processes/regime_switching.py:_odds": FIT,
     "processes/shocks.py:volatile_ahead": FIT,
     "processes/shocks.py:wandering": FIT,
-    "processes/history.py:past_prices": BOUND,
+    "processes/history.py:_check_even": BOUND,
+    "timeseries/oddities.py": "what is asked about",
+    "timeseries/dates.py": COUNT,
+    "timeseries/reading.py:values_of": COUNT,
+    "timeseries/sheet.py": COUNT,
+    "running/finite.py:check_finite": COUNT,
+    "running/finite.py:_distance": "which input is named first",
     "quantities/__init__.py:check_probabilities": BOUND,
     "intake/system_checks.py:_resolution": BOUND,
     "intake/system_checks.py:_rules": BOUND,

@@ -88,8 +88,11 @@ class Container(Protocol):
     def label(self, attrs: Mapping[str, Any]) -> None:
         """Add or replace global attributes."""
 
-    def close(self) -> None:
-        """Let go of the file."""
+    def flush(self) -> None:
+        """Hand all that was written to the system."""
+
+    def close(self, attrs: Mapping[str, Any] | None = None) -> None:
+        """Add the last global attributes, in one step, and let go of the file."""
 
 
 class MemoryContainer:
@@ -140,8 +143,11 @@ class MemoryContainer:
     def label(self, attrs: Mapping[str, Any]) -> None:
         self.attrs |= attrs
 
-    def close(self) -> None:
-        """Nothing to let go of."""
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self, attrs: Mapping[str, Any] | None = None) -> None:
+        self.label(attrs or {})
 
 
 class NetcdfContainer:
@@ -189,6 +195,11 @@ class NetcdfContainer:
         with _HDF5:
             self._file.setncatts(dict(attrs))
 
-    def close(self) -> None:
+    def flush(self) -> None:
         with _HDF5:
+            self._file.sync()
+
+    def close(self, attrs: Mapping[str, Any] | None = None) -> None:
+        with _HDF5:
+            self._file.setncatts(dict(attrs or {}))
             self._file.close()

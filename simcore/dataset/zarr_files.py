@@ -22,6 +22,7 @@ _SMALL: Final = 32_768
 """Bytes below which an array is not compressed: it costs more than it saves."""
 _LEVEL: Final = 1
 _ALGORITHM: Final = "lz4"
+_FORMAT: Final = "3: zarr-python 3 or later; older ones find no file here"
 
 
 class ZarrContainer:
@@ -30,7 +31,7 @@ class ZarrContainer:
     def __init__(self, path: Path) -> None:
         path.mkdir()
         self._path = path
-        self._attrs: dict[str, Any] = {}
+        self._attrs: dict[str, Any] = {"zarr_format_needed": _FORMAT}
         self._arrays: dict[str, tuple[Array, dict[str, Any]]] = {}
         self._describe_group()
 
@@ -55,14 +56,18 @@ class ZarrContainer:
         self._attrs |= _plain(attrs)
         self._describe_group()
 
-    def close(self) -> None:
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self, attrs: Mapping[str, Any] | None = None) -> None:
         """Repeat all metadata at the top, where a reader finds it at once."""
+        self._attrs |= _plain(attrs or {})
         self._describe_group({
             "consolidated_metadata": {
                 # An extension of format 3, which every reader may ignore.
                 "kind": "inline",
                 "must_understand": False,
-                "metadata": {name: self._arrays[name][1] for name in sorted(self._arrays)},
+                "metadata": {name: metadata for name, (_, metadata) in self._arrays.items()},
             }
         })  # fmt: skip
 

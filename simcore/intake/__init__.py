@@ -10,6 +10,7 @@ from typing import Any
 from simcore.errors import ConfigError, Fault
 from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.checks import find_faults
+from simcore.intake.file_notes import file_notes
 from simcore.intake.findings import Address, Finding, faults
 from simcore.intake.overlay import merge, put, setting
 from simcore.intake.price_tables import Filled, fill
@@ -146,7 +147,8 @@ def load(
     findings += [one for filled in tables_read for one in filled.findings]
     notes = dict.fromkeys(one for filled in tables_read for one in filled.notes)
     spec = _checked(data, [*documents, *files], file, read.folder, findings)
-    return replace(spec, notes=tuple(notes), stands_alone=not read.on_base)
+    told = file_notes(spec.scenarios, spec.folder, shipped.records())
+    return replace(spec, notes=(*notes, *told), stands_alone=not read.on_base)
 
 
 def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ speaks of addresses in the result; the user wants to know which of his lines to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore.errors import Fault, suggest
+from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake.document import Document, fault_at
 
 Address = tuple[Any, ...]
@@ -59,6 +60,29 @@ class Finding:
     name: str = ""
     too_early: tuple[str, int] | None = None
     scenario: str | None = None
+
+
+def of_file(address: Address, error: ConfigError) -> list[Finding]:
+    """Findings of a config from the faults of a file that it names, in the words of a config."""
+    return [
+        Finding(
+            address,
+            f"{one.file}{'' if one.line is None else f':{one.line}'}: "
+            f"{_in_config(one.where) and f'{_in_config(one.where)}: '}{one.found}",
+            _in_config(one.expected),
+            _in_config(one.remedy),
+        )
+        for one in error.faults
+    ]
+
+
+def _in_config(text: str) -> str:
+    """What a command calls --date-order is `date_order` in a config."""
+    keys = {"from": "first", "to": "last"}
+    return re.sub(
+        r"--([a-z-]+)( (?=point|dmy|mdy|ymd|cp1252|last))?",
+        lambda one: keys.get(one[1], one[1].replace("-", "_")) + (": " if one[2] else ""), text,
+    )  # fmt: skip
 
 
 def unknown(

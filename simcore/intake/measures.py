@@ -23,7 +23,7 @@ Lifetime = Annotated[float, Canonical(YEAR, usual=ranges.LIFETIME), Field(gt=0, 
 Multiplier = Annotated[Quantity, Canonical(ONE, minimum=0.0, central=20.0, usual=ranges.FACTOR)]
 Surcharge = Annotated[Quantity, Canonical(ONE, minimum=0.0, central=20.0, usual=ranges.SURCHARGE)]
 """What a cost is multiplied by, 1 for none."""
-Risk = Annotated[Quantity, Canonical(ONE, central=1.0, usual=ranges.RISK)]
+Risk = Annotated[Quantity, Canonical(ONE, minimum=-0.9, central=1.0, usual=ranges.RISK)]
 CapitalShare = Annotated[
     Quantity, Canonical(ONE, minimum=0.0, central=1.0, usual=ranges.SMALL_SHARE)
 ]

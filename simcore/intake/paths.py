@@ -28,7 +28,7 @@ from simcore.units.canonical import ONE, YEAR
 Strength = Annotated[Quantity, Canonical(ONE, central=5.0, usual=ranges.LOG_CHANGE)]
 """Of a change of the logarithm of a price."""
 Growth = Annotated[Plain, Field(gt=-1, lt=1), Canonical(ONE, usual=ranges.DRIFT)]
-Rate = Annotated[Quantity, Canonical(ONE, central=1.0, usual=ranges.DRIFT)]
+Rate = Annotated[Quantity, Canonical(ONE, minimum=-0.99, central=1.0, usual=ranges.DRIFT)]
 Fraction = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0)]
 Level = Annotated[Quantity, Canonical(COMMODITY, minimum=0.0, usual=ranges.PRICES)]
 Prices = Annotated[Dated, Canonical(COMMODITY, usual=ranges.PRICES)]

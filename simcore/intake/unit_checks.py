@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from simcore.distributions import SMALLEST, DistributionError, Marginal, tails
+from simcore.errors import ConfigError
 from simcore.intake import shipped
 from simcore.intake.compilation import compiled, file_fault
 from simcore.intake.entries import Indexed
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import Address, Finding, of_file, unknown
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import named_policies, used_policies, variants
 from simcore.intake.schema import Experiment
@@ -21,6 +22,7 @@ from simcore.intake.stated import (
     commodity_unit,
     dated,
     entries,
+    numbers,
     priced,
     quantities,
     target_of,
@@ -32,6 +34,9 @@ from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.quantities.annotations import COMMODITY, Canonical
 from simcore.quantities.ranges import Range, meant, shown_range
 from simcore.units import UnitError, conversion, parse_unit
+
+LARGEST: Final = 1e30
+"""Of a number in a config: sums and products of larger ones are soon infinite."""
 
 
 def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
@@ -49,6 +54,7 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
             yield from _quantities(experiment, inside, folder)
             if not any(isinstance(one, FactorReference) for _, one, _ in inside):
                 sound.add(id(entry))
+    yield from _far(experiment)
     for address, price in used_entries(experiment):
         if isinstance(price, Indexed):
             yield from _indexed_units(experiment, address, price)
@@ -66,6 +72,18 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
         policy = experiment.catalog.policies.get(name)
         if policy is not None and id(policy) not in shipped.records():
             yield from _policy_limits(experiment, name, canonical, folder)
+
+
+def _far(experiment: Experiment) -> Iterator[Finding]:
+    """Plain numbers that are too large to count with."""
+    sound = shipped.records()
+    for address, entry in entries(experiment.catalog):
+        for place, value, *_ in numbers(entry, address) if id(entry) not in sound else ():
+            if isinstance(value, int | float) and abs(value) > LARGEST:
+                yield Finding(
+                    place, f"{value:g}", f"numbers below {LARGEST:g}",
+                    "correct the number or its unit",
+                )  # fmt: skip
 
 
 def _quantities(
@@ -107,6 +125,8 @@ def _quantity(
             return
     try:
         compiled(quantity, folder)
+    except ConfigError as error:
+        yield from of_file((*address, "csv"), error)
     except DistributionError as error:
         if getattr(quantity, "csv", None):
             yield Finding(
@@ -194,6 +214,12 @@ def beyond(
     """What of a number or a distribution cannot be in a field."""
     low, high = marginal.low * scale, marginal.high * scale
     drawn = [end * scale for end in tails(marginal, SMALLEST)]
+    if not -LARGEST <= drawn[0] <= drawn[1] <= LARGEST:
+        yield Finding(
+            address, _reach(max(drawn, key=abs), marginal.central * scale, "up to"),
+            f"numbers below {LARGEST:g}", "correct the number or its unit, or bound it",
+        )  # fmt: skip
+        return
     if canonical.minimum is not None and max(low, drawn[0]) < canonical.minimum:
         yield Finding(
             address, _reach(low, marginal.central * scale, "down to"),

@@ -52,5 +52,10 @@ BOOTSTRAP: Final = Kind(
     motion=_motion,
     variance=_variance,
     log_mean=_log_mean,
-    lacking={"history": ("past prices: csv, column and per_year", "add history: {csv: FILE, ...}")},
+    lacking={
+        "history": (
+            "past prices inside the process: csv, column and per_year",
+            "write process: {kind: bootstrap, history: {csv: FILE, column: NAME, per_year: 1}}",
+        )
+    },
 )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 
 from simcore.quantities.annotations import Plain, Year
-from simcore.quantities.records import Sourced, fault, shown
+from simcore.quantities.records import Column, Sourced, fault, shown
 from simcore.units import UnitError, parse_quantity
 
 
@@ -229,7 +229,7 @@ class Bernoulli(Uncertain):
     probability: Annotated[Plain, Field(ge=0, le=1)]
 
 
-class Empirical(Uncertain):
+class Empirical(Uncertain, Column):
     """Observed values, resampled with linear interpolation between them."""
 
     kind: Literal["empirical"]

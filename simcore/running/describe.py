@@ -45,10 +45,7 @@ def _shapes_of(plan: Plan) -> Layout:
         name for name in named if plan.coords["view"] or "view" not in OUTCOMES[name].dims
     )
     coords = _used_coords(plan, outcomes)
-    # Digests count the units of commodities, even in a run without their prices.
-    units = {
-        name: held for name, held in plan.units.items() if held[0] in (*coords, "commodity")
-    }  # fmt: skip
+    units = {name: held for name, held in plan.units.items() if held[0] in coords}
     return Layout(
         coords=coords,
         outcomes=outcomes,
@@ -69,8 +66,14 @@ def _shapes_of(plan: Plan) -> Layout:
 
 
 def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    dims = {dim for name in outcomes for dim in OUTCOMES[name].dims} | {"factor", "route", "year"}
-    return {name: labels for name, labels in plan.coords.items() if name in dims and labels}
+    dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
+    # Digests count the units of commodities, even in a run without their prices.
+    united = {"factor", "commodity"}
+    dims |= {"route", "year"} | united
+    return {
+        name: labels for name, labels in plan.coords.items()
+        if name in dims and (labels or name in united)
+    }  # fmt: skip
 
 
 def _attrs(plan: Plan) -> dict[str, str | int | float]:

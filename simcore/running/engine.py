@@ -22,6 +22,7 @@ from simcore.plan import Plan, currency_rate, unique_values
 from simcore.running.crew import Crew
 from simcore.running.describe import layout_of
 from simcore.running.executors import Executor, on_threads
+from simcore.running.finite import check_finite, check_statistics
 from simcore.running.items import Item, has_years, rows_of, write_tile
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
@@ -122,6 +123,7 @@ def execute(
             _simulate(Team(job, executor, crew, recall), store, statistics, report)
         _central_values(plan, statistics)
         fill_prices(plan, statistics, executor.threads, options, recall)
+        check_statistics(plan, statistics)
         return store.complete(statistics, extra=_achieved_correlations(plan))
     except BaseException:
         store.abort()
@@ -152,6 +154,7 @@ def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], repor
             done += rows_of(tile)
             step = between(report, before / total, done / total)
             sample = reduce_tile(team, number, step, (kept.draws, kept.first))
+            check_finite(plan, tile, sample)
             # One tile's draws wait to be written at a time, or memory would fill up.
             if writing is not None:
                 writing.result()
