@@ -19,6 +19,7 @@ from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, to_csv
 from simcore.terminal.options import SECTIONS, parser
+from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.validating import validate
 
 if TYPE_CHECKING:
@@ -137,13 +138,14 @@ def run(options: argparse.Namespace) -> int:
             planned, out=out, overwrite=options.overwrite, executor=executor, report=report
         )
     seconds = time.monotonic() - start
-    pictures = _pictures(done, options, out)
+    pictures = drawn(done, options, out)
     if options.json:
         print_json({
             "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
             "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
             **({"until_path": planned.tried} if planned.tried else {}),
+            **({"notes": list(planned.spec.notes)} if planned.spec.notes else {}),
         })  # fmt: skip
     elif not options.quiet:
         _show_run(done, out, planned.draws, seconds, pictures)
@@ -178,20 +180,6 @@ def summary(options: argparse.Namespace) -> None:
         print(headline_text(frame.to_dict("list"), frame.attrs))
     if others:
         print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
-
-
-def plot(options: argparse.Namespace) -> None:
-    """Draw the pictures of a saved run."""
-    from simcore.dataset import open_run
-    from simcore.plots import plot_run
-
-    folder = options.out or _beside(options.run)
-    with open_run(options.run) as result:
-        files = plot_run(result, folder, scenario=options.scenario)
-    if not files:
-        print("nothing to draw: outcomes such as carbon_price or cost_premium are not in this run")
-    for file in files:
-        print(file)
 
 
 def trace(options: argparse.Namespace) -> None:
@@ -281,8 +269,10 @@ def _warn(options: argparse.Namespace, loaded: Spec, warnings: list[Fault]) -> N
     if warnings and options.strict:
         raise ConfigError(warnings)
     if not getattr(options, "quiet", False):
+        from simcore.timeseries import is_warning
+
         for note in loaded.notes:
-            print(f"note: {note}", file=sys.stderr)
+            print(note if is_warning(note) else f"note: {note}", file=sys.stderr)
         for one in warnings:
             print(one.as_warning(), file=sys.stderr)
 
@@ -350,19 +340,6 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"  {'disk, before compression':<28} {needed['disk_mb']:,.0f} MB")
     print(f"  {'time, roughly':<28} {needed['seconds']:,.1f} s")
     print(f"  {'output':<28} {out}")
-
-
-def _pictures(done: Finished, options: argparse.Namespace, out: Path) -> list[Path]:
-    if options.plots is None:
-        return []
-    from simcore.plots import plot_run
-
-    return plot_run(done.open(), Path(options.plots) if options.plots else _beside(out))
-
-
-def _beside(out: Path) -> Path:
-    """Folder for the pictures of a run: results/quickstart.zarr -> results/quickstart-plots."""
-    return out.with_name(f"{out.stem}-plots")
 
 
 def _print_rows(

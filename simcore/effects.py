@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore.errors import Fault, dotted
+from simcore.errors import Fault, dotted, suggest
 from simcore.intake import Spec, shipped
 from simcore.intake.schema import Experiment
+from simcore.intake.stated import entries, quantities
 from simcore.intake.templates import with_sector
 from simcore.intake.unusual import unusual
 from simcore.intake.usage import used_routes
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan, build, told_apart
+from simcore.plan.correlated import is_factor
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
@@ -94,7 +96,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     found = [
         *unusual(spec),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
-        *_few_replicates(plan),
+        *_few_replicates(plan), *_lone_factors(plan, written),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
 
@@ -284,7 +286,10 @@ def _reason(address: Address, experiments: list[Experiment]) -> str:
     """Why a setting is not read."""
     entry = _entry_length(address)
     if entry and (entry == len(address) or _is_only_followed(address, experiments)):
-        return _UNUSED[address[1]].format(dotted(address[2:entry]))
+        known, name = shipped.names(address[1]), str(address[2])
+        near = None if name in known else suggest(name, known)
+        meant = f"; did you mean {near}?" if near else ""
+        return _UNUSED[address[1]].format(dotted(address[2:entry])) + meant
     for part in reversed(address):
         if part in _REASONS:
             return _REASONS[part].format(address[-1])
@@ -307,6 +312,31 @@ def _idle_correlations(plan: Plan) -> Iterator[Fault]:
             expected="two names that this run draws",
             remedy="it does not vary, or nothing in this run uses it",
         )
+
+
+def _lone_factors(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
+    """Quantities that share the draws of a factor which nothing else is drawn by."""
+    for one in written:
+        if one.where[-1] != "factor" or not isinstance(one.value, str):
+            continue
+        name = one.value
+        sharing = max(
+            sum(other.factor == name for _, other, _ in _all_quantities(experiment))
+            for experiment in one.experiments
+        )
+        if sharing < 2 and not any(is_factor(each, name) for each in one.experiments):
+            near = suggest(name, [other.name for other in plan.inputs if other.name != name])
+            yield plan.spec.fault(
+                one.address,
+                found=f"{name}, by which nothing else is drawn",
+                expected="a factor of the run, or a name that several quantities share",
+                remedy=f"did you mean {near}?" if near else "remove it: a quantity has its own",
+            )
+
+
+def _all_quantities(experiment: Experiment) -> Iterator[tuple[Any, Any, Any]]:
+    for address, entry in entries(experiment.catalog):
+        yield from quantities(entry, address)
 
 
 def _twins(plan: Plan) -> Iterator[Fault]:

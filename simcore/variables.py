@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Literal, TypeVar, get_args
 
+from simcore.errors import suggest
 from simcore.statistics import split_name
 
 QUANTILES: Final = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
@@ -134,6 +135,8 @@ class Outcome(Variable):
         Whether a config that does not say what to keep keeps its draws.
     unit_here : str
         Unit at one place where it differs along a dimension, with the coordinate that holds it.
+    asked_as : tuple of str
+        What others call it.
     """
 
     node: Callable[..., int | None]
@@ -142,6 +145,7 @@ class Outcome(Variable):
     usual: bool = True
     kept: bool = False
     unit_here: str = ""
+    asked_as: tuple[str, ...] = ()
 
     def unit_at(self, currency: str, held: Mapping[str, str]) -> str:
         """Unit at a place, where the coordinates that hold units have these labels."""
@@ -207,6 +211,15 @@ class Registry(Mapping[str, Outcome]):
 
 
 OUTCOMES: Final = Registry()
+
+
+def meant(name: str) -> str | None:
+    """The outcome that is probably meant: by what others call it, else by its spelling."""
+    others = {alias: one.name for one in OUTCOMES.values() for alias in one.asked_as}
+    near = suggest(name, [*others, *OUTCOMES])
+    return others.get(near or "", near)
+
+
 INPUT: Final = Variable(
     "input", ("factor",), "", "Uncertain input",
     "Sampled value of each factor; the unit of each is in the factor_unit coordinate.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ TURNED = "\n".join([f"series,unit,{','.join(FRIDAYS)}", f"mine,EUR,{','.join(map
 SHAPES: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "a row of units": (table("Date,Price", ",EUR/t"), {}, ""),
     "a row of units in brackets": (table("Date,Price", "(d),(EUR/t)"), {}, ""),
+    "a row of units in words": (
+        table("Date,Price,Volume", ",euros a tonne,tonnes", more=",9"), {}, ""),
+    "a mark of the encoding that is told": (
+        ("\ufeff" + table("date,price")).encode(), {"encoding": "utf-8", "date": "date"}, ""),
     "units tell two columns apart": (
         table("Date,Price,Price", ",EUR/t,USD/t", more=",9"), {"column": "price EUR/t"}, ""),
     "titles, names and units": (
@@ -62,7 +67,8 @@ SHAPES: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "bars": (table("date|price", sep="|"), {}, ""),
     "a column of words": (table("date,close,who", more=",me"), {}, ""),
     "the date of the file in each row": (
-        table("made,date,price", dates=[f"2026-01-01,{day}" for day in FRIDAYS]), {}, ""),
+        table("made,day,price", dates=[f"2026-01-01,{day}" for day in FRIDAYS]), {},
+        "dates in day"),
     "a usual name among other numbers": (
         table("LAST UPDATE,TIME_PERIOD,OBS_VALUE,WEIGHT", more=",3",
               dates=[f"11/10/24 23:00,{day}" for day in FRIDAYS]), {}, "dates in TIME_PERIOD"),
@@ -119,6 +125,9 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
     "points in dates and in numbers, commas between": (
         table("date,price", dates=GERMAN, cells=["52.100", "53.400"]), "52.1 or 52100",
         "--decimal"),
+    "points in dates, commas in quoted numbers": (
+        table("date,price", dates=GERMAN, cells=['"52,100"', '"53,400"']), "52100 or 52.1",
+        "--decimal"),
     "some dates in another way": (
         table("date,price", dates=[*FRIDAYS[:8], *US[8:]]), "02/28/2025", "YYYY-MM-DD"),
     "a day without its year": (
@@ -165,8 +174,14 @@ DATES: dict[str, tuple[list[str], tuple[str, str], str, str]] = {
     "last century": ([f"31/12/{k}" for k in range(80, 92)], ("1980-12-31", "1991-12-31"),
                      "day", "31/12/80 is 1980-12-31"),
     "uneven, but in order": (
-        ["05/03/2024", "09/04/2024", "07/05/2024", "04/06/2024", "02/07/2024", "06/08/2024"],
+        ["05/03/2024", "09/04/2024", "08/05/2024", "04/06/2024", "02/07/2024", "06/08/2024"],
         ("2024-03-05", "2024-08-06"), "day", "which puts them in order"),
+    "monthly with holes": (
+        [f"{k:02}/01/{year}" for year in (2023, 2024) for k in (1, 2, 4, 5, 6, 8, 9, 12)],
+        ("2023-01-01", "2024-12-01"), "day", "one day of the month"),
+    "weekly with holes": (
+        ["07/03/2025", "04/04/2025", "02/05/2025", "09/05/2025", "06/06/2025"],
+        ("2025-03-07", "2025-06-06"), "day", "evenly spaced"),
     "the name of the day": ([f"Fri, {d}" for d in FRIDAYS], ("2025-01-03", "2025-03-21"), "day",
                             ""),
     "with the time": ([f"{d}T00:00:00Z" for d in FRIDAYS], ("2025-01-03", "2025-03-21"), "day", ""),
@@ -206,7 +221,8 @@ DATES: dict[str, tuple[list[str], tuple[str, str], str, str]] = {
 @pytest.mark.parametrize("name", DATES)
 def test_dates_of_one_reading_are_read(name: str, tmp_path: Path) -> None:
     cells, (first, last), period, note = DATES[name]
-    history = of(table("date,price", dates=[f'"{one}"' for one in cells]), tmp_path)
+    quoted = [f'"{one}"' for one in cells]
+    history = of(table("date,price", dates=quoted, cells=range(20, 60)), tmp_path)
     assert (str(history.dates[0]), str(history.dates[-1])) == (first, last)
     assert len(history.prices) == len(cells)
     assert history.period == period
@@ -225,6 +241,13 @@ def test_a_year_and_its_part_may_stand_apart(
     history = of(table(f"{heading},price", dates=cells), tmp_path)
     assert str(history.dates[-1]) == last
     assert f"dates in {heading.replace(',', ' and ')}" in history.notes
+
+
+def test_prices_that_look_like_years_are_prices(tmp_path: Path) -> None:
+    text = table("Jahr,Preis", dates=range(2010, 2022), cells=range(1990, 2002))
+    history = of(text, tmp_path, column="Preis")
+    assert history.prices.tolist() == list(range(1990, 2002))
+    assert "2 columns of dates" in refused(text, tmp_path)
 
 
 def test_half_years_have_their_frequency(tmp_path: Path) -> None:
@@ -331,7 +354,17 @@ def test_a_misprint_is_told_with_date_and_size(factor: float, seed: int) -> None
     (said,) = [one for one in oddities(DAYS, prices) if one.startswith("warning")]
     assert "a misprint?" in said
     assert str(DAYS[100]) in said
-    assert f"is {prices[100] / prices[99]:.3g} times the" in said
+    times = float(f"{prices[100] / prices[99]:.3g}")
+    assert f"is {times:,.10g} times the" in said
+
+
+@pytest.mark.parametrize("length", [2, 5])
+def test_misprints_in_a_row_are_told_once(length: int) -> None:
+    prices = walk(1, 0.03)
+    prices[100 : 100 + length] *= 10
+    (said,) = [one for one in oddities(DAYS, prices) if one.startswith("warning")]
+    assert f"a misprint (until {DAYS[99 + length]})?" in said
+    assert str(DAYS[100]) in said
 
 
 @pytest.mark.parametrize("factor", [1000.0, 0.001, 100.0])
@@ -344,12 +377,12 @@ def test_a_change_of_unit_is_told_with_its_date(factor: float, place: int) -> No
     assert "another unit" in said or place == 1
 
 
-@pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("wild", [False, True])
-def test_a_true_price_raises_no_alarm(seed: int, wild: bool) -> None:
-    prices = walk(seed, 0.05, wild=wild)
-    prices[150:] *= 3.0
-    assert not [one for one in oddities(DAYS, prices) if one.startswith("warning")]
+def test_a_true_price_raises_no_alarm(wild: bool) -> None:
+    for seed in range(40):
+        prices = walk(seed, 0.05, wild=wild)
+        prices[150:] *= 3.0
+        assert not [one for one in oddities(DAYS, prices) if one.startswith("warning")]
 
 
 def test_a_price_of_spikes_is_told_once() -> None:
@@ -393,6 +426,14 @@ def test_what_a_resampled_history_took_for_granted_is_told(
     file = config(tmp_path, resampled(decimal="comma", first=2012))
     assert main(["check", str(file)]) == 0
     assert "note: prices.csv: years are dated on their last day" in capsys.readouterr().err
+    text = text.replace("2019;1,063", "2019;1,063,000")
+    (tmp_path / "prices.csv").write_text(text.replace(",", "."), encoding="utf-8")
+    out = str(tmp_path / "out.zarr")
+    assert main(["run", str(file), "--draws", "256", "-o", out, "--json"]) == 0
+    said = capsys.readouterr()
+    warning = "warning: prices.csv: 1,063,000 on 2019-12-31 is 1,010 times"
+    assert any(one.startswith(warning) for one in json.loads(said.out)["notes"])
+    assert f"\n{warning}" in said.err
 
 
 @pytest.mark.parametrize(("step", "right"), [(12, 1), (3, 4), (1, 12)])
@@ -442,8 +483,6 @@ def test_a_column_of_numbers_is_read_by_the_same_rules(tmp_path: Path) -> None:
 def test_notes_are_in_the_json_of_each_command(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import json
-
     draws = 20 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.1, 72)))
     months = [f"{2018 + k // 12}M{k % 12 + 1:02}" for k in range(72)]
     for name in ("one.csv", "two.csv"):

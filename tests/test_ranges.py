@@ -240,3 +240,23 @@ def test_nothing_is_guessed_far_from_the_range() -> None:
     assert meant(5000, usual, "1") == ""
     assert meant(20, usual, "1") == "did you mean 0.2 or 20 %?"
     assert meant(20, Range(1, 2), "EUR/t") == ""
+
+
+TEXTS: dict[str, tuple[dict[str, Any], str]] = {
+    "catalog.markets.eu_ets.spot.value": (
+        catalog("markets", "eu_ets", spot={"year": 2026, "value": "18 USD/t"}),
+        "put the unit beside it: {value: 18, unit: USD/t}"),
+    "plant.output": (
+        {"plant": {"start": 2030, "lifetime": 1, "output": "3 Mt/yr"}},
+        "write output: {value: 3, unit: Mt/yr}"),
+    "cbam.clean_intensity": ({"cbam": {"clean_intensity": "0.2"}}, "write clean_intensity: 0.2"),
+    "money.inflation": ({"money": {"inflation": "two"}}, "without quotes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", TEXTS)
+def test_a_number_in_quotes_is_told_where_its_unit_goes(where: str) -> None:
+    changes, remedy = TEXTS[where]
+    with pytest.raises(ConfigError) as caught:
+        simcore.load({**CONFIG, **changes})
+    assert remedy in {one.where: one.remedy for one in caught.value.faults}[where]

@@ -148,11 +148,12 @@ def headline_of(
 ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Cost premium, carbon value and viability side by side, one row a route and year.
 
-    Without the cost before carbon the value is not shown, for the cost then holds it: it is named
-    in `attrs["apart"]`. A route that is undefined in every row (the reference route) is left out
-    and named in `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest bounded
-    95 % interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose
-    intervals there are too few draws, `attrs["enough"]` says how many independent draws have one.
+    Without the cost before carbon neither the value nor whether it covers the cost is shown, for
+    the cost then holds it: `attrs["apart"]` names them. `attrs["lacking"]` names what could be
+    shown and is not among the outcomes, `attrs["left_out"]` the routes that are undefined in every
+    row (the reference route). `attrs["interval"]` is the half-width of the widest bounded 95 %
+    interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose intervals
+    there are too few draws, `attrs["enough"]` says how many independent draws have one.
 
     Returns
     -------
@@ -170,11 +171,13 @@ def headline_of(
     names: list[str | None] = [
         next((name for name in pair if name in present), None) for pair in _PAIRS
     ]
-    apart = ""
+    apart: list[str] = []
+    wanted = [first for first, _ in _PAIRS]
     if names[0] == "cost_premium":
         # It holds the cost of carbon already: what the avoided carbon is worth would count twice.
-        apart = names[1] or ""
+        apart = [name for name in (names[1], "viability") if name in present]
         names = [names[0], None, "green_is_cheaper" if "green_is_cheaper" in present else None]
+        wanted = ["cost_premium", "", "green_is_cheaper"]
     if names[0] is None and names[1] is None:
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
@@ -209,6 +212,7 @@ def headline_of(
         "open": [percentile(one) for one in unbounded],
         "enough": max(map(_enough, unbounded), default=0),
         "outcomes": [name or "" for name in names], "apart": apart,
+        "lacking": [one for one, name in zip(wanted, names, strict=True) if one and not name],
         "prices": _prices(run),
         "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip

@@ -12,6 +12,7 @@ from simcore.intake.usage import used_paths
 from simcore.intake.views import parts
 from simcore.processes.history import PriceHistory, past_prices
 from simcore.quantities import Empirical
+from simcore.timeseries import named
 
 
 def file_notes(
@@ -24,7 +25,7 @@ def file_notes(
     found: dict[str, None] = {}
     for experiment in scenarios.values():
         for file, notes in _read(experiment, folder, packaged):
-            found |= dict.fromkeys(f"{file}: {note}" for note in notes)
+            found |= dict.fromkeys(named(note, file) for note in notes)
     return tuple(found)
 
 

@@ -102,7 +102,11 @@ def unknown(
         address,
         f"unknown {what} {name!r}",
         f"one of {listed}" if names else f"a known {what}",
-        f"did you mean {near!r}?" if near else f"choose one of these{define and f', or {define}'}",
+        f"did you mean {near!r}?"
+        if near
+        else f"choose one of these{define and f', or {define}'}"
+        if names
+        else define or "remove it",
         name=name,
     )
 
@@ -149,10 +153,19 @@ def faults(
 def _concerns(fault: Fault, unread: Sequence[Fault]) -> bool:
     """Whether a fault may be there only because an entry of its file could not be read."""
     here = f"{fault.where}."
-    return any(
-        one.file == fault.file and (here.startswith(there) or there.startswith(here))
-        for one in unread
-        for there in [f"{one.where}."]
+    # An entry that could not be read lacks keys, and its name stands for nothing.
+    entries = {tuple(one.where.split(".")[:3]) for one in unread if one.where.count(".") > 1}
+    lacks = fault.found.startswith("no '") and tuple(fault.where.split(".")[:3]) in entries
+    names = any(fault.found.startswith("unknown") and f"'{one[2]}'" in fault.found
+                for one in entries)  # fmt: skip
+    return (
+        lacks
+        or names
+        or any(
+            one.file == fault.file and (here.startswith(there) or there.startswith(here))
+            for one in unread
+            for there in [f"{one.where}."]
+        )
     )
 
 

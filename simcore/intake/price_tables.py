@@ -21,6 +21,7 @@ from simcore.timeseries import (
     Options,
     annual_means,
     labels_of,
+    named,
     of_sheet,
     read_sheet,
 )
@@ -157,7 +158,7 @@ def _yearly(content: Mapping[str, Any], label: Any, folder: Path, done: Filled) 
     )
     history = of_sheet(sheet, label, options)
     means, notes = annual_means(history)
-    told = [f"{content['csv']}: {note}" for note in history.notes if not _is_usual(note)]
+    told = [named(note, content["csv"]) for note in history.notes if not _is_usual(note)]
     done.notes += [one for one in (*told, *notes) if one not in done.notes]
     return means
 

@@ -331,7 +331,13 @@ def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
     return graph.total([amount, *extra])
 
 
-@outcome(over=PLANT, unit="{money} t-1", title="Levelised cost", since=AVAILABLE)
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Levelised cost",
+    since=AVAILABLE,
+    asked_as=("lcos", "lcop", "lcoe", "levelized_cost", "production_cost"),
+)
 @remembered
 def levelised_cost(scene: Scene, region: str, route: str) -> int:
     """Cost of a tonne before carbon: annualised capital, operation and inputs."""

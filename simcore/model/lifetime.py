@@ -18,7 +18,13 @@ def lifecycle_premium(scene: Scene, region: str, destination: str, route: str) -
     return _lifetime_sum(scene, region, destination, route, discounted=False)
 
 
-@outcome(over=CELL[:-1], unit="1e6 {money}", title="Net present carbon value", since=LIFE)
+@outcome(
+    over=CELL[:-1],
+    unit="1e6 {money}",
+    title="Net present carbon value",
+    since=LIFE,
+    asked_as=("npv", "net_present_value"),
+)
 def npv_premium(scene: Scene, region: str, destination: str, route: str) -> int:
     """lifecycle_premium discounted at the region's WACC."""
     return _lifetime_sum(scene, region, destination, route, discounted=True)

@@ -17,7 +17,13 @@ from simcore.processes import kind_of
 from simcore.variables import MARKET, outcome
 
 
-@outcome(over=MARKET, unit="{money} t-1", title="Carbon price", kept=True)
+@outcome(
+    over=MARKET,
+    unit="{money} t-1",
+    title="Carbon price",
+    kept=True,
+    asked_as=("co2_price", "ets_price", "eua_price", "allowance_price"),
+)
 @remembered
 def carbon_price(scene: Scene, market: str) -> int:
     """Price of one allowance (t CO2e) in each market; real terms.

@@ -32,7 +32,14 @@ def cost_premium_ex_carbon(scene: Scene, region: str, route: str) -> int:
     )
 
 
-@outcome(over=CELL, unit="{money} t-1", title="Cost premium", since=COMPARED, kept=True)
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Cost premium",
+    since=COMPARED,
+    kept=True,
+    asked_as=("green_premium", "premium", "extra_cost"),
+)
 @remembered
 def cost_premium(scene: Scene, region: str, destination: str, route: str) -> int:
     """What the low-carbon tonne costs more than the reference tonne, carbon cost included."""
@@ -50,7 +57,13 @@ def total_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     )
 
 
-@outcome(over=PLANT, unit="{money} t-1", title="Abatement cost", since=COMPARED)
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Abatement cost",
+    since=COMPARED,
+    asked_as=("mac", "avoidance_cost", "cost_of_avoidance"),
+)
 @remembered
 def abatement_cost(scene: Scene, region: str, route: str) -> int:
     """cost_premium_ex_carbon / avoided_emissions, per t CO2e."""
@@ -61,7 +74,13 @@ def abatement_cost(scene: Scene, region: str, route: str) -> int:
     )
 
 
-@outcome(over=CELL, unit="{money} t-1", title="Break-even carbon price", since=COMPARED)
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Break-even carbon price",
+    since=COMPARED,
+    asked_as=("breakeven_price", "break_even"),
+)
 @remembered
 def break_even_price(scene: Scene, region: str, destination: str, route: str) -> int:
     """Carbon price at which cost_premium = 0 under the year's allocation rules: the home price, or
@@ -125,7 +144,9 @@ def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) ->
     )
 
 
-@outcome(over=CELL, unit="{money} t-1", title="Carbon value", since=COMPARED)
+@outcome(
+    over=CELL, unit="{money} t-1", title="Carbon value", since=COMPARED, asked_as=("carbon_value",)
+)
 @remembered
 def premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
     """Carbon-value premium per tonne: what the avoided CO2 is worth (mode netted or seed)."""
@@ -164,7 +185,9 @@ def annualised_premium_per_tonne(scene: Scene, region: str, destination: str, ro
     )
 
 
-@outcome(over=CELL, unit="{money} t-1", title="Support gap", since=COMPARED)
+@outcome(
+    over=CELL, unit="{money} t-1", title="Support gap", since=COMPARED, asked_as=("subsidy", "ccfd")
+)
 @remembered
 def support_gap(scene: Scene, region: str, destination: str, route: str) -> int:
     """cost_premium_ex_carbon - premium_per_tonne: what a subsidy or a buyer must still pay."""

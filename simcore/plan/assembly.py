@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import zip_longest
 from typing import Any
 
 from simcore.distributions import DistributionError
-from simcore.errors import ConfigError, Fault
+from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, dependence
 from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import route_of
@@ -61,7 +61,7 @@ def build(spec: Spec) -> Plan:
         cells += [one for one in central if one.variable in experiment.outcomes]
     wrong, idle = correlated(spec, scenes)
     faults += wrong
-    faults += _unmatched(spec, redrawn)
+    faults += _unmatched(spec, redrawn, scenes)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
     inputs = _inputs(scenes, graph.closure(one.node for one in cells))
@@ -145,17 +145,23 @@ def _own_draws(
     return replace(graph, rename=rename)
 
 
-def _unmatched(spec: Spec, redrawn: set[tuple[str, str]]) -> Iterator[Fault]:
+def _unmatched(
+    spec: Spec, redrawn: set[tuple[str, str]], scenes: Mapping[str, Scene]
+) -> Iterator[Fault]:
     """Patterns of `redraw` that no random stream of their scenario matches."""
     for scenario, one in spec.scenarios.items():
         for position, pattern in enumerate(one.redraw):
             if (scenario, pattern) not in redrawn:
+                drawn = [*scenes[scenario].inputs, *scenes[scenario].shocked]
+                near = suggest(pattern, [*drawn, *(f"{one.rpartition('.')[0]}.*" for one in drawn)])
                 yield spec.fault(
                     ("redraw", position),
                     scenario=scenario,
                     found=f"{pattern!r}, which matches nothing that this run draws",
                     expected="a pattern of factors and shocks, such as eu_ets.* or *.shock",
-                    remedy="see the uncertain inputs with simcore summary RUN --variable input",
+                    remedy=f"did you mean {near!r}?"
+                    if near
+                    else "see the uncertain inputs with simcore summary RUN --variable input",
                 )
 
 

@@ -38,6 +38,15 @@ STYLE: Final[Any] = {
 }
 
 
+_NEEDS: Final = {
+    "carbon_price": ("quantile", "carbon_price"),
+    "cost_and_value": ("quantile", "cost_premium_ex_carbon", "premium_per_tonne"),
+    "cost_premium": ("quantile", "cost_premium"),
+    "green_is_cheaper": ("mean", "green_is_cheaper"),
+}
+"""Statistic and outcomes of each picture that not every run can show."""
+
+
 def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None) -> list[Path]:
     """Draw every picture that the outcomes of a run allow.
 
@@ -78,6 +87,15 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     expected = "a folder to write pictures into"
     files = [save(draw, out_dir / f"{stem}.png", expected=expected) for stem, draw in pictures]
     return [file for file in files if file is not None]
+
+
+def not_drawn(dataset: xr.Dataset) -> dict[str, list[str]]:
+    """Pictures for which outcomes are lacking, and which they are."""
+    lacking = {
+        picture: [name for name in needed if f"{name}_{ending}" not in dataset]
+        for picture, (ending, *needed) in _NEEDS.items()
+    }
+    return {picture: names for picture, names in lacking.items() if names}
 
 
 def save(

@@ -80,7 +80,8 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
     experiment = plan.experiment
     keys, assumed = _provenance(plan.spec)
     return {
-        "title": experiment.title or experiment.name,
+        "title": experiment.title
+        or f"{experiment.name}: {product_of(experiment)}, {', '.join(experiment.regions)}",
         "source": "simcore Monte Carlo simulation of the green premium",
         "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
         "config": plan.resolved_yaml,

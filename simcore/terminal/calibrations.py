@@ -184,11 +184,11 @@ def forecast_rows(result: Backtest) -> tuple[list[str], list[list[Any]]]:
 
 def noted(history: History, name: str = "") -> list[str]:
     """What was taken for granted of a file, and what is odd in it."""
-    label = f"{name}: " if name else ""
-    return [line for note in history.notes for line in _wrapped(
-        note.replace("warning: ", f"warning: {label}", 1) if note.startswith("warning: ")
-        else f"note: {label}{note}"
-    )]  # fmt: skip
+    from simcore.timeseries import is_warning, named
+
+    notes = [named(note, name) if name else note for note in history.notes]
+    return [line for note in notes
+            for line in _wrapped(note if is_warning(note) else f"note: {note}")]  # fmt: skip
 
 
 def _wrapped(text: str) -> list[str]:

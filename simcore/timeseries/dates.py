@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -47,8 +47,13 @@ class Form(NamedTuple):
     """One way to write a date: what it is called, its pattern, and what a cell stands for."""
 
     called: str
-    pattern: re.Pattern[str]
+    written: str
     period: str = "day"
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Made at the first file: a config without one need not wait for it."""
+        return _compiled(self.written)
 
 
 def _form(called: str, pattern: str, period: str = "day") -> Form:
@@ -57,7 +62,12 @@ def _form(called: str, pattern: str, period: str = "day") -> Form:
             "N": r"(?P<n>[^\W\d_]{3,10})\.?", "TH": "(?:st|nd|rd|th)?",
             "TIME": r"(?:[T ]+\d.*)?"}  # fmt: skip
     written = re.sub(r"<([A-Z]+)>", lambda one: long[one[1]], pattern)
-    return Form(called, re.compile(written, re.IGNORECASE), period)
+    return Form(called, written, period)
+
+
+@cache
+def _compiled(written: str) -> re.Pattern[str]:
+    return re.compile(written, re.IGNORECASE)
 
 
 _ISO: Final = _form("YYYY-MM-DD", "<ANY>-<M>-<D><TIME>")
@@ -243,14 +253,19 @@ def _ordered(found: Sequence[re.Match[str]], order: str | None, latest: int) -> 
     left = [one for one in possible if counts[one] == max(counts.values())]
     why = ""
     for test, reason in ((_is_even, "which makes them evenly spaced"),
+                         (_is_on_one_day, "which puts them on one day of the month"),
                          (_is_in_order, "which puts them in order")):  # fmt: skip
         narrower = [one for one in left if test(ways[one])]
         if len(left) > 1 and len(narrower) == 1:
             left, why = narrower, f", {reason}"
     if len(left) != 1:
-        read = " or ".join(str(ways[one][0]) for one in left)
+        apart = [
+            place for place in range(len(found)) if len({ways[one][place] for one in left}) > 1
+        ]
+        at = apart[0] if apart else 0
+        read = " or ".join(str(ways[one][at]) for one in left)
         return Dates(lambda cell: None, refusal=(
-            f"{found[0][0]}, ambiguous: {read}", "dates that can be read in one way",
+            f"{found[at][0]}, ambiguous: {read}", "dates that can be read in one way",
             f"say the order: --date-order {' or '.join(left)}",
         ))  # fmt: skip
     called = "/".join(_IN_WORDS[one] for one in left[0])
@@ -273,13 +288,22 @@ def _parts(match: re.Match[str], order: str, latest: int) -> Day | None:
 
 
 def _is_even(days: Sequence[Day | None]) -> bool:
-    """Whether dates are always as many days, or a month, a quarter or a year, apart."""
+    """Whether dates are always as many days, whole weeks, a month, quarter or year apart."""
     whole = [day for day in days if day is not None]
     if len(whole) < 3:
         return False
     steps = np.abs(np.diff(np.array(whole, dtype="datetime64[D]")).astype(int))
+    if len(whole) >= _IN_ORDER and steps.min() and not np.any(steps % 7):
+        return True
     spans = ((28, 31), (89, 92), (365, 366), (steps.min(), steps.min()))
     return any(low <= steps.min() and steps.max() <= high for low, high in spans if low)
+
+
+def _is_on_one_day(days: Sequence[Day | None]) -> bool:
+    """Whether dates of several years are all on one day of several months."""
+    parts = [str(day).split("-") for day in days if day is not None]
+    years, months, on = (len(set(part)) for part in zip(*parts, strict=True))
+    return years > 1 and months > 1 and on == 1
 
 
 def _is_in_order(days: Sequence[Day | None]) -> bool:

@@ -141,10 +141,8 @@ def _unsettled(cell: str, delimiter: str, *, points: bool) -> tuple[str | None, 
     """Decimal sign of numbers none of which settles it, by the rest of the file."""
     comma = "," in cell
     if delimiter == ",":
-        # Who separates cells by commas writes no decimal commas.
-        if points and not comma:
-            return None, ""
-        return "point", "commas read as thousands" if comma else ""
+        # Who separates cells by commas writes no decimal commas, unless his dates say otherwise.
+        return (None, "") if points else ("point", "commas read as thousands" if comma else "")
     if points:
         return "comma", "commas read as decimal" if comma else (
             "points read as thousands, as in the dates 31.12.2024")  # fmt: skip

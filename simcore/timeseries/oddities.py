@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+_WARNING: Final = "warning: "
 _GAP: Final = 5
 """A gap is noted from this many times the usual distance of two dates."""
 _STALE: Final = 0.1
@@ -21,6 +22,8 @@ _LARGE: Final = 2.0
 """A change of ln(price) that is told however wild the price, if it turns back at once."""
 _BACK: Final = 0.35
 """How much of a change may be left after a misprint."""
+_RUN: Final = 5
+"""Prices in a row that may be misprinted."""
 _UNITS: Final = (100.0, 1000.0, 1e6)
 _NEAR: Final = 0.35
 """A change of unit is a factor of these within this, of ln(price): the price moves meanwhile."""
@@ -46,6 +49,17 @@ def oddities(dates: Days, prices: Floats) -> list[str]:
     return notes + (_jumps(dates, prices) if len(prices) > 2 and prices.min() > 0 else [])
 
 
+def named(note: str, name: str) -> str:
+    """A note or a warning with the name of what it is about."""
+    bare = note.removeprefix(_WARNING)
+    return f"{_WARNING if is_warning(note) else ''}{name}: {bare}"
+
+
+def is_warning(note: str) -> bool:
+    """Whether a note tells of what is probably wrong."""
+    return note.startswith(_WARNING)
+
+
 def _spacing(dates: Days) -> list[str]:
     steps = np.diff(dates).astype(int)
     usual = float(np.median(steps))
@@ -64,37 +78,57 @@ def _spacing(dates: Days) -> list[str]:
 
 def _jumps(dates: Days, prices: Floats) -> list[str]:
     """Prices that leave their neighbours on both sides, and changes by the factor of a unit."""
-    levels = np.log(prices)
-    change = np.diff(levels)
+    change = np.diff(np.log(prices))
     moved = np.abs(change[change != 0])
-    least = max(_RARE * 1.4826 * float(np.median(moved)), _SMALL) if len(moved) else _SMALL
-    least = min(least, _LARGE)
-    size = np.minimum(np.abs(change[:-1]), np.abs(change[1:]))
-    back = (change[:-1] * change[1:] < 0) & (np.abs(change[:-1] + change[1:]) < _BACK * size)
-    alone = 1 + np.flatnonzero(back & (size > least))
+    usual = 1.4826 * float(np.median(moved)) if len(moved) else 0.0
+    least = min(max(_RARE * usual, _SMALL), _LARGE)
+    odd = dict.fromkeys(np.flatnonzero(np.abs(change) > least).tolist())
+    found: dict[int, int] = {}
+    end = -1
+    for place in odd:
+        later = range(place + 1, place + 1 + _RUN)
+        back = [one for one in later if one in odd and _returns(change, place, one)]
+        if back and place > end:
+            found[place + 1] = end = back[0]
     # The first and the last price have one neighbour only.
     last = len(prices) - 1
-    ends = [one for one, step, other in ((0, change[0], 1), (last, change[-1], last - 1))
-            if abs(step) > _LARGE and other not in alone]  # fmt: skip
-    found = sorted({*alone.tolist(), *ends})
+    taken = {place for first, end in found.items() for place in (first - 1, end)}
+    found |= {one: one for one, step in ((0, 0), (last, last - 1))
+              if abs(change[step]) > _LARGE and step not in taken}  # fmt: skip
+    taken |= {step for one, step in ((0, 0), (last, last - 1)) if one in found}
     if len(found) > max(_SHOWN, _OFTEN * len(prices)):
         largest = max(found, key=lambda one: abs(change[max(one - 1, 0)]))
         what = f"spikes, or misprints? {len(found)} prices do so"
-        return [_jump(dates, prices, largest, largest - 1 if largest else 1, what)]
-    notes = [_jump(dates, prices, one, one - 1 if one else 1, "a misprint?") for one in found]
-    near = {place for one in found for place in (one - 1, one)}
-    units = [place for place in np.flatnonzero(np.abs(change) > least).tolist()
-             if place not in near and _is_unit(change[place])]  # fmt: skip
-    notes += [_jump(dates, prices, one + 1, one, "another unit from there on?")
+        return [_jump(dates, prices, largest, what)]
+    notes = []
+    for one, end in sorted(found.items()):
+        run = f" (until {dates[end]})" if end > one else ""
+        notes.append(_jump(dates, prices, one, f"a misprint{run}?"))
+    units = [place for place in odd if place not in taken and _is_unit(change[place])]
+    notes += [_jump(dates, prices, one + 1, "another unit from there on?")
               for one in units[:_SHOWN]]  # fmt: skip
     return notes
 
 
-def _jump(dates: Days, prices: Floats, one: int, other: int, question: str) -> str:
+def _returns(change: Floats, place: int, back: int) -> bool:
+    """Whether a change is taken back by a later one."""
+    size = min(abs(change[place]), abs(change[back]))
+    apart = change[place] * change[back] < 0
+    return bool(apart and abs(change[place : back + 1].sum()) < _BACK * size)
+
+
+def _jump(dates: Days, prices: Floats, one: int, question: str) -> str:
+    """Say how far a price is from the one before it, or the first from the second."""
+    other = one - 1 if one else 1
+    times = _figures(prices[one] / prices[other], 3)
     return (
-        f"warning: {prices[one]:g} on {dates[one]} is {prices[one] / prices[other]:.3g} "
-        f"times the {prices[other]:g} of {dates[other]}: {question}"
+        f"{_WARNING}{_figures(prices[one], 6)} on {dates[one]} is {times} times the "
+        f"{_figures(prices[other], 6)} of {dates[other]}: {question}"
     )
+
+
+def _figures(value: float, digits: int) -> str:
+    return f"{float(f'{value:.{digits}g}'):,.10g}"
 
 
 def _is_unit(change: float) -> bool:
