@@ -46,6 +46,7 @@ def run(
     threads: int | None = None,
     executor: str | None = None,
     overrides: Sequence[str] = (),
+    progress: bool = False,
 ) -> xarray.Dataset:
     """Simulate a config.
 
@@ -67,6 +68,8 @@ def run(
         Where the work is done, such as ``threads:2``; it changes no bit either.
     overrides : sequence of str
         ``path.to.key=value`` settings.
+    progress : bool
+        Show how far it is: on stderr, a line in a notebook and a bar on a terminal.
 
     Returns
     -------
@@ -89,12 +92,17 @@ def run(
     from simcore.plan import build
     from simcore.running import engine
     from simcore.running.executors import executor_named
+    from simcore.terminal.progress import progress as shown
+    from simcore.terminal.progress import say_if_cold
 
     plan = build(load(config, overrides=overrides, draws=draws, seed=seed, until=until))
-    return engine.run(
-        plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
-        executor=None if executor is None else executor_named(executor),
-    )  # fmt: skip
+    if progress:
+        say_if_cold("run")
+    with shown(plan.draws, quiet=not progress) as report:
+        return engine.run(
+            plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
+            executor=None if executor is None else executor_named(executor), report=report,
+        )  # fmt: skip
 
 
 _ELSEWHERE = {"build": "simcore.plan", "load": "simcore.intake", "open_run": "simcore.dataset"}

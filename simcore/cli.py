@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import gc
 import os
@@ -16,15 +17,19 @@ from typing import TYPE_CHECKING, Any
 from simcore.errors import ConfigError, Fault
 from simcore.terminal import address_space, failures, streams
 from simcore.terminal.calibrating import backtest, calibrate
+from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, to_csv
 from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
+from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.validating import validate
+from simcore.terminal.verifying import digest, verify
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from simcore.dataset import Finished
+    from simcore.intake import Spec
     from simcore.plan import Plan
 
 
@@ -39,9 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 2 bad input or usage, 130 interrupted, 1 anything else, such as a row of `validate`
-        that must lie inside and does not.
+        0 done, 2 bad input (a damaged run too) or usage, 3 a run whose `until` was not reached, 130
+        interrupted, 1 anything else, such as a row of `validate` that must lie inside and does not.
     """
+    # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
+    atexit.register(gc.freeze)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     with streams.held() as out:
         options = parsed(arguments)
         if options is None:
@@ -74,17 +82,20 @@ def _is_for_its_words(options: argparse.Namespace) -> bool:
 
 def check(options: argparse.Namespace) -> None:
     """Say every fault of a config at once."""
-    plan = _plan(options, warn=True)
-    sizes = ", ".join(
-        f"{len(labels)} {dim if len(labels) == 1 else dim + 's'}"
-        for dim, labels in plan.coords.items()
-        if dim in ("scenario", "region", "destination", "route", "market")
-    )
-    print(f"{options.file}: ok; {plan.name}, {plan.draws:,} draws, {sizes}")
+    loaded = _loaded(options)
+    from simcore.effects import warnings_of
     from simcore.intake.process_checks import shockless
+    from simcore.plan import labels
 
-    named = {name for pair in plan.experiment.correlations.shocks for name in pair.between}
-    for name, kind in shockless(plan.spec.scenarios).items():
+    _warn(options, loaded, warnings_of(loaded))
+    known, experiment = labels(loaded), loaded.experiment
+    sizes = ", ".join(
+        f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
+        for dim in ("scenario", "region", "destination", "route", "market")
+    )
+    print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
+    named = {name for pair in experiment.correlations.shocks for name in pair.between}
+    for name, kind in shockless(loaded.scenarios).items():
         if name in named:
             print(f"note: {name} is a {kind}, without shocks: packaged correlations leave it out")
 
@@ -94,7 +105,7 @@ def plan(options: argparse.Namespace) -> None:
     print(_plan(options).resolved_yaml, end="")
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> int:
     """Simulate a config and say what came out."""
     planned = _plan(options, warn=True)
     out = options.out or Path("results") / f"{planned.name}.zarr"
@@ -103,7 +114,7 @@ def run(options: argparse.Namespace) -> None:
     from simcore.running.executors import executor_named, on_threads
     from simcore.running.items import items_of
     from simcore.running.options import silent
-    from simcore.running.stopping import run_until_narrow
+    from simcore.running.stopping import run_until_narrow, unreached
     from simcore.terminal.progress import progress, say_if_cold
 
     named = options.executor
@@ -114,7 +125,7 @@ def run(options: argparse.Namespace) -> None:
     if options.dry_run:
         needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
-        return
+        return 0
     say_if_cold("run", quiet=options.quiet)
     with _terminable():
         engine.prepare(planned)
@@ -128,16 +139,20 @@ def run(options: argparse.Namespace) -> None:
             planned, out=out, overwrite=options.overwrite, executor=executor, report=report
         )
     seconds = time.monotonic() - start
-    pictures = _pictures(done, options, out)
+    pictures = drawn(done, options, out)
     if options.json:
         print_json({
             "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
-            "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
+            "peak_memory_mb": round(_peak_memory(), 1), "digest": done.attrs["digest"],
+            **({"until_path": planned.tried} if planned.tried else {}),
+            **({"notes": list(planned.spec.notes)} if planned.spec.notes else {}),
         })  # fmt: skip
-        return
-    if not options.quiet:
+    elif not options.quiet:
         _show_run(done, out, planned.draws, seconds, pictures)
+    if missed := unreached(planned):
+        print(f"simcore run: {missed}", file=sys.stderr)
+    return 3 if missed else 0
 
 
 def summary(options: argparse.Namespace) -> None:
@@ -165,19 +180,6 @@ def summary(options: argparse.Namespace) -> None:
             print(headline_text(frame.to_dict("list"), frame.attrs))
         if others:
             print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
-
-
-def plot(options: argparse.Namespace) -> None:
-    """Draw the pictures of a saved run."""
-    from simcore.plots import plot_run
-
-    folder = options.out or _beside(options.run)
-    with opened(options.run) as result:
-        files = plot_run(result, folder, scenario=options.scenario)
-    if not files:
-        print("nothing to draw: outcomes such as carbon_price or cost_premium are not in this run")
-    for file in files:
-        print(file)
 
 
 def trace(options: argparse.Namespace) -> None:
@@ -229,42 +231,45 @@ def catalog(options: argparse.Namespace) -> None:
 
 def schema(options: argparse.Namespace) -> None:
     """Print the JSON Schema of a config."""
-    from simcore.intake import json_schema
+    from simcore.intake.editor_schema import json_schema
 
     print_json(json_schema())
 
 
-def digest(options: argparse.Namespace) -> None:
-    """Print the fingerprint of a saved run."""
-    from simcore import dataset
-
-    with opened(options.run) as result:
-        print(dataset.digest(result))
-
-
-def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
+def _loaded(options: argparse.Namespace) -> Spec:
     # The collector would go over the libraries again and again while they are being loaded.
     gc.disable()
-    from simcore import intake
-    from simcore import plan as planning
+    from simcore.intake import load
 
-    loaded = intake.load(
+    return load(
         options.file, overrides=options.set, draws=options.draws, seed=options.seed,
         until=getattr(options, "until", None), allow_outside=options.allow_outside,
     )  # fmt: skip
+
+
+def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
+    loaded = _loaded(options)
     if not warn:
-        return planning.build(loaded)
+        from simcore.plan import build
+
+        return build(loaded)
     from simcore.effects import build_and_warn
 
     plan, warnings = build_and_warn(loaded)
+    _warn(options, loaded, warnings)
+    return plan
+
+
+def _warn(options: argparse.Namespace, loaded: Spec, warnings: list[Fault]) -> None:
     if warnings and options.strict:
         raise ConfigError(warnings)
     if not getattr(options, "quiet", False):
+        from simcore.timeseries import is_warning
+
         for note in loaded.notes:
-            print(f"note: {note}", file=sys.stderr)
+            print(note if is_warning(note) else f"note: {note}", file=sys.stderr)
         for one in warnings:
             print(one.as_warning(), file=sys.stderr)
-    return plan
 
 
 def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:
@@ -332,19 +337,6 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"  {'output':<28} {out}")
 
 
-def _pictures(done: Finished, options: argparse.Namespace, out: Path) -> list[Path]:
-    if options.plots is None:
-        return []
-    from simcore.plots import plot_run
-
-    return plot_run(done.open(), Path(options.plots) if options.plots else _beside(out))
-
-
-def _beside(out: Path) -> Path:
-    """Folder for the pictures of a run: results/quickstart.zarr -> results/quickstart-plots."""
-    return out.with_name(f"{out.stem}-plots")
-
-
 def _print_rows(
     kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: Mapping[Any, Any]
 ) -> None:
@@ -388,6 +380,9 @@ class _terminable:  # noqa: N801 - used as a statement
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
-    for function in (check, plan, run, summary, plot, trace, catalog, schema, digest)
+    for function in (check, plan, run, summary, plot, trace, catalog, schema)
 }
-_COMMANDS |= {function.__name__: function for function in (calibrate, backtest, validate)}
+_COMMANDS |= {
+    function.__name__: function
+    for function in (calibrate, backtest, validate, export, digest, verify)
+}

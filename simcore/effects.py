@@ -10,21 +10,34 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore.errors import Fault, dotted
+from simcore.errors import Fault, dotted, suggest
 from simcore.intake import Spec, shipped
+from simcore.intake.overlay import at
 from simcore.intake.schema import Experiment
+from simcore.intake.stated import entries, quantities
 from simcore.intake.templates import with_sector
+from simcore.intake.unusual import unusual
 from simcore.intake.usage import used_routes
-from simcore.plan import Plan, build
+from simcore.kernels.operations import BLOCK
+from simcore.plan import Plan, build, told_apart
+from simcore.plan.correlated import is_factor
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
+
+_BLOCKS: Final = 2
+"""Blocks of draws in each replicate, from which on its spread tells an error."""
 
 Address = tuple[Any, ...]
 Reads = set[tuple[int, str]]
 
 _SECTIONS: Final = ("catalog", "cbam", "value", "plant", "factors")
 """Parts of a config of which every setting should be read."""
+_CHOICES: Final = {
+    "extends", "name", "title", "seed", "draws", "years", "regions", "destinations", "routes",
+    "outcomes", "keep", "scenarios",
+}  # fmt: skip
+"""Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
 _LABELS: Final = {*Sourced.model_fields, "title", "kind", "product"}
 _UNUSED: Final = {
     "markets": "no region, CBAM or exposure of this run uses the market {0}",
@@ -82,9 +95,25 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     with noted_reads(_asked(written)) as reads:
         plan = build(spec)
     found = [
-        *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan)
+        *unusual(spec),
+        *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
+        *_few_replicates(plan), *_lone_factors(plan, written),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
+
+
+def warnings_of(spec: Spec) -> list[Fault]:
+    """The same warnings and errors, without a plan where the config leaves no room for any."""
+    chooses = not spec.stands_alone and all(_only_chooses(one.data) for one in spec.documents)
+    return unusual(spec) if chooses and told_apart(spec) else build_and_warn(spec)[1]
+
+
+def _only_chooses(content: Mapping[Any, Any]) -> bool:
+    """Whether a document only chooses among what is packaged, in its scenarios too."""
+    scenarios = content.get("scenarios")
+    overlays = scenarios.values() if isinstance(scenarios, Mapping) else ()
+    named = all(isinstance(one, str) or not one for one in overlays)
+    return named and content.keys() <= _CHOICES
 
 
 @dataclass(frozen=True)
@@ -114,7 +143,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own and _at(packaged, address) == value:
+            # A config that repeats what the package says asks for no effect.
+            if not own and at(packaged, address) == value:
                 continue
             yield _Written(address, where, value, experiments)
 
@@ -162,13 +192,6 @@ def _texts(node: Any) -> Iterator[str]:
             yield value
         elif isinstance(value, (Mapping, list)):
             yield from _texts(value)
-
-
-def _at(node: Any, address: Address) -> Any:
-    """What stands at an address; a config that repeats what the package says asks for no effect."""
-    for part in address:
-        node = node.get(part) if isinstance(node, Mapping) else None
-    return node
 
 
 def _leaves(node: Any, address: Address) -> Iterator[tuple[Address, Any]]:
@@ -258,7 +281,10 @@ def _reason(address: Address, experiments: list[Experiment]) -> str:
     """Why a setting is not read."""
     entry = _entry_length(address)
     if entry and (entry == len(address) or _is_only_followed(address, experiments)):
-        return _UNUSED[address[1]].format(dotted(address[2:entry]))
+        known, name = shipped.names(address[1]), str(address[2])
+        near = None if name in known else suggest(name, known)
+        meant = f"; did you mean {near}?" if near else ""
+        return _UNUSED[address[1]].format(dotted(address[2:entry])) + meant
     for part in reversed(address):
         if part in _REASONS:
             return _REASONS[part].format(address[-1])
@@ -281,6 +307,31 @@ def _idle_correlations(plan: Plan) -> Iterator[Fault]:
             expected="two names that this run draws",
             remedy="it does not vary, or nothing in this run uses it",
         )
+
+
+def _lone_factors(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
+    """Quantities that share the draws of a factor which nothing else is drawn by."""
+    for one in written:
+        if one.where[-1] != "factor" or not isinstance(one.value, str):
+            continue
+        name = one.value
+        sharing = max(
+            sum(other.factor == name for _, other, _ in _all_quantities(experiment))
+            for experiment in one.experiments
+        )
+        if sharing < 2 and not any(is_factor(each, name) for each in one.experiments):
+            near = suggest(name, [other.name for other in plan.inputs if other.name != name])
+            yield plan.spec.fault(
+                one.address,
+                found=f"{name}, by which nothing else is drawn",
+                expected="a factor of the run, or a name that several quantities share",
+                remedy=f"did you mean {near}?" if near else "remove it: a quantity has its own",
+            )
+
+
+def _all_quantities(experiment: Experiment) -> Iterator[tuple[Any, Any, Any]]:
+    for address, entry in entries(experiment.catalog):
+        yield from quantities(entry, address)
 
 
 def _twins(plan: Plan) -> Iterator[Fault]:
@@ -327,3 +378,20 @@ def _goods(plan: Plan) -> Iterator[Fault]:
                 ("parity", position), found=f"{name}, which no route of this run uses",
                 expected="a good that a route of the run buys or sells", remedy="remove it",
             )  # fmt: skip
+
+
+def _few_replicates(plan: Plan) -> Iterator[Fault]:
+    """Replicates too few or too short for the errors that they are to tell."""
+    wanted, used = plan.experiment.replicates, plan.replicates
+    enough = _BLOCKS * BLOCK * wanted
+    if plan.experiment.design == "random" or wanted < 2 or plan.draws >= enough:
+        return
+    errors = f"standard errors and intervals have {plan.freedom} degrees of freedom"
+    if used < 2:
+        errors = "standard errors and intervals are those of independent draws"
+    fewer = plan.draws // (_BLOCKS * BLOCK)
+    yield plan.spec.fault(
+        ("draws",), found=f"{plan.draws:,}, of which {used} of {wanted} replicates have some: "
+        f"{errors}", expected=f"at least {enough:,} ({_BLOCKS} x {BLOCK} x replicates)",
+        remedy=f"take {enough:,} or more" + (f", or replicates: {fewer}" if fewer > 1 else ""),
+    )  # fmt: skip

@@ -1,13 +1,20 @@
-"""Files: one that appears whole or not at all, and those that a config may read."""
+"""Files: whole or not at all, also after a power cut, and those that a config may read."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import itertools
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from simcore.errors import Fault, OutputError
+
+_AT_ONCE: Final = 16
+_IN_LINE: Final = 10_000
 
 
 @contextlib.contextmanager
@@ -33,16 +40,18 @@ def whole(path: Path, *, expected: str, remedy: str, folders: bool = False) -> I
     OutputError
         The file cannot be written.
     """
-    partial = path.parent / f"{path.name}.partial-{os.getpid()}"
+    partial = path.parent / f"{path.name}.partial-{token()}"
     try:
         if path.exists() and not path.is_file():
             # Root could put a file in the place of a device.
             found = "a folder" if path.is_dir() else "a device or pipe"
             raise OutputError(Fault(str(path), found, expected, remedy))
         if folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(path.parent)
         yield partial
+        sync_one(partial)
         partial.replace(path)
+        sync_one(path.parent)
     except OSError as error:
         raise OutputError(
             Fault(str(path), error.strerror or str(error), expected, remedy)
@@ -50,6 +59,76 @@ def whole(path: Path, *, expected: str, remedy: str, folders: bool = False) -> I
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def token() -> str:
+    """Sixteen digits that nobody else has, on whatever machine, in whatever container."""
+    return os.urandom(8).hex()
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder and those above it that are missing; their names are on the disk."""
+    missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        sync_one(one.parent)
+
+
+def sync(path: Path, *, deep: bool = True) -> None:
+    """Wait until a file, or a folder with what is in it, is on the disk.
+
+    A rename may reach the disk before the files do: after a power cut a name would stand for
+    nothing. An OSError tells of a disk that fails.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder.
+    deep : bool
+        Whether the folders in it count, too, and what is in them.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    paths = _within(path, deep=deep)
+    # Each call waits for the disk; many at once wait for it together.
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        while some := list(itertools.islice(paths, _IN_LINE)):
+            for _ in threads.map(sync_one, some):
+                pass
+
+
+def _within(path: Path, *, deep: bool) -> Iterator[Path]:
+    yield path
+    for folder, inner, names in os.walk(path):
+        yield from (Path(folder, name) for name in names)
+        if not deep:
+            return
+        yield from (Path(folder, name) for name in inner)
+
+
+def sync_one(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    folder = path.is_dir()
+    if folder and sys.platform == "win32":
+        return  # it has no such call
+    try:
+        opened = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    except PermissionError:
+        if folder:
+            return  # not every folder that takes files may be read
+        raise
+    try:
+        os.fsync(opened)
+        if folder and sys.platform == "darwin":
+            import fcntl
+
+            # What lies in the memory of the disk itself goes with it.
+            fcntl.fcntl(opened, fcntl.F_FULLFSYNC)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+            raise  # and not only a file system that cannot
+    finally:
+        os.close(opened)
 
 
 class Folder(type(Path())):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Literal, TypeVar, get_args
 
+from simcore.errors import suggest
 from simcore.statistics import split_name
 
 QUANTILES: Final = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
@@ -134,6 +135,8 @@ class Outcome(Variable):
         Whether a config that does not say what to keep keeps its draws.
     unit_here : str
         Unit at one place where it differs along a dimension, with the coordinate that holds it.
+    asked_as : tuple of str
+        What others call it.
     """
 
     node: Callable[..., int | None]
@@ -142,6 +145,7 @@ class Outcome(Variable):
     usual: bool = True
     kept: bool = False
     unit_here: str = ""
+    asked_as: tuple[str, ...] = ()
 
     def unit_at(self, currency: str, held: Mapping[str, str]) -> str:
         """Unit at a place, where the coordinates that hold units have these labels."""
@@ -166,7 +170,7 @@ class Registry(Mapping[str, Outcome]):
 
     def __init__(self) -> None:
         self._known: dict[str, Outcome] = {}
-        self._is_complete = False
+        self._is_complete = self._is_sorted = False
 
     def __getitem__(self, name: str) -> Outcome:
         return self._all()[name]
@@ -189,7 +193,7 @@ class Registry(Mapping[str, Outcome]):
         if before is not None and _origin(before.node) != _origin(one.node):
             raise ValueError(f"{one.name} is an outcome of {before.node.__module__} already")
         self._known[one.name] = one
-        self._known = dict(sorted(self._known.items(), key=lambda pair: _place(pair[1])))
+        self._is_sorted = False
 
     def withdraw(self, name: str) -> None:
         """Forget an outcome that was declared outside the model."""
@@ -200,10 +204,22 @@ class Registry(Mapping[str, Outcome]):
             for name in DECLARED_IN:
                 import_module(f"simcore.model.{name}")
             self._is_complete = True
+        if not self._is_sorted:
+            self._known = dict(sorted(self._known.items(), key=lambda pair: _place(pair[1])))
+            self._is_sorted = True
         return self._known
 
 
 OUTCOMES: Final = Registry()
+
+
+def meant(name: str) -> str | None:
+    """The outcome that is probably meant: by what others call it, else by its spelling."""
+    others = {alias: one.name for one in OUTCOMES.values() for alias in one.asked_as}
+    near = suggest(name, [*others, *OUTCOMES])
+    return others.get(near or "", near)
+
+
 INPUT: Final = Variable(
     "input", ("factor",), "", "Uncertain input",
     "Sampled value of each factor; the unit of each is in the factor_unit coordinate.",
@@ -217,16 +233,17 @@ def variable_of(name: str) -> Variable:
 
 
 def outcome(
-    *, over: tuple[str, ...], unit: str, title: str, description: str, **more: Any
+    *, over: tuple[str, ...], unit: str, title: str, **more: Any
 ) -> Callable[[Function], Function]:
-    """Declare the outcome that a function computes and is named after.
+    """Declare the outcome that a function computes, is named after and describes: the first
+    paragraph of its docstring is what users read.
 
     Parameters
     ----------
     over : tuple of str
         Its dimensions, `scenario` first and `year` last; the function takes a scene and a label
         of each other one, under its name.
-    unit, title, description : str
+    unit, title : str
         As in `Variable`; the title is its long name.
     **more
         `kind` and the further fields of `Outcome`.
@@ -250,8 +267,8 @@ def outcome(
             raise ValueError(f"{name} ends like a statistic of another outcome")
         OUTCOMES.declare(
             Outcome(
-                name=name, dims=over, unit=unit, long_name=title, description=description,
-                node=function, **more,
+                name=name, dims=over, unit=unit, long_name=title, node=function, **more,
+                description=" ".join((inspect.getdoc(function) or "").split("\n\n")[0].split()),
             )
         )  # fmt: skip
         return function

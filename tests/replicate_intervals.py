@@ -34,5 +34,8 @@ def intervals(
                 errors.append(np.sqrt((off**2).sum() * used / (used - 1)))
             first = min(int(np.floor(n * p - student * max(errors))) - 1, k)
             last = max(int(np.ceil(n * p + student * max(errors))), k + 1)
-            low[row, q], high[row, q] = ordered[row, max(first, 0)], ordered[row, min(last, n - 1)]
+            low[row, q] = ordered[row, first] if first >= 0 else -np.inf
+            high[row, q] = ordered[row, min(last, n - 1)]
+            if last >= n and not np.isnan(ordered[row, -1]):
+                high[row, q] = np.inf
     return low, high

@@ -185,7 +185,14 @@ def expected(values: np.ndarray, replicates: int = 1) -> tuple[np.ndarray, np.nd
     ]  # fmt: skip
     if replicates > 1:
         return np.array(middle), *intervals(values, QUANTILES, replicates)
-    return np.array(middle), found[:, ranks.low], found[:, ranks.high]
+    low, high = found[:, ranks.low], found[:, ranks.high]
+    # The chance that no draw lies far enough out: the interval is open there.
+    share, n = (1 - INTERVAL_LEVEL) / 2, values.shape[1]
+    probabilities = np.array(QUANTILES)
+    low[:, (1 - probabilities) ** n > share] = -np.inf
+    high[:, probabilities**n > share] = np.inf
+    ends = np.isnan(found[:, ranks.low]), np.isnan(found[:, ranks.high])
+    return np.array(middle), np.where(ends[0], np.nan, low), np.where(ends[1], np.nan, high)
 
 
 def nasty(n: int, seed: int = 1) -> dict[str, np.ndarray]:

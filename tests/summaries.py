@@ -32,11 +32,17 @@ def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
             found = {"central": draws[..., 0]}
         else:
             found = numbers(draws, of_defined="view" in variable.dims)
+            # Draws alone do not tell what is certain, and has an interval however few they are.
+            alike = (draws == draws[..., :1]).all(axis=-1)[..., None]
+            for end in ("quantile_low", "quantile_high"):
+                given = run[f"{name}_{end}"].values
+                found[end] = np.where(alike & (given == found["quantile"]), given, found[end])
         for statistic, right in found.items():
             yield from differing(f"{name}_{statistic}", run[f"{name}_{statistic}"].values, right)
     if "input" in kept:
         draws = kept["input"].values
-        spread = draws.std(axis=-1, ddof=1) if draws.shape[-1] > 1 else np.zeros(len(draws))
+        single = np.full(len(draws), np.nan)
+        spread = draws.std(axis=-1, ddof=1) if draws.shape[-1] > 1 else single
         yield from differing("input_mean", run["input_mean"].values, draws.mean(axis=-1))
         yield from differing("input_sd", run["input_sd"].values, spread)
 

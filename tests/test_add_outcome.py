@@ -31,7 +31,7 @@ outcomes: [cost_in_allowances, levelised_cost, carbon_price]
 keep: [cost_in_allowances, levelised_cost, carbon_price]
 scenarios: {law: {}}
 """
-SAID = {"unit": "1", "title": "Toy", "description": "A toy."}
+SAID = {"unit": "1", "title": "Toy"}
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +66,8 @@ def test_a_run_holds_it(run: Path) -> None:
         )
         assert found.cost_in_allowances_mean.attrs["long_name"].startswith("Cost in British")
         assert found.cost_in_allowances_mean.attrs["units"] == "1"
+        said = found.cost_in_allowances_mean.attrs["description"]
+        assert said.startswith("levelised_cost / carbon_price of uk_ets")
         frame = summarise(found, variable="cost_in_allowances")
     assert len(frame) == 3
     assert (frame["p5"] < frame["p95"]).all()

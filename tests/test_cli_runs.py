@@ -115,7 +115,7 @@ def test_a_year_without_any_available_route(folder):
         "run", "small.yaml", "-o", "late.nc", "--draws", "256", "--set",
         "routes=[bf_bof, h2_dri_eaf]", cwd=folder,
     )  # fmt: skip
-    assert "Not available: h2_dri_eaf" in done.stdout
+    assert ": not available: h2_dri_eaf" in done.stdout
 
 
 def test_dry_run_writes_nothing(folder):

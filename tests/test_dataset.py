@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,7 +21,6 @@ from simcore.dataset import (
     stored_bytes,
 )
 from simcore.dataset.containers import Array, NetcdfContainer
-from simcore.dataset.leftovers import partial_name
 from simcore.dataset.zarr_files import ZarrContainer
 from simcore.errors import OutputError
 from simcore.variables import OUTCOMES
@@ -171,10 +168,12 @@ def test_nothing_is_visible_before_the_end(tmp_path: Path, suffix: str) -> None:
     store = create(synthetic_run.layout(), out)
     synthetic_run.fill(store)
     assert not out.exists()
-    assert _entries(out.parent) == {partial_name(out)}
+    partial = store._partial
+    assert partial is not None
+    assert _entries(out.parent) == {partial.name, f"{out.name}.lock"}
     if suffix == ".zarr":
         with pytest.raises(RunError, match="did not end"):
-            open_run(out.with_name(partial_name(out)))
+            open_run(partial)
     store.complete(synthetic_run.statistics(store.layout)).open().close()
     assert _entries(out.parent) == {out.name}
 
@@ -221,25 +220,6 @@ def test_overwriting_keeps_the_old_run_until_the_new_one_is_complete(
     with open_run(out) as run:
         assert run.sizes["draw"] == 20
     assert _entries(tmp_path) == {out.name}
-
-
-@CONTAINERS
-def test_a_run_written_meanwhile_is_not_replaced(tmp_path: Path, suffix: str) -> None:
-    out = tmp_path / f"run{suffix}"
-    store = create(synthetic_run.layout(draws=20), out)
-    synthetic_run.fill(store)
-    synthetic_run_draws = 10
-    partial = out.with_name(partial_name(out))
-    aside = tmp_path / "aside"
-    partial.rename(aside)
-    synthetic_run.make(out, draws=synthetic_run_draws).close()
-    aside.rename(partial)
-    with pytest.raises(OutputError, match="meanwhile"):
-        store.complete(synthetic_run.statistics(store.layout)).open()
-    store.abort()
-    assert partial.exists()
-    with open_run(out) as run:
-        assert run.sizes["draw"] == synthetic_run_draws
 
 
 def test_what_is_not_a_run_is_never_replaced(tmp_path: Path) -> None:
@@ -361,38 +341,3 @@ def test_every_outcome_can_be_summarised() -> None:
     assert set(OUTCOMES["waterfall"].dims) == set(
         statistics_of(synthetic_run.layout(outcomes=("waterfall",)))["waterfall_central"]
     )
-
-
-@CONTAINERS
-def test_what_a_killed_run_left_is_removed_by_the_next(
-    tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    out = tmp_path / f"run{suffix}"
-    host = partial_name(out).removeprefix(f"{out.name}.partial-").rpartition("-")[0]
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    left = tmp_path / f"{out.name}.partial-{host}-{dead.pid}"
-    if suffix == ".zarr":
-        left.mkdir()
-        (left / "zarr.json").write_text("{}")
-    else:
-        left.write_text("")
-    kept = [
-        tmp_path / f"{out.name}.partial-{host}-{os.getppid()}",
-        tmp_path / f"{out.name}.partial-another_{host}-{dead.pid}",
-        tmp_path / f"{out.name}.partial-notes",
-        tmp_path / f"other{out.name}.partial-{host}-{dead.pid}",
-        # The run that a dead process was about to replace, with nothing in its place yet.
-        tmp_path / f"{out.name}.replaced-{host}-{dead.pid}",
-    ]
-    for path in kept:
-        path.write_text("")
-    with caplog.at_level("WARNING"):
-        create(synthetic_run.layout(), out).abort()
-    assert [record.getMessage() for record in caplog.records] == [
-        f"removed {left}, left by a run that was killed"
-    ]
-    assert _entries(tmp_path) == {path.name for path in kept}
-    synthetic_run.make(out).close()
-    synthetic_run.make(out, overwrite=True).close()
-    assert _entries(tmp_path) == {out.name, *(path.name for path in kept[:-1])}

@@ -10,6 +10,7 @@ import yaml
 from small_config import market, small_config
 
 import simcore
+from simcore import effects
 from simcore.cli import main
 from simcore.effects import build_and_warn
 from simcore.errors import ConfigError
@@ -42,7 +43,7 @@ SILENT: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.systems.eu_ets": (
         {"catalog": {"systems": {"eu_ets": {"slope": 3.0}}, "markets": {"eu_ets": {
             "process": {"kind": "random_walk", "sigma": 0.3}}}}}, "cap_and_bank"),
-    "catalog.sectors.steel.regions.EU.average_intensity": (
+    "catalog.regions.EU.average_intensity": (
         {"catalog": {"regions": {"EU": {"average_intensity": 3.0}}}}, "country_average"),
     "catalog.regions.UK": ({"catalog": {"regions": {"UK": {"wacc": 0.09}}}}, "not among"),
     "catalog.routes.h2_dri_eaf.capex.KR": (
@@ -188,6 +189,57 @@ def test_noting_reads_changes_no_plan() -> None:
     plain = simcore.build(simcore.load(CONFIG))
     assert noted.digest == plain.digest
     assert len(noted.graph.nodes) == len(plain.graph.nodes)
+
+
+class BuiltError(Exception):
+    """A plan was asked for."""
+
+
+def _refuse(_: Any) -> None:
+    raise BuiltError
+
+
+CHOICES = {key: value for key, value in CONFIG.items() if key != "plant"}
+CHOOSES: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "two scenarios": {"scenarios": {"law": "law", "other": {}}},
+    "other outcomes and years": {"outcomes": ["cbam_cost"], "years": {"first": 2026, "last": 2050}},
+    "a title, a seed and regions": {"title": "t", "seed": 1, "regions": ["EU", "UK", "CN"]},
+}  # fmt: skip
+WRITES: dict[str, dict[str, Any]] = {
+    "a number": {"catalog": {"regions": {"EU": {"wacc": 0.09}}}},
+    "a number of one scenario": {"scenarios": {"law": {"cbam": {"resource_shuffling": 0.1}}}},
+    "one in a list of overlays": {"scenarios": {"law": ["law", {"value": {"mode": "seed"}}]}},
+    "money": {"money": {"inflation": 0.03}},
+    "a correlation": {"correlations": {"shocks": [{"between": ["eu_ets", "uk_ets"], "rank": 0.1}]}},
+    "what is drawn anew": {"redraw": ["eu_ets.*"]},
+    "goods": {"parity": ["hydrogen"]},
+    "twins": {"scenarios": {"law": "law", "again": "law"}},
+}
+
+
+@pytest.mark.parametrize("name", CHOOSES)
+def test_a_config_that_only_chooses_is_checked_without_a_plan(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects, "build", _refuse)
+    assert effects.warnings_of(simcore.load({**CHOICES, **CHOOSES[name]})) == []
+    monkeypatch.undo()
+    assert build_and_warn(simcore.load({**CHOICES, **CHOOSES[name]}))[1] == []
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_config_that_writes_more_is_checked_with_its_plan(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects, "build", _refuse)
+    with pytest.raises(BuiltError):
+        effects.warnings_of(simcore.load({**CHOICES, **WRITES[name]}))
+
+
+def test_twins_that_only_choose_are_told() -> None:
+    found = effects.warnings_of(simcore.load({**CHOICES, **WRITES["twins"]}))
+    assert [one.where for one in found] == ["scenarios.again"]
 
 
 def written(folder: Path, **changes: Any) -> str:

@@ -584,7 +584,7 @@ def test_packaged_keys_follow_what_is_written():
         ({"catalog": {"regions": {"DE": {"like": "EU", "prices": 3}}}},
          "catalog.regions.DE.prices", "unknown key"),
         ({"catalog": {"regions": {"EU": {"coverage": "95 tonnes"}}}},
-         "catalog.sectors.steel.regions.EU.coverage", "did you mean t?"),
+         "catalog.regions.EU.coverage", "did you mean t?"),
         ({"cbam": {"resource_shuffling": "110 %"}}, "cbam.resource_shuffling", "<= 1"),
         ({"currency": "CHF"}, "currency", "money: {exchange: {CHF: <CHF per EUR>}}"),
         (route(capex="800 KES/(t/yr)"), "catalog.routes.h2_dri_eaf.capex",

@@ -143,7 +143,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "no such file": ({"csv": "your.csv", "column": "hydrogen"}, "path.csv", "no file your.csv"),
     "outside": ({"csv": "../my.csv", "column": "hydrogen"}, "path.csv", "../my.csv"),
     "no such column": ({"csv": "my.csv", "column": "hydrogn"}, "path.csv", "no column 'hydrogn'"),
-    "which column": ({"csv": "my.csv"}, "path.csv", "3 columns beside the dates"),
+    "which column": ({"csv": "my.csv"}, "path.csv", "3 columns of numbers beside the dates"),
     "file for csv": ({"file": "my.csv"}, "path.file", "unknown key 'file'"),
     "unknown key": ({"csv": "my.csv", "colunm": "low"}, "path.colunm", "colunm"),
     "a band of a path": ({"csv": "my.csv", "low": "low"}, "path.low", "low under path"),
@@ -194,7 +194,7 @@ def test_a_history_is_resampled_in_the_order_of_its_dates(tmp_path: Path) -> Non
         ([f"{2010 + k + (k > 4)}-12-31,{20 + k}" for k in range(8)], 1,
          "no price between 2014-12-31 and 2016-12-31"),
         ([f"{2010 + k}-12-31,{20 - 5 * k}" for k in range(8)], 1, "a price above zero"),
-        ([f"{2045 + k}-12-31,{20 + k}" for k in range(8)], 1, "the year 2045"),
+        ([f"{2045 + k}-12-31,{20 + k}" for k in range(8)], 1, "2045-12-31, in the future"),
     ],
 )  # fmt: skip
 def test_a_history_that_is_not_even_is_refused(

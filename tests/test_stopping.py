@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,12 @@ def test_a_stopped_run_is_the_run_of_that_many_draws():
 
 
 def test_without_enough_draws_all_are_taken_and_the_run_says_so():
-    found = engine.run(load(until=UNTIL | {"width": 0.01}, draws=9000), threads=2)
+    with pytest.warns(UserWarning, match=r"wanted 0.01 EUR/t, reached 3\S+ wide with 9,000 draws"):
+        found = engine.run(load(until=UNTIL | {"width": 0.01}, draws=9000), threads=2)
     assert (found.attrs["draws"], found.attrs["until_reached"]) == (9000, "no")
-    assert found.attrs["until_interval"] > 0.01
+    path = json.loads(found.attrs["until_path"])
+    assert [draws for draws, _ in path] == [4096, 8192, 9000]
+    assert path[0][1] > path[-1][1] == found.attrs["until_interval"] > 0.01
 
 
 def test_the_short_form_is_the_long_one():

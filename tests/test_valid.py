@@ -66,7 +66,7 @@ def test_every_distribution_is_met():
         "green_plant.inputs.c": (2.1, 2, 0.7),
         "green_plant.inputs.e": (1.8, None, 0.65),
         "green_plant.inputs.f": (None, np.sqrt(3), None),
-        "green_plant.inputs.g": (2, 2, 0.78),
+        "green_plant.inputs.g": (1.175, 1.175, 0.137),
         "green_plant.risk_premium": (0.003, 0, 0.0046),
         "green_plant.capex": (None, 1000, None),
         "land.wacc": (0.03 + 0.09 * 2 / 7, 0.03 + 0.09 * betaincinv(2, 5, 0.5), 0.0145),

@@ -7,6 +7,7 @@ load than all the rest.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -17,7 +18,7 @@ from simcore.analysis.select import PARTS, outcomes_of, quantiles
 from simcore.analysis.views import MarketPrice, deciding_markets, market_prices
 from simcore.dataset import Finished, RunError
 from simcore.errors import Fault
-from simcore.variables import QUANTILES
+from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -147,10 +148,12 @@ def headline_of(
 ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Cost premium, carbon value and viability side by side, one row a route and year.
 
-    Without the cost before carbon the value is not shown, for the cost then holds it: it is named
-    in `attrs["apart"]`. A route that is undefined in every row (the reference route) is left out
-    and named in `attrs["left_out"]`. `attrs["interval"]` is the half-width of the widest 95 %
-    interval shown.
+    Without the cost before carbon neither the value nor whether it covers the cost is shown, for
+    the cost then holds it: `attrs["apart"]` names them. `attrs["lacking"]` names what could be
+    shown and is not among the outcomes, `attrs["left_out"]` the routes that are undefined in every
+    row (the reference route). `attrs["interval"]` is the half-width of the widest bounded 95 %
+    interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose intervals
+    there are too few draws, `attrs["enough"]` says how many independent draws have one.
 
     Returns
     -------
@@ -168,26 +171,33 @@ def headline_of(
     names: list[str | None] = [
         next((name for name in pair if name in present), None) for pair in _PAIRS
     ]
-    apart = ""
+    apart: list[str] = []
+    wanted = [first for first, _ in _PAIRS]
     if names[0] == "cost_premium":
         # It holds the cost of carbon already: what the avoided carbon is worth would count twice.
-        apart = names[1] or ""
+        apart = [name for name in (names[1], "viability") if name in present]
         names = [names[0], None, "green_is_cheaper" if "green_is_cheaper" in present else None]
+        wanted = ["cost_premium", "", "green_is_cheaper"]
     if names[0] is None and names[1] is None:
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
             "name one outcome: --variable " + (present[0] if present else "V"),
         ))  # fmt: skip
     numbers: dict[str, Cells] = {}
-    widest = 0.0
+    widest, unbounded = math.nan, dict[float, None]()
     for name in (name for name in names[:2] if name is not None):
         found = run.quantiles(name, probabilities)
         value = found["value"]
         for place, probability in enumerate(probabilities):
             column = Cells(value.dims[:-1], value.values[..., place])
             numbers[f"{name}_{percentile(probability)}"] = column
-        width = found["high"].values - found["low"].values
-        widest = max(widest, float(np.max(width, initial=0.0, where=np.isfinite(width))) / 2)
+            low, high = (found[end].values[..., place] for end in ("low", "high"))
+            is_open = np.isfinite(column.values) & (np.isinf(low) | np.isinf(high))
+            if is_open.any():
+                unbounded[probability] = None
+            closed = np.isfinite(low) & np.isfinite(high)
+            if closed.any():
+                widest = float(np.fmax(widest, (high - low)[closed].max() / 2))
     if names[2] is not None:
         numbers[names[2]] = run.cells(f"{names[2]}_mean")
         numbers |= _over_views(run, names[2])
@@ -199,11 +209,20 @@ def headline_of(
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
         "product": str(run.attrs.get("product", "")),
         "unit": unit, "left_out": left_out, "interval": widest,
+        "open": [percentile(one) for one in unbounded],
+        "enough": max(map(_enough, unbounded), default=0),
         "outcomes": [name or "" for name in names], "apart": apart,
+        "lacking": [one for one, name in zip(wanted, names, strict=True) if one and not name],
         "prices": _prices(run),
         "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip
     return {name: column.tolist() for name, column in columns.items()}, attrs
+
+
+def _enough(probability: float) -> int:
+    """Independent draws from which on a quantile has an interval: on either side lies one."""
+    far = max(probability, 1.0 - probability)
+    return math.ceil(math.log((1.0 - INTERVAL_LEVEL) / 2.0) / math.log(far))
 
 
 def _prices(run: Run) -> list[MarketPrice]:

@@ -114,8 +114,10 @@ def quantiles(dataset: xr.Dataset, name: str, probabilities: Sequence[float]) ->
             for part, statistic in PARTS.items()
         })  # fmt: skip
     if name not in dataset:
+        missing = [q for q in probabilities if not np.isclose(stored, q, atol=1e-9).any()]
         raise RunError(Fault(
-            "quantiles", _join(probabilities), f"of {name}, whose draws were not kept: "
+            "quantiles", _join(missing or probabilities),
+            f"of {name}, whose draws were not kept: "
             f"some of {_join(stored.tolist())}",
             f"add {name} to keep: in the config and run again",
         ))  # fmt: skip

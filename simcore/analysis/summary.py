@@ -14,7 +14,7 @@ from simcore.analysis.headline import (
 )
 from simcore.analysis.select import choose, quantiles, require_outcome
 from simcore.statistics import STATISTICS
-from simcore.variables import QUANTILES
+from simcore.variables import OUTCOMES, QUANTILES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +84,8 @@ def one_outcome(
                 label = percentile(probability)
                 for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
                     columns[label + suffix] = found[part].isel(quantile=place)
+        elif statistic.name == "positive" and OUTCOMES.get(name) and OUTCOMES[name].kind == "year":
+            continue  # a year above zero says no more than `defined`
         elif held in dataset and "quantile" not in statistic.dims:
             columns[statistic.name] = dataset[held]
     frame = _frame(columns)
@@ -153,9 +155,12 @@ def _local_units(dataset: xr.Dataset, name: str, frame: pd.DataFrame) -> list[st
 
 
 def _attrs(dataset: xr.Dataset) -> dict[str, Any]:
+    # Runs before version 0.3 do not say it.
+    freedom = dataset.attrs.get("degrees_of_freedom")
     return {
         "currency": str(dataset.attrs["currency"]),
         "price_year": int(dataset.attrs["price_year"]),
         "draws": int(dataset.attrs["draws"]),
+        **({"degrees_of_freedom": int(freedom)} if freedom is not None else {}),
         "run": str(dataset.attrs.get("title", "")),
     }

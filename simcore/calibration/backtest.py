@@ -31,11 +31,14 @@ _TENTH: Final = 0.1
 FEWEST: Final = 10
 """Independent origins below which a test of a band says nothing: on four, one miss or none are all
 that 80 % could ever show, and it keeps nearly every model."""
-PERIODS: Final = {"weekly": 52, "monthly": 12, "quarterly": 4, "annual": 1}
+PERIODS: Final = {"weekly": 52, "monthly": 12, "quarterly": 4, "half-yearly": 2, "annual": 1}
 """Periods of a year; of 52 weeks."""
-STEPS: Final = {"weekly": 4, "monthly": 1, "quarterly": 1, "annual": 1}
+STEPS: Final = {"weekly": 4, "monthly": 1, "quarterly": 1, "half-yearly": 1, "annual": 1}
 """Periods between origins."""
-_A_PERIOD: Final = {"weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year"}
+_A_PERIOD: Final = {
+    "weekly": "week", "monthly": "month", "quarterly": "quarter", "half-yearly": "half-year",
+    "annual": "year",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

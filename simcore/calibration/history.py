@@ -1,4 +1,4 @@
-"""Price histories at even distances: the last price of each week, month, quarter or year."""
+"""Price histories at even distances: the last price of each week, month, ... year."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from simcore.timeseries import DAYS, History, read
 
 __all__ = ["DAYS", "FREQUENCIES", "History", "frequency_of", "periods", "read", "sampled"]
 
-FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "annual")
-_SPANS: Final = {"daily": 4, "weekly": 15, "monthly": 45, "quarterly": 180}
+FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "half-yearly", "annual")
+_SPANS: Final = {"daily": 4, "weekly": 15, "monthly": 45, "quarterly": 135, "half-yearly": 270}
 """Longest usual distance of two prices of each frequency, days; a month may miss a week or two."""
 
 
@@ -24,7 +24,7 @@ def frequency_of(history: History) -> str:
 
 
 def sampled(history: History, frequency: str) -> History:
-    """Keep the last price of each week (to Friday), month, quarter or year; `daily` keeps all.
+    """Keep the last price of each period, a week to Friday; `daily` keeps all.
 
     A period without prices stays a gap; dates are those of the prices kept.
     """
@@ -36,9 +36,10 @@ def sampled(history: History, frequency: str) -> History:
 
 
 def periods(history: History, frequency: str) -> NDArray[np.int64]:
-    """Number of the day, week, month, quarter or year of each date."""
+    """Number of the day, week, month, quarter, half-year or year of each date."""
     days = history.dates.astype("datetime64[D]").astype(np.int64)
     months = history.dates.astype("datetime64[M]").astype(np.int64)
     # Day 0 of the epoch is a Thursday: Saturday opens a week.
-    return {"daily": days, "weekly": (days + 5) // 7, "monthly": months,
-            "quarterly": months // 3, "annual": months // 12}[frequency]  # fmt: skip
+    if frequency in ("daily", "weekly"):
+        return days if frequency == "daily" else (days + 5) // 7
+    return months // {"monthly": 1, "quarterly": 3, "half-yearly": 6, "annual": 12}[frequency]

@@ -111,7 +111,9 @@ def calibrate(history: History, *, kinds: tuple[str, ...], frequency: str) -> Ca
             warnings.append(
                 f"kappa {kappa:.3g} is biased upwards by about {reversion_bias(kappa, history):.2g}"
                 f" on {span:.1f} years: corrected {corrected:.3g}, {_lives(kappa, corrected)}"
-            )
+                if math.isfinite(_half_life(kappa)) else
+                f"{one.kind} found no reversion: it is a random walk here"
+            )  # fmt: skip
         if one.unusable:
             warnings.append(f"{one.kind} is of no use here: {one.unusable}")
         elif "rate" in one.estimates and one.estimates["rate"].value > _EVENTS:
@@ -135,10 +137,13 @@ def reversion_bias(kappa: float, history: History) -> float:
 
 
 def _lives(kappa: float, corrected: float) -> str:
-    before, after = _half_life(kappa), _half_life(corrected)
+    before, after = f"{_half_life(kappa):.2g} years", f"{_half_life(corrected):.2g} years"
+    if math.isinf(_half_life(corrected)):
+        return f"so that the half-life of {before} may be endless"
     return f"half-life {before} becomes {after}" if before != after else f"half-life {after}"
 
 
-def _half_life(kappa: float) -> str:
+def _half_life(kappa: float) -> float:
+    """In years; what is longer than anybody waits is endless."""
     years = math.log(2) / kappa if kappa > 0 else math.inf
-    return f"{years:.2g} years" if years < 1000 else "endless"
+    return years if years < 1000 else math.inf

@@ -15,6 +15,10 @@ from simcore.statistics import Statistic, statistics_of_kind
 from simcore.variables import DIMENSIONS, INPUT, OUTCOMES, QUANTILES, Variable, variable_of
 
 SCHEMA_VERSION: Final = 1
+_FIRST: Final = (
+    "cost_premium", "cost_premium_ex_carbon", "premium_per_tonne", "support_gap", "viability",
+)  # fmt: skip
+"""Outcomes whose arrays stand first, as readers show the head of a long list."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,18 @@ def statistics_of(layout: Layout) -> dict[str, tuple[str, ...]]:
 
 def _summaries(layout: Layout) -> dict[str, tuple[Variable, Statistic]]:
     """What each summary array of a run holds."""
-    names = (*layout.outcomes, *([INPUT.name] if layout.coords.get("factor") else []))
+    names = (*_ordered(layout.outcomes), *([INPUT.name] if layout.coords.get("factor") else []))
     return {
         f"{variable.name}_{statistic.name}": (variable, statistic)
         for variable in map(variable_of, names)
         for statistic in statistics_of_kind(variable.kind)
     }
+
+
+def _ordered(outcomes: Sequence[str]) -> list[str]:
+    """What most readers look for first, then in the order of the run."""
+    first = [name for name in _FIRST if name in outcomes]
+    return [*first, *(name for name in outcomes if name not in first)]
 
 
 def stored_bytes(layout: Layout) -> int:
@@ -96,7 +106,7 @@ def stored_bytes(layout: Layout) -> int:
 def kept_arrays(layout: Layout) -> dict[str, Array]:
     """Declare the arrays of draws."""
     arrays = {}
-    for name in layout.kept:
+    for name in _ordered(layout.kept):
         variable = INPUT if name == "inputs" else OUTCOMES[name]
         dtype = "int8" if variable.kind == "category" else layout.dtype
         dims = (*variable.dims, "draw")
@@ -203,6 +213,8 @@ def global_attrs(layout: Layout) -> dict[str, Any]:
         "draws": layout.draws,
         "currency": layout.currency,
         "price_year": layout.price_year,
+        # Those that no array names as its own would be taken for data.
+        "coordinates": " ".join(layout.extra_coords),
         **layout.attrs,
         "complete": 0,
     }

@@ -1,75 +1,109 @@
-"""What a killed run leaves beside its place, and its removal by the next run to that place.
+"""What a killed run leaves beside its place, and what the next run to that place makes of it.
 
-A run in progress is `OUT.partial-HOST-PID`. A process that is killed outright (kill -9, power) can
-remove nothing, so the next run to the same OUT does: only what a process of this machine has left
-that no longer lives, and it says so in the log.
+A run under way to OUT is `OUT.partial-` and a token of its own. A run that OUT has had until now is
+`OUT.replaced-` and that token, where two folders cannot be exchanged. A process that is killed
+outright (kill -9, power) can clear up nothing, so the next one does: it removes what is no complete
+run, and nothing else.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-import platform
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import Final
+
+from simcore.dataset.saved import is_complete
+from simcore.files import sync_one
 
 _LOG: Final = logging.getLogger(__name__)
 
 
-def partial_name(out: Path) -> str:
-    """Name of the run being written by this process."""
-    return f"{out.name}.partial-{_owner()}"
+def partial_path(out: Path, token: str) -> Path:
+    """Where a run is written."""
+    return out.with_name(f"{out.name}.partial-{token}")
 
 
-def replaced_name(out: Path) -> str:
-    """Name under which this process puts aside the run that it replaces."""
-    return f"{out.name}.replaced-{_owner()}"
+def replaced_path(out: Path, token: str) -> Path:
+    """Where a run stands aside while another takes its place."""
+    return out.with_name(f"{out.name}.replaced-{token}")
 
 
-def clear_leftovers(out: Path) -> list[Path]:
-    """Remove what dead processes of this machine have left of runs to `out`; returns that."""
-    if sys.platform == "win32":
-        # There is no harmless way to ask whether a process lives.
-        return []
-    # A run put aside is the only copy left if its process died before the new one stood there.
-    kinds = "partial|replaced" if out.exists() else "partial"
-    pattern = re.compile(rf"{re.escape(out.name)}\.({kinds})-{re.escape(_host())}-([0-9]+)")
-    found = []
-    for path in out.parent.iterdir() if out.parent.is_dir() else ():
+def kept_path(out: Path, token: str) -> Path:
+    """Where a complete run stays that has lost its place; only its owner removes it."""
+    return out.with_name(f"{out.stem}.kept-{token}{out.suffix}")
+
+
+def clear_leftovers(out: Path) -> bool:
+    """Clear up what dead runs to `out` have left; the caller has proof that none of them lives.
+
+    Returns
+    -------
+    bool
+        Whether a run that one of them had finished was put in its place, which was free.
+    """
+    pattern = re.compile(rf"{re.escape(out.name)}\.(?:partial|replaced)-([0-9a-f]{{16}})")
+    restored = False
+    # The newer run first: a partial one comes before what it replaces.
+    for path in sorted(_entries(out.parent)):
         match = pattern.fullmatch(path.name)
-        if match is None or _lives(int(match[2])):
+        if match is None:
             continue
-        remove(path)
-        found.append(path)
+        try:
+            restored |= _clear(path, out, kept_path(out, match[1]))
+        except OSError as error:
+            _LOG.warning("%s, left by a run that was killed, stays: %s", path, error)
+    if restored:
+        sync_one(out.parent)
+    return restored
+
+
+def _clear(path: Path, out: Path, kept: Path) -> bool:
+    """Clear up one leftover; whether it was put in its place."""
+    if not is_complete(path):
+        if not remove(path):
+            raise PermissionError("it cannot be removed")
         _LOG.warning("removed %s, left by a run that was killed", path)
-    return found
-
-
-def remove(path: Path) -> None:
-    """Remove a file, or a folder as far as that is possible."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
+    elif os.path.lexists(out):
+        path.rename(kept)
+        _LOG.warning("kept %s, a complete run that a killed process left: yours to remove", kept)
     else:
-        path.unlink(missing_ok=True)
-
-
-def _owner() -> str:
-    return f"{_host()}-{os.getpid()}"
-
-
-def _host() -> str:
-    # Folders are shared between machines, numbers of processes are not.
-    return re.sub(r"[^A-Za-z0-9_]", "_", platform.node())[:40] or "host"
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
+        path.rename(out)
+        _LOG.warning("put %s in place: complete, left by a process that was killed", out)
         return True
-    return True
+    return False
+
+
+def discard(path: Path) -> None:
+    """Remove a run that has been replaced; a removal cut short leaves no run that looks whole."""
+    if path.is_dir() and not path.is_symlink():
+        with contextlib.suppress(OSError):
+            (path / "zarr.json").unlink()
+            sync_one(path)
+    if not remove(path):
+        _LOG.warning("%s, which has been replaced, cannot be removed", path)
+
+
+def remove(path: Path) -> bool:
+    """Remove a file, or a folder as far as that is possible; whether nothing is left."""
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)  # or it would keep what is in it
+            for folder, names, _ in os.walk(path):
+                for name in names:
+                    with contextlib.suppress(OSError):
+                        Path(folder, name).chmod(0o700)
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return not os.path.lexists(path)
+
+
+def _entries(folder: Path) -> list[Path]:
+    # A folder that takes new files may refuse to be read.
+    with contextlib.suppress(PermissionError, FileNotFoundError):
+        return list(folder.iterdir())
+    return []

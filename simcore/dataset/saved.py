@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simcore.dataset.checksums import canonical, counted, digest_of, head_of
 from simcore.dataset.layout import SCHEMA_VERSION
 from simcore.errors import ConfigError, Fault
 
@@ -26,7 +26,7 @@ class RunError(ConfigError):
 
 
 def open_run(path: str | os.PathLike[str]) -> xr.Dataset:
-    """Open a saved run; arrays are read when they are used.
+    """Open a saved run; arrays are read, and checked, when they are used.
 
     Parameters
     ----------
@@ -40,40 +40,67 @@ def open_run(path: str | os.PathLike[str]) -> xr.Dataset:
     Raises
     ------
     RunError
-        When there is no run, or it is incomplete, or a newer simcore wrote it.
+        When there is no run, or it is incomplete, or a newer simcore wrote it, or it is damaged;
+        also later, where an array that is read is not what the run wrote.
     """
     import xarray as xr
 
+    from simcore.dataset.checked import CheckedRun
+    from simcore.dataset.display import Dataset
+
+    place = finished_run(path)
+    try:
+        return Dataset.of(xr.open_dataset(place, engine=CheckedRun))
+    except RunError:
+        raise
+    except Exception as error:
+        # Libraries have many ways to say that a file is not what it should be.
+        raise unreadable(place, error) from error
+
+
+def finished_run(path: str | os.PathLike[str]) -> Path:
+    """Make sure that a complete run stands there, which this version can read.
+
+    A RunError tells of anything else.
+    """
     place = Path(path)
     if not place.exists():
         raise _no_run(place, "nothing there", "a run written by simcore run")
-    attrs = _attributes(place)
+    attrs = attributes_of(place)
     if not _MARKS.issubset(attrs):
-        raise _no_run(place, "something else", "a run written by simcore run (.zarr or .nc)")
-    version = _whole(place, attrs, "schema_version")
+        found = "something else, or a run whose attributes are damaged"
+        raise _no_run(place, found, "a run written by simcore run (.zarr or .nc)")
+    try:
+        version, complete = int(attrs["schema_version"]), int(attrs.get("complete", 0))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise unreadable(place, error) from error
     if version > SCHEMA_VERSION:
         raise RunError(Fault(
             "schema_version", str(version), f"at most {SCHEMA_VERSION}",
             f"install simcore {attrs['simcore_version']} or later", file=str(place),
         ))  # fmt: skip
-    if _whole(place, {"complete": 0, **attrs}, "complete") != 1:
+    if complete != 1:
         raise RunError(Fault(
             "complete", "0: the run did not end", "1", "run it again", file=str(place),
         ))  # fmt: skip
-    try:
-        if place.is_dir():
-            return xr.open_dataset(place, engine="zarr", chunks=None, consolidated=True)
-        return xr.open_dataset(place, engine="netcdf4")
-    except (OSError, ValueError, KeyError) as error:
-        raise _no_run(place, f"damaged: {error}", "a readable run") from error
+    return place
+
+
+def unreadable(place: Path, error: Exception) -> RunError:
+    """Tell of a run of which nothing can be read."""
+    file = str(place / "zarr.json" if place.is_dir() else place)
+    found = f"damaged: {' '.join(str(error).split()) or type(error).__name__}"
+    remedy = "restore it from a copy, or run again; nothing of it can be read"
+    return RunError(Fault("", found, "a readable run", remedy, file=file))
 
 
 def digest(dataset: xr.Dataset) -> str:
     """SHA-256 over the names, dimensions, types and values of all variables.
 
     Independent of chunks, container, attributes and clock. Variables come in the order of their
-    names, values in C order as little-endian bytes with one NaN, text as UTF-8 with its length.
-    Reads about 16 MB at a time.
+    names, values in C order as little-endian bytes with one NaN, text as UTF-8 with its length,
+    whole numbers as 64 bits, for tools copy them into others. Labels of which the run holds nothing
+    but units do not count. Reads about 16 MB at a time.
 
     Parameters
     ----------
@@ -85,29 +112,16 @@ def digest(dataset: xr.Dataset) -> str:
     str
         64 hexadecimal digits.
     """
-    total = hashlib.sha256()
-    for name in sorted(str(name) for name in dataset.variables):
-        variable = dataset.variables[name]
-        number = variable.dtype.kind in "biuf"
-        kind = variable.dtype.newbyteorder("<").str if number else "text"
-        head = [name, [str(dim) for dim in variable.dims], kind, list(variable.shape)]
-        total.update(json.dumps(head, separators=(",", ":")).encode())
-        for block in _blocks(variable.shape, variable.dtype.itemsize if number else 32):
-            values = np.asarray(variable[block].values)
-            total.update(_bytes(values, kind) if number else _text_bytes(values))
-    return total.hexdigest()
+    heads = [head_of(str(name), variable) for name, variable in dataset.variables.items()]
+    return digest_of(
+        (head, _parts(dataset.variables[head.name], head.kind)) for head in counted(heads)
+    )
 
 
-def _bytes(values: np.ndarray, kind: str) -> bytes:
-    canonical = np.array(values, dtype=kind, order="C")
-    if canonical.dtype.kind == "f":
-        canonical[np.isnan(canonical)] = np.nan
-    return canonical.tobytes()
-
-
-def _text_bytes(values: np.ndarray) -> bytes:
-    entries = [str(entry).encode() for entry in values.ravel().tolist()]
-    return b"".join(len(entry).to_bytes(8, "little") + entry for entry in entries)
+def _parts(variable: xr.Variable, kind: str) -> Iterator[bytes]:
+    itemsize = 32 if kind == "text" else variable.dtype.itemsize
+    for block in _blocks(variable.shape, itemsize):
+        yield canonical(np.asarray(variable[block].values), kind)
 
 
 def _blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[Any, ...]]:
@@ -127,10 +141,16 @@ def _blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[Any, ...]]:
 
 def is_run(path: Path) -> bool:
     """Whether simcore wrote what stands there, complete or not."""
-    return _MARKS.issubset(_attributes(path))
+    return _MARKS.issubset(attributes_of(path))
 
 
-def _attributes(path: Path) -> dict[str, Any]:
+def is_complete(path: Path) -> bool:
+    """Whether what stands there says that it is a complete run."""
+    attrs = attributes_of(path)
+    return _MARKS.issubset(attrs) and attrs.get("complete") == 1
+
+
+def attributes_of(path: Path) -> dict[str, Any]:
     """Global attributes of a store; empty when there is none."""
     try:
         if path.is_dir():
@@ -141,18 +161,8 @@ def _attributes(path: Path) -> dict[str, Any]:
 
         with netCDF4.Dataset(str(path), "r") as file:
             return {name: file.getncattr(name) for name in file.ncattrs()}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
         return {}
-
-
-def _whole(path: Path, attrs: Mapping[str, Any], name: str) -> int:
-    """A mark of a run that is a whole number."""
-    mark = attrs[name]
-    try:
-        number = int(mark)
-    except (TypeError, ValueError, OverflowError):
-        raise _no_run(path, f"{name} {str(mark)[:80]!r}", "a whole number there") from None
-    return number
 
 
 def _no_run(path: Path, found: str, expected: str) -> RunError:

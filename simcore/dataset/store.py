@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset.containers import Array, Container, MemoryContainer, NetcdfContainer
+from simcore.dataset.checksums import DIGEST, SEAL, Recorder
+from simcore.dataset.containers import (
+    Array,
+    Container,
+    FileContainer,
+    MemoryContainer,
+    NetcdfContainer,
+)
 from simcore.dataset.layout import (
     Layout,
     array_of,
@@ -24,10 +31,13 @@ from simcore.dataset.layout import (
     stored_bytes,
     summary_arrays,
 )
-from simcore.dataset.leftovers import clear_leftovers, partial_name, remove, replaced_name
+from simcore.dataset.leftovers import clear_leftovers, partial_path, remove
+from simcore.dataset.lock import Lock
+from simcore.dataset.moving import Identity, identity_of, put_in_place
 from simcore.dataset.saved import is_run, open_run
 from simcore.dataset.zarr_files import ZarrContainer
 from simcore.errors import Fault, OutputError
+from simcore.files import make_folders, sync, token
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,7 +51,7 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
     """Find everything that would keep a run of so many bytes from being written, before it starts.
 
     An OutputError tells of a wrong suffix, an existing output (unless it is a run that may be
-    replaced), an unwritable folder and a full disk.
+    replaced), another run to it that is under way, an unwritable folder and a full disk.
     """
     where, faults = str(out), []
     if out.suffix not in SUFFIXES:
@@ -54,17 +64,8 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
             where, "bytes that are not UTF-8", "a name in UTF-8, as NetCDF files have",
             "choose another name, or one that ends in .zarr",
         ))  # fmt: skip
-    elif out.exists() or out.is_symlink():
-        if not is_run(out):
-            faults.append(Fault(
-                where, "something that is not a simcore run", "a free name, or a run to replace",
-                "choose another output, or move what stands there away",
-            ))  # fmt: skip
-        elif not overwrite:
-            faults.append(Fault(
-                where, "a run that already exists", "a free name",
-                "add --overwrite (overwrite=True) to replace it, or choose another output",
-            ))  # fmt: skip
+    else:
+        faults += filter(None, (_fault_of_name(out, overwrite=overwrite), Lock(out).fault()))
     folder = out.absolute().parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -84,6 +85,23 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
         ))  # fmt: skip
     if faults:
         raise OutputError(faults)
+
+
+def _fault_of_name(out: Path, *, overwrite: bool) -> Fault | None:
+    """What is wrong with what stands under the name of a run."""
+    if not os.path.lexists(out):
+        return None
+    if not is_run(out):
+        return Fault(
+            str(out), "something that is not a simcore run", "a free name, or a run to replace",
+            "choose another output, or move what stands there away",
+        )  # fmt: skip
+    if overwrite:
+        return None
+    return Fault(
+        str(out), "a run that already exists", "a free name",
+        "add --overwrite (overwrite=True) to replace it, or choose another output",
+    )  # fmt: skip
 
 
 def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) -> Store:
@@ -137,24 +155,30 @@ class Store:
     def __init__(self, layout: Layout, out: Path | None, *, overwrite: bool) -> None:
         self.layout = layout
         self._container: Container = MemoryContainer()
+        # What a run on disk has more.
+        self._file: FileContainer | None = None
         self._out, self._overwrite = out, overwrite
-        self._partial = None if out is None else out.with_name(partial_name(out))
+        self._token = token()
+        self._partial = None if out is None else partial_path(out, self._token)
+        self._claim = None if out is None else Lock(out)
+        self._replaces: Identity | None = None
         self._arrays = kept_arrays(layout)
         self._written = {
             name: np.zeros(array.shape[: array.lead], dtype=bool)
             for name, array in self._arrays.items()
         }
+        self._sums = Recorder(self._arrays)
         self._lock = threading.Lock()
         self._open = True
 
     def begin(self) -> None:
         """Check the place and make there what the draws are written into; see `create`."""
         try:
-            if self._out is not None and self._partial is not None:
-                self._make_place(self._out, self._partial)
+            if self._out is not None and self._partial is not None and self._claim is not None:
+                self._make_place(self._out, self._partial, self._claim)
             self._container.label(global_attrs(self.layout))
             for name, (array, values) in coordinates(self.layout).items():
-                self._container.put(name, array, values)
+                self._put(name, array, values)
             self._container.reserve(self._arrays)
         except BaseException as error:
             self.abort()
@@ -162,17 +186,18 @@ class Store:
                 raise _cannot_write(self._out, error) from error
             raise
 
-    def _make_place(self, out: Path, partial: Path) -> None:
-        try:
-            check_output(out, overwrite=self._overwrite, needed=stored_bytes(self.layout))
-            out.parent.mkdir(parents=True, exist_ok=True)
+    def _make_place(self, out: Path, partial: Path, claim: Lock) -> None:
+        check_output(out, overwrite=self._overwrite, needed=stored_bytes(self.layout))
+        make_folders(out.parent)
+        claim.take()
+        if claim.proves:
             clear_leftovers(out)
-            kind = NetcdfContainer if out.suffix == ".nc" else ZarrContainer
-            self._container = kind(partial)
-        except (OSError, OutputError):
-            # What stands there is not of this run, and must stay.
-            self._open = False
-            raise
+        # What stands there now may have been put there, or written, since it was looked at.
+        if fault := _fault_of_name(out, overwrite=self._overwrite):
+            raise OutputError(fault)
+        self._replaces = identity_of(out)
+        kind = NetcdfContainer if out.suffix == ".nc" else ZarrContainer
+        self._container = self._file = kind(partial)
 
     @property
     def rows(self) -> np.ndarray | None:
@@ -205,10 +230,13 @@ class Store:
             )
         if np.issubdtype(array.dtype, np.integer):
             values = np.where(np.isnan(values), -1, values)
+        values = np.asarray(values, dtype=array.dtype)
         try:
-            self._container.write(name, index, np.asarray(values, dtype=array.dtype))
+            self._container.write(name, index, values)
         except (OSError, RuntimeError) as error:
             raise _cannot_write(self._out, error) from error
+        if self._file is not None:
+            self._sums.cell(name, index, values)
         self.mark_made(name, index)
 
     def mark_made(self, name: str, index: tuple[int, ...]) -> None:
@@ -221,6 +249,8 @@ class Store:
         if not np.issubdtype(self._arrays[name].dtype, np.floating):
             raise ValueError(f"{name}{list(index)}: a type without NaN cannot be left undefined")
         self._container.mark_undefined(name, index)
+        if self._file is not None:
+            self._sums.undefined(name, index)
         self.mark_made(name, index)
 
     def complete(
@@ -236,34 +266,59 @@ class Store:
         arrays = summary_arrays(self.layout, statistics)
         for name, (dims, values, attrs) in (extra or {}).items():
             arrays.append((name, array_of(dims, np.asarray(values), attrs), np.asarray(values)))
+        attrs = global_attrs(self.layout) | {"complete": 1}
         try:
             for name, array, values in arrays:
-                self._container.put(name, array, values)
-            self._container.label({"complete": 1})
-            self._container.close()
+                self._put(name, array, values)
+            if self._file is not None:
+                attrs |= self._checksums(self._file, attrs)
+            self._container.flush()
+            # What says that it is complete reaches the disk after all that it speaks of.
+            if self._partial is not None:
+                sync(self._partial)
+            self._container.close(attrs)
+            if self._partial is not None:
+                sync(self._partial, deep=False)
         except (OSError, RuntimeError) as error:
             raise _cannot_write(self._out, error) from error
         self._open = False
         if self._out is not None and self._partial is not None:
-            _move(self._partial, self._out, overwrite=self._overwrite)
+            put_in_place(self._partial, self._out, self._token, replaces=self._replaces)
+        self._let_go()
         return Finished(
             layout=self.layout,
-            attrs=global_attrs(self.layout) | {"complete": 1},
+            attrs=attrs,
             summaries={name: (array, values) for name, array, values in arrays},
             out=self._out,
             memory=self._container if isinstance(self._container, MemoryContainer) else None,
         )
 
+    def _put(self, name: str, array: Array, values: np.ndarray) -> None:
+        if self._file is not None:
+            array = self._sums.whole(name, array, values)
+        self._container.put(name, array, values)
+
+    def _checksums(self, file: FileContainer, attrs: Mapping[str, Any]) -> dict[str, str]:
+        """Write those of the kept arrays; returns the global attributes, once all is written."""
+        for name in self._arrays:
+            file.annotate(name, self._sums.kept(name))
+        digest = {DIGEST: self._sums.digest({name: file.read(name) for name in self._arrays})}
+        return digest | {SEAL: self._sums.seal({**attrs, **digest})}
+
     def abort(self) -> None:
-        """Remove everything written so far; nothing happens after `complete`."""
-        if not self._open:
-            return
-        self._open = False
-        # A full disk may refuse even the closing; the file goes away in any case.
-        with contextlib.suppress(OSError, RuntimeError):
-            self._container.close()
-        if self._partial is not None:
-            remove(self._partial)
+        """Remove everything written so far; what is complete stays."""
+        if self._open:
+            self._open = False
+            # A full disk may refuse even the closing; the file goes away in any case.
+            with contextlib.suppress(OSError, RuntimeError):
+                self._container.close()
+            if self._partial is not None:
+                remove(self._partial)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._claim is not None:
+            self._claim.release()
 
     def _require_complete(self, statistics: Mapping[str, np.ndarray]) -> None:
         missing = [name for name in statistics_of(self.layout) if name not in statistics]
@@ -277,39 +332,13 @@ class Store:
 def _in_memory(container: MemoryContainer) -> xr.Dataset:
     import xarray as xr
 
+    from simcore.dataset.display import Dataset
+
     variables = {
         name: xr.Variable(array.dims, values, dict(array.attrs))
         for name, (array, values) in container.arrays.items()
     }
-    return xr.decode_cf(xr.Dataset(variables, attrs=container.attrs))
-
-
-def _move(partial: Path, out: Path, *, overwrite: bool) -> None:
-    """Put a complete run in its place; an older run leaves only then."""
-    if out.exists() and not (overwrite and is_run(out)):
-        raise OutputError(Fault(
-            str(out), "another run, written meanwhile", "a free name",
-            f"this run is complete; it stays in {partial}",
-        ))  # fmt: skip
-    try:
-        if not partial.is_dir():
-            partial.replace(out)
-            return
-        # A folder cannot replace a folder in one step: the old one steps aside first.
-        aside = out.with_name(replaced_name(out))
-        old = out.exists()
-        if old:
-            out.rename(aside)
-        try:
-            partial.rename(out)
-        except OSError:
-            if old:
-                aside.rename(out)
-            raise
-        if old:
-            remove(aside)
-    except OSError as error:
-        raise _cannot_write(out, error) from error
+    return Dataset.of(xr.decode_cf(xr.Dataset(variables, attrs=container.attrs)))
 
 
 def _cannot_write(out: Path | None, error: Exception) -> OutputError:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels import marginal_form
+from simcore.numerics.elementary import exp
 
 
 class DistributionError(ValueError):
@@ -57,7 +58,7 @@ def scaled(marginal: Marginal, factor: float) -> Marginal:
         return marginal
     power = _POWERS[marginal.kind]
     params = marginal.params.copy()
-    params[: len(power)] *= factor ** np.array(power)
+    params[: len(power)] *= [(1.0, factor, factor * factor)[one] for one in power]
     pool = marginal.pool.copy()
     pool[_values_start(marginal) :] *= factor
     return replace(
@@ -71,17 +72,51 @@ def scaled(marginal: Marginal, factor: float) -> Marginal:
     )
 
 
+def tails(marginal: Marginal, p: float = 0.001) -> tuple[float, float]:
+    """The quantiles `p` and 1 - p, 0.001 or `SMALLEST`, nearly, without any kernel.
+
+    No draw lies beyond those of `SMALLEST`. What has a closed form and ends gives its ends.
+    """
+    kind, params, pool, far = marginal.kind, marginal.params, marginal.pool, _FAR[p]
+    with np.errstate(over="ignore"):
+        if kind == marginal_form.NORMAL:
+            return float(params[0] - far * params[1]), float(params[0] + far * params[1])
+        if kind == marginal_form.LOGNORMAL:
+            low, high = params[2] * exp(params[0] + np.array([-far, far]) * params[1])
+            return float(low), float(high)
+        if kind == marginal_form.SPLIT_LOGNORMAL:
+            low, high = params[0] * exp(np.array([-far, far]) * params[1:3])
+            return float(low), float(high)
+    if kind != marginal_form.TABLE:
+        return marginal.low, marginal.high
+    pieces, edges = int(params[0]), marginal_form.edges()
+    breaks = pool[: pieces + 1]
+
+    def value(u: float) -> float:
+        piece = min(max(int(np.searchsorted(breaks, u, side="right")) - 1, 0), pieces - 1)
+        within = (u - breaks[piece]) / (breaks[piece + 1] - breaks[piece])
+        start = pieces + 1 + (2 * piece + (within > 0.5)) * marginal_form.TABLE_LENGTH
+        segment = min(int(np.searchsorted(edges, min(within, 1 - within))), len(edges) - 1)
+        return float(pool[start + segment * marginal_form.COEFFICIENTS])
+
+    return value(p), value(1 - p)
+
+
+SMALLEST: Final = marginal_form.SMALLEST
+"""The smallest probability that is drawn."""
+_FAR: Final = {0.001: 3.090232306167813, SMALLEST: 8.2095361516}
+"""Quantiles of a standard normal number above its mean."""
 # The power of the factor by which each parameter of a kind is multiplied.
-_POWERS: Final[dict[int, tuple[float, ...]]] = {
-    marginal_form.CONSTANT: (1.0,),
-    marginal_form.UNIFORM: (1.0, 1.0),
-    marginal_form.TRIANGULAR: (1.0, 1.0, 0.0, 2.0, 2.0),
-    marginal_form.NORMAL: (1.0, 1.0),
-    marginal_form.LOGNORMAL: (0.0, 0.0, 1.0),
-    marginal_form.SPLIT_LOGNORMAL: (1.0, 0.0, 0.0),
-    marginal_form.DISCRETE: (0.0,),
-    marginal_form.EMPIRICAL: (0.0,),
-    marginal_form.TABLE: (0.0,),
+_POWERS: Final[dict[int, tuple[int, ...]]] = {
+    marginal_form.CONSTANT: (1,),
+    marginal_form.UNIFORM: (1, 1),
+    marginal_form.TRIANGULAR: (1, 1, 0, 2, 2),
+    marginal_form.NORMAL: (1, 1),
+    marginal_form.LOGNORMAL: (0, 0, 1),
+    marginal_form.SPLIT_LOGNORMAL: (1, 0, 0),
+    marginal_form.DISCRETE: (0,),
+    marginal_form.EMPIRICAL: (0,),
+    marginal_form.TABLE: (0,),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from simcore.errors import ConfigError, Fault, few_suggestions
 from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.checks import find_faults
-from simcore.intake.editor_schema import json_schema
+from simcore.intake.file_notes import file_notes
 from simcore.intake.findings import Address, Finding, faults
 from simcore.intake.overlay import merge, put, setting
 from simcore.intake.price_tables import Filled, fill
@@ -19,7 +19,7 @@ from simcore.intake.scenarios import expand, usable
 from simcore.intake.schema import Experiment
 from simcore.intake.validation import mended, validate
 
-__all__ = ["Spec", "json_schema", "load"]
+__all__ = ["Spec", "load"]
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,8 @@ def load(
     findings += [one for filled in tables_read for one in filled.findings]
     notes = dict.fromkeys(one for filled in tables_read for one in filled.notes)
     spec = _checked(data, [*documents, *files], file, read.folder, findings)
-    return replace(spec, notes=tuple(notes), stands_alone=not read.on_base)
+    told = file_notes(spec.scenarios, spec.folder, shipped.records())
+    return replace(spec, notes=(*notes, *told), stands_alone=not read.on_base)
 
 
 def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> dict[str, Any]:

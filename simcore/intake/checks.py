@@ -6,14 +6,13 @@ where its files matter.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from simcore.errors import dotted
-from simcore.intake import dependence, shipped
+from simcore.intake import shipped
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
@@ -22,11 +21,11 @@ from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
-from simcore.intake.schema import Experiment, Exposure, Until
+from simcore.intake.schema import Experiment, Exposure
+from simcore.intake.selection_checks import currency_findings, selection_findings
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
-    asked_outcomes,
     place_of,
     price_of,
     region_quantities,
@@ -38,12 +37,6 @@ from simcore.intake.usage import (
 )
 from simcore.intake.view_checks import view_findings
 from simcore.variables import OUTCOMES, Outcome
-
-_LISTED: Final = {
-    "exposure": ("exposures", "add an exposure"),
-    "good": ("parity", "write parity: [hydrogen]"),
-}
-"""Dimensions whose labels only the config gives: its key, and what to write there."""
 
 
 def find_faults(
@@ -58,7 +51,7 @@ def find_faults(
     the catalog whose identity is in `sound` need no check.
     """
     sound = set(sound)
-    found = [*_selection(experiment), *_correlations(experiment)]
+    found = list(selection_findings(experiment))
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
     if not any(baseless.values()):
@@ -80,96 +73,6 @@ def find_faults(
                 seen.add(finding)
                 found.append(replace(finding, scenario=name))
     return found
-
-
-def _selection(experiment: Experiment) -> Iterator[Finding]:
-    for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity"):
-        names = getattr(experiment, key)
-        for position, name in enumerate(names):
-            if name in names[:position]:
-                yield Finding((key, position), f"{name!r} twice", "each name once", "remove one")
-    for key in ("outcomes", "keep"):
-        for position, name in enumerate(getattr(experiment, key)):
-            if name not in OUTCOMES and not (key == "keep" and name == "inputs"):
-                yield unknown((key, position), name, OUTCOMES, "outcome")
-            elif key == "keep" and name != "inputs" and OUTCOMES[name].kind == "conditional":
-                yield Finding(
-                    (key, position), f"{name!r}, which has no value in each draw",
-                    "outcomes with draws", "keep viability and inputs instead",
-                )  # fmt: skip
-            elif key == "keep" and name != "inputs" and name not in experiment.outcomes:
-                yield Finding(
-                    (key, position), f"{name!r}, which is not among the outcomes",
-                    "names listed under outcomes, or `inputs`", f"add {name} to outcomes",
-                )  # fmt: skip
-    yield from _currency(experiment, ("currency",), experiment.currency)
-    if experiment.until is not None:
-        yield from _until(experiment, experiment.until)
-    for dim, (key, remedy) in _LISTED.items():
-        asked = [one.name for one in asked_outcomes(experiment) if dim in one.dims]
-        if asked and not getattr(experiment, key):
-            yield Finding(
-                (key,), f"no {dim}", f"at least one {dim} for {asked[0]}",
-                f"{remedy}, or drop {' and '.join(asked)} from outcomes",
-                also=(("outcomes",),),
-            )  # fmt: skip
-
-
-def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
-    variable = OUTCOMES.get(until.variable)
-    if variable is None or until.variable not in experiment.outcomes:
-        yield unknown(("until", "variable"), until.variable, experiment.outcomes, "outcome")
-        return
-    if variable.kind not in ("number", "year"):
-        yield Finding(
-            ("until", "variable"), f"{until.variable}, which is no amount", "an outcome in numbers",
-            "name the outcome whose sign it gives",
-        )  # fmt: skip
-    for dim in until.at:
-        if dim not in variable.dims:
-            yield unknown(("until", "at", dim), dim, variable.dims, f"dimension of {variable.name}")
-    unit = variable.unit_in(experiment.currency)
-    if until.unit is not None and not _is_same(until.unit, unit):
-        yield Finding(
-            ("until", "unit"), repr(until.unit), f"the unit of {variable.name}: {unit}",
-            "give the width in that unit",
-        )  # fmt: skip
-
-
-def _is_same(unit: str, other: str) -> bool:
-    """Whether EUR/t is EUR t-1."""
-    head, *rest = unit.replace(" ", "").split("/")
-    return " ".join([head, *(f"{one}-1" for one in rest)]) == other or unit == other
-
-
-def _correlations(experiment: Experiment) -> Iterator[Finding]:
-    for kind in ("factors", "shocks"):
-        pairs, address = getattr(experiment.correlations, kind), ("correlations", kind)
-        first: dict[frozenset[str], int] = {}
-        for position, pair in enumerate(pairs):
-            before = first.setdefault(frozenset(pair.between), position)
-            if before != position:
-                yield Finding(
-                    (*address, position, "between"), f"{' and '.join(pair.between)} a second time",
-                    "each pair once", f"remove one of the entries {before} and {position}",
-                )  # fmt: skip
-        names = len({name for pair in pairs for name in pair.between})
-        if names > dependence.MOST:
-            yield Finding(
-                address, f"{names:,} correlated names", f"at most {dependence.MOST:,}",
-                "leave out pairs, or set one name for what moves together",
-            )  # fmt: skip
-            continue
-        try:
-            dependence.build(pairs, repair=experiment.correlations.repair)
-        except dependence.NotPositiveSemiDefiniteError as error:
-            yield Finding(
-                address,
-                "correlations that are not positive semi-definite: "
-                + ", ".join(error.names[:8]) + (" ..." if len(error.names) > 8 else ""),
-                f"a valid matrix; the nearest one changes {error.changes()}",
-                "use these values, or set correlations.repair: true",
-            )  # fmt: skip
 
 
 def _references(experiment: Experiment) -> Iterator[Finding]:
@@ -251,7 +154,7 @@ def _technology(experiment: Experiment, address: Address, learning: Any) -> Iter
 
 def _exposure(experiment: Experiment, address: Address, exposure: Exposure) -> Iterator[Finding]:
     if exposure.currency is not None:
-        yield from _currency(experiment, (*address, "currency"), exposure.currency)
+        yield from currency_findings(experiment, (*address, "currency"), exposure.currency)
     if exposure.market is not None:
         yield from unknown_entry(
             (*address, "market"), exposure.market, experiment.catalog, "markets"
@@ -265,22 +168,10 @@ def _exposure(experiment: Experiment, address: Address, exposure: Exposure) -> I
             yield unknown((*place, "route"), plant.route, known, "route of the run")
 
 
-def _currency(experiment: Experiment, address: Address, name: str) -> Iterator[Finding]:
-    known = ["EUR", *experiment.money.exchange]
-    if name not in known:
-        given = unknown(address, name, known, "currency")
-        near = "" if given.remedy.startswith("choose") else f"; or {given.remedy}"
-        yield replace(
-            given, expected=f"{given.expected}, or one with a rate",
-            remedy=f"give the rate: money: {{exchange: {{{name}: <{name} per EUR>}}}}{near}"
-            if re.fullmatch("[A-Z]{3}", name) else given.remedy,
-        )  # fmt: skip
-
-
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     region, address = experiment.catalog.regions[name], ("catalog", "regions", name)
     yield from unknown_entry((*address, "market"), region.market, experiment.catalog, "markets")
-    yield from _currency(experiment, (*address, "currency"), region.currency)
+    yield from currency_findings(experiment, (*address, "currency"), region.currency)
     for place, value in policy_values(experiment, name).items():
         yield from _policy(experiment, place, value)
     address, rules = _rules(experiment, name), sector_regions(experiment).get(name)

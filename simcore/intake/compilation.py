@@ -10,12 +10,10 @@ import numpy as np
 
 from simcore import distributions
 from simcore.distributions import DistributionError
-from simcore.errors import ConfigError
 from simcore.files import contained
 from simcore.intake.findings import Finding
 from simcore.quantities import Constant, Empirical, Uncertain
-from simcore.timeseries import read_sheet
-from simcore.timeseries.cells import is_gap, numbers_of
+from simcore.timeseries import Options, labels_of, read_sheet, values_of
 
 _METADATA: Final = {*Uncertain.model_fields}
 _MOST: Final = 4096
@@ -29,18 +27,20 @@ def compiled(quantity: Any, folder: Path) -> distributions.Marginal:
     Raises
     ------
     DistributionError
-        No distribution has these parameters or quantiles, or the CSV column cannot be used.
+        No distribution has these parameters or quantiles.
+    ConfigError
+        The CSV column cannot be used.
     """
     if isinstance(quantity, Constant):
         return distributions.constant(quantity.value)
     if isinstance(quantity, Empirical) and quantity.csv is not None:
-        values = column(folder, quantity.csv, quantity.column)
+        values, _ = column(folder, quantity)
         return _finite({"kind": "empirical", "values": values})
     content = _content(quantity)
     if content not in _COMPILED:
         if len(_COMPILED) >= _MOST:
             _COMPILED.clear()
-        _COMPILED[content] = _finite(quantity.model_dump(exclude=_METADATA))
+        _COMPILED[content] = _finite(_plain(quantity))
     return _COMPILED[content]
 
 
@@ -51,6 +51,13 @@ def _content(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple(value.items())
     return tuple(map(_content, value)) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """What a record says of a distribution; to have pydantic say it would make its serializer."""
+    if isinstance(value, Uncertain):
+        return {name: _plain(getattr(value, name)) for name in _shape(type(value))}
+    return list(map(_plain, value)) if isinstance(value, list) else value
 
 
 @cache
@@ -90,35 +97,22 @@ def file_fault(
     return None
 
 
-def column(folder: Path, name: str, label: str | None) -> list[float]:
-    """Numbers of one column of a CSV file in the folder of the config, empty cells left out.
+def column(folder: Path, quantity: Empirical) -> tuple[list[float], tuple[str, ...]]:
+    """Numbers of a column of a CSV file in the folder of the config, and notes of their reading.
 
     Raises
     ------
     DistributionError
-        The file lies elsewhere or cannot be read, or the column holds something else than finite
-        numbers.
+        The file lies elsewhere.
+    ConfigError
+        It cannot be read, or the column holds something else than numbers.
     """
+    name, label = str(quantity.csv), str(quantity.column)
     path = contained(folder, name)
     if path is None:
         raise DistributionError(f"{name} lies outside the folder of the config")
-    try:
-        sheet = read_sheet(path, name=name, labels=[label or ""])
-        place = sheet.find(label or "", "column")
-    except ConfigError as error:
-        raise DistributionError(error.sentence) from None
-    cells = sheet.column(place)
-    numbers = numbers_of(cells, delimiter=sheet.delimiter)
-    if numbers.refusal:
-        raise DistributionError(f"{name}: {numbers.refusal[0]}")
-    values: list[float] = []
-    for (line, _), cell in zip(sheet.rows, cells, strict=True):
-        if is_gap(cell):
-            continue
-        value = numbers.read(cell)
-        if value is None:
-            raise DistributionError(f"{name}:{line}: {cell[:40]!r} is not a finite number")
-        values.append(value)
-    if not values:
-        raise DistributionError(f"{name}: column {label!r} is empty")
-    return values
+    options = Options.of(quantity)
+    labels = labels_of(label, options)
+    sheet = read_sheet(path, name=name, labels=labels, encoding=options.encoding)
+    found, notes = values_of(sheet, label, options)
+    return [one for _, one in found if one is not None], notes

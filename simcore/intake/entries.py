@@ -1,61 +1,60 @@
 """What the catalog may hold: the frozen, typed records of prices, policies, regions and routes."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
-from simcore.intake.paths import AnchorTable, PricePath, Rate
+from simcore.intake.measures import (
+    Benchmark,
+    Capital,
+    CapitalShare,
+    Intensity,
+    Lifetime,
+    MarkUp,
+    Megatonnes,
+    Multiplier,
+    PerCapacity,
+    PerTonne,
+    Risk,
+    Surcharge,
+    Traded,
+    Utilisation,
+)
+from simcore.intake.paths import AnchorTable, EmissionFactors, PricePath
 from simcore.intake.systems import System
 from simcore.quantities import (
-    Certain,
-    Constant,
     Quantity,
     RegionQuantity,
     YearlyQuantity,
+    certain,
     check_probabilities,
+    ranges,
 )
 from simcore.quantities.annotations import (
     COMMODITY,
     OTHER,
-    PER_COMMODITY,
     TEXT,
     TEXT_OR_OTHER,
     Canonical,
-    Dated,
     Name,
     Plain,
     PolicyShare,
-    PolicyValue,
     Year,
 )
 from simcore.quantities.records import Described, Model, Sourced, fault, shown
 from simcore.units.canonical import (
-    EURO_PER_CAPACITY,
-    EURO_PER_CAPACITY_YEAR,
     EURO_PER_KILOGRAM,
     EURO_PER_KILOWATT,
     EURO_PER_TONNE,
     HOUR_PER_YEAR,
     KWH_PER_KILOGRAM,
-    MEGATONNE_PER_YEAR,
     ONE,
-    PER_YEAR,
     TONNE_PER_TONNE,
     YEAR,
 )
 
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
-
-Lifetime = Annotated[float, Canonical(YEAR), Field(gt=0, le=200)]
-Multiplier = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
-PerTonne = Annotated[RegionQuantity, Canonical(EURO_PER_TONNE)]
-FIXED_OPEX: Final = Canonical(EURO_PER_CAPACITY_YEAR, also=PER_YEAR)
-PerCapacity = Annotated[RegionQuantity, FIXED_OPEX]
-Intensity = Annotated[RegionQuantity, Canonical(TONNE_PER_TONNE, minimum=0.0)]
-Traded = Annotated[RegionQuantity, Canonical(COMMODITY)]
 
 
 class Learns(Model):
@@ -73,15 +72,21 @@ class Electrolysis(Described):
     unit: Literal["EUR/kg"] = "EUR/kg"
     electricity: Name
     """Commodity that feeds the electrolyser."""
-    electricity_demand: Annotated[Quantity, Canonical(KWH_PER_KILOGRAM, minimum=0.0)]
-    capex: Annotated[Quantity, Canonical(EURO_PER_KILOWATT, minimum=0.0)]
-    fixed_opex: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
-    full_load_hours: Annotated[Quantity, Canonical(HOUR_PER_YEAR, minimum=1.0)]
+    electricity_demand: Annotated[
+        Quantity, Canonical(KWH_PER_KILOGRAM, minimum=0.0, usual=ranges.DEMAND)
+    ]
+    capex: Annotated[
+        Quantity, Canonical(EURO_PER_KILOWATT, minimum=0.0, usual=ranges.CAPEX_PER_KILOWATT)
+    ]
+    fixed_opex: CapitalShare
+    full_load_hours: Annotated[
+        Quantity, Canonical(HOUR_PER_YEAR, minimum=1.0, central=8784.0, usual=ranges.LOAD_HOURS)
+    ]
     lifetime: Lifetime
-    stack_lifetime: Annotated[Quantity, Canonical(YEAR, minimum=0.1)]
-    stack_share: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
-    storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM)]
-    risk_premium: Rate = Constant(value=0.0)
+    stack_lifetime: Annotated[Quantity, Canonical(YEAR, minimum=0.1, usual=ranges.STACK_LIFETIME)]
+    stack_share: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0, usual=ranges.SHARE)]
+    storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM, minimum=0.0, usual=ranges.STORAGE)]
+    risk_premium: Risk = certain(0.0)
     learning: Learns | None = None
 
 
@@ -93,11 +98,11 @@ class Indexed(Sourced):
     unit: str
     index: str
     """Price path that is followed, as `commodity.region` or `commodity.default`."""
-    coefficient: Annotated[Quantity, Canonical(ONE, minimum=0.0)] = Constant(value=1.0)
+    coefficient: Multiplier = certain(1.0)
     """Share of the index, as in delivered scrap at 0.8 of a benchmark."""
-    premium: Annotated[Quantity, Canonical(COMMODITY)] = Constant(value=0.0)
+    premium: Annotated[Quantity, Canonical(COMMODITY, usual=ranges.PREMIUMS)] = certain(0.0)
     """Freight, quality and delivery on top, in the unit and money of the price."""
-    emission_intensity: Annotated[Dated, Canonical(PER_COMMODITY)] = Field(default_factory=dict)
+    emission_intensity: EmissionFactors = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
 
 
@@ -121,7 +126,7 @@ class Choice(Described):
     probabilities: list[float]
 
     @model_validator(mode="after")
-    def _valid(self) -> Choice:
+    def _valid(self) -> Self:
         check_probabilities(self.probabilities, len(self.values))
         return self
 
@@ -149,7 +154,7 @@ class Variant(Described):
     values: dict[Year, Quantity] = Field(min_length=1)
     end: Year | None = None
     """Last year in force; zero afterwards."""
-    decline: Annotated[Plain, Field(lt=1)] = 0.0
+    decline: Annotated[Plain, Field(gt=-1, lt=1), Canonical(ONE, usual=ranges.DRIFT)] = 0.0
     """Yearly decline after the last date."""
 
 
@@ -161,7 +166,7 @@ class Policy(Described):
     """Unit of the values, where neither they nor their variant state one."""
     region: str | None = None
     variant: VariantChoice
-    delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0)] = Constant(value=0.0)
+    delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
     known_until: Year
     variants: dict[Name, Variant] = Field(min_length=1)
 
@@ -173,7 +178,7 @@ def _by_good(value: Any) -> Any:
     return value
 
 
-Embedded = Annotated[float, Canonical(TONNE_PER_TONNE), Field(ge=0)]
+Embedded = Annotated[float, Canonical(TONNE_PER_TONNE, usual=ranges.INTENSITY), Field(ge=0)]
 DefaultValues = Annotated[dict[Name, Embedded], BeforeValidator(_by_good)]
 
 
@@ -186,12 +191,15 @@ class Region(Described):
     the rows of routes that this region has none of its own of are those of that one."""
     currency: str
     market: Name
-    wacc: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0)]
-    capex_factor: Multiplier = Constant(value=1.0)
-    recognised: PolicyValue
+    wacc: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0, usual=ranges.WACC)]
+    """Cost of capital per year, real as all money of the run: without inflation."""
+    capex_factor: Multiplier = certain(1.0)
+    recognised: PolicyShare
     """1 where the EU recognises the carbon price paid at home."""
-    credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE)] = Constant(value=0.0)
-    credit_limit: PolicyValue = 1.0
+    credit_price: Annotated[
+        Quantity, Canonical(EURO_PER_TONNE, minimum=0.0, usual=ranges.CARBON_PRICE)
+    ] = certain(0.0)
+    credit_limit: PolicyShare = 1.0
     """Largest share of an obligation that credits may cover under the law of the region."""
 
 
@@ -199,11 +207,12 @@ class SectorRegion(Described):
     """What a sector meets in a region."""
 
     coverage: PolicyShare
+    """Share of the emissions that the carbon market of the region covers."""
     free_allocation: PolicyShare
     cscf: PolicyShare
-    benchmarks: dict[Name, PolicyValue]
+    benchmarks: dict[Name, Benchmark]
     """By route, or `default`: t CO2e of allowances per tonne."""
-    border: PolicyValue = 0.0
+    border: PolicyShare = 0.0
     """1 where imported precursors pay the home price at the border."""
     default_intensity: DefaultValues = Field(default_factory=dict)
     """CBAM default values before mark-up by good, or `default`, t CO2e/t."""
@@ -218,9 +227,9 @@ class SectorBorder(Described):
 
     coverage: PolicyShare | None = None
     indirect: PolicyShare | None = None
-    mark_up: PolicyValue | None = None
+    mark_up: MarkUp | None = None
     good: Name | None = None
-    default_benchmark: PolicyValue | None = None
+    default_benchmark: Benchmark | None = None
 
 
 class Sector(Described):
@@ -229,32 +238,32 @@ class Sector(Described):
     title: str = ""
     product: str = ""
     """What a tonne is a tonne of, such as crude steel; without it the name of the sector."""
-    routes: list[Name] = Field(default_factory=list)
+    routes: list[Name] = Field(default_factory=list[Name])
     """Routes of a run that does not say which."""
-    cbam: SectorBorder = SectorBorder()
+    cbam: SectorBorder = SectorBorder.model_construct()
     regions: dict[Name, SectorRegion] = Field(default_factory=dict)
 
 
 def _nothing() -> dict[str, YearlyQuantity]:
-    return {"default": Constant(value=0.0)}
+    return {"default": certain(0.0)}
 
 
 class Size(Model):
     """Cost of size: capex per t falls as (output / reference)^(exponent - 1)."""
 
-    reference: Annotated[Certain, Canonical(MEGATONNE_PER_YEAR, minimum=1e-6)]
+    reference: Megatonnes
     """Production of the plant that `capex` is of."""
-    exponent: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=2.0)]
+    exponent: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=2.0, usual=ranges.EXPONENT)]
     """1: no effect; 0.6 to 0.8 in most plants."""
-    output: Annotated[Certain, Canonical(MEGATONNE_PER_YEAR, minimum=1e-6)] | None = None
+    output: Megatonnes | None = None
     """Production of the plant that is built; without it plant.output."""
 
 
 class Greenfield(Described):
     """Capital of a new plant, where `capex` is that of renewing one that stands."""
 
-    capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)]
-    interest_during_construction: Multiplier = Constant(value=1.0)
+    capex: Capital
+    interest_during_construction: Surcharge = certain(1.0)
 
 
 class Capture(Described):
@@ -271,14 +280,14 @@ class Capture(Described):
     """t CO2 per unit of those inputs that the capture burns itself."""
     storage: Name
     """Commodity whose price is that of taking a tonne away and storing it."""
-    capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)]
+    capex: Capital
     """Per tonne of CO2 captured a year, so that it grows with what is captured."""
-    fixed_opex: Rate = Constant(value=0.0)
+    fixed_opex: CapitalShare = certain(0.0)
     """Share of the capital cost per year."""
-    interest_during_construction: Multiplier = Constant(value=1.0)
-    first_of_a_kind: Multiplier = Constant(value=1.0)
+    interest_during_construction: Surcharge = certain(1.0)
+    first_of_a_kind: Surcharge = certain(1.0)
     lifetime: Lifetime
-    risk_premium: Rate = Constant(value=0.0)
+    risk_premium: Risk = certain(0.0)
     learning: Learns | None = None
 
 
@@ -287,15 +296,16 @@ class Route(Described):
 
     title: str = ""
     sector: Name
-    capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)]
+    capex: Capital
     size: Size | None = None
     """How capex depends on the size of the plant; without it not at all."""
     learning: Learns | None = None
-    interest_during_construction: Multiplier = Constant(value=1.0)
-    first_of_a_kind: Multiplier = Constant(value=1.0)
+    interest_during_construction: Surcharge = certain(1.0)
+    first_of_a_kind: Surcharge = certain(1.0)
     lifetime: Lifetime
-    utilisation: Annotated[RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5)]
-    risk_premium: Rate = Constant(value=0.0)
+    utilisation: Utilisation
+    """Production as a share of the capacity."""
+    risk_premium: Risk = certain(0.0)
     fixed_opex: PerCapacity = Field(default_factory=_nothing)
     """Per capacity and year, or a share of capex: 3 %/yr. Capex is that of the region, the year and
     the size, without the surcharges of first plants and of construction."""
@@ -306,8 +316,8 @@ class Route(Described):
     byproducts: dict[Name, Traded] = Field(default_factory=dict)
     emission_intensity: Intensity
     precursor_intensity: Intensity = Field(default_factory=_nothing)
-    cbam_benchmark: PolicyValue = 0.0
-    precursor_benchmark: PolicyValue = 0.0
+    cbam_benchmark: Benchmark = 0.0
+    precursor_benchmark: Benchmark = 0.0
     precursor: Name | None = None
     """Input per tonne of which the two precursor fields stand; without it, per tonne of product."""
     support: PerTonne = Field(default_factory=_nothing)
@@ -330,9 +340,9 @@ class Retrofit(Route):
 
     host: Name
     capture: Capture | None = None
-    capex: Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0)] = _INHERITED
+    capex: Capital = _INHERITED
     lifetime: Lifetime = _INHERITED
-    utilisation: Annotated[RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5)] = _INHERITED
+    utilisation: Utilisation = _INHERITED
     emission_intensity: Intensity = _INHERITED
 
     @model_serializer(mode="wrap")
@@ -357,7 +367,9 @@ class Technology(Described):
     """A technology that learns, on one global curve."""
 
     title: str = ""
-    learning_rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=0.99)]
+    learning_rate: Annotated[
+        Quantity, Canonical(ONE, minimum=0.0, maximum=0.99, usual=ranges.LEARNING)
+    ]
     """Cost fall per doubling of cumulative capacity."""
     cumulative_capacity: AnchorTable = Field(min_length=1)
     """Ratio to the first year; low, central and high are P10, P50 and P90."""
@@ -367,7 +379,7 @@ class Buyer(Described):
     """An industry that buys the low-carbon tonne."""
 
     title: str = ""
-    indirect_factor: Annotated[Quantity, Canonical(ONE, minimum=0.0)]
+    indirect_factor: Multiplier
 
 
 class Catalog(Model):

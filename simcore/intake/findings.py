@@ -6,11 +6,12 @@ speaks of addresses in the result; the user wants to know which of his lines to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore.errors import Fault, suggest
+from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake.document import Document, fault_at
 
 Address = tuple[Any, ...]
@@ -61,6 +62,29 @@ class Finding:
     scenario: str | None = None
 
 
+def of_file(address: Address, error: ConfigError) -> list[Finding]:
+    """Findings of a config from the faults of a file that it names, in the words of a config."""
+    return [
+        Finding(
+            address,
+            f"{one.file}{'' if one.line is None else f':{one.line}'}: "
+            f"{_in_config(one.where) and f'{_in_config(one.where)}: '}{one.found}",
+            _in_config(one.expected),
+            _in_config(one.remedy),
+        )
+        for one in error.faults
+    ]
+
+
+def _in_config(text: str) -> str:
+    """What a command calls --date-order is `date_order` in a config."""
+    keys = {"from": "first", "to": "last"}
+    return re.sub(
+        r"--([a-z-]+)( (?=point|dmy|mdy|ymd|cp1252|last))?",
+        lambda one: keys.get(one[1], one[1].replace("-", "_")) + (": " if one[2] else ""), text,
+    )  # fmt: skip
+
+
 def unknown(
     address: Address, name: str, known: Iterable[Any], what: str, *, define: str = ""
 ) -> Finding:
@@ -78,7 +102,11 @@ def unknown(
         address,
         f"unknown {what} {name!r}",
         f"one of {listed}" if names else f"a known {what}",
-        f"did you mean {near!r}?" if near else f"choose one of these{define and f', or {define}'}",
+        f"did you mean {near!r}?"
+        if near
+        else f"choose one of these{define and f', or {define}'}"
+        if names
+        else define or "remove it",
         name=name,
     )
 
@@ -125,10 +153,19 @@ def faults(
 def _concerns(fault: Fault, unread: Sequence[Fault]) -> bool:
     """Whether a fault may be there only because an entry of its file could not be read."""
     here = f"{fault.where}."
-    return any(
-        one.file == fault.file and (here.startswith(there) or there.startswith(here))
-        for one in unread
-        for there in [f"{one.where}."]
+    # An entry that could not be read lacks keys, and its name stands for nothing.
+    entries = {tuple(one.where.split(".")[:3]) for one in unread if one.where.count(".") > 1}
+    lacks = fault.found.startswith("no '") and tuple(fault.where.split(".")[:3]) in entries
+    names = any(fault.found.startswith("unknown") and f"'{one[2]}'" in fault.found
+                for one in entries)  # fmt: skip
+    return (
+        lacks
+        or names
+        or any(
+            one.file == fault.file and (here.startswith(there) or there.startswith(here))
+            for one in unread
+            for there in [f"{one.where}."]
+        )
     )
 
 
@@ -144,11 +181,12 @@ def _place(
         lead = len(address) - len(finding.address)
         for document in documents:
             depth = _depth(document.data, address) - lead
+            if any(_depth(document.data, one) == len(one) for one in _older(address)):
+                depth = len(finding.address)
             if depth > most:
                 most, best = depth, (address, document)
     if most < len(finding.address):
-        older = [one for whole in addresses for one in _older(whole)]
-        for address in (*older, *finding.also):
+        for address in finding.also:
             for document in documents:
                 if _depth(document.data, address) == len(address):
                     return address, document
@@ -186,7 +224,10 @@ def _merged(early: Sequence[tuple[str, int]], document: Document) -> Finding:
 
 
 def _fault(finding: Finding, address: Address, document: Document) -> Fault:
-    older = next((one for one in _older(address) if one in document.lines), None)
+    older = next(
+        (one for one in _older(address)
+         if one in document.lines or _depth(document.data, one) == len(one)), None,
+    )  # fmt: skip
     return fault_at(
         document, older or _as_written(address, document.data),
         found=finding.found, expected=finding.expected, remedy=finding.remedy,

@@ -8,7 +8,7 @@ checks to say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, Final
@@ -44,13 +44,20 @@ def plain(layer: Document, under: Mapping[str, Any]) -> Document:
 
     `under` are the layers below it, laid together.
     """
-    lines = dict(layer.lines)
+    # Without lines of its own, as a setting is: 0 says where something was written all the same.
+    lines = dict(layer.lines) or dict.fromkeys(_addresses(layer.data, ()), 0)
     data = _plain(layer.data, under, layer.data.get("sector", under.get("sector")), lines)
     if "years" in data:
         data["years"] = _horizon(data["years"])
     if isinstance(data.get("scenarios"), (str, list)):
         data["scenarios"] = _scenarios(data["scenarios"], lines)
     return replace(layer, data=data, lines=lines)
+
+
+def _addresses(node: Any, address: Address) -> Iterator[Address]:
+    yield address
+    for key, value in node.items() if isinstance(node, Mapping) else ():
+        yield from _addresses(value, (*address, key))
 
 
 def plain_overlay(overlay: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simcore.intake.entries import Catalog, Retrofit, Route
-from simcore.quantities import Constant
+from simcore.quantities import certain
 
+_NOTHING = certain(0.0)
 _TRADES = ("inputs", "byproducts")
 
 
@@ -27,7 +28,7 @@ def route_of(catalog: Catalog, name: str) -> Route:
     for kind in _TRADES:
         stated[kind] = {**getattr(host, kind), **stated.get(kind, {})}
     for commodity in captures(record):
-        stated["inputs"].setdefault(commodity, {"default": Constant(value=0.0)})
+        stated["inputs"].setdefault(commodity, {"default": _NOTHING})
     del stated["host"]
     stated.pop("capture", None)
     # A route that does not say to follow another still follows what its host follows.

@@ -1,16 +1,14 @@
 """What a config may say about a price path: known price, anchors, process, response, views."""
 
-from __future__ import annotations
-
 import datetime
-import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from simcore.numerics.elementary import exp
 from simcore.numerics.normal import Z90
 from simcore.processes import KINDS, AnyProcess, kind_of
-from simcore.quantities import Constant, Quantity
+from simcore.quantities import Quantity, certain, ranges
 from simcore.quantities.annotations import (
     COMMODITY,
     OTHER,
@@ -21,18 +19,23 @@ from simcore.quantities.annotations import (
     Dated,
     Name,
     Plain,
-    PolicyValue,
+    PolicyShare,
     Year,
 )
 from simcore.quantities.records import Described, Model, Sourced, fault, shown
 from simcore.units.canonical import ONE, YEAR
 
-Share = Annotated[Quantity, Canonical(ONE)]
-Rate = Annotated[Quantity, Canonical(ONE, central=1.0)]
+Strength = Annotated[Quantity, Canonical(ONE, central=5.0, usual=ranges.LOG_CHANGE)]
+"""Of a change of the logarithm of a price."""
+Growth = Annotated[Plain, Field(gt=-1, lt=1), Canonical(ONE, usual=ranges.DRIFT)]
+Rate = Annotated[Quantity, Canonical(ONE, minimum=-0.99, central=1.0, usual=ranges.DRIFT)]
 Fraction = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0)]
-Level = Annotated[Quantity, Canonical(COMMODITY, minimum=0.0)]
-Prices = Annotated[Dated, Canonical(COMMODITY)]
-Ratio = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
+Level = Annotated[Quantity, Canonical(COMMODITY, minimum=0.0, usual=ranges.PRICES)]
+Prices = Annotated[Dated, Canonical(COMMODITY, usual=ranges.PRICES)]
+Price = Annotated[float, Field(gt=0), Canonical(COMMODITY, usual=ranges.PRICES)]
+Ratio = Annotated[Quantity, Canonical(ONE, minimum=0.0, central=20.0, usual=ranges.RATIO)]
+
+EmissionFactors = Annotated[Dated, Canonical(PER_COMMODITY, usual=ranges.EMISSION_FACTORS)]
 
 
 def _day(value: Any) -> Any:
@@ -55,7 +58,7 @@ class Spot(Sourced):
     date: Day | None = None
     """Day of the price. The following years are then means over the year, seen from that day;
     without a date the year after the spot is one whole step away."""
-    value: float = Field(gt=0)
+    value: Price
 
     @model_validator(mode="before")
     @classmethod
@@ -84,12 +87,12 @@ class Spot(Sourced):
 class Anchor(Sourced):
     """P10, P50 and P90 of a price in one year."""
 
-    low: float = Field(gt=0)
-    central: float = Field(gt=0)
-    high: float = Field(gt=0)
+    low: Price
+    central: Price
+    high: Price
 
     @model_validator(mode="after")
-    def _ordered(self) -> Anchor:
+    def _ordered(self) -> Self:
         if not self.low <= self.central <= self.high:
             raise fault(
                 f"low {self.low:g}, central {self.central:g}, high {self.high:g}",
@@ -115,7 +118,7 @@ def _band(value: Any) -> Any:
                 f"{key}: {shown(number)}", "a number >= 0", "such as {central: 110, sd: 0.2}"
             )
     assert central is not None
-    wide = math.exp(Z90 * sd)
+    wide = exp(Z90 * sd)
     return {**given, "low": central / wide, "high": central * wide}
 
 
@@ -128,7 +131,7 @@ class Corridor(Model):
 
     floor: Prices = Field(default_factory=dict)
     ceiling: Prices = Field(default_factory=dict)
-    growth: Annotated[Plain, Field(gt=-1)] = 0.0
+    growth: Growth = 0.0
     """Real growth per year after the last date."""
 
 
@@ -137,7 +140,7 @@ class Tightening(Described):
 
     probability: Annotated[Plain, Field(ge=0, le=1)]
     year: Annotated[Quantity, Canonical(YEAR)]
-    strength: Share
+    strength: Strength
     ramp: float = Field(ge=0)
     """Years until the full strength."""
 
@@ -145,7 +148,7 @@ class Tightening(Described):
 class Grow(Model):
     """Growth of the anchor path after its last year."""
 
-    grow: Annotated[Plain, Field(gt=-1)]
+    grow: Growth
     """Real growth per year."""
 
 
@@ -165,7 +168,7 @@ class Link(Described):
     """A carbon market joined to another: its allowances become those of the other one."""
 
     to: Name
-    share: PolicyValue
+    share: PolicyShare
     """Share of the price that is the other market's: 0 before the link, 1 after it."""
 
 
@@ -186,13 +189,13 @@ class Threshold(Described):
     """Price from which on it works, in the unit of the path and money of the base year."""
     exponent: Fraction
     """Beyond the threshold T the price P becomes T*(P/T)**exponent."""
-    growth: Annotated[Plain, Field(gt=-1)] = 0.0
+    growth: Growth = 0.0
     """Real growth of the threshold per year."""
     after: Year | None = None
     """Last year before it grows."""
 
     @model_validator(mode="after")
-    def _grows(self) -> Threshold:
+    def _grows(self) -> Self:
         if (self.growth != 0) != (self.after is not None):
             raise fault(
                 "growth without after" if self.after is None else "after without growth",
@@ -227,7 +230,7 @@ class PolicyEffect(Described):
 
     of: Name
     """A policy whose variant, in each draw, decides."""
-    variants: dict[Name, Share] = Field(min_length=1)
+    variants: dict[Name, Strength] = Field(min_length=1)
     """Added to the log price by variant; nothing under one that is not named."""
     ramp: Annotated[list[Year], Field(min_length=2, max_length=2)]
     """First year of the effect (still zero), and year of the whole; linear in between."""
@@ -246,7 +249,7 @@ class PolicyEffect(Described):
         return {**kept, "variants": {**(content.get("variants") or {}), **beside}}
 
     @model_validator(mode="after")
-    def _rises(self) -> PolicyEffect:
+    def _rises(self) -> Self:
         if not self.ramp[0] <= self.ramp[1]:
             raise fault(f"ramp {self.ramp}", "first <= last", "put the two years in order")
         return self
@@ -264,12 +267,10 @@ class View(Described):
     """Drift per year of a view without anchors, in the money of the price (nominal where the path
     is nominal), such as the slope of the futures curve; without it the price keeps its real
     value."""
-    premium: Rate = Constant(value=0.0)
+    premium: Rate = certain(0.0)
     """Drift per year on top of carry, anchors or forward: what holders earn above the futures."""
     anchors: AnchorTable | None = None
-    forward: Annotated[dict[Year, Annotated[float, Field(gt=0)]], Canonical(COMMODITY)] | None = (
-        None
-    )
+    forward: Annotated[dict[Year, Price], Canonical(COMMODITY, usual=ranges.PRICES)] | None = None
     """Prices by year in place of anchors, such as futures: certain, and what the process leaves."""
     after: After = "hold"
     centre: Literal["median", "mean"] = "median"
@@ -283,7 +284,7 @@ class View(Described):
     corridor: Corridor | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> View:
+    def _one(self) -> Self:
         ways = {
             "path": self.path is not None,
             "position": self.position is not None,
@@ -331,7 +332,7 @@ class PricePath(Sourced):
     nominal: bool = False
     """True: each dated value is money of its own year."""
     spot: Spot | None = None
-    carry: Rate = Constant(value=0.0)
+    carry: Rate = certain(0.0)
     """Drift of the anchor path where there are no anchors, per year; real."""
     anchors: AnchorTable | None = None
     after: After = "hold"
@@ -354,7 +355,7 @@ class PricePath(Sourced):
     response: Response | None = None
     policy_effect: PolicyEffect | None = None
     """Of all views but those that a system, `path` or `position` makes."""
-    emission_intensity: Annotated[Dated, Canonical(PER_COMMODITY)] = Field(default_factory=dict)
+    emission_intensity: EmissionFactors = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
     history: Prices = Field(default_factory=dict)
     """Past annual means, in the unit of the price; facts, not used by the run."""
@@ -362,7 +363,7 @@ class PricePath(Sourced):
     """Futures prices by year of delivery, in the unit of the price; facts to set beside the run."""
 
     @model_validator(mode="after")
-    def _moves(self) -> PricePath:
+    def _moves(self) -> Self:
         if self.process is None and not self.views:
             raise fault(
                 "no process", "process, or views", "add process: {kind: log_ou, ...}, or fixed"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from simcore.dated import DatedTable
 from simcore.intake.entries import Policy
+from simcore.intake.findings import Address
 from simcore.intake.hosts import host_of, route_of
 from simcore.intake.schema import Experiment
+from simcore.intake.stated import numbers
 from simcore.intake.systems import System
 from simcore.intake.usage import (
     asked_outcomes,
@@ -20,6 +22,7 @@ from simcore.intake.usage import (
     used_systems,
 )
 from simcore.quantities import FactorReference, Quantity
+from simcore.quantities.annotations import Canonical
 
 CBAM_POLICIES: Final = (
     "coverage", "indirect", "free_allocation", "cscf", "mark_up", "default_benchmark",
@@ -81,6 +84,24 @@ def used_policies(experiment: Experiment) -> list[str]:
             values += [route.cbam_benchmark, route.precursor_benchmark]
     values += [catalog.systems[name].follows for name in used_systems(experiment)]
     return list(dict.fromkeys(value for value in values if isinstance(value, str)))
+
+
+def named_policies(experiment: Experiment) -> Iterator[tuple[str, Canonical, Address]]:
+    """Policies that the run refers to, with the annotation and the address of the field."""
+    catalog, made = experiment.catalog, sector_regions(experiment)
+    records: list[tuple[Address, Any]] = [(("cbam",), experiment.cbam)]
+    for name in experiment.regions:
+        if name in catalog.regions:
+            records.append((("catalog", "regions", name), catalog.regions[name]))
+        if name in made:
+            place = ("catalog", "sectors", experiment.sector, "regions", name)
+            records.append((place, made[name]))
+    records += [(("catalog", "routes", name), catalog.routes[name])
+                for name in used_routes(experiment) if name in catalog.routes]  # fmt: skip
+    for address, record in records:
+        for place, value, canonical, _ in numbers(record, address):
+            if isinstance(value, str) and canonical is not None:
+                yield value, canonical, place
 
 
 def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], Any]:

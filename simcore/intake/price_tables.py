@@ -14,22 +14,29 @@ from typing import Any, Final
 from simcore.errors import ConfigError
 from simcore.files import contained
 from simcore.intake.compilation import file_fault
-from simcore.intake.findings import Address, Finding, unknown
-from simcore.timeseries import Options, annual_means, of_sheet, read_sheet
-from simcore.timeseries.cells import DECIMALS, ORDERS
+from simcore.intake.findings import Address, Finding, of_file, unknown
+from simcore.timeseries import (
+    DUPLICATES,
+    TOLD,
+    Options,
+    annual_means,
+    labels_of,
+    named,
+    of_sheet,
+    read_sheet,
+)
+from simcore.timeseries.dates import ORDERS
+from simcore.timeseries.numerals import DECIMALS
 from simcore.units import UnitError, conversion
 
 PLACES: Final = ("path", "anchors", "forward", "futures", "history", "floor", "ceiling")
 """Keys of a price under which prices by year may stand."""
 
 _BAND: Final = ("low", "central", "high")
-KEYS: Final = (
-    "csv", "date", "column", *_BAND, "unit", "where", "front", "first", "last", "duplicates",
-    "encoding", "decimal", "date_order",
-)  # fmt: skip
+KEYS: Final = ("csv", "column", *_BAND, "unit", *TOLD)
 """What may be said of a file."""
 _CHOICES: Final = {
-    "decimal": DECIMALS, "date_order": ORDERS, "duplicates": ("error", "last", "mean"),
+    "decimal": DECIMALS, "date_order": ORDERS, "duplicates": DUPLICATES,
 }  # fmt: skip
 
 
@@ -122,14 +129,7 @@ def _table(
     try:
         found = {name: _yearly(content, label, folder, done) for name, label in columns.items()}
     except ConfigError as error:
-        done.findings += [
-            Finding(
-                (*address, "csv"),
-                f"{one.file}{'' if one.line is None else f':{one.line}'}: "
-                f"{one.where and f'{one.where}: '}{one.found}", one.expected, one.remedy,
-            )
-            for one in error.faults
-        ]  # fmt: skip
+        done.findings += of_file((*address, "csv"), error)
         return None
     first = next(iter(found.values()))
     years = sorted(year for year in first if all(year in one for one in found.values()))
@@ -152,19 +152,13 @@ def _yearly(content: Mapping[str, Any], label: Any, folder: Path, done: Filled) 
     """Mean of each year of a column."""
     path = contained(folder, content["csv"])
     assert path is not None
-    where = {str(name): str(value) for name, value in (content.get("where") or {}).items()}
-    options = Options(
-        date=content.get("date"), where=where, front=content.get("front"),
-        first=_bound(content.get("first"), "01-01"), last=_bound(content.get("last"), "12-31"),
-        duplicates=content.get("duplicates", "error"), encoding=content.get("encoding"),
-        decimal=content.get("decimal"), date_order=content.get("date_order"), future=True,
-        signed=True, fewest=1,
-    )  # fmt: skip
-    labels = [one for one in (label, options.date, options.front, *where) if one]
-    sheet = read_sheet(path, name=content["csv"], labels=labels, encoding=options.encoding)
+    options = Options.of(content, as_quoted=True, future=True, signed=True, fewest=1)
+    sheet = read_sheet(
+        path, name=content["csv"], labels=labels_of(label, options), encoding=options.encoding
+    )
     history = of_sheet(sheet, label, options)
     means, notes = annual_means(history)
-    told = [f"{content['csv']}: {note}" for note in history.notes if not _is_usual(note)]
+    told = [named(note, content["csv"]) for note in history.notes if not _is_usual(note)]
     done.notes += [one for one in (*told, *notes) if one not in done.notes]
     return means
 
@@ -174,14 +168,14 @@ def _is_usual(note: str) -> bool:
     return "of the changes are zero" in note or "dated on their last day" in note
 
 
-def _bound(value: Any, day: str) -> str | None:
-    return f"{value}-{day}" if isinstance(value, int) else value
-
-
 def _wrong_keys(content: Mapping[str, Any], key: str, address: Address) -> Any:
     for name, value in content.items():
         if name == "file":
             yield Finding((*address, name), "unknown key 'file'", "csv", "write csv: FILE")
+        elif name == "per_year" and key == "history":
+            yield Finding((*address, name), "per_year beside the process", "means of past years",
+                          "what is drawn again stands inside: process: {kind: bootstrap, history: "
+                          "{csv: FILE, column: NAME, per_year: 1}}")  # fmt: skip
         elif name not in KEYS:
             yield unknown((*address, name), str(name), KEYS, "key of a price table")
         elif name in _BAND and key != "anchors":

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from simcore.distributions import DistributionError
+from simcore.errors import ConfigError
 from simcore.intake import shipped
 from simcore.intake.compilation import file_fault
 from simcore.intake.entries import Indexed
-from simcore.intake.findings import Address, Finding
+from simcore.intake.findings import Address, Finding, of_file
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import used_entries, used_paths
@@ -93,6 +94,8 @@ def _history(address: Address, history: PriceHistory, folder: Path) -> Iterator[
         return
     try:
         yearly_changes(folder, history)
+    except ConfigError as error:
+        yield from of_file((*address, "csv"), error)
     except DistributionError as error:
         yield Finding(
             (*address, "csv"), str(error), "prices above zero of at least two years",

@@ -1,15 +1,15 @@
 """What a config may say: the frozen, typed records of an experiment."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.entries import Catalog
-from simcore.quantities import Quantity
+from simcore.intake.measures import Benchmark, MarkUp
+from simcore.intake.paths import Growth
+from simcore.quantities import Quantity, ranges
 from simcore.quantities.annotations import (
     OTHER,
     TEXT,
@@ -18,18 +18,34 @@ from simcore.quantities.annotations import (
     Name,
     Plain,
     PolicyShare,
-    PolicyValue,
     Year,
     percent,
 )
 from simcore.quantities.records import Described, Model, Whole, fault, shown
-from simcore.units.canonical import MEGATONNE_PER_YEAR
+from simcore.units.canonical import MEGATONNE_PER_YEAR, ONE, TONNE_PER_TONNE
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]
 
 MAX_DRAWS: Final = 1_000_000_000
-Megatonnes = Annotated[Quantity, Canonical(MEGATONNE_PER_YEAR)]
+Megatonnes = Annotated[Quantity, Canonical(MEGATONNE_PER_YEAR, usual=ranges.SHORTFALL)]
+
+
+def _possible(value: float) -> float:
+    if value > MOST_OUTPUT:
+        raise fault(
+            f"{value:g} Mt/yr", f"at most {MOST_OUTPUT:,g} Mt/yr, more than the world makes",
+            f"did you mean {value / 1e6:g} Mt/yr?",
+        )  # fmt: skip
+    return value
+
+
+MOST_OUTPUT: Final = 10_000.0
+"""Mt/yr; of no material does the world make as much."""
+Output = Annotated[
+    float, Field(gt=0), AfterValidator(_possible),
+    Canonical(MEGATONNE_PER_YEAR, usual=ranges.OUTPUT),
+]  # fmt: skip
 
 
 class Years(Model):
@@ -39,7 +55,7 @@ class Years(Model):
     last: Year
 
     @model_validator(mode="after")
-    def _ordered(self) -> Years:
+    def _ordered(self) -> Self:
         if self.first > self.last:
             raise fault(
                 f"first = {self.first} after last = {self.last}", "first <= last",
@@ -54,7 +70,7 @@ class Money(Described):
     """How amounts in other currencies and price years become real EUR of the base year."""
 
     base_year: Year
-    inflation: Annotated[Plain, Field(gt=-0.5, lt=1)]
+    inflation: Annotated[Plain, Field(gt=-0.5, lt=1), Canonical(ONE, usual=ranges.DRIFT)]
     """Yearly inflation where no deflator covers the year."""
     exchange: dict[Currency, Positive]
     """Units of each currency per EUR in the base year."""
@@ -71,12 +87,12 @@ class Cbam(Model):
     """Share of the emissions of bought power that is embedded too; no free allocation for them."""
     free_allocation: PolicyShare
     cscf: PolicyShare
-    mark_up: PolicyValue
+    mark_up: MarkUp
     declared: Literal["actual", "default", "cheaper"]
     """Embedded emissions that importers declare; `cheaper`: whichever costs less in the year."""
     good: Name = "default"
     """Good whose default value is declared, as named in `default_intensity` of the regions."""
-    default_benchmark: PolicyValue | None = None
+    default_benchmark: Benchmark | None = None
     """Benchmark of the route code that a default value bears, for every route; without it that of
     the region's reference."""
     recognised_default: PolicyShare = 0.0
@@ -84,7 +100,9 @@ class Cbam(Model):
     method: Literal["own", "country_average"]
     resource_shuffling: Annotated[Plain, Field(ge=0, le=1)]
     """Share of the reference tonnes that is swapped for clean ones at the border."""
-    clean_intensity: float = Field(ge=0)
+    clean_intensity: Annotated[
+        float, Canonical(TONNE_PER_TONNE, usual=ranges.INTENSITY), Field(ge=0)
+    ]
     """Embedded emissions of those clean tonnes, t CO2e/t."""
 
 
@@ -120,7 +138,7 @@ class Plant(Model):
 
     start: Year
     lifetime: Whole = Field(ge=1, le=100)
-    output: float = Field(gt=0)
+    output: Output
     """Production, Mt/yr."""
     valued_in: Year
     """Year to which npv_premium is discounted."""
@@ -133,7 +151,7 @@ class ExposedPlant(Model):
 
     region: Name
     route: Name
-    output: float = Field(gt=0)
+    output: Output
     """Production, Mt/yr."""
 
 
@@ -146,7 +164,7 @@ class Exposure(Described):
     """Mt CO2e/yr to be bought, negative if there is a surplus: one number or distribution, or a
     table of them by year, each held until the next date."""
     plant: ExposedPlant | None = None
-    growth: Annotated[Plain, Field(gt=-1)] = 0.0
+    growth: Growth = 0.0
     """Yearly growth of the shortfall after its last date, or of the plant's output."""
     currency: Currency | None = None
     """Of the local outcomes; without it that of the market's price."""
@@ -165,7 +183,7 @@ class Exposure(Described):
         return {**content, "shortfall": {content.get("first", 2000): given}}
 
     @model_validator(mode="after")
-    def _one(self) -> Exposure:
+    def _one(self) -> Self:
         if (self.plant is None) == (not self.shortfall):
             raise fault(
                 "both shortfall and plant" if self.plant else "neither shortfall nor plant",
@@ -187,7 +205,7 @@ class Pair(Described):
     rank: float = Field(ge=-1, le=1)
 
     @model_validator(mode="after")
-    def _two(self) -> Pair:
+    def _two(self) -> Self:
         if self.between[0] == self.between[1]:
             raise fault(f"{self.between[0]!r} with itself", "two names", "remove it")
         return self
@@ -196,8 +214,8 @@ class Pair(Described):
 class Correlations(Model):
     """Dependence between static factors and between yearly shocks."""
 
-    factors: list[Pair] = Field(default_factory=list)
-    shocks: list[Pair] = Field(default_factory=list)
+    factors: list[Pair] = Field(default_factory=list[Pair])
+    shocks: list[Pair] = Field(default_factory=list[Pair])
     repair: bool = False
     """Replace a matrix that is not positive semi-definite by the nearest one that is."""
 
@@ -270,7 +288,7 @@ class Experiment(Model):
     routes: Names
     outcomes: Annotated[list[str], Field(min_length=1)]
     keep: list[str]
-    parity: list[Name] = Field(default_factory=list)
+    parity: list[Name] = Field(default_factory=list[Name])
     """Goods whose `parity_price` is computed, such as hydrogen or electricity."""
     boundary: Literal["scope1", "scope12"]
     reference_capital: Literal["reline", "new", "sunk"] = "reline"
@@ -283,7 +301,7 @@ class Experiment(Model):
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
-    redraw: list[str] = Field(default_factory=list)
+    redraw: list[str] = Field(default_factory=list[str])
     """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
     all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from simcore.intake.entries import Catalog, Electrolysis, Indexed
+from simcore.intake.findings import Address
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
+from simcore.intake.usage import price_of
 from simcore.quantities import ByYear, FactorReference, Uncertain
 from simcore.quantities.annotations import Canonical
-from simcore.quantities.records import Described, Model
+from simcore.quantities.records import Described, Model, Sourced
 from simcore.units import UnitError, conversion
-from simcore.units.canonical import EURO_PER_MWH
+from simcore.units.canonical import EURO_PER_MWH, EURO_PER_TONNE
 
 
 def dated(quantity: Any) -> dict[int, Any]:
@@ -63,6 +65,39 @@ def commodity_unit(
     return "MWh"
 
 
+_TRADED: Final = ("inputs", "byproducts", "emission_factors")
+
+
+def measure_of(experiment: Experiment, address: Address) -> tuple[str, str] | None:
+    """What a field of a commodity is counted by, and its unit in the model.
+
+    The measure is that of `quantities.ranges`; None where no price tells it.
+    """
+    section, name = address[1], address[2]
+    if section == "markets":
+        return "allowance", str(EURO_PER_TONNE)
+    if section == "prices":
+        price = experiment.catalog.prices[name][address[3]]
+        own = commodity_unit(experiment, name, price)
+        return own, f"EUR/{own}"
+    at = next((at for at, one in enumerate(address) if one in _TRADED), None)
+    if section != "routes" or at is None:
+        return None
+    group, commodity, region = address[at : at + 3]
+    price = priced(experiment, commodity, region)
+    if price is None:
+        return None
+    own = commodity_unit(experiment, commodity, price)
+    return own, f"t/{own}" if group == "emission_factors" else f"{own}/t"
+
+
+def priced(experiment: Experiment, commodity: str, region: str) -> Any:
+    """The price that a quantity of a region, or the default one, will meet first."""
+    places = [region] if region != "default" else experiment.regions
+    found = (price_of(experiment, commodity, one) for one in places)
+    return next((one for one in found if one is not None), None)
+
+
 def entries(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every entry of a catalog, with its address."""
     for section in Catalog.model_fields:
@@ -81,6 +116,33 @@ def quantities(
     for name, canonical in _fields(type(record)):  # type: ignore[arg-type]
         written = type(record).model_fields[name].alias or name
         yield from _inside(getattr(record, name), (*address, written), canonical)
+
+
+def numbers(
+    record: Any, address: Address = (), unit: str | None = None
+) -> Iterator[tuple[Address, Any, Canonical | None, str | None]]:
+    """Every quantity, plain number and name of a policy inside a record.
+
+    With its address, the annotation of its field, and the unit of the record around it.
+    """
+    unit = (record.unit if isinstance(record, Sourced) else getattr(record, "unit", None)) or unit
+    for name, canonical in _numeric(type(record)):  # type: ignore[arg-type]
+        written = type(record).model_fields[name].alias or name
+        yield from _numbers(getattr(record, name), (*address, written), canonical, unit)
+
+
+def _numbers(
+    value: Any, address: Address, canonical: Canonical | None, unit: str | None
+) -> Iterator[tuple[Address, Any, Canonical | None, str | None]]:
+    if isinstance(value, Uncertain):
+        yield address, value, canonical, unit
+    elif isinstance(value, Model):
+        yield from numbers(value, address, unit)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _numbers(entry, (*address, key), canonical, unit)
+    elif canonical is not None and type(value) in (int, float, str):
+        yield address, value, canonical, unit
 
 
 def described(
@@ -111,6 +173,21 @@ def unit_of_field(record: type[Model], field: str) -> str:
 
 
 @cache
+def _numeric(record: Any) -> tuple[tuple[str, Canonical | None], ...]:
+    """Fields of a record that may hold numbers, and the annotation of their values."""
+    with_quantities = dict(_fields(record))
+    return tuple(
+        (name, with_quantities.get(name) or _last(field.metadata))
+        for name, field in record.model_fields.items()
+        if name in with_quantities or _last(field.metadata) is not None
+    )
+
+
+def _last(notes: Iterable[Any]) -> Canonical | None:
+    return next((one for one in [*notes][::-1] if isinstance(one, Canonical)), None)
+
+
+@cache
 def _fields(record: Any) -> tuple[tuple[str, Canonical | None], ...]:
     """Fields of a record that may hold quantities, and the annotation of their values."""
     found = []
@@ -118,7 +195,7 @@ def _fields(record: Any) -> tuple[tuple[str, Canonical | None], ...]:
         notes = [*field.metadata]
         for argument in get_args(field.annotation):
             notes += getattr(argument, "__metadata__", ())
-        canonical = next((one for one in notes if isinstance(one, Canonical)), None)
+        canonical = _last(notes)
         if field.annotation not in (str, int, float, bool, str | None, int | None, float | None):
             found.append((name, canonical))
     return tuple(found)

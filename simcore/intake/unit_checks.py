@@ -7,21 +7,36 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from simcore.distributions import DistributionError
+from simcore.distributions import SMALLEST, DistributionError, Marginal, tails
+from simcore.errors import ConfigError
+from simcore.intake import shipped
 from simcore.intake.compilation import compiled, file_fault
 from simcore.intake.entries import Indexed
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import Address, Finding, of_file, unknown
 from simcore.intake.paths import PricePath
-from simcore.intake.policies import used_policies, variants
+from simcore.intake.policies import named_policies, used_policies, variants
 from simcore.intake.schema import Experiment
-from simcore.intake.stated import commodity_unit, dated, entries, quantities, target_of, unit_of
-from simcore.intake.usage import price_of, used_entries, used_routes
+from simcore.intake.stated import (
+    commodity_unit,
+    dated,
+    entries,
+    numbers,
+    priced,
+    quantities,
+    target_of,
+    unit_of,
+)
+from simcore.intake.usage import used_entries, used_routes
 from simcore.intake.views import as_path
 from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.quantities.annotations import COMMODITY, Canonical
+from simcore.quantities.ranges import Range, meant, shown_range
 from simcore.units import UnitError, conversion, parse_unit
+
+LARGEST: Final = 1e30
+"""Of a number in a config: sums and products of larger ones are soon infinite."""
 
 
 def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
@@ -39,6 +54,7 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
             yield from _quantities(experiment, inside, folder)
             if not any(isinstance(one, FactorReference) for _, one, _ in inside):
                 sound.add(id(entry))
+    yield from _far(experiment)
     for address, price in used_entries(experiment):
         if isinstance(price, Indexed):
             yield from _indexed_units(experiment, address, price)
@@ -52,6 +68,22 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
     for name in used_policies(experiment):
         if name in experiment.catalog.policies:
             yield from _policy_units(experiment, name)
+    for name, canonical, _ in named_policies(experiment):
+        policy = experiment.catalog.policies.get(name)
+        if policy is not None and id(policy) not in shipped.records():
+            yield from _policy_limits(experiment, name, canonical, folder)
+
+
+def _far(experiment: Experiment) -> Iterator[Finding]:
+    """Plain numbers that are too large to count with."""
+    sound = shipped.records()
+    for address, entry in entries(experiment.catalog):
+        for place, value, *_ in numbers(entry, address) if id(entry) not in sound else ():
+            if isinstance(value, int | float) and abs(value) > LARGEST:
+                yield Finding(
+                    place, f"{value:g}", f"numbers below {LARGEST:g}",
+                    "correct the number or its unit",
+                )  # fmt: skip
 
 
 def _quantities(
@@ -93,6 +125,8 @@ def _quantity(
             return
     try:
         compiled(quantity, folder)
+    except ConfigError as error:
+        yield from of_file((*address, "csv"), error)
     except DistributionError as error:
         if getattr(quantity, "csv", None):
             yield Finding(
@@ -152,10 +186,7 @@ def _limits(
     experiment: Experiment, address: Address, quantity: Any, canonical: Canonical, folder: Path
 ) -> Iterator[Finding]:
     """Whether the unit fits its field and the values stay inside its limits."""
-    canonical = Canonical(
-        target_of(experiment, quantity, canonical),
-        minimum=canonical.minimum, maximum=canonical.maximum, central=canonical.central,
-    )  # fmt: skip
+    canonical = canonical.seen_in(target_of(experiment, quantity, canonical))
     if isinstance(quantity, ByYear):
         for year, entry in dated(quantity).items():
             yield from _limits(experiment, (*address, "years", year), entry, canonical, folder)
@@ -174,26 +205,50 @@ def _limits(
             return
         if unit is not None:
             scale = conversion(unit, canonical.unit, exchange=experiment.money.exchange)
-    marginal = compiled(factor, folder)
+    yield from beyond(address, compiled(factor, folder), canonical, scale)
+
+
+def beyond(
+    address: Address, marginal: Marginal, canonical: Canonical, scale: float
+) -> Iterator[Finding]:
+    """What of a number or a distribution cannot be in a field."""
     low, high = marginal.low * scale, marginal.high * scale
-    if canonical.minimum is not None and low < canonical.minimum:
+    drawn = [end * scale for end in tails(marginal, SMALLEST)]
+    if not -LARGEST <= drawn[0] <= drawn[1] <= LARGEST:
+        yield Finding(
+            address, _reach(max(drawn, key=abs), marginal.central * scale, "up to"),
+            f"numbers below {LARGEST:g}", "correct the number or its unit, or bound it",
+        )  # fmt: skip
+        return
+    if canonical.minimum is not None and max(low, drawn[0]) < canonical.minimum:
         yield Finding(
             address, _reach(low, marginal.central * scale, "down to"),
             f"values >= {canonical.minimum:g}", _remedy(low),
         )  # fmt: skip
-    if canonical.maximum is not None and high > canonical.maximum:
+        return
+    if canonical.maximum is not None and min(high, drawn[1]) > canonical.maximum:
         yield Finding(
             address, _reach(high, marginal.central * scale, "up to"),
-            f"values <= {canonical.maximum:g}", _remedy(high),
+            f"values <= {canonical.maximum:g}", _near(high, canonical) or _remedy(high),
         )  # fmt: skip
+        return
     central = marginal.central * scale
     if canonical.central is not None and central > canonical.central:
+        usual = canonical.usual
         yield Finding(
             address,
-            f"{central:g}, which is {100 * central:g} %",
-            "a share or rate, such as 0.08",
-            f"write {central:g} % if that is meant",
-        )
+            f"{central:g}, which is {100 * central:g} %" if canonical.unit == "1" else
+            f"{central:g} {canonical.unit}",
+            "a share or rate, such as 0.08" if not isinstance(usual, Range) else
+            f"at most {canonical.central:g}; usual is {shown_range(usual, canonical.unit)}",
+            _near(central, canonical) or _remedy(central),
+        )  # fmt: skip
+
+
+def _near(value: float, canonical: Canonical) -> str:
+    return (
+        meant(value, canonical.usual, canonical.unit) if isinstance(canonical.usual, Range) else ""
+    )
 
 
 def _reach(end: float, central: float, direction: str) -> str:
@@ -275,7 +330,7 @@ def _trades(experiment: Experiment, name: str) -> Iterator[Finding]:
     for group, amounts, form in groups:
         for commodity, by_region in amounts.items():
             for region, quantity in by_region.items():
-                price = _priced(experiment, commodity, region)
+                price = priced(experiment, commodity, region)
                 address = ("catalog", "routes", name, *group, commodity, region)
                 if price is not None and isinstance(quantity, ByYear):
                     for year, entry in dated(quantity).items():
@@ -303,16 +358,6 @@ def _trade(
         )  # fmt: skip
 
 
-def _priced(experiment: Experiment, commodity: str, region: str) -> Any:
-    """The price that a quantity of a region, or the default one, will meet first."""
-    if region != "default":
-        return price_of(experiment, commodity, region)
-    return next(
-        (found for one in experiment.regions
-         if (found := price_of(experiment, commodity, one)) is not None), None,
-    )  # fmt: skip
-
-
 def _same(unit: str, other: str) -> bool:
     """Whether two units differ in nothing but the currency."""
     try:
@@ -320,6 +365,24 @@ def _same(unit: str, other: str) -> bool:
     except UnitError:
         return True
     return (left.scale, left.dimension) == (right.scale, right.dimension)
+
+
+def _policy_limits(
+    experiment: Experiment, name: str, canonical: Canonical, folder: Path
+) -> Iterator[Finding]:
+    """Values of a policy that cannot stand where it is named."""
+    policy, address = experiment.catalog.policies[name], ("catalog", "policies", name, "variants")
+    for variant, record in policy.variants.items():
+        for year, value in record.values.items():
+            unit = value.unit or record.unit or policy.unit or "1"
+            place = (*address, variant, "values", year)
+            if list(_unit(experiment, place, unit, "1")) or list(
+                _quantity(experiment, place, value, folder)
+            ):
+                continue
+            factor = experiment.factors[value.name] if isinstance(value, FactorReference) else value
+            scale = conversion(unit, "1", exchange=experiment.money.exchange)
+            yield from beyond(place, compiled(factor, folder), canonical, scale)
 
 
 def _policy_units(experiment: Experiment, name: str) -> Iterator[Finding]:

@@ -244,15 +244,16 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
     return places
 
 
-def used_entries(experiment: Experiment) -> Iterator[tuple[Address, Any]]:
+@_once
+def used_entries(experiment: Experiment) -> tuple[tuple[Address, Any], ...]:
     """Markets and prices that the run meets, and where each stands."""
-    catalog = experiment.catalog
-    for name in used_markets(experiment):
-        if name in catalog.markets:
-            yield ("catalog", "markets", name), catalog.markets[name]
-    for name in used_commodities(experiment):
-        for place in used_places(experiment, name):
-            yield ("catalog", "prices", name, place), catalog.prices[name][place]
+    markets, prices = experiment.catalog.markets, experiment.catalog.prices
+    return (
+        *((("catalog", "markets", name), markets[name])
+          for name in used_markets(experiment) if name in markets),
+        *((("catalog", "prices", name, place), prices[name][place])
+          for name in used_commodities(experiment) for place in used_places(experiment, name)),
+    )  # fmt: skip
 
 
 def used_paths(experiment: Experiment) -> Iterator[tuple[Address, PricePath]]:
@@ -266,6 +267,5 @@ def used_prices(experiment: Experiment) -> dict[str, tuple[str, str]]:
     """Commodity and place of each price that the run meets, by its label."""
     return {
         f"{name}.{place}": (name, place)
-        for name in used_commodities(experiment)
-        for place in used_places(experiment, name)
-    }
+        for (_, section, name, *rest), _ in used_entries(experiment) for place in rest
+    }  # fmt: skip

@@ -19,6 +19,7 @@ from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
 from simcore.processes import Process, fields_of, lack, record_of, refusal
 from simcore.quantities.records import shown
+from simcore.units import UnitError, parse_quantity
 
 _ROUNDS: Final = 8
 _FEW: Final = 3
@@ -315,9 +316,16 @@ def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str
     if natural is not None and kind in ("model_type", "dict_type", "model_attributes_type"):
         return shown(value), *natural
     if kind in _PLAIN:
-        return shown(value), *_PLAIN[kind]
+        expected, remedy = _PLAIN[kind]
+        if kind.startswith("float") and isinstance(value, str):
+            remedy = _beside(value, name) or remedy
+        return shown(value), expected, remedy
     if kind in _BOUNDS:
         key, sign, remedy = _BOUNDS[kind]
+        if key in ("lt", "le") and context[key] == 1 and isinstance(value, int | float):
+            remedy = (
+                f"did you mean {value / 100:g} or {value:g} %?" if 2 <= value <= 100 else remedy
+            )
         return shown(value), f"a number {sign} {context[key]:,.12g}", remedy
     if kind == "missing":
         return f"no {name!r}", f"the key {name!r}", f"add {name}: ..."
@@ -336,6 +344,19 @@ def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str
         return shown(value), "a number, or a mapping with `kind`", "add kind: ..."
     message = str(error["msg"])
     return shown(value), message[0].lower() + message[1:], f"correct {name}"
+
+
+def _beside(text: str, name: str) -> str:
+    """How a number with its unit is written where the unit is a key of its own."""
+    try:
+        value, unit = parse_quantity(text)
+    except UnitError:
+        return ""
+    if unit == "1":
+        return f"write {name}: {value:g}"
+    if name in ("value", "low", "central", "high"):
+        return f"put the unit beside it: {{{name}: {value:g}, unit: {unit}}}"
+    return f"write {name}: {{value: {value:g}, unit: {unit}}}"
 
 
 _PRICE: Final = (

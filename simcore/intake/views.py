@@ -10,11 +10,12 @@ from simcore.processes import Process, kind_of
 from simcore.processes.cap_and_bank import CapAndBank
 from simcore.processes.fixed import Fixed
 from simcore.processes.scenario import Scenario
-from simcore.quantities import Constant
+from simcore.quantities import certain
 
 ENSEMBLE: Final = "ensemble"
-_FIXED: Final = Fixed()
-_SCENARIO: Final = Scenario()
+_FIXED: Final = Fixed.model_construct()
+_NO_CARRY: Final = certain(0.0)
+_SCENARIO: Final = Scenario.model_construct()
 
 
 def has_views(record: PricePath) -> bool:
@@ -34,13 +35,13 @@ def chosen_views(record: PricePath) -> dict[str, View]:
 def as_path(record: PricePath, view: View) -> PricePath:
     """A view as the price path that it is alone, before policy and response."""
     forward = {
-        year: Anchor(low=value, central=value, high=value)
+        year: Anchor.model_construct(low=value, central=value, high=value)
         for year, value in (view.forward or {}).items()
     }
     return record.model_copy(
         update={
             "spot": view.spot or record.spot,
-            "carry": view.carry or Constant(value=0.0),
+            "carry": view.carry or _NO_CARRY,
             "anchors": view.anchors or forward or None,
             "after": view.after,
             "centre": view.centre,

@@ -69,7 +69,7 @@ def _error(counts, taken):
 
 @kernel
 def interval_ranks(plan, q, up_to, before):
-    """Ranks of the ends of the interval of a quantile.
+    """Ranks of the ends of the interval of a quantile; -1 and n: the draws do not reach so far.
 
     Parameters
     ----------
@@ -83,12 +83,12 @@ def interval_ranks(plan, q, up_to, before):
     """
     taken = plan.taken
     width = plan.student * max(_error(up_to, taken), _error(before, taken))
-    last = np.int64(taken.sum()) - 1
+    n = np.int64(taken.sum())
     # One draw further on either side, as counts of a very even design hardly vary.
     low = np.int64(np.floor(plan.middle[q] - width)) - 1
     high = np.int64(np.ceil(plan.middle[q] + width))
-    low = max(min(low, plan.ranks[plan.lower[q]]), 0)
-    high = min(max(high, plan.ranks[plan.upper[q]]), last)
+    low = max(min(low, plan.ranks[plan.lower[q]]), -1)
+    high = min(max(high, plan.ranks[plan.upper[q]]), n)
     return low, high
 
 

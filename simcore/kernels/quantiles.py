@@ -14,6 +14,12 @@ from simcore.kernels.sinks import ATOMS, FILLED, LOW, ROOM, SCALE, START, place_
 _HALF: Final = np.uint8(1)
 
 
+@inlined
+def opened(extreme, side, is_open):
+    """End of an interval, infinite where the extreme draw, if defined, is not far enough out."""
+    return side * np.inf if is_open and extreme == extreme else extreme
+
+
 @kernel
 def _select(values, common, times, ranks, out):
     """Order statistics of values and of a common one that stands for many more.
@@ -94,6 +100,7 @@ def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, pla
         was collected; its quantiles are then not written.
     """
     ranks, replicates, quantiles = plan.ranks, plan.taken.size, plan.weight.size
+    top = np.int64(plan.taken.sum()) - 1
     # With replicates, the other ranks are only those between which an interval may end.
     is_asked = np.full(ranks.size, replicates == 0)
     is_asked[plan.lower], is_asked[plan.upper] = True, True
@@ -143,8 +150,8 @@ def select_ranks(arena, places, slot, atom, below, size, rank_slot, numbers, pla
                     ends[q, 0], ends[q, 1] = interval_ranks(plan, q, up_to[q], before[q])
                     above = below[row, s] + size[row, s]
                     # Beyond what is collected, unless nothing defined is left there.
-                    complete[row] &= ends[q, 0] >= below[row, s] and (
-                        ends[q, 1] < above or rank_slot[row, plan.high[q]] < 0
+                    complete[row] &= max(ends[q, 0], 0) >= below[row, s] and (
+                        min(ends[q, 1], top) < above or rank_slot[row, plan.high[q]] < 0
                     )
         if not complete[row]:
             continue
@@ -165,7 +172,7 @@ def _select_ends(values, begin, end, atom, below, size, rank_slot, plan, ends, r
 
     `ranks` and `found` are scratch, for twice as many as there are quantiles.
     """
-    quantiles = plan.weight.size
+    quantiles, top = plan.weight.size, np.int64(plan.taken.sum()) - 1
     whose = np.empty(2 * quantiles, np.int64)
     for q in range(quantiles):
         low[row, q], high[row, q] = np.nan, np.nan
@@ -176,7 +183,7 @@ def _select_ends(values, begin, end, atom, below, size, rank_slot, plan, ends, r
             break
         while q < quantiles and rank_slot[row, plan.upper[q]] == s:
             for side in range(2):
-                k = ends[q, side] - below[row, s]
+                k = min(max(ends[q, side], 0), top) - below[row, s]
                 if k < size[row, s]:
                     place = many
                     while place > 0 and ranks[place - 1] > k:
@@ -188,10 +195,11 @@ def _select_ends(values, begin, end, atom, below, size, rank_slot, plan, ends, r
         times = size[row, s] - (end[s] - begin[s])
         _select(values[begin[s] : end[s]], atom[row, s], times, ranks[:many], found[:many])
         for k in range(many):
-            if whose[k] % 2 == 0:
-                low[row, whose[k] // 2] = found[k]
+            one, side = whose[k] // 2, whose[k] % 2
+            if side == 0:
+                low[row, one] = opened(found[k], -1, ends[one, 0] < 0)
             else:
-                high[row, whose[k] // 2] = found[k]
+                high[row, one] = opened(found[k], 1, ends[one, 1] > top)
 
 
 @kernel
@@ -253,7 +261,8 @@ def _write_quantiles(statistic, plan, quantile, row):
 def _write_ends(statistic, plan, low, high, row):
     """Write the ends of the intervals of independent draws from the order statistics of `plan`."""
     for q in range(plan.weight.size):
-        low[row, q], high[row, q] = statistic[plan.low[q]], statistic[plan.high[q]]
+        low[row, q] = opened(statistic[plan.low[q]], -1, plan.open_low[q])
+        high[row, q] = opened(statistic[plan.high[q]], 1, plan.open_high[q])
 
 
 @kernel
@@ -263,6 +272,7 @@ def quantiles_of_rows(values, plan, quantile, low, high, target):
     replicates = plan.taken.size
     up_to, before = np.empty(replicates, np.int64), np.empty(replicates, np.int64)
     ranks, ends = np.empty(2, np.int64), np.empty(2)
+    top = np.int64(plan.taken.sum()) - 1
     for row in range(values.shape[0]):
         order_statistics(values[row], plan.ranks, statistic)
         line = target[row]
@@ -273,6 +283,8 @@ def quantiles_of_rows(values, plan, quantile, low, high, target):
             low[line, q], high[line, q] = np.nan, np.nan
             if over == over:
                 count_column(values[row], replicates, under, over, up_to, before)
-                ranks[0], ranks[1] = interval_ranks(plan, q, up_to, before)
+                first, last = interval_ranks(plan, q, up_to, before)
+                ranks[0], ranks[1] = max(first, 0), min(last, top)
                 order_statistics(values[row], ranks, ends)
-                low[line, q], high[line, q] = ends[0], ends[1]
+                low[line, q] = opened(ends[0], -1, first < 0)
+                high[line, q] = opened(ends[1], 1, last > top)

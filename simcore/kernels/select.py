@@ -55,6 +55,8 @@ class QuantileRanks(NamedTuple):
         Draws of each replicate, float64; empty where draws are independent.
     student : float
         Standard errors in half an interval; 0 where draws are independent.
+    open_low, open_high : ndarray, shape (quantile,)
+        Whether independent draws are too few for that end of an interval, bool.
     """
 
     ranks: NDArray[np.int64]
@@ -67,6 +69,8 @@ class QuantileRanks(NamedTuple):
     middle: NDArray[np.float64]
     taken: NDArray[np.float64]
     student: float
+    open_low: NDArray[np.bool_]
+    open_high: NDArray[np.bool_]
 
 
 def quantile_ranks(
@@ -82,7 +86,7 @@ def quantile_ranks(
         Probabilities between 0 and 1.
     level : float
         Probability that an interval covers the true quantile, between 0 and 1. Each end leaves
-        out at most (1 - level) / 2; where n is too small for that, it is the extreme draw.
+        out at most (1 - level) / 2; where n is too small for that, it is open.
     replicates : int
         Designs of their own among the draws, of which the intervals are made if at least two have
         draws. 1: the draws are independent.
@@ -101,7 +105,8 @@ def quantile_ranks(
     -----
     The number B of draws below the p-quantile is binomial. The low end is the greatest order
     statistic l (from 1) with P(B < l) <= (1 - level) / 2, the high end the least h with
-    P(B >= h) <= (1 - level) / 2. With replicates see `intervals`.
+    P(B >= h) <= (1 - level) / 2. Where l is 0 or h is n + 1 no draw is far enough out. With
+    replicates see `intervals`.
     """
     p = np.atleast_1d(np.asarray(probabilities, dtype=np.float64))
     if n < 1:
@@ -127,6 +132,8 @@ def quantile_ranks(
         tails = np.array([tail_ranks(n, q, outside) for q in p], dtype=np.int64)
         low, high = tails.reshape(-1, 2).T
         low = low - 1
+    alone = taken.size == 0
+    open_low, open_high = alone & (low < 0) & (p > 0), alone & (high >= n) & (p < 1)
     low, high = np.clip(low, 0, n - 1), np.clip(high, 0, n - 1)
     ranks, place = np.unique(np.stack([lower, upper, low, high]), return_inverse=True)
     at = place.reshape(4, -1).astype(np.int64)
@@ -135,7 +142,7 @@ def quantile_ranks(
         for first, last in zip(at[2], at[3], strict=True):
             joined[first:last] = True
     return QuantileRanks(ranks, at[0], at[1], virtual - lower, at[2], at[3], joined, n * p, taken,
-                         student)  # fmt: skip
+                         student, open_low, open_high)  # fmt: skip
 
 
 @inlined

@@ -111,32 +111,20 @@ def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
     return _of_precursor(scene, region, route, each)
 
 
-@outcome(
-    over=PLANT,
-    unit="{money} t-1",
-    title="Home carbon cost",
-    since=AVAILABLE,
-    description="P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income.",
-)
+@outcome(over=PLANT, unit="{money} t-1", title="Home carbon cost", since=AVAILABLE)
 @remembered
 def home_carbon_cost(scene: Scene, region: str, route: str) -> int:
-    """Carbon cost in the producer's home market, EUR/t."""
+    """P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income."""
     record = scene.experiment.catalog.regions[region]
     return scene.graph.product(
         carbon_price(scene, record.market), charged_emissions(scene, region, route)
     )
 
 
-@outcome(
-    over=PLANT,
-    unit="{money} t-1",
-    title="Marginal carbon cost",
-    since=AVAILABLE,
-    description="P*covered*e1: the incentive at the margin, free allocation aside.",
-)
+@outcome(over=PLANT, unit="{money} t-1", title="Marginal carbon cost", since=AVAILABLE)
 @remembered
 def marginal_carbon_cost(scene: Scene, region: str, route: str) -> int:
-    """Carbon price times covered emissions, EUR/t."""
+    """P*covered*e1: the incentive at the margin, free allocation aside."""
     record, graph = scene.experiment.catalog.regions[region], scene.graph
     covered = graph.product(
         policy_value(scene, sector_regions(scene.experiment)[region].coverage),
@@ -250,16 +238,10 @@ def _cbam_coverage(scene: Scene, home: str) -> int:
     return graph.product(covered, apart)
 
 
-@outcome(
-    over=CELL,
-    unit="{money} t-1",
-    title="CBAM cost",
-    since=AVAILABLE,
-    description="Certificates per tonne sold into the EU, net of the price paid at home, >= 0.",
-)
+@outcome(over=CELL, unit="{money} t-1", title="CBAM cost", since=AVAILABLE)
 @remembered
 def cbam_cost(scene: Scene, region: str, destination: str, route: str) -> int:
-    """CBAM certificates per tonne, EUR/t; nothing inside the EU and on domestic sales."""
+    """Certificates per tonne sold into the EU, net of the price paid at home, >= 0."""
     if not pays_cbam(scene, region, destination):
         return scene.graph.constant(0.0)
     covered, gap, paid = cbam_terms(scene, region, route)
@@ -272,16 +254,10 @@ def cbam_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     )
 
 
-@outcome(
-    over=CELL,
-    unit="{money} t-1",
-    title="Carbon cost",
-    since=AVAILABLE,
-    description="home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside.",
-)
+@outcome(over=CELL, unit="{money} t-1", title="Carbon cost", since=AVAILABLE)
 @remembered
 def carbon_cost(scene: Scene, region: str, destination: str, route: str) -> int:
-    """home + cbam, EUR/t."""
+    """home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside."""
     return _plus(
         scene.graph,
         home_carbon_cost(scene, region, route),
@@ -293,18 +269,10 @@ def _plus(graph: Graph, node: int, other: int) -> int:
     return node if graph.is_constant(other, 0.0) else graph.sum(node, other)
 
 
-@outcome(
-    over=PLANT,
-    unit="t t-1",
-    title="Avoided emissions",
-    since=COMPARED,
-    description=(
-        "Emission intensity of the reference route minus that of this one on the chosen boundary."
-    ),
-)
+@outcome(over=PLANT, unit="t t-1", title="Avoided emissions", since=COMPARED)
 @remembered
 def avoided_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the reference minus those of the route, t CO2e/t."""
+    """Emission intensity of the reference route minus that of this one on the chosen boundary."""
     reference = references(scene.experiment)[region]
     return scene.graph.difference(
         emissions(scene, region, reference), emissions(scene, region, route)

@@ -15,6 +15,7 @@ from simcore.model.paths import anchor_lines
 from simcore.model.policies import series
 from simcore.model.prices import price
 from simcore.model.scene import Scene, normal_node, quantity, read, remembered, wacc
+from simcore.numerics.elementary import interpolated
 from simcore.units import conversion, currency_of
 from simcore.variables import Needs, outcome
 
@@ -88,7 +89,7 @@ def emission_factor(scene: Scene, name: str, region: str) -> int:
     return series(
         scene,
         per_unit
-        * np.interp(scene.horizon, dates, [record.emission_intensity[date] for date in dates]),
+        * interpolated(scene.horizon, dates, [record.emission_intensity[date] for date in dates]),
     )
 
 
@@ -162,12 +163,12 @@ def _electrolysis(scene: Scene, name: str, region: str, record: Electrolysis) ->
     unit="{money} per unit",
     title="Commodity and energy price",
     unit_here="{money}/{commodity_unit}",
-    description=(
-        "Price of each commodity path; the unit of each is in the commodity_unit coordinate."
-    ),
 )
 def commodity_price(scene: Scene, commodity: str) -> int | None:
-    """Price of a commodity at a place, by its label; None where the run does not meet it."""
+    """Price of each commodity path; the unit of each is in the commodity_unit coordinate.
+
+    By its label; None where the run does not meet it.
+    """
     found = used_prices(scene.experiment).get(commodity)
     return None if found is None else unit_price(scene, *found)
 
@@ -177,9 +178,12 @@ def commodity_price(scene: Scene, commodity: str) -> int | None:
     unit="{money} kg-1",
     title="Hydrogen cost",
     needs=Needs(commodities=("hydrogen",)),
-    description="Cost of hydrogen at the plant, computed from electricity or bought.",
+    asked_as=("lcoh", "hydrogen_price"),
 )
 def hydrogen_cost(scene: Scene, region: str) -> int | None:
-    """Cost of hydrogen at the plant; None where it has no price."""
+    """Cost of hydrogen at the plant, computed from electricity or bought.
+
+    None where it has no price.
+    """
     known = price_of(scene.experiment, "hydrogen", region) is not None
     return unit_price(scene, "hydrogen", region) if known else None

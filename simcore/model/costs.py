@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from simcore.intake.entries import FIXED_OPEX, Capture, Greenfield, Retrofit, Route
+from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
+from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, references
 from simcore.model.commodities import learning, unit_price
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity
+from simcore.numerics.elementary import log, power
 from simcore.quantities import ByYear, FactorReference
 from simcore.quantities.records import Model
 from simcore.variables import PLANT, outcome
@@ -135,11 +136,11 @@ def size_effect(scene: Scene, route: str) -> int:
     exponent = read(scene, size, "exponent", owner, "size_exponent")
     found = graph.nodes[exponent]
     if found.operation is None:
-        return graph.constant(ratio ** (found.numbers[0] - 1.0))
+        return graph.constant(power(ratio, found.numbers[0] - 1.0))
     # A technology of which all learns along a capacity that never changes.
     return graph.node(
         "LEARNING", exponent=graph.difference(exponent, one), z=graph.constant(0.0), share=one,
-        centre=np.full(len(scene.years), math.log(ratio)), above=0.0, below=0.0,
+        centre=np.full(len(scene.years), log(ratio)), above=0.0, below=0.0,
     )  # fmt: skip
 
 
@@ -335,11 +336,11 @@ def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
     unit="{money} t-1",
     title="Levelised cost",
     since=AVAILABLE,
-    description="Cost of a tonne before carbon: annualised capital, operation and inputs.",
+    asked_as=("lcos", "lcop", "lcoe", "levelized_cost", "production_cost"),
 )
 @remembered
 def levelised_cost(scene: Scene, region: str, route: str) -> int:
-    """Levelised cost of a tonne, EUR/t."""
+    """Cost of a tonne before carbon: annualised capital, operation and inputs."""
     bought = trades(scene, region, route)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = scene.graph.difference(

@@ -11,19 +11,14 @@ from simcore.model.carbon import charged_emissions
 from simcore.model.markets import carbon_price
 from simcore.model.policies import series
 from simcore.model.scene import Scene, quantity, remembered
+from simcore.numerics.elementary import powers
 from simcore.variables import EXPOSURE, outcome
 
 
-@outcome(
-    over=EXPOSURE,
-    unit="1e6 {money} yr-1",
-    title="Firm exposure",
-    usual=False,
-    description="Obligation shortfall times the carbon price.",
-)
+@outcome(over=EXPOSURE, unit="1e6 {money} yr-1", title="Firm exposure", usual=False)
 @remembered
 def exposure_cost(scene: Scene, exposure: str) -> int:
-    """Shortfall times the price of its market, 1e6 EUR/yr; nothing outside its years."""
+    """Obligation shortfall times the carbon price."""
     bought_in = exposure_market(scene.experiment, exposure)
     return scene.graph.product(carbon_price(scene, bought_in), _shortfall(scene, exposure))
 
@@ -33,11 +28,10 @@ def exposure_cost(scene: Scene, exposure: str) -> int:
     unit="1e6 {money}",
     title="Cumulative firm exposure",
     usual=False,
-    description="Sum of exposure_cost over its years.",
 )
 @remembered
 def exposure_total(scene: Scene, exposure: str) -> int:
-    """Sum of exposure_cost over the horizon, 1e6 EUR."""
+    """Sum of exposure_cost over its years."""
     return scene.graph.node(
         "ACCUMULATED", amount=exposure_cost(scene, exposure),
         weight=np.ones(len(scene.years)), first=0.0, last=0.0,
@@ -50,12 +44,9 @@ def exposure_total(scene: Scene, exposure: str) -> int:
     title="Firm exposure in local currency",
     unit_here="1e6 {exposure_currency} yr-1",
     usual=False,
-    description=(
-        "exposure_cost in 1e6 of the currency in the exposure_currency coordinate a year, real."
-    ),
 )
 def exposure_cost_local(scene: Scene, exposure: str) -> int:
-    """exposure_cost in 1e6 of the exposure's own currency a year."""
+    """exposure_cost in 1e6 of the currency in the exposure_currency coordinate a year, real."""
     return _local(scene, exposure, exposure_cost(scene, exposure))
 
 
@@ -65,10 +56,9 @@ def exposure_cost_local(scene: Scene, exposure: str) -> int:
     title="Cumulative firm exposure in local currency",
     unit_here="1e6 {exposure_currency}",
     usual=False,
-    description="exposure_total in 1e6 of the currency in the exposure_currency coordinate, real.",
 )
 def exposure_total_local(scene: Scene, exposure: str) -> int:
-    """exposure_total in 1e6 of the exposure's own currency."""
+    """exposure_total in 1e6 of the currency in the exposure_currency coordinate, real."""
     return _local(scene, exposure, exposure_total(scene, exposure))
 
 
@@ -86,7 +76,7 @@ def _shortfall(scene: Scene, name: str) -> int:
     inside = (horizon >= record.first) & (horizon <= record.last)
     if record.plant is not None:
         plant = record.plant
-        grown = (1.0 + record.growth) ** (horizon - record.first)
+        grown = powers(1.0 + record.growth, horizon - record.first)
         output = series(scene, np.where(inside, plant.output * grown, 0.0))
         return graph.product(charged_emissions(scene, plant.region, plant.route), output)
     known = np.zeros(len(horizon))
@@ -98,7 +88,7 @@ def _shortfall(scene: Scene, name: str) -> int:
     for date in sorted(table.values):
         # Grown from the first year of the exposure, or from the last date of a table.
         since = horizon - max(date, record.first) if date == table.last else np.zeros(len(horizon))
-        weight = np.where(inside & (in_force == date), (1.0 + record.growth) ** since, 0.0)
+        weight = np.where(inside & (in_force == date), powers(1.0 + record.growth, since), 0.0)
         label = f"{name}.shortfall" if len(table.values) == 1 else f"{name}.shortfall.{date}"
         node = quantity(scene, label, record.shortfall[date], unit)
         found = graph.nodes[node]

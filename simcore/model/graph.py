@@ -198,6 +198,13 @@ class Graph:
             found = one if self.is_constant(found, 0.0) else self.sum(found, one)
         return found
 
+    def drawn(self) -> np.ndarray:
+        """Whether each node follows from random numbers; of the others every draw is the same."""
+        found = np.zeros(len(self.nodes), bool)
+        for number, node in enumerate(self.nodes):
+            found[number] = node.stream is not None or any(found[one] for one in node.inputs)
+        return found
+
     def closure(self, wanted: Iterable[int]) -> set[int]:
         """The wanted nodes and all that they read."""
         needed = set(wanted)

@@ -12,15 +12,9 @@ from simcore.model.since import LIFE
 from simcore.variables import CELL, outcome
 
 
-@outcome(
-    over=CELL[:-1],
-    unit="1e6 {money}",
-    title="Lifecycle carbon value",
-    since=LIFE,
-    description="Sum over the plant's life of premium_per_tonne * output.",
-)
+@outcome(over=CELL[:-1], unit="1e6 {money}", title="Lifecycle carbon value", since=LIFE)
 def lifecycle_premium(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Sum of the premium over the life, 1e6 EUR."""
+    """Sum over the plant's life of premium_per_tonne * output."""
     return _lifetime_sum(scene, region, destination, route, discounted=False)
 
 
@@ -29,23 +23,17 @@ def lifecycle_premium(scene: Scene, region: str, destination: str, route: str) -
     unit="1e6 {money}",
     title="Net present carbon value",
     since=LIFE,
-    description="lifecycle_premium discounted at the region's WACC.",
+    asked_as=("npv", "net_present_value"),
 )
 def npv_premium(scene: Scene, region: str, destination: str, route: str) -> int:
-    """The same discounted at the WACC of the region, 1e6 EUR."""
+    """lifecycle_premium discounted at the region's WACC."""
     return _lifetime_sum(scene, region, destination, route, discounted=True)
 
 
-@outcome(
-    over=CELL[:-1],
-    unit="{money} t-1",
-    title="Annuity of the carbon value",
-    since=LIFE,
-    description="npv_premium / (output * annuity_factor(WACC, lifetime)).",
-)
+@outcome(over=CELL[:-1], unit="{money} t-1", title="Annuity of the carbon value", since=LIFE)
 @remembered
 def annuity_premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Level premium over the plant's life with the same present value, EUR/t.
+    """npv_premium / (output * annuity_factor(WACC, lifetime)).
 
     Value in the year before the start / (output * annuity_factor): the year that an annuity counts
     from, whatever year npv_premium is discounted to.

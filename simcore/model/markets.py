@@ -22,11 +22,14 @@ from simcore.variables import MARKET, outcome
     unit="{money} t-1",
     title="Carbon price",
     kept=True,
-    description="Price of one allowance (t CO2e) in each market; real terms.",
+    asked_as=("co2_price", "ets_price", "eua_price", "allowance_price"),
 )
 @remembered
 def carbon_price(scene: Scene, market: str) -> int:
-    """Carbon price of a market, EUR/t; what it is linked to takes over with the link."""
+    """Price of one allowance (t CO2e) in each market; real terms.
+
+    What a market is linked to takes over with the link.
+    """
     record, graph = scene.experiment.catalog.markets[market], scene.graph
     own = _own_price(scene, market)
     if record.link is None:
@@ -47,27 +50,21 @@ def _own_price(scene: Scene, market: str) -> int:
     over=("scenario", "market", "view", "year"),
     unit="{money} t-1",
     title="Carbon price by view",
-    description=(
-        "Carbon price in the draws of one view of the market that decides it (its own, or of the "
-        "market that it follows); `defined` is the share of these draws. Undefined elsewhere."
-    ),
 )
 def carbon_price_by_view(scene: Scene, market: str, view: str) -> int | None:
-    """Carbon price in the draws of one view; None of a view that does not decide it."""
+    """Carbon price in the draws of one view of the market that decides it (its own, or of the
+    market that it follows); `defined` is the share of these draws. Undefined elsewhere.
+
+    None of a view that does not decide it.
+    """
     nodes = view_nodes(scene, market).get(view)
     return None if nodes is None else in_view(scene, carbon_price(scene, market), *nodes)
 
 
-@outcome(
-    over=MARKET,
-    unit="1",
-    title="Price at a hard bound",
-    kind="indicator",
-    description="1 where the carbon price is at its backstop, its floor or its ceiling.",
-)
+@outcome(over=MARKET, unit="1", title="Price at a hard bound", kind="indicator")
 @remembered
 def at_price_limit(scene: Scene, market: str) -> int:
-    """1 where a market's price is at its backstop, its floor or its ceiling."""
+    """1 where the carbon price is at its backstop, its floor or its ceiling."""
     record, graph = scene.experiment.catalog.markets[market], scene.graph
     alone = kind_of(record.process).made_of != "spot"
     if alone or (record.response is None and record.corridor is None):
@@ -90,18 +87,13 @@ def _at_other_bound(scene: Scene, record: PricePath) -> int:
     return scene.graph.product(joined, at_price_limit(scene, record.link.to))
 
 
-@outcome(
-    over=MARKET,
-    unit="{money} t-1",
-    title="Futures price",
-    kind="known",
-    description=(
-        "What the futures for delivery in the year cost when the market was written down, in "
-        "real terms: a fact to set beside carbon_price."
-    ),
-)
+@outcome(over=MARKET, unit="{money} t-1", title="Futures price", kind="known")
 def futures_price(scene: Scene, market: str) -> int | None:
-    """Node of the futures of a market by year of delivery, EUR/t; NaN where none is known."""
+    """What the futures for delivery in the year cost when the market was written down, in real
+    terms: a fact to set beside carbon_price.
+
+    NaN where none is known.
+    """
     record = scene.experiment.catalog.markets[market]
     factor = price_factor(scene, record, "EUR/t")
     values = [
@@ -111,68 +103,34 @@ def futures_price(scene: Scene, market: str) -> int | None:
     return None if all(map(math.isnan, values)) else series(scene, np.array(values))
 
 
-@outcome(
-    over=MARKET,
-    unit="Mt",
-    title="Allowances in circulation",
-    usual=False,
-    description=(
-        "Bank at the end of the year; only of markets with the process cap_and_bank, and in the "
-        "draws whose view has it."
-    ),
-)
+@outcome(over=MARKET, unit="Mt", title="Allowances in circulation", usual=False)
 def allowance_bank(scene: Scene, market: str) -> int | None:
-    """Bank at the end of the year, Mt."""
+    """Bank at the end of the year; only of markets with the process cap_and_bank, and in the draws
+    whose view has it."""
     return _of_system(scene, market, "bank")
 
 
-@outcome(
-    over=MARKET,
-    unit="Mt",
-    title="Allowances in the stability reserve",
-    usual=False,
-    description="Reserve at the end of the year, after invalidation; cap_and_bank only.",
-)
+@outcome(over=MARKET, unit="Mt", title="Allowances in the stability reserve", usual=False)
 def allowance_reserve(scene: Scene, market: str) -> int | None:
-    """Reserve at the end of the year, Mt."""
+    """Reserve at the end of the year, after invalidation; cap_and_bank only."""
     return _of_system(scene, market, "reserve")
 
 
-@outcome(
-    over=MARKET,
-    unit="Mt",
-    title="Emissions under the cap",
-    usual=False,
-    description="Emissions of the system at its price; cap_and_bank only.",
-)
+@outcome(over=MARKET, unit="Mt", title="Emissions under the cap", usual=False)
 def allowance_emissions(scene: Scene, market: str) -> int | None:
-    """Emissions of the system, Mt."""
+    """Emissions of the system at its price; cap_and_bank only."""
     return _of_system(scene, market, "emissions")
 
 
-@outcome(
-    over=MARKET,
-    unit="Mt",
-    title="Allowances invalidated",
-    usual=False,
-    description="What the reserve loses above its ceiling in the year; cap_and_bank only.",
-)
+@outcome(over=MARKET, unit="Mt", title="Allowances invalidated", usual=False)
 def allowance_invalidated(scene: Scene, market: str) -> int | None:
-    """What the reserve loses in the year, Mt."""
+    """What the reserve loses above its ceiling in the year; cap_and_bank only."""
     return _of_system(scene, market, "invalidated")
 
 
-@outcome(
-    over=MARKET,
-    unit="Mt",
-    title="Removals at the backstop price",
-    usual=False,
-    description=(
-        "Emissions that removals offset where allowances do not suffice; cap_and_bank only."
-    ),
-)
+@outcome(over=MARKET, unit="Mt", title="Removals at the backstop price", usual=False)
 def allowance_removed(scene: Scene, market: str) -> int | None:
-    """Emissions that removals offset, Mt."""
+    """Emissions that removals offset where allowances do not suffice; cap_and_bank only."""
     return _of_system(scene, market, "removed")
 
 

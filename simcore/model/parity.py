@@ -26,16 +26,16 @@ from simcore.variables import outcome
     title="Parity price of an input",
     since=COMPARED,
     unit_here="{money}/{good_unit}",
-    description=(
-        "Price of the good at which cost_premium = 0, all else as drawn: its price minus "
-        "cost_premium / (net use of the route - net use of the reference). Power counts with "
-        "what makes hydrogen of it. Below zero: dearer even if the good cost nothing. Undefined: "
-        "both use as much of it. The unit of each good is in the good_unit coordinate."
-    ),
 )
 @remembered
 def parity_price(scene: Scene, region: str, destination: str, route: str, good: str) -> int | None:
-    """Price of a good at which the cost premium is zero, EUR per unit; None where none is used."""
+    """Price of the good at which cost_premium = 0, all else as drawn: its price minus cost_premium
+    / (net use of the route - net use of the reference). Power counts with what makes hydrogen of
+    it. Below zero: dearer even if the good cost nothing. Undefined: both use as much of it. The
+    unit of each good is in the good_unit coordinate.
+
+    None where no route uses it.
+    """
     graph, reference = scene.graph, references(scene.experiment)[region]
     own, other = (net_use(scene, region, one, good) for one in (route, reference))
     if graph.is_constant(own, 0.0) and graph.is_constant(other, 0.0):

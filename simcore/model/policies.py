@@ -116,10 +116,9 @@ def series(scene: Scene, values: np.ndarray) -> int:
     unit="1",
     title="CBAM factor",
     needs=Needs(cbam=("free_allocation",)),
-    description="1 - free-allocation share used by CBAM (phi_EU).",
 )
 @remembered
 def cbam_factor(scene: Scene) -> int:
-    """1 - free-allocation share used by CBAM."""
+    """1 - free-allocation share used by CBAM (phi_EU)."""
     share = policy_value(scene, scene.experiment.cbam.free_allocation)
     return scene.graph.difference(scene.graph.constant(1.0), share)

@@ -22,16 +22,10 @@ from simcore.model.since import AVAILABLE, COMPARED, first_compared, first_year
 from simcore.variables import CELL, PLANT, outcome
 
 
-@outcome(
-    over=PLANT,
-    unit="{money} t-1",
-    title="Cost premium before carbon",
-    since=COMPARED,
-    description="Levelised cost minus the levelised cost of the reference route.",
-)
+@outcome(over=PLANT, unit="{money} t-1", title="Cost premium before carbon", since=COMPARED)
 @remembered
 def cost_premium_ex_carbon(scene: Scene, region: str, route: str) -> int:
-    """Levelised cost above the reference route's, EUR/t."""
+    """Levelised cost minus the levelised cost of the reference route."""
     reference = references(scene.experiment)[region]
     return scene.graph.difference(
         levelised_cost(scene, region, route), levelised_cost(scene, region, reference)
@@ -44,28 +38,20 @@ def cost_premium_ex_carbon(scene: Scene, region: str, route: str) -> int:
     title="Cost premium",
     since=COMPARED,
     kept=True,
-    description=(
-        "What the low-carbon tonne costs more than the reference tonne, carbon cost included."
-    ),
+    asked_as=("green_premium", "premium", "extra_cost"),
 )
 @remembered
 def cost_premium(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Levelised and carbon cost above the reference route's, EUR/t."""
+    """What the low-carbon tonne costs more than the reference tonne, carbon cost included."""
     reference = references(scene.experiment)[region]
     own = total_cost(scene, region, destination, route)
     return scene.graph.difference(own, total_cost(scene, region, destination, reference))
 
 
-@outcome(
-    over=CELL,
-    unit="{money} t-1",
-    title="Total cost",
-    since=AVAILABLE,
-    description="levelised_cost + carbon_cost: what a tonne costs, carbon included.",
-)
+@outcome(over=CELL, unit="{money} t-1", title="Total cost", since=AVAILABLE)
 @remembered
 def total_cost(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Levelised plus carbon cost, EUR/t."""
+    """levelised_cost + carbon_cost: what a tonne costs, carbon included."""
     return scene.graph.sum(
         levelised_cost(scene, region, route), carbon_cost(scene, region, destination, route)
     )
@@ -76,11 +62,11 @@ def total_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     unit="{money} t-1",
     title="Abatement cost",
     since=COMPARED,
-    description="cost_premium_ex_carbon / avoided_emissions, per t CO2e.",
+    asked_as=("mac", "avoidance_cost", "cost_of_avoidance"),
 )
 @remembered
 def abatement_cost(scene: Scene, region: str, route: str) -> int:
-    """cost_premium_ex_carbon / avoided, EUR per t CO2e."""
+    """cost_premium_ex_carbon / avoided_emissions, per t CO2e."""
     return scene.graph.node(
         "RATIO",
         value=cost_premium_ex_carbon(scene, region, route),
@@ -93,15 +79,12 @@ def abatement_cost(scene: Scene, region: str, route: str) -> int:
     unit="{money} t-1",
     title="Break-even carbon price",
     since=COMPARED,
-    description=(
-        "Carbon price at which cost_premium = 0 under the year's allocation rules: the home "
-        "price, or for EU-bound tonnes from outside the EU price given the home price. "
-        "Undefined: none."
-    ),
+    asked_as=("breakeven_price", "break_even"),
 )
 @remembered
 def break_even_price(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Carbon price at which the cost premium is zero, EUR/t."""
+    """Carbon price at which cost_premium = 0 under the year's allocation rules: the home price, or
+    for EU-bound tonnes from outside the EU price given the home price. Undefined: none."""
     graph, reference = scene.graph, references(scene.experiment)[region]
     excess = cost_premium_ex_carbon(scene, region, route)
     if not pays_cbam(scene, region, destination):
@@ -138,16 +121,10 @@ def _credit_price(scene: Scene, region: str) -> int:
     return read(scene, scene.experiment.catalog.regions[region], "credit_price", region)
 
 
-@outcome(
-    over=CELL,
-    unit="{money} t-1",
-    title="Carbon value per t CO2e",
-    since=COMPARED,
-    description="Carbon-value premium per tonne of CO2e avoided.",
-)
+@outcome(over=CELL, unit="{money} t-1", title="Carbon value per t CO2e", since=COMPARED)
 @remembered
 def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Carbon-value premium per t CO2e avoided, EUR."""
+    """Carbon-value premium per tonne of CO2e avoided."""
     graph, experiment = scene.graph, scene.experiment
     if experiment.value.mode == "netted":
         return graph.node(
@@ -168,17 +145,11 @@ def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) ->
 
 
 @outcome(
-    over=CELL,
-    unit="{money} t-1",
-    title="Carbon value",
-    since=COMPARED,
-    description=(
-        "Carbon-value premium per tonne: what the avoided CO2 is worth (mode netted or seed)."
-    ),
+    over=CELL, unit="{money} t-1", title="Carbon value", since=COMPARED, asked_as=("carbon_value",)
 )
 @remembered
 def premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Carbon-value premium per tonne, EUR."""
+    """Carbon-value premium per tonne: what the avoided CO2 is worth (mode netted or seed)."""
     graph, value = scene.graph, scene.experiment.value
     saved = avoided_emissions(scene, region, route)
     if value.mode == "seed":
@@ -204,16 +175,10 @@ def premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -
     return graph.node("NETTED_WITH_CREDIT", factor=factor, **costs, credit=credit, amount=amount)
 
 
-@outcome(
-    over=CELL,
-    unit="{money} t-1 yr-1",
-    title="Annualised carbon value",
-    since=COMPARED,
-    description="premium_per_tonne / plant lifetime (straight line).",
-)
+@outcome(over=CELL, unit="{money} t-1 yr-1", title="Annualised carbon value", since=COMPARED)
 @remembered
 def annualised_premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
-    """premium_per_tonne / lifetime."""
+    """premium_per_tonne / plant lifetime (straight line)."""
     return scene.graph.scaled(
         premium_per_tonne(scene, region, destination, route),
         1.0 / scene.experiment.plant.lifetime,
@@ -221,17 +186,11 @@ def annualised_premium_per_tonne(scene: Scene, region: str, destination: str, ro
 
 
 @outcome(
-    over=CELL,
-    unit="{money} t-1",
-    title="Support gap",
-    since=COMPARED,
-    description=(
-        "cost_premium_ex_carbon - premium_per_tonne: what a subsidy or a buyer must still pay."
-    ),
+    over=CELL, unit="{money} t-1", title="Support gap", since=COMPARED, asked_as=("subsidy", "ccfd")
 )
 @remembered
 def support_gap(scene: Scene, region: str, destination: str, route: str) -> int:
-    """cost_premium_ex_carbon - premium_per_tonne, EUR/t."""
+    """cost_premium_ex_carbon - premium_per_tonne: what a subsidy or a buyer must still pay."""
     return scene.graph.difference(
         cost_premium_ex_carbon(scene, region, route),
         premium_per_tonne(scene, region, destination, route),
@@ -244,10 +203,9 @@ def support_gap(scene: Scene, region: str, destination: str, route: str) -> int:
     title="Carbon value covers the cost",
     since=COMPARED,
     kind="indicator",
-    description="1 where support_gap <= 0; its mean is a probability.",
 )
 def viability(scene: Scene, region: str, destination: str, route: str) -> int:
-    """1 where the carbon value covers the cost."""
+    """1 where support_gap <= 0; its mean is a probability."""
     return _not_positive(scene, support_gap(scene, region, destination, route))
 
 
@@ -257,15 +215,15 @@ def viability(scene: Scene, region: str, destination: str, route: str) -> int:
     title="Carbon value covers the cost, by view",
     since=COMPARED,
     kind="conditional",
-    description=(
-        "viability in the draws of one view of the market that decides: that of CBAM for tonnes "
-        "sold into the EU, else the home market; `defined` is the share of these draws."
-    ),
 )
 def viability_by_view(
     scene: Scene, region: str, destination: str, route: str, view: str
 ) -> int | None:
-    """The same with the view of each draw; None of a view that does not decide."""
+    """viability in the draws of one view of the market that decides: that of CBAM for tonnes sold
+    into the EU, else the home market; `defined` is the share of these draws.
+
+    None of a view that does not decide.
+    """
     market = deciding_market(scene.experiment, region, destination)
     if view not in view_nodes(scene, market):
         return None
@@ -273,16 +231,9 @@ def viability_by_view(
     return label_where(scene, gap, view_row(scene, market, scene.views))
 
 
-@outcome(
-    over=CELL,
-    unit="1",
-    title="Green is cheaper",
-    since=COMPARED,
-    kind="indicator",
-    description="1 where cost_premium <= 0; its mean is a probability.",
-)
+@outcome(over=CELL, unit="1", title="Green is cheaper", since=COMPARED, kind="indicator")
 def green_is_cheaper(scene: Scene, region: str, destination: str, route: str) -> int:
-    """1 where the low-carbon tonne costs no more, carbon included."""
+    """1 where cost_premium <= 0; its mean is a probability."""
     return _not_positive(scene, cost_premium(scene, region, destination, route))
 
 
@@ -291,17 +242,10 @@ def _not_positive(scene: Scene, node: int) -> int:
     return scene.graph.node("NOT_POSITIVE", value=node)
 
 
-@outcome(
-    over=CELL[:-1],
-    unit="yr",
-    title="Crossover year",
-    since=COMPARED,
-    kind="year",
-    description="First year with cost_premium <= 0; undefined: never in the horizon.",
-)
+@outcome(over=CELL[:-1], unit="yr", title="Crossover year", since=COMPARED, kind="year")
 @remembered
 def crossover_year(scene: Scene, region: str, destination: str, route: str) -> int:
-    """First year in which the route exists and its cost premium is zero or below."""
+    """First year with cost_premium <= 0; undefined: never in the horizon."""
     node = cost_premium(scene, region, destination, route)
     return scene.graph.node("CROSSOVER", value=node, first=first_compared(scene, region, route))
 
@@ -311,11 +255,13 @@ def crossover_year(scene: Scene, region: str, destination: str, route: str) -> i
     unit="1",
     title="Cheapest route",
     kind="category",
-    description="Route with the lowest levelised_cost + carbon_cost.",
 )
 @remembered
 def cheapest_route(scene: Scene, region: str, destination: str) -> int:
-    """Position among the routes of the run of the one with the lowest total cost."""
+    """Route with the lowest levelised_cost + carbon_cost.
+
+    As its position among the routes of the run.
+    """
     routes = scene.experiment.routes
     return scene.graph.node(
         "CHEAPEST",

@@ -16,10 +16,12 @@ from simcore.variables import outcome
     title="Cost premium by component",
     since=COMPARED,
     kind="component",
-    description="Parts of cost_premium; they sum to the whole.",
 )
 def waterfall(scene: Scene, region: str, destination: str, route: str, component: str) -> int:
-    """A part of the cost premium; zero where neither route has it."""
+    """Parts of cost_premium; they sum to the whole.
+
+    Zero where neither route has it.
+    """
     parts = _components(scene, region, destination, route)
     return parts.get(component, scene.graph.constant(0.0))
 

@@ -1,6 +1,6 @@
 """Spec -> Plan: the graph of the whole experiment and the cells it is asked for."""
 
-from simcore.plan.assembly import build, extended
+from simcore.plan.assembly import build, extended, labels, told_apart
 from simcore.plan.records import (
     Cell,
     Plan,
@@ -11,6 +11,6 @@ from simcore.plan.records import (
 )
 
 __all__ = [
-    "Cell", "Plan", "build", "currency_rate", "extended", "has_years", "nominal_size",
-    "unique_values",
+    "Cell", "Plan", "build", "currency_rate", "extended", "has_years", "labels",
+    "nominal_size", "told_apart", "unique_values",
 ]  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import zip_longest
 from typing import Any
 
 from simcore.distributions import DistributionError
-from simcore.errors import ConfigError, Fault
+from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, dependence
 from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import route_of
@@ -41,13 +42,10 @@ def build(spec: Spec) -> Plan:
         Correlations that name nothing or contradict each other; distributions that cannot be
         fitted to their quantiles.
     """
-    experiment, graph = spec.experiment, Graph()
-    factors = _dependence(spec, "factors")
-    shocks = _dependence(spec, "shocks")
-    start = min(_start(one) for one in spec.scenarios.values())
-    redrawn: set[tuple[str, str]] = set()
-    coords = _coords(spec)
-    scenes = _scenes(spec, graph, start, factors, shocks, redrawn, coords["view"])
+    experiment, graph, redrawn = spec.experiment, Graph(), set[tuple[str, str]]()
+    coords = labels(spec)
+    scenes = _scenes(spec, graph, redrawn, coords["view"])
+    first = next(iter(scenes.values()))
     faults: list[Fault] = []
     cells: list[Cell] = []
     central: list[Cell] = []
@@ -63,7 +61,7 @@ def build(spec: Spec) -> Plan:
         cells += [one for one in central if one.variable in experiment.outcomes]
     wrong, idle = correlated(spec, scenes)
     faults += wrong
-    faults += _unmatched(spec, redrawn)
+    faults += _unmatched(spec, redrawn, scenes)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
     inputs = _inputs(scenes, graph.closure(one.node for one in cells))
@@ -76,19 +74,35 @@ def build(spec: Spec) -> Plan:
         inputs=inputs,
         coords=coords,
         units=_units(spec, coords),
-        start=start,
+        start=first.start,
         draws=experiment.draws,
-        factors=factors,
-        shocks=shocks,
+        factors=first.factors,
+        shocks=first.shocks,
         idle=tuple(idle),
     )
 
 
+def told_apart(spec: Spec) -> bool:
+    """Whether each scenario has rows of its own; of the outcomes only those are built that tell."""
+    coords = labels(spec)
+    scenes = _scenes(spec, Graph(), set(), coords["view"])
+    alike, groups = [0] * len(scenes), dict[Any, int]()
+    for name in spec.experiment.outcomes:
+        every = (cells_of(OUTCOMES[name], one, coords) for one in scenes.values())
+        for cells in zip_longest(*every):
+            if len(set(alike)) == len(alike):
+                return True
+            pairs = zip(alike, cells, strict=True)
+            alike = [groups.setdefault(pair, len(groups) + 1) for pair in pairs]
+    return len(set(alike)) == len(alike)
+
+
 def _scenes(
-    spec: Spec, graph: Graph, start: int, factors: dependence.Dependence,
-    shocks: dependence.Dependence, redrawn: set[tuple[str, str]], views: tuple[str, ...],
-) -> dict[str, Scene]:  # fmt: skip
+    spec: Spec, graph: Graph, redrawn: set[tuple[str, str]], views: tuple[str, ...]
+) -> dict[str, Scene]:
     """What the nodes of each scenario are built from."""
+    start = min(_start(one) for one in spec.scenarios.values())
+    factors, shocks = _dependence(spec, "factors"), _dependence(spec, "shocks")
     paths = regimes_of(one.catalog for one in spec.scenarios.values())
     shared: dict[tuple[Any, ...], Any] = {}
     return {
@@ -111,10 +125,7 @@ def _scenes(
 def extended(plan: Plan) -> tuple[Plan, dict[str, Scene]]:
     """The plan with a graph of its own, to which the scenes by scenario may add nodes."""
     graph = Graph(list(plan.graph.nodes), dict(plan.graph.known))
-    scenes = _scenes(
-        plan.spec, graph, plan.start, plan.factors, plan.shocks, set(), plan.coords["view"]
-    )  # fmt: skip
-    return replace(plan, graph=graph), scenes
+    return replace(plan, graph=graph), _scenes(plan.spec, graph, set(), plan.coords["view"])
 
 
 def _own_draws(
@@ -134,17 +145,23 @@ def _own_draws(
     return replace(graph, rename=rename)
 
 
-def _unmatched(spec: Spec, redrawn: set[tuple[str, str]]) -> Iterator[Fault]:
+def _unmatched(
+    spec: Spec, redrawn: set[tuple[str, str]], scenes: Mapping[str, Scene]
+) -> Iterator[Fault]:
     """Patterns of `redraw` that no random stream of their scenario matches."""
     for scenario, one in spec.scenarios.items():
         for position, pattern in enumerate(one.redraw):
             if (scenario, pattern) not in redrawn:
+                drawn = [*scenes[scenario].inputs, *scenes[scenario].shocked]
+                near = suggest(pattern, [*drawn, *(f"{one.rpartition('.')[0]}.*" for one in drawn)])
                 yield spec.fault(
                     ("redraw", position),
                     scenario=scenario,
                     found=f"{pattern!r}, which matches nothing that this run draws",
                     expected="a pattern of factors and shocks, such as eu_ets.* or *.shock",
-                    remedy="see the uncertain inputs with simcore summary RUN --variable input",
+                    remedy=f"did you mean {near!r}?"
+                    if near
+                    else "see the uncertain inputs with simcore summary RUN --variable input",
                 )
 
 
@@ -180,7 +197,8 @@ def _start(experiment: Experiment) -> int:
     return min([experiment.years.first, *known])
 
 
-def _coords(spec: Spec) -> dict[str, tuple[Any, ...]]:
+def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
+    """Labels of each dimension but that of the uncertain inputs."""
     experiment, scenarios = spec.experiment, spec.scenarios.values()
     markets = dict.fromkeys(name for one in scenarios for name in used_markets(one))
     commodities = {

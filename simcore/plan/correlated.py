@@ -50,6 +50,11 @@ def correlated(spec: Spec, scenes: Mapping[str, Scene]) -> tuple[list[Fault], li
     return faults, idle
 
 
+def is_factor(experiment: Experiment, name: str) -> bool:
+    """Whether a name is that of a factor that some run of an experiment may draw."""
+    return _exists(experiment, "factors", name)
+
+
 def _exists(experiment: Experiment, kind: str, name: str) -> bool:
     """Whether a name is that of a factor, or of a price path, that some run may draw."""
     head, *rest = name.split(".")

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from simcore.intake import Spec, dependence, document
 from simcore.intake.schema import Experiment
+from simcore.kernels.operations import BLOCK
 from simcore.model.graph import Graph
 from simcore.model.scene import Input
 from simcore.variables import OUTCOMES
@@ -64,8 +67,8 @@ class Plan:
         Number of draws; fewer than the config allows where `until` is met before.
     factors, shocks : Dependence
     idle : tuple of Idle
-    interval : float or None
-        Widest interval of what `until` names, once it has been looked for.
+    tried : tuple of (int, float)
+        Draws that were tried for `until`, and the widest interval of what it names with so many.
     """
 
     spec: Spec
@@ -80,12 +83,17 @@ class Plan:
     factors: dependence.Dependence
     shocks: dependence.Dependence
     idle: tuple[Idle, ...] = ()
-    interval: float | None = None
+    tried: tuple[tuple[int, float], ...] = ()
 
     @property
     def experiment(self) -> Experiment:
         """The resolved config."""
         return self.spec.experiment
+
+    @property
+    def interval(self) -> float | None:
+        """Widest interval of what `until` names, once it has been looked for."""
+        return self.tried[-1][1] if self.tried else None
 
     @property
     def name(self) -> str:
@@ -102,6 +110,23 @@ class Plan:
     def resolved_yaml(self) -> str:
         """The resolved config as YAML; running it gives the same digest."""
         return document.dump(self.spec.resolved())
+
+    @cached_property
+    def drawn(self) -> np.ndarray:
+        """Whether each node of the graph follows from random numbers."""
+        return self.graph.drawn()
+
+    @property
+    def replicates(self) -> int:
+        """Designs of their own that have draws; 1 where draws are independent."""
+        if self.experiment.design == "random":
+            return 1
+        return min(self.experiment.replicates, -(-self.draws // BLOCK))
+
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom of a standard error."""
+        return self.replicates - 1 if self.replicates > 1 else self.draws - 1
 
     @property
     def years(self) -> range:

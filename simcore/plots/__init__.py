@@ -41,6 +41,15 @@ STYLE: Final[Any] = {
 }
 
 
+_NEEDS: Final = {
+    "carbon_price": ("quantile", "carbon_price"),
+    "cost_and_value": ("quantile", "cost_premium_ex_carbon", "premium_per_tonne"),
+    "cost_premium": ("quantile", "cost_premium"),
+    "green_is_cheaper": ("mean", "green_is_cheaper"),
+}
+"""Statistic and outcomes of each picture that not every run can show."""
+
+
 def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None) -> list[Path]:
     """Draw every picture that the outcomes of a run allow.
 
@@ -92,6 +101,15 @@ def _inert(dataset: xr.Dataset) -> xr.Dataset:
     }  # fmt: skip
     title = printable(str(dataset.attrs.get("title", "")))
     return dataset.assign_coords(labels).assign_attrs(title=title)
+
+
+def not_drawn(dataset: xr.Dataset) -> dict[str, list[str]]:
+    """Pictures for which outcomes are lacking, and which they are."""
+    lacking = {
+        picture: [name for name in needed if f"{name}_{ending}" not in dataset]
+        for picture, (ending, *needed) in _NEEDS.items()
+    }
+    return {picture: names for picture, names in lacking.items() if names}
 
 
 def save(

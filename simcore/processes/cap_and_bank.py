@@ -1,7 +1,5 @@
 """A carbon price that clears an emissions trading system in each draw (MODEL 9)."""
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 from simcore.processes.declaration import Kind, Process

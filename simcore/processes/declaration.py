@@ -1,7 +1,5 @@
 """What a kind of process declares: its record, how a price moves by it, its density, its fits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.processes.estimates import Changes, Fit
-from simcore.quantities import Quantity
+from simcore.quantities import Quantity, ranges
 from simcore.quantities.annotations import Canonical
 from simcore.quantities.records import Model
 from simcore.units.canonical import ONE
 
 Floats = NDArray[np.float64]
-Volatility = Annotated[Quantity, Canonical(ONE, minimum=0.0)]
-Number = Annotated[Quantity, Canonical(ONE)]
+Volatility = Annotated[Quantity, Canonical(ONE, minimum=0.0, central=3.0, usual=ranges.VOLATILITY)]
+Reversion = Annotated[Quantity, Canonical(ONE, minimum=0.0, usual=ranges.REVERSION)]
+"""How fast a deviation fades, per year."""
+Drift = Annotated[Quantity, Canonical(ONE, central=1.0, usual=ranges.DRIFT)]
+LogChange = Annotated[Quantity, Canonical(ONE, central=5.0, usual=ranges.LOG_CHANGE)]
+"""A change of the logarithm of a price."""
 
 
 class Process(Model):

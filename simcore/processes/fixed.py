@@ -1,7 +1,5 @@
 """No process: the price stays on its anchor path."""
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 from simcore.processes.declaration import Kind, Process

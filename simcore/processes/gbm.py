@@ -1,23 +1,21 @@
 """Geometric Brownian motion: a random walk of the log price whose mean grows by a drift."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final, Literal
 
 from simcore.processes import shocks
-from simcore.processes.declaration import Fitting, Number
+from simcore.processes.declaration import Drift, Fitting
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import MOST, growth, merton
 from simcore.processes.shocks import SIGMA, Volatile
-from simcore.quantities import Constant
+from simcore.quantities import certain
 
 
 class Gbm(Volatile):
     """Geometric Brownian motion: a random walk whose mean grows by a drift."""
 
     kind: Literal["gbm"] = "gbm"
-    mu: Number = Constant(value=0.0)
+    mu: Drift = certain(0.0)
     """Drift of the mean, per year."""
 
 

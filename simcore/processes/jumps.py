@@ -1,13 +1,11 @@
 """Jumps of the log price, which stay (Merton 1976): nodes, density and fit."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Final
 
 import numpy as np
 
-from simcore.processes.declaration import Floats, Maker, Number, Points, Volatility
+from simcore.processes.declaration import Floats, LogChange, Maker, Points, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted, standard_errors
 from simcore.quantities import Quantity
 from simcore.quantities.annotations import Canonical
@@ -28,7 +26,7 @@ class Jumps(Described):
 
     rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=MOST)]
     """Expected number per year."""
-    mean: Number
+    mean: LogChange
     """Mean of the log size of a jump."""
     sd: Volatility
     """Standard deviation of the log size of a jump."""
@@ -48,7 +46,7 @@ def jump_nodes(make: Maker, jumps: Jumps, steps: int, centred: bool) -> tuple[in
 def jump_variance(make: Maker, jumps: Jumps) -> float:
     """Variance per year that jumps add to the log price, every parameter at its central value."""
     rate, size, sd = (make.central(getattr(jumps, name)) for name in _PARTS)
-    return rate * (size**2 + sd**2)
+    return rate * (size * size + sd * sd)
 
 
 def jumps_ahead(jumps: Jumps, points: Points, years: int, centred: bool) -> tuple[Floats, Floats]:

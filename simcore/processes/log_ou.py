@@ -1,14 +1,12 @@
 """A log price that returns to its anchor path (Ornstein and Uhlenbeck)."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final, Literal
 
 import numpy as np
 
 from simcore.processes import shocks
-from simcore.processes.declaration import Fitting, Floats, Volatility
+from simcore.processes.declaration import Fitting, Floats, Reversion
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted, standard_errors
 from simcore.processes.shocks import SIGMA, Volatile, accrued
 
@@ -19,7 +17,7 @@ class LogOu(Volatile):
     """A log price that returns to its anchor path."""
 
     kind: Literal["log_ou"] = "log_ou"
-    kappa: Volatility
+    kappa: Reversion
     """Speed of mean reversion, per year."""
 
 

@@ -1,7 +1,5 @@
 """A random walk of the log price about its anchor path."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any, Final, Literal
 

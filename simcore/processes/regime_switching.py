@@ -1,9 +1,8 @@
 """A log price whose volatility is that of the year's regime, drawn from a Markov chain."""
 
-from __future__ import annotations
-
+import math
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,20 @@ from pydantic import Field, model_validator
 
 from simcore.numerics.chain import stationary
 from simcore.processes import regimes, shocks
-from simcore.processes.declaration import Fitting, Floats, Kind, Maker, Motion, Points, Volatility
+from simcore.processes.declaration import (
+    Fitting,
+    Floats,
+    Kind,
+    Maker,
+    Motion,
+    Points,
+    Reversion,
+    Volatility,
+)
 from simcore.processes.estimates import Fit
 from simcore.processes.regimes import NAMES
 from simcore.processes.shocks import Shocked, accrued
-from simcore.quantities import Constant, check_probabilities
+from simcore.quantities import certain, check_probabilities
 from simcore.quantities.annotations import Name, Plain
 from simcore.quantities.records import Described, fault
 
@@ -35,7 +43,7 @@ class RegimeSwitching(Shocked):
     """A log price whose volatility is that of the year's regime; it may return to its anchors."""
 
     kind: Literal["regime_switching"] = "regime_switching"
-    kappa: Volatility = Constant(value=0.0)
+    kappa: Reversion = certain(0.0)
     """Speed of mean reversion, per year."""
     regimes: dict[Name, Regime] = Field(min_length=2, max_length=3)
     """Two or three regimes by name."""
@@ -43,7 +51,7 @@ class RegimeSwitching(Shocked):
     """Regime in the year of the spot; null: as likely as in the long run."""
 
     @model_validator(mode="after")
-    def _chain(self) -> RegimeSwitching:
+    def _chain(self) -> Self:
         named = ", ".join(self.regimes)
         for name, regime in self.regimes.items():
             for other in regime.next:
@@ -95,7 +103,8 @@ def _regime(make: Maker, process: RegimeSwitching) -> int:
 
 def _variance(make: Maker, process: RegimeSwitching, ages: NDArray[np.int64]) -> Floats:
     sigmas = [make.central(one.sigma) for one in process.regimes.values()]
-    square = float(stationary(transition_matrix(process)) @ np.square(sigmas))
+    shares = stationary(transition_matrix(process)).tolist()
+    square = math.fsum(share * (one * one) for share, one in zip(shares, sigmas, strict=True))
     return shocks.variance(make, process, square, make.central(process.kappa), ages)
 
 

@@ -1,7 +1,5 @@
 """A price by year, taken as it is written under `path`."""
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 from simcore.processes.declaration import Kind, Process

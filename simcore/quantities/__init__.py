@@ -1,16 +1,14 @@
 """What a config may say about one uncertain number: the distributions, chosen by `kind`."""
 
-from __future__ import annotations
-
 import math
 import re
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Final, Literal, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 
 from simcore.quantities.annotations import Plain, Year
-from simcore.quantities.records import Sourced, fault, shown
+from simcore.quantities.records import Column, Sourced, fault, shown
 from simcore.units import UnitError, parse_quantity
 
 
@@ -50,6 +48,11 @@ class Constant(Uncertain):
         return self.value if set(content) == {"kind", "value"} else content
 
 
+def certain(value: float) -> Constant:
+    """A number of the code; to check it would make the validator of its record."""
+    return Constant.model_construct(value=value)
+
+
 class _Fitted(Uncertain):
     quantiles: dict[float, float] | None = None
     """Probability -> value, two or three of them, instead of the parameters."""
@@ -58,7 +61,7 @@ class _Fitted(Uncertain):
     rising: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="after")
-    def _either(self) -> _Fitted:
+    def _either(self) -> Self:
         fields = self.parameters
         missing = [key for key in fields if getattr(self, key) is None]
         if self.quantiles is None and missing:
@@ -148,7 +151,7 @@ class TruncatedNormal(_Fitted):
     parameters: ClassVar[tuple[str, ...]] = ("mean", "sd")
 
     @model_validator(mode="after")
-    def _apart(self) -> TruncatedNormal:
+    def _apart(self) -> Self:
         if self.low >= self.high:
             raise fault(
                 f"low = {self.low:g} and high = {self.high:g}",
@@ -214,7 +217,7 @@ class Discrete(Uncertain):
     probabilities: list[float]
 
     @model_validator(mode="after")
-    def _valid(self) -> Discrete:
+    def _valid(self) -> Self:
         check_probabilities(self.probabilities, len(self.values))
         return self
 
@@ -226,7 +229,7 @@ class Bernoulli(Uncertain):
     probability: Annotated[Plain, Field(ge=0, le=1)]
 
 
-class Empirical(Uncertain):
+class Empirical(Uncertain, Column):
     """Observed values, resampled with linear interpolation between them."""
 
     kind: Literal["empirical"]
@@ -236,7 +239,7 @@ class Empirical(Uncertain):
     column: str | None = None
 
     @model_validator(mode="after")
-    def _either(self) -> Empirical:
+    def _either(self) -> Self:
         if (self.values is None) == (self.csv is None) or (self.csv is None) != (
             self.column is None
         ):
@@ -329,11 +332,11 @@ class Mixture(Uncertain):
     """One of several distributions, chosen with the weights."""
 
     kind: Literal["mixture"]
-    components: list[Quantity] = Field(min_length=1, max_length=20)
+    components: list["Quantity"] = Field(min_length=1, max_length=20)
     weights: list[float]
 
     @model_validator(mode="after")
-    def _valid(self) -> Mixture:
+    def _valid(self) -> Self:
         check_probabilities(self.weights, len(self.components))
         return self
 
@@ -345,7 +348,7 @@ class ByYear(Uncertain):
     """
 
     kind: Literal["by_year"]
-    years: dict[Year, Quantity] = Field(min_length=1)
+    years: dict[Year, "Quantity"] = Field(min_length=1)
     """Year -> a number, a number with a unit, or a distribution."""
 
 

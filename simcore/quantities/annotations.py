@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
+from simcore.quantities.ranges import SHARE, Range, Ranges
 from simcore.quantities.records import Whole, fault, shown
 from simcore.units import Unit, UnitError, conversion, parse_quantity
 from simcore.units.canonical import ONE
@@ -42,8 +43,10 @@ PER_COMMODITY: Final = "t/commodity"
 class Canonical:
     """Annotation: the unit in which a field is used inside the model, and its limits there.
 
-    `also` is a second unit, of another dimension, that says the same in another way. `central` is
-    the highest central value that is not per cent written as a plain number.
+    Beyond `minimum` and `maximum` is nothing that can be; `central` is the highest central value
+    that is not per cent written as a plain number. Outside of `usual` a number is asked about: one
+    range, or one for each measure of a commodity. `also` is a second unit, of another dimension,
+    that says the same in another way, with its own range. Of several annotations the last counts.
     """
 
     def __init__(
@@ -52,14 +55,27 @@ class Canonical:
         *,
         minimum: float | None = None,
         maximum: float | None = None,
-        also: Unit | None = None,
         central: float | None = None,
+        usual: Range | Ranges | None = None,
+        also: Unit | None = None,
+        usual_also: Range | None = None,
     ) -> None:
         self.unit = str(unit)
         self.central = central
         self.also = None if also is None else str(also)
         self.minimum = minimum
         self.maximum = maximum
+        self.usual = usual
+        self.usual_also = usual_also
+
+    def seen_in(self, unit: str) -> Canonical:
+        """The annotation of a quantity that is used in one of the two units."""
+        second = unit == self.also
+        return Canonical(
+            unit, minimum=self.minimum, maximum=self.maximum, central=self.central,
+            usual=self.usual_also if second else self.usual,
+            usual_also=None if second else self.usual_also,
+        )  # fmt: skip
 
 
 TEXT, OTHER = Tag("text"), Tag("other")
@@ -106,5 +122,7 @@ def _share(value: float | str) -> float | str:
     return value
 
 
-PolicyShare = Annotated[PolicyValue, AfterValidator(_share)]
+PolicyShare = Annotated[
+    PolicyValue, AfterValidator(_share), Canonical(ONE, minimum=0.0, maximum=1.0, usual=SHARE)
+]
 """A share that holds in all years, or the name of a policy."""

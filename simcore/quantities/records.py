@@ -1,11 +1,9 @@
 """The base of every record: frozen, strict, with metadata; and how it refuses what does not fit."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -88,6 +86,19 @@ class Described(Model):
     status: str | None = None
     """in_force, adopted, proposed, seen, assumed ..."""
     note: str | None = None
+
+
+class Column(Model):
+    """How to read a CSV file, where it does not tell by itself."""
+
+    where: dict[str, str] = Field(default_factory=dict)
+    """Only rows with these cells."""
+    missing: str | None = None
+    """A cell that says that there is no number, beside the usual marks."""
+    encoding: str | None = None
+    """Of the file; UTF-8 by default."""
+    decimal: Literal["point", "comma"] | None = None
+    """Decimal sign, where 1,234 may be two numbers."""
 
 
 class Sourced(Described):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,10 +45,7 @@ def _shapes_of(plan: Plan) -> Layout:
         name for name in named if plan.coords["view"] or "view" not in OUTCOMES[name].dims
     )
     coords = _used_coords(plan, outcomes)
-    # Digests count the units of commodities, even in a run without their prices.
-    units = {
-        name: held for name, held in plan.units.items() if held[0] in (*coords, "commodity")
-    }  # fmt: skip
+    units = {name: held for name, held in plan.units.items() if held[0] in coords}
     return Layout(
         coords=coords,
         outcomes=outcomes,
@@ -68,15 +66,22 @@ def _shapes_of(plan: Plan) -> Layout:
 
 
 def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    dims = {dim for name in outcomes for dim in OUTCOMES[name].dims} | {"factor", "route", "year"}
-    return {name: labels for name, labels in plan.coords.items() if name in dims and labels}
+    dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
+    # Digests count the units of commodities, even in a run without their prices.
+    united = {"factor", "commodity"}
+    dims |= {"route", "year"} | united
+    return {
+        name: labels for name, labels in plan.coords.items()
+        if name in dims and (labels or name in united)
+    }  # fmt: skip
 
 
 def _attrs(plan: Plan) -> dict[str, str | int | float]:
     experiment = plan.experiment
     keys, assumed = _provenance(plan.spec)
     return {
-        "title": experiment.title or experiment.name,
+        "title": experiment.title
+        or f"{experiment.name}: {product_of(experiment)}, {', '.join(experiment.regions)}",
         "source": "simcore Monte Carlo simulation of the green premium",
         "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
         "config": plan.resolved_yaml,
@@ -86,6 +91,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         **_stopping(plan),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
+        "degrees_of_freedom": plan.freedom,
         "sources": json.dumps(keys),
         "assumed": json.dumps(assumed),
         "correlations": json.dumps({
@@ -111,7 +117,11 @@ def _stopping(plan: Plan) -> dict[str, str | float]:
     return {
         "until": f"{until.variable}.{until.statistic}={until.width:g}"
         + (f" at {labels}" if labels else ""),
-        "until_interval": plan.interval,
+        # JSON, in which a Zarr store keeps its attributes, has no infinity.
+        "until_interval": plan.interval if math.isfinite(plan.interval) else "inf",
+        "until_path": json.dumps(
+            [[draws, width if math.isfinite(width) else None] for draws, width in plan.tried]
+        ),
         "until_reached": "yes" if plan.interval <= until.width else "no",
     }
 

@@ -7,6 +7,7 @@ no bit of the result.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,18 +17,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.dataset import Finished, Layout, Store, statistics_of
+from simcore.dataset import Finished, Layout, Store, check_output, statistics_of
 from simcore.plan import Plan, currency_rate, unique_values
 from simcore.running.crew import Crew
 from simcore.running.describe import layout_of
 from simcore.running.executors import Executor, on_threads
+from simcore.running.finite import check_finite, check_statistics
 from simcore.running.items import Item, has_years, rows_of, write_tile
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
 from simcore.running.reduction import Team, reduce_tile, rehearse
 from simcore.running.rows import central_of, draws_of
 from simcore.running.stages import Job
-from simcore.running.stopping import run_until_narrow
+from simcore.running.stopping import run_until_narrow, unreached
 from simcore.running.tiles import check_memory, recalled_values
 from simcore.running.views import counts_by_view, fill_prices
 from simcore.variables import OUTCOMES
@@ -102,8 +104,14 @@ def execute(
         Told the share of the work that is done.
     """
     executor, options = executor or on_threads(threads), options or Options()
+    if out is not None:
+        # Before anything is compiled or drawn.
+        check_output(out, overwrite=overwrite)
     prepare(plan)
-    plan = run_until_narrow(plan, executor, options=options)
+    if not plan.tried:
+        plan = run_until_narrow(plan, executor, options=options)
+        if missed := unreached(plan):
+            warnings.warn(missed, stacklevel=2)
     job = Job.of(plan, executor.parts, executor.threads, options)
     items = [item for tile in job.tiles for item in tile]
     check_memory(plan, items, executor.parts * executor.threads, options)
@@ -118,6 +126,7 @@ def execute(
             _simulate(Team(job, executor, crew, recall), store, statistics, report)
         _central_values(plan, statistics)
         fill_prices(plan, statistics, executor.threads, options, recall)
+        check_statistics(plan, statistics)
         return store.complete(statistics, extra=_achieved_correlations(plan))
     except BaseException:
         store.abort()
@@ -151,6 +160,7 @@ def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], repor
             done += rows_of(tile)
             step = between(report, before / total, done / total)
             sample = reduce_tile(team, number, step, (kept.draws, kept.first))
+            check_finite(plan, tile, sample)
             # One tile's draws wait to be written at a time, or memory would fill up.
             if writing is not None:
                 writing.result()

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.intervals import draws_by_replicate
+from simcore.numerics.elementary import total
 from simcore.plan import Plan
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads
@@ -179,11 +180,14 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
         del counts
         _select(team, number, tile, numbers, wanted, shares, quantiles, between(report, 0.5, 1.0))
 
-    whole = sums.sum(axis=0) if len(sums) > 1 else sums[0]
+    whole = total(sums, axis=0)
     mean, variance = moments_of(whole, numbers[:, sinks.PIVOT])
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(variance / whole[:, 0])
     spread = spread_of_replicates(sums[:, :, 1], sums[:, :, 0])
+    for end in quantiles[1:]:
+        # What is certain has no error, however few the draws.
+        end[~tile.drawn] = quantiles[0][~tile.drawn]
     report(1.0)
     of_rows = {
         "central": central, "mean": mean, "variance": variance,

@@ -184,6 +184,8 @@ class Tile:
         Output row of each row asked for; -1 where undefined.
     need : ndarray, shape (rows,)
     rate : ndarray, shape (rows,)
+    drawn : ndarray, shape (rows,)
+        Whether a row follows from random numbers.
     bins : int
     """
 
@@ -191,6 +193,7 @@ class Tile:
     outputs: NDArray[np.int64]
     need: NDArray[np.int64]
     rate: Floats
+    drawn: NDArray[np.bool_]
     bins: int
 
     @classmethod
@@ -205,6 +208,9 @@ class Tile:
             outputs,
             need=by_output(outputs, np.repeat([int(item.need) for item in tile], counts)),
             rate=by_output(outputs, np.repeat([item.rate for item in tile], counts)),
+            drawn=by_output(
+                outputs, np.repeat([job.plan.drawn[item.request.node] for item in tile], counts)
+            ),
             bins=bins_for(job.plan, job.options, rows_of(tile), workers),
         )
 

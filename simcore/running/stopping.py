@@ -6,14 +6,15 @@ outcome is computed on the way.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
 from simcore.errors import ConfigError
 from simcore.intake.schema import Until
+from simcore.numerics.normal import quantile
 from simcore.numerics.student import students_t
 from simcore.plan import Cell, Plan
 from simcore.running.executors import Executor, on_threads
@@ -21,7 +22,7 @@ from simcore.running.items import Item, has_years, place_of
 from simcore.running.options import Options, Report, silent
 from simcore.running.reduction import samples
 from simcore.statistics import Sample
-from simcore.variables import INTERVAL_LEVEL, QUANTILES
+from simcore.variables import INTERVAL_LEVEL, QUANTILES, variable_of
 
 _FIRST: Final = 4096
 """Draws of the first try, of all designs a multiple of their blocks."""
@@ -36,26 +37,47 @@ def run_until_narrow(
 ) -> Plan:
     """The plan with as many draws as its `until` takes, at most those of the config.
 
-    Its `interval` is the widest one found; without an `until` the plan is as it was. `report` hears
+    Its `tried` holds them and the widest interval of each; without an `until` the plan is as it
+    was. `report` hears
     the share of the most draws, and in words the widest interval, of each try. A ConfigError says
     that no cell of the run is what `until` names.
     """
     until = plan.experiment.until
-    if until is None or plan.interval is not None:
+    if until is None or plan.tried:
         return plan
     asked = _asked(plan, until)
-    draws = min(_FIRST, plan.draws)
+    draws, found = min(_FIRST, plan.draws), list[tuple[int, float]]()
     while True:
         tried = replace(asked, draws=draws)
         width = _widest(tried, until, executor or on_threads(None), options or Options())
         report(
             draws / plan.draws,
-            f"{draws:,} draws: interval of {until.variable}.{until.statistic} {width:,.4g} wide, "
+            f"{draws:,} draws: interval of {until.variable}.{until.statistic}, {_width(width)}, "
             f"{until.width:g} wanted",
         )
+        found.append((draws, width))
         if width <= until.width or draws >= plan.draws:
-            return replace(plan, draws=draws, interval=width)
+            return replace(plan, draws=draws, tried=tuple(found))
         draws = min(2 * draws, plan.draws)
+
+
+def unreached(plan: Plan) -> str:
+    """What `until` wanted and what all draws reached; empty where they reached it."""
+    until, width = plan.experiment.until, plan.interval
+    if until is None or width is None or width <= until.width:
+        return ""
+    unit = variable_of(until.variable).unit_in(plan.experiment.currency).replace(" t-1", "/t")
+    times = width / until.width
+    more = plan.draws * (times * times)
+    remedy = f"some {float(f'{more:.1g}'):,.0f} may do" if math.isfinite(more) else "take more"
+    return (
+        f"until {until.variable}.{until.statistic}: wanted {until.width:g} {unit}, reached "
+        f"{_width(width)} with {plan.draws:,} draws; {remedy}"
+    )
+
+
+def _width(width: float) -> str:
+    return f"{width:,.4g} wide" if math.isfinite(width) else "without a bound"
 
 
 def _asked(plan: Plan, until: Until) -> Plan:
@@ -101,7 +123,7 @@ def _errors(replicates: int) -> float:
     """Standard errors in half an interval of a mean."""
     if replicates > 1:
         return students_t(INTERVAL_LEVEL, replicates - 1)
-    return NormalDist().inv_cdf((1.0 + INTERVAL_LEVEL) / 2.0)
+    return float(quantile((1.0 + INTERVAL_LEVEL) / 2.0))
 
 
 def _counting(until: Until, item: Item) -> np.ndarray:

@@ -35,7 +35,7 @@ def calibrate(options: argparse.Namespace) -> None:
         ))  # fmt: skip
     from simcore import units
     from simcore.calibration import blocks, processes
-    from simcore.calibration.history import sampled
+    from simcore.calibration.history import frequency_of, sampled
     from simcore.intake import packaged
     from simcore.processes import FITS
     from simcore.terminal.calibrations import calibration_text
@@ -57,13 +57,15 @@ def calibrate(options: argparse.Namespace) -> None:
         raise ConfigError(Fault(
             history.column, str(error),
             f"{processes.FEWEST} changes or more, of a price that changes",
-            "take a longer history, or a finer --frequency such as daily", str(options.files[0]),
+            "take a longer history" if frequency == frequency_of(read[0]) else
+            f"take a longer history, or --frequency {frequency_of(read[0])}", str(options.files[0]),
         )) from None  # fmt: skip
     inflation = float(packaged.base()["money"]["inflation"])
     text = blocks.market_block(
         found, found.fits[0], name=names[0], unit=options.unit, inflation=inflation,
         price_year=options.price_year, today=date.today().isoformat(),
     )  # fmt: skip
+    _check_market(options, found.fits[0].kind, text)
     _write(options.out, text)
     if options.json:
         print_json({
@@ -79,6 +81,27 @@ def calibrate(options: argparse.Namespace) -> None:
     if options.out is not None:
         print(f"\nMarket    {options.out} ({found.fits[0].kind})")
         print(f"Next      simcore check {options.out}")
+
+
+def _check_market(options: argparse.Namespace, kind: str, text: str) -> None:
+    """Refuse to write a market that no run would take, such as one of a misprinted history."""
+    if options.out is None:
+        return
+    from simcore import intake
+    from simcore.intake import document
+
+    try:
+        content = document.parse(text, str(options.out)).data
+        intake.load({str(key): one for key, one in content.items()})
+    except ConfigError as error:
+        raise ConfigError([
+            Fault(
+                f"{kind}, {one.where}", one.found, one.expected,
+                "look for misprints and changes of unit in the file, fit another --process, or "
+                "leave out -o to see all", str(options.files[0]),
+            )
+            for one in error.faults
+        ]) from None  # fmt: skip
 
 
 def backtest(options: argparse.Namespace) -> None:
@@ -116,8 +139,8 @@ def backtest(options: argparse.Namespace) -> None:
             "file": history.file, "column": history.column, "market": name,
             "view": options.view, "frequency": result.frequency,
             "first": str(history.dates[0]), "last": str(history.dates[-1]),
-            "carry": options.carry, "minimum": options.minimum, "window": options.window,
-            "anchors": bool(market.anchors), "overlapping": True,
+            "notes": list(history.notes), "carry": options.carry, "minimum": options.minimum,
+            "window": options.window, "anchors": bool(market.anchors), "overlapping": True,
             "scores": [_plain(asdict(one)) for one in result.scores],
             "files": [str(file) for file in files],
         })  # fmt: skip
@@ -130,7 +153,7 @@ def backtest(options: argparse.Namespace) -> None:
 
 def _correlate(options: argparse.Namespace) -> None:
     from simcore.calibration import blocks, correlation
-    from simcore.terminal.calibrations import correlation_text
+    from simcore.terminal.calibrations import correlation_text, noted
 
     if len(options.files) < 2:
         raise ConfigError(Fault(
@@ -146,10 +169,15 @@ def _correlate(options: argparse.Namespace) -> None:
     )  # fmt: skip
     _write(options.out, text)
     if options.json:
-        print_json({"frequency": frequency, "pairs": [asdict(one) for one in found],
-                    "possible": correlation.is_possible(found)})  # fmt: skip
+        print_json({
+            "frequency": frequency, "pairs": [asdict(one) for one in found],
+            "possible": correlation.is_possible(found),
+            "notes": {name: list(one.notes) for name, one in histories.items()},
+        })  # fmt: skip
         return
     print(correlation_text(found, frequency, possible=correlation.is_possible(found)))
+    for name, history in histories.items():
+        print("\n".join(noted(history, name)), end="\n" if history.notes else "")
     print(f"\nConfig    {options.out}" if options.out is not None else f"\n{text}", end="\n")
 
 
@@ -161,11 +189,7 @@ def _histories(options: argparse.Namespace) -> list[History]:
     conditions = _each(options.where or [""], count, "--where") if count > 1 else [
         ",".join(options.where)
     ]  # fmt: skip
-    told = Options(
-        date=options.date, front=options.front, first=options.first, last=options.last,
-        duplicates=options.duplicates, encoding=options.encoding, decimal=options.decimal,
-        date_order=options.date_order,
-    )  # fmt: skip
+    told = Options.of(options, where={})
     return [
         read(file, column=column, options=told, where=_conditions(condition))
         for file, column, condition in zip(options.files, columns, conditions, strict=True)
@@ -176,10 +200,14 @@ def _frequency(options: argparse.Namespace, histories: list[History]) -> str:
     """As asked for; otherwise weekly, or the coarsest of the files."""
     from simcore.calibration.history import FREQUENCIES, frequency_of
 
-    if options.frequency is not None:
-        return str(options.frequency)
-    found = [frequency_of(one) for one in histories]
-    return max(["weekly", *found], key=FREQUENCIES.index)
+    found = max((frequency_of(one) for one in histories), key=FREQUENCIES.index)
+    asked = str(options.frequency or "weekly")
+    if options.frequency is not None and FREQUENCIES.index(asked) < FREQUENCIES.index(found):
+        raise ConfigError(Fault(
+            "--frequency", f"{asked} of {found} prices", f"{found}, or coarser",
+            f"write --frequency {found}, or leave it out",
+        ))  # fmt: skip
+    return max(asked, found, key=FREQUENCIES.index)
 
 
 def _each(values: list[Any], count: int, option: str) -> list[Any]:

@@ -11,10 +11,13 @@ from simcore.terminal.tables import WIDTH, grid, number, share, shortened
 if TYPE_CHECKING:
     from simcore.calibration.backtest import Backtest
     from simcore.calibration.correlation import Correlation
+    from simcore.calibration.history import History
     from simcore.calibration.processes import Calibration
 
 
-PERIOD_NAMES = {"monthly": "month", "quarterly": "quarter", "annual": "year"}
+PERIOD_NAMES = {
+    "monthly": "month", "quarterly": "quarter", "half-yearly": "half-year", "annual": "year",
+}  # fmt: skip
 
 
 def calibration_text(found: Calibration, *, unit: str) -> str:
@@ -47,8 +50,7 @@ def calibration_text(found: Calibration, *, unit: str) -> str:
         f"ADF, constant, {root.lags} lags: {root.statistic:.2f}; critical "
         + ", ".join(f"{100 * level:.0f} % {value:.2f}" for level, value in root.critical.items())
     )]  # fmt: skip
-    for note in history.notes:
-        lines += _wrapped(f"note: {note}")
+    lines += noted(history)
     for warning in found.warnings:
         lines += _wrapped(f"beware: {warning}")
     return "\n".join(lines)
@@ -116,8 +118,7 @@ def backtest_text(result: Backtest, name: str, *, anchors: bool, carry: float) -
         if any(counts.values()):
             left = ", ".join(f"{count} at {years} y" for years, count in counts.items())
             lines += _wrapped(f"note: origins {what}, left out: {left}")
-    for note in history.notes:
-        lines += _wrapped(f"note: {note}")
+    lines += noted(history)
     return "\n".join(lines)
 
 
@@ -179,6 +180,15 @@ def forecast_rows(result: Backtest) -> tuple[list[str], list[list[Any]]]:
         ]  # fmt: skip
     header = ["horizon_years", "model", "origin", "target", "price_at_origin", "outcome", "pit"]
     return [*header, *(f"p{100 * level:g}" for level in LEVELS)], rows
+
+
+def noted(history: History, name: str = "") -> list[str]:
+    """What was taken for granted of a file, and what is odd in it."""
+    from simcore.timeseries import is_warning, named
+
+    notes = [named(note, name) if name else note for note in history.notes]
+    return [line for note in notes
+            for line in _wrapped(note if is_warning(note) else f"note: {note}")]  # fmt: skip
 
 
 def _wrapped(text: str) -> list[str]:

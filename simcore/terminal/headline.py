@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from simcore.analysis.headline import SOLD
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
-from simcore.terminal.tables import WIDTH, decimals, number, share, shortened
+from simcore.terminal.tables import WIDTH, decimals, number, scale_of, share, shortened
 
 _SHORT: Final = {
     "cost_premium_ex_carbon": "extra cost",
@@ -45,11 +46,13 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
     Labels and numbers in columns of equal length, and `attrs`, are what
     `analysis.headline.headline_of` gives; no line is longer than 100 characters.
     """
+    columns, attrs = _in_thousands(columns, attrs)
     unit = attrs["unit"].replace(" t-1", "/t")
     lines = [shortened(attrs["run"], WIDTH)]
     what = f"; t of {attrs['product']}" if attrs.get("product") else ""
     real = f"real {unit} of {attrs['price_year']}"
-    lines.append(f"{attrs['draws']:,} draws, {real}, P5 P50 P95{what}")
+    shown = dict.fromkeys(_column(name) for name in columns if _is_amount(name, attrs["outcomes"]))
+    lines.append(f"{attrs['draws']:,} draws, {real}, {' '.join(shown)}{what}")
     table: Rows = [
         dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
     ]
@@ -75,16 +78,59 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])
         lines.append(f"Not shown: {names} (the reference route, or undefined in these years).")
-    if attrs.get("apart"):
+    if attrs["apart"]:
+        names = ", ".join(_SHORT[name] for name in attrs["apart"])
         lines.append(
-            f"Not shown: {_SHORT[attrs['apart']]}, which the cost after carbon holds already; add "
+            f"Not shown: {names}: the cost after carbon holds the value already; add "
             "cost_premium_ex_carbon."
         )
-    lines.append(
-        f"The 95 % confidence interval of any amount shown is within +-{attrs['interval']:,.1f} "
-        f"{unit}."
-    )
-    return "\n".join(map(printable, lines))
+    if attrs["lacking"]:
+        names = ", ".join(f"{_SHORT[name]} (add {name})" for name in attrs["lacking"])
+        lines.append(f"Not shown: {names}, not among the outcomes.")
+    return "\n".join(map(printable, [*lines, *_intervals(attrs, unit)]))
+
+
+def _in_thousands(
+    columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
+) -> tuple[Mapping[Any, Sequence[Any]], Mapping[Any, Any]]:
+    """The same in thousands of its unit, where amounts have six digits."""
+    amounts = [column for column in columns if _is_amount(column, attrs["outcomes"])]
+    scale = scale_of(value for column in amounts for value in columns[column])
+    if scale == 1:
+        return columns, attrs
+
+    def scaled(values: Sequence[float]) -> tuple[float, ...]:
+        return tuple(value / scale for value in values)
+
+    prices = [
+        replace(
+            one, quantiles=scaled(one.quantiles), futures=one.futures / scale,
+            views=tuple(replace(view, quantiles=scaled(view.quantiles)) for view in one.views),
+        )
+        for one in attrs["prices"]
+    ]  # fmt: skip
+    changed = {
+        "unit": f"thousand {attrs['unit']}", "interval": attrs["interval"] / scale,
+        "prices": prices,
+    }  # fmt: skip
+    return {**columns, **{name: scaled(columns[name]) for name in amounts}}, {**attrs, **changed}
+
+
+def _intervals(attrs: Mapping[Any, Any], unit: str) -> list[str]:
+    """How sure the amounts are, of those that the draws are enough for."""
+    whose, lines = "any amount shown", []
+    if attrs["open"]:
+        names = ", ".join(name.upper() for name in attrs["open"])
+        text = f"Too few draws: the 95 % confidence interval of {names} is open"
+        if attrs["draws"] < attrs["enough"]:
+            text += f"; from {attrs['enough']} draws it has two ends"
+        lines.append(f"{text}.")
+        whose = "any other"
+    if not math.isnan(attrs["interval"]):
+        lines.append(
+            f"The 95 % confidence interval of {whose} is within +-{attrs['interval']:,.1f} {unit}."
+        )
+    return lines
 
 
 def _references(references: Mapping[str, str], *, everywhere: bool = False) -> list[str]:
@@ -104,11 +150,34 @@ def _of_year(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:
         lines = _block(rows, outcomes, title)
         if len(names) < 2 or max(map(len, lines)) <= WIDTH:
             return ["", *lines]
-    lines = []
+    lines, told = [], list[Mapping[str, Any]]()
     for name in names:
         part = [row for row in rows if row["destination"] == name]
-        lines += ["", *_block(part, outcomes, f"{title}, {SOLD.get(name, name)}", cutting=True)]
+        again = _regions_as(told, part)
+        part = [row for row in part if row.get("region") not in again]
+        told += part
+        heading = f"{title}, {SOLD.get(name, name)}"
+        first = SOLD.get(names[0], names[0])
+        if not part:
+            lines += ["", f"{heading}: as {first}"]
+            continue
+        lines += ["", *_block(part, outcomes, heading, cutting=True)]
+        if again:
+            lines.append(f"As {first}: {', '.join(again)}")
     return lines
+
+
+def _regions_as(told: Rows, rows: Rows) -> list[str]:
+    """Regions that the rows tell as other rows have told them already: the EU is home."""
+    aside = ("destination",)
+
+    def numbers(part: Rows, region: str) -> list[str]:
+        # As text, in which NaN is NaN.
+        own = [row for row in part if row["region"] == region]
+        return [str([value for key, value in row.items() if key not in aside]) for row in own]
+
+    regions = _labels(rows, "region")
+    return [one for one in regions if numbers(rows, one) == numbers(told, one)]
 
 
 def _labels(rows: Rows, dim: str) -> list[Any]:
@@ -118,11 +187,7 @@ def _labels(rows: Rows, dim: str) -> list[Any]:
 
 def _block(rows: Rows, outcomes: Sequence[str], title: str, *, cutting: bool = False) -> list[str]:
     cost, value, covers = outcomes
-    amounts = [
-        column
-        for column in (rows[0] if rows else ())
-        if any(name and column.startswith(f"{name}_p") for name in (cost, value))
-    ]
+    amounts = [column for column in (rows[0] if rows else ()) if _is_amount(column, outcomes)]
     places = decimals([row[column] for row in rows for column in amounts], figures=3)
     destinations: list[str] = _labels(rows, "destination") or [""]
     groups: list[tuple[str, list[Key]]] = []
@@ -146,11 +211,16 @@ def _block(rows: Rows, outcomes: Sequence[str], title: str, *, cutting: bool = F
     defined = {key: row for key, row in cells.items() if set(row.values()) != {"-"}}
     for row in defined.values():
         _blank_repeated(row, destinations)
-    cutting = cutting or len(destinations) < 2
-    lines = _lay_out(title, labels, groups, defined, cutting=cutting) if defined else [title]
     # A route that is the reference of one region and compared in another is not absent.
     shown = {key[-1] for key in defined}
     absent = list(dict.fromkeys(key[-1] for key in cells if key[-1] not in shown))
+    if not defined:
+        return [f"{title}: not available: {', '.join(absent)}" if absent else title]
+    lines = _lay_out(title, labels, groups, defined)
+    if (cutting or len(destinations) < 2) and max(map(len, lines)) > WIDTH:
+        # One group under the other, rather than names that can no longer be told apart.
+        parts = [_lay_out(title, labels, [one], defined, cutting=True) for one in groups]
+        lines = [*parts[0], *(line for part in parts[1:] for line in part[1:])]
     if absent and labels[-1:] == ["route"]:
         lines.append(f"Not available: {', '.join(absent)}")
     return lines
@@ -178,7 +248,7 @@ def _lay_out(
     groups: Sequence[tuple[str, Sequence[Key]]],
     rows: Mapping[tuple[str, ...], Mapping[Key, str]],
     *,
-    cutting: bool,
+    cutting: bool = False,
 ) -> list[str]:
     """Align columns under the titles of their groups; a repeated region stays blank.
 
@@ -219,6 +289,11 @@ def _lay_out(
         before = names[0] if names else ""
         lines.append(line(shown, [[row.get(key, "-") for key in keys] for _, keys in groups]))
     return lines
+
+
+def _is_amount(column: str, outcomes: Sequence[str]) -> bool:
+    """Whether a column is a quantile of the cost or of the value."""
+    return any(name and column.startswith(f"{name}_p") for name in outcomes[:2])
 
 
 def _column(name: str) -> str:

@@ -14,7 +14,7 @@ SECTIONS: Final = (
     "buyers", "sources", "outcomes",
 )  # fmt: skip
 _FORMATS: Final = ("table", "csv", "json")
-_FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "annual")
+_FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "half-yearly", "annual")
 
 
 class _Fits:
@@ -144,10 +144,24 @@ def _add_runs(commands: Any) -> None:
                      help="folder of the PNG files (default: beside RUN)")  # fmt: skip
     one.add_argument("--scenario", metavar="S", help="default: the first")
     one = _command(
-        commands, "digest", "print the SHA-256 of a run's values",
+        commands, "digest", "print the SHA-256 of a run's values, if it is the stored one",
         "simcore digest results/quickstart.zarr",
     )  # fmt: skip
     one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    one = _command(
+        commands, "verify", "compare all of a saved run with its checksums",
+        "simcore verify results/quickstart.zarr",
+        "simcore verify results/quickstart.zarr --json",
+    )  # fmt: skip
+    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    one = _command(
+        commands, "export", "write the summaries of a run as NetCDF that CDO reads",
+        "simcore export results/quickstart.zarr -o results/quickstart-cdo.nc",
+    )  # fmt: skip
+    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    one.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="ends in .nc")
+    one.add_argument("--overwrite", action="store_true", help="replace a file that stands there")
     one = _command(
         commands, "validate", "set a run beside what was observed: costs, prices, premiums",
         "simcore validate",
@@ -264,15 +278,18 @@ def _history(one: argparse.ArgumentParser) -> None:
     one.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE",
                      help="only rows with this cell (and: COLUMN=V,OTHER=W)")  # fmt: skip
     one.add_argument("--front", metavar="COLUMN",
-                     help="of several deliveries a date (in this column) the nearest")  # fmt: skip
-    one.add_argument("--from", dest="first", metavar="DATE", help="first date, YYYY-MM-DD")
-    one.add_argument("--to", dest="last", metavar="DATE", help="last date, YYYY-MM-DD")
+                     help="of several deliveries a date (in this column) the nearest, without "
+                          "the gaps between them")  # fmt: skip
+    one.add_argument("--from", dest="first", metavar="DATE", help="first day, month or year")
+    one.add_argument("--to", dest="last", metavar="DATE", help="last day, month or year")
     one.add_argument("--duplicates", choices=("error", "last", "mean"), default="error",
                      help="two prices of one date (default: error)")  # fmt: skip
+    one.add_argument("--missing", metavar="CELL",
+                     help="a mark for no price, beside the usual ones: 0, closed")  # fmt: skip
     one.add_argument("--encoding", metavar="E", help="of the file: cp1252, cp949 (default: UTF-8)")
     one.add_argument("--decimal", choices=("point", "comma"),
                      help="decimal sign, where 1,234 may be two numbers")  # fmt: skip
-    one.add_argument("--date-order", choices=("dmy", "mdy"),
+    one.add_argument("--date-order", choices=("dmy", "mdy", "ymd"),
                      help="order of 01/02/2024, where it may be two dates")  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake.packaged.provenance import UNITS
-from simcore.terminal.tables import WIDTH, grid, shortened
+from simcore.terminal.tables import WIDTH, grid
 from simcore.variables import OUTCOMES
 
 # Keys whose numbers say how an entry is read; they have neither unit nor source of their own.
@@ -117,7 +117,11 @@ def _field(entry: Mapping[str, Any], column: str) -> str:
 def _listing(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header) - 1)]
     room = max(12, WIDTH - sum(widths) - 2 * len(widths))
-    cells = [(*row[:-1], shortened(row[-1], room)) for row in rows]
+    cells = [
+        (*(row[:-1] if place == 0 else [""] * len(widths)), line)
+        for row in rows
+        for place, line in enumerate(textwrap.wrap(row[-1], room) or [""])
+    ]
     return "\n".join(grid(header, cells, text_columns=len(header)))
 
 

@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, a line now and then elsewhere."""
+"""How far a run is: a bar on a terminal, one line in a notebook, a line now and then in a log."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from simcore.terminal import address_space
 from simcore.terminal.streams import Stream
 
 _LOG_SECONDS: Final = 5.0
+_NOTEBOOK_SECONDS: Final = 0.5
 
 
 def say_if_cold(command: str, *, quiet: bool = False) -> None:
@@ -38,6 +39,8 @@ def progress(draws: int, *, quiet: bool) -> Iterator[Report]:
     elif sys.stderr.isatty():
         with _bar(draws) as report:
             yield report
+    elif "ipykernel" in sys.modules:
+        yield _log(draws, wait=_NOTEBOOK_SECONDS, again=True)
     else:
         yield _log(draws)
 
@@ -67,23 +70,25 @@ def _bar(draws: int) -> Iterator[Report]:
         yield report
 
 
-def _log(draws: int) -> Report:
+def _log(draws: int, *, wait: float = _LOG_SECONDS, again: bool = False) -> Report:
+    """A line after each wait, which with `again` takes the place of the one before."""
     start = time.monotonic()
     last = start
 
     def report(share: float, note: str = "") -> None:
         nonlocal last
         now = time.monotonic()
-        if share <= 0 or (share < 1 and now - last < _LOG_SECONDS) or last == math.inf:
+        if share <= 0 or (share < 1 and now - last < wait) or last == math.inf:
             return
         last = now if share < 1 else math.inf
         rate = draws * share / max(now - start, 1e-9)
         left = (now - start) * (1 / share - 1)
-        print(
+        text = (
             f"simcore: {math.floor(100 * share)} % of {draws:,} draws, {rate:,.0f} draws/s, "
-            f"{left:,.0f} s left",
-            file=sys.stderr,
-            flush=True,
+            f"{left:,.0f} s left"
         )
+        end = "" if again and share < 1 else "\n"
+        # Blanks cover what a longer line has left.
+        print(f"\r{text:<70}" if again else text, end=end, file=sys.stderr, flush=True)
 
     return report

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from simcore.errors import printable
+from simcore.numerics.student import students_t
 from simcore.statistics import STATISTICS, Statistic
-from simcore.variables import INPUT
+from simcore.variables import INPUT, INTERVAL_LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH: Final = 100
 MAX_ROWS: Final = 200
+_MANY: Final = 30
+"""Degrees of freedom from which on Student's t is as good as normal."""
 
 
 def number(value: float, decimals: int) -> str:
@@ -34,6 +37,11 @@ def share(value: float) -> str:
     if 0.995 < value < 1:
         return ">99%"
     return f"{100 * value:.0f}%"
+
+
+def scale_of(values: Iterable[float]) -> int:
+    """1000 where amounts have more than five digits, else 1."""
+    return 1000 if any(99_999.5 <= abs(value) < math.inf for value in values) else 1
 
 
 def decimals(values: Iterable[float], *, figures: int) -> int:
@@ -79,7 +87,8 @@ def outcome_text(frame: pd.DataFrame) -> str:
     A label that is the same in every row stands above the table.
     """
     attrs = frame.attrs
-    unit = "" if attrs["unit"] in ("", "1") else f" [{attrs['unit']}]"
+    frame, unit = _in_thousands(frame)
+    unit = "" if unit in ("", "1") else f" [{unit}]"
     money = f", money of {attrs['price_year']}" if attrs["money"] else ""
     columns = [str(name) for name in frame]
     labels = [name for name in columns if not _is_number(name)]
@@ -96,12 +105,19 @@ def outcome_text(frame: pd.DataFrame) -> str:
         numbers = [name for name in numbers if _statistic(name).leaves != turn]
     if _table_width(cells, [*labels, *numbers]) > WIDTH:
         cells = _cells(frame.head(MAX_ROWS), attrs, figures=3)
-    header = [*labels, *(_heading(name) for name in numbers)]
-    rows = list(zip(*(cells[name] for name in (*labels, *numbers)), strict=True))
+    told = tuple(numbers)
     lines = [shortened(attrs["run"], WIDTH), f"{attrs['draws']:,} draws"]
     lines += [f"{attrs['title']} ({attrs['variable']}){unit}{money}", *([where] if where else [])]
-    lines.append("")
-    lines += grid(header, rows, text_columns=len(labels))
+    # What is too wide continues below, rather than with names that are cut.
+    while numbers:
+        fits = len(numbers)
+        while fits > 1 and _table_width(cells, [*labels, *numbers[:fits]]) > WIDTH:
+            fits -= 1
+        shown, numbers_left = [*labels, *numbers[:fits]], numbers[fits:]
+        rows = list(zip(*(cells[name] for name in shown), strict=True))
+        header = [*labels, *(_heading(name) for name in numbers[:fits])]
+        lines += ["", *grid(header, rows, text_columns=len(labels))]
+        numbers = numbers_left
     if len(frame) > MAX_ROWS:
         lines.append(
             f"... {len(frame) - MAX_ROWS:,} more rows: choose with --year, --region, --route, "
@@ -109,7 +125,32 @@ def outcome_text(frame: pd.DataFrame) -> str:
         )
     if hidden:
         lines += ["", "'-': undefined. --format csv also gives standard errors and intervals."]
+    if "mean" in told and any(map(_is_percentile, told)) and _is_partly_defined(frame):
+        lines += ["", "mean: of the draws in which it is defined; quantiles: of all draws, the "
+                  "others above them."]  # fmt: skip
+    freedom = attrs.get("degrees_of_freedom", _MANY)
+    if "standard_error" in told and 0 < freedom < _MANY:
+        reach = students_t(INTERVAL_LEVEL, freedom)
+        lines += ["", f"std.error has {freedom} degrees of freedom: the 95 % interval of a mean is "
+                  f"+-{reach:.1f} of them."]  # fmt: skip
     return "\n".join(map(printable, lines))
+
+
+def _in_thousands(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The same with money in thousands, where it has six digits, and its unit."""
+    unit = str(frame.attrs["unit"]).replace(" t-1", "/t")
+    amounts = [
+        name for name in map(str, frame) if _is_number(name) and not _statistic(name).is_share
+    ]
+    values = frame[amounts].to_numpy(dtype=float).ravel().tolist()
+    if not frame.attrs["money"] or scale_of(values) == 1:
+        return frame, unit
+    scale = scale_of(values)
+    return frame.assign(**{name: frame[name] / scale for name in amounts}), f"thousand {unit}"
+
+
+def _is_partly_defined(frame: pd.DataFrame) -> bool:
+    return "defined" in frame and bool(frame["defined"].between(0, 1, inclusive="neither").any())
 
 
 def _is_number(name: str) -> bool:
@@ -155,7 +196,9 @@ def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> di
         elif attrs["unit"] == "yr":
             cells[name] = [number(value, 0).replace(",", "") for value in values]
         else:
-            cells[name] = [number(value, places) for value in values]
+            cells[name] = [
+                f"{value:.0f}" if math.isinf(value) else number(value, places) for value in values
+            ]
     return cells
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -13,65 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.errors import ConfigError, Fault
-from simcore.timeseries.cells import Day, dates_of, has_points, is_gap, numbers_of
+from simcore.numerics.elementary import mean_of
+from simcore.timeseries.columns import date_cells, deliveries, no_rows, price_at
+from simcore.timeseries.dates import Dates, Day, dates_of, has_points
+from simcore.timeseries.numerals import Numbers, is_gap, numbers_of
+from simcore.timeseries.oddities import oddities
+from simcore.timeseries.options import Options, labels_of
+from simcore.timeseries.rolling import Quote, front
 from simcore.timeseries.sheet import Sheet, cell_of, read_sheet
 
 DAYS: Final = 365.25
 """Days of a year."""
+_EMPTY: Final = "leave the cell empty where there is no price, or name its mark with --missing"
 _SHOWN: Final = 5
 """Faults of one sort that are told line by line."""
 _SMALLEST, _LARGEST = 1e-6, 1e12  # in any money per tonne: what lies outside is a mistake
-_GAP: Final = 5
-"""A gap is noted from this many times the usual distance of two dates."""
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
-_MISPRINT: Final = 8.0
-"""A price this many times its neighbours, or a part of them, is told as a possible misprint."""
-_PERIODS: Final = {"day": 1, "month": 1, "quarter": 3, "year": 12}
+_AHEAD: Final = {"day": 2, "week": 8, "month": 31, "quarter": 92, "half-year": 184, "year": 366}
+"""Days by which the last day of a period may lie ahead when its price is already known."""
+_PERIODS: Final = {"day": 1, "week": 1, "month": 1, "quarter": 3, "half-year": 6, "year": 12}
 """Months for which one price of a column stands."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to read a file, where it does not tell by itself.
-
-    Attributes
-    ----------
-    date : str, optional
-        Heading of the dates; by default `date`, or the only column of dates.
-    where : mapping of str to str
-        Keep only rows with these cells: {"instrument": "EUA"}.
-    front : str, optional
-        Column of the delivery of a future: keep on each date the price of the nearest delivery.
-    first, last : str, optional
-        Keep only dates from and to these, YYYY-MM-DD.
-    duplicates : str
-        `error` refuses two prices of one date; `last` or `mean` choose.
-    encoding : str, optional
-        Of the file; UTF-8 by default.
-    decimal : str, optional
-        `point` or `comma`.
-    date_order : str, optional
-        `dmy` or `mdy`.
-    future : bool
-        Whether dates may lie ahead, as those of a forward curve or a forecast do.
-    signed : bool
-        Whether prices may be zero or negative.
-    fewest : int
-        Dates with a price that a file must have.
-    """
-
-    date: str | None = None
-    where: Mapping[str, str] = field(default_factory=dict)
-    front: str | None = None
-    first: str | None = None
-    last: str | None = None
-    duplicates: str = "error"
-    encoding: str | None = None
-    decimal: str | None = None
-    date_order: str | None = None
-    future: bool = False
-    signed: bool = False
-    fewest: int = 2
 
 
 @dataclass(frozen=True)
@@ -89,7 +51,7 @@ class History:
     notes : tuple of str
         What a reader should know: gaps, days without a change, rows left out.
     period : str
-        What one price stands for, as far as its date tells: day, month, quarter or year.
+        What one price stands for, as far as its date tells; see `dates.Dates`.
     """
 
     dates: NDArray[np.datetime64]
@@ -118,9 +80,9 @@ def read(
     Parameters
     ----------
     path : str or Path
-        CSV with a heading, with commas, semicolons or tabs; rows in any order. Empty prices, and
-        marks such as `n/a` or a single point, are gaps. How dates and numbers are written: see
-        `cells`; how the headings are found: see `sheet`.
+        CSV with commas, semicolons, tabs or bars; rows in any order. Empty prices, and marks such
+        as `n/a` or a single point, are gaps. How the headings are found: see `sheet`; how dates
+        and numbers are written: see `dates` and `numerals`.
     column : str, optional
         Heading of the prices, or its number; needed unless there is only one column of numbers
         beside the dates, or one called price.
@@ -140,102 +102,153 @@ def read(
         prices on one date, no such column, fewer than two prices.
     """
     told = replace(options or Options(), **changes)
-    labels = [one for one in (column, told.date, told.front, *told.where) if one]
+    labels = labels_of(column, told)
     sheet = read_sheet(Path(path), name=name, labels=labels, encoding=told.encoding)
     return of_sheet(sheet, column, told)
+
+
+def values_of(
+    sheet: Sheet, column: str, told: Options
+) -> tuple[list[tuple[int, float | None]], tuple[str, ...]]:
+    """Line and number of each row of a column, None where it has none; and what was assumed.
+
+    Raises
+    ------
+    ConfigError
+        No such column, cells that are no numbers, or no number at all.
+    """
+    place = sheet.find(column, "--column")
+    rows, _ = _rows_of(sheet, told)
+    missing = _missing(told)
+    cells = [cell_of(sheet.rows[one][1], place) for one in rows]
+    numbers = numbers_of(cells, decimal=told.decimal, missing=missing, delimiter=sheet.delimiter)
+    lines = [sheet.rows[one][0] for one in rows]
+    if numbers.refusal:
+        raise ConfigError(Fault(sheet.label(place), *numbers.refusal, sheet.name, lines[0]))
+    found = [(line, None if is_gap(cell, missing) else numbers.read(cell))
+             for line, cell in zip(lines, cells, strict=True)]  # fmt: skip
+    faults = [
+        Fault(sheet.label(place), cell, numbers.expected, _EMPTY, sheet.name, line)
+        for (line, one), cell in zip(found, cells, strict=True)
+        if one is None and not is_gap(cell, missing)
+    ]
+    if not faults and all(one is None for _, one in found):
+        faults = [Fault(sheet.label(place), "no number", "numbers", "check column", sheet.name)]
+    if faults:
+        raise ConfigError(_shortened(faults))
+    empty = sum(one is None for _, one in found)
+    return found, (
+        *sheet.notes,
+        *numbers.notes,
+        *([f"{empty:,} rows without a number"] if empty else []),
+    )
+
+
+def _rows_of(sheet: Sheet, told: Options) -> tuple[list[int], list[int]]:
+    """Positions of the rows that meet all conditions, and of the columns of these."""
+    conditions = [(sheet.find(key, "--where"), " ".join(str(value).split()))
+                  for key, value in told.where.items()]  # fmt: skip
+    rows = [
+        place for place, (_, row) in enumerate(sheet.rows)
+        if all(cell_of(row, at) == value for at, value in conditions)
+    ]  # fmt: skip
+    if not rows:
+        raise no_rows(sheet, conditions)
+    return rows, [place for place, _ in conditions]
 
 
 def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
     """Read one history from a file whose headings are known; see `read`."""
     notes = list(sheet.notes)
-    at_date = _dates_at(sheet, told.date, notes)
-    conditions = [(sheet.find(key, "--where"), value) for key, value in told.where.items()]
+    chosen, aside = _rows_of(sheet, told)
     at_front = None if told.front is None else sheet.find(told.front, "--front")
-    aside = [at_date, *(place for place, _ in conditions), *([at_front] if at_front else [])]
-    at_price = _price_at(sheet, aside) if column is None else sheet.find(column, "--column")
-    start, end = (
-        _bound(text, option) for text, option in ((told.first, "--from"), (told.last, "--to"))
-    )
-    every = [cell_of(row, at_date) for _, row in sheet.rows]
-    rows = [
-        (line, row) for line, row in sheet.rows
-        if all(cell_of(row, place) == value for place, value in conditions)
-    ]  # fmt: skip
-    days = dates_of(every, order=told.date_order)
+    at_price = None if column is None else sheet.find(column, "--column")
+    aside += [] if at_front is None else [at_front]
+    priced = [] if at_price is None else [at_price]
+    dates, at_date = date_cells(sheet, told.date, [*aside, *priced], notes)
+    if at_price is None:
+        at_price = price_at(sheet, [*at_date, *aside])
+    dates = [dates[place] for place in chosen]
+    rows = [sheet.rows[place] for place in chosen]
+    prices = [cell_of(row, at_price) for _, row in rows]
+    days = dates_of(dates, order=told.date_order, latest=_latest(told))
     numbers = numbers_of(
-        [cell_of(row, at_price) for _, row in rows], decimal=told.decimal,
-        delimiter=sheet.delimiter, points=has_points(every),
+        prices, decimal=told.decimal, missing=_missing(told), delimiter=sheet.delimiter,
+        points=has_points(dates),
     )  # fmt: skip
+    label = sheet.label(at_price)
     refusals = [
-        Fault(sheet.label(place), *one.refusal, sheet.name, rows[0][0])
-        for place, one in ((at_date, days), (at_price, numbers))
-        if one.refusal and rows
-    ]
+        Fault(name, *one.refusal, sheet.name, rows[0][0])
+        for name, one in ((sheet.label(at_date[0]), days), (label, numbers)) if one.refusal
+    ]  # fmt: skip
     if refusals:
         raise ConfigError(refusals)
-    deliveries = None if at_front is None else _deliveries(sheet, rows, at_front, told)
-    found: list[tuple[Day, float, int]] = []
-    nearest: dict[Day, Day] = {}
-    faults: list[Fault] = []
-    empty, marks = 0, set()
-    for position, (line, row) in enumerate(rows):
-        day = days.read(cell_of(row, at_date))
-        wrong_day = _wrong_day(day, cell_of(row, at_date), told)
-        if day is None or wrong_day is not None:
-            found_there, expected, remedy = wrong_day or ("", "", "")
-            faults.append(
-                Fault(sheet.label(at_date), found_there, expected, remedy, sheet.name, line)
-            )
-            continue
-        if (start is not None and day < start) or (end is not None and day > end):
-            continue
-        text = cell_of(row, at_price)
-        if is_gap(text):
-            empty += 1
-            marks.add(text)
-            continue
-        price = numbers.read(text)
-        wrong = _wrong(price, signed=told.signed)
-        if price is None or wrong is not None:
-            expected, remedy = wrong or ("a number", "write a number")
-            faults.append(Fault(sheet.label(at_price), text, expected, remedy, sheet.name, line))
-            continue
-        if deliveries is not None:
-            delivery = deliveries[position]
-            if delivery is None or delivery < day:
-                continue
-            if day in nearest and nearest[day] <= delivery:
-                if nearest[day] < delivery:
-                    continue
-            else:
-                nearest[day] = delivery
-                found = [one for one in found if one[0] != day]
-        found.append((day, price, line))
-    found.sort(key=lambda one: (one[0], one[2]))
+    cells = list(zip([line for line, _ in rows], dates, prices, strict=True))
+    cells = cells[: _end(cells, days, numbers, notes)]
+    quotes, empty, faults = _quotes(cells, days, numbers, told)
+    faults = [
+        replace(one, where=sheet.label(at_date[0]) if one.where == "date" else label,
+                file=sheet.name) for one in faults
+    ]  # fmt: skip
+    if at_front is not None:
+        held = deliveries(sheet, rows, at_front, told.date_order or days.order)
+        quotes = [one._replace(delivery=held[one.line]) for one in quotes]
+    quotes.sort(key=lambda one: (one.day, one.delivery or one.day, one.line))
     if told.duplicates == "error":
-        faults += _twice(found, sheet.name)
-    if not faults and len({day for day, _, _ in found}) < told.fewest:
-        what = f"{len(found)} prices"
-        if told.where and not rows:
-            what += f"; no row has {', '.join(f'{k}={v}' for k, v in told.where.items())}"
-        faults.append(Fault(
-            sheet.label(at_price), what,
-            "prices on two dates or more" if told.fewest > 1 else "a price",
-            "check --where, --from and --to", sheet.name,
-        ))  # fmt: skip
+        faults += _twice(quotes, sheet)
     if faults:
         raise ConfigError(_shortened(faults))
-    dates, prices, merged = _merged(found, told.duplicates)
-    notes += [one for one in (days.note, numbers.note) if one]
-    shown = " ".join(sorted(repr(mark) for mark in marks if mark))
-    notes += [f"{empty:,} rows without a price{shown and f' ({shown})'}"] if empty else []
+    single = _merged(quotes, told.duplicates)
+    notes += [one for one in (days.note, *numbers.notes) if one]
+    shown = " ".join(sorted(repr(mark) for mark in empty if mark))
+    notes += [f"{empty.total():,} rows without a price{shown and f' ({shown})'}"] if empty else []
+    merged = len(quotes) - len(single)
     notes += [f"{merged:,} rows on a date seen before"] if merged else []
-    if nearest:
-        rolled = sum(nearest[one] != nearest[other] for one, other in pairwise(sorted(nearest)))
-        notes.append(f"the nearest delivery of each date; it changes {rolled} times")
-    label = _label(sheet.label(at_price), told.where)
-    history = History(dates, prices, Path(sheet.name).name, label, (), days.period)
-    return replace(history, notes=(*notes, *_observed(history)))
+    if at_front is not None:
+        single, rolled = front(single, as_quoted=told.as_quoted)
+        notes += rolled
+    if len(single) < told.fewest:
+        raise ConfigError(Fault(
+            label, f"{len(single)} prices",
+            "prices on two dates or more" if told.fewest > 1 else "a price",
+            "check --column, --where, --front, --from and --to", sheet.name,
+        ))  # fmt: skip
+    when = np.array([one.day for one in single], dtype="datetime64[D]")
+    values = np.array([one.price for one in single])
+    return History(
+        when, values, Path(sheet.name).name, _label(label, told.where),
+        (*notes, *oddities(when, values)), days.period,
+    )  # fmt: skip
+
+
+def _quotes(
+    cells: Sequence[tuple[int, str, str]], days: Dates, numbers: Numbers, told: Options
+) -> tuple[list[Quote], Counter[str], list[Fault]]:
+    """Prices of all lines, marks of those without, and faults of a `date` or a `price`."""
+    start, end = _bound(told.first, "--from"), _bound(told.last, "--to", last=True)
+    quotes: list[Quote] = []
+    empty: Counter[str] = Counter()
+    faults: list[Fault] = []
+    for line, date, text in cells:
+        gap = is_gap(text, _missing(told))
+        if not date and gap:
+            continue
+        day = days.read(date)
+        wrong_day = _wrong_day(day, date, days, told)
+        if day is None or wrong_day is not None:
+            faults.append(Fault("date", *(wrong_day or ("", "", "")), "", line))
+        elif (start is not None and day < start) or (end is not None and day > end):
+            continue
+        elif gap:
+            empty[text] += 1
+        else:
+            price = numbers.read(text)
+            wrong = _wrong(price, numbers, signed=told.signed)
+            if price is None or wrong is not None:
+                faults.append(Fault("price", text, *(wrong or ("", "")), "", line))
+            else:
+                quotes.append(Quote(day, price, line))
+    return quotes, empty, faults
 
 
 def annual_means(history: History) -> tuple[dict[int, float], list[str]]:
@@ -249,9 +262,9 @@ def annual_means(history: History) -> tuple[dict[int, float], list[str]]:
     for year in np.unique(months // 12):
         inside = months // 12 == year
         found = np.unique(months[inside])
-        by_month = [history.prices[months == month].mean() for month in found]
+        by_month = [mean_of(history.prices[months == month]) for month in found]
         calendar = int(year) + 1970
-        means[calendar] = float(np.mean(by_month))
+        means[calendar] = float(mean_of(by_month))
         if _PERIODS[history.period] * len(found) < 12 and not _is_yearly(history):
             what = f"{len(found)} of 12 months"
             if history.period == "quarter":
@@ -266,100 +279,94 @@ def _is_yearly(history: History) -> bool:
     return bool(len(np.unique(years)) == len(years))
 
 
-def _dates_at(sheet: Sheet, date: str | None, notes: list[str]) -> int:
-    if date is not None:
-        return sheet.find(date, "--date")
-    named = [place for place, one in enumerate(sheet.heading) if one.casefold() == "date"]
-    if len(named) == 1:
-        return named[0]
-    only = sheet.only_dates()
-    if only is None:
-        return sheet.find("date", "--date")
-    notes.append(f"dates in {sheet.label(only)}")
-    return only
+def _missing(told: Options) -> list[str]:
+    return [] if told.missing is None else [str(told.missing)]
 
 
-def _price_at(sheet: Sheet, aside: Sequence[int]) -> int:
-    others = [
-        place for place in range(len(sheet.heading))
-        if place not in aside and any(not is_gap(cell) for cell in sheet.column(place))
-    ]  # fmt: skip
-    named = [place for place in others if sheet.heading[place].casefold() == "price"]
-    if len(named or others) == 1:
-        return (named or others)[0]
-    names = ", ".join(sheet.label(place) for place in others)
-    raise ConfigError(Fault(
-        "--column", f"{len(others)} columns beside the dates: {names or 'none'}",
-        "the column of the prices", "add --column NAME", sheet.name, sheet.line,
-    ))  # fmt: skip
+def _latest(told: Options) -> int:
+    """The last year that two digits may mean."""
+    return 2079 if told.future else datetime.date.today().year + 1
 
 
-def _deliveries(
-    sheet: Sheet, rows: Sequence[tuple[int, list[str]]], place: int, told: Options
-) -> list[Day | None]:
-    """Delivery of each row: the last day of the month, quarter or year, or the day itself."""
-    cells = [cell_of(row, place) for _, row in rows]
-    written = dates_of(cells, order=told.date_order)
-    found = [written.read(cell) for cell in cells]
-    if written.refusal or not any(found):
-        raise ConfigError(Fault(
-            "--front", next((cell for cell in cells if cell), "nothing"),
-            "a column of dates or months of delivery, such as 2025-12",
-            "name that column with --front", sheet.name, sheet.line,
-        ))  # fmt: skip
-    return found
+def _end(
+    cells: Sequence[tuple[int, str, str]], days: Dates, numbers: Numbers, notes: list[str]
+) -> int:
+    """Number of rows up to the last one that is no remark below the table."""
+    end = len(cells)
+    while end and days.read(cells[end - 1][1]) is None and numbers.read(cells[end - 1][2]) is None:
+        end -= 1
+    below = [date or text for _, date, text in cells[end:] if date or text]
+    # A table of nothing but remarks is one whose dates cannot be read.
+    if not end or not below:
+        return len(cells)
+    notes.append(f"{len(below)} lines below the table left out: {below[0][:40]}")
+    return end
 
 
-def _bound(text: str | None, option: str) -> Day | None:
+def _bound(text: str | int | None, option: str, *, last: bool = False) -> Day | None:
+    """First or last day of a day, month, quarter or year."""
     if text is None:
         return None
-    day = dates_of(()).read(text)
+    days = dates_of([str(text)])
+    day = days.read(str(text))
     if day is None:
-        raise ConfigError(Fault(option, text, "a date as YYYY-MM-DD", f"write {option} 2018-01-01"))
-    return day
+        raise ConfigError(
+            Fault(option, str(text), "a date as YYYY-MM-DD", f"write {option} 2018-01-01")
+        )
+    if last or days.period not in ("month", "quarter", "half-year", "year"):
+        return day
+    months = day.astype("datetime64[M]") + 1 - _PERIODS[days.period]
+    return np.datetime64(months, "D")
 
 
-def _wrong_day(day: Day | None, text: str, told: Options) -> tuple[str, str, str] | None:
+def _wrong_day(
+    day: Day | None, text: str, days: Dates, told: Options
+) -> tuple[str, str, str] | None:
     """What is wrong with a date, what was expected, and what to do."""
     if day is None:
         return (
-            text or "nothing", "a date as YYYY-MM-DD, or all dates in one other way that is clear",
-            "write dates as 2024-12-31, or name their column with --date",
+            text or "nothing", days.expected,
+            "write all dates in one way that is clear, or name their column with --date",
         )  # fmt: skip
-    year = int(str(day)[:4])
-    last = _LAST_YEAR if told.future else datetime.date.today().year + 1
-    if not _FIRST_YEAR <= year <= last:
+    year = int(str(day)[:5].rstrip("-"))
+    if year < _FIRST_YEAR or year > _LAST_YEAR:
+        return (f"{text}, the year {year}", f"a date of {_FIRST_YEAR} to {_LAST_YEAR}",
+                "correct the year")  # fmt: skip
+    today = np.datetime64(datetime.date.today())
+    if not told.future and day > today + _AHEAD[days.period]:
         return (
-            f"{text}, the year {year}", f"a date of {_FIRST_YEAR} to {last}",
-            "correct the year" if year < _FIRST_YEAR or told.future else
-            "a history holds past prices: correct the year, or give forward prices as a view",
+            f"{text}, in the future", f"a date until {today}",
+            "a history holds past prices: correct the date, or give forward prices as a view",
         )  # fmt: skip
     return None
 
 
-def _wrong(price: float | None, *, signed: bool) -> tuple[str, str] | None:
+def _wrong(price: float | None, numbers: Numbers, *, signed: bool) -> tuple[str, str] | None:
     """What was expected of a price that cannot be used, and what to do."""
-    empty = "leave the cell empty where there is no price"
     if price is None:
-        return "a number", f"write 1234.5; {empty}"
+        return numbers.expected, _EMPTY
     if price <= 0 and not signed:
-        return "a price above zero", "logarithms need it: leave the cell empty, or choose --from"
+        return "a price above zero", f"logarithms need it: {_EMPTY}, or choose --from"
     if price != 0 and not _SMALLEST <= abs(price) <= _LARGEST:
-        return f"a price from {_SMALLEST:g} to {_LARGEST:g}", f"take another unit; {empty}"
+        return f"a price from {_SMALLEST:g} to {_LARGEST:g}", f"take another unit; {_EMPTY}"
     return None
 
 
-def _twice(found: Sequence[tuple[Any, float, int]], name: str) -> list[Fault]:
+def _twice(found: Sequence[Quote], sheet: Sheet) -> list[Fault]:
     """Two different prices of one date; the same price twice says nothing new."""
-    return [
-        Fault(
-            str(day), f"{price:g} and {other:g}", "one price a date",
-            "choose the rows with --where, take the nearest delivery with --front, or take "
-            "--duplicates last or mean", name, line,
-        )
-        for (before, price, _), (day, other, line) in pairwise(found)
-        if before == day and price != other
-    ]  # fmt: skip
+    rows = dict(sheet.rows)
+    faults = []
+    for one, other in pairwise(found):
+        if one[0::3] != other[0::3] or one.price == other.price:
+            continue
+        apart = [sheet.label(place) for place, cell in enumerate(rows[one.line])
+                 if cell != cell_of(rows[other.line], place)]  # fmt: skip
+        faults.append(Fault(
+            str(other.day), f"{one.price:g} and {other.price:g}", "one price a date",
+            f"rows differ in {', '.join(apart)}: choose them with --where, take the nearest "
+            "delivery with --front, or take --duplicates last or mean", sheet.name, other.line,
+        ))  # fmt: skip
+    return faults
 
 
 def _shortened(faults: Sequence[Fault]) -> list[Fault]:
@@ -376,54 +383,17 @@ def _shortened(faults: Sequence[Fault]) -> list[Fault]:
     return sorted(shown, key=lambda one: one.line or 0)
 
 
-def _merged(
-    found: Sequence[tuple[Any, float, int]], duplicates: str
-) -> tuple[NDArray[np.datetime64], NDArray[np.float64], int]:
-    groups: dict[Any, list[float]] = {}
-    for day, price, _ in found:
-        groups.setdefault(day, []).append(price)
-    mean = duplicates == "mean"
-    prices = [float(np.mean(group)) if mean else group[-1] for group in groups.values()]
-    dates = np.array(list(groups), dtype="datetime64[D]")
-    return dates, np.array(prices), len(found) - len(groups)
-
-
-def _observed(history: History) -> list[str]:
-    """Gaps, days without a change, and prices that look like misprints."""
-    notes: list[str] = []
-    if len(history.dates) < 2:
-        return notes
-    steps = np.diff(history.dates).astype(int)
-    usual = float(np.median(steps))
-    gaps = np.flatnonzero(steps > _GAP * usual)
-    if len(gaps):
-        longest = gaps[np.argmax(steps[gaps])]
-        notes.append(
-            f"{len(gaps)} gaps of more than {_GAP * usual:.0f} days; the longest, {steps[longest]} "
-            f"days, ends {history.dates[longest + 1]}"
-        )
-    still = float(np.mean(np.diff(history.prices) == 0))
-    if still > 0:
-        stale = ": a price that is not traded looks calmer, and more reverting, than it is"
-        notes.append(f"{100 * still:.1f} % of the changes are zero{stale if still > 0.1 else ''}")
-    return notes + _misprints(history)
-
-
-def _misprints(history: History) -> list[str]:
-    """Prices many times their neighbours on both sides, or a small part of them."""
-    prices = history.prices
-    if len(prices) < 3 or np.any(prices <= 0):
-        return []
-    change = np.diff(np.log(prices))
-    before, after = np.append(np.nan, change), np.append(change, np.nan)
-    size = np.fmin(np.abs(before), np.abs(after))
-    # A price that jumps and stays is none, but the first and the last have one neighbour only.
-    odd = np.flatnonzero((size > np.log(_MISPRINT)) & ~(before * after > 0))
-    return [
-        f"warning: {prices[one]:g} on {history.dates[one]} is {prices[one] / prices[other]:.3g} "
-        f"times the {prices[other]:g} of {history.dates[other]}: a misprint?"
-        for one, other in ((int(one), int(one) - 1 if one else 1) for one in odd[:_SHOWN])
-    ]
+def _merged(quotes: Sequence[Quote], duplicates: str) -> list[Quote]:
+    """One price for each date and delivery."""
+    groups: dict[Any, list[Quote]] = {}
+    for one in quotes:
+        groups.setdefault((one.day, one.delivery), []).append(one)
+    if duplicates == "mean":
+        return [
+            group[0]._replace(price=float(mean_of([one.price for one in group])))
+            for group in groups.values()
+        ]
+    return [group[-1] for group in groups.values()]
 
 
 def _label(column: str, where: Mapping[str, str]) -> str:

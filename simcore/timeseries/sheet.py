@@ -5,21 +5,34 @@ from __future__ import annotations
 import csv
 import io
 import re
-import stat
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.timeseries.cells import dates_of, is_date, is_gap, is_year
+from simcore.timeseries.content import refusal, text_of
+from simcore.timeseries.dates import is_date, is_year
+from simcore.timeseries.numerals import is_gap, is_number
 
-_MAX_BYTES: Final = 50_000_000
-_SEARCHED: Final = 60
-"""Rows among which the headings are looked for."""
-_SEPARATORS: Final = (";", ",", "\t")
-_SEP_LINE: Final = re.compile(r'"?sep=(.)"?;*', re.IGNORECASE)
-_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_SEARCHED: Final = 200
+"""Rows by which the separator, the dates and the headings are found."""
+_TALLEST: Final = 12
+"""Rows of headings above each other."""
+_SEPARATORS: Final = (";", "\t", "|", ",")
+_SEP_LINE: Final = re.compile(r'"?sep=(.)"?[;,]*', re.IGNORECASE)
+_A_UNIT: Final = re.compile(
+    r"[(\[].*[)\]]|[A-Z$\u20ac\u00a3\u00a5\u20a9]{1,3}|[^\s/]{1,4} ?/ ?[^/]{1,10}|%"
+)
+_DATES: Final = (
+    "date", "datum", "fecha", "data", "time_period", "period", "month", "week", "quarter", "year",
+    "time",
+)  # fmt: skip
+"""Headings of dates, the likelier first."""
+_PRICES: Final = ("price", "obs_value")
+"""Headings of prices, where other numbers stand beside them."""
 
 Row = tuple[int, list[str]]
 """Line in the file, from 1, and the cells."""
@@ -35,8 +48,8 @@ class Sheet:
         File, as the user named it.
     heading : list of str
         Name of each column, blanks and line breaks as one space.
-    full : list of str
-        The same with the title that stands over a group of columns.
+    names : list of list of str
+        Other names of the columns: with the title over a group of them, with the unit below.
     line : int
         Line of the headings, from 1.
     rows : list of (int, list of str)
@@ -44,18 +57,18 @@ class Sheet:
     delimiter : str
         What separates the cells.
     notes : tuple of str
-        What was left out before the headings.
+        What was taken for granted.
     """
 
     name: str
     heading: list[str]
-    full: list[str]
+    names: list[list[str]]
     line: int
     rows: list[Row]
     delimiter: str
     notes: tuple[str, ...] = ()
 
-    def find(self, label: str, option: str) -> int:
+    def find(self, label: str | int, option: str) -> int:
         """Position of a column by its heading, or by its number from 1.
 
         Raises
@@ -63,10 +76,10 @@ class Sheet:
         ConfigError
             No column, or several ones, have that name.
         """
-        wanted = _plain(label)
-        for names in (self.heading, self.full):
+        wanted = _plain(str(label))
+        for names in (self.heading, *self.names):
             for fold in (str, str.casefold):
-                places = [p for p, one in enumerate(names) if fold(one) == fold(wanted)]
+                places = [p for p, one in enumerate(names) if one and fold(one) == fold(wanted)]
                 if len(places) == 1:
                     return places[0]
                 if places:
@@ -77,15 +90,16 @@ class Sheet:
                     ))  # fmt: skip
         if wanted.isdecimal() and 1 <= int(wanted) <= len(self.heading):
             return int(wanted) - 1
-        near = suggest(wanted, self.heading)
+        known = [self.label(place) for place in range(len(self.heading))]
+        near = suggest(wanted, known)
         raise ConfigError(Fault(
-            option, f"no column {wanted!r}", f"one of the columns {', '.join(self.heading)}",
+            option, f"no column {wanted!r}", f"one of the columns {', '.join(known)}",
             f"did you mean {near}?" if near else f"name one with {option}", self.name, self.line,
         ))  # fmt: skip
 
     def _called(self, place: int) -> str:
-        title = self.full[place]
-        return str(place + 1) + (f" ({title})" if title != self.heading[place] else "")
+        title = next((names[place] for names in self.names if names[place]), "")
+        return str(place + 1) + (f" ({title})" if title not in ("", self.heading[place]) else "")
 
     def column(self, place: int) -> list[str]:
         """All cells of a column, empty ones included."""
@@ -95,15 +109,36 @@ class Sheet:
         """Heading of a column, or its number where it has none."""
         return self.heading[place] or f"column {place + 1}"
 
-    def only_dates(self) -> int | None:
-        """Position of the only column in which every cell is a date."""
-        found = {}
-        for place in range(len(self.heading)):
-            cells = [cell for cell in self.column(place) if cell]
-            if cells and all(is_date(cell) or is_year(cell) for cell in cells):
-                found[place] = dates_of(cells).period
-        exact = [place for place, period in found.items() if period != "year"] or list(found)
-        return exact[0] if len(exact) == 1 else None
+    def dates(self) -> list[int]:
+        """Positions of the columns that hold dates: those of a usual name, or all."""
+        rows = self.rows[:_SEARCHED]
+        filled = {place: _filled(rows, place) for place in range(len(self.heading))}
+        found: list[int] = []
+        for test in (is_date, is_year):
+            found = found or [place for place, cells in filled.items()
+                              if 2 * sum(map(test, cells)) > len(cells)]  # fmt: skip
+        # One date in every row is when the file was made.
+        varied = [place for place in found if len(set(self.column(place))) > 1] or found
+        for name in _DATES:
+            named = [place for place in varied if self.heading[place].casefold() == name]
+            if named:
+                return named
+        return varied
+
+    def prices(self, aside: Sequence[int]) -> list[int]:
+        """Positions of the columns that hold numbers: those of a usual name, or all."""
+        rows = self.rows[:_SEARCHED]
+        found = [
+            place for place in range(len(self.heading)) if place not in aside
+            and 2 * sum(map(is_number, _filled(rows, place))) >= len(_filled(rows, place)) > 0
+        ]  # fmt: skip
+        for name in _PRICES:
+            named = [place for place in found if self.heading[place].casefold() == name]
+            if named:
+                return named
+        others = [place for place in range(len(self.heading))
+                  if place not in aside and _filled(rows, place)]  # fmt: skip
+        return found or (others if len(others) == 1 else [])
 
 
 def read_sheet(
@@ -117,7 +152,7 @@ def read_sheet(
     name : str, optional
         How to call the file in faults.
     labels : sequence of str
-        Headings asked for: the headings are the first line that has them all.
+        Headings asked for: the table begins where a line has them all.
     encoding : str, optional
         As Python names it; UTF-8 by default.
 
@@ -127,36 +162,40 @@ def read_sheet(
         The file cannot be read, or holds no rows.
     """
     name = name or str(path)
-    text = _text(path, name, encoding)
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    told = _SEP_LINE.fullmatch(first.strip())
-    delimiter = told[1] if told else _delimiter(lines)
-    rows: list[Row] = []
+    text, told = text_of(path, name, encoding)
+    notes = [told] if told else []
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    stated = _SEP_LINE.fullmatch(first.strip())
+    delimiter = stated[1] if stated else max(_SEPARATORS, key=lambda one: _fits(text, one))
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        for row in reader:
-            cells = [_plain(cell) for cell in row]
-            if any(cells):
-                rows.append((reader.line_num, cells))
+        rows = _rows(text, delimiter)
     except csv.Error as error:
-        raise _refusal(name, f"the file cannot be read: {error}", "save it as CSV") from None
-    if told:
-        rows = rows[1:]
-    at = _heading(rows, labels)
-    if len(rows) < at + 2:
-        raise _refusal(name, "no rows", "a line of headings, then a line a date")
-    width = max(len(row) for _, row in rows[at:])
-    heading = (rows[at][1] if at >= 0 else []) + [""] * width
-    notes = []
-    if at > 0:
-        notes.append(f"headings found in line {rows[at][0]}")
-    if at < 0:
+        raise refusal(name, f"the file cannot be read: {error}", "save it as CSV") from None
+    if stated:
+        rows = rows[1 + next(place for place, (_, row) in enumerate(rows) if any(row)) :]
+    turned = _turned(rows)
+    if turned:
+        rows = turned
+        notes.append("dates found side by side: the table is turned")
+    at = _body(rows, labels)
+    over, main = _headings(rows, at)
+    if main is None:
         notes.append("no headings: columns are known by their numbers")
-    return Sheet(
-        name, heading[:width], _full(rows, at, heading[:width]), rows[max(at, 0)][0],
-        rows[at + 1 :], delimiter, tuple(notes),
-    )  # fmt: skip
+    elif any(any(row) for line, row in rows[:at] if line < main[0]):
+        notes.append(f"headings found in line {main[0]}")
+    body = [(line, row) for line, row in rows[at:] if any(row)]
+    again = [row for row in body if main is not None and row[1] == main[1]]
+    if again:
+        body = [row for row in body if row not in again]
+        notes.append(f"{len(again)} lines repeat the headings")
+    if not body:
+        raise refusal(name, "no rows", "a line of headings, then a line a date")
+    if main is not None:
+        _check_width(body, max(len(row) for _, row in over), name)
+    width = max(len(row) for _, row in [*body, *over])
+    heading, *names = _names(over, main, width)
+    line = body[0][0] if main is None else main[0]
+    return Sheet(name, heading, names, line, body, delimiter, tuple(notes))
 
 
 def cell_of(row: Sequence[str], place: int) -> str:
@@ -168,79 +207,135 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _refusal(name: str, found: str, remedy: str) -> ConfigError:
-    return ConfigError(Fault("", found, "a CSV file of dates and prices", remedy, name))
+def _rows(text: str, delimiter: str, most: int | None = None) -> list[Row]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return [(reader.line_num, [_plain(one) for one in row]) for row in islice(reader, most)]
 
 
-def _text(path: Path, name: str, encoding: str | None) -> str:
+def _filled(rows: Sequence[Row], place: int) -> list[str]:
+    """Cells of a column that say something."""
+    return [cell for _, row in rows if not is_gap(cell := cell_of(row, place))]
+
+
+def _fits(text: str, delimiter: str) -> tuple[int, int]:
+    """Rows that begin to make sense with a separator: with a date, and of one width."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise _refusal(name, "not a regular file", "give the path of a CSV file")
-        if status.st_size > _MAX_BYTES:
-            raise ConfigError(Fault(
-                "", f"{status.st_size:,} bytes", f"a CSV file of at most {_MAX_BYTES / 1e6:g} MB",
-                "keep only the rows and columns that are needed", name,
-            ))  # fmt: skip
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise _refusal(name, "no such file", "check the path") from None
-    except OSError as error:
-        raise _refusal(name, f"the file cannot be read: {error}", "check the file") from None
-    if content.startswith(_WORKBOOKS):
-        raise _refusal(name, "a workbook of a spreadsheet program", "save the sheet as CSV")
-    try:
-        text = content.decode(encoding or "utf-8-sig")
-    except (UnicodeDecodeError, LookupError) as error:
-        raise _refusal(
-            name, f"the file cannot be read: {error}",
-            "save it as CSV in UTF-8, or name its encoding: --encoding cp1252, cp949 ... "
-            "(in a config `encoding: cp1252`)",
-        ) from None  # fmt: skip
-    if "\0" in text:
-        raise _refusal(name, "the file cannot be read: it is no text", "save it as CSV in UTF-8")
-    return text
+        rows = [row for _, row in _rows(text, delimiter, _SEARCHED) if any(row)]
+    except csv.Error:
+        return 0, 0
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    dated = sum(len(row) > 1 and any(map(is_date, row)) for row in rows)
+    return dated, max(widths.values(), default=0)
 
 
-def _delimiter(lines: Sequence[str]) -> str:
-    """What separates cells: what most lines have, and then what stands most often."""
-    shown = [line for line in lines if line.strip()][:_SEARCHED]
-    counts = {one: [line.count(one) for line in shown] for one in _SEPARATORS}
-    return max(_SEPARATORS, key=lambda one: (sum(map(bool, counts[one])), sum(counts[one])))
-
-
-def _heading(rows: Sequence[Row], labels: Sequence[str]) -> int:
-    """Position of the headings among the rows; -1 if the first row is one of dates already."""
+def _turned(rows: Sequence[Row]) -> list[Row]:
+    """A table whose dates stand side by side, with a row a date instead; empty if they do not."""
     searched = rows[:_SEARCHED]
+    for place, (line, row) in enumerate(searched):
+        dates = [at for at, cell in enumerate(row) if is_date(cell) or is_year(cell)]
+        if len(dates) < 3 or len(dates) < len(row) - dates[0]:
+            continue
+        below = [one for _, one in rows[place + 1 :] if any(one)]
+        if any(map(is_date, (cell_of(one, 0) for one in below))):
+            return []
+        names = [" ".join(filter(None, one[: dates[0]])) for one in below]
+        return [(line, ["date", *names])] + [
+            (line, [row[at], *(cell_of(one, at) for one in below)]) for at in dates
+        ]
+    return []
+
+
+def _dated(rows: Sequence[Row]) -> int | None:
+    """Position of the column with the most dates, or else years."""
+    for test in (is_date, is_year):
+        counts = Counter(
+            place for _, row in rows for place, cell in enumerate(row) if test(cell)
+        )  # fmt: skip
+        if counts:
+            return max(sorted(counts), key=lambda place: counts[place])
+    return None
+
+
+def _body(rows: Sequence[Row], labels: Sequence[str]) -> int:
+    """Position of the first row that is no heading."""
     wanted = {_plain(label).casefold() for label in labels if not label.strip().isdecimal()}
-    if wanted:
-        for position, (_, row) in enumerate(searched):
-            if wanted <= {cell.casefold() for cell in row}:
-                return position
-    for position, (_, row) in enumerate(searched):
-        if _is_data(row):
-            return position - 1
-    return 0
+    start = next(
+        (place + 1 for place, (_, row) in enumerate(rows[:_SEARCHED])
+         if wanted and wanted <= {cell.casefold() for cell in row}), 0,
+    )  # fmt: skip
+    searched = rows[start : start + _SEARCHED]
+    dates = _dated(searched)
+    for place, (_, row) in enumerate(searched, start):
+        if dates is None:
+            begins = any(map(is_number, row)) and place > 0
+        else:
+            both = [cell_of(one, dates) for _, one in rows[place : place + 2]]
+            found = [is_date(cell) or is_year(cell) for cell in both]
+            begins = found[0] and len(row) > 1 and (sum(map(bool, row)) > 1 or all(found))
+        if begins:
+            break
+    else:
+        return len(rows) if dates is not None or not start else start
+    # A price beside a date that cannot be read is a fault of the file, and no heading.
+    while place > max(start, 1) and any(
+        is_number(cell) and not is_year(cell) for cell in rows[place - 1][1]
+    ):
+        place -= 1
+    return place
 
 
-def _is_data(row: Sequence[str]) -> bool:
-    """Whether a row holds a date, or begins with a year, and a number beside it."""
-    dates = [place for place, cell in enumerate(row) if is_date(cell)]
-    if not dates and row and is_year(row[0]):
-        dates = [0]
-    return bool(dates) and any(
-        cell and (cell[0].isdigit() or cell[0] in "-.+" or is_gap(cell))
-        for place, cell in enumerate(row)
-        if place not in dates
-    )
+def _headings(rows: Sequence[Row], at: int) -> tuple[list[Row], Row | None]:
+    """Rows of headings above the body, and the one that has the names of the columns."""
+    above = list(rows[:at])
+    while above and not any(above[-1][1]):
+        above.pop()
+    blank = [place for place, (_, row) in enumerate(above) if not any(row)]
+    over = above[blank[-1] + 1 if blank else 0 :][-_TALLEST:]
+    wide = [one for one in over if sum(map(bool, one[1])) > 1] or over[-1:]
+    if not wide:
+        return [], None
+    dates = _dated(rows[at : at + _SEARCHED]) or 0
+    named = [one for one in wide if not all(_A_UNIT.fullmatch(c) for c in one[1] if c)] or wide
+    dated = [one for one in named if cell_of(one[1], dates)] or named
+    return wide, dated[-1]
 
 
-def _full(rows: Sequence[Row], at: int, heading: Sequence[str]) -> list[str]:
-    """Headings with the titles of groups in the line above, each of which reaches to the next."""
-    if at < 1 or rows[at - 1][0] + 1 < rows[at][0] or sum(map(bool, rows[at - 1][1])) < 2:
-        return list(heading)
-    found, title = [], ""
-    for place, name in enumerate(heading):
-        title = cell_of(rows[at - 1][1], place) or title
-        found.append(f"{title} {name}".strip() if name else "")
-    return found
+def _check_width(body: Sequence[Row], width: int, name: str) -> None:
+    """Refuse numbers under no heading: parts of 52,1 or 1,234 in a file of commas, or a shift."""
+    dates = _dated(body[:_SEARCHED])
+    wrong = [
+        (line, row) for line, row in body
+        if len(row) > width and any(map(is_number, row[width:]))
+        and (dates is None or is_date(cell_of(row, dates)) or is_year(cell_of(row, dates)))
+    ]  # fmt: skip
+    if wrong:
+        line, row = wrong[0]
+        more = f", and so in {len(wrong) - 1:,} more lines" if len(wrong) > 1 else ""
+        raise ConfigError(Fault(
+            "", f"{len(row)} cells under {width} headings{more}", "a heading for each number",
+            "put numbers with commas in quotes, separate cells by semicolons, or add the heading",
+            name, line,
+        ))  # fmt: skip
+
+
+def _names(over: Sequence[Row], main: Row | None, width: int) -> list[list[str]]:
+    """Names of the columns: their headings, then with titles above and units below, and alone."""
+    if main is None:
+        return [[""] * width]
+    at = over.index(main)
+    names = [cell_of(main[1], place) for place in range(width)]
+    titles = [""] * width
+    for _, row in over[:at]:
+        title = ""
+        for place in range(width):
+            title = cell_of(row, place) or title
+            titles[place] = _plain(f"{titles[place]} {title}")
+    units = [_plain(" ".join(cell_of(row, p) for _, row in over[at + 1 :])) for p in range(width)]
+    with_title = [
+        _plain(f"{title} {name}") if name else "" for title, name in zip(titles, names, strict=True)
+    ]
+    ways = [names, with_title]
+    for one in (names, with_title):
+        ways.append([_plain(f"{n} {unit}") for n, unit in zip(one, units, strict=True)])
+    apart = [[cell_of(row, p) for p in range(width)] for _, row in over if row is not main[1]]
+    return [*ways, *apart]

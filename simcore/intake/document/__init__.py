@@ -131,12 +131,12 @@ def parse(text: str, name: str, *, go_on: bool = False) -> Document:
 def line_of(document: Document, address: Sequence[Key]) -> int | None:
     """Find the line of an address, or of the nearest part of it that stands in the file.
 
-    None when the file says nothing about any part of the address.
+    None when the file says nothing about any part of the address, or has no lines (line 0).
     """
     for length in range(len(address), 0, -1):
         line = document.lines.get(tuple(address[:length]))
         if line is not None:
-            return line
+            return line or None
     return None if address else document.lines.get(())
 
 

@@ -11,18 +11,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from simcore.intake import sourced, templates
-from simcore.intake.packaged import observations, rows
-from simcore.intake.packaged.observations import Reality
+from simcore.intake.packaged import rows
 from simcore.intake.packaged.provenance import Record, TableError, check, check_sources, walk
 from simcore.variables import OUTCOMES
 
+if TYPE_CHECKING:
+    from simcore.intake.packaged.observations import Reality
+
 __all__ = [
-    "Reality", "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
+    "Record", "TableError", "base", "catalog", "reality", "records", "scenarios",
     "sources", "usual_outcomes", "written",
 ]  # fmt: skip
 
@@ -91,13 +93,19 @@ def written(section: str) -> dict[str, Any]:
 @functools.cache
 def reality() -> Reality:
     """What was observed, and the runs that it is set beside."""
+    from simcore.intake.packaged import observations
+
     runs = _yaml("reality.yaml")
     observations.check_runs("data/reality.yaml", runs)
-    return Reality(observations.read(_DATA / "reality.csv", sources=_sources(), runs=runs), runs)
+    return observations.Reality(
+        observations.read(_DATA / "reality.csv", sources=_sources(), runs=runs), runs
+    )
 
 
 def records() -> tuple[Record, ...]:
     """Every packaged value with its unit, source, place and status, in the order of the files."""
+    from simcore.intake.packaged import observations
+
     seen = tuple(observations.record(one) for one in reality().observations)
     return _load()[1] + _base()[1] + seen
 

@@ -9,6 +9,7 @@ brackets have their usual meaning. Nothing else is understood, and nothing is ev
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,16 +20,11 @@ from simcore.units import UnitError, parse_unit
 from simcore.variables import OUTCOMES
 
 MAX_LENGTH: Final = 400
-_MAX_DEPTH: Final = 20
 CATALOG: Final = "catalog"
 
-_TOKEN: Final = re.compile(
-    r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
-    r"|(?P<sign>[-+*/()])"
-    r"|\[(?P<label>[^\[\]]*)\])"
-)
+_BRACKET: Final = re.compile(r"\[([^\[\]]*)\]")
 _LABEL: Final = re.compile(r"[A-Za-z0-9_.]+")
+_SIGNS: Final = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
 class FormulaError(TextError):
@@ -86,112 +82,68 @@ def parse(text: str) -> Formula:
     """
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"{len(text)} characters", f"at most {MAX_LENGTH}", "shorten it")
-    tokens = _Tokens(text)
-    formula = _sum(tokens, 0)
-    if tokens.kind:
+    labels: list[str] = []
+
+    def numbered(bracket: re.Match[str]) -> str:
+        labels.append(bracket[1])
+        return f"[{len(labels) - 1}]"
+
+    try:
+        return _read(ast.parse(_BRACKET.sub(numbered, text.strip()), mode="eval").body, labels)
+    except FormulaError:
+        raise
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise FormulaError(
-            f"{tokens.shown!r} after a whole formula", "an operation or the end", "correct it"
-        )
-    return formula
+            repr(text), "names with their address and numbers, joined by + - * / and brackets",
+            "correct the formula",
+        ) from None  # fmt: skip
 
 
 def terms(formula: Formula) -> Iterator[Term]:
     """List the terms of a formula, from left to right, with repetitions."""
-    if isinstance(formula, Term):
-        yield formula
-    elif isinstance(formula, Operation):
-        yield from terms(formula.left)
-        yield from terms(formula.right)
+    return (one for one in _leaves(formula) if isinstance(one, Term))
 
 
 def numbers(formula: Formula) -> Iterator[Number]:
     """List the numbers of a formula, from left to right."""
-    if isinstance(formula, Number):
+    return (one for one in _leaves(formula) if isinstance(one, Number))
+
+
+def _leaves(formula: Formula) -> Iterator[Term | Number]:
+    if isinstance(formula, Operation):
+        yield from _leaves(formula.left)
+        yield from _leaves(formula.right)
+    else:
         yield formula
-    elif isinstance(formula, Operation):
-        yield from numbers(formula.left)
-        yield from numbers(formula.right)
 
 
-class _Tokens:
-    """The token at hand, and those after it."""
-
-    def __init__(self, text: str) -> None:
-        self._whole, self._place = text.rstrip(), 0
-        self.kind, self.text = "", ""
-        self.advance()
-
-    def advance(self) -> None:
-        if self._place >= len(self._whole):
-            self.kind, self.text = "", "the end"
-            return
-        match = _TOKEN.match(self._whole, self._place)
-        if match is None or match.lastgroup is None:
-            raise FormulaError(
-                f"{self._whole[self._place:].strip()[:30]!r}",
-                "a name with its address, a number, + - * / or a bracket", "correct the formula",
-            )  # fmt: skip
-        self._place = match.end()
-        self.kind, self.text = match.lastgroup, match[match.lastgroup]
-
-    @property
-    def shown(self) -> str:
-        """The token as it was written, for messages."""
-        return f"[{self.text}]" if self.kind == "label" else self.text
-
-    def take(self) -> str:
-        text = self.text
-        self.advance()
-        return text
+def _read(node: ast.expr, labels: list[str]) -> Formula:
+    """The formula of a syntax tree in which numbers stand for what square brackets hold."""
+    if isinstance(node, ast.BinOp) and type(node.op) in _SIGNS:
+        sign, left, right = _SIGNS[type(node.op)], node.left, node.right
+        return Operation(sign, _read(left, labels), _read(right, labels))
+    named, label = node, None
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        named, label = node.value, labels[int(str(node.slice.value))]
+    if isinstance(named, ast.Name):
+        return _term(named.id, label)
+    value = named.value if isinstance(named, ast.Constant) else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Number(float(value), _unit(label))
+    raise SyntaxError
 
 
-def _sum(tokens: _Tokens, depth: int) -> Formula:
-    left = _product(tokens, depth)
-    while tokens.kind == "sign" and tokens.text in "+-":
-        left = Operation(tokens.take(), left, _product(tokens, depth))
-    return left
-
-
-def _product(tokens: _Tokens, depth: int) -> Formula:
-    left = _single(tokens, depth)
-    while tokens.kind == "sign" and tokens.text in "*/":
-        left = Operation(tokens.take(), left, _single(tokens, depth))
-    return left
-
-
-def _single(tokens: _Tokens, depth: int) -> Formula:
-    if depth > _MAX_DEPTH:
-        raise FormulaError("brackets too deep", f"at most {_MAX_DEPTH}", "simplify it")
-    kind, text = tokens.kind, tokens.text
-    if kind == "name":
-        tokens.advance()
-        return _term(text, tokens)
-    if kind == "number":
-        tokens.advance()
-        return Number(float(text), _unit(tokens))
-    if (kind, text) == ("sign", "("):
-        tokens.advance()
-        inner = _sum(tokens, depth + 1)
-        if (tokens.kind, tokens.text) != ("sign", ")"):
-            raise FormulaError(tokens.shown, "a closing bracket", "close the bracket")
-        tokens.advance()
-        return inner
-    raise FormulaError(
-        tokens.shown, "a name with its address, a number or a bracket", "complete it"
-    )
-
-
-def _term(name: str, tokens: _Tokens) -> Term:
+def _term(name: str, label: str | None) -> Term:
     if name != CATALOG and name not in OUTCOMES:
         near = suggest(name, (*OUTCOMES, CATALOG))
         raise FormulaError(
             f"the name {name!r}", "an outcome, or catalog",
             f"did you mean {near}?" if near else "simcore catalog outcomes lists them",
         )  # fmt: skip
-    if tokens.kind != "label":
+    if label is None:
         raise FormulaError(f"{name} without an address", f"{name}[...]", "add the address")
-    labels = tuple(label.strip() for label in tokens.take().split(","))
-    if not all(_LABEL.fullmatch(label) for label in labels):
+    labels = tuple(one.strip() for one in label.split(","))
+    if not all(_LABEL.fullmatch(one) for one in labels):
         raise FormulaError(f"{name}[{', '.join(labels)}]", "names and years", "correct the address")
     _check_labels(name, labels)
     return Term(name, labels)
@@ -212,10 +164,8 @@ def _check_labels(name: str, labels: tuple[str, ...]) -> None:
         )
 
 
-def _unit(tokens: _Tokens) -> str:
-    if tokens.kind != "label":
-        return "1"
-    unit = tokens.take().strip()
+def _unit(label: str | None) -> str:
+    unit = "1" if label is None else label.strip()
     try:
         parse_unit(unit)
     except UnitError as error:

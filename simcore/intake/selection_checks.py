@@ -1,0 +1,144 @@
+"""What a config asks for: outcomes, what is kept, until when, which currency, what correlates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from simcore.errors import suggest
+from simcore.intake import dependence
+from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.schema import Experiment, Until
+from simcore.intake.usage import asked_outcomes, used_markets
+from simcore.variables import OUTCOMES, meant
+
+_LISTED: Final = {
+    "exposure": ("exposures", "add an exposure"),
+    "good": ("parity", "write parity: [hydrogen]"),
+}
+"""Dimensions whose labels only the config gives: its key, and what to write there."""
+
+
+def selection_findings(experiment: Experiment) -> Iterator[Finding]:
+    """Find names of outcomes and labels that stand for nothing, and pairs that clash."""
+    yield from _correlations(experiment)
+    for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity"):
+        names = getattr(experiment, key)
+        for position, name in enumerate(names):
+            if name in names[:position]:
+                yield Finding((key, position), f"{name!r} twice", "each name once", "remove one")
+    for key in ("outcomes", "keep"):
+        for position, name in enumerate(getattr(experiment, key)):
+            if name not in OUTCOMES and not (key == "keep" and name == "inputs"):
+                yield _no_outcome((key, position), name, ["inputs"] if key == "keep" else [])
+            elif key == "keep" and name != "inputs" and OUTCOMES[name].kind == "conditional":
+                yield Finding(
+                    (key, position), f"{name!r}, which has no value in each draw",
+                    "outcomes with draws", "keep viability and inputs instead",
+                )  # fmt: skip
+            elif key == "keep" and name != "inputs" and name not in experiment.outcomes:
+                yield Finding(
+                    (key, position), f"{name!r}, which is not among the outcomes",
+                    "names listed under outcomes, or `inputs`", f"add {name} to outcomes",
+                )  # fmt: skip
+    yield from currency_findings(experiment, ("currency",), experiment.currency)
+    if experiment.until is not None:
+        yield from _until(experiment, experiment.until)
+    for dim, (key, remedy) in _LISTED.items():
+        asked = [one.name for one in asked_outcomes(experiment) if dim in one.dims]
+        if asked and not getattr(experiment, key):
+            yield Finding(
+                (key,), f"no {dim}", f"at least one {dim} for {asked[0]}",
+                f"{remedy}, or drop {' and '.join(asked)} from outcomes",
+                also=(("outcomes",),),
+            )  # fmt: skip
+
+
+def _no_outcome(address: Address, name: str, others: list[str]) -> Finding:
+    near = meant(name) or suggest(name, others)
+    return Finding(
+        address, f"unknown outcome {name!r}", f"one of {', '.join([*others, *sorted(OUTCOMES)])}",
+        f"did you mean {near!r}?" if near else "choose one of these: `simcore catalog outcomes`",
+        name=name,
+    )  # fmt: skip
+
+
+def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
+    variable = OUTCOMES.get(until.variable)
+    if variable is None or until.variable not in experiment.outcomes:
+        yield unknown(("until", "variable"), until.variable, experiment.outcomes, "outcome")
+        return
+    if variable.kind not in ("number", "year"):
+        yield Finding(
+            ("until", "variable"), f"{until.variable}, which is no amount", "an outcome in numbers",
+            "name the outcome whose sign it gives",
+        )  # fmt: skip
+    for dim in until.at:
+        if dim not in variable.dims:
+            yield unknown(("until", "at", dim), dim, variable.dims, f"dimension of {variable.name}")
+    known: dict[str, list[Any]] = {
+        "region": experiment.regions, "route": experiment.routes, "good": experiment.parity,
+        "destination": [*experiment.destinations], "scenario": list(experiment.scenarios),
+        "exposure": list(experiment.exposures), "market": used_markets(experiment),
+        "year": [*range(experiment.years.first, experiment.years.last + 1)],
+    }  # fmt: skip
+    for dim, label in until.at.items():
+        if dim in variable.dims and str(label) not in map(str, known.get(dim, [label])):
+            yield unknown(("until", "at", dim), str(label), known[dim], f"{dim} of the run")
+    unit = variable.unit_in(experiment.currency)
+    if until.unit is not None and not _is_same(until.unit, unit):
+        yield Finding(
+            ("until", "unit"), repr(until.unit), f"the unit of {variable.name}: {unit}",
+            "give the width in that unit",
+        )  # fmt: skip
+
+
+def _is_same(unit: str, other: str) -> bool:
+    """Whether EUR/t is EUR t-1."""
+    head, *rest = unit.replace(" ", "").split("/")
+    return " ".join([head, *(f"{one}-1" for one in rest)]) == other or unit == other
+
+
+def _correlations(experiment: Experiment) -> Iterator[Finding]:
+    for kind in ("factors", "shocks"):
+        pairs, address = getattr(experiment.correlations, kind), ("correlations", kind)
+        first: dict[frozenset[str], int] = {}
+        for position, pair in enumerate(pairs):
+            before = first.setdefault(frozenset(pair.between), position)
+            if before != position:
+                yield Finding(
+                    (*address, position, "between"), f"{' and '.join(pair.between)} a second time",
+                    "each pair once", f"remove one of the entries {before} and {position}",
+                )  # fmt: skip
+        names = len({name for pair in pairs for name in pair.between})
+        if names > dependence.MOST:
+            yield Finding(
+                address, f"{names:,} correlated names", f"at most {dependence.MOST:,}",
+                "leave out pairs, or set one name for what moves together",
+            )  # fmt: skip
+            continue
+        try:
+            dependence.build(pairs, repair=experiment.correlations.repair)
+        except dependence.NotPositiveSemiDefiniteError as error:
+            yield Finding(
+                address,
+                "correlations that are not positive semi-definite: "
+                + ", ".join(error.names[:8]) + (" ..." if len(error.names) > 8 else ""),
+                f"a valid matrix; the nearest one changes {error.changes()}",
+                "use these values, or set correlations.repair: true",
+            )  # fmt: skip
+
+
+def currency_findings(experiment: Experiment, address: Address, name: str) -> Iterator[Finding]:
+    """Find a currency without a rate."""
+    known = ["EUR", *experiment.money.exchange]
+    if name not in known:
+        given = unknown(address, name, known, "currency")
+        near = "" if given.remedy.startswith("choose") else f"; or {given.remedy}"
+        yield replace(
+            given, expected=f"{given.expected}, or one with a rate",
+            remedy=f"give the rate: money: {{exchange: {{{name}: <{name} per EUR>}}}}{near}"
+            if re.fullmatch("[A-Z]{3}", name) else given.remedy,
+        )  # fmt: skip

@@ -1,0 +1,156 @@
+"""Numbers that may be, but that hardly anybody means: outside of what is usual for their field.
+
+Every number of a config is looked at, wherever it stands: constant, distribution, date of a table,
+region, scenario, setting or price file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from simcore.distributions import Marginal, constant, tails
+from simcore.intake import Spec, shipped
+from simcore.intake.compilation import compiled
+from simcore.intake.findings import Address, Finding
+from simcore.intake.policies import named_policies
+from simcore.intake.schema import Experiment
+from simcore.intake.stated import dated, entries, measure_of, numbers, target_of
+from simcore.quantities import ByYear, FactorReference, Uncertain
+from simcore.quantities.annotations import PER_COMMODITY, Canonical
+from simcore.quantities.ranges import Range, meant, shown_range
+from simcore.units import UnitError, conversion
+from simcore.units.canonical import ONE
+
+_PARTS: Final = ("money", "cbam", "value", "plant")
+
+
+def unusual(spec: Spec) -> list[Any]:
+    """Find the numbers of a config that are outside of what is usual for their field.
+
+    Returns
+    -------
+    list of Fault
+        Warnings, each with file and line; packaged entries are none.
+    """
+    seen: dict[Finding, str] = {}
+    sound = set(shipped.records())
+    for name, experiment in spec.scenarios.items():
+        for finding in _findings(experiment, spec.folder, sound):
+            seen.setdefault(finding, name)
+    return [
+        spec.fault(one.address, found=one.found, expected=one.expected, remedy=one.remedy,
+                   scenario=name)
+        for one, name in seen.items()
+    ]  # fmt: skip
+
+
+class _Field(NamedTuple):
+    """What is asked of a number as it is written: what is usual, and in which unit."""
+
+    usual: Range
+    unit: str
+    also: Range | None = None
+
+
+def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
+    own = [(address, one) for address, one in entries(experiment.catalog) if id(one) not in sound]
+    parts: list[tuple[Address, Any]] = [((name,), getattr(experiment, name)) for name in _PARTS]
+    parts += [(("exposures", name), one) for name, one in experiment.exposures.items()]
+    for address, value, canonical, unit in chain.from_iterable(
+        numbers(one, address) for address, one in (*parts, *own)
+    ):
+        if canonical is None or isinstance(value, str):
+            continue
+        for place, one in _by_date(address, value):
+            field = _field(experiment, address, one, canonical, unit)
+            marginal = None if field is None else _marginal(experiment, one, folder)
+            if field is not None and marginal is not None:
+                yield from _judged(place, marginal, field)
+    for name, canonical, address in named_policies(experiment):
+        policy = experiment.catalog.policies.get(name)
+        if policy is None or id(policy) in sound or not isinstance(canonical.usual, Range):
+            continue
+        for finding in _policy(policy, name, canonical.usual, folder):
+            yield replace(finding, also=(address,))
+
+
+def _policy(policy: Any, name: str, usual: Range, folder: Path) -> Iterator[Finding]:
+    for variant, record in policy.variants.items():
+        for year, value in record.values.items():
+            address = ("catalog", "policies", name, "variants", variant, "values", year)
+            unit = value.unit or record.unit or policy.unit or "1"
+            if not isinstance(value, FactorReference):
+                scale = conversion(unit, ONE, exchange={})
+                field = _Field(usual.in_unit(scale), unit)
+                yield from _judged(address, compiled(value, folder), field)
+
+
+def _judged(address: Address, marginal: Marginal, field: _Field) -> Iterator[Finding]:
+    """The finding of a number, or a distribution, that leaves its usual range."""
+    usual, unit, central = field.usual, field.unit, marginal.central
+    low, high = tails(marginal)
+    what = f"{central:g}"
+    remedy = meant(central, usual, unit) or "correct the number or its unit, unless it is meant"
+    if field.also is not None and field.also.holds(central):
+        remedy = f"did you mean {100 * central:g} %/yr?"
+    if usual.holds(central):
+        remedy = "narrow the distribution, or correct its unit, unless it is meant"
+        if high > usual.high:
+            what = f"values up to {high:g}"
+        elif low < min(usual.low, 0.0):
+            what = f"values down to {low:g}"
+        else:
+            return
+    expected = shown_range(usual, unit)
+    tail = "" if unit == "1" else f" {unit}"
+    yield Finding(address, f"{what}{tail}, where {expected} is usual", expected, remedy)
+
+
+def _by_date(address: Address, value: Any) -> Iterable[tuple[Address, Any]]:
+    if not isinstance(value, ByYear):
+        return [(address, value)]
+    return [((*address, "years", year), one) for year, one in dated(value).items()]
+
+
+def _field(
+    experiment: Experiment, address: Address, value: Any, canonical: Canonical, around: str | None
+) -> _Field | None:
+    """What is asked of a number in a field; None where nothing is."""
+    unit = getattr(value, "unit", None)
+    if isinstance(value, FactorReference):
+        unit = unit or experiment.factors[value.name].unit
+    usual, target = canonical.usual, canonical.unit
+    if isinstance(value, Uncertain):
+        canonical = canonical.seen_in(target_of(experiment, value, canonical))
+        usual, target = canonical.usual, canonical.unit
+    exchange = experiment.money.exchange
+    if isinstance(usual, dict):
+        found = measure_of(experiment, address)
+        if found is None or found[0] not in usual:
+            return None
+        usual, target = usual[found[0]], found[1]
+        if canonical.unit == PER_COMMODITY:
+            # Of what one of the price's currency buys.
+            unit, exchange = around, dict.fromkeys(exchange, 1.0)
+        elif address[1] != "routes":
+            unit = unit or around
+    if usual is None:
+        return None
+    shown = unit or target
+    if canonical.unit == PER_COMMODITY:
+        shown = f"t/{shown.partition('/')[2]}"
+    try:
+        scale = 1.0 if unit is None else conversion(unit, target, exchange=exchange)
+    except UnitError:
+        return None
+    return _Field(usual.in_unit(scale), shown, canonical.usual_also if unit is None else None)
+
+
+def _marginal(experiment: Experiment, value: Any, folder: Path) -> Marginal | None:
+    if isinstance(value, FactorReference):
+        value = experiment.factors[value.name]
+    return compiled(value, folder) if isinstance(value, Uncertain) else constant(float(value))

@@ -1,0 +1,153 @@
+"""What a table shows, and what it says of all that it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import synthetic_run
+import xarray as xr
+from test_effects import CONFIG
+
+import simcore
+from simcore.analysis import summarise
+from simcore.cli import main
+from simcore.terminal.headline import headline_text
+from simcore.terminal.tables import WIDTH, outcome_text
+
+COST, CARBON, VALUE = "cost_premium_ex_carbon", "cost_premium", "premium_per_tonne"
+NINE = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
+
+
+def text_of(run: xr.Dataset, **choice: Any) -> str:
+    frame = summarise(run, **choice)
+    return headline_text(frame.to_dict("list"), frame.attrs)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said", "unsaid"),
+    [
+        ((COST,), ["carbon value (add premium_per_tonne)", "covers (add viability)"], ["cheaper"]),
+        ((COST, VALUE), ["Not shown: covers (add viability), not"], ["(add premium_per_tonne)"]),
+        ((VALUE,), ["extra cost (add cost_premium_ex_carbon), covers (add viability)"], []),
+        ((CARBON,), ["cheaper (add green_is_cheaper)"], ["premium_per_tonne", "viability"]),
+        ((CARBON, "viability"), ["covers: the cost after carbon holds the value"], ["(add viab"]),
+        ((CARBON, "green_is_cheaper"), [], ["(add"]),
+        ((COST, VALUE, "viability"), [], ["(add", "not among"]),
+        ((COST, "support_gap", "green_is_cheaper"), [], ["(add", "not among"]),
+    ],
+)
+def test_a_column_that_is_not_there_is_named_with_what_to_add(outcomes, said, unsaid) -> None:
+    text = text_of(synthetic_run.make(outcomes=outcomes, kept=()))
+    for part in said:
+        assert part in text
+    for part in unsaid:
+        assert part not in text
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "label"),
+    [((COST,), "extra cost -"), ((COST, CARBON), "extra cost -"), ((CARBON,), "with carbon -"),
+     ((CARBON, VALUE, "viability"), "with carbon -")],
+)  # fmt: skip
+def test_a_heading_means_one_outcome_whatever_else_there_is(outcomes, label) -> None:
+    text = text_of(synthetic_run.make(outcomes=outcomes, kept=()))
+    assert label in text
+    assert ({"extra cost -", "with carbon -"} - {label}).pop() not in text
+
+
+@pytest.mark.parametrize("quantiles", [[0.05, 0.5, 0.95], [*NINE[:4], *NINE[5:8]], NINE])
+@pytest.mark.parametrize("scale", [1.0, 1e4, 1e6])
+def test_no_name_of_a_route_is_cut_however_many_quantiles(quantiles, scale) -> None:
+    run = synthetic_run.make().assign_coords(
+        route=["bf_bof", "ng_dri_eaf", "ng_dri_eaf_ccs"], region=["EU", "KR"]
+    )
+    for name in list(run.data_vars):
+        if run[name].attrs.get("currency"):
+            run[name] = run[name] * scale
+    texts = [text_of(run, quantiles=quantiles)]
+    texts += [outcome_text(summarise(run, variable=name, quantiles=quantiles))
+              for name in (CARBON, "carbon_price")]  # fmt: skip
+    for text in texts[:2]:
+        assert max(map(len, text.splitlines())) <= WIDTH
+        assert "~" not in text
+        for quantile in quantiles:
+            assert f" P{100 * quantile:g}" in text
+        assert "ng_dri_eaf_ccs" in text
+    thousands = scale > 1
+    assert all(("thousand EUR/t" in text) == thousands for text in texts)
+    frame = summarise(run, variable=CARBON)
+    largest = frame[["mean", "p5", "p95"]].abs().max().max()
+    assert thousands == (largest > 99_999.5)
+    assert f"{largest / (1000 if thousands else 1):,.0f}"[:3] in texts[1]
+
+
+def test_a_region_that_is_home_is_told_once_and_an_empty_year_in_a_line() -> None:
+    config = CONFIG | {
+        "regions": ["EU", "KR"], "routes": ["bf_bof", "h2_dri_eaf"], "destinations": [
+            "domestic", "eu"], "outcomes": [CARBON], "years": {"first": 2026, "last": 2030},
+    }  # fmt: skip
+    run = simcore.run(config)
+    text = text_of(run, years=[2026, 2030])
+    assert "As sold at home: EU\n" in text
+    assert text.count("\nEU  ") == 1
+    assert text.count("\nKR  ") == 2
+    empty = [line for line in text.splitlines() if line.startswith("2026")]
+    assert [line.split(": ", 1)[1] for line in empty] == [
+        "not available: h2_dri_eaf", "as sold at home",
+    ]  # fmt: skip
+    assert not [line for line in text.splitlines() if line.startswith("2030") and "not av" in line]
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        ({}, "small: crude steel, EU"),
+        ({"name": "mill", "regions": ["KR", "EU"]}, "mill: crude steel, KR, EU"),
+        ({"title": "What steel costs"}, "What steel costs"),
+    ],
+)
+def test_a_run_without_a_title_is_headed_with_what_it_holds(changes, title) -> None:
+    assert simcore.run(CONFIG | changes, draws=2).attrs["title"] == title
+
+
+def test_of_a_year_no_share_above_zero_is_told_and_the_mean_says_of_what() -> None:
+    run = synthetic_run.make()
+    text = outcome_text(summarise(run, variable="crossover_year"))
+    assert "P(>0)" not in text
+    assert "defined" in text
+    assert "mean: of the draws in which it is defined" in text
+    whole = outcome_text(summarise(run, variable="carbon_price"))
+    assert "P(>0)" in whole
+    assert "mean: of the draws" not in whole
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"), [([0.2], "0.2"), ([0.05, 0.2, 0.5, 0.33], "0.2, 0.33")]
+)
+def test_quantiles_that_are_not_stored_are_named(asked, named) -> None:
+    run = synthetic_run.make(kept=())
+    with pytest.raises(simcore.dataset.RunError) as caught:
+        summarise(run, variable=CARBON, quantiles=asked)
+    assert f"found     {named}\n" in str(caught.value)
+    assert "some of 0.01, 0.05" in str(caught.value)
+    assert len(summarise(run, variable=CARBON, quantiles=[0.05, 0.9])) > 0
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "lacking"),
+    [
+        (
+            (CARBON,),
+            ["carbon_price (add carbon_price", f"(add {COST}, {VALUE}", "green_is_cheaper"],
+        ),
+        (synthetic_run.OUTCOME_NAMES, []),
+    ],
+)
+def test_pictures_that_are_not_drawn_are_named(outcomes, lacking, tmp_path, capsys) -> None:
+    synthetic_run.make(tmp_path / "run.zarr", outcomes=outcomes, kept=()).close()
+    assert main(["plot", str(tmp_path / "run.zarr"), "-o", str(tmp_path)]) == 0
+    said = capsys.readouterr().err
+    assert said.count("Not drawn") == len(lacking)
+    assert all(part in said for part in lacking)
+    assert "Other scenarios: reform_2026" in said
