@@ -21,6 +21,7 @@ from simcore.terminal.formats import print_json, to_csv
 from simcore.terminal.options import SECTIONS, parser
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.validating import validate
+from simcore.terminal.verifying import digest, verify
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 2 bad input or usage, 3 a run whose `until` was not reached, 130 interrupted, 1
-        anything else, such as a row of `validate` that must lie inside and does not.
+        0 done, 2 bad input (a damaged run too) or usage, 3 a run whose `until` was not reached, 130
+        interrupted, 1 anything else, such as a row of `validate` that must lie inside and does not.
     """
     # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
     atexit.register(gc.freeze)
@@ -143,7 +144,7 @@ def run(options: argparse.Namespace) -> int:
         print_json({
             "out": str(out), "draws": planned.draws, "seconds": round(seconds, 3),
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
-            "peak_memory_mb": round(_peak_memory(), 1), "digest": dataset.digest(done.open()),
+            "peak_memory_mb": round(_peak_memory(), 1), "digest": done.attrs["digest"],
             **({"until_path": planned.tried} if planned.tried else {}),
             **({"notes": list(planned.spec.notes)} if planned.spec.notes else {}),
         })  # fmt: skip
@@ -231,14 +232,6 @@ def schema(options: argparse.Namespace) -> None:
     from simcore.intake.editor_schema import json_schema
 
     print_json(json_schema())
-
-
-def digest(options: argparse.Namespace) -> None:
-    """Print the fingerprint of a saved run."""
-    from simcore import dataset
-
-    with dataset.open_run(options.run) as result:
-        print(dataset.digest(result))
 
 
 def _loaded(options: argparse.Namespace) -> Spec:
@@ -385,6 +378,9 @@ class _terminable:  # noqa: N801 - used as a statement
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
-    for function in (check, plan, run, summary, plot, trace, catalog, schema, digest)
+    for function in (check, plan, run, summary, plot, trace, catalog, schema)
 }
-_COMMANDS |= {function.__name__: function for function in (calibrate, backtest, validate, export)}
+_COMMANDS |= {
+    function.__name__: function
+    for function in (calibrate, backtest, validate, export, digest, verify)
+}

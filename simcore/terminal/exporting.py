@@ -10,7 +10,9 @@ def export(options: argparse.Namespace) -> None:
     """Write the summaries of a saved run for CDO and NCO, and say what they cannot hold."""
     from simcore.dataset import open_run
     from simcore.dataset.exported import export
-        with open_run(options.run) as result:
+    from simcore.terminal.tables import WIDTH
+
+    with open_run(options.run) as result:
         left = export(result, options.out, overwrite=options.overwrite)
     print(options.out)
     print("\n".join(textwrap.wrap(f"Not in it, as draws or text: {', '.join(left)}.", WIDTH)))

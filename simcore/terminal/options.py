@@ -130,10 +130,17 @@ def _add_runs(commands: Any) -> None:
                      help="folder of the PNG files (default: beside RUN)")  # fmt: skip
     one.add_argument("--scenario", metavar="S", help="default: the first")
     one = _command(
-        commands, "digest", "print the SHA-256 of a run's values",
+        commands, "digest", "print the SHA-256 of a run's values, if it is the stored one",
         "simcore digest results/quickstart.zarr",
     )  # fmt: skip
     one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    one = _command(
+        commands, "verify", "compare all of a saved run with its checksums",
+        "simcore verify results/quickstart.zarr",
+        "simcore verify results/quickstart.zarr --json",
+    )  # fmt: skip
+    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     one = _command(
         commands, "export", "write the summaries of a run as NetCDF that CDO reads",
         "simcore export results/quickstart.zarr -o results/quickstart-cdo.nc",

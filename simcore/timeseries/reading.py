@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.errors import ConfigError, Fault
+from simcore.numerics.elementary import mean_of
 from simcore.timeseries.columns import date_cells, deliveries, no_rows, price_at
 from simcore.timeseries.dates import Dates, Day, dates_of, has_points
 from simcore.timeseries.numerals import Numbers, is_gap, numbers_of
@@ -162,9 +163,11 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
     chosen, aside = _rows_of(sheet, told)
     at_front = None if told.front is None else sheet.find(told.front, "--front")
     at_price = None if column is None else sheet.find(column, "--column")
-    dates, at_date = date_cells(sheet, told.date, at_price, notes)
+    aside += [] if at_front is None else [at_front]
+    priced = [] if at_price is None else [at_price]
+    dates, at_date = date_cells(sheet, told.date, [*aside, *priced], notes)
     if at_price is None:
-        at_price = price_at(sheet, [*at_date, *aside, *([] if at_front is None else [at_front])])
+        at_price = price_at(sheet, [*at_date, *aside])
     dates = [dates[place] for place in chosen]
     rows = [sheet.rows[place] for place in chosen]
     prices = [cell_of(row, at_price) for _, row in rows]
@@ -188,7 +191,7 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
                 file=sheet.name) for one in faults
     ]  # fmt: skip
     if at_front is not None:
-        held = deliveries(sheet, rows, at_front)
+        held = deliveries(sheet, rows, at_front, told.date_order or days.order)
         quotes = [one._replace(delivery=held[one.line]) for one in quotes]
     quotes.sort(key=lambda one: (one.day, one.delivery or one.day, one.line))
     if told.duplicates == "error":
@@ -259,9 +262,9 @@ def annual_means(history: History) -> tuple[dict[int, float], list[str]]:
     for year in np.unique(months // 12):
         inside = months // 12 == year
         found = np.unique(months[inside])
-        by_month = [history.prices[months == month].mean() for month in found]
+        by_month = [mean_of(history.prices[months == month]) for month in found]
         calendar = int(year) + 1970
-        means[calendar] = float(np.mean(by_month))
+        means[calendar] = float(mean_of(by_month))
         if _PERIODS[history.period] * len(found) < 12 and not _is_yearly(history):
             what = f"{len(found)} of 12 months"
             if history.period == "quarter":
@@ -387,7 +390,7 @@ def _merged(quotes: Sequence[Quote], duplicates: str) -> list[Quote]:
         groups.setdefault((one.day, one.delivery), []).append(one)
     if duplicates == "mean":
         return [
-            group[0]._replace(price=float(np.mean([one.price for one in group])))
+            group[0]._replace(price=float(mean_of([one.price for one in group])))
             for group in groups.values()
         ]
     return [group[-1] for group in groups.values()]
