@@ -87,11 +87,9 @@ class Source:
             raise self._error(box, found) from error
         if self.checks is not None:
             for one in _within(box, self.block):
-                part = values[_moved(one, box)]
-                if (
-                    crc(canonical(part, kind_of(part.dtype)))
-                    != self.checks.values[self._number(one)]
-                ):
+                part = np.asarray(values[_moved(one, box)])
+                found = crc(canonical(part, kind_of(self.variable.dtype)))
+                if found != self.checks.values[self._number(one)]:
                     raise self._error(one, _CHANGED)
         return values
 
