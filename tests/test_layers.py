@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "simcore"
 
 # Lowest first; a module may import from its own room and from rooms before it.
 LAYERS = [
-    ["errors", "statistics", "_version", "numerics", "cache"],
+    ["errors", "_version", "numerics", "cache"],
+    ["statistics"],
     ["variables"],
     ["units", "files", "timeseries", "dated"],
     ["kernels", "dataset"],

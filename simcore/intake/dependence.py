@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from simcore.intake.schema import Pair
-from simcore.numerics.copula import linear_correlation, lower_factor, nearest_correlation
+from simcore.numerics.copula import (
+    is_positive,
+    linear_correlation,
+    lower_factor,
+    nearest_correlation,
+    rank_correlation_of,
+)
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,9 @@ def build(pairs: Sequence[Pair], *, repair: bool) -> Dependence:
     pearson = linear_correlation(requested)
     np.fill_diagonal(pearson, 1.0)
     used = requested
-    if names and np.linalg.eigvalsh(pearson)[0] < -1e-10:
+    if not is_positive(pearson, 1e-10):
         pearson = nearest_correlation(pearson)
-        used = 6.0 / np.pi * np.arcsin(pearson / 2.0)
+        used = rank_correlation_of(pearson)
         np.fill_diagonal(used, 1.0)
         if not repair:
             raise NotPositiveSemiDefiniteError(names, requested, used)

@@ -44,6 +44,13 @@ def merge(under: Any, over: Any) -> Any:
     return merged
 
 
+def at(data: Any, address: Sequence[Any]) -> Any:
+    """What stands at an address; None where nothing does."""
+    for part in address:
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data
+
+
 def _is_dated(value: Mapping[Any, Any]) -> bool:
     return bool(value) and all(isinstance(key, int) for key in value)
 

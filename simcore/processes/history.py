@@ -9,6 +9,7 @@ from pydantic import Field
 from simcore.distributions import DistributionError
 from simcore.errors import ConfigError, Fault
 from simcore.files import contained
+from simcore.numerics.elementary import log, mean_of, total
 from simcore.quantities.records import Column, Described, Whole
 from simcore.timeseries import DAYS, History, Options, labels_of, of_sheet, read_sheet, values_of
 
@@ -109,6 +110,6 @@ def yearly_changes(folder: Path, history: PriceHistory) -> np.ndarray:
         raise DistributionError(
             f"{history.csv}: {len(prices)} prices, less than two years of {count}"
         )
-    changes = np.diff(np.log(prices))
-    changes -= changes.mean()
-    return np.array([np.roll(changes, -i)[:count].sum() for i in range(len(changes))])
+    changes = np.diff(log(prices))
+    changes -= mean_of(changes)
+    return np.asarray(total([np.roll(changes, -step) for step in range(count)], axis=0))
