@@ -14,7 +14,7 @@ import simcore
 from simcore.calibration.history import frequency_of
 from simcore.cli import main
 from simcore.errors import ConfigError
-from simcore.timeseries import History, read
+from simcore.timeseries import History, annual_means, read
 from simcore.timeseries.oddities import oddities
 
 PRICES = (52.1, 53.4, 51.8, 55.2, 54.9, 57.3, 56.1, 58.8, 60.2, 59.1, 61.7, 63.0)
@@ -257,6 +257,23 @@ def test_a_year_and_its_part_may_stand_apart(
     assert str(history.dates[-1]) == last
     first, second = heading.split(",")
     assert f"dates in {first} and {second or 'column 2'}" in history.notes
+
+
+def test_what_is_told_in_vain_is_noted(tmp_path: Path) -> None:
+    notes = of(table("date,price"), tmp_path, date_order="mdy", missing="k.A.").notes
+    assert "the order mdy changes nothing: no date is like 01/02/2024" in notes
+    assert "no cell is k.A." in notes
+    text = table("date,price", dates=[f"0{k}/02/2024" for k in range(1, 9)], cells=["x", *PRICES])
+    assert of(text, tmp_path, date_order="mdy", missing="x").notes == (
+        "1 rows without a price ('x')",
+    )
+
+
+def test_a_year_of_one_half_is_told(tmp_path: Path) -> None:
+    text = table("date,price", dates=["2020-S1", "2020-S2", "2021-S1"])
+    assert annual_means(of(text, tmp_path))[1] == [
+        "prices.csv: 2021 is the mean of 1 of 2 half-years"
+    ]
 
 
 def test_prices_that_look_like_years_are_prices(tmp_path: Path) -> None:
