@@ -19,7 +19,7 @@ test-slow: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 test-lowest: $(LOWEST)/.installed
-	$(LOWEST)/bin/python -m pytest -n 0 -W ignore::DeprecationWarning tests/test_cli_runs.py tests/test_zarr_files.py
+	$(LOWEST)/bin/python -m pytest -n 0 -W ignore::DeprecationWarning tests/test_cli_runs.py tests/test_zarr_files.py tests/test_machines.py
 
 slowest: $(STAMP)
 	$(BIN)/python tests/slowest.py

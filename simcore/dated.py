@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from simcore.numerics.elementary import power
+
 Value = TypeVar("Value")
 
 
@@ -88,7 +90,7 @@ class DatedTable(Generic[Value]):
         if self.end is not None and asked > self.end:
             factor = 0.0
         elif date == self.last:
-            factor = (1.0 + self.growth) ** (asked - date)
+            factor = power(1.0 + self.growth, asked - date)
         return Held(date, self.values[date], factor)
 
     def over(

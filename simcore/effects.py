@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from simcore.errors import Fault, dotted, suggest
 from simcore.intake import Spec, shipped
+from simcore.intake.overlay import at
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
 from simcore.intake.templates import with_sector
@@ -143,7 +144,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
-            if not own and _at(packaged, address) == value:
+            # A config that repeats what the package says asks for no effect.
+            if not own and at(packaged, address) == value:
                 continue
             yield _Written(address, where, value, experiments)
 
@@ -191,13 +193,6 @@ def _texts(node: Any) -> Iterator[str]:
             yield value
         elif isinstance(value, (Mapping, list)):
             yield from _texts(value)
-
-
-def _at(node: Any, address: Address) -> Any:
-    """What stands at an address; a config that repeats what the package says asks for no effect."""
-    for part in address:
-        node = node.get(part) if isinstance(node, Mapping) else None
-    return node
 
 
 def _leaves(node: Any, address: Address) -> Iterator[tuple[Address, Any]]:

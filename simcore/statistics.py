@@ -13,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.numerics.elementary import total
+
 Floats = NDArray[np.float64]
 
 
@@ -100,16 +102,16 @@ class Statistic:
     leaves: int = 0
 
 
-def spread_of_replicates(total: Floats, count: Floats) -> Floats:
+def spread_of_replicates(sums: Floats, count: Floats) -> Floats:
     """Standard error of a mean from the means of replicates; NaN where fewer than two have draws.
 
-    Of the sum of the values and their number in each replicate, shape (replicates, rows).
+    Of the sums of the values and their number in each replicate, shape (replicates, rows).
     """
     used = count > 0
     number, whole = used.sum(axis=0), count.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.where(used, total / count - total.sum(axis=0) / whole, 0.0) * (count / whole)
-        error: Floats = np.sqrt((off * off).sum(axis=0) * (number / (number - 1.0)))
+        off = np.where(used, sums / count - total(sums, axis=0) / whole, 0.0) * (count / whole)
+        error: Floats = np.sqrt(total(off * off, axis=0) * (number / (number - 1.0)))
     error[number < 2] = np.nan
     return error
 

@@ -126,11 +126,15 @@ def test_halves_of_a_normal_shift_its_median_and_mean():
     above, below, sd = 0.4, 0.1, 0.3
     z, x = np.random.default_rng(5).normal(size=(2, 1_000_000))
     halves = z * np.where(z >= 0, above, below)
-    shift = median_shift(above, below, sd**2)
+
+    def shift_of(above, below, variance):
+        return float(median_shift(*np.array([[above], [below], [variance]]))[0])
+
+    shift = shift_of(above, below, sd**2)
     assert shift == pytest.approx(float(np.median(halves + sd * x)), abs=2e-3)
     mean = log_mean(np.array([above]), np.array([below]))[0]
     assert mean == pytest.approx(math.log(np.exp(halves).mean()), abs=2e-3)
-    assert median_shift(0.2, 0.2, 1.0) == 0
-    limit = median_shift(above, below, math.inf)
-    assert limit == pytest.approx(median_shift(above, below, 1e12), rel=1e-6)
+    assert shift_of(0.2, 0.2, 1.0) == 0
+    limit = shift_of(above, below, math.inf)
+    assert limit == pytest.approx(shift_of(above, below, 1e12), rel=1e-6)
     assert norm.ppf(0.9) == Z90

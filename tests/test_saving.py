@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import platform
 import subprocess
@@ -16,15 +15,22 @@ from typing import Any
 import numpy as np
 import pytest
 import synthetic_run
+from small_config import small_config
 
+import simcore
 from simcore import files
 from simcore.dataset import Store, check_output, create, lock, moving, open_run
 from simcore.dataset.lock import Lock
 from simcore.dataset.saved import is_complete
 from simcore.errors import OutputError
 from simcore.files import whole
+from simcore.running import engine
 
 CONTAINERS = pytest.mark.parametrize("suffix", [".zarr", ".nc"])
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT = {
+    **os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+}  # fmt: skip
 SMALL: dict[str, Any] = {"outcomes": ("carbon_price",), "kept": ("carbon_price",)}
 POSIX = pytest.mark.skipif(os.name != "posix", reason="forks, modes and folders of POSIX")
 
@@ -221,11 +227,9 @@ def test_a_single_file_is_on_the_disk_before_it_has_its_name(
     ],
 )
 def test_a_kill_at_any_step_leaves_a_whole_run(tmp_path: Path, suffix: str, how: str) -> None:
-    root = Path(__file__).parents[1]
     done = subprocess.run(
-        [sys.executable, str(root / "tests" / "killed_runs.py"), str(tmp_path), suffix, how],
-        capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(root), str(root / "tests")))},
+        [sys.executable, str(ROOT / "tests" / "killed_runs.py"), str(tmp_path), suffix, how],
+        capture_output=True, text=True, check=False, env=ENVIRONMENT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     steps = done.stdout.split()
@@ -259,35 +263,48 @@ def test_the_second_run_to_a_name_is_refused(tmp_path: Path, suffix: str, overwr
     assert draws_of(out) == 20
 
 
-def _compete(out: Path, draws: int, start: Any, begun: Any, told: Any) -> None:
-    start.wait()
-    try:
-        store = begin(out, draws, overwrite=True)
-    except OutputError:
-        told.put(0)
-        begun.wait()
-        return
-    begun.wait()
+COMPETE = """
+import sys
+from pathlib import Path
+from simcore.errors import OutputError
+from test_saving import begin, end
+
+out, draws = Path(sys.argv[1]), int(sys.argv[2])
+input()
+try:
+    store = begin(out, draws, overwrite=True)
+except OutputError:
+    store = None
+print("refused" if store is None else "begun", flush=True)
+input()
+if store is not None:
     end(store)
-    told.put(draws)
+"""
 
 
 @CONTAINERS
 def test_of_runs_that_start_at_once_one_is_written(tmp_path: Path, suffix: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    start, begun, told = context.Barrier(3), context.Barrier(3), context.Queue()
     out = tmp_path / f"run{suffix}"
-    processes = [
-        context.Process(target=_compete, args=(out, draws, start, begun, told))
+    runs = {
+        draws: subprocess.Popen(
+            [sys.executable, "-c", COMPETE, str(out), str(draws)], text=True, env=ENVIRONMENT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
         for draws in (11, 12, 13)
-    ]
-    for process in processes:
-        process.start()
-    found = sorted(told.get(timeout=120) for _ in processes)
-    for process in processes:
-        process.join()
-    assert found[:2] == [0, 0]
-    assert draws_of(out) == found[2]
+    }  # fmt: skip
+    said = {}
+    for process in runs.values():
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for draws, process in runs.items():
+        assert process.stdout
+        said[draws] = process.stdout.readline().strip()
+    for process in runs.values():
+        process.communicate("\n")
+        assert process.returncode == 0
+    assert sorted(said.values()) == ["begun", "refused", "refused"]
+    assert said[draws_of(out)] == "begun"
     assert entries(tmp_path) == [out.name]
 
 
@@ -535,6 +552,19 @@ def test_a_leftover_that_stays_stops_nobody(
     assert str(left) in said()[0]
     assert "stays" in said()[0]
     assert left.exists()
+
+
+def test_an_output_is_refused_before_anything_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "run.zarr", 10)
+    first = begin(tmp_path / "other.zarr", 10)
+    plan = simcore.build(simcore.load(small_config()))
+    monkeypatch.setattr(engine, "prepare", lambda _: pytest.fail("kernels are made"))
+    for name, found in (("run.zarr", "already exists"), ("other.zarr", "under way")):
+        with pytest.raises(OutputError, match=found):
+            engine.run(plan, out=tmp_path / name)
+    first.abort()
 
 
 def test_two_tokens_differ() -> None:

@@ -10,7 +10,7 @@ import pytest
 import synthetic_run
 import xarray as xr
 import zarr
-from zarr.codecs import BloscCodec, BloscShuffle
+from zarr.codecs import BloscCodec, BloscShuffle, Crc32cCodec
 
 from simcore.dataset.containers import Array
 from simcore.dataset.zarr_files import ZarrContainer, metadata_of
@@ -35,9 +35,10 @@ def test_the_metadata_are_those_of_the_library(
     array = Array(("a", "b"), (2, length), dtype and np.dtype(dtype), attrs, 1)
     ours = metadata_of(array)
     group = zarr.create_group(str(tmp_path / "peer.zarr"), zarr_format=3)
-    options = {"dtype": str, "compressors": None}
+    options = {"dtype": str, "compressors": [Crc32cCodec()]}
     if dtype is not None:
-        options = {"dtype": dtype, "compressors": BLOSC if array.nbytes >= 32_768 else None}
+        packed = [BLOSC] if array.nbytes >= 32_768 else []
+        options = {"dtype": dtype, "compressors": [*packed, Crc32cCodec()]}
         if dtype.startswith("float"):
             options["fill_value"] = np.nan
     group.create_array(

@@ -168,7 +168,7 @@ def _components(
             shift = math.log(np.exp(spread).mean())
         else:
             whole = float(variance.mean() + means.var())
-            shift = median_shift(float(above[0]), float(below[0]), whole)
+            shift = float(median_shift(above, below, np.array([whole]))[0])
         means = means + growth * years + spread - shift
     else:
         own = getattr(process, kind.drift) if kind.drift else market.carry

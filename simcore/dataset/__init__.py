@@ -1,4 +1,5 @@
-"""A run as labelled arrays: declared in `layout`, written in `store`, opened again in `saved`.
+"""A run as labelled arrays: declared in `layout`, written in `store`, opened again in `saved`,
+its values checked as they are read in `checked`.
 
 The same flat dataset lives in memory, in a Zarr store and in a NetCDF file (`containers`).
 """
@@ -6,6 +7,7 @@ The same flat dataset lives in memory, in a Zarr store and in a NetCDF file (`co
 from simcore.dataset.layout import SCHEMA_VERSION, Layout, statistics_of, stored_bytes
 from simcore.dataset.saved import RunError, digest, open_run
 from simcore.dataset.store import Finished, Store, check_output, create
+from simcore.dataset.verifying import Verdict, verify
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -13,10 +15,12 @@ __all__ = [
     "Layout",
     "RunError",
     "Store",
+    "Verdict",
     "check_output",
     "create",
     "digest",
     "open_run",
     "statistics_of",
     "stored_bytes",
+    "verify",
 ]

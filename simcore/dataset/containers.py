@@ -6,8 +6,9 @@ their names and attributes, `store` the moment they become visible.
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -64,6 +65,17 @@ class Array:
         return (1,) * self.lead + tuple(tail)
 
 
+def blocks(shape: Sequence[int], block: Sequence[int]) -> Iterator[tuple[slice, ...]]:
+    """Cut a shape into blocks, in C order."""
+    for place in itertools.product(
+        *(range(0, length, step) for length, step in zip(shape, block, strict=True))
+    ):
+        yield tuple(
+            slice(start, min(start + step, length))
+            for start, step, length in zip(place, block, shape, strict=True)
+        )
+
+
 def _type_of(array: Array) -> np.dtype:
     assert array.dtype is not None
     return array.dtype
@@ -93,6 +105,16 @@ class Container(Protocol):
 
     def close(self, attrs: Mapping[str, Any] | None = None) -> None:
         """Add the last global attributes, in one step, and let go of the file."""
+
+
+class FileContainer(Container, Protocol):
+    """What it asks of a place on disk besides."""
+
+    def read(self, name: str) -> Iterator[np.ndarray]:
+        """Give back a reserved array, chunk by chunk in C order."""
+
+    def annotate(self, name: str, attrs: Mapping[str, Any]) -> None:
+        """Add attributes to a reserved array."""
 
 
 class MemoryContainer:
@@ -158,18 +180,22 @@ class NetcdfContainer:
 
         with _HDF5:
             self._file = netCDF4.Dataset(str(path), "w", format="NETCDF4", clobber=False)
+        self._reserved: dict[str, Array] = {}
 
-    def _create(self, name: str, array: Array, chunks: tuple[int, ...] | None) -> Any:
+    def _create(self, name: str, array: Array) -> Any:
         for dim, length in zip(array.dims, array.shape, strict=True):
             if dim not in self._file.dimensions:
                 self._file.createDimension(dim, length)
         floating = array.dtype is not None and array.dtype.kind == "f"
+        # A reader without simcore sees a damaged chunk too; HDF5 cannot check text.
+        checked = array.dtype is not None and array.dims != ()
         variable = self._file.createVariable(
             name,
             array.dtype if array.dtype is not None else str,
             array.dims,
             fill_value=np.nan if floating else None,
-            chunksizes=chunks,
+            chunksizes=array.chunks if checked else None,
+            fletcher32=checked,
         )
         variable.set_auto_maskandscale(False)
         variable.setncatts(dict(array.attrs))
@@ -178,11 +204,12 @@ class NetcdfContainer:
     def reserve(self, arrays: Mapping[str, Array]) -> None:
         with _HDF5:
             for name, array in arrays.items():
-                self._create(name, array, array.chunks)
+                self._create(name, array)
+        self._reserved |= arrays
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
         with _HDF5:
-            self._create(name, array, None)[...] = values
+            self._create(name, array)[...] = values
 
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         with _HDF5:
@@ -190,6 +217,17 @@ class NetcdfContainer:
 
     def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """NaN is what the file holds where nothing was written."""
+
+    def read(self, name: str) -> Iterator[np.ndarray]:
+        array, variable = self._reserved[name], self._file.variables[name]
+        for part in blocks(array.shape, array.chunks):
+            with _HDF5:
+                values = variable[part]
+            yield values
+
+    def annotate(self, name: str, attrs: Mapping[str, Any]) -> None:
+        with _HDF5:
+            self._file.variables[name].setncatts(dict(attrs))
 
     def label(self, attrs: Mapping[str, Any]) -> None:
         with _HDF5:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simcore.dataset.checksums import Bytes, canonical, counted, digest_of, head_of
 from simcore.dataset.layout import SCHEMA_VERSION
 from simcore.errors import ConfigError, Fault
 
@@ -26,7 +26,7 @@ class RunError(ConfigError):
 
 
 def open_run(path: str | os.PathLike[str]) -> xr.Dataset:
-    """Open a saved run; arrays are read when they are used.
+    """Open a saved run; arrays are read, and checked, when they are used.
 
     Parameters
     ----------
@@ -40,36 +40,58 @@ def open_run(path: str | os.PathLike[str]) -> xr.Dataset:
     Raises
     ------
     RunError
-        When there is no run, or it is incomplete, or a newer simcore wrote it.
+        When there is no run, or it is incomplete, or a newer simcore wrote it, or it is damaged;
+        also later, where an array that is read is not what the run wrote.
     """
     import xarray as xr
 
+    from simcore.dataset.checked import CheckedRun
     from simcore.dataset.display import Dataset
 
+    place = finished_run(path)
+    try:
+        return Dataset.of(xr.open_dataset(place, engine=CheckedRun))
+    except RunError:
+        raise
+    except Exception as error:
+        # Libraries have many ways to say that a file is not what it should be.
+        raise unreadable(place, error) from error
+
+
+def finished_run(path: str | os.PathLike[str]) -> Path:
+    """Make sure that a complete run stands there, which this version can read.
+
+    A RunError tells of anything else.
+    """
     place = Path(path)
     if not place.exists():
         raise _no_run(place, "nothing there", "a run written by simcore run")
-    attrs = _attributes(place)
+    attrs = attributes_of(place)
     if not _MARKS.issubset(attrs):
-        raise _no_run(place, "something else", "a run written by simcore run (.zarr or .nc)")
-    version = int(attrs["schema_version"])
+        found = "something else, or a run whose attributes are damaged"
+        raise _no_run(place, found, "a run written by simcore run (.zarr or .nc)")
+    try:
+        version, complete = int(attrs["schema_version"]), int(attrs.get("complete", 0))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise unreadable(place, error) from error
     if version > SCHEMA_VERSION:
         raise RunError(Fault(
             "schema_version", str(version), f"at most {SCHEMA_VERSION}",
             f"install simcore {attrs['simcore_version']} or later", file=str(place),
         ))  # fmt: skip
-    if int(attrs.get("complete", 0)) != 1:
+    if complete != 1:
         raise RunError(Fault(
             "complete", "0: the run did not end", "1", "run it again", file=str(place),
         ))  # fmt: skip
-    try:
-        if place.is_dir():
-            found = xr.open_dataset(place, engine="zarr", chunks=None, consolidated=True)
-        else:
-            found = xr.open_dataset(place, engine="netcdf4")
-        return Dataset.of(found)
-    except (OSError, ValueError, KeyError) as error:
-        raise _no_run(place, f"damaged: {error}", "a readable run") from error
+    return place
+
+
+def unreadable(place: Path, error: Exception) -> RunError:
+    """Tell of a run of which nothing can be read."""
+    file = str(place / "zarr.json" if place.is_dir() else place)
+    found = f"damaged: {' '.join(str(error).split()) or type(error).__name__}"
+    remedy = "restore it from a copy, or run again; nothing of it can be read"
+    return RunError(Fault("", found, "a readable run", remedy, file=file))
 
 
 def digest(dataset: xr.Dataset) -> str:
@@ -77,8 +99,8 @@ def digest(dataset: xr.Dataset) -> str:
 
     Independent of chunks, container, attributes and clock. Variables come in the order of their
     names, values in C order as little-endian bytes with one NaN, text as UTF-8 with its length,
-    whole-numbered labels as 64 bits. Labels of which the run holds nothing but units do not count.
-    Reads about 16 MB at a time.
+    whole numbers as 64 bits, for tools copy them into others. Labels of which the run holds nothing
+    but units do not count. Reads about 16 MB at a time.
 
     Parameters
     ----------
@@ -90,37 +112,16 @@ def digest(dataset: xr.Dataset) -> str:
     str
         64 hexadecimal digits.
     """
-    total = hashlib.sha256()
-    numbers = {
-        dim for name, one in dataset.variables.items() if name not in dataset.dims
-        and one.dtype.kind in "biuf" for dim in one.dims
-    }  # fmt: skip
-    for name in sorted(str(name) for name in dataset.variables):
-        variable = dataset.variables[name]
-        if name in dataset.dims and f"{name}_unit" in dataset.variables and name not in numbers:
-            continue
-        number = variable.dtype.kind in "biuf"
-        kind = variable.dtype.newbyteorder("<").str if number else "text"
-        if name in dataset.dims and variable.dtype.kind in "iu":
-            kind = "<i8"  # a container without them has made them shorter
-        head = [name, [str(dim) for dim in variable.dims], kind, list(variable.shape)]
-        total.update(json.dumps(head, separators=(",", ":")).encode())
-        for block in _blocks(variable.shape, variable.dtype.itemsize if number else 32):
-            values = np.asarray(variable[block].values)
-            total.update(_bytes(values, kind) if number else _text_bytes(values))
-    return total.hexdigest()
+    heads = [head_of(str(name), variable) for name, variable in dataset.variables.items()]
+    return digest_of(
+        (head, _parts(dataset.variables[head.name], head.kind)) for head in counted(heads)
+    )
 
 
-def _bytes(values: np.ndarray, kind: str) -> bytes:
-    canonical = np.array(values, dtype=kind, order="C")
-    if canonical.dtype.kind == "f":
-        canonical[np.isnan(canonical)] = np.nan
-    return canonical.tobytes()
-
-
-def _text_bytes(values: np.ndarray) -> bytes:
-    entries = [str(entry).encode() for entry in values.ravel().tolist()]
-    return b"".join(len(entry).to_bytes(8, "little") + entry for entry in entries)
+def _parts(variable: xr.Variable, kind: str) -> Iterator[Bytes]:
+    itemsize = 32 if kind == "text" else variable.dtype.itemsize
+    for block in _blocks(variable.shape, itemsize):
+        yield canonical(np.asarray(variable[block].values), kind)
 
 
 def _blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[Any, ...]]:
@@ -140,25 +141,27 @@ def _blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[Any, ...]]:
 
 def is_run(path: Path) -> bool:
     """Whether simcore wrote what stands there, complete or not."""
-    return _MARKS.issubset(_attributes(path))
+    return _MARKS.issubset(attributes_of(path))
 
 
 def is_complete(path: Path) -> bool:
     """Whether what stands there says that it is a complete run."""
-    attrs = _attributes(path)
+    attrs = attributes_of(path)
     return _MARKS.issubset(attrs) and attrs.get("complete") == 1
 
 
-def _attributes(path: Path) -> dict[str, Any]:
+def attributes_of(path: Path) -> dict[str, Any]:
     """Global attributes of a store; empty when there is none."""
     try:
         if path.is_dir():
             return dict(json.loads((path / "zarr.json").read_text("utf-8"))["attributes"])
+        if not path.is_file():  # a pipe or a device would be waited for
+            return {}
         import netCDF4
 
         with netCDF4.Dataset(str(path), "r") as file:
             return {name: file.getncattr(name) for name in file.ncattrs()}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
         return {}
 
 

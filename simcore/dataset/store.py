@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset.containers import Array, Container, MemoryContainer, NetcdfContainer
+from simcore.dataset.checksums import DIGEST, SEAL, Recorder
+from simcore.dataset.containers import (
+    Array,
+    Container,
+    FileContainer,
+    MemoryContainer,
+    NetcdfContainer,
+)
 from simcore.dataset.layout import (
     Layout,
     array_of,
@@ -51,6 +58,11 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
         faults.append(Fault(
             where, out.suffix or "no suffix", "a name that ends in .zarr or .nc",
             f"write to {out.with_name((out.stem or 'run') + '.zarr') if out.name else 'run.zarr'}",
+        ))  # fmt: skip
+    elif out.suffix == ".nc" and where.encode(errors="replace").decode() != where:
+        faults.append(Fault(
+            where, "bytes that are not UTF-8", "a name in UTF-8, as NetCDF files have",
+            "choose another name, or one that ends in .zarr",
         ))  # fmt: skip
     else:
         faults += filter(None, (_fault_of_name(out, overwrite=overwrite), Lock(out).fault()))
@@ -143,6 +155,8 @@ class Store:
     def __init__(self, layout: Layout, out: Path | None, *, overwrite: bool) -> None:
         self.layout = layout
         self._container: Container = MemoryContainer()
+        # What a run on disk has more.
+        self._file: FileContainer | None = None
         self._out, self._overwrite = out, overwrite
         self._token = token()
         self._partial = None if out is None else partial_path(out, self._token)
@@ -153,6 +167,7 @@ class Store:
             name: np.zeros(array.shape[: array.lead], dtype=bool)
             for name, array in self._arrays.items()
         }
+        self._sums = Recorder(self._arrays)
         self._lock = threading.Lock()
         self._open = True
 
@@ -163,7 +178,7 @@ class Store:
                 self._make_place(self._out, self._partial, self._claim)
             self._container.label(global_attrs(self.layout))
             for name, (array, values) in coordinates(self.layout).items():
-                self._container.put(name, array, values)
+                self._put(name, array, values)
             self._container.reserve(self._arrays)
         except BaseException as error:
             self.abort()
@@ -182,7 +197,7 @@ class Store:
             raise OutputError(fault)
         self._replaces = identity_of(out)
         kind = NetcdfContainer if out.suffix == ".nc" else ZarrContainer
-        self._container = kind(partial)
+        self._container = self._file = kind(partial)
 
     @property
     def rows(self) -> np.ndarray | None:
@@ -215,10 +230,13 @@ class Store:
             )
         if np.issubdtype(array.dtype, np.integer):
             values = np.where(np.isnan(values), -1, values)
+        values = np.asarray(values, dtype=array.dtype)
         try:
-            self._container.write(name, index, np.asarray(values, dtype=array.dtype))
+            self._container.write(name, index, values)
         except (OSError, RuntimeError) as error:
             raise _cannot_write(self._out, error) from error
+        if self._file is not None:
+            self._sums.cell(name, index, values)
         self.mark_made(name, index)
 
     def mark_made(self, name: str, index: tuple[int, ...]) -> None:
@@ -231,6 +249,8 @@ class Store:
         if not np.issubdtype(self._arrays[name].dtype, np.floating):
             raise ValueError(f"{name}{list(index)}: a type without NaN cannot be left undefined")
         self._container.mark_undefined(name, index)
+        if self._file is not None:
+            self._sums.undefined(name, index)
         self.mark_made(name, index)
 
     def complete(
@@ -246,14 +266,17 @@ class Store:
         arrays = summary_arrays(self.layout, statistics)
         for name, (dims, values, attrs) in (extra or {}).items():
             arrays.append((name, array_of(dims, np.asarray(values), attrs), np.asarray(values)))
+        attrs = global_attrs(self.layout) | {"complete": 1}
         try:
             for name, array, values in arrays:
-                self._container.put(name, array, values)
+                self._put(name, array, values)
+            if self._file is not None:
+                attrs |= self._checksums(self._file, attrs)
             self._container.flush()
             # What says that it is complete reaches the disk after all that it speaks of.
             if self._partial is not None:
                 sync(self._partial)
-            self._container.close({"complete": 1})
+            self._container.close(attrs)
             if self._partial is not None:
                 sync(self._partial, deep=False)
         except (OSError, RuntimeError) as error:
@@ -264,11 +287,23 @@ class Store:
         self._let_go()
         return Finished(
             layout=self.layout,
-            attrs=global_attrs(self.layout) | {"complete": 1},
+            attrs=attrs,
             summaries={name: (array, values) for name, array, values in arrays},
             out=self._out,
             memory=self._container if isinstance(self._container, MemoryContainer) else None,
         )
+
+    def _put(self, name: str, array: Array, values: np.ndarray) -> None:
+        if self._file is not None:
+            array = self._sums.whole(name, array, values)
+        self._container.put(name, array, values)
+
+    def _checksums(self, file: FileContainer, attrs: Mapping[str, Any]) -> dict[str, str]:
+        """Write those of the kept arrays; returns the global attributes, once all is written."""
+        for name in self._arrays:
+            file.annotate(name, self._sums.kept(name))
+        digest = {DIGEST: self._sums.digest({name: file.read(name) for name in self._arrays})}
+        return digest | {SEAL: self._sums.seal({**attrs, **digest})}
 
     def abort(self) -> None:
         """Remove everything written so far; what is complete stays."""

@@ -10,18 +10,21 @@ import base64
 import itertools
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from google_crc32c import value as crc32c
 
-from simcore.dataset.containers import Array
+from simcore.dataset.containers import Array, blocks
 
 _SMALL: Final = 32_768
 """Bytes below which an array is not compressed: it costs more than it saves."""
 _LEVEL: Final = 1
 _ALGORITHM: Final = "lz4"
+_CRC_BYTES: Final = 4
+"""Bytes at the end of each chunk that every reader of Zarr checks."""
 _FORMAT: Final = "3: zarr-python 3 or later; older ones find no file here"
 
 
@@ -52,6 +55,21 @@ class ZarrContainer:
     def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """A chunk that is not there reads as NaN."""
 
+    def read(self, name: str) -> Iterator[np.ndarray]:
+        array, _ = self._arrays[name]
+        for cut in blocks(array.shape, array.chunks):
+            shape = tuple(one.stop - one.start for one in cut)
+            file = self._path / name / _key(_position(cut, array.chunks))
+            if file.exists():
+                yield _decoded(array, file.read_bytes())[tuple(map(slice, shape))]
+            else:
+                yield np.full(shape, np.nan, array.dtype)
+
+    def annotate(self, name: str, attrs: Mapping[str, Any]) -> None:
+        _, metadata = self._arrays[name]
+        metadata["attributes"] |= attrs
+        _write_json(self._path / name / "zarr.json", metadata)
+
     def label(self, attrs: Mapping[str, Any]) -> None:
         self._attrs |= _plain(attrs)
         self._describe_group()
@@ -78,8 +96,16 @@ class ZarrContainer:
     def _write_chunks(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         array, _ = self._arrays[name]
         for position, part in _parts(values, array.chunks[len(index) :]):
-            key = ".".join(map(str, ("c", *index, *position)))
-            (self._path / name / key).write_bytes(_encoded(array, part))
+            file = self._path / name / _key((*index, *position))
+            encoded = _encoded(array, part)
+            with file.open("wb") as opened:
+                opened.write(encoded)
+                opened.write(crc32c(encoded).to_bytes(_CRC_BYTES, "little"))
+
+
+def _key(place: Iterable[int]) -> str:
+    """Name of the file of a chunk."""
+    return ".".join(map(str, ("c", *place)))
 
 
 def metadata_of(array: Array) -> dict[str, Any]:
@@ -109,8 +135,9 @@ def metadata_of(array: Array) -> dict[str, Any]:
 
 
 def _codecs(array: Array) -> list[dict[str, Any]]:
+    checksum: dict[str, Any] = {"name": "crc32c"}
     if array.dtype is None:
-        return [{"name": "vlen-utf8", "configuration": {}}]
+        return [{"name": "vlen-utf8", "configuration": {}}, checksum]
     codecs: list[dict[str, Any]] = [{"name": "bytes"}]
     if array.dtype.itemsize > 1:
         codecs[0]["configuration"] = {"endian": "little"}
@@ -122,7 +149,7 @@ def _codecs(array: Array) -> list[dict[str, Any]]:
                 "shuffle": "shuffle", "blocksize": 0,
             },
         })  # fmt: skip
-    return codecs
+    return [*codecs, checksum]
 
 
 def _is_compressed(array: Array) -> bool:
@@ -133,20 +160,20 @@ def _parts(
     values: np.ndarray, chunks: tuple[int, ...]
 ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
     """Cut values into whole chunks; those at the end are filled up."""
-    counts = [-(-length // chunk) for length, chunk in zip(values.shape, chunks, strict=True)]
-    for position in itertools.product(*map(range, counts)):
-        slices = tuple(
-            slice(i * chunk, (i + 1) * chunk) for i, chunk in zip(position, chunks, strict=True)
-        )
-        part = values[slices]
+    for cut in blocks(values.shape, chunks):
+        part = np.asarray(values[cut])
         if part.shape != chunks:
             whole = np.zeros(chunks, dtype=values.dtype)
             whole[tuple(map(slice, part.shape))] = part
             part = whole
-        yield position, part
+        yield _position(cut, chunks), part
 
 
-def _encoded(array: Array, values: np.ndarray) -> bytes | memoryview:
+def _position(cut: tuple[slice, ...], chunks: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(one.start // step for one, step in zip(cut, chunks, strict=True))
+
+
+def _encoded(array: Array, values: np.ndarray) -> bytes:
     if array.dtype is None:
         texts = [str(entry or "").encode() for entry in values.ravel().tolist()]
         lengths = (len(text).to_bytes(4, "little") for text in texts)
@@ -159,6 +186,17 @@ def _encoded(array: Array, values: np.ndarray) -> bytes | memoryview:
 
     packed: bytes = blosc.compress(plain, _ALGORITHM.encode(), _LEVEL, blosc.SHUFFLE, 0)
     return packed
+
+
+def _decoded(array: Array, content: bytes) -> np.ndarray:
+    """Undo `_encoded` of numbers, and what follows it in the file."""
+    plain: bytes | memoryview = memoryview(content)[:-_CRC_BYTES]
+    if _is_compressed(array):
+        from numcodecs import blosc
+
+        plain = blosc.decompress(plain)
+    assert array.dtype is not None
+    return np.frombuffer(plain, array.dtype.newbyteorder("<")).reshape(array.chunks)
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -18,7 +18,6 @@ from simcore.distributions.components import Component, component_of, mixture_of
 from simcore.distributions.fits import FITTED, fit
 from simcore.distributions.marginal import SMALLEST, DistributionError, Marginal, scaled, tails
 from simcore.distributions.tabulation import (
-    beta_quantile,
     beta_table,
     mixture_median,
     mixture_table,
@@ -26,7 +25,9 @@ from simcore.distributions.tabulation import (
 )
 from simcore.kernels import marginal_form
 from simcore.kernels.marginal_form import CONSTANT
-from simcore.numerics.normal import Z90
+from simcore.numerics.beta import quantile
+from simcore.numerics.elementary import exp, log, total
+from simcore.numerics.normal import Z90, log_mean
 
 __all__ = [
     "CONSTANT",
@@ -161,7 +162,7 @@ def _beta(alpha: float, beta: float, low: float = 0.0, high: float = 1.0) -> Mar
     _require(low <= high, f"beta: low {low} is above high {high}")
     if low == high:
         return constant(low)
-    median, _ = beta_quantile(float(alpha), float(beta), np.array([0.5]))
+    median, _ = quantile(float(alpha), float(beta), np.array([0.5]))
     return _marginal(
         marginal_form.TABLE,
         [1],
@@ -205,14 +206,14 @@ def _truncated_normal(
 def _lognormal(mu: float, sigma: float) -> Marginal:
     _require(sigma >= 0, f"lognormal: sigma {sigma} is negative")
     if sigma == 0:
-        return constant(np.exp(mu))
+        return constant(exp(mu))
     return _marginal(
         marginal_form.LOGNORMAL,
         [mu, sigma, 1.0],
-        central=np.exp(mu),
+        central=exp(mu),
         low=0.0,
         high=np.inf,
-        mean=np.exp(mu + sigma**2 / 2),
+        mean=exp(mu + sigma * sigma / 2),
     )
 
 
@@ -222,10 +223,8 @@ def _split_lognormal(p10: float, p50: float, p90: float) -> Marginal:
     )
     if p10 == p90:
         return constant(p50)
-    from scipy.special import ndtr
-
-    below, above = np.log(p50 / p10) / Z90, np.log(p90 / p50) / Z90
-    mean = p50 * (np.exp(below**2 / 2) * ndtr(-below) + np.exp(above**2 / 2) * ndtr(above))
+    below, above = log(p50 / p10) / Z90, log(p90 / p50) / Z90
+    mean = p50 * exp(log_mean(np.array([above]), np.array([below]))[0])
     return _marginal(
         marginal_form.SPLIT_LOGNORMAL,
         [p50, below, above],
@@ -249,9 +248,9 @@ def _discrete(
     )
     _require(bool(np.isfinite(x).all()), "discrete: values must be finite")
     _require(bool((weights >= 0).all()), "discrete: a probability is negative")
-    total = weights.sum()
-    _require(abs(total - 1) < 1e-9, f"discrete: probabilities add up to {total}, not 1")
-    weights = weights / total
+    whole = float(total(weights))
+    _require(abs(whole - 1) < 1e-9, f"discrete: probabilities add up to {whole}, not 1")
+    weights = weights / whole
     central = x[np.argmax(weights)]
     order = np.argsort(x, kind="stable")
     x, weights = x[order], weights[order]
@@ -266,7 +265,7 @@ def _discrete(
         central=central,
         low=x[0],
         high=x[-1],
-        mean=weights @ x,
+        mean=total(weights * x),
     )
 
 
@@ -285,10 +284,10 @@ def _empirical(values: Sequence[float] | NDArray[np.float64]) -> Marginal:
         marginal_form.EMPIRICAL,
         [values.size],
         pool=values,
-        central=np.median(values),
+        central=0.5 * (values[(values.size - 1) // 2] + values[values.size // 2]),
         low=values[0],
         high=values[-1],
-        mean=(values.sum() - (values[0] + values[-1]) / 2) / (values.size - 1),
+        mean=(total(values) - (values[0] + values[-1]) / 2) / (values.size - 1),
     )
 
 
@@ -307,7 +306,7 @@ def _mixture(components: Sequence[Mapping[str, Any] | float], weights: Sequence[
         central=median,
         low=min(part.low for part in parts),
         high=max(part.high for part in parts),
-        mean=shares @ [part.mean for part in parts] / shares.sum(),
+        mean=total(shares * [part.mean for part in parts]) / total(shares),
     )
 
 
@@ -320,7 +319,7 @@ def _mixture_component(
         f"mixture: {len(components)} components but {shares.size} weights",
     )
     _require(
-        bool((shares >= 0).all()) and 0 < shares.sum() < np.inf,
+        bool((shares >= 0).all()) and 0 < total(shares) < np.inf,
         f"mixture: weights {shares.tolist()} must not be negative, nor all zero",
     )
     parts = []
@@ -332,7 +331,7 @@ def _mixture_component(
         nested = kind == "mixture"
         parts.append(_mixture_component(**parameters) if nested else component_of(kind, parameters))
     shares = shares[shares > 0]
-    return mixture_of(parts, list(shares / shares.sum()))
+    return mixture_of(parts, list(shares / total(shares)))
 
 
 _MAKERS: Final[dict[str, Callable[..., Marginal]]] = {

@@ -9,7 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simcore.numerics.normal import Z90
+from simcore.numerics.beta import log_beta, tails
+from simcore.numerics.elementary import evenly, exp, interpolated, log, total
+from simcore.numerics.normal import Z90, between, cdf, density
 
 Array = NDArray[np.float64]
 Functions = Callable[[Array], tuple[Array, Array, Array]]
@@ -50,7 +52,7 @@ class Component:
     @property
     def is_discrete(self) -> bool:
         """Whether single values hold all the probability."""
-        return bool(self.weights.sum() > 1 - 1e-12)
+        return bool(total(self.weights) > 1 - 1e-12)
 
 
 def component_of(kind: str, parameters: dict[str, Any]) -> Component:
@@ -69,9 +71,9 @@ def component_of(kind: str, parameters: dict[str, Any]) -> Component:
             return _atoms([p["mean"]], [1.0])
         return _normal(p["mean"], p["sd"], p.get("low", -np.inf), p.get("high", np.inf))
     if kind == "lognormal":
-        return _split_lognormal(np.exp(p["mu"]), p["sigma"], p["sigma"])
+        return _split_lognormal(exp(p["mu"]), p["sigma"], p["sigma"])
     if kind == "split_lognormal":
-        below, above = np.log(p["p50"] / p["p10"]) / Z90, np.log(p["p90"] / p["p50"]) / Z90
+        below, above = log(p["p50"] / p["p10"]) / Z90, log(p["p90"] / p["p50"]) / Z90
         return _split_lognormal(p["p50"], below, above)
     low, high = p.get("low", 0.0), p.get("high", 1.0)
     if low == high:
@@ -90,13 +92,13 @@ def mixture_of(components: Sequence[Component], weights: Sequence[float]) -> Com
     """Functions of a mixture of parts, which may be mixtures; the weights add up to 1."""
 
     def functions(x: Array) -> tuple[Array, Array, Array]:
-        below, above, density = (np.zeros_like(x) for _ in range(3))
+        below, above, slope = (np.zeros_like(x) for _ in range(3))
         for weight, component in zip(weights, components, strict=True):
             part = component.functions(x)
             below += weight * part[0]
             above += weight * part[1]
-            density += weight * part[2]
-        return below, above, density
+            slope += weight * part[2]
+        return below, above, slope
 
     return Component(
         functions,
@@ -112,13 +114,15 @@ def _grid(component: Component) -> Array:
     if component.grid.size:
         return component.grid
     low, high = component.reach
-    even = np.linspace(low, high, _GRID)
-    return np.concatenate([even, np.geomspace(low, high, _GRID)]) if 0 < low < high else even
+    even = evenly(low, high, _GRID)
+    if not 0 < low < high:
+        return even
+    return np.concatenate([even, np.clip(exp(evenly(log(low), log(high), _GRID)), low, high)])
 
 
 def _atoms(values: ArrayLike, weights: ArrayLike) -> Component:
     values, weights = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    order = np.argsort(values)
+    order = np.argsort(values, kind="stable")
     values, weights = values[order], weights[order]
     below = np.concatenate([[0.0], np.cumsum(weights)])
     above = np.concatenate([np.cumsum(weights[::-1])[::-1], [0.0]])
@@ -137,30 +141,25 @@ def _empirical(values: Array) -> Component:
     share = np.arange(n) / (n - 1)
 
     def functions(x: Array) -> tuple[Array, Array, Array]:
-        below = np.interp(x, values, share)
+        below = interpolated(x, values, share)
         gap = np.clip(np.searchsorted(values, x, "right"), 1, n - 1)
         inside = (x >= values[0]) & (x <= values[-1])
         with np.errstate(divide="ignore"):
             density = inside / ((n - 1) * (values[gap] - values[gap - 1]))
-        return below, np.interp(-x, -values[::-1], share), density
+        return below, interpolated(-x, -values[::-1], share), density
 
     bends = np.unique(values) if n <= _MOST_BENDS else values[[0, -1]]
     return Component(functions, (values[0], values[-1]), bends)
 
 
 def _normal(mean: float, sd: float, low: float, high: float) -> Component:
-    from scipy.special import ndtr
-
     a, b = (low - mean) / sd, (high - mean) / sd
-    kept = ndtr(-a) - ndtr(-b) if a > 0 else ndtr(b) - ndtr(a)
+    kept = float(between(a, b))
 
     def functions(x: Array) -> tuple[Array, Array, Array]:
         z = np.clip((x - mean) / sd, a, b)
-        # Differences of tails on the side where they are small.
-        below = np.where(z > 0, ndtr(-a) - ndtr(-z), ndtr(z) - ndtr(a)) / kept
-        above = np.where(z < 0, ndtr(b) - ndtr(z), ndtr(-z) - ndtr(-b)) / kept
-        density = np.exp(-(z**2) / 2) / (np.sqrt(2 * np.pi) * sd * kept)
-        return below, above, density * ((x >= low) & (x <= high))
+        inside = (x >= low) & (x <= high)
+        return between(a, z) / kept, between(z, b) / kept, density(z) / (sd * kept) * inside
 
     reach = (max(low, mean - _FAR * sd), min(high, mean + _FAR * sd))
     if reach[0] >= reach[1]:
@@ -169,27 +168,25 @@ def _normal(mean: float, sd: float, low: float, high: float) -> Component:
 
 
 def _split_lognormal(median: float, below: float, above: float) -> Component:
-    from scipy.special import ndtr
-
     def sigma(x: Array) -> Array:
         return np.where(x < median, below, above)
 
     def functions(x: Array) -> tuple[Array, Array, Array]:
         with np.errstate(divide="ignore", invalid="ignore"):
-            distance = np.log(np.maximum(x, 0) / median)
+            distance = log(np.maximum(x, 0) / median)
             # A side without spread is a jump: half of the probability lies at the median.
             z = np.where(distance == 0, 0.0, distance / sigma(x))
-            density = np.exp(-(z**2) / 2) / (np.sqrt(2 * np.pi) * sigma(x) * x)
-        down, up = ndtr(z), ndtr(-z)
+            slope = density(z) / (sigma(x) * x)
+        down, up = cdf(z), cdf(-z)
         if above == 0:
             down, up = np.where(x >= median, 1.0, down), np.where(x >= median, 0.0, up)
         if below == 0:
             down, up = np.where(x < median, 0.0, down), np.where(x < median, 1.0, up)
-        return down, up, np.where(np.isfinite(density) & (x > 0), density, 0.0)
+        return down, up, np.where(np.isfinite(slope) & (x > 0), slope, 0.0)
 
     breaks = _NONE if below == above else np.array([median])
     values = np.full(int(below == 0) + int(above == 0), median)
-    reach = (median * np.exp(-_FAR * below), median * np.exp(_FAR * above))
+    reach = (median * exp(-_FAR * below), median * exp(_FAR * above))
     breaks = np.array([median]) if values.size else breaks
     return Component(functions, reach, breaks, values, np.full(values.size, 0.5))
 
@@ -200,8 +197,8 @@ def _triangular(low: float, mode: float, high: float) -> Component:
     def functions(x: Array) -> tuple[Array, Array, Array]:
         x = np.clip(x, low, high)
         with np.errstate(divide="ignore", invalid="ignore"):
-            left = (x - low) ** 2 / (width * (mode - low))
-            right = (high - x) ** 2 / (width * (high - mode))
+            left = (x - low) * (x - low) / (width * (mode - low))
+            right = (high - x) * (high - x) / (width * (high - mode))
             rising = x < mode
             density = np.where(
                 rising,
@@ -216,16 +213,16 @@ def _triangular(low: float, mode: float, high: float) -> Component:
 
 
 def _beta(alpha: float, beta: float, low: float, high: float) -> Component:
-    from scipy.special import betainc, betaln
-
-    width = high - low
+    width, whole = high - low, log_beta(alpha, beta)
 
     def functions(x: Array) -> tuple[Array, Array, Array]:
         t = np.clip((x - low) / width, 0.0, 1.0)
         rest = np.clip((high - x) / width, 0.0, 1.0)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            density = t ** (alpha - 1) * rest ** (beta - 1) / (np.exp(betaln(alpha, beta)) * width)
+            # At an end zero to the power of zero is 1.
+            parts = [(s - 1) * log(y) if s != 1 else 0.0 for s, y in ((alpha, t), (beta, rest))]
+            slope = exp(parts[0] + parts[1] - whole) / width
         inside = (x >= low) & (x <= high)
-        return betainc(alpha, beta, t), betainc(beta, alpha, rest), np.where(inside, density, 0.0)
+        return *tails(alpha, beta, t, rest), np.where(inside, slope, 0.0)
 
     return Component(functions, (float(low), float(high)), np.array([low, high], dtype=float))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels import marginal_form
+from simcore.numerics.elementary import exp
 
 
 class DistributionError(ValueError):
@@ -57,7 +58,7 @@ def scaled(marginal: Marginal, factor: float) -> Marginal:
         return marginal
     power = _POWERS[marginal.kind]
     params = marginal.params.copy()
-    params[: len(power)] *= factor ** np.array(power)
+    params[: len(power)] *= [(1.0, factor, factor * factor)[one] for one in power]
     pool = marginal.pool.copy()
     pool[_values_start(marginal) :] *= factor
     return replace(
@@ -81,10 +82,10 @@ def tails(marginal: Marginal, p: float = 0.001) -> tuple[float, float]:
         if kind == marginal_form.NORMAL:
             return float(params[0] - far * params[1]), float(params[0] + far * params[1])
         if kind == marginal_form.LOGNORMAL:
-            low, high = params[2] * np.exp(params[0] + np.array([-far, far]) * params[1])
+            low, high = params[2] * exp(params[0] + np.array([-far, far]) * params[1])
             return float(low), float(high)
         if kind == marginal_form.SPLIT_LOGNORMAL:
-            low, high = params[0] * np.exp(np.array([-far, far]) * params[1:3])
+            low, high = params[0] * exp(np.array([-far, far]) * params[1:3])
             return float(low), float(high)
     if kind != marginal_form.TABLE:
         return marginal.low, marginal.high
@@ -106,16 +107,16 @@ SMALLEST: Final = marginal_form.SMALLEST
 _FAR: Final = {0.001: 3.090232306167813, SMALLEST: 8.2095361516}
 """Quantiles of a standard normal number above its mean."""
 # The power of the factor by which each parameter of a kind is multiplied.
-_POWERS: Final[dict[int, tuple[float, ...]]] = {
-    marginal_form.CONSTANT: (1.0,),
-    marginal_form.UNIFORM: (1.0, 1.0),
-    marginal_form.TRIANGULAR: (1.0, 1.0, 0.0, 2.0, 2.0),
-    marginal_form.NORMAL: (1.0, 1.0),
-    marginal_form.LOGNORMAL: (0.0, 0.0, 1.0),
-    marginal_form.SPLIT_LOGNORMAL: (1.0, 0.0, 0.0),
-    marginal_form.DISCRETE: (0.0,),
-    marginal_form.EMPIRICAL: (0.0,),
-    marginal_form.TABLE: (0.0,),
+_POWERS: Final[dict[int, tuple[int, ...]]] = {
+    marginal_form.CONSTANT: (1,),
+    marginal_form.UNIFORM: (1, 1),
+    marginal_form.TRIANGULAR: (1, 1, 0, 2, 2),
+    marginal_form.NORMAL: (1, 1),
+    marginal_form.LOGNORMAL: (0, 0, 1),
+    marginal_form.SPLIT_LOGNORMAL: (1, 0, 0),
+    marginal_form.DISCRETE: (0,),
+    marginal_form.EMPIRICAL: (0,),
+    marginal_form.TABLE: (0,),
 }
 
 

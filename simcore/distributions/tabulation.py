@@ -5,7 +5,6 @@ The values and slopes at the edges of the segments make cubics that never decrea
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +16,9 @@ from numpy.typing import NDArray
 from simcore.distributions.components import Component
 from simcore.distributions.marginal import DistributionError
 from simcore.kernels.marginal_form import COEFFICIENTS, SEGMENTS, edges
+from simcore.numerics import beta
+from simcore.numerics.elementary import log
+from simcore.numerics.normal import between, cdf, density, quantile
 
 Array = NDArray[np.float64]
 # Values and slopes at given distances from an end, of a quantile function.
@@ -25,8 +27,10 @@ Side = Callable[[Array], tuple[Array, Array]]
 _MOST_PIECES: Final = 64
 _SMALLEST_PIECE: Final = 1e-12
 _BISECTIONS: Final = 90
-_MOST_TERMS: Final = 40
-_MOST_STEPS: Final = 60
+_MOST_STEPS: Final = 200
+# Newton steps in a row that a quantile of a mixture may take, and how near they must come.
+_CHANCES: Final = 10
+_ROUNDING: Final = 4e-16
 
 
 def _half(side: Side, direction: float) -> Array:
@@ -46,7 +50,7 @@ def _half(side: Side, direction: float) -> Array:
     table[:, 0] = np.append(value[1:], value[-1])
     table[:-1, 1] = direction * end
     table[:-1, 2] = direction * (start + 2 * end - 3 * secant) / width
-    table[:-1, 3] = direction * (start + end - 2 * secant) / width**2
+    table[:-1, 3] = direction * (start + end - 2 * secant) / (width * width)
     return table.reshape(-1)
 
 
@@ -56,72 +60,25 @@ def _pool(breaks: Array, sides: list[tuple[Side, Side]]) -> Array:
     return np.concatenate([breaks, *halves])
 
 
-def beta_table(alpha: float, beta: float, low: float, high: float) -> Array:
-    """Tabulate the quantile function of the beta distribution: the pool of a TABLE with one piece.
+def beta_table(a: float, b: float, low: float, high: float) -> Array:
+    """Tabulate the quantile function of a beta distribution: the pool of a TABLE with one piece.
 
-    The error is below 1e-9 of the range where both shapes are at least 1/2.
+    Its shapes are `a` and `b`. Of shapes of at least 1/2 the error is below 1e-9 of the range.
     """
-    pool = _unit_beta_table(float(alpha), float(beta)).copy()
+    pool = _unit_beta_table(float(a), float(b)).copy()
     pool[2:] *= high - low
     # The constants of the cubics, and of the extra segments at 1/2.
     pool[2::COEFFICIENTS] += low
     return pool
 
 
-def beta_quantile(alpha: float, beta: float, p: Array) -> tuple[Array, Array]:
-    """Quantile function of the beta distribution on [0, 1], and its slope.
-
-    Parameters
-    ----------
-    alpha, beta : float
-        Positive shapes.
-    p : ndarray
-        Probabilities above 0 and at most 1/2.
-
-    Returns
-    -------
-    x, slope : ndarray, shape of p
-
-    Notes
-    -----
-    Of whole shapes the probability is a sum of positive terms, those of a binomial tail, and its
-    logarithm is concave in ln x, so that Newton steps from the first term rise to the root. Any
-    other shapes take `scipy.special`, which takes longer to load than a small run to check.
-    """
-    if not (alpha.is_integer() and beta.is_integer() and alpha + beta <= _MOST_TERMS):
-        return _by_library(alpha, beta, p)
-    a, b = int(alpha), int(beta)
-    n = a + b - 1
-    x = (p / math.comb(n, a)) ** (1.0 / a)
-    for _ in range(_MOST_STEPS):
-        y = 1.0 - x
-        tail = sum(math.comb(n, j) * x**j * y ** (n - j) for j in range(a, n + 1))
-        density = a * math.comb(n, a) * x ** (a - 1) * y ** (b - 1)
-        step = np.log(p / tail) * tail / (x * density)
-        x = x * np.exp(step)
-        if np.all(np.abs(step) < 1e-15):
-            break
-    return x, 1.0 / (a * math.comb(n, a) * x ** (a - 1) * (1.0 - x) ** (b - 1))
-
-
-def _by_library(a: float, b: float, p: Array) -> tuple[Array, Array]:
-    from scipy.special import betainc, betaincinv, betaln
-
-    x = betaincinv(a, b, p)
-    # One Newton step: the library stops at 1e-9 or so of some tails.
-    density = np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b))
-    step = (betainc(a, b, x) - p) / density
-    better = np.isfinite(step) & (abs(step) < 1e-6 * np.minimum(x, 1 - x))
-    return x - np.where(better, step, 0.0), 1 / density
-
-
 @lru_cache(maxsize=64)
-def _unit_beta_table(alpha: float, beta: float) -> Array:
+def _unit_beta_table(a: float, b: float) -> Array:
     def from_low(p: Array) -> tuple[Array, Array]:
-        return beta_quantile(alpha, beta, p)
+        return beta.quantile(a, b, p)
 
     def from_high(p: Array) -> tuple[Array, Array]:
-        x, slope = beta_quantile(beta, alpha, p)
+        x, slope = beta.quantile(b, a, p)
         return 1 - x, -slope
 
     return _pool(np.array([0.0, 1.0]), [(from_low, from_high)])
@@ -135,21 +92,16 @@ def truncated_normal_table(
     Returns the pool of a TABLE with one piece, and mean and median of what lies between the limits,
     which may be infinite. DistributionError: no probability is left there.
     """
-    from scipy.special import ndtr, ndtri
-
     a, b = (low - mean) / sd, (high - mean) / sd
-    kept = ndtr(-a) - ndtr(-b) if a > 0 else ndtr(b) - ndtr(a)
+    kept = float(between(a, b))
     if not kept > 0:
         raise DistributionError(
             f"truncated_normal: mean {mean}, sd {sd} leave no probability between {low} and {high}"
         )
 
-    def density(z: Array | float) -> Array:
-        return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-
     def near(p: Array, end: float, far: float) -> tuple[Array, Array]:
         """Distance p of probability above `end`, counted in the tail that keeps its digits."""
-        z = ndtri(ndtr(end) + p * kept) if end < 0 else -ndtri(ndtr(-end) - p * kept)
+        z = quantile(cdf(end) + p * kept) if end < 0 else -quantile(cdf(-end) - p * kept)
         z = np.clip(z, end, far)
         return z, kept / density(z)
 
@@ -161,7 +113,7 @@ def truncated_normal_table(
         z, slope = near(p, -b, -a)
         return mean - sd * z, -sd * slope
 
-    average = mean + sd * float(density(np.float64(a)) - density(np.float64(b))) / kept
+    average = mean + sd * float(density(a) - density(b)) / kept
     half = np.array([0.5])
     median = float((from_low(half) if a > -b else from_high(half))[0][0])
     return _pool(np.array([0.0, 1.0]), [(from_low, from_high)]), average, median
@@ -212,7 +164,8 @@ def _thinnest(component: Component) -> Array:
     low, high = x[found], x[found + 2]
     for _ in range(_BISECTIONS):
         left, right = low + (high - low) / 3, high - (high - low) / 3
-        falling = component.functions(left)[2] > component.functions(right)[2]
+        _, _, density = component.functions(np.concatenate([left, right]))
+        falling = density[: left.size] > density[left.size :]
         low, high = np.where(falling, left, low), np.where(falling, high, right)
     return low
 
@@ -231,15 +184,31 @@ def _piece(component: Component, start: float, stop: float, from_high: bool) -> 
 
 
 def _solve(component: Component, target: Array, upper: bool) -> Array:
-    """Least x whose distribution function reaches, or survival function falls to, the target."""
-    low = np.full(target.shape, component.reach[0])
-    high = np.full(target.shape, component.reach[1])
-    for _ in range(_BISECTIONS):
+    """Least x whose distribution function reaches, or survival function falls to, the target.
+
+    Newton steps of the logarithm within a bracket, which every other step halves once they have
+    had their chance. Each point stops by itself.
+    """
+    low, high = (np.full(target.size, one, dtype=float) for one in component.reach)
+    found, active = high.copy(), np.arange(target.size)
+    at = low + (high - low) / 2
+    for step in range(_MOST_STEPS):
+        below, above, slope = component.functions(at)
+        wanted = target[active]
+        share = above if upper else below
+        missed = wanted - share if upper else share - wanted
+        reached = missed >= 0
+        low, high = np.where(reached, low, at), np.where(reached, at, high)
         middle = low + (high - low) / 2
-        if np.all((middle == low) | (middle == high)):
+        with np.errstate(all="ignore"):
+            moved = at + (log(share / wanted) if upper else log(wanted / share)) * share / slope
+        newton = (moved > low) & (moved < high) & (step < _CHANCES or step % 2 == 0)
+        # Within the rounding of x, or of its own, a distribution function says no more.
+        level = (slope > 0) & (abs(missed) <= _ROUNDING * np.maximum(wanted, slope * abs(at)))
+        found[active] = np.where(level, at, high)
+        more = ~(level | (middle == low) | (middle == high))
+        active, low, high = active[more], low[more], high[more]
+        at = np.where(newton, moved, middle)[more]
+        if not active.size:
             break
-        below, above, _ = component.functions(middle)
-        reached = above <= target if upper else below >= target
-        high = np.where(reached, middle, high)
-        low = np.where(reached, low, middle)
-    return high
+    return found

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from simcore.intake.schema import Pair
-from simcore.numerics.copula import linear_correlation, lower_factor, nearest_correlation
+from simcore.numerics.copula import (
+    is_positive,
+    linear_correlation,
+    lower_factor,
+    nearest_correlation,
+    rank_correlation_of,
+)
+
+MOST: Final = 1000
+"""Names that may be correlated: the work grows as the cube of their number."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +77,9 @@ def build(pairs: Sequence[Pair], *, repair: bool) -> Dependence:
     pearson = linear_correlation(requested)
     np.fill_diagonal(pearson, 1.0)
     used = requested
-    if names and np.linalg.eigvalsh(pearson)[0] < -1e-10:
+    if not is_positive(pearson, 1e-10):
         pearson = nearest_correlation(pearson)
-        used = 6.0 / np.pi * np.arcsin(pearson / 2.0)
+        used = rank_correlation_of(pearson)
         np.fill_diagonal(used, 1.0)
         if not repair:
             raise NotPositiveSemiDefiniteError(names, requested, used)

@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import create_model
+from pydantic.json_schema import GenerateJsonSchema
 
 from simcore.intake.entries import Catalog
 from simcore.intake.findings import SINGULAR
 from simcore.intake.forms import LISTS, SECTORAL
-from simcore.intake.price_tables import KEYS, PLACES
+from simcore.intake.price_tables import PLACES, keys
 from simcore.intake.schema import Experiment
 from simcore.intake.sourced import META, Place, places
 from simcore.quantities import Uncertain
@@ -27,12 +28,19 @@ from simcore.quantities.records import Model
 from simcore.variables import OUTCOMES
 
 
+class _Untitled(GenerateJsonSchema):
+    """Without the titles that pydantic derives from field names; they only repeat the key."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
     written = create_model(
         "Experiment", __base__=Experiment, __doc__=Experiment.__doc__, catalog=(Catalog, ...)
     )
-    schema = written.model_json_schema()
+    schema = written.model_json_schema(schema_generator=_Untitled)
     records = {record.__name__: record for record in _records(Model)}
     _describe(schema, Experiment)
     for name, definition in schema["$defs"].items():
@@ -51,13 +59,12 @@ def json_schema() -> dict[str, Any]:
     }
     _stated(schema, records)
     _natural(schema)
-    _forget_titles(schema)
     return schema
 
 
 def _price_file() -> dict[str, Any]:
     """What names a file in the place of a table by year."""
-    named: dict[str, Any] = {key: {"type": ["string", "integer"]} for key in KEYS}
+    named: dict[str, Any] = {key: {"type": ["string", "integer"]} for key in keys()}
     named["where"] = {"type": "object", "additionalProperties": {"type": "string"}}
     return {
         "type": "object", "properties": named, "additionalProperties": False,
@@ -69,7 +76,6 @@ def _price_file() -> dict[str, Any]:
 def _or(table: dict[str, Any], name: str) -> dict[str, Any]:
     """What a field holds, or the definition of a name in its place."""
     inner = {key: value for key, value in table.items() if key not in ("description", "default")}
-    inner.pop("title", None)
     kept = {key: value for key, value in table.items() if key in ("description", "default")}
     choices = inner.pop("anyOf", [inner] if inner else [])
     return {**kept, "anyOf": [*choices, {"$ref": f"#/$defs/{name}"}]}
@@ -245,17 +251,3 @@ def _text(node: ast.stmt | None) -> str:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return inspect.cleandoc(node.value.value) if isinstance(node.value.value, str) else ""
     return ""
-
-
-def _forget_titles(node: Any) -> None:
-    """Drop the titles that pydantic derives from field names; they only repeat the key."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "properties":
-                for sub in value.values():
-                    if isinstance(sub, dict):
-                        sub.pop("title", None)
-            _forget_titles(value)
-    elif isinstance(node, list):
-        for value in node:
-            _forget_titles(value)

@@ -1,11 +1,11 @@
 """What a config may say about a price path: known price, anchors, process, response, views."""
 
 import datetime
-import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from simcore.numerics.elementary import exp
 from simcore.numerics.normal import Z90
 from simcore.processes import KINDS, AnyProcess, kind_of
 from simcore.quantities import Quantity, certain, ranges
@@ -118,7 +118,7 @@ def _band(value: Any) -> Any:
                 f"{key}: {shown(number)}", "a number >= 0", "such as {central: 110, sd: 0.2}"
             )
     assert central is not None
-    wide = math.exp(Z90 * sd)
+    wide = exp(Z90 * sd)
     return {**given, "low": central / wide, "high": central * wide}
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simcore.intake.findings import SINGULAR, Address, Finding, unknown
 from simcore.intake.forms import FIRST_YEAR
-from simcore.intake.overlay import merge
+from simcore.intake.overlay import at, merge
 from simcore.quantities import KINDS
 from simcore.quantities.records import Described
 
@@ -76,7 +76,7 @@ def follow(
     written = copy.deepcopy(dict(catalog))
     for address, entry in _entries(changed):
         *_, name = address
-        if entry == _at(base, address):
+        if entry == at(base, address):
             continue
         holder = written
         for part in address[1:-1]:
@@ -89,7 +89,7 @@ def follow(
             # What may be like another inside an entry follows with the entry.
             follows = "like" in _mapping(entry) or address[1] in ("sectors", "systems")
             if name not in holder or is_template or follows:
-                holder[name] = _changes(entry, _at(base, address))
+                holder[name] = _changes(entry, at(base, address))
     dated: dict[str, Any] = written
     _date(dated, _first(base))
     return {**overlay, "catalog": dated}
@@ -132,12 +132,6 @@ def _entries(data: Mapping[str, Any]) -> Iterator[tuple[Address, Any]]:
                 continue
             for place, one in _mapping(entry).items():
                 yield (*address, place), one
-
-
-def _at(data: Any, address: Address) -> Any:
-    for part in address:
-        data = data.get(part) if isinstance(data, Mapping) else None
-    return data
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:
@@ -259,7 +253,7 @@ def _share_benchmarks(catalog: Mapping[str, Any], found: dict[str, Any]) -> None
 
 
 def _first(data: Mapping[str, Any]) -> int:
-    first = _at(data, ("years", "first"))
+    first = at(data, ("years", "first"))
     return first if type(first) is int else 2000
 
 

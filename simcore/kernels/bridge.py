@@ -37,7 +37,7 @@ def bridge_table(start: int, first: int, last: int) -> NDArray[np.float64]:
     years = last - first
     held = 1 + max(years - 1, 0).bit_length()
     steps, weights = np.zeros((years, held)), np.zeros((years, held))
-    steps[:, 0], weights[:, 0] = first + 1, max(years, 1) ** -0.5
+    steps[:, 0], weights[:, 0] = first + 1, 1.0 / np.sqrt(max(years, 1))
     following = first + 2
     parts = [(0, years, 1)]
     for begin, end, level in parts:
@@ -46,8 +46,8 @@ def bridge_table(start: int, first: int, last: int) -> NDArray[np.float64]:
         middle = (begin + end) // 2
         left, right = middle - begin, end - middle
         steps[begin:end, level] = following
-        weights[begin:middle, level] = (right / (left * (left + right))) ** 0.5
-        weights[middle:end, level] = -((left / (right * (left + right))) ** 0.5)
+        weights[begin:middle, level] = np.sqrt(right / (left * (left + right)))
+        weights[middle:end, level] = -np.sqrt(left / (right * (left + right)))
         following += 1
         parts += [(begin, middle, level + 1), (middle, end, level + 1)]
     early = np.zeros((first - start + 1, 2 * held))

@@ -81,7 +81,8 @@ def _patterns(directions: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def _orders() -> NDArray[np.uint8]:
     """Orders of the draws of a block, each twice on end so that it may begin anywhere."""
     raw = hashlib.shake_128(b"orders of a block").digest(_ORDER_COUNT * BLOCK * 8)
-    order = np.argsort(np.frombuffer(raw, dtype="<u8").reshape(_ORDER_COUNT, BLOCK), axis=1)
+    words = np.frombuffer(raw, dtype="<u8").reshape(_ORDER_COUNT, BLOCK)
+    order = np.argsort(words, axis=1, kind="stable")
     return np.tile(order, 2).astype(np.uint8).reshape(-1)
 
 

@@ -15,7 +15,7 @@ def step_spread(sigma: float, kappa: float) -> float:
     # The series keeps all digits where 1 - exp(-x) cancels, and holds at kappa = 0.
     series = 1.0 - twice * (0.5 - twice * (1.0 / 6.0 - twice * (1.0 / 24.0 - twice / 120.0)))
     plain = (1.0 - exp(-twice)) / (twice if twice > 0.0 else 1.0)
-    return sigma * (series if twice < 1e-3 else plain) ** 0.5
+    return sigma * np.sqrt(series if twice < 1e-3 else plain)
 
 
 @inlined

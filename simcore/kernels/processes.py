@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from simcore.kernels.elementary import exp
 from simcore.kernels.jit import inlined
 
@@ -53,7 +55,7 @@ def jump_row(rows, out, u, inputs, numbers, central):
         expected = rows[rate, j] * share
         jumps = 0.0 if central else poisson(rows[u, j], expected)
         # The normal number of a central case is zero.
-        added = jumps * rows[mean, j] + jumps**0.5 * rows[sd, j] * rows[z, j]
+        added = jumps * rows[mean, j] + np.sqrt(jumps) * rows[sd, j] * rows[z, j]
         if numbers[2] > 0.0:
             added -= expected * (exp(rows[mean, j] + 0.5 * rows[sd, j] * rows[sd, j]) - 1.0)
         rows[out, j] = added

@@ -15,6 +15,7 @@ from simcore.model.paths import anchor_lines
 from simcore.model.policies import series
 from simcore.model.prices import price
 from simcore.model.scene import Scene, normal_node, quantity, read, remembered, wacc
+from simcore.numerics.elementary import interpolated
 from simcore.units import conversion, currency_of
 from simcore.variables import Needs, outcome
 
@@ -88,7 +89,7 @@ def emission_factor(scene: Scene, name: str, region: str) -> int:
     return series(
         scene,
         per_unit
-        * np.interp(scene.horizon, dates, [record.emission_intensity[date] for date in dates]),
+        * interpolated(scene.horizon, dates, [record.emission_intensity[date] for date in dates]),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from simcore.model.commodities import learning, unit_price
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity
+from simcore.numerics.elementary import log, power
 from simcore.quantities import ByYear, FactorReference
 from simcore.quantities.records import Model
 from simcore.variables import PLANT, outcome
@@ -137,11 +137,11 @@ def size_effect(scene: Scene, route: str) -> int:
     exponent = read(scene, size, "exponent", owner, "size_exponent")
     found = graph.nodes[exponent]
     if found.operation is None:
-        return graph.constant(ratio ** (found.numbers[0] - 1.0))
+        return graph.constant(power(ratio, found.numbers[0] - 1.0))
     # A technology of which all learns along a capacity that never changes.
     return graph.node(
         "LEARNING", exponent=graph.difference(exponent, one), z=graph.constant(0.0), share=one,
-        centre=np.full(len(scene.years), math.log(ratio)), above=0.0, below=0.0,
+        centre=np.full(len(scene.years), log(ratio)), above=0.0, below=0.0,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from simcore.intake.systems import Rules, System
 from simcore.intake.views import system_of
 from simcore.kernels.operations import RULES
 from simcore.model.scene import Scene, choice_node, read
+from simcore.numerics.elementary import interpolated
 from simcore.units import deflate
 
 _STEP: Final = 1e-9
@@ -123,7 +124,7 @@ def _real(scene: Scene, price: float, year: int) -> float:
 def _demand(system: System, years: np.ndarray, known: tuple[int, float] | None) -> np.ndarray:
     """Baseline emissions, whether they grow, and the price if it is known (0: no), by year."""
     dates = sorted(system.baseline)
-    baseline = np.interp(years, dates, [system.baseline[date] for date in dates])
+    baseline = interpolated(years, dates, [system.baseline[date] for date in dates])
     seen, price = known or (0, 0.0)
     return np.stack([baseline, years > dates[-1], np.where(years == seen, price, 0.0)], axis=1)
 

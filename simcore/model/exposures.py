@@ -11,6 +11,7 @@ from simcore.model.carbon import charged_emissions
 from simcore.model.markets import carbon_price
 from simcore.model.policies import series
 from simcore.model.scene import Scene, quantity, remembered
+from simcore.numerics.elementary import powers
 from simcore.variables import EXPOSURE, outcome
 
 
@@ -75,7 +76,7 @@ def _shortfall(scene: Scene, name: str) -> int:
     inside = (horizon >= record.first) & (horizon <= record.last)
     if record.plant is not None:
         plant = record.plant
-        grown = (1.0 + record.growth) ** (horizon - record.first)
+        grown = powers(1.0 + record.growth, horizon - record.first)
         output = series(scene, np.where(inside, plant.output * grown, 0.0))
         return graph.product(charged_emissions(scene, plant.region, plant.route), output)
     known = np.zeros(len(horizon))
@@ -87,7 +88,7 @@ def _shortfall(scene: Scene, name: str) -> int:
     for date in sorted(table.values):
         # Grown from the first year of the exposure, or from the last date of a table.
         since = horizon - max(date, record.first) if date == table.last else np.zeros(len(horizon))
-        weight = np.where(inside & (in_force == date), (1.0 + record.growth) ** since, 0.0)
+        weight = np.where(inside & (in_force == date), powers(1.0 + record.growth, since), 0.0)
         label = f"{name}.shortfall" if len(table.values) == 1 else f"{name}.shortfall.{date}"
         node = quantity(scene, label, record.shortfall[date], unit)
         found = graph.nodes[node]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from simcore.dated import DatedTable
 from simcore.intake.paths import Anchor, PricePath, Spot
 from simcore.model.processes import PathMaker
 from simcore.model.scene import Scene, choice_node, normal_node, read
+from simcore.numerics.elementary import interpolated, log, log1p
 from simcore.numerics.normal import Z90, log_mean, median_shift
 from simcore.processes import Process, kind_of
 from simcore.processes.declaration import Motion
@@ -29,17 +29,17 @@ def anchor_lines(
     dates: list[float] = []
     centre, above, below = [], [], []
     if known is not None:
-        dates, centre, above, below = [known[0]], [math.log(known[1])], [0.0], [0.0]
+        dates, centre, above, below = [known[0]], [log(known[1])], [0.0], [0.0]
     for date in sorted(anchors):
         anchor = anchors[date]
         dates.append(date)
-        centre.append(math.log(anchor.central))
-        above.append(math.log(anchor.high / anchor.central) / Z90)
-        below.append(math.log(anchor.central / anchor.low) / Z90)
+        centre.append(log(anchor.central))
+        above.append(log(anchor.high / anchor.central) / Z90)
+        below.append(log(anchor.central / anchor.low) / Z90)
     return (
-        np.interp(years, dates, centre),
-        np.interp(years, dates, above),
-        np.interp(years, dates, below),
+        interpolated(years, dates, centre),
+        interpolated(years, dates, above),
+        interpolated(years, dates, below),
     )
 
 
@@ -85,13 +85,13 @@ def path_node(
     value = record.spot.value * factor(record.spot.year, record.spot)
     if kind.drift or not record.anchors:
         bands: dict[int, Anchor] = {}
-        centre = np.full(len(since), math.log(value))
+        centre = np.full(len(since), log(value))
         above = below = np.zeros(len(since))
         if view and record.nominal and not _is_zero(record.carry):
             # A drift of nominal prices: what money loses until each year comes off.
             centre = np.array([
-                math.log(record.spot.value * factor(max(int(year), record.spot.year), record.spot,
-                                                    moves=True))
+                log(record.spot.value * factor(max(int(year), record.spot.year), record.spot,
+                                               moves=True))
                 for year in scene.years
             ])  # fmt: skip
     else:
@@ -104,7 +104,7 @@ def path_node(
         centre, above, below = anchor_lines(bands, scene.years, known=(start, value))
         if record.after != "hold":
             beyond = np.maximum(0, scene.years - max(bands))
-            centre = centre + beyond * math.log1p(record.after.grow)
+            centre = centre + beyond * log1p(record.after.grow)
     mean = record.centre == "mean" or bool(kind.drift)
     ages = np.maximum(scene.years - record.spot.year, 0)
     if mean:
@@ -113,12 +113,10 @@ def path_node(
             correction = correction + kind.log_mean(make, record.process, ages)
     else:
         variance = kind.variance(make, record.process, ages)
-        correction = np.array([
-            median_shift(*line) for line in zip(above, below, variance, strict=True)
-        ])  # fmt: skip
+        correction = median_shift(above, below, variance)
     if known is not None:
         price = known.value * factor(known.year, known)
-        centre = np.where(since > 0, centre, math.log(price))
+        centre = np.where(since > 0, centre, log(price))
     floor, ceiling = bounds(scene, record if bounded else None, factor)
     lines = {
         "centre": centre, "above": above, "below": below, "correction": correction,

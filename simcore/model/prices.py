@@ -15,6 +15,7 @@ from simcore.model.emissions_market import system_node
 from simcore.model.paths import bounds, deviation_node, path_node, price_factor
 from simcore.model.policies import series, variant_node
 from simcore.model.scene import Scene, choice_node, quantity, read
+from simcore.numerics.elementary import interpolated, powers
 from simcore.processes import kind_of
 from simcore.quantities import FactorReference
 
@@ -54,7 +55,7 @@ def _as_written(scene: Scene, record: PricePath, target: str) -> int:
     factor = price_factor(scene, record, target)
     dates = sorted(record.path)
     values = [record.path[date] * factor(date) for date in dates]
-    return series(scene, np.interp(scene.horizon, dates, values))
+    return series(scene, interpolated(scene.horizon, dates, values))
 
 
 # --- views ---------------------------------------------------------------------------------------
@@ -219,7 +220,7 @@ def _growth(scene: Scene, threshold: Threshold | None) -> np.ndarray:
     if threshold is None or threshold.after is None:
         return np.ones(len(scene.years))
     beyond = np.maximum(scene.years - threshold.after, 0)
-    return np.asarray((1.0 + threshold.growth) ** beyond)
+    return powers(1.0 + threshold.growth, beyond)
 
 
 def system_quantity(scene: Scene, market: str, wanted: str) -> int:

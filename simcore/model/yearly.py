@@ -9,6 +9,7 @@ import numpy as np
 from simcore.intake.stated import dated
 from simcore.model.policies import series
 from simcore.model.scene import Scene, quantity
+from simcore.numerics.elementary import interpolated
 from simcore.quantities import ByYear
 
 
@@ -25,7 +26,7 @@ def yearly_quantity(scene: Scene, name: str, value: Any, target: str) -> int:
     known = np.zeros(len(scene.horizon))
     uncertain = []
     for position, (date, entry) in enumerate(entries.items()):
-        weight = np.interp(scene.horizon, dates, np.eye(len(dates))[position])
+        weight = interpolated(scene.horizon, dates, np.eye(len(dates))[position])
         if not weight.any():
             continue
         entry = entry.model_copy(update={"factor": factor})

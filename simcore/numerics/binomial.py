@@ -10,6 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from simcore.numerics.elementary import exp, log
+
 # Beyond so many standard deviations a tail is below 1e-22 of any probability asked for; the
 # constant serves the skewed case of few expected draws, whose tail is that of Poisson's.
 _REACH: Final = 10.0
@@ -44,9 +46,9 @@ def tail_ranks(n: int, p: float, outside: float) -> tuple[int, int]:
     first, last = max(0, mode - reach), min(n, mode + reach)
     # Logarithms of P(B = k) / P(B = k - 1), k = first + 1 ... last.
     k = np.arange(first + 1, last + 1, dtype=np.float64)
-    step = np.log((n - k + 1) / k) + math.log(p / (1 - p))
+    step = log((n - k + 1) / k) + log(p / (1 - p))
     weight = np.concatenate([[0.0], np.cumsum(step)])
-    weight = np.exp(weight - weight[mode - first])
+    weight = exp(weight - weight[mode - first])
     # Each tail is summed from its own end, so that small numbers are not lost in large ones.
     total = math.fsum(weight)
     below = np.cumsum(weight) / total

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,10 @@ def stationary(chain: NDArray[np.float64]) -> NDArray[np.float64]:
     float64, shape (n,)
     """
     # The mean of chain and identity has the same limit and no cycles.
-    step = np.linalg.matrix_power(0.5 * (chain + np.eye(len(chain))), 2**20)
-    shares = np.full(len(chain), 1.0 / len(chain)) @ step
-    return np.asarray(shares / shares.sum())
+    step, size = chain.tolist(), range(len(chain))
+    step = [[0.5 * (step[i][j] + (i == j)) for j in size] for i in size]
+    for _ in range(20):
+        step = [[math.fsum(one[k] * step[k][j] for k in size) for j in size] for one in step]
+    shares = [math.fsum(one[j] for one in step) for j in size]
+    whole = math.fsum(shares)
+    return np.array([one / whole for one in shares])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
+
+from simcore.numerics.elementary import total
 
 Floats = NDArray[np.float64]
 
@@ -17,8 +21,8 @@ def centred_ranks(values: Floats) -> Floats:
 
 def correlation(first: Floats, second: Floats) -> float:
     """Correlation of two rows of `centred_ranks`; NaN where one of them is all zero."""
-    spread = np.sqrt(np.dot(first, first) * np.dot(second, second))
-    return float(np.dot(first, second) / spread) if spread > 0 else float("nan")
+    spread = math.sqrt(float(total(first * first)) * float(total(second * second)))
+    return float(total(first * second)) / spread if spread > 0 else math.nan
 
 
 def rank_correlation(first: Floats, second: Floats) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import Final
 
-_FAR: Final = NormalDist().inv_cdf(0.999)
+from simcore.numerics.elementary import sin
+from simcore.numerics.normal import quantile
+
+_FAR: Final = float(quantile(0.999))
 """Normal quantile behind `reach`: one error in a thousand is larger."""
 
 
@@ -28,15 +30,16 @@ def students_t(level: float, freedom: int) -> float:
     low, high = 0.0, math.pi / 2
     for _ in range(60):
         angle = (low + high) / 2
-        term, total = (math.cos(angle) if odd else 1.0), 0.0
+        sine, cosine = sin(angle), sin(math.pi / 2 - angle)
+        term, total = (cosine if odd else 1.0), 0.0
         for k in range(2 + odd, freedom + 1, 2):
             total += term
-            term *= math.cos(angle) ** 2 * (k - 1) / k
-        inside = total * math.sin(angle)
+            term *= cosine * cosine * (k - 1) / k
+        inside = total * sine
         if odd:
             inside = (inside + angle) * 2 / math.pi
         low, high = (angle, high) if inside < level else (low, angle)
-    return math.sqrt(freedom) * math.tan(low)
+    return math.sqrt(freedom) * sin(low) / sin(math.pi / 2 - low)
 
 
 def reach(student: float, freedom: int) -> float:
@@ -46,4 +49,5 @@ def reach(student: float, freedom: int) -> float:
     spread, here by the approximation of Wilson and Hilferty.
     """
     part = 2 / (9 * freedom)
-    return student * (1 - part + _FAR * part**0.5) ** 1.5
+    ratio = 1 - part + _FAR * math.sqrt(part)
+    return student * ratio * math.sqrt(ratio)

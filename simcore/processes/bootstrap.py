@@ -1,12 +1,12 @@
 """Changes of past prices drawn again, in blocks of years."""
 
-import math
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from simcore.numerics.elementary import exp, log, mean_of
 from simcore.processes.declaration import Floats, Kind, Maker, Motion, Process
 from simcore.processes.history import PriceHistory, yearly_changes
 from simcore.quantities.records import Whole
@@ -31,7 +31,9 @@ def _motion(make: Maker, process: Bootstrap, centred: bool) -> Motion:
 
 
 def _variance(make: Maker, process: Bootstrap, ages: NDArray[np.int64]) -> Floats:
-    return np.asarray(np.var(yearly_changes(make.folder, process.history)) * ages)
+    changes = yearly_changes(make.folder, process.history)
+    apart = changes - mean_of(changes)
+    return np.asarray(mean_of(apart * apart) * ages)
 
 
 def _log_mean(make: Maker, process: Bootstrap, ages: NDArray[np.int64]) -> Floats:
@@ -41,7 +43,7 @@ def _log_mean(make: Maker, process: Bootstrap, ages: NDArray[np.int64]) -> Float
     part, partial = np.zeros(len(changes)), [0.0]
     for year in range(block):
         part = part + changes[(places + year * history.per_year) % len(changes)]
-        partial.append(math.log(np.mean(np.exp(part))))
+        partial.append(log(float(mean_of(exp(part)))))
     return np.array([year // block * partial[block] + partial[year % block] for year in ages])
 
 

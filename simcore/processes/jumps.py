@@ -46,7 +46,7 @@ def jump_nodes(make: Maker, jumps: Jumps, steps: int, centred: bool) -> tuple[in
 def jump_variance(make: Maker, jumps: Jumps) -> float:
     """Variance per year that jumps add to the log price, every parameter at its central value."""
     rate, size, sd = (make.central(getattr(jumps, name)) for name in _PARTS)
-    return rate * (size**2 + sd**2)
+    return rate * (size * size + sd * sd)
 
 
 def jumps_ahead(jumps: Jumps, points: Points, years: int, centred: bool) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
 """A log price whose volatility is that of the year's regime, drawn from a Markov chain."""
 
+import math
 from functools import partial
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -102,7 +103,8 @@ def _regime(make: Maker, process: RegimeSwitching) -> int:
 
 def _variance(make: Maker, process: RegimeSwitching, ages: NDArray[np.int64]) -> Floats:
     sigmas = [make.central(one.sigma) for one in process.regimes.values()]
-    square = float(stationary(transition_matrix(process)) @ np.square(sigmas))
+    shares = stationary(transition_matrix(process)).tolist()
+    square = math.fsum(share * (one * one) for share, one in zip(shares, sigmas, strict=True))
     return shocks.variance(make, process, square, make.central(process.kappa), ages)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from simcore.numerics.elementary import exp, expm1
 from simcore.processes.declaration import Floats, Kind, Maker, Motion, Points, Process, Volatility
 from simcore.processes.estimates import Changes, Estimate, Fit, fitted
 from simcore.processes.jumps import Jumps, jump_nodes, jump_variance, jumps_ahead
@@ -37,7 +38,7 @@ def accrued(kappa: Any, years: Any) -> Any:
     """Variance of X after some years where sigma = 1: (1 - exp(-2 kappa years))/(2 kappa)."""
     safe = np.where(kappa > 0, kappa, 1.0)
     with np.errstate(over="ignore"):
-        return np.where(kappa > 0, -np.expm1(-2 * safe * years) / (2 * safe), years)
+        return np.where(kappa > 0, -expm1(-2 * safe * years) / (2 * safe), years)
 
 
 def moved(make: Maker, process: Shocked, centred: bool, *, sigma: int, kappa: int) -> Motion:
@@ -46,11 +47,11 @@ def moved(make: Maker, process: Shocked, centred: bool, *, sigma: int, kappa: in
     # The exact step of 1/n year is that of a year with kappa/n and sigma/sqrt(n).
     if steps > 1:
         kappa = make.node("SCALED", a=kappa, scale=1.0 / steps)
-        of_step = make.node("SCALED", a=sigma, scale=steps**-0.5)
+        of_step = make.node("SCALED", a=sigma, scale=1.0 / math.sqrt(steps))
     spread = first = make.node("STEP_SPREAD", sigma=of_step, kappa=kappa)
     share = first_share(make.wait, steps)
     if share is not None:
-        first = make.node("SCALED", a=sigma, scale=share**0.5)
+        first = make.node("SCALED", a=sigma, scale=math.sqrt(share))
     jumps = process.jumps
     added = () if jumps is None else jump_nodes(make, jumps, steps, centred)
     return Motion(make.shocks(steps), make.node("DECAY", kappa=kappa), spread, first, added)
@@ -76,7 +77,7 @@ def variance(
     share = first_share(make.wait, 1)
     by_age = [0.0, step if share is None else square * share]
     for _ in range(int(ages.max(initial=0))):
-        by_age.append(by_age[-1] * math.exp(-2 * kappa) + step)
+        by_age.append(by_age[-1] * exp(-2 * kappa) + step)
     found = np.array(by_age)[ages]
     return found if process.jumps is None else found + ages * jump_variance(make, process.jumps)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.dataset import Finished, Layout, Store, statistics_of
+from simcore.dataset import Finished, Layout, Store, check_output, statistics_of
 from simcore.plan import Plan, currency_rate, unique_values
 from simcore.running.crew import Crew
 from simcore.running.describe import layout_of
@@ -104,6 +104,9 @@ def execute(
         Told the share of the work that is done.
     """
     executor, options = executor or on_threads(threads), options or Options()
+    if out is not None:
+        # Before anything is compiled or drawn.
+        check_output(out, overwrite=overwrite)
     prepare(plan)
     if not plan.tried:
         plan = run_until_narrow(plan, executor, options=options)
@@ -139,7 +142,10 @@ def is_cold() -> bool:
 
 def prepare(plan: Plan) -> None:
     """Load or compile the kernels, in this thread, where an interrupt ends it at once."""
-    rehearse(plan)
+    from simcore.kernels import jit
+
+    if not jit.IS_INTERPRETED:
+        rehearse(plan)
 
 
 def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], report: Report) -> None:

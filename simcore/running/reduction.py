@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.intervals import draws_by_replicate
+from simcore.numerics.elementary import total
 from simcore.plan import Plan
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads
@@ -179,7 +180,7 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
         del counts
         _select(team, number, tile, numbers, wanted, shares, quantiles, between(report, 0.5, 1.0))
 
-    whole = sums.sum(axis=0) if len(sums) > 1 else sums[0]
+    whole = total(sums, axis=0)
     mean, variance = moments_of(whole, numbers[:, sinks.PIVOT])
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(variance / whole[:, 0])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
 from simcore.errors import ConfigError
 from simcore.intake.schema import Until
+from simcore.numerics.normal import quantile
 from simcore.numerics.student import students_t
 from simcore.plan import Cell, Plan
 from simcore.running.executors import Executor, on_threads
@@ -67,7 +67,8 @@ def unreached(plan: Plan) -> str:
     if until is None or width is None or width <= until.width:
         return ""
     unit = variable_of(until.variable).unit_in(plan.experiment.currency).replace(" t-1", "/t")
-    more = plan.draws * (width / until.width) ** 2
+    times = width / until.width
+    more = plan.draws * (times * times)
     remedy = f"some {float(f'{more:.1g}'):,.0f} may do" if math.isfinite(more) else "take more"
     return (
         f"until {until.variable}.{until.statistic}: wanted {until.width:g} {unit}, reached "
@@ -122,7 +123,7 @@ def _errors(replicates: int) -> float:
     """Standard errors in half an interval of a mean."""
     if replicates > 1:
         return students_t(INTERVAL_LEVEL, replicates - 1)
-    return NormalDist().inv_cdf((1.0 + INTERVAL_LEVEL) / 2.0)
+    return float(quantile((1.0 + INTERVAL_LEVEL) / 2.0))
 
 
 def _counting(until: Until, item: Item) -> np.ndarray:

@@ -5,6 +5,7 @@ Only draws that are kept make memory grow with their number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -129,5 +130,5 @@ def _collected_share(plan: Plan, bins: int) -> float:
     replicates = min(plan.experiment.replicates, -(-plan.draws // BLOCK))
     if plan.experiment.design != "random" and replicates > 1:
         width = reach(students_t(INTERVAL_LEVEL, replicates - 1), replicates - 1)
-        share += sum(2.0 * width * (p * (1.0 - p) / plan.draws) ** 0.5 for p in QUANTILES)
+        share += sum(2.0 * width * math.sqrt(p * (1.0 - p) / plan.draws) for p in QUANTILES)
     return min(1.0, share)

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.numerics.elementary import mean_of, total
 from simcore.plan import Plan, currency_rate
 from simcore.running.items import is_apart, write_statistics
 from simcore.running.options import Options
@@ -88,13 +89,14 @@ def _sample(values: Floats, central: Floats, draws: int) -> Sample:
     mean, positive = nothing, nothing
     quantiles = [np.full((rows, len(QUANTILES)), np.nan) for _ in range(3)]
     if count > 0:
-        mean, positive = values.mean(axis=1), (values > 0).sum(axis=1)
+        mean, positive = mean_of(values), (values > 0).sum(axis=1)
         ranks = quantile_ranks(count, QUANTILES, INTERVAL_LEVEL, replicates=1)
         quantiles_of_rows(values, ranks, *quantiles, np.arange(rows))
-    sd = values.std(axis=1, ddof=1) if count > 1 else nothing
+    square = (values - mean[:, None]) * (values - mean[:, None]) if count > 1 else None
+    variance = nothing if square is None else total(square) / (count - 1)
     return Sample(
         draws, np.array([count]), np.full(rows, count > 0), central,
-        count=np.full((1, rows), count), positive=positive[None], mean=mean, variance=sd**2,
-        standard_error=sd / max(count, 1) ** 0.5, quantile=quantiles[0], low=quantiles[1],
+        count=np.full((1, rows), count), positive=positive[None], mean=mean, variance=variance,
+        standard_error=np.sqrt(variance / max(count, 1)), quantile=quantiles[0], low=quantiles[1],
         high=quantiles[2], categories=np.empty((rows, 0), np.int64),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from simcore.errors import suggest
+from simcore.numerics.elementary import power
 from simcore.units.names import MAX_LENGTH, Unit, UnitError, declare, describe, parse_unit
 
 __all__ = [
@@ -192,7 +193,7 @@ def deflate(
     if year_from == year_to:
         return 1.0
     if not index:
-        return float((1 + inflation) ** (year_to - year_from))
+        return power(1 + inflation, year_to - year_from)
     return _level(year_to, index, inflation) / _level(year_from, index, inflation)
 
 
@@ -225,9 +226,9 @@ def _level(year: int, index: Mapping[int, float], inflation: float) -> float:
     if before is None or after is None:
         nearest = before if before is not None else after
         assert nearest is not None
-        return float(index[nearest] * (1 + inflation) ** (year - nearest))
+        return index[nearest] * power(1 + inflation, year - nearest)
     share = (year - before) / (after - before)
-    return float(index[before] ** (1 - share) * index[after] ** share)
+    return power(index[before], 1 - share) * power(index[after], share)
 
 
 def _dimension_remedy(start: Unit, end: Unit, target: str) -> str:
