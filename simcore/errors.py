@@ -105,15 +105,6 @@ class ConfigError(SimcoreError):
     def __str__(self) -> str:
         return format_faults(self.faults)
 
-    @property
-    def sentence(self) -> str:
-        """The faults of a file in one line, for the fault of what names the file."""
-        return "; ".join(
-            f"{one.file}{'' if one.line is None else f':{one.line}'}: {one.found}, expected "
-            f"{one.expected}"
-            for one in self.faults
-        )
-
 
 class OutputError(SimcoreError):
     """An output that cannot be written: it exists, is read-only, full, or in use.

@@ -14,7 +14,7 @@ import simcore
 from simcore.calibration.history import frequency_of
 from simcore.cli import main
 from simcore.errors import ConfigError
-from simcore.timeseries import History, read
+from simcore.timeseries import History, annual_means, read
 from simcore.timeseries.oddities import oddities
 
 PRICES = (52.1, 53.4, 51.8, 55.2, 54.9, 57.3, 56.1, 58.8, 60.2, 59.1, 61.7, 63.0)
@@ -61,6 +61,13 @@ SHAPES: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "remarks below": (
         table("date,price", below=("", "Source: an exchange,", "* provisional")), {},
         "2 lines below the table left out: Source: an exchange"),
+    "remarks of many commas": (
+        table("date,price", below=("An exchange, weekly, 2025",)), {}, "An exchange"),
+    "words under no heading": (
+        table("date,price", more=",provisional"), {}, ""),
+    "many lines of description": (
+        table(",ID1,ID2", "unit,EUR,USD", "base,1,1", "source,a,b", "state,01.03.2025,x", more=",9"),
+        {"column": "ID1"}, "line 5"),
     "headings again": (
         table("date,price", cells=PRICES[:6])
         + table("date,price", dates=FRIDAYS[6:], cells=PRICES[6:]), {}, "repeat the headings"),
@@ -128,6 +135,13 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
     "points in dates, commas in quoted numbers": (
         table("date,price", dates=GERMAN, cells=['"52,100"', '"53,400"']), "52100 or 52.1",
         "--decimal"),
+    "decimal commas between commas": (
+        table("date,price", cells=["52,1", "53,4"]), "3 cells under 2 headings", "quotes"),
+    "one number with a comma between commas": (
+        table("date,price", cells=["987.5", "1,234.5"]), "3 cells under 2 headings", "quotes"),
+    "numbers of rows without a heading": (
+        table("date,price", dates=[f"{k},{day}" for k, day in enumerate(FRIDAYS)]),
+        "3 cells under 2 headings, and so in 11 more lines", "add the heading"),
     "some dates in another way": (
         table("date,price", dates=[*FRIDAYS[:8], *US[8:]]), "02/28/2025", "YYYY-MM-DD"),
     "a day without its year": (
@@ -233,6 +247,7 @@ def test_dates_of_one_reading_are_read(name: str, tmp_path: Path) -> None:
     ("heading", "cells", "last"),
     [("Year,Month", [f"2024,{k}" for k in range(1, 13)], "2024-12-31"),
      ("Jahr,Monat", [f"2024,{one}" for one in MONTHS], "2024-12-31"),
+     ("year,", [f"2024,{one}" for one in MONTHS], "2024-12-31"),
      ("year,quarter", [f"{2020 + k // 4},{k % 4 + 1}" for k in range(12)], "2022-12-31")],
 )  # fmt: skip
 def test_a_year_and_its_part_may_stand_apart(
@@ -240,7 +255,25 @@ def test_a_year_and_its_part_may_stand_apart(
 ) -> None:
     history = of(table(f"{heading},price", dates=cells), tmp_path)
     assert str(history.dates[-1]) == last
-    assert f"dates in {heading.replace(',', ' and ')}" in history.notes
+    first, second = heading.split(",")
+    assert f"dates in {first} and {second or 'column 2'}" in history.notes
+
+
+def test_what_is_told_in_vain_is_noted(tmp_path: Path) -> None:
+    notes = of(table("date,price"), tmp_path, date_order="mdy", missing="k.A.").notes
+    assert "the order mdy changes nothing: no date is like 01/02/2024" in notes
+    assert "no cell is k.A." in notes
+    text = table("date,price", dates=[f"0{k}/02/2024" for k in range(1, 9)], cells=["x", *PRICES])
+    assert of(text, tmp_path, date_order="mdy", missing="x").notes == (
+        "1 rows without a price ('x')",
+    )
+
+
+def test_a_year_of_one_half_is_told(tmp_path: Path) -> None:
+    text = table("date,price", dates=["2020-S1", "2020-S2", "2021-S1"])
+    assert annual_means(of(text, tmp_path))[1] == [
+        "prices.csv: 2021 is the mean of 1 of 2 half-years"
+    ]
 
 
 def test_prices_that_look_like_years_are_prices(tmp_path: Path) -> None:
@@ -323,6 +356,15 @@ def test_a_roll_without_a_common_date_is_told(tmp_path: Path) -> None:
     history = of(text, tmp_path, front="month", column="price")
     assert history.prices.tolist() == [10, 11, 20]
     assert "warning: at 1 rolls no date has both" in "; ".join(history.notes)
+
+
+def test_the_first_of_a_month_is_that_month_in_the_order_of_the_dates(tmp_path: Path) -> None:
+    rows = ["Trade Date,Strip,Settle"]
+    for day in ("01/15/2025", "01/30/2025", "02/27/2025", "03/05/2025"):
+        rows += [f"{day},2/1/2025,10", f"{day},3/1/2025,20"]
+    history = of("\n".join(rows), tmp_path, front="Strip", as_quoted=True)
+    assert history.prices.tolist() == [10, 10, 10, 20]
+    assert str(history.dates[-1]) == "2025-03-05"
 
 
 def test_several_deliveries_name_what_tells_them_apart(tmp_path: Path) -> None:
@@ -512,6 +554,21 @@ def test_a_finer_frequency_than_that_of_the_file_is_refused(
     said = capsys.readouterr()
     assert "weekly of annual prices" in said.err
     assert "12 annual prices" in said.out
+
+
+def test_a_market_that_no_run_would_take_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "m.yaml"
+    for cells, code in (([*PRICES[:6], 5610.0, *PRICES[7:]], 2), (PRICES, 0)):
+        (tmp_path / "p.csv").write_text(table("date,price", cells=cells), encoding="utf-8")
+        asked = ["calibrate", str(tmp_path / "p.csv"), "--process", "random_walk"]
+        assert main(asked) == 0
+        assert main([*asked, "-o", str(out)]) == code
+        assert out.exists() == (code == 0)
+    said = capsys.readouterr()
+    assert "look for misprints" in said.err
+    assert "catalog.markets.p.process.sigma" in said.err
 
 
 def test_a_price_that_does_not_revert_is_said_to_wander() -> None:

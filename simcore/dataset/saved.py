@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset.checksums import canonical, counted, digest_of, head_of
+from simcore.dataset.checksums import Bytes, canonical, counted, digest_of, head_of
 from simcore.dataset.layout import SCHEMA_VERSION
 from simcore.errors import ConfigError, Fault
 
@@ -118,7 +118,7 @@ def digest(dataset: xr.Dataset) -> str:
     )
 
 
-def _parts(variable: xr.Variable, kind: str) -> Iterator[bytes]:
+def _parts(variable: xr.Variable, kind: str) -> Iterator[Bytes]:
     itemsize = 32 if kind == "text" else variable.dtype.itemsize
     for block in _blocks(variable.shape, itemsize):
         yield canonical(np.asarray(variable[block].values), kind)

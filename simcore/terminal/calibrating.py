@@ -65,6 +65,7 @@ def calibrate(options: argparse.Namespace) -> None:
         found, found.fits[0], name=names[0], unit=options.unit, inflation=inflation,
         price_year=options.price_year, today=date.today().isoformat(),
     )  # fmt: skip
+    _check_market(options, found.fits[0].kind, text)
     _write(options.out, text)
     if options.json:
         print_json({
@@ -80,6 +81,27 @@ def calibrate(options: argparse.Namespace) -> None:
     if options.out is not None:
         print(f"\nMarket    {options.out} ({found.fits[0].kind})")
         print(f"Next      simcore check {options.out}")
+
+
+def _check_market(options: argparse.Namespace, kind: str, text: str) -> None:
+    """Refuse to write a market that no run would take, such as one of a misprinted history."""
+    if options.out is None:
+        return
+    from simcore import intake
+    from simcore.intake import document
+
+    try:
+        content = document.parse(text, str(options.out)).data
+        intake.load({str(key): one for key, one in content.items()})
+    except ConfigError as error:
+        raise ConfigError([
+            Fault(
+                f"{kind}, {one.where}", one.found, one.expected,
+                "look for misprints and changes of unit in the file, fit another --process, or "
+                "leave out -o to see all", str(options.files[0]),
+            )
+            for one in error.faults
+        ]) from None  # fmt: skip
 
 
 def backtest(options: argparse.Namespace) -> None:

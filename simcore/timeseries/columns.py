@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from simcore.errors import ConfigError, Fault
-from simcore.timeseries.dates import MONTHS, QUARTERS, Day, dates_of, joined
+from simcore.timeseries.dates import MONTHS, QUARTERS, Day, dates_of, is_part, joined, month_end
 from simcore.timeseries.sheet import Row, Sheet, cell_of
 
 _SHOWN: Final = 5
@@ -14,13 +14,13 @@ _SHOWN: Final = 5
 
 
 def date_cells(
-    sheet: Sheet, date: str | None, price: int | None, notes: list[str]
+    sheet: Sheet, date: str | None, aside: Sequence[int], notes: list[str]
 ) -> tuple[list[str], list[int]]:
-    """Cells of the dates, and the columns in which they stand; prices may look like years."""
+    """Cells of the dates, and their columns; what may look so but is none is aside."""
     if date is not None:
         place = sheet.find(date, "--date")
     else:
-        found = [one for one in sheet.dates() if one != price]
+        found = [one for one in sheet.dates() if one not in aside]
         if len(found) > 1:
             raise ConfigError(Fault(
                 "--date", f"{len(found)} columns of dates: "
@@ -28,14 +28,16 @@ def date_cells(
                 "one column", "name it, or its number, with --date", sheet.name, sheet.line,
             ))  # fmt: skip
         place = found[0] if found else sheet.find("date", "--date")
-    years, beside = sheet.column(place), [
-        one for one, name in enumerate(sheet.heading)
-        if name.casefold() in (*MONTHS, *QUARTERS) and one != place
-    ]  # fmt: skip
+    years = sheet.column(place)
+    others = [one for one in range(len(sheet.heading)) if one not in (place, *aside)]
+    beside = [one for one in others if sheet.heading[one].casefold() in (*MONTHS, *QUARTERS)]
+    for one in others if not beside else []:
+        cells = [cell for cell in sheet.column(one) if cell]
+        beside += [one] if cells and all(map(is_part, cells)) else []
     if len(beside) == 1 and dates_of(years).period == "year":
         name = sheet.heading[beside[0]]
         parts = sheet.column(beside[0])
-        notes.append(f"dates in {sheet.label(place)} and {name}")
+        notes.append(f"dates in {sheet.label(place)} and {sheet.label(beside[0])}")
         return [joined(*one, name) for one in zip(years, parts, strict=True)], [place, *beside]
     if date is None and sheet.heading[place].casefold() != "date":
         notes.append(f"dates in {sheet.label(place)}")
@@ -67,10 +69,18 @@ def no_rows(sheet: Sheet, conditions: Sequence[tuple[int, str]]) -> ConfigError:
     ))  # fmt: skip
 
 
-def deliveries(sheet: Sheet, rows: Sequence[Row], place: int) -> dict[int, Day | None]:
-    """Delivery in each line: the last day of the month, quarter or year, or the day itself."""
+def deliveries(
+    sheet: Sheet, rows: Sequence[Row], place: int, order: str | None
+) -> dict[int, Day | None]:
+    """Delivery in each line: the last day of the month, quarter or year, or the day itself.
+
+    Where all are the first of a month they stand for that month. Days and months are in the order
+    of the dates of the file.
+    """
     cells = {line: cell_of(row, place) for line, row in rows}
-    written = dates_of(list(cells.values()))
+    written = dates_of(list(cells.values()), order=order)
+    if written.refusal:
+        raise ConfigError(Fault("--front", *written.refusal, sheet.name, rows[0][0]))
     found = {line: written.read(cell) for line, cell in cells.items()}
     wrong = [line for line, cell in cells.items() if cell and found[line] is None]
     if wrong or not any(found.values()):
@@ -80,4 +90,6 @@ def deliveries(sheet: Sheet, rows: Sequence[Row], place: int) -> dict[int, Day |
             "a column of dates or months of delivery, such as 2025-12",
             "name that column with --front", sheet.name, line,
         ))  # fmt: skip
+    if all(day is None or str(day).endswith("-01") for day in found.values()):
+        return {line: day and month_end(day) for line, day in found.items()}
     return found

@@ -135,6 +135,8 @@ class Dates:
         What a date of this column looks like.
     refusal : tuple of str
         Why no cell can be read, where that is one reason for all; else empty.
+    order : str or None
+        One of `ORDERS`, of dates in numbers whose order had to be found out.
     """
 
     read: Callable[[str], Day | None]
@@ -142,6 +144,7 @@ class Dates:
     period: str = "day"
     expected: str = "a date as YYYY-MM-DD"
     refusal: Refusal | tuple[()] = ()
+    order: str | None = None
 
 
 def dates_of(cells: Sequence[str], *, order: str | None = None, latest: int = 2079) -> Dates:
@@ -223,6 +226,11 @@ def has_points(cells: Sequence[str]) -> bool:
     return bool(found) and all(one[2] == "." and len(one[4]) == 4 for one in found)
 
 
+def is_part(cell: str) -> bool:
+    """Whether a cell is a month or a quarter without its year."""
+    return _month(cell.removesuffix(".")) > 0 or re.fullmatch(r"[Qq][1-4]", cell) is not None
+
+
 def joined(year: str, part: str, heading: str) -> str:
     """A year and the month or quarter that stands in a column of its own, as one date."""
     if not part or not year:
@@ -277,7 +285,7 @@ def _ordered(found: Sequence[re.Match[str]], order: str | None, latest: int) -> 
         match = _NUMERIC.fullmatch(_plain(cell))
         return None if match is None else _parts(match, left[0], latest)
 
-    return Dates(read_one, note, expected=f"a date as {called}")
+    return Dates(read_one, note, expected=f"a date as {called}", order=left[0])
 
 
 def _parts(match: re.Match[str], order: str, latest: int) -> Day | None:
@@ -302,8 +310,8 @@ def _is_even(days: Sequence[Day | None]) -> bool:
 def _is_on_one_day(days: Sequence[Day | None]) -> bool:
     """Whether dates of several years are all on one day of several months."""
     parts = [str(day).split("-") for day in days if day is not None]
-    years, months, on = (len(set(part)) for part in zip(*parts, strict=True))
-    return years > 1 and months > 1 and on == 1
+    years, months, on = ({part[place] for part in parts} for place in range(3))
+    return len(years) > 1 and len(months) > 1 and len(on) == 1
 
 
 def _is_in_order(days: Sequence[Day | None]) -> bool:
@@ -357,7 +365,12 @@ def _day(form: Form, cell: str, latest: int) -> Day | None:
     first = _date(year, month, 1)
     if first is None:
         return None
-    return np.datetime64((first.astype("datetime64[M]") + 1).astype("datetime64[D]") - 1)
+    return month_end(first)
+
+
+def month_end(day: Day) -> Day:
+    """Last day of the month of a day."""
+    return np.datetime64((day.astype("datetime64[M]") + 1).astype("datetime64[D]") - 1)
 
 
 def _date(year: int, month: int, day: int) -> Day | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -63,6 +64,16 @@ class Options:
     future: bool = False
     signed: bool = False
     fewest: int = 2
+
+    @property
+    def marks(self) -> list[str]:
+        """Cells that say that there is no price, beside the usual ones."""
+        return [] if self.missing is None else [str(self.missing)]
+
+    @property
+    def latest(self) -> int:
+        """The last year that two digits may mean."""
+        return 2079 if self.future else datetime.date.today().year + 1
 
     @classmethod
     def of(cls, said: Any, **changes: Any) -> Options:

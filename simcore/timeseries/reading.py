@@ -119,7 +119,7 @@ def values_of(
     """
     place = sheet.find(column, "--column")
     rows, _ = _rows_of(sheet, told)
-    missing = _missing(told)
+    missing = told.marks
     cells = [cell_of(sheet.rows[one][1], place) for one in rows]
     numbers = numbers_of(cells, decimal=told.decimal, missing=missing, delimiter=sheet.delimiter)
     lines = [sheet.rows[one][0] for one in rows]
@@ -163,15 +163,17 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
     chosen, aside = _rows_of(sheet, told)
     at_front = None if told.front is None else sheet.find(told.front, "--front")
     at_price = None if column is None else sheet.find(column, "--column")
-    dates, at_date = date_cells(sheet, told.date, at_price, notes)
+    aside += [] if at_front is None else [at_front]
+    priced = [] if at_price is None else [at_price]
+    dates, at_date = date_cells(sheet, told.date, [*aside, *priced], notes)
     if at_price is None:
-        at_price = price_at(sheet, [*at_date, *aside, *([] if at_front is None else [at_front])])
+        at_price = price_at(sheet, [*at_date, *aside])
     dates = [dates[place] for place in chosen]
     rows = [sheet.rows[place] for place in chosen]
     prices = [cell_of(row, at_price) for _, row in rows]
-    days = dates_of(dates, order=told.date_order, latest=_latest(told))
+    days = dates_of(dates, order=told.date_order, latest=told.latest)
     numbers = numbers_of(
-        prices, decimal=told.decimal, missing=_missing(told), delimiter=sheet.delimiter,
+        prices, decimal=told.decimal, missing=told.marks, delimiter=sheet.delimiter,
         points=has_points(dates),
     )  # fmt: skip
     label = sheet.label(at_price)
@@ -189,7 +191,7 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
                 file=sheet.name) for one in faults
     ]  # fmt: skip
     if at_front is not None:
-        held = deliveries(sheet, rows, at_front)
+        held = deliveries(sheet, rows, at_front, told.date_order or days.order)
         quotes = [one._replace(delivery=held[one.line]) for one in quotes]
     quotes.sort(key=lambda one: (one.day, one.delivery or one.day, one.line))
     if told.duplicates == "error":
@@ -198,6 +200,10 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
         raise ConfigError(_shortened(faults))
     single = _merged(quotes, told.duplicates)
     notes += [one for one in (days.note, *numbers.notes) if one]
+    if told.date_order is not None and days.order is None:
+        notes.append(f"the order {told.date_order} changes nothing: no date is like 01/02/2024")
+    if told.missing is not None and str(told.missing) not in prices:
+        notes.append(f"no cell is {told.missing}")
     shown = " ".join(sorted(repr(mark) for mark in empty if mark))
     notes += [f"{empty.total():,} rows without a price{shown and f' ({shown})'}"] if empty else []
     merged = len(quotes) - len(single)
@@ -228,7 +234,7 @@ def _quotes(
     empty: Counter[str] = Counter()
     faults: list[Fault] = []
     for line, date, text in cells:
-        gap = is_gap(text, _missing(told))
+        gap = is_gap(text, told.marks)
         if not date and gap:
             continue
         day = days.read(date)
@@ -263,10 +269,10 @@ def annual_means(history: History) -> tuple[dict[int, float], list[str]]:
         by_month = [mean_of(history.prices[months == month]) for month in found]
         calendar = int(year) + 1970
         means[calendar] = float(mean_of(by_month))
-        if _PERIODS[history.period] * len(found) < 12 and not _is_yearly(history):
-            what = f"{len(found)} of 12 months"
-            if history.period == "quarter":
-                what = f"{len(found)} of 4 quarters"
+        count = 12 // _PERIODS[history.period]
+        if len(found) < count and not _is_yearly(history):
+            part = history.period if count < 12 else "month"
+            what = f"{len(found)} of {count} {part}s"
             notes.append(f"{history.file}: {calendar} is the mean of {what}")
     return means, notes
 
@@ -275,15 +281,6 @@ def _is_yearly(history: History) -> bool:
     """Whether no two prices are of one year: each stands for its year."""
     years = history.dates.astype("datetime64[Y]")
     return bool(len(np.unique(years)) == len(years))
-
-
-def _missing(told: Options) -> list[str]:
-    return [] if told.missing is None else [str(told.missing)]
-
-
-def _latest(told: Options) -> int:
-    """The last year that two digits may mean."""
-    return 2079 if told.future else datetime.date.today().year + 1
 
 
 def _end(

@@ -19,7 +19,7 @@ from simcore.timeseries.numerals import is_gap, is_number
 
 _SEARCHED: Final = 200
 """Rows by which the separator, the dates and the headings are found."""
-_TALLEST: Final = 4
+_TALLEST: Final = 12
 """Rows of headings above each other."""
 _SEPARATORS: Final = (";", "\t", "|", ",")
 _SEP_LINE: Final = re.compile(r'"?sep=(.)"?[;,]*', re.IGNORECASE)
@@ -190,6 +190,8 @@ def read_sheet(
         notes.append(f"{len(again)} lines repeat the headings")
     if not body:
         raise refusal(name, "no rows", "a line of headings, then a line a date")
+    if main is not None:
+        _check_width(body, max(len(row) for _, row in over), name)
     width = max(len(row) for _, row in [*body, *over])
     heading, *names = _names(over, main, width)
     line = body[0][0] if main is None else main[0]
@@ -296,6 +298,24 @@ def _headings(rows: Sequence[Row], at: int) -> tuple[list[Row], Row | None]:
     named = [one for one in wide if not all(_A_UNIT.fullmatch(c) for c in one[1] if c)] or wide
     dated = [one for one in named if cell_of(one[1], dates)] or named
     return wide, dated[-1]
+
+
+def _check_width(body: Sequence[Row], width: int, name: str) -> None:
+    """Refuse numbers under no heading: parts of 52,1 or 1,234 in a file of commas, or a shift."""
+    dates = _dated(body[:_SEARCHED])
+    wrong = [
+        (line, row) for line, row in body
+        if len(row) > width and any(map(is_number, row[width:]))
+        and (dates is None or is_date(cell_of(row, dates)) or is_year(cell_of(row, dates)))
+    ]  # fmt: skip
+    if wrong:
+        line, row = wrong[0]
+        more = f", and so in {len(wrong) - 1:,} more lines" if len(wrong) > 1 else ""
+        raise ConfigError(Fault(
+            "", f"{len(row)} cells under {width} headings{more}", "a heading for each number",
+            "put numbers with commas in quotes, separate cells by semicolons, or add the heading",
+            name, line,
+        ))  # fmt: skip
 
 
 def _names(over: Sequence[Row], main: Row | None, width: int) -> list[list[str]]:
