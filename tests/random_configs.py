@@ -439,9 +439,9 @@ def policy_value(low: float, high: float, names: list[str]) -> st.SearchStrategy
 
 
 @st.composite
-def imports(draw: Any, name: str, shares_: list[str]) -> Any:
+def imports(draw: Any, name: str, regions: list[str], shares_: list[str]) -> Any:
     """What bringing tonnes into a region costs, by origin."""
-    places = [one for one in ("AA", "BB", "default") if one != name]
+    places = [one for one in (*regions, "default") if one != name]
     return {
         place: {
             "freight": draw(quantity(5, 80, "EUR/t", form="positive")),
@@ -454,7 +454,13 @@ def imports(draw: Any, name: str, shares_: list[str]) -> Any:
 
 @st.composite
 def region(
-    draw: Any, name: str, market: str, shares_: list[str], marks: list[str], routes: list[str]
+    draw: Any,
+    name: str,
+    regions: list[str],
+    market: str,
+    shares_: list[str],
+    marks: list[str],
+    routes: list[str],
 ) -> Any:
     """A region."""
     named = draw(st.lists(st.sampled_from(routes), unique=True))
@@ -470,10 +476,10 @@ def region(
         },
         "recognised": draw(policy_value(0, 1, shares_)),
         "border": draw(policy_value(0, 1, shares_)),
-        "credit_price": draw(quantity(0, 20, "EUR/t", form="any")),
+        "credit_price": draw(quantity(0, 20, "EUR/t", form="positive")),
         "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
         "average_intensity": draw(steps(0.5, 3)),
-        "reference": {"steel": "old"}, "imports": draw(imports(name, shares_)),
+        "reference": {"steel": "old"}, "imports": draw(imports(name, regions, shares_)),
     }  # fmt: skip
 
 
@@ -481,7 +487,7 @@ def region(
 def route(draw: Any, place: int, regions: list[str], marks: list[str], first: int) -> Any:
     """A route."""
     inputs = {
-        "ore": draw(by_region(regions, quantity(0.5, 1.8, "t/t", form="any", bare=False))),
+        "ore": draw(by_region(regions, quantity(0.5, 1.8, "t/t", form="positive", bare=False))),
         "power": draw(by_region(regions, quantity(0.1, 3.5, "MWh/t", form="positive", bare=False))),
     }
     if place and draw(st.booleans()):
@@ -698,7 +704,7 @@ def configs(draw: Any) -> dict[str, Any]:
         "policies": policies,
         "regions": {
             name: draw(region(
-                name, draw(st.sampled_from(sorted(markets))), share_names, mark_names, routes,
+                name, regions, draw(st.sampled_from(sorted(markets))), share_names, mark_names, routes,
             ))
             for name in regions
         },

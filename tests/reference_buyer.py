@@ -75,9 +75,7 @@ def alternative_cost(case: Case, against: str, year: int) -> float:
     return landed_cost(case, buyer, route, buyer, year)
 
 
-def delivered(
-    case: Case, against: str, region: str, route: str, year: int
-) -> dict[str, float]:
+def delivered(case: Case, against: str, region: str, route: str, year: int) -> dict[str, float]:
     """Outcomes of one route of one region for one buyer and year."""
     buyer, other = pair(against)
     there = is_available(case, route, year)
@@ -98,9 +96,7 @@ def buyer_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
     config = case.config
     for against in config.get("against") or ():
         for year in case.years:
-            out["alternative_cost", scenario, against, year] = alternative_cost(
-                case, against, year
-            )
+            out["alternative_cost", scenario, against, year] = alternative_cost(case, against, year)
             for region in config["regions"]:
                 for route in config["routes"]:
                     values = delivered(case, against, region, route, year)
