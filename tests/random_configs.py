@@ -476,7 +476,7 @@ def region(
         },
         "recognised": draw(policy_value(0, 1, shares_)),
         "border": draw(policy_value(0, 1, shares_)),
-        "credit_price": draw(quantity(0, 20, "EUR/t", form="positive")),
+        "credit_price": draw(quantity(0, 20, "EUR/t")),
         "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
         "average_intensity": draw(steps(0.5, 3)),
         "reference": {"steel": "old"}, "imports": draw(imports(name, regions, shares_)),
@@ -606,7 +606,7 @@ def electrolysis(draw: Any) -> dict[str, Any]:
         "lifetime": draw(st.sampled_from([15, 20])),
         "stack_lifetime": draw(quantity(7, 25, "yr")),
         "stack_share": draw(quantity(0.2, 0.5)),
-        "storage": draw(quantity(0.0, 0.6, "kg", form="any")),
+        "storage": draw(quantity(0.0, 0.6, "kg")),
         "risk_premium": draw(quantity(0.0, 0.03, form="any")),
         **({"learning": learning} if draw(st.booleans()) else {}),
     }  # fmt: skip

@@ -72,7 +72,7 @@ def finished_run(path: str | os.PathLike[str]) -> Path:
         raise _no_run(place, found, "a run written by simcore run (.zarr or .nc)")
     try:
         version, complete = int(attrs["schema_version"]), int(attrs.get("complete", 0))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise unreadable(place, error) from error
     if version > SCHEMA_VERSION:
         raise RunError(Fault(
@@ -155,6 +155,8 @@ def attributes_of(path: Path) -> dict[str, Any]:
     try:
         if path.is_dir():
             return dict(json.loads((path / "zarr.json").read_text("utf-8"))["attributes"])
+        if not path.is_file():  # a pipe or a device would be waited for
+            return {}
         import netCDF4
 
         with netCDF4.Dataset(str(path), "r") as file:
