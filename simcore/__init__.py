@@ -97,7 +97,7 @@ def run(
 
     plan = build(load(config, overrides=overrides, draws=draws, seed=seed, until=until))
     if progress:
-        say_if_cold()
+        say_if_cold("run")
     with shown(plan.draws, quiet=not progress) as report:
         return engine.run(
             plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,

@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simcore.errors import ConfigError, Fault, SimcoreError
+from simcore.errors import ConfigError, Fault
+from simcore.terminal import address_space, failures, streams
 from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, to_csv
-from simcore.terminal.options import SECTIONS, parser
+from simcore.terminal.opening import opened
+from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
@@ -48,35 +50,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
     atexit.register(gc.freeze)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    options = parser().parse_args(arguments)
-    debug = os.environ.get("SIMCORE_DEBUG") == "1"
-    try:
-        status = _COMMANDS[options.name](options)
-        sys.stdout.flush()
-    except SimcoreError as error:
-        if debug:
-            raise
-        print(f"simcore {options.name}: error\n{error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt as stop:
-        print(f"simcore {options.name}: interrupted" + "".join(f"; {what}" for what in stop.args),
-              file=sys.stderr)  # fmt: skip
-        return 130
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; nothing may be flushed to it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except MemoryError:
-        if debug:
-            raise
-        print(
-            f"simcore {options.name}: out of memory; lower draws, or memory in the config",
-            file=sys.stderr,
-        )
-        return 1
-    finally:
-        gc.enable()
-    return int(status or 0)
+    with streams.held() as out:
+        options = parsed(arguments)
+        if options is None:
+            return 0
+        try:
+            address_space.require(options.name)
+            status = int(_COMMANDS[options.name](options) or 0)
+        except (Exception, KeyboardInterrupt) as error:
+            if os.environ.get("SIMCORE_DEBUG") == "1" and not isinstance(error, KeyboardInterrupt):
+                raise
+            text, status = failures.told(error)
+            print(f"simcore {options.name}: {text}", file=sys.stderr)
+        finally:
+            gc.enable()
+        out.flush()
+        if out.lost is None or status:
+            return status
+        # A reader that leaves (head, less) has seen enough.
+        if not isinstance(out.lost, BrokenPipeError):
+            print(f"simcore {options.name}: what was printed is lost: {out.lost.strerror}",
+                  file=sys.stderr)  # fmt: skip
+        return int(_is_for_its_words(options))
+
+
+def _is_for_its_words(options: argparse.Namespace) -> bool:
+    """Whether a command is there for what it prints, and not for the files that it writes."""
+    words = getattr(options, "json", False) or getattr(options, "dry_run", False)
+    return bool(words or not (options.name in ("run", "plot") or getattr(options, "out", None)))
 
 
 def check(options: argparse.Namespace) -> None:
@@ -125,8 +126,7 @@ def run(options: argparse.Namespace) -> int:
         needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
         return 0
-    if not options.quiet:
-        say_if_cold()
+    say_if_cold("run", quiet=options.quiet)
     with _terminable():
         engine.prepare(planned)
         planned = run_until_narrow(planned, executor, report=silent if options.quiet else _say)
@@ -158,36 +158,38 @@ def run(options: argparse.Namespace) -> int:
 def summary(options: argparse.Namespace) -> None:
     """Print a table of a saved run."""
     from simcore.analysis import summarise
-    from simcore.dataset import open_run
 
-    with open_run(options.run) as result:
+    with opened(options.run) as result:
         scenarios, others = _scenarios(result, options)
         frame = summarise(
             result, variable=options.variable, years=options.year, regions=options.region,
             routes=options.route, destinations=options.destination, scenarios=scenarios,
             quantiles=options.quantiles,
         )  # fmt: skip
-    if options.format != "table":
-        rows = frame.astype(object).to_numpy().tolist()
-        _print_rows(options.format, list(frame.columns), rows, frame.attrs)
-        return
-    if options.variable:
-        from simcore.terminal.tables import outcome_text
+        if options.format != "table":
+            rows = frame.astype(object).to_numpy().tolist()
+            _print_rows(options.format, list(frame.columns), rows, frame.attrs)
+            return
+        if options.variable:
+            from simcore.terminal.tables import outcome_text
 
-        print(outcome_text(frame))
-    else:
-        from simcore.terminal.headline import headline_text
+            print(outcome_text(frame))
+        else:
+            from simcore.terminal.headline import headline_text
 
-        print(headline_text(frame.to_dict("list"), frame.attrs))
-    if others:
-        print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
+            print(headline_text(frame.to_dict("list"), frame.attrs))
+        if others:
+            print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
 
 
 def trace(options: argparse.Namespace) -> None:
     """Recompute one draw and print every variable of it."""
     planned = _plan(options)
     from simcore.running import tracing
+    from simcore.terminal.progress import say_if_cold
     from simcore.terminal.traces import trace_table, trace_text
+
+    say_if_cold("trace")
 
     found = tracing.trace(planned, options.draw, region=options.region, route=options.route)
     if options.format == "table":

@@ -5,13 +5,19 @@ Bad input and a bad output path end a command with exit code 2 and a message, ne
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import ClassVar, Final
+from unicodedata import category
 
 _SHOWN_FAULTS: Final = 100
 _SHOWN_CHARACTERS: Final = 500
+_SUGGESTIONS: Final = 300
+_LEFT: Final[ContextVar[list[int] | None]] = ContextVar("suggestions left", default=None)
+_HARMLESS: Final = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
@@ -50,13 +56,13 @@ class Fault:
 
     def as_warning(self) -> str:
         """Say it in one line, of what is no fault but changes nothing."""
-        return _printable(f"warning: {self._head}: {_cut(self.found)}: {self.remedy}")
+        return printable(f"warning: {self._head}: {_cut(self.found)}: {self.remedy}")
 
     def __str__(self) -> str:
         head = self._head
         rows = (("found", _cut(self.found)), ("expected", self.expected), ("remedy", self.remedy))
         body = [f"  {label:<9} {_indented(text)}" for label, text in rows]
-        return "\n".join([_printable(head), *body])
+        return "\n".join([printable(head), *body])
 
 
 class TextError(ValueError):
@@ -165,6 +171,19 @@ def dotted(address: Iterable[str | int | float]) -> str:
     return ".".join(str(part) for part in address)
 
 
+@contextlib.contextmanager
+def few_suggestions() -> Iterator[None]:
+    """Look for what was meant by the first names only: a file may hold thousands of unknown ones.
+
+    Each search takes a millisecond, and only the first faults are shown.
+    """
+    before = _LEFT.set([_SUGGESTIONS])
+    try:
+        yield
+    finally:
+        _LEFT.reset(before)
+
+
 def suggest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that the user probably meant.
 
@@ -178,14 +197,43 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     Returns
     -------
     str or None
-        The nearest known name, upper and lower case taken as equal; None when none is near.
+        The nearest known name, upper and lower case taken as equal; None when none is near, or
+        within `few_suggestions` after the first ones.
     """
+    left = _LEFT.get()
+    if left is not None:
+        if left[0] == 0:
+            return None
+        left[0] -= 1
     folded: dict[str, str] = {}
     for candidate in known:
         folded.setdefault(candidate.casefold(), candidate)
     # A misspelling is short; a long text is something else, and slow to compare.
     near = difflib.get_close_matches(name[:100].casefold(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None
+
+
+def printable(text: str) -> str:
+    """Show what could steer a terminal as its number, an escape as x1b after a backslash.
+
+    Parameters
+    ----------
+    text : str
+        Of a config, a table or a run that anyone may have written.
+
+    Returns
+    -------
+    str
+        One line: line breaks too are numbers. Spaces of all widths, and what joins letters, stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one
+        if one.isprintable() or one in _HARMLESS or category(one) == "Zs"
+        else one.encode("unicode_escape", "surrogatepass").decode()
+        for one in text
+    )
 
 
 def _gathered(faults: Fault | Iterable[Fault]) -> tuple[Fault, ...]:
@@ -195,17 +243,9 @@ def _gathered(faults: Fault | Iterable[Fault]) -> tuple[Fault, ...]:
     return every
 
 
-def _printable(text: str) -> str:
-    """Escape what could steer a terminal."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
-
-
 def _indented(text: str) -> str:
     """Keep lines under their label, so that no text can pass for the head of a fault."""
-    return ("\n" + " " * 12).join(_printable(line) for line in text.split("\n"))
+    return ("\n" + " " * 12).join(printable(line) for line in text.split("\n"))
 
 
 def _cut(text: str) -> str:

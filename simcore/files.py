@@ -40,8 +40,12 @@ def whole(path: Path, *, expected: str, remedy: str, folders: bool = False) -> I
     OutputError
         The file cannot be written.
     """
-    partial = path.with_name(f"{path.name}.partial-{token()}")
+    partial = path.parent / f"{path.name}.partial-{token()}"
     try:
+        if path.exists() and not path.is_file():
+            # Root could put a file in the place of a device.
+            found = "a folder" if path.is_dir() else "a device or pipe"
+            raise OutputError(Fault(str(path), found, expected, remedy))
         if folders:
             make_folders(path.parent)
         yield partial

@@ -84,7 +84,35 @@ def test_checking_a_config_loads_neither_compiler_nor_tables() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", [(), ("fly",), ("run",), ("run", "x", "--threads", "0")])
+def test_no_command_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 0
+    assert "commands:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage", "word"),
+    [
+        (("plot", "RUN", "--route", "X"), "usage: simcore plot", "simcore plot has no --route"),
+        (("summary", "RUN", "more"), "usage: simcore summary", "too much: more"),
+        (("--fly",), "usage: simcore [", "simcore has no --fly"),
+        (("backtest", "--market", "eu_ets", "--horizons", "1", "F.csv"), "usage: simcore backtest",
+         "put the file before this option"),
+        (("calibrate", "F.csv", "--price-year", "1" * 5000), "usage: simcore calibrate",
+         "is not within 1,950 and 2,100"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_shows_that_of_its_command(
+    arguments: tuple[str, ...], usage: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(usage)
+    assert word in " ".join(said.split())
+
+
+@pytest.mark.parametrize("arguments", [("fly",), ("run",), ("run", "x", "--threads", "0")])
 def test_wrong_usage_ends_with_2(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -205,7 +205,7 @@ def test_config_given_in_python():
         ("draws", "", "draws"),
         ("=5", "", "=5"),
         ("draws=[1", "", "expected"),
-        ("draws=.inf", "value", ".inf"),
+        ("draws=.inf", "draws", ".inf"),
     ],
 )  # fmt: skip
 def test_setting(setting, where, found):

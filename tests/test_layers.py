@@ -134,6 +134,8 @@ def test_checking_a_config_loads_no_heavy_library():
         f"from simcore import intake, plan\nplan.build(intake.load({str(quickstart)!r}))"
     )
     assert not modules & {"numba", "xarray", "scipy.stats", "matplotlib", "pandas", "zarr", "rich"}
+    # What reads the files of a config waits until it names one.
+    assert "simcore.timeseries" not in modules
 
 
 @pytest.mark.parametrize("name", ["simcore", "simcore.cli"])

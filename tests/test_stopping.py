@@ -106,7 +106,7 @@ def test_only_cells_that_count_are_looked_at():
         ("cost_premium.p50=2 USD/t", "'USD/t'", "EUR t-1"),
         ({"variable": "carbon_price", "statistic": "mean", "width": 0}, "0", "a number > 0"),
         (UNTIL | {"at": {"route": "bf_bof"}}, "'route'", "market"),
-        (UNTIL | {"at": {"market": "nowhere"}}, "nowhere", "labels of the run"),
+        (UNTIL | {"at": {"market": "nowhere"}}, "nowhere", "one of walk"),
     ],
 )  # fmt: skip
 def test_until_that_means_nothing_is_refused(until, found, expected):

@@ -87,11 +87,9 @@ class Source:
             raise self._error(box, found) from error
         if self.checks is not None:
             for one in _within(box, self.block):
-                part = values[_moved(one, box)]
-                if (
-                    crc(canonical(part, kind_of(part.dtype)))
-                    != self.checks.values[self._number(one)]
-                ):
+                part = np.asarray(values[_moved(one, box)])
+                found = crc(canonical(part, kind_of(self.variable.dtype)))
+                if found != self.checks.values[self._number(one)]:
                     raise self._error(one, _CHANGED)
         return values
 
@@ -140,11 +138,25 @@ class _CheckedArray(BackendArray):
             backwards = places.step < 0
             wanted.append(places[::-1] if backwards else places)
             last.append(slice(None, None, -1 if backwards else 1) if isinstance(one, slice) else 0)
+        if self._are_blocks(wanted):
+            return self._source.read(tuple(slice(one.start, one.stop) for one in wanted))[
+                tuple(last)
+            ]
         found = np.empty(tuple(map(len, wanted)), self.dtype)
         for cuts in itertools.product(*self._cuts(wanted)):
-            box, inner, outer = zip(*cuts, strict=True) if cuts else ((), (), ())
+            box, inner, outer = zip(*cuts, strict=True)
             found[outer] = self._source.read(box)[inner]
         return found[tuple(last)]
+
+    def _are_blocks(self, wanted: list[range]) -> bool:
+        """Whether whole blocks are wanted and nothing else, so that no copy is needed."""
+        return all(
+            len(places) > 0
+            and places.step == 1
+            and places.start % step == 0
+            and (places.stop % step == 0 or places.stop == length)
+            for places, step, length in zip(wanted, self._source.block, self.shape, strict=True)
+        )
 
     def _cuts(self, wanted: list[range]) -> Iterator[list[tuple[slice, slice, slice]]]:
         """What to read along each dimension, what to take of that, and where it goes."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from google_crc32c import value as crc32c
+from google_crc32c import extend
 
 from simcore.dataset.containers import Array, blocks
 
@@ -26,6 +26,9 @@ SEAL: Final = "checksum"
 """Global attribute: the CRC-32C over all other attributes and the checksums of all arrays."""
 DIGEST: Final = "digest"
 """Global attribute: see `dataset.digest`."""
+
+Bytes = bytes | memoryview
+_PIECE: Final = 65_536
 
 # A container keeps these elsewhere, or writes them anew.
 _OF_CONTAINER: Final = {"coordinates", "_FillValue", "zarr_format_needed"}
@@ -87,9 +90,13 @@ class Checks:
         return cls(found["description"], tuple(found["block"]), tuple(found["values"]))
 
 
-def crc(data: bytes) -> str:
+def crc(data: Bytes) -> str:
     """CRC-32C in eight hexadecimal digits."""
-    return f"{crc32c(data):08x}"
+    found, view = 0, memoryview(data)
+    for start in range(0, len(view), _PIECE):
+        # It takes bytes alone, and small ones need no new memory.
+        found = extend(found, view[start : start + _PIECE].tobytes())
+    return f"{found:08x}"
 
 
 def kind_of(dtype: np.dtype[Any] | None) -> str:
@@ -118,7 +125,7 @@ def counted(heads: Iterable[Head]) -> list[Head]:
     ]  # fmt: skip
 
 
-def canonical(values: np.ndarray, kind: str) -> bytes:
+def canonical(values: np.ndarray, kind: str) -> Bytes:
     """Values in C order as little-endian bytes with one NaN, or as UTF-8 with its length."""
     if kind == "text":
         entries = [str(entry).encode() for entry in values.ravel().tolist()]
@@ -128,10 +135,10 @@ def canonical(values: np.ndarray, kind: str) -> bytes:
         undefined = np.isnan(plain)
         if undefined.any():
             plain = np.where(undefined, plain.dtype.type(np.nan), plain)
-    return plain.tobytes()
+    return plain.reshape(-1).view(np.uint8).data
 
 
-def digest_of(arrays: Iterable[tuple[Head, Iterable[bytes]]]) -> str:
+def digest_of(arrays: Iterable[tuple[Head, Iterable[Bytes]]]) -> str:
     """SHA-256 over arrays in the order of their names; see `dataset.digest`."""
     total = hashlib.sha256()
     for head, values in arrays:
@@ -199,7 +206,7 @@ class Recorder:
         """CRC-32C over the attributes of the run and the checksums of its arrays."""
         return seal(attrs, self._texts)
 
-    def _bytes(self, name: str, read: Iterable[np.ndarray] | None) -> Iterator[bytes]:
+    def _bytes(self, name: str, read: Iterable[np.ndarray] | None) -> Iterator[Bytes]:
         if read is None:
             array, values = self._whole[name]
             yield canonical(values, kind_of(array.dtype))

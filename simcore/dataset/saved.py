@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.dataset.checksums import canonical, counted, digest_of, head_of
+from simcore.dataset.checksums import Bytes, canonical, counted, digest_of, head_of
 from simcore.dataset.layout import SCHEMA_VERSION
 from simcore.errors import ConfigError, Fault
 
@@ -72,7 +72,7 @@ def finished_run(path: str | os.PathLike[str]) -> Path:
         raise _no_run(place, found, "a run written by simcore run (.zarr or .nc)")
     try:
         version, complete = int(attrs["schema_version"]), int(attrs.get("complete", 0))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise unreadable(place, error) from error
     if version > SCHEMA_VERSION:
         raise RunError(Fault(
@@ -118,7 +118,7 @@ def digest(dataset: xr.Dataset) -> str:
     )
 
 
-def _parts(variable: xr.Variable, kind: str) -> Iterator[bytes]:
+def _parts(variable: xr.Variable, kind: str) -> Iterator[Bytes]:
     itemsize = 32 if kind == "text" else variable.dtype.itemsize
     for block in _blocks(variable.shape, itemsize):
         yield canonical(np.asarray(variable[block].values), kind)
@@ -155,6 +155,8 @@ def attributes_of(path: Path) -> dict[str, Any]:
     try:
         if path.is_dir():
             return dict(json.loads((path / "zarr.json").read_text("utf-8"))["attributes"])
+        if not path.is_file():  # a pipe or a device would be waited for
+            return {}
         import netCDF4
 
         with netCDF4.Dataset(str(path), "r") as file:

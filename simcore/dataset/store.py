@@ -59,6 +59,11 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
             where, out.suffix or "no suffix", "a name that ends in .zarr or .nc",
             f"write to {out.with_name((out.stem or 'run') + '.zarr') if out.name else 'run.zarr'}",
         ))  # fmt: skip
+    elif out.suffix == ".nc" and where.encode(errors="replace").decode() != where:
+        faults.append(Fault(
+            where, "bytes that are not UTF-8", "a name in UTF-8, as NetCDF files have",
+            "choose another name, or one that ends in .zarr",
+        ))  # fmt: skip
     else:
         faults += filter(None, (_fault_of_name(out, overwrite=overwrite), Lock(out).fault()))
     folder = out.absolute().parent

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simcore.dataset.checksums import DIGEST, canonical, counted, digest_of, head_of, kind_of
+from simcore.dataset.checksums import DIGEST, Bytes, canonical, counted, digest_of, head_of, kind_of
 from simcore.dataset.containers import blocks
 from simcore.dataset.saved import RunError, finished_run, unreadable
 from simcore.errors import Fault
@@ -63,7 +63,7 @@ def verify(path: str | os.PathLike[str]) -> Verdict:
     place = finished_run(path)
     arrays: dict[str, list[Fault]] = {}
 
-    def contents(source: Source) -> Iterator[bytes]:
+    def contents(source: Source) -> Iterator[Bytes]:
         for box in blocks(source.variable.shape, source.block):
             try:
                 yield canonical(source.read(box), kind_of(source.variable.dtype))

@@ -98,7 +98,9 @@ class ZarrContainer:
         for position, part in _parts(values, array.chunks[len(index) :]):
             file = self._path / name / _key((*index, *position))
             encoded = _encoded(array, part)
-            file.write_bytes(encoded + crc32c(encoded).to_bytes(_CRC_BYTES, "little"))
+            with file.open("wb") as opened:
+                opened.write(encoded)
+                opened.write(crc32c(encoded).to_bytes(_CRC_BYTES, "little"))
 
 
 def _key(place: Iterable[int]) -> str:

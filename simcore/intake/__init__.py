@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from simcore.errors import ConfigError, Fault
+from simcore.errors import ConfigError, Fault, few_suggestions
 from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.checks import find_faults
 from simcore.intake.file_notes import file_notes
@@ -77,6 +77,7 @@ class Spec:
         return faults([finding], self.documents, file=file)[0]
 
 
+@few_suggestions()
 def load(
     source: str | Path | Mapping[str, Any],
     *,
@@ -110,8 +111,13 @@ def load(
     ConfigError
         With every fault found, each with file, line, address, found, expected and remedy.
     """
-    read = layers.read(source, allowed=allow_outside)
     settings = [setting(text) for text in overrides]
+    try:
+        read = layers.read(source, allowed=allow_outside)
+    except ConfigError as error:
+        raise ConfigError(
+            [*error.faults, *(fault for _, one in settings for fault in one.faults)]
+        ) from None
     settings += [
         ((key,), document.Document(data={key: value}, lines={}, name=f"--{key} {value}"))
         for key, value in (("draws", draws), ("seed", seed), ("until", until))
@@ -131,6 +137,9 @@ def load(
         data = merge(data, tables_read[-1].data)
     file = documents[0]
     for address, one in settings:
+        if not address:
+            documents.insert(0, one)
+            continue
         tables_read.append(fill(one.data, data, read.folder))
         data, plain = _set(data, replace(one, data=tables_read[-1].data), address)
         documents.insert(0, plain)

@@ -13,7 +13,6 @@ from simcore.distributions import DistributionError
 from simcore.files import contained
 from simcore.intake.findings import Finding
 from simcore.quantities import Constant, Empirical, Uncertain
-from simcore.timeseries import Options, labels_of, read_sheet, values_of
 
 _METADATA: Final = {*Uncertain.model_fields}
 _MOST: Final = 4096
@@ -107,6 +106,8 @@ def column(folder: Path, quantity: Empirical) -> tuple[list[float], tuple[str, .
     ConfigError
         It cannot be read, or the column holds something else than numbers.
     """
+    from simcore.timeseries import Options, labels_of, read_sheet, values_of
+
     name, label = str(quantity.csv), str(quantity.column)
     path = contained(folder, name)
     if path is None:

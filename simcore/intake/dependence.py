@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from simcore.numerics.copula import (
     nearest_correlation,
     rank_correlation_of,
 )
+
+MOST: Final = 1000
+"""Names that may be correlated: the work grows as the cube of their number."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from simcore.intake.entries import Catalog
 from simcore.intake.findings import SINGULAR
 from simcore.intake.forms import LISTS, SECTORAL
-from simcore.intake.price_tables import KEYS, PLACES
+from simcore.intake.price_tables import PLACES, keys
 from simcore.intake.schema import Experiment
 from simcore.intake.sourced import META, Place, places
 from simcore.quantities import Uncertain
@@ -64,7 +64,7 @@ def json_schema() -> dict[str, Any]:
 
 def _price_file() -> dict[str, Any]:
     """What names a file in the place of a table by year."""
-    named: dict[str, Any] = {key: {"type": ["string", "integer"]} for key in KEYS}
+    named: dict[str, Any] = {key: {"type": ["string", "integer"]} for key in keys()}
     named["where"] = {"type": "object", "additionalProperties": {"type": "string"}}
     return {
         "type": "object", "properties": named, "additionalProperties": False,

@@ -12,7 +12,6 @@ from simcore.intake.usage import used_paths
 from simcore.intake.views import parts
 from simcore.processes.history import PriceHistory, past_prices
 from simcore.quantities import Empirical
-from simcore.timeseries import named
 
 
 def file_notes(
@@ -25,6 +24,8 @@ def file_notes(
     found: dict[str, None] = {}
     for experiment in scenarios.values():
         for file, notes in _read(experiment, folder, packaged):
+            from simcore.timeseries import named
+
             found |= dict.fromkeys(named(note, file) for note in notes)
     return tuple(found)
 

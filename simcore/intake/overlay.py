@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from simcore.errors import ConfigError, Fault
+from simcore.errors import ConfigError, Fault, dotted
 from simcore.intake import document
 from simcore.intake.document.scalars import Key
 from simcore.quantities import KINDS, PARAMETERS, SHAPES
 
+_DIGITS: Final = 18
 _DATES: Final = frozenset({"year", "date"})
 """Either makes a mapping with a value the dated spot of a price."""
 
@@ -64,24 +66,35 @@ def _has_value(content: Mapping[Any, Any]) -> bool:
 def setting(text: str) -> tuple[tuple[Key, ...], document.Document]:
     """Read a single setting, ``path.to.key=value``: its path, and the nested mapping it stands for.
 
-    The value is read as YAML; a part of digits is a year.
-
-    Raises
-    ------
-    ConfigError
-        It has no key or no value, or the value is not YAML.
+    The value is read as YAML; a part of digits is a year. What cannot be read is among the faults
+    of the document; one that says nothing has no path.
     """
+    name = f"--set {text}"
     key, equals, value = text.partition("=")
     parts = [part.strip() for part in key.split(".")]
     if not equals or not all(parts):
-        raise ConfigError(
-            Fault("", text, "path.to.key=value", "write for example --set draws=1000", "--set")
-        )
-    path = tuple(int(part) if part.isascii() and part.isdigit() else part for part in parts)
-    nested = document.parse(f"value: {value}", f"--set {text}").data["value"]
+        fault = Fault("", text, "path.to.key=value", "write for example --set draws=1000", "--set")
+        return (), document.Document(data={}, lines={}, name="--set", faults=(fault,))
+    path = tuple(_key(part) for part in parts)
+    try:
+        read = document.parse(f"value: {value}", name, go_on=True)
+    except ConfigError as error:
+        faults = tuple(replace(one, line=None) for one in error.faults)
+        return (), document.Document(data={}, lines={}, name=name, faults=faults)
+    nested: Any = read.data.get("value")
     for part in reversed(path):
         nested = {part: nested}
-    return path, document.Document(data=nested, lines={}, name=f"--set {text}")
+    faults = tuple(
+        replace(one, where=dotted(path) + one.where.removeprefix("value"), line=None)
+        for one in read.faults
+    )
+    return path, document.Document(data=nested, lines={}, name=name, faults=faults)
+
+
+def _key(part: str) -> Key:
+    """A part of a path: a year, the position in a list, or a name."""
+    is_number = part.isascii() and part.isdigit() and len(part) <= _DIGITS
+    return int(part) if is_number else part
 
 
 def put(under: Any, over: Any, path: Sequence[Key]) -> Any:

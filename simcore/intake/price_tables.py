@@ -15,29 +15,19 @@ from simcore.errors import ConfigError
 from simcore.files import contained
 from simcore.intake.compilation import file_fault
 from simcore.intake.findings import Address, Finding, of_file, unknown
-from simcore.timeseries import (
-    DUPLICATES,
-    TOLD,
-    Options,
-    annual_means,
-    labels_of,
-    named,
-    of_sheet,
-    read_sheet,
-)
-from simcore.timeseries.dates import ORDERS
-from simcore.timeseries.numerals import DECIMALS
 from simcore.units import UnitError, conversion
 
 PLACES: Final = ("path", "anchors", "forward", "futures", "history", "floor", "ceiling")
 """Keys of a price under which prices by year may stand."""
 
 _BAND: Final = ("low", "central", "high")
-KEYS: Final = ("csv", "column", *_BAND, "unit", *TOLD)
-"""What may be said of a file."""
-_CHOICES: Final = {
-    "decimal": DECIMALS, "date_order": ORDERS, "duplicates": DUPLICATES,
-}  # fmt: skip
+
+
+def keys() -> tuple[str, ...]:
+    """What may be said of a file."""
+    from simcore.timeseries import TOLD
+
+    return ("csv", "column", *_BAND, "unit", *TOLD)
 
 
 @dataclass
@@ -150,6 +140,15 @@ def _entry(values: Mapping[str, float], key: str, unit: Any) -> Any:
 
 def _yearly(content: Mapping[str, Any], label: Any, folder: Path, done: Filled) -> dict[int, float]:
     """Mean of each year of a column."""
+    from simcore.timeseries import (
+        Options,
+        annual_means,
+        labels_of,
+        named,
+        of_sheet,
+        read_sheet,
+    )
+
     path = contained(folder, content["csv"])
     assert path is not None
     options = Options.of(content, as_quoted=True, future=True, signed=True, fewest=1)
@@ -169,6 +168,11 @@ def _is_usual(note: str) -> bool:
 
 
 def _wrong_keys(content: Mapping[str, Any], key: str, address: Address) -> Any:
+    from simcore.timeseries import DUPLICATES
+    from simcore.timeseries.dates import ORDERS
+    from simcore.timeseries.numerals import DECIMALS
+
+    choices = {"decimal": DECIMALS, "date_order": ORDERS, "duplicates": DUPLICATES}
     for name, value in content.items():
         if name == "file":
             yield Finding((*address, name), "unknown key 'file'", "csv", "write csv: FILE")
@@ -176,8 +180,8 @@ def _wrong_keys(content: Mapping[str, Any], key: str, address: Address) -> Any:
             yield Finding((*address, name), "per_year beside the process", "means of past years",
                           "what is drawn again stands inside: process: {kind: bootstrap, history: "
                           "{csv: FILE, column: NAME, per_year: 1}}")  # fmt: skip
-        elif name not in KEYS:
-            yield unknown((*address, name), str(name), KEYS, "key of a price table")
+        elif name not in keys():
+            yield unknown((*address, name), str(name), keys(), "key of a price table")
         elif name in _BAND and key != "anchors":
             yield Finding((*address, name), f"{name} under {key}", "column: one price a year",
                           "write column: ...")  # fmt: skip
@@ -187,8 +191,8 @@ def _wrong_keys(content: Mapping[str, Any], key: str, address: Address) -> Any:
         elif name == "where" and not isinstance(value, Mapping):
             yield Finding((*address, name), repr(value), "a mapping of headings to cells",
                           "write where: {instrument: EUA}")  # fmt: skip
-        elif name in _CHOICES and value not in _CHOICES[name]:
-            yield unknown((*address, name), str(value), _CHOICES[name], name)
+        elif name in choices and value not in choices[name]:
+            yield unknown((*address, name), str(value), choices[name], name)
         elif name not in ("where", "first", "last") and not isinstance(value, (str, int)):
             yield Finding((*address, name), repr(value), "a text", f"correct {name}")
     if not isinstance(content.get("csv"), str) and "file" not in content:

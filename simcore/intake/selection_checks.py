@@ -112,6 +112,13 @@ def _correlations(experiment: Experiment) -> Iterator[Finding]:
                     (*address, position, "between"), f"{' and '.join(pair.between)} a second time",
                     "each pair once", f"remove one of the entries {before} and {position}",
                 )  # fmt: skip
+        names = len({name for pair in pairs for name in pair.between})
+        if names > dependence.MOST:
+            yield Finding(
+                address, f"{names:,} correlated names", f"at most {dependence.MOST:,}",
+                "leave out pairs, or set one name for what moves together",
+            )  # fmt: skip
+            continue
         try:
             dependence.build(pairs, repair=experiment.correlations.repair)
         except dependence.NotPositiveSemiDefiniteError as error:

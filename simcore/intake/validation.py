@@ -55,13 +55,14 @@ def mended(
     addresses = [one.address for one in findings]
     tried: set[Address] = set()
     for _ in range(_ROUNDS):
-        earlier = frozenset(tried)
+        earlier, leaving = frozenset(tried), list[Address]()
         for address in addresses:
             # What is still wrong after it was left out is missed: so leave out what holds it.
             while address in earlier and address:
                 address = address[:-1]
             tried.add(address)
-            content = _without(content, address, shipped.base())
+            leaving.append(address)
+        content = _without(content, leaving, shipped.base())
         experiment, more = validate(content, known)
         if experiment is not None:
             return experiment, content
@@ -69,24 +70,25 @@ def mended(
     return None, content
 
 
-def _without(data: Any, address: Address, packaged: Any) -> Any:
-    """Data without what stands at an address, or with what the package says in its place."""
-    if not address or not isinstance(data, dict | list):
-        return data
-    part, rest = address[0], address[1:]
+def _without(data: Any, addresses: Sequence[Address], packaged: Any) -> Any:
+    """Data without what stands at addresses, or with what the package says in its place."""
+    inside: dict[Any, list[Address]] = {}
+    for address in addresses:
+        if address:
+            inside.setdefault(address[0], []).append(address[1:])
     if isinstance(data, list):
-        if not isinstance(part, int) or part >= len(data):
-            return data
-        own = [_without(data[part], rest, None)] if rest else []
-        return [*data[:part], *own, *data[part + 1 :]]
-    if part not in data:
+        return [
+            _without(one, inside.get(place, ()), None)
+            for place, one in enumerate(data) if all(inside.get(place, ()))
+        ]  # fmt: skip
+    if not isinstance(data, dict) or not inside:
         return data
-    known = packaged.get(part) if isinstance(packaged, Mapping) else None
-    if rest:
-        return {**data, part: _without(data[part], rest, known)}
-    if isinstance(packaged, Mapping) and part in packaged:
-        return {**data, part: known}
-    return {key: value for key, value in data.items() if key != part}
+    known = packaged if isinstance(packaged, Mapping) else {}
+    return {
+        part: _without(value, inside.get(part, ()), known.get(part))
+        if all(inside.get(part, ())) else known[part]
+        for part, value in data.items() if all(inside.get(part, ())) or part in known
+    }  # fmt: skip
 
 
 def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
@@ -109,20 +111,18 @@ def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
         if one["type"] == "missing" and level is None:
             lacking.setdefault(address[:-1], []).append(str(address[-1]))
         found[finding] = address
+    strange = {}
     for address, keys in lacking.items():
         entry = _strange_entry(address, keys, data)
-        if entry is not None and address[1] == "regions":
-            # Nor is anything known of what a sector meets in it.
-            found = {
-                one: place
-                for one, place in found.items()
-                if one.address[1:2] != ("sectors",) or one.address[4:5] != address[2:]
-            }
         if entry is not None:
-            found = {entry: address} | {
-                one: place for one, place in found.items()
-                if one.address[:-1] != address or not one.found.startswith("no ")
-            }  # fmt: skip
+            strange[address] = entry
+    # Nor is anything known of what a sector meets in a strange region.
+    regions = {address[2] for address in strange if address[1] == "regions"}
+    found = {entry: address for address, entry in strange.items()} | {
+        one: place for one, place in found.items()
+        if not (one.address[:-1] in strange and one.found.startswith("no "))
+        and not (one.address[1:2] == ("sectors",) and regions.intersection(one.address[4:5]))
+    }  # fmt: skip
     # A misspelt key that is required is one fault, not an unknown and a missing one.
     return [
         one for one, place in found.items()

@@ -25,6 +25,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.runtime import rtsys
 
 from simcore.cache import private_folder
+from simcore.kernels import interpreted
 
 # error_model="numpy": the default tests every divisor for zero, which stops vectorisation.
 OPTIONS: Final[dict[str, Any]] = {
@@ -37,6 +38,9 @@ OPTIONS: Final[dict[str, Any]] = {
 }
 
 _SETTINGS: Final[Any] = numba.config
+
+IS_INTERPRETED: Final = bool(_SETTINGS.DISABLE_JIT)
+"""Whether the user asks numba not to compile, so that Python runs the kernels line by line."""
 
 # Settings of numba that change neither the compiled code nor its place.
 _IRRELEVANT_ENVIRONMENT: Final = frozenset(
@@ -172,6 +176,8 @@ class _Cache(FunctionCache):
 
 def is_cold(name: str) -> bool:
     """Whether a kernel, such as `simulate.run_blocks`, must be compiled before it runs here."""
+    if IS_INTERPRETED:
+        return False
     return CACHE_DIRECTORY is None or not (CACHE_DIRECTORY / f"{name}.nbi").exists()
 
 
@@ -191,6 +197,8 @@ def kernel(function: Callable, *, cached: bool = True) -> Callable:
     callable
         The compiled function; it releases the interpreter lock.
     """
+    if IS_INTERPRETED:
+        return interpreted.quiet(function)
     compiled: Any = numba.njit(function, **OPTIONS)
     known = Path(function.__code__.co_filename).parent == Path(__file__).parent
     if CACHE_DIRECTORY is not None and known and cached:
@@ -232,7 +240,16 @@ def part(function: Callable) -> Callable:
     return numba.njit(function, inline="always", **OPTIONS)
 
 
-@numba.extending.intrinsic
+def primitive(generator: Callable) -> Callable:
+    """Take the function that writes a primitive's machine code for the primitive."""
+    if IS_INTERPRETED:
+        plain: Callable = getattr(interpreted, generator.__name__)
+        return plain
+    compiled: Callable = numba.extending.intrinsic(generator)
+    return compiled
+
+
+@primitive
 def fma(_typing, a, b, c):
     """Return a * b + c rounded once, on every machine."""
 
@@ -242,7 +259,7 @@ def fma(_typing, a, b, c):
     return types.float64(types.float64, types.float64, types.float64), generate
 
 
-@numba.extending.intrinsic
+@primitive
 def bits_of(_typing, value):
     """Return the 64 bits of a float64 as uint64."""
 
@@ -252,7 +269,7 @@ def bits_of(_typing, value):
     return types.uint64(types.float64), generate
 
 
-@numba.extending.intrinsic
+@primitive
 def float_of(_typing, bits):
     """Return the float64 with the given 64 bits (uint64)."""
 
@@ -262,7 +279,7 @@ def float_of(_typing, bits):
     return types.float64(types.uint64), generate
 
 
-@numba.extending.intrinsic
+@primitive
 def reversed_bits(_typing, word):
     """Return the bits of a uint64 in reverse order."""
 
@@ -291,7 +308,7 @@ def _element(context, builder, kind, array, index):
     return builder.gep(data, [index])
 
 
-@numba.extending.intrinsic
+@primitive
 def load(_typing, array, index):
     """Return `array[index]` (index uint64) of a contiguous table that no `store` changes.
 
@@ -309,7 +326,7 @@ def load(_typing, array, index):
     return array.dtype(array, types.uint64), generate
 
 
-@numba.extending.intrinsic
+@primitive
 def store(_typing, array, index, value):
     """Do `array[index] = value` (index uint64), `array` being no table that `load` reads."""
 
@@ -322,7 +339,7 @@ def store(_typing, array, index, value):
     return types.void(array, types.uint64, array.dtype), generate
 
 
-@numba.extending.intrinsic
+@primitive
 def prefetch(_typing, array, index):
     """Ask for the cache line of `array.ravel()[index]` (index uint64), soon to be used."""
 
@@ -341,7 +358,7 @@ def prefetch(_typing, array, index):
     return types.void(array, types.uint64), generate
 
 
-@numba.extending.intrinsic
+@primitive
 def borrowed(_typing, value):
     """Return an array, or a tuple of arrays, that does not count its references.
 

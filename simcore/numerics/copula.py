@@ -27,13 +27,17 @@ def lower_factor(matrix: Floats) -> list[list[float]]:
     """Cholesky factor by rows; row i depends on the first i names only. Singular matrices pass."""
     size = len(matrix)
     lower = [[0.0] * size for _ in range(size)]
-    for i in range(size):
+    # Most names are independent of most others, and a sum without its zeros is the same.
+    filled: list[list[int]] = [[] for _ in range(size)]
+    for i, (own, row) in enumerate(zip(filled, np.asarray(matrix).tolist(), strict=True)):
         for j in range(i + 1):
-            rest = float(matrix[i, j]) - math.fsum(lower[i][k] * lower[j][k] for k in range(j))
+            rest = row[j] - math.fsum(lower[i][k] * lower[j][k] for k in own) if own else row[j]
             if i == j:
                 lower[i][i] = math.sqrt(rest) if rest > 1e-12 else 0.0
-            elif lower[j][j] > 0.0:
+            elif rest != 0.0 and lower[j][j] > 0.0:
                 lower[i][j] = rest / lower[j][j]
+            if lower[i][j] != 0.0:
+                own.append(j)
     return lower
 
 

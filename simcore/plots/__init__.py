@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from simcore.analysis.select import choose
+from simcore.errors import printable
 from simcore.files import whole
 from simcore.plots.figures import (
     carbon_price,
@@ -73,7 +76,8 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
         When the folder cannot be written.
     """
     name = scenario or str(dataset["scenario"].values[0])
-    chosen = choose(dataset, {"scenario": [name]}).isel(scenario=0)
+    chosen = _inert(choose(dataset, {"scenario": [name]}).isel(scenario=0))
+    dataset = _inert(dataset)
     pictures: list[tuple[str, Callable[[], Figure | None]]] = [
         ("carbon_price", lambda: carbon_price(dataset)),
         *(
@@ -87,6 +91,16 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     expected = "a folder to write pictures into"
     files = [save(draw, out_dir / f"{stem}.png", expected=expected) for stem, draw in pictures]
     return [file for file in files if file is not None]
+
+
+def _inert(dataset: xr.Dataset) -> xr.Dataset:
+    """A run whose title and labels fonts can write: what has no picture is shown as its number."""
+    labels = {
+        name: (coord.dims, np.vectorize(lambda one: printable(str(one)), otypes=[object])(coord))
+        for name, coord in dataset.coords.items() if coord.dtype.kind in "UO" and coord.size
+    }  # fmt: skip
+    title = printable(str(dataset.attrs.get("title", "")))
+    return dataset.assign_coords(labels).assign_attrs(title=title)
 
 
 def not_drawn(dataset: xr.Dataset) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """Past prices in a CSV file beside a config, and their changes over a year."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import Field
@@ -11,7 +11,9 @@ from simcore.errors import ConfigError, Fault
 from simcore.files import contained
 from simcore.numerics.elementary import log, mean_of, total
 from simcore.quantities.records import Column, Described, Whole
-from simcore.timeseries import DAYS, History, Options, labels_of, of_sheet, read_sheet, values_of
+
+if TYPE_CHECKING:
+    from simcore.timeseries import History
 
 
 class PriceHistory(Column, Described):
@@ -51,6 +53,8 @@ def past_prices(folder: Path, history: PriceHistory) -> tuple[np.ndarray, tuple[
     DistributionError
         The file lies elsewhere.
     """
+    from simcore.timeseries import Options, labels_of, of_sheet, read_sheet, values_of
+
     path, name = contained(folder, history.csv), history.csv
     if path is None:
         raise DistributionError(f"{name} lies outside the folder of the config")
@@ -75,7 +79,9 @@ def past_prices(folder: Path, history: PriceHistory) -> tuple[np.ndarray, tuple[
     return np.array([one for _, one in inside]), (*notes, told)
 
 
-def _check_even(found: History, history: PriceHistory) -> None:
+def _check_even(found: "History", history: PriceHistory) -> None:
+    from simcore.timeseries import DAYS
+
     steps, usual = np.diff(found.dates).astype(int), DAYS / history.per_year
     # Few days are no hole where only the days of trade count.
     apart = float(np.median(steps))

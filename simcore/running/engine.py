@@ -142,7 +142,10 @@ def is_cold() -> bool:
 
 def prepare(plan: Plan) -> None:
     """Load or compile the kernels, in this thread, where an interrupt ends it at once."""
-    rehearse(plan)
+    from simcore.kernels import jit
+
+    if not jit.IS_INTERPRETED:
+        rehearse(plan)
 
 
 def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], report: Report) -> None:

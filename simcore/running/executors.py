@@ -14,6 +14,8 @@ from typing import Final
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.running.stages import Perform, Result, Task
 
+_MOST_THREADS: Final = 1024
+
 Run = Callable[[Perform, Sequence[Task]], Iterable[Result]]
 
 
@@ -60,6 +62,11 @@ def executor(name: str) -> Callable[[Make], Make]:
 @executor("threads")
 def on_threads(workers: int | None) -> Executor:
     """One part, whose draws the threads of this process share; all processors by default."""
+    if workers is not None and workers > _MOST_THREADS:
+        raise ConfigError(Fault(
+            "threads", f"{workers:,}", f"at most {_MOST_THREADS:,}",
+            "a thread for each processor is quickest, and the default",
+        ))  # fmt: skip
     return Executor(map, threads=workers or os.cpu_count() or 1, shares_memory=True)
 
 
@@ -72,9 +79,10 @@ def executor_named(text: str) -> Executor:
         No executor has that name, or its workers are no whole number of at least 1.
     """
     name, colon, workers = text.partition(":")
-    if name not in EXECUTORS or (colon and not (workers.isdecimal() and int(workers) > 0)):
+    count = int(workers[:20]) if workers.isdecimal() else 0
+    if name not in EXECUTORS or (colon and count < 1):
         raise ConfigError(Fault(
             "executor", repr(text), f"NAME or NAME:WORKERS, one of {', '.join(EXECUTORS)}",
             f"{suggest(name, list(EXECUTORS)) or 'threads'}:2 takes two workers",
         ))  # fmt: skip
-    return EXECUTORS[name](int(workers) if colon else None)
+    return EXECUTORS[name](count if colon else None)

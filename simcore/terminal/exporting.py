@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import textwrap
 
+from simcore.terminal.opening import opened
+
 
 def export(options: argparse.Namespace) -> None:
     """Write the summaries of a saved run for CDO and NCO, and say what they cannot hold."""
-    from simcore.dataset import open_run
     from simcore.dataset.exported import export
     from simcore.terminal.tables import WIDTH
 
-    with open_run(options.run) as result:
+    with opened(options.run) as result:
         left = export(result, options.out, overwrite=options.overwrite)
     print(options.out)
     print("\n".join(textwrap.wrap(f"Not in it, as draws or text: {', '.join(left)}.", WIDTH)))

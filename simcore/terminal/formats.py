@@ -6,9 +6,15 @@ import csv
 import io
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from typing import Any, Final
+
+from simcore.errors import printable
+
+# The wide forms are those of Chinese and Japanese keyboards.
+_FORMULA: Final = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -23,26 +29,44 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def _inert(cell: Any) -> Any:
     if isinstance(cell, str):
-        # Spreadsheets read these as the start of a formula; an apostrophe marks text.
-        return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+        # Spreadsheets read these as the start of a formula, some after what cannot be seen; an
+        # apostrophe marks text.
+        seen = next((one for one in cell if one.isprintable() and not one.isspace()), None)
+        guard = "'" if seen in _FORMULA or cell[:1] in ("\t", "\r") else ""
+        return guard + printable(cell)
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     return cell
 
 
-def to_json(value: Any) -> str:
-    """Write strict JSON; undefined numbers become null."""
-    return json.dumps(_strict(value), indent=2, allow_nan=False, ensure_ascii=False, default=str)
+def to_json(value: Any, *, ascii_only: bool = False) -> str:
+    """Write strict JSON; undefined numbers become null, what could steer a terminal its number."""
+    text = json.dumps(
+        _strict(value), indent=2, allow_nan=False, ensure_ascii=ascii_only, default=str
+    )
+    lines = (
+        line if line.isprintable() else "".join(map(_escaped, line)) for line in text.split("\n")
+    )
+    return "\n".join(lines)
+
+
+def _escaped(character: str) -> str:
+    if character == "\x7f":
+        return "\\u007f"
+    return character if printable(character) == character else json.dumps(character)[1:-1]
 
 
 def print_json(value: Any) -> None:
-    """Print `to_json` of a value."""
-    print(to_json(value))
+    """Print `to_json` of a value, in what the terminal can write."""
+    encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "").replace("_", "")
+    print(to_json(value, ascii_only=encoding != "utf8"))
 
 
 def _strict(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if not isinstance(value, str) and hasattr(value, "tolist"):  # NumPy's own numbers and arrays
+        return _strict(value.tolist())
     if is_dataclass(value) and not isinstance(value, type):
         return _strict(asdict(value))
     if isinstance(value, Mapping):

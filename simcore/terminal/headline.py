@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from simcore.analysis.headline import SOLD
 from simcore.analysis.views import MarketPrice
+from simcore.errors import printable
 from simcore.terminal.tables import WIDTH, decimals, number, scale_of, share, shortened
 
 _SHORT: Final = {
@@ -86,7 +87,7 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
     if attrs["lacking"]:
         names = ", ".join(f"{_SHORT[name]} (add {name})" for name in attrs["lacking"])
         lines.append(f"Not shown: {names}, not among the outcomes.")
-    return "\n".join([*lines, *_intervals(attrs, unit)])
+    return "\n".join(map(printable, [*lines, *_intervals(attrs, unit)]))
 
 
 def _in_thousands(

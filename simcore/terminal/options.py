@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +29,22 @@ class _Fits:
         return name in iter(self)
 
 
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace | None:
+    """Read a command line; its `name` is the command. Without a command print help: None."""
+    whole = parser()
+    options, unknown = whole.parse_known_args(arguments)
+    own: argparse.ArgumentParser = getattr(options, "parser", whole)
+    if unknown:
+        named = next((one for one in unknown if one.startswith("-")), None)
+        own.error(f"{own.prog} has no {named}" if named else f"too much: {' '.join(unknown)}")
+    if own is whole:
+        whole.print_help()
+        return None
+    return options
+
+
 def parser() -> argparse.ArgumentParser:
-    """Build the parser; `options.name` of its result is the command."""
+    """Build the parser; `name` of its result is the command, `parser` its own parser."""
     whole = argparse.ArgumentParser(
         prog="simcore",
         description="Distribution of the green premium of low-carbon materials, by Monte Carlo.",
@@ -42,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     for add in (_add_configs, _add_runs, _add_knowledge, _add_calibration):
         add(commands)
     return whole
@@ -204,7 +218,7 @@ def _add_calibration(commands: Any) -> None:
     one.add_argument("--names", nargs="+", metavar="NAME",
                      help="of the market or the prices (default: file names)")  # fmt: skip
     one.add_argument("--unit", default="EUR/t", metavar="U", help="of the prices (default: EUR/t)")
-    one.add_argument("--price-year", type=int, metavar="Y",
+    one.add_argument("--price-year", type=_within(1950, 2100), metavar="Y",
                      help="the prices are real money of this year (default: nominal)")  # fmt: skip
     one.add_argument("-o", "--out", type=Path, metavar="FILE", help="write a config (YAML)")
     one.add_argument("--overwrite", action="store_true", help="replace a file that stands there")
@@ -224,7 +238,7 @@ def _add_calibration(commands: Any) -> None:
         "--view", metavar="NAME", help="one view of the market (default: all, by weight)"
     )
     _history(one)
-    one.add_argument("--horizons", type=_several(_years, "a number of years"), nargs="+",
+    one.add_argument("--horizons", type=_several(_within(1, 50), "a number of years"), nargs="+",
                      default=[1, 3, 5], metavar="Y",
                      help="years ahead (default: 1 3 5)")  # fmt: skip
     one.add_argument("--carry", type=float, default=0.04, metavar="C",
@@ -242,7 +256,7 @@ def _command(commands: Any, name: str, summary: str, *examples: str) -> argparse
         name, help=summary, description=summary[0].upper() + summary[1:] + ".",
         epilog=_examples(*examples), formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    one.set_defaults(name=name)
+    one.set_defaults(name=name, parser=one)
     return one
 
 
@@ -293,9 +307,9 @@ def _examples(*lines: str) -> str:
 
 
 def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
+    number = int(text[:20]) if text.isdecimal() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
+        raise argparse.ArgumentTypeError(f"{text:.20} is not a whole number of at least 1")
     return number
 
 
@@ -313,8 +327,14 @@ def _several(convert: Callable[[str], Any], what: str) -> Callable[[str], Any]:
     return one
 
 
-def _years(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 50:
-        raise argparse.ArgumentTypeError(f"{text} is not within 1 and 50")
-    return number
+def _within(low: int, high: int) -> Callable[[str], int]:
+    """Type of an option that is a whole number in a range."""
+
+    def one(text: str) -> int:
+        number = int(text[:20])
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{text:.20} is not within {low:,} and {high:,}")
+        return number
+
+    one.__name__ = "number"
+    return one

@@ -7,17 +7,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simcore.terminal.opening import opened
+
 if TYPE_CHECKING:
     from simcore.dataset import Finished
 
 
 def plot(options: argparse.Namespace) -> None:
     """Draw the pictures of a saved run."""
-    from simcore.dataset import open_run
     from simcore.plots import not_drawn, plot_run
 
     folder = options.out or _beside(options.run)
-    with open_run(options.run) as result:
+    with opened(options.run) as result:
         files = plot_run(result, folder, scenario=options.scenario)
         lacking, scenarios = not_drawn(result), result["scenario"].values.tolist()
     for file in files:

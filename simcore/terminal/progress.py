@@ -10,16 +10,21 @@ from collections.abc import Iterator
 from typing import Final
 
 from simcore.running.options import Report, silent
+from simcore.terminal import address_space
+from simcore.terminal.streams import Stream
 
 _LOG_SECONDS: Final = 5.0
 _NOTEBOOK_SECONDS: Final = 0.5
 
 
-def say_if_cold() -> None:
+def say_if_cold(command: str, *, quiet: bool = False) -> None:
     """Say why nothing moves, where the kernels must first be compiled on this machine."""
     from simcore.running.engine import is_cold
 
-    if is_cold():
+    if not is_cold():
+        return
+    address_space.require(command, compiling=True)
+    if not quiet:
         print("compiling the kernels, once on this machine (about a minute) ...", file=sys.stderr)
 
 
@@ -53,7 +58,9 @@ def _bar(draws: int) -> Iterator[Report]:
         TextColumn("left"),
     )
     start = time.monotonic()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    errors = sys.stderr
+    console = Console(file=errors.steering() if isinstance(errors, Stream) else errors)  # type: ignore[arg-type]
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("draws", total=None, rate="loading")
 
         def report(share: float, note: str = "") -> None:

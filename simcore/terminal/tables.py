@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from simcore.errors import printable
 from simcore.numerics.student import students_t
 from simcore.statistics import STATISTICS, Statistic
 from simcore.variables import INPUT, INTERVAL_LEVEL
@@ -132,7 +133,7 @@ def outcome_text(frame: pd.DataFrame) -> str:
         reach = students_t(INTERVAL_LEVEL, freedom)
         lines += ["", f"std.error has {freedom} degrees of freedom: the 95 % interval of a mean is "
                   f"+-{reach:.1f} of them."]  # fmt: skip
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _in_thousands(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simcore.errors import ConfigError, Fault
+from simcore.errors import ConfigError, Fault, printable
 from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.opening import opened
 
 if TYPE_CHECKING:
     from simcore.reality import Finding
@@ -27,13 +28,13 @@ def validate(options: argparse.Namespace) -> int:
         findings, title = _run_all(options)
         left_out = 0
     else:
-        from simcore.dataset import open_run
         from simcore.reality import compare
 
         rows = [one for one in seen.observations if not one.run]
-        with open_run(options.run) as result:
+        with opened(options.run) as result:
             findings = compare(result, rows)
-            title = f"{result.attrs.get('title', options.run)}, {result.attrs['draws']} draws"
+            name = printable(str(result.attrs.get("title", options.run)))
+            title = f"{name}, {result.attrs['draws']} draws"
         left_out = len(seen.observations) - len(rows)
         if all(one.verdict == "absent" for one in findings):
             raise ConfigError(Fault(
@@ -72,7 +73,7 @@ def _run_all(options: argparse.Namespace) -> tuple[list[Finding], str]:
     from simcore.running import engine
     from simcore.terminal.progress import say_if_cold
 
-    say_if_cold()
+    say_if_cold("validate")
     seen = packaged.reality()
     draws = options.draws or DRAWS
     found: dict[str, Finding] = {}

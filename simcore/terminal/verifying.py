@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from simcore.errors import Fault, format_faults
 from simcore.terminal.formats import print_json
+from simcore.terminal.opening import opened
 
 if TYPE_CHECKING:
     from simcore.dataset import Verdict
@@ -22,7 +23,7 @@ def digest(options: argparse.Namespace) -> None:
     """Print the fingerprint of a saved run; an error where it is not the stored one."""
     from simcore import dataset
 
-    with dataset.open_run(options.run) as result:
+    with opened(options.run) as result:
         found = dataset.digest(result)
         written = result.attrs.get("digest", found)
     if found != written:

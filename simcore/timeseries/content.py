@@ -78,7 +78,10 @@ def _bytes_of(path: Path, name: str) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise refusal(name, "not a regular file", "give the path of a CSV file")
         if status.st_size > _MAX_BYTES:
-            raise refusal(name, f"{status.st_size:,} bytes", f"keep it below {_MAX_BYTES:,} bytes")
+            raise ConfigError(Fault(
+                "", f"{status.st_size:,} bytes", f"a CSV file of at most {_MAX_BYTES / 1e6:g} MB",
+                "keep only the rows and columns that are needed", name,
+            ))  # fmt: skip
         return path.read_bytes()
     except FileNotFoundError:
         raise refusal(name, "no such file", "check the path") from None
