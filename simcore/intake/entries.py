@@ -85,7 +85,7 @@ class Electrolysis(Described):
     lifetime: Lifetime
     stack_lifetime: Annotated[Quantity, Canonical(YEAR, minimum=0.1, usual=ranges.STACK_LIFETIME)]
     stack_share: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0, usual=ranges.SHARE)]
-    storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM, minimum=0.0, usual=ranges.STORAGE)]
+    storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM, usual=ranges.STORAGE)]
     risk_premium: Risk = certain(0.0)
     learning: Learns | None = None
 
@@ -196,11 +196,36 @@ class Region(Described):
     capex_factor: Multiplier = certain(1.0)
     recognised: PolicyShare
     """1 where the EU recognises the carbon price paid at home."""
-    credit_price: Annotated[
-        Quantity, Canonical(EURO_PER_TONNE, minimum=0.0, usual=ranges.CARBON_PRICE)
-    ] = certain(0.0)
+    credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.CARBON_PRICE)] = (
+        certain(0.0)
+    )
     credit_limit: PolicyShare = 1.0
     """Largest share of an obligation that credits may cover under the law of the region."""
+
+
+class Import(Described):
+    """What it costs to bring a tonne of the product in from another region."""
+
+    freight: Annotated[Quantity, Canonical(EURO_PER_TONNE, minimum=0.0, usual=ranges.FREIGHT)] = (
+        certain(0.0)
+    )
+    """From gate to gate; insurance and handling included."""
+    duty: PolicyShare = 0.0
+    """Rate of the duty, on cost, home carbon cost and freight."""
+    out_of_quota: Annotated[
+        Quantity, Canonical(ONE, minimum=0.0, maximum=1.0, usual=ranges.SHARE)
+    ] = certain(0.0)
+    """Share of the tonnes that pay the duty; the rest is within a quota, or free of it."""
+
+
+def _own_route(value: Any) -> Any:
+    if isinstance(value, str) and "." in value:
+        raise fault(
+            f"{value!r}, a route in a region", "a route that the region itself has",
+            f"write {value.rpartition('.')[2]}; what a buyer elsewhere compares with stands at the "
+            f"top level: against: [{value}]",
+        )  # fmt: skip
+    return value
 
 
 class SectorRegion(Described):
@@ -218,8 +243,13 @@ class SectorRegion(Described):
     """CBAM default values before mark-up by good, or `default`, t CO2e/t."""
     average_intensity: Embedded = 0.0
     """Sector average of the country, t CO2e/t."""
-    reference: Name
+    removals: Annotated[Plain, Field(ge=0, le=1)] = 0.0
+    """Share of emissions below zero, of biomass with capture, that the carbon market credits at its
+    price; 0: none, as in the EU until a law says otherwise."""
+    reference: Annotated[Name, BeforeValidator(_own_route)]
     """Route of the conventional tonne, which the others are compared with."""
+    imports: dict[Name, Import] = Field(default_factory=dict[str, Import])
+    """By region of origin, or `default`: what bringing a tonne in costs a buyer."""
 
 
 class SectorBorder(Described):

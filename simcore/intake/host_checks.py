@@ -22,7 +22,14 @@ from simcore.intake.hosts import (
 from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated
-from simcore.intake.usage import place_of, price_of, sector_regions, used_routes
+from simcore.intake.usage import (
+    crosses_border,
+    met_regions,
+    place_of,
+    price_of,
+    sector_regions,
+    used_routes,
+)
 from simcore.quantities import ByYear, FactorReference
 from simcore.units import UnitError, conversion
 
@@ -157,7 +164,9 @@ def _capture(
                 (*place, "emission_factors", name), name, capture.inputs, "input of the capture"
             )
     prices = [
-        price_of(experiment, name, one) for name in captures(record) for one in experiment.regions
+        price_of(experiment, name, one)
+        for name in captures(record)
+        for one in met_regions(experiment)
     ]
     if None not in prices:  # said elsewhere
         yield from _too_much(experiment, (*place, "rate"), record, folder)
@@ -169,7 +178,16 @@ def _too_much(
     """A capture that emits as much as it takes never ends."""
     capture = record.capture
     assert capture is not None
-    for region in experiment.regions:
+    emitted = route_of(experiment.catalog, record.host).emission_intensity
+    for region in met_regions(experiment):
+        if min(_ends(experiment, emitted, region, "t/t", folder)) < 0:
+            yield Finding(
+                address, f"a capture at {record.host}, which emits less than nothing",
+                "a host whose emissions can be captured",
+                "write what is left after capture as emission_intensity of a route of its own",
+                also=(("catalog", "routes", record.host, _COMPUTED),),
+            )  # fmt: skip
+            return
         own = 0.0
         for name, factors in capture.emission_factors.items():
             entry = price_of(experiment, name, region)
@@ -191,6 +209,13 @@ def _highest(
     experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: Path
 ) -> float:
     """Upper end of a quantity; 0 where it is faulty, which is said elsewhere."""
+    return max(_ends(experiment, values, region, target, folder))
+
+
+def _ends(
+    experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: Path
+) -> list[float]:
+    """Ends of a quantity and of its dates, and zero."""
     place = place_of(experiment, values, region)
     value = values[place] if place is not None else None
     entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
@@ -202,21 +227,21 @@ def _highest(
             unit = unit or getattr(one, "unit", None)
         try:
             scale = conversion(unit or target, target, exchange=experiment.money.exchange)
-            found.append(float(compiled(one, folder).high) * scale if one is not None else 0.0)
+            if one is not None:
+                marginal = compiled(one, folder)
+                found += [marginal.low * scale, marginal.high * scale]
         except (UnitError, ValueError):
             continue
-    return max(found)
+    return found
 
 
 def _default_values(experiment: Experiment) -> Iterator[Finding]:
     """Default values that are declared, but that a region does not have."""
     rules = experiment.cbam
-    if rules.declared == "actual" or "eu" not in experiment.destinations:
+    if rules.declared == "actual":
         return
     for name in experiment.regions:
-        region = experiment.catalog.regions.get(name)
-        known = name in sector_regions(experiment)
-        if region is None or not known or region.market == rules.market:
+        if name not in sector_regions(experiment) or not crosses_border(experiment, name):
             continue
         if default_value(experiment, name) is None:
             good = "" if rules.good == "default" else f" of {rules.good}"

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from simcore.intake.compilation import compiled
 from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
-from simcore.intake.stated import commodity_unit, target_of, unit_of_field
-from simcore.intake.usage import price_of, references
+from simcore.intake.stated import commodity_unit, dated, target_of, unit_of_field
+from simcore.intake.usage import price_of, sector_regions
 from simcore.model.commodities import learning, unit_price
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
@@ -169,7 +170,7 @@ def capital_charge(scene: Scene, region: str, route: str) -> int:
 def _stands_already(scene: Scene, region: str, route: str) -> bool:
     """Whether a plant is there before the decision, so that its capital may be sunk."""
     owner = owner_of(scene.experiment.catalog, route, "capex")
-    reference = references(scene.experiment).get(region)
+    reference = sector_regions(scene.experiment)[region].reference
     return made_by(scene, route).greenfield is not None or owner == reference
 
 
@@ -293,6 +294,20 @@ def direct_emissions(scene: Scene, region: str, route: str) -> int:
     own = graph.product(taken, _emitted_by_capture(scene, region, route))
     emitted = graph.sum(unabated, own)
     return graph.difference(emitted, taken)
+
+
+@remembered
+def charged_intensity(scene: Scene, region: str, route: str) -> int:
+    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits."""
+    direct = direct_emissions(scene, region, route)
+    value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
+    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
+    factors = scene.experiment.factors
+    named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
+    if all(compiled(one, scene.folder).low >= 0 for one in named):
+        return direct
+    share = sector_regions(scene.experiment)[region].removals
+    return scene.graph.node("CREDITED", intensity=direct, share=share)
 
 
 # --- what is bought and sold ---------------------------------------------------------------------
