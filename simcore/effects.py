@@ -64,6 +64,7 @@ _REASONS: Final = {
     "resource_shuffling": _OWN,
     "average_intensity": "read for tonnes sold into the EU from outside, with cbam.method: "
     "country_average",
+    "removals": "read where a route emits less than nothing",
     "credit_price": "read with value.double_claiming: allow, or value.mode: seed",
     "credit_limit": "read with value.double_claiming: allow",
     "recognised": "read for tonnes sold into the EU from outside",

@@ -454,7 +454,7 @@ def region(draw: Any, market: str, shares_: list[str], marks: list[str], routes:
         },
         "recognised": draw(policy_value(0, 1, shares_)),
         "border": draw(policy_value(0, 1, shares_)),
-        "credit_price": draw(quantity(0, 20, "EUR/t", form="any")),
+        "credit_price": draw(quantity(0, 20, "EUR/t")),
         "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
         "average_intensity": draw(steps(0.5, 3)),
         "reference": {"steel": "old"},
@@ -465,7 +465,7 @@ def region(draw: Any, market: str, shares_: list[str], marks: list[str], routes:
 def route(draw: Any, place: int, regions: list[str], marks: list[str], first: int) -> Any:
     """A route."""
     inputs = {
-        "ore": draw(by_region(regions, quantity(0.5, 1.8, "t/t", form="any", bare=False))),
+        "ore": draw(by_region(regions, quantity(0.5, 1.8, "t/t", form="positive", bare=False))),
         "power": draw(by_region(regions, quantity(0.1, 3.5, "MWh/t", form="positive", bare=False))),
     }
     if place and draw(st.booleans()):
@@ -584,7 +584,7 @@ def electrolysis(draw: Any) -> dict[str, Any]:
         "lifetime": draw(st.sampled_from([15, 20])),
         "stack_lifetime": draw(quantity(7, 25, "yr")),
         "stack_share": draw(quantity(0.2, 0.5)),
-        "storage": draw(quantity(0.0, 0.6, "kg", form="any")),
+        "storage": draw(quantity(0.0, 0.6, "kg")),
         "risk_premium": draw(quantity(0.0, 0.03, form="any")),
         **({"learning": learning} if draw(st.booleans()) else {}),
     }  # fmt: skip

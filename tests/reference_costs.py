@@ -275,6 +275,12 @@ def direct(case: Case, route: str, region: str, year: int) -> float:
     return unabated + taken * emitted_per_captured(case, route, region, year) - taken
 
 
+def counted(case: Case, route: str, region: str, year: int) -> float:
+    """e1 as the carbon market counts it: of what is below zero, the share that is credited."""
+    emitted = direct(case, route, region, year)
+    return emitted if emitted > 0 else emitted * float(rules_in(case, region).get("removals", 0.0))
+
+
 @remembered
 def precursor(case: Case, route: str, region: str, year: int) -> float:
     """Emissions that travel with bought iron, t/t."""
@@ -303,7 +309,8 @@ def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     granted = policy(case, stated(case, route, "precursor_benchmark"), year)
     granted *= precursor_tonnes(case, route, region, year)
     bought = precursor(case, route, region, year) - free * granted
-    return covered * (direct(case, route, region, year) - allocation) + border * max(0.0, bought)
+    own = counted(case, route, region, year)
+    return covered * (own - allocation) + border * max(0.0, bought)
 
 
 def home_cost(case: Case, route: str, region: str, year: int) -> float:
@@ -314,7 +321,7 @@ def home_cost(case: Case, route: str, region: str, year: int) -> float:
 def marginal_cost(case: Case, route: str, region: str, year: int) -> float:
     place = rules_in(case, region)
     price = carbon_price(case, place["market"], year)
-    return price * policy(case, place["coverage"], year) * direct(case, route, region, year)
+    return price * policy(case, place["coverage"], year) * counted(case, route, region, year)
 
 
 def pays_cbam(case: Case, region: str, destination: str) -> bool:

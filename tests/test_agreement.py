@@ -45,6 +45,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
             for region in ("XA", "XB")
         },
     },
+    "emissions below zero": {
+        "destinations": ["domestic", "eu"],
+        "catalog": {
+            "routes": {"hydrogen": {"emission_intensity": {
+                "kind": "triangular", "low": -0.6, "mode": -0.1, "high": 0.3, "unit": "t/t"}}},
+            "regions": {"XA": {"removals": 0.4}},
+        },
+    },
     "a link and bought power at the border": {
         "cbam": {"indirect": "recognition"},
         "factors": {"late": {"kind": "discrete", "values": [0, 1], "probabilities": [0.5, 0.5]}},

@@ -81,7 +81,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.routes.h2_dri_eaf.inputs.hydrogen": (route(inputs={"hydrogen": "-50 kg/t"}), "sign"),
     "catalog.routes.h2_dri_eaf.emission_intensity": (
         route(emission_intensity={"kind": "normal", "mean": 0.1, "sd": 5}), "truncated_normal"),
-    "catalog.regions.EU.credit_price": (region(credit_price=-3), "sign"),
 }  # fmt: skip
 
 
@@ -143,6 +142,11 @@ ASKED: dict[str, tuple[str, dict[str, Any], str]] = {
         "catalog.routes.h2_dri_eaf.fixed_opex", route(fixed_opex="0.03 %/yr"), "3 %/yr"),
     "a share as costs": (
         "catalog.routes.h2_dri_eaf.fixed_opex", route(fixed_opex=0.03), "3 %/yr"),
+    "a price below zero": (
+        "catalog.regions.EU.credit_price", region(credit_price=-3), "correct the number"),
+    "a price that may fall below zero": (
+        "catalog.prices.hydrogen.EU.storage",
+        price("hydrogen", {"storage": {"kind": "normal", "mean": 0.3, "sd": 0.2}}), "narrow"),
     "a factor": (
         "catalog.routes.h2_dri_eaf.interest_during_construction",
         {"factors": {"f": {"kind": "uniform", "low": 0.1, "high": 0.2}},
@@ -240,6 +244,45 @@ def test_nothing_is_guessed_far_from_the_range() -> None:
     assert meant(5000, usual, "1") == ""
     assert meant(20, usual, "1") == "did you mean 0.2 or 20 %?"
     assert meant(20, Range(1, 2), "EUR/t") == ""
+
+
+FAMILIES: dict[str, tuple[Any, str, str]] = {
+    "logarithms are not what was written": (
+        {"kind": "lognormal", "quantiles": {0.1: 0.6, 0.5: 0.8, 0.9: 1.2}}, "0.1: 0.6, 0.5: 0.8",
+        "change the quantiles"),
+    "a lognormal by its mean": (
+        {"kind": "lognormal", "mean": 0.8, "sd": 0.1}, "mean and sd", "mu: -0.230896, sigma: 0.124516"),
+    "a lognormal by half": ({"kind": "lognormal", "mean": 0.8}, "mean and sd", "quantiles"),
+    "a triangle by its mode": (
+        {"kind": "triangular", "mode": 0.8, "quantiles": {0.1: 0.6, 0.9: 1.2}}, "mode and quantiles",
+        "write low, mode, high, or quantiles"),
+    "money of a year": ("700 EUR2015/(t/yr)", "'EUR2015'", "EUR/(t/yr), and price_year: 2015"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_number_that_is_written_otherwise_is_told_how(name: str) -> None:
+    given, said, remedy = FAMILIES[name]
+    with pytest.raises(ConfigError) as caught:
+        simcore.load({**CONFIG, **route(capex=given)})
+    (fault,) = caught.value.faults
+    assert said in fault.found
+    assert remedy in fault.remedy
+
+
+def test_the_lognormal_that_is_told_has_the_mean_and_the_deviation() -> None:
+    marginal = compile_distribution({"kind": "lognormal", "mu": -0.230896, "sigma": 0.124516})
+    assert marginal.mean == pytest.approx(0.8, rel=1e-5)
+    sd = marginal.mean * np.sqrt(np.expm1(0.124516**2))
+    assert sd == pytest.approx(0.1, rel=1e-4)
+
+
+def test_money_of_a_year_to_come_is_asked_about() -> None:
+    def money(year: int) -> dict[str, str]:
+        return warned(route(capex={"kind": "constant", "value": 700, "price_year": year}))
+
+    assert "not of the cost" in money(2040)["catalog.routes.h2_dri_eaf.capex.price_year"]
+    assert money(2015) == {}
 
 
 TEXTS: dict[str, tuple[dict[str, Any], str]] = {

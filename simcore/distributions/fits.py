@@ -74,16 +74,18 @@ def _impossible(kind: str, p: Array, x: Array, remedy: str) -> DistributionError
     return DistributionError(f"no {kind} distribution has the quantiles {wanted}; {remedy}")
 
 
-def _check(kind: str, p: Array, x: Array, found: Array, remedy: str) -> None:
-    if not np.all(abs(found - x) <= _TOLERANCE * (x[-1] - x[0])):
-        raise _impossible(kind, p, x, remedy)
+def _line(
+    kind: str, score: Array, p: Array, x: Array, *, other: str = "a family with skewness",
+    written: Array | None = None,
+) -> tuple[float, float]:  # fmt: skip
+    """Location and scale with x = location + scale * score, from the outer quantiles.
 
-
-def _line(kind: str, score: Array, p: Array, x: Array) -> tuple[float, float]:
-    """Location and scale with x = location + scale * score, from the outer quantiles."""
+    `other` is the family that has all of them; `written` what the user wrote, if not x.
+    """
     scale = (x[-1] - x[0]) / (score[-1] - score[0])
     location = x[0] - scale * score[0]
-    _check(kind, p, x, location + scale * score, "give two of them, or a family with skewness")
+    if not np.all(abs(location + scale * score - x) <= _TOLERANCE * (x[-1] - x[0])):
+        raise _impossible(kind, p, x if written is None else written, f"give two, or use {other}")
     return float(location), float(scale)
 
 
@@ -104,7 +106,7 @@ def _positive(kind: str, p: Array, x: Array) -> None:
 
 def _lognormal(p: Array, x: Array) -> dict[str, float]:
     _positive("lognormal", p, x)
-    mu, sigma = _line("lognormal", quantile(p), p, log(x))
+    mu, sigma = _line("lognormal", quantile(p), p, log(x), other="kind: split_lognormal", written=x)
     return {"mu": mu, "sigma": sigma}
 
 

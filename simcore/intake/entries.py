@@ -85,7 +85,7 @@ class Electrolysis(Described):
     lifetime: Lifetime
     stack_lifetime: Annotated[Quantity, Canonical(YEAR, minimum=0.1, usual=ranges.STACK_LIFETIME)]
     stack_share: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0, usual=ranges.SHARE)]
-    storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM, minimum=0.0, usual=ranges.STORAGE)]
+    storage: Annotated[Quantity, Canonical(EURO_PER_KILOGRAM, usual=ranges.STORAGE)]
     risk_premium: Risk = certain(0.0)
     learning: Learns | None = None
 
@@ -196,9 +196,9 @@ class Region(Described):
     capex_factor: Multiplier = certain(1.0)
     recognised: PolicyShare
     """1 where the EU recognises the carbon price paid at home."""
-    credit_price: Annotated[
-        Quantity, Canonical(EURO_PER_TONNE, minimum=0.0, usual=ranges.CARBON_PRICE)
-    ] = certain(0.0)
+    credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.CARBON_PRICE)] = (
+        certain(0.0)
+    )
     credit_limit: PolicyShare = 1.0
     """Largest share of an obligation that credits may cover under the law of the region."""
 
@@ -218,6 +218,9 @@ class SectorRegion(Described):
     """CBAM default values before mark-up by good, or `default`, t CO2e/t."""
     average_intensity: Embedded = 0.0
     """Sector average of the country, t CO2e/t."""
+    removals: Annotated[Plain, Field(ge=0, le=1)] = 0.0
+    """Share of emissions below zero, of biomass with capture, that the carbon market credits at its
+    price; 0: none, as in the EU until a law says otherwise."""
     reference: Name
     """Route of the conventional tonne, which the others are compared with."""
 

@@ -29,7 +29,7 @@ _HORIZON: Final = re.compile(r"\s*([0-9]{4})(?:\s*(?:-|\u2013|to)\s*([0-9]{4}))?
 _META: Final = frozenset({*Described.model_fields, *Sourced.model_fields})
 SECTORAL: Final = (
     "coverage", "free_allocation", "cscf", "benchmarks", "border", "default_intensity",
-    "average_intensity", "reference",
+    "average_intensity", "removals", "reference",
 )  # fmt: skip
 """What a region may say of the sector of the run, in place of `sectors.NAME.regions`."""
 

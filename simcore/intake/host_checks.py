@@ -169,7 +169,16 @@ def _too_much(
     """A capture that emits as much as it takes never ends."""
     capture = record.capture
     assert capture is not None
+    emitted = route_of(experiment.catalog, record.host).emission_intensity
     for region in experiment.regions:
+        if min(_ends(experiment, emitted, region, "t/t", folder)) < 0:
+            yield Finding(
+                address, f"a capture at {record.host}, which emits less than nothing",
+                "a host whose emissions can be captured",
+                "write what is left after capture as emission_intensity of a route of its own",
+                also=(("catalog", "routes", record.host, _COMPUTED),),
+            )  # fmt: skip
+            return
         own = 0.0
         for name, factors in capture.emission_factors.items():
             entry = price_of(experiment, name, region)
@@ -191,6 +200,13 @@ def _highest(
     experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: Path
 ) -> float:
     """Upper end of a quantity; 0 where it is faulty, which is said elsewhere."""
+    return max(_ends(experiment, values, region, target, folder))
+
+
+def _ends(
+    experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: Path
+) -> list[float]:
+    """Ends of a quantity and of its dates, and zero."""
     place = place_of(experiment, values, region)
     value = values[place] if place is not None else None
     entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
@@ -202,10 +218,12 @@ def _highest(
             unit = unit or getattr(one, "unit", None)
         try:
             scale = conversion(unit or target, target, exchange=experiment.money.exchange)
-            found.append(float(compiled(one, folder).high) * scale if one is not None else 0.0)
+            if one is not None:
+                marginal = compiled(one, folder)
+                found += [marginal.low * scale, marginal.high * scale]
         except (UnitError, ValueError):
             continue
-    return max(found)
+    return found
 
 
 def _default_values(experiment: Experiment) -> Iterator[Finding]:

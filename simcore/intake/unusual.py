@@ -66,6 +66,7 @@ def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator
         if canonical is None or isinstance(value, str):
             continue
         for place, one in _by_date(address, value):
+            yield from _money_of_a_year_to_come(experiment, place, one)
             field = _field(experiment, address, one, canonical, unit)
             marginal = None if field is None else _marginal(experiment, one, folder)
             if field is not None and marginal is not None:
@@ -76,6 +77,19 @@ def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator
             continue
         for finding in _policy(policy, name, canonical.usual, folder):
             yield replace(finding, also=(address,))
+
+
+def _money_of_a_year_to_come(
+    experiment: Experiment, address: Address, value: Any
+) -> Iterator[Finding]:
+    year, base = getattr(value, "price_year", None), experiment.money.base_year
+    if year is not None and year > base + 1:
+        yield Finding(
+            (*address, "price_year"), f"{year}, with money of {base}",
+            f"{base + 1} or earlier",
+            "price_year is of the money, not of the cost, which changes by year in a table: "
+            "{years: {2030: ..., 2040: ...}}",
+        )  # fmt: skip
 
 
 def _policy(policy: Any, name: str, usual: Range, folder: Path) -> Iterator[Finding]:

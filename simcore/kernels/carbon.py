@@ -12,6 +12,12 @@ def charged(covered: float, intensity: float, allocation: float, benchmark: floa
 
 
 @inlined
+def credited(intensity: float, share: float) -> float:
+    """Emissions that count: of those below zero, the share that is credited."""
+    return intensity if intensity > 0.0 else share * intensity
+
+
+@inlined
 def cbam(price: float, covered: float, gap: float, paid: float) -> float:
     """covered * max(0, price*(embedded - phi*CSCF*BM) - paid): never negative, no refund."""
     return covered * max(0.0, price * gap - paid)

@@ -191,6 +191,7 @@ _declare("LEVELISED", "costs.levelised_row", "capital learning other pairs...", 
 _declare("ELECTROLYSER", "costs.electrolyser_charge",
          "capex recovery fixed stack_share stack_life hours demand", numbers="life")  # fmt: skip
 # carbon
+_declare("CREDITED", "carbon.credited", "intensity", numbers="share")
 _declare("CHARGED", "carbon.charged", "covered intensity allocation benchmark")
 _declare("CHARGED_WITH_PRECURSORS", "carbon.charged_with_precursors",
          "plant border precursor allocation benchmark")  # fmt: skip

@@ -5,7 +5,14 @@ from __future__ import annotations
 from simcore.intake.policies import benchmark_of, default_value
 from simcore.intake.usage import references, sector_regions
 from simcore.model.commodities import emission_factor
-from simcore.model.costs import direct_emissions, made_by, route_quantity, traded, trades
+from simcore.model.costs import (
+    charged_intensity,
+    direct_emissions,
+    made_by,
+    route_quantity,
+    traded,
+    trades,
+)
 from simcore.model.graph import Graph
 from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
@@ -84,7 +91,7 @@ def charged_emissions(scene: Scene, region: str, route: str) -> int:
     plant = graph.node(
         "CHARGED",
         covered=policy_value(scene, record.coverage),
-        intensity=direct_emissions(scene, region, route),
+        intensity=charged_intensity(scene, region, route),
         allocation=share,
         benchmark=policy_value(scene, benchmark),
     )
@@ -128,7 +135,7 @@ def marginal_carbon_cost(scene: Scene, region: str, route: str) -> int:
     record, graph = scene.experiment.catalog.regions[region], scene.graph
     covered = graph.product(
         policy_value(scene, sector_regions(scene.experiment)[region].coverage),
-        direct_emissions(scene, region, route),
+        charged_intensity(scene, region, route),
     )
     return graph.product(carbon_price(scene, record.market), covered)
 

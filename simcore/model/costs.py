@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from simcore.intake.compilation import compiled
 from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
-from simcore.intake.stated import commodity_unit, target_of, unit_of_field
-from simcore.intake.usage import price_of, references
+from simcore.intake.stated import commodity_unit, dated, target_of, unit_of_field
+from simcore.intake.usage import price_of, references, sector_regions
 from simcore.model.commodities import learning, unit_price
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
@@ -293,6 +294,20 @@ def direct_emissions(scene: Scene, region: str, route: str) -> int:
     own = graph.product(taken, _emitted_by_capture(scene, region, route))
     emitted = graph.sum(unabated, own)
     return graph.difference(emitted, taken)
+
+
+@remembered
+def charged_intensity(scene: Scene, region: str, route: str) -> int:
+    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits."""
+    direct = direct_emissions(scene, region, route)
+    value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
+    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
+    factors = scene.experiment.factors
+    named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
+    if all(compiled(one, scene.folder).low >= 0 for one in named):
+        return direct
+    share = sector_regions(scene.experiment)[region].removals
+    return scene.graph.node("CREDITED", intensity=direct, share=share)
 
 
 # --- what is bought and sold ---------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simcore.intake.policies import benchmark_of, default_value
 from simcore.intake.usage import references, sector_regions, used_routes
 from simcore.model.carbon import pays_cbam, precursor_benchmark, precursor_emissions
-from simcore.model.costs import direct_emissions, made_by
+from simcore.model.costs import charged_intensity, direct_emissions, made_by
 from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene
@@ -59,8 +59,11 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
     for route in used_routes(experiment):
         made, there = made_by(scene, route), {**here, "route": route}
         benchmark = policy_value(scene, benchmark_of(experiment, region, route))
+        own, counted = (one(scene, region, route) for one in (direct_emissions, charged_intensity))
+        if counted != own:
+            yield Term("emission intensity that counts", there, "t/t", counted)
         for name, node in (
-            ("emission intensity", direct_emissions(scene, region, route)),
+            ("emission intensity", own),
             ("precursor intensity", precursor_emissions(scene, region, route)),
             ("benchmark", benchmark),
             ("benchmark of precursors", precursor_benchmark(scene, region, route)),

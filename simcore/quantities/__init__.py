@@ -76,7 +76,7 @@ class _Fitted(Uncertain):
                 raise fault(
                     f"{', '.join(given)} and quantiles together",
                     "parameters or quantiles, not both",
-                    "remove one of the two",
+                    f"write {', '.join(fields)}, or quantiles: {{0.1: 4, 0.5: 5, 0.9: 7}}",
                 )
             points = sorted(self.quantiles.items())
             if not 2 <= len(points) <= 3 or not all(0 < p < 1 for p, _ in points):
@@ -168,6 +168,19 @@ class Lognormal(_Fitted):
     mu: float | None = None
     sigma: float | None = Field(default=None, ge=0)
     parameters: ClassVar[tuple[str, ...]] = ("mu", "sigma")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_logarithm(cls, content: Any) -> Any:
+        """The logarithm has another mean and another standard deviation than the number."""
+        if not isinstance(content, dict) or not {"mean", "sd"} & set(content):
+            return content
+        remedy = "write quantiles: {0.1: ..., 0.9: ...}"
+        mean, sd = content.get("mean"), content.get("sd")
+        if isinstance(mean, int | float) and isinstance(sd, int | float) and mean > 0 < sd:
+            square = math.log1p((sd / mean) ** 2)
+            remedy = f"write mu: {math.log(mean) - square / 2:.6g}, sigma: {math.sqrt(square):.6g}"
+        raise fault("mean and sd of a lognormal", "mu and sigma, of the logarithm", remedy)
 
 
 class SplitLognormal(_Fitted):

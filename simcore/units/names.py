@@ -258,6 +258,12 @@ def _named(name: str, unit: str) -> Unit:
     if is_code and (near is None or near.casefold() != name.casefold()):
         # Not on our list of currencies, yet it may be in the user's table of rates.
         return _money(name)
+    dated = re.fullmatch(r"([A-Z]{3})[_ -]?((?:19|20)[0-9]{2})", name)
+    if dated is not None:
+        raise UnitError(
+            f"{name!r} in the unit {unit!r}", "a currency; its year is a key of its own",
+            f"write the unit {unit.replace(name, dated[1])}, and price_year: {dated[2]} beside it",
+        )  # fmt: skip
     raise UnitError(
         f"{name!r} in the unit {unit!r}" if name != unit.strip() else f"the unit {name!r}",
         "a known unit or currency, such as EUR/t, USD/MMBtu, GJ/t, kWh/kg, EUR/(t/yr) or %",
