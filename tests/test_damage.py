@@ -16,6 +16,7 @@ import pytest
 import synthetic_run
 import xarray as xr
 import zarr
+from google_crc32c import value as crc32c
 
 from simcore import cli
 from simcore.dataset import RunError, create, digest, open_run, verify
@@ -109,6 +110,9 @@ ZARR: dict[str, Callable[[Path], None]] = {
     "year flipped": lambda run: _flip(run / "year/c.0", 0.2),
     "text flipped": lambda run: _flip(run / "region/c.0", 0.5),
     "text of another array flipped": lambda run: _flip(run / "factor_unit/c.0", 0.5),
+    "numbers for text": lambda run: shutil.copy(
+        run / "quantile/c.0", run / "region/c.0"
+    ) and None,
     "cut": lambda run: _change(run / CELL, lambda old: old[: len(old) // 2]),
     "one byte lost": lambda run: _change(run / CELL, lambda old: old[:-1]),
     "empty": lambda run: _change(run / CELL, lambda _: b""),
@@ -353,6 +357,14 @@ def test_an_intact_run_is_verified(
     assert run.attrs["digest"] in said
     assert cli.main(["verify", str(place), "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)["arrays"].values()) == {"ok"}
+
+
+@pytest.mark.parametrize("suffix", [".zarr"])
+def test_numbers_are_not_read_as_the_length_of_a_text(run: Path) -> None:
+    content = (1000).to_bytes(4, "little") + bytes(96)
+    (run / "region/c.0").write_bytes(content + crc32c(content).to_bytes(4, "little"))
+    with pytest.raises(RunError, match="not what was written"):
+        open_run(run)
 
 
 @pytest.mark.parametrize("suffix", [".zarr"])
