@@ -25,8 +25,8 @@ MARKET: Final = ("scenario", "market", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 
 DECLARED_IN: Final = (
-    "markets", "policies", "commodities", "costs", "carbon", "premium", "parity", "lifetime",
-    "waterfall", "exposures",
+    "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "parity",
+    "lifetime", "waterfall", "exposures",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
@@ -297,6 +297,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "scenario": "Named set of choices; all scenarios share the same draws",
     "region": "Where the plant stands",
     "destination": "Where the tonne is sold",
+    "against": "What a buyer compares with, as region.route",
     "route": "Production route",
     "component": "Part of the cost premium",
     "market": "Carbon market",

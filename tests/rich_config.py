@@ -89,7 +89,7 @@ PRICES: dict[str, Any] = {
             "stack_lifetime": {"kind": "discrete", "values": [10.0, 25.0],
                                "probabilities": [0.7, 0.3], "unit": "yr"},
             "stack_share": 0.4,
-            "storage": {"kind": "normal", "mean": 0.3, "sd": 0.1, "unit": "EUR/kg"},
+            "storage": {"kind": "normal", "mean": 0.3, "sd": 0.03, "unit": "EUR/kg"},
             "risk_premium": "1 %",
             "learning": {"technology": "stack", "share": 0.8},
         },
@@ -144,8 +144,15 @@ REGIONS: dict[str, Any] = {
         "capex_factor": 1.0, "coverage": 1.0, "free_allocation": "share", "cscf": "correction",
         "benchmarks": {"default": "benchmark", "electric": 0.288},
         "recognised": 0.0, "border": 1.0,
-        "credit_price": {"kind": "normal", "mean": 8.0, "sd": 3.0, "unit": "USD/t"},
+        "credit_price": {"kind": "normal", "mean": 8.0, "sd": 0.9, "unit": "USD/t"},
         "default_intensity": 2.0, "average_intensity": 1.2, "reference": {"steel": "blast"},
+        "imports": {
+            "XB": {
+                "freight": {"kind": "uniform", "low": 40.0, "high": 90.0, "unit": "USD/t",
+                            "price_year": 2021},
+                "duty": "share", "out_of_quota": {"kind": "uniform", "low": 0.1, "high": 0.4},
+            },
+        },
     },
     "XB": {
         "title": "outside", "currency": "KRW", "market": "home_ets",
@@ -233,7 +240,7 @@ RICH: dict[str, Any] = {
     "sector": "steel", "regions": ["XA", "XB"], "destinations": ["domestic", "eu"],
     "routes": ["blast", "hydrogen", "electric", "captured"],
     "outcomes": list(OUTCOMES), "keep": [], "boundary": "scope1",
-    "parity": ["hydrogen", "power", "ore"],
+    "parity": ["hydrogen", "power", "ore"], "against": ["XA.blast", "XB.captured"],
     "cbam": {
         "market": "border_ets", "coverage": 1.0, "free_allocation": "share",
         "cscf": "correction", "mark_up": "mark_up", "declared": "actual", "method": "own",
