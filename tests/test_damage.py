@@ -20,6 +20,7 @@ from google_crc32c import value as crc32c
 
 from simcore import cli
 from simcore.dataset import RunError, create, digest, open_run, verify
+from simcore.dataset.heaps import is_endless
 
 CONTAINERS = pytest.mark.parametrize("suffix", [".zarr", ".nc"])
 CELL, OTHER_CELL = "cost_premium/c.0.1.0.1.0.0", "cost_premium/c.1.1.0.1.0.0"
@@ -240,6 +241,53 @@ def test_a_flipped_byte_is_an_error_or_changes_nothing(
         else:
             assert status == 2
             assert str(run) in err
+
+
+def _heaps(content: bytes) -> list[int]:
+    return [
+        place for place in range(0, len(content) - 8)
+        if content.startswith(b"GCOL\x01\x00\x00\x00", place)
+    ]  # fmt: skip
+
+
+def _blank(content: bytearray, start: int, length: int) -> None:
+    content[start : start + length] = bytes(length)
+
+
+HEAPS: dict[str, Callable[[bytearray, int], None]] = {
+    "first entry lost": lambda content, heap: _blank(content, heap + 16, 16),
+    "all but the head lost": lambda content, heap: _blank(content, heap + 16, 4080),
+    "length of the room lost": lambda content, heap: _blank(content, _room(content, heap) + 8, 8),
+    "a length that goes round": lambda content, heap: content.__setitem__(
+        slice(heap + 24, heap + 32), b"\xf0" + 7 * b"\xff"
+    ),
+}
+
+
+def _room(content: bytearray, heap: int) -> int:
+    """Place of the entry that stands for the room that is left."""
+    place = heap + 16
+    while int.from_bytes(content[place : place + 2], "little"):
+        length = int.from_bytes(content[place + 8 : place + 16], "little")
+        place += 16 + -(-length // 8) * 8
+    return place
+
+
+@pytest.mark.parametrize("suffix", [".nc"])
+@pytest.mark.parametrize("name", HEAPS)
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_file_over_which_hdf5_would_never_end_is_refused(
+    run: Path, name: str, which: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = bytearray(run.read_bytes())
+    assert not is_endless(run)
+    HEAPS[name](content, _heaps(content)[which])
+    run.write_bytes(content)
+    # Without this the commands would not come back.
+    assert is_endless(run)
+    for command in ("verify", "digest", "summary"):
+        assert cli.main([command, str(run)]) == 2
+        assert str(run) in capsys.readouterr().err
 
 
 def test_a_plot_shows_no_damaged_number(
