@@ -245,7 +245,7 @@ RICH: dict[str, Any] = {
     "sector": "steel", "regions": ["XA", "XB"], "destinations": ["domestic", "eu"],
     "routes": ["blast", "hydrogen", "electric", "captured"],
     "outcomes": list(OUTCOMES), "keep": [], "boundary": "scope1",
-    "parity": ["hydrogen", "power", "ore"], "against": ["XA.blast", "XB.captured"],
+    "parity": ["hydrogen", "power", "ore"], "against": ["XA.blast", "XB.electric"],
     "cbam": {
         "market": "border_ets", "coverage": 1.0, "free_allocation": "share",
         "cscf": "correction", "mark_up": "mark_up", "declared": "actual", "method": "own",
