@@ -47,7 +47,7 @@ def calibrate(options: argparse.Namespace) -> None:
         raise ConfigError(
             Fault("--unit", options.unit, "money per tonne, such as EUR/t", str(error))
         ) from None
-    read = _histories(options)
+    read = _histories(options, unit=options.unit)
     frequency = _frequency(options, read)
     history = sampled(read[0], frequency)
     kinds = tuple(FITS) if options.process == "all" else (options.process,)
@@ -181,7 +181,7 @@ def _correlate(options: argparse.Namespace) -> None:
     print(f"\nConfig    {options.out}" if options.out is not None else f"\n{text}", end="\n")
 
 
-def _histories(options: argparse.Namespace) -> list[History]:
+def _histories(options: argparse.Namespace, unit: str | None = None) -> list[History]:
     from simcore.timeseries import Options, read
 
     count = len(options.files)
@@ -189,7 +189,7 @@ def _histories(options: argparse.Namespace) -> list[History]:
     conditions = _each(options.where or [""], count, "--where") if count > 1 else [
         ",".join(options.where)
     ]  # fmt: skip
-    told = Options.of(options, where={})
+    told = Options.of(options, where={}, unit=unit)
     return [
         read(file, column=column, options=told, where=_conditions(condition))
         for file, column, condition in zip(options.files, columns, conditions, strict=True)

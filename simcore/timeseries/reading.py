@@ -22,6 +22,7 @@ from simcore.timeseries.oddities import oddities
 from simcore.timeseries.options import Options, labels_of
 from simcore.timeseries.rolling import Quote, front
 from simcore.timeseries.sheet import Sheet, cell_of, read_sheet
+from simcore.timeseries.stated import doubts
 
 DAYS: Final = 365.25
 """Days of a year."""
@@ -200,6 +201,8 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
         raise ConfigError(_shortened(faults))
     single = _merged(quotes, told.duplicates)
     notes += [one for one in (days.note, *numbers.notes) if one]
+    if told.unit is not None:
+        notes += doubts([*sheet.called(at_price), numbers.money], told.unit)
     if told.date_order is not None and days.order is None:
         notes.append(f"the order {told.date_order} changes nothing: no date is like 01/02/2024")
     if told.missing is not None and str(told.missing) not in prices:
