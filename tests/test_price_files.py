@@ -282,6 +282,30 @@ def test_a_year_from_one_to_the_next_is_no_month(sign: str, tmp_path: Path) -> N
     assert of(table("month,price", dates=months), tmp_path).period == "month"
 
 
+@pytest.mark.parametrize(
+    "options", [{"front": "Date"}, {"column": "date"}, {"column": "price", "date": "price"}]
+)
+def test_a_column_of_dates_is_nothing_else(options: dict[str, str], tmp_path: Path) -> None:
+    said = refused(table("date,price"), tmp_path, **options)
+    assert "the column of the dates" in said
+    assert f"--{'front' if 'front' in options else 'column'}" in said
+
+
+def test_a_market_is_not_written_over_the_file_of_its_prices(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = table("date,price")
+    (tmp_path / "p.csv").write_text(content, encoding="utf-8")
+    (tmp_path / "link.yaml").symlink_to("p.csv")
+    (tmp_path / "old.yaml").write_text("name: old", encoding="utf-8")
+    for name, code in (("p.csv", 2), ("link.yaml", 2), ("old.yaml", 0)):
+        asked = ["--process", "random_walk", "-o", str(tmp_path / name), "--overwrite"]
+        assert main(["calibrate", str(tmp_path / "p.csv"), *asked]) == code
+    assert "the file of the prices" in capsys.readouterr().err
+    assert (tmp_path / "p.csv").read_text(encoding="utf-8") == content
+    assert "random_walk" in (tmp_path / "old.yaml").read_text(encoding="utf-8")
+
+
 SAID: dict[str, tuple[str, Any, str, str]] = {
     "money in the heading": ("date,Price (USD/t)", PRICES, "EUR/t", "USD"),
     "money below the heading": ("date,Price\n,GBP", PRICES, "EUR/t", "GBP"),

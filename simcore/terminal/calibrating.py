@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63})?")
 
 def calibrate(options: argparse.Namespace) -> None:
     """Fit processes, or correlations, to price histories."""
-    _check_out(options.out, overwrite=options.overwrite)
+    _check_out(options.out, options.files, overwrite=options.overwrite)
     if options.correlation:
         _correlate(options)
         return
@@ -248,10 +248,16 @@ def _names(options: argparse.Namespace, count: int) -> list[str]:
     return list(given)
 
 
-def _check_out(out: Path | None, *, overwrite: bool) -> None:
-    if out is not None and out.exists() and not overwrite:
+def _check_out(out: Path | None, files: Sequence[Path], *, overwrite: bool) -> None:
+    if out is None or not out.exists():
+        return
+    if not overwrite:
         raise OutputError(
             Fault(str(out), "a file stands there", "a new name", "add --overwrite, or another -o")
+        )
+    if any(Path(file).exists() and out.samefile(file) for file in files):
+        raise OutputError(
+            Fault(str(out), "the file of the prices", "a place for the market", "choose another -o")
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from simcore.errors import ConfigError, Fault
@@ -58,6 +58,16 @@ def date_cells(
     if date is None and sheet.heading[place].casefold() != "date":
         notes.append(f"dates in {sheet.label(place)}")
     return years, [place]
+
+
+def check_apart(sheet: Sheet, dates: Sequence[int], others: Mapping[str, int | None]) -> None:
+    """Refuse an option that names a column of the dates as another one."""
+    for option, place in others.items():
+        if place is not None and place in dates:
+            raise ConfigError(Fault(
+                option, f"{sheet.label(place)}, the column of the dates", "another column",
+                f"name another one with {option}", sheet.name, sheet.line,
+            ))  # fmt: skip
 
 
 def price_at(sheet: Sheet, aside: Sequence[int]) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simcore.errors import ConfigError, Fault
 from simcore.numerics.elementary import mean_of
-from simcore.timeseries.columns import date_cells, deliveries, no_rows, price_at
+from simcore.timeseries.columns import check_apart, date_cells, deliveries, no_rows, price_at
 from simcore.timeseries.dates import Dates, Day, dates_of, has_points
 from simcore.timeseries.numerals import Numbers, is_gap, numbers_of
 from simcore.timeseries.oddities import oddities
@@ -167,6 +167,7 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
     aside += [] if at_front is None else [at_front]
     priced = [] if at_price is None else [at_price]
     dates, at_date = date_cells(sheet, told.date, [*aside, *priced], notes)
+    check_apart(sheet, at_date, {"--front": at_front, "--column": at_price})
     if at_price is None:
         at_price = price_at(sheet, [*at_date, *aside])
     dates = [dates[place] for place in chosen]
