@@ -44,9 +44,9 @@ _UNUSED: Final = {
     "systems": "no market of this run is made by the system {0} (process: cap_and_bank)",
     "prices": "no route of this run trades {0} at this place",
     "policies": "nothing that this run reads refers to the policy {0}",
-    "regions": "{0} is not among the regions",
+    "regions": "{0} is not among the regions, nor in against",
     "sectors": "this run makes nothing of that sector in that region",
-    "routes": "{0} is not among the routes, nor a reference",
+    "routes": "{0} is not among the routes, nor a reference, nor in against",
     "technologies": "nothing of this run learns with {0}",
     "buyers": "value.buyer is another one",
 }
@@ -69,6 +69,9 @@ _REASONS: Final = {
     "credit_limit": "read with value.double_claiming: allow",
     "recognised": "read for tonnes sold into the EU from outside",
     "clean_intensity": "read with cbam.resource_shuffling above zero",
+    "duty": "read of tonnes that a buyer here takes from there, with out_of_quota above zero",
+    "product_price": "read by product_price and market_gap",
+    "imports": "read of tonnes that a buyer here takes from there: against: [EU.bf_bof]",
     "emission_intensity": "read with boundary: scope12, or cbam.indirect",
     "variants": "another variant is chosen in every scenario",
     "cbam": "no tonne of this run crosses the border of the EU",
@@ -98,7 +101,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     found = [
         *unusual(spec),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
-        *_few_replicates(plan), *_lone_factors(plan, written),
+        *_buyers(plan), *_few_replicates(plan), *_lone_factors(plan, written),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
 
@@ -379,6 +382,16 @@ def _goods(plan: Plan) -> Iterator[Fault]:
                 ("parity", position), found=f"{name}, which no route of this run uses",
                 expected="a good that a route of the run buys or sells", remedy="remove it",
             )  # fmt: skip
+
+
+def _buyers(plan: Plan) -> Iterator[Fault]:
+    """What a buyer compares with, in a run that computes nothing of it."""
+    asked = any("against" in OUTCOMES[name].dims for name in plan.experiment.outcomes)
+    if plan.experiment.against and not asked:
+        yield plan.spec.fault(
+            ("against",), found="a buyer, without an outcome of his", remedy="add it to outcomes",
+            expected="buyer_premium, landed_cost or another one over `against`",
+        )  # fmt: skip
 
 
 def _few_replicates(plan: Plan) -> Iterator[Fault]:

@@ -25,8 +25,8 @@ MARKET: Final = ("scenario", "market", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 
 DECLARED_IN: Final = (
-    "markets", "policies", "commodities", "costs", "carbon", "premium", "parity", "lifetime",
-    "waterfall", "exposures",
+    "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "sale", "parity",
+    "lifetime", "waterfall", "exposures",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
@@ -88,11 +88,14 @@ class Needs:
         Whose price it reads.
     cbam : tuple of str
         Fields of `cbam` that it reads, also where no tonne meets the border.
+    rules : tuple of str
+        Fields of what a sector meets in a region that it reads beside those of a carbon cost.
     """
 
     markets: tuple[str, ...] = ()
     commodities: tuple[str, ...] = ()
     cbam: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -297,6 +300,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "scenario": "Named set of choices; all scenarios share the same draws",
     "region": "Where the plant stands",
     "destination": "Where the tonne is sold",
+    "against": "What a buyer compares with, as region.route",
     "route": "Production route",
     "component": "Part of the cost premium",
     "market": "Carbon market",

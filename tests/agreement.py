@@ -75,7 +75,8 @@ class Scales:
         rate = 1.0
         if config["currency"] != "EUR":
             rate = config["money"]["exchange"][config["currency"]]
-        costs = ("levelised_cost", "carbon_cost", "home_carbon_cost", "premium_per_tonne")
+        costs = ("levelised_cost", "carbon_cost", "home_carbon_cost", "premium_per_tonne",
+                 "landed_cost", "alternative_cost")  # fmt: skip
         sizes = [abs(v) for key, v in reference.items() if key[0] in costs and v == v]
         self.reference = reference
         self.rate = rate
@@ -139,6 +140,11 @@ class Scales:
         if name == "parity_price":
             steep = self.net_use(key)
             return RELATIVE * (size + self.cost / steep) if steep > 1e-6 else math.inf
+        if name == "buyer_cost_per_tco2":
+            saved = self.reference["buyer_premium", *key[1:]] / value if value else 0.0
+            return RELATIVE * self.cost / abs(saved) if abs(saved) > NEXT_TO_ZERO else math.inf
+        if name in ("buyer_premium", "asking_premium", "product_price", "market_gap"):
+            return RELATIVE * self.cost
         if name in ("viability", "green_is_cheaper"):
             gap = "support_gap" if name == "viability" else "cost_premium"
             near = abs(self.reference[gap, *key[1:]]) < 1e-6 * self.cost

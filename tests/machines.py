@@ -27,7 +27,6 @@ def config(folder: Path) -> dict[str, Any]:
     rows = [f"{2000 + year}-{month:02d}-15,{40 + (37 * (12 * year + month)) % 29}"
             for year in range(6) for month in range(1, 13)]  # fmt: skip
     (folder / "past.csv").write_text("date,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    bounded = {"kind": "truncated_normal", "mean": 4.0, "sd": 2.0, "low": 0.0, "high": 9.0}
     spot = {"year": 2024, "value": 60.0}
     anchors = {2028: {"low": 40.0, "central": 70.0, "high": 160.0}}
     plain = {"title": "another", "unit": "EUR/t", "spot": spot}
@@ -66,11 +65,7 @@ def config(folder: Path) -> dict[str, Any]:
         },
         exposures={name: {"market": name, "shortfall": 1.0, "first": 2026, "last": 2029,
                           "growth": 0.037} for name in markets},
-        catalog={
-            "markets": markets,
-            "prices": {"hydrogen": {"XA": {"storage": bounded}}},
-            "regions": {"XA": {"credit_price": bounded}},
-        },
+        catalog={"markets": markets},
     )  # fmt: skip
     for name, one in blast.items():
         found["catalog"]["routes"][name] = merge(found["catalog"]["routes"]["electric"], one)

@@ -439,7 +439,29 @@ def policy_value(low: float, high: float, names: list[str]) -> st.SearchStrategy
 
 
 @st.composite
-def region(draw: Any, market: str, shares_: list[str], marks: list[str], routes: list[str]) -> Any:
+def imports(draw: Any, name: str, regions: list[str], shares_: list[str]) -> Any:
+    """What bringing tonnes into a region costs, by origin."""
+    places = [one for one in (*regions, "default") if one != name]
+    return {
+        place: {
+            "freight": draw(quantity(5, 80, "EUR/t", form="positive")),
+            "duty": draw(policy_value(0, 1, shares_)),
+            "out_of_quota": draw(quantity(0.0, 1.0)),
+        }
+        for place in draw(st.lists(st.sampled_from(places), unique=True))
+    }
+
+
+@st.composite
+def region(
+    draw: Any,
+    name: str,
+    regions: list[str],
+    market: str,
+    shares_: list[str],
+    marks: list[str],
+    routes: list[str],
+) -> Any:
     """A region."""
     named = draw(st.lists(st.sampled_from(routes), unique=True))
     return {
@@ -457,7 +479,12 @@ def region(draw: Any, market: str, shares_: list[str], marks: list[str], routes:
         "credit_price": draw(quantity(0, 20, "EUR/t")),
         "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
         "average_intensity": draw(steps(0.5, 3)),
-        "reference": {"steel": "old"},
+        "reference": {"steel": "old"}, "imports": draw(imports(name, regions, shares_)),
+        "product_price": {
+            "margin": draw(quantity(-20, 50, "EUR/t")),
+            "carbon": draw(st.sampled_from(["average", "marginal"])),
+            "theta_border": draw(quantity(0.5, 1.0)), "theta_open": draw(quantity(0.0, 0.6)),
+        },
     }  # fmt: skip
 
 
@@ -682,7 +709,7 @@ def configs(draw: Any) -> dict[str, Any]:
         "policies": policies,
         "regions": {
             name: draw(region(
-                draw(st.sampled_from(sorted(markets))), share_names, mark_names, routes,
+                name, regions, draw(st.sampled_from(sorted(markets))), share_names, mark_names, routes,
             ))
             for name in regions
         },
@@ -727,6 +754,10 @@ def configs(draw: Any) -> dict[str, Any]:
         "routes": draw(st.permutations(routes)),
         "outcomes": list(OUTCOMES), "keep": [],
         "parity": draw(st.permutations(list(COMMODITIES))),
+        "against": draw(st.lists(
+            st.sampled_from([f"{region}.{route}" for region in regions for route in routes]),
+            min_size=1, max_size=2, unique=True,
+        )),
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
         "reference_capital": draw(st.sampled_from(["reline", "new", "sunk"])),
         "cbam": {

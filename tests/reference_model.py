@@ -4,8 +4,9 @@ It is written from the equations, shares no code with the package, and exists to
 them: a kernel that disagrees with it is wrong, or it is. `evaluate` is the only entry point most
 tests need. Money inside is EUR of the base year; `evaluate` returns the output currency.
 
-`reference_units`, `reference_draws`, `reference_paths` and `reference_costs` are its parts, in
-the order of the model's sections; this one holds sections 7 and 8 and every outcome of a draw.
+`reference_units`, `reference_draws`, `reference_paths`, `reference_costs` and `reference_buyer` are
+its parts, in the order of the model's sections; this one holds the rest of sections 7 and 8, and
+every outcome of a draw.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from reference_buyer import buyer_outcomes, sale_outcomes
 from reference_costs import (
     annuity_rate,
     avoided_emissions,
@@ -327,7 +329,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             for year in case.years:
                 best = cheapest_route(case, out, scenario, region, d, year)
                 out["cheapest_route", scenario, region, d, year] = best
-    return out
+    return out | buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
 
 
 def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:

@@ -124,6 +124,7 @@ def quickstart(*changes: str) -> list[str]:
         *changes, "draws=320",
         f"outcomes=[{', '.join(OUTCOMES)}]", "keep=[]",
         "plant={start: 2028, lifetime: 20, output: 1.5, valued_in: 2027, beyond: hold}",
+        "against=[EU.bf_bof, KR.h2_dri_eaf]",
         "exposures.firm={market: k_ets, shortfall: 20, first: 2026, last: 2027}",
     ]  # fmt: skip
 

@@ -462,7 +462,7 @@ class Collapse:
 def test_e5_collapsed_distributions_leave_the_deterministic_result():
     collapse = Collapse()
     config = collapse(rich_config(
-        draws=300, value={"double_claiming": "allow", "credit_limit": 0.2}, boundary="scope12",
+        draws=400, value={"double_claiming": "allow", "credit_limit": 0.2}, boundary="scope12",
     ))  # fmt: skip
     assert collapse.count > 30
     plan = simcore.build(simcore.load(config))

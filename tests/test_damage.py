@@ -16,9 +16,11 @@ import pytest
 import synthetic_run
 import xarray as xr
 import zarr
+from google_crc32c import value as crc32c
 
 from simcore import cli
 from simcore.dataset import RunError, create, digest, open_run, verify
+from simcore.dataset.heaps import is_endless
 
 CONTAINERS = pytest.mark.parametrize("suffix", [".zarr", ".nc"])
 CELL, OTHER_CELL = "cost_premium/c.0.1.0.1.0.0", "cost_premium/c.1.1.0.1.0.0"
@@ -108,6 +110,9 @@ ZARR: dict[str, Callable[[Path], None]] = {
     "year flipped": lambda run: _flip(run / "year/c.0", 0.2),
     "text flipped": lambda run: _flip(run / "region/c.0", 0.5),
     "text of another array flipped": lambda run: _flip(run / "factor_unit/c.0", 0.5),
+    "numbers for text": lambda run: shutil.copy(
+        run / "quantile/c.0", run / "region/c.0"
+    ) and None,
     "cut": lambda run: _change(run / CELL, lambda old: old[: len(old) // 2]),
     "one byte lost": lambda run: _change(run / CELL, lambda old: old[:-1]),
     "empty": lambda run: _change(run / CELL, lambda _: b""),
@@ -238,6 +243,53 @@ def test_a_flipped_byte_is_an_error_or_changes_nothing(
             assert str(run) in err
 
 
+def _heaps(content: bytes) -> list[int]:
+    return [
+        place for place in range(0, len(content) - 8)
+        if content.startswith(b"GCOL\x01\x00\x00\x00", place)
+    ]  # fmt: skip
+
+
+def _blank(content: bytearray, start: int, length: int) -> None:
+    content[start : start + length] = bytes(length)
+
+
+HEAPS: dict[str, Callable[[bytearray, int], None]] = {
+    "first entry lost": lambda content, heap: _blank(content, heap + 16, 16),
+    "all but the head lost": lambda content, heap: _blank(content, heap + 16, 4080),
+    "length of the room lost": lambda content, heap: _blank(content, _room(content, heap) + 8, 8),
+    "a length that goes round": lambda content, heap: content.__setitem__(
+        slice(heap + 24, heap + 32), b"\xf0" + 7 * b"\xff"
+    ),
+}
+
+
+def _room(content: bytearray, heap: int) -> int:
+    """Place of the entry that stands for the room that is left."""
+    place = heap + 16
+    while int.from_bytes(content[place : place + 2], "little"):
+        length = int.from_bytes(content[place + 8 : place + 16], "little")
+        place += 16 + -(-length // 8) * 8
+    return place
+
+
+@pytest.mark.parametrize("suffix", [".nc"])
+@pytest.mark.parametrize("name", HEAPS)
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_file_over_which_hdf5_would_never_end_is_refused(
+    run: Path, name: str, which: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = bytearray(run.read_bytes())
+    assert not is_endless(run)
+    HEAPS[name](content, _heaps(content)[which])
+    run.write_bytes(content)
+    # Without this the commands would not come back.
+    assert is_endless(run)
+    for command in ("verify", "digest", "summary"):
+        assert cli.main([command, str(run)]) == 2
+        assert str(run) in capsys.readouterr().err
+
+
 def test_a_plot_shows_no_damaged_number(
     saved: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -305,6 +357,14 @@ def test_an_intact_run_is_verified(
     assert run.attrs["digest"] in said
     assert cli.main(["verify", str(place), "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)["arrays"].values()) == {"ok"}
+
+
+@pytest.mark.parametrize("suffix", [".zarr"])
+def test_numbers_are_not_read_as_the_length_of_a_text(run: Path) -> None:
+    content = (1000).to_bytes(4, "little") + bytes(96)
+    (run / "region/c.0").write_bytes(content + crc32c(content).to_bytes(4, "little"))
+    with pytest.raises(RunError, match="not what was written"):
+        open_run(run)
 
 
 @pytest.mark.parametrize("suffix", [".zarr"])

@@ -54,6 +54,23 @@ def test_a_price_that_is_certain_has_no_error_however_few_the_draws(draws):
 
 
 @pytest.mark.parametrize(
+    "sigma",
+    [
+        {"kind": "discrete", "values": [0.0, 0.5], "probabilities": [0.999, 0.001]},
+        {"kind": "discrete", "values": [0.0, 0.5], "probabilities": [1.0, 0.0]},
+        {"kind": "uniform", "low": 0.0, "high": 0.0},
+    ],
+)
+def test_draws_that_agree_by_chance_are_not_certain(sigma):
+    process = {"process": {"kind": "random_walk", "sigma": sigma}}
+    market = config()["catalog"]["markets"]["walk"] | process
+    catalog = {"markets": {"walk": market}, "regions": {"EU": {"market": "walk"}}}
+    low, high = ends(run(20, catalog=catalog), market="walk")
+    assert (low[0], high[0]) == (-np.inf, pytest.approx(START))
+    assert (low[-1], high[-1]) == (pytest.approx(START), np.inf)
+
+
+@pytest.mark.parametrize(
     ("design", "draws", "bounded"),
     [("sobol", 512, [0.5]), ("sobol", 2048, QUANTILES), ("antithetic", 512, []),
      ("latin_hypercube", 4096, QUANTILES)],

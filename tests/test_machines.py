@@ -83,7 +83,7 @@ EXACT = {
         "vstack", "where", "zeros", "zeros_like",
     },
     "math": {
-        "ceil", "comb", "factorial", "floor", "frexp", "fsum", "inf", "isclose", "isfinite",
+        "ceil", "comb", "copysign", "factorial", "floor", "frexp", "fsum", "inf", "isclose", "isfinite",
         "isinf", "isnan", "ldexp", "nan", "pi", "sqrt",
     },
 }  # fmt: skip
@@ -118,6 +118,7 @@ MAY = {
     "timeseries/sheet.py": COUNT,
     "running/finite.py:check_finite": COUNT,
     "running/finite.py:_distance": "which input is named first",
+    "quantities/__init__.py:Lognormal": "the text of a remedy",
     "quantities/__init__.py:check_probabilities": BOUND,
     "intake/system_checks.py:_resolution": BOUND,
     "intake/system_checks.py:_rules": BOUND,

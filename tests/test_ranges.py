@@ -285,6 +285,17 @@ def test_money_of_a_year_to_come_is_asked_about() -> None:
     assert money(2015) == {}
 
 
+@pytest.mark.parametrize(
+    ("code", "rate", "said"),
+    [("KRW", 0.00067, "1492.54"), ("USD", 113.0, "unless it is meant"), ("JPY", 0.0061, "163.9"),
+     ("USD", 1.4, ""), ("KRW", 1100, ""), ("CHF", 0.001, "")],
+)  # fmt: skip
+def test_a_rate_far_from_that_of_today_is_asked_about(code: str, rate: float, said: str) -> None:
+    found = warned({"money": {"exchange": {code: rate}}})
+    assert list(found) == ([f"money.exchange.{code}"] if said else [])
+    assert said in "".join(found.values())
+
+
 TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.markets.eu_ets.spot.value": (
         catalog("markets", "eu_ets", spot={"year": 2026, "value": "18 USD/t"}),

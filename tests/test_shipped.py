@@ -49,7 +49,7 @@ def faults_of_the_package() -> list[Finding]:
             "name": "all", "sector": sector, "regions": list(catalog["regions"]),
             "routes": [name for name, one in catalog["routes"].items() if one["sector"] == sector],
             "outcomes": [name for name in OUTCOMES if name != "waterfall"], "keep": [],
-            "parity": list(catalog["prices"]),
+            "parity": list(catalog["prices"]), "against": ["EU.bf_bof"],
             "exposures": {"mill": {"market": "eu_ets", "shortfall": 1, "first": 2030,
                                    "last": 2032}},
             "scenarios": {name: name for name in packaged.scenarios()} | {"base": {}},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
 from simcore.analysis.select import PARTS, outcomes_of, quantiles
 from simcore.analysis.views import MarketPrice, deciding_markets, market_prices
 from simcore.dataset import Finished, RunError
@@ -155,6 +156,9 @@ def headline_of(
     interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose intervals
     there are too few draws, `attrs["enough"]` says how many independent draws have one.
 
+    `attrs["delivered"]` are the tables of buyers; where there is neither a cost nor a value, their
+    rows are the columns.
+
     Returns
     -------
     columns : dict of str to list
@@ -165,7 +169,7 @@ def headline_of(
     Raises
     ------
     RunError
-        The run holds neither a cost nor a value.
+        The run holds neither a cost nor a value, nor what tonnes cost a buyer.
     """
     present = outcomes_of(run)
     names: list[str | None] = [
@@ -178,19 +182,22 @@ def headline_of(
         apart = [name for name in (names[1], "viability") if name in present]
         names = [names[0], None, "green_is_cheaper" if "green_is_cheaper" in present else None]
         wanted = ["cost_premium", "", "green_is_cheaper"]
-    if names[0] is None and names[1] is None:
+    tables = delivered(run, probabilities)
+    if names[0] is None and names[1] is None and not tables:
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
             "name one outcome: --variable " + (present[0] if present else "V"),
         ))  # fmt: skip
     numbers: dict[str, Cells] = {}
     widest, unbounded = math.nan, dict[float, None]()
-    for name in (name for name in names[:2] if name is not None):
+    beside = [name for name in AMOUNTS if f"{name}_quantile" in run]
+    for name in (*(name for name in names[:2] if name is not None), *beside):
         found = run.quantiles(name, probabilities)
         value = found["value"]
         for place, probability in enumerate(probabilities):
             column = Cells(value.dims[:-1], value.values[..., place])
-            numbers[f"{name}_{percentile(probability)}"] = column
+            if name not in beside:
+                numbers[f"{name}_{percentile(probability)}"] = column
             low, high = (found[end].values[..., place] for end in ("low", "high"))
             is_open = np.isfinite(column.values) & (np.isinf(low) | np.isinf(high))
             if is_open.any():
@@ -201,9 +208,14 @@ def headline_of(
     if names[2] is not None:
         numbers[names[2]] = run.cells(f"{names[2]}_mean")
         numbers |= _over_views(run, names[2])
-    columns = _columns(run, numbers)
-    columns, left_out = _without_undefined(columns, list(numbers))
-    unit = next(run.unit(f"{name}_mean") for name in names[:2] if name)
+    called = [percentile(one) for one in probabilities]
+    if names[0] is None and names[1] is None:
+        told, left_out, wanted = as_columns(tables, called), list[str](), ["", "", ""]
+    else:
+        columns, left_out = _without_undefined(_columns(run, numbers), list(numbers))
+        told = {name: column.tolist() for name, column in columns.items()}
+    held = [f"{name}_mean" for name in (*names[:2], *SHOWN) if name]
+    unit = next(run.unit(name) for name in held if name in run)
     attrs = {
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
@@ -214,9 +226,10 @@ def headline_of(
         "outcomes": [name or "" for name in names], "apart": apart,
         "lacking": [one for one, name in zip(wanted, names, strict=True) if one and not name],
         "prices": _prices(run),
+        "delivered": tables, "quantiles": called,
         "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip
-    return {name: column.tolist() for name, column in columns.items()}, attrs
+    return told, attrs
 
 
 def _enough(probability: float) -> int:

@@ -75,6 +75,7 @@ class Source:
 
     def read(self, box: Box) -> np.ndarray:
         """Read whole blocks; a RunError names the first that is not as it was written."""
+        self._count_texts(box)
         try:
             values = np.asarray(self.variable[box].values)
         except Exception as error:
@@ -102,14 +103,33 @@ class Source:
         ]
         return int(np.ravel_multi_index(self._place(box), counts)) if counts else 0
 
+    def _count_texts(self, box: Box) -> None:
+        """Refuse what is no chunk of text: its first bytes would be taken for a length, and
+        memory be filled."""
+        codecs = [type(one).__name__ for one in self.variable.encoding.get("compressors") or ()]
+        if kind_of(self.variable.dtype) != "text" or codecs != ["Crc32cCodec"]:
+            return
+        for one in _within(box, self.block):
+            file = self._file(one)
+            if file.is_file():
+                with file.open("rb") as opened:
+                    count = int.from_bytes(opened.read(4), "little")
+                if count != np.prod(self.block):
+                    raise self._error(one, _CHANGED)
+
+    def _file(self, box: Box) -> Path:
+        """Where a block lies: the run, or in a store the folder of the array or a chunk in it."""
+        if not self.place.is_dir():
+            return self.place
+        folder = self.place / self.name
+        if self.variable.encoding.get("chunks") != self.block or not any(folder.glob("c.*")):
+            return folder
+        return folder / ".".join(map(str, ("c", *self._place(box))))
+
     def _error(self, box: Box, found: str) -> RunError:
-        file = self.place
-        if file.is_dir():
-            file /= self.name
-            if self.variable.encoding.get("chunks") == self.block and any(file.glob("c.*")):
-                file /= ".".join(map(str, ("c", *self._place(box))))
-            if not file.exists():
-                found = "missing"
+        file = self._file(box)
+        if not file.exists():
+            found = "missing"
         remedy = f"{_MENDED}; simcore verify {self.place} says what can still be used"
         if attributes_of(self.place).get(SEAL, "") != self.seal:
             found, remedy = "another run, written while this one was read", "open it again"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.dataset.checksums import Bytes, canonical, counted, digest_of, head_of
+from simcore.dataset.heaps import is_endless
 from simcore.dataset.layout import SCHEMA_VERSION
 from simcore.errors import ConfigError, Fault
 
@@ -159,6 +160,8 @@ def attributes_of(path: Path) -> dict[str, Any]:
             return {}
         import netCDF4
 
+        if is_endless(path):
+            return {}
         with netCDF4.Dataset(str(path), "r") as file:
             return {name: file.getncattr(name) for name in file.ncattrs()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):

@@ -13,6 +13,7 @@ from typing import Any
 
 from simcore.errors import dotted
 from simcore.intake import shipped
+from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
@@ -26,6 +27,8 @@ from simcore.intake.selection_checks import currency_findings, selection_finding
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
+    alternatives,
+    met_regions,
     place_of,
     price_of,
     region_quantities,
@@ -79,22 +82,16 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     catalog = experiment.catalog
     for position, name in enumerate(experiment.regions):
         yield from unknown_entry(("regions", position), name, experiment.catalog, "regions")
+    for name in met_regions(experiment):
         if name in catalog.regions:
             yield from _region(experiment, name)
+    yield from import_findings(experiment)
+    yield from _priced(experiment)
     for position, name in enumerate(experiment.outcomes):
         if name in OUTCOMES:
             yield from _needed(experiment, ("outcomes", position), OUTCOMES[name])
-    sectors = catalog.sectors
     yield from unknown_entry(("sector",), experiment.sector, experiment.catalog, "sectors")
-    for position, name in enumerate(experiment.routes):
-        yield from unknown_entry(("routes", position), name, experiment.catalog, "routes")
-        sector = catalog.routes[name].sector if name in catalog.routes else experiment.sector
-        if sector != experiment.sector and experiment.sector in sectors:
-            yield Finding(
-                ("routes", position), f"{name}, which makes {sector}",
-                f"routes of the sector {experiment.sector}", "remove it, or change sector",
-                also=(("sector",),),
-            )  # fmt: skip
+    yield from _compared(experiment)
     for name in used_routes(experiment):
         if name in catalog.routes:
             yield from _route(experiment, name)
@@ -118,12 +115,46 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     yield from _prices(experiment)
 
 
+def _compared(experiment: Experiment) -> Iterator[Finding]:
+    """Routes of the run, and what buyers compare with, that the sector of the run does not have."""
+    catalog, made = experiment.catalog, experiment.sector
+    places: list[tuple[Address, str]] = [
+        (("routes", position), name) for position, name in enumerate(experiment.routes)
+    ]
+    for position, (region, name) in enumerate(alternatives(experiment).values()):
+        yield from unknown_entry(("against", position), region, catalog, "regions")
+        places.append((("against", position), name))
+    for place, name in places:
+        yield from unknown_entry(place, name, catalog, "routes")
+        sector = catalog.routes[name].sector if name in catalog.routes else made
+        if sector != made and made in catalog.sectors:
+            yield Finding(
+                place, f"{name}, which makes {sector}", f"routes of the sector {made}",
+                "remove it, or change sector", also=(("sector",),),
+            )  # fmt: skip
+
+
 def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[Finding]:
     """What an outcome needs, whether or not a region, a route or an exposure names it."""
     for name in one.needs.markets:
         yield from unknown_entry(address, name, experiment.catalog, "markets")
     for name in one.needs.commodities:
         yield from unknown_entry(address, name, experiment.catalog, "prices")
+
+
+def _priced(experiment: Experiment) -> Iterator[Finding]:
+    """Outcomes of the price of the conventional tonne in a run of which no region has one."""
+    made = sector_regions(experiment)
+    if any(made[name].product_price is not None for name in experiment.regions if name in made):
+        return
+    for position, name in enumerate(experiment.outcomes):
+        if name in OUTCOMES and "product_price" in OUTCOMES[name].needs.rules:
+            yield Finding(
+                ("outcomes", position), f"{name}, of which no region of the run has the price",
+                "product_price of a region of the run",
+                "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
+                also=(("regions",),),
+            )  # fmt: skip
 
 
 def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:
@@ -213,7 +244,7 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
         for commodity in captures(route):
             place = ("storage",) if commodity == capture.storage else ("inputs", commodity)
             yield from _bought(experiment, (*address, "capture", *place), commodity)
-    for region in experiment.regions:
+    for region in met_regions(experiment):
         if region not in catalog.regions:
             continue
         rules, place = sector_regions(experiment).get(region), _rules(experiment, region)
@@ -239,9 +270,12 @@ def _mentionable(experiment: Experiment, section: str) -> set[str]:
 
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
-    """Where a config asks for a route or region."""
+    """Where a config asks for a route or region, itself or for what a buyer compares with."""
     names = getattr(experiment, key)
-    return ((key, names.index(name)),) if name in names else ()
+    if name in names:
+        return ((key, names.index(name)),)
+    pairs = enumerate(alternatives(experiment).values())
+    return tuple(("against", position) for position, pair in pairs if name in pair)
 
 
 def _misspelt_regions(experiment: Experiment, address: Address, route: Route) -> Iterator[Finding]:
@@ -254,7 +288,7 @@ def _misspelt_regions(experiment: Experiment, address: Address, route: Route) ->
 
 def _bought(experiment: Experiment, address: Address, commodity: str) -> Iterator[Finding]:
     yield from unknown_entry(address, commodity, experiment.catalog, "prices")
-    for region in experiment.regions if commodity in experiment.catalog.prices else ():
+    for region in met_regions(experiment) if commodity in experiment.catalog.prices else ():
         known = region in experiment.catalog.regions
         if known and price_of(experiment, commodity, region) is None:
             yield _no_price(experiment, address, commodity, region)

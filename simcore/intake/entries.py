@@ -203,6 +203,47 @@ class Region(Described):
     """Largest share of an obligation that credits may cover under the law of the region."""
 
 
+class Import(Described):
+    """What it costs to bring a tonne of the product in from another region."""
+
+    freight: Annotated[Quantity, Canonical(EURO_PER_TONNE, minimum=0.0, usual=ranges.FREIGHT)] = (
+        certain(0.0)
+    )
+    """From gate to gate; insurance and handling included."""
+    duty: PolicyShare = 0.0
+    """Rate of the duty, on cost, home carbon cost and freight."""
+    out_of_quota: Annotated[
+        Quantity, Canonical(ONE, minimum=0.0, maximum=1.0, usual=ranges.SHARE)
+    ] = certain(0.0)
+    """Share of the tonnes that pay the duty; the rest is within a quota, or free of it."""
+
+
+PassThrough = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=2.0, usual=ranges.SHARE)]
+
+
+class ProductPrice(Described):
+    """Price of the conventional tonne: what it costs to make, and some of its carbon."""
+
+    margin: Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.COST)] = certain(0.0)
+    """On top of the levelised cost of the reference; below zero where it is sold at a loss."""
+    carbon: Literal["average", "marginal"] = "average"
+    """Carbon cost of the reference that is passed on: net of its free allocation, or without."""
+    theta_border: PassThrough
+    """Share of it in the price while imports pay for their carbon (`border`)."""
+    theta_open: PassThrough
+    """The same while they do not."""
+
+
+def _own_route(value: Any) -> Any:
+    if isinstance(value, str) and "." in value:
+        raise fault(
+            f"{value!r}, a route in a region", "a route that the region itself has",
+            f"write {value.rpartition('.')[2]}; what a buyer elsewhere compares with stands at the "
+            f"top level: against: [{value}]",
+        )  # fmt: skip
+    return value
+
+
 class SectorRegion(Described):
     """What a sector meets in a region."""
 
@@ -221,8 +262,12 @@ class SectorRegion(Described):
     removals: Annotated[Plain, Field(ge=0, le=1)] = 0.0
     """Share of emissions below zero, of biomass with capture, that the carbon market credits at its
     price; 0: none, as in the EU until a law says otherwise."""
-    reference: Name
+    reference: Annotated[Name, BeforeValidator(_own_route)]
     """Route of the conventional tonne, which the others are compared with."""
+    imports: dict[Name, Import] = Field(default_factory=dict[str, Import])
+    """By region of origin, or `default`: what bringing a tonne in costs a buyer."""
+    product_price: ProductPrice | None = None
+    """For `product_price` and `market_gap`, which other regions do not have."""
 
 
 class SectorBorder(Described):

@@ -22,14 +22,15 @@ from simcore.units import UnitError, conversion, parse_quantity
 FIRST_YEAR: Final = "first"
 """Stands for the first year of the run in a table by year, until all layers are known."""
 
-LISTS: Final = ("regions", "routes", "destinations", "outcomes", "keep", "redraw")
+LISTS: Final = ("regions", "routes", "destinations", "against", "outcomes", "keep", "redraw")
 """Keys that hold a list of names; one text may name them, with commas."""
 
 _HORIZON: Final = re.compile(r"\s*([0-9]{4})(?:\s*(?:-|\u2013|to)\s*([0-9]{4}))?\s*")
 _META: Final = frozenset({*Described.model_fields, *Sourced.model_fields})
 SECTORAL: Final = (
     "coverage", "free_allocation", "cscf", "benchmarks", "border", "default_intensity",
-    "average_intensity", "removals", "reference",
+    "average_intensity", "removals", "reference", "imports",
+    "product_price",
 )  # fmt: skip
 """What a region may say of the sector of the run, in place of `sectors.NAME.regions`."""
 

@@ -22,7 +22,14 @@ from simcore.intake.hosts import (
 from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated
-from simcore.intake.usage import place_of, price_of, sector_regions, used_routes
+from simcore.intake.usage import (
+    crosses_border,
+    met_regions,
+    place_of,
+    price_of,
+    sector_regions,
+    used_routes,
+)
 from simcore.quantities import ByYear, FactorReference
 from simcore.units import UnitError, conversion
 
@@ -157,7 +164,9 @@ def _capture(
                 (*place, "emission_factors", name), name, capture.inputs, "input of the capture"
             )
     prices = [
-        price_of(experiment, name, one) for name in captures(record) for one in experiment.regions
+        price_of(experiment, name, one)
+        for name in captures(record)
+        for one in met_regions(experiment)
     ]
     if None not in prices:  # said elsewhere
         yield from _too_much(experiment, (*place, "rate"), record, folder)
@@ -170,7 +179,7 @@ def _too_much(
     capture = record.capture
     assert capture is not None
     emitted = route_of(experiment.catalog, record.host).emission_intensity
-    for region in experiment.regions:
+    for region in met_regions(experiment):
         if min(_ends(experiment, emitted, region, "t/t", folder)) < 0:
             yield Finding(
                 address, f"a capture at {record.host}, which emits less than nothing",
@@ -229,12 +238,10 @@ def _ends(
 def _default_values(experiment: Experiment) -> Iterator[Finding]:
     """Default values that are declared, but that a region does not have."""
     rules = experiment.cbam
-    if rules.declared == "actual" or "eu" not in experiment.destinations:
+    if rules.declared == "actual":
         return
     for name in experiment.regions:
-        region = experiment.catalog.regions.get(name)
-        known = name in sector_regions(experiment)
-        if region is None or not known or region.market == rules.market:
+        if name not in sector_regions(experiment) or not crosses_border(experiment, name):
             continue
         if default_value(experiment, name) is None:
             good = "" if rules.good == "default" else f" of {rules.good}"

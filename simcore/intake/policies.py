@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from simcore.dated import DatedTable
-from simcore.intake.entries import Policy
+from simcore.intake.entries import Import, Policy
 from simcore.intake.findings import Address
 from simcore.intake.hosts import host_of, route_of
 from simcore.intake.schema import Experiment
@@ -15,6 +15,8 @@ from simcore.intake.systems import System
 from simcore.intake.usage import (
     asked_outcomes,
     meets_cbam,
+    met_imports,
+    met_regions,
     sector_regions,
     used_entries,
     used_markets,
@@ -48,14 +50,17 @@ def idle_policies(experiment: Experiment) -> set[str]:
     needed += [getattr(rules, key) for one in asked_outcomes(experiment) for key in one.needs.cbam]
     if has_precursors:
         needed += [one.precursor_benchmark for one in routes.values()]
+    read = {rule for one in asked_outcomes(experiment) for rule in one.needs.rules}
     unasked = {
-        *([] if crosses else ["recognised"]), *([] if has_precursors else ["border"]),
+        *([] if crosses else ["recognised"]),
+        *([] if has_precursors or "border" in read else ["border"]),
         *([] if experiment.value.credit_limit == "law" else ["credit_limit"]),
     }  # fmt: skip
-    for name in experiment.regions:
+    for name in met_regions(experiment):
         for (*_, head, key), value in policy_values(experiment, name).items():
             if key not in unasked and (head != "benchmarks" or key in {"default", *routes}):
                 needed.append(value)
+    needed += [one.duty for one in _imports(experiment).values() if pays_duty(one)]
     for name in used_markets(experiment):
         link = catalog.markets[name].link if name in catalog.markets else None
         needed += [link.share] if link is not None else []
@@ -67,12 +72,27 @@ def _is_zero(by_region: Mapping[str, Any]) -> bool:
     return all(getattr(one, "value", None) == 0 for one in by_region.values())
 
 
+def pays_duty(record: Import) -> bool:
+    """Whether any of the tonnes brought in pays a duty."""
+    return record.duty != 0 and getattr(record.out_of_quota, "value", None) != 0
+
+
+def _imports(experiment: Experiment) -> dict[tuple[str, str], Import]:
+    """What buyers' regions say of bringing tonnes in, by region and place of origin."""
+    made = sector_regions(experiment)
+    return {
+        (buyer, place): made[buyer].imports[place]
+        for (buyer, _), place in met_imports(experiment).items() if place is not None
+    }  # fmt: skip
+
+
 def used_policies(experiment: Experiment) -> list[str]:
     """Names of the policies that the run refers to."""
     catalog = experiment.catalog
     values: list[Any] = [getattr(experiment.cbam, key) for key in CBAM_POLICIES]
-    for name in experiment.regions:
+    for name in met_regions(experiment):
         values += policy_values(experiment, name).values()
+    values += [one.duty for one in _imports(experiment).values()]
     for address, price in used_entries(experiment):
         if address[1] == "markets" and price.link is not None:
             values.append(price.link.share)
@@ -90,7 +110,7 @@ def named_policies(experiment: Experiment) -> Iterator[tuple[str, Canonical, Add
     """Policies that the run refers to, with the annotation and the address of the field."""
     catalog, made = experiment.catalog, sector_regions(experiment)
     records: list[tuple[Address, Any]] = [(("cbam",), experiment.cbam)]
-    for name in experiment.regions:
+    for name in met_regions(experiment):
         if name in catalog.regions:
             records.append((("catalog", "regions", name), catalog.regions[name]))
         if name in made:

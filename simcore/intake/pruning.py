@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simcore.intake import shipped
-from simcore.intake.entries import Catalog, Electrolysis
+from simcore.intake.entries import Catalog, Electrolysis, SectorRegion
 from simcore.intake.hosts import hosts_and_twins
 from simcore.intake.policies import used_policies
 from simcore.intake.schema import Experiment
@@ -14,6 +14,8 @@ from simcore.intake.stated import entries
 from simcore.intake.usage import (
     learnings,
     lineage,
+    met_imports,
+    met_regions,
     used_markets,
     used_prices,
     used_routes,
@@ -58,12 +60,27 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
     }  # fmt: skip
     kept = [_with_followed(one, own | _referred(one)) for one in scenarios.values()]
     cut = _cut(experiment.catalog, own.union(*kept), dict)
+    met = {(buyer, place) for one in scenarios.values()
+           for (buyer, _), place in met_imports(one).items()}  # fmt: skip
     for name, sector in cut.sectors.items():
         path = ("catalog", "sectors", name, "regions")
-        rules = {region: one for region, one in sector.regions.items()
+        rules = {region: _cut_imports(one, region, met, (*path, region), mentioned)
+                 for region, one in sector.regions.items()
                  if region in cut.regions or (*path, region) in mentioned}  # fmt: skip
         cut.sectors[name] = sector.model_copy(update={"regions": rules})
     return cut
+
+
+def _cut_imports(
+    record: SectorRegion, region: str, met: set[tuple[str, str | None]], path: Where,
+    mentioned: set[Where],
+) -> SectorRegion:  # fmt: skip
+    """What a region says of imports, of those alone that a buyer meets or an overlay changes."""
+    kept = {place: one for place, one in record.imports.items()
+            if (region, place) in met or (*path, "imports", place) in mentioned}  # fmt: skip
+    if len(kept) == len(record.imports):
+        return record
+    return record.model_copy(update={"imports": kept})
 
 
 def _referred(experiment: Experiment) -> set[Where]:
@@ -71,7 +88,7 @@ def _referred(experiment: Experiment) -> set[Where]:
     catalog, routes = experiment.catalog, used_routes(experiment)
     link = catalog.markets[experiment.cbam.market].link
     named: dict[str, Iterable[str]] = {
-        "regions": experiment.regions,
+        "regions": met_regions(experiment),
         "routes": hosts_and_twins(catalog, routes),
         "policies": used_policies(experiment),
         "markets": [

@@ -254,6 +254,18 @@ _UNTIL: Final = re.compile(
 Names = Annotated[list[Name], Field(min_length=1, max_length=100)]
 
 
+def _dotted(value: str) -> str:
+    if not re.fullmatch(r"\w+\.\w+", value):
+        raise fault(
+            repr(value), "a route in the region of the buyer, as region.route",
+            f"write EU.{value}" if re.fullmatch(r"\w+", value) else "write it as EU.bf_bof",
+        )  # fmt: skip
+    return value
+
+
+Against = Annotated[str, AfterValidator(_dotted)]
+
+
 class _Checked:
     """Annotation: the catalog is checked by itself, and only what of it is not packaged.
 
@@ -290,6 +302,9 @@ class Experiment(Model):
     keep: list[str]
     parity: list[Name] = Field(default_factory=list[Name])
     """Goods whose `parity_price` is computed, such as hydrogen or electricity."""
+    against: list[Against] = Field(default_factory=list[Against])
+    """What a buyer compares with, as region.route, such as EU.bf_bof: a route in his own region,
+    where the tonnes of all others are delivered."""
     boundary: Literal["scope1", "scope12"]
     reference_capital: Literal["reline", "new", "sunk"] = "reline"
     """Capital of the plants that stand already: their renewal, a new plant in their place, or none

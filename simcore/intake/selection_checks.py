@@ -15,6 +15,7 @@ from simcore.intake.usage import asked_outcomes, used_markets
 from simcore.variables import OUTCOMES, meant
 
 _LISTED: Final = {
+    "against": ("against", "write against: [EU.bf_bof]"),
     "exposure": ("exposures", "add an exposure"),
     "good": ("parity", "write parity: [hydrogen]"),
 }
@@ -24,7 +25,7 @@ _LISTED: Final = {
 def selection_findings(experiment: Experiment) -> Iterator[Finding]:
     """Find names of outcomes and labels that stand for nothing, and pairs that clash."""
     yield from _correlations(experiment)
-    for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity"):
+    for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity", "against"):
         names = getattr(experiment, key)
         for position, name in enumerate(names):
             if name in names[:position]:
@@ -82,6 +83,7 @@ def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
         "region": experiment.regions, "route": experiment.routes, "good": experiment.parity,
         "destination": [*experiment.destinations], "scenario": list(experiment.scenarios),
         "exposure": list(experiment.exposures), "market": used_markets(experiment),
+        "against": experiment.against,
         "year": [*range(experiment.years.first, experiment.years.last + 1)],
     }  # fmt: skip
     for dim, label in until.at.items():

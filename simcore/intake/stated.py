@@ -10,7 +10,7 @@ from simcore.intake.entries import Catalog, Electrolysis, Indexed
 from simcore.intake.findings import Address
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import price_of
+from simcore.intake.usage import met_regions, price_of
 from simcore.quantities import ByYear, FactorReference, Uncertain
 from simcore.quantities.annotations import Canonical
 from simcore.quantities.records import Described, Model, Sourced
@@ -93,7 +93,7 @@ def measure_of(experiment: Experiment, address: Address) -> tuple[str, str] | No
 
 def priced(experiment: Experiment, commodity: str, region: str) -> Any:
     """The price that a quantity of a region, or the default one, will meet first."""
-    places = [region] if region != "default" else experiment.regions
+    places = [region] if region != "default" else met_regions(experiment)
     found = (price_of(experiment, commodity, one) for one in places)
     return next((one for one in found if one is not None), None)
 

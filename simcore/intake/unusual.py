@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from simcore.distributions import Marginal, constant, tails
-from simcore.intake import Spec, shipped
+from simcore.intake import Spec, packaged, shipped
 from simcore.intake.compilation import compiled
 from simcore.intake.findings import Address, Finding
 from simcore.intake.policies import named_policies
@@ -26,6 +26,8 @@ from simcore.units import UnitError, conversion
 from simcore.units.canonical import ONE
 
 _PARTS: Final = ("money", "cbam", "value", "plant")
+_FAR: Final = 5.0
+"""How many times a rate may lie above or below that of today, of a base year since 1990."""
 
 
 def unusual(spec: Spec) -> list[Any]:
@@ -57,6 +59,7 @@ class _Field(NamedTuple):
 
 
 def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
+    yield from _rates(experiment)
     own = [(address, one) for address, one in entries(experiment.catalog) if id(one) not in sound]
     parts: list[tuple[Address, Any]] = [((name,), getattr(experiment, name)) for name in _PARTS]
     parts += [(("exposures", name), one) for name, one in experiment.exposures.items()]
@@ -77,6 +80,19 @@ def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator
             continue
         for finding in _policy(policy, name, canonical.usual, folder):
             yield replace(finding, also=(address,))
+
+
+def _rates(experiment: Experiment) -> Iterator[Finding]:
+    """Rates that are far from the packaged ones, such as those of EUR in another money."""
+    for code, usual in packaged.base()["money"]["exchange"].items():
+        rate, near = experiment.money.exchange.get(code, usual), Range(usual / _FAR, usual * _FAR)
+        if not near.holds(rate):
+            expected = shown_range(near, "1")
+            yield Finding(
+                ("money", "exchange", code), f"{rate:g} {code} per EUR, where {expected} is usual",
+                expected, f"did you mean {1 / rate:.6g}?" if near.holds(1 / rate)
+                else "correct the number, unless it is meant",
+            )  # fmt: skip
 
 
 def _money_of_a_year_to_come(

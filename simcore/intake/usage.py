@@ -59,20 +59,57 @@ def references(experiment: Experiment) -> dict[str, str]:
     return {name: found[name].reference for name in experiment.regions if name in found}
 
 
+def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
+    """Region and route of what buyers compare with, by its name."""
+    split = ((name, name.partition(".")) for name in experiment.against)
+    return {name: (region, route) for name, (region, _, route) in split}
+
+
+def met_regions(experiment: Experiment) -> list[str]:
+    """Regions whose prices and rules the run needs: its own, then those of buyers."""
+    buyers = (region for region, _ in alternatives(experiment).values())
+    return list(dict.fromkeys([*experiment.regions, *buyers]))
+
+
+def met_imports(experiment: Experiment) -> dict[tuple[str, str], str | None]:
+    """Where `imports` of a buyer's region holds what a tonne from another one costs to bring in.
+
+    By region of the buyer and of origin; None where nothing is said. A region and its variants
+    (`like`) are at home in each other, and left out, unless they state an entry.
+    """
+    found: dict[tuple[str, str], str | None] = {}
+    known = sector_regions(experiment)
+    for buyer, _ in alternatives(experiment).values():
+        table = known[buyer].imports if buyer in known else {}
+        for origin in experiment.regions:
+            own = lineage(experiment, origin)
+            place = place_of(experiment, table, origin)
+            at_home = origin == buyer or set(own) & set(lineage(experiment, buyer))
+            if not at_home or (place in own and origin != buyer):
+                found[buyer, origin] = place
+    return found
+
+
 def used_routes(experiment: Experiment) -> list[str]:
-    """Routes of the run in the order of the config, then references and hosts of retrofits."""
+    """Routes of the run in the order of the config, then references, what buyers compare with,
+    and hosts of retrofits."""
     names = [*experiment.routes, *references(experiment).values()]
+    names += [route for _, route in alternatives(experiment).values()]
     names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
     return list(dict.fromkeys(names))
 
 
 def meets_cbam(experiment: Experiment) -> bool:
     """Whether any tonne of the run crosses the border of the EU."""
-    regions = experiment.catalog.regions
-    return "eu" in experiment.destinations and any(
-        regions[name].market != experiment.cbam.market
-        for name in experiment.regions if name in regions
-    )  # fmt: skip
+    return any(crosses_border(experiment, name) for name in experiment.regions)
+
+
+def crosses_border(experiment: Experiment, region: str) -> bool:
+    """Whether tonnes of a region are sold into the EU from outside."""
+    regions, inside = experiment.catalog.regions, experiment.cbam.market
+    buyers = (name for name, _ in alternatives(experiment).values() if name in regions)
+    sold = "eu" in experiment.destinations or any(regions[one].market == inside for one in buyers)
+    return sold and region in regions and regions[region].market != inside
 
 
 def used_markets(experiment: Experiment) -> list[str]:
@@ -80,7 +117,7 @@ def used_markets(experiment: Experiment) -> list[str]:
     and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
-        *(regions[name].market for name in experiment.regions if name in regions),
+        *(regions[name].market for name in met_regions(experiment) if name in regions),
         *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
         *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
@@ -156,7 +193,7 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
             names += [*record.inputs, *record.byproducts]
     names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
     for commodity in dict.fromkeys(names):
-        for region in experiment.regions:
+        for region in met_regions(experiment):
             price = price_of(experiment, commodity, region)
             if isinstance(price, Electrolysis):
                 names.append(price.electricity)
@@ -169,7 +206,7 @@ def _indexes(experiment: Experiment) -> tuple[str, ...]:
     prices = (
         price_of(experiment, name, region)
         for name in _bought(experiment)
-        for region in experiment.regions
+        for region in met_regions(experiment)
     )
     return tuple(dict.fromkeys(price.index for price in prices if isinstance(price, Indexed)))
 
@@ -231,7 +268,7 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
     """
     prices = experiment.catalog.prices.get(commodity, {})
     places: dict[str, list[str]] = {}
-    for region in experiment.regions:
+    for region in met_regions(experiment):
         place = place_of(experiment, prices, region)
         if place is not None:
             places.setdefault(place, []).append(region)

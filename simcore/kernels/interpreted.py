@@ -35,7 +35,7 @@ def fma(a, b, c):
     try:
         return np.float64(top / (a_bottom * b_bottom * c_bottom))
     except OverflowError:
-        return np.float64(math.copysign(math.inf, top))
+        return np.float64(-math.inf if top < 0 else math.inf)
 
 
 def bits_of(value):

@@ -11,7 +11,7 @@ from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, dated, target_of, unit_of_field
-from simcore.intake.usage import price_of, references, sector_regions
+from simcore.intake.usage import price_of, sector_regions
 from simcore.model.commodities import learning, unit_price
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
@@ -170,7 +170,7 @@ def capital_charge(scene: Scene, region: str, route: str) -> int:
 def _stands_already(scene: Scene, region: str, route: str) -> bool:
     """Whether a plant is there before the decision, so that its capital may be sunk."""
     owner = owner_of(scene.experiment.catalog, route, "capex")
-    reference = references(scene.experiment).get(region)
+    reference = sector_regions(scene.experiment)[region].reference
     return made_by(scene, route).greenfield is not None or owner == reference
 
 

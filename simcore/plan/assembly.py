@@ -209,6 +209,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "scenario": tuple(spec.scenarios),
         "region": tuple(experiment.regions),
         "destination": tuple(experiment.destinations),
+        "against": tuple(experiment.against),
         "route": tuple(experiment.routes),
         "component": _component_names(spec),
         "market": tuple(markets),

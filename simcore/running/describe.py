@@ -13,9 +13,10 @@ from typing import Any, Final
 from simcore.dataset import Layout, stored_bytes
 from simcore.errors import dotted
 from simcore.intake import Spec
+from simcore.intake.policies import pays_duty
 from simcore.intake.process_checks import shockless
 from simcore.intake.stated import described
-from simcore.intake.usage import product_of, references
+from simcore.intake.usage import met_imports, product_of, references, sector_regions
 from simcore.plan import Plan, nominal_size
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
@@ -89,6 +90,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "product": product_of(experiment),
         "seed": experiment.seed,
         **_stopping(plan),
+        **_untold_imports(plan),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
         "degrees_of_freedom": plan.freedom,
@@ -106,6 +108,23 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
             name: references(one) for name, one in plan.spec.scenarios.items()
         }),
     }  # fmt: skip
+
+
+def _untold_imports(plan: Plan) -> dict[str, str]:
+    """Regions of which nothing is said of bringing tonnes in, and those from which no duty is paid,
+    by scenario and region of the buyer."""
+    if not plan.experiment.against:
+        return {}
+    freight: dict[str, dict[str, list[str]]] = {}
+    duty: dict[str, dict[str, list[str]]] = {}
+    for scenario, one in plan.spec.scenarios.items():
+        made = sector_regions(one)
+        for (buyer, origin), place in met_imports(one).items():
+            if place is None:
+                freight.setdefault(scenario, {}).setdefault(buyer, []).append(origin)
+            elif not pays_duty(made[buyer].imports[place]):
+                duty.setdefault(scenario, {}).setdefault(buyer, []).append(origin)
+    return {"without_freight": json.dumps(freight), "without_duty": json.dumps(duty)}
 
 
 def _stopping(plan: Plan) -> dict[str, str | float]:

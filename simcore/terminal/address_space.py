@@ -7,12 +7,12 @@ from typing import Final
 
 from simcore.errors import ConfigError, Fault
 
-_LEAST: Final = {"check": 250, "plan": 250, "catalog": 250, "schema": 250}
+_LEAST: Final = {"check": 250, "plan": 250, "catalog": 250, "schema": 250, "run": 1100}
 _LIBRARIES: Final = 700
 _COMPILER: Final = 1400
-"""Megabytes that a command maps on two processors, with a margin: to read a config, to run with
-compiled kernels, to compile them. Below that LLVM and OpenBLAS end the process, or wait for ever,
-instead of raising an error."""
+"""Megabytes that a command maps on two processors, with a margin: to read a config, to write a run
+by its many threads, to load compiled kernels, to compile them. Below that LLVM and OpenBLAS end the
+process, or wait for ever, instead of raising an error."""
 
 
 def limit() -> int | None:

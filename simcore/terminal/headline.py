@@ -11,7 +11,17 @@ from typing import Any, Final
 from simcore.analysis.headline import SOLD
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
-from simcore.terminal.tables import WIDTH, decimals, number, scale_of, share, shortened
+from simcore.terminal.delivered import delivered_lines, legend
+from simcore.terminal.tables import (
+    WIDTH,
+    Key,
+    decimals,
+    grouped,
+    number,
+    scale_of,
+    share,
+    shortened,
+)
 
 _SHORT: Final = {
     "cost_premium_ex_carbon": "extra cost",
@@ -33,10 +43,6 @@ _LEGEND: Final = {
 _BY_VIEW: Final = " (by view)"
 _PLACE: Final = {"domestic": "at home", "eu": "in EU"}
 
-# A column of numbers: its name in the frame and the destination it is for.
-Key = tuple[str, str]
-
-
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -51,19 +57,20 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
     lines = [shortened(attrs["run"], WIDTH)]
     what = f"; t of {attrs['product']}" if attrs.get("product") else ""
     real = f"real {unit} of {attrs['price_year']}"
-    shown = dict.fromkeys(_column(name) for name in columns if _is_amount(name, attrs["outcomes"]))
-    lines.append(f"{attrs['draws']:,} draws, {real}, {' '.join(shown)}{what}")
-    table: Rows = [
-        dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
-    ]
+    shown = " ".join(attrs["quantiles"]).upper()
+    lines.append(f"{attrs['draws']:,} draws, {real}, {shown}{what}")
     outcomes: Sequence[str] = attrs["outcomes"]
+    # Without a cost or a value the columns are those of the tables of buyers.
+    every = zip(*columns.values(), strict=True) if any(outcomes) else ()
+    table: Rows = [dict(zip(columns, row, strict=True)) for row in every]
     for name in outcomes:
         if name:
             ranged = f"{name}_low" in (table[0] if table else ())
             lines.append(f"  {_SHORT[name]:<13} {_LEGEND[name]}{_BY_VIEW if ranged else ''}")
     references: Mapping[str, Mapping[str, str]] = attrs.get("references") or {}
     alike = all(one == next(iter(references.values())) for one in references.values())
-    if references and alike:
+    lines += legend(attrs["delivered"])
+    if references and alike and any(outcomes):
         lines += _references(next(iter(references.values())))
     if len(_labels(table, "destination")) > 1:
         lines.append("  at home, in EU where the tonne is sold; in EU is blank where it is home")
@@ -74,6 +81,8 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
             lines += [] if alike else _references(references.get(scenario, {}), everywhere=True)
             told = [one for one in attrs["prices"] if (one.scenario, one.year) == (scenario, year)]
             lines += _price_lines(told, unit)
+    for one in attrs["delivered"]:
+        lines += delivered_lines(one, attrs["quantiles"])
     lines.append("")
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])
@@ -95,7 +104,8 @@ def _in_thousands(
 ) -> tuple[Mapping[Any, Sequence[Any]], Mapping[Any, Any]]:
     """The same in thousands of its unit, where amounts have six digits."""
     amounts = [column for column in columns if _is_amount(column, attrs["outcomes"])]
-    scale = scale_of(value for column in amounts for value in columns[column])
+    values = [value for column in amounts for value in columns[column]]
+    scale = scale_of([*values, *(value for one in attrs["delivered"] for value in one.numbers())])
     if scale == 1:
         return columns, attrs
 
@@ -111,7 +121,7 @@ def _in_thousands(
     ]  # fmt: skip
     changed = {
         "unit": f"thousand {attrs['unit']}", "interval": attrs["interval"] / scale,
-        "prices": prices,
+        "prices": prices, "delivered": [one.scaled(scale) for one in attrs["delivered"]],
     }  # fmt: skip
     return {**columns, **{name: scaled(columns[name]) for name in amounts}}, {**attrs, **changed}
 
@@ -216,10 +226,10 @@ def _block(rows: Rows, outcomes: Sequence[str], title: str, *, cutting: bool = F
     absent = list(dict.fromkeys(key[-1] for key in cells if key[-1] not in shown))
     if not defined:
         return [f"{title}: not available: {', '.join(absent)}" if absent else title]
-    lines = _lay_out(title, labels, groups, defined)
+    lines = grouped(title, labels, groups, defined, _heading)
     if (cutting or len(destinations) < 2) and max(map(len, lines)) > WIDTH:
         # One group under the other, rather than names that can no longer be told apart.
-        parts = [_lay_out(title, labels, [one], defined, cutting=True) for one in groups]
+        parts = [grouped(title, labels, [one], defined, _heading, cutting=True) for one in groups]
         lines = [*parts[0], *(line for part in parts[1:] for line in part[1:])]
     if absent and labels[-1:] == ["route"]:
         lines.append(f"Not available: {', '.join(absent)}")
@@ -242,58 +252,13 @@ def _blank_repeated(row: dict[Key, str], destinations: Sequence[str]) -> None:
             row.update(dict.fromkeys(keys, ""))
 
 
-def _lay_out(
-    title: str,
-    labels: Sequence[str],
-    groups: Sequence[tuple[str, Sequence[Key]]],
-    rows: Mapping[tuple[str, ...], Mapping[Key, str]],
-    *,
-    cutting: bool = False,
-) -> list[str]:
-    """Align columns under the titles of their groups; a repeated region stays blank.
-
-    With `cutting`, labels give way until the lines fit.
-    """
-    widths = [
-        [max(4, len(_column(key[0])), *(len(row.get(key, "-")) for row in rows.values()))
-         for key in keys]
-        for _, keys in groups
-    ]  # fmt: skip
-    # A title that is cut would not say which destination its columns are for.
-    for (name, _), own in zip(groups, widths, strict=True):
-        own[0] += max(0, len(name) - (sum(own) + len(own) - 1))
-    left = [max([len(name), *(len(key[i]) for key in rows)]) for i, name in enumerate(labels)]
-    taken = sum(sum(group) + len(group) + 1 for group in widths)
-    gaps = 2 * max(0, len(left) - 1)
-    while cutting and sum(left) + gaps + taken > WIDTH and max(left, default=0) > 6:
-        left[left.index(max(left))] -= 1
-
-    def line(names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-        text = "  ".join(shortened(n, w).ljust(w) for n, w in zip(names, left, strict=True))
-        for group, own in zip(cells, widths, strict=True):
-            text += " " + "".join(
-                " " + cell.rjust(width) for cell, width in zip(group, own, strict=True)
-            )
-        return text.rstrip()
-
-    head = " " * (sum(left) + 2 * max(0, len(left) - 1))
-    for (name, _), own in zip(groups, widths, strict=True):
-        span = sum(own) + len(own) - 1
-        head += "  " + (f"{name} ".ljust(span, "-") if len(name) < span else name)
-    lines = [title, head, line(labels, [[_column(key[0]) for key in keys] for _, keys in groups])]
-    before = ""
-    for names, row in rows.items():
-        shown = list(names)
-        if len(shown) > 1 and shown[0] == before:
-            shown[0] = ""
-        before = names[0] if names else ""
-        lines.append(line(shown, [[row.get(key, "-") for key in keys] for _, keys in groups]))
-    return lines
-
-
 def _is_amount(column: str, outcomes: Sequence[str]) -> bool:
     """Whether a column is a quantile of the cost or of the value."""
     return any(name and column.startswith(f"{name}_p") for name in outcomes[:2])
+
+
+def _heading(key: Key) -> str:
+    return _column(key[0])
 
 
 def _column(name: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from simcore.errors import printable
@@ -18,6 +19,9 @@ WIDTH: Final = 100
 MAX_ROWS: Final = 200
 _MANY: Final = 30
 """Degrees of freedom from which on Student's t is as good as normal."""
+
+Key = tuple[str, str]
+"""A column of numbers: its name and that of its group, or the reverse."""
 
 
 def number(value: float, decimals: int) -> str:
@@ -79,6 +83,61 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: 
 def shortened(text: str, width: int) -> str:
     """Shorten a text to a width; `~` marks the cut."""
     return text if len(text) <= width else text[: width - 1] + "~"
+
+
+def grouped(
+    title: str,
+    labels: Sequence[str],
+    groups: Sequence[tuple[str, Sequence[Key]]],
+    rows: Mapping[tuple[str, ...], Mapping[Key, str]],
+    heading: Callable[[Key], str],
+    *,
+    cutting: bool = False,
+) -> list[str]:
+    """Align columns under the titles of their groups; a repeated region stays blank.
+
+    With `cutting`, labels give way until the lines fit.
+    """
+    widths = [
+        [max(4, len(heading(key)), *(len(row.get(key, "-")) for row in rows.values()))
+         for key in keys]
+        for _, keys in groups
+    ]  # fmt: skip
+    # A title that is cut would not say which destination its columns are for.
+    for (name, _), own in zip(groups, widths, strict=True):
+        own[0] += max(0, len(name) - (sum(own) + len(own) - 1))
+    left = [max([len(name), *(len(key[i]) for key in rows)]) for i, name in enumerate(labels)]
+    taken = sum(sum(group) + len(group) + 1 for group in widths)
+    gaps = 2 * max(0, len(left) - 1)
+    while cutting and sum(left) + gaps + taken > WIDTH and max(left, default=0) > 6:
+        left[left.index(max(left))] -= 1
+
+    def line(names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+        text = "  ".join(shortened(n, w).ljust(w) for n, w in zip(names, left, strict=True))
+        for group, own in zip(cells, widths, strict=True):
+            text += " " + "".join(
+                " " + cell.rjust(width) for cell, width in zip(group, own, strict=True)
+            )
+        return text.rstrip()
+
+    head = " " * (sum(left) + 2 * max(0, len(left) - 1))
+    for (name, _), own in zip(groups, widths, strict=True):
+        span = sum(own) + len(own) - 1
+        head += "  " + (f"{name} ".ljust(span, "-") if len(name) < span else name)
+    lines = [title, head, line(labels, [[heading(key) for key in keys] for _, keys in groups])]
+    before = ""
+    for names, row in rows.items():
+        shown = list(names)
+        if len(shown) > 1 and shown[0] == before:
+            shown[0] = ""
+        before = names[0] if names else ""
+        lines.append(line(shown, [[row.get(key, "-") for key in keys] for _, keys in groups]))
+    return lines
+
+
+def wrapped(text: str) -> list[str]:
+    """Lines of a text within the width."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent="    ")
 
 
 def outcome_text(frame: pd.DataFrame) -> str:

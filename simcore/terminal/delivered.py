@@ -1,0 +1,51 @@
+"""The table of what tonnes cost a buyer, delivered, beside what he compares with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from simcore.analysis.delivered import Delivered
+from simcore.terminal.tables import decimals, grouped, number, wrapped
+
+_SHORT: Final = {
+    "landed_cost": "landed cost",
+    "buyer_premium": "premium",
+    "buyer_cost_per_tco2": "per t CO2e",
+}
+_LEGEND: Final = {
+    "landed_cost": "levelised and carbon cost, freight and duty, in the region of the buyer",
+    "buyer_premium": "landed cost minus the cost of what the buyer compares with",
+    "buyer_cost_per_tco2": "premium by t CO2e that the tonne saves against it",
+}
+
+
+def legend(tables: Sequence[Delivered]) -> list[str]:
+    """Say what the columns are."""
+    names = dict.fromkeys(name for one in tables for row in one.rows.values() for name in row)
+    return [f"  {_SHORT[name]:<13} {_LEGEND[name]}" for name in names]
+
+
+def delivered_lines(one: Delivered, quantiles: Sequence[str]) -> list[str]:
+    """One block: a row a region and route, with the name of what they are compared with."""
+    title = f"{one.year}, scenario {one.scenario}, against {one.against}, delivered"
+    if one.alternative:
+        places = decimals(one.alternative, figures=3)
+        title += f"; {one.against}: " + "/".join(number(v, places) for v in one.alternative)
+    if not one.rows:
+        return ["", f"{title}: nothing else is available"]
+    names = list(next(iter(one.rows.values())))
+    places = decimals(one.numbers(), figures=3)
+    groups = [(_SHORT[name], [(name, quantile) for quantile in quantiles]) for name in names]
+    rows: dict[Any, Any] = {
+        key: {(name, quantile): number(value, places) for name, values in row.items()
+              for quantile, value in zip(quantiles, values, strict=True)}
+        for key, row in one.rows.items()
+    }  # fmt: skip
+    lines = ["", *grouped(title, ["region", "route"], groups, rows, lambda key: key[1].upper())]
+    buyer = one.against.partition(".")[0]
+    for what, places_ in (("freight or duty", one.without_freight), ("duty", one.without_duty)):
+        if places_:
+            why = "no entry in imports" if what != "duty" else "none is out_of_quota"
+            lines += wrapped(f"Without {what} into {buyer} ({why}): {', '.join(places_)}")
+    return lines
