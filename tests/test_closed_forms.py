@@ -368,7 +368,7 @@ def test_rank_correlation_of_shocks_is_what_was_asked_for_in_every_year():
 def test_e4_a_sum_of_correlated_normals():
     """premium = sum of price * amount + other opex, all normal: mean, sd, P10, P50, P90."""
     prices = np.array([100.0, 40.0, 250.0, 1.0])
-    means, sds = np.array([1.5, 3.0, 0.2, 60.0]), np.array([0.1, 0.4, 0.05, 12.0])
+    means, sds = np.array([1.5, 3.0, 0.2, 60.0]), np.array([0.1, 0.3, 0.02, 12.0])
     amounts = [
         {"kind": "normal", "mean": m, "sd": s, "unit": "t/t"}
         for m, s in zip(means[:3], sds[:3], strict=True)

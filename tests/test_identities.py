@@ -315,6 +315,8 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
         return False  # no route of the run
     if path[-1] in ("carry", "mu", "kappa", "sigma", "premium"):
         return numbered(catalog, path) != 0  # zero where the kind of process has none
+    if "product_price" in path or "imports" in path:
+        return False  # only what is sold or brought to a buyer, outcomes of their own
     if "average_intensity" in path:
         return False  # only the method country_average uses it
     limits = [one.get("credit_limit") for one in catalog["regions"].values()]
@@ -468,6 +470,8 @@ def moved(path: tuple[Any, ...], value: Any, holder: Any) -> Any:
         return 0.9 * value
     if path[-1] == "central":
         return value + 0.5 * (holder["high"] - value)
+    if path[0] == "policies" and value <= 1 < 1.1 * value:
+        return 0.9 * value
     if path[0] == "regions" and path[-1] in SHARES and 1.1 * value > 1:
         return 0.9 * value
     return 1.1 * value + 0.1 * (value == 0)

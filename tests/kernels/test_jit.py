@@ -241,7 +241,7 @@ def test_an_edited_formula_is_never_read_from_the_cache(tmp_path):
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").write_text("")
     shutil.copy(SOURCES.parent / "cache.py", kernels.parent)
-    for name in ("__init__.py", "jit.py"):
+    for name in ("__init__.py", "interpreted.py", "jit.py"):
         shutil.copy(SOURCES / name, kernels / name)
     (kernels / "loop.py").write_text(LOOP)
 
