@@ -314,3 +314,26 @@ def test_a_number_in_quotes_is_told_where_its_unit_goes(where: str) -> None:
     with pytest.raises(ConfigError) as caught:
         simcore.load({**CONFIG, **changes})
     assert remedy in {one.where: one.remedy for one in caught.value.faults}[where]
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "remedy"),
+    [("plant.output", {"value": 3000, "unit": "kt"}, "write it in Mt/yr"),
+     ("plant.output", "5000 kt", "write it in Mt/yr"),
+     ("plant.output", "5 EUR", "write it in Mt/yr"),
+     ("plant.output", "3", "write output: 3"),
+     ("plant.output", {"value": 3000, "unit": "kt/yr"}, ""),
+     ("money.inflation", {"value": 2, "unit": "EUR"}, "leave the unit out"),
+     ("money.inflation", {"value": 2, "unit": "%"}, "")],
+)  # fmt: skip
+def test_a_number_in_a_unit_that_does_not_fit_is_told_which_does(
+    where: str, value: Any, remedy: str
+) -> None:
+    part, key = where.split(".")
+    changes = {part: {**CONFIG.get(part, {}), key: value}}
+    if not remedy:
+        simcore.load({**CONFIG, **changes})
+        return
+    with pytest.raises(ConfigError) as caught:
+        simcore.load({**CONFIG, **changes})
+    assert [(one.where, one.remedy) for one in caught.value.faults] == [(where, remedy)]

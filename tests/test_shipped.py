@@ -76,7 +76,7 @@ def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
     ("path", "value", "found"),
     [
         (("regions", "JP", "wacc"), "7 EUR/t", "EUR/t is money"),
-        (("routes", "moe", "capex"), {"kind": "normal", "mean": 900, "sd": 9}, "minus infinity"),
+        (("routes", "moe", "capex"), {"kind": "normal", "mean": 900, "sd": 300}, "minus infinity"),
         (("prices", "scrap", "default", "unit"), "EUR/MWh", "EUR/MWh"),
         (("policies", "eu_free_allocation", "variant"), "lwa", "lwa"),
         (("markets", "eu_ets", "corridor"), {"floor": {2026: 9}, "ceiling": {2026: 8}}, "floor"),

@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Final
 
 from simcore.errors import suggest
-from simcore.numerics.elementary import power
 from simcore.units.names import MAX_LENGTH, Unit, UnitError, declare, describe, parse_unit
 
 __all__ = [
@@ -193,7 +192,7 @@ def deflate(
     if year_from == year_to:
         return 1.0
     if not index:
-        return power(1 + inflation, year_to - year_from)
+        return _power(1 + inflation, year_to - year_from)
     return _level(year_to, index, inflation) / _level(year_from, index, inflation)
 
 
@@ -218,6 +217,13 @@ def _rate(currency: str, exchange: Mapping[str, float]) -> Fraction:
     return Fraction(rate)
 
 
+def _power(base: float, exponent: float) -> float:
+    # NumPy is loaded with it, and units are read where nothing is computed.
+    from simcore.numerics.elementary import power
+
+    return power(base, exponent)
+
+
 def _level(year: int, index: Mapping[int, float], inflation: float) -> float:
     if year in index:
         return index[year]
@@ -226,9 +232,9 @@ def _level(year: int, index: Mapping[int, float], inflation: float) -> float:
     if before is None or after is None:
         nearest = before if before is not None else after
         assert nearest is not None
-        return index[nearest] * power(1 + inflation, year - nearest)
+        return index[nearest] * _power(1 + inflation, year - nearest)
     share = (year - before) / (after - before)
-    return power(index[before], 1 - share) * power(index[after], share)
+    return _power(index[before], 1 - share) * _power(index[after], share)
 
 
 def _dimension_remedy(start: Unit, end: Unit, target: str) -> str:
