@@ -70,6 +70,7 @@ _REASONS: Final = {
     "recognised": "read for tonnes sold into the EU from outside",
     "clean_intensity": "read with cbam.resource_shuffling above zero",
     "duty": "read of tonnes that a buyer here takes from there, with out_of_quota above zero",
+    "product_price": "read by product_price and market_gap",
     "imports": "read of tonnes that a buyer here takes from there: against: [EU.bf_bof]",
     "emission_intensity": "read with boundary: scope12, or cbam.indirect",
     "variants": "another variant is chosen in every scenario",

@@ -26,7 +26,7 @@ MARKET: Final = ("scenario", "market", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 
 DECLARED_IN: Final = (
-    "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "parity",
+    "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "sale", "parity",
     "lifetime", "waterfall", "exposures",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
@@ -89,11 +89,14 @@ class Needs:
         Whose price it reads.
     cbam : tuple of str
         Fields of `cbam` that it reads, also where no tonne meets the border.
+    rules : tuple of str
+        Fields of what a sector meets in a region that it reads beside those of a carbon cost.
     """
 
     markets: tuple[str, ...] = ()
     commodities: tuple[str, ...] = ()
     cbam: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ class Scales:
         if name == "buyer_cost_per_tco2":
             saved = self.reference["buyer_premium", *key[1:]] / value if value else 0.0
             return RELATIVE * self.cost / abs(saved) if abs(saved) > NEXT_TO_ZERO else math.inf
-        if name in ("buyer_premium", "asking_premium"):
+        if name in ("buyer_premium", "asking_premium", "product_price", "market_gap"):
             return RELATIVE * self.cost
         if name in ("viability", "green_is_cheaper"):
             gap = "support_gap" if name == "viability" else "cost_premium"

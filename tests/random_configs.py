@@ -480,6 +480,11 @@ def region(
         "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
         "average_intensity": draw(steps(0.5, 3)),
         "reference": {"steel": "old"}, "imports": draw(imports(name, regions, shares_)),
+        "product_price": {
+            "margin": draw(quantity(-20, 50, "EUR/t")),
+            "carbon": draw(st.sampled_from(["average", "marginal"])),
+            "theta_border": draw(quantity(0.5, 1.0)), "theta_open": draw(quantity(0.0, 0.6)),
+        },
     }  # fmt: skip
 
 

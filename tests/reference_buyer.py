@@ -1,5 +1,5 @@
 """The buyer's view in plain Python: the part of section 8 on what a delivered tonne costs beside
-what a buyer can have in his own region."""
+what a buyer can have in his own region, and on the price of the conventional tonne."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from reference_costs import (
     is_available,
     levelised_cost,
     lineage,
+    marginal_cost,
+    reference_route,
     rules_in,
 )
 from reference_paths import Case, policy, quantity
@@ -88,6 +90,42 @@ def delivered(case: Case, against: str, region: str, route: str, year: int) -> d
         found["asking_premium"] = premium if not premium < 0 else 0.0
         found["buyer_cost_per_tco2"] = premium / saved if saved > 0 else NAN
     return found
+
+
+def product_price(case: Case, region: str, year: int) -> float:
+    """What the conventional tonne is sold for; NaN where nothing is said of it."""
+    rules = rules_in(case, region)
+    stated, reference = rules.get("product_price"), reference_route(case, region)
+    if not stated or not is_available(case, reference, year):
+        return NAN
+    name = f"{region}.product_price"
+    border = policy(case, rules["border"], year)
+    behind, without = (
+        quantity(case, stated[key], f"{name}.{key}") for key in ("theta_border", "theta_open")
+    )
+    carbon = marginal_cost if stated.get("carbon") == "marginal" else home_cost
+    theta = border * behind + (1.0 - border) * without
+    price = levelised_cost(case, reference, region, year)
+    price += quantity(case, stated.get("margin", 0.0), name + ".margin", "EUR/t")
+    return price + theta * carbon(case, reference, region, year)
+
+
+def sale_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
+    """Outcomes of the price of the conventional tonne."""
+    out: dict[tuple[Any, ...], float] = {}
+    for region in case.config["regions"]:
+        if not rules_in(case, region).get("product_price"):
+            continue
+        for year in case.years:
+            price = product_price(case, region, year)
+            out["product_price", scenario, region, year] = price
+            for route in case.config["routes"]:
+                own = NAN
+                if is_available(case, route, year):
+                    own = levelised_cost(case, route, region, year)
+                    own += carbon_cost(case, route, region, "domestic", year)
+                out["market_gap", scenario, region, route, year] = own - price
+    return out
 
 
 def buyer_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:

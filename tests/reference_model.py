@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from reference_buyer import buyer_outcomes
+from reference_buyer import buyer_outcomes, sale_outcomes
 from reference_costs import (
     annuity_rate,
     avoided_emissions,
@@ -329,7 +329,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             for year in case.years:
                 best = cheapest_route(case, out, scenario, region, d, year)
                 out["cheapest_route", scenario, region, d, year] = best
-    return out | buyer_outcomes(case, scenario)
+    return out | buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
 
 
 def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:

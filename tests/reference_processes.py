@@ -79,11 +79,12 @@ def long_run(regimes: Mapping[str, Any]) -> list[float]:
 
 
 def regime(case: Case, name: str, process: Mapping[str, Any], t0: int, year: int) -> str:
-    """Name of the regime of a year; in the central case that which is the most frequent."""
+    """Name of the regime of a year; in the central case the first of the most frequent ones."""
     regimes = process["regimes"]
     shares = dict(zip(regimes, long_run(regimes), strict=True))
     if case.draw is None:
-        return max(shares, key=lambda label: shares[label])
+        most = max(shares.values())
+        return next(label for label, share in shares.items() if math.isclose(share, most))
     current = process.get("initial")
     for moved in range(t0 + 1, year + 1):
         chances = shares if current is None else regimes[current]["next"]

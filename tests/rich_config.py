@@ -146,6 +146,10 @@ REGIONS: dict[str, Any] = {
         "recognised": 0.0, "border": 1.0,
         "credit_price": {"kind": "normal", "mean": 8.0, "sd": 0.9, "unit": "USD/t"},
         "default_intensity": 2.0, "average_intensity": 1.2, "reference": {"steel": "blast"},
+        "product_price": {
+            "margin": {"kind": "uniform", "low": -10.0, "high": 30.0, "unit": "USD/t"},
+            "theta_border": 0.9, "theta_open": {"kind": "uniform", "low": 0.1, "high": 0.3},
+        },
         "imports": {
             "XB": {
                 "freight": {"kind": "uniform", "low": 40.0, "high": 90.0, "unit": "USD/t",
@@ -164,6 +168,7 @@ REGIONS: dict[str, Any] = {
         "credit_price": {"kind": "split_lognormal", "p10": 5000.0, "p50": 9000.0,
                          "p90": 20000.0, "unit": "KRW/t", "price_year": 2020},
         "default_intensity": 3.2, "average_intensity": 1.7, "reference": {"steel": "blast"},
+        "product_price": {"carbon": "marginal", "theta_border": 1.0, "theta_open": 0.5},
     },
 }  # fmt: skip
 
@@ -240,7 +245,7 @@ RICH: dict[str, Any] = {
     "sector": "steel", "regions": ["XA", "XB"], "destinations": ["domestic", "eu"],
     "routes": ["blast", "hydrogen", "electric", "captured"],
     "outcomes": list(OUTCOMES), "keep": [], "boundary": "scope1",
-    "parity": ["hydrogen", "power", "ore"], "against": ["XA.blast", "XB.captured"],
+    "parity": ["hydrogen", "power", "ore"], "against": ["XA.blast", "XB.electric"],
     "cbam": {
         "market": "border_ets", "coverage": 1.0, "free_allocation": "share",
         "cscf": "correction", "mark_up": "mark_up", "declared": "actual", "method": "own",

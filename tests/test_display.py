@@ -45,6 +45,7 @@ def test_the_display_of_the_largest_run_is_below_20_kb() -> None:
     ]
     run = simcore.run(CONFIG | {
         "title": "<script>" * 40, "draws": 2, "outcomes": outcomes, "parity": ["scrap"],
+        "against": ["EU.bf_bof"],
         "scenarios": {f"{'a_long_name_' * 5}{k}": {} for k in range(9)}, "keep": ["cost_premium"],
         "plant": {"start": 2030, "lifetime": 1},
     })  # fmt: skip

@@ -140,3 +140,21 @@ def test_the_command_says_what_is_left_out_and_replaces_only_when_told(tmp_path,
     assert main(["export", str(path), "-o", str(out), "--overwrite"]) == 0
     assert main(["export", str(tmp_path / "none.zarr"), "-o", str(out), "--overwrite"]) == 2
     assert [one.name for one in out.parent.iterdir()] == ["out.nc"]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_an_export_never_takes_the_place_of_a_run(own: bool, tmp_path: Path, capsys) -> None:
+    run, out = tmp_path / "run.nc", tmp_path / "export.nc"
+    synthetic_run.make(run).close()
+    other = run if own else tmp_path / "other.nc"
+    if not own:
+        synthetic_run.make(other).close()
+    before = other.read_bytes()
+    assert main(["export", str(run), "-o", str(other), "--overwrite"]) == 2
+    assert "a run is more than its export" in capsys.readouterr().err
+    assert other.read_bytes() == before
+    for options in ([], ["--overwrite"]):
+        assert main(["export", str(run), "-o", str(out), *options]) == 0
+    capsys.readouterr()
+    assert main(["summary", str(out)]) == 2
+    assert "a run written by simcore run" in capsys.readouterr().err

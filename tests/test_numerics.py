@@ -13,7 +13,7 @@ from scipy.special import bdtr, bdtrc
 from scipy.stats import norm, spearmanr
 
 from simcore.numerics.binomial import tail_ranks
-from simcore.numerics.chain import stationary
+from simcore.numerics.chain import most_frequent, stationary
 from simcore.numerics.copula import linear_correlation, lower_factor, nearest_correlation
 from simcore.numerics.normal import Z90, log_mean, median_shift
 from simcore.numerics.rank import rank_correlation
@@ -99,6 +99,15 @@ def test_long_run_shares_stay_as_they_are_and_follow_from_equal_ones():
     # States that take turns, and states that are never left.
     assert stationary(np.array([[0.0, 1.0], [1.0, 0.0]])).tolist() == [0.5, 0.5]
     assert stationary(np.eye(4)).tolist() == [0.25] * 4
+
+
+@pytest.mark.parametrize(
+    ("shares", "first"),
+    [([0.2, 0.5, 0.3], 1), ([0.5, 0.5], 0), ([0.5 - 1e-16, 0.5 + 1e-16], 0), ([0.499, 0.501], 1),
+     ([0.2, 0.4 - 1e-15, 0.4 + 1e-15], 1), ([0.5 - 1e-7, 0.5 + 1e-7], 1)],
+)  # fmt: skip
+def test_of_shares_equal_but_for_rounding_the_first_is_the_most_frequent(shares, first):
+    assert most_frequent(np.array(shares)) == first
 
 
 def test_a_rank_correlation_is_that_of_normals_with_the_linear_one():

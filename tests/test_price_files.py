@@ -248,7 +248,8 @@ def test_dates_of_one_reading_are_read(name: str, tmp_path: Path) -> None:
     [("Year,Month", [f"2024,{k}" for k in range(1, 13)], "2024-12-31"),
      ("Jahr,Monat", [f"2024,{one}" for one in MONTHS], "2024-12-31"),
      ("year,", [f"2024,{one}" for one in MONTHS], "2024-12-31"),
-     ("year,quarter", [f"{2020 + k // 4},{k % 4 + 1}" for k in range(12)], "2022-12-31")],
+     ("year,quarter", [f"{2020 + k // 4},{k % 4 + 1}" for k in range(12)], "2022-12-31"),
+     ("Year,Week", [f"2024,{k}" for k in range(1, 13)], "2024-03-22")],
 )  # fmt: skip
 def test_a_year_and_its_part_may_stand_apart(
     heading: str, cells: list[str], last: str, tmp_path: Path
@@ -257,6 +258,104 @@ def test_a_year_and_its_part_may_stand_apart(
     assert str(history.dates[-1]) == last
     first, second = heading.split(",")
     assert f"dates in {first} and {second or 'column 2'}" in history.notes
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [("year,month,day", [f"2024,3,{k}" for k in range(1, 13)]),
+     ("Jahr,Monat,Tag", [f"2024,M\u00e4rz,{k}" for k in range(1, 13)]),
+     ("Year,Month,hour,Day", [f"2024.0,3.0,0,{k}.0" for k in range(1, 13)])],
+)  # fmt: skip
+def test_a_day_beside_year_and_month_is_the_day(
+    heading: str, cells: list[str], tmp_path: Path
+) -> None:
+    history = of(table(f"{heading},price", dates=cells), tmp_path, column="price")
+    assert (str(history.dates[0]), str(history.dates[-1])) == ("2024-03-01", "2024-03-12")
+    assert history.period == "day"
+
+
+@pytest.mark.parametrize("sign", ["/", "-"])
+def test_a_year_from_one_to_the_next_is_no_month(sign: str, tmp_path: Path) -> None:
+    seasons = [f"{2000 + k}{sign}{k + 1:02}" for k in range(11)]
+    assert "a month or a year" in refused(table("season,price", dates=seasons), tmp_path)
+    months = [*seasons[:10], f"2010{sign}12"]
+    assert of(table("month,price", dates=months), tmp_path).period == "month"
+
+
+@pytest.mark.parametrize(
+    "options", [{"front": "Date"}, {"column": "date"}, {"column": "price", "date": "price"}]
+)
+def test_a_column_of_dates_is_nothing_else(options: dict[str, str], tmp_path: Path) -> None:
+    said = refused(table("date,price"), tmp_path, **options)
+    assert "the column of the dates" in said
+    assert f"--{'front' if 'front' in options else 'column'}" in said
+
+
+def test_a_market_is_not_written_over_the_file_of_its_prices(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = table("date,price")
+    (tmp_path / "p.csv").write_text(content, encoding="utf-8")
+    (tmp_path / "link.yaml").symlink_to("p.csv")
+    (tmp_path / "old.yaml").write_text("name: old", encoding="utf-8")
+    for name, code in (("p.csv", 2), ("link.yaml", 2), ("old.yaml", 0)):
+        asked = ["--process", "random_walk", "-o", str(tmp_path / name), "--overwrite"]
+        assert main(["calibrate", str(tmp_path / "p.csv"), *asked]) == code
+    assert "the file of the prices" in capsys.readouterr().err
+    assert (tmp_path / "p.csv").read_text(encoding="utf-8") == content
+    assert "random_walk" in (tmp_path / "old.yaml").read_text(encoding="utf-8")
+
+
+SAID: dict[str, tuple[str, Any, str, str]] = {
+    "money in the heading": ("date,Price (USD/t)", PRICES, "EUR/t", "USD"),
+    "money below the heading": ("date,Price\n,GBP", PRICES, "EUR/t", "GBP"),
+    "money beside the prices": (
+        "date,price",
+        [f"\u20ac {one}" for one in PRICES],
+        "USD/t",
+        "\u20ac",
+    ),
+    "another size": ("date,EUR/kg", PRICES, "EUR/t", "EUR/kg"),
+    "another thing": ("date,price in EUR per MWh", PRICES, "EUR/t", "EUR/MWh"),
+    "the same": ("date,Price (EUR/t)", PRICES, "EUR/t", ""),
+    "the same by its sign": ("date,price", [f"\u00a5{one}" for one in PRICES], "CNY/t", ""),
+    "the same by a longer name": ("date,Euro per tonne", PRICES, "EUR/t", ""),
+    "no money": ("date,EUA Dec HRC", PRICES, "EUR/t", ""),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_another_unit_than_that_of_the_file_is_warned_of(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heading, cells, unit, found = SAID[name]
+    content = table(heading, cells=cells)
+    told = [one for one in of(content, tmp_path, unit=unit).notes if "the file says" in one]
+    assert [one.split("says ")[1].split(" (")[0].split(",")[0] for one in told] == (
+        [found] if found else []
+    )
+    asked = ["calibrate", str(tmp_path / "prices.csv"), "--process", "random_walk", "--unit", unit]
+    assert main(asked) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("which is right?" in said) == bool(found)
+
+
+def test_a_price_table_in_another_money_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    years = [f"{2026 + k}" for k in range(12)]
+    for heading, warned in (("USD/kg", True), ("EUR/kg", False), ("hydrogen", False)):
+        (tmp_path / "p.csv").write_text(
+            table(f"year,{heading}", dates=years, cells=[4.0] * 12), encoding="utf-8"
+        )
+        path = {"csv": "p.csv", "column": heading}
+        hydrogen = {
+            "kind": "path", "unit": "EUR/kg", "process": {"kind": "scenario"}, "path": path,
+        }  # fmt: skip
+        file = config(tmp_path, {"prices": {"hydrogen": {"EU": hydrogen}}})
+        assert main(["check", str(file)]) == 0
+        said = capsys.readouterr()
+        assert ("the file says USD" in said.out + said.err) == warned
 
 
 def test_what_is_told_in_vain_is_noted(tmp_path: Path) -> None:

@@ -395,6 +395,50 @@ def test_central_case_has_no_noise(run):
     assert np.log(central) == pytest.approx(expected, rel=1e-12)
 
 
+LEVEL = {
+    # Long-run shares by symmetry or by hand: 1/2, 1/2; 2/5, 2/5, 1/5; 4/11, 4/11, 3/11; 1/3 each.
+    "two": [[0.4, 0.6], [0.6, 0.4]],
+    "two of three": [[0.7, 0.3, 0.0], [0.0, 0.6, 0.4], [0.6, 0.2, 0.2]],
+    "others of three": [[0.1, 0.7, 0.2], [0.6, 0.3, 0.1], [0.4, 0.0, 0.6]],
+    "all three": [[0.4, 0.3, 0.3], [0.3, 0.4, 0.3], [0.3, 0.3, 0.4]],
+}
+"""Chains whose first regime is one of several most frequent ones."""
+
+
+def level_regimes(chain: list[list[float]], sigmas: list[float]) -> dict[str, Any]:
+    names = ["x", "y", "z"][: len(chain)]
+    return {
+        name: {"sigma": sigma, "next": dict(zip(names, row, strict=True))}
+        for name, sigma, row in zip(names, sigmas, chain, strict=False)
+    }
+
+
+@pytest.mark.parametrize("chain", LEVEL)
+@pytest.mark.parametrize("steps", [1, 4, 12])
+@pytest.mark.parametrize("jumps", [None, JUMPS])
+@pytest.mark.parametrize("kappa", [0.0, 0.25])
+def test_central_case_centred_on_the_mean(chain, steps, jumps, kappa):
+    """The mean over the steps of exp(-C), with the variance of the first most frequent regime."""
+    sigmas = [0.44, 0.18, 0.7]
+    process = {"kappa": kappa, "steps": steps, "jumps": jumps}
+    regimes = {"kind": "regime_switching", "regimes": level_regimes(LEVEL[chain], sigmas)}
+    plain = {"kind": "log_ou", "sigma": sigmas[0]}
+    paths = {"regimes": regimes | process, "started": regimes | process | {"initial": "y"},
+             "plain": plain | process}  # fmt: skip
+    markets = {name: market(one, centre="mean") for name, one in paths.items()}
+    plan = simcore.build(simcore.load(config(markets, draws=2, dtype="float64")))
+    found = central_case(plan)
+    growth = 0.8 * (exp(-0.1 + 0.045) - 1) if jumps else 0.0
+    for place, year in enumerate(YEARS):
+        times = [place + (step + 1) / steps for step in range(steps)]
+        spread = [(1 - exp(-2 * kappa * t)) / (2 * kappa) if kappa else t for t in times]
+        below = [exp(-0.5 * 0.44**2 * v - growth * t) for v, t in zip(spread, times, strict=True)]
+        expected = 80.0 * sum(below) / steps
+        for name in markets:
+            assert found["carbon_price", "law", name, year] == pytest.approx(expected, rel=1e-12)
+    assert list(disagreements(plan.spec.resolved(), found, None, complete=False)) == []
+
+
 def test_shocks_of_steps_keep_their_correlation():
     pair = {"between": ["a", "b"], "rank": 0.6}
     markets = {

@@ -285,6 +285,34 @@ def test_money_of_a_year_to_come_is_asked_about() -> None:
     assert money(2015) == {}
 
 
+@pytest.mark.parametrize(
+    ("path", "warned_of"),
+    [({2010: 3, 2012: 4}, True), ({2015: 3.0}, True), ({2010: 3, 2026: 4}, False),
+     ({2026: 3.0}, False), ({2030: 3, 2035: 4}, False)],
+)  # fmt: skip
+def test_prices_that_end_long_before_the_run_are_asked_about(
+    path: dict[int, float], warned_of: bool
+) -> None:
+    hydrogen = {
+        "kind": "path", "unit": "EUR/kg", "process": {"kind": "scenario"}, "path": path,
+    }  # fmt: skip
+    found = warned(price("hydrogen", hydrogen))
+    where = "catalog.prices.hydrogen.EU.path"
+    assert list(found) == ([where] if warned_of else [])
+    assert f"of {max(path)}, is held until 2030" in found.get(where, "") or not warned_of
+
+
+@pytest.mark.parametrize(
+    ("code", "rate", "said"),
+    [("KRW", 0.00067, "1492.54"), ("USD", 113.0, "unless it is meant"), ("JPY", 0.0061, "163.9"),
+     ("USD", 1.4, ""), ("KRW", 1100, ""), ("CHF", 0.001, "")],
+)  # fmt: skip
+def test_a_rate_far_from_that_of_today_is_asked_about(code: str, rate: float, said: str) -> None:
+    found = warned({"money": {"exchange": {code: rate}}})
+    assert list(found) == ([f"money.exchange.{code}"] if said else [])
+    assert said in "".join(found.values())
+
+
 TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.markets.eu_ets.spot.value": (
         catalog("markets", "eu_ets", spot={"year": 2026, "value": "18 USD/t"}),
@@ -303,3 +331,26 @@ def test_a_number_in_quotes_is_told_where_its_unit_goes(where: str) -> None:
     with pytest.raises(ConfigError) as caught:
         simcore.load({**CONFIG, **changes})
     assert remedy in {one.where: one.remedy for one in caught.value.faults}[where]
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "remedy"),
+    [("plant.output", {"value": 3000, "unit": "kt"}, "write it in Mt/yr"),
+     ("plant.output", "5000 kt", "write it in Mt/yr"),
+     ("plant.output", "5 EUR", "write it in Mt/yr"),
+     ("plant.output", "3", "write output: 3"),
+     ("plant.output", {"value": 3000, "unit": "kt/yr"}, ""),
+     ("money.inflation", {"value": 2, "unit": "EUR"}, "leave the unit out"),
+     ("money.inflation", {"value": 2, "unit": "%"}, "")],
+)  # fmt: skip
+def test_a_number_in_a_unit_that_does_not_fit_is_told_which_does(
+    where: str, value: Any, remedy: str
+) -> None:
+    part, key = where.split(".")
+    changes = {part: {**CONFIG.get(part, {}), key: value}}
+    if not remedy:
+        simcore.load({**CONFIG, **changes})
+        return
+    with pytest.raises(ConfigError) as caught:
+        simcore.load({**CONFIG, **changes})
+    assert [(one.where, one.remedy) for one in caught.value.faults] == [(where, remedy)]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore._version import __version__
+from simcore.dataset.saved import is_run
 from simcore.errors import Fault, OutputError
 from simcore.files import whole
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _MISSING: Final = 1e20
 _NOT_OF_CELLS: Final = ("year", "quantile")
+_OF_A_RUN: Final = ("schema_version", "complete")
+"""What makes a file a run, which an export is not."""
 _LONGEST: Final = 500
 """Longest attribute that is taken along: the config has its digest, and stays in the run."""
 
@@ -47,7 +50,8 @@ def export(run: xr.Dataset, out: Path, *, overwrite: bool = False) -> list[str]:
     Raises
     ------
     OutputError
-        The name has another suffix, something stands there, or it cannot be written.
+        The name has another suffix, something stands there, be it with `overwrite` a run, or it
+        cannot be written.
     """
     if out.suffix != ".nc" or out.is_dir():
         raise OutputError(Fault(
@@ -57,6 +61,11 @@ def export(run: xr.Dataset, out: Path, *, overwrite: bool = False) -> list[str]:
         raise OutputError(Fault(
             str(out), "a file that already exists", "a free name",
             "add --overwrite to replace it, or choose another name",
+        ))  # fmt: skip
+    if is_run(out):
+        raise OutputError(Fault(
+            str(out), "a run", "a free name, or that of an export",
+            "choose another name: a run is more than its export",
         ))  # fmt: skip
     import netCDF4
 
@@ -91,6 +100,7 @@ def _attrs(run: xr.Dataset) -> dict[str, Any]:
     short = {
         str(name): value for name, value in run.attrs.items()
         if len(str(value)) <= _LONGEST and not str(name).startswith("zarr")
+        and name not in _OF_A_RUN
     }  # fmt: skip
     history = "\n".join([*filter(None, [str(short.get("history", ""))]),
                          f"{now} simcore {__version__} export"])  # fmt: skip

@@ -86,6 +86,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
         if name in catalog.regions:
             yield from _region(experiment, name)
     yield from import_findings(experiment)
+    yield from _priced(experiment)
     for position, name in enumerate(experiment.outcomes):
         if name in OUTCOMES:
             yield from _needed(experiment, ("outcomes", position), OUTCOMES[name])
@@ -139,6 +140,21 @@ def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[
         yield from unknown_entry(address, name, experiment.catalog, "markets")
     for name in one.needs.commodities:
         yield from unknown_entry(address, name, experiment.catalog, "prices")
+
+
+def _priced(experiment: Experiment) -> Iterator[Finding]:
+    """Outcomes of the price of the conventional tonne in a run of which no region has one."""
+    made = sector_regions(experiment)
+    if any(made[name].product_price is not None for name in experiment.regions if name in made):
+        return
+    for position, name in enumerate(experiment.outcomes):
+        if name in OUTCOMES and "product_price" in OUTCOMES[name].needs.rules:
+            yield Finding(
+                ("outcomes", position), f"{name}, of which no region of the run has the price",
+                "product_price of a region of the run",
+                "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
+                also=(("regions",),),
+            )  # fmt: skip
 
 
 def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:

@@ -218,6 +218,22 @@ class Import(Described):
     """Share of the tonnes that pay the duty; the rest is within a quota, or free of it."""
 
 
+PassThrough = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=2.0, usual=ranges.SHARE)]
+
+
+class ProductPrice(Described):
+    """Price of the conventional tonne: what it costs to make, and some of its carbon."""
+
+    margin: Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.COST)] = certain(0.0)
+    """On top of the levelised cost of the reference; below zero where it is sold at a loss."""
+    carbon: Literal["average", "marginal"] = "average"
+    """Carbon cost of the reference that is passed on: net of its free allocation, or without."""
+    theta_border: PassThrough
+    """Share of it in the price while imports pay for their carbon (`border`)."""
+    theta_open: PassThrough
+    """The same while they do not."""
+
+
 def _own_route(value: Any) -> Any:
     if isinstance(value, str) and "." in value:
         raise fault(
@@ -250,6 +266,8 @@ class SectorRegion(Described):
     """Route of the conventional tonne, which the others are compared with."""
     imports: dict[Name, Import] = Field(default_factory=dict[str, Import])
     """By region of origin, or `default`: what bringing a tonne in costs a buyer."""
+    product_price: ProductPrice | None = None
+    """For `product_price` and `market_gap`, which other regions do not have."""
 
 
 class SectorBorder(Described):

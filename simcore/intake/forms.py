@@ -30,6 +30,7 @@ _META: Final = frozenset({*Described.model_fields, *Sourced.model_fields})
 SECTORAL: Final = (
     "coverage", "free_allocation", "cscf", "benchmarks", "border", "default_intensity",
     "average_intensity", "removals", "reference", "imports",
+    "product_price",
 )  # fmt: skip
 """What a region may say of the sector of the run, in place of `sectors.NAME.regions`."""
 

@@ -50,8 +50,10 @@ def idle_policies(experiment: Experiment) -> set[str]:
     needed += [getattr(rules, key) for one in asked_outcomes(experiment) for key in one.needs.cbam]
     if has_precursors:
         needed += [one.precursor_benchmark for one in routes.values()]
+    read = {rule for one in asked_outcomes(experiment) for rule in one.needs.rules}
     unasked = {
-        *([] if crosses else ["recognised"]), *([] if has_precursors else ["border"]),
+        *([] if crosses else ["recognised"]),
+        *([] if has_precursors or "border" in read else ["border"]),
         *([] if experiment.value.credit_limit == "law" else ["credit_limit"]),
     }  # fmt: skip
     for name in met_regions(experiment):

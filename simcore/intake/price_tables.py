@@ -117,7 +117,10 @@ def _table(
     columns = {name: content[name] for name in _BAND if name in content}
     columns = columns or {"column": content.get("column")}
     try:
-        found = {name: _yearly(content, label, folder, done) for name, label in columns.items()}
+        taken = own if own is not None else unit
+        found = {
+            name: _yearly(content, label, folder, done, taken) for name, label in columns.items()
+        }
     except ConfigError as error:
         done.findings += of_file((*address, "csv"), error)
         return None
@@ -138,7 +141,9 @@ def _entry(values: Mapping[str, float], key: str, unit: Any) -> Any:
     return band if unit is None else {**band, "unit": unit}
 
 
-def _yearly(content: Mapping[str, Any], label: Any, folder: Path, done: Filled) -> dict[int, float]:
+def _yearly(
+    content: Mapping[str, Any], label: Any, folder: Path, done: Filled, unit: Any
+) -> dict[int, float]:
     """Mean of each year of a column."""
     from simcore.timeseries import (
         Options,
@@ -151,7 +156,10 @@ def _yearly(content: Mapping[str, Any], label: Any, folder: Path, done: Filled) 
 
     path = contained(folder, content["csv"])
     assert path is not None
-    options = Options.of(content, as_quoted=True, future=True, signed=True, fewest=1)
+    options = Options.of(
+        content, as_quoted=True, future=True, signed=True, fewest=1,
+        unit=unit if isinstance(unit, str) else None,
+    )  # fmt: skip
     sheet = read_sheet(
         path, name=content["csv"], labels=labels_of(label, options), encoding=options.encoding
     )

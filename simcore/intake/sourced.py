@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -20,7 +21,7 @@ from simcore.intake.schema import Experiment
 from simcore.quantities import Uncertain
 from simcore.quantities.annotations import COMMODITY, PER_COMMODITY, Canonical
 from simcore.quantities.records import Described
-from simcore.units import UnitError, conversion
+from simcore.units import UnitError, conversion, parse_quantity
 
 META: Final = frozenset({*Described.model_fields, "unit"})
 """What may stand beside a value or a table of values; none of them is deflated."""
@@ -167,3 +168,25 @@ def _factor(node: Mapping[Any, Any], unit: str, money: str) -> float | None:
         return conversion(str(written), unit or "1", exchange={})
     except UnitError:
         return None
+
+
+def misfit(address: Sequence[Any], value: Any) -> tuple[str, str] | None:
+    """What is expected of a plain number in a unit that does not fit there, and what to do."""
+    unit = value.get("unit") if isinstance(value, Mapping) and "value" in value else None
+    if isinstance(value, str):
+        with suppress(UnitError):
+            unit = parse_quantity(value)[1]
+    place = Place(records=(Experiment,))
+    for key in address:
+        found = (places(record) for record in place.records)
+        place = place.item or next((one[key] for one in found if key in one), Place())
+    wanted = place.unit or "1"
+    if unit in (None, "1") or not place.number or wanted in (COMMODITY, PER_COMMODITY):
+        return None
+    try:
+        conversion(str(unit), wanted, exchange={})
+    except UnitError:
+        if wanted == "1":
+            return "a number without a unit", "leave the unit out"
+        return f"a number in {wanted}", f"write it in {wanted}"
+    return None

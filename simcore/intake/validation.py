@@ -19,6 +19,7 @@ from simcore.intake import shipped
 from simcore.intake.findings import SINGULAR, Address, Finding
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
+from simcore.intake.sourced import misfit
 from simcore.processes import Process, fields_of, lack, record_of, refusal
 from simcore.quantities.records import shown
 from simcore.units import UnitError, parse_quantity
@@ -323,7 +324,9 @@ def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str
         return shown(value), *natural
     if kind in _PLAIN:
         expected, remedy = _PLAIN[kind]
-        if kind.startswith("float") and isinstance(value, str):
+        if kind.startswith("float") and (other := misfit(address, value)):
+            expected, remedy = other
+        elif kind.startswith("float") and isinstance(value, str):
             remedy = _beside(value, name) or remedy
         return shown(value), expected, remedy
     if kind in _BOUNDS:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+_EQUAL: Final = 1e-9
+"""Relative difference below which two shares are the same but for rounding."""
 
 
 def stationary(chain: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -28,3 +32,17 @@ def stationary(chain: NDArray[np.float64]) -> NDArray[np.float64]:
     shares = [math.fsum(one[j] for one in step) for j in size]
     whole = math.fsum(shares)
     return np.array([one / whole for one in shares])
+
+
+def most_frequent(shares: NDArray[np.float64]) -> int:
+    """Position of the largest share; of those equal but for rounding, the first.
+
+    Parameters
+    ----------
+    shares : float64, shape (n,)
+
+    Returns
+    -------
+    int
+    """
+    return int(np.argmax(shares >= (1.0 - _EQUAL) * shares.max()))

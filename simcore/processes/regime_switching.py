@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from simcore.numerics.chain import stationary
+from simcore.numerics.chain import most_frequent, stationary
 from simcore.processes import regimes, shocks
 from simcore.processes.declaration import (
     Fitting,
@@ -97,7 +97,7 @@ def _regime(make: Maker, process: RegimeSwitching) -> int:
     table[:, -1] = 1.0
     return make.node(
         "REGIME", role="regime", first_year=make.first, count=len(chain),
-        usual=int(np.argmax(share)), probabilities=table.ravel(),
+        usual=most_frequent(share), probabilities=table.ravel(),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63})?")
 
 def calibrate(options: argparse.Namespace) -> None:
     """Fit processes, or correlations, to price histories."""
-    _check_out(options.out, overwrite=options.overwrite)
+    _check_out(options.out, options.files, overwrite=options.overwrite)
     if options.correlation:
         _correlate(options)
         return
@@ -47,7 +47,7 @@ def calibrate(options: argparse.Namespace) -> None:
         raise ConfigError(
             Fault("--unit", options.unit, "money per tonne, such as EUR/t", str(error))
         ) from None
-    read = _histories(options)
+    read = _histories(options, unit=options.unit)
     frequency = _frequency(options, read)
     history = sampled(read[0], frequency)
     kinds = tuple(FITS) if options.process == "all" else (options.process,)
@@ -181,7 +181,7 @@ def _correlate(options: argparse.Namespace) -> None:
     print(f"\nConfig    {options.out}" if options.out is not None else f"\n{text}", end="\n")
 
 
-def _histories(options: argparse.Namespace) -> list[History]:
+def _histories(options: argparse.Namespace, unit: str | None = None) -> list[History]:
     from simcore.timeseries import Options, read
 
     count = len(options.files)
@@ -189,7 +189,7 @@ def _histories(options: argparse.Namespace) -> list[History]:
     conditions = _each(options.where or [""], count, "--where") if count > 1 else [
         ",".join(options.where)
     ]  # fmt: skip
-    told = Options.of(options, where={})
+    told = Options.of(options, where={}, unit=unit)
     return [
         read(file, column=column, options=told, where=_conditions(condition))
         for file, column, condition in zip(options.files, columns, conditions, strict=True)
@@ -248,10 +248,16 @@ def _names(options: argparse.Namespace, count: int) -> list[str]:
     return list(given)
 
 
-def _check_out(out: Path | None, *, overwrite: bool) -> None:
-    if out is not None and out.exists() and not overwrite:
+def _check_out(out: Path | None, files: Sequence[Path], *, overwrite: bool) -> None:
+    if out is None or not out.exists():
+        return
+    if not overwrite:
         raise OutputError(
             Fault(str(out), "a file stands there", "a new name", "add --overwrite, or another -o")
+        )
+    if any(Path(file).exists() and out.samefile(file) for file in files):
+        raise OutputError(
+            Fault(str(out), "the file of the prices", "a place for the market", "choose another -o")
         )
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from simcore.errors import ConfigError, Fault
-from simcore.timeseries.dates import MONTHS, QUARTERS, Day, dates_of, is_part, joined, month_end
+from simcore.timeseries.dates import (
+    DAYS_OF_MONTH,
+    MONTHS,
+    QUARTERS,
+    WEEKS,
+    Day,
+    dates_of,
+    is_part,
+    joined,
+    month_end,
+)
 from simcore.timeseries.sheet import Row, Sheet, cell_of
 
 _SHOWN: Final = 5
@@ -30,18 +40,34 @@ def date_cells(
         place = found[0] if found else sheet.find("date", "--date")
     years = sheet.column(place)
     others = [one for one in range(len(sheet.heading)) if one not in (place, *aside)]
-    beside = [one for one in others if sheet.heading[one].casefold() in (*MONTHS, *QUARTERS)]
+    beside = [
+        one for one in others
+        if sheet.heading[one].casefold() in (*MONTHS, *QUARTERS, *WEEKS)
+    ]  # fmt: skip
     for one in others if not beside else []:
         cells = [cell for cell in sheet.column(one) if cell]
         beside += [one] if cells and all(map(is_part, cells)) else []
     if len(beside) == 1 and dates_of(years).period == "year":
         name = sheet.heading[beside[0]]
-        parts = sheet.column(beside[0])
-        notes.append(f"dates in {sheet.label(place)} and {sheet.label(beside[0])}")
-        return [joined(*one, name) for one in zip(years, parts, strict=True)], [place, *beside]
+        used = [place, *beside]
+        if name.casefold() not in (*QUARTERS, *WEEKS):
+            used += [one for one in others if sheet.heading[one].casefold() in DAYS_OF_MONTH][:1]
+        notes.append(f"dates in {' and '.join(map(sheet.label, used))}")
+        parts = zip(*map(sheet.column, used), strict=True)
+        return [joined(one[0], one[1], name, *one[2:]) for one in parts], used
     if date is None and sheet.heading[place].casefold() != "date":
         notes.append(f"dates in {sheet.label(place)}")
     return years, [place]
+
+
+def check_apart(sheet: Sheet, dates: Sequence[int], others: Mapping[str, int | None]) -> None:
+    """Refuse an option that names a column of the dates as another one."""
+    for option, place in others.items():
+        if place is not None and place in dates:
+            raise ConfigError(Fault(
+                option, f"{sheet.label(place)}, the column of the dates", "another column",
+                f"name another one with {option}", sheet.name, sheet.line,
+            ))  # fmt: skip
 
 
 def price_at(sheet: Sheet, aside: Sequence[int]) -> int:

@@ -19,7 +19,10 @@ Day = np.datetime64
 ORDERS: Final = ("dmy", "mdy", "ymd")
 MONTHS: Final = ("month", "monat", "mois", "mes", "mese", "maand")
 QUARTERS: Final = ("quarter", "quartal", "trimestre", "kwartaal")
+WEEKS: Final = ("week", "woche", "semaine", "semana", "settimana")
 """Headings of what stands beside a column of years."""
+DAYS_OF_MONTH: Final = ("day", "tag", "jour", "dia", "d\u00eda", "giorno", "dag")
+"""Headings of what stands beside a column of months."""
 _IN_WORDS: Final = {"d": "day", "m": "month", "y": "year"}
 _IN_ORDER: Final = 5
 """Dates from which their order in the file says how they are written."""
@@ -192,6 +195,12 @@ def dates_of(cells: Sequence[str], *, order: str | None = None, latest: int = 20
             f"{filled[0]}, which may be a month or a day without its year",
             "dates that can be read in one way", "write years of four digits",
         ))  # fmt: skip
+    if best.period == "month" and all(map(_is_season, filled)) and len(set(filled)) > 1:
+        return Dates(lambda cell: None, refusal=(
+            f"{filled[0]}, which may be a month or a year that begins in one and ends in the next",
+            "dates that can be read in one way",
+            "write the year in which it ends, or months as 2001-02",
+        ))  # fmt: skip
     note = "" if best is _ISO else f"dates read as {best.called}"
     if best.period in _MONTHS_OF:
         note = f"{best.called} are dated on their last day"
@@ -226,18 +235,30 @@ def has_points(cells: Sequence[str]) -> bool:
     return bool(found) and all(one[2] == "." and len(one[4]) == 4 for one in found)
 
 
+def _is_season(cell: str) -> bool:
+    """Whether a cell may be a year from one to the next, such as 2001/02."""
+    found = re.fullmatch(r"(\d{4})[/-](\d\d)", cell)
+    return found is not None and int(found[2]) == (int(found[1]) + 1) % 100
+
+
 def is_part(cell: str) -> bool:
     """Whether a cell is a month or a quarter without its year."""
     return _month(cell.removesuffix(".")) > 0 or re.fullmatch(r"[Qq][1-4]", cell) is not None
 
 
-def joined(year: str, part: str, heading: str) -> str:
-    """A year and the month or quarter that stands in a column of its own, as one date."""
+def joined(year: str, part: str, heading: str, day: str = "") -> str:
+    """A year and its month, quarter or week, perhaps with a day, out of columns of their own."""
     if not part or not year:
         return ""
-    year, part = year.removesuffix(".0"), part.removesuffix(".0")
+    year, part, day = (one.removesuffix(".0") for one in (year, part, day))
+    if day:
+        month = int(part) if part.isdecimal() else _month(part.removesuffix("."))
+        return f"{year}-{month:02}-{day.zfill(2)}"
     if part.isdecimal():
-        part = f"Q{part}" if heading.casefold() in QUARTERS else f"M{part}"
+        sign = next(
+            (s for s, names in (("Q", QUARTERS), ("W", WEEKS)) if heading.casefold() in names), "M"
+        )
+        part = f"{sign}{part}"
     return f"{year} {part}"
 
 

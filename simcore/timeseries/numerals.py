@@ -46,12 +46,15 @@ class Numbers:
         What a number of this column looks like.
     refusal : tuple of str
         Why no cell can be read, where that is one reason for all; else empty.
+    money : str
+        What stands beside every number; empty for none.
     """
 
     read: Callable[[str], float | None]
     notes: tuple[str, ...] = ()
     expected: str = "a number"
     refusal: Refusal | tuple[()] = ()
+    money: str = ""
 
 
 def is_gap(cell: str, missing: Sequence[str] = ()) -> bool:
@@ -134,7 +137,9 @@ def numbers_of(
     notes += [f"marks behind numbers left out: {' '.join(sorted(flags))}"] if flags else []
     sign = decimal
     expected = "a number such as 1234.5" if sign == "point" else "a number such as 1.234,5"
-    return Numbers(lambda cell: _value(_bare(cell), sign), tuple(notes), expected)
+    return Numbers(
+        lambda cell: _value(_bare(cell), sign), tuple(notes), expected, money="".join(money)
+    )
 
 
 def _unsettled(cell: str, delimiter: str, *, points: bool) -> tuple[str | None, str]:

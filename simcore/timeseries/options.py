@@ -48,6 +48,8 @@ class Options:
         Whether prices may be zero or negative.
     fewest : int
         Dates with a price that a file must have.
+    unit : str, optional
+        What the prices are taken as, to be compared with what the file says.
     """
 
     date: str | None = None
@@ -64,6 +66,7 @@ class Options:
     future: bool = False
     signed: bool = False
     fewest: int = 2
+    unit: str | None = None
 
     @property
     def marks(self) -> list[str]:

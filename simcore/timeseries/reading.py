@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from simcore.errors import ConfigError, Fault
 from simcore.numerics.elementary import mean_of
-from simcore.timeseries.columns import date_cells, deliveries, no_rows, price_at
+from simcore.timeseries.columns import check_apart, date_cells, deliveries, no_rows, price_at
 from simcore.timeseries.dates import Dates, Day, dates_of, has_points
 from simcore.timeseries.numerals import Numbers, is_gap, numbers_of
 from simcore.timeseries.oddities import oddities
 from simcore.timeseries.options import Options, labels_of
 from simcore.timeseries.rolling import Quote, front
 from simcore.timeseries.sheet import Sheet, cell_of, read_sheet
+from simcore.timeseries.stated import doubts
 
 DAYS: Final = 365.25
 """Days of a year."""
@@ -166,6 +167,7 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
     aside += [] if at_front is None else [at_front]
     priced = [] if at_price is None else [at_price]
     dates, at_date = date_cells(sheet, told.date, [*aside, *priced], notes)
+    check_apart(sheet, at_date, {"--front": at_front, "--column": at_price})
     if at_price is None:
         at_price = price_at(sheet, [*at_date, *aside])
     dates = [dates[place] for place in chosen]
@@ -200,6 +202,8 @@ def of_sheet(sheet: Sheet, column: str | None, told: Options) -> History:
         raise ConfigError(_shortened(faults))
     single = _merged(quotes, told.duplicates)
     notes += [one for one in (days.note, *numbers.notes) if one]
+    if told.unit is not None:
+        notes += doubts([*sheet.called(at_price), numbers.money], told.unit)
     if told.date_order is not None and days.order is None:
         notes.append(f"the order {told.date_order} changes nothing: no date is like 01/02/2024")
     if told.missing is not None and str(told.missing) not in prices:

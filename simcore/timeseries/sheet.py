@@ -109,6 +109,10 @@ class Sheet:
         """Heading of a column, or its number where it has none."""
         return self.heading[place] or f"column {place + 1}"
 
+    def called(self, place: int) -> list[str]:
+        """All that stands above a column."""
+        return [names[place] for names in (self.heading, *self.names)]
+
     def dates(self) -> list[int]:
         """Positions of the columns that hold dates: those of a usual name, or all."""
         rows = self.rows[:_SEARCHED]
@@ -291,13 +295,17 @@ def _headings(rows: Sequence[Row], at: int) -> tuple[list[Row], Row | None]:
         above.pop()
     blank = [place for place, (_, row) in enumerate(above) if not any(row)]
     over = above[blank[-1] + 1 if blank else 0 :][-_TALLEST:]
-    wide = [one for one in over if sum(map(bool, one[1])) > 1] or over[-1:]
+    wide = [one for one in over if sum(map(bool, one[1])) > 1 or _is_of_units(one)] or over[-1:]
     if not wide:
         return [], None
     dates = _dated(rows[at : at + _SEARCHED]) or 0
-    named = [one for one in wide if not all(_A_UNIT.fullmatch(c) for c in one[1] if c)] or wide
+    named = [one for one in wide if not _is_of_units(one)] or wide
     dated = [one for one in named if cell_of(one[1], dates)] or named
     return wide, dated[-1]
+
+
+def _is_of_units(row: Row) -> bool:
+    return any(row[1]) and all(_A_UNIT.fullmatch(cell) for cell in row[1] if cell)
 
 
 def _check_width(body: Sequence[Row], width: int, name: str) -> None:

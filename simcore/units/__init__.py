@@ -217,6 +217,13 @@ def _rate(currency: str, exchange: Mapping[str, float]) -> Fraction:
     return Fraction(rate)
 
 
+def _power(base: float, exponent: float) -> float:
+    # NumPy is loaded with it, and units are read where nothing is computed.
+    from simcore.numerics.elementary import power
+
+    return power(base, exponent)
+
+
 def _level(year: int, index: Mapping[int, float], inflation: float) -> float:
     if year in index:
         return index[year]
@@ -228,12 +235,6 @@ def _level(year: int, index: Mapping[int, float], inflation: float) -> float:
         return index[nearest] * _power(1 + inflation, year - nearest)
     share = (year - before) / (after - before)
     return _power(index[before], 1 - share) * _power(index[after], share)
-
-
-def _power(base: float, exponent: float) -> float:
-    from simcore.numerics.elementary import power  # loads NumPy, which a name of a unit needs not
-
-    return power(base, exponent)
 
 
 def _dimension_remedy(start: Unit, end: Unit, target: str) -> str:
