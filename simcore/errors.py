@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from unicodedata import category
 _SHOWN_FAULTS: Final = 100
 _SHOWN_CHARACTERS: Final = 500
 _SUGGESTIONS: Final = 300
+_COMPARED: Final = 100
+"""Known names that count as one more suggestion."""
 _LEFT: Final[ContextVar[list[int] | None]] = ContextVar("suggestions left", default=None)
 _HARMLESS: Final = "\u200c\u200d"
 
@@ -155,6 +158,15 @@ def format_faults(faults: Iterable[Fault]) -> str:
     return "\n".join([*(str(fault) for fault in every[:_SHOWN_FAULTS]), count])
 
 
+def is_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, be it for the stack of one more thread."""
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, RuntimeError) and "can't start new thread" in str(error))
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+    )
+
+
 def dotted(address: Iterable[str | int | float]) -> str:
     """Write an address of keys and list positions as in `markets.eu_ets.anchors.2030`.
 
@@ -201,13 +213,13 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
         within `few_suggestions` after the first ones.
     """
     left = _LEFT.get()
-    if left is not None:
-        if left[0] == 0:
-            return None
-        left[0] -= 1
+    if left is not None and left[0] <= 0:
+        return None
     folded: dict[str, str] = {}
     for candidate in known:
         folded.setdefault(candidate.casefold(), candidate)
+    if left is not None:
+        left[0] -= 1 + len(folded) // _COMPARED
     # A misspelling is short; a long text is something else, and slow to compare.
     near = difflib.get_close_matches(name[:100].casefold(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None

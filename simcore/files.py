@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from simcore.errors import Fault, OutputError
 
 _AT_ONCE: Final = 16
-_IN_LINE: Final = 10_000
 
 
 @contextlib.contextmanager
@@ -87,17 +86,37 @@ def sync(path: Path, *, deep: bool = True) -> None:
     deep : bool
         Whether the folders in it count, too, and what is in them.
     """
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
-    paths = _within(path, deep=deep)
+    paths, taking = _within(path, deep=deep), Lock()
+
+    def work() -> None:
+        try:
+            while (one := _taken(paths, taking)) is not None:
+                sync_one(one)
+        except BaseException:
+            with taking:
+                paths.close()  # the others need not go on
+            raise
+
+    helping: list[Future[None]] = []
     # Each call waits for the disk; many at once wait for it together.
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        while some := list(itertools.islice(paths, _IN_LINE)):
-            for _ in threads.map(sync_one, some):
-                pass
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        # Where no more threads can start, those there are do, if only this one.
+        with contextlib.suppress(RuntimeError):
+            for _ in range(_AT_ONCE):
+                helping.append(pool.submit(work))
+        work()
+    for done in helping:
+        done.result()
 
 
-def _within(path: Path, *, deep: bool) -> Iterator[Path]:
+def _taken(paths: Iterator[Path], taking: Lock) -> Path | None:
+    with taking:
+        return next(paths, None)
+
+
+def _within(path: Path, *, deep: bool) -> Generator[Path, None, None]:
     yield path
     for folder, inner, names in os.walk(path):
         yield from (Path(folder, name) for name in names)

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain
 from typing import Any, Final, Literal, TypeVar, get_args
 
 from simcore.errors import suggest
@@ -218,9 +219,9 @@ OUTCOMES: Final = Registry()
 
 def meant(name: str) -> str | None:
     """The outcome that is probably meant: by what others call it, else by its spelling."""
-    others = {alias: one.name for one in OUTCOMES.values() for alias in one.asked_as}
-    near = suggest(name, [*others, *OUTCOMES])
-    return others.get(near or "", near)
+    aliases = (alias for one in OUTCOMES.values() for alias in one.asked_as)
+    near = suggest(name, chain(aliases, OUTCOMES))
+    return next((one.name for one in OUTCOMES.values() if near in one.asked_as), near)
 
 
 INPUT: Final = Variable(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import numpy as np
@@ -167,6 +168,24 @@ def test_the_resolved_config_holds_what_the_buyer_meets_and_is_the_same_run() ->
     assert "eu_steel_duty" not in alone["catalog"]["policies"]
     first, second = run(packaged(regions=["IN"])), run(resolved)
     np.testing.assert_array_equal(first["landed_cost"], second["landed_cost"])
+
+
+@pytest.mark.parametrize(("changes", "met"), [
+    ({"against": [], "outcomes": ["cost_premium"], "keep": []}, set()),
+    ({}, {"imports.IN.freight", "imports.IN.out_of_quota"}),
+    ({"against": [], "outcomes": ["market_gap"], "keep": []},
+     {f"product_price.{key}" for key in ("margin", "theta_border", "theta_open")}),
+])  # fmt: skip
+def test_a_run_names_the_sources_of_what_its_buyers_meet(
+    changes: dict[str, Any], met: set[str]
+) -> None:
+    attrs = run(packaged(draws=256, **changes)).attrs
+    place = "catalog.sectors.steel.regions.EU."
+    told = {one.removeprefix(place) for one in json.loads(attrs["assumed"])}
+    assert {one for one in told if one.startswith(("imports", "product_price"))} == met
+    known = json.loads(attrs["sources"])
+    assert ("kallanish_freight" in known) == ("imports.IN.freight" in met)
+    assert ("cost_pass_through" in known) == ("product_price.margin" in met)
 
 
 # ---------------------------------------------------------------- forms, faults and idle settings

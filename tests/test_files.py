@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from simcore import files
 from simcore.errors import OutputError
-from simcore.files import whole
+from simcore.files import sync, whole
 
 WORDS = {"expected": "a place", "remedy": "another"}
 
@@ -45,3 +48,40 @@ def test_a_file_in_place_of_the_folder(tmp_path):
         whole(tmp_path / "folder" / "a.txt", **WORDS, folders=True),
     ):
         raise AssertionError("nothing to write into")
+
+
+@pytest.mark.parametrize("threads", [0, 1, 3, 100])
+def test_all_is_synced_by_the_threads_that_start(tmp_path, monkeypatch, threads):
+    for number in range(40):
+        (tmp_path / f"{number % 3}").mkdir(exist_ok=True)
+        (tmp_path / f"{number % 3}" / f"{number}").touch()
+    left, done, start = [None] * threads, [], threading.Thread.start
+
+    def started(thread):
+        if not left:
+            raise RuntimeError("can't start new thread")
+        left.pop()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", started)
+    monkeypatch.setattr(files, "sync_one", done.append)
+    sync(tmp_path)
+    assert sorted(done) == sorted([tmp_path, *tmp_path.rglob("*")])
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_disk_that_fails_is_told(tmp_path, monkeypatch, alone):
+    (tmp_path / "a").touch()
+
+    def failing(path):
+        if path.name == "a":
+            raise OSError(5, "Input/output error")
+
+    def refused(_):
+        raise RuntimeError("can't start new thread")
+
+    if alone:
+        monkeypatch.setattr(threading.Thread, "start", refused)
+    monkeypatch.setattr(files, "sync_one", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        sync(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -196,19 +197,32 @@ def test_one_setting_hides_no_other(folder: Path, bad: str) -> None:
     assert len(raised.value.faults) == 2
 
 
-def test_of_many_unknown_names_few_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = []
+@pytest.mark.parametrize(
+    "config",
+    [
+        {f"drws_{one}": 1 for one in range(2000)},
+        {"outcomes": [f"cost_premum_{one}" for one in range(2000)]},
+        {"keep": [f"cost_premum_{one}" for one in range(2000)], "outcomes": ["cost_premium"]},
+        {"catalog": {"routes": {f"bf_bf_{one}": {"sector": "steel"} for one in range(2000)}}},
+        {"catalog": {"routes": {f"route_{one}": {"like": f"rute_{one}"} for one in range(500)}}},
+    ],
+    ids=["keys", "outcomes", "kept", "entries", "templates"],
+)
+def test_of_many_unknown_names_few_are_looked_for(
+    config: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
     near = errors.difflib.get_close_matches
     monkeypatch.setattr(
         errors.difflib, "get_close_matches",
-        lambda *given, **more: looked.append(given[0]) or near(*given, **more),
+        lambda name, known, **more: looked.append(len(known)) or near(name, known, **more),
     )  # fmt: skip
-    config = {"extends": "base", "name": "many"} | {f"drws_{one}": 1 for one in range(2000)}
     with pytest.raises(ConfigError) as raised:
-        load(config)
-    assert len(raised.value.faults) == 2000
+        load({"extends": "base", "name": "many"} | config)
+    assert len(raised.value.faults) >= 500
     assert "did you mean" in raised.value.faults[0].remedy
     assert len(looked) <= 300
+    assert sum(looked) <= 40_000
 
 
 def test_a_csv_too_large_says_how_large_it_may_be(folder: Path) -> None:
@@ -232,6 +246,31 @@ def test_little_address_space_is_said(folder: Path, command: str, megabytes: int
     enough = command == "check" and megabytes >= 400
     assert done.returncode == (0 if enough else 2)
     assert ("ulimit -v" in done.stderr) != enough
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (RuntimeError("can't start new thread"), 1, "out of memory; lower draws"),
+        (MemoryError(), 1, "out of memory; lower draws"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), 1, "out of memory; lower draws"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "check free space"),
+        (RuntimeError("NetCDF: HDF error"), 2, "check free space"),
+    ],
+    ids=["thread", "memory", "call", "disk", "library"],
+)
+def test_what_a_run_lacked_is_said(
+    error: Exception, code: int, said: str, folder: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("simcore.dataset.store.sync", fails)
+    ended, told = _ends(capsys, "run", folder / "small.yaml", "-o", tmp_path / "x.zarr", "--quiet")
+    assert ended == code
+    assert said in told
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.long

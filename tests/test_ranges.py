@@ -286,6 +286,23 @@ def test_money_of_a_year_to_come_is_asked_about() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "warned_of"),
+    [({2010: 3, 2012: 4}, True), ({2015: 3.0}, True), ({2010: 3, 2026: 4}, False),
+     ({2026: 3.0}, False), ({2030: 3, 2035: 4}, False)],
+)  # fmt: skip
+def test_prices_that_end_long_before_the_run_are_asked_about(
+    path: dict[int, float], warned_of: bool
+) -> None:
+    hydrogen = {
+        "kind": "path", "unit": "EUR/kg", "process": {"kind": "scenario"}, "path": path,
+    }  # fmt: skip
+    found = warned(price("hydrogen", hydrogen))
+    where = "catalog.prices.hydrogen.EU.path"
+    assert list(found) == ([where] if warned_of else [])
+    assert f"of {max(path)}, is held until 2030" in found.get(where, "") or not warned_of
+
+
+@pytest.mark.parametrize(
     ("code", "rate", "said"),
     [("KRW", 0.00067, "1492.54"), ("USD", 113.0, "unless it is meant"), ("JPY", 0.0061, "163.9"),
      ("USD", 1.4, ""), ("KRW", 1100, ""), ("CHF", 0.001, "")],

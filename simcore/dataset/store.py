@@ -36,7 +36,7 @@ from simcore.dataset.lock import Lock
 from simcore.dataset.moving import Identity, identity_of, put_in_place
 from simcore.dataset.saved import is_run, open_run
 from simcore.dataset.zarr_files import ZarrContainer
-from simcore.errors import Fault, OutputError
+from simcore.errors import Fault, OutputError, is_of_memory
 from simcore.files import make_folders, sync, token
 
 if TYPE_CHECKING:
@@ -341,7 +341,9 @@ def _in_memory(container: MemoryContainer) -> xr.Dataset:
     return Dataset.of(xr.decode_cf(xr.Dataset(variables, attrs=container.attrs)))
 
 
-def _cannot_write(out: Path | None, error: Exception) -> OutputError:
+def _cannot_write(out: Path | None, error: Exception) -> OutputError | MemoryError:
+    if is_of_memory(error):
+        return MemoryError(str(error))  # no other disk would help
     return OutputError(Fault(
         str(out), f"{type(error).__name__}: {error}", "a place that can be written",
         "check free space and permissions, or choose another output",

@@ -26,20 +26,22 @@ def selection_findings(experiment: Experiment) -> Iterator[Finding]:
     """Find names of outcomes and labels that stand for nothing, and pairs that clash."""
     yield from _correlations(experiment)
     for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity", "against"):
-        names = getattr(experiment, key)
-        for position, name in enumerate(names):
-            if name in names[:position]:
+        seen: set[str] = set()
+        for position, name in enumerate(getattr(experiment, key)):
+            if name in seen:
                 yield Finding((key, position), f"{name!r} twice", "each name once", "remove one")
-    for key in ("outcomes", "keep"):
+            seen.add(name)
+    asked, listed = set(experiment.outcomes), ", ".join(sorted(OUTCOMES))
+    for key, others in (("outcomes", []), ("keep", ["inputs"])):
         for position, name in enumerate(getattr(experiment, key)):
             if name not in OUTCOMES and not (key == "keep" and name == "inputs"):
-                yield _no_outcome((key, position), name, ["inputs"] if key == "keep" else [])
+                yield _no_outcome((key, position), name, others, listed)
             elif key == "keep" and name != "inputs" and OUTCOMES[name].kind == "conditional":
                 yield Finding(
                     (key, position), f"{name!r}, which has no value in each draw",
                     "outcomes with draws", "keep viability and inputs instead",
                 )  # fmt: skip
-            elif key == "keep" and name != "inputs" and name not in experiment.outcomes:
+            elif key == "keep" and name != "inputs" and name not in asked:
                 yield Finding(
                     (key, position), f"{name!r}, which is not among the outcomes",
                     "names listed under outcomes, or `inputs`", f"add {name} to outcomes",
@@ -48,19 +50,19 @@ def selection_findings(experiment: Experiment) -> Iterator[Finding]:
     if experiment.until is not None:
         yield from _until(experiment, experiment.until)
     for dim, (key, remedy) in _LISTED.items():
-        asked = [one.name for one in asked_outcomes(experiment) if dim in one.dims]
-        if asked and not getattr(experiment, key):
+        holding = [one.name for one in asked_outcomes(experiment) if dim in one.dims]
+        if holding and not getattr(experiment, key):
             yield Finding(
-                (key,), f"no {dim}", f"at least one {dim} for {asked[0]}",
-                f"{remedy}, or drop {' and '.join(asked)} from outcomes",
+                (key,), f"no {dim}", f"at least one {dim} for {holding[0]}",
+                f"{remedy}, or drop {' and '.join(holding)} from outcomes",
                 also=(("outcomes",),),
             )  # fmt: skip
 
 
-def _no_outcome(address: Address, name: str, others: list[str]) -> Finding:
+def _no_outcome(address: Address, name: str, others: list[str], listed: str) -> Finding:
     near = meant(name) or suggest(name, others)
     return Finding(
-        address, f"unknown outcome {name!r}", f"one of {', '.join([*others, *sorted(OUTCOMES)])}",
+        address, f"unknown outcome {name!r}", f"one of {', '.join([*others, listed])}",
         f"did you mean {near!r}?" if near else "choose one of these: `simcore catalog outcomes`",
         name=name,
     )  # fmt: skip

@@ -150,7 +150,7 @@ def _section(
         if not isinstance(entry, Mapping) or "like" not in entry:
             return entry
         like = entry["like"]
-        known = [one for one in entries if one != name]
+        others = (one for one in entries if one != name)
         if like in (*way, name):
             loop = " like ".join(str(one) for one in (*way, name, like))
             findings.append(Finding(
@@ -159,11 +159,11 @@ def _section(
             ))  # fmt: skip
             like = None
         elif not isinstance(like, str) or like not in entries:
-            findings.append(unknown((*address, name, "like"), str(like), known, what))
+            findings.append(unknown((*address, name, "like"), str(like), [*others], what))
             like = None
         if like is None:
             # Any complete entry in its place, so that its other faults can be told as well.
-            like = next((one for one in known if "like" not in _mapping(entries[one])), None)
+            like = next((one for one in entries if "like" not in _mapping(entries[one])), None)
             if like is None:
                 return entry
         template = _copied(written(like, (*way, name)), address[1], like)

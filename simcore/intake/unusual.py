@@ -26,6 +26,8 @@ from simcore.units import UnitError, conversion
 from simcore.units.canonical import ONE
 
 _PARTS: Final = ("money", "cbam", "value", "plant")
+_LONG: Final = 10
+"""Years for which a price may be held before the run begins."""
 _FAR: Final = 5.0
 """How many times a rate may lie above or below that of today, of a base year since 1990."""
 
@@ -61,6 +63,8 @@ class _Field(NamedTuple):
 def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator[Finding]:
     yield from _rates(experiment)
     own = [(address, one) for address, one in entries(experiment.catalog) if id(one) not in sound]
+    for address, one in own:
+        yield from _of_the_past(experiment, address, getattr(one, "path", None))
     parts: list[tuple[Address, Any]] = [((name,), getattr(experiment, name)) for name in _PARTS]
     parts += [(("exposures", name), one) for name, one in experiment.exposures.items()]
     for address, value, canonical, unit in chain.from_iterable(
@@ -93,6 +97,17 @@ def _rates(experiment: Experiment) -> Iterator[Finding]:
                 expected, f"did you mean {1 / rate:.6g}?" if near.holds(1 / rate)
                 else "correct the number, unless it is meant",
             )  # fmt: skip
+
+
+def _of_the_past(experiment: Experiment, address: Address, path: Any) -> Iterator[Finding]:
+    """Prices that end long before the run, which holds the last of them."""
+    last = max(path) if isinstance(path, dict) and path else experiment.years.first
+    if last < experiment.years.first - _LONG:
+        yield Finding(
+            (*address, "path"), f"the last price, of {last}, is held until {experiment.years.last}",
+            f"prices of {experiment.years.first} and later",
+            "add later prices, unless it is meant",
+        )  # fmt: skip
 
 
 def _money_of_a_year_to_come(

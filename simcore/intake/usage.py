@@ -37,6 +37,7 @@ def _once(function: Callable[[Experiment], Result]) -> Callable[[Experiment], Re
     return remembered
 
 
+@_once
 def asked_outcomes(experiment: Experiment) -> list[Outcome]:
     """Outcomes that a config lists and that exist."""
     return [OUTCOMES[name] for name in experiment.outcomes if name in OUTCOMES]

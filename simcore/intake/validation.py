@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any, Final
 
 from pydantic import Tag, ValidationError
@@ -159,7 +161,7 @@ def _strange_entry(
     known = shipped.places(address[2]) if address[1] == "prices" else shipped.names(address[1])
     if name in known:
         return None
-    near = suggest(name, [*known, *(str(one) for one in node if one != address[-1])])
+    near = suggest(name, chain(known, (str(one) for one in node if one != address[-1])))
     if near is None and len(lacking) < _FEW:
         return None
     listed = ", ".join(lacking)
@@ -227,16 +229,15 @@ def _key(node: Any, part: Any) -> Any:
 
 def _bare(type_: Any) -> Any:
     """A type without annotations and without `| None`."""
-    while True:
-        if typing.get_origin(type_) is typing.Annotated:
-            type_ = typing.get_args(type_)[0]
-            continue
-        if isinstance(type_, type) or typing.get_origin(type_) in (dict, list):
-            return type_
+    while not isinstance(type_, type):
+        origin = typing.get_origin(type_)
         members = [one for one in typing.get_args(type_) if one is not type(None)]
-        if len(members) != 1 or typing.get_origin(type_) is typing.Literal:
-            return type_
+        if origin is not typing.Annotated and (
+            len(members) != 1 or origin in (dict, list, typing.Literal)
+        ):
+            break
         type_ = members[0]
+    return type_
 
 
 def _member(type_: Any, tag: Any) -> Any:
@@ -258,12 +259,17 @@ def _inside(type_: Any, part: Any) -> Any:
     """The type of what a record, mapping or list holds."""
     type_ = _bare(type_)
     if hasattr(type_, "model_fields"):
-        if not type_.__pydantic_fields_complete__:
-            # A field of quantities holds quantities, which are defined after it.
-            type_.model_rebuild()
+        _complete(type_)
         return type_.model_fields[part].annotation if part in type_.model_fields else None
     arguments = typing.get_args(type_)
     return arguments[-1] if typing.get_origin(type_) in (dict, list) else None
+
+
+@cache
+def _complete(record: Any) -> None:
+    if not record.__pydantic_fields_complete__:
+        # A field of quantities holds quantities, which are defined after it.
+        record.model_rebuild()
 
 
 # --- what ----------------------------------------------------------------------------------------

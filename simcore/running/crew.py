@@ -101,8 +101,10 @@ class Crew:
         self._run(lambda k: work(int(edges[k]), int(edges[k + 1])), len(edges) - 1, lambda: None)
 
     def _run(self, work: Callable[[int], None], count: int, look: Callable[[], None]) -> None:
-        pending: set[Future[None]] = {self._pool.submit(work, k) for k in range(count)}
+        pending: set[Future[None]] = set()
         try:
+            for k in range(count):
+                pending.add(self._pool.submit(work, k))
             while pending:
                 done, pending = wait(pending, timeout=0.1, return_when="FIRST_COMPLETED")
                 for one in done:

@@ -13,10 +13,12 @@ from typing import Any, Final
 from simcore.dataset import Layout, stored_bytes
 from simcore.errors import dotted
 from simcore.intake import Spec
+from simcore.intake.findings import Address
 from simcore.intake.policies import pays_duty
 from simcore.intake.process_checks import shockless
+from simcore.intake.schema import Experiment
 from simcore.intake.stated import described
-from simcore.intake.usage import met_imports, product_of, references, sector_regions
+from simcore.intake.usage import asked_outcomes, met_imports, product_of, references, sector_regions
 from simcore.plan import Plan, nominal_size
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
@@ -156,10 +158,22 @@ def _sampler(design: str, replicates: int) -> str:
 
 def _provenance(spec: Spec) -> tuple[list[str], list[str]]:
     """Sources of what the run refers to in any scenario, and paths of what is assumed of it."""
-    said = [pair for one in spec.runs.values() for pair in described(one)]
+    said = [pair for one in spec.runs.values() for pair in described(one) if _is_met(one, pair[0])]
     sources = {one.source for _, one in said if one.source}
     assumed = {dotted(path): None for path, one in said if one.status == "assumed"}
     return sorted(sources), list(assumed)
+
+
+def _is_met(experiment: Experiment, address: Address) -> bool:
+    """Whether the run refers to this, of what a region says for buyers and of its price."""
+    if address[:2] != ("catalog", "sectors") or len(address) < 6:
+        return True
+    region, field = address[4:6]
+    if field == "imports":
+        met = ((buyer, place) for (buyer, _), place in met_imports(experiment).items())
+        return (region, address[6]) in met
+    asked = any(field in one.needs.rules for one in asked_outcomes(experiment))
+    return field != "product_price" or (asked and region in experiment.regions)
 
 
 def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from simcore.errors import Fault, SimcoreError, format_faults, printable
+from simcore.errors import Fault, SimcoreError, format_faults, is_of_memory, printable
 from simcore.terminal import address_space
 
 
@@ -27,11 +27,12 @@ def told(error: BaseException) -> tuple[str, int]:
     if isinstance(error, KeyboardInterrupt):
         # OpenBLAS interrupts its process where it cannot start threads.
         return "; ".join(["interrupted" + address_space.hint(), *map(str, error.args)]), 130
-    if isinstance(error, OSError) and error.filename is not None:
+    short = is_of_memory(error)
+    if isinstance(error, OSError) and error.filename is not None and not short:
         return f"error\n{format_faults([_unusable(error)])}", 2
     limited = address_space.hint()
-    if isinstance(error, MemoryError) or limited:
-        remedy = limited or "; lower draws, or memory in the config"
+    if short or limited:
+        remedy = limited or "; lower draws, memory in the config, or threads"
         return f"out of memory{remedy}{_cause(error)}", 1
     return (
         f"an error of simcore itself{_cause(error)}; please report it with what SIMCORE_DEBUG=1 "
