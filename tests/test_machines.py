@@ -42,7 +42,10 @@ def test_plan_and_run_are_those_stored():
 
 
 @pytest.mark.parametrize("environment", [
-    {"NPY_DISABLE_CPU_FEATURES": " ".join(WIDEST), "OPENBLAS_CORETYPE": "Haswell"},
+    pytest.param(
+        {"NPY_DISABLE_CPU_FEATURES": " ".join(WIDEST), "OPENBLAS_CORETYPE": "Haswell"},
+        marks=pytest.mark.long,
+    ),
     {"NPY_DISABLE_CPU_FEATURES": " ".join(VECTORS), "OPENBLAS_CORETYPE": "Prescott",
      "GLIBC_TUNABLES": OLD_PROCESSOR},
 ], ids=["without 512 bits", "without vectors"])  # fmt: skip

@@ -130,7 +130,7 @@ def test_a_number_may_say_where_it_comes_from(path: str, stated: Any, plain: Any
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
-        ({"value": 25, "unit": "MWh"}, "a number"),
+        ({"value": 25, "unit": "MWh"}, "a number in yr"),
         ({"value": 25, "price_year": 2020}, "a number"),
         ({"value": 25, "sauce": "us"}, "a number"),
     ],
