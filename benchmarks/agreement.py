@@ -109,6 +109,9 @@ def _pairs(
             full = f"{name}_{statistic}"
             if full in dataset:
                 kept = np.asarray(dataset[full].sel(place).values).reshape(value.shape)
+                # An end that no draw supports is open; the NumPy model has the last draw there.
+                is_open = np.isinf(kept)
+                kept, value = np.where(is_open, np.nan, kept), np.where(is_open, np.nan, value)
                 yield f"{label} [{statistic}]", value, kept, widest
 
 

@@ -160,7 +160,7 @@ LOOSE = {
 }  # fmt: skip
 
 
-@settings(max_examples=20, **LOOSE)
+@settings(max_examples=12, **LOOSE)
 @given(configs(), st.integers(0, 511))
 def test_random_configs_agree(config, draw):
     assert differences(config, draws=(draw,), central=draw % 4 == 0) == []

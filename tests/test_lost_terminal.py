@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -58,7 +59,15 @@ def _digest(place: Path, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
+SOME: Final = ("all closed", "both full", "reader gone")
+"""Ways that stand for the others, which take longer together."""
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [pytest.param(way, id=name, marks=() if name in SOME else pytest.mark.long)
+     for name, way in LOST.items()],
+)  # fmt: skip
 def test_a_run_is_saved(folder: Path, lost: str, capsys: pytest.CaptureFixture[str]) -> None:
     out = folder / f"{list(LOST.values()).index(lost)}.zarr"
     done = _shell(folder, f"run small.yaml -o {out.name}", lost)

@@ -219,7 +219,7 @@ def test_a_single_file_is_on_the_disk_before_it_has_its_name(
     ("suffix", "how"),
     [
         (".zarr", "exchange"),
-        (".zarr", "aside"),
+        pytest.param(".zarr", "aside", marks=pytest.mark.long),
         (".nc", "exchange"),
         pytest.param(".zarr", "begin", marks=pytest.mark.long),
         pytest.param(".nc", "aside", marks=pytest.mark.long),
@@ -282,7 +282,7 @@ if store is not None:
 """
 
 
-@CONTAINERS
+@pytest.mark.parametrize("suffix", [".zarr", pytest.param(".nc", marks=pytest.mark.long)])
 def test_of_runs_that_start_at_once_one_is_written(tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"run{suffix}"
     runs = {

@@ -21,10 +21,10 @@ from simcore.kernels.simulate import Program, Tape
 DEVIATES = ("NORMAL", "FACTOR")
 """Operations that read random numbers; a correlated factor reads a row of them instead."""
 UNWRITTEN = {
-    "CAP_AND_BANK", "JUMP", "REGIME", "RESAMPLED", "BRIDGED", "NOTHING",
+    "CAP_AND_BANK", "JUMP", "REGIME", "RESAMPLED", "CREDITED", "BRIDGED", "NOTHING",
 }  # fmt: skip
-"""What no peer but NumPy repeats: a search in every draw, processes that no shipped config has,
-another order of random numbers."""
+"""What no peer but NumPy repeats: a search in every draw, processes and emissions below zero that
+no shipped config has, another order of random numbers."""
 SUMS = 4
 """Sums of an output: defined values, the values, their squares, values above zero."""
 
