@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import simcore
@@ -143,3 +145,20 @@ def test_a_section_that_is_no_mapping_is_one_fault(section: str, content: Any) -
     with pytest.raises(ConfigError) as caught:
         simcore.load({**CONFIG, "scenarios": {"a": {}, "b": {"catalog": {section: content}}}})
     assert [one.where for one in caught.value.faults] == [f"scenarios.b.catalog.{section}"]
+
+
+def test_a_run_says_of_correlations_what_it_draws() -> None:
+    """The packaged pairs are those of all regions; a run of one of them tells its own."""
+    run = simcore.run({
+        "extends": "base", "name": "india", "draws": 8, "years": {"first": 2026, "last": 2027},
+        "regions": ["IN"], "destinations": ["domestic"], "routes": ["bf_bof", "scrap_eaf"],
+        "outcomes": ["carbon_price", "cost_premium"], "keep": [], "scenarios": {"law": {}},
+    })  # fmt: skip
+    told = json.loads(run.attrs["correlations"])
+    assert "scrap_eaf.capex" in told["factors"]["names"]
+    assert set(told["factors"]["names"]) <= set(run["factor"].values)
+    assert "iron_ore.IN" in told["shocks"]["names"]
+    assert not {"k_ets", "electricity.EU"} & set(told["shocks"]["names"])
+    for one in told.values():
+        size = len(one["names"])
+        assert np.shape(one["used"]) == np.shape(one["requested"]) == (size, size)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -39,6 +39,15 @@ class Dependence:
     requested: np.ndarray
     used: np.ndarray
     weights: dict[str, tuple[tuple[str, float], ...]]
+
+    def of(self, names: Container[str]) -> Dependence:
+        """The same of some of its names: those that a run draws."""
+        kept = [place for place, name in enumerate(self.names) if name in names]
+        square = np.ix_(kept, kept)
+        return replace(
+            self, names=tuple(self.names[place] for place in kept),
+            requested=self.requested[square], used=self.used[square],
+        )  # fmt: skip
 
 
 class NotPositiveSemiDefiniteError(ValueError):

@@ -76,8 +76,8 @@ def build(spec: Spec) -> Plan:
         units=_units(spec, coords),
         start=first.start,
         draws=experiment.draws,
-        factors=first.factors,
-        shocks=first.shocks,
+        factors=first.factors.of({one.name for one in inputs}),
+        shocks=first.shocks.of({name for one in scenes.values() for name in one.shocked}),
         idle=tuple(idle),
     )
 
