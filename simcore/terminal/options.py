@@ -122,7 +122,7 @@ def _add_runs(commands: Any) -> None:
         "simcore summary results/quickstart.zarr --variable cost_premium --region EU \\",
         "    --route h2_dri_eaf --quantiles 0.1 0.5 0.9 --format csv",
     )  # fmt: skip
-    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    _saved(one)
     one.add_argument("--variable", metavar="V",
                      help="one outcome in full, or input (default: cost beside value)")  # fmt: skip
     for option, kind, what in (
@@ -139,7 +139,7 @@ def _add_runs(commands: Any) -> None:
         "simcore plot results/quickstart.zarr",
         "simcore plot results/quickstart.zarr -o pictures --scenario reform_2026",
     )  # fmt: skip
-    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    _saved(one)
     one.add_argument("-o", "--out", type=Path, metavar="DIR",
                      help="folder of the PNG files (default: beside RUN)")  # fmt: skip
     one.add_argument("--scenario", metavar="S", help="default: the first")
@@ -147,19 +147,19 @@ def _add_runs(commands: Any) -> None:
         commands, "digest", "print the SHA-256 of a run's values, if it is the stored one",
         "simcore digest results/quickstart.zarr",
     )  # fmt: skip
-    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    _saved(one)
     one = _command(
         commands, "verify", "compare all of a saved run with its checksums",
         "simcore verify results/quickstart.zarr",
         "simcore verify results/quickstart.zarr --json",
     )  # fmt: skip
-    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    _saved(one)
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     one = _command(
         commands, "export", "write the summaries of a run as NetCDF that CDO reads",
         "simcore export results/quickstart.zarr -o results/quickstart-cdo.nc",
     )  # fmt: skip
-    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
+    _saved(one)
     one.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="ends in .nc")
     one.add_argument("--overwrite", action="store_true", help="replace a file that stands there")
     one = _command(
@@ -291,6 +291,10 @@ def _history(one: argparse.ArgumentParser) -> None:
                      help="decimal sign, where 1,234 may be two numbers")  # fmt: skip
     one.add_argument("--date-order", choices=("dmy", "mdy", "ymd"),
                      help="order of 01/02/2024, where it may be two dates")  # fmt: skip
+
+
+def _saved(one: argparse.ArgumentParser) -> None:
+    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
 
 
 def _format(one: argparse.ArgumentParser) -> None:
