@@ -14,7 +14,7 @@ from benchmarks.peers.numpy_inputs import addressed
 from benchmarks.peers.numpy_plants import samples
 from benchmarks.peers.numpy_prices import views_of
 from simcore.intake import Spec
-from simcore.kernels.select import quantile_ranks
+from simcore.kernels.ranks import quantile_ranks
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 LIMIT = 1e-9

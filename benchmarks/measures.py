@@ -17,7 +17,8 @@ from benchmarks.timing import Settings, fastest, interleaved
 from simcore import plan
 from simcore.kernels.operations import BLOCK
 from simcore.kernels.random import fill_uniform, normal_of_uniform, stream_key
-from simcore.kernels.select import order_statistics, quantile_ranks
+from simcore.kernels.ranks import quantile_ranks
+from simcore.kernels.select import order_statistics
 from simcore.running import engine
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 

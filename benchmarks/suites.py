@@ -14,7 +14,8 @@ from benchmarks.languages import CHUNK, Tapes
 from benchmarks.measures import fill_normal
 from simcore import plan
 from simcore.kernels.random import stream_key
-from simcore.kernels.select import order_statistics, quantile_ranks
+from simcore.kernels.ranks import quantile_ranks
+from simcore.kernels.select import order_statistics
 from simcore.running import engine
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 

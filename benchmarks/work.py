@@ -11,7 +11,7 @@ from benchmarks.peers import numpy_run
 from benchmarks.peers.numpy_inputs import generated
 from simcore import plan
 from simcore.intake import Spec
-from simcore.kernels.select import quantile_ranks
+from simcore.kernels.ranks import quantile_ranks
 from simcore.running import engine, program
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 

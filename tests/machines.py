@@ -87,7 +87,7 @@ def _plan() -> Any:
 def plan_digest() -> str:
     """Digest of the numbers that reach the kernels, and of those that decide on intervals."""
     from simcore.kernels.bridge import bridge_table
-    from simcore.kernels.select import quantile_ranks
+    from simcore.kernels.ranks import quantile_ranks
     from simcore.numerics.student import reach, students_t
     from simcore.variables import QUANTILES
 

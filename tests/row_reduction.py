@@ -16,7 +16,8 @@ from replicate_intervals import intervals
 from simcore.kernels import bins, quantiles, sinks
 from simcore.kernels.intervals import Tally
 from simcore.kernels.operations import BLOCK
-from simcore.kernels.select import QuantileRanks, between, quantile_ranks
+from simcore.kernels.ranks import QuantileRanks, quantile_ranks
+from simcore.kernels.select import between
 from simcore.kernels.sinks import FILLED, KEPT_AT, RATE, ROOM, SCALE, START
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 

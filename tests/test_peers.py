@@ -15,7 +15,7 @@ from benchmarks.cases import cases
 from benchmarks.peers import in_c, numpy_run, scalar, tape
 from benchmarks.peers.numpy_inputs import addressed, generated
 from simcore.kernels.operations import OPERATIONS
-from simcore.kernels.select import quantile_ranks
+from simcore.kernels.ranks import quantile_ranks
 
 pytestmark = pytest.mark.long
 TINY = cases(tiny=True)

@@ -134,7 +134,7 @@ def _from_draws(
     import xarray as xr
 
     from simcore.kernels.quantiles import quantiles_of_rows
-    from simcore.kernels.select import quantile_ranks
+    from simcore.kernels.ranks import quantile_ranks
 
     n = values.sizes["draw"]
     plan = quantile_ranks(n, probabilities, INTERVAL_LEVEL, replicates=replicates)

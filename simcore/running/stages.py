@@ -78,7 +78,7 @@ class Job:
     @cached_property
     def ranks(self) -> Any:
         """Ranks of the quantiles and of the ends of their intervals (`QuantileRanks`)."""
-        from simcore.kernels.select import quantile_ranks
+        from simcore.kernels.ranks import quantile_ranks
 
         return quantile_ranks(
             self.plan.draws, QUANTILES, INTERVAL_LEVEL, replicates=self.replicates

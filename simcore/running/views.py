@@ -80,7 +80,7 @@ def fill_prices(
 def _sample(values: Floats, central: Floats, draws: int) -> Sample:
     """What the statistics of rows of draws of one view are made of."""
     from simcore.kernels.quantiles import quantiles_of_rows
-    from simcore.kernels.select import quantile_ranks
+    from simcore.kernels.ranks import quantile_ranks
 
     # A mask leaves the rows of a matrix interleaved, and sums would follow how many there are.
     values = np.ascontiguousarray(values)

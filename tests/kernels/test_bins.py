@@ -20,7 +20,7 @@ from row_reduction import (
 
 from simcore.kernels import bins, quantiles, sinks
 from simcore.kernels.operations import BLOCK
-from simcore.kernels.select import quantile_ranks
+from simcore.kernels.ranks import quantile_ranks
 from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE
 from simcore.variables import QUANTILES
 

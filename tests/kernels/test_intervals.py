@@ -9,7 +9,7 @@ from scipy import special
 from simcore.kernels import designs, quantiles, random
 from simcore.kernels.designs import ANTITHETIC, LATIN_HYPERCUBE, RANDOM, SOBOL
 from simcore.kernels.intervals import draws_by_replicate
-from simcore.kernels.select import quantile_ranks
+from simcore.kernels.ranks import quantile_ranks
 from simcore.kernels.streams import Stream
 
 PROBABILITIES = (0.05, 0.25, 0.75, 0.95)

@@ -27,7 +27,7 @@ PROBE = """
 import hashlib
 import numpy as np
 from simcore.kernels import (
-    bins, designs, jit, marginal_form, marginals, quantiles, random, select, sinks,
+    bins, designs, jit, marginal_form, marginals, quantiles, random, ranks, select, sinks,
 )
 out = np.empty(2560)
 digest = hashlib.sha256()
@@ -54,7 +54,7 @@ for block in range(10):
     )
 digest.update(numbers.tobytes() + sums.tobytes() + count.tobytes())
 found = np.empty((3, 1, 2))
-plan = select.quantile_ranks(2560, (0.05, 0.5), 0.9)
+plan = ranks.quantile_ranks(2560, (0.05, 0.5), 0.9)
 quantiles.quantiles_of_rows(value[None], plan, *found, np.zeros(1, np.int64))
 digest.update(found.tobytes())
 key = np.array([*random.stream_key(1, "probe"), *random.stream_key(1, "family")], dtype=np.uint64)

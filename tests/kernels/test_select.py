@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from simcore.kernels import quantiles, random, select
+from simcore.kernels import quantiles, random, ranks, select
 
 PROBABILITIES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
@@ -78,7 +78,7 @@ def test_order_statistics_refuse_a_short_output():
 def test_an_undefined_share_moves_quantiles_up():
     column = np.array([[3.0, np.nan, 1.0, 2.0, np.nan]])
     found = np.full((3, 1, 3), -1.5)
-    plan = select.quantile_ranks(5, (0.25, 0.5, 0.75), 0.5)
+    plan = ranks.quantile_ranks(5, (0.25, 0.5, 0.75), 0.5)
     quantiles.quantiles_of_rows(column, plan, *found, np.zeros(1, np.int64))
     assert found[0, 0, :2].tolist() == [2.0, 3.0]
     assert np.isnan(found[0, 0, 2])
@@ -87,7 +87,7 @@ def test_an_undefined_share_moves_quantiles_up():
 def test_interval_ranks_leave_out_at_most_half_the_rest_on_each_side():
     for n in (59, 400, 20000):
         for level in (0.9, 0.95):
-            plan = select.quantile_ranks(n, PROBABILITIES, level)
+            plan = ranks.quantile_ranks(n, PROBABILITIES, level)
             outside = (1 - level) / 2
             for q, p in enumerate(PROBABILITIES):
                 below, above = plan.ranks[plan.low[q]], plan.ranks[plan.high[q]]
@@ -102,18 +102,18 @@ def test_interval_ranks_leave_out_at_most_half_the_rest_on_each_side():
 def test_fifty_nine_draws_are_the_fewest_that_bound_the_95th_percentile():
     # NIST: the largest of 59 draws exceeds the 0.95 quantile with 95 % confidence; of 58 not.
     for n, enough in ((58, False), (59, True)):
-        plan = select.quantile_ranks(n, (0.95,), 0.9)
+        plan = ranks.quantile_ranks(n, (0.95,), 0.9)
         assert plan.ranks[plan.high[0]] == n - 1
         assert (0.95**n <= 0.05) == enough
     # And 93 are the fewest of which the second largest does.
     for n, back in ((92, 1), (93, 2)):
-        plan = select.quantile_ranks(n, (0.95,), 0.9)
+        plan = ranks.quantile_ranks(n, (0.95,), 0.9)
         assert plan.ranks[plan.high[0]] == n - back
 
 
 def test_intervals_cover_the_true_quantiles():
     n, repeats = 500, 2000
-    plan = select.quantile_ranks(n, (0.1, 0.5, 0.95), 0.95)
+    plan = ranks.quantile_ranks(n, (0.1, 0.5, 0.95), 0.95)
     u = np.empty(512 * repeats)
     random.fill_uniform(*random.stream_key(1, "coverage"), 0, 0, u)
     _, low, high = found = np.empty((3, repeats, 3))
@@ -134,4 +134,4 @@ plan_p = np.array([0.1, 0.5, 0.95])
 )
 def test_impossible_requests_are_refused(n, probabilities, level):
     with pytest.raises(ValueError, match=r"draw|probabilities|level"):
-        select.quantile_ranks(n, probabilities, level)
+        ranks.quantile_ranks(n, probabilities, level)
