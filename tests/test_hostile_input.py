@@ -21,6 +21,8 @@ from simcore import cli, errors
 from simcore.errors import ConfigError, printable
 from simcore.intake import load
 from simcore.kernels import interpreted
+from simcore.terminal import address_space
+from simcore.terminal.failures import told
 from simcore.terminal.formats import to_csv, to_json
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -271,6 +273,18 @@ def test_what_a_run_lacked_is_said(
     assert ended == code
     assert said in told
     assert not list(tmp_path.iterdir())
+
+
+def test_a_limit_of_memory_takes_the_blame_for_no_other_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(address_space, "limit", lambda: 900)
+    text, code = told(KeyError("flue"))
+    assert (code, "out of memory" in text) == (1, False)
+    assert "'flue'" in text
+    assert "limited to 900 MB (ulimit -v)" in text
+    text, code = told(MemoryError())
+    assert (code, text) == (1, "out of memory; address space is limited to 900 MB (ulimit -v)")
 
 
 @pytest.mark.long

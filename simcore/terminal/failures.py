@@ -31,12 +31,13 @@ def told(error: BaseException) -> tuple[str, int]:
     if isinstance(error, OSError) and error.filename is not None and not short:
         return f"error\n{format_faults([_unusable(error)])}", 2
     limited = address_space.hint()
-    if short or limited:
+    if short:
         remedy = limited or "; lower draws, memory in the config, or threads"
         return f"out of memory{remedy}{_cause(error)}", 1
+    # A library may lack memory and name something else.
     return (
-        f"an error of simcore itself{_cause(error)}; please report it with what SIMCORE_DEBUG=1 "
-        "prints"
+        f"an error of simcore itself{_cause(error)}{limited}; please report it with what "
+        "SIMCORE_DEBUG=1 prints"
     ), 1
 
 
