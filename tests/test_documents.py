@@ -235,6 +235,37 @@ def test_numbers_read_aloud_are_those_of_the_excerpt() -> None:
     assert set(said) <= {one.strip("%") for one in documents.numbers(shown["text"])}
 
 
+@pytest.mark.long
+def test_numbers_of_the_buyer_are_those_of_his_run() -> None:
+    at = {"region": "IN", "route": "ng_dri_eaf", "year": 2030, "quantile": 0.5}
+    run = simcore.run(ROOT / "configs" / "buyer.yaml")
+    own = run["cost_premium_quantile"].sel(at, drop=True).sel(destination="eu", scenario="law")
+    premium = run["buyer_premium_quantile"].sel(at, drop=True).sel(against="EU.bf_bof")
+    within, beyond = (premium.sel(scenario=name).item() for name in ("law", "beyond_quota"))
+    said = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert f"costs {-own.item():.0f} EUR less than one of an Indian furnace sold there" in said
+    assert f"costs {-within:.0f} EUR less than a European furnace's" in said
+    assert f"and {beyond:.0f} EUR more where a fifth" in said
+
+
+@pytest.mark.long
+def test_numbers_of_the_gap_are_those_of_a_run() -> None:
+    run = simcore.run({
+        "name": "gap", "years": {"first": 2030, "last": 2035}, "regions": ["EU"],
+        "routes": ["bf_bof", "h2_dri_eaf"], "destinations": ["domestic"],
+        "outcomes": ["market_gap"], "keep": [],
+        "scenarios": {"law": "law", "repeal": "cbam_repealed"},
+    })  # fmt: skip
+    gap = run["market_gap_mean"].sel(region="EU", route="h2_dri_eaf")
+    law, repeal = gap.sel(scenario="law"), gap.sel(scenario="repeal")
+    said = " ".join((ROOT / "docs" / "config.md").read_text("utf-8").split())
+    for year, form in (
+        (2030, "from {:.0f} to {:.0f} EUR/t in 2030"),
+        (2035, "{:.0f} to {:.0f} in"),
+    ):
+        assert form.format(law.sel(year=year).item(), repeal.sel(year=year).item()) in said
+
+
 @pytest.mark.slow
 def test_copies_are_what_the_program_prints(tmp_path: Path) -> None:
     module = refresh()
