@@ -31,7 +31,7 @@ _BLOCKS: Final = 2
 Address = tuple[Any, ...]
 Reads = set[tuple[int, str]]
 
-_SECTIONS: Final = ("catalog", "cbam", "value", "plant", "factors")
+_SECTIONS: Final = ("catalog", "cbam", "value", "plant", "projects", "factors")
 """Parts of a config of which every setting should be read."""
 _CHOICES: Final = {
     "extends", "name", "title", "seed", "draws", "years", "regions", "destinations", "routes",
@@ -49,6 +49,7 @@ _UNUSED: Final = {
     "routes": "{0} is not among the routes, nor a reference, nor in against",
     "technologies": "nothing of this run learns with {0}",
     "buyers": "value.buyer is another one",
+    "instruments": "no project of this run has the instrument {0}",
 }
 _DEFAULTS: Final = (
     "read for tonnes sold into the EU from outside, with cbam.declared: default or cheaper"

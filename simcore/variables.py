@@ -23,11 +23,12 @@ INTERVAL_LEVEL: Final = 0.95
 CELL: Final = ("scenario", "region", "destination", "route", "year")
 PLANT: Final = ("scenario", "region", "route", "year")
 MARKET: Final = ("scenario", "market", "year")
+PROJECT: Final = ("scenario", "project", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "sale", "parity",
-    "lifetime", "waterfall", "exposures",
+    "lifetime", "waterfall", "exposures", "projects",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
@@ -111,11 +112,14 @@ class Since:
         True where the reference route has no such value (it would be zero or undefined).
     life : bool
         True where it covers the whole life of the plant, which must then begin within the run.
+    last : callable
+        The last year in which it has one, where that is not the last of the run.
     """
 
     first: Callable[[Any, Mapping[str, str]], int]
     relative: bool = False
     life: bool = False
+    last: Callable[[Any, Mapping[str, str]], int] | None = None
 
 
 RUN: Final = Since(lambda scene, _: int(scene.experiment.years.first))
@@ -135,6 +139,8 @@ class Outcome(Variable):
     needs : Needs
     usual : bool
         Whether a config that lists no outcomes has it.
+    comes_with : str
+        Key of a config that has it too, if it lists no outcomes.
     kept : bool
         Whether a config that does not say what to keep keeps its draws.
     unit_here : str
@@ -147,6 +153,7 @@ class Outcome(Variable):
     since: Since = RUN
     needs: Needs = Needs()
     usual: bool = True
+    comes_with: str = ""
     kept: bool = False
     unit_here: str = ""
     asked_as: tuple[str, ...] = ()
@@ -309,6 +316,8 @@ DIMENSIONS: Final[dict[str, str]] = {
     "commodity": "Commodity or energy carrier, with its region",
     "good": "Commodity or energy carrier whose parity price is asked for",
     "exposure": "Named firm exposure",
+    "project": "Plant that is decided on",
+    "instrument": "Contract, grant or premium that pays a project",
     "factor": "Uncertain input",
     "year": "Calendar year",
     "quantile": "Probability of the quantile",

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-
-from simcore.variables import OUTCOMES
+from rich_config import ASKED
 
 COMMODITIES = {"ore": "t", "power": "MWh", "hydrogen": "kg", "storage": "t"}
 # Unit, and how many of it make one of the first unit of the line; all rates are those of MONEY.
@@ -752,7 +751,7 @@ def configs(draw: Any) -> dict[str, Any]:
         "sector": "steel", "regions": regions,
         "destinations": draw(st.sampled_from([["domestic", "eu"], ["eu"], ["domestic"]])),
         "routes": draw(st.permutations(routes)),
-        "outcomes": list(OUTCOMES), "keep": [],
+        "outcomes": ASKED, "keep": [],
         "parity": draw(st.permutations(list(COMMODITIES))),
         "against": draw(st.lists(
             st.sampled_from([f"{region}.{route}" for region in regions for route in routes]),

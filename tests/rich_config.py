@@ -13,7 +13,8 @@ from reference_paths import merge
 
 from simcore.variables import OUTCOMES
 
-KEEPABLE = [name for name, one in OUTCOMES.items() if one.kind != "conditional"]
+ASKED = [name for name, one in OUTCOMES.items() if "project" not in one.dims]
+KEEPABLE = [name for name in ASKED if OUTCOMES[name].kind != "conditional"]
 """Outcomes with a value in each draw."""
 
 MARKETS: dict[str, Any] = {
@@ -244,7 +245,7 @@ RICH: dict[str, Any] = {
     },
     "sector": "steel", "regions": ["XA", "XB"], "destinations": ["domestic", "eu"],
     "routes": ["blast", "hydrogen", "electric", "captured"],
-    "outcomes": list(OUTCOMES), "keep": [], "boundary": "scope1",
+    "outcomes": ASKED, "keep": [], "boundary": "scope1",
     "parity": ["hydrogen", "power", "ore"], "against": ["XA.blast", "XB.electric"],
     "cbam": {
         "market": "border_ets", "coverage": 1.0, "free_allocation": "share",

@@ -14,10 +14,9 @@ from agreement import central_case, disagreements, traced
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_configs import configs
-from rich_config import rich_config
+from rich_config import ASKED, rich_config
 
 import simcore
-from simcore.variables import OUTCOMES
 
 QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
 # First and last lanes of the halves of a block of 256, the block after it, and another.
@@ -122,7 +121,7 @@ def quickstart(*changes: str) -> list[str]:
     """Overrides that ask for every outcome of the quickstart, few draws, a plant and a firm."""
     return [
         *changes, "draws=320",
-        f"outcomes=[{', '.join(OUTCOMES)}]", "keep=[]",
+        f"outcomes=[{', '.join(ASKED)}]", "keep=[]",
         "plant={start: 2028, lifetime: 20, output: 1.5, valued_in: 2027, beyond: hold}",
         "against=[EU.bf_bof, KR.h2_dri_eaf]",
         "exposures.firm={market: k_ets, shortfall: 20, first: 2026, last: 2027}",

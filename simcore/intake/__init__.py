@@ -18,6 +18,7 @@ from simcore.intake.pruning import catalog_of_run, prune
 from simcore.intake.scenarios import expand, usable
 from simcore.intake.schema import Experiment
 from simcore.intake.validation import mended, validate
+from simcore.variables import OUTCOMES
 
 __all__ = ["Spec", "load"]
 
@@ -161,9 +162,13 @@ def load(
 
 
 def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> dict[str, Any]:
-    """Let packaged keys that nobody wrote follow what was written: `keep` the outcomes, the plant
-    the years; a life that goes beyond them keeps the premium of the last one."""
+    """Let packaged keys that nobody wrote follow what was written: the outcomes what comes with
+    a key such as `projects`, `keep` the outcomes, the plant the years; a life that goes beyond them
+    keeps the premium of the last one."""
     written = {key for one in documents for key in one.data}
+    if "outcomes" not in written and isinstance(data.get("outcomes"), list):
+        more = [one.name for one in OUTCOMES.values() if data.get(one.comes_with)]
+        data = {**data, "outcomes": [*data["outcomes"], *more]}
     keep, outcomes = data.get("keep"), data.get("outcomes")
     if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):
         data = {**data, "keep": [one for one in keep if one == "inputs" or one in outcomes]}

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
+from simcore.intake.instruments import Instruments
 from simcore.intake.measures import (
     Benchmark,
     Capital,
@@ -428,6 +429,8 @@ class Buyer(Described):
 
     title: str = ""
     indirect_factor: Multiplier
+    willingness: Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.COST)] = certain(0.0)
+    """What he pays on top for a green tonne, per tonne of product."""
 
 
 class Catalog(Model):
@@ -442,3 +445,4 @@ class Catalog(Model):
     routes: dict[Name, AnyRoute] = Field(default_factory=dict)
     technologies: dict[Name, Technology] = Field(default_factory=dict)
     buyers: dict[Name, Buyer] = Field(default_factory=dict)
+    instruments: dict[Name, Instruments] = Field(default_factory=dict)

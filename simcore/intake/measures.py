@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from simcore.quantities import Certain, Quantity, RegionQuantity, ranges
 from simcore.quantities.annotations import COMMODITY, Canonical, PolicyValue
+from simcore.quantities.records import fault
 from simcore.units.canonical import (
     EURO_PER_CAPACITY,
     EURO_PER_CAPACITY_YEAR,
@@ -45,3 +46,20 @@ Traded = Annotated[RegionQuantity, Canonical(COMMODITY, minimum=0.0, usual=range
 Benchmark = Annotated[PolicyValue, Canonical(ONE, minimum=0.0, usual=ranges.BENCHMARK)]
 MarkUp = Annotated[PolicyValue, Canonical(ONE, minimum=-1.0, usual=ranges.SHARE)]
 Megatonnes = Annotated[Certain, Canonical(MEGATONNE_PER_YEAR, minimum=1e-6, usual=ranges.OUTPUT)]
+
+
+def _possible(value: float) -> float:
+    if value > MOST_OUTPUT:
+        raise fault(
+            f"{value:g} Mt/yr", f"at most {MOST_OUTPUT:,g} Mt/yr, more than the world makes",
+            f"did you mean {value / 1e6:g} Mt/yr?",
+        )  # fmt: skip
+    return value
+
+
+MOST_OUTPUT: Final = 10_000.0
+"""Mt/yr; of no material does the world make as much."""
+Output = Annotated[
+    float, Field(gt=0), AfterValidator(_possible),
+    Canonical(MEGATONNE_PER_YEAR, usual=ranges.OUTPUT),
+]  # fmt: skip

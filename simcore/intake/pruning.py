@@ -16,6 +16,7 @@ from simcore.intake.usage import (
     lineage,
     met_imports,
     met_regions,
+    project_instruments,
     used_markets,
     used_prices,
     used_routes,
@@ -95,7 +96,11 @@ def _referred(experiment: Experiment) -> set[Where]:
             *used_markets(experiment), experiment.cbam.market, *([link.to] if link else []),
         ],
         "systems": used_systems(experiment),
-        "buyers": [experiment.value.buyer],
+        "buyers": [
+            experiment.value.buyer,
+            *(one.buyer for one in experiment.projects.values() if one.buyer),
+        ],
+        "instruments": project_instruments(experiment),
         "sectors": [experiment.sector],
         "technologies": [
             one.technology for name in routes for one in learnings(catalog.routes[name])

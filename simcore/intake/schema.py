@@ -7,8 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.entries import Catalog
-from simcore.intake.measures import Benchmark, MarkUp
+from simcore.intake.measures import Benchmark, MarkUp, Output
 from simcore.intake.paths import Growth
+from simcore.intake.projects import Project
 from simcore.quantities import Quantity, ranges
 from simcore.quantities.annotations import (
     OTHER,
@@ -29,23 +30,6 @@ Positive = Annotated[float, Field(gt=0)]
 
 MAX_DRAWS: Final = 1_000_000_000
 Megatonnes = Annotated[Quantity, Canonical(MEGATONNE_PER_YEAR, usual=ranges.SHORTFALL)]
-
-
-def _possible(value: float) -> float:
-    if value > MOST_OUTPUT:
-        raise fault(
-            f"{value:g} Mt/yr", f"at most {MOST_OUTPUT:,g} Mt/yr, more than the world makes",
-            f"did you mean {value / 1e6:g} Mt/yr?",
-        )  # fmt: skip
-    return value
-
-
-MOST_OUTPUT: Final = 10_000.0
-"""Mt/yr; of no material does the world make as much."""
-Output = Annotated[
-    float, Field(gt=0), AfterValidator(_possible),
-    Canonical(MEGATONNE_PER_YEAR, usual=ranges.OUTPUT),
-]  # fmt: skip
 
 
 class Years(Model):
@@ -313,6 +297,8 @@ class Experiment(Model):
     value: Value
     plant: Plant
     exposures: dict[Name, Exposure] = Field(default_factory=dict)
+    projects: dict[Name, Project] = Field(default_factory=dict)
+    """Plants that are decided on, by name: what they cost, earn, and are paid."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
@@ -320,9 +306,9 @@ class Experiment(Model):
     """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
     all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
-    """Named overlays on catalog, cbam, value, plant, boundary, reference_capital, factors and
-    redraw: written out, the name of a packaged one, a file in the folder of the config, or a list
-    of these."""
+    """Named overlays on catalog, cbam, value, plant, projects, boundary, reference_capital, factors
+    and redraw: written out, the name of a packaged one, a file in the folder of the config, or a
+    list of these."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]

@@ -17,6 +17,7 @@ from simcore.variables import OUTCOMES, meant
 _LISTED: Final = {
     "against": ("against", "write against: [EU.bf_bof]"),
     "exposure": ("exposures", "add an exposure"),
+    "project": ("projects", "write projects: {NAME: {region: ..., route: ..., start: ...}}"),
     "good": ("parity", "write parity: [hydrogen]"),
 }
 """Dimensions whose labels only the config gives: its key, and what to write there."""

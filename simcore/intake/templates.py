@@ -14,7 +14,7 @@ from simcore.quantities.records import Described
 
 _OF_ITSELF: Final = {"title", *Described.model_fields}
 """What an entry does not take over from the one that it is like."""
-_SHARED: Final = ("regions", "routes")
+_SHARED: Final = ("regions", "routes", "projects")
 """Sections whose inherited numbers are drawn together with those of the template."""
 _NAMES: Final = {
     ("learning", "share"): "learning_share",
@@ -57,6 +57,9 @@ def resolve(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
                 system["variants"], ("catalog", "systems", name, "variants"), "variant", findings
             )
             found["systems"] = {**found["systems"], name: {**system, "variants": rules}}
+    built = data.get("projects")
+    if isinstance(built, Mapping):
+        data = {**data, "projects": _section(built, ("projects",), "project", findings)}
     _share_rules(found)
     _share_benchmarks(catalog, found)
     _date(found, _first(data))
@@ -142,6 +145,7 @@ def _section(
     entries: Mapping[Any, Any], address: Address, what: str, findings: list[Finding]
 ) -> dict[Any, Any]:
     done: dict[Any, Any] = {}
+    section = address[0] if len(address) == 1 else address[1]
 
     def written(name: Any, way: tuple[Any, ...]) -> Any:
         entry = entries[name]
@@ -166,10 +170,10 @@ def _section(
             like = next((one for one in entries if "like" not in _mapping(entries[one])), None)
             if like is None:
                 return entry
-        template = _copied(written(like, (*way, name)), address[1], like)
+        template = _copied(written(like, (*way, name)), section, like)
         own = {key: value for key, value in entry.items() if key != "like"}
         result = merge(template, own)
-        if address[1] == "regions" and isinstance(result, Mapping):
+        if section == "regions" and isinstance(result, Mapping):
             result = {**result, "like": like}
         done[name] = result
         return result

@@ -46,7 +46,10 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
     entry that was checked is added, unless it refers to a factor, which scenarios may change.
     """
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
-    firms = (quantities(one, ("exposures", name)) for name, one in experiment.exposures.items())
+    firms = (
+        quantities(one, (key, name))
+        for key in ("exposures", "projects") for name, one in getattr(experiment, key).items()
+    )  # fmt: skip
     yield from _quantities(experiment, chain(factors, *firms), folder)
     for address, entry in entries(experiment.catalog):
         if id(entry) not in sound:

@@ -55,9 +55,22 @@ def product_of(experiment: Experiment) -> str:
 
 
 def references(experiment: Experiment) -> dict[str, str]:
-    """Reference route of each region in the sector of the experiment."""
+    """Reference route of each region in the sector of the experiment, those of projects too."""
     found = sector_regions(experiment)
-    return {name: found[name].reference for name in experiment.regions if name in found}
+    names = [*experiment.regions, *(one.region for one in experiment.projects.values())]
+    return {name: found[name].reference for name in names if name in found}
+
+
+def replaced_by(experiment: Experiment, project: str) -> str:
+    """The route that a project is set against: its own choice, or the reference of its region."""
+    one = experiment.projects[project]
+    return references(experiment)[one.region] if one.against is None else one.against.route
+
+
+def project_instruments(experiment: Experiment) -> list[str]:
+    """Instruments of the projects, each once."""
+    named = (name for one in experiment.projects.values() for name in one.instruments)
+    return list(dict.fromkeys(named))
 
 
 def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
@@ -67,9 +80,10 @@ def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
 
 
 def met_regions(experiment: Experiment) -> list[str]:
-    """Regions whose prices and rules the run needs: its own, then those of buyers."""
+    """Regions whose prices and rules the run needs: its own, those of buyers, those of projects."""
     buyers = (region for region, _ in alternatives(experiment).values())
-    return list(dict.fromkeys([*experiment.regions, *buyers]))
+    built_in = (one.region for one in experiment.projects.values())
+    return list(dict.fromkeys([*experiment.regions, *buyers, *built_in]))
 
 
 def met_imports(experiment: Experiment) -> dict[tuple[str, str], str | None]:
@@ -93,23 +107,31 @@ def met_imports(experiment: Experiment) -> dict[tuple[str, str], str | None]:
 
 def used_routes(experiment: Experiment) -> list[str]:
     """Routes of the run in the order of the config, then references, what buyers compare with,
-    and hosts of retrofits."""
+    those of projects and what they are set against, and hosts of retrofits."""
     names = [*experiment.routes, *references(experiment).values()]
     names += [route for _, route in alternatives(experiment).values()]
+    for one in experiment.projects.values():
+        names += [one.route, *([one.against.route] if one.against else [])]
     names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
     return list(dict.fromkeys(names))
 
 
 def meets_cbam(experiment: Experiment) -> bool:
     """Whether any tonne of the run crosses the border of the EU."""
-    return any(crosses_border(experiment, name) for name in experiment.regions)
+    built_in = (one.region for one in experiment.projects.values())
+    return any(crosses_border(experiment, name) for name in (*experiment.regions, *built_in))
 
 
 def crosses_border(experiment: Experiment, region: str) -> bool:
     """Whether tonnes of a region are sold into the EU from outside."""
     regions, inside = experiment.catalog.regions, experiment.cbam.market
     buyers = (name for name, _ in alternatives(experiment).values() if name in regions)
-    sold = "eu" in experiment.destinations or any(regions[one].market == inside for one in buyers)
+    built = experiment.projects.values()
+    sold = (
+        "eu" in experiment.destinations
+        or any(regions[one].market == inside for one in buyers)
+        or any(one.destination == "eu" for one in built if one.region == region)
+    )
     return sold and region in regions and regions[region].market != inside
 
 

@@ -36,6 +36,12 @@ def smaller(a, b):
 
 
 @inlined
+def latched(value, kept, year, since):
+    """A value of one year, kept from then on."""
+    return value if year == since else kept
+
+
+@inlined
 def linear_row(rows, out, terms, weights):
     row, weight = terms[0], weights[0]
     for j in range(rows.shape[1]):

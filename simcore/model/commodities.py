@@ -21,8 +21,11 @@ from simcore.variables import Needs, outcome
 
 
 @remembered
-def unit_price(scene: Scene, name: str, region: str) -> int:
-    """Node of the price of a commodity in a region."""
+def unit_price(scene: Scene, name: str, region: str, electrolyser: int | None = None) -> int:
+    """Node of the price of a commodity in a region.
+
+    Where it is made by electrolysis, with an electrolyser of a vintage if that is given.
+    """
     experiment = scene.experiment
     record = price_of(experiment, name, region)
     assert record is not None
@@ -31,7 +34,7 @@ def unit_price(scene: Scene, name: str, region: str) -> int:
         return _path_price(scene, name, place)
     if isinstance(record, Indexed):
         return _indexed(scene, name, region, record)
-    return _electrolysis(scene, name, region, record)
+    return _electrolysis(scene, name, region, record, electrolyser)
 
 
 @remembered
@@ -124,7 +127,9 @@ def _growth_of_capacity(scene: Scene, technology: str) -> tuple[np.ndarray, ...]
     )  # fmt: skip
 
 
-def _electrolysis(scene: Scene, name: str, region: str, record: Electrolysis) -> int:
+def _electrolysis(
+    scene: Scene, name: str, region: str, record: Electrolysis, vintage: int | None
+) -> int:
     graph, own = scene.graph, price_name(scene.experiment, name, region)
 
     def part(key: str) -> int:
@@ -148,10 +153,13 @@ def _electrolysis(scene: Scene, name: str, region: str, record: Electrolysis) ->
         demand=demand,
         life=record.lifetime,
     )
+    multiplier = learning(scene, record.learning, own)
+    if vintage is not None and graph.nodes[multiplier].yearly:
+        multiplier = graph.node("LATCHED", value=multiplier, since=vintage)
     return graph.node(
         "HYDROGEN",
         charge=charge,
-        learning=learning(scene, record.learning, own),
+        learning=multiplier,
         electricity=unit_price(scene, record.electricity, region),
         demand=demand,
         storage=part("storage"),

@@ -64,7 +64,7 @@ def _stated(scene: Scene, region: str, route: str, key: str, values: Any, unit: 
     return _following(scene, name, value, unit, f"{other}.{key}{its_suffix}", its_value)
 
 
-def _same_everywhere(scene: Scene, route: str, key: str) -> int:
+def same_everywhere(scene: Scene, route: str, key: str) -> int:
     """Node of a plain number of a route that is the same in all regions."""
     record = made_by(scene, route)
     value, unit = getattr(record, key), unit_of_field(type(record), key)
@@ -151,14 +151,14 @@ def capital_charge(scene: Scene, region: str, route: str) -> int:
     graph, record = scene.graph, made_by(scene, route)
     if scene.experiment.reference_capital == "sunk" and _stands_already(scene, region, route):
         return graph.constant(0.0)
-    risk = _same_everywhere(scene, route, "risk_premium")
+    risk = same_everywhere(scene, route, "risk_premium")
     recovery = graph.node(
         "CAPITAL_RECOVERY", wacc=wacc(scene, region), risk=risk, life=record.lifetime
     )
-    first = _same_everywhere(scene, route, "first_of_a_kind")
+    first = same_everywhere(scene, route, "first_of_a_kind")
     owner = _builder(scene, route)
     if owner is None:
-        built = _same_everywhere(scene, route, "interest_during_construction")
+        built = same_everywhere(scene, route, "interest_during_construction")
     else:
         new = _new(scene, owner)
         built = read(scene, new, "interest_during_construction", f"{owner}.greenfield")
@@ -178,10 +178,26 @@ def _capex_factor(scene: Scene, region: str) -> int:
     return read(scene, scene.experiment.catalog.regions[region], "capex_factor", region)
 
 
+def built_in(scene: Scene, node: int, vintage: int | None) -> int:
+    """Node of a cost of capital as it is in the year in which the plant is built.
+
+    Without a vintage, or where no year differs, as it is in each year.
+    """
+    if vintage is None or not scene.graph.nodes[node].yearly:
+        return node
+    return scene.graph.node("LATCHED", value=node, since=vintage)
+
+
 @remembered
-def capital(scene: Scene, region: str, route: str) -> tuple[int, int]:
-    """Capital charge and the multiplier of learning that it still has to meet."""
+def capital(scene: Scene, region: str, route: str, vintage: int | None = None) -> tuple[int, int]:
+    """Capital charge and the multiplier of learning that it still has to meet.
+
+    Of a plant of a vintage the charge of that year, for all years.
+    """
     graph = scene.graph
+    if vintage is not None:
+        charge = graph.product(*capital(scene, region, route))
+        return built_in(scene, charge, vintage), graph.constant(1.0)
     plant = capital_charge(scene, region, route)
     owner = owner_of(scene.experiment.catalog, route, "learning")
     multiplier = learning(scene, made_by(scene, route).learning, owner)
@@ -215,10 +231,11 @@ def _capture_capex(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
-def fixed_charge(scene: Scene, region: str, route: str) -> int:
+def fixed_charge(scene: Scene, region: str, route: str, vintage: int | None = None) -> int:
     """fixed_opex / utilisation; a share per year is one of the investment after learning.
 
-    That of a capture plant is a share of what its equipment costs before learning.
+    With a vintage, of the investment of that year. That of a capture plant is a share of what its
+    equipment costs before learning.
     """
     graph, record = scene.graph, made_by(scene, route)
     value, _ = by_region(scene, record.fixed_opex, region)
@@ -227,7 +244,8 @@ def fixed_charge(scene: Scene, region: str, route: str) -> int:
     if target != FIXED_OPEX.unit:
         owner = owner_of(scene.experiment.catalog, route, "learning")
         learnt = learning(scene, record.learning, owner)
-        fixed = scene.graph.product(fixed, investment(scene, region, route), learnt)
+        invested = graph.product(investment(scene, region, route), learnt)
+        fixed = graph.product(fixed, built_in(scene, invested, vintage))
     capture = capture_of(scene, route)
     if capture is not None:
         share = read(scene, capture, "fixed_opex", f"{route}.capture")
@@ -314,14 +332,20 @@ def charged_intensity(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
-def trades(scene: Scene, region: str, route: str) -> list[tuple[str, int, int, float]]:
-    """What a route buys and sells: commodity, nodes of quantity per tonne and price, sign."""
+def trades(
+    scene: Scene, region: str, route: str, electrolyser: int | None = None
+) -> list[tuple[str, int, int, float]]:
+    """What a route buys and sells: commodity, nodes of quantity per tonne and price, sign.
+
+    With the vintage of an electrolyser of its own, hydrogen costs what that makes it for.
+    """
     found = []
     record = made_by(scene, route)
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
         for name in getattr(record, kind):
             amount = traded(scene, region, route, kind, name)
-            found.append((name, amount, unit_price(scene, name, region), sign))
+            price = unit_price(scene, name, region, electrolyser)
+            found.append((name, amount, price, sign))
     return found
 
 
@@ -356,14 +380,28 @@ def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
 @remembered
 def levelised_cost(scene: Scene, region: str, route: str) -> int:
     """Cost of a tonne before carbon: annualised capital, operation and inputs."""
-    bought = trades(scene, region, route)
+    return cost_of_vintage(scene, region, route)
+
+
+@remembered
+def cost_of_vintage(
+    scene: Scene, region: str, route: str, vintage: int | None = None,
+    *, electrolyser: int | None = None, capital_charge: int | None = None,
+) -> int:  # fmt: skip
+    """Levelised cost of a plant that was built in a year, and its electrolyser; or in each.
+
+    `capital_charge` stands in the place of its own, where that is none of the run's.
+    """
+    bought = trades(scene, region, route, electrolyser)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = scene.graph.difference(
         route_quantity(scene, region, route, "other_opex"),
         route_quantity(scene, region, route, "support"),
     )
-    other = scene.graph.sum(fixed_charge(scene, region, route), net_opex)
-    charge, multiplier = capital(scene, region, route)
+    other = scene.graph.sum(fixed_charge(scene, region, route, vintage), net_opex)
+    charge, multiplier = capital(scene, region, route, vintage)
+    if capital_charge is not None:
+        charge, multiplier = capital_charge, scene.graph.constant(1.0)
     return scene.graph.node(
         "LEVELISED", capital=charge, learning=multiplier, other=other, pairs=pairs,
         signs=[sign for *_, sign in bought],

@@ -13,8 +13,8 @@ from simcore.variables import Outcome, labelled
 
 def cells_of(
     one: Outcome, scene: Scene, coords: dict[str, tuple[Any, ...]]
-) -> Iterator[tuple[tuple[int, ...], int, int]]:
-    """Index (after the scenario), node and first year of each cell of one scenario."""
+) -> Iterator[tuple[tuple[int, ...], int, int, int]]:
+    """Index (after the scenario), node, first and last year of each cell of one scenario."""
     dims = labelled(one.dims)
     reference = references(scene.experiment)
     relative = one.relative
@@ -24,4 +24,6 @@ def cells_of(
             continue
         node = one.node(scene, *place.values())
         if node is not None:
-            yield index, node, one.since.first(scene, place)
+            since, end = one.since, scene.experiment.years.last
+            last = end if since.last is None else since.last(scene, place)
+            yield index, node, since.first(scene, place), min(last, end)

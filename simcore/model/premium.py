@@ -111,8 +111,8 @@ def break_even_price(scene: Scene, region: str, destination: str, route: str) ->
 
 
 @remembered
-def _indirect_factor(scene: Scene) -> int:
-    buyer = scene.experiment.value.buyer
+def _indirect_factor(scene: Scene, buyer: str | None = None) -> int:
+    buyer = buyer or scene.experiment.value.buyer
     return read(scene, scene.experiment.catalog.buyers[buyer], "indirect_factor", buyer)
 
 
@@ -150,12 +150,22 @@ def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) ->
 @remembered
 def premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
     """Carbon-value premium per tonne: what the avoided CO2 is worth (mode netted or seed)."""
-    graph, value = scene.graph, scene.experiment.value
-    saved = avoided_emissions(scene, region, route)
-    if value.mode == "seed":
-        return graph.product(saved, premium_per_tco2(scene, region, destination, route))
+    if scene.experiment.value.mode == "seed":
+        saved = avoided_emissions(scene, region, route)
+        return scene.graph.product(saved, premium_per_tco2(scene, region, destination, route))
     reference = references(scene.experiment)[region]
-    factor = _indirect_factor(scene)
+    return netted_value(scene, region, destination, route, reference)
+
+
+@remembered
+def netted_value(
+    scene: Scene, region: str, destination: str, route: str, reference: str,
+    buyer: str | None = None,
+) -> int:  # fmt: skip
+    """Node of the carbon cost that a route saves against another one of its region, per tonne, as
+    a buyer counts it; without one that of `value`."""
+    graph, value = scene.graph, scene.experiment.value
+    factor = _indirect_factor(scene, buyer)
     costs: dict[str, Any] = {
         "carbon_reference": carbon_cost(scene, region, destination, reference),
         "carbon": carbon_cost(scene, region, destination, route),
@@ -165,7 +175,9 @@ def premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -
     credit = _credit_price(scene, region)
     if graph.is_constant(credit, 0.0):
         return graph.node("NETTED", factor=factor, **costs)
-    amount = saved
+    amount = saved = graph.difference(
+        emissions(scene, region, reference), emissions(scene, region, route)
+    )
     if value.credit_limit is not None:
         share: float | str = value.credit_limit
         if share == "law":

@@ -2,6 +2,7 @@
 
 from simcore.plan.assembly import build, extended, labels, told_apart
 from simcore.plan.records import (
+    LAST_YEAR,
     Cell,
     Plan,
     currency_rate,
@@ -11,6 +12,6 @@ from simcore.plan.records import (
 )
 
 __all__ = [
-    "Cell", "Plan", "build", "currency_rate", "extended", "has_years", "labels",
+    "LAST_YEAR", "Cell", "Plan", "build", "currency_rate", "extended", "has_years", "labels",
     "nominal_size", "told_apart", "unique_values",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import (
     exposure_currency,
+    project_instruments,
     references,
     used_markets,
     used_prices,
@@ -216,6 +217,10 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),
         "good": tuple(experiment.parity),
+        "project": tuple(dict.fromkeys(name for one in scenarios for name in one.projects)),
+        "instrument": tuple(
+            dict.fromkeys(name for one in scenarios for name in project_instruments(one))
+        ),
         "view": tuple(
             dict.fromkeys(
                 f"{name}.{view}"
@@ -244,8 +249,8 @@ def _cells(
 ) -> Iterator[Cell]:
     """Cells of one outcome over all scenarios."""
     for s, scene in enumerate(scenes.values()):
-        for index, node, first in cells_of(one, scene, coords):
-            yield Cell(one.name, (s, *index), node, first)
+        for index, *found in cells_of(one, scene, coords):
+            yield Cell(one.name, (s, *index), *found)
 
 
 def _inputs(scenes: dict[str, Scene], reached: set[int]) -> tuple[Input, ...]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from simcore.model.graph import Graph
 from simcore.model.scene import Input
 from simcore.variables import OUTCOMES
 
+LAST_YEAR: Final = 9999
+"""After every year of a run."""
 Idle = tuple[str, int, str]
 """A correlation of which one side is not drawn: kind, position among the pairs, name."""
 
@@ -33,14 +35,15 @@ class Cell:
         Position along each dimension of the outcome except `year`.
     node : int
         Node of the graph that computes it.
-    first_year : int
-        First year in which it is defined.
+    first_year, last_year : int
+        First and last year in which it is defined.
     """
 
     variable: str
     index: tuple[int, ...]
     node: int
     first_year: int
+    last_year: int = LAST_YEAR
 
 
 @dataclass(frozen=True)
@@ -134,11 +137,11 @@ class Plan:
         return range(self.experiment.years.first, self.experiment.years.last + 1)
 
 
-def unique_values(cells: tuple[Cell, ...]) -> dict[tuple[int, int], list[Cell]]:
+def unique_values(cells: tuple[Cell, ...]) -> dict[tuple[int, int, int], list[Cell]]:
     """Cells by what computes them: those that coincide are computed once."""
-    groups: dict[tuple[int, int], list[Cell]] = {}
+    groups: dict[tuple[int, int, int], list[Cell]] = {}
     for cell in cells:
-        groups.setdefault((cell.node, cell.first_year), []).append(cell)
+        groups.setdefault((cell.node, cell.first_year, cell.last_year), []).append(cell)
     return groups
 
 

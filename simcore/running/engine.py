@@ -238,7 +238,7 @@ def _central_values(plan: Plan, statistics: dict[str, np.ndarray]) -> None:
     groups = unique_values(plan.central)
     if not groups:
         return
-    values = central_of(plan, [Request(node, years, first) for node, first in groups])
+    values = central_of(plan, [Request(node, years, first, last) for node, first, last in groups])
     for cells, part in zip(groups.values(), values.reshape(len(groups), -1), strict=True):
         for one in cells:
             rate = currency_rate(plan) if OUTCOMES[one.variable].is_money else 1.0

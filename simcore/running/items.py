@@ -59,7 +59,7 @@ def items_of(plan: Plan) -> list[Item]:
         cell = Cell(INPUT.name, (position,), one.node, 0)
         request = Request(one.node, (), static=True)
         items.append(Item((cell,), request, kept=(cell,) * is_kept(plan, cell)))
-    groups: dict[tuple[int, int, bool, float], list[Cell]] = {}
+    groups: dict[tuple[int, int, int, bool, float], list[Cell]] = {}
     rate = currency_rate(plan)
     for cell in plan.cells:
         variable = variable_of(cell.variable)
@@ -67,15 +67,15 @@ def items_of(plan: Plan) -> list[Item]:
         if not (needs_draws or is_kept(plan, cell)):
             continue
         node = _reduced_node(plan, cell)
-        key = node, cell.first_year, has_years(cell)
+        key = node, cell.first_year, cell.last_year, has_years(cell)
         # An indicator follows from the row whose sign it gives, whatever its currency.
         in_money = variable.is_money or (node != cell.node and (*key, rate) in groups)
         groups.setdefault((*key, rate if in_money else 1.0), []).append(cell)
     years = tuple(plan.years)
-    for (node, first_year, yearly, money), group in sorted(
+    for (node, first_year, last_year, yearly, money), group in sorted(
         groups.items(), key=lambda pair: _neighbourhood(pair[1][0])
     ):
-        request = Request(node, years if yearly else (), first_year)
+        request = Request(node, years if yearly else (), first_year, last_year)
         kept = tuple(one for one in group if is_kept(plan, one))
         items.append(Item(tuple(group), request, max(map(_need, group)), money, kept))
     return items

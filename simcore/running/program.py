@@ -11,7 +11,7 @@ import numpy as np
 from simcore.kernels.operations import BLOCK, SCRATCH, code_of
 from simcore.kernels.streams import SHOCK
 from simcore.model.graph import OUTPUT, Graph, Node
-from simcore.plan import Plan
+from simcore.plan import LAST_YEAR, Plan
 
 if TYPE_CHECKING:
     from simcore.kernels.simulate import Program, Tape
@@ -26,8 +26,8 @@ class Request:
     node : int
     years : tuple of int
         Years wanted, one output row each; empty: the value after the last year.
-    first_year : int
-        Earlier years are undefined.
+    first_year, last_year : int
+        Earlier and later years are undefined.
     static : bool
         A value per draw that is known before the first year (an input).
     """
@@ -35,6 +35,7 @@ class Request:
     node: int
     years: tuple[int, ...]
     first_year: int = 0
+    last_year: int = LAST_YEAR
     static: bool = False
 
     @property
@@ -244,7 +245,7 @@ def _emissions(
         elif not request.years and request.first_year <= last:
             lines[-1].append((after, row[number], asked))
         for position, year in enumerate(request.years):
-            if year >= request.first_year:
+            if request.first_year <= year <= request.last_year:
                 lines[year - plan.start + 1].append((after, row[number], asked + position))
         asked += request.rows
     at = np.cumsum([0, *map(len, lines)]).astype(np.int64)

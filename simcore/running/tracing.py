@@ -44,7 +44,8 @@ def trace(
     central = [one for one in plan.central if one.variable not in outcomes]
     cells = [one for one in (*drawn, *central) if _selected(plan, one, region, route)]
     requests = inputs + [
-        Request(one.node, years if has_years(one) else (), one.first_year) for one in cells
+        Request(one.node, years if has_years(one) else (), one.first_year, one.last_year)
+        for one in cells
     ]
     requests += [Request(one.node, years, years[0]) for _, one in behind]
     first = draw // BLOCK * BLOCK

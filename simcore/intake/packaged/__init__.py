@@ -50,7 +50,7 @@ _Part = tuple[dict[str, Any], list[Record]]
 
 def catalog() -> dict[str, Any]:
     """The packaged catalog: `markets`, `systems`, `prices`, `policies`, `regions`, `sectors`,
-    `routes`, `technologies` and `buyers`."""
+    `routes`, `technologies`, `buyers` and `instruments`."""
     content: dict[str, Any] = _fresh(_load()[0])
     return content
 
@@ -122,6 +122,7 @@ def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
         "routes": _routes,
         "technologies": lambda: _entries("technology/learning.yaml"),
         "buyers": lambda: _entries("buyers.yaml"),
+        "instruments": lambda: _folder("instrument"),
     }
     content: dict[str, Any] = {}
     listed: list[Record] = []

@@ -1,0 +1,125 @@
+"""Instruments that pay a project or its buyer: contracts, grants, premiums, loans (MODEL 12)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
+from simcore.quantities.annotations import OTHER, Canonical, Name, Plain, Year
+from simcore.quantities.records import Described, Model, Whole
+from simcore.units.canonical import (
+    EURO_PER_TONNE,
+    MILLION_EURO,
+    MILLION_EURO_PER_YEAR,
+    ONE,
+    TONNE_PER_TONNE,
+    YEAR,
+)
+
+Share = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0, usual=ranges.SHARE)]
+YearlyShare = Annotated[
+    YearlyQuantity, Canonical(ONE, minimum=0.0, maximum=1.0, usual=ranges.SHARE)
+]
+Rate = Annotated[Quantity, Canonical(ONE, minimum=-0.5, central=1.0, usual=ranges.RISK)]
+PricePerTonne = Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.COST)]
+Millions = Annotated[Quantity, Canonical(MILLION_EURO, minimum=0.0, usual=ranges.MILLIONS)]
+MillionsPerYear = Annotated[
+    Quantity, Canonical(MILLION_EURO_PER_YEAR, minimum=0.0, usual=ranges.MILLIONS)
+]
+
+
+class Limit(Model):
+    """Most that an instrument pays."""
+
+    total: Millions | None = None
+    yearly: MillionsPerYear | None = None
+
+
+class Eligible(Model):
+    """What a tonne must be like; in a year in which it is not, nothing is paid."""
+
+    emission_intensity: (
+        Annotated[YearlyQuantity, Canonical(TONNE_PER_TONNE, usual=ranges.INTENSITY)] | None
+    ) = None
+    """Highest emissions of the plant, t CO2e/t."""
+    avoided: YearlyShare | None = None
+    """Least cut of emissions, as a share of those of the alternative."""
+
+
+class Instrument(Described):
+    """What all instruments share."""
+
+    title: str = ""
+    term: Whole | None = Field(default=None, ge=1, le=100)
+    """Years of payment; without it the life of the project."""
+    delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
+    """Years from the start of the project to the first payment."""
+    first: Year | None = None
+    last: Year | None = None
+    """Years in which the programme pays; without them any."""
+    cap: Limit = Limit.model_construct(total=None, yearly=None)
+    sided: Literal["one", "two"] = "one"
+    """two: the firm pays where what is due is below zero."""
+    repay: Literal["all", "received"] = "all"
+    """received: the firm repays at most what it has got so far, net."""
+    exit_after: Whole = Field(default=0, ge=0, le=100)
+    """Consecutive years of repaying, or of nothing due, after which the contract ends; 0: never."""
+    other_aid: Literal["deduct", "add"] = "add"
+    """deduct: what the instruments before it pay in the year is taken off."""
+    eligible: Eligible = Eligible.model_construct(emission_intensity=None, avoided=None)
+    nominal: bool = False
+    """Amounts are money of each year: they lose value with inflation from the start on."""
+    rate: Rate = certain(0.03)
+    """Real discount rate of the public, per year."""
+
+
+class BreakEven(Model):
+    """A strike at which the project breaks even in a share of the draws."""
+
+    break_even: Annotated[Plain, Field(gt=0, lt=1)]
+    within: Name | None = Field(default=None, alias="in")
+    """Scenario under which it is bid; each is paid under its own. Without it each has its own."""
+
+
+def _of_strike(value: Any) -> str:
+    if isinstance(value, BreakEven):
+        return "break_even"
+    return "break_even" if isinstance(value, dict) and "break_even" in value else "other"
+
+
+Strike = Annotated[
+    Annotated[BreakEven, Tag("break_even")] | Annotated[PricePerTonne, OTHER],
+    Discriminator(_of_strike),
+]
+
+
+class Indexation(Model):
+    """How a strike follows the bills of energy: those of the plant less those of what it replaces,
+    since the base year."""
+
+    base: Year
+    shares: dict[Name, Share] = Field(min_length=1)
+    """By commodity: the part of the change of its bill that moves the strike."""
+
+
+class CarbonContract(Instrument):
+    """Carbon contract for difference: (strike - reference price) for each tonne of CO2 avoided."""
+
+    kind: Literal["ccfd"]
+    sided: Literal["one", "two"] = "two"
+    strike: Strike
+    escalation: Annotated[Quantity, Canonical(ONE, minimum=-0.5, usual=ranges.DRIFT)] = certain(0.0)
+    """Yearly growth of the strike from the start of the project."""
+    reference: Literal["effective", "market"] = "effective"
+    """effective: the carbon cost that the plant saves per tonne of CO2 avoided; market: the price
+    of an allowance."""
+    market: Name | None = None
+    """Of `reference: market`; without it that of the region."""
+    cover: Share = certain(1.0)
+    """Part of the avoided CO2 that is paid for."""
+    indexation: Indexation | None = None
+    green_revenue: Share = certain(0.0)
+    """Part of the green revenue of the project that is set off."""
+
+
+Instruments = Annotated[CarbonContract, Field(discriminator="kind")]

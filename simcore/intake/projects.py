@@ -1,0 +1,106 @@
+"""A project: a plant with its start, its life, what it is set against, who pays (MODEL 11)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from simcore.intake.instruments import PricePerTonne, Rate, Share
+from simcore.intake.measures import Output
+from simcore.quantities import Quantity, certain, ranges
+from simcore.quantities.annotations import Canonical, Name, Plain, Year
+from simcore.quantities.records import Described, Model, Whole
+from simcore.units.canonical import EURO_PER_CAPACITY
+
+
+def _short(value: Any) -> Any:
+    return {"route": value} if isinstance(value, str) else value
+
+
+class Alternative(Described):
+    """What would be done instead in the same region."""
+
+    route: Name
+    capital: Literal["full", "reline", "sunk"] = "full"
+    """full: its capital as the run counts it (`reference_capital`); reline: `reline` instead;
+    sunk: none, as the plant stands and is paid."""
+    reline: (
+        Annotated[Quantity, Canonical(EURO_PER_CAPACITY, minimum=0.0, usual=ranges.CAPEX)] | None
+    ) = None
+    """Capital of relining it, which is charged over the life of the project."""
+
+
+class Cumulation(Model):
+    """The most that all instruments of a project pay together in a year."""
+
+    of: Literal["gap", "cost"] = "gap"
+    """gap: what the project lacks without support; cost: what it costs more before carbon."""
+    share: Share = certain(1.0)
+
+
+class Debt(Described):
+    """A loan on the investment."""
+
+    share: Share
+    """Of the investment."""
+    rate: Rate
+    """Interest per year: real, or nominal with `nominal`."""
+    years: Whole = Field(ge=1, le=50)
+    repayment: Literal["level", "equal_principal"] = "level"
+    """level: equal payments; equal_principal: equal parts of the loan, and interest on the rest."""
+    nominal: bool = False
+    """Payments in money of each year."""
+    covenant: Annotated[Plain, Field(gt=0, le=10)] = 1.3
+    """Least cover of the debt service by the cash flow that the bank asks for."""
+
+
+class Tax(Described):
+    """Tax on the profit: straight-line depreciation over the life, losses carried forward."""
+
+    rate: Share
+
+
+class Project(Described):
+    """A plant that is decided on."""
+
+    title: str = ""
+    region: Name
+    route: Name
+    destination: Literal["domestic", "eu"] = "domestic"
+    start: Year
+    """First year of production; capital costs what it costs then."""
+    lifetime: Whole = Field(ge=1, le=100)
+    output: Output
+    """Production, Mt/yr."""
+    hydrogen: Literal["bought", "own"] = "bought"
+    """own: the electrolyser is built with the plant, at the cost of the start year."""
+    against: Annotated[Alternative, BeforeValidator(_short)] | None = None
+    """What it is set against; without it the reference of the region."""
+    buyer: Name | None = None
+    """Who buys; without it that of `value`."""
+    sold: Share = certain(0.0)
+    """Part of the output that is sold as green, at what the buyer is willing to pay."""
+    willing: PricePerTonne | None = None
+    """What he pays on top per tonne; without it the willingness of the buyer."""
+    instruments: list[Name] = Field(default_factory=list[Name])
+    """Of `catalog.instruments`, in the order in which they are paid."""
+    cumulation: Cumulation | None = None
+    spend: dict[int, Annotated[Plain, Field(ge=0, le=1)]] = Field(default_factory=lambda: {-1: 1.0})
+    """Share of the investment by year after the start (-1: the year before)."""
+    debt: Debt | None = None
+    tax: Tax | None = None
+    rate: Rate | None = None
+    """Real discount rate; without it the cost of capital of the region and risk of the route."""
+    valued_in: Year | None = None
+    """Year to which values are discounted; without it the year before the start."""
+    beyond: Literal["hold", "error"] = "hold"
+    """Years of life after the horizon: hold the last year's values, or refuse."""
+
+    @property
+    def end(self) -> int:
+        """Last year of production."""
+        return self.start + self.lifetime - 1
+
+    @property
+    def value_year(self) -> int:
+        """Year to which values are discounted."""
+        return self.start - 1 if self.valued_in is None else self.valued_in

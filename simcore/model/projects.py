@@ -1,0 +1,265 @@
+"""What a plant that is decided on costs, earns and is worth, as nodes (MODEL 11).
+
+Its capital is that of the year in which it starts, for all its life; prices and rules are those of
+each year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from simcore.intake.projects import Project
+from simcore.intake.stated import unit_of_field
+from simcore.intake.usage import replaced_by
+from simcore.model.carbon import emissions
+from simcore.model.costs import (
+    cost_of_vintage,
+    route_quantity,
+    same_everywhere,
+)
+from simcore.model.premium import netted_value
+from simcore.model.scene import Scene, quantity, read, remembered, wacc
+from simcore.model.since import first_year
+from simcore.variables import PROJECT, Since, outcome
+
+
+def project_of(scene: Scene, project: str) -> Project | None:
+    """The record of a project; None where a scenario has none of that name."""
+    return scene.experiment.projects.get(project)
+
+
+def _first(scene: Scene, place: Mapping[str, str]) -> int:
+    """First year of production; none of the run where the route or the project is not there."""
+    one = project_of(scene, place["project"])
+    never = scene.experiment.years.last + 1
+    if one is None:
+        return never
+    routes = (one.route, replaced_by(scene.experiment, place["project"]))
+    there = max(first_year(scene, route) for route in routes)
+    return one.start if one.start >= there else never
+
+
+def _last(scene: Scene, place: Mapping[str, str]) -> int:
+    one = project_of(scene, place["project"])
+    return 0 if one is None else one.end
+
+
+PRODUCING: Final = Since(_first, last=_last)
+"""While the plant produces."""
+DECIDED: Final = Since(_first)
+"""One value for its life."""
+
+_COMES: Final[dict[str, Any]] = {"usual": False, "comes_with": "projects"}
+
+
+@remembered
+def rate_of(scene: Scene, project: str) -> int:
+    """Node of the discount rate of a project."""
+    one = scene.experiment.projects[project]
+    if one.rate is not None:
+        return read(scene, one, "rate", project)
+    return scene.graph.sum(
+        wacc(scene, one.region), same_everywhere(scene, one.route, "risk_premium")
+    )
+
+
+@outcome(over=PROJECT, unit="{money} t-1", title="Cost of a project", since=PRODUCING, **_COMES)
+@remembered
+def project_cost(scene: Scene, project: str) -> int | None:
+    """Cost of a tonne before carbon, the capital that of the year in which the plant starts."""
+    one = project_of(scene, project)
+    if one is None:
+        return None
+    electrolyser = one.start if one.hydrogen == "own" else None
+    return cost_of_vintage(scene, one.region, one.route, one.start, electrolyser=electrolyser)
+
+
+@remembered
+def alternative_cost_of(scene: Scene, project: str) -> int:
+    """Node of the cost of a tonne of what a project is set against, before carbon."""
+    one, route = scene.experiment.projects[project], replaced_by(scene.experiment, project)
+    charge = None
+    if one.against is not None and one.against.capital != "full":
+        charge = _capital_of_what_stands(scene, project, route)
+    return cost_of_vintage(scene, one.region, route, one.start, capital_charge=charge)
+
+
+def _capital_of_what_stands(scene: Scene, project: str, route: str) -> int:
+    """Node of the charge of relining what a project replaces; nothing where it is paid."""
+    one, graph = scene.experiment.projects[project], scene.graph
+    against = one.against
+    assert against is not None
+    if against.capital == "sunk":
+        return graph.constant(0.0)
+    spent = quantity(
+        scene, f"{project}.against.reline", against.reline, unit_of_field(type(against), "reline")
+    )
+    recovery = graph.node(
+        "CAPITAL_RECOVERY", wacc=wacc(scene, one.region),
+        risk=same_everywhere(scene, route, "risk_premium"), life=one.lifetime,
+    )  # fmt: skip
+    charge = graph.product(spent, recovery)
+    return graph.quotient(charge, route_quantity(scene, one.region, route, "utilisation"))
+
+
+@remembered
+def avoided_by(scene: Scene, project: str) -> int:
+    """Node of the emissions that a tonne of a project avoids, t CO2e/t."""
+    one, route = scene.experiment.projects[project], replaced_by(scene.experiment, project)
+    return scene.graph.difference(
+        emissions(scene, one.region, route), emissions(scene, one.region, one.route)
+    )
+
+
+@remembered
+def green_revenue(scene: Scene, project: str) -> int:
+    """Node of what buyers pay on top for a tonne of a project, over all that it makes."""
+    one, graph = scene.experiment.projects[project], scene.graph
+    sold = read(scene, one, "sold", project)
+    if graph.is_constant(sold, 0.0):
+        return sold
+    if one.willing is not None:
+        paid = read(scene, one, "willing", project)
+    else:
+        buyer = one.buyer or scene.experiment.value.buyer
+        paid = read(scene, scene.experiment.catalog.buyers[buyer], "willingness", buyer)
+    return graph.product(sold, paid)
+
+
+@outcome(over=PROJECT, unit="{money} t-1", title="Gap of a project", since=PRODUCING, **_COMES)
+@remembered
+def project_gap(scene: Scene, project: str) -> int | None:
+    """project_cost - cost of what it is set against - the carbon cost that it saves - what buyers
+    pay on top: what the project lacks before support."""
+    one, graph = project_of(scene, project), scene.graph
+    if one is None:
+        return None
+    route = replaced_by(scene.experiment, project)
+    saved = netted_value(scene, one.region, one.destination, one.route, route, one.buyer)
+    cost = project_cost(scene, project)
+    assert cost is not None
+    extra = graph.difference(cost, alternative_cost_of(scene, project))
+    return graph.difference(graph.difference(extra, saved), green_revenue(scene, project))
+
+
+@outcome(over=PROJECT, unit="{money} t-1", title="Margin of a project", since=PRODUCING, **_COMES)
+@remembered
+def project_margin(scene: Scene, project: str) -> int | None:
+    """project_support - project_gap: what a tonne leaves over what the project is set against."""
+    gap, graph = project_gap(scene, project), scene.graph
+    return None if gap is None else graph.scaled(gap, -1.0)
+
+
+@outcome(
+    over=PROJECT, unit="1", title="Project closes", since=PRODUCING, kind="indicator", **_COMES
+)
+def deal_closes(scene: Scene, project: str) -> int | None:
+    """1 where project_margin >= 0; its mean is a probability."""
+    margin, graph = project_margin(scene, project), scene.graph
+    if margin is None:
+        return None
+    return graph.node("NOT_POSITIVE", value=graph.scaled(margin, -1.0))
+
+
+@outcome(
+    over=PROJECT, unit="1e6 {money} yr-1", title="Cash of a project", since=PRODUCING, **_COMES
+)
+@remembered
+def project_cash(scene: Scene, project: str) -> int | None:
+    """project_margin times the output of the year."""
+    margin = project_margin(scene, project)
+    if margin is None:
+        return None
+    return scene.graph.scaled(margin, scene.experiment.projects[project].output)
+
+
+@outcome(
+    over=("scenario", "project"), unit="1e6 {money}", title="Net present value of a project",
+    since=DECIDED, **_COMES,
+)  # fmt: skip
+@remembered
+def project_npv(scene: Scene, project: str) -> int | None:
+    """Sum over the life of project_cash / (1 + rate)^(year - year of valuation)."""
+    cash = project_cash(scene, project)
+    return None if cash is None else present_value(scene, project, cash)
+
+
+@remembered
+def present_value(
+    scene: Scene, project: str, amount: int, rate: int | None = None,
+    valued_in: int | None = None,
+) -> int:  # fmt: skip
+    """Node of the sum over the life of a project of an amount of each year, discounted.
+
+    At its own rate, and to the year of its valuation, unless another one is given.
+    """
+    graph = scene.graph
+    weight, first, last = _over_life(scene, project, valued_in).T
+    log_rate = graph.node("LOG_GROWTH", rate=rate_of(scene, project) if rate is None else rate)
+    return graph.node(
+        "DISCOUNTED", amount=amount, log_rate=log_rate, weight=weight, first=first, last=last
+    )
+
+
+def _over_life(scene: Scene, project: str, valued_in: int | None) -> np.ndarray:
+    """By simulated year: whether the plant produces, and the years since the valuation from which
+    and up to which its amount counts; the last year of the run stands for those after it."""
+    one, horizon = scene.experiment.projects[project], scene.horizon
+    last, lines = int(horizon[-1]), []
+    for year in (int(each) for each in horizon):
+        inside = one.start <= year <= one.end
+        held = max(one.end - last, 0) if year == last else 0
+        since = year - (one.value_year if valued_in is None else valued_in)
+        lines.append((float(inside), since, since + held))
+    return scene.over_years(np.array(lines, dtype=float))
+
+
+@outcome(
+    over=("scenario", "project"), unit="{money} t-1", title="Annuity of a project",
+    since=DECIDED, **_COMES,
+)  # fmt: skip
+@remembered
+def project_annuity(scene: Scene, project: str) -> int | None:
+    """Net present value in the year before the start, as an equal amount per tonne over the life.
+
+    Also what a premium per tonne of each year would have to be for the project to break even, with
+    the opposite sign: break_even_premium.
+    """
+    cash, graph = project_cash(scene, project), scene.graph
+    if cash is None:
+        return None
+    one = scene.experiment.projects[project]
+    value = present_value(scene, project, cash, valued_in=one.start - 1)
+    recovery = graph.node(
+        "CAPITAL_RECOVERY", wacc=rate_of(scene, project), risk=graph.constant(0.0),
+        life=one.lifetime,
+    )  # fmt: skip
+    return graph.scaled(graph.product(value, recovery), 1.0 / one.output)
+
+
+@outcome(
+    over=("scenario", "project"), unit="{money} t-1", title="Break-even premium",
+    since=DECIDED, **_COMES,
+)  # fmt: skip
+def break_even_premium(scene: Scene, project: str) -> int | None:
+    """Amount per tonne, the same in each year, on top of all that it is paid, at which project_npv
+    is zero."""
+    annuity = project_annuity(scene, project)
+    return None if annuity is None else scene.graph.scaled(annuity, -1.0)
+
+
+@outcome(
+    over=("scenario", "project"), unit="1e6 {money}", title="Break-even grant",
+    since=DECIDED, **_COMES,
+)  # fmt: skip
+def break_even_grant(scene: Scene, project: str) -> int | None:
+    """max(0, -project_npv): grant in the year of valuation at which the project breaks even."""
+    value, graph = project_npv(scene, project), scene.graph
+    if value is None:
+        return None
+    return graph.difference(
+        graph.constant(0.0), graph.node("SMALLER", a=value, b=graph.constant(0.0))
+    )
