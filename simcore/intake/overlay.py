@@ -24,8 +24,8 @@ def merge(under: Any, over: Any) -> Any:
 
     Mappings merge key by key. What stands for one number or one table replaces what lies under it:
     a mapping with `kind`, `break_even` or a `value` (but for the dated spot of a price), a dated
-    table (all keys are years), a list, a scalar. An empty mapping changes nothing but empties a dated table. A
-    mapping of regions over a single distribution leaves that as the `default`.
+    table (all keys are years), a list, a scalar. An empty mapping changes nothing but empties a
+    dated table. A mapping of regions over a single distribution leaves that as the `default`.
     """
     if not isinstance(under, Mapping) or not isinstance(over, Mapping):
         return over
