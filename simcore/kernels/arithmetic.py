@@ -36,6 +36,11 @@ def smaller(a, b):
 
 
 @inlined
+def larger(a, b):
+    return max(a, b)
+
+
+@inlined
 def latched(value, kept, year, since):
     """A value of one year, kept from then on."""
     return value if year == since else kept
