@@ -8,11 +8,15 @@ from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
 from simcore.quantities.annotations import OTHER, Canonical, Name, Plain, Year
 from simcore.quantities.records import Described, Model, Whole
 from simcore.units.canonical import (
+    EURO,
     EURO_PER_MWH,
     EURO_PER_TONNE,
     MILLION_EURO,
     MILLION_EURO_PER_YEAR,
+    MWH_PER_TONNE,
     ONE,
+    TONNE,
+    TONNE_PER_MWH,
     TONNE_PER_TONNE,
     YEAR,
 )
@@ -34,6 +38,9 @@ MillionsPerYear = Annotated[
 ]
 Span = Annotated[Whole, Canonical(YEAR, usual=ranges.LIFETIME)]
 Date = Annotated[Year, Canonical(YEAR)]
+Per = Literal["hydrogen", "tonne", "avoided"]
+Fuels = dict[Name, Annotated[Quantity, Canonical(MWH_PER_TONNE, minimum=0.0, usual=ranges.HEAT)]]
+Steps = dict[Annotated[int, Field(ge=1, le=100)], Annotated[Plain, Field(ge=0, le=1)]]
 
 
 class Limit(Model):
@@ -101,6 +108,13 @@ Strike = Annotated[
 ]
 
 
+Level = Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.AMOUNTS_PAID)]
+"""Of hydrogen, product or CO2."""
+LevelStruck = Annotated[
+    Annotated[BreakEven, Tag("break_even")] | Annotated[Level, OTHER], Discriminator(_of_strike)
+]
+
+
 class Indexation(Model):
     """How a strike follows the bills of energy: those of the plant less those of what it replaces,
     since the base year."""
@@ -141,6 +155,9 @@ class OpexSupport(Instrument):
     """gap: instead of an amount, what the project lacks without support, where it lacks any."""
     share: Share = certain(1.0)
     """Part of the gap, or of the quantity, that is paid for."""
+    steps: Steps = Field(default_factory=dict)
+    """Part of all that which is paid from a year of operation on, 1 the first: {1: 1, 8: 0.75}.
+    Without them all of it in all years."""
 
 
 class Grant(Instrument):
@@ -156,4 +173,100 @@ class Grant(Instrument):
     """Year of payment after the start of the project (-1: the year before)."""
 
 
-Instruments = Annotated[CarbonContract | OpexSupport | Grant, Field(discriminator="kind")]
+class PriceContract(Instrument):
+    """Contract for difference on a price: (strike - reference price) for each tonne of hydrogen,
+    of product or of CO2 avoided."""
+
+    kind: Literal["cfd"]
+    sided: Literal["one", "two"] = "two"
+    strike: LevelStruck
+    per: Per = "hydrogen"
+    replaces: Fuels = Field(default_factory=dict)
+    """By fuel: its energy that a tonne of hydrogen, or of product, stands for. The dearest of them
+    is the reference price."""
+    market: Name | None = None
+    """Of `per: avoided`, whose reference price is that of an allowance; without it that of the
+    region."""
+    floor: Level | None = None
+    """Least reference price."""
+
+
+class Premium(Instrument):
+    """What a base amount exceeds a reference price by, never below zero, as in the Dutch SDE++."""
+
+    kind: Literal["premium"]
+    base: Level
+    """What a unit costs, fixed for the term."""
+    per: Per = "avoided"
+    replaces: Fuels = Field(default_factory=dict)
+    """As of `cfd`."""
+    market: Name | None = None
+    """As of `cfd`."""
+    floor: Level | None = None
+    """Least reference price: nothing is paid for what a price below it lacks."""
+
+
+class Loan(Instrument):
+    """A loan on the investment below the cost of capital, repaid in equal amounts over the term."""
+
+    kind: Literal["loan"]
+    share: Share
+    """Part of the investment that is lent."""
+    spread: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=0.5, usual=ranges.RISK)]
+    """How far its real rate lies below the discount rate of the project."""
+
+
+class Procurement(Instrument):
+    """What public buyers pay on top for the part of the output that they buy."""
+
+    kind: Literal["procurement"]
+    share: YearlyShare
+    """Part of the output that they buy."""
+    uplift: Annotated[YearlyQuantity, Canonical(EURO_PER_TONNE, usual=ranges.COST)] | None = None
+    """What they pay on top per tonne."""
+    covers: Literal["gap"] | None = None
+    """gap: instead of an uplift, what the project lacks without support, where it lacks any."""
+
+
+class ProductSupport(Instrument):
+    """An amount for each product that is made of the tonnes, such as a car."""
+
+    kind: Literal["product"]
+    amount: Annotated[YearlyQuantity, Canonical(EURO, minimum=0.0, usual=ranges.UNIT_AMOUNT)]
+    """For one of them."""
+    content: Annotated[Quantity, Canonical(TONNE, minimum=1e-9, usual=ranges.CONTENT)]
+    """Tonnes in one of them."""
+    share: Share = certain(1.0)
+    """Part of the output that goes into such products."""
+    passed_on: Share = certain(1.0)
+    """Part of the amount that reaches the plant in the price of its tonnes."""
+
+
+class Compensation(Instrument):
+    """Aid for what the carbon price adds to the price of power."""
+
+    kind: Literal["compensation"]
+    intensity: YearlyShare
+    """Part of the cost that is paid back."""
+    emission_factor: Annotated[
+        YearlyQuantity, Canonical(TONNE_PER_MWH, minimum=0.0, usual=ranges.POWER_FACTOR)
+    ]
+    """Emissions that the price of power is taken to hold, t CO2/MWh."""
+    efficiency: Share = certain(1.0)
+    """Part of the power of the plant that counts: that of the benchmark over its own."""
+    market: Name | None = None
+    """Whose price counts; without it that of the region."""
+
+
+Instruments = Annotated[
+    CarbonContract
+    | OpexSupport
+    | Grant
+    | PriceContract
+    | Premium
+    | Loan
+    | Procurement
+    | ProductSupport
+    | Compensation,
+    Field(discriminator="kind"),
+]
