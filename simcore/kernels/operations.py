@@ -145,6 +145,7 @@ _declare("QUOTIENT", "arithmetic.quotient", "a b")
 _declare("SCALED", "arithmetic.scaled", "a", numbers="scale")
 _declare("SMALLER", "arithmetic.smaller", "a b")
 _declare("LARGER", "arithmetic.larger", "a b")
+_declare("EXCESS", "arithmetic.excess", "value", numbers="side", columns="threshold")
 _declare("LATCHED", "arithmetic.latched", "value", numbers="since", keeps=float("nan"))
 # finance
 _declare("CAPITAL_RECOVERY", "finance.recovery_at_risk", "wacc risk", numbers="life")
