@@ -1,12 +1,12 @@
 """Instruments that pay a project or its buyer: contracts, grants, premiums, loans (MODEL 12)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
 from simcore.quantities.annotations import OTHER, Canonical, Name, Plain, Year
-from simcore.quantities.records import Described, Model, Whole
+from simcore.quantities.records import Described, Model, Whole, fault
 from simcore.units.canonical import (
     EURO,
     EURO_PER_MWH,
@@ -173,14 +173,10 @@ class Grant(Instrument):
     """Year of payment after the start of the project (-1: the year before)."""
 
 
-class PriceContract(Instrument):
-    """Contract for difference on a price: (strike - reference price) for each tonne of hydrogen,
-    of product or of CO2 avoided."""
+class OnPrice(Instrument):
+    """What is paid against a reference price, for each tonne of hydrogen, product or CO2 avoided."""
 
-    kind: Literal["cfd"]
-    sided: Literal["one", "two"] = "two"
-    strike: LevelStruck
-    per: Per = "hydrogen"
+    per: Per
     replaces: Fuels = Field(default_factory=dict)
     """By fuel: its energy that a tonne of hydrogen, or of product, stands for. The dearest of them
     is the reference price."""
@@ -190,20 +186,42 @@ class PriceContract(Instrument):
     floor: Level | None = None
     """Least reference price."""
 
+    @model_validator(mode="after")
+    def _against_something(self) -> Self:
+        of_carbon = self.per == "avoided"
+        if of_carbon and self.replaces:
+            raise fault(
+                "replaces with per: avoided", "per: hydrogen or tonne, or no replaces",
+                "remove replaces: the reference price is that of an allowance",
+            )  # fmt: skip
+        if not of_carbon and self.market is not None:
+            raise fault(
+                f"market with per: {self.per}", "per: avoided, or no market", "remove market"
+            )
+        if not of_carbon and not self.replaces and self.floor is None:
+            raise fault(
+                f"neither replaces nor floor with per: {self.per}", "a reference price",
+                "write replaces: {natural_gas: 39.4 MWh/t}, or floor: ...",
+            )  # fmt: skip
+        return self
 
-class Premium(Instrument):
+
+class PriceContract(OnPrice):
+    """Contract for difference on a price: (strike - reference price) * quantity."""
+
+    kind: Literal["cfd"]
+    sided: Literal["one", "two"] = "two"
+    strike: LevelStruck
+    per: Per = "hydrogen"
+
+
+class Premium(OnPrice):
     """What a base amount exceeds a reference price by, never below zero, as in the Dutch SDE++."""
 
     kind: Literal["premium"]
     base: Level
     """What a unit costs, fixed for the term."""
     per: Per = "avoided"
-    replaces: Fuels = Field(default_factory=dict)
-    """As of `cfd`."""
-    market: Name | None = None
-    """As of `cfd`."""
-    floor: Level | None = None
-    """Least reference price: nothing is paid for what a price below it lacks."""
 
 
 class Loan(Instrument):
@@ -226,6 +244,15 @@ class Procurement(Instrument):
     """What they pay on top per tonne."""
     covers: Literal["gap"] | None = None
     """gap: instead of an uplift, what the project lacks without support, where it lacks any."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.uplift is None) == (self.covers is None):
+            raise fault(
+                "neither uplift nor covers" if self.covers is None else "both uplift and covers",
+                "one of uplift and covers", "write uplift: 50 EUR/t, or covers: gap",
+            )  # fmt: skip
+        return self
 
 
 class ProductSupport(Instrument):
