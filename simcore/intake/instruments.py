@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
+from simcore.intake.measures import Life
 from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
 from simcore.quantities.annotations import OTHER, Canonical, Name, Plain, Year
 from simcore.quantities.records import Described, Model, Whole
@@ -50,7 +51,7 @@ class Instrument(Described):
     """What all instruments share."""
 
     title: str = ""
-    term: Whole | None = Field(default=None, ge=1, le=100)
+    term: Life | None = None
     """Years of payment; without it the life of the project."""
     delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
     """Years from the start of the project to the first payment."""
@@ -75,6 +76,8 @@ class Instrument(Described):
 
 class BreakEven(Model):
     """A strike at which the project breaks even in a share of the draws."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     break_even: Annotated[Plain, Field(gt=0, lt=1)]
     within: Name | None = Field(default=None, alias="in")
