@@ -321,5 +321,6 @@ DIMENSIONS: Final[dict[str, str]] = {
     "factor": "Uncertain input",
     "year": "Calendar year",
     "quantile": "Probability of the quantile",
+    "tail": "Probability of the quantile beyond which draws count: below it under 0.5, else above",
     "draw": "Monte Carlo draw",
 }

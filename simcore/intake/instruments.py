@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from simcore.intake.measures import Life
 from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
-from simcore.quantities.annotations import OTHER, Canonical, Name, Plain, Year
+from simcore.quantities.annotations import OTHER, AlsoText, Canonical, Name, Plain, Year, in_unit
 from simcore.quantities.records import Described, Model, Whole
 from simcore.units.canonical import (
     EURO_PER_TONNE,
@@ -27,6 +27,8 @@ Millions = Annotated[Quantity, Canonical(MILLION_EURO, minimum=0.0, usual=ranges
 MillionsPerYear = Annotated[
     Quantity, Canonical(MILLION_EURO_PER_YEAR, minimum=0.0, usual=ranges.MILLIONS)
 ]
+Span = Annotated[Whole, in_unit(YEAR), AlsoText(), Canonical(YEAR, usual=ranges.LIFETIME)]
+Date = Annotated[Year, Canonical(YEAR)]
 
 
 class Limit(Model):
@@ -55,15 +57,15 @@ class Instrument(Described):
     """Years of payment; without it the life of the project."""
     delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
     """Years from the start of the project to the first payment."""
-    first: Year | None = None
-    last: Year | None = None
+    first: Date | None = None
+    last: Date | None = None
     """Years in which the programme pays; without them any."""
     cap: Limit = Limit.model_construct(total=None, yearly=None)
     sided: Literal["one", "two"] = "one"
     """two: the firm pays where what is due is below zero."""
     repay: Literal["all", "received"] = "all"
     """received: the firm repays at most what it has got so far, net."""
-    exit_after: Whole = Field(default=0, ge=0, le=100)
+    exit_after: Span = Field(default=0, ge=0, le=100)
     """Consecutive years of repaying, or of nothing due, after which the contract ends; 0: never."""
     other_aid: Literal["deduct", "add"] = "add"
     """deduct: what the instruments before it pay in the year is taken off."""
@@ -100,7 +102,7 @@ class Indexation(Model):
     """How a strike follows the bills of energy: those of the plant less those of what it replaces,
     since the base year."""
 
-    base: Year
+    base: Date
     shares: dict[Name, Share] = Field(min_length=1)
     """By commodity: the part of the change of its bill that moves the strike."""
 

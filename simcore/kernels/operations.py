@@ -144,6 +144,7 @@ _declare("DIFFERENCE", "arithmetic.difference", "a b")
 _declare("QUOTIENT", "arithmetic.quotient", "a b")
 _declare("SCALED", "arithmetic.scaled", "a", numbers="scale")
 _declare("SMALLER", "arithmetic.smaller", "a b")
+_declare("EXCESS", "arithmetic.excess", "value", numbers="side", columns="threshold")
 _declare("LATCHED", "arithmetic.latched", "value", numbers="since", keeps=float("nan"))
 # finance
 _declare("CAPITAL_RECOVERY", "finance.recovery_at_risk", "wacc risk", numbers="life")
