@@ -36,6 +36,11 @@ def smaller(a, b):
 
 
 @inlined
+def larger(a, b):
+    return max(a, b)
+
+
+@inlined
 def excess(value, threshold, side):
     """How far a value lies above the threshold, or below it where the side is -1; else nothing."""
     over = side * (value - threshold)
