@@ -182,7 +182,7 @@ def test_break_even_strike_of_a_price_contract() -> None:
         ({"kind": "cfd", "strike": 6000, "replaces": {"hydrogen": 39.4}},
          ".replaces.hydrogen", "hydrogen, which has no price per MWh"),
         ({"kind": "premium", "base": 60, "market": "mars"}, ".market", "unknown market 'mars'"),
-        ({"kind": "loan", "share": 0.5}, ".spread", "no spread"),
+        ({"kind": "loan", "share": 0.5}, ".spread", "no 'spread'"),
         ({"kind": "product", "amount": 300, "content": 0}, ".content", "0"),
     ],
 )  # fmt: skip

@@ -142,7 +142,7 @@ def crosses_border(experiment: Experiment, region: str) -> bool:
 
 
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, instruments and
+    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of support, of
     outcomes, and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
