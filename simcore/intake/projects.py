@@ -38,10 +38,10 @@ class Cumulation(Model):
 
 
 class Debt(Described):
-    """A loan on the investment."""
+    """A loan on the investment, repaid from the first year of production on."""
 
     share: Share
-    """Of the investment."""
+    """Of what is spent, net of grants; the interest until the start is added to the loan."""
     rate: Rate
     """Interest per year: real, or nominal with `nominal`."""
     years: Whole = Field(ge=1, le=50)
@@ -57,6 +57,8 @@ class Tax(Described):
     """Tax on the profit: straight-line depreciation over the life, losses carried forward."""
 
     rate: Share
+    nominal: bool = False
+    """Depreciation and losses are money of the year of the investment: inflation wears them off."""
 
 
 class Project(Described):
