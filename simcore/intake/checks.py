@@ -22,6 +22,7 @@ from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
+from simcore.intake.risk_checks import risk_findings
 from simcore.intake.schema import Experiment, Exposure
 from simcore.intake.selection_checks import currency_findings, selection_findings
 from simcore.intake.system_checks import system_findings
@@ -54,7 +55,7 @@ def find_faults(
     the catalog whose identity is in `sound` need no check.
     """
     sound = set(sound)
-    found = list(selection_findings(experiment))
+    found = [*selection_findings(experiment), *risk_findings(experiment)]
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
     if not any(baseless.values()):

@@ -176,8 +176,8 @@ def _electrolysis(
     recovery = _recovery(scene, own, region, record)
     charge = _charge(scene, own, record, recovery)
     multiplier = learning(scene, record.learning, own)
-    if vintage is not None and graph.nodes[multiplier].yearly:
-        multiplier = graph.node("LATCHED", value=multiplier, since=vintage)
+    if vintage is not None:
+        multiplier = graph.in_year(multiplier, vintage - scene.start)
     return graph.node(
         "HYDROGEN",
         charge=charge,

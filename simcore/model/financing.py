@@ -16,7 +16,7 @@ from simcore.model.carbon import carbon_cost
 from simcore.model.projects import DECIDED, PRODUCING, green_revenue, project_of, rate_of
 from simcore.model.sale import product_price
 from simcore.model.scene import Scene, read, remembered
-from simcore.model.spending import operating_cost, spending
+from simcore.model.spending import operating_cost, spending, yearly_support
 from simcore.numerics.elementary import power
 from simcore.variables import PROJECT, Needs, Since, outcome
 
@@ -31,7 +31,8 @@ def _first_spending(scene: Scene, place: Mapping[str, str]) -> int:
     one, first = project_of(scene, place["project"]), PRODUCING.first(scene, place)
     if one is None or first > scene.experiment.years.last:
         return first
-    return max(one.start + min(0, *one.spend), scene.experiment.years.first)
+    earliest = min(0, *spending(scene, place["project"]))
+    return max(one.start + earliest, scene.experiment.years.first)
 
 
 FLOWING: Final = Since(_first_spending, last=PRODUCING.last)
@@ -59,6 +60,15 @@ def project_revenue(scene: Scene, project: str) -> int | None:
 @remembered
 def cash_before_tax(scene: Scene, project: str) -> int | None:
     """Node of revenue and support less operation and carbon, 1e6 EUR/yr (MODEL 11.15)."""
+    earned = _unsupported(scene, project)
+    supported = yearly_support(scene, project)
+    if earned is None or scene.graph.is_constant(supported, 0.0):
+        return earned
+    return scene.graph.sum(earned, supported)
+
+
+@remembered
+def _unsupported(scene: Scene, project: str) -> int | None:
     revenue, graph = project_revenue(scene, project), scene.graph
     if revenue is None:
         return None
@@ -97,7 +107,7 @@ def _tax_on(scene: Scene, project: str, taxable: int) -> int:
     """Node of the tax on profit after losses, none where that is below zero (MODEL 11.17)."""
     one, graph = scene.experiment.projects[project], scene.graph
     assert one.tax is not None
-    profit = graph.difference(taxable, graph.node("SMALLER", a=taxable, b=graph.constant(0.0)))
+    profit = graph.node("LARGER", a=taxable, b=graph.constant(0.0))
     return graph.product(profit, read(scene, one.tax, "rate", f"{project}.tax"))
 
 
@@ -144,27 +154,26 @@ def cash_available(scene: Scene, project: str) -> int | None:
 def cash_by_year(scene: Scene, project: str) -> dict[int, int]:
     """Nodes of `cash_available` in each year of production, complete in the last year of the run.
 
-    After the run, price and cost stay those of its last year; depreciation and losses go on.
+    After the run, price and cost stay those of its last year, and contracts pay nothing;
+    depreciation and losses go on.
     """
     one, graph = scene.experiment.projects[project], scene.graph
-    row, before = cash_available(scene, project), cash_before_tax(scene, project)
+    row, held = cash_available(scene, project), _unsupported(scene, project)
     assert row is not None
-    assert before is not None
+    assert held is not None
     last = int(scene.horizon[-1])
     found = {
         year: graph.node("LATCHED", value=row, since=year)
         for year in range(one.start, min(one.end, last) + 1)
     }
     if one.tax is None:
-        return found | dict.fromkeys(range(last + 1, one.end + 1), row)
+        return found | dict.fromkeys(range(last + 1, one.end + 1), held)
     base, shares = _written_off(scene, project)
     taxable, left = _taxable(scene, project), _left_of_losses(scene, project)
     for year in range(last + 1, one.end + 1):
         loss = graph.node("SMALLER", a=taxable, b=graph.constant(0.0))
-        taxable = graph.node(
-            "LINEAR", terms=(before, base, loss), weights=(1.0, -shares[year], left)
-        )
-        found[year] = graph.difference(before, _tax_on(scene, project, taxable))
+        taxable = graph.node("LINEAR", terms=(held, base, loss), weights=(1.0, -shares[year], left))
+        found[year] = graph.difference(held, _tax_on(scene, project, taxable))
     return found
 
 

@@ -165,6 +165,8 @@ class Graph:
         ------
         TypeError
             It follows from what is only known when that year has come: states, or its own row.
+        ValueError
+            No year of the run has that line.
         """
         found = self.nodes[node]
         if not found.yearly:
@@ -172,6 +174,8 @@ class Graph:
         entry = OPERATIONS.get(found.operation or "")
         if entry is None or entry.yearly or entry.states or found.stream or found.keeps is not None:
             raise TypeError(f"graph: {found.operation} is not known before its year")
+        if found.table is not None and not 0 <= line < len(found.table):
+            raise ValueError(f"graph: {found.operation} has no line {line}")
         table = None if found.table is None else found.table[line : line + 1]
         inputs = tuple(self.in_year(one, line) for one in found.inputs)
         return self._known(found.operation, inputs, found.numbers, table)

@@ -183,8 +183,8 @@ def debt_capacity(scene: Scene, project: str) -> int | None:
         return None
     debt, graph = scene.experiment.projects[project].debt, scene.graph
     assert debt is not None
-    most, nothing = graph.scaled(_carried(scene, project), 1.0 / debt.covenant), graph.constant(0.0)
-    return graph.difference(most, graph.node("SMALLER", a=most, b=nothing))
+    most = graph.scaled(_carried(scene, project), 1.0 / debt.covenant)
+    return graph.node("LARGER", a=most, b=graph.constant(0.0))
 
 
 @remembered
