@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
+from simcore.intake.measures import Life
 from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
-from simcore.quantities.annotations import OTHER, Canonical, Name, Plain, Year
+from simcore.quantities.annotations import OTHER, AlsoText, Canonical, Name, Plain, Year, in_unit
 from simcore.quantities.records import Described, Model, Whole
 from simcore.units.canonical import (
     EURO_PER_MWH,
@@ -32,7 +33,7 @@ Millions = Annotated[Quantity, Canonical(MILLION_EURO, minimum=0.0, usual=ranges
 MillionsPerYear = Annotated[
     Quantity, Canonical(MILLION_EURO_PER_YEAR, minimum=0.0, usual=ranges.MILLIONS)
 ]
-Span = Annotated[Whole, Canonical(YEAR, usual=ranges.LIFETIME)]
+Span = Annotated[Whole, in_unit(YEAR), AlsoText(), Canonical(YEAR, usual=ranges.LIFETIME)]
 Date = Annotated[Year, Canonical(YEAR)]
 
 
@@ -58,7 +59,7 @@ class Instrument(Described):
     """What all instruments share."""
 
     title: str = ""
-    term: Span | None = Field(default=None, ge=1, le=100)
+    term: Life | None = None
     """Years of payment; without it the life of the project."""
     delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
     """Years from the start of the project to the first payment."""
@@ -83,6 +84,8 @@ class Instrument(Described):
 
 class BreakEven(Model):
     """A strike at which the project breaks even in a share of the draws."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     break_even: Annotated[Plain, Field(gt=0, lt=1)]
     within: Name | None = Field(default=None, alias="in")
