@@ -30,6 +30,8 @@ def summarise(
     routes: Sequence[str] | None = None,
     destinations: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
+    projects: Sequence[str] | None = None,
+    instruments: Sequence[str] | None = None,
     quantiles: Sequence[float] | None = None,
 ) -> pd.DataFrame:
     """Summarise one outcome, or put cost and value of every route side by side.
@@ -41,7 +43,7 @@ def summarise(
     variable : str, optional
         Outcome; without it the headline: extra cost, carbon value and the probability that the
         value covers the cost, in three years unless `years` are given.
-    years, regions, routes, destinations, scenarios : sequences, optional
+    years, regions, routes, destinations, scenarios, projects, instruments : sequences, optional
         Labels to keep; all by default.
     quantiles : sequence of float, optional
         Probabilities; 0.05, 0.5 and 0.95 by default.
@@ -62,7 +64,8 @@ def summarise(
         years = years or headline_years(dataset)
     labels = {
         "year": years, "region": regions, "route": routes,
-        "destination": destinations, "scenario": scenarios,
+        "destination": destinations, "scenario": scenarios, "project": projects,
+        "instrument": instruments,
     }  # fmt: skip
     chosen = choose(dataset, labels, strict=variable is not None)
     probabilities = tuple(quantiles or HEADLINE_QUANTILES)

@@ -171,6 +171,7 @@ def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> 
         data = {**data, "outcomes": [*data["outcomes"], *more]}
     keep, outcomes = data.get("keep"), data.get("outcomes")
     if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):
+        keep = [*keep, *(one.name for one in OUTCOMES.values() if one.kept and one.comes_with)]
         data = {**data, "keep": [one for one in keep if one == "inputs" or one in outcomes]}
     plant, years = data.get("plant"), data.get("years")
     if "plant" in written or not isinstance(plant, Mapping) or not isinstance(years, Mapping):
