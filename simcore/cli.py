@@ -92,7 +92,8 @@ def check(options: argparse.Namespace) -> None:
     known, experiment = labels(loaded), loaded.experiment
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in ("scenario", "region", "destination", "route", "market")
+        for dim in ("scenario", "region", "destination", "route", "market", "project", "instrument")
+        if known[dim] or dim not in ("project", "instrument")
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
     named = {name for pair in experiment.correlations.shocks for name in pair.between}
@@ -192,7 +193,9 @@ def trace(options: argparse.Namespace) -> None:
 
     say_if_cold("trace")
 
-    found = tracing.trace(planned, options.draw, region=options.region, route=options.route)
+    found = tracing.trace(
+        planned, options.draw, region=options.region, route=options.route, project=options.project
+    )
     if options.format == "table":
         print(trace_text(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
         return

@@ -22,6 +22,8 @@ from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
+from simcore.intake.project_checks import project_findings
+from simcore.intake.risk_checks import risk_findings
 from simcore.intake.schema import Experiment, Exposure
 from simcore.intake.selection_checks import currency_findings, selection_findings
 from simcore.intake.system_checks import system_findings
@@ -54,7 +56,7 @@ def find_faults(
     the catalog whose identity is in `sound` need no check.
     """
     sound = set(sound)
-    found = list(selection_findings(experiment))
+    found = [*selection_findings(experiment, scenarios), *risk_findings(experiment)]
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
     if not any(baseless.values()):
@@ -70,6 +72,7 @@ def find_faults(
             *system_findings(scenario),
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
+            *project_findings(scenario, folder),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:
@@ -270,12 +273,19 @@ def _mentionable(experiment: Experiment, section: str) -> set[str]:
 
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
-    """Where a config asks for a route or region, itself or for what a buyer compares with."""
+    """Where a config asks for a route or region, itself, for what a buyer compares with, or for a
+    project."""
     names = getattr(experiment, key)
     if name in names:
         return ((key, names.index(name)),)
     pairs = enumerate(alternatives(experiment).values())
-    return tuple(("against", position) for position, pair in pairs if name in pair)
+    places: list[Address] = [("against", position) for position, pair in pairs if name in pair]
+    for project, one in experiment.projects.items():
+        if name == getattr(one, key.removesuffix("s")):
+            places.append(("projects", project, key.removesuffix("s")))
+        elif one.against is not None and name == one.against.route:
+            places.append(("projects", project, "against", "route"))
+    return tuple(places)
 
 
 def _misspelt_regions(experiment: Experiment, address: Address, route: Route) -> Iterator[Finding]:

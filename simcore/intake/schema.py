@@ -7,9 +7,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.entries import Catalog
-from simcore.intake.measures import Benchmark, MarkUp, Output
+from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
 from simcore.intake.projects import Project
+from simcore.intake.risk import Risk
 from simcore.quantities import Quantity, ranges
 from simcore.quantities.annotations import (
     OTHER,
@@ -121,7 +122,7 @@ class Plant(Model):
     """The plant of the lifecycle, NPV and annuity forms."""
 
     start: Year
-    lifetime: Whole = Field(ge=1, le=100)
+    lifetime: Life
     output: Output
     """Production, Mt/yr."""
     valued_in: Year
@@ -299,6 +300,8 @@ class Experiment(Model):
     exposures: dict[Name, Exposure] = Field(default_factory=dict)
     projects: dict[Name, Project] = Field(default_factory=dict)
     """Plants that are decided on, by name: what they cost, earn, and are paid."""
+    risk: Risk | None = None
+    """Tail means of outcomes, and how often they exceed thresholds."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
