@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -112,6 +112,27 @@ class Tail:
 
 
 @dataclass(frozen=True)
+class Exceeded:
+    """How often a number lies above a threshold.
+
+    Attributes
+    ----------
+    outcome, instrument, unit : str
+        As in `Tail`.
+    threshold : float
+    shares, errors : mapping of str to float
+        Share of the draws by scenario, with the standard error.
+    """
+
+    outcome: str
+    instrument: str
+    unit: str
+    threshold: float
+    shares: Mapping[str, float]
+    errors: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Seen:
     """A price in the bad draws of a project, beside all draws.
 
@@ -150,6 +171,7 @@ class Deal:
         The first year of production, five and ten years later, and the last one within the run.
     lines : tuple of Line
     tails : tuple of Tail
+    exceeded : tuple of Exceeded
     bad : tuple of Seen
         What prices are in the draws with the lowest net present values; empty where the draws
         were not kept.
@@ -170,6 +192,7 @@ class Deal:
     years: tuple[int, ...]
     lines: tuple[Line, ...]
     tails: tuple[Tail, ...] = ()
+    exceeded: tuple[Exceeded, ...] = ()
     bad: tuple[Seen, ...] = ()
     resolved: Mapping[str, Any] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
@@ -231,13 +254,9 @@ def deal_of(run: Run, project: str | None = None, scenarios: Sequence[str] = ())
     instruments = list(dict.fromkeys(i for known in facts.values() for i in known["instruments"]))
     reader = _Reader(run, name, tuple(facts), years)
     lines = tuple(
-        line
-        for section, names in SECTIONS.items()
-        for outcome in names
-        # Without an instrument support is nothing and the margin is the gap.
-        if instruments or outcome not in ("project_support", "project_margin")
-        for line in reader.lines(section, outcome, instruments)
-    )
+        line for section, names in SECTIONS.items()
+        for line in reader.section(section, names, instruments)
+    )  # fmt: skip
     if not lines:
         raise RunError(Fault(
             "outcomes", "nothing of its projects in this run", "outcomes such as project_npv",
@@ -247,7 +266,12 @@ def deal_of(run: Run, project: str | None = None, scenarios: Sequence[str] = ())
         project=name, run=str(run.attrs.get("title", "")), draws=int(run.attrs["draws"]),
         currency=str(run.attrs["currency"]), product=str(run.attrs.get("product", "")),
         price_year=int(run.attrs["price_year"]), scenarios=tuple(facts), facts=facts,
-        years=years, lines=lines, bad=tuple(_bad(run, name, tuple(facts), years)),
+        years=years, lines=lines,
+        tails=tuple(reader.beyond(Tail, "tail", lambda _: "tail", instruments)),
+        exceeded=tuple(reader.beyond(
+            Exceeded, "exceedance", lambda name: f"{name}_threshold", instruments
+        )),
+        bad=tuple(_bad(run, name, tuple(facts), years)),
         resolved=json.loads(run.attrs.get("resolved", "{}")),
         lacking=tuple(_lacking(run, instruments)),
     )  # fmt: skip
@@ -286,22 +310,57 @@ class _Reader:
         self._run, self._project = run, project
         self._scenarios, self._years = scenarios, years
 
-    def lines(self, section: str, name: str, instruments: Sequence[str]) -> Iterator[Line]:
-        """Lines of an outcome: one a year and instrument, as far as it is over them."""
-        if f"{name}_mean" not in self._run or name not in OUTCOMES:
-            return
+    def section(
+        self, section: str, names: Sequence[str], instruments: Sequence[str]
+    ) -> Iterator[Line]:
+        """Lines of a part of the page: those of the project, then those of each instrument."""
+        held = [one for one in names if one in OUTCOMES and f"{one}_mean" in self._run]
+        for name in held:
+            # Without an instrument support is nothing and the margin is the gap.
+            if instruments or name not in ("project_support", "project_margin"):
+                yield from self._lines(section, name, None)
+        for instrument in instruments:
+            found = [line for name in held for line in self._lines(section, name, instrument)]
+            yield from _that_pay(found)
+
+    def _lines(self, section: str, name: str, instrument: str | None) -> Iterator[Line]:
+        """Lines of an outcome: one a year, where it is over years."""
         one = OUTCOMES[name]
+        if ("instrument" in one.dims) != (instrument is not None):
+            return
         found = self._spreads(one)
         unit = self._run.unit(f"{name}_mean")
         years: Iterable[int | None] = self._years if "year" in one.dims else (None,)
-        for instrument in instruments if "instrument" in one.dims else ("",):
-            for year in years:
-                spreads = {
-                    scenario: found(scenario=scenario, instrument=instrument, year=year)
-                    for scenario in self._scenarios
-                }
-                if any(math.isfinite(s.mean) or s.defined == 0.0 for s in spreads.values()):
-                    yield Line(section, name, unit, one.kind, instrument, year, spreads)
+        for year in years:
+            spreads = {
+                scenario: found(scenario=scenario, instrument=instrument, year=year)
+                for scenario in self._scenarios
+            }
+            if any(math.isfinite(each.mean) for each in spreads.values()):
+                yield Line(section, name, unit, one.kind, instrument or "", year, spreads)
+
+    def beyond(
+        self, kind: Any, ending: str, along: Callable[[str], str], instruments: Sequence[str]
+    ) -> Iterator[Any]:
+        """Tail means, or shares above thresholds, of the present values and totals of the run."""
+        for name, one in OUTCOMES.items():
+            held = f"{name}_{ending}"
+            if "project" not in one.dims or "year" in one.dims or held not in self._run:
+                continue
+            cells = [self._run.cells(f"{held}{more}") for more in ("", "_standard_error")]
+            places = self._run.labels(along(name))
+            for instrument in instruments if "instrument" in one.dims else ("",):
+                for at, label in enumerate(places):
+                    values, errors = (
+                        {scenario: float(self._at(cell, {
+                            "scenario": scenario, "project": self._project,
+                            "instrument": instrument,
+                        })[at]) for scenario in self._scenarios}
+                        for cell in cells
+                    )  # fmt: skip
+                    if any(map(math.isfinite, values.values())):
+                        unit = self._run.unit(f"{name}_mean")
+                        yield kind(name, instrument, unit, float(label), values, errors)
 
     def _spreads(self, one: Outcome) -> Any:
         run, name = self._run, one.name
@@ -328,6 +387,20 @@ class _Reader:
             self._run.labels(dim).index(labels[dim]) for dim in cells.dims if dim in labels
         )
         return cells.values[index]
+
+
+def _that_pay(lines: Sequence[Line]) -> Iterator[Line]:
+    """Lines of an instrument without the years in which it never pays; of one that cannot be
+    repaid not how often it is."""
+    idle = {
+        one.year for one in lines if one.outcome == "instrument_payment"
+        and not any((each.mean, each.p5, each.p95) != (0.0, 0.0, 0.0)
+                    for each in one.spreads.values())
+    }  # fmt: skip
+    repays = any(one.outcome == "instrument_repaid" for one in lines)
+    for one in lines:
+        if (one.year is None or one.year not in idle) and (repays or one.outcome != "claw_back"):
+            yield one
 
 
 def _bad(run: Run, project: str, scenarios: Sequence[str], years: Sequence[int]) -> Iterator[Seen]:

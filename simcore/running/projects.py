@@ -12,9 +12,10 @@ from simcore.intake.stated import quantities
 from simcore.intake.usage import replaced_by
 from simcore.quantities import ByYear, Constant, FactorReference, Uncertain
 from simcore.quantities.records import Described, Model
-from simcore.units.canonical import ONE
 
 _ASIDE: Final = {*Described.model_fields, "title", "kind"}
+_ALWAYS: Final = {"sided", "reference", "per"}
+"""What is told of an instrument also where it is the default."""
 
 
 def told_projects(spec: Spec) -> dict[str, str]:
@@ -50,13 +51,14 @@ def _told(experiment: Experiment, name: str) -> dict[str, Any]:
 def terms(record: Model) -> dict[str, str]:
     """What a record says beyond its defaults, in words by dotted key: `cap.total`, `strike`."""
     stated = {
-        ".".join(map(str, address)): _with_unit(value, canonical.unit if canonical else ONE)
+        ".".join(map(str, address)): _with_unit(value, canonical.unit if canonical else "1")
         for address, value, canonical in quantities(record)
     }
     found = {}
     for field, declared in type(record).model_fields.items():
         value = getattr(record, field)
-        if field in _ASIDE or value is None or value == declared.default:
+        told = field in _ALWAYS or value != declared.default
+        if field in _ASIDE or value is None or not told:
             continue
         key = declared.alias or field
         for name, word in _plain(key, value):
@@ -82,7 +84,7 @@ def _plain(key: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _with_unit(value: Uncertain, unit: Any) -> str:
-    shown = value.unit or ("" if unit == ONE else str(unit))
+    shown = value.unit or ("" if str(unit) == "1" else str(unit))
     return f"{_word(value)} {shown}".rstrip()
 
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from simcore.analysis.deal import SECTIONS, Deal, Line, Spread
+from simcore.analysis.deal import SECTIONS, Deal, Exceeded, Line, Spread, Tail
 from simcore.analysis.headline import SOLD
 from simcore.errors import printable
 from simcore.terminal.tables import decimals, number, share
@@ -35,7 +35,7 @@ _WORDS: Final = {
     "instrument_npv": "the public pays, present value",
     "instrument_total": "the public pays, sum of years",
     "instrument_repaid": "of it the firm has paid back",
-    "public_cost_per_tco2": "the public pays, per t CO2",
+    "public_cost_per_tco2": "cost of avoided CO2",
     "claw_back": "the firm pays more than it gets",
     "instrument_repays": "the firm pays in the year",
     "cap_binds": "the cap binds",
@@ -56,7 +56,22 @@ _PER_CO2: Final = {
     "break_even_strike", "instrument_strike", "instrument_reference", "public_cost_per_tco2",
 }  # fmt: skip
 _RATES: Final = {"project_irr", "equity_irr"}
-_KINDS: Final = {"ccfd": "carbon contract for difference"}
+_KINDS: Final = {
+    "ccfd": "carbon contract",
+    "cfd": "contract for difference",
+    "opex": "support of operation",
+}
+_PHRASES: Final = {
+    "term": "{} years", "sided": "{}-sided", "reference": "{} reference", "strike": "strike {}",
+    "strike.break_even": "strike at which a share of {} of the draws breaks even",
+    "strike.in": "bid under {}", "cap.total": "at most {} in all",
+    "cap.yearly": "at most {} a year", "exit_after": "ends after {} years of repaying",
+    "other_aid": "other aid: {}",
+    "indexation.base": "indexed since {}", "green_revenue": "{} of the green revenue set off",
+    "repay": "repays what it has {}", "nominal": "in money of each year", "per": "per {}",
+    "rate": "public rate {}", "cover": "covers {} of the CO2", "delay": "{} late",
+}  # fmt: skip
+"""Terms of an instrument, said so that one can read them; others by their key."""
 _CAPITAL: Final = {
     "full": "with its capital", "sunk": "which stands and is paid", "reline": "relined",
 }  # fmt: skip
@@ -132,14 +147,22 @@ def _rate(facts: Mapping[str, Any]) -> str:
 
 
 def _terms(one: Mapping[str, Any]) -> str:
-    head = one["title"] or _KINDS.get(one["kind"], one["kind"].replace("_", " "))
+    kind = _KINDS.get(one["kind"], one["kind"].replace("_", " "))
+    head = f"{one['title']} ({kind})" if one["title"] else kind
     terms = _listed(one["terms"])
-    return f"{head}: {terms}" if terms else str(head)
+    return f"{head}: {terms}" if terms else head
 
 
 def _listed(terms: Mapping[str, str]) -> str:
-    return ", ".join(f"{key.replace('_', ' ').replace('.', ' ')} {word}"
-                     for key, word in terms.items())  # fmt: skip
+    return ", ".join(_phrase(key, word) for key, word in terms.items())
+
+
+def _phrase(key: str, word: str) -> str:
+    if key in _PHRASES:
+        return _PHRASES[key].format(word)
+    if key.startswith("indexation.shares."):
+        return f"with {word} of {key.rpartition('.')[2].replace('_', ' ')}"
+    return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
 
 
 def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
@@ -187,7 +210,8 @@ def _without_empty(
     found = [(label, year, [cell for at, cell in enumerate(cells) if at % each in filled])
              for label, year, cells in rows]  # fmt: skip
     only = [columns[place] for place in filled]
-    return ["share"] if only == ["mean"] else only, found
+    are_shares = all(cell.endswith("%") for _, _, cells in found for cell in cells)
+    return ["share"] if only == ["mean"] and are_shares else only, found
 
 
 def _label(one: Line) -> str:
@@ -246,18 +270,30 @@ def _risks(deal: Deal, scenarios: Sequence[str], columns: Sequence[str]) -> list
             "net present value below zero", "",
             [cell for one in lost for cell in (share(one), *empty)],
         ))  # fmt: skip
-    for tail in deal.tails:
-        side = "lowest" if tail.probability < 0.5 else "highest"
-        part = min(tail.probability, 1.0 - tail.probability)
-        like = Line("", tail.outcome, tail.unit, "number", tail.instrument, None,
-                    {name: Spread(tail.means[name]) for name in scenarios})  # fmt: skip
-        scale, places = _scale([like], ("mean",))
-        rows.append((
-            f"{_label(like)}, mean of the {side} {100 * part:g} %{_unit(like, scale)}", "",
-            [cell for name in scenarios
-             for cell in (number(tail.means[name] / scale, places), *empty)],
-        ))  # fmt: skip
+    instrument = ""
+    for one in sorted((*deal.tails, *deal.exceeded), key=lambda one: one.instrument):
+        if one.instrument != instrument:
+            instrument = one.instrument
+            rows.append((instrument, "", []))
+        margin = "  " if instrument else ""
+        label, cells = _beyond(one, scenarios)
+        rows.append((margin + label, "", [c for cell in cells for c in (cell, *empty)]))
     return rows
+
+
+def _beyond(one: Tail | Exceeded, scenarios: Sequence[str]) -> tuple[str, list[str]]:
+    """Label and numbers of a tail mean, or of the share above a threshold."""
+    values = one.means if isinstance(one, Tail) else {}
+    like = Line("", one.outcome, one.unit, "number", one.instrument, None,
+                {name: Spread(value) for name, value in values.items()})  # fmt: skip
+    scale, places = _scale([like], ("mean",))
+    if isinstance(one, Exceeded):
+        above = f"above {one.threshold:,.10g}{_unit(like, 1.0)[1:]}"
+        return f"{_label(like)} {above}", [share(one.shares[name]) for name in scenarios]
+    side = "lowest" if one.probability < 0.5 else "highest"
+    part = min(one.probability, 1.0 - one.probability)
+    label = f"{_label(like)}, {side} {100 * part:.3g} %{_unit(like, scale)}"
+    return label, [number(one.means[name] / scale, places) for name in scenarios]
 
 
 def _table(
