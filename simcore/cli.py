@@ -260,6 +260,7 @@ def _show_run(
     from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
     from simcore.terminal.headline import headline_text
+    from simcore.terminal.tails import tail_lines
     from simcore.variables import OUTCOMES
 
     labels = done.layout.coords
@@ -275,6 +276,8 @@ def _show_run(
         print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
     if others:
         print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
+    for line in tail_lines(done, out):
+        print(line)
     print(f"\n{draws:,} draws in {seconds:.1f} s, {draws / max(seconds, 1e-9):,.0f} draws/s")
     print(f"Run       {out}")
     for picture in pictures:

@@ -30,7 +30,7 @@ EXPOSURE: Final = ("scenario", "exposure", "year")
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "sale", "parity",
     "lifetime", "waterfall", "exposures", "projects",
-    "deals", "instruments",
+    "deals", "instruments", "financing", "lending",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 

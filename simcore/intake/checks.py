@@ -148,16 +148,21 @@ def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[
 def _priced(experiment: Experiment) -> Iterator[Finding]:
     """Outcomes of the price of the conventional tonne in a run of which no region has one."""
     made = sector_regions(experiment)
-    if any(made[name].product_price is not None for name in experiment.regions if name in made):
-        return
+    built_in = [one.region for one in experiment.projects.values()]
     for position, name in enumerate(experiment.outcomes):
-        if name in OUTCOMES and "product_price" in OUTCOMES[name].needs.rules:
-            yield Finding(
-                ("outcomes", position), f"{name}, of which no region of the run has the price",
-                "product_price of a region of the run",
-                "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
-                also=(("regions",),),
-            )  # fmt: skip
+        if name not in OUTCOMES or "product_price" not in OUTCOMES[name].needs.rules:
+            continue
+        of_projects = "project" in OUTCOMES[name].dims
+        regions = built_in if of_projects else experiment.regions
+        if any(made[one].product_price is not None for one in regions if one in made):
+            continue
+        whose = "project" if of_projects else "run"
+        yield Finding(
+            ("outcomes", position), f"{name}, of which no region of the {whose} has the price",
+            f"product_price of a region of the {whose}",
+            "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
+            also=(("projects",) if of_projects else ("regions",),),
+        )  # fmt: skip
 
 
 def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:
