@@ -12,7 +12,8 @@ import yaml
 
 import simcore
 from simcore import cli
-from simcore.analysis.deal import Deal, deal_of
+from simcore.analysis.deal import deal_of
+from simcore.analysis.deal_records import Deal
 from simcore.analysis.headline import OpenedRun
 from simcore.terminal.deal import PAGE, deal_text
 

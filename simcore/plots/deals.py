@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.analysis.deal import Deal
+from simcore.analysis.deal_records import Deal
 from simcore.analysis.select import choose
 from simcore.plots.panels import (
     COLOURS,

@@ -7,13 +7,13 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from simcore.analysis.deal import SECTIONS, Deal, Exceeded, Line, Spread, Tail
-from simcore.analysis.headline import SOLD
+from simcore.analysis.deal import SECTIONS
+from simcore.analysis.deal_records import Deal, Exceeded, Line, Spread, Tail
 from simcore.errors import printable
+from simcore.terminal.deal_terms import PAGE, head_lines, wrapped
 from simcore.terminal.tables import decimals, number, share
 from simcore.variables import OUTCOMES
 
-PAGE: Final = 80
 _TITLES: Final = {
     "cost": "WHAT IT COSTS", "payer": "WHO PAYS", "risk": "WHAT CAN GO WRONG", "cash": "CASH FLOW",
 }  # fmt: skip
@@ -56,25 +56,6 @@ _PER_CO2: Final = {
     "break_even_strike", "instrument_strike", "instrument_reference", "public_cost_per_tco2",
 }  # fmt: skip
 _RATES: Final = {"project_irr", "equity_irr"}
-_KINDS: Final = {
-    "ccfd": "carbon contract",
-    "cfd": "contract for difference",
-    "opex": "support of operation",
-}
-_PHRASES: Final = {
-    "term": "{} years", "sided": "{}-sided", "reference": "{} reference", "strike": "strike {}",
-    "strike.break_even": "strike at which a share of {} of the draws breaks even",
-    "strike.in": "bid under {}", "cap.total": "at most {} in all",
-    "cap.yearly": "at most {} a year", "exit_after": "ends after {} years of repaying",
-    "other_aid": "other aid: {}",
-    "indexation.base": "indexed since {}", "green_revenue": "{} of the green revenue set off",
-    "repay": "repays what it has {}", "nominal": "in money of each year", "per": "per {}",
-    "rate": "public rate {}", "cover": "covers {} of the CO2", "delay": "{} late",
-}  # fmt: skip
-"""Terms of an instrument, said so that one can read them; others by their key."""
-_CAPITAL: Final = {
-    "full": "with its capital", "sunk": "which stands and is paid", "reline": "relined",
-}  # fmt: skip
 _Row = tuple[str, str, list[str]]
 """Label, year, and numbers, which are none where the label is a heading."""
 _ADD: Final = {
@@ -94,7 +75,7 @@ def deal_text(deal: Deal) -> str:
 
     Further scenarios follow below, each beside the first.
     """
-    lines = _head(deal)
+    lines = head_lines(deal)
     first, *others = deal.scenarios
     pairs = [[first, other] for other in others] or [[first]]
     for beside in pairs:
@@ -103,66 +84,8 @@ def deal_text(deal: Deal) -> str:
     if deal.lacking:
         lines += ["", "NOT SHOWN"]
         for key in deal.lacking:
-            lines += _wrapped(_ADD[key], "  ")
+            lines += wrapped(_ADD[key], "  ")
     return "\n".join(map(printable, lines))
-
-
-def _head(deal: Deal) -> list[str]:
-    facts = deal.facts[deal.scenarios[0]]
-    title = facts["title"] or deal.project
-    name = "" if title == deal.project else f" ({deal.project})"
-    lines = [f"{title}{name}", "=" * min(PAGE, len(title) + len(name))]
-    years = f"{facts['start']} to {facts['end']}"
-    held = f" (years after {deal.years[-1]} as that)" if facts["end"] > deal.years[-1] else ""
-    own = ", hydrogen of its own" if facts["hydrogen"] == "own" else ""
-    sold = SOLD.get(facts["destination"], facts["destination"])
-    what = f" of {deal.product}" if deal.product else ""
-    pairs: list[tuple[str, str]] = [
-        ("plant", f"{facts['route']} in {facts['region']}{own}, {facts['output']:g} Mt/yr{what}, "
-                  f"{years}{held}, {sold}"),
-        ("against", f"{facts['against']} of {facts['region']}, {_capital(facts)}"),
-        ("values", f"of {facts['value_year']}, discounted at {_rate(facts)}; real "
-                   f"{deal.currency} of {deal.price_year}, M: million; {deal.draws:,} draws"),
-    ]  # fmt: skip
-    if facts["sold"]:
-        paid = f" for {facts['willing']} more" if facts["willing"] else ""
-        pairs.insert(1, ("green", f"{facts['sold']} of it sold as green{paid}"))
-    for name, one in facts["instruments"].items():
-        pairs.append((name, _terms(one)))
-    if facts["debt"]:
-        pairs.append(("debt", _listed(facts["debt"])))
-    width = max(len(key) for key, _ in pairs) + 2
-    for key, text in pairs:
-        lines += _wrapped(key.ljust(width) + text, " " * width)
-    return lines
-
-
-def _capital(facts: Mapping[str, Any]) -> str:
-    words = _CAPITAL[facts["capital"]]
-    return f"{words} for {facts['reline']}" if facts["reline"] else words
-
-
-def _rate(facts: Mapping[str, Any]) -> str:
-    return facts["rate"] or "the cost of capital of the region and the risk of the route"
-
-
-def _terms(one: Mapping[str, Any]) -> str:
-    kind = _KINDS.get(one["kind"], one["kind"].replace("_", " "))
-    head = f"{one['title']} ({kind})" if one["title"] else kind
-    terms = _listed(one["terms"])
-    return f"{head}: {terms}" if terms else head
-
-
-def _listed(terms: Mapping[str, str]) -> str:
-    return ", ".join(_phrase(key, word) for key, word in terms.items())
-
-
-def _phrase(key: str, word: str) -> str:
-    if key in _PHRASES:
-        return _PHRASES[key].format(word)
-    if key.startswith("indexation.shares."):
-        return f"with {word} of {key.rpartition('.')[2].replace('_', ' ')}"
-    return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
 
 
 def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
@@ -194,7 +117,7 @@ def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
     columns, rows = _without_empty(columns, rows)
     lines = ["", *_table(_TITLES[section], scenarios, columns, rows)]
     for said in _said(deal, section, scenarios):
-        lines += _wrapped(said, "")
+        lines += wrapped(said, "")
     return lines
 
 
@@ -271,7 +194,8 @@ def _risks(deal: Deal, scenarios: Sequence[str], columns: Sequence[str]) -> list
             [cell for one in lost for cell in (share(one), *empty)],
         ))  # fmt: skip
     instrument = ""
-    for one in sorted((*deal.tails, *deal.exceeded), key=lambda one: one.instrument):
+    far: list[Tail | Exceeded] = [*deal.tails, *deal.exceeded]
+    for one in sorted(far, key=lambda one: one.instrument):
         if one.instrument != instrument:
             instrument = one.instrument
             rows.append((instrument, "", []))
@@ -389,7 +313,3 @@ def _found(address: str, found: Mapping[str, Any]) -> str:
     low, high = found.get("low"), found.get("high")
     ends = f" (95 % interval {low:,.1f} to {high:,.1f})" if low is not None else ""
     return f"{address}: {found['value']:,.1f}{ends}, found with {found.get('draws', 0):,} draws."
-
-
-def _wrapped(text: str, margin: str) -> list[str]:
-    return textwrap.wrap(text, PAGE, subsequent_indent=margin)
