@@ -3,7 +3,7 @@ nodes (MODEL 11, 12)."""
 
 from __future__ import annotations
 
-from simcore.model.dues import kind_of
+from simcore.model.kinds import kind_of
 from simcore.model.projects import (
     COMES,
     DECIDED,

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from simcore.model.dues import kind_of
+from simcore.model.kinds import kind_of
 from simcore.model.policies import series
 from simcore.model.projects import COMES, DECIDED, PRODUCING, avoided_by, present_value
 from simcore.model.scene import Scene, remembered
