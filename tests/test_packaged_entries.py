@@ -19,7 +19,7 @@ DATA = Path(packaged.__file__).parents[2] / "data"
 FOLDERS = {"market": "markets", "system": "systems", "policy": "policies", "sector": "sectors"}
 FILES = {
     "regions.yaml": "regions", "buyers.yaml": "buyers", "technology/routes.yaml": "routes",
-    "technology/learning.yaml": "technologies",
+    "technology/learning.yaml": "technologies", "products.yaml": "products",
 }  # fmt: skip
 
 

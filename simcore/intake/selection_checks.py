@@ -19,6 +19,8 @@ _LISTED: Final = {
     "exposure": ("exposures", "add an exposure"),
     "project": ("projects", "write projects: {NAME: {region: ..., route: ..., start: ...}}"),
     "good": ("parity", "write parity: [hydrogen]"),
+    "product": ("products", "write products: [car]"),
+    "budget": ("budgets", "write budgets: {NAME: {region: ..., route: ..., volume: {2030: 5}}}"),
 }
 """Dimensions whose labels only the config gives: its key, and what to write there."""
 
@@ -26,7 +28,9 @@ _LISTED: Final = {
 def selection_findings(experiment: Experiment) -> Iterator[Finding]:
     """Find names of outcomes and labels that stand for nothing, and pairs that clash."""
     yield from _correlations(experiment)
-    for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity", "against"):
+    for key in (
+        "regions", "destinations", "routes", "outcomes", "keep", "parity", "against", "products",
+    ):  # fmt: skip
         seen: set[str] = set()
         for position, name in enumerate(getattr(experiment, key)):
             if name in seen:
@@ -86,7 +90,8 @@ def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
         "region": experiment.regions, "route": experiment.routes, "good": experiment.parity,
         "destination": [*experiment.destinations], "scenario": list(experiment.scenarios),
         "exposure": list(experiment.exposures), "market": used_markets(experiment),
-        "against": experiment.against,
+        "against": experiment.against, "product": experiment.products,
+        "budget": list(experiment.budgets),
         "year": [*range(experiment.years.first, experiment.years.last + 1)],
     }  # fmt: skip
     for dim, label in until.at.items():
