@@ -179,6 +179,23 @@ STATISTICS: Final[dict[str, Statistic]] = {one.name: one for one in (
                for kind in ("number", "year", "known", "component", "input")}, leaves=5),
 )}  # fmt: skip
 
+OF_TAILS: Final[dict[str, Statistic]] = {one.name: one for one in (
+    Statistic("tail", "mean {tails}", {}, dims=("tail",)),
+    Statistic("tail_standard_error", "standard error of the mean {tails}", {},
+              dims=("tail",), heading="error", leaves=1),
+    Statistic("tail_quantile", "quantile over the draws", {}, dims=("tail",)),
+    Statistic("tail_quantile_low", f"lower end {_INTERVAL}", {}, dims=("tail",)),
+    Statistic("tail_quantile_high", f"upper end {_INTERVAL}", {}, dims=("tail",)),
+)}  # fmt: skip
+"""What a run tells beside of the outcomes that `risk` names, by tail."""
+OF_THRESHOLDS: Final[dict[str, Statistic]] = {one.name: one for one in (
+    Statistic("exceedance", "share of the draws above the threshold", {}, dims=("threshold",),
+              is_share=True),
+    Statistic("exceedance_standard_error", "standard error of the share above the threshold", {},
+              dims=("threshold",), is_share=True, heading="error", leaves=1),
+)}  # fmt: skip
+"""The same by threshold; each outcome has thresholds of its own, along `V_threshold`."""
+
 
 def statistics_of_kind(kind: str) -> tuple[Statistic, ...]:
     """Statistics of outcomes of a kind, in the order of their declaration."""
@@ -192,6 +209,7 @@ def statistics_from(sample: Sample, kind: str) -> dict[str, NDArray[Any]]:
 
 def split_name(array: str) -> tuple[str, str] | None:
     """Outcome and statistic of a summary array, such as `cost_premium` and `quantile_low`."""
-    endings = [name for name in STATISTICS if array.endswith(f"_{name}")]
+    known = (*STATISTICS, *OF_TAILS, *OF_THRESHOLDS)
+    endings = [name for name in known if array.endswith(f"_{name}")]
     statistic = max(endings, key=len, default=None)
     return None if statistic is None else (array[: -len(statistic) - 1], statistic)

@@ -24,12 +24,14 @@ CELL: Final = ("scenario", "region", "destination", "route", "year")
 PLANT: Final = ("scenario", "region", "route", "year")
 MARKET: Final = ("scenario", "market", "year")
 PROJECT: Final = ("scenario", "project", "year")
+INSTRUMENT: Final = ("scenario", "project", "instrument", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 BUDGET: Final = ("scenario", "budget", "year")
 
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "sale", "parity",
-    "lifetime", "waterfall", "exposures", "projects", "products", "budgets",
+    "lifetime", "waterfall", "exposures", "projects",
+    "deals", "instruments", "financing", "lending", "products", "budgets",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
@@ -324,5 +326,6 @@ DIMENSIONS: Final[dict[str, str]] = {
     "factor": "Uncertain input",
     "year": "Calendar year",
     "quantile": "Probability of the quantile",
+    "tail": "Probability of the quantile beyond which draws count: below it under 0.5, else above",
     "draw": "Monte Carlo draw",
 }

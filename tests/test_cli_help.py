@@ -226,7 +226,7 @@ def test_catalog_shows_sections_entries_and_values(capsys: pytest.CaptureFixture
     assert {tuple(words[1:]) for words in lives} == {("20", "[yr]")}
     assert cli.main(["catalog", "systems", "eu_ets"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert "variants.law.upper.value 833 [Mt] in_force, decision_2015_1814: Art. 1(5)" in text
+    assert "variants.law.upper 833 [Mt] in_force, decision_2015_1814: Art. 1(5)" in text
     assert cli.main(["catalog", "routes", "h2_dri_aef"]) == 2
     assert "did you mean h2_dri_eaf?" in capsys.readouterr().err
 

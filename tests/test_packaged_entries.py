@@ -16,7 +16,10 @@ from simcore.errors import ConfigError
 from simcore.intake import document, packaged, shipped, sourced
 
 DATA = Path(packaged.__file__).parents[2] / "data"
-FOLDERS = {"market": "markets", "system": "systems", "policy": "policies", "sector": "sectors"}
+FOLDERS = {
+    "market": "markets", "system": "systems", "policy": "policies", "sector": "sectors",
+    "instrument": "instruments",
+}  # fmt: skip
 FILES = {
     "regions.yaml": "regions", "buyers.yaml": "buyers", "technology/routes.yaml": "routes",
     "technology/learning.yaml": "technologies", "products.yaml": "products",

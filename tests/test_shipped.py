@@ -52,6 +52,9 @@ def faults_of_the_package() -> list[Finding]:
             "parity": list(catalog["prices"]), "against": ["EU.bf_bof"],
             "exposures": {"mill": {"market": "eu_ets", "shortfall": 1, "first": 2030,
                                    "last": 2032}},
+            "projects": {"plant": {
+                "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 15, "output": 1,
+                "instruments": list(catalog["instruments"])}},
             "scenarios": {name: name for name in packaged.scenarios()} | {"base": {}},
         })  # fmt: skip
         found += find_faults(spec.scenarios["base"], spec.scenarios, Path())

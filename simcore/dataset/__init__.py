@@ -4,7 +4,7 @@ its values checked as they are read in `checked`.
 The same flat dataset lives in memory, in a Zarr store and in a NetCDF file (`containers`).
 """
 
-from simcore.dataset.layout import SCHEMA_VERSION, Layout, statistics_of, stored_bytes
+from simcore.dataset.layout import SCHEMA_VERSION, Layout, statistics_of, stored_bytes, threshold_of
 from simcore.dataset.saved import RunError, digest, open_run
 from simcore.dataset.store import Finished, Store, check_output, create
 from simcore.dataset.verifying import Verdict, verify
@@ -22,5 +22,6 @@ __all__ = [
     "open_run",
     "statistics_of",
     "stored_bytes",
+    "threshold_of",
     "verify",
 ]

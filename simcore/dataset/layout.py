@@ -11,7 +11,7 @@ import numpy as np
 
 from simcore._version import __version__
 from simcore.dataset.containers import Array
-from simcore.statistics import Statistic, statistics_of_kind
+from simcore.statistics import OF_TAILS, OF_THRESHOLDS, Statistic, statistics_of_kind
 from simcore.variables import DIMENSIONS, INPUT, OUTCOMES, QUANTILES, Variable, variable_of
 
 SCHEMA_VERSION: Final = 1
@@ -45,6 +45,9 @@ class Layout:
         Global attributes (title, source, config, config_sha256, seed, sampler, sources, ...).
     extra_coords : mapping of str to (str, tuple)
         Further labels along a dimension, such as `factor_unit` along `factor`.
+    tailed, exceeded : tuple of str
+        Outcomes whose tails are told, along `tail`, and whose thresholds, each along its own
+        `V_threshold`.
     """
 
     coords: Mapping[str, tuple[Any, ...]]
@@ -56,12 +59,24 @@ class Layout:
     price_year: int
     attrs: Mapping[str, str | int | float] = field(default_factory=dict)
     extra_coords: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
+    tailed: tuple[str, ...] = ()
+    exceeded: tuple[str, ...] = ()
 
     def length(self, dim: str) -> int:
         """Number of labels along a dimension."""
         if dim == "draw":
             return self.draws
         return len(QUANTILES) if dim == "quantile" else len(self.coords[dim])
+
+    def dims_of(self, variable: Variable, statistic: Statistic) -> tuple[str, ...]:
+        """Dimensions of a summary array."""
+        own = [threshold_of(variable.name) if dim == "threshold" else dim for dim in statistic.dims]
+        return (*variable.dims, *own)
+
+
+def threshold_of(name: str) -> str:
+    """Dimension and coordinate of the thresholds of an outcome, which are in its unit."""
+    return f"{name}_threshold"
 
 
 def statistics_of(layout: Layout) -> dict[str, tuple[str, ...]]:
@@ -73,7 +88,7 @@ def statistics_of(layout: Layout) -> dict[str, tuple[str, ...]]:
         Dimensions of each array, such as `cost_premium_quantile` -> (scenario, ..., quantile).
     """
     return {
-        name: (*variable.dims, *statistic.dims)
+        name: layout.dims_of(variable, statistic)
         for name, (variable, statistic) in _summaries(layout).items()
     }
 
@@ -84,7 +99,11 @@ def _summaries(layout: Layout) -> dict[str, tuple[Variable, Statistic]]:
     return {
         f"{variable.name}_{statistic.name}": (variable, statistic)
         for variable in map(variable_of, names)
-        for statistic in statistics_of_kind(variable.kind)
+        for statistic in (
+            *statistics_of_kind(variable.kind),
+            *(OF_TAILS.values() if variable.name in layout.tailed else ()),
+            *(OF_THRESHOLDS.values() if variable.name in layout.exceeded else ()),
+        )
     }
 
 
@@ -131,14 +150,15 @@ def summary_arrays(
     found = []
     for name, given in statistics.items():
         variable, statistic = summaries[name]
-        dims = (*variable.dims, *statistic.dims)
+        dims = layout.dims_of(variable, statistic)
         shape = tuple(layout.length(dim) for dim in dims)
         # Adding zero turns -0.0 into 0.0, so that equal numbers have equal bytes.
         values = np.asarray(given, dtype=np.float64) + 0.0
         if values.shape != shape:
             raise ValueError(f"{name}: shape {values.shape}, expected {shape} ({', '.join(dims)})")
         attrs = _describe(layout, variable)
-        attrs["long_name"] = f"{variable.long_name}, {statistic.long_name}"
+        told = statistic.long_name.replace("{tails}", _tails(layout))
+        attrs["long_name"] = f"{variable.long_name}, {told}"
         if statistic.is_share:
             attrs = {**attrs, "units": "1"}
             attrs.pop("currency", None)
@@ -146,6 +166,15 @@ def summary_arrays(
         array = array_of(dims, values, _with_coordinates(layout, dims, attrs))
         found.append((name, array, values))
     return found
+
+
+def _tails(layout: Layout) -> str:
+    """Say beyond which quantiles means are taken."""
+    tails = [
+        f"{'above' if tail > 0.5 else 'below'} the {100 * tail:.10g} % quantile"
+        for tail in layout.coords.get("tail", ())
+    ]
+    return f"beyond: {', '.join(tails)}"
 
 
 def array_of(dims: Sequence[str], values: np.ndarray, attrs: Mapping[str, Any]) -> Array:
@@ -186,6 +215,7 @@ def coordinates(layout: Layout) -> dict[str, tuple[Array, np.ndarray]]:
     labels["quantile"] = ("quantile", QUANTILES)
     labels |= dict(layout.extra_coords)
     coordinates = {}
+    whose = {threshold_of(name): OUTCOMES[name] for name in layout.exceeded}
     for name, (dim, values) in labels.items():
         entries = np.asarray(values)
         if entries.dtype.kind not in "biuf":
@@ -193,6 +223,10 @@ def coordinates(layout: Layout) -> dict[str, tuple[Array, np.ndarray]]:
         attrs: dict[str, Any] = {"long_name": DIMENSIONS.get(name, name.replace("_", " "))}
         if name == "draw":
             attrs |= {"standard_name": "realization", "axis": "E", "units": "1"}
+        elif name in whose:
+            attrs = {**_describe(layout, whose[name]),
+                     "long_name": f"Threshold of {whose[name].name}"}  # fmt: skip
+            attrs.pop("description")
         elif entries.dtype.kind == "f":
             attrs["units"] = "1"
         coordinates[name] = (array_of((dim,), entries, attrs), entries)

@@ -8,14 +8,20 @@ from simcore.intake.budgets import Budget
 from simcore.intake.findings import FIRST, Address, Finding, unknown, unknown_entry
 from simcore.intake.hosts import route_of
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import alternatives, budget_against, references, sector_regions
+from simcore.intake.usage import (
+    alternatives,
+    asked_budgets,
+    budget_against,
+    references,
+    sector_regions,
+)
 
 
 def goods_findings(experiment: Experiment) -> Iterator[Finding]:
     """Find products that do not use what the run makes, and budgets of what it does not have."""
     for position, name in enumerate(experiment.products):
         yield from _product(experiment, ("products", position), name)
-    for name, budget in experiment.budgets.items():
+    for name, budget in asked_budgets(experiment).items():
         yield from _budget(experiment, ("budgets", name), budget)
 
 

@@ -15,18 +15,21 @@ _DIGITS: Final = 18
 _DATES: Final = frozenset({"year", "date"})
 """Either makes a mapping with a value the dated spot of a price."""
 
+_STANDS: Final = frozenset({"kind", "break_even"})
+"""Either makes a mapping stand for one number, or for an entry of another kind."""
+
 
 def merge(under: Any, over: Any) -> Any:
     """Lay one value over another.
 
     Mappings merge key by key. What stands for one number or one table replaces what lies under it:
-    a mapping with `kind` or with a `value` (but for the dated spot of a price), a dated table (all
-    keys are years), a list, a scalar. An empty mapping changes nothing but empties a dated table. A
-    mapping of regions over a single distribution leaves that as the `default`.
+    a mapping with `kind`, `break_even` or a `value` (but for the dated spot of a price), a dated
+    table (all keys are years), a list, a scalar. An empty mapping changes nothing but empties a
+    dated table. A mapping of regions over a single distribution leaves that as the `default`.
     """
     if not isinstance(under, Mapping) or not isinstance(over, Mapping):
         return over
-    if "kind" in over or _is_dated(over) or (not over and _is_dated(under)):
+    if _STANDS & set(over) or _is_dated(over) or (not over and _is_dated(under)):
         return over
     if _has_value(over) and not _DATES & set(under):
         return over

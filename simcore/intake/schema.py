@@ -8,9 +8,10 @@ from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.budgets import Budget
 from simcore.intake.entries import Catalog
-from simcore.intake.measures import Benchmark, MarkUp, Output
+from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
 from simcore.intake.projects import Project
+from simcore.intake.risk import Risk
 from simcore.quantities import Quantity, ranges
 from simcore.quantities.annotations import (
     OTHER,
@@ -122,7 +123,7 @@ class Plant(Model):
     """The plant of the lifecycle, NPV and annuity forms."""
 
     start: Year
-    lifetime: Whole = Field(ge=1, le=100)
+    lifetime: Life
     output: Output
     """Production, Mt/yr."""
     valued_in: Year
@@ -304,6 +305,8 @@ class Experiment(Model):
     """Plants that are decided on, by name: what they cost, earn, and are paid."""
     budgets: dict[Name, Budget] = Field(default_factory=dict)
     """What closes a gap for a volume, by name."""
+    risk: Risk | None = None
+    """Tail means of outcomes, and how often they exceed thresholds."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool

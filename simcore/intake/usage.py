@@ -74,6 +74,12 @@ def project_instruments(experiment: Experiment) -> list[str]:
     return list(dict.fromkeys(named))
 
 
+def paying(experiment: Experiment) -> list[Any]:
+    """Records of the instruments of the projects, of those that there are."""
+    known = experiment.catalog.instruments
+    return [known[name] for name in project_instruments(experiment) if name in known]
+
+
 def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
     """Region and route of what buyers compare with, by its name."""
     split = ((name, name.partition(".")) for name in experiment.against)
@@ -159,13 +165,14 @@ def crosses_border(experiment: Experiment, region: str) -> bool:
 
 
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of outcomes,
-    and what they are linked to."""
+    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of support, of
+    outcomes, and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market for name in met_regions(experiment) if name in regions),
         *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
+        *(one.market for one in paying(experiment) if getattr(one, "market", None)),
         *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
     ]
     markets = experiment.catalog.markets
@@ -238,6 +245,7 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
             record = route_of(experiment.catalog, route)
             names += [*record.inputs, *record.byproducts]
     names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
+    names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
     for commodity in dict.fromkeys(names):
         for region in met_regions(experiment):
             price = price_of(experiment, commodity, region)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from simcore.dataset import Layout, stored_bytes
+from simcore.dataset import Layout, stored_bytes, threshold_of
 from simcore.errors import dotted
 from simcore.intake import Spec
 from simcore.intake.findings import Address
@@ -55,6 +55,10 @@ def _shapes_of(plan: Plan) -> Layout:
     )
     coords = _used_coords(plan, outcomes)
     units = {name: held for name, held in plan.units.items() if held[0] in coords}
+    risk = experiment.risk
+    if risk is not None:
+        coords |= {"tail": tuple(risk.tails)} if risk.of else {}
+        coords |= {threshold_of(name): tuple(values) for name, values in risk.exceed.items()}
     return Layout(
         coords=coords,
         outcomes=outcomes,
@@ -71,6 +75,7 @@ def _shapes_of(plan: Plan) -> Layout:
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
         },
+        tailed=tuple(risk.of) if risk else (), exceeded=tuple(risk.exceed) if risk else (),
     )  # fmt: skip
 
 
@@ -179,7 +184,8 @@ def _is_met(experiment: Experiment, address: Address) -> bool:
         met = ((buyer, place) for (buyer, _), place in met_imports(experiment).items())
         return (region, address[6]) in met
     asked = field in read_rules(experiment)
-    return field != "product_price" or (asked and region in experiment.regions)
+    priced = {*experiment.regions, *(one.region for one in experiment.projects.values())}
+    return field != "product_price" or (asked and region in priced)
 
 
 def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:

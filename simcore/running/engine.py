@@ -30,6 +30,7 @@ from simcore.running.reduction import Team, reduce_tile, rehearse
 from simcore.running.rows import central_of, draws_of
 from simcore.running.stages import Job
 from simcore.running.stopping import run_until_narrow, unreached
+from simcore.running.tails import check_defined, fill_tails
 from simcore.running.tiles import check_memory, recalled_values
 from simcore.running.views import counts_by_view, fill_prices
 from simcore.variables import OUTCOMES
@@ -112,6 +113,7 @@ def execute(
         plan = run_until_narrow(plan, executor, options=options)
         if missed := unreached(plan):
             warnings.warn(missed, stacklevel=2)
+    check_defined(plan)
     job = Job.of(plan, executor.parts, executor.threads, options)
     items = [item for tile in job.tiles for item in tile]
     check_memory(plan, items, executor.parts * executor.threads, options)
@@ -126,6 +128,7 @@ def execute(
             _simulate(Team(job, executor, crew, recall), store, statistics, report)
         _central_values(plan, statistics)
         fill_prices(plan, statistics, executor.threads, options, recall)
+        fill_tails(plan, statistics, executor, options, recall)
         check_statistics(plan, statistics)
         return store.complete(statistics, extra=_achieved_correlations(plan))
     except BaseException:

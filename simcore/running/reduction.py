@@ -174,7 +174,7 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     most = max(len(plan.coords[dim]) for dim in ("route", "view"))
     categories = np.zeros((tile.rows, most), np.int64)
     categories[in_categories] = counts[:, in_categories, :most].sum(axis=0)
-    quantiles = [np.full((tile.rows, len(QUANTILES)), np.nan) for _ in range(3)]
+    quantiles = [np.full((tile.rows, len(job.probabilities)), np.nan) for _ in range(3)]
     if (tile.need == Need.QUANTILES).any():
         wanted = _wanted(team, tile, numbers, look, counts)
         del counts
@@ -212,7 +212,7 @@ def rehearse(plan: Plan) -> None:
     with Crew(1) as crew:
         team = Team(job, on_threads(1), crew)
         reduce_tile(team, 0, silent)
-        found = [np.empty((1, len(QUANTILES))) for _ in range(3)]
+        found = [np.empty((1, len(job.probabilities))) for _ in range(3)]
         quantiles_anew(team, 0, Tile.of(job, 0), np.array([[1.0, 0, 0, 0]]), np.array([0]), found)
 
 
@@ -281,7 +281,7 @@ def _select(
         begin, end = rows
         for k, start in enumerate(np.cumsum([one.values.size for one in results[:-1]]), start=1):
             places[threads[k] : threads[k + 1], begin:end, sinks.START] += start
-        tally = Tally.of(job.ranks.taken.size, len(places), tile.rows, len(QUANTILES))
+        tally = Tally.of(job.ranks.taken.size, len(places), tile.rows, len(job.probabilities))
         tally.filled[:, :, begin:end] = np.concatenate([one.tally.filled for one in results], 1)
         counted = sum(one.tally.inside for one in results)
         tally.under[:, begin:end] = counted.cumsum(axis=2)[:, :, :-1:2]
@@ -332,12 +332,15 @@ def quantiles_anew(
         quantiles_of_rows(kept.draws, job.ranks, *found, some)
 
 
-def samples(plan: Plan, executor: Executor, options: Options) -> Iterator[tuple[Item, Sample]]:
-    """Each item of a plan with what its draws leave; none of them are kept."""
-    job = Job.of(plan, executor.parts, executor.threads, options)
+def samples(
+    plan: Plan, executor: Executor, options: Options, *, items: Sequence[Item] | None = None,
+    probabilities: tuple[float, ...] = QUANTILES, recall: Recall | None = None,
+) -> Iterator[tuple[Item, Sample]]:  # fmt: skip
+    """Each item, of a whole plan or the given ones, with what its draws leave; none are kept."""
+    job = Job.of(plan, executor.parts, executor.threads, options, items, probabilities)
     with Crew(executor.threads) as crew:
         for number, tile in enumerate(job.tiles):
-            sample, at = reduce_tile(Team(job, executor, crew), number, silent), 0
+            sample, at = reduce_tile(Team(job, executor, crew, recall), number, silent), 0
             for item in tile:
                 yield item, sample.rows(at, at + item.request.rows)
                 at += item.request.rows

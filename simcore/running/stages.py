@@ -8,7 +8,7 @@ be done by any process, in any order, and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -51,6 +51,8 @@ class Job:
     parts, threads : int
         Parts of the draws in each stage, and threads that share the draws of one part.
     options : Options
+    probabilities : tuple of float
+        Of the quantiles.
     """
 
     plan: Plan
@@ -58,12 +60,17 @@ class Job:
     parts: int
     threads: int
     options: Options
+    probabilities: tuple[float, ...] = QUANTILES
 
     @classmethod
-    def of(cls, plan: Plan, parts: int, threads: int, options: Options) -> Job:
-        """The job of running a whole plan."""
-        tiles = tiles_of(plan, items_of(plan), parts * threads, options)
-        return cls(plan, tuple(map(tuple, tiles)), parts, threads, options)
+    def of(
+        cls, plan: Plan, parts: int, threads: int, options: Options,
+        items: Sequence[Item] | None = None, probabilities: tuple[float, ...] = QUANTILES,
+    ) -> Job:  # fmt: skip
+        """The job of running a whole plan, or some items of it."""
+        chosen = items_of(plan) if items is None else items
+        tiles = tiles_of(plan, chosen, parts * threads, options)
+        return cls(plan, tuple(map(tuple, tiles)), parts, threads, options, probabilities)
 
     @property
     def replicates(self) -> int:
@@ -81,7 +88,7 @@ class Job:
         from simcore.kernels.ranks import quantile_ranks
 
         return quantile_ranks(
-            self.plan.draws, QUANTILES, INTERVAL_LEVEL, replicates=self.replicates
+            self.plan.draws, self.probabilities, INTERVAL_LEVEL, replicates=self.replicates
         )
 
 
@@ -308,7 +315,7 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
     places = task.places.copy()
     needed = places[:, begin:end, sinks.ROOM]
     places[:, begin:end, sinks.START] = (np.cumsum(needed) - needed.ravel()).reshape(needed.shape)
-    values, slots = np.empty(int(needed.sum())), 2 * len(QUANTILES) + 1
+    values, slots = np.empty(int(needed.sum())), 2 * len(job.probabilities) + 1
     counts = np.zeros((len(places), tile.rows if replicates else 0, slots), np.int32)
     targets = [
         sinks.sink(

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from simcore.errors import ConfigError
+from simcore.intake.risk import has_enough
 from simcore.intake.schema import Until
 from simcore.numerics.normal import quantile
 from simcore.numerics.student import students_t
@@ -46,7 +47,7 @@ def run_until_narrow(
     if until is None or plan.tried:
         return plan
     asked = _asked(plan, until)
-    draws, found = min(_FIRST, plan.draws), list[tuple[int, float]]()
+    draws, found = min(_first(plan), plan.draws), list[tuple[int, float]]()
     while True:
         tried = replace(asked, draws=draws)
         width = _widest(tried, until, executor or on_threads(None), options or Options())
@@ -59,6 +60,15 @@ def run_until_narrow(
         if width <= until.width or draws >= plan.draws:
             return replace(plan, draws=draws, tried=tuple(found))
         draws = min(2 * draws, plan.draws)
+
+
+def _first(plan: Plan) -> int:
+    """Draws of the first try: as many as the tails of the run need."""
+    risk, draws = plan.experiment.risk, _FIRST
+    for tail in risk.tails if risk and risk.of else ():
+        while not has_enough(tail, draws):
+            draws *= 2
+    return draws
 
 
 def unreached(plan: Plan) -> str:

@@ -18,6 +18,8 @@ _COLUMNS: Final = {
     "sources": ("name", "kind", "date", "title"), "outcomes": ("name", "unit", "over", "title"),
 }  # fmt: skip
 """Columns of the sections whose entries are plain lines of text."""
+_LISTED: Final = {"instruments": ("name", "kind", "status", "title")}
+"""Columns of lists of entries with values, where they are not the usual ones."""
 _FEW: Final = 12
 """Names that fit a message; more are for a list."""
 
@@ -63,7 +65,8 @@ def catalog_text(
         return _listing(("section", "entries", "names"), sizes)
     entries = catalog[section]
     if name is None:
-        columns = _COLUMNS.get(section, ("name", "unit", "status", "title"))
+        usual = _LISTED.get(section, ("name", "unit", "status", "title"))
+        columns = _COLUMNS.get(section, usual)
         rows = [
             (key, *(_field(entry, column) for column in columns[1:]))
             for key, entry in entries.items()
@@ -160,6 +163,9 @@ def _values(
         return
     meta = {**meta, **{key: node[key] for key in _META if key in node}}
     rest = {key: value for key, value in node.items() if key not in _META}
+    if set(rest) == {"kind", "quantiles"}:
+        points = ", ".join(f"P{100 * p:g} {_short(x)}" for p, x in rest["quantiles"].items())
+        rest = {"kind": rest["kind"], "of": points}
     flat = not any(isinstance(value, Mapping) for value in rest.values())
     if not rest or not flat:
         text = None
@@ -169,6 +175,8 @@ def _values(
         text = _short(rest["value"]) if set(rest) == {"value"} else text
     elif all(isinstance(key, int) for key in rest):
         text = ", ".join(f"{key}: {_short(value)}" for key, value in rest.items())
+    elif set(rest) == {"value"}:
+        text = _short(rest["value"])
     elif set(rest) == {"low", "central", "high"}:
         text = "central {central:g}, low {low:g}, high {high:g}".format(**rest)
     elif set(rest) == {"year", "value"}:
