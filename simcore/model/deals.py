@@ -61,7 +61,7 @@ def project_cash(scene: Scene, project: str) -> int | None:
 
 @outcome(
     over=("scenario", "project"), unit="1e6 {money}", title="Net present value of a project",
-    since=DECIDED, **COMES,
+    since=DECIDED, kept=True, **COMES,
 )  # fmt: skip
 @remembered
 def project_npv(scene: Scene, project: str) -> int | None:

@@ -67,7 +67,7 @@ def instrument_repays(scene: Scene, project: str, instrument: str) -> int | None
 
 @outcome(
     over=_WHOLE, unit="1e6 {money}", title="Cost of an instrument to the public", since=DECIDED,
-    **COMES,
+    kept=True, **COMES,
 )  # fmt: skip
 @remembered
 def instrument_npv(scene: Scene, project: str, instrument: str) -> int | None:
