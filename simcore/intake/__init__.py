@@ -169,7 +169,12 @@ def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> 
     if "outcomes" not in written and isinstance(data.get("outcomes"), list):
         layers_of = [data, *_mappings(data.get("scenarios"))]
         there = {key for one in layers_of for key, content in one.items() if content}
-        more = [one.name for one in OUTCOMES.values() if one.comes_with in there]
+        built = [each for one in layers_of for each in _mappings(one.get("projects"))]
+        lacking = set() if any(one.get("instruments") for one in built) else {"instrument"}
+        more = [
+            one.name for one in OUTCOMES.values()
+            if one.comes_with in there and not lacking.intersection(one.dims)
+        ]  # fmt: skip
         data = {**data, "outcomes": [*data["outcomes"], *more]}
     keep, outcomes = data.get("keep"), data.get("outcomes")
     if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):

@@ -1,6 +1,6 @@
 """Instruments that pay a project or its buyer: contracts, grants, premiums, loans (MODEL 12)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
@@ -99,7 +99,8 @@ def _of_strike(value: Any) -> str:
 
 
 Strike = Annotated[
-    Annotated[BreakEven, Tag("break_even")] | Annotated[PricePerTonne, OTHER],
+    Annotated[BreakEven, Tag("break_even")]
+    | Annotated[Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.STRIKE)], OTHER],
     Discriminator(_of_strike),
 ]
 
@@ -133,6 +134,12 @@ class CarbonContract(Instrument):
     """Part of the green revenue of the project that is set off."""
 
 
+PER: Final = {
+    "tonne": "EUR/t", "avoided": "EUR/t", "hydrogen": "EUR/kg", "electricity": "EUR/MWh",
+}  # fmt: skip
+"""Unit of an amount by what it is paid for."""
+
+
 class OpexSupport(Instrument):
     """An amount for each tonne, tonne of CO2 avoided or unit bought; or the gap itself."""
 
@@ -160,3 +167,9 @@ class Grant(Instrument):
 
 
 Instruments = Annotated[CarbonContract | OpexSupport | Grant, Field(discriminator="kind")]
+
+
+def kinds() -> list[str]:
+    """Kinds of instruments that a config may have."""
+    records = get_args(get_args(Instruments)[0])
+    return [get_args(one.model_fields["kind"].annotation)[0] for one in records]

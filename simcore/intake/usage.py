@@ -144,11 +144,21 @@ def used_markets(experiment: Experiment) -> list[str]:
         *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
         *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
+        *_reference_markets(experiment),
     ]
     markets = experiment.catalog.markets
     known = [markets[name] for name in names if name in markets]
     names += [one.to for market in known for one in (market.link, market.relative) if one]
     return list(dict.fromkeys(names))
+
+
+def _reference_markets(experiment: Experiment) -> list[str]:
+    """Markets whose allowances the contracts of projects refer to, where they name one."""
+    instruments = experiment.catalog.instruments
+    records = (instruments[name] for name in project_instruments(experiment) if name in instruments)
+    # By what the record holds: to list a market is not to read it (see `effects`).
+    held = [vars(one) for one in records]
+    return [one["market"] for one in held if one.get("reference") == "market" and one["market"]]
 
 
 def views_from(experiment: Experiment, market: str) -> str | None:
