@@ -73,6 +73,12 @@ def project_instruments(experiment: Experiment) -> list[str]:
     return list(dict.fromkeys(named))
 
 
+def paying(experiment: Experiment) -> list[Any]:
+    """Records of the instruments of the projects, of those that there are."""
+    known = experiment.catalog.instruments
+    return [known[name] for name in project_instruments(experiment) if name in known]
+
+
 def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
     """Region and route of what buyers compare with, by its name."""
     split = ((name, name.partition(".")) for name in experiment.against)
@@ -136,8 +142,8 @@ def crosses_border(experiment: Experiment, region: str) -> bool:
 
 
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of outcomes,
-    and what they are linked to."""
+    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of support, of
+    outcomes, and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market for name in met_regions(experiment) if name in regions),
@@ -153,12 +159,13 @@ def used_markets(experiment: Experiment) -> list[str]:
 
 
 def _reference_markets(experiment: Experiment) -> list[str]:
-    """Markets whose allowances the contracts of projects refer to, where they name one."""
-    instruments = experiment.catalog.instruments
-    records = (instruments[name] for name in project_instruments(experiment) if name in instruments)
-    # By what the record holds: to list a market is not to read it (see `effects`).
-    held = [vars(one) for one in records]
-    return [one["market"] for one in held if one.get("reference") == "market" and one["market"]]
+    """Markets whose allowances the instruments of projects refer to, where they name one."""
+    # By what the records hold: to list a market is not to read it (see `effects`).
+    held = [vars(one) for one in paying(experiment)]
+    return [
+        one["market"] for one in held
+        if one.get("market") and one.get("reference", "market") == "market"
+    ]  # fmt: skip
 
 
 def views_from(experiment: Experiment, market: str) -> str | None:
@@ -225,6 +232,7 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
             record = route_of(experiment.catalog, route)
             names += [*record.inputs, *record.byproducts]
     names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
+    names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
     for commodity in dict.fromkeys(names):
         for region in met_regions(experiment):
             price = price_of(experiment, commodity, region)

@@ -22,6 +22,7 @@ from simcore.intake.usage import asked_outcomes, met_imports, product_of, refere
 from simcore.plan import Plan, nominal_size
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
+from simcore.running.projects import told_projects
 from simcore.running.tiles import OVERHEAD, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
@@ -98,6 +99,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "seed": experiment.seed,
         **_stopping(plan),
         **_untold_imports(plan),
+        **told_projects(plan.spec),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
         "degrees_of_freedom": plan.freedom,
