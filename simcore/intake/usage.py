@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from weakref import ref
 
+from simcore.intake.budgets import Budget
 from simcore.intake.entries import Electrolysis, Indexed, Learns, Retrofit, Route, SectorRegion
 from simcore.intake.findings import Address
 from simcore.intake.hosts import host_of, route_of
@@ -85,6 +86,26 @@ def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
     return {name: (region, route) for name, (region, _, route) in split}
 
 
+def budget_against(experiment: Experiment, budget: Budget) -> str:
+    """What the gap of a budget is counted over: its own choice, or the only one of the run."""
+    return budget.against or next(iter(experiment.against), "")
+
+
+def read_rules(experiment: Experiment) -> set[str]:
+    """Fields of what a sector meets in a region that the run reads beside those of a carbon
+    cost."""
+    found = {rule for one in asked_outcomes(experiment) for rule in one.needs.rules}
+    if any(one.gap == "market" for one in asked_budgets(experiment).values()):
+        found |= {"product_price", "border"}
+    return found
+
+
+def asked_budgets(experiment: Experiment) -> Mapping[str, Budget]:
+    """Budgets, where the run reports any."""
+    asked = any("budget" in one.dims for one in asked_outcomes(experiment))
+    return experiment.budgets if asked else {}
+
+
 def met_regions(experiment: Experiment) -> list[str]:
     """Regions whose prices and rules the run needs: its own, those of buyers, those of projects."""
     buyers = (region for region, _ in alternatives(experiment).values())
@@ -133,10 +154,12 @@ def crosses_border(experiment: Experiment, region: str) -> bool:
     regions, inside = experiment.catalog.regions, experiment.cbam.market
     buyers = (name for name, _ in alternatives(experiment).values() if name in regions)
     built = experiment.projects.values()
+    gaps = (one for one in asked_budgets(experiment).values() if one.gap == "support")
     sold = (
         "eu" in experiment.destinations
         or any(regions[one].market == inside for one in buyers)
         or any(one.destination == "eu" for one in built if one.region == region)
+        or any(one.destination == "eu" for one in gaps if one.region == region)
     )
     return sold and region in regions and regions[region].market != inside
 

@@ -11,7 +11,7 @@ from simcore import __version__
 
 SECTIONS: Final = (
     "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
-    "buyers", "instruments", "sources", "outcomes",
+    "buyers", "products", "instruments", "sources", "outcomes",
 )  # fmt: skip
 _FORMATS: Final = ("table", "csv", "json")
 _FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "half-yearly", "annual")
