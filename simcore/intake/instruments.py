@@ -1,6 +1,6 @@
 """Instruments that pay a project or its buyer: contracts, grants, premiums, loans (MODEL 12)."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -106,7 +106,8 @@ def _of_strike(value: Any) -> str:
 
 
 Strike = Annotated[
-    Annotated[BreakEven, Tag("break_even")] | Annotated[PricePerTonne, OTHER],
+    Annotated[BreakEven, Tag("break_even")]
+    | Annotated[Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.STRIKE)], OTHER],
     Discriminator(_of_strike),
 ]
 
@@ -145,6 +146,12 @@ class CarbonContract(Instrument):
     indexation: Indexation | None = None
     green_revenue: Share = certain(0.0)
     """Part of the green revenue of the project that is set off."""
+
+
+PER: Final = {
+    "tonne": "EUR/t", "avoided": "EUR/t", "hydrogen": "EUR/kg", "electricity": "EUR/MWh",
+}  # fmt: skip
+"""Unit of an amount by what it is paid for."""
 
 
 class OpexSupport(Instrument):
@@ -299,3 +306,9 @@ Instruments = Annotated[
     | Compensation,
     Field(discriminator="kind"),
 ]
+
+
+def kinds() -> list[str]:
+    """Kinds of instruments that a config may have."""
+    records = get_args(get_args(Instruments)[0])
+    return [get_args(one.model_fields["kind"].annotation)[0] for one in records]
