@@ -189,6 +189,7 @@ def trace(options: argparse.Namespace) -> None:
     planned = build_plan(options)
     from simcore.running import tracing
     from simcore.terminal.progress import say_if_cold
+    from simcore.terminal.settlements import settlement_text
     from simcore.terminal.traces import trace_table, trace_text
 
     say_if_cold("trace")
@@ -197,7 +198,8 @@ def trace(options: argparse.Namespace) -> None:
         planned, options.draw, region=options.region, route=options.route, project=options.project
     )
     if options.format == "table":
-        print(trace_text(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
+        shown = trace_text if options.project is None else settlement_text
+        print(shown(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
         return
     header, rows = trace_table(found)
     _print_rows(options.format, header, rows, {"name": planned.name, "draw": options.draw})
