@@ -22,8 +22,9 @@ from reference_costs import (
     pays_cbam,
     reference_route,
 )
+from reference_goods import tonnes_passed_on, volume
 from reference_model import Result, evaluate
-from reference_paths import Case, merge
+from reference_paths import Case, merge, quantity
 
 from simcore.plan import Plan
 from simcore.running import engine, tracing
@@ -117,6 +118,16 @@ class Scales:
         del case.given[good, region]
         return abs(premiums[1] - premiums[0]) / 1000.0
 
+    def goods(self, key: Key) -> float:
+        """What the costs behind a product or a budget come to: of its tonnes, and of its price."""
+        name, scenario, which = key[:3]
+        case = self.cases[scenario]
+        if name.startswith("budget_"):
+            return self.cost * len(case.years) * max(volume(case, which, y) for y in case.years)
+        price = quantity(case, case.catalog["products"][which]["price"], which + ".price", "EUR")
+        scale = self.rate * price if name.endswith("_uplift") else 1.0
+        return self.cost * tonnes_passed_on(case, which) / scale
+
     def tolerance(self, key: Key) -> float:
         """Error allowed; infinite where the value is a matter of rounding."""
         name = key[0]
@@ -145,6 +156,8 @@ class Scales:
             return RELATIVE * self.cost / abs(saved) if abs(saved) > NEXT_TO_ZERO else math.inf
         if name in ("buyer_premium", "asking_premium", "product_price", "market_gap"):
             return RELATIVE * self.cost
+        if "price_effect" in name or "price_uplift" in name or name.startswith("budget_"):
+            return RELATIVE * self.goods(key)
         if name in ("viability", "green_is_cheaper"):
             gap = "support_gap" if name == "viability" else "cost_premium"
             near = abs(self.reference[gap, *key[1:]]) < 1e-6 * self.cost

@@ -18,6 +18,7 @@ from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
+from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import PricePath
@@ -72,6 +73,7 @@ def find_faults(
             *unit_findings(scenario, folder, sound),
             *date_findings(scenario),
             *system_findings(scenario),
+            *goods_findings(scenario),
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
             *project_findings(scenario, folder),
@@ -150,16 +152,21 @@ def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[
 def _priced(experiment: Experiment) -> Iterator[Finding]:
     """Outcomes of the price of the conventional tonne in a run of which no region has one."""
     made = sector_regions(experiment)
-    if any(made[name].product_price is not None for name in experiment.regions if name in made):
-        return
+    built_in = [one.region for one in experiment.projects.values()]
     for position, name in enumerate(experiment.outcomes):
-        if name in OUTCOMES and "product_price" in OUTCOMES[name].needs.rules:
-            yield Finding(
-                ("outcomes", position), f"{name}, of which no region of the run has the price",
-                "product_price of a region of the run",
-                "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
-                also=(("regions",),),
-            )  # fmt: skip
+        if name not in OUTCOMES or "product_price" not in OUTCOMES[name].needs.rules:
+            continue
+        of_projects = "project" in OUTCOMES[name].dims
+        regions = built_in if of_projects else experiment.regions
+        if any(made[one].product_price is not None for one in regions if one in made):
+            continue
+        whose = "project" if of_projects else "run"
+        yield Finding(
+            ("outcomes", position), f"{name}, of which no region of the {whose} has the price",
+            f"product_price of a region of the {whose}",
+            "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
+            also=(("projects",) if of_projects else ("regions",),),
+        )  # fmt: skip
 
 
 def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:

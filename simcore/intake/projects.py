@@ -50,10 +50,10 @@ class Cumulation(Model):
 
 
 class Debt(Described):
-    """A loan on the investment."""
+    """A loan on the investment, repaid from the first year of production on."""
 
     share: Share
-    """Of the investment."""
+    """Of what is spent, net of grants; the interest until the start is added to the loan."""
     rate: Rate
     """Interest per year: real, or nominal with `nominal`."""
     years: Annotated[Life, Field(le=50)]
@@ -69,6 +69,8 @@ class Tax(Described):
     """Tax on the profit: straight-line depreciation over the life, losses carried forward."""
 
     rate: Share
+    nominal: bool = False
+    """Depreciation and losses are money of the year of the investment: inflation wears them off."""
 
 
 class Project(Described):

@@ -55,6 +55,12 @@ def latched(value, kept, year, since):
 
 
 @inlined
+def scheduled(value, weight):
+    """Weight of the year times a value, which may be unknown where the weight is zero."""
+    return weight * value if weight != 0.0 else 0.0
+
+
+@inlined
 def linear_row(rows, out, terms, weights):
     row, weight = terms[0], weights[0]
     for j in range(rows.shape[1]):

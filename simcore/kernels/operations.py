@@ -147,12 +147,17 @@ _declare("SMALLER", "arithmetic.smaller", "a b")
 _declare("LARGER", "arithmetic.larger", "a b")
 _declare("EXCESS", "arithmetic.excess", "value", numbers="side", columns="threshold")
 _declare("LATCHED", "arithmetic.latched", "value", numbers="since", keeps=float("nan"))
+_declare("SCHEDULED", "arithmetic.scheduled", "value", columns="weight")
 # finance
 _declare("CAPITAL_RECOVERY", "finance.recovery_at_risk", "wacc risk", numbers="life")
 _declare("LOG_GROWTH", "finance.log_growth", "rate")
 _declare("ACCUMULATED", "finance.accumulated_row", "amount", columns="weight first last", keeps=0.0)
 _declare("DISCOUNTED", "finance.discounted_row", "amount log_rate", columns="weight first last",
          keeps=0.0)  # fmt: skip
+_declare("TAXABLE", "finance.taxable", "profit", numbers="left", columns="active", keeps=0.0)
+_declare("PRESENT_VALUE", "finance.present_value_row", "log_rate flows...", numbers="since last")
+_declare("INTERNAL_RATE", "finance.internal_rate_row", "flows...", numbers="last")
+_declare("TURNS", "finance.turns_row", "flows...", numbers="last")
 # prices
 _declare("DECAY", "prices.decay", "kappa")
 _declare("STEP_SPREAD", "prices.step_spread", "sigma kappa")

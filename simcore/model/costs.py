@@ -179,13 +179,9 @@ def _capex_factor(scene: Scene, region: str) -> int:
 
 
 def built_in(scene: Scene, node: int, vintage: int | None) -> int:
-    """Node of a cost of capital as it is in the year in which the plant is built.
-
-    Without a vintage, or where no year differs, as it is in each year.
-    """
-    if vintage is None or not scene.graph.nodes[node].yearly:
-        return node
-    return scene.graph.node("LATCHED", value=node, since=vintage)
+    """Node of a cost of capital as it is in the year in which the plant is built; in each year
+    without a vintage. No price goes into it, so that it is known before that year."""
+    return node if vintage is None else scene.graph.in_year(node, vintage - scene.start)
 
 
 @remembered

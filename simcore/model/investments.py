@@ -9,7 +9,7 @@ from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import owner_of
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import price_of, replaced_by
-from simcore.model.commodities import learning, price_name
+from simcore.model.commodities import electrolyser_capital, learning
 from simcore.model.costs import (
     built_in,
     capture_capex,
@@ -44,25 +44,30 @@ def investment_of_vintage(scene: Scene, region: str, route: str, vintage: int) -
 @remembered
 def project_investment(scene: Scene, project: str) -> int:
     """Node of the money spent on a project per tonne that it makes a year, its own electrolyser
-    included; times the output, in 1e6 EUR."""
+    included; times the output, in 1e6 EUR (MODEL 11.12)."""
     one, graph = scene.experiment.projects[project], scene.graph
     spent = graph.quotient(
         investment_of_vintage(scene, one.region, one.route, one.start),
         route_quantity(scene, one.region, one.route, "utilisation"),
     )
-    record = price_of(scene.experiment, "hydrogen", one.region)
-    if one.hydrogen == "bought" or not isinstance(record, Electrolysis):
-        return spent
-    if "hydrogen" not in made_by(scene, one.route).inputs:
-        return spent
-    own = price_name(scene.experiment, "hydrogen", one.region)
-    needed = graph.product(
-        traded(scene, one.region, one.route, "inputs", "hydrogen"),
-        read(scene, record, "electricity_demand", own),
-    )
-    power = graph.quotient(needed, read(scene, record, "full_load_hours", own))
-    price = graph.product(read(scene, record, "capex", own), learning(scene, record.learning, own))
-    return graph.sum(spent, graph.product(power, built_in(scene, price, one.start)))
+    parts = [spent, *(graph.product(need, cost) for need, cost, _ in own_equipment(scene, project))]
+    return built_in(scene, graph.total(parts), one.start)
+
+
+@remembered
+def own_equipment(scene: Scene, project: str) -> list[tuple[int, int, int]]:
+    """Of each good that a project makes itself: nodes of what a tonne takes of it, of what the
+    capacity for a unit a year costs to build, and of its capital recovery."""
+    one = scene.experiment.projects[project]
+    if one.hydrogen != "own":
+        return []
+    found = []
+    for name in made_by(scene, one.route).inputs:
+        if isinstance(price_of(scene.experiment, name, one.region), Electrolysis):
+            cost, recovery = electrolyser_capital(scene, name, one.region)
+            need = traded(scene, one.region, one.route, "inputs", name)
+            found.append((need, built_in(scene, cost, one.start), recovery))
+    return found
 
 
 @remembered
@@ -83,4 +88,5 @@ def alternative_investment(scene: Scene, project: str) -> int:
         return graph.constant(0.0)
     else:
         spent = investment_of_vintage(scene, one.region, route, one.start)
-    return graph.quotient(spent, route_quantity(scene, one.region, route, "utilisation"))
+    used = route_quantity(scene, one.region, route, "utilisation")
+    return built_in(scene, graph.quotient(spent, used), one.start)

@@ -79,7 +79,7 @@ def project_cost(scene: Scene, project: str) -> int | None:
 
 @remembered
 def alternative_cost_of(scene: Scene, project: str) -> int:
-    """Node of the cost of a tonne of what a project is set against, before carbon."""
+    """Node of the cost of a tonne of what a project is set against, before carbon (MODEL 11.3)."""
     one, route = scene.experiment.projects[project], replaced_by(scene.experiment, project)
     charge = None
     if one.against is not None and one.against.capital != "full":
