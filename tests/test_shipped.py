@@ -54,9 +54,10 @@ def faults_of_the_package() -> list[Finding]:
                                    "last": 2032}},
             "products": [name for name, one in catalog["products"].items() if sector in one["uses"]],
             "budgets": {"tonnes": {"region": "EU", "route": "h2_dri_eaf", "volume": {2030: 5}}},
-            "projects": {"plant": {
+            # One plant each: two strikes cannot both be solved.
+            "projects": {f"plant_{name}": {
                 "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 15, "output": 1,
-                "instruments": list(catalog["instruments"])}},
+                "instruments": [name]} for name in catalog["instruments"]},
             "scenarios": {name: name for name in packaged.scenarios()} | {"base": {}},
         })  # fmt: skip
         found += find_faults(spec.scenarios["base"], spec.scenarios, Path())
