@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from simcore.errors import Fault, dotted, suggest
 from simcore.intake import Spec, shipped
+from simcore.intake.idle_settings import idle_settings
+from simcore.intake.instruments import Grant
 from simcore.intake.overlay import at
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
@@ -73,6 +75,12 @@ _REASONS: Final = {
     "clean_intensity": "read with cbam.resource_shuffling above zero",
     "duty": "read of tonnes that a buyer here takes from there, with out_of_quota above zero",
     "product_price": "read by product_price, market_gap and the cash flow of a project",
+    "willing": "read with sold above zero",
+    "sold": "read with willing, or a buyer who pays more for what is sold as green",
+    "reline": "read with capital: reline",
+    "cumulation": "read by the instruments of the project, which has none",
+    "market": "read with reference: market",
+    "per": "read with an amount",
     "debt": "read by dscr, debt_capacity and equity_irr",
     "tax": "read by the cash flow of a project, such as free_cash_npv",
     "spend": "read by the cash flow of a project, such as free_cash_npv",
@@ -108,7 +116,8 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     found = [
         *unusual(spec),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
-        *_unasked(plan), *_few_replicates(plan), *_lone_factors(plan, written),
+        *_unasked(plan), *_idle_settings(plan, written), *_few_replicates(plan),
+        *_lone_factors(plan, written),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
 
@@ -152,6 +161,7 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 where = where[3:]  # it stands in the place of what the config does not say
             # Which market is that of the border also says which regions lie inside.
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
+            unasked = unasked or where[-1:] == ("beyond",)  # it is asked before anything is built
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
             # A config that repeats what the package says asks for no effect.
@@ -223,8 +233,8 @@ def _silent(
         records = [_follow(one, address[:entry])[1] for one in experiments]
         if all(isinstance(one, Model) and not _touched(one, reads) for one in records):
             return entry
-        # A new entry must be complete, whatever of it a run reads.
-        if complete or not _is_packaged(address):
+        # A new entry must be complete, whatever of it a run reads; most of an instrument need not.
+        if complete or not (_is_packaged(address) or address[1] == "instruments"):
             return None
     found = [_is_read(one, address, reads) for one in experiments]
     if any(one is not False for one in found):
@@ -301,6 +311,10 @@ def _reason(address: Address, experiments: list[Experiment]) -> str:
             return _REASONS[part].format(address[-1])
     if address[0] == "catalog" and address[1] == "routes":
         return "no region of this run takes this value"
+    if address[:2] == ("catalog", "instruments"):
+        records = [one.catalog.instruments.get(address[2]) for one in experiments]
+        if any(isinstance(one, Grant) for one in records):
+            return "read of an instrument that pays by year: a grant is paid once"
     return "nothing that this run computes reads it"
 
 
@@ -406,6 +420,21 @@ def _unasked(plan: Plan) -> Iterator[Fault]:
                 (key,), found=found, expected=f"{some} or another one over `{dim}`",
                 remedy="add it to outcomes",
             )  # fmt: skip
+
+
+def _idle_settings(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
+    """Settings of projects and instruments that the user wrote and that others undo."""
+    addresses = {one.where: one.address for one in written}
+    for finding in idle_settings(plan.spec.scenarios.values()):
+        where = next(
+            (finding.address[:size] for size in range(len(finding.address), 2, -1)
+             if finding.address[:size] in addresses), None,
+        )  # fmt: skip
+        if where is not None:
+            place = (*addresses[where], *finding.address[len(where) :])
+            yield plan.spec.fault(
+                place, found=finding.found, expected=finding.expected, remedy=finding.remedy
+            )
 
 
 def _few_replicates(plan: Plan) -> Iterator[Fault]:
