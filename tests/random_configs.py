@@ -569,6 +569,31 @@ def retrofit(draw: Any, host: str, regions: list[str], first: int) -> Any:
     }}  # fmt: skip
 
 
+@st.composite
+def project(draw: Any, regions: list[str], routes: list[str], first: int, last: int) -> Any:
+    """A plant that may live beyond the horizon, or start before its route exists."""
+    against: Any = draw(st.one_of(st.none(), st.sampled_from(routes)))
+    if against is not None and draw(st.booleans()):
+        against = {"route": against, "capital": draw(st.sampled_from(["full", "sunk"]))}
+    elif against is not None:
+        spent = draw(quantity(50, 300, "EUR/(t/yr)", form="positive"))
+        against = {"route": against, "capital": "reline", "reline": spent}
+    start, willing = draw(st.integers(first, last)), quantity(0, 60, "EUR/t", form="any")
+    optional = {
+        "hydrogen": draw(st.sampled_from(["own", "bought"])), "buyer": "maker",
+        "destination": draw(st.sampled_from(["domestic", "eu"])),
+        "sold": draw(quantity(0.0, 1.0)), "willing": draw(willing),
+        "rate": draw(quantity(0.01, 0.12)), "valued_in": start + draw(st.integers(-3, 3)),
+    }  # fmt: skip
+    kept = draw(st.lists(st.sampled_from(sorted(optional)), unique=True))
+    return {
+        "region": draw(st.sampled_from(regions)), "route": draw(st.sampled_from(routes)),
+        "start": start, "lifetime": draw(st.integers(1, 8)), "output": draw(steps(0.5, 3)),
+        **({"against": against} if against is not None else {}),
+        **{name: optional[name] for name in kept},
+    }  # fmt: skip
+
+
 SHARED = ["capex", "utilisation", "first_of_a_kind", "inputs.ore", "emission_intensity", "support"]
 
 
@@ -717,7 +742,10 @@ def configs(draw: Any) -> dict[str, Any]:
             for place, name in enumerate(routes)
         },
         "technologies": {"plant": draw(technology()), "stack": draw(technology())},
-        "buyers": {"maker": {"indirect_factor": draw(quantity(1.0, 1.3))}},
+        "buyers": {"maker": {
+            "indirect_factor": draw(quantity(1.0, 1.3)),
+            "willingness": draw(quantity(0, 60, "EUR/t", form="any")),
+        }},
     }  # fmt: skip
     if draw(st.booleans()):
         catalog["routes"]["fitted"] = draw(
@@ -782,6 +810,10 @@ def configs(draw: Any) -> dict[str, Any]:
             "start": draw(st.integers(first, last)), "lifetime": draw(st.integers(1, 8)),
             "output": draw(steps(0.5, 3)), "valued_in": first - draw(st.integers(0, 2)),
             "beyond": "hold",
+        },
+        "projects": {
+            name: draw(project(regions, routes, first, last))
+            for name in ("works", "mill")[: draw(st.integers(1, 2))]
         },
         "exposures": {"firm": {
             "market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1,

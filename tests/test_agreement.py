@@ -125,6 +125,8 @@ def quickstart(*changes: str) -> list[str]:
         "plant={start: 2028, lifetime: 20, output: 1.5, valued_in: 2027, beyond: hold}",
         "against=[EU.bf_bof, KR.h2_dri_eaf]",
         "exposures.firm={market: k_ets, shortfall: 20, first: 2026, last: 2027}",
+        "projects.works={region: EU, route: h2_dri_eaf, start: 2028, lifetime: 15, output: 2, "
+        "sold: 0.5, willing: 40 EUR/t, rate: 6 %}",
     ]  # fmt: skip
 
 

@@ -237,7 +237,8 @@ def test_a_later_start_changes_no_year_that_stays(few):
         exposures={name: {"first": 2028} for name in ("firm", "other", "growing")},
     ))  # fmt: skip
     for name, variable in OUTCOMES.items():
-        if "year" in variable.dims and name in few:
+        # A plant that is built before the run has no capital of its year, and so no cost.
+        if "year" in variable.dims and "project" not in variable.dims and name in few:
             np.testing.assert_array_equal(
                 few[name].sel(year=later["year"]), later[name].transpose(*few[name].dims), name
             )
