@@ -91,7 +91,8 @@ def check(options: argparse.Namespace) -> None:
     known, experiment = labels(loaded), loaded.experiment
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in ("scenario", "region", "destination", "route", "market")
+        for dim in ("scenario", "region", "destination", "route", "market", "project", "instrument")
+        if known[dim] or dim not in ("project", "instrument")
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
     named = {name for pair in experiment.correlations.shocks for name in pair.between}
@@ -164,7 +165,7 @@ def summary(options: argparse.Namespace) -> None:
         frame = summarise(
             result, variable=options.variable, years=options.year, regions=options.region,
             routes=options.route, destinations=options.destination, scenarios=scenarios,
-            quantiles=options.quantiles,
+            projects=options.project, instruments=options.instrument, quantiles=options.quantiles,
         )  # fmt: skip
         if options.format != "table":
             rows = frame.astype(object).to_numpy().tolist()
@@ -191,7 +192,9 @@ def trace(options: argparse.Namespace) -> None:
 
     say_if_cold("trace")
 
-    found = tracing.trace(planned, options.draw, region=options.region, route=options.route)
+    found = tracing.trace(
+        planned, options.draw, region=options.region, route=options.route, project=options.project
+    )
     if options.format == "table":
         print(trace_text(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
         return
@@ -292,6 +295,7 @@ def _show_run(
     from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
     from simcore.terminal.headline import headline_text
+    from simcore.terminal.tails import tail_lines
     from simcore.variables import OUTCOMES
 
     labels = done.layout.coords
@@ -307,6 +311,8 @@ def _show_run(
         print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
     if others:
         print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
+    for line in tail_lines(done, out):
+        print(line)
     print(f"\n{draws:,} draws in {seconds:.1f} s, {draws / max(seconds, 1e-9):,.0f} draws/s")
     print(f"Run       {out}")
     for picture in pictures:

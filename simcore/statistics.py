@@ -182,7 +182,7 @@ STATISTICS: Final[dict[str, Statistic]] = {one.name: one for one in (
 OF_TAILS: Final[dict[str, Statistic]] = {one.name: one for one in (
     Statistic("tail", "mean {tails}", {}, dims=("tail",)),
     Statistic("tail_standard_error", "standard error of the mean {tails}", {},
-              dims=("tail",)),
+              dims=("tail",), heading="error", leaves=1),
     Statistic("tail_quantile", "quantile over the draws", {}, dims=("tail",)),
     Statistic("tail_quantile_low", f"lower end {_INTERVAL}", {}, dims=("tail",)),
     Statistic("tail_quantile_high", f"upper end {_INTERVAL}", {}, dims=("tail",)),
@@ -192,7 +192,7 @@ OF_THRESHOLDS: Final[dict[str, Statistic]] = {one.name: one for one in (
     Statistic("exceedance", "share of the draws above the threshold", {}, dims=("threshold",),
               is_share=True),
     Statistic("exceedance_standard_error", "standard error of the share above the threshold", {},
-              dims=("threshold",), is_share=True),
+              dims=("threshold",), is_share=True, heading="error", leaves=1),
 )}  # fmt: skip
 """The same by threshold; each outcome has thresholds of its own, along `V_threshold`."""
 

@@ -24,11 +24,13 @@ CELL: Final = ("scenario", "region", "destination", "route", "year")
 PLANT: Final = ("scenario", "region", "route", "year")
 MARKET: Final = ("scenario", "market", "year")
 PROJECT: Final = ("scenario", "project", "year")
+INSTRUMENT: Final = ("scenario", "project", "instrument", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "sale", "parity",
     "lifetime", "waterfall", "exposures", "projects",
+    "deals", "instruments", "financing", "lending",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 

@@ -187,7 +187,7 @@ def _cited() -> Iterator[tuple[str, str]]:
 def test_equations_are_numbered_in_order() -> None:
     found = _defined()
     sections = [int(number) for number in re.findall(r"^## (\d+)\. ", MODEL, re.M)]
-    assert sections == list(range(1, 11))
+    assert sections == list(range(1, len(sections) + 1))
     for section in sections:
         own = [number for one, number in found if one == section]
         assert own == list(range(1, len(own) + 1)), section
@@ -200,7 +200,7 @@ def test_equations_are_numbered_in_order() -> None:
 
 def test_every_citation_has_its_equation() -> None:
     equations = {f"{section}.{number}" for section, number in _defined()}
-    sections = {str(section) for section in range(1, 11)}
+    sections = set(re.findall(r"^## (\d+)\. ", MODEL, re.M))
     cited = list(_cited())
     assert len(cited) > 20
     for place, number in cited:

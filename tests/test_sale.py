@@ -130,5 +130,5 @@ def test_a_price_that_nobody_asks_for_changes_nothing_and_that_is_told() -> None
     config = packaged({"margin": 30}, outcomes=["cost_premium"], keep=[])
     told = build_and_warn(simcore.load(config))[1]
     assert [one.remedy for one in told if "product_price" in one.where] == [
-        "read by product_price and market_gap"
+        "read by product_price, market_gap and the cash flow of a project"
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,15 @@ from rich_config import rich_config
 from small_config import small_config
 
 import simcore
-from simcore import dataset
+from simcore import cli, dataset
+from simcore.analysis import summarise
 from simcore.errors import ConfigError
 from simcore.numerics.normal import quantile
 from simcore.running import engine
 from simcore.running.executors import Executor
 from simcore.running.options import Options
+from simcore.terminal.tables import outcome_text
+from simcore.terminal.tails import tail_lines
 
 TAILS = [0.05, 0.95]
 
@@ -252,3 +256,34 @@ def test_a_run_without_risk_is_silent():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert "tail" not in engine.run(plan(content), threads=2).dims
+
+
+def test_tables_show_them(tmp_path, capsys):
+    out = tmp_path / "run.zarr"
+    simcore.run(rich_config(**RICH), out=out, threads=2).close()
+    with simcore.open_run(out) as run:
+        frame = summarise(run, variable="npv_premium")
+    np.testing.assert_array_equal(frame["tail_p5"], run["npv_premium_tail"].values[..., 1].ravel())
+    assert {"tail_p97.5_standard_error", "p97.5_low", "above_0"} <= set(frame)
+    assert "p5_low" in frame
+    text = outcome_text(frame)
+    for heading in ("mean<P5", "mean>P95", "mean<P2.5", "P97.5", "P(>0)"):
+        assert text.count(f" {heading} ") + text.count(f" {heading}\n") == 1, heading
+    assert max(map(len, text.splitlines())) <= 100
+    call = ["summary", str(out), "--variable", "cost_premium", "--format", "csv"]
+    assert cli.main(call) == 0
+    header = capsys.readouterr().out.splitlines()[0]
+    assert header.endswith("above_100,above_100_standard_error")
+
+
+def test_the_table_after_a_run_tells_few_numbers_and_names_the_rest():
+    content = rich_config(**RICH | {"regions": ["XB"], "scenarios": {"law": {}}})
+    done = engine.execute(plan(content), threads=2)
+    lines = tail_lines(done, Path("run.zarr"))
+    assert lines[1].split()[-5:] == ["mean<P2.5", "mean<P5", "mean>P95", "mean>P97.5", "P(>0)"]
+    assert lines[-1].startswith("Tails     cost_premium: simcore summary")
+    npv = done.open()["npv_premium_tail"]
+    rows = [line.split() for line in lines[2:-2]]
+    assert len(rows) == npv[..., 0].size
+    shown = [float(cell.replace(",", "")) for cell in rows[-1][-5:-1]]
+    np.testing.assert_allclose(shown, npv.values.reshape(-1, 4)[-1], atol=1)

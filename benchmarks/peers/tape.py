@@ -22,9 +22,10 @@ DEVIATES = ("NORMAL", "FACTOR")
 """Operations that read random numbers; a correlated factor reads a row of them instead."""
 UNWRITTEN = {
     "CAP_AND_BANK", "JUMP", "REGIME", "RESAMPLED", "CREDITED", "BRIDGED", "NOTHING",
+    "LATCHED", "SCHEDULED", "TAXABLE", "PRESENT_VALUE", "INTERNAL_RATE", "TURNS",
 }  # fmt: skip
 """What no peer but NumPy repeats: a search in every draw, processes and emissions below zero that
-no shipped config has, another order of random numbers."""
+no shipped config has, another order of random numbers, projects."""
 SUMS = 4
 """Sums of an output: defined values, the values, their squares, values above zero."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simcore.analysis.headline import (
@@ -13,6 +13,7 @@ from simcore.analysis.headline import (
     telling_years,
 )
 from simcore.analysis.select import choose, quantiles, require_outcome
+from simcore.dataset import threshold_of
 from simcore.statistics import STATISTICS
 from simcore.variables import OUTCOMES, QUANTILES
 
@@ -30,6 +31,8 @@ def summarise(
     routes: Sequence[str] | None = None,
     destinations: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
+    projects: Sequence[str] | None = None,
+    instruments: Sequence[str] | None = None,
     quantiles: Sequence[float] | None = None,
 ) -> pd.DataFrame:
     """Summarise one outcome, or put cost and value of every route side by side.
@@ -41,7 +44,7 @@ def summarise(
     variable : str, optional
         Outcome; without it the headline: extra cost, carbon value and the probability that the
         value covers the cost, in three years unless `years` are given.
-    years, regions, routes, destinations, scenarios : sequences, optional
+    years, regions, routes, destinations, scenarios, projects, instruments : sequences, optional
         Labels to keep; all by default.
     quantiles : sequence of float, optional
         Probabilities; 0.05, 0.5 and 0.95 by default.
@@ -62,7 +65,8 @@ def summarise(
         years = years or headline_years(dataset)
     labels = {
         "year": years, "region": regions, "route": routes,
-        "destination": destinations, "scenario": scenarios,
+        "destination": destinations, "scenario": scenarios, "project": projects,
+        "instrument": instruments,
     }  # fmt: skip
     chosen = choose(dataset, labels, strict=variable is not None)
     probabilities = tuple(quantiles or HEADLINE_QUANTILES)
@@ -88,6 +92,7 @@ def one_outcome(
             continue  # a year above zero says no more than `defined`
         elif held in dataset and "quantile" not in statistic.dims:
             columns[statistic.name] = dataset[held]
+    columns |= _beyond(dataset, name, columns)
     frame = _frame(columns)
     for dim in ("factor", "commodity", "good"):
         if dim in frame and f"{dim}_unit" in dataset.coords:
@@ -102,6 +107,27 @@ def one_outcome(
         "money": "currency" in attrs,
     }
     return frame
+
+
+def _beyond(dataset: xr.Dataset, name: str, others: Collection[str]) -> dict[str, Any]:
+    """Columns of tails and of shares above thresholds, such as `tail_p5` and `above_100`; of a
+    tail that is none of the quantiles shown, those of its quantile too."""
+    found: dict[str, Any] = {}
+    tails = dataset["tail"].values.tolist() if f"{name}_tail" in dataset else []
+    for place, tail in enumerate(tails):
+        label = percentile(tail)
+        parts = {f"tail_{label}": "", f"tail_{label}_standard_error": "_standard_error"}
+        if label not in others:
+            ends = {"": "_quantile", "_low": "_quantile_low", "_high": "_quantile_high"}
+            parts = {f"{label}{end}": part for end, part in ends.items()} | parts
+        for column, part in parts.items():
+            found[column] = dataset[f"{name}_tail{part}"].isel(tail=place, drop=True)
+    dim = threshold_of(name)
+    for place, value in enumerate(dataset[dim].values.tolist() if dim in dataset else ()):
+        for ending in ("", "_standard_error"):
+            held = dataset[f"{name}_exceedance{ending}"]
+            found[f"above_{value:.10g}{ending}"] = held.isel({dim: place}, drop=True)
+    return found
 
 
 def headline(

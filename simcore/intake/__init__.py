@@ -144,9 +144,9 @@ def load(
         tables_read.append(fill(one.data, data, read.folder))
         data, plain = _set(data, replace(one, data=tables_read[-1].data), address)
         documents.insert(0, plain)
+    data, files, findings = expand(data, read.folder)
     if read.on_base:
         data = _following(data, documents)
-    data, files, findings = expand(data, read.folder)
     if isinstance(data.get("scenarios"), Mapping):
         overlays = dict(data["scenarios"])
         for name, overlay in overlays.items():
@@ -167,7 +167,9 @@ def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> 
     keeps the premium of the last one."""
     written = {key for one in documents for key in one.data}
     if "outcomes" not in written and isinstance(data.get("outcomes"), list):
-        more = [one.name for one in OUTCOMES.values() if data.get(one.comes_with)]
+        layers_of = [data, *_mappings(data.get("scenarios"))]
+        there = {key for one in layers_of for key, content in one.items() if content}
+        more = [one.name for one in OUTCOMES.values() if one.comes_with in there]
         data = {**data, "outcomes": [*data["outcomes"], *more]}
     keep, outcomes = data.get("keep"), data.get("outcomes")
     if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):
@@ -183,6 +185,12 @@ def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> 
     if plant["start"] + plant["lifetime"] - 1 > last:
         plant = {**plant, "beyond": "hold"}
     return {**data, "plant": plant}
+
+
+def _mappings(node: Any) -> list[Mapping[Any, Any]]:
+    """Mappings among the values of a mapping."""
+    values = node.values() if isinstance(node, Mapping) else ()
+    return [one for one in values if isinstance(one, Mapping)]
 
 
 def _own(layer: document.Document) -> dict[str, Any]:
@@ -238,6 +246,11 @@ def _checked(
     known = shipped.known()
     whole = templates.with_sector(data)
     experiment, findings = validate(whole, known)
+    lost = {one.address[:-1] for one in earlier if one.address[-1:] == ("like",)}
+    # What has no template lacks what that would have said.
+    findings = [
+        one for one in findings if one.address[:-1] not in lost or not one.found.startswith("no ")
+    ]
     findings += earlier
     kept, content = (experiment, data) if experiment else mended(whole, findings, known)
     scenarios: dict[str, Experiment] = {}

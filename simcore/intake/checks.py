@@ -22,6 +22,7 @@ from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
+from simcore.intake.project_checks import project_findings
 from simcore.intake.risk_checks import risk_findings
 from simcore.intake.schema import Experiment, Exposure
 from simcore.intake.selection_checks import currency_findings, selection_findings
@@ -55,7 +56,7 @@ def find_faults(
     the catalog whose identity is in `sound` need no check.
     """
     sound = set(sound)
-    found = [*selection_findings(experiment), *risk_findings(experiment)]
+    found = [*selection_findings(experiment, scenarios), *risk_findings(experiment)]
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
     if not any(baseless.values()):
@@ -71,6 +72,7 @@ def find_faults(
             *system_findings(scenario),
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
+            *project_findings(scenario, folder),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:
@@ -146,16 +148,21 @@ def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[
 def _priced(experiment: Experiment) -> Iterator[Finding]:
     """Outcomes of the price of the conventional tonne in a run of which no region has one."""
     made = sector_regions(experiment)
-    if any(made[name].product_price is not None for name in experiment.regions if name in made):
-        return
+    built_in = [one.region for one in experiment.projects.values()]
     for position, name in enumerate(experiment.outcomes):
-        if name in OUTCOMES and "product_price" in OUTCOMES[name].needs.rules:
-            yield Finding(
-                ("outcomes", position), f"{name}, of which no region of the run has the price",
-                "product_price of a region of the run",
-                "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
-                also=(("regions",),),
-            )  # fmt: skip
+        if name not in OUTCOMES or "product_price" not in OUTCOMES[name].needs.rules:
+            continue
+        of_projects = "project" in OUTCOMES[name].dims
+        regions = built_in if of_projects else experiment.regions
+        if any(made[one].product_price is not None for one in regions if one in made):
+            continue
+        whose = "project" if of_projects else "run"
+        yield Finding(
+            ("outcomes", position), f"{name}, of which no region of the {whose} has the price",
+            f"product_price of a region of the {whose}",
+            "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
+            also=(("projects",) if of_projects else ("regions",),),
+        )  # fmt: skip
 
 
 def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:
@@ -271,12 +278,19 @@ def _mentionable(experiment: Experiment, section: str) -> set[str]:
 
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
-    """Where a config asks for a route or region, itself or for what a buyer compares with."""
+    """Where a config asks for a route or region, itself, for what a buyer compares with, or for a
+    project."""
     names = getattr(experiment, key)
     if name in names:
         return ((key, names.index(name)),)
     pairs = enumerate(alternatives(experiment).values())
-    return tuple(("against", position) for position, pair in pairs if name in pair)
+    places: list[Address] = [("against", position) for position, pair in pairs if name in pair]
+    for project, one in experiment.projects.items():
+        if name == getattr(one, key.removesuffix("s")):
+            places.append(("projects", project, key.removesuffix("s")))
+        elif one.against is not None and name == one.against.route:
+            places.append(("projects", project, "against", "route"))
+    return tuple(places)
 
 
 def _misspelt_regions(experiment: Experiment, address: Address, route: Route) -> Iterator[Finding]:

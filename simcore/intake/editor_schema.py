@@ -182,6 +182,11 @@ def _natural(schema: dict[str, Any]) -> None:
     met["reference"] = {"anyOf": [met["reference"], references]}
     records["Region"]["properties"] |= met
     records["Variant"]["patternProperties"] = _DATED["patternProperties"]
+    project = records["Project"]["properties"]
+    project["like"] = _LIKE | {"description": "Another project, from which this one differs."}
+    _also(project, "against", [{**_TEXT, "description": "The route alone."}])
+    _also(project, "instruments", [_TEXT])
+    _also(project, "tax", [{"type": ["number", "string"], "description": "The rate alone."}])
     for record in list(records.values()):
         for field in record.get("properties", {}).values():
             _one_for_all(field, records)

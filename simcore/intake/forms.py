@@ -16,6 +16,7 @@ from typing import Any, Final
 from simcore.intake import sourced
 from simcore.intake.document import Document
 from simcore.intake.findings import Address
+from simcore.intake.projects import spelt_out
 from simcore.quantities.records import Described, Sourced
 from simcore.units import UnitError, conversion, parse_quantity
 
@@ -75,6 +76,8 @@ def _plain(
             data[key] = [part.strip() for part in data[key].split(",")]
     if isinstance(data.get("catalog"), Mapping):
         data["catalog"] = _catalog(data["catalog"], _mapping(under, "catalog"), sector, lines)
+    if isinstance(data.get("projects"), Mapping):
+        data["projects"] = _each(data["projects"], lambda _, entry: spelt_out(_template(entry)))
     return data
 
 

@@ -216,10 +216,18 @@ def _ends(
     experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: Path
 ) -> list[float]:
     """Ends of a quantity and of its dates, and zero."""
+    return [0.0, *ends_of(experiment, values, region, target, folder)]
+
+
+def ends_of(
+    experiment: Experiment, values: Mapping[str, Any], region: str, target: str, folder: Path
+) -> list[float]:
+    """Ends of a quantity of a region and of its dates, in the unit `target`; none where it is
+    faulty, which is said elsewhere."""
     place = place_of(experiment, values, region)
     value = values[place] if place is not None else None
     entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
-    found = [0.0]
+    found = list[float]()
     for one in entries:
         unit = getattr(one, "unit", None)
         if isinstance(one, FactorReference):

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
+from simcore.intake.measures import Life
 from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
-from simcore.quantities.annotations import OTHER, Canonical, Name, Plain, Year
+from simcore.quantities.annotations import OTHER, AlsoText, Canonical, Name, Plain, Year, in_unit
 from simcore.quantities.records import Described, Model, Whole
 from simcore.units.canonical import (
+    EURO_PER_MWH,
     EURO_PER_TONNE,
     MILLION_EURO,
     MILLION_EURO_PER_YEAR,
@@ -22,11 +24,16 @@ YearlyShare = Annotated[
 ]
 Rate = Annotated[Quantity, Canonical(ONE, minimum=-0.5, central=1.0, usual=ranges.RISK)]
 PricePerTonne = Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.COST)]
+Amount = Annotated[
+    YearlyQuantity, Canonical(EURO_PER_TONNE, also=EURO_PER_MWH, usual=ranges.AMOUNTS_PAID,
+                              usual_also=ranges.PREMIUMS["MWh"]),
+]  # fmt: skip
+"""Money per tonne of product, CO2 or hydrogen, or per MWh of electricity."""
 Millions = Annotated[Quantity, Canonical(MILLION_EURO, minimum=0.0, usual=ranges.MILLIONS)]
 MillionsPerYear = Annotated[
     Quantity, Canonical(MILLION_EURO_PER_YEAR, minimum=0.0, usual=ranges.MILLIONS)
 ]
-Span = Annotated[Whole, Canonical(YEAR, usual=ranges.LIFETIME)]
+Span = Annotated[Whole, in_unit(YEAR), AlsoText(), Canonical(YEAR, usual=ranges.LIFETIME)]
 Date = Annotated[Year, Canonical(YEAR)]
 
 
@@ -52,7 +59,7 @@ class Instrument(Described):
     """What all instruments share."""
 
     title: str = ""
-    term: Span | None = Field(default=None, ge=1, le=100)
+    term: Life | None = None
     """Years of payment; without it the life of the project."""
     delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
     """Years from the start of the project to the first payment."""
@@ -77,6 +84,8 @@ class Instrument(Described):
 
 class BreakEven(Model):
     """A strike at which the project breaks even in a share of the draws."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     break_even: Annotated[Plain, Field(gt=0, lt=1)]
     within: Name | None = Field(default=None, alias="in")
@@ -124,4 +133,30 @@ class CarbonContract(Instrument):
     """Part of the green revenue of the project that is set off."""
 
 
-Instruments = Annotated[CarbonContract, Field(discriminator="kind")]
+class OpexSupport(Instrument):
+    """An amount for each tonne, tonne of CO2 avoided or unit bought; or the gap itself."""
+
+    kind: Literal["opex"]
+    amount: Amount | None = None
+    """Per unit of `per`; with dates it may fade."""
+    per: Literal["tonne", "avoided", "hydrogen", "electricity"] = "tonne"
+    covers: Literal["gap"] | None = None
+    """gap: instead of an amount, what the project lacks without support, where it lacks any."""
+    share: Share = certain(1.0)
+    """Part of the gap, or of the quantity, that is paid for."""
+
+
+class Grant(Instrument):
+    """Part of the investment, paid once."""
+
+    kind: Literal["grant"]
+    share: Share
+    """Part of the investment, or of its difference."""
+    of: Literal["capex", "difference"] = "capex"
+    """capex: what the plant costs to build; difference: that less what it would cost to build what
+    it is set against."""
+    paid_in: Annotated[Whole, Field(ge=-20, le=20)] = -1
+    """Year of payment after the start of the project (-1: the year before)."""
+
+
+Instruments = Annotated[CarbonContract | OpexSupport | Grant, Field(discriminator="kind")]

@@ -7,8 +7,14 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from simcore.quantities import Certain, Quantity, RegionQuantity, ranges
-from simcore.quantities.annotations import COMMODITY, Canonical, PolicyValue
-from simcore.quantities.records import fault
+from simcore.quantities.annotations import (
+    COMMODITY,
+    AlsoText,
+    Canonical,
+    PolicyValue,
+    in_unit,
+)
+from simcore.quantities.records import Whole, fault
 from simcore.units.canonical import (
     EURO_PER_CAPACITY,
     EURO_PER_CAPACITY_YEAR,
@@ -60,6 +66,10 @@ def _possible(value: float) -> float:
 MOST_OUTPUT: Final = 10_000.0
 """Mt/yr; of no material does the world make as much."""
 Output = Annotated[
-    float, Field(gt=0), AfterValidator(_possible),
+    float, Field(gt=0), AfterValidator(_possible), in_unit(MEGATONNE_PER_YEAR), AlsoText(),
     Canonical(MEGATONNE_PER_YEAR, usual=ranges.OUTPUT),
 ]  # fmt: skip
+Life = Annotated[
+    Whole, Field(ge=1, le=100), in_unit(YEAR), AlsoText(), Canonical(YEAR, usual=ranges.LIFETIME)
+]
+"""Whole years of a plant, a loan or a contract."""

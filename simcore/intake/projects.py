@@ -1,19 +1,31 @@
 """A project: a plant with its start, its life, what it is set against, who pays (MODEL 11)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from simcore.intake.instruments import PricePerTonne, Rate, Share
-from simcore.intake.measures import Output
+from simcore.intake.measures import Life, Output
 from simcore.quantities import Quantity, certain, ranges
 from simcore.quantities.annotations import Canonical, Name, Plain, Year
-from simcore.quantities.records import Described, Model, Whole
+from simcore.quantities.records import Described, Model
 from simcore.units.canonical import EURO_PER_CAPACITY
 
 
-def _short(value: Any) -> Any:
-    return {"route": value} if isinstance(value, str) else value
+def spelt_out(entry: Any) -> Any:
+    """A project as it is written, its alternative, instruments and tax in full where each is one
+    word or number."""
+    if not isinstance(entry, Mapping):
+        return entry
+    data = dict(entry)
+    if isinstance(data.get("against"), str):
+        data["against"] = {"route": data["against"]}
+    if isinstance(data.get("instruments"), str):
+        data["instruments"] = [part.strip() for part in data["instruments"].split(",")]
+    if isinstance(data.get("tax"), str | int | float):
+        data["tax"] = {"rate": data["tax"]}
+    return data
 
 
 class Alternative(Described):
@@ -38,13 +50,13 @@ class Cumulation(Model):
 
 
 class Debt(Described):
-    """A loan on the investment."""
+    """A loan on the investment, repaid from the first year of production on."""
 
     share: Share
-    """Of the investment."""
+    """Of what is spent, net of grants; the interest until the start is added to the loan."""
     rate: Rate
     """Interest per year: real, or nominal with `nominal`."""
-    years: Whole = Field(ge=1, le=50)
+    years: Annotated[Life, Field(le=50)]
     repayment: Literal["level", "equal_principal"] = "level"
     """level: equal payments; equal_principal: equal parts of the loan, and interest on the rest."""
     nominal: bool = False
@@ -57,6 +69,8 @@ class Tax(Described):
     """Tax on the profit: straight-line depreciation over the life, losses carried forward."""
 
     rate: Share
+    nominal: bool = False
+    """Depreciation and losses are money of the year of the investment: inflation wears them off."""
 
 
 class Project(Described):
@@ -64,16 +78,20 @@ class Project(Described):
 
     title: str = ""
     region: Name
+    """Where it stands; that need not be a region of the run."""
     route: Name
+    """What is built; that need not be a route of the run."""
     destination: Literal["domestic", "eu"] = "domestic"
+    """Where its tonnes are sold, which decides the carbon cost that counts."""
     start: Year
     """First year of production; capital costs what it costs then."""
-    lifetime: Whole = Field(ge=1, le=100)
+    lifetime: Life
+    """Years of production."""
     output: Output
     """Production, Mt/yr."""
     hydrogen: Literal["bought", "own"] = "bought"
     """own: the electrolyser is built with the plant, at the cost of the start year."""
-    against: Annotated[Alternative, BeforeValidator(_short)] | None = None
+    against: Alternative | None = None
     """What it is set against; without it the reference of the region."""
     buyer: Name | None = None
     """Who buys; without it that of `value`."""

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.entries import Catalog
-from simcore.intake.measures import Benchmark, MarkUp, Output
+from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
 from simcore.intake.projects import Project
 from simcore.intake.risk import Risk
@@ -122,7 +122,7 @@ class Plant(Model):
     """The plant of the lifecycle, NPV and annuity forms."""
 
     start: Year
-    lifetime: Whole = Field(ge=1, le=100)
+    lifetime: Life
     output: Output
     """Production, Mt/yr."""
     valued_in: Year

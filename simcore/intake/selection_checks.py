@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,20 +11,35 @@ from simcore.errors import suggest
 from simcore.intake import dependence
 from simcore.intake.findings import Address, Finding, unknown
 from simcore.intake.schema import Experiment, Until
-from simcore.intake.usage import asked_outcomes, used_markets
+from simcore.intake.usage import asked_outcomes, project_instruments, used_markets
 from simcore.variables import OUTCOMES, meant
 
-_LISTED: Final = {
-    "against": ("against", "write against: [EU.bf_bof]"),
-    "exposure": ("exposures", "add an exposure"),
-    "project": ("projects", "write projects: {NAME: {region: ..., route: ..., start: ...}}"),
-    "good": ("parity", "write parity: [hydrogen]"),
-}
-"""Dimensions whose labels only the config gives: its key, and what to write there."""
+_FEW: Final = 4
+_Labels = Callable[[Experiment], Iterable[str]]
+_LISTED: Final[dict[str, tuple[str, _Labels, str]]] = {
+    "against": ("against", lambda one: one.against, "write against: [EU.bf_bof]"),
+    "exposure": ("exposures", lambda one: one.exposures, "add an exposure"),
+    "project": (
+        "projects", lambda one: one.projects,
+        "write projects: {NAME: {region: ..., route: ..., start: ..., lifetime: ..., output: ...}}",
+    ),
+    "instrument": (
+        "projects", project_instruments,
+        "write instruments: [NAME] in a project, one of catalog.instruments",
+    ),
+    "good": ("parity", lambda one: one.parity, "write parity: [hydrogen]"),
+}  # fmt: skip
+"""Dimensions whose labels only the config gives: its key, the labels, and what to write there."""
 
 
-def selection_findings(experiment: Experiment) -> Iterator[Finding]:
-    """Find names of outcomes and labels that stand for nothing, and pairs that clash."""
+def selection_findings(
+    experiment: Experiment, scenarios: Mapping[str, Experiment]
+) -> Iterator[Finding]:
+    """Find names of outcomes and labels that stand for nothing, and pairs that clash.
+
+    The experiment is that without overlays; the scenarios may add labels to it.
+    """
+    every = (experiment, *scenarios.values())
     yield from _correlations(experiment)
     for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity", "against"):
         seen: set[str] = set()
@@ -49,15 +64,26 @@ def selection_findings(experiment: Experiment) -> Iterator[Finding]:
                 )  # fmt: skip
     yield from currency_findings(experiment, ("currency",), experiment.currency)
     if experiment.until is not None:
-        yield from _until(experiment, experiment.until)
-    for dim, (key, remedy) in _LISTED.items():
-        holding = [one.name for one in asked_outcomes(experiment) if dim in one.dims]
-        if holding and not getattr(experiment, key):
+        yield from _until(experiment, experiment.until, every)
+    told: set[str] = set()
+    for dim, (key, labels, remedy) in _LISTED.items():
+        holding = [
+            one.name for one in asked_outcomes(experiment)
+            if dim in one.dims and one.name not in told
+        ]  # fmt: skip
+        if holding and not any(list(labels(one)) for one in every):
+            told.update(holding)
             yield Finding(
                 (key,), f"no {dim}", f"at least one {dim} for {holding[0]}",
-                f"{remedy}, or drop {' and '.join(holding)} from outcomes",
+                f"{remedy}, or drop {_listed(holding)} from outcomes",
                 also=(("outcomes",),),
             )  # fmt: skip
+
+
+def _listed(names: list[str]) -> str:
+    """A few names, and how many more there are."""
+    more = f" and {len(names) - _FEW} others" if len(names) > _FEW + 1 else ""
+    return " and ".join(names[:_FEW] if more else names) + more
 
 
 def _no_outcome(address: Address, name: str, others: list[str], listed: str) -> Finding:
@@ -69,7 +95,9 @@ def _no_outcome(address: Address, name: str, others: list[str], listed: str) -> 
     )  # fmt: skip
 
 
-def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
+def _until(
+    experiment: Experiment, until: Until, every: tuple[Experiment, ...]
+) -> Iterator[Finding]:
     variable = OUTCOMES.get(until.variable)
     if variable is None or until.variable not in experiment.outcomes:
         yield unknown(("until", "variable"), until.variable, experiment.outcomes, "outcome")
@@ -87,6 +115,10 @@ def _until(experiment: Experiment, until: Until) -> Iterator[Finding]:
         "destination": [*experiment.destinations], "scenario": list(experiment.scenarios),
         "exposure": list(experiment.exposures), "market": used_markets(experiment),
         "against": experiment.against,
+        "project": list(dict.fromkeys(name for one in every for name in one.projects)),
+        "instrument": list(dict.fromkeys(
+            name for one in every for name in project_instruments(one)
+        )),
         "year": [*range(experiment.years.first, experiment.years.last + 1)],
     }  # fmt: skip
     for dim, label in until.at.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from simcore.intake.findings import SINGULAR, Address, Finding, unknown
@@ -16,6 +16,10 @@ _OF_ITSELF: Final = {"title", *Described.model_fields}
 """What an entry does not take over from the one that it is like."""
 _SHARED: Final = ("regions", "routes", "projects")
 """Sections whose inherited numbers are drawn together with those of the template."""
+_LIKENED: Final = ("catalog", "projects")
+"""Keys of a config that hold such entries."""
+_FOLLOWING: Final = (("catalog", "sectors"), ("catalog", "systems"))
+"""Sections of which something inside an entry may be like another."""
 _NAMES: Final = {
     ("learning", "share"): "learning_share",
     ("size", "exponent"): "size_exponent",
@@ -73,16 +77,14 @@ def follow(
 
     `changed` and `base` are the config with and without these changes, resolved.
     """
-    catalog = overlay.get("catalog")
-    if not isinstance(catalog, Mapping):
-        return dict(overlay)
-    written = copy.deepcopy(dict(catalog))
-    for address, entry in _entries(changed):
+    written = copy.deepcopy({key: overlay[key] for key in _LIKENED if key in overlay})
+    sections = [key for key, one in written.items() if isinstance(one, Mapping)]
+    for address, entry in _entries(changed, sections):
         *_, name = address
         if entry == at(base, address):
             continue
         holder = written
-        for part in address[1:-1]:
+        for part in address[:-1]:
             holder = holder.setdefault(part, {})
             if not isinstance(holder, dict):
                 break
@@ -90,12 +92,12 @@ def follow(
             given = holder.get(name)
             is_template = isinstance(given, Mapping) and "like" in given
             # What may be like another inside an entry follows with the entry.
-            follows = "like" in _mapping(entry) or address[1] in ("sectors", "systems")
+            follows = "like" in _mapping(entry) or address[:2] in _FOLLOWING
             if name not in holder or is_template or follows:
                 holder[name] = _changes(entry, at(base, address))
-    dated: dict[str, Any] = written
-    _date(dated, _first(base))
-    return {**overlay, "catalog": dated}
+    if "catalog" in sections:
+        _date(written["catalog"], _first(base))
+    return {**overlay, **written}
 
 
 def with_sector(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -124,8 +126,11 @@ def _changes(entry: Any, before: Any) -> Any:
     return {key: value for key, value in entry.items() if value != before.get(key)}
 
 
-def _entries(data: Mapping[str, Any]) -> Iterator[tuple[Address, Any]]:
-    for section, entries in _mapping(data.get("catalog")).items():
+def _entries(data: Mapping[str, Any], keys: Iterable[str]) -> Iterator[tuple[Address, Any]]:
+    """Entries of the parts of a config that may be like others, with their addresses."""
+    if "projects" in keys:
+        yield from ((("projects", name), one) for name, one in _mapping(data["projects"]).items())
+    for section, entries in _mapping(data.get("catalog")).items() if "catalog" in keys else ():
         for name, entry in _mapping(entries).items():
             address: Address = ("catalog", section, name)
             if section == "sectors":
@@ -169,7 +174,7 @@ def _section(
             # Any complete entry in its place, so that its other faults can be told as well.
             like = next((one for one in entries if "like" not in _mapping(entries[one])), None)
             if like is None:
-                return entry
+                return {key: value for key, value in entry.items() if key != "like"}
         template = _copied(written(like, (*way, name)), section, like)
         own = {key: value for key, value in entry.items() if key != "like"}
         result = merge(template, own)

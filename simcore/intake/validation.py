@@ -243,7 +243,11 @@ def _bare(type_: Any) -> Any:
 def _member(type_: Any, tag: Any) -> Any:
     """The member of a tagged union, or None for other types."""
     type_ = _bare(type_)
-    if isinstance(type_, type) or typing.get_origin(type_) in (dict, list, typing.Literal):
+    if isinstance(type_, type):
+        fields = getattr(type_, "model_fields", {})
+        alone = "kind" in fields and tag in typing.get_args(fields["kind"].annotation)
+        return type_ if alone and tag not in fields else None
+    if typing.get_origin(type_) in (dict, list, typing.Literal):
         return None
     for member in typing.get_args(type_):
         for note in getattr(member, "__metadata__", ()):

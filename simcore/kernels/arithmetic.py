@@ -36,6 +36,11 @@ def smaller(a, b):
 
 
 @inlined
+def larger(a, b):
+    return max(a, b)
+
+
+@inlined
 def excess(value, threshold, side):
     """How far a value lies above the threshold, or below it where the side is -1; else nothing."""
     over = side * (value - threshold)
@@ -47,6 +52,12 @@ def excess(value, threshold, side):
 def latched(value, kept, year, since):
     """A value of one year, kept from then on."""
     return value if year == since else kept
+
+
+@inlined
+def scheduled(value, weight):
+    """Weight of the year times a value, which may be unknown where the weight is zero."""
+    return weight * value if weight != 0.0 else 0.0
 
 
 @inlined

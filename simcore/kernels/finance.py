@@ -1,9 +1,22 @@
-"""Capital recovery, discounting and annuities."""
+"""Capital recovery, discounting, annuities, tax and internal rates."""
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
 from simcore.kernels.elementary import exp, log
 from simcore.kernels.jit import inlined
+
+NAN = np.nan
+HIGHEST_RATE: Final = 10.0
+"""Internal rate of what earns more: 1,000 % a year."""
+LOWEST_RATE: Final = -0.5
+"""Lowest internal rate that is looked for."""
+NEVER_BACK: Final = -1.0
+"""Internal rate of what does not pay back at the lowest one: all is lost."""
+BISECTIONS: Final = 64
 
 
 @inlined
@@ -58,3 +71,84 @@ def discounted_row(rows, out, amount, log_rate, weight, first, last):
     for n in range(int(first), int(last) + 1):
         for j in range(rows.shape[1]):
             rows[out, j] += weight * rows[amount, j] * exp(-n * rows[log_rate, j])
+
+
+@inlined
+def taxable(profit, left, kept, active):
+    """Profit less the losses carried forward; below zero the loss that is carried on.
+
+    `left` is what a year leaves of a loss: 1, or less where it is money of its own year.
+    """
+    return profit + left * min(kept, 0.0) if active > 0.0 else 0.0
+
+
+@inlined
+def worth(rows, flows, j, factor):
+    """Sum of the flows of a draw, each a factor less than the one before."""
+    value = 0.0
+    for k in range(flows.shape[0] - 1, -1, -1):
+        value = value * factor + rows[flows[k], j]
+    return value
+
+
+@inlined
+def present_value_row(rows, out, log_rate, flows, since, last, year):
+    """Sum of yearly flows, the first of them `since` years after the valuation (MODEL 11.19).
+
+    Made in the last year, when all are known.
+    """
+    for j in range(rows.shape[1]):
+        rows[out, j] = NAN
+    if year < last:
+        return
+    for j in range(rows.shape[1]):
+        log_factor = -rows[log_rate, j]
+        rows[out, j] = worth(rows, flows, j, exp(log_factor)) * exp(since * log_factor)
+
+
+@inlined
+def internal_rate_row(rows, out, flows, last, year):
+    """Rate at which yearly flows are worth nothing (MODEL 11.20), in the last year.
+
+    Of flows that sum to zero or more, between 0 and the highest; of others below 0. By halving the
+    factor of a year, 1/(1 + rate), so that the bits are the same everywhere.
+    """
+    for j in range(rows.shape[1]):
+        rows[out, j] = NAN
+    if year < last:
+        return
+    for j in range(rows.shape[1]):
+        total = worth(rows, flows, j, 1.0)
+        if total != total:
+            continue
+        low = 1.0 / (1.0 + HIGHEST_RATE) if total >= 0.0 else 1.0
+        high = 1.0 if total >= 0.0 else 1.0 / (1.0 + LOWEST_RATE)
+        if total >= 0.0 and worth(rows, flows, j, low) >= 0.0:
+            rows[out, j] = HIGHEST_RATE
+        elif worth(rows, flows, j, high) < 0.0:
+            rows[out, j] = NEVER_BACK
+        else:
+            for _ in range(BISECTIONS):
+                middle = 0.5 * (low + high)
+                if worth(rows, flows, j, middle) >= 0.0:
+                    high = middle
+                else:
+                    low = middle
+            rows[out, j] = 1.0 / high - 1.0
+
+
+@inlined
+def turns_row(rows, out, flows, last, year):
+    """How often the sum of the flows so far changes its sign, in the last year (MODEL 11.21)."""
+    for j in range(rows.shape[1]):
+        rows[out, j] = NAN
+    if year < last:
+        return
+    for j in range(rows.shape[1]):
+        so_far, sign, turns = 0.0, 0.0, 0.0
+        for k in range(flows.shape[0]):
+            so_far += rows[flows[k], j]
+            now = 1.0 if so_far > 0.0 else -1.0 if so_far < 0.0 else sign
+            turns += 1.0 if now * sign < 0.0 else 0.0
+            sign = now
+        rows[out, j] = turns

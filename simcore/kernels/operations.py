@@ -144,14 +144,20 @@ _declare("DIFFERENCE", "arithmetic.difference", "a b")
 _declare("QUOTIENT", "arithmetic.quotient", "a b")
 _declare("SCALED", "arithmetic.scaled", "a", numbers="scale")
 _declare("SMALLER", "arithmetic.smaller", "a b")
+_declare("LARGER", "arithmetic.larger", "a b")
 _declare("EXCESS", "arithmetic.excess", "value", numbers="side", columns="threshold")
 _declare("LATCHED", "arithmetic.latched", "value", numbers="since", keeps=float("nan"))
+_declare("SCHEDULED", "arithmetic.scheduled", "value", columns="weight")
 # finance
 _declare("CAPITAL_RECOVERY", "finance.recovery_at_risk", "wacc risk", numbers="life")
 _declare("LOG_GROWTH", "finance.log_growth", "rate")
 _declare("ACCUMULATED", "finance.accumulated_row", "amount", columns="weight first last", keeps=0.0)
 _declare("DISCOUNTED", "finance.discounted_row", "amount log_rate", columns="weight first last",
          keeps=0.0)  # fmt: skip
+_declare("TAXABLE", "finance.taxable", "profit", numbers="left", columns="active", keeps=0.0)
+_declare("PRESENT_VALUE", "finance.present_value_row", "log_rate flows...", numbers="since last")
+_declare("INTERNAL_RATE", "finance.internal_rate_row", "flows...", numbers="last")
+_declare("TURNS", "finance.turns_row", "flows...", numbers="last")
 # prices
 _declare("DECAY", "prices.decay", "kappa")
 _declare("STEP_SPREAD", "prices.step_spread", "sigma kappa")
@@ -213,4 +219,12 @@ _declare("BREAK_EVEN_BORDER", "premium.break_even_border",
 _declare("NOT_POSITIVE", "premium.not_positive", "value")
 _declare("CROSSOVER", "premium.crossover", "value", numbers="first", keeps=float("nan"))
 _declare("CHEAPEST", "premium.cheapest_row", "totals...", numbers="first_years...", yearly=True)
+# contracts
+_declare("IN_FORCE", "contracts.in_force", "delay", numbers="start term first last", yearly=True)
+_declare("SETTLED", "contracts.settled_row", "due active cap_year cap_total room",
+         numbers="one_sided limited patience", columns="worth",
+         states=dict.fromkeys(("paid", "received", "run", "ended", "cut"), 0.0),
+         outputs="payment paid received run ended cut")  # fmt: skip
+_declare("COMPOUNDED", "contracts.compounded", "log_rate", numbers="years")
+_declare("ESCALATED", "contracts.escalated", "log_rate", numbers="since", yearly=True)
 _PACKAGED: Final = tuple(OPERATIONS)

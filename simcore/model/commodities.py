@@ -127,42 +127,64 @@ def _growth_of_capacity(scene: Scene, technology: str) -> tuple[np.ndarray, ...]
     )  # fmt: skip
 
 
-def _electrolysis(
-    scene: Scene, name: str, region: str, record: Electrolysis, vintage: int | None
+@remembered
+def electrolyser_capital(scene: Scene, name: str, region: str) -> tuple[int, int]:
+    """Nodes of what an electrolyser costs to build for a kg a year, and of its capital recovery."""
+    graph, record = scene.graph, price_of(scene.experiment, name, region)
+    assert isinstance(record, Electrolysis)
+    own = price_name(scene.experiment, name, region)
+    whole = _charge(scene, own, record, graph.constant(1.0), is_capital=True)
+    learnt = learning(scene, record.learning, own)
+    return graph.product(whole, learnt), _recovery(scene, own, region, record)
+
+
+def _recovery(scene: Scene, own: str, region: str, record: Electrolysis) -> int:
+    return scene.graph.node(
+        "CAPITAL_RECOVERY",
+        wacc=wacc(scene, region),
+        risk=read(scene, record, "risk_premium", own),
+        life=record.lifetime,
+    )
+
+
+def _charge(
+    scene: Scene, own: str, record: Electrolysis, recovery: int, *, is_capital: bool = False
 ) -> int:
-    graph, own = scene.graph, price_name(scene.experiment, name, region)
+    """Node of the fixed cost of a kg a year before learning; of its capital without operation."""
 
     def part(key: str) -> int:
         return read(scene, record, key, own)
 
-    recovery = graph.node(
-        "CAPITAL_RECOVERY",
-        wacc=wacc(scene, region),
-        risk=part("risk_premium"),
-        life=record.lifetime,
-    )
-    demand = part("electricity_demand")
-    charge = graph.node(
+    nothing = scene.graph.constant(0.0)
+    return scene.graph.node(
         "ELECTROLYSER",
+        demand=part("electricity_demand"),
         capex=part("capex"),
         recovery=recovery,
-        fixed=part("fixed_opex"),
-        stack_share=part("stack_share"),
+        fixed=nothing if is_capital else part("fixed_opex"),
+        stack_share=nothing if is_capital else part("stack_share"),
         stack_life=part("stack_lifetime"),
         hours=part("full_load_hours"),
-        demand=demand,
         life=record.lifetime,
     )
+
+
+def _electrolysis(
+    scene: Scene, name: str, region: str, record: Electrolysis, vintage: int | None
+) -> int:
+    graph, own = scene.graph, price_name(scene.experiment, name, region)
+    recovery = _recovery(scene, own, region, record)
+    charge = _charge(scene, own, record, recovery)
     multiplier = learning(scene, record.learning, own)
-    if vintage is not None and graph.nodes[multiplier].yearly:
-        multiplier = graph.node("LATCHED", value=multiplier, since=vintage)
+    if vintage is not None:
+        multiplier = graph.in_year(multiplier, vintage - scene.start)
     return graph.node(
         "HYDROGEN",
         charge=charge,
         learning=multiplier,
         electricity=unit_price(scene, record.electricity, region),
-        demand=demand,
-        storage=part("storage"),
+        demand=read(scene, record, "electricity_demand", own),
+        storage=read(scene, record, "storage", own),
     )
 
 

@@ -149,7 +149,7 @@ def size_effect(scene: Scene, route: str) -> int:
 def capital_charge(scene: Scene, region: str, route: str) -> int:
     """investment * first of a kind * idc * CRF / utilisation, before learning."""
     graph, record = scene.graph, made_by(scene, route)
-    if scene.experiment.reference_capital == "sunk" and _stands_already(scene, region, route):
+    if scene.experiment.reference_capital == "sunk" and stands_already(scene, region, route):
         return graph.constant(0.0)
     risk = same_everywhere(scene, route, "risk_premium")
     recovery = graph.node(
@@ -167,7 +167,7 @@ def capital_charge(scene: Scene, region: str, route: str) -> int:
     return graph.quotient(charge, used)
 
 
-def _stands_already(scene: Scene, region: str, route: str) -> bool:
+def stands_already(scene: Scene, region: str, route: str) -> bool:
     """Whether a plant is there before the decision, so that its capital may be sunk."""
     owner = owner_of(scene.experiment.catalog, route, "capex")
     reference = sector_regions(scene.experiment)[region].reference
@@ -179,13 +179,9 @@ def _capex_factor(scene: Scene, region: str) -> int:
 
 
 def built_in(scene: Scene, node: int, vintage: int | None) -> int:
-    """Node of a cost of capital as it is in the year in which the plant is built.
-
-    Without a vintage, or where no year differs, as it is in each year.
-    """
-    if vintage is None or not scene.graph.nodes[node].yearly:
-        return node
-    return scene.graph.node("LATCHED", value=node, since=vintage)
+    """Node of a cost of capital as it is in the year in which the plant is built; in each year
+    without a vintage. No price goes into it, so that it is known before that year."""
+    return node if vintage is None else scene.graph.in_year(node, vintage - scene.start)
 
 
 @remembered
@@ -212,7 +208,7 @@ def capital(scene: Scene, region: str, route: str, vintage: int | None = None) -
         read(scene, capture, key, f"{route}.capture")
         for key in ("first_of_a_kind", "interest_during_construction")
     )
-    annual = scene.graph.product(_capture_capex(scene, region, route), first, built, recovery)
+    annual = scene.graph.product(capture_capex(scene, region, route), first, built, recovery)
     used = route_quantity(scene, region, route, "utilisation")
     annual = graph.quotient(annual, used)
     learnt = learning(scene, capture.learning, f"{route}.capture")
@@ -221,7 +217,7 @@ def capital(scene: Scene, region: str, route: str, vintage: int | None = None) -
 
 
 @remembered
-def _capture_capex(scene: Scene, region: str, route: str) -> int:
+def capture_capex(scene: Scene, region: str, route: str) -> int:
     """Cost of equipping a capture plant before learning, EUR per tonne of product a year."""
     capture = capture_of(scene, route)
     assert capture is not None
@@ -249,7 +245,7 @@ def fixed_charge(scene: Scene, region: str, route: str, vintage: int | None = No
     capture = capture_of(scene, route)
     if capture is not None:
         share = read(scene, capture, "fixed_opex", f"{route}.capture")
-        equipped = built_in(scene, _capture_capex(scene, region, route), vintage)
+        equipped = built_in(scene, capture_capex(scene, region, route), vintage)
         kept = scene.graph.product(equipped, share)
         fixed = graph.sum(fixed, kept)
     used = route_quantity(scene, region, route, "utilisation")

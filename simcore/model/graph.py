@@ -158,6 +158,28 @@ class Graph:
             self.nodes.append(Node(operation, inputs, numbers, table, stream, yearly, state, keeps))
         return found
 
+    def in_year(self, node: int, line: int) -> int:
+        """Node of the value that a node has in the year of a line of the tables, known in all.
+
+        Raises
+        ------
+        TypeError
+            It follows from what is only known when that year has come: states, or its own row.
+        ValueError
+            No year of the run has that line.
+        """
+        found = self.nodes[node]
+        if not found.yearly:
+            return node
+        entry = OPERATIONS.get(found.operation or "")
+        if entry is None or entry.yearly or entry.states or found.stream or found.keeps is not None:
+            raise TypeError(f"graph: {found.operation} is not known before its year")
+        if found.table is not None and not 0 <= line < len(found.table):
+            raise ValueError(f"graph: {found.operation} has no line {line}")
+        table = None if found.table is None else found.table[line : line + 1]
+        inputs = tuple(self.in_year(one, line) for one in found.inputs)
+        return self._known(found.operation, inputs, found.numbers, table)
+
     def constant(self, value: float) -> int:
         """Node of a number that is the same in every draw and year."""
         key = (float(value),)

@@ -53,7 +53,7 @@ PRODUCING: Final = Since(_first, last=_last)
 DECIDED: Final = Since(_first)
 """One value for its life."""
 
-_COMES: Final[dict[str, Any]] = {"usual": False, "comes_with": "projects"}
+COMES: Final[dict[str, Any]] = {"usual": False, "comes_with": "projects"}
 
 
 @remembered
@@ -67,7 +67,7 @@ def rate_of(scene: Scene, project: str) -> int:
     )
 
 
-@outcome(over=PROJECT, unit="{money} t-1", title="Cost of a project", since=PRODUCING, **_COMES)
+@outcome(over=PROJECT, unit="{money} t-1", title="Cost of a project", since=PRODUCING, **COMES)
 @remembered
 def project_cost(scene: Scene, project: str) -> int | None:
     """Cost of a tonne before carbon, the capital that of the year in which the plant starts."""
@@ -80,7 +80,7 @@ def project_cost(scene: Scene, project: str) -> int | None:
 
 @remembered
 def alternative_cost_of(scene: Scene, project: str) -> int:
-    """Node of the cost of a tonne of what a project is set against, before carbon."""
+    """Node of the cost of a tonne of what a project is set against, before carbon (MODEL 11.3)."""
     one, route = scene.experiment.projects[project], replaced_by(scene.experiment, project)
     charge = None
     if one.against is not None and one.against.capital != "full":
@@ -131,7 +131,7 @@ def green_revenue(scene: Scene, project: str) -> int:
     return graph.product(sold, paid)
 
 
-@outcome(over=PROJECT, unit="{money} t-1", title="Gap of a project", since=PRODUCING, **_COMES)
+@outcome(over=PROJECT, unit="{money} t-1", title="Gap of a project", since=PRODUCING, **COMES)
 @remembered
 def project_gap(scene: Scene, project: str) -> int | None:
     """project_cost - cost of what it is set against - the carbon cost that it saves - what buyers
@@ -147,121 +147,32 @@ def project_gap(scene: Scene, project: str) -> int | None:
     return graph.difference(graph.difference(extra, saved), green_revenue(scene, project))
 
 
-@outcome(over=PROJECT, unit="{money} t-1", title="Margin of a project", since=PRODUCING, **_COMES)
-@remembered
-def project_margin(scene: Scene, project: str) -> int | None:
-    """project_support - project_gap: what a tonne leaves over what the project is set against."""
-    gap, graph = project_gap(scene, project), scene.graph
-    return None if gap is None else graph.scaled(gap, -1.0)
-
-
-@outcome(
-    over=PROJECT, unit="1", title="Project closes", since=PRODUCING, kind="indicator", **_COMES
-)
-def deal_closes(scene: Scene, project: str) -> int | None:
-    """1 where project_margin >= 0; its mean is a probability."""
-    margin, graph = project_margin(scene, project), scene.graph
-    if margin is None:
-        return None
-    return graph.node("NOT_POSITIVE", value=graph.scaled(margin, -1.0))
-
-
-@outcome(
-    over=PROJECT, unit="1e6 {money} yr-1", title="Cash of a project", since=PRODUCING, **_COMES
-)
-@remembered
-def project_cash(scene: Scene, project: str) -> int | None:
-    """project_margin times the output of the year."""
-    margin = project_margin(scene, project)
-    if margin is None:
-        return None
-    return scene.graph.scaled(margin, scene.experiment.projects[project].output)
-
-
-@outcome(
-    over=("scenario", "project"), unit="1e6 {money}", title="Net present value of a project",
-    since=DECIDED, **_COMES,
-)  # fmt: skip
-@remembered
-def project_npv(scene: Scene, project: str) -> int | None:
-    """Sum over the life of project_cash / (1 + rate)^(year - year of valuation)."""
-    cash = project_cash(scene, project)
-    return None if cash is None else present_value(scene, project, cash)
-
-
 @remembered
 def present_value(
     scene: Scene, project: str, amount: int, rate: int | None = None,
-    valued_in: int | None = None,
+    valued_in: int | None = None, held: bool = True,
 ) -> int:  # fmt: skip
     """Node of the sum over the life of a project of an amount of each year, discounted.
 
-    At its own rate, and to the year of its valuation, unless another one is given.
+    At its own rate, and to the year of its valuation, unless another one is given; the amount of
+    the last year of the run is `held` for the years of life after it, or nothing is.
     """
     graph = scene.graph
-    weight, first, last = _over_life(scene, project, valued_in).T
+    weight, first, last = _over_life(scene, project, valued_in, held=held).T
     log_rate = graph.node("LOG_GROWTH", rate=rate_of(scene, project) if rate is None else rate)
     return graph.node(
         "DISCOUNTED", amount=amount, log_rate=log_rate, weight=weight, first=first, last=last
     )
 
 
-def _over_life(scene: Scene, project: str, valued_in: int | None) -> np.ndarray:
+def _over_life(scene: Scene, project: str, valued_in: int | None, *, held: bool) -> np.ndarray:
     """By simulated year: whether the plant produces, and the years since the valuation from which
     and up to which its amount counts; the last year of the run stands for those after it."""
     one, horizon = scene.experiment.projects[project], scene.horizon
     last, lines = int(horizon[-1]), []
     for year in (int(each) for each in horizon):
         inside = one.start <= year <= one.end
-        held = max(one.end - last, 0) if year == last else 0
+        later = max(one.end - last, 0) if year == last and held else 0
         since = year - (one.value_year if valued_in is None else valued_in)
-        lines.append((float(inside), since, since + held))
+        lines.append((float(inside), since, since + later))
     return scene.over_years(np.array(lines, dtype=float))
-
-
-@outcome(
-    over=("scenario", "project"), unit="{money} t-1", title="Annuity of a project",
-    since=DECIDED, **_COMES,
-)  # fmt: skip
-@remembered
-def project_annuity(scene: Scene, project: str) -> int | None:
-    """Net present value in the year before the start, as an equal amount per tonne over the life.
-
-    Also what a premium per tonne of each year would have to be for the project to break even, with
-    the opposite sign: break_even_premium.
-    """
-    cash, graph = project_cash(scene, project), scene.graph
-    if cash is None:
-        return None
-    one = scene.experiment.projects[project]
-    value = present_value(scene, project, cash, valued_in=one.start - 1)
-    recovery = graph.node(
-        "CAPITAL_RECOVERY", wacc=rate_of(scene, project), risk=graph.constant(0.0),
-        life=one.lifetime,
-    )  # fmt: skip
-    return graph.scaled(graph.product(value, recovery), 1.0 / one.output)
-
-
-@outcome(
-    over=("scenario", "project"), unit="{money} t-1", title="Break-even premium",
-    since=DECIDED, **_COMES,
-)  # fmt: skip
-def break_even_premium(scene: Scene, project: str) -> int | None:
-    """Amount per tonne, the same in each year, on top of all that it is paid, at which project_npv
-    is zero."""
-    annuity = project_annuity(scene, project)
-    return None if annuity is None else scene.graph.scaled(annuity, -1.0)
-
-
-@outcome(
-    over=("scenario", "project"), unit="1e6 {money}", title="Break-even grant",
-    since=DECIDED, **_COMES,
-)  # fmt: skip
-def break_even_grant(scene: Scene, project: str) -> int | None:
-    """max(0, -project_npv): grant in the year of valuation at which the project breaks even."""
-    value, graph = project_npv(scene, project), scene.graph
-    if value is None:
-        return None
-    return graph.difference(
-        graph.constant(0.0), graph.node("SMALLER", a=value, b=graph.constant(0.0))
-    )

@@ -63,6 +63,9 @@ class Scene:
         all scenarios: what one of them does not use has the same normals in it as in the others.
     views : tuple of str
         Labels of all views of the run, as `market.view`.
+    strikes : mapping of (str, str) to float
+        Strikes that were found for contracts whose strike breaks even, by project and instrument,
+        EUR; 0 for what is not there.
     inputs : dict of str to Input
         Every uncertain input met so far, by name.
     """
@@ -76,6 +79,7 @@ class Scene:
     folder: Path
     paths: Mapping[str, list[str]]
     views: tuple[str, ...] = ()
+    strikes: Mapping[tuple[str, str], float] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)
     built: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """Results of the `remembered` functions."""

@@ -30,12 +30,19 @@ from simcore.model.graph import Graph
 from simcore.model.outcomes import cells_of
 from simcore.model.scene import Input, Scene, regimes_of
 from simcore.plan.correlated import correlated
-from simcore.plan.records import Cell, Plan
+from simcore.plan.records import Cell, Plan, Strikes
 from simcore.variables import OUTCOMES, Outcome
 
 
-def build(spec: Spec) -> Plan:
+def build(spec: Spec, strikes: Strikes | None = None) -> Plan:
     """Resolve a Spec into a Plan.
+
+    Parameters
+    ----------
+    spec : Spec
+    strikes : mapping, optional
+        Strikes that were found for contracts that break even: by scenario, then by project and
+        instrument, EUR. What is not there is 0.
 
     Raises
     ------
@@ -45,7 +52,8 @@ def build(spec: Spec) -> Plan:
     """
     experiment, graph, redrawn = spec.experiment, Graph(), set[tuple[str, str]]()
     coords = labels(spec)
-    scenes = _scenes(spec, graph, redrawn, coords["view"])
+    strikes = strikes or {}
+    scenes = _scenes(spec, graph, redrawn, coords["view"], strikes)
     first = next(iter(scenes.values()))
     faults: list[Fault] = []
     cells: list[Cell] = []
@@ -80,13 +88,14 @@ def build(spec: Spec) -> Plan:
         factors=first.factors.of({one.name for one in inputs}),
         shocks=first.shocks.of({name for one in scenes.values() for name in one.shocked}),
         idle=tuple(idle),
+        strikes=strikes,
     )
 
 
 def told_apart(spec: Spec) -> bool:
     """Whether each scenario has rows of its own; of the outcomes only those are built that tell."""
     coords = labels(spec)
-    scenes = _scenes(spec, Graph(), set(), coords["view"])
+    scenes = _scenes(spec, Graph(), set(), coords["view"], {})
     alike, groups = [0] * len(scenes), dict[Any, int]()
     for name in spec.experiment.outcomes:
         every = (cells_of(OUTCOMES[name], one, coords) for one in scenes.values())
@@ -99,8 +108,9 @@ def told_apart(spec: Spec) -> bool:
 
 
 def _scenes(
-    spec: Spec, graph: Graph, redrawn: set[tuple[str, str]], views: tuple[str, ...]
-) -> dict[str, Scene]:
+    spec: Spec, graph: Graph, redrawn: set[tuple[str, str]], views: tuple[str, ...],
+    strikes: Strikes,
+) -> dict[str, Scene]:  # fmt: skip
     """What the nodes of each scenario are built from."""
     start = min(_start(one) for one in spec.scenarios.values())
     factors, shocks = _dependence(spec, "factors"), _dependence(spec, "shocks")
@@ -116,6 +126,7 @@ def _scenes(
             folder=spec.folder,
             paths=paths,
             views=views,
+            strikes=strikes.get(name, {}),
             stem=f"{name}/" if spec.experiment.independent_scenarios else "",
             shared={} if one.redraw else shared,
         )
@@ -126,7 +137,9 @@ def _scenes(
 def extended(plan: Plan) -> tuple[Plan, dict[str, Scene]]:
     """The plan with a graph of its own, to which the scenes by scenario may add nodes."""
     graph = Graph(list(plan.graph.nodes), dict(plan.graph.known))
-    return replace(plan, graph=graph), _scenes(plan.spec, graph, set(), plan.coords["view"])
+    return replace(plan, graph=graph), _scenes(
+        plan.spec, graph, set(), plan.coords["view"], plan.strikes
+    )
 
 
 def _own_draws(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ LAST_YEAR: Final = 9999
 """After every year of a run."""
 Idle = tuple[str, int, str]
 """A correlation of which one side is not drawn: kind, position among the pairs, name."""
+
+Strikes = Mapping[str, Mapping[tuple[str, str], float]]
+"""By scenario, then by project and instrument, EUR."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class Plan:
         Number of draws; fewer than the config allows where `until` is met before.
     factors, shocks : Dependence
     idle : tuple of Idle
+    strikes : mapping of str to mapping of (str, str) to float
+        Strikes that were found for contracts that break even: by scenario, project and instrument.
     tried : tuple of (int, float)
         Draws that were tried for `until`, and the widest interval of what it names with so many.
     """
@@ -86,6 +92,7 @@ class Plan:
     factors: dependence.Dependence
     shocks: dependence.Dependence
     idle: tuple[Idle, ...] = ()
+    strikes: Strikes = field(default_factory=dict)
     tried: tuple[tuple[int, float], ...] = ()
 
     @property

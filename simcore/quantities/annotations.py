@@ -29,6 +29,22 @@ class AlsoText:
         return {"anyOf": [handler(core_schema), {"type": "string"}]}
 
 
+def in_unit(unit: Unit) -> BeforeValidator:
+    """Annotation: a plain number that may also be written with its unit, such as `2000 kt/yr`."""
+
+    def number(value: Any) -> Any:
+        if not isinstance(value, str) or value.strip().replace(".", "").isdecimal():
+            return value  # a number in quotes is refused as such
+        try:
+            amount, own = parse_quantity(value)
+            return amount * conversion(own, str(unit), exchange={})
+        except UnitError as error:
+            raise fault(shown(value), f"a number, or one with a unit such as {unit}", error.remedy
+                        ) from None  # fmt: skip
+
+    return BeforeValidator(number)
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Year = Annotated[Whole, Field(ge=1990, le=2200)]
 Dated = dict[Year, float]

@@ -178,7 +178,8 @@ def _is_met(experiment: Experiment, address: Address) -> bool:
         met = ((buyer, place) for (buyer, _), place in met_imports(experiment).items())
         return (region, address[6]) in met
     asked = any(field in one.needs.rules for one in asked_outcomes(experiment))
-    return field != "product_price" or (asked and region in experiment.regions)
+    priced = {*experiment.regions, *(one.region for one in experiment.projects.values())}
+    return field != "product_price" or (asked and region in priced)
 
 
 def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,12 @@ from simcore.variables import OUTCOMES
 
 
 def trace(
-    plan: Plan, draw: int, *, region: str | None = None, route: str | None = None
-) -> list[dict[str, Any]]:
+    plan: Plan, draw: int, *, region: str | None = None, route: str | None = None,
+    project: str | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Recompute one draw in full.
+
+    Of all regions, routes and projects, or of those named alone.
 
     Returns
     -------
@@ -32,9 +36,10 @@ def trace(
     Raises
     ------
     ConfigError
-        The draw, region or route is not part of the run.
+        The draw, region, route or project is not part of the run.
     """
-    _check_trace(plan, draw, region, route)
+    wanted = {"region": region, "route": route, "project": project}
+    _check_trace(plan, draw, wanted)
     years = tuple(plan.years)
     plan, behind = _terms(plan, region, route)
     inputs = [Request(one.node, (), static=True) for one in plan.inputs]
@@ -42,7 +47,7 @@ def trace(
     # What holds in the draws of a view is no value of one draw.
     drawn = [one for one in plan.cells if OUTCOMES[one.variable].kind != "conditional"]
     central = [one for one in plan.central if one.variable not in outcomes]
-    cells = [one for one in (*drawn, *central) if _selected(plan, one, region, route)]
+    cells = [one for one in (*drawn, *central) if _selected(plan, one, wanted)]
     requests = inputs + [
         Request(one.node, years if has_years(one) else (), one.first_year, one.last_year)
         for one in cells
@@ -112,22 +117,19 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
     return {"variable": cell.variable, **place, "unit": unit, **told}
 
 
-def _selected(plan: Plan, cell: Cell, region: str | None, route: str | None) -> bool:
+def _selected(plan: Plan, cell: Cell, wanted: Mapping[str, str | None]) -> bool:
     place = {dim: plan.coords[dim][at] for dim, at in place_of(cell).items()}
-    return all(
-        wanted in (None, place.get(dim, wanted))
-        for dim, wanted in (("region", region), ("route", route))
-    )
+    return all(label in (None, place.get(dim, label)) for dim, label in wanted.items())
 
 
-def _check_trace(plan: Plan, draw: int, region: str | None, route: str | None) -> None:
+def _check_trace(plan: Plan, draw: int, wanted: Mapping[str, str | None]) -> None:
     faults = []
     if not 0 <= draw < plan.draws:
         expected = f"0 to {plan.draws - 1}"
         faults.append(Fault("--draw", str(draw), expected, "draws are numbered from 0"))
-    for dim, name in (("region", region), ("route", route)):
+    for dim, name in wanted.items():
         if name is not None and name not in plan.coords[dim]:
-            known = ", ".join(plan.coords[dim])
+            known = ", ".join(plan.coords[dim]) or f"a run with {dim}s"
             faults.append(Fault(f"--{dim}", name, known, "choose one of the run"))
     if faults:
         raise ConfigError(faults)

@@ -111,6 +111,7 @@ def _add_configs(commands: Any) -> None:
     one.add_argument("--draw", type=int, required=True, metavar="I", help="number from 0")
     one.add_argument("--region", metavar="R", help="only this region")
     one.add_argument("--route", metavar="K", help="only this route")
+    one.add_argument("--project", metavar="P", help="only this project")
     _format(one)
 
 
@@ -127,7 +128,7 @@ def _add_runs(commands: Any) -> None:
                      help="one outcome in full, or input (default: cost beside value)")  # fmt: skip
     for option, kind, what in (
         ("year", int, "Y"), ("region", str, "R"), ("route", str, "K"), ("destination", str, "D"),
-        ("scenario", str, "S"),
+        ("scenario", str, "S"), ("project", str, "P"), ("instrument", str, "I"),
     ):  # fmt: skip
         one.add_argument(f"--{option}", type=kind, action="append", metavar=what,
                          help=f"only this {option}; may be repeated")  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from simcore.errors import printable
 from simcore.numerics.student import students_t
-from simcore.statistics import STATISTICS, Statistic
+from simcore.statistics import OF_TAILS, OF_THRESHOLDS, STATISTICS, Statistic
 from simcore.variables import INPUT, INTERVAL_LEVEL
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 MAX_ROWS: Final = 200
+_BEYOND: Final = re.compile(r"(?:tail_(p[0-9.e-]+)|above_([0-9.e+-]+))(_standard_error|)")
+"""Columns of tail means, and of shares above thresholds."""
 _MANY: Final = 30
 """Degrees of freedom from which on Student's t is as good as normal."""
 
@@ -154,7 +157,11 @@ def outcome_text(frame: pd.DataFrame) -> str:
     fixed = [name for name in labels if len(frame) > 1 and frame[name].nunique() == 1]
     where = ", ".join(f"{name} {frame[name].iloc[0]}" for name in fixed)
     labels = [name for name in labels if name not in fixed]
-    numbers = [name for name in columns if _is_number(name)]
+    # The share of the draws above 0 is there twice where it is a threshold.
+    numbers = [
+        name for name in columns
+        if _is_number(name) and (name != "positive" or "above_0" not in columns)
+    ]  # fmt: skip
     cells = _cells(frame.head(MAX_ROWS), attrs, figures=4)
     hidden: list[str] = []
     for turn in sorted({_statistic(name).leaves for name in numbers} - {0}):
@@ -184,6 +191,8 @@ def outcome_text(frame: pd.DataFrame) -> str:
         )
     if hidden:
         lines += ["", "'-': undefined. --format csv also gives standard errors and intervals."]
+    if any(map(_BEYOND.fullmatch, told)):
+        lines += ["", "mean>P95: mean of the draws above that quantile, mean<P5: of those below."]
     if "mean" in told and any(map(_is_percentile, told)) and _is_partly_defined(frame):
         lines += ["", "mean: of the draws in which it is defined; quantiles: of all draws, the "
                   "others above them."]  # fmt: skip
@@ -213,7 +222,7 @@ def _is_partly_defined(frame: pd.DataFrame) -> bool:
 
 
 def _is_number(name: str) -> bool:
-    return name in STATISTICS or _is_percentile(name)
+    return name in STATISTICS or _is_percentile(name) or _BEYOND.fullmatch(name) is not None
 
 
 def _is_percentile(name: str) -> bool:
@@ -221,13 +230,23 @@ def _is_percentile(name: str) -> bool:
 
 
 def _statistic(name: str) -> Statistic:
-    """Statistic of a column; p5 is a quantile, and p5_low the end of its interval."""
+    """Statistic of a column; p5 is a quantile, p5_low the end of its interval, tail_p5 the mean
+    below it, above_0 the share of the draws above zero."""
+    beyond = _BEYOND.fullmatch(name)
+    if beyond:
+        return (
+            OF_TAILS["tail" + beyond[3]] if beyond[1] else OF_THRESHOLDS["exceedance" + beyond[3]]
+        )
     return STATISTICS.get(name) or STATISTICS["quantile" + name.lstrip("p0123456789.")]
 
 
 def _heading(name: str) -> str:
     if not _is_number(name):
         return name
+    beyond = _BEYOND.fullmatch(name)
+    if beyond and not beyond[3]:
+        side = "<" if beyond[1] and float(beyond[1][1:]) < 50 else ">"
+        return f"mean{side}{beyond[1].upper()}" if beyond[1] else f"P(>{beyond[2]})"
     return name.upper() if _is_percentile(name) else _statistic(name).heading or name
 
 
@@ -238,7 +257,7 @@ def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> di
     is_share = attrs["unit"] == "1" and not any(map(_is_percentile, columns))
     shares = {name for name in columns if _is_number(name) and _statistic(name).is_share}
     amounts = [name for name in columns if _is_number(name) and name not in shares]
-    amounts = [name for name in amounts if name != "standard_error"]
+    amounts = [name for name in amounts if not name.endswith("standard_error")]
     places = decimals(frame[amounts].to_numpy(dtype=float).ravel().tolist(), figures=figures)
     cells = {}
     for name in columns:
@@ -250,7 +269,7 @@ def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> di
         elif attrs["variable"] == INPUT.name:
             # Every factor has its own unit and size.
             cells[name] = [number(value, decimals([value], figures=4)) for value in values]
-        elif name == "standard_error":
+        elif name.endswith("standard_error"):
             cells[name] = [number(value, decimals(values, figures=3)) for value in values]
         elif attrs["unit"] == "yr":
             cells[name] = [number(value, 0).replace(",", "") for value in values]

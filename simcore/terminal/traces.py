@@ -9,8 +9,8 @@ from typing import Any, Final
 from simcore.terminal.tables import WIDTH, decimals, grid, number, shortened
 
 _PLACE: Final = (
-    "scenario", "region", "destination", "route", "component", "market", "commodity", "exposure",
-    "good",
+    "scenario", "region", "destination", "against", "route", "component", "market", "commodity",
+    "exposure", "good", "project", "instrument",
 )  # fmt: skip
 _YEARS: Final = 8
 

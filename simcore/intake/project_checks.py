@@ -1,0 +1,186 @@
+"""Projects whose names, years and parts do not fit together, or not the run (MODEL 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from simcore.intake.findings import FIRST, Address, Finding, unknown_entry
+from simcore.intake.host_checks import ends_of
+from simcore.intake.hosts import captures, route_of
+from simcore.intake.instrument_checks import contract_findings, instrument_findings
+from simcore.intake.projects import Project
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import references, replaced_by
+
+_LAST: Final = ("years", "last")
+_TOLERANCE: Final = 1e-9
+_LONGEST: Final = 50
+"""Years before the start to which a value may be discounted."""
+_BUILDING: Final = 20
+"""Years before the start in which a plant may be paid."""
+
+
+def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
+    """Find what is wrong with the projects of a config, and with the instruments that pay them."""
+    for name, one in experiment.projects.items():
+        address = ("projects", name)
+        yield from _names(experiment, address, one)
+        yield from _years(experiment, address, one)
+        yield from _money(address, one)
+        known = one.route in experiment.catalog.routes and one.region in references(experiment)
+        if known and replaced_by(experiment, name) in experiment.catalog.routes:
+            yield from _compared(experiment, address, name, one)
+            yield from instrument_findings(
+                experiment, address, one, avoids=_avoids(experiment, name, one, folder)
+            )
+    yield from contract_findings(experiment)
+
+
+def _names(experiment: Experiment, address: Address, one: Project) -> Iterator[Finding]:
+    catalog = experiment.catalog
+    yield from unknown_entry((*address, "region"), one.region, catalog, "regions")
+    places: list[tuple[Address, str]] = [((*address, "route"), one.route)]
+    if one.against is not None:
+        places.append(((*address, "against", "route"), one.against.route))
+    for place, route in places:
+        yield from unknown_entry(place, route, catalog, "routes")
+        made = catalog.routes[route].sector if route in catalog.routes else experiment.sector
+        if made != experiment.sector and experiment.sector in catalog.sectors:
+            yield Finding(
+                place, f"{route}, which makes {made}", f"a route of the sector {experiment.sector}",
+                "name another one, or change sector", also=(("sector",),),
+            )  # fmt: skip
+    if one.buyer is not None:
+        yield from unknown_entry((*address, "buyer"), one.buyer, catalog, "buyers")
+    for position, name in enumerate(one.instruments):
+        place = (*address, "instruments", position)
+        yield from unknown_entry(place, name, catalog, "instruments")
+        if name in one.instruments[:position]:
+            yield Finding(
+                place, f"{name!r} twice", "each instrument once",
+                "remove one, or define a second one with like: " + name,
+            )  # fmt: skip
+
+
+def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[Finding]:
+    years, place = experiment.years, (*address, "start")
+    if not years.first <= one.start <= years.last:
+        early = one.start < years.first
+        yield Finding(
+            place, f"{one.start}", f"a year in {years.first}-{years.last}, the years of the run",
+            f"start later, or write years: {one.start}-{years.last}" if early
+            else f"start earlier, or write years: {years.first}-{one.end}",
+            also=(FIRST if early else _LAST,),
+        )  # fmt: skip
+    elif one.end > years.last and one.beyond == "error":
+        yield Finding(
+            (*address, "lifetime"), f"a life until {one.end}, after the horizon {years.last}",
+            "a life inside the horizon, or beyond: hold",
+            f"write years: {years.first}-{one.end}, shorten the lifetime, or set beyond: hold",
+            also=(place, (*address, "beyond"), _LAST),
+        )  # fmt: skip
+    built = ((*address, "route"), one.route)
+    instead = ((*address, "against", "route"), one.against.route if one.against else "")
+    for where, route in (built, instead):
+        there = _available(experiment, route)
+        if one.start < there <= years.last:
+            yield Finding(
+                place, f"{one.start}, before {route} is available ({there})",
+                f"{there} or later", f"start in {there}, or set available_from of {route}",
+                also=(where,),
+            )  # fmt: skip
+        elif there > years.last:
+            yield Finding(
+                where, f"{route}, which is available from {there}",
+                f"a route that is there by {years.last}", "name another one, or lengthen years",
+                also=(_LAST,),
+            )  # fmt: skip
+    if not one.start - _LONGEST <= one.value_year <= one.end:
+        yield Finding(
+            (*address, "valued_in"), f"{one.value_year}",
+            f"a year in {one.start - _LONGEST}-{one.end}",
+            f"write {one.start - 1}, the year before the start, or leave it out", also=(place,),
+        )  # fmt: skip
+
+
+def _available(experiment: Experiment, route: str) -> int:
+    """Year from which a route is there; 0 of one that is none, which is said elsewhere."""
+    catalog = experiment.catalog
+    return (route_of(catalog, route).available_from or 0) if route in catalog.routes else 0
+
+
+def _money(address: Address, one: Project) -> Iterator[Finding]:
+    yield from _spend(address, one)
+    debt = one.debt
+    if debt is not None and debt.years > one.lifetime:
+        yield Finding(
+            (*address, "debt", "years"), f"a loan of {debt.years} years for a life of "
+            f"{one.lifetime}", f"at most {one.lifetime} years",
+            "shorten the loan, or lengthen the lifetime", also=((*address, "lifetime"),),
+        )  # fmt: skip
+
+
+def _spend(address: Address, one: Project) -> Iterator[Finding]:
+    place, total = (*address, "spend"), sum(one.spend.values())
+    for year in one.spend:
+        if not -_BUILDING <= year <= 0:
+            remedy = f"count from the start: {year - one.start} is {year}" if year > 1000 else (
+                "count from the start: -1 is the year before it")  # fmt: skip
+            yield Finding(
+                (*place, year), f"{year}, {'after the start' if year > 0 else 'long before it'}",
+                f"years before the start, {-_BUILDING} to 0", remedy,
+            )  # fmt: skip
+            return
+    if abs(total - 1.0) > _TOLERANCE:
+        per_cent = abs(total - 100.0) < _TOLERANCE
+        yield Finding(
+            place, f"shares that sum to {total:g}", "shares of the investment that sum to 1",
+            "write 0.4, or 40 %" if per_cent else "correct the shares",
+        )  # fmt: skip
+
+
+def _compared(
+    experiment: Experiment, address: Address, name: str, one: Project
+) -> Iterator[Finding]:
+    """What it is set against: another plant, or the same at another capital."""
+    against, route = one.against, replaced_by(experiment, name)
+    if route == one.route and (against is None or against.capital == "full"):
+        yield Finding(
+            (*address, *(("against", "route") if against else ("route",))),
+            f"{route}, set against itself", "another route, or the same with capital: reline",
+            "write against: {route: ..., capital: full}, or "
+            f"{{route: {route}, capital: reline, reline: <EUR/(t/yr)>}}",
+            also=((*address, "route"),),
+        )  # fmt: skip
+    if against is None:
+        return
+    place = (*address, "against")
+    if against.capital == "reline" and against.reline is None:
+        yield Finding(
+            place, "capital: reline without a price", "reline: what relining costs",
+            "add reline: 150 EUR/(t/yr), or write capital: full (or sunk)",
+        )  # fmt: skip
+    # A scenario may take back the capital of a reline that the config states.
+    if against.reline is not None and "capital" not in against.model_fields_set:
+        yield Finding(
+            (*place, "reline"), "reline without capital: reline", "capital: reline beside it",
+            "add capital: reline, or remove it",
+        )  # fmt: skip
+
+
+def _avoids(experiment: Experiment, name: str, one: Project, folder: Path) -> bool:
+    """False where a tonne of a project emits no less than what it replaces, in any draw.
+
+    What is computed rather than stated, as with captures, is taken to avoid.
+    """
+    catalog, other = experiment.catalog, replaced_by(experiment, name)
+    computed = any(list(captures(catalog.routes[route])) for route in (one.route, other))
+    if computed or route_of(catalog, other).precursor or experiment.boundary != "scope1":
+        return True
+    own, instead = (
+        ends_of(experiment, route_of(catalog, route).emission_intensity, one.region, "t/t", folder)
+        for route in (one.route, other)
+    )
+    return not own or not instead or min(own) < max(instead)

@@ -1,0 +1,285 @@
+"""What each kind of instrument owes a project, before any limit, as nodes (MODEL 12).
+
+A kind is one record in `intake/instruments.py` and one entry of the table here. Amounts are in 1e6
+EUR a year, real; positive is paid to the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from simcore.intake.entries import Electrolysis
+from simcore.intake.instruments import BreakEven
+from simcore.intake.projects import Project
+from simcore.intake.usage import price_of, replaced_by
+from simcore.model.carbon import carbon_cost
+from simcore.model.commodities import price_name
+from simcore.model.costs import made_by, traded, trades
+from simcore.model.graph import Graph
+from simcore.model.investments import alternative_investment, project_investment
+from simcore.model.markets import carbon_price
+from simcore.model.policies import series
+from simcore.model.projects import avoided_by, green_revenue, project_gap
+from simcore.model.scene import Scene, quantity, read
+from simcore.model.yearly import yearly_quantity
+from simcore.numerics.elementary import power
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A project and one of its instruments, as a kind is asked about them."""
+
+    scene: Scene
+    project: str
+    name: str
+
+    @property
+    def one(self) -> Project:
+        """Record of the project."""
+        return self.scene.experiment.projects[self.project]
+
+    @property
+    def record(self) -> Any:
+        """Record of the instrument."""
+        return self.scene.experiment.catalog.instruments[self.name]
+
+    @property
+    def graph(self) -> Graph:
+        """Where the nodes go."""
+        return self.scene.graph
+
+    def read(self, field: str) -> int:
+        """Node of a quantity of the instrument."""
+        return read(self.scene, self.record, field, self.name)
+
+    def amount(self, field: str, target: str) -> int:
+        """Node of a quantity of the instrument that may have dates, in a unit."""
+        value = getattr(self.record, field)
+        return yearly_quantity(self.scene, f"{self.name}.{field}", value, target)
+
+    def in_all(self, per_tonne: int) -> int:
+        """Node of an amount per tonne over the output of a year."""
+        return self.graph.scaled(per_tonne, self.one.output)
+
+
+Amounts = Callable[[Deal], int]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of instrument pays.
+
+    Attributes
+    ----------
+    due : callable
+        Node of what is due in a year without what a strike brings; of a kind that pays `once`,
+        of the whole amount.
+    per_strike : callable, optional
+        Node of what is due in a year for each EUR of the strike in the money of the contract.
+    strike, reference : callable, optional
+        Nodes of the strike and of the reference price of a year, as they are shown.
+    once : bool
+        Whether it is paid in one amount, in the year `paid_in` after the start.
+    """
+
+    due: Amounts
+    per_strike: Amounts | None = None
+    strike: Amounts | None = None
+    reference: Amounts | None = None
+    once: bool = False
+
+
+def due(deal: Deal) -> int:
+    """Node of what is due in a year, its strike included."""
+    kind = kind_of(deal)
+    if kind.per_strike is None:
+        return kind.due(deal)
+    brought = deal.graph.product(first_strike(deal), kind.per_strike(deal))
+    return deal.graph.sum(brought, kind.due(deal))
+
+
+def kind_of(deal: Deal) -> Kind:
+    """How the instrument of a deal pays."""
+    return KINDS[deal.record.kind]
+
+
+def first_strike(deal: Deal) -> int:
+    """Node of the strike in the year of the start: a number, or what a run found for it."""
+    if isinstance(deal.record.strike, BreakEven):
+        return deal.graph.constant(deal.scene.strikes.get((deal.project, deal.name), 0.0))
+    return deal.read("strike")
+
+
+def worth(deal: Deal) -> np.ndarray:
+    """By year of the run: real value of one EUR of the contract, whose money is that of each year
+    with `nominal` (MODEL 12.3)."""
+    growth = 1.0 + deal.scene.experiment.money.inflation
+    years = deal.scene.horizon - deal.one.start
+    fallen = [power(growth, -float(year)) if deal.record.nominal else 1.0 for year in years]
+    return np.array(fallen)
+
+
+def _in_real_money(deal: Deal, node: int) -> int:
+    """Node of an amount of the money of the contract in real money."""
+    if not deal.record.nominal:
+        return node
+    return deal.graph.product(node, series(deal.scene, worth(deal)))
+
+
+# --- carbon contracts ----------------------------------------------------------------------------
+
+
+def _avoided(deal: Deal) -> int:
+    """Node of the avoided CO2 of a year that is paid for, Mt."""
+    covered = deal.graph.product(avoided_by(deal.scene, deal.project), deal.read("cover"))
+    return deal.in_all(covered)
+
+
+def _grown(deal: Deal) -> int:
+    """Node of the strike of a year over that of the start, without indexation, in real money."""
+    rate, graph = deal.read("escalation"), deal.graph
+    if graph.is_constant(rate, 0.0):
+        return _in_real_money(deal, graph.constant(1.0))
+    grown = graph.node(
+        "ESCALATED", log_rate=graph.node("LOG_GROWTH", rate=rate), since=deal.one.start
+    )
+    return _in_real_money(deal, grown)
+
+
+def _saved(deal: Deal) -> int:
+    """Node of the reference price times the avoided CO2, per tonne of product."""
+    scene, one, graph = deal.scene, deal.one, deal.graph
+    if deal.record.reference == "market":
+        return graph.product(_market_price(deal), avoided_by(scene, deal.project))
+    route = replaced_by(scene.experiment, deal.project)
+    return graph.difference(
+        carbon_cost(scene, one.region, one.destination, route),
+        carbon_cost(scene, one.region, one.destination, one.route),
+    )
+
+
+def _market_price(deal: Deal) -> int:
+    regions = deal.scene.experiment.catalog.regions
+    return carbon_price(deal.scene, deal.record.market or regions[deal.one.region].market)
+
+
+def _indexed(deal: Deal) -> int:
+    """Node of the change of the energy bills since the base year, those of the plant less those of
+    what it replaces, as far as it moves the strike; per tonne of product (MODEL 12.5)."""
+    scene, graph, one = deal.scene, deal.graph, deal.one
+    indexation = deal.record.indexation
+    if indexation is None:
+        return graph.constant(0.0)
+    # An electrolyser of its own costs the same in both years, whatever its own year.
+    own = indexation.base if one.hydrogen == "own" else None
+    plant = trades(scene, one.region, one.route, own)
+    replaced = trades(scene, one.region, replaced_by(scene.experiment, deal.project))
+    moved = []
+    for commodity in indexation.shares:
+        part = indexation.shares[commodity]
+        share = quantity(scene, f"{deal.name}.indexation.{commodity}", part, "1")
+        terms = [
+            graph.scaled(graph.product(amount, price), sign * side)
+            for side, bought in ((1.0, plant), (-1.0, replaced))
+            for name, amount, price, sign in bought if name == commodity
+        ]  # fmt: skip
+        bill = graph.total(terms)
+        if not graph.nodes[bill].yearly:
+            continue
+        before = graph.node("LATCHED", value=bill, since=indexation.base)
+        moved.append(graph.product(share, graph.difference(bill, before)))
+    return graph.total(moved)
+
+
+def _carbon_due(deal: Deal) -> int:
+    """cover * (indexation - reference price * avoided) * output - the part of the green revenue
+    that is set off (MODEL 12.4)."""
+    graph = deal.graph
+    per_tonne = graph.difference(_indexed(deal), _saved(deal))
+    found = deal.in_all(graph.product(per_tonne, deal.read("cover")))
+    part = deal.read("green_revenue")
+    if graph.is_constant(part, 0.0):
+        return found
+    green = graph.node("LARGER", a=green_revenue(deal.scene, deal.project), b=graph.constant(0.0))
+    return graph.difference(found, deal.in_all(graph.product(part, green)))
+
+
+def _carbon_per_strike(deal: Deal) -> int:
+    return deal.graph.product(_avoided(deal), _grown(deal))
+
+
+def _carbon_strike(deal: Deal) -> int:
+    graph = deal.graph
+    grown = graph.product(first_strike(deal), _grown(deal))
+    moved = graph.node("RATIO", value=_indexed(deal), divisor=avoided_by(deal.scene, deal.project))
+    return graph.sum(grown, moved)
+
+
+def _carbon_reference(deal: Deal) -> int:
+    if deal.record.reference == "market":
+        return _market_price(deal)
+    avoided = avoided_by(deal.scene, deal.project)
+    return deal.graph.node("RATIO", value=_saved(deal), divisor=avoided)
+
+
+# --- support of operation ------------------------------------------------------------------------
+
+
+def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
+    """Node of what an amount is paid for per tonne of product, and the unit of such an amount.
+
+    Of power that too with which an electrolyser of the plant's own makes its hydrogen.
+    """
+    scene, one, graph = deal.scene, deal.one, deal.graph
+    if per == "tonne":
+        return graph.constant(1.0), "EUR/t"
+    if per == "avoided":
+        return avoided_by(scene, deal.project), "EUR/t"
+    inputs, found = made_by(scene, one.route).inputs, list[int]()
+    if per in inputs:
+        found.append(traded(scene, one.region, one.route, "inputs", per))
+    record = price_of(scene.experiment, "hydrogen", one.region)
+    made = one.hydrogen == "own" and "hydrogen" in inputs
+    if per == "electricity" and made and isinstance(record, Electrolysis):
+        name = price_name(scene.experiment, "hydrogen", one.region)
+        demand = read(scene, record, "electricity_demand", name)
+        hydrogen = traded(scene, one.region, one.route, "inputs", "hydrogen")
+        found.append(graph.scaled(graph.product(demand, hydrogen), 1e-3))
+    return graph.total(found), "EUR/kg" if per == "hydrogen" else "EUR/MWh"
+
+
+def _opex_due(deal: Deal) -> int:
+    """share * amount * quantity, or share * max(0, gap), over the output (MODEL 12.6)."""
+    graph, share = deal.graph, deal.read("share")
+    if deal.record.covers == "gap":
+        gap = project_gap(deal.scene, deal.project)
+        assert gap is not None
+        lacking = graph.node("LARGER", a=gap, b=graph.constant(0.0))
+        return deal.in_all(graph.product(share, lacking))
+    bought, unit = quantity_of(deal, deal.record.per)
+    amount = _in_real_money(deal, deal.amount("amount", unit))
+    return deal.in_all(graph.product(share, amount, bought))
+
+
+# --- support of investment -----------------------------------------------------------------------
+
+
+def _grant(deal: Deal) -> int:
+    """share * investment, or of what it is above that of the alternative (MODEL 12.7)."""
+    graph, spent = deal.graph, project_investment(deal.scene, deal.project)
+    if deal.record.of == "difference":
+        extra = graph.difference(spent, alternative_investment(deal.scene, deal.project))
+        spent = graph.node("LARGER", a=extra, b=graph.constant(0.0))
+    return deal.in_all(graph.product(deal.read("share"), spent))
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "ccfd": Kind(_carbon_due, _carbon_per_strike, _carbon_strike, _carbon_reference),
+    "opex": Kind(_opex_due),
+    "grant": Kind(_grant, once=True),
+}
+"""By the `kind` of their records."""

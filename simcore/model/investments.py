@@ -1,0 +1,92 @@
+"""What it costs to build the plant of a project, as nodes (MODEL 11).
+
+Money that is spent, without interest during construction and the recovery of capital.
+"""
+
+from __future__ import annotations
+
+from simcore.intake.entries import Electrolysis
+from simcore.intake.hosts import owner_of
+from simcore.intake.stated import unit_of_field
+from simcore.intake.usage import price_of, replaced_by
+from simcore.model.commodities import electrolyser_capital, learning
+from simcore.model.costs import (
+    built_in,
+    capture_capex,
+    capture_of,
+    investment,
+    made_by,
+    route_quantity,
+    same_everywhere,
+    stands_already,
+    traded,
+)
+from simcore.model.scene import Scene, quantity, read, remembered
+
+
+@remembered
+def investment_of_vintage(scene: Scene, region: str, route: str, vintage: int) -> int:
+    """Node of the money spent on a plant of a year per tonne of capacity: capital after learning,
+    with the surcharge of a first plant, and a capture plant."""
+    graph, owner = scene.graph, owner_of(scene.experiment.catalog, route, "learning")
+    learnt = learning(scene, made_by(scene, route).learning, owner)
+    first = same_everywhere(scene, route, "first_of_a_kind")
+    spent = graph.product(investment(scene, region, route), first, learnt)
+    capture = capture_of(scene, route)
+    if capture is not None:
+        surcharge = read(scene, capture, "first_of_a_kind", f"{route}.capture")
+        falls = learning(scene, capture.learning, f"{route}.capture")
+        equipment = graph.product(capture_capex(scene, region, route), surcharge, falls)
+        spent = graph.sum(spent, equipment)
+    return built_in(scene, spent, vintage)
+
+
+@remembered
+def project_investment(scene: Scene, project: str) -> int:
+    """Node of the money spent on a project per tonne that it makes a year, its own electrolyser
+    included; times the output, in 1e6 EUR (MODEL 11.12)."""
+    one, graph = scene.experiment.projects[project], scene.graph
+    spent = graph.quotient(
+        investment_of_vintage(scene, one.region, one.route, one.start),
+        route_quantity(scene, one.region, one.route, "utilisation"),
+    )
+    parts = [spent, *(graph.product(need, cost) for need, cost, _ in own_equipment(scene, project))]
+    return built_in(scene, graph.total(parts), one.start)
+
+
+@remembered
+def own_equipment(scene: Scene, project: str) -> list[tuple[int, int, int]]:
+    """Of each good that a project makes itself: nodes of what a tonne takes of it, of what the
+    capacity for a unit a year costs to build, and of its capital recovery."""
+    one = scene.experiment.projects[project]
+    if one.hydrogen != "own":
+        return []
+    found = []
+    for name in made_by(scene, one.route).inputs:
+        if isinstance(price_of(scene.experiment, name, one.region), Electrolysis):
+            cost, recovery = electrolyser_capital(scene, name, one.region)
+            need = traded(scene, one.region, one.route, "inputs", name)
+            found.append((need, built_in(scene, cost, one.start), recovery))
+    return found
+
+
+@remembered
+def alternative_investment(scene: Scene, project: str) -> int:
+    """Node of what building or relining what a project is set against would cost, per tonne that
+    it makes a year."""
+    one, graph = scene.experiment.projects[project], scene.graph
+    route, against = replaced_by(scene.experiment, project), one.against
+    sunk = scene.experiment.reference_capital == "sunk"
+    if against is not None and against.capital == "reline":
+        spent = quantity(
+            scene, f"{project}.against.reline", against.reline,
+            unit_of_field(type(against), "reline"),
+        )  # fmt: skip
+    elif (against is not None and against.capital == "sunk") or (
+        sunk and stands_already(scene, one.region, route)
+    ):
+        return graph.constant(0.0)
+    else:
+        spent = investment_of_vintage(scene, one.region, route, one.start)
+    used = route_quantity(scene, one.region, route, "utilisation")
+    return built_in(scene, graph.quotient(spent, used), one.start)

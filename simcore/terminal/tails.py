@@ -1,0 +1,63 @@
+"""The tails of a run just finished: numbers of the outcomes that have few, names of the others."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+from simcore.dataset import Finished, threshold_of
+from simcore.terminal.tables import decimals, grid, number, share, wrapped
+from simcore.variables import OUTCOMES
+
+_FEW: Final = 8
+"""Most places of an outcome that are told."""
+
+
+def tail_lines(done: Finished, out: Path) -> list[str]:
+    """Tail means and shares above thresholds of outcomes with few values, and where the rest is.
+
+    No lines where the run tells none.
+    """
+    layout, lines, left = done.layout, list[str](), list[str]()
+    for name in dict.fromkeys([*layout.tailed, *layout.exceeded]):
+        dims = OUTCOMES[name].dims
+        if "year" not in dims and math.prod(map(layout.length, dims)) <= _FEW:
+            lines += ["", *_table(done, name)]
+        else:
+            left.append(name)
+    if left:
+        told = f"Tails     {', '.join(left)}: simcore summary {out} --variable {left[0]}"
+        lines += ["", *wrapped(told)]
+    return lines
+
+
+def _table(done: Finished, name: str) -> list[str]:
+    """A row for each place of an outcome."""
+    layout, one = done.layout, OUTCOMES[name]
+    places = list(product(*(range(layout.length(dim)) for dim in one.dims)))
+    columns: dict[str, list[str]] = {}
+    if name in layout.tailed:
+        values = [_values(done, f"{name}_tail", place) for place in places]
+        digits = decimals([abs(value) for row in values for value in row], figures=3)
+        for k, tail in enumerate(layout.coords["tail"]):
+            side = ">" if tail > 0.5 else "<"
+            heading = f"mean{side}P{100 * tail:.10g}"
+            columns[heading] = [number(row[k], digits) for row in values]
+    if name in layout.exceeded:
+        values = [_values(done, f"{name}_exceedance", place) for place in places]
+        for k, threshold in enumerate(layout.coords[threshold_of(name)]):
+            columns[f"P(>{threshold:.10g})"] = [share(row[k]) for row in values]
+    unit = one.unit_in(layout.currency).replace(" t-1", "/t")
+    labels = [
+        " ".join(str(layout.coords[dim][at]) for dim, at in zip(one.dims, place, strict=True))
+        for place in places
+    ]
+    rows = list(zip(labels, *columns.values(), strict=True))
+    return grid([f"{name} [{unit}]", *columns], rows, text_columns=1)
+
+
+def _values(done: Finished, name: str, place: tuple[int, ...]) -> list[Any]:
+    found: list[Any] = done.summaries[name][1][place].tolist()
+    return found
