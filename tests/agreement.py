@@ -40,6 +40,7 @@ Key = tuple[Any, ...]
 OF_A_PROJECT = {
     "project_cost": lambda _output, _worth: 1.0,
     "project_gap": lambda _output, _worth: 1.0,
+    "project_support": lambda _output, _worth: 1.0,
     "project_margin": lambda _output, _worth: 1.0,
     "project_annuity": lambda _output, _worth: 1.0,
     "break_even_premium": lambda _output, _worth: 1.0,

@@ -221,13 +221,21 @@ def of_a_year(case: Case, project: str, year: int) -> dict[str, float]:
     return {
         "project_cost": own_cost(case, project, now),
         "project_gap": lacking,
+        "project_support": 0.0,
         "project_margin": margin,
         "deal_closes": float(margin >= 0),
         "project_cash": margin * output(case, project),
     }
 
 
-YEARLY = ("project_cost", "project_gap", "project_margin", "deal_closes", "project_cash")
+YEARLY = (
+    "project_cost",
+    "project_gap",
+    "project_support",
+    "project_margin",
+    "deal_closes",
+    "project_cash",
+)
 
 
 def for_life(case: Case, project: str, cash: Mapping[int, float]) -> dict[str, float]:

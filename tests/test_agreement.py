@@ -22,6 +22,12 @@ QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
 # First and last lanes of the halves of a block of 256, the block after it, and another.
 DRAWS = (0, 127, 128, 255, 256, 300)
 
+LATE: dict[str, Any] = {
+    "projects": {"works": {"start": 2028}, "short": {"start": 2028}},
+    "scenarios": {"reform": {"projects": {"of_the_reform": {"start": 2028}}}},
+}
+"""Projects that wait for their routes."""
+
 VARIANTS: dict[str, dict[str, Any]] = {
     "as written": {},
     "in another currency": {"currency": "USD"},
@@ -87,13 +93,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "independent scenarios": {"independent_scenarios": True},
     "a reference that is not listed and comes late": {
         "routes": ["hydrogen", "electric"],
-        "catalog": {"routes": {"blast": {"available_from": 2028}}},
+        "catalog": {"routes": {"blast": {"available_from": 2028}}}, **LATE,
     },
     "no route at first": {
         "catalog": {"routes": {
             name: {"available_from": 2028}
             for name in ("blast", "hydrogen", "electric", "captured")
-        }},
+        }}, **LATE,
     },
     "a plant after the last route, inside the horizon": {
         "plant": {"start": 2028, "lifetime": 2, "beyond": "error"},

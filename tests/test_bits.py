@@ -235,9 +235,11 @@ def test_a_later_start_changes_no_year_that_stays(few):
     later = run(keeping(
         years={"first": 2028, "last": 2029}, plant={"start": 2028},
         exposures={name: {"first": 2028} for name in ("firm", "other", "growing")},
+        projects={name: {"start": 2028} for name in ("works", "short")},
+        scenarios={"reform": {"projects": {"of_the_reform": {"start": 2028}}}},
     ))  # fmt: skip
     for name, variable in OUTCOMES.items():
-        # A plant that is built before the run has no capital of its year, and so no cost.
+        # Some plants start later too.
         if "year" in variable.dims and "project" not in variable.dims and name in few:
             np.testing.assert_array_equal(
                 few[name].sel(year=later["year"]), later[name].transpose(*few[name].dims), name
