@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 from simcore.errors import ConfigError, Fault
 from simcore.terminal import address_space, failures, streams
 from simcore.terminal.calibrating import backtest, calibrate
+from simcore.terminal.dealing import deal
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.loading import build_plan, read_config, warn
 from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from simcore.dataset import Finished
-    from simcore.intake import Spec
     from simcore.plan import Plan
 
 
@@ -82,12 +83,12 @@ def _is_for_its_words(options: argparse.Namespace) -> bool:
 
 def check(options: argparse.Namespace) -> None:
     """Say every fault of a config at once."""
-    loaded = _loaded(options)
+    loaded = read_config(options)
     from simcore.effects import warnings_of
     from simcore.intake.process_checks import shockless
     from simcore.plan import labels
 
-    _warn(options, loaded, warnings_of(loaded))
+    warn(options, loaded, warnings_of(loaded))
     known, experiment = labels(loaded), loaded.experiment
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
@@ -103,12 +104,12 @@ def check(options: argparse.Namespace) -> None:
 
 def plan(options: argparse.Namespace) -> None:
     """Print the resolved config."""
-    print(_plan(options).resolved_yaml, end="")
+    print(build_plan(options).resolved_yaml, end="")
 
 
 def run(options: argparse.Namespace) -> int:
     """Simulate a config and say what came out."""
-    planned = _plan(options, warn=True)
+    planned = build_plan(options, warning=True)
     out = options.out or Path("results") / f"{planned.name}.zarr"
     from simcore import dataset
     from simcore.running import describe, engine, tiles
@@ -185,7 +186,7 @@ def summary(options: argparse.Namespace) -> None:
 
 def trace(options: argparse.Namespace) -> None:
     """Recompute one draw and print every variable of it."""
-    planned = _plan(options)
+    planned = build_plan(options)
     from simcore.running import tracing
     from simcore.terminal.progress import say_if_cold
     from simcore.terminal.traces import trace_table, trace_text
@@ -239,42 +240,6 @@ def schema(options: argparse.Namespace) -> None:
     print_json(json_schema())
 
 
-def _loaded(options: argparse.Namespace) -> Spec:
-    # The collector would go over the libraries again and again while they are being loaded.
-    gc.disable()
-    from simcore.intake import load
-
-    return load(
-        options.file, overrides=options.set, draws=options.draws, seed=options.seed,
-        until=getattr(options, "until", None), allow_outside=options.allow_outside,
-    )  # fmt: skip
-
-
-def _plan(options: argparse.Namespace, *, warn: bool = False) -> Plan:
-    loaded = _loaded(options)
-    if not warn:
-        from simcore.plan import build
-
-        return build(loaded)
-    from simcore.effects import build_and_warn
-
-    plan, warnings = build_and_warn(loaded)
-    _warn(options, loaded, warnings)
-    return plan
-
-
-def _warn(options: argparse.Namespace, loaded: Spec, warnings: list[Fault]) -> None:
-    if warnings and options.strict:
-        raise ConfigError(warnings)
-    if not getattr(options, "quiet", False):
-        from simcore.timeseries import is_warning
-
-        for note in loaded.notes:
-            print(note if is_warning(note) else f"note: {note}", file=sys.stderr)
-        for one in warnings:
-            print(one.as_warning(), file=sys.stderr)
-
-
 def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:
     """Scenarios to show, and those left out of a headline that would be endless."""
     if options.scenario or options.variable or options.format != "table":
@@ -321,6 +286,8 @@ def _show_run(
     if not pictures:
         print(f"  simcore plot {out}")
     outcomes = done.layout.outcomes
+    for name in labels.get("project", ())[:1]:
+        print(f"  simcore deal {out} --project {name}")
     name = "cost_premium" if "cost_premium" in outcomes else outcomes[0]
     print(f"  simcore summary {out} --variable {name} --format csv")
     print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
@@ -390,5 +357,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
 }
 _COMMANDS |= {
     function.__name__: function
-    for function in (calibrate, backtest, validate, export, digest, verify)
+    for function in (calibrate, backtest, validate, export, digest, verify, deal)
 }

@@ -17,7 +17,7 @@ from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
 from simcore.intake.templates import with_sector
 from simcore.intake.unusual import unusual
-from simcore.intake.usage import used_routes
+from simcore.intake.usage import asked_budgets, used_routes
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan, build, told_apart
 from simcore.plan.correlated import is_factor
@@ -31,7 +31,7 @@ _BLOCKS: Final = 2
 Address = tuple[Any, ...]
 Reads = set[tuple[int, str]]
 
-_SECTIONS: Final = ("catalog", "cbam", "value", "plant", "projects", "factors")
+_SECTIONS: Final = ("catalog", "cbam", "value", "plant", "projects", "budgets", "factors")
 """Parts of a config of which every setting should be read."""
 _CHOICES: Final = {
     "extends", "name", "title", "seed", "draws", "years", "regions", "destinations", "routes",
@@ -50,6 +50,7 @@ _UNUSED: Final = {
     "technologies": "nothing of this run learns with {0}",
     "buyers": "value.buyer is another one",
     "instruments": "no project of this run has the instrument {0}",
+    "products": "{0} is not among the products of this run",
 }
 _DEFAULTS: Final = (
     "read for tonnes sold into the EU from outside, with cbam.declared: default or cheaper"
@@ -81,6 +82,8 @@ _REASONS: Final = {
     "cbam": "no tonne of this run crosses the border of the EU",
     "plant": "read by outcomes over the life of the plant, such as npv_premium",
     "value": "read by outcomes of the carbon value, such as premium_per_tonne",
+    "budgets": "read by outcomes of a budget, such as budget_need; destination with gap: support, "
+    "against with gap: buyer",
     "factors": "no entry that this run reads refers to it: {{kind: factor, name: {0}}}",
 }
 
@@ -105,7 +108,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     found = [
         *unusual(spec),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
-        *_buyers(plan), *_few_replicates(plan), *_lone_factors(plan, written),
+        *_unasked(plan), *_few_replicates(plan), *_lone_factors(plan, written),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
 
@@ -388,14 +391,21 @@ def _goods(plan: Plan) -> Iterator[Fault]:
             )  # fmt: skip
 
 
-def _buyers(plan: Plan) -> Iterator[Fault]:
-    """What a buyer compares with, in a run that computes nothing of it."""
-    asked = any("against" in OUTCOMES[name].dims for name in plan.experiment.outcomes)
-    if plan.experiment.against and not asked:
-        yield plan.spec.fault(
-            ("against",), found="a buyer, without an outcome of his", remedy="add it to outcomes",
-            expected="buyer_premium, landed_cost or another one over `against`",
-        )  # fmt: skip
+def _unasked(plan: Plan) -> Iterator[Fault]:
+    """What a buyer compares with, and products, in a run that computes nothing of them."""
+    dims = {dim for name in plan.experiment.outcomes for dim in OUTCOMES[name].dims}
+    for scenario in plan.spec.scenarios.values():
+        if any(one.gap == "buyer" for one in asked_budgets(scenario).values()):
+            dims.add("against")
+    for key, dim, found, some in (
+        ("against", "against", "a buyer, without an outcome of his", "buyer_premium, landed_cost"),
+        ("products", "product", "products, without an outcome of theirs", "price_effect"),
+    ):
+        if getattr(plan.experiment, key) and dim not in dims:
+            yield plan.spec.fault(
+                (key,), found=found, expected=f"{some} or another one over `{dim}`",
+                remedy="add it to outcomes",
+            )  # fmt: skip
 
 
 def _few_replicates(plan: Plan) -> Iterator[Fault]:

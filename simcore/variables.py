@@ -26,11 +26,12 @@ MARKET: Final = ("scenario", "market", "year")
 PROJECT: Final = ("scenario", "project", "year")
 INSTRUMENT: Final = ("scenario", "project", "instrument", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
+BUDGET: Final = ("scenario", "budget", "year")
 
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "costs", "carbon", "premium", "buyer", "sale", "parity",
     "lifetime", "waterfall", "exposures", "projects",
-    "deals", "instruments", "financing", "lending",
+    "deals", "instruments", "financing", "lending", "products", "budgets",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
@@ -320,6 +321,8 @@ DIMENSIONS: Final[dict[str, str]] = {
     "exposure": "Named firm exposure",
     "project": "Plant that is decided on",
     "instrument": "Contract, grant or premium that pays a project",
+    "product": "What is made of what the run makes, such as a car",
+    "budget": "Gap per tonne that is closed for a volume",
     "factor": "Uncertain input",
     "year": "Calendar year",
     "quantile": "Probability of the quantile",

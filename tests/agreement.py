@@ -22,8 +22,9 @@ from reference_costs import (
     pays_cbam,
     reference_route,
 )
+from reference_goods import tonnes_passed_on, volume
 from reference_model import Result, evaluate
-from reference_paths import Case, merge
+from reference_paths import Case, merge, quantity
 from reference_projects import discounted, life, output, valued_in
 
 from simcore.plan import Plan
@@ -138,6 +139,16 @@ class Scales:
         worth = discounted(case, name, years, valued_in(case, name))
         return output(case, name), max(1.0, worth)
 
+    def goods(self, key: Key) -> float:
+        """What the costs behind a product or a budget come to: of its tonnes, and of its price."""
+        name, scenario, which = key[:3]
+        case = self.cases[scenario]
+        if name.startswith("budget_"):
+            return self.cost * len(case.years) * max(volume(case, which, y) for y in case.years)
+        price = quantity(case, case.catalog["products"][which]["price"], which + ".price", "EUR")
+        scale = self.rate * price if name.endswith("_uplift") else 1.0
+        return self.cost * tonnes_passed_on(case, which) / scale
+
     def tolerance(self, key: Key) -> float:
         """Error allowed; infinite where the value is a matter of rounding."""
         name = key[0]
@@ -171,6 +182,8 @@ class Scales:
         if name == "deal_closes":
             near = abs(self.reference["project_margin", *key[1:]]) < 1e-6 * self.cost
             return math.inf if near else 0.0
+        if "price_effect" in name or "price_uplift" in name or name.startswith("budget_"):
+            return RELATIVE * self.goods(key)
         if name in ("viability", "green_is_cheaper"):
             gap = "support_gap" if name == "viability" else "cost_premium"
             near = abs(self.reference[gap, *key[1:]]) < 1e-6 * self.cost

@@ -12,8 +12,6 @@ from rich_config import ASKED
 
 from simcore.variables import OUTCOMES
 
-WITHOUT_PROJECTS = [name for name in ASKED if OUTCOMES[name].comes_with != "projects"]
-
 COMMODITIES = {"ore": "t", "power": "MWh", "hydrogen": "kg", "storage": "t"}
 # Unit, and how many of it make one of the first unit of the line; all rates are those of MONEY.
 UNITS = {
@@ -32,6 +30,8 @@ UNITS = {
     "h/yr": (("h/yr", 1.0),),
     "yr": (("yr", 1.0),),
     "1": (("1", 1.0), ("%", 100.0)),
+    "used": (("t", 1.0), ("kg", 1000.0)),
+    "Mt/yr": (("Mt/yr", 1.0), ("kt/yr", 1000.0)),
     "1/yr": (("1/yr", 1.0), ("%/yr", 100.0)),
 }  # fmt: skip
 # t, or MWh, in the units of which prices are given.
@@ -714,6 +714,32 @@ def overlay(
 
 
 @st.composite
+def budget(
+    draw: Any, catalog: dict[str, Any], routes: list[str], against: list[str], first: int, last: int
+) -> dict[str, Any]:  # fmt: skip
+    """A budget of a route, from when on it and what it is compared with exist; or none."""
+    from simcore.intake.templates import resolve
+
+    known = resolve({"catalog": catalog})[0]["catalog"]["routes"]
+    gap = draw(st.sampled_from(["support", "market", "buyer"]))
+    route, buyer = draw(st.sampled_from([one for one in routes if one != "old"])), against[0]
+    if gap == "buyer" and buyer == f"AA.{route}":
+        return {}
+    host = known[route].get("host")
+    other = buyer.partition(".")[2] if gap == "buyer" else "old"
+    names = [one for name in (route, other) for one in (name, known[name].get("host")) if one]
+    begins = max(first, *(known[one].get("available_from") or 0 for one in [*names, host or other]))
+    if begins > last:
+        return {}
+    dates = draw(st.sampled_from([[begins], [begins, last + 2], [begins, begins + 1, begins + 2]]))
+    return {"green_steel": {
+        "region": "AA", "route": route, "gap": gap, "against": buyer,
+        "destination": draw(st.sampled_from(["domestic", "eu"])),
+        "volume": {date: draw(quantity(0.5, 6.0, "Mt/yr")) for date in dates},
+    }}  # fmt: skip
+
+
+@st.composite
 def configs(draw: Any) -> dict[str, Any]:
     """A whole config."""
     first = draw(st.integers(2025, 2028))
@@ -767,6 +793,10 @@ def configs(draw: Any) -> dict[str, Any]:
             "indirect_factor": draw(quantity(1.0, 1.3)),
             "willingness": draw(quantity(0, 60, "EUR/t", form="any")),
         }},
+        "products": {"car": {
+            "uses": {"steel": draw(quantity(0.5, 1.5, "used"))}, "price": "0.03 M USD",
+            "pass_through": draw(quantity(0.0, 1.0)),
+        }},
     }  # fmt: skip
     if draw(st.booleans()):
         catalog["routes"]["fitted"] = draw(
@@ -785,6 +815,11 @@ def configs(draw: Any) -> dict[str, Any]:
         name: draw(project(regions, there, first, last))
         for name in ("works", "mill")[: draw(st.integers(1, 2)) if len(there) > 1 else 0]
     }
+    against = draw(st.lists(
+        st.sampled_from([f"{region}.{route}" for region in regions for route in routes]),
+        min_size=1, max_size=2, unique=True,
+    ))  # fmt: skip
+    budgets = draw(budget(catalog, routes, against, first, last))
     known_paths = [
         # A price that a system makes has no shocks.
         *(name for name in markets if not systems or name != "home_ets"),
@@ -805,12 +840,14 @@ def configs(draw: Any) -> dict[str, Any]:
         "sector": "steel", "regions": regions,
         "destinations": draw(st.sampled_from([["domestic", "eu"], ["eu"], ["domestic"]])),
         "routes": draw(st.permutations(routes)),
-        "outcomes": ASKED if projects else WITHOUT_PROJECTS, "keep": [],
+        "outcomes": [
+            name for name in ASKED
+            if (budgets or "budget" not in OUTCOMES[name].dims)
+            and (projects or "project" not in OUTCOMES[name].dims)
+        ],
+        "keep": [], "products": ["car"], "budgets": budgets,
         "parity": draw(st.permutations(list(COMMODITIES))),
-        "against": draw(st.lists(
-            st.sampled_from([f"{region}.{route}" for region in regions for route in routes]),
-            min_size=1, max_size=2, unique=True,
-        )),
+        "against": against,
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
         "reference_capital": draw(st.sampled_from(["reline", "new", "sunk"])),
         "cbam": {

@@ -4,9 +4,9 @@ It is written from the equations, shares no code with the package, and exists to
 them: a kernel that disagrees with it is wrong, or it is. `evaluate` is the only entry point most
 tests need. Money inside is EUR of the base year; `evaluate` returns the output currency.
 
-`reference_units`, `reference_draws`, `reference_paths`, `reference_costs`, `reference_buyer` and
-`reference_projects` are its parts, in the order of the model's sections; this one holds the rest of
-sections 7 and 8, and every outcome of a draw.
+`reference_units`, `reference_draws`, `reference_paths`, `reference_costs`, `reference_buyer`,
+`reference_goods` and `reference_projects` are its parts, in the order of the model's sections; this
+one holds the rest of sections 7 and 8, and every outcome of a draw.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from reference_costs import (
     wacc,
     waterfall,
 )
+from reference_goods import budget_outcomes, product_outcomes
 from reference_paths import (
     Case,
     carbon_price,
@@ -56,6 +57,7 @@ PURE = {
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
     "cheapest_route", "exposure_cost_local", "exposure_total_local", "at_price_limit",
     "deal_closes",
+    "price_uplift", "buyer_price_uplift",
 }  # fmt: skip
 
 
@@ -332,6 +334,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 best = cheapest_route(case, out, scenario, region, d, year)
                 out["cheapest_route", scenario, region, d, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
+    out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, out)
     return out | project_outcomes(case, scenario)
 
 

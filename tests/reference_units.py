@@ -17,6 +17,8 @@ SIZE = {
     "1": 1.0, "%": 0.01, "share": 1.0,
 }  # fmt: skip
 
+MANY = {"M": 1e6, "bn": 1e9}
+
 
 def price_index(table: Mapping[int, float], year: int, inflation: float) -> float:
     """Deflator of one year: log-linear between the years given, inflation outside them."""
@@ -55,6 +57,8 @@ def unit_size(unit: str, money: Mapping[str, Any], price_year: int | None) -> fl
             value = product()
             tokens.pop(0)  # the closing bracket
             return value
+        if token in MANY and tokens:  # M EUR
+            return MANY[token] * atom()
         if token == "EUR" or token in money["exchange"]:
             return euro(money, token, year)
         return SIZE[token]

@@ -292,6 +292,16 @@ RICH: dict[str, Any] = {
             "shortfall": {2026: 3.0, 2028: {"kind": "uniform", "low": 1.0, "high": 2.0}},
         },
     },
+    "products": ["car", "bridge"],
+    "budgets": {
+        "hydrogen_steel": {"region": "XB", "route": "hydrogen", "destination": "eu", "volume": {
+            2027: 1.0, 2029: {"kind": "uniform", "low": 2.0, "high": 4.0},
+        }},
+        "at_the_price": {"region": "XA", "route": "captured", "gap": "market",
+                         "volume": {2020: 2.0, 2028: 0.5}},
+        "offered": {"region": "XB", "route": "electric", "gap": "buyer", "against": "XA.blast",
+                    "volume": {2028: {"kind": "triangular", "low": 0.1, "mode": 0.2, "high": 0.5}}},
+    },
     "factors": {
         "first_of_a_kind": {"kind": "split_lognormal", "quantiles": {0.05: 1.0, 0.5: 1.1,
                                                                      0.9: 1.4}},
@@ -358,6 +368,16 @@ RICH: dict[str, Any] = {
                 "willingness": {"kind": "triangular", "low": 10.0, "mode": 30.0, "high": 90.0,
                                 "unit": "USD/t", "price_year": 2023},
             },
+        },
+        "products": {
+            "car": {
+                "uses": {"steel": {"kind": "uniform", "low": 800.0, "high": 1000.0, "unit": "kg"},
+                         "copper": 0.02},
+                "price": {"kind": "triangular", "low": 20e3, "mode": 30e3, "high": 50e3,
+                          "unit": "USD", "price_year": 2022},
+                "pass_through": {"kind": "uniform", "low": 0.5, "high": 1.0},
+            },
+            "bridge": {"per": "km", "uses": {"steel": 9e3}, "price": "30 M EUR"},
         },
     },
 }  # fmt: skip

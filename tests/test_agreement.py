@@ -25,8 +25,12 @@ DRAWS = (0, 127, 128, 255, 256, 300)
 LATE: dict[str, Any] = {
     "projects": {"works": {"start": 2028}, "short": {"start": 2028}},
     "scenarios": {"reform": {"projects": {"of_the_reform": {"start": 2028}}}},
+    "budgets": {
+        "hydrogen_steel": {"volume": {2027: 0, 2028: 0.5}},
+        "at_the_price": {"route": "electric", "volume": {2020: 0, 2027: 0}},
+    },
 }
-"""Projects that wait for their routes."""
+"""Projects that wait for their routes, and budgets of which no tonne is paid before 2028."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "as written": {},
@@ -133,6 +137,8 @@ def quickstart(*changes: str) -> list[str]:
         "exposures.firm={market: k_ets, shortfall: 20, first: 2026, last: 2027}",
         "projects.works={region: EU, route: h2_dri_eaf, start: 2028, lifetime: 15, output: 2, "
         "sold: 0.5, willing: 40 EUR/t, rate: 6 %}",
+        "products=[car, house, ship]",
+        "budgets.steel={region: EU, route: hbi_import_eaf, gap: market, volume: {2025: 3, 2028: 5}}",
     ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ FOLDERS = {
 }  # fmt: skip
 FILES = {
     "regions.yaml": "regions", "buyers.yaml": "buyers", "technology/routes.yaml": "routes",
-    "technology/learning.yaml": "technologies",
+    "technology/learning.yaml": "technologies", "products.yaml": "products",
 }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
+from simcore.analysis.projects import as_columns as project_columns
+from simcore.analysis.projects import projects_beside
 from simcore.analysis.select import PARTS, outcomes_of, quantiles
 from simcore.analysis.views import MarketPrice, deciding_markets, market_prices
 from simcore.dataset import Finished, RunError
@@ -68,6 +70,9 @@ class Run(Protocol):
     def quantiles(self, name: str, probabilities: Sequence[float]) -> dict[str, Cells]:
         """`value`, `low` and `high` of an outcome, quantiles last."""
 
+    def draws(self, name: str, place: Mapping[str, Any]) -> np.ndarray | None:
+        """Draws of an outcome at a place, by dimension; None where they were not kept."""
+
 
 class FinishedRun:
     """A run just finished, cut to some of its labels.
@@ -112,6 +117,9 @@ class FinishedRun:
         found = {part: self.cells(f"{name}_{statistic}") for part, statistic in PARTS.items()}
         return {part: Cells(one.dims, one.values[..., places]) for part, one in found.items()}
 
+    def draws(self, _: str, __: Mapping[str, Any]) -> np.ndarray | None:
+        return None
+
 
 class OpenedRun:
     """A run opened with xarray."""
@@ -139,6 +147,12 @@ class OpenedRun:
         found = quantiles(self._dataset, name, probabilities)
         return {str(part): _cells(array) for part, array in found.data_vars.items()}
 
+    def draws(self, name: str, place: Mapping[str, Any]) -> np.ndarray | None:
+        if name not in self._dataset:
+            return None
+        found: np.ndarray = self._dataset[name].sel(place).values
+        return found
+
 
 def _cells(array: xr.DataArray) -> Cells:
     return Cells(tuple(map(str, array.dims)), array.values)
@@ -156,8 +170,8 @@ def headline_of(
     interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose intervals
     there are too few draws, `attrs["enough"]` says how many independent draws have one.
 
-    `attrs["delivered"]` are the tables of buyers; where there is neither a cost nor a value, their
-    rows are the columns.
+    `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of projects; where there
+    is neither a cost nor a value, the rows of the first are the columns.
 
     Returns
     -------
@@ -169,7 +183,7 @@ def headline_of(
     Raises
     ------
     RunError
-        The run holds neither a cost nor a value, nor what tonnes cost a buyer.
+        The run holds neither a cost nor a value, nor what tonnes cost a buyer, nor a project.
     """
     present = outcomes_of(run)
     names: list[str | None] = [
@@ -182,8 +196,8 @@ def headline_of(
         apart = [name for name in (names[1], "viability") if name in present]
         names = [names[0], None, "green_is_cheaper" if "green_is_cheaper" in present else None]
         wanted = ["cost_premium", "", "green_is_cheaper"]
-    tables = delivered(run, probabilities)
-    if names[0] is None and names[1] is None and not tables:
+    tables, projects = delivered(run, probabilities), projects_beside(run, probabilities)
+    if names[0] is None and names[1] is None and not tables and projects is None:
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
             "name one outcome: --variable " + (present[0] if present else "V"),
@@ -211,10 +225,12 @@ def headline_of(
     called = [percentile(one) for one in probabilities]
     if names[0] is None and names[1] is None:
         told, left_out, wanted = as_columns(tables, called), list[str](), ["", "", ""]
+        if projects is not None and not tables:
+            told = project_columns(projects, called)
     else:
         columns, left_out = _without_undefined(_columns(run, numbers), list(numbers))
         told = {name: column.tolist() for name, column in columns.items()}
-    held = [f"{name}_mean" for name in (*names[:2], *SHOWN) if name]
+    held = [f"{name}_mean" for name in (*names[:2], *SHOWN, "project_npv") if name]
     unit = next(run.unit(name) for name in held if name in run)
     attrs = {
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
@@ -226,7 +242,7 @@ def headline_of(
         "outcomes": [name or "" for name in names], "apart": apart,
         "lacking": [one for one, name in zip(wanted, names, strict=True) if one and not name],
         "prices": _prices(run),
-        "delivered": tables, "quantiles": called,
+        "delivered": tables, "projects": projects, "quantiles": called,
         "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip
     return told, attrs

@@ -169,10 +169,18 @@ def _following(data: dict[str, Any], documents: Sequence[document.Document]) -> 
     if "outcomes" not in written and isinstance(data.get("outcomes"), list):
         layers_of = [data, *_mappings(data.get("scenarios"))]
         there = {key for one in layers_of for key, content in one.items() if content}
-        more = [one.name for one in OUTCOMES.values() if one.comes_with in there]
+        paid = any(
+            project.get("instruments") for one in layers_of
+            for project in _mappings(one.get("projects"))
+        )  # fmt: skip
+        more = [
+            one.name for one in OUTCOMES.values()
+            if one.comes_with in there and (paid or "instrument" not in one.dims)
+        ]  # fmt: skip
         data = {**data, "outcomes": [*data["outcomes"], *more]}
     keep, outcomes = data.get("keep"), data.get("outcomes")
     if "keep" not in written and isinstance(keep, list) and isinstance(outcomes, list):
+        keep = [*keep, *(one.name for one in OUTCOMES.values() if one.kept and one.comes_with)]
         data = {**data, "keep": [one for one in keep if one == "inputs" or one in outcomes]}
     plant, years = data.get("plant"), data.get("years")
     if "plant" in written or not isinstance(plant, Mapping) or not isinstance(years, Mapping):

@@ -17,6 +17,7 @@ from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
+from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import PricePath
@@ -70,6 +71,7 @@ def find_faults(
             *unit_findings(scenario, folder, sound),
             *date_findings(scenario),
             *system_findings(scenario),
+            *goods_findings(scenario),
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
             *project_findings(scenario, folder),

@@ -23,6 +23,7 @@ from simcore.intake.measures import (
     Utilisation,
 )
 from simcore.intake.paths import AnchorTable, EmissionFactors, PricePath
+from simcore.intake.products import Product
 from simcore.intake.systems import System
 from simcore.quantities import (
     Quantity,
@@ -446,3 +447,4 @@ class Catalog(Model):
     technologies: dict[Name, Technology] = Field(default_factory=dict)
     buyers: dict[Name, Buyer] = Field(default_factory=dict)
     instruments: dict[Name, Instruments] = Field(default_factory=dict)
+    products: dict[Name, Product] = Field(default_factory=dict)

@@ -21,7 +21,7 @@ FIRST: Final = ("years", "first")
 SINGULAR: Final = {
     "markets": "market", "systems": "system", "policies": "policy", "regions": "region",
     "sectors": "sector", "routes": "route", "technologies": "technology", "buyers": "buyer",
-    "instruments": "instrument",
+    "instruments": "instrument", "products": "product",
 }  # fmt: skip
 """What an entry of a section of the catalog is called."""
 

@@ -23,7 +23,9 @@ from simcore.units import UnitError, conversion, parse_quantity
 FIRST_YEAR: Final = "first"
 """Stands for the first year of the run in a table by year, until all layers are known."""
 
-LISTS: Final = ("regions", "routes", "destinations", "against", "outcomes", "keep", "redraw")
+LISTS: Final = (
+    "regions", "routes", "destinations", "against", "products", "outcomes", "keep", "redraw",
+)  # fmt: skip
 """Keys that hold a list of names; one text may name them, with commas."""
 
 _HORIZON: Final = re.compile(r"\s*([0-9]{4})(?:\s*(?:-|\u2013|to)\s*([0-9]{4}))?\s*")

@@ -28,7 +28,8 @@ def instrument_findings(
             continue
         asked, record = (*address, "instruments", position), catalog.instruments[name]
         yield from _term(experiment, name, asked, one, record.term)
-        if isinstance(record, CarbonContract) and not avoids:
+        of_carbon = isinstance(record, CarbonContract) or getattr(record, "per", "") == "avoided"
+        if of_carbon and not avoids:
             route = replaced_by(experiment, address[1])
             yield Finding(
                 asked, f"{name}, which pays for avoided CO2: {one.route} avoids none over {route}",

@@ -1,19 +1,23 @@
 """Instruments that pay a project or its buyer: contracts, grants, premiums, loans (MODEL 12)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from simcore.intake.measures import Life
 from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
 from simcore.quantities.annotations import OTHER, AlsoText, Canonical, Name, Plain, Year, in_unit
-from simcore.quantities.records import Described, Model, Whole
+from simcore.quantities.records import Described, Model, Whole, fault
 from simcore.units.canonical import (
+    EURO,
     EURO_PER_MWH,
     EURO_PER_TONNE,
     MILLION_EURO,
     MILLION_EURO_PER_YEAR,
+    MWH_PER_TONNE,
     ONE,
+    TONNE,
+    TONNE_PER_MWH,
     TONNE_PER_TONNE,
     YEAR,
 )
@@ -35,6 +39,9 @@ MillionsPerYear = Annotated[
 ]
 Span = Annotated[Whole, in_unit(YEAR), AlsoText(), Canonical(YEAR, usual=ranges.LIFETIME)]
 Date = Annotated[Year, Canonical(YEAR)]
+Per = Literal["hydrogen", "tonne", "avoided"]
+Fuels = dict[Name, Annotated[Quantity, Canonical(MWH_PER_TONNE, minimum=0.0, usual=ranges.HEAT)]]
+Steps = dict[Annotated[int, Field(ge=1, le=100)], Annotated[Plain, Field(ge=0, le=1)]]
 
 
 class Limit(Model):
@@ -104,6 +111,13 @@ Strike = Annotated[
 ]
 
 
+Level = Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.AMOUNTS_PAID)]
+"""Of hydrogen, product or CO2."""
+LevelStruck = Annotated[
+    Annotated[BreakEven, Tag("break_even")] | Annotated[Level, OTHER], Discriminator(_of_strike)
+]
+
+
 class Indexation(Model):
     """How a strike follows the bills of energy: those of the plant less those of what it replaces,
     since the base year."""
@@ -144,6 +158,9 @@ class OpexSupport(Instrument):
     """gap: instead of an amount, what the project lacks without support, where it lacks any."""
     share: Share = certain(1.0)
     """Part of the gap, or of the quantity, that is paid for."""
+    steps: Steps = Field(default_factory=dict)
+    """Part of all that which is paid from a year of operation on, 1 the first: {1: 1, 8: 0.75}.
+    Without them all of it in all years."""
 
 
 class Grant(Instrument):
@@ -159,4 +176,127 @@ class Grant(Instrument):
     """Year of payment after the start of the project (-1: the year before)."""
 
 
-Instruments = Annotated[CarbonContract | OpexSupport | Grant, Field(discriminator="kind")]
+class OnPrice(Instrument):
+    """What is paid against a price: for each tonne of hydrogen, of product or of CO2 avoided."""
+
+    per: Per
+    replaces: Fuels = Field(default_factory=dict)
+    """By fuel: its energy that a tonne of hydrogen, or of product, stands for. The dearest of them
+    is the reference price."""
+    market: Name | None = None
+    """Of `per: avoided`, whose reference price is that of an allowance; without it that of the
+    region."""
+    floor: Level | None = None
+    """Least reference price."""
+
+    @model_validator(mode="after")
+    def _against_something(self) -> Self:
+        of_carbon = self.per == "avoided"
+        if of_carbon and self.replaces:
+            raise fault(
+                "replaces with per: avoided", "per: hydrogen or tonne, or no replaces",
+                "remove replaces: the reference price is that of an allowance",
+            )  # fmt: skip
+        if not of_carbon and self.market is not None:
+            raise fault(
+                f"market with per: {self.per}", "per: avoided, or no market", "remove market"
+            )
+        if not of_carbon and not self.replaces and self.floor is None:
+            raise fault(
+                f"neither replaces nor floor with per: {self.per}", "a reference price",
+                "write replaces: {natural_gas: 39.4 MWh/t}, or floor: ...",
+            )  # fmt: skip
+        return self
+
+
+class PriceContract(OnPrice):
+    """Contract for difference on a price: (strike - reference price) * quantity."""
+
+    kind: Literal["cfd"]
+    sided: Literal["one", "two"] = "two"
+    strike: LevelStruck
+    per: Per = "hydrogen"
+
+
+class Premium(OnPrice):
+    """What a base amount exceeds a reference price by, never below zero, as in the Dutch SDE++."""
+
+    kind: Literal["premium"]
+    base: Level
+    """What a unit costs, fixed for the term."""
+    per: Per = "avoided"
+
+
+class Loan(Instrument):
+    """A loan on the investment below the cost of capital, repaid in equal amounts over the term."""
+
+    kind: Literal["loan"]
+    share: Share
+    """Part of the investment that is lent."""
+    spread: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=0.5, usual=ranges.RISK)]
+    """How far its real rate lies below the discount rate of the project."""
+
+
+class Procurement(Instrument):
+    """What public buyers pay on top for the part of the output that they buy."""
+
+    kind: Literal["procurement"]
+    share: YearlyShare
+    """Part of the output that they buy."""
+    uplift: Annotated[YearlyQuantity, Canonical(EURO_PER_TONNE, usual=ranges.COST)] | None = None
+    """What they pay on top per tonne."""
+    covers: Literal["gap"] | None = None
+    """gap: instead of an uplift, what the project lacks without support, where it lacks any."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.uplift is None) == (self.covers is None):
+            raise fault(
+                "neither uplift nor covers" if self.covers is None else "both uplift and covers",
+                "one of uplift and covers", "write uplift: 50 EUR/t, or covers: gap",
+            )  # fmt: skip
+        return self
+
+
+class ProductSupport(Instrument):
+    """An amount for each product that is made of the tonnes, such as a car."""
+
+    kind: Literal["product"]
+    amount: Annotated[YearlyQuantity, Canonical(EURO, minimum=0.0, usual=ranges.UNIT_AMOUNT)]
+    """For one of them."""
+    content: Annotated[Quantity, Canonical(TONNE, minimum=1e-9, usual=ranges.CONTENT)]
+    """Tonnes in one of them."""
+    share: Share = certain(1.0)
+    """Part of the output that goes into such products."""
+    passed_on: Share = certain(1.0)
+    """Part of the amount that reaches the plant in the price of its tonnes."""
+
+
+class Compensation(Instrument):
+    """Aid for what the carbon price adds to the price of power."""
+
+    kind: Literal["compensation"]
+    intensity: YearlyShare
+    """Part of the cost that is paid back."""
+    emission_factor: Annotated[
+        YearlyQuantity, Canonical(TONNE_PER_MWH, minimum=0.0, usual=ranges.POWER_FACTOR)
+    ]
+    """Emissions that the price of power is taken to hold, t CO2/MWh."""
+    efficiency: Share = certain(1.0)
+    """Part of the power of the plant that counts: that of the benchmark over its own."""
+    market: Name | None = None
+    """Whose price counts; without it that of the region."""
+
+
+Instruments = Annotated[
+    CarbonContract
+    | OpexSupport
+    | Grant
+    | PriceContract
+    | Premium
+    | Loan
+    | Procurement
+    | ProductSupport
+    | Compensation,
+    Field(discriminator="kind"),
+]

@@ -17,6 +17,7 @@ from simcore.intake.usage import (
     meets_cbam,
     met_imports,
     met_regions,
+    read_rules,
     sector_regions,
     used_entries,
     used_markets,
@@ -50,7 +51,7 @@ def idle_policies(experiment: Experiment) -> set[str]:
     needed += [getattr(rules, key) for one in asked_outcomes(experiment) for key in one.needs.cbam]
     if has_precursors:
         needed += [one.precursor_benchmark for one in routes.values()]
-    read = {rule for one in asked_outcomes(experiment) for rule in one.needs.rules}
+    read = read_rules(experiment)
     unasked = {
         *([] if crosses else ["recognised"]),
         *([] if has_precursors or "border" in read else ["border"]),

@@ -12,6 +12,7 @@ from simcore.intake.hosts import captures, route_of
 from simcore.intake.instrument_checks import contract_findings, instrument_findings
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
+from simcore.intake.scheme_checks import scheme_findings
 from simcore.intake.usage import references, replaced_by
 
 _LAST: Final = ("years", "last")
@@ -36,6 +37,7 @@ def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
                 experiment, address, one, avoids=_avoids(experiment, name, one, folder)
             )
     yield from contract_findings(experiment)
+    yield from scheme_findings(experiment)
 
 
 def _names(experiment: Experiment, address: Address, one: Project) -> Iterator[Finding]:

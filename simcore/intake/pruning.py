@@ -101,6 +101,7 @@ def _referred(experiment: Experiment) -> set[Where]:
             *(one.buyer for one in experiment.projects.values() if one.buyer),
         ],
         "instruments": project_instruments(experiment),
+        "products": experiment.products,
         "sectors": [experiment.sector],
         "technologies": [
             one.technology for name in routes for one in learnings(catalog.routes[name])

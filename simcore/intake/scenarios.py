@@ -12,8 +12,8 @@ from simcore.intake.findings import Finding, unknown
 from simcore.intake.overlay import merge
 
 OVERLAY_KEYS: Final = (
-    "catalog", "cbam", "value", "plant", "projects", "boundary", "reference_capital", "factors",
-    "redraw",
+    "catalog", "cbam", "value", "plant", "projects", "budgets", "boundary", "reference_capital",
+    "factors", "redraw",
 )  # fmt: skip
 """What a scenario may change."""
 

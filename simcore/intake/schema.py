@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core.core_schema import is_instance_schema
 
+from simcore.intake.budgets import Budget
 from simcore.intake.entries import Catalog
 from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
@@ -290,6 +291,8 @@ class Experiment(Model):
     against: list[Against] = Field(default_factory=list[Against])
     """What a buyer compares with, as region.route, such as EU.bf_bof: a route in his own region,
     where the tonnes of all others are delivered."""
+    products: list[Name] = Field(default_factory=list[Name])
+    """Of `catalog.products`, such as car or house: of which the run reports what they cost more."""
     boundary: Literal["scope1", "scope12"]
     reference_capital: Literal["reline", "new", "sunk"] = "reline"
     """Capital of the plants that stand already: their renewal, a new plant in their place, or none
@@ -300,6 +303,8 @@ class Experiment(Model):
     exposures: dict[Name, Exposure] = Field(default_factory=dict)
     projects: dict[Name, Project] = Field(default_factory=dict)
     """Plants that are decided on, by name: what they cost, earn, and are paid."""
+    budgets: dict[Name, Budget] = Field(default_factory=dict)
+    """What closes a gap for a volume, by name."""
     risk: Risk | None = None
     """Tail means of outcomes, and how often they exceed thresholds."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)
@@ -309,9 +314,9 @@ class Experiment(Model):
     """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
     all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
-    """Named overlays on catalog, cbam, value, plant, projects, boundary, reference_capital, factors
-    and redraw: written out, the name of a packaged one, a file in the folder of the config, or a
-    list of these."""
+    """Named overlays on catalog, cbam, value, plant, projects, budgets, boundary,
+    reference_capital, factors and redraw: written out, the name of a packaged one, a file in the
+    folder of the config, or a list of these."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]

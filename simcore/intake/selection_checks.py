@@ -28,6 +28,11 @@ _LISTED: Final[dict[str, tuple[str, _Labels, str]]] = {
         "write instruments: [NAME] in a project, one of catalog.instruments",
     ),
     "good": ("parity", lambda one: one.parity, "write parity: [hydrogen]"),
+    "product": ("products", lambda one: one.products, "write products: [car]"),
+    "budget": (
+        "budgets", lambda one: one.budgets,
+        "write budgets: {NAME: {region: ..., route: ..., volume: {2030: 5}}}",
+    ),
 }  # fmt: skip
 """Dimensions whose labels only the config gives: its key, the labels, and what to write there."""
 
@@ -41,7 +46,9 @@ def selection_findings(
     """
     every = (experiment, *scenarios.values())
     yield from _correlations(experiment)
-    for key in ("regions", "destinations", "routes", "outcomes", "keep", "parity", "against"):
+    for key in (
+        "regions", "destinations", "routes", "outcomes", "keep", "parity", "against", "products",
+    ):  # fmt: skip
         seen: set[str] = set()
         for position, name in enumerate(getattr(experiment, key)):
             if name in seen:
@@ -114,7 +121,8 @@ def _until(
         "region": experiment.regions, "route": experiment.routes, "good": experiment.parity,
         "destination": [*experiment.destinations], "scenario": list(experiment.scenarios),
         "exposure": list(experiment.exposures), "market": used_markets(experiment),
-        "against": experiment.against,
+        "against": experiment.against, "product": experiment.products,
+        "budget": list(dict.fromkeys(name for one in every for name in one.budgets)),
         "project": list(dict.fromkeys(name for one in every for name in one.projects)),
         "instrument": list(dict.fromkeys(
             name for one in every for name in project_instruments(one)

@@ -48,7 +48,8 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
     firms = (
         quantities(one, (key, name))
-        for key in ("exposures", "projects") for name, one in getattr(experiment, key).items()
+        for key in ("exposures", "projects", "budgets")
+        for name, one in getattr(experiment, key).items()
     )  # fmt: skip
     yield from _quantities(experiment, chain(factors, *firms), folder)
     for address, entry in entries(experiment.catalog):

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from weakref import ref
 
+from simcore.intake.budgets import Budget
 from simcore.intake.entries import Electrolysis, Indexed, Learns, Retrofit, Route, SectorRegion
 from simcore.intake.findings import Address
 from simcore.intake.hosts import host_of, route_of
@@ -73,10 +74,36 @@ def project_instruments(experiment: Experiment) -> list[str]:
     return list(dict.fromkeys(named))
 
 
+def paying(experiment: Experiment) -> list[Any]:
+    """Records of the instruments of the projects, of those that there are."""
+    known = experiment.catalog.instruments
+    return [known[name] for name in project_instruments(experiment) if name in known]
+
+
 def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
     """Region and route of what buyers compare with, by its name."""
     split = ((name, name.partition(".")) for name in experiment.against)
     return {name: (region, route) for name, (region, _, route) in split}
+
+
+def budget_against(experiment: Experiment, budget: Budget) -> str:
+    """What the gap of a budget is counted over: its own choice, or the only one of the run."""
+    return budget.against or next(iter(experiment.against), "")
+
+
+def read_rules(experiment: Experiment) -> set[str]:
+    """Fields of what a sector meets in a region that the run reads beside those of a carbon
+    cost."""
+    found = {rule for one in asked_outcomes(experiment) for rule in one.needs.rules}
+    if any(one.gap == "market" for one in asked_budgets(experiment).values()):
+        found |= {"product_price", "border"}
+    return found
+
+
+def asked_budgets(experiment: Experiment) -> Mapping[str, Budget]:
+    """Budgets, where the run reports any."""
+    asked = any("budget" in one.dims for one in asked_outcomes(experiment))
+    return experiment.budgets if asked else {}
 
 
 def met_regions(experiment: Experiment) -> list[str]:
@@ -127,22 +154,25 @@ def crosses_border(experiment: Experiment, region: str) -> bool:
     regions, inside = experiment.catalog.regions, experiment.cbam.market
     buyers = (name for name, _ in alternatives(experiment).values() if name in regions)
     built = experiment.projects.values()
+    gaps = (one for one in asked_budgets(experiment).values() if one.gap == "support")
     sold = (
         "eu" in experiment.destinations
         or any(regions[one].market == inside for one in buyers)
         or any(one.destination == "eu" for one in built if one.region == region)
+        or any(one.destination == "eu" for one in gaps if one.region == region)
     )
     return sold and region in regions and regions[region].market != inside
 
 
 def used_markets(experiment: Experiment) -> list[str]:
-    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of outcomes,
-    and what they are linked to."""
+    """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of support, of
+    outcomes, and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market for name in met_regions(experiment) if name in regions),
         *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
+        *(one.market for one in paying(experiment) if getattr(one, "market", None)),
         *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
     ]
     markets = experiment.catalog.markets
@@ -215,6 +245,7 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
             record = route_of(experiment.catalog, route)
             names += [*record.inputs, *record.byproducts]
     names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
+    names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
     for commodity in dict.fromkeys(names):
         for region in met_regions(experiment):
             price = price_of(experiment, commodity, region)

@@ -3,7 +3,7 @@ nodes (MODEL 11, 12)."""
 
 from __future__ import annotations
 
-from simcore.model.dues import kind_of
+from simcore.model.kinds import kind_of
 from simcore.model.projects import (
     COMES,
     DECIDED,
@@ -61,7 +61,7 @@ def project_cash(scene: Scene, project: str) -> int | None:
 
 @outcome(
     over=("scenario", "project"), unit="1e6 {money}", title="Net present value of a project",
-    since=DECIDED, **COMES,
+    since=DECIDED, kept=True, **COMES,
 )  # fmt: skip
 @remembered
 def project_npv(scene: Scene, project: str) -> int | None:

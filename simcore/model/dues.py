@@ -1,7 +1,7 @@
 """What each kind of instrument owes a project, before any limit, as nodes (MODEL 12).
 
-A kind is one record in `intake/instruments.py` and one entry of the table here. Amounts are in 1e6
-EUR a year, real; positive is paid to the project.
+A kind is one record in `intake/instruments.py` and one entry of a table, here or in `schemes.py`.
+Amounts are in 1e6 EUR a year, real; positive is paid to the project.
 """
 
 from __future__ import annotations
@@ -93,20 +93,6 @@ class Kind:
     once: bool = False
 
 
-def due(deal: Deal) -> int:
-    """Node of what is due in a year, its strike included."""
-    kind = kind_of(deal)
-    if kind.per_strike is None:
-        return kind.due(deal)
-    brought = deal.graph.product(first_strike(deal), kind.per_strike(deal))
-    return deal.graph.sum(brought, kind.due(deal))
-
-
-def kind_of(deal: Deal) -> Kind:
-    """How the instrument of a deal pays."""
-    return KINDS[deal.record.kind]
-
-
 def first_strike(deal: Deal) -> int:
     """Node of the strike in the year of the start: a number, or what a run found for it."""
     if isinstance(deal.record.strike, BreakEven):
@@ -123,7 +109,7 @@ def worth(deal: Deal) -> np.ndarray:
     return np.array(fallen)
 
 
-def _in_real_money(deal: Deal, node: int) -> int:
+def in_real_money(deal: Deal, node: int) -> int:
     """Node of an amount of the money of the contract in real money."""
     if not deal.record.nominal:
         return node
@@ -143,18 +129,18 @@ def _grown(deal: Deal) -> int:
     """Node of the strike of a year over that of the start, without indexation, in real money."""
     rate, graph = deal.read("escalation"), deal.graph
     if graph.is_constant(rate, 0.0):
-        return _in_real_money(deal, graph.constant(1.0))
+        return in_real_money(deal, graph.constant(1.0))
     grown = graph.node(
         "ESCALATED", log_rate=graph.node("LOG_GROWTH", rate=rate), since=deal.one.start
     )
-    return _in_real_money(deal, grown)
+    return in_real_money(deal, grown)
 
 
 def _saved(deal: Deal) -> int:
     """Node of the reference price times the avoided CO2, per tonne of product."""
     scene, one, graph = deal.scene, deal.one, deal.graph
     if deal.record.reference == "market":
-        return graph.product(_market_price(deal), avoided_by(scene, deal.project))
+        return graph.product(market_price(deal), avoided_by(scene, deal.project))
     route = replaced_by(scene.experiment, deal.project)
     return graph.difference(
         carbon_cost(scene, one.region, one.destination, route),
@@ -162,7 +148,8 @@ def _saved(deal: Deal) -> int:
     )
 
 
-def _market_price(deal: Deal) -> int:
+def market_price(deal: Deal) -> int:
+    """Node of the price of an allowance: of the market that is named, or that of the region."""
     regions = deal.scene.experiment.catalog.regions
     return carbon_price(deal.scene, deal.record.market or regions[deal.one.region].market)
 
@@ -221,7 +208,7 @@ def _carbon_strike(deal: Deal) -> int:
 
 def _carbon_reference(deal: Deal) -> int:
     if deal.record.reference == "market":
-        return _market_price(deal)
+        return market_price(deal)
     avoided = avoided_by(deal.scene, deal.project)
     return deal.graph.node("RATIO", value=_saved(deal), divisor=avoided)
 
@@ -252,16 +239,31 @@ def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
     return graph.total(found), "EUR/kg" if per == "hydrogen" else "EUR/MWh"
 
 
+def lacking(deal: Deal) -> int:
+    """Node of max(0, gap) of a tonne: what the project lacks without support, if it lacks any."""
+    gap = project_gap(deal.scene, deal.project)
+    assert gap is not None
+    return deal.graph.node("LARGER", a=gap, b=deal.graph.constant(0.0))
+
+
+def _paid_part(deal: Deal) -> int:
+    """Node of the share that is paid in a year of operation."""
+    share, steps = deal.read("share"), deal.record.steps
+    if not steps:
+        return share
+    ages = deal.scene.horizon - deal.one.start + 1
+    parts = [steps[max(reached)] if (reached := [one for one in steps if one <= age]) else 1.0
+             for age in ages]  # fmt: skip
+    return deal.graph.product(share, series(deal.scene, np.array(parts)))
+
+
 def _opex_due(deal: Deal) -> int:
     """share * amount * quantity, or share * max(0, gap), over the output (MODEL 12.6)."""
-    graph, share = deal.graph, deal.read("share")
+    graph, share = deal.graph, _paid_part(deal)
     if deal.record.covers == "gap":
-        gap = project_gap(deal.scene, deal.project)
-        assert gap is not None
-        lacking = graph.node("LARGER", a=gap, b=graph.constant(0.0))
-        return deal.in_all(graph.product(share, lacking))
+        return deal.in_all(graph.product(share, lacking(deal)))
     bought, unit = quantity_of(deal, deal.record.per)
-    amount = _in_real_money(deal, deal.amount("amount", unit))
+    amount = in_real_money(deal, deal.amount("amount", unit))
     return deal.in_all(graph.product(share, amount, bought))
 
 
@@ -277,7 +279,7 @@ def _grant(deal: Deal) -> int:
     return deal.in_all(graph.product(deal.read("share"), spent))
 
 
-KINDS: Final[dict[str, Kind]] = {
+DUES: Final[dict[str, Kind]] = {
     "ccfd": Kind(_carbon_due, _carbon_per_strike, _carbon_strike, _carbon_reference),
     "opex": Kind(_opex_due),
     "grant": Kind(_grant, once=True),

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from simcore.model.dues import kind_of
+from simcore.model.kinds import kind_of
 from simcore.model.policies import series
 from simcore.model.projects import COMES, DECIDED, PRODUCING, avoided_by, present_value
 from simcore.model.scene import Scene, remembered
@@ -67,7 +67,7 @@ def instrument_repays(scene: Scene, project: str, instrument: str) -> int | None
 
 @outcome(
     over=_WHOLE, unit="1e6 {money}", title="Cost of an instrument to the public", since=DECIDED,
-    **COMES,
+    kept=True, **COMES,
 )  # fmt: skip
 @remembered
 def instrument_npv(scene: Scene, project: str, instrument: str) -> int | None:

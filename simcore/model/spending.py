@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simcore.model.costs import cost_of_vintage
-from simcore.model.dues import kind_of
 from simcore.model.investments import own_equipment, project_investment
+from simcore.model.kinds import kind_of
 from simcore.model.scene import Scene, remembered
 from simcore.model.support import deals_of, granted, settled
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from simcore.intake.usage import replaced_by
 from simcore.model.carbon import emissions
-from simcore.model.dues import Deal, due, kind_of, worth
+from simcore.model.dues import Deal, worth
+from simcore.model.kinds import due, kind_of
 from simcore.model.projects import (
     alternative_cost_of,
     avoided_by,

@@ -234,6 +234,8 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "instrument": tuple(
             dict.fromkeys(name for one in scenarios for name in project_instruments(one))
         ),
+        "product": tuple(experiment.products),
+        "budget": tuple(dict.fromkeys(name for one in scenarios for name in one.budgets)),
         "view": tuple(
             dict.fromkeys(
                 f"{name}.{view}"
@@ -300,4 +302,8 @@ def _units(spec: Spec, coords: dict[str, tuple[Any, ...]]) -> dict[str, Any]:
         "commodity_unit": ("commodity", tuple(units[label] for label in coords["commodity"])),
         "exposure_currency": ("exposure", currencies),
         "good_unit": ("good", tuple(goods)),
+        "product_unit": (
+            "product",
+            tuple(experiment.catalog.products[name].per or name for name in experiment.products),
+        ),
     }

@@ -11,6 +11,7 @@ import numpy as np
 from simcore.analysis.select import choose
 from simcore.errors import printable
 from simcore.files import whole
+from simcore.plots.deals import gaps, payments
 from simcore.plots.figures import (
     carbon_price,
     cost_and_value,
@@ -65,8 +66,8 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     Returns
     -------
     list of Path
-        Files written: carbon_price, cost_and_value_<destination>, cost_premium, waterfall and
-        green_is_cheaper, as far as the run holds them.
+        Files written: carbon_price, cost_and_value_<destination>, cost_premium, waterfall,
+        green_is_cheaper, project_gap and payments, as far as the run holds them.
 
     Raises
     ------
@@ -76,8 +77,8 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
         When the folder cannot be written.
     """
     name = scenario or str(dataset["scenario"].values[0])
-    chosen = _inert(choose(dataset, {"scenario": [name]}).isel(scenario=0))
-    dataset = _inert(dataset)
+    chosen = inert(choose(dataset, {"scenario": [name]}).isel(scenario=0))
+    dataset = inert(dataset)
     pictures: list[tuple[str, Callable[[], Figure | None]]] = [
         ("carbon_price", lambda: carbon_price(dataset)),
         *(
@@ -87,13 +88,15 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
         ("cost_premium", lambda: cost_premium(chosen)),
         ("waterfall", lambda: waterfall(chosen)),
         ("green_is_cheaper", lambda: green_is_cheaper(chosen)),
+        ("project_gap", lambda: gaps(dataset)),
+        ("payments", lambda: payments(dataset)),
     ]
     expected = "a folder to write pictures into"
     files = [save(draw, out_dir / f"{stem}.png", expected=expected) for stem, draw in pictures]
     return [file for file in files if file is not None]
 
 
-def _inert(dataset: xr.Dataset) -> xr.Dataset:
+def inert(dataset: xr.Dataset) -> xr.Dataset:
     """A run whose title and labels fonts can write: what has no picture is shown as its number."""
     labels = {
         name: (coord.dims, np.vectorize(lambda one: printable(str(one)), otypes=[object])(coord))

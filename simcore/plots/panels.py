@@ -191,7 +191,7 @@ def panel_grid(
     height: float = 2.7,
     share: str = "x",
 ) -> tuple[Figure, list[Axes]]:
-    """Up to three panels in a row."""
+    """Up to three panels in a row, which share the axis x, both, or none."""
     from matplotlib.figure import Figure
 
     if panels == 0:
@@ -201,7 +201,9 @@ def panel_grid(
     size = (max(7.5, 4.2 * columns), 1.5 + height * rows)
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(f"{_run(dataset, size[0])}{title}")
-    grid = figure.subplots(rows, columns, sharex=True, sharey=share == "both", squeeze=False)
+    grid = figure.subplots(
+        rows, columns, sharex=share != "none", sharey=share == "both", squeeze=False
+    )
     axes = list(grid.ravel())
     for spare in axes[panels:]:
         spare.set_visible(False)

@@ -18,10 +18,17 @@ from simcore.intake.policies import pays_duty
 from simcore.intake.process_checks import shockless
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import described
-from simcore.intake.usage import asked_outcomes, met_imports, product_of, references, sector_regions
+from simcore.intake.usage import (
+    met_imports,
+    product_of,
+    read_rules,
+    references,
+    sector_regions,
+)
 from simcore.plan import Plan, nominal_size
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
+from simcore.running.projects import told_projects
 from simcore.running.tiles import OVERHEAD, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
@@ -98,6 +105,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "seed": experiment.seed,
         **_stopping(plan),
         **_untold_imports(plan),
+        **told_projects(plan.spec),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
         "degrees_of_freedom": plan.freedom,
@@ -177,7 +185,7 @@ def _is_met(experiment: Experiment, address: Address) -> bool:
     if field == "imports":
         met = ((buyer, place) for (buyer, _), place in met_imports(experiment).items())
         return (region, address[6]) in met
-    asked = any(field in one.needs.rules for one in asked_outcomes(experiment))
+    asked = field in read_rules(experiment)
     priced = {*experiment.regions, *(one.region for one in experiment.projects.values())}
     return field != "product_price" or (asked and region in priced)
 

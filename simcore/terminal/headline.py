@@ -12,6 +12,7 @@ from simcore.analysis.headline import SOLD
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
 from simcore.terminal.delivered import delivered_lines, legend
+from simcore.terminal.projects import project_lines
 from simcore.terminal.tables import (
     WIDTH,
     Key,
@@ -53,7 +54,7 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
     `analysis.headline.headline_of` gives; no line is longer than 100 characters.
     """
     columns, attrs = _in_thousands(columns, attrs)
-    unit = attrs["unit"].replace(" t-1", "/t")
+    unit = attrs["unit"].replace(" t-1", "/t").replace("1e6 ", "M ")
     lines = [shortened(attrs["run"], WIDTH)]
     what = f"; t of {attrs['product']}" if attrs.get("product") else ""
     real = f"real {unit} of {attrs['price_year']}"
@@ -83,6 +84,8 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
             lines += _price_lines(told, unit)
     for one in attrs["delivered"]:
         lines += delivered_lines(one, attrs["quantiles"])
+    if attrs["projects"] is not None:
+        lines += project_lines(attrs["projects"], attrs["quantiles"])
     lines.append("")
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])

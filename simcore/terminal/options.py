@@ -11,7 +11,7 @@ from simcore import __version__
 
 SECTIONS: Final = (
     "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
-    "buyers", "instruments", "sources", "outcomes",
+    "buyers", "products", "instruments", "sources", "outcomes",
 )  # fmt: skip
 _FORMATS: Final = ("table", "csv", "json")
 _FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "half-yearly", "annual")
@@ -180,6 +180,26 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--json", action="store_const", const="json", dest="format",
                      help="the same as --format json")  # fmt: skip
 
+    one = _command(
+        commands, "deal", "print one page on a project: its cost, who pays, what can go wrong",
+        "simcore deal FILE.yaml --project NAME      # runs the config",
+        "simcore deal results/mine.zarr --project NAME --scenario law",
+        "simcore deal results/mine.zarr --project NAME --plots pictures --format csv",
+    )  # fmt: skip
+    _config(one, metavar="FILE|RUN", what="a YAML config, which is run, or a saved run")
+    one.add_argument("--project", metavar="P", help="default: the only one")
+    one.add_argument("--scenario", action="append", metavar="S",
+                     help="only this scenario; may be repeated")  # fmt: skip
+    one.add_argument("--plots", type=Path, metavar="DIR",
+                     help="draw payments by year and what is exceeded how often, PNG")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="OUT",
+                     help="keep the run, in a .zarr or .nc")  # fmt: skip
+    one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
+    one.add_argument("--threads", type=_positive, metavar="T", help="of the run")
+    _format(one)
+    one.add_argument("--json", action="store_const", const="json", dest="format",
+                     help="the same as --format json")  # fmt: skip
+
 
 def _add_knowledge(commands: Any) -> None:
     one = _command(
@@ -261,8 +281,10 @@ def _command(commands: Any, name: str, summary: str, *examples: str) -> argparse
     return one
 
 
-def _config(one: argparse.ArgumentParser) -> None:
-    one.add_argument("file", metavar="FILE", help="a YAML config")
+def _config(
+    one: argparse.ArgumentParser, *, metavar: str = "FILE", what: str = "a YAML config"
+) -> None:
+    one.add_argument("file", metavar=metavar, help=what)
     one.add_argument("--draws", type=int, metavar="N", help="replaces draws of the config")
     one.add_argument("--seed", type=int, metavar="S", help="replaces seed of the config")
     one.add_argument("--set", action="append", default=[], metavar="PATH=VALUE",

@@ -50,7 +50,7 @@ _Part = tuple[dict[str, Any], list[Record]]
 
 def catalog() -> dict[str, Any]:
     """The packaged catalog: `markets`, `systems`, `prices`, `policies`, `regions`, `sectors`,
-    `routes`, `technologies`, `buyers` and `instruments`."""
+    `routes`, `technologies`, `buyers`, `instruments` and `products`."""
     content: dict[str, Any] = _fresh(_load()[0])
     return content
 
@@ -123,6 +123,7 @@ def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
         "technologies": lambda: _entries("technology/learning.yaml"),
         "buyers": lambda: _entries("buyers.yaml"),
         "instruments": lambda: _folder("instrument"),
+        "products": lambda: _entries("products.yaml"),
     }
     content: dict[str, Any] = {}
     listed: list[Record] = []

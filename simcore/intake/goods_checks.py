@@ -1,0 +1,113 @@
+"""Products and budgets: what they name must be of the run, and there in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simcore.intake.budgets import Budget
+from simcore.intake.findings import FIRST, Address, Finding, unknown, unknown_entry
+from simcore.intake.hosts import route_of
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import (
+    alternatives,
+    asked_budgets,
+    budget_against,
+    references,
+    sector_regions,
+)
+
+
+def goods_findings(experiment: Experiment) -> Iterator[Finding]:
+    """Find products that do not use what the run makes, and budgets of what it does not have."""
+    for position, name in enumerate(experiment.products):
+        yield from _product(experiment, ("products", position), name)
+    for name, budget in asked_budgets(experiment).items():
+        yield from _budget(experiment, ("budgets", name), budget)
+
+
+def _product(experiment: Experiment, address: Address, name: str) -> Iterator[Finding]:
+    yield from unknown_entry(address, name, experiment.catalog, "products")
+    record, made = experiment.catalog.products.get(name), experiment.sector
+    if record is not None and made not in record.uses:
+        fitting = [one for one, other in experiment.catalog.products.items() if made in other.uses]
+        yield Finding(
+            address, f"{name}, which uses {', '.join(record.uses)} and no {made}",
+            f"a product that uses {made}" + (f", such as {', '.join(fitting)}" if fitting else ""),
+            f"remove it, change sector, or state catalog.products.{name}.uses.{made}",
+            also=(("sector",),),
+        )  # fmt: skip
+
+
+def _budget(experiment: Experiment, address: Address, one: Budget) -> Iterator[Finding]:
+    names = [*experiment.routes, *references(experiment).values()]
+    wrong = []
+    if one.region not in experiment.regions:
+        known = experiment.regions
+        wrong.append(unknown((*address, "region"), one.region, known, "region of the run"))
+    if one.route not in names:
+        known = list(dict.fromkeys(names))
+        wrong.append(unknown((*address, "route"), one.route, known, "route of the run"))
+    yield from wrong
+    against = budget_against(experiment, one)
+    if one.gap == "buyer":
+        yield from _buyer(experiment, (*address, "against"), one, against)
+    rules = sector_regions(experiment).get(one.region)
+    if wrong or rules is None or (one.gap == "buyer" and against not in experiment.against):
+        return
+    if one.gap == "market" and rules.product_price is None:
+        yield Finding(
+            (*address, "gap"), f"the gap to a price that {one.region} does not have",
+            f"product_price of {one.region}",
+            f"add catalog.regions.{one.region}.product_price: "
+            "{theta_border: ..., theta_open: ...}, or take another gap",
+        )  # fmt: skip
+    itself = (one.region, one.route) == alternatives(experiment).get(against)
+    if (one.gap == "support" and one.route == rules.reference) or (one.gap == "buyer" and itself):
+        yield Finding(
+            (*address, "route"), f"{one.route}, which is what it is compared with",
+            "a route with a gap", "name another route",
+        )  # fmt: skip
+        return
+    yield from _dates(experiment, address, one)
+
+
+def _buyer(
+    experiment: Experiment, address: Address, one: Budget, against: str
+) -> Iterator[Finding]:
+    if not experiment.against:
+        yield Finding(
+            address, "no buyer in this run", "at least one under against",
+            f"write against: [{one.region}.bf_bof] at the top level, or take another gap",
+            also=(address[:-1],),
+        )  # fmt: skip
+    elif one.against is None and len(experiment.against) > 1:
+        yield Finding(
+            address, f"one of {len(experiment.against)} buyers, unsaid",
+            f"one of {', '.join(experiment.against)}", "add against: ...", also=(address[:-1],),
+        )  # fmt: skip
+    elif against not in experiment.against:
+        yield unknown(address, against, experiment.against, "buyer of the run")
+
+
+def _dates(experiment: Experiment, address: Address, one: Budget) -> Iterator[Finding]:
+    """A volume is paid from a year on in which there is something to compare."""
+    years = experiment.years
+    if one.first > years.last:
+        yield Finding(
+            (*address, "volume"), f"no volume until {one.first - 1}",
+            f"some volume in {years.first}-{years.last}, the years of the run",
+            "begin it earlier, or lengthen years",
+        )  # fmt: skip
+        return
+    other = references(experiment)[one.region]
+    if one.gap == "buyer":
+        other = alternatives(experiment)[budget_against(experiment, one)][1]
+    catalog = experiment.catalog
+    for name in (one.route, other):
+        there = route_of(catalog, name).available_from if name in catalog.routes else None
+        if there is not None and max(one.first, years.first) < there:
+            yield Finding(
+                (*address, "volume"), f"tonnes of {max(one.first, years.first)}",
+                f"{there} or later, when {name} is available",
+                f"begin the volume in {there}", also=(FIRST,),
+            )  # fmt: skip

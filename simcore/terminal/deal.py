@@ -1,0 +1,315 @@
+"""One page on a project: what it costs, who pays, what can go wrong, its cash flow."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from simcore.analysis.deal import SECTIONS
+from simcore.analysis.deal_records import Deal, Exceeded, Line, Spread, Tail
+from simcore.errors import printable
+from simcore.terminal.deal_terms import PAGE, head_lines, wrapped
+from simcore.terminal.tables import decimals, number, share
+from simcore.variables import OUTCOMES
+
+_TITLES: Final = {
+    "cost": "WHAT IT COSTS", "payer": "WHO PAYS", "risk": "WHAT CAN GO WRONG", "cash": "CASH FLOW",
+}  # fmt: skip
+_COLUMNS: Final = {
+    "cost": ("p5", "p50", "p95"), "payer": ("mean", "p5", "p95"), "risk": ("mean", "p5", "p95"),
+    "cash": ("p5", "p50", "p95"),
+}  # fmt: skip
+_WORDS: Final = {
+    "project_cost": "cost of a tonne before carbon",
+    "project_gap": "gap before support",
+    "project_npv": "net present value",
+    "break_even_strike": "strike to break even",
+    "break_even_premium": "premium to break even",
+    "break_even_grant": "grant to break even",
+    "project_support": "support of all together",
+    "instrument_strike": "strike",
+    "instrument_reference": "reference price",
+    "instrument_payment": "the public pays",
+    "instrument_npv": "the public pays, present value",
+    "instrument_total": "the public pays, sum of years",
+    "instrument_repaid": "of it the firm has paid back",
+    "public_cost_per_tco2": "cost of avoided CO2",
+    "claw_back": "the firm pays more than it gets",
+    "instrument_repays": "the firm pays in the year",
+    "cap_binds": "the cap binds",
+    "instrument_exhausted": "the cap is used up",
+    "instrument_ended": "the contract has ended",
+    "deal_closes": "the deal closes in the year",
+    "project_margin": "margin with support",
+    "project_revenue": "revenue",
+    "project_free_cash": "free cash flow",
+    "free_cash_npv": "present value of free cash flow",
+    "project_irr": "internal rate, real",
+    "equity_irr": "internal rate of equity, real",
+    "dscr": "cover of the debt service",
+    "dscr_lowest": "lowest cover of the debt service",
+    "debt_capacity": "debt that the covenant bears",
+}
+_PER_CO2: Final = {
+    "break_even_strike", "instrument_strike", "instrument_reference", "public_cost_per_tco2",
+}  # fmt: skip
+_RATES: Final = {"project_irr", "equity_irr"}
+_Row = tuple[str, str, list[str]]
+"""Label, year, and numbers, which are none where the label is a heading."""
+_ADD: Final = {
+    "instruments": "who pays: add instruments: [NAME] to the project, and the entry to "
+    "catalog.instruments",
+    "instrument_npv": "what the instruments pay: add instrument_payment and instrument_npv to "
+    "outcomes",
+    "cash": "revenue, internal rate and cover of debt: add project_irr and dscr_lowest to "
+    "outcomes; they ask for a price of the product",
+    "tails": "means of the worst draws: add risk: {tails: [0.05, 0.95], of: [project_npv]}",
+    "draws": "what prices are in the worst draws: add project_npv and carbon_price to keep",
+}
+
+
+def deal_text(deal: Deal) -> str:
+    """Show a deal in lines of at most 80 characters; two scenarios stand beside each other.
+
+    Further scenarios follow below, each beside the first.
+    """
+    lines = head_lines(deal)
+    first, *others = deal.scenarios
+    pairs = [[first, other] for other in others] or [[first]]
+    for beside in pairs:
+        for section in SECTIONS:
+            lines += _section(deal, section, beside)
+    if deal.lacking:
+        lines += ["", "NOT SHOWN"]
+        for key in deal.lacking:
+            lines += wrapped(_ADD[key], "  ")
+    return "\n".join(map(printable, lines))
+
+
+def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
+    columns: Sequence[str] = _COLUMNS[section]
+    rows: list[_Row] = []
+    before, instrument = "", ""
+    for one in deal.lines:
+        if one.section != section:
+            continue
+        if one.instrument != instrument:
+            instrument = one.instrument
+            rows.append((instrument, "", []))
+        label = _label(one)
+        margin = "  " if instrument else ""
+        # A scale of its own would make the years of one outcome differ in their unit.
+        alike = [each for each in deal.lines if _label(each) == label]
+        scale, places = _scale(alike, columns)
+        told = f"{margin}{label}{_unit(one, scale)}"
+        rows.append((
+            "" if told == before and one.year else told, str(one.year or ""),
+            [cell for name in scenarios
+             for cell in _cells(one, one.spreads[name], columns, scale, places)],
+        ))  # fmt: skip
+        before = told
+    if section == "risk":
+        rows += _risks(deal, scenarios, columns)
+    if not rows:
+        return []
+    columns, rows = _without_empty(columns, rows)
+    lines = ["", *_table(_TITLES[section], scenarios, columns, rows)]
+    for said in _said(deal, section, scenarios):
+        lines += wrapped(said, "")
+    return lines
+
+
+def _without_empty(
+    columns: Sequence[str], rows: Sequence[_Row]
+) -> tuple[Sequence[str], list[_Row]]:
+    """Leave out columns in which no row has anything: of shares there is one number."""
+    each = len(columns)
+    filled = [
+        place for place in range(each)
+        if any(cell for _, _, cells in rows for cell in cells[place::each])
+    ]  # fmt: skip
+    found = [(label, year, [cell for at, cell in enumerate(cells) if at % each in filled])
+             for label, year, cells in rows]  # fmt: skip
+    only = [columns[place] for place in filled]
+    are_shares = all(cell.endswith("%") for _, _, cells in found for cell in cells)
+    return ["share"] if only == ["mean"] and are_shares else only, found
+
+
+def _label(one: Line) -> str:
+    return _WORDS.get(one.outcome) or OUTCOMES[one.outcome].long_name.lower()
+
+
+def _unit(one: Line, scale: float) -> str:
+    """Unit after a label, in thousands of it where amounts are large."""
+    if one.kind != "number" or one.unit == "1":
+        return ""
+    unit = one.unit.replace(" t-1", "/t").replace(" yr-1", "/yr").replace("1e6 ", "M ")
+    if scale > 1:
+        unit = unit.replace("M ", "bn ") if unit.startswith("M ") else f"thousand {unit}"
+    return f", {unit} CO2" if one.outcome in _PER_CO2 else f", {unit}"
+
+
+def _scale(lines: Sequence[Line], columns: Sequence[str]) -> tuple[float, int]:
+    """By what amounts are divided, so that they have four digits, and their decimals."""
+    values = [
+        getattr(spread, name) for one in lines for spread in one.spreads.values()
+        for name in columns
+    ]  # fmt: skip
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    scale = 1000.0 if largest >= 9_999.5 and lines[0].kind == "number" else 1.0
+    return scale, decimals([value / scale for value in values], figures=3)
+
+
+def _cells(
+    one: Line, spread: Spread, columns: Sequence[str], scale: float, places: int
+) -> list[str]:
+    if one.kind == "indicator":
+        # Where the columns are quantiles a share stands in the middle.
+        at = columns.index("mean") if "mean" in columns else 1
+        return [share(spread.mean) if place == at else "" for place in range(len(columns))]
+    if one.kind == "year":
+        seen = "-" if not spread.defined > 0 else f"{share(spread.defined)}"
+        when = "" if not spread.defined > 0 else f"in {spread.mean:.0f}"
+        return [seen, "", when]
+    if one.outcome in _RATES:
+        return [_per_cent(getattr(spread, name)) for name in columns]
+    return [number(getattr(spread, name) / scale, places) for name in columns]
+
+
+def _per_cent(value: float) -> str:
+    return f"{100 * value:.1f}%" if math.isfinite(value) else "-"
+
+
+def _risks(deal: Deal, scenarios: Sequence[str], columns: Sequence[str]) -> list[_Row]:
+    """The share of the draws that lose money, and the means of the worst."""
+    rows: list[_Row] = []
+    empty = [""] * (len(columns) - 1)
+    value = deal.line("project_npv")
+    if value is not None:
+        lost = [1.0 - value.spreads[name].positive for name in scenarios]
+        rows.append((
+            "net present value below zero", "",
+            [cell for one in lost for cell in (share(one), *empty)],
+        ))  # fmt: skip
+    instrument = ""
+    far: list[Tail | Exceeded] = [*deal.tails, *deal.exceeded]
+    for one in sorted(far, key=lambda one: one.instrument):
+        if one.instrument != instrument:
+            instrument = one.instrument
+            rows.append((instrument, "", []))
+        margin = "  " if instrument else ""
+        label, cells = _beyond(one, scenarios)
+        rows.append((margin + label, "", [c for cell in cells for c in (cell, *empty)]))
+    return rows
+
+
+def _beyond(one: Tail | Exceeded, scenarios: Sequence[str]) -> tuple[str, list[str]]:
+    """Label and numbers of a tail mean, or of the share above a threshold."""
+    values = one.means if isinstance(one, Tail) else {}
+    like = Line("", one.outcome, one.unit, "number", one.instrument, None,
+                {name: Spread(value) for name, value in values.items()})  # fmt: skip
+    scale, places = _scale([like], ("mean",))
+    if isinstance(one, Exceeded):
+        above = f"above {one.threshold:,.10g}{_unit(like, 1.0)[1:]}"
+        return f"{_label(like)} {above}", [share(one.shares[name]) for name in scenarios]
+    side = "lowest" if one.probability < 0.5 else "highest"
+    part = min(one.probability, 1.0 - one.probability)
+    label = f"{_label(like)}, {side} {100 * part:.3g} %{_unit(like, scale)}"
+    return label, [number(one.means[name] / scale, places) for name in scenarios]
+
+
+def _table(
+    title: str, scenarios: Sequence[str], columns: Sequence[str], rows: Sequence[_Row]
+) -> list[str]:
+    """Align the rows under their columns, those of a scenario under its name."""
+    several, each = len(scenarios) > 1, len(columns)
+    heading = [name.upper() if name.startswith("p") else name for name in columns]
+    widths = [
+        max(5, len(heading[place % each]),
+            *(len(cells[place]) for _, _, cells in rows if cells))
+        for place in range(each * len(scenarios))
+    ]  # fmt: skip
+    for at, name in enumerate(scenarios if several else ()):
+        span = sum(widths[at * each : (at + 1) * each]) + each - 1
+        widths[at * each] += max(0, len(name) - span)
+    dated = 6 if any(year for _, year, _ in rows) else 0
+    right = sum(widths) + len(widths) + 2 * len(scenarios) - 2
+    left = min(max([len(title), *(len(label) for label, _, _ in rows)]), PAGE - right - dated)
+
+    def line(label: str, year: str, cells: Sequence[str]) -> str:
+        text = label.ljust(left) + (year.rjust(dated) if dated else "")
+        for place, cell in enumerate(cells):
+            gap = " " if place % each or not place else "   "
+            text += gap + cell.rjust(widths[place])
+        return text.rstrip()
+
+    lines = []
+    if several:
+        spans = [sum(widths[at * each : (at + 1) * each]) + each - 1
+                 for at in range(len(scenarios))]  # fmt: skip
+        names = "".join(
+            (" " if not place else "   ") + f"{name} ".ljust(span, "-")[:span]
+            for place, (name, span) in enumerate(zip(scenarios, spans, strict=True))
+        )
+        lines.append(" " * (left + dated) + names)
+    lines.append(line(title, "", heading * len(scenarios)))
+    for label, year, cells in rows:
+        *above, last = textwrap.wrap(
+            label, left, subsequent_indent="  " + " " * (len(label) - len(label.lstrip()))
+        ) or [""]
+        lines += [*above, line(last, year, cells)]
+    return lines
+
+
+def _said(deal: Deal, section: str, scenarios: Sequence[str]) -> Iterator[str]:
+    """Sentences under the table of a section."""
+    if section == "cost" and len(scenarios) > 1:
+        yield from _difference(deal, *scenarios)
+    if section == "risk":
+        yield from _bad(deal, scenarios)
+        for address, found in deal.resolved.items():
+            yield _found(address, found)
+
+
+def _difference(deal: Deal, first: str, other: str) -> Iterator[str]:
+    """What the second scenario changes on average; the draws are the same, so that it is exact."""
+    parts = []
+    for outcome, instrument in (
+        ("project_gap", ""), ("project_npv", ""), ("break_even_strike", ""),
+    ):  # fmt: skip
+        line = deal.line(outcome, instrument=instrument) or deal.line(
+            outcome, instrument=instrument, year=deal.years[0]
+        )
+        if line is None:
+            continue
+        change = line.spreads[other].mean - line.spreads[first].mean
+        scale, _ = _scale([line], _COLUMNS["cost"])
+        places = decimals([change / scale], figures=2)
+        year = f" in {line.year}" if line.year else ""
+        parts.append(
+            f"{_label(line)}{year} {change / scale:+,.{places}f}"
+            f"{_unit(line, scale).replace(',', '', 1)}"
+        )
+    if parts:
+        yield f"{other} less {first}, on average: {'; '.join(parts)}."
+
+
+def _bad(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
+    for scenario in scenarios:
+        seen = [one for one in deal.bad if one.scenario == scenario]
+        if seen:
+            told = ", ".join(
+                f"{one.name} of {one.year} {one.bad:,.0f} {one.unit.replace(' t-1', '/t')} "
+                f"(of all {one.every:,.0f})"
+                for one in seen
+            )
+            where = f" of {scenario}" if len(scenarios) > 1 else ""
+            yield f"In the worst 5 % of the draws{where}, in the middle: {told}."
+
+
+def _found(address: str, found: Mapping[str, Any]) -> str:
+    low, high = found.get("low"), found.get("high")
+    ends = f" (95 % interval {low:,.1f} to {high:,.1f})" if low is not None else ""
+    return f"{address}: {found['value']:,.1f}{ends}, found with {found.get('draws', 0):,} draws."

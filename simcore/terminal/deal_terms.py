@@ -1,0 +1,94 @@
+"""The head of the page of a project: plant, alternative, instruments and their terms in words."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any, Final
+
+from simcore.analysis.deal_records import Deal
+from simcore.analysis.headline import SOLD
+
+PAGE: Final = 80
+"""Characters of a line."""
+_KINDS: Final = {
+    "ccfd": "carbon contract", "cfd": "contract for difference", "opex": "support of operation",
+}  # fmt: skip
+_PHRASES: Final = {
+    "term": "{} years", "sided": "{}-sided", "reference": "{} reference", "strike": "strike {}",
+    "strike.break_even": "strike at which a share of {} of the draws breaks even",
+    "strike.in": "bid under {}", "cap.total": "at most {} in all",
+    "cap.yearly": "at most {} a year", "exit_after": "ends after {} years of repaying",
+    "other_aid": "other aid: {}",
+    "indexation.base": "indexed since {}", "green_revenue": "{} of the green revenue set off",
+    "repay": "repays what it has {}", "nominal": "in money of each year", "per": "per {}",
+    "rate": "public rate {}", "cover": "covers {} of the CO2", "delay": "{} late",
+}  # fmt: skip
+"""Terms of an instrument, said so that one can read them; others by their key."""
+_CAPITAL: Final = {
+    "full": "with its capital", "sunk": "which stands and is paid", "reline": "relined",
+}  # fmt: skip
+
+
+def head_lines(deal: Deal) -> list[str]:
+    """Say what the project is."""
+    facts = deal.facts[deal.scenarios[0]]
+    title = facts["title"] or deal.project
+    name = "" if title == deal.project else f" ({deal.project})"
+    lines = [f"{title}{name}", "=" * min(PAGE, len(title) + len(name))]
+    years = f"{facts['start']} to {facts['end']}"
+    held = f" (years after {deal.years[-1]} as that)" if facts["end"] > deal.years[-1] else ""
+    own = ", hydrogen of its own" if facts["hydrogen"] == "own" else ""
+    sold = SOLD.get(facts["destination"], facts["destination"])
+    what = f" of {deal.product}" if deal.product else ""
+    pairs: list[tuple[str, str]] = [
+        ("plant", f"{facts['route']} in {facts['region']}{own}, {facts['output']:g} Mt/yr{what}, "
+                  f"{years}{held}, {sold}"),
+        ("against", f"{facts['against']} of {facts['region']}, {_capital(facts)}"),
+        ("values", f"of {facts['value_year']}, discounted at {_rate(facts)}; real "
+                   f"{deal.currency} of {deal.price_year}, M: million; {deal.draws:,} draws"),
+    ]  # fmt: skip
+    if facts["sold"]:
+        paid = f" for {facts['willing']} more" if facts["willing"] else ""
+        pairs.insert(1, ("green", f"{facts['sold']} of it sold as green{paid}"))
+    for name, one in facts["instruments"].items():
+        pairs.append((name, _terms(one)))
+    if facts["debt"]:
+        pairs.append(("debt", _listed(facts["debt"])))
+    width = max(len(key) for key, _ in pairs) + 2
+    for key, text in pairs:
+        lines += wrapped(key.ljust(width) + text, " " * width)
+    return lines
+
+
+def _capital(facts: Mapping[str, Any]) -> str:
+    words = _CAPITAL[facts["capital"]]
+    return f"{words} for {facts['reline']}" if facts["reline"] else words
+
+
+def _rate(facts: Mapping[str, Any]) -> str:
+    return facts["rate"] or "the cost of capital of the region and the risk of the route"
+
+
+def _terms(one: Mapping[str, Any]) -> str:
+    kind = _KINDS.get(one["kind"], one["kind"].replace("_", " "))
+    head = f"{one['title']} ({kind})" if one["title"] else kind
+    terms = _listed(one["terms"])
+    return f"{head}: {terms}" if terms else head
+
+
+def _listed(terms: Mapping[str, str]) -> str:
+    return ", ".join(_phrase(key, word) for key, word in terms.items())
+
+
+def _phrase(key: str, word: str) -> str:
+    if key in _PHRASES:
+        return _PHRASES[key].format(word)
+    if key.startswith("indexation.shares."):
+        return f"with {word} of {key.rpartition('.')[2].replace('_', ' ')}"
+    return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
+
+
+def wrapped(text: str, margin: str) -> list[str]:
+    """Lines of a text within the page."""
+    return textwrap.wrap(text, PAGE, subsequent_indent=margin)

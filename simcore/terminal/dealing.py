@@ -1,0 +1,88 @@
+"""The command `deal`: one page on a project of a saved run, or of a config that is run first."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from simcore.errors import ConfigError, Fault
+from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.loading import build_plan
+from simcore.terminal.opening import opened
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_OF_A_CONFIG: Final = ("draws", "seed", "set", "allow_outside", "out", "overwrite", "threads")
+"""Options that say how a config is run."""
+
+
+def deal(options: argparse.Namespace) -> None:
+    """Print the page of a project."""
+    from simcore.analysis.deal import deal_of, deal_rows
+    from simcore.analysis.headline import OpenedRun
+    from simcore.terminal.deal import deal_text
+
+    with _run(options) as result:
+        found = deal_of(OpenedRun(result), options.project, options.scenario or ())
+        if options.format == "json":
+            print_json(found)
+        elif options.format == "csv":
+            print(to_csv(*deal_rows(found)), end="")
+        else:
+            print(deal_text(found))
+        if options.plots is not None:
+            from simcore.plots.deals import draw_deal
+
+            for file in draw_deal(result, found, options.plots):
+                if options.format == "table":
+                    print(f"Picture   {file}")
+
+
+@contextlib.contextmanager
+def _run(options: argparse.Namespace) -> Iterator[xr.Dataset]:
+    """The saved run that is named, or that of the config."""
+    from simcore.analysis.deal import chosen
+    from simcore.dataset import check_output
+
+    file = Path(options.file)
+    if file.suffix in (".zarr", ".nc"):
+        _check(options)
+        with opened(file) as result:
+            yield result
+        return
+    plan = build_plan(options, warning=True)
+    if not plan.coords["project"]:
+        raise ConfigError(Fault(
+            "projects", "no project", "at least one", "write projects: {NAME: {region: ..., "
+            "route: ..., start: ..., lifetime: ..., output: ...}}", file=options.file,
+        ))  # fmt: skip
+    chosen(plan.coords["project"], options.project)
+    if options.out is not None:
+        check_output(options.out, overwrite=options.overwrite)
+    from simcore.running import engine
+    from simcore.terminal.progress import progress, say_if_cold
+
+    say_if_cold("deal")
+    with progress(plan.draws, quiet=False) as report:
+        result = engine.run(
+            plan, out=options.out, overwrite=options.overwrite, threads=options.threads,
+            report=report,
+        )  # fmt: skip
+    with result:
+        yield result
+
+
+def _check(options: argparse.Namespace) -> None:
+    """A saved run has its draws: refuse what would say how to make them."""
+    given = [name for name in _OF_A_CONFIG if getattr(options, name)]
+    if given:
+        raise ConfigError([
+            Fault(f"--{name.replace('_', '-')}", str(getattr(options, name)),
+                  f"no --{name.replace('_', '-')} with a saved run, whose draws are made",
+                  "leave it out, or name the config")
+            for name in given
+        ])  # fmt: skip

@@ -1,0 +1,53 @@
+"""Read the config that a command names, and say what is to be said of it."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+from typing import TYPE_CHECKING
+
+from simcore.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from simcore.intake import Spec
+    from simcore.plan import Plan
+
+
+def read_config(options: argparse.Namespace) -> Spec:
+    """Read the config that a command names, with what its options replace."""
+    # The collector would go over the libraries again and again while they are being loaded.
+    gc.disable()
+    from simcore.intake import load
+
+    return load(
+        options.file, overrides=options.set, draws=options.draws, seed=options.seed,
+        until=getattr(options, "until", None), allow_outside=options.allow_outside,
+    )  # fmt: skip
+
+
+def build_plan(options: argparse.Namespace, *, warning: bool = False) -> Plan:
+    """Resolve it; `warning` says on stderr which settings change nothing."""
+    spec = read_config(options)
+    if not warning:
+        from simcore.plan import build
+
+        return build(spec)
+    from simcore.effects import build_and_warn
+
+    plan, warnings = build_and_warn(spec)
+    warn(options, spec, warnings)
+    return plan
+
+
+def warn(options: argparse.Namespace, spec: Spec, warnings: list[Fault]) -> None:
+    """Say what a config was noted for; with --strict a warning is a fault."""
+    if warnings and getattr(options, "strict", False):
+        raise ConfigError(warnings)
+    if not getattr(options, "quiet", False):
+        from simcore.timeseries import is_warning
+
+        for note in spec.notes:
+            print(note if is_warning(note) else f"note: {note}", file=sys.stderr)
+        for one in warnings:
+            print(one.as_warning(), file=sys.stderr)

@@ -1,0 +1,77 @@
+"""Products and budgets in plain Python (section 13): from a premium per tonne to what a car costs
+more, and from a gap per tonne to what closes it for a volume."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from reference_paths import Case, quantity
+
+Result = dict[tuple[Any, ...], Any]
+
+
+def tonnes_passed_on(case: Case, product: str) -> float:
+    sector, record = case.config["sector"], case.catalog["products"][product]
+    used = quantity(case, record["uses"][sector], f"{product}.uses.{sector}", "t")
+    return used * quantity(case, record.get("pass_through", 1.0), product + ".pass_through")
+
+
+def product_outcomes(case: Case, scenario: str, out: Mapping[tuple[Any, ...], Any]) -> Result:
+    """Outcomes of the products of a scenario, from the premiums in `out`."""
+    found: Result = {}
+    names = {"cost_premium": "price", "buyer_premium": "buyer_price"}
+    for product in case.config.get("products") or ():
+        record = case.catalog["products"][product]
+        price = quantity(case, record["price"], product + ".price", "EUR")
+        tonnes = tonnes_passed_on(case, product)
+        for (name, where, *place), premium in out.items():
+            if where == scenario and name in names:
+                effect = premium * tonnes
+                found[names[name] + "_effect", scenario, product, *place] = effect
+                found[names[name] + "_uplift", scenario, product, *place] = effect / price
+    return found
+
+
+def volume(case: Case, budget: str, year: int) -> float:
+    """Mt/yr: a line between the dates, nothing before them, the last one held."""
+    table = case.config["budgets"][budget]["volume"]
+    dates = sorted(table)
+    amounts = [quantity(case, table[date], budget + ".volume", "Mt/yr") for date in dates]
+    if year < dates[0]:
+        return 0.0
+    if year >= dates[-1]:
+        return amounts[-1]
+    k = max(i for i, date in enumerate(dates) if date <= year)
+    passed = (year - dates[k]) / (dates[k + 1] - dates[k])
+    return amounts[k] * (1 - passed) + amounts[k + 1] * passed
+
+
+def gap(case: Case, scenario: str, budget: str, year: int, out: Mapping[Any, Any]) -> float:
+    one = case.config["budgets"][budget]
+    region, route = one["region"], one["route"]
+    if one.get("gap", "support") == "support":
+        destination = one.get("destination", "domestic")
+        return out["support_gap", scenario, region, destination, route, year]
+    if one["gap"] == "market":
+        return out["market_gap", scenario, region, route, year]
+    against = one.get("against") or case.config["against"][0]
+    return out["buyer_premium", scenario, against, region, route, year]
+
+
+def budget_outcomes(case: Case, scenario: str, out: Mapping[tuple[Any, ...], Any]) -> Result:
+    """Outcomes of the budgets of a scenario, from the gaps in `out`."""
+    found: Result = {}
+    for budget in case.config.get("budgets") or ():
+        need, net = [], []
+        for year in case.years:
+            tonnes = volume(case, budget, year)
+            lacking = gap(case, scenario, budget, year, out) if tonnes else 0.0
+            need.append(lacking * tonnes if lacking > 0 else 0.0)
+            net.append(lacking * tonnes)
+            found["budget_need", scenario, budget, year] = need[-1]
+            found["budget_net", scenario, budget, year] = net[-1]
+        found["budget_total", scenario, budget] = math.fsum(need)
+        found["budget_net_total", scenario, budget] = math.fsum(net)
+    return found

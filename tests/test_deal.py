@@ -1,0 +1,207 @@
+"""The page of a project tells what its run holds, in 80 columns."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import simcore
+from simcore import cli
+from simcore.analysis.deal import deal_of
+from simcore.analysis.deal_records import Deal
+from simcore.analysis.headline import OpenedRun
+from simcore.terminal.deal import PAGE, deal_text
+
+CONFIG = {
+    "name": "two_plants", "draws": 256, "years": "2028-2038", "regions": ["EU"],
+    "routes": ["h2_dri_eaf"], "scenarios": {"law": "law", "repealed": "cbam_repealed"},
+    "projects": {
+        "ruhr": {
+            "title": "Hydrogen on the Ruhr", "region": "EU", "route": "h2_dri_eaf", "start": 2030,
+            "lifetime": 15, "output": 2,
+            "against": {"route": "bf_bof", "capital": "reline", "reline": "150 EUR/(t/yr)"},
+        },
+        "later": {"like": "ruhr", "start": 2032, "lifetime": 5},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("configs") / "two_plants.yaml"
+    file.write_text(yaml.safe_dump(CONFIG, sort_keys=False))
+    return file
+
+
+@pytest.fixture(scope="module")
+def saved(config, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "two_plants.zarr"
+    simcore.run(config, out=out).close()
+    return out
+
+
+@pytest.fixture(scope="module")
+def run(saved):
+    with simcore.open_run(saved) as opened:
+        yield opened
+
+
+def page(run, *chosen, **options) -> tuple[Deal, str]:
+    found = deal_of(OpenedRun(run), *chosen, **options)
+    return found, deal_text(found)
+
+
+def test_the_page_fits_and_says_what_the_project_is(run) -> None:
+    _, text = page(run, "ruhr")
+    assert max(map(len, text.splitlines())) <= PAGE == 80
+    assert text.isascii()
+    said = " ".join(text.split())
+    for part in (
+        "Hydrogen on the Ruhr (ruhr)", "h2_dri_eaf in EU, 2 Mt/yr", "2030 to 2044",
+        "years after 2038 as that", "bf_bof of EU, relined for 150 EUR/(t/yr)", "of 2029,",
+        "real EUR of 2025", "256 draws", "repealed less law, on average",
+    ):  # fmt: skip
+        assert part in said, part
+
+
+def test_numbers_are_those_of_the_run(run) -> None:
+    found, _ = page(run, "later")
+    assert found.years == (2032, 2036)
+    for one in found.lines:
+        place = {"project": "later"} | ({} if one.year is None else {"year": one.year})
+        for scenario, spread in one.spreads.items():
+            cell = run.sel(scenario=scenario, **place)
+            assert spread.mean == float(cell[f"{one.outcome}_mean"])
+            if f"{one.outcome}_quantile" in run:
+                stored = cell[f"{one.outcome}_quantile"].sel(quantile=[0.05, 0.5, 0.95])
+                assert [spread.p5, spread.p50, spread.p95] == stored.values.tolist()
+    outcomes = {one.outcome for one in found.lines}
+    assert {"project_gap", "project_npv", "break_even_premium", "deal_closes"} <= outcomes
+
+
+def test_the_difference_is_that_of_the_means(run) -> None:
+    _, text = page(run, "ruhr")
+    means = run["project_npv_mean"].sel(project="ruhr")
+    change = float(means.sel(scenario="repealed") - means.sel(scenario="law"))
+    shown = run["project_npv_quantile"].sel(project="ruhr", quantile=[0.05, 0.5, 0.95])
+    scale = 1 if float(abs(shown).max()) < 9999 else 1000
+    unit = "M EUR" if scale == 1 else "bn EUR"
+    places = 0 if abs(change / scale) >= 10 else 1 if abs(change / scale) >= 1 else 2
+    told = " ".join(text.split())
+    assert f"net present value {change / scale:+,.{places}f} {unit}" in told
+
+
+def test_bad_draws_are_those_of_the_lowest_value(run) -> None:
+    found, _ = page(run, "ruhr")
+    value = run["project_npv"].sel(scenario="law", project="ruhr").values
+    price = run["carbon_price"].sel(scenario="law", market="eu_ets", year=2035).values
+    lowest = np.argsort(value, kind="stable")[: math.ceil(0.05 * 256)]
+    one = next(one for one in found.bad if (one.scenario, one.name) == ("law", "eu_ets"))
+    assert (one.bad, one.every) == (np.median(price[lowest]), np.median(price))
+
+
+def test_one_scenario_is_one_block_and_three_are_two(run) -> None:
+    _, alone = page(run, "ruhr", ["law"])
+    assert "repealed" not in alone
+    assert alone.count("WHAT IT COSTS") == 1
+
+
+def test_large_amounts_come_in_thousands(run) -> None:
+    large = run.copy()
+    for name in ("mean", "quantile"):
+        large[f"project_npv_{name}"] = run[f"project_npv_{name}"] * 100
+    _, text = page(large, "ruhr")
+    assert "net present value, bn EUR" in text
+    assert max(map(len, text.splitlines())) <= PAGE
+
+
+def test_a_saved_run_and_its_config_give_the_same_page(config, saved, capsys) -> None:
+    assert cli.main(["deal", str(saved), "--project", "ruhr"]) == 0
+    stored = capsys.readouterr().out
+    assert cli.main(["deal", str(config), "--project", "ruhr"]) == 0
+    assert capsys.readouterr().out == stored
+
+
+def test_json_and_csv_hold_the_same_numbers(saved, capsys) -> None:
+    asked = ["deal", str(saved), "--project", "ruhr", "--scenario", "law"]
+    assert cli.main([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert cli.main([*asked, "--format", "csv"]) == 0
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.startswith("section,outcome,project,instrument,year,scenario,unit,mean,p5")
+    assert len(rows) == len(found["lines"])
+    at = header.split(",").index("p50")
+    seen = [float(row.split(",")[at]) if row.split(",")[at] else None for row in rows]
+    assert seen == [one["spreads"]["law"]["p50"] for one in found["lines"]]
+
+
+def test_pictures_say_what_they_show(saved, tmp_path, capsys) -> None:
+    asked = ["deal", str(saved), "--project", "ruhr", "--plots", str(tmp_path)]
+    assert cli.main(asked) == 0
+    files = [line.split()[-1] for line in capsys.readouterr().out.splitlines()
+             if line.startswith("Picture")]  # fmt: skip
+    assert [Path(one).name for one in files] == ["ruhr_payments.png", "ruhr_exceedance.png"]
+    assert all(Path(one).read_bytes().startswith(b"\x89PNG") for one in files)
+
+
+def test_the_curve_is_that_of_the_draws_or_of_nine_quantiles(run) -> None:
+    from simcore.plots.deals import exceedance
+
+    one = run.sel(project=["ruhr"])
+    line = exceedance(one).axes[0].lines[0]
+    drawn = one["project_npv"].sel(scenario="law", project="ruhr").values
+    amounts, shares = line.get_xdata(), line.get_ydata()
+    for place in (0, 77, 254):
+        assert shares[place] == pytest.approx(100 * (drawn > amounts[place]).mean())
+    figure = exceedance(one.drop_vars("project_npv"))
+    assert len(figure.axes[0].lines[0].get_xdata()) == 9
+    assert "nine stored quantiles" in figure.legends[0].get_title().get_text()
+
+
+def test_the_table_of_a_run_has_a_line_a_project(saved, capsys) -> None:
+    assert cli.main(["summary", str(saved)]) == 0
+    text = capsys.readouterr().out
+    block = text[text.index("Projects: npv") :].splitlines()
+    assert [line.split()[0] for line in block[3:7]] == ["law", "later", "repealed", "later"]
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_summary_chooses_projects(saved, capsys) -> None:
+    asked = ["summary", str(saved), "--variable", "project_npv", "--format", "csv"]
+    assert cli.main([*asked, "--project", "later"]) == 0
+    assert {line.split(",")[1] for line in capsys.readouterr().out.splitlines()[1:]} == {"later"}
+    assert cli.main([*asked, "--project", "rhur"]) == 2
+    assert "did you mean ruhr?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "several projects, and none is named"),
+        (["--project", "rhur"], "did you mean ruhr?"),
+        (["--project", "ruhr", "--scenario", "laws"], "some of law, repealed"),
+        (["--project", "ruhr", "--draws", "7"], "leave it out, or name the config"),
+    ],
+)
+def test_what_is_wrong_is_said(saved, capsys, arguments, said) -> None:
+    assert cli.main(["deal", str(saved), *arguments]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_config_is_not_run_for_a_project_that_it_lacks(config, capsys, monkeypatch) -> None:
+    from simcore.running import engine
+
+    monkeypatch.setattr(engine, "run", lambda *_, **__: pytest.fail("it ran"))
+    assert cli.main(["deal", str(config), "--project", "rhur"]) == 2
+    assert "did you mean ruhr?" in capsys.readouterr().err
+
+
+def test_a_run_without_projects_says_how_to_have_one(capsys) -> None:
+    file = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
+    assert cli.main(["deal", str(file)]) == 2
+    assert "write projects:" in " ".join(capsys.readouterr().err.split())
