@@ -187,6 +187,7 @@ class OnPrice(Instrument):
     """What is paid against a price: for each tonne of hydrogen, of product or of CO2 avoided."""
 
     per: Per
+    strike: LevelStruck
     replaces: Fuels = Field(default_factory=dict)
     """By fuel: its energy that a tonne of hydrogen, or of product, stands for. The dearest of them
     is the reference price."""
@@ -221,16 +222,14 @@ class PriceContract(OnPrice):
 
     kind: Literal["cfd"]
     sided: Literal["one", "two"] = "two"
-    strike: LevelStruck
     per: Per = "hydrogen"
 
 
 class Premium(OnPrice):
-    """What a base amount exceeds a reference price by, never below zero, as in the Dutch SDE++."""
+    """What a base amount, the strike, exceeds a reference price by, never below zero, as in the
+    Dutch SDE++."""
 
     kind: Literal["premium"]
-    base: Level
-    """What a unit costs, fixed for the term."""
     per: Per = "avoided"
 
 
