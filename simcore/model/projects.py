@@ -43,12 +43,13 @@ def _first(scene: Scene, place: Mapping[str, str]) -> int:
     return one.start if one.start >= there else never
 
 
-def _last(scene: Scene, place: Mapping[str, str]) -> int:
+def last_of(scene: Scene, place: Mapping[str, str]) -> int:
+    """Last year of production."""
     one = project_of(scene, place["project"])
     return 0 if one is None else one.end
 
 
-PRODUCING: Final = Since(_first, last=_last)
+PRODUCING: Final = Since(_first, last=last_of)
 """While the plant produces."""
 DECIDED: Final = Since(_first)
 """One value for its life."""
