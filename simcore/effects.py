@@ -41,6 +41,8 @@ _CHOICES: Final = {
 }  # fmt: skip
 """Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
 _LABELS: Final = {*Sourced.model_fields, "title", "kind", "product"}
+_FOUND: Final = {"break_even"}
+"""What a run reads when it looks for a strike: its plan is built with what it found."""
 _UNUSED: Final = {
     "markets": "no region, CBAM or exposure of this run uses the market {0}",
     "systems": "no market of this run is made by the system {0} (process: cap_and_bank)",
@@ -160,7 +162,7 @@ def _written(spec: Spec) -> Iterator[_Written]:
             if where[1:2] == ("sectors",) and where[3:4] == ("cbam",):
                 where = where[3:]  # it stands in the place of what the config does not say
             # Which market is that of the border also says which regions lie inside.
-            unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
+            unasked = (where[-1:] and where[-1] in _LABELS | _FOUND) or where == ("cbam", "market")
             unasked = unasked or where[-1:] == ("beyond",)  # it is asked before anything is built
             if not where or where[0] not in _SECTIONS or unasked:
                 continue

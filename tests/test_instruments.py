@@ -14,6 +14,7 @@ from scipy import stats
 from small_config import market, small_config
 
 import simcore
+from simcore.effects import build_and_warn
 from simcore.plan import build
 from simcore.running import engine
 
@@ -548,6 +549,18 @@ def test_a_contract_in_a_life_beyond_the_run_adds_what_it_pays() -> None:
     np.testing.assert_allclose(added, paid, rtol=1e-9)
     support = of(found, "project_support", "aid")
     np.testing.assert_array_equal(support[:, 0], [100.0] * 12 + [0.0] * 2)
+
+
+def test_a_clause_that_a_kind_does_not_read_is_told() -> None:
+    grant = {"kind": "grant", "share": 0.2, "exit_after": 3}
+    contract = TWO_WAY | {"strike": {"break_even": 0.4, "in": "law"}, "market": "uk_ets"}
+    given = config(
+        {"grant": grant, "contract": contract}, {"plant": {"instruments": ["grant", "contract"]}}
+    )
+    _, told = build_and_warn(simcore.load(given))
+    assert {one.where for one in told} == {
+        "catalog.instruments.grant.exit_after", "catalog.instruments.contract.market",
+    }  # fmt: skip
 
 
 # --- options -------------------------------------------------------------------------------------
