@@ -13,6 +13,7 @@ from typing import Any, Final
 from simcore.errors import Fault, suggest
 from simcore.intake import Spec, shipped
 from simcore.intake.idle_settings import idle_settings
+from simcore.intake.instruments import BreakEven
 from simcore.intake.overlay import at
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
@@ -223,6 +224,8 @@ def _follow(experiment: Experiment, address: Address) -> tuple[tuple[Any, str] |
 def _is_read(experiment: Experiment, address: Address, reads: Reads) -> bool | None:
     """Whether a setting is read; None where it has no counterpart in the checked config."""
     last, node, used = _follow(experiment, address)
+    if last is not None and isinstance(last[0], BreakEven):
+        return True  # by the run, which finds the strike
     if isinstance(node, Model) and not isinstance(node, Uncertain) and used < len(address):
         return None
     if isinstance(node, Model):
