@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from minimal import route
 from reference_paths import merge
+from rich_config import rich_config
 from small_config import small_config
 from test_invalid import faults_of
 
@@ -282,6 +283,59 @@ def test_an_electrolyser_of_its_own_is_invested_in_and_not_paid_for_by_the_kilog
     learnt = 0.3 + 0.7 * (1 - 0.2) ** math.log2(9.0 ** (3 / 10))
     spent = 2.0 * (capex * 1.1 / 0.8 + 0.55 * stacks * learnt)
     np.testing.assert_allclose(of(found, "project_free_cash")[1], -spent, rtol=1e-9)
+
+
+# Every way in which capital comes about, without interest during construction: of a life and a rate.
+LEVEL = {"interest_during_construction": 1.0, "lifetime": 9, "risk_premium": 0.01}
+FITTED = {
+    "title": "captured", "sector": "steel", "host": "blast",
+    "capture": LEVEL | {
+        "rate": 0.6, "inputs": {"power": "0.4 MWh/t"}, "emission_factors": {"power": "0.2 t/MWh"},
+        "storage": "ore", "capex": "300 USD/(t/yr)", "fixed_opex": 0.04, "first_of_a_kind": 1.3,
+        "learning": {"technology": "stack", "share": 0.5},
+    },
+}  # fmt: skip
+PLANTS: dict[str, dict[str, Any]] = {
+    "own_hydrogen": {"route": "hydrogen", "hydrogen": "own"},
+    "green": {"route": "hydrogen", "sold": 0.4, "willing": 30},
+    "fixed_by_share": {"route": "captured", "start": 2029},
+    "abroad": {"route": "electric", "region": "XB", "destination": "eu"},
+    "captured": {"route": "fitted", "start": 2028},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reference_capital", ["reline", "new", "sunk"])
+def test_any_capital_charge_is_worth_its_investment(reference_capital: str) -> None:
+    """The sum of the margins after the charge is that of the cash flow with the investment."""
+    routes = {name: dict(LEVEL) for name in ("blast", "hydrogen", "electric", "captured")}
+    routes["captured"]["fixed_opex"] = {"kind": "uniform", "low": 2, "high": 4, "unit": "%/yr"}
+    kept = ["free_cash_npv", "project_cost", "product_price", "carbon_cost"]
+    base = {"region": "XA", "start": 2027, "lifetime": 9, "output": 0.7, "rate": 0.09}
+    found = engine.run(simcore.build(simcore.load(rich_config(
+        outcomes=kept, keep=kept, draws=256, against=[], reference_capital=reference_capital,
+        routes=["blast", "hydrogen", "electric", "captured", "fitted"],
+        projects={name: base | one for name, one in PLANTS.items()},
+        catalog={
+            "routes": routes | {"fitted": FITTED},
+            "regions": {name: {"wacc": 0.08} for name in ("XA", "XB")},
+            "prices": {"hydrogen": {"XA": {"lifetime": 9, "risk_premium": 0.01}}},
+        },
+    ))))  # fmt: skip
+    for name, one in PLANTS.items():
+        plant = base | one
+        price = found["product_price"].sel(region=plant["region"])
+        carbon = found["carbon_cost"].sel(
+            region=plant["region"], route=plant["route"],
+            destination=plant.get("destination", "domestic"),
+        )  # fmt: skip
+        green = plant.get("sold", 0.0) * plant.get("willing", 0.0)
+        margin = 0.7 * (price + green - found["project_cost"].sel(project=name) - carbon)
+        years = range(plant["start"], plant["start"] + 9)
+        expected = sum(
+            margin.sel(year=min(year, 2029)) / 1.09 ** (year - plant["start"] + 1) for year in years
+        )
+        npv_found = found["free_cash_npv"].sel(project=name).transpose(*expected.dims)
+        np.testing.assert_allclose(npv_found, expected, rtol=1e-8, err_msg=name)
 
 
 def test_what_is_owned_and_what_is_lent_is_the_project() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from simcore.analysis.deal_records import Deal
@@ -25,6 +26,10 @@ _PHRASES: Final = {
     "rate": "public rate {}", "cover": "covers {} of the CO2", "delay": "{} late",
 }  # fmt: skip
 """Terms of an instrument, said so that one can read them; others by their key."""
+_DEBT: Final = {
+    "share": "{} of what is spent", "rate": "at {} a year", "years": "over {} years",
+    "covenant": "least cover {}", "repayment": "repaid by {}",
+}  # fmt: skip
 _CAPITAL: Final = {
     "full": "with its capital", "sunk": "which stands and is paid", "reline": "relined",
 }  # fmt: skip
@@ -54,7 +59,7 @@ def head_lines(deal: Deal) -> list[str]:
     for name, one in facts["instruments"].items():
         pairs.append((name, _terms(one)))
     if facts["debt"]:
-        pairs.append(("debt", _listed(facts["debt"])))
+        pairs.append(("debt", _listed(facts["debt"], _DEBT)))
     width = max(len(key) for key, _ in pairs) + 2
     for key, text in pairs:
         lines += wrapped(key.ljust(width) + text, " " * width)
@@ -77,13 +82,14 @@ def _terms(one: Mapping[str, Any]) -> str:
     return f"{head}: {terms}" if terms else head
 
 
-def _listed(terms: Mapping[str, str]) -> str:
-    return ", ".join(_phrase(key, word) for key, word in terms.items())
+def _listed(terms: Mapping[str, str], own: Mapping[str, str] = MappingProxyType({})) -> str:
+    phrases = {**_PHRASES, **own}
+    return ", ".join(_phrase(key, word, phrases) for key, word in terms.items())
 
 
-def _phrase(key: str, word: str) -> str:
-    if key in _PHRASES:
-        return _PHRASES[key].format(word)
+def _phrase(key: str, word: str, phrases: Mapping[str, str]) -> str:
+    if key in phrases:
+        return phrases[key].format(word)
     if key.startswith("indexation.shares."):
         return f"with {word} of {key.rpartition('.')[2].replace('_', ' ')}"
     return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
