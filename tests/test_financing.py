@@ -161,6 +161,9 @@ PROJECTS: dict[str, dict[str, Any]] = {
     "green tonnes": {"sold": 0.5, "willing": 70.0},
     "tax": {"tax": {"rate": 0.25}},
     "tax in money of the year": {"tax": {"rate": 0.3, "nominal": True}},
+    "losses that outlive the run": {
+        "start": 2034, "tax": {"rate": 0.3, "nominal": True}, "sold": 1.0, "willing": -50.0,
+    },
     "a level loan": {"debt": DEBT},
     "a nominal loan beyond the run": {
         "tax": {"rate": 0.25},
@@ -221,6 +224,29 @@ def test_support_by_year_ends_with_the_run_and_a_grant_lowers_what_is_spent() ->
     gained = sum(2.0 * 40.0 / 1.06 ** (year - 2027) for year in range(2028, 2034))
     change = of(lifted, "free_cash_npv") - of(plain, "free_cash_npv")
     np.testing.assert_allclose(change, gained, rtol=1e-9)
+
+
+def test_support_for_life_ends_with_the_run() -> None:
+    """Prices of the last year stand for the years after it, payments do not."""
+    aid = {"aid": {"kind": "opex", "amount": 40.0}}
+    lifted = run({"instruments": ["aid"], "valued_in": 2026}, catalog={"instruments": aid})
+    gained = sum(2.0 * 40.0 / 1.06 ** (year - 2026) for year in range(2028, LAST + 1))
+    change = of(lifted, "free_cash_npv") - of(run({"valued_in": 2026}), "free_cash_npv")
+    np.testing.assert_allclose(change, gained, rtol=1e-9)
+
+
+def test_money_that_comes_before_it_is_spent_makes_a_rate_ambiguous() -> None:
+    """A grant, then the plant, then what it earns: the sum so far turns twice where it pays."""
+    early = {"grant": {"kind": "grant", "share": 0.5, "paid_in": -2}}
+    found = run({"instruments": ["grant"], "spend": {-1: 1.0}}, catalog={"instruments": early})
+    whole = config({"spend": {-1: 1.0}})["projects"]["works"]
+    pays = 0
+    for draw in range(0, DRAWS, 29):
+        grant = 0.5 * sum(spent_in(found, draw, whole).values())
+        expected = by_hand(found, draw, whole, {2026: grant})["irr_ambiguous"]
+        assert of(found, "irr_ambiguous")[draw] == expected
+        pays += expected
+    assert 0 < pays < DRAWS / 29
 
 
 def test_a_grant_is_worth_its_date_and_is_not_lent_on() -> None:
