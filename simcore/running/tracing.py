@@ -13,8 +13,11 @@ from simcore.kernels.operations import BLOCK
 from simcore.model.settlement import settlement_terms
 from simcore.model.terms import Term, terms
 from simcore.plan import Cell, Plan, currency_rate, extended
+from simcore.running.executors import on_threads
 from simcore.running.items import has_years, place_of
+from simcore.running.options import Options
 from simcore.running.program import Request
+from simcore.running.resolving import resolved
 from simcore.running.rows import draws_of
 from simcore.variables import OUTCOMES
 
@@ -30,9 +33,10 @@ def trace(
     Returns
     -------
     list of dict
-        One entry per input, per cell and per term of the carbon costs (policy values, prices and
-        intensities, from which a carbon line can be rebuilt), or of the settlements of the
-        project: variable, unit, labels of its place, and `values` by year (or `value`).
+        One entry per input, per strike that follows from the distribution (`resolved`), per cell
+        and per term of the carbon costs (policy values, prices and intensities, from which a carbon
+        line can be rebuilt), or of the settlements of the project: variable, unit, labels of its
+        place, and `values` by year (or `value`).
 
     Raises
     ------
@@ -41,6 +45,7 @@ def trace(
     """
     wanted = {"region": region, "route": route, "project": project}
     _check_trace(plan, draw, wanted)
+    plan = resolved(plan, on_threads(None), Options())
     years = tuple(plan.years)
     if project is None:
         plan, behind = _terms(plan, region, route)
@@ -64,6 +69,12 @@ def trace(
         {"variable": "input", "name": one.name, "unit": one.unit, "value": float(column[position])}
         for position, one in enumerate(factors)
     ]
+    found += [
+        {"variable": "resolved", "name": f"{one.project}.{one.instrument}.strike",
+         "unit": f"{plan.experiment.currency} t-1", "value": one.value * currency_rate(plan),
+         **({} if one.is_shared else {"scenario": one.scenario})}
+        for one in plan.resolutions if project in (None, one.project)
+    ]  # fmt: skip
     at = len(inputs)
     for one in cells:
         count = len(years) if has_years(one) else 1
