@@ -332,7 +332,9 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 best = cheapest_route(case, out, scenario, region, d, year)
                 out["cheapest_route", scenario, region, d, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
-    return out | product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, out)
+    return (
+        out | product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
+    )
 
 
 def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:

@@ -24,7 +24,7 @@ DRAWS = (0, 127, 128, 255, 256, 300)
 
 LATE = {
     "hydrogen_steel": {"volume": {2027: 0, 2028: 0.5}},
-    "at_the_price": {"route": "electric", "volume": {2020: 0, 2027: 0}},
+    "at_the_price": {"volume": {2020: 0, 2027: 0}},
 }
 """Budgets of which no tonne is paid before 2028."""
 
