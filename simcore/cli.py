@@ -6,6 +6,7 @@ import argparse
 import atexit
 import contextlib
 import gc
+import json
 import os
 import sys
 import textwrap
@@ -148,6 +149,7 @@ def run(options: argparse.Namespace) -> int:
             "draws_per_second": round(planned.draws / max(seconds, 1e-9), 1),
             "peak_memory_mb": round(_peak_memory(), 1), "digest": done.attrs["digest"],
             **({"until_path": planned.tried} if planned.tried else {}),
+            **{key: json.loads(text) for key, text in done.attrs.items() if key == "resolved"},
             **({"notes": list(planned.spec.notes)} if planned.spec.notes else {}),
         })  # fmt: skip
     elif not options.quiet:
@@ -189,6 +191,7 @@ def trace(options: argparse.Namespace) -> None:
     planned = build_plan(options)
     from simcore.running import tracing
     from simcore.terminal.progress import say_if_cold
+    from simcore.terminal.settlements import settlement_text
     from simcore.terminal.traces import trace_table, trace_text
 
     say_if_cold("trace")
@@ -197,7 +200,8 @@ def trace(options: argparse.Namespace) -> None:
         planned, options.draw, region=options.region, route=options.route, project=options.project
     )
     if options.format == "table":
-        print(trace_text(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
+        shown = trace_text if options.project is None else settlement_text
+        print(shown(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
         return
     header, rows = trace_table(found)
     _print_rows(options.format, header, rows, {"name": planned.name, "draw": options.draw})
@@ -260,7 +264,7 @@ def _show_run(
     from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
     from simcore.terminal.headline import headline_text
-    from simcore.terminal.tails import tail_lines
+    from simcore.terminal.tails import resolved_lines, tail_lines
     from simcore.variables import OUTCOMES
 
     labels = done.layout.coords
@@ -276,7 +280,7 @@ def _show_run(
         print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
     if others:
         print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
-    for line in tail_lines(done, out):
+    for line in (*tail_lines(done, out), *resolved_lines(done.attrs)):
         print(line)
     print(f"\n{draws:,} draws in {seconds:.1f} s, {draws / max(seconds, 1e-9):,.0f} draws/s")
     print(f"Run       {out}")

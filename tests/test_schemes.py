@@ -67,12 +67,12 @@ def level(per_year: float, years: int = LIFE) -> list[float]:
         # Two sides: the firm pays where the reference is above the strike.
         ({"kind": "cfd", "per": "avoided", "strike": "60 EUR/t"},
          level(OUTPUT * 1.5 * (60 - ALLOWANCE))),
-        ({"kind": "premium", "base": "200 EUR/t", "term": 3},
+        ({"kind": "premium", "strike": "200 EUR/t", "term": 3},
          level(OUTPUT * 1.5 * (200 - ALLOWANCE), 3)),
         # A floor bounds what the public pays; below the reference price nothing is due.
-        ({"kind": "premium", "base": "200 EUR/t", "floor": "150 EUR/t"},
+        ({"kind": "premium", "strike": "200 EUR/t", "floor": "150 EUR/t"},
          level(OUTPUT * 1.5 * 50)),
-        ({"kind": "premium", "base": "70 EUR/t"}, level(0.0)),
+        ({"kind": "premium", "strike": "70 EUR/t"}, level(0.0)),
         ({"kind": "procurement", "share": 0.25, "uplift": "120 EUR/t"},
          level(OUTPUT * 0.25 * 120)),
         ({"kind": "product", "amount": "300 EUR", "content": "0.75 t", "share": 0.2,
@@ -117,7 +117,7 @@ def test_public_buyers_cover_their_part_of_the_gap() -> None:
 
 
 def test_the_price_is_that_of_the_market_that_is_named() -> None:
-    other = {"kind": "premium", "base": "200 EUR/t", "market": "other"}
+    other = {"kind": "premium", "strike": "200 EUR/t", "market": "other"}
     made = config(other)
     made["catalog"]["markets"]["other"] = market({"kind": "fixed"}) | {
         "spot": {"year": 2025, "value": 20.0}
@@ -143,7 +143,7 @@ def test_power_of_an_electrolyser_of_its_own_is_compensated_too() -> None:
 
 
 def test_amounts_of_each_year_lose_value() -> None:
-    made = config({"kind": "premium", "base": "200 EUR/t", "nominal": True})
+    made = config({"kind": "premium", "strike": "200 EUR/t", "nominal": True})
     made["money"] = {"inflation": 0.02}
     run = simcore.run(made)
     paid = run.instrument_payment_mean.isel(scenario=0, project=0, instrument=0).values[:LIFE]
@@ -153,7 +153,7 @@ def test_amounts_of_each_year_lose_value() -> None:
 
 def test_what_was_paid_before_is_deducted() -> None:
     first = {"kind": "procurement", "share": 0.5, "uplift": "100 EUR/t"}
-    second = {"kind": "premium", "base": "200 EUR/t", "other_aid": "deduct"}
+    second = {"kind": "premium", "strike": "200 EUR/t", "other_aid": "deduct"}
     assert payments(first, second)[:LIFE] == pytest.approx(level(OUTPUT * 1.5 * 120 - 100))
 
 
@@ -181,7 +181,7 @@ def test_break_even_strike_of_a_price_contract() -> None:
          ".replaces.natural_gaz", "unknown commodity 'natural_gaz'"),
         ({"kind": "cfd", "strike": 6000, "replaces": {"hydrogen": 39.4}},
          ".replaces.hydrogen", "hydrogen, which has no price per MWh"),
-        ({"kind": "premium", "base": 60, "market": "mars"}, ".market", "unknown market 'mars'"),
+        ({"kind": "premium", "strike": 60, "market": "mars"}, ".market", "unknown market 'mars'"),
         ({"kind": "loan", "share": 0.5}, ".spread", "no 'spread'"),
         ({"kind": "product", "amount": 300, "content": 0}, ".content", "0"),
     ],

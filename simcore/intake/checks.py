@@ -13,6 +13,7 @@ from typing import Any
 
 from simcore.errors import dotted
 from simcore.intake import shipped
+from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
@@ -64,6 +65,7 @@ def find_faults(
     if not any(baseless.values()):
         found += shock_findings(experiment, scenarios)
         found += correlation_findings(experiment, scenarios)
+        found += bidding_findings(scenarios)
     for name, scenario in scenarios.items():
         # What stands on nothing cannot be looked at any further.
         for finding in baseless[name] or (

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from simcore.intake import shipped
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.hosts import captures, route_of
-from simcore.intake.instruments import CarbonContract
+from simcore.intake.instruments import PER, CarbonContract, Grant, OpexSupport
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import price_of, project_instruments, replaced_by
+from simcore.intake.stated import unit_of
+from simcore.intake.usage import project_instruments, replaced_by
+from simcore.units import UnitError, conversion
 
-_LAST = ("years", "last")
+_LAST: Final = ("years", "last")
 
 
 def instrument_findings(
@@ -27,7 +30,7 @@ def instrument_findings(
         if name not in catalog.instruments or name in one.instruments[:position]:
             continue
         asked, record = (*address, "instruments", position), catalog.instruments[name]
-        yield from _term(experiment, name, asked, one, record.term)
+        yield from _paid_in_time(experiment, name, asked, one)
         of_carbon = isinstance(record, CarbonContract) or getattr(record, "per", "") == "avoided"
         if of_carbon and not avoids:
             route = replaced_by(experiment, address[1])
@@ -39,20 +42,41 @@ def instrument_findings(
             )  # fmt: skip
 
 
-def _term(
-    experiment: Experiment, name: str, asked: Address, one: Project, term: int | None
+def _paid_in_time(
+    experiment: Experiment, name: str, asked: Address, one: Project
 ) -> Iterator[Finding]:
-    """A contract whose last payments lie after the horizon: nobody knows their reference."""
-    last = experiment.years.last
-    if term is None or one.start + term - 1 <= last or one.beyond == "hold":
+    """Payments after the horizon, of which nobody knows what they depend on, and a base after the
+    start."""
+    record, years = experiment.catalog.instruments[name], experiment.years
+    address, last = ("catalog", "instruments", name), years.last
+    blamed = (asked, ("projects", asked[1], "start"), _LAST)
+    if not years.first <= one.start <= last:
+        return  # said of the project
+    if isinstance(record, Grant):
+        year = one.start + record.paid_in
+        if year > last:
+            yield Finding(
+                (*address, "paid_in"), f"{record.paid_in} years after the start, in {year}",
+                f"a payment until {last}, the last year of the run",
+                f"write years: {years.first}-{year}, or pay it earlier", also=blamed,
+            )  # fmt: skip
         return
-    end = one.start + term - 1
-    yield Finding(
-        ("catalog", "instruments", name, "term"), f"{term} years from {one.start}, until {end}",
-        f"payments until {last}, the last year of the run",
-        f"write years: {experiment.years.first}-{end}, or shorten the term",
-        also=(asked, ("projects", asked[1], "start"), _LAST),
-    )  # fmt: skip
+    term = one.lifetime if record.term is None else record.term
+    end = min(one.start + term - 1, one.end, record.last or one.end)
+    if end > last and (one.beyond == "hold" or one.end <= last or record.term is not None):
+        what = f"{term} years from {one.start}, until {end}"
+        yield Finding(
+            (*address, "term"), what if record.term else f"no term: the life of the plant, {what}",
+            f"payments until {last}, the last year of the run",
+            f"write years: {years.first}-{end}, or term: {last - one.start + 1}", also=blamed,
+        )  # fmt: skip
+    index = getattr(record, "indexation", None)
+    if index is not None and years.first <= index.base <= last and index.base > one.start:
+        yield Finding(
+            (*address, "indexation", "base"), f"{index.base}, after the start in {one.start}",
+            f"the year of the bid, {one.start} or earlier", f"write base: {one.start}, or earlier",
+            also=blamed,
+        )  # fmt: skip
 
 
 def contract_findings(experiment: Experiment) -> Iterator[Finding]:
@@ -70,6 +94,8 @@ def contract_findings(experiment: Experiment) -> Iterator[Finding]:
             )  # fmt: skip
         if isinstance(record, CarbonContract):
             yield from _carbon(experiment, address, record)
+        elif isinstance(record, OpexSupport):
+            yield from _amount(experiment, address, record)
 
 
 def _carbon(experiment: Experiment, address: Address, record: CarbonContract) -> Iterator[Finding]:
@@ -94,14 +120,31 @@ def _carbon(experiment: Experiment, address: Address, record: CarbonContract) ->
             )
 
 
-def traded_by(experiment: Experiment, project: str) -> set[str]:
-    """Commodities that a project or what it is set against buys or sells."""
-    one, found = experiment.projects[project], set[str]()
-    for route in (one.route, replaced_by(experiment, project)):
+def _amount(experiment: Experiment, address: Address, record: OpexSupport) -> Iterator[Finding]:
+    """Support of operation states an amount, in the unit of what it is paid for, or a gap."""
+    amount, target = record.amount, PER[record.per]
+    if (amount is None) == (record.covers is None):
+        yield Finding(
+            address, "both amount and covers" if amount else "neither amount nor covers",
+            "one of amount and covers", f"write amount: <{target}>, or covers: gap",
+        )  # fmt: skip
+    if amount is None:
+        return
+    try:
+        unit = unit_of(experiment, amount)
+        conversion(unit or target, target, exchange=experiment.money.exchange)
+    except UnitError as error:
+        yield Finding(
+            (*address, "amount"), f"{unit} with per: {record.per}", error.expected,
+            f"write it in {target}, or change per", also=((*address, "per"),),
+        )  # fmt: skip
+
+
+def traded_by(experiment: Experiment, *routes: str) -> set[str]:
+    """Commodities that routes buy or sell."""
+    found = set[str]()
+    for route in routes:
         record = route_of(experiment.catalog, route)
         found.update((*record.inputs, *record.byproducts))
         found.update(captures(experiment.catalog.routes[route]))
-    for name in tuple(found):
-        feed = getattr(price_of(experiment, name, one.region), "electricity", None)
-        found.update([feed] if feed else [])
     return found

@@ -1,6 +1,6 @@
 """Instruments that pay a project or its buyer: contracts, grants, premiums, loans (MODEL 12)."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -106,7 +106,8 @@ def _of_strike(value: Any) -> str:
 
 
 Strike = Annotated[
-    Annotated[BreakEven, Tag("break_even")] | Annotated[PricePerTonne, OTHER],
+    Annotated[BreakEven, Tag("break_even")]
+    | Annotated[Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.STRIKE)], OTHER],
     Discriminator(_of_strike),
 ]
 
@@ -147,6 +148,12 @@ class CarbonContract(Instrument):
     """Part of the green revenue of the project that is set off."""
 
 
+PER: Final = {
+    "tonne": "EUR/t", "avoided": "EUR/t", "hydrogen": "EUR/kg", "electricity": "EUR/MWh",
+}  # fmt: skip
+"""Unit of an amount by what it is paid for."""
+
+
 class OpexSupport(Instrument):
     """An amount for each tonne, tonne of CO2 avoided or unit bought; or the gap itself."""
 
@@ -180,6 +187,7 @@ class OnPrice(Instrument):
     """What is paid against a price: for each tonne of hydrogen, of product or of CO2 avoided."""
 
     per: Per
+    strike: LevelStruck
     replaces: Fuels = Field(default_factory=dict)
     """By fuel: its energy that a tonne of hydrogen, or of product, stands for. The dearest of them
     is the reference price."""
@@ -214,16 +222,14 @@ class PriceContract(OnPrice):
 
     kind: Literal["cfd"]
     sided: Literal["one", "two"] = "two"
-    strike: LevelStruck
     per: Per = "hydrogen"
 
 
 class Premium(OnPrice):
-    """What a base amount exceeds a reference price by, never below zero, as in the Dutch SDE++."""
+    """What a base amount, the strike, exceeds a reference price by, never below zero, as in the
+    Dutch SDE++."""
 
     kind: Literal["premium"]
-    base: Level
-    """What a unit costs, fixed for the term."""
     per: Per = "avoided"
 
 
@@ -300,3 +306,19 @@ Instruments = Annotated[
     | Compensation,
     Field(discriminator="kind"),
 ]
+
+
+def name_of(record: type[Instrument]) -> str:
+    """What a config writes as `kind` for a record: the text of its Literal."""
+    return str(get_args(record.model_fields["kind"].annotation)[0])
+
+
+RECORDS: Final[dict[str, type[Instrument]]] = {
+    name_of(one): one for one in get_args(get_args(Instruments)[0])
+}
+"""By the kind that a config writes; `intake.kinds` adds more."""
+
+
+def kinds() -> list[str]:
+    """Kinds of instruments that a config may have."""
+    return list(RECORDS)

@@ -10,7 +10,7 @@ from simcore.intake.measures import Life, Output
 from simcore.quantities import Quantity, certain, ranges
 from simcore.quantities.annotations import Canonical, Name, Plain, Year
 from simcore.quantities.records import Described, Model
-from simcore.units.canonical import EURO_PER_CAPACITY
+from simcore.units.canonical import EURO_PER_CAPACITY, ONE
 
 
 def spelt_out(entry: Any) -> Any:
@@ -68,7 +68,7 @@ class Debt(Described):
 class Tax(Described):
     """Tax on the profit: straight-line depreciation over the life, losses carried forward."""
 
-    rate: Share
+    rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0, usual=ranges.TAX)]
     nominal: bool = False
     """Depreciation and losses are money of the year of the investment: inflation wears them off."""
 

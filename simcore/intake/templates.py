@@ -203,7 +203,8 @@ def _driven(value: Any, name: str, address: Address, shared: set[Address]) -> An
     """A copy whose uncertain numbers state the factor of the template by which they are drawn."""
     if not isinstance(value, Mapping) or address in shared:
         return value
-    kind = value.get("kind", "by_year" if "years" in value else None)
+    dated = isinstance(value.get("years"), Mapping)
+    kind = value.get("kind", "by_year" if dated else None)
     if isinstance(kind, str) and kind in KINDS:
         if kind in ("constant", "factor") or value.get("factor") is not None:
             return value

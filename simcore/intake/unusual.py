@@ -66,7 +66,10 @@ def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator
     for address, one in own:
         yield from _of_the_past(experiment, address, getattr(one, "path", None))
     parts: list[tuple[Address, Any]] = [((name,), getattr(experiment, name)) for name in _PARTS]
-    parts += [(("exposures", name), one) for name, one in experiment.exposures.items()]
+    parts += [
+        ((key, name), one)
+        for key in ("exposures", "projects") for name, one in getattr(experiment, key).items()
+    ]  # fmt: skip
     for address, value, canonical, unit in chain.from_iterable(
         numbers(one, address) for address, one in (*parts, *own)
     ):

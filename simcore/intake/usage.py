@@ -180,13 +180,23 @@ def used_markets(experiment: Experiment) -> list[str]:
         *(regions[name].market for name in met_regions(experiment) if name in regions),
         *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
-        *(one.market for one in paying(experiment) if getattr(one, "market", None)),
         *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
+        *_reference_markets(experiment),
     ]
     markets = experiment.catalog.markets
     known = [markets[name] for name in names if name in markets]
     names += [one.to for market in known for one in (market.link, market.relative) if one]
     return list(dict.fromkeys(names))
+
+
+def _reference_markets(experiment: Experiment) -> list[str]:
+    """Markets whose allowances the instruments of projects refer to, where they name one."""
+    # By what the records hold: to list a market is not to read it (see `effects`).
+    held = [vars(one) for one in paying(experiment)]
+    return [
+        one["market"] for one in held
+        if one.get("market") and one.get("reference", "market") == "market"
+    ]  # fmt: skip
 
 
 def views_from(experiment: Experiment, market: str) -> str | None:

@@ -17,6 +17,7 @@ from pydantic import Tag, ValidationError
 from simcore.errors import suggest
 from simcore.intake import shipped
 from simcore.intake.findings import SINGULAR, Address, Finding
+from simcore.intake.instruments import kinds
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
 from simcore.intake.sourced import misfit
@@ -294,6 +295,7 @@ def _extra(address: Address, record: Any) -> tuple[Finding, str | None]:
     ), near
 
 
+_INSTRUMENTS: Final = ("catalog", "instruments")
 _PLAIN: Final = {
     # kind of pydantic: (expected, remedy)
     "float_type": ("a number", "write a number, without quotes or unit"),
@@ -306,6 +308,10 @@ _PLAIN: Final = {
     "string_type": ("a text", "write a text, in quotes if it looks like a number"),
     "list_type": ("a list", "write [a, b], or one `- entry` a line"),
     "dict_type": ("a mapping of keys to values", "write lines `key: value`, or leave the key out"),
+    "model_attributes_type": (
+        "a mapping of keys to values",
+        "write lines `key: value`, or leave the key out",
+    ),
     "model_type": ("a mapping of keys to values", "write lines `key: value`, or leave the key out"),
     "finite_number": ("a finite number", "write a finite number, or leave the entry out"),
 }
@@ -353,6 +359,8 @@ def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str
     if kind == "string_pattern_mismatch":
         pattern = context["pattern"]
         return shown(value), _PATTERNS.get(pattern, f"a text like {pattern}"), "rename it"
+    if kind == "union_tag_not_found" and address[:2] == _INSTRUMENTS and len(address) == 3:
+        return shown(value), "a mapping with `kind`", f"add kind: {' or '.join(kinds())}"
     if kind == "union_tag_not_found":
         return shown(value), "a number, or a mapping with `kind`", "add kind: ..."
     message = str(error["msg"])

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.intake.entries import Electrolysis
-from simcore.intake.instruments import BreakEven
+from simcore.intake.instruments import PER, BreakEven
 from simcore.intake.projects import Project
 from simcore.intake.usage import price_of, replaced_by
 from simcore.model.carbon import carbon_cost
@@ -223,9 +223,9 @@ def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
     """
     scene, one, graph = deal.scene, deal.one, deal.graph
     if per == "tonne":
-        return graph.constant(1.0), "EUR/t"
+        return graph.constant(1.0), PER[per]
     if per == "avoided":
-        return avoided_by(scene, deal.project), "EUR/t"
+        return avoided_by(scene, deal.project), PER[per]
     inputs, found = made_by(scene, one.route).inputs, list[int]()
     if per in inputs:
         found.append(traded(scene, one.region, one.route, "inputs", per))
@@ -236,7 +236,7 @@ def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
         demand = read(scene, record, "electricity_demand", name)
         hydrogen = traded(scene, one.region, one.route, "inputs", "hydrogen")
         found.append(graph.scaled(graph.product(demand, hydrogen), 1e-3))
-    return graph.total(found), "EUR/kg" if per == "hydrogen" else "EUR/MWh"
+    return graph.total(found), PER[per]
 
 
 def lacking(deal: Deal) -> int:

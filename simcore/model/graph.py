@@ -220,6 +220,20 @@ class Graph:
             found = one if self.is_constant(found, 0.0) else self.sum(found, one)
         return found
 
+    def with_other(self, node: int, old: int, new: int) -> int:
+        """Node of the same row where another one stands in the place of a node that it reads, or
+        that is read behind it."""
+        behind, made = self.closure([node]), {old: new}
+        for number in sorted(behind - {old}):
+            one = self.nodes[number]
+            if any(each in made for each in one.inputs):
+                inputs = tuple(made.get(each, each) for each in one.inputs)
+                made[number] = self._known(
+                    one.operation, inputs, one.numbers, one.table, one.stream, one.yearly,
+                    one.state, one.keeps,
+                )  # fmt: skip
+        return made.get(node, node)
+
     def drawn(self) -> np.ndarray:
         """Whether each node follows from random numbers; of the others every draw is the same."""
         found = np.zeros(len(self.nodes), bool)

@@ -62,12 +62,8 @@ def _strike(deal: Deal) -> int:
     return in_real_money(deal, first_strike(deal))
 
 
-def _premium(deal: Deal) -> int:
-    """(base - reference price) * quantity (MODEL 12.13); that it is never below zero is a matter of
-    the settlement, as for every instrument with one side."""
-    graph = deal.graph
-    above = graph.difference(in_real_money(deal, deal.read("base")), reference_price(deal))
-    return graph.product(above, _paid_for(deal))
+ON_PRICE: Final = Kind(_reference_bill, _quantity_in_real_money, _strike, reference_price)
+"""(strike - reference price) * quantity, of two sides or of one (MODEL 12.13)."""
 
 
 # --- other money -------------------------------------------------------------------------------
@@ -115,8 +111,8 @@ def _compensation(deal: Deal) -> int:
 
 
 SCHEMES: Final[dict[str, Kind]] = {
-    "cfd": Kind(_reference_bill, _quantity_in_real_money, _strike, reference_price),
-    "premium": Kind(_premium, reference=reference_price),
+    "cfd": ON_PRICE,
+    "premium": ON_PRICE,
     "loan": Kind(_loan),
     "procurement": Kind(_procurement),
     "product": Kind(_product),

@@ -27,12 +27,14 @@ _CBAM = {
 
 @dataclass(frozen=True)
 class Term:
-    """One term, its place, and the node that computes it."""
+    """One term, its place, the node that computes it, and the years in which it is told."""
 
     name: str
     place: dict[str, str]
     unit: str
     node: int
+    first_year: int = 0
+    last_year: int = 9999
 
 
 def terms(scene: Scene, region: str) -> Iterator[Term]:

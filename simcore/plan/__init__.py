@@ -5,6 +5,7 @@ from simcore.plan.records import (
     LAST_YEAR,
     Cell,
     Plan,
+    Resolution,
     currency_rate,
     has_years,
     nominal_size,
@@ -12,6 +13,6 @@ from simcore.plan.records import (
 )
 
 __all__ = [
-    "LAST_YEAR", "Cell", "Plan", "build", "currency_rate", "extended", "has_years", "labels",
-    "nominal_size", "told_apart", "unique_values",
+    "LAST_YEAR", "Cell", "Plan", "Resolution", "build", "currency_rate", "extended", "has_years",
+    "labels", "nominal_size", "told_apart", "unique_values",
 ]  # fmt: skip

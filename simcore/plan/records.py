@@ -28,6 +28,36 @@ Strikes = Mapping[str, Mapping[tuple[str, str], float]]
 
 
 @dataclass(frozen=True)
+class Resolution:
+    """A strike that was found from the distribution of a run.
+
+    Attributes
+    ----------
+    project, instrument : str
+    scenario : str
+        Under which the project breaks even.
+    is_shared : bool
+        Whether the contract is paid by this strike in other scenarios too.
+    probability : float
+        Share of the draws in which it breaks even.
+    value, low, high : float
+        The strike and its 95 % interval, EUR.
+    draws : int
+        Over which it was found.
+    """
+
+    project: str
+    instrument: str
+    scenario: str
+    is_shared: bool
+    probability: float
+    value: float
+    low: float
+    high: float
+    draws: int
+
+
+@dataclass(frozen=True)
 class Cell:
     """One outcome at one place: all its years, or its single value.
 
@@ -78,6 +108,8 @@ class Plan:
         Strikes that were found for contracts that break even: by scenario, project and instrument.
     tried : tuple of (int, float)
         Draws that were tried for `until`, and the widest interval of what it names with so many.
+    resolutions : tuple of Resolution
+        How the strikes were found.
     """
 
     spec: Spec
@@ -94,6 +126,7 @@ class Plan:
     idle: tuple[Idle, ...] = ()
     strikes: Strikes = field(default_factory=dict)
     tried: tuple[tuple[int, float], ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
 
     @property
     def experiment(self) -> Experiment:

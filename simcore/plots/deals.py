@@ -118,12 +118,16 @@ def _fans(
         part = part.isel(year=np.flatnonzero(seen))
         for scenario, named in group:
             colour = COLOURS[[one for one, _ in scenarios].index(scenario) % len(COLOURS)]
-            fan(axes, part.sel(scenario=scenario), name, colour, named)
+            one = part.sel(scenario=scenario)
+            fan(axes, one, name, colour, named)
+            axes.plot(one["year"], one[f"{name}_mean"], "--", color=colour, linewidth=1.1)
         axes.set_title(f"{label}, {group[0][1]}" if apart and len(groups) > 1 else label)
     for axes in panels:
         _signed(axes, *_SIDES[name])
         axes.yaxis.set_major_formatter(_AMOUNT)
-    note = "" if apart or len(cases) < 2 else "each panel has its own scale"
+    note = "dashed: mean"
+    if not apart and len(cases) > 1:
+        note += "; each panel has its own scale"
     finish(figure, panels, _unit(dataset, name), note)
     return figure
 

@@ -26,7 +26,7 @@ from simcore.intake.usage import (
     references,
     sector_regions,
 )
-from simcore.plan import Plan, nominal_size
+from simcore.plan import Plan, currency_rate, nominal_size
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
@@ -105,6 +105,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         "product": product_of(experiment),
         "seed": experiment.seed,
         **_stopping(plan),
+        **_resolved(plan),
         **_untold_imports(plan),
         **told_projects(plan.spec),
         "sampler": _sampler(experiment.design, experiment.replicates),
@@ -159,6 +160,27 @@ def _stopping(plan: Plan) -> dict[str, str | float]:
         ),
         "until_reached": "yes" if plan.interval <= until.width else "no",
     }
+
+
+def _resolved(plan: Plan) -> dict[str, str]:
+    """Strikes that follow from the distribution, by their place in the config."""
+    if not plan.resolutions:
+        return {}
+    rate = currency_rate(plan)
+
+    def number(value: float) -> float | None:
+        return value * rate if math.isfinite(value) else None
+
+    found = {
+        ("" if one.is_shared else f"scenarios.{one.scenario}.")
+        + f"projects.{one.project}.{one.instrument}.strike": {
+            "value": number(one.value), "low": number(one.low), "high": number(one.high),
+            "unit": f"{plan.experiment.currency} t-1", "draws": one.draws,
+            "break_even": one.probability, "scenario": one.scenario,
+        }
+        for one in plan.resolutions
+    }  # fmt: skip
+    return {"resolved": json.dumps(found)}
 
 
 def _sampler(design: str, replicates: int) -> str:

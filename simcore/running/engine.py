@@ -27,6 +27,7 @@ from simcore.running.items import Item, has_years, rows_of, write_tile
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
 from simcore.running.reduction import Team, reduce_tile, rehearse
+from simcore.running.resolving import resolved
 from simcore.running.rows import central_of, draws_of
 from simcore.running.stages import Job
 from simcore.running.stopping import run_until_narrow, unreached
@@ -113,6 +114,7 @@ def execute(
         plan = run_until_narrow(plan, executor, options=options)
         if missed := unreached(plan):
             warnings.warn(missed, stacklevel=2)
+    plan = resolved(plan, executor, options)
     check_defined(plan)
     job = Job.of(plan, executor.parts, executor.threads, options)
     items = [item for tile in job.tiles for item in tile]

@@ -22,6 +22,7 @@ from simcore.running.executors import Executor, on_threads
 from simcore.running.items import Item, has_years, place_of
 from simcore.running.options import Options, Report, silent
 from simcore.running.reduction import samples
+from simcore.running.resolving import resolved
 from simcore.statistics import Sample
 from simcore.variables import INTERVAL_LEVEL, QUANTILES, variable_of
 
@@ -46,11 +47,12 @@ def run_until_narrow(
     until = plan.experiment.until
     if until is None or plan.tried:
         return plan
-    asked = _asked(plan, until)
+    _asked(plan, until)
+    executor, options = executor or on_threads(None), options or Options()
     draws, found = min(_first(plan), plan.draws), list[tuple[int, float]]()
     while True:
-        tried = replace(asked, draws=draws)
-        width = _widest(tried, until, executor or on_threads(None), options or Options())
+        tried = resolved(replace(plan, draws=draws), executor, options)
+        width = _widest(_asked(tried, until), until, executor, options)
         report(
             draws / plan.draws,
             f"{draws:,} draws: interval of {until.variable}.{until.statistic}, {_width(width)}, "
@@ -58,7 +60,7 @@ def run_until_narrow(
         )
         found.append((draws, width))
         if width <= until.width or draws >= plan.draws:
-            return replace(plan, draws=draws, tried=tuple(found))
+            return replace(tried, tried=tuple(found))
         draws = min(2 * draws, plan.draws)
 
 

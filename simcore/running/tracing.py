@@ -10,10 +10,14 @@ import numpy as np
 from simcore.errors import ConfigError, Fault
 from simcore.intake.usage import references
 from simcore.kernels.operations import BLOCK
+from simcore.model.settlement import settlement_terms
 from simcore.model.terms import Term, terms
 from simcore.plan import Cell, Plan, currency_rate, extended
+from simcore.running.executors import on_threads
 from simcore.running.items import has_years, place_of
+from simcore.running.options import Options
 from simcore.running.program import Request
+from simcore.running.resolving import resolved
 from simcore.running.rows import draws_of
 from simcore.variables import OUTCOMES
 
@@ -24,13 +28,14 @@ def trace(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Recompute one draw in full.
 
-    Of all regions, routes and projects, or of those named alone.
+    Of all regions and routes, or of those named alone; of a project that is named nothing else.
 
     Returns
     -------
     list of dict
-        One entry per input, per cell and per term of the carbon costs (policy values, prices and
-        intensities, from which a carbon line can be rebuilt): variable, unit, labels of its
+        One entry per input, per strike that follows from the distribution (`resolved`), per cell
+        and per term of the carbon costs (policy values, prices and intensities, from which a carbon
+        line can be rebuilt), or of the settlements of the project: variable, unit, labels of its
         place, and `values` by year (or `value`).
 
     Raises
@@ -40,9 +45,14 @@ def trace(
     """
     wanted = {"region": region, "route": route, "project": project}
     _check_trace(plan, draw, wanted)
+    plan = resolved(plan, on_threads(None), Options())
     years = tuple(plan.years)
-    plan, behind = _terms(plan, region, route)
-    inputs = [Request(one.node, (), static=True) for one in plan.inputs]
+    if project is None:
+        plan, behind = _terms(plan, region, route)
+    else:
+        plan, behind = _settlements(plan, project)
+    factors = plan.inputs if project is None else ()
+    inputs = [Request(one.node, (), static=True) for one in factors]
     outcomes = plan.experiment.outcomes
     # What holds in the draws of a view is no value of one draw.
     drawn = [one for one in plan.cells if OUTCOMES[one.variable].kind != "conditional"]
@@ -57,8 +67,14 @@ def trace(
     column = draws_of(plan, requests, draw - first + 1, first=first)[:, -1]
     found: list[dict[str, Any]] = [
         {"variable": "input", "name": one.name, "unit": one.unit, "value": float(column[position])}
-        for position, one in enumerate(plan.inputs)
+        for position, one in enumerate(factors)
     ]
+    found += [
+        {"variable": "resolved", "name": f"{one.project}.{one.instrument}.strike",
+         "unit": f"{plan.experiment.currency} t-1", "value": one.value * currency_rate(plan),
+         **({} if one.is_shared else {"scenario": one.scenario})}
+        for one in plan.resolutions if project in (None, one.project)
+    ]  # fmt: skip
     at = len(inputs)
     for one in cells:
         count = len(years) if has_years(one) else 1
@@ -67,12 +83,15 @@ def trace(
         if "view" not in OUTCOMES[one.variable].dims or np.isfinite(values).any():
             found.append(_traced(plan, one, values))
     for scenario, term in behind:
-        money = currency_rate(plan) if term.unit.startswith("EUR") else 1.0
+        money = currency_rate(plan) if "EUR" in term.unit else 1.0
         numbers = column[at : at + len(years)] * money
         found.append({
             "variable": "term", "name": term.name, "scenario": scenario, **term.place,
             "unit": term.unit.replace("EUR", plan.experiment.currency),
-            "values": {year: float(one) for year, one in zip(years, numbers, strict=True)},
+            "values": {
+                year: float(one) for year, one in zip(years, numbers, strict=True)
+                if term.first_year <= year <= term.last_year
+            },
         })  # fmt: skip
         at += len(years)
     return found
@@ -94,6 +113,16 @@ def _terms(
                 for one in terms(setting, place)
                 if route is None or one.place.get("route", route) in (route, reference[place])
             ]
+    return plan, found
+
+
+def _settlements(plan: Plan, project: str) -> tuple[Plan, list[tuple[str, Term]]]:
+    """Terms of what the instruments of a project pay, and a plan with them."""
+    plan, settings = extended(plan)
+    found = [
+        (scenario, one) for scenario, setting in settings.items()
+        if project in setting.experiment.projects for one in settlement_terms(setting, project)
+    ]  # fmt: skip
     return plan, found
 
 
@@ -119,6 +148,8 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
 
 def _selected(plan: Plan, cell: Cell, wanted: Mapping[str, str | None]) -> bool:
     place = {dim: plan.coords[dim][at] for dim, at in place_of(cell).items()}
+    if wanted["project"] is not None and "project" not in place:
+        return False
     return all(label in (None, place.get(dim, label)) for dim, label in wanted.items())
 
 

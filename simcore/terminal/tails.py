@@ -1,8 +1,10 @@
-"""The tails of a run just finished: numbers of the outcomes that have few, names of the others."""
+"""What a run just finished tells of its distribution: tails, and numbers that follow from it."""
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +33,22 @@ def tail_lines(done: Finished, out: Path) -> list[str]:
         told = f"Tails     {', '.join(left)}: simcore summary {out} --variable {left[0]}"
         lines += ["", *wrapped(told)]
     return lines
+
+
+def resolved_lines(attrs: Mapping[str, Any]) -> list[str]:
+    """A line for each strike that was found from the distribution; no lines where there is none."""
+    lines = [""]
+    for path, one in json.loads(attrs.get("resolved", "{}")).items():
+        unit = str(one["unit"]).replace(" t-1", "/t")
+        ends = [math.inf if one[end] is None else one[end] for end in ("low", "high")]
+        digits = decimals([one["value"]], figures=3)
+        low, high = (number(end, digits) for end in ends)
+        lines += wrapped(
+            f"strike of {'.'.join(path.split('.')[-3:-1])}: {number(one['value'], digits)} {unit} "
+            f"(break-even in {100 * one['break_even']:.10g} % of draws under {one['scenario']}; "
+            f"{low} to {high})"
+        )
+    return lines if len(lines) > 1 else []
 
 
 def _table(done: Finished, name: str) -> list[str]:

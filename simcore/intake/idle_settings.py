@@ -1,0 +1,136 @@
+"""Settings of projects and instruments that others leave without effect, though a run reads them.
+
+What no row reads at all, `effects` finds by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from simcore.intake.entries import Electrolysis
+from simcore.intake.findings import Finding
+from simcore.intake.hosts import route_of
+from simcore.intake.instrument_checks import traded_by
+from simcore.intake.instruments import CarbonContract, OpexSupport
+from simcore.intake.projects import Project
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import price_of, project_instruments, replaced_by
+from simcore.quantities import Constant
+
+
+def idle_settings(experiments: Iterable[Experiment]) -> list[Finding]:
+    """Find the settings that have no effect in any of the scenarios that have them.
+
+    `remedy` says when a setting would count.
+    """
+    every = list(experiments)
+    found = [dict.fromkeys(_findings(one)) for one in every]
+    return [
+        finding
+        for finding in dict.fromkeys(one for table in found for one in table)
+        if all(
+            finding in table or not _has(one, finding)
+            for one, table in zip(every, found, strict=True)
+        )
+    ]
+
+
+def _has(experiment: Experiment, finding: Finding) -> bool:
+    """Whether a scenario has the project or instrument of a finding."""
+    section, name = finding.address[0], finding.address[1]
+    if section == "projects":
+        return name in experiment.projects
+    return finding.address[2] in project_instruments(experiment)
+
+
+def _findings(experiment: Experiment) -> Iterator[Finding]:
+    for name, one in experiment.projects.items():
+        yield from _of_project(experiment, name, one)
+        for position, instrument in enumerate(one.instruments):
+            yield from _of_payment(experiment, name, position, instrument)
+    for instrument in project_instruments(experiment):
+        yield from _of_instrument(experiment, instrument)
+
+
+def _of_project(experiment: Experiment, name: str, one: Project) -> Iterator[Finding]:
+    address, catalog = ("projects", name), experiment.catalog
+    if one.destination == "eu" and catalog.regions[one.region].market == experiment.cbam.market:
+        yield _idle(
+            (*address, "destination"), "eu", "a destination that differs from home",
+            f"{one.region} lies inside the border of the EU: leave it out",
+        )  # fmt: skip
+    if one.hydrogen == "own":
+        inputs = route_of(catalog, one.route).inputs
+        price = price_of(experiment, "hydrogen", one.region)
+        why = f"{one.route} takes no hydrogen" if "hydrogen" not in inputs else (
+            f"hydrogen of {one.region} is bought at a price of its own, not made of electricity"
+        )  # fmt: skip
+        if "hydrogen" not in inputs or not isinstance(price, Electrolysis):
+            yield _idle((*address, "hydrogen"), "own", "a plant with an electrolyser", why)
+    buyer = catalog.buyers[one.buyer or experiment.value.buyer]
+    paid = buyer.willingness if one.willing is None else one.willing
+    if not _is_zero(one.sold) and _is_zero(paid):
+        yield _idle(
+            (*address, "sold"), "a share sold as green", "a buyer who pays more for it",
+            f"add willing: 40 EUR/t, or a buyer who does: {_paying(experiment)}",
+        )  # fmt: skip
+
+
+def _paying(experiment: Experiment) -> str:
+    buyers = experiment.catalog.buyers.items()
+    return ", ".join(name for name, one in buyers if not _is_zero(one.willingness)) or "none"
+
+
+def _of_payment(
+    experiment: Experiment, project: str, position: int, name: str
+) -> Iterator[Finding]:
+    """An instrument that pays a project nothing in any year."""
+    one, record = experiment.projects[project], experiment.catalog.instruments[name]
+    address = ("projects", project, "instruments", position)
+    if record.first is not None and record.first > one.end:
+        why = f"the programme begins in {record.first}, and the plant ends in {one.end}"
+        yield _idle(address, name, "an instrument that pays", why)
+    elif record.last is not None and record.last < one.start:
+        why = f"the programme ends in {record.last}, and the plant starts in {one.start}"
+        yield _idle(address, name, "an instrument that pays", why)
+    elif isinstance(record, OpexSupport) and record.per in ("hydrogen", "electricity"):
+        bought = traded_by(experiment, one.route)
+        own = record.per == "electricity" and one.hydrogen == "own" and "hydrogen" in bought
+        if record.covers is None and record.per not in bought and not own:
+            why = f"it pays for {record.per}, of which {one.route} takes none"
+            yield _idle(address, name, "an instrument that pays", why)
+
+
+def _of_instrument(experiment: Experiment, name: str) -> Iterator[Finding]:
+    record, address = experiment.catalog.instruments[name], ("catalog", "instruments", name)
+    paid = [project for project, one in experiment.projects.items() if name in one.instruments]
+    if record.repay == "received" and record.sided == "one":
+        yield _idle(
+            (*address, "repay"), "received", "a limit of what the firm repays",
+            "with sided: one it repays nothing",
+        )  # fmt: skip
+    if not isinstance(record, CarbonContract):
+        return
+    projects = [experiment.projects[project] for project in paid]
+    if not _is_zero(record.green_revenue) and all(_is_zero(one.sold) for one in projects):
+        yield _idle(
+            (*address, "green_revenue"), "a share of the green revenue", "a project that has some",
+            f"add sold: 50 % to {' and '.join(paid)}",
+        )  # fmt: skip
+    routes = {replaced_by(experiment, project) for project in paid}
+    traded = traded_by(experiment, *routes, *(one.route for one in projects))
+    for commodity in record.indexation.shares if record.indexation else ():
+        if commodity not in traded:
+            yield _idle(
+                (*address, "indexation", "shares", commodity), commodity,
+                "a commodity that the plant or what it replaces buys or sells",
+                f"they trade {', '.join(sorted(traded))}",
+            )  # fmt: skip
+
+
+def _idle(address: tuple[object, ...], what: str, expected: str, why: str) -> Finding:
+    return Finding(address, f"{what}, which changes nothing in this run", expected, why)
+
+
+def _is_zero(value: object) -> bool:
+    return isinstance(value, Constant) and value.value == 0.0

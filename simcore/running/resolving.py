@@ -1,0 +1,205 @@
+"""Numbers that follow from the distribution of a run: strikes at which projects break even.
+
+They are found before the main pass, over all draws of the run, and stand in the plan as numbers
+from then on (MODEL 14.3). Where nothing limits a contract, the strike is a quantile of those at
+which each draw breaks even. Where a cap, an exit or a payment to one side alone bends that, strikes
+are tried, many in one pass, until the project breaks even in as many draws as asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from simcore.errors import ConfigError, Fault
+from simcore.intake.instruments import BreakEven
+from simcore.kernels.ranks import quantile_ranks
+from simcore.model.deals import break_even_strike, project_npv
+from simcore.plan import Plan, Resolution, build, extended
+from simcore.running.executors import Executor
+from simcore.running.items import Item, Need
+from simcore.running.options import Options
+from simcore.running.program import Request
+from simcore.running.reduction import samples
+from simcore.variables import INTERVAL_LEVEL
+
+_CLOSE: Final = 1e-9
+"""Relative width of what is taken for one strike."""
+_TRIED: Final = 15
+"""Strikes that are tried in one pass, once the strike lies between two."""
+_DOUBLINGS: Final = 24
+"""How often the reach of the first strikes is doubled."""
+_PASSES: Final = 16
+_UNKNOWN: Final = 0.1234567890123e15
+"""Stands for a strike that is yet to be found; no number of a config."""
+
+Counts = Callable[[Sequence[float]], list[float]]
+"""Of some strikes the draws in which the project breaks even."""
+
+
+@dataclass(frozen=True)
+class _Bid:
+    """A strike that is asked for.
+
+    Attributes
+    ----------
+    project, instrument : str
+    scenario : str
+        Under which the project is to break even.
+    probability : float
+        Share of the draws in which it is to.
+    is_shared : bool
+        Whether the contract is paid by this strike in other scenarios too.
+    """
+
+    project: str
+    instrument: str
+    scenario: str
+    probability: float
+    is_shared: bool
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Project and instrument."""
+        return self.project, self.instrument
+
+
+def resolved(plan: Plan, executor: Executor, options: Options) -> Plan:
+    """The plan with the strikes at which its contracts let projects break even.
+
+    They are those of all its draws; a plan whose strikes are found already is as it was.
+
+    Raises
+    ------
+    ConfigError
+        No strike lets a project break even in so many draws.
+    """
+    asked = {name: list(_bids(plan, name)) for name in plan.spec.runs}
+    bids = dict.fromkeys(bid for one in asked.values() for bid in one)
+    if not bids or (plan.resolutions and plan.resolutions[0].draws == plan.draws):
+        return plan
+    found = {bid: _solved(plan, bid, executor, options) for bid in bids}
+    strikes = {name: {bid.place: found[bid].value for bid in one} for name, one in asked.items()}
+    made = build(plan.spec, strikes)
+    return replace(made, draws=plan.draws, tried=plan.tried, resolutions=tuple(found.values()))
+
+
+def _bids(plan: Plan, scenario: str) -> Iterator[_Bid]:
+    """Strikes that the contracts of a scenario ask for."""
+    experiment = plan.spec.runs[scenario]
+    for project, one in experiment.projects.items():
+        for name in one.instruments:
+            strike = getattr(experiment.catalog.instruments[name], "strike", None)
+            if isinstance(strike, BreakEven):
+                shared = strike.within is not None
+                yield _Bid(project, name, strike.within or scenario, strike.break_even, shared)
+
+
+def _solved(plan: Plan, bid: _Bid, executor: Executor, options: Options) -> Resolution:
+    """Find a strike and its interval."""
+    value, low, high = _linear(plan, bid, executor, options)
+    counts, target = _counts(plan, bid, executor, options), bid.probability * plan.draws
+    aside = _CLOSE * max(1.0, abs(value))
+    under, over = (0.0, 0.0) if math.isnan(value) else counts([value - aside, value + aside])
+    # Not so where what is paid is limited, as the strikes of single draws know no limit.
+    if not under - 1.0 <= target <= over + 1.0:
+        value, low, high = _searched(plan, bid, counts, (value, low, high))
+    return Resolution(
+        bid.project, bid.instrument, bid.scenario, bid.is_shared, bid.probability,
+        value, low, high, plan.draws,
+    )  # fmt: skip
+
+
+def _linear(
+    plan: Plan, bid: _Bid, executor: Executor, options: Options
+) -> tuple[float, float, float]:
+    """Quantile of the strikes at which each draw breaks even, and its interval; NaN where the
+    contract pays in too few draws."""
+    plan, scenes = extended(plan)
+    node = break_even_strike(scenes[bid.scenario], bid.project)
+    assert node is not None
+    item = Item((), _request(plan, node), Need.QUANTILES)
+    ((_, sample),) = samples(
+        plan, executor, options, items=[item], probabilities=(bid.probability,)
+    )
+    ends = sample.quantile, sample.low, sample.high
+    value, low, high = (float(end[0, 0]) for end in ends)
+    return value, low, high
+
+
+def _counts(plan: Plan, bid: _Bid, executor: Executor, options: Options) -> Counts:
+    """What counts the draws in which a project breaks even, of any strikes, in one pass."""
+    plan, scenes = extended(replace(plan, strikes={bid.scenario: {bid.place: _UNKNOWN}}))
+    worth, graph = project_npv(scenes[bid.scenario], bid.project), plan.graph
+    unknown = graph.constant(_UNKNOWN)
+    assert worth is not None
+
+    def counts(strikes: Sequence[float]) -> list[float]:
+        items = [
+            Item((), _request(plan, graph.with_other(worth, unknown, graph.constant(strike))))
+            for strike in strikes
+        ]
+        made = samples(replace(plan), executor, options, items=items)
+        return [float(sample.positive.sum()) for _, sample in made]
+
+    return counts
+
+
+def _request(plan: Plan, node: int) -> Request:
+    return Request(node, (), plan.years[0])
+
+
+def _searched(
+    plan: Plan, bid: _Bid, counts: Counts, guess: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """The strike by trial, and the ends of the interval of independent draws."""
+    start, low, high = guess
+    reach = high - low if math.isfinite(high - low) and high > low else 1.0
+    start = 0.0 if math.isnan(start) else start
+    steps = [reach * 2.0**k for k in range(_DOUBLINGS)]
+    strikes = [*(start - step for step in reversed(steps)), start, *(start + s for s in steps)]
+    tried = dict(zip(strikes, counts(strikes), strict=True))
+    target, few, many = bid.probability * plan.draws, min(tried.values()), max(tried.values())
+    if not few < target <= many + 1.0:
+        raise ConfigError(_fault(plan, bid, few, many))
+    ranks = quantile_ranks(plan.draws, [bid.probability], INTERVAL_LEVEL)
+    ends = [float(ranks.ranks[place[0]]) + 1.0 for place in (ranks.low, ranks.high)]
+    value = _where(counts, tried, target)
+    low = -math.inf if ranks.open_low[0] or few >= ends[0] else _where(counts, tried, ends[0])
+    high = math.inf if ranks.open_high[0] or many < ends[1] else _where(counts, tried, ends[1])
+    return value, low, high
+
+
+def _where(counts: Counts, tried: dict[float, float], target: float) -> float:
+    """The least strike at which a project breaks even in so many draws, to within one; `tried`
+    gets what is tried on the way."""
+    for _ in range(_PASSES):
+        hit = [strike for strike, count in tried.items() if abs(count - target) <= 0.5]
+        if hit:
+            return min(hit)
+        above = min(
+            (strike for strike, count in tried.items() if count >= target), default=max(tried)
+        )
+        below = max(strike for strike in tried if strike < above)
+        if above - below <= _CLOSE * max(1.0, abs(above)):
+            break
+        step = (above - below) / (_TRIED + 1)
+        strikes = [below + k * step for k in range(1, _TRIED + 1)]
+        tried.update(zip(strikes, counts(strikes), strict=True))
+    return above
+
+
+def _fault(plan: Plan, bid: _Bid, few: float, many: float) -> Fault:
+    """Of a project that breaks even in more, or in fewer, draws at any strike."""
+    always = few >= bid.probability * plan.draws
+    share = (few if always else many) / plan.draws
+    return plan.spec.fault(
+        ("catalog", "instruments", bid.instrument, "strike"), scenario=bid.scenario,
+        found=f"{bid.project} breaks even in {'at least' if always else 'at most'} "
+        f"{100 * share:.3g} % of the draws under {bid.scenario}, whatever the strike",
+        expected=f"a strike at which it does in {100 * bid.probability:.10g} %",
+        remedy="it needs no such contract: remove it, or write a strike" if always
+        else "lower break_even, or lift what limits the contract: cap, term, delay, eligible",
+    )  # fmt: skip

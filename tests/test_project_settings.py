@@ -1,0 +1,249 @@
+"""Projects and instruments of a config: what is read, told to change nothing, or refused."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+import simcore
+from simcore.effects import build_and_warn
+from simcore.errors import ConfigError, Fault
+
+CONTRACT: dict[str, Any] = {"kind": "ccfd", "term": 15, "strike": "140 EUR/t"}
+PLANT: dict[str, Any] = {
+    "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 20, "output": 2.0,
+}  # fmt: skip
+
+
+def config(
+    project: Mapping[str, Any] | None = None, contract: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """A small run of one plant with one contract."""
+    plant = {**PLANT, "instruments": ["contract"], **(project or {})}
+    return copy.deepcopy({
+        "name": "small", "draws": 256, "years": "2026-2049", "regions": ["EU"],
+        "routes": ["bf_bof", "h2_dri_eaf"], "scenarios": ["law"],
+        "catalog": {"instruments": {"contract": {**CONTRACT, **(contract or {})}}},
+        "projects": {"plant": plant}, **changes,
+    })  # fmt: skip
+
+
+def told(content: Mapping[str, Any]) -> dict[str, Fault]:
+    """Warnings and errors by their place."""
+    try:
+        _, found = build_and_warn(simcore.load(content))
+    except ConfigError as error:
+        found = list(error.faults)
+    return {one.where: one for one in found}
+
+
+# --- natural forms -------------------------------------------------------------------------------
+
+FORMS: dict[str, tuple[Any, Any]] = {
+    "lifetime": ("20 yr", 20),
+    "output": ("2000 kt/yr", 2.0),
+    "start": (2030.0, 2030),
+    "against": ("bf_bof", {"route": "bf_bof"}),
+    "instruments": ("contract, other", ["contract", "other"]),
+    "tax": ("30 %", {"rate": "30 %"}),
+}
+
+
+@pytest.mark.parametrize("key", FORMS)
+def test_a_natural_form_is_its_long_form(key):
+    short, long = FORMS[key]
+    other = {"other": {**CONTRACT, "strike": 200}}
+    plans = []
+    for form in (short, long):
+        content = config({key: form})
+        content["catalog"]["instruments"] |= other
+        plans.append(simcore.build(simcore.load(content)))
+    assert plans[0].resolved_yaml == plans[1].resolved_yaml
+
+
+def test_a_number_with_its_source_is_the_number():
+    stated = {"lifetime": {"value": 20, "unit": "yr", "source": "ours"},
+              "output": {"value": 2000, "unit": "kt/yr", "source": "ours"}}  # fmt: skip
+    plans = [simcore.build(simcore.load(config(one))) for one in (stated, {})]
+    assert plans[0].resolved_yaml == plans[1].resolved_yaml
+
+
+# --- like, scenarios, settings -------------------------------------------------------------------
+
+
+def outputs(content: Mapping[str, Any], **options: Any) -> dict[str, dict[str, float]]:
+    """Output of each project by scenario."""
+    spec = simcore.load(content, **options)
+    return {
+        name: {project: record.output for project, record in one.projects.items()}
+        for name, one in spec.scenarios.items()
+    }
+
+
+def test_what_a_scenario_changes_in_a_template_it_changes_in_what_is_like_it():
+    content = config(scenarios={"law": {}, "large": {"projects": {"plant": {"output": 3}}}})
+    content["projects"]["later"] = {"like": "plant", "start": 2032}
+    assert outputs(content) == {
+        "law": {"plant": 2.0, "later": 2.0}, "large": {"plant": 3.0, "later": 3.0},
+    }  # fmt: skip
+
+
+def test_a_scenario_adds_a_project_like_another_one():
+    later = {"like": "plant", "start": 2032}
+    content = config(scenarios={"law": {}, "two": {"projects": {"later": later}}},
+                     outcomes=["project_npv"], keep=[])  # fmt: skip
+    assert outputs(content) == {"law": {"plant": 2.0}, "two": {"plant": 2.0, "later": 2.0}}
+    run = simcore.run(content, threads=1)
+    defined = run.project_npv_defined.sel(project="later") > 0
+    assert defined.values.tolist() == [False, True]
+
+
+def test_a_project_of_one_scenario_alone_brings_its_outcomes():
+    content = config(scenarios={"law": {}})
+    content["scenarios"]["built"] = {"projects": content.pop("projects")}
+    spec = simcore.load(content)
+    assert {"project_npv", "instrument_npv"} <= set(spec.experiment.outcomes)
+
+
+def test_a_project_without_instruments_asks_for_no_outcome_of_them():
+    content = config({"instruments": []})
+    del content["catalog"]
+    outcomes = simcore.load(content).experiment.outcomes
+    assert "project_npv" in outcomes and "instrument_npv" not in outcomes
+
+
+def test_a_setting_changes_one_field_of_a_project():
+    spec = simcore.load(config(), overrides=["projects.plant.start=2028"])
+    assert (spec.experiment.projects["plant"].start, spec.experiment.projects["plant"].output) == (
+        2028, 2.0,
+    )  # fmt: skip
+    found = told(config(scenarios={"law": {}, "early": {"projects": {"plant": {"start": 2027}}}}))
+    assert "2027, before h2_dri_eaf is available" in (
+        found["scenarios.early.projects.plant.start"].found
+    )
+
+
+RESOLVED: dict[str, dict[str, Any]] = {
+    "a contract": config(),
+    "a strike at break-even": config(contract={"strike": {"break_even": 0.8, "in": "law"}}),
+    "short forms": config({"against": "bf_bof", "output": "2 Mt/yr", "instruments": "contract"}),
+    "a market of its own": config(contract={"reference": "market", "market": "uk_ets"}),
+    "packaged contracts": config({"instruments": ["kr_ccfd", "de_ccfd"]}),
+    "changed by a scenario": config(
+        scenarios={"law": {}, "paid": {"projects": {"plant": {
+            "against": {"route": "bf_bof", "capital": "sunk"}}}}},
+    ),
+    "elsewhere": config({"region": "KR", "destination": "eu", "route": "ng_dri_eaf"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RESOLVED)
+def test_resolved_config_is_the_same_experiment(name):
+    plan = simcore.build(simcore.load(RESOLVED[name]))
+    again = simcore.build(simcore.load(yaml.safe_load(plan.resolved_yaml)))
+    assert again.digest == plan.digest
+    assert again.resolved_yaml == plan.resolved_yaml
+
+
+# --- what changes nothing, and what is unusual ---------------------------------------------------
+
+
+def opex(**fields: Any) -> dict[str, Any]:
+    """A run whose plant has support of its operation."""
+    content = config()
+    content["catalog"]["instruments"]["contract"] = {"kind": "opex", **fields}
+    return content
+
+
+GRANT = {"kind": "grant", "share": 0.4, "nominal": True}
+SILENT: dict[str, tuple[dict[str, Any], str]] = {
+    "projects.plant.destination": (config({"destination": "eu"}), "inside the border"),
+    "projects.plant.hydrogen": (
+        config({"route": "ng_dri_eaf", "hydrogen": "own"}), "takes no hydrogen"),
+    "projects.plant.willing": (config({"willing": "40 EUR/t"}), "sold above zero"),
+    "projects.plant.sold": (config({"sold": 0.5, "buyer": "general"}), "add willing"),
+    "projects.plant.against.reline": (
+        config({"against": {"route": "bf_bof", "capital": "sunk", "reline": 150}}),
+        "capital: reline"),
+    "projects.plant.cumulation.share": (
+        config({"instruments": [], "cumulation": {"share": 0.8}}), "which has none"),
+    "projects.plant.instruments.0": (config(contract={"last": 2029}), "plant starts in 2030"),
+    "catalog.instruments.contract": (config({"instruments": []}), "no project"),
+    "catalog.instruments.contract.market": (
+        config(contract={"market": "eu_ets"}), "reference: market"),
+    "catalog.instruments.contract.repay": (
+        config(contract={"sided": "one", "repay": "received"}), "repays nothing"),
+    "catalog.instruments.contract.green_revenue": (
+        config(contract={"green_revenue": 0.6}), "add sold"),
+    "catalog.instruments.contract.indexation.shares.scrap": (
+        config(contract={"indexation": {"base": 2026, "shares": {"hydrogen": 1, "scrap": 1}}},
+               project={"against": "ng_dri_eaf"}), "they trade"),
+    "catalog.instruments.contract.per": (opex(covers="gap", per="hydrogen"), "with an amount"),
+    "catalog.instruments.contract.nominal": (
+        config() | {"catalog": {"instruments": {"contract": GRANT}}}, "paid once"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", SILENT)
+def test_a_setting_without_effect_is_told_with_the_reason(where):
+    content, reason = SILENT[where]
+    found = told(content)
+    assert where in found, found
+    assert "changes nothing in this run" in found[where].found
+    assert reason in found[where].remedy
+
+
+def test_support_of_what_the_plant_does_not_take_is_told():
+    content = opex(amount="2 EUR/kg", per="hydrogen")
+    content["projects"]["plant"]["route"] = "ng_dri_eaf"
+    assert "of which ng_dri_eaf takes none" in told(content)["projects.plant.instruments.0"].remedy
+
+
+HEARD: dict[str, dict[str, Any]] = {
+    "a contract": config(),
+    "a life beyond the horizon": config({"lifetime": 30, "beyond": "hold"}),
+    "a life that must end in time": config({"beyond": "error"}),
+    "an electrolyser of its own": config({"hydrogen": "own"}),
+    "a buyer who pays": config({"sold": 0.5, "buyer": "automotive"}),
+    "a relining": config({"against": {"route": "bf_bof", "capital": "reline", "reline": 150}}),
+    "a limit": config({"cumulation": {"share": 0.8}}),
+    "an effect in one scenario": config(
+        contract={"market": "eu_ets"},
+        scenarios={"law": {}, "market": {"catalog": {"instruments": {"contract": {
+            "reference": "market"}}}}},
+    ),
+    "sold in one scenario": config(
+        contract={"green_revenue": 0.6},
+        scenarios={"law": {}, "sold": {"projects": {"plant": {"sold": 0.5, "willing": 30}}}},
+    ),
+    "power of an electrolyser": opex(amount="20 EUR/MWh", per="electricity"),
+    "exported": config({"region": "KR", "route": "ng_dri_eaf", "destination": "eu"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEARD)
+def test_a_setting_with_an_effect_is_no_matter(name):
+    assert told(HEARD[name]) == {}
+
+
+UNUSUAL: dict[str, tuple[dict[str, Any], str]] = {
+    "projects.plant.output": (config({"output": 500}), "500 Mt/yr"),
+    "projects.plant.rate": (config({"rate": 0.65}), "0.65"),
+    "projects.plant.against.reline": (
+        config({"against": {"route": "bf_bof", "capital": "reline", "reline": 1e6}}), "1e+06"),
+    "catalog.instruments.contract.strike": (config(contract={"strike": 14000}), "14000 EUR/t"),
+    "catalog.instruments.contract.delay": (config(contract={"delay": 40}), "40 yr"),
+    "catalog.instruments.contract.escalation": (config(contract={"escalation": 0.9}), "0.9"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", UNUSUAL)
+def test_an_unusual_number_is_asked_about(where):
+    content, found = UNUSUAL[where]
+    said = told(content)[where]
+    assert found in said.found and "usual" in said.found
