@@ -13,6 +13,7 @@ from typing import Any, Final
 from simcore.errors import Fault, suggest
 from simcore.intake import Spec, shipped
 from simcore.intake.idle_settings import idle_settings
+from simcore.intake.instruments import BreakEven
 from simcore.intake.overlay import at
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
@@ -108,7 +109,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 where = where[3:]  # it stands in the place of what the config does not say
             # Which market is that of the border also says which regions lie inside.
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
-            unasked = unasked or where[-1:] == ("beyond",)  # it is asked before anything is built
+            # What is asked before anything is built, or before the draws: which strike breaks even.
+            unasked = unasked or where[-1:] in (("beyond",), ("break_even",))
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
             # A config that repeats what the package says asks for no effect.
@@ -222,6 +224,8 @@ def _follow(experiment: Experiment, address: Address) -> tuple[tuple[Any, str] |
 def _is_read(experiment: Experiment, address: Address, reads: Reads) -> bool | None:
     """Whether a setting is read; None where it has no counterpart in the checked config."""
     last, node, used = _follow(experiment, address)
+    if last is not None and isinstance(last[0], BreakEven):
+        return True  # by the run, which finds the strike
     if isinstance(node, Model) and not isinstance(node, Uncertain) and used < len(address):
         return None
     if isinstance(node, Model):

@@ -16,7 +16,7 @@ _KINDS: Final = {
 }  # fmt: skip
 _PHRASES: Final = {
     "term": "{} years", "sided": "{}-sided", "reference": "{} reference", "strike": "strike {}",
-    "strike.break_even": "strike at which a share of {} of the draws breaks even",
+    "strike.break_even": "strike at which {} of the draws break even",
     "strike.in": "bid under {}", "cap.total": "at most {} in all",
     "cap.yearly": "at most {} a year", "exit_after": "ends after {} years of repaying",
     "other_aid": "other aid: {}",
@@ -76,7 +76,8 @@ def _rate(facts: Mapping[str, Any]) -> str:
 
 def _terms(one: Mapping[str, Any]) -> str:
     kind = _KINDS.get(one["kind"], one["kind"].replace("_", " "))
-    head = f"{one['title']} ({kind})" if one["title"] else kind
+    title = one["title"]
+    head = kind if not title else title if kind in title.lower() else f"{title} ({kind})"
     terms = _listed(one["terms"], _PHRASES)
     return f"{head}: {terms}" if terms else head
 
@@ -86,10 +87,12 @@ def _listed(terms: Mapping[str, str], phrases: Mapping[str, str]) -> str:
 
 
 def _phrase(key: str, word: str, phrases: Mapping[str, str]) -> str:
+    if key == "strike.break_even":
+        word = f"{100 * float(word):.10g} %"
     if key in phrases:
         return phrases[key].format(word)
     if key.startswith("indexation.shares."):
-        return f"with {word} of {key.rpartition('.')[2].replace('_', ' ')}"
+        return f"{key.rpartition('.')[2].replace('_', ' ')} by {word}"
     return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
 
 
