@@ -13,7 +13,7 @@ from typing import Any, Final
 from simcore.errors import Fault, dotted, suggest
 from simcore.intake import Spec, shipped
 from simcore.intake.idle_settings import idle_settings
-from simcore.intake.instruments import Grant
+from simcore.intake.instruments import BreakEven, Grant
 from simcore.intake.overlay import at
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
@@ -265,7 +265,7 @@ def _follow(experiment: Experiment, address: Address) -> tuple[tuple[Any, str] |
     node: Any = experiment
     last: tuple[Any, str] | None = None
     for position, part in enumerate(address):
-        if isinstance(node, Uncertain):
+        if isinstance(node, Uncertain | BreakEven):
             return last, node, position
         if isinstance(node, Model):
             if part not in type(node).model_fields:
@@ -284,6 +284,8 @@ def _follow(experiment: Experiment, address: Address) -> tuple[tuple[Any, str] |
 def _is_read(experiment: Experiment, address: Address, reads: Reads) -> bool | None:
     """Whether a setting is read; None where it has no counterpart in the checked config."""
     last, node, used = _follow(experiment, address)
+    if isinstance(node, BreakEven) and last is not None:
+        return (id(last[0]), last[1]) in reads  # a run finds the number, and no row reads the share
     if isinstance(node, Model) and not isinstance(node, Uncertain) and used < len(address):
         return None
     if isinstance(node, Model):
