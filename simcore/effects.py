@@ -10,16 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore.errors import Fault, dotted, suggest
+from simcore.errors import Fault, suggest
 from simcore.intake import Spec, shipped
 from simcore.intake.idle_settings import idle_settings
-from simcore.intake.instruments import BreakEven, Grant
+from simcore.intake.instruments import BreakEven
 from simcore.intake.overlay import at
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
 from simcore.intake.templates import with_sector
+from simcore.intake.unread import entry_length, reason
 from simcore.intake.unusual import unusual
-from simcore.intake.usage import asked_budgets, used_routes
+from simcore.intake.usage import asked_budgets
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan, build, told_apart
 from simcore.plan.correlated import is_factor
@@ -41,59 +42,6 @@ _CHOICES: Final = {
 }  # fmt: skip
 """Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
 _LABELS: Final = {*Sourced.model_fields, "title", "kind", "product"}
-_UNUSED: Final = {
-    "markets": "no region, CBAM or exposure of this run uses the market {0}",
-    "systems": "no market of this run is made by the system {0} (process: cap_and_bank)",
-    "prices": "no route of this run trades {0} at this place",
-    "policies": "nothing that this run reads refers to the policy {0}",
-    "regions": "{0} is not among the regions, nor in against",
-    "sectors": "this run makes nothing of that sector in that region",
-    "routes": "{0} is not among the routes, nor a reference, nor in against",
-    "technologies": "nothing of this run learns with {0}",
-    "buyers": "value.buyer is another one",
-    "instruments": "no project of this run has the instrument {0}",
-    "products": "{0} is not among the products of this run",
-}
-_DEFAULTS: Final = (
-    "read for tonnes sold into the EU from outside, with cbam.declared: default or cheaper"
-)
-_OWN: Final = "read for tonnes sold into the EU from outside, with cbam.declared: actual or cheaper"
-_REASONS: Final = {
-    "default_intensity": _DEFAULTS,
-    "mark_up": _DEFAULTS,
-    "default_benchmark": _DEFAULTS,
-    "recognised_default": _DEFAULTS,
-    "method": _OWN,
-    "indirect": _OWN,
-    "resource_shuffling": _OWN,
-    "average_intensity": "read for tonnes sold into the EU from outside, with cbam.method: "
-    "country_average",
-    "removals": "read where a route emits less than nothing",
-    "credit_price": "read with value.double_claiming: allow, or value.mode: seed",
-    "credit_limit": "read with value.double_claiming: allow",
-    "recognised": "read for tonnes sold into the EU from outside",
-    "clean_intensity": "read with cbam.resource_shuffling above zero",
-    "duty": "read of tonnes that a buyer here takes from there, with out_of_quota above zero",
-    "product_price": "read by product_price, market_gap and the cash flow of a project",
-    "willing": "read with sold above zero",
-    "sold": "read with willing, or a buyer who pays more for what is sold as green",
-    "reline": "read with capital: reline",
-    "cumulation": "read by the instruments of the project, which has none",
-    "market": "read with reference: market",
-    "per": "read with an amount",
-    "debt": "read by dscr, debt_capacity and equity_irr",
-    "tax": "read by the cash flow of a project, such as free_cash_npv",
-    "spend": "read by the cash flow of a project, such as free_cash_npv",
-    "imports": "read of tonnes that a buyer here takes from there: against: [EU.bf_bof]",
-    "emission_intensity": "read with boundary: scope12, or cbam.indirect",
-    "variants": "another variant is chosen in every scenario",
-    "cbam": "no tonne of this run crosses the border of the EU",
-    "plant": "read by outcomes over the life of the plant, such as npv_premium",
-    "value": "read by outcomes of the carbon value, such as premium_per_tonne",
-    "budgets": "read by outcomes of a budget, such as budget_need; destination with gap: support, "
-    "against with gap: buyer",
-    "factors": "no entry that this run reads refers to it: {{kind: factor, name: {0}}}",
-}
 
 
 def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
@@ -161,7 +109,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 where = where[3:]  # it stands in the place of what the config does not say
             # Which market is that of the border also says which regions lie inside.
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
-            unasked = unasked or where[-1:] == ("beyond",)  # it is asked before anything is built
+            # What is asked before anything is built, or before the draws: which strike breaks even.
+            unasked = unasked or where[-1:] in (("beyond",), ("break_even",))
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
             # A config that repeats what the package says asks for no effect.
@@ -176,7 +125,7 @@ def _asked(written: list[_Written]) -> set[type[Model]]:
     for one in written:
         for experiment in one.experiments:
             last, node, _ = _follow(experiment, one.where)
-            length = _entry_length(one.where)
+            length = entry_length(one.where)
             entry = _follow(experiment, one.where[:length])[1] if length else None
             inside = node.values() if isinstance(node, dict) else ()
             records = (last[0] if last else None, node, entry, *inside)
@@ -192,7 +141,7 @@ def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault
     for one in written:
         where = one.where
         silent = _silent(one.experiments, where, reads, spec.stands_alone)
-        if silent is None or (silent == _entry_length(where) and where[2] in mentioned):
+        if silent is None or (silent == entry_length(where) and where[2] in mentioned):
             continue
         place = (*one.address[: len(one.address) - len(where)], *where[:silent])
         if place not in told:
@@ -202,7 +151,7 @@ def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault
                 place,
                 found=f"{what}, which changes nothing in this run",
                 expected="a setting that this run reads",
-                remedy=_reason(where[:silent], one.experiments),
+                remedy=reason(where[:silent], one.experiments),
             )
 
 
@@ -228,7 +177,7 @@ def _silent(
     experiments: list[Experiment], address: Address, reads: Reads, complete: bool
 ) -> int | None:
     """Length of the part of an address that no row reads in any scenario; None if it is read."""
-    entry = _entry_length(address)
+    entry = entry_length(address)
     if entry:
         records = [_follow(one, address[:entry])[1] for one in experiments]
         if all(isinstance(one, Model) and not _touched(one, reads) for one in records):
@@ -241,15 +190,6 @@ def _silent(
         return None
     # The numbers of a distribution are one setting.
     return min(_follow(one, address)[2] for one in experiments) or len(address)
-
-
-def _entry_length(address: Address) -> int:
-    """Number of parts that name an entry of the catalog; 0 for what is none."""
-    if address[0] != "catalog" or len(address) < 3:
-        return 0
-    length = 5 if address[1] == "sectors" and address[3:4] == ("regions",) else 3
-    length = 4 if address[1] == "prices" else length
-    return length if len(address) >= length else 0
 
 
 def _is_packaged(address: Address) -> bool:
@@ -265,7 +205,7 @@ def _follow(experiment: Experiment, address: Address) -> tuple[tuple[Any, str] |
     node: Any = experiment
     last: tuple[Any, str] | None = None
     for position, part in enumerate(address):
-        if isinstance(node, Uncertain | BreakEven):
+        if isinstance(node, Uncertain):
             return last, node, position
         if isinstance(node, Model):
             if part not in type(node).model_fields:
@@ -284,8 +224,8 @@ def _follow(experiment: Experiment, address: Address) -> tuple[tuple[Any, str] |
 def _is_read(experiment: Experiment, address: Address, reads: Reads) -> bool | None:
     """Whether a setting is read; None where it has no counterpart in the checked config."""
     last, node, used = _follow(experiment, address)
-    if isinstance(node, BreakEven) and last is not None:
-        return (id(last[0]), last[1]) in reads  # a run finds the number, and no row reads the share
+    if last is not None and isinstance(last[0], BreakEven):
+        return True  # by the run, which finds the strike
     if isinstance(node, Model) and not isinstance(node, Uncertain) and used < len(address):
         return None
     if isinstance(node, Model):
@@ -298,31 +238,6 @@ def _is_read(experiment: Experiment, address: Address, reads: Reads) -> bool | N
 
 def _touched(record: Model, reads: Reads) -> bool:
     return any((id(record), name) in reads for name in type(record).model_fields)
-
-
-def _reason(address: Address, experiments: list[Experiment]) -> str:
-    """Why a setting is not read."""
-    entry = _entry_length(address)
-    if entry and (entry == len(address) or _is_only_followed(address, experiments)):
-        known, name = shipped.names(address[1]), str(address[2])
-        near = None if name in known else suggest(name, known)
-        meant = f"; did you mean {near}?" if near else ""
-        return _UNUSED[address[1]].format(dotted(address[2:entry])) + meant
-    for part in reversed(address):
-        if part in _REASONS:
-            return _REASONS[part].format(address[-1])
-    if address[0] == "catalog" and address[1] == "routes":
-        return "no region of this run takes this value"
-    if address[:2] == ("catalog", "instruments"):
-        records = [one.catalog.instruments.get(address[2]) for one in experiments]
-        if any(isinstance(one, Grant) for one in records):
-            return "read of an instrument that pays by year: a grant is paid once"
-    return "nothing that this run computes reads it"
-
-
-def _is_only_followed(address: Address, experiments: list[Experiment]) -> bool:
-    """Whether an address leads to a route of which a run takes only the draws, for others."""
-    return address[1] == "routes" and not any(address[2] in used_routes(one) for one in experiments)
 
 
 def _idle_correlations(plan: Plan) -> Iterator[Fault]:

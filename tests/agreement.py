@@ -25,6 +25,7 @@ from reference_costs import (
 from reference_goods import tonnes_passed_on, volume
 from reference_model import Result, evaluate
 from reference_paths import Case, merge, quantity
+from reference_projects import discounted, life, output, valued_in
 
 from simcore.plan import Plan
 from simcore.running import engine, tracing
@@ -36,6 +37,19 @@ TONNE = 1e-6
 """Of amounts in million t: they are sums of many years of supply less emissions."""
 
 Key = tuple[Any, ...]
+
+OF_A_PROJECT = {
+    "project_cost": lambda _output, _worth: 1.0,
+    "project_gap": lambda _output, _worth: 1.0,
+    "project_support": lambda _output, _worth: 1.0,
+    "project_margin": lambda _output, _worth: 1.0,
+    "project_annuity": lambda _output, _worth: 1.0,
+    "break_even_premium": lambda _output, _worth: 1.0,
+    "project_cash": lambda output_, _worth: output_,
+    "project_npv": lambda output_, worth: output_ * worth,
+    "break_even_grant": lambda output_, worth: output_ * worth,
+}
+"""Of how many tonnes' cost an outcome of a project is made."""
 
 
 def traced(plan: Plan, draw: int) -> Result:
@@ -77,7 +91,7 @@ class Scales:
         if config["currency"] != "EUR":
             rate = config["money"]["exchange"][config["currency"]]
         costs = ("levelised_cost", "carbon_cost", "home_carbon_cost", "premium_per_tonne",
-                 "landed_cost", "alternative_cost")  # fmt: skip
+                 "landed_cost", "alternative_cost", "project_cost")  # fmt: skip
         sizes = [abs(v) for key, v in reference.items() if key[0] in costs and v == v]
         self.reference = reference
         self.rate = rate
@@ -118,6 +132,13 @@ class Scales:
         del case.given[good, region]
         return abs(premiums[1] - premiums[0]) / 1000.0
 
+    def project(self, key: Key) -> tuple[float, float]:
+        """Output of the project of a key, and what a yearly amount of one is worth."""
+        case, name = self.cases[key[1]], key[2]
+        years = dict.fromkeys(life(case, name), 1.0)
+        worth = discounted(case, name, years, valued_in(case, name))
+        return output(case, name), max(1.0, worth)
+
     def goods(self, key: Key) -> float:
         """What the costs behind a product or a budget come to: of its tonnes, and of its price."""
         name, scenario, which = key[:3]
@@ -156,6 +177,11 @@ class Scales:
             return RELATIVE * self.cost / abs(saved) if abs(saved) > NEXT_TO_ZERO else math.inf
         if name in ("buyer_premium", "asking_premium", "product_price", "market_gap"):
             return RELATIVE * self.cost
+        if name in OF_A_PROJECT:
+            return RELATIVE * self.cost * OF_A_PROJECT[name](*self.project(key))
+        if name == "deal_closes":
+            near = abs(self.reference["project_margin", *key[1:]]) < 1e-6 * self.cost
+            return math.inf if near else 0.0
         if "price_effect" in name or "price_uplift" in name or name.startswith("budget_"):
             return RELATIVE * self.goods(key)
         if name in ("viability", "green_is_cheaper"):
@@ -195,6 +221,9 @@ def disagreements(
     for key, value in found.items():
         if key[0] == "carbon_price_by_view" and key not in reference and math.isnan(value):
             continue
+        if key[0] in OF_A_PROJECT or key[0] == "deal_closes":
+            # A project that its scenario lacks, or that cannot start, has no value.
+            reference.setdefault(key, math.nan)
         if key not in reference:
             yield f"{key}: the reference model has no such value"
             continue

@@ -573,6 +573,48 @@ def retrofit(draw: Any, host: str, regions: list[str], first: int) -> Any:
     }}  # fmt: skip
 
 
+@st.composite
+def project(draw: Any, regions: list[str], there: dict[str, int], first: int, last: int) -> Any:
+    """A plant that may live beyond the horizon; `there` says from when on its routes exist."""
+    route, replaced = draw(st.sampled_from(sorted(there))), draw(st.sampled_from(sorted(there)))
+    capital = draw(st.sampled_from(["full", "sunk", "reline"]))
+    against: Any = {"route": replaced, "capital": capital}
+    if capital == "reline":
+        against["reline"] = draw(quantity(50, 300, "EUR/(t/yr)", form="positive"))
+    if replaced == "old" and route != "old" and draw(st.booleans()):
+        against = None
+    elif capital == "full":
+        replaced = draw(st.sampled_from(sorted(set(there) - {route})))
+        against = draw(st.sampled_from([replaced, {"route": replaced}]))
+    start = draw(st.integers(max(first, there[route], there[replaced]), last))
+    lifetime, willing = draw(st.integers(1, 8)), quantity(0, 60, "EUR/t", form="any")
+    optional = {
+        "hydrogen": draw(st.sampled_from(["own", "bought"])), "buyer": "maker",
+        "destination": draw(st.sampled_from(["domestic", "eu"])),
+        "sold": draw(quantity(0.0, 1.0)), "willing": draw(willing),
+        "rate": draw(quantity(0.01, 0.12)),
+        "valued_in": start + draw(st.integers(-3, min(3, lifetime - 1))),
+    }  # fmt: skip
+    kept = draw(st.lists(st.sampled_from(sorted(optional)), unique=True))
+    return {
+        "region": draw(st.sampled_from(regions)), "route": route,
+        "start": start, "lifetime": lifetime, "output": draw(steps(0.5, 3)),
+        **({"against": against} if against is not None else {}),
+        **{name: optional[name] for name in kept},
+    }  # fmt: skip
+
+
+def existing(routes: dict[str, Any], last: int) -> dict[str, int]:
+    """From when on there is each route that there is within the run."""
+    found = {}
+    for name, route in routes.items():
+        below = routes.get(route.get("host", ""), {})
+        there = route.get("available_from", below.get("available_from", 0))
+        if there <= last:
+            found[name] = there
+    return found
+
+
 SHARED = ["capex", "utilisation", "first_of_a_kind", "inputs.ore", "emission_intensity", "support"]
 
 
@@ -747,7 +789,10 @@ def configs(draw: Any) -> dict[str, Any]:
             for place, name in enumerate(routes)
         },
         "technologies": {"plant": draw(technology()), "stack": draw(technology())},
-        "buyers": {"maker": {"indirect_factor": draw(quantity(1.0, 1.3))}},
+        "buyers": {"maker": {
+            "indirect_factor": draw(quantity(1.0, 1.3)),
+            "willingness": draw(quantity(0, 60, "EUR/t", form="any")),
+        }},
         "products": {"car": {
             "uses": {"steel": draw(quantity(0.5, 1.5, "used"))}, "price": "0.03 M USD",
             "pass_through": draw(quantity(0.0, 1.0)),
@@ -765,6 +810,11 @@ def configs(draw: Any) -> dict[str, Any]:
     # A number of the catalog that refers to a named factor, whose unit may stand on either side.
     factor = draw(quantity(1.0, 3.0, "EUR/t", form="positive"))
     catalog["routes"]["green"]["other_opex"] = {"kind": "factor", "name": "spread"}
+    there = existing(catalog["routes"], last)
+    projects = {
+        name: draw(project(regions, there, first, last))
+        for name in ("works", "mill")[: draw(st.integers(1, 2)) if len(there) > 1 else 0]
+    }
     against = draw(st.lists(
         st.sampled_from([f"{region}.{route}" for region in regions for route in routes]),
         min_size=1, max_size=2, unique=True,
@@ -790,7 +840,11 @@ def configs(draw: Any) -> dict[str, Any]:
         "sector": "steel", "regions": regions,
         "destinations": draw(st.sampled_from([["domestic", "eu"], ["eu"], ["domestic"]])),
         "routes": draw(st.permutations(routes)),
-        "outcomes": [one for one in ASKED if budgets or "budget" not in OUTCOMES[one].dims],
+        "outcomes": [
+            name for name in ASKED
+            if (budgets or "budget" not in OUTCOMES[name].dims)
+            and (projects or "project" not in OUTCOMES[name].dims)
+        ],
         "keep": [], "products": ["car"], "budgets": budgets,
         "parity": draw(st.permutations(list(COMMODITIES))),
         "against": against,
@@ -820,6 +874,7 @@ def configs(draw: Any) -> dict[str, Any]:
             "output": draw(steps(0.5, 3)), "valued_in": first - draw(st.integers(0, 2)),
             "beyond": "hold",
         },
+        "projects": projects,
         "exposures": {"firm": {
             "market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1,
         }},

@@ -69,11 +69,13 @@ def indexed_price(
 
 
 def electrolysis_cost(
-    case: Case, name: str, entry: Mapping[str, Any], region: str, year: int
-) -> float:
-    """EUR per kg of hydrogen made from electricity at the plant."""
+    case: Case, name: str, entry: Mapping[str, Any], region: str, year: int,
+    built: int | None = None,
+) -> float:  # fmt: skip
+    """EUR per kg of hydrogen made from electricity at the plant, whose electrolyser is of the year
+    or of the one in which it was built."""
     capex = quantity(case, entry["capex"], name + ".capex", "EUR/kW")
-    capex *= learning(case, entry.get("learning"), name, year)
+    capex *= learning(case, entry.get("learning"), name, year if built is None else built)
     life = entry["lifetime"]
     stack_life = quantity(case, entry["stack_lifetime"], name + ".stack_lifetime")
     stack_share = quantity(case, entry["stack_share"], name + ".stack_share")

@@ -4,9 +4,9 @@ It is written from the equations, shares no code with the package, and exists to
 them: a kernel that disagrees with it is wrong, or it is. `evaluate` is the only entry point most
 tests need. Money inside is EUR of the base year; `evaluate` returns the output currency.
 
-`reference_units`, `reference_draws`, `reference_paths`, `reference_costs`, `reference_buyer` and
-`reference_goods` are its parts, in the order of the model's sections; this one holds the rest of sections 7 and 8, and
-every outcome of a draw.
+`reference_units`, `reference_draws`, `reference_paths`, `reference_costs`, `reference_buyer`,
+`reference_goods` and `reference_projects` are its parts, in the order of the model's sections; this
+one holds the rest of sections 7 and 8, and every outcome of a draw.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from reference_paths import (
     policy,
     quantity,
 )
+from reference_projects import project_outcomes
 from reference_views import at_price_limit, view_label
 
 NAN = math.nan
@@ -55,6 +56,7 @@ NAN = math.nan
 PURE = {
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
     "cheapest_route", "exposure_cost_local", "exposure_total_local", "at_price_limit",
+    "deal_closes",
     "price_uplift", "buyer_price_uplift",
 }  # fmt: skip
 
@@ -332,7 +334,8 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 best = cheapest_route(case, out, scenario, region, d, year)
                 out["cheapest_route", scenario, region, d, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
-    return out | product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, out)
+    out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
+    return out | project_outcomes(case, scenario)
 
 
 def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:

@@ -13,7 +13,12 @@ from reference_paths import merge
 
 from simcore.variables import OUTCOMES
 
-ASKED = [name for name, one in OUTCOMES.items() if "project" not in one.dims]
+NOT_YET = {
+    "project_revenue", "project_free_cash", "free_cash_npv", "project_irr", "irr_ambiguous", "dscr",
+    "dscr_below", "dscr_lowest", "debt_capacity", "equity_irr", "break_even_strike",
+}  # fmt: skip
+ASKED = [name for name, one in OUTCOMES.items()
+         if name not in NOT_YET and "instrument" not in one.dims]  # fmt: skip
 KEEPABLE = [name for name in ASKED if OUTCOMES[name].kind != "conditional"]
 """Outcomes with a value in each draw."""
 
@@ -235,6 +240,29 @@ ROUTES: dict[str, Any] = {
     },
 }  # fmt: skip
 
+PROJECTS: dict[str, Any] = {
+    # Its electrolyser and capital are of 2027; it lives beyond the horizon.
+    "works": {
+        "region": "XA", "route": "hydrogen", "start": 2027, "lifetime": 6, "output": 2.0,
+        "hydrogen": "own", "buyer": "choosy",
+        "sold": {"kind": "uniform", "low": 20, "high": 80, "unit": "%"},
+        "against": {"route": "blast", "capital": "reline", "reline": {
+            "kind": "triangular", "low": 100.0, "mode": 150.0, "high": 260.0,
+            "unit": "USD/(t/yr)", "price_year": 2021}},
+        "valued_in": 2025,
+    },
+    "later_works": {"like": "works", "start": 2029, "hydrogen": "bought", "valued_in": None},
+    "abroad": {
+        "region": "XB", "route": "hydrogen", "destination": "eu", "start": 2028, "lifetime": 20,
+        "output": 0.5, "against": {"route": "electric", "capital": "sunk"}, "sold": 0.5,
+        "willing": {"kind": "uniform", "low": 20.0, "high": 60.0, "unit": "USD/t",
+                    "price_year": 2022},
+        "rate": {"kind": "triangular", "low": 3.0, "mode": 6.0, "high": 11.0, "unit": "%"},
+    },
+    "short": {"region": "XA", "route": "electric", "destination": "eu", "start": 2026,
+              "lifetime": 2, "output": 1.0, "beyond": "error", "valued_in": 2027},
+}  # fmt: skip
+
 RICH: dict[str, Any] = {
     "name": "rich", "title": "Everything at once", "seed": 20261122, "draws": 512,
     "years": {"first": 2026, "last": 2029}, "currency": "EUR",
@@ -255,6 +283,7 @@ RICH: dict[str, Any] = {
     "value": {"mode": "netted", "buyer": "maker", "double_claiming": "forbid",
               "credit_limit": None},
     "plant": {"start": 2027, "lifetime": 7, "output": 1.5, "valued_in": 2025, "beyond": "hold"},
+    "projects": PROJECTS,
     "exposures": {
         "firm": {"market": "third_ets", "shortfall": 20.0, "first": 2026, "last": 2028},
         "other": {"market": "border_ets", "shortfall": -2.5, "first": 2027, "last": 2029},
@@ -268,7 +297,7 @@ RICH: dict[str, Any] = {
         "hydrogen_steel": {"region": "XB", "route": "hydrogen", "destination": "eu", "volume": {
             2027: 1.0, 2029: {"kind": "uniform", "low": 2.0, "high": 4.0},
         }},
-        "at_the_price": {"region": "XA", "route": "captured", "gap": "market",
+        "at_the_price": {"region": "XA", "route": "electric", "gap": "market",
                          "volume": {2020: 2.0, 2028: 0.5}},
         "offered": {"region": "XB", "route": "electric", "gap": "buyer", "against": "XA.blast",
                     "volume": {2028: {"kind": "triangular", "low": 0.1, "mode": 0.2, "high": 0.5}}},
@@ -303,6 +332,11 @@ RICH: dict[str, Any] = {
             "cbam": {"declared": "cheaper"},
             "factors": {"consumables": {"kind": "uniform", "low": 50.0, "high": 90.0,
                                         "unit": "EUR/t"}},
+            "projects": {
+                "abroad": {"output": 0.8, "destination": "domestic"},
+                "of_the_reform": {"region": "XB", "route": "electric", "start": 2027,
+                                  "lifetime": 4, "output": 0.3, "sold": 1.0},
+            },
             "catalog": {
                 "policies": {"share": {"variant": "slow"}},
                 "markets": {"border_ets": {"after": "hold", "corridor": {"floor": {}}}},
@@ -326,6 +360,15 @@ RICH: dict[str, Any] = {
                 },
             },
         },
+        "buyers": {
+            "maker": {"indirect_factor": {"kind": "triangular", "low": 1.0, "mode": 1.05,
+                                          "high": 1.3}},
+            "choosy": {
+                "indirect_factor": {"kind": "uniform", "low": 1.1, "high": 1.4},
+                "willingness": {"kind": "triangular", "low": 10.0, "mode": 30.0, "high": 90.0,
+                                "unit": "USD/t", "price_year": 2023},
+            },
+        },
         "products": {
             "car": {
                 "uses": {"steel": {"kind": "uniform", "low": 800.0, "high": 1000.0, "unit": "kg"},
@@ -336,8 +379,6 @@ RICH: dict[str, Any] = {
             },
             "bridge": {"per": "km", "uses": {"steel": 9e3}, "price": "30 M EUR"},
         },
-        "buyers": {"maker": {"indirect_factor": {"kind": "triangular", "low": 1.0, "mode": 1.05,
-                                                 "high": 1.3}}},
     },
 }  # fmt: skip
 

@@ -22,11 +22,15 @@ QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
 # First and last lanes of the halves of a block of 256, the block after it, and another.
 DRAWS = (0, 127, 128, 255, 256, 300)
 
-LATE = {
-    "hydrogen_steel": {"volume": {2027: 0, 2028: 0.5}},
-    "at_the_price": {"route": "electric", "volume": {2020: 0, 2027: 0}},
+LATE: dict[str, Any] = {
+    "projects": {"works": {"start": 2028}, "short": {"start": 2028}},
+    "scenarios": {"reform": {"projects": {"of_the_reform": {"start": 2028}}}},
+    "budgets": {
+        "hydrogen_steel": {"volume": {2027: 0, 2028: 0.5}},
+        "at_the_price": {"volume": {2020: 0, 2027: 0}},
+    },
 }
-"""Budgets of which no tonne is paid before 2028."""
+"""Projects that wait for their routes, and budgets of which no tonne is paid before 2028."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "as written": {},
@@ -92,14 +96,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "the cheaper value": {"cbam": {"declared": "cheaper"}},
     "independent scenarios": {"independent_scenarios": True},
     "a reference that is not listed and comes late": {
-        "routes": ["hydrogen", "electric"], "budgets": LATE,
-        "catalog": {"routes": {"blast": {"available_from": 2028}}},
+        "routes": ["hydrogen", "electric"],
+        "catalog": {"routes": {"blast": {"available_from": 2028}}}, **LATE,
     },
     "no route at first": {
-        "budgets": LATE, "catalog": {"routes": {
+        "catalog": {"routes": {
             name: {"available_from": 2028}
             for name in ("blast", "hydrogen", "electric", "captured")
-        }},
+        }}, **LATE,
     },
     "a plant after the last route, inside the horizon": {
         "plant": {"start": 2028, "lifetime": 2, "beyond": "error"},
@@ -131,6 +135,8 @@ def quickstart(*changes: str) -> list[str]:
         "plant={start: 2028, lifetime: 20, output: 1.5, valued_in: 2027, beyond: hold}",
         "against=[EU.bf_bof, KR.h2_dri_eaf]",
         "exposures.firm={market: k_ets, shortfall: 20, first: 2026, last: 2027}",
+        "projects.works={region: EU, route: h2_dri_eaf, start: 2028, lifetime: 15, output: 2, "
+        "sold: 0.5, willing: 40 EUR/t, rate: 6 %}",
         "products=[car, house, ship]",
         "budgets.steel={region: EU, route: hbi_import_eaf, gap: market, volume: {2025: 3, 2028: 5}}",
     ]  # fmt: skip

@@ -280,3 +280,19 @@ def test_a_correlation_with_a_misspelt_name_is_a_fault(name: str, near: str | No
     fault = raised.value.faults[0]
     assert name in fault.found
     assert near is None or f"did you mean {near!r}" in fault.remedy
+
+
+def test_a_strike_that_a_run_finds_changes_something() -> None:
+    config = {
+        "draws": 64, "years": "2028-2032", "regions": ["EU"], "routes": ["h2_dri_eaf"],
+        "scenarios": {"law": "law"},
+        "catalog": {"instruments": {"bid": {
+            "kind": "ccfd", "strike": {"break_even": 0.8, "in": "law"}, "term": 3,
+        }}},
+        "projects": {"one": {
+            "region": "EU", "route": "h2_dri_eaf", "start": 2029, "lifetime": 4, "output": 1,
+            "instruments": ["bid"],
+        }},
+    }  # fmt: skip
+    told = [one.where for one in effects.warnings_of(simcore.load(config))]
+    assert not [where for where in told if "strike" in where]

@@ -31,7 +31,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "instrument_npv", "instrument_total", "instrument_repaid", "public_cost_per_tco2",
         "claw_back", "instrument_repays", "cap_binds", "instrument_exhausted", "instrument_ended",
     ),
-    "risk": ("deal_closes", "project_margin"),
+    "risk": ("deal_closes", "project_margin", "dscr_below", "irr_ambiguous"),
     "cash": (
         "project_revenue", "project_free_cash", "free_cash_npv", "project_irr", "equity_irr",
         "dscr", "dscr_lowest", "debt_capacity",

@@ -245,7 +245,8 @@ def fixed_charge(scene: Scene, region: str, route: str, vintage: int | None = No
     capture = capture_of(scene, route)
     if capture is not None:
         share = read(scene, capture, "fixed_opex", f"{route}.capture")
-        kept = scene.graph.product(capture_capex(scene, region, route), share)
+        equipped = built_in(scene, capture_capex(scene, region, route), vintage)
+        kept = scene.graph.product(equipped, share)
         fixed = graph.sum(fixed, kept)
     used = route_quantity(scene, region, route, "utilisation")
     return graph.quotient(fixed, used)

@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from simcore.model.kinds import kind_of
 from simcore.model.policies import series
-from simcore.model.projects import COMES, DECIDED, PRODUCING, avoided_by, present_value
+from simcore.model.projects import COMES, DECIDED, PRODUCING, avoided_by, last_of, present_value
 from simcore.model.scene import Scene, remembered
-from simcore.model.support import cap_in_all, deal_of, granted, settled, value_of
-from simcore.variables import INSTRUMENT, outcome
+from simcore.model.support import (
+    cap_in_all,
+    deal_of,
+    granted,
+    last_payment,
+    settled,
+    value_of,
+)
+from simcore.variables import INSTRUMENT, Since, outcome
 
 _WHOLE: Final = INSTRUMENT[:-1]
 
 
-@outcome(over=INSTRUMENT, unit="{money} t-1", title="Strike", since=PRODUCING, **COMES)
+def _paid_in(scene: Scene, place: Mapping[str, str], otherwise: int) -> int:
+    """Year in which an instrument pays all at once."""
+    deal = deal_of(scene, place["project"], place["instrument"])
+    if deal is None or not kind_of(deal).once:
+        return otherwise
+    return deal.one.start + int(deal.record.paid_in)
+
+
+def _first(scene: Scene, place: Mapping[str, str]) -> int:
+    first = PRODUCING.first(scene, place)
+    return min(first, _paid_in(scene, place, first))
+
+
+def _end(scene: Scene, place: Mapping[str, str]) -> int:
+    end = last_of(scene, place)
+    return max(end, _paid_in(scene, place, end))
+
+
+def _last(scene: Scene, place: Mapping[str, str]) -> int:
+    """Last year of payment, however late the first one is."""
+    deal = deal_of(scene, place["project"], place["instrument"])
+    return 0 if deal is None else last_payment(deal)
+
+
+_PAYING: Final = Since(_first, last=_end)
+"""While the plant produces, and when it is paid all at once."""
+_STRUCK: Final = Since(PRODUCING.first, last=_last)
+"""While there may be a payment."""
+
+
+@outcome(over=INSTRUMENT, unit="{money} t-1", title="Strike", since=_STRUCK, **COMES)
 @remembered
 def instrument_strike(scene: Scene, project: str, instrument: str) -> int | None:
     """Strike of the year with escalation and indexation, real; of a carbon contract per t CO2e.
@@ -26,7 +64,7 @@ def instrument_strike(scene: Scene, project: str, instrument: str) -> int | None
     return None if deal is None or shown is None else shown(deal)
 
 
-@outcome(over=INSTRUMENT, unit="{money} t-1", title="Reference price", since=PRODUCING, **COMES)
+@outcome(over=INSTRUMENT, unit="{money} t-1", title="Reference price", since=_STRUCK, **COMES)
 @remembered
 def instrument_reference(scene: Scene, project: str, instrument: str) -> int | None:
     """Price that the strike is set against: that of an allowance, or the carbon cost that the plant
@@ -37,19 +75,18 @@ def instrument_reference(scene: Scene, project: str, instrument: str) -> int | N
 
 
 @outcome(
-    over=INSTRUMENT, unit="1e6 {money} yr-1", title="Payment of an instrument", since=PRODUCING,
+    over=INSTRUMENT, unit="1e6 {money} yr-1", title="Payment of an instrument", since=_PAYING,
     **COMES,
 )  # fmt: skip
 @remembered
 def instrument_payment(scene: Scene, project: str, instrument: str) -> int | None:
-    """What the public pays in the year, real; below zero what the firm repays. What is paid before
-    the start stands in the first year."""
+    """What the public pays in the year, real; below zero what the firm repays."""
     deal = deal_of(scene, project, instrument)
     if deal is None:
         return None
     if not kind_of(deal).once:
         return settled(scene, project, instrument)
-    year = deal.one.start + max(deal.record.paid_in, 0)
+    year = deal.one.start + deal.record.paid_in
     amount, then = granted(scene, project, instrument), np.where(scene.horizon == year, 1.0, 0.0)
     return scene.graph.product(amount, series(scene, then))
 

@@ -16,6 +16,7 @@ from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import replaced_by
 from simcore.model.carbon import emissions
 from simcore.model.costs import (
+    built_in,
     cost_of_vintage,
     route_quantity,
     same_everywhere,
@@ -42,12 +43,13 @@ def _first(scene: Scene, place: Mapping[str, str]) -> int:
     return one.start if one.start >= there else never
 
 
-def _last(scene: Scene, place: Mapping[str, str]) -> int:
+def last_of(scene: Scene, place: Mapping[str, str]) -> int:
+    """Last year of production."""
     one = project_of(scene, place["project"])
     return 0 if one is None else one.end
 
 
-PRODUCING: Final = Since(_first, last=_last)
+PRODUCING: Final = Since(_first, last=last_of)
 """While the plant produces."""
 DECIDED: Final = Since(_first)
 """One value for its life."""
@@ -102,7 +104,8 @@ def _capital_of_what_stands(scene: Scene, project: str, route: str) -> int:
         risk=same_everywhere(scene, route, "risk_premium"), life=one.lifetime,
     )  # fmt: skip
     charge = graph.product(spent, recovery)
-    return graph.quotient(charge, route_quantity(scene, one.region, route, "utilisation"))
+    charge = graph.quotient(charge, route_quantity(scene, one.region, route, "utilisation"))
+    return built_in(scene, charge, one.start)
 
 
 @remembered

@@ -78,14 +78,24 @@ def _as_annuity(deal: Deal) -> int:
 # --- what is paid by year ------------------------------------------------------------------------
 
 
+def last_payment(deal: Deal) -> int:
+    """Last year in which an instrument may pay: of the programme, of the plant, and of the term
+    where no delay moves it."""
+    record, end, delay = deal.record, deal.one.end, deal.graph.nodes[deal.read("delay")]
+    if record.last is not None:
+        end = min(end, record.last)
+    if record.term is None or delay.operation is not None:
+        return end
+    return min(end, deal.one.start + record.term - 1 + math.ceil(delay.numbers[0]))
+
+
 def active(deal: Deal) -> int:
     """Node of 1 in the years in which an instrument pays, else 0 (MODEL 12.1)."""
     record, one, graph = deal.record, deal.one, deal.graph
-    last = one.end if record.last is None else min(record.last, one.end)
     found = graph.node(
         "IN_FORCE", delay=deal.read("delay"), start=one.start,
         term=one.lifetime if record.term is None else record.term,
-        first=record.first or one.start, last=last,
+        first=record.first or one.start, last=last_payment(deal),
     )  # fmt: skip
     for short in _shortfalls(deal):
         found = graph.product(found, graph.node("NOT_POSITIVE", value=short))

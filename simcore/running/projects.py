@@ -15,7 +15,7 @@ from simcore.quantities.records import Described, Model
 
 _ASIDE: Final = {*Described.model_fields, "title", "kind"}
 _ALWAYS: Final = {"sided", "reference", "per"}
-"""What is told of an instrument also where it is the default."""
+"""What is told of an instrument with a strike also where it is the default."""
 
 
 def told_projects(spec: Spec) -> dict[str, str]:
@@ -57,7 +57,7 @@ def terms(record: Model) -> dict[str, str]:
     found = {}
     for field, declared in type(record).model_fields.items():
         value = getattr(record, field)
-        told = field in _ALWAYS or value != declared.default
+        told = value != declared.default or (field in _ALWAYS and hasattr(record, "strike"))
         if field in _ASIDE or value is None or not told:
             continue
         key = declared.alias or field

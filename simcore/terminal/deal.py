@@ -22,7 +22,7 @@ _COLUMNS: Final = {
     "cash": ("p5", "p50", "p95"),
 }  # fmt: skip
 _WORDS: Final = {
-    "project_cost": "cost of a tonne before carbon",
+    "project_cost": "cost before carbon",
     "project_gap": "gap before support",
     "project_npv": "net present value",
     "break_even_strike": "strike to break even",
@@ -32,10 +32,10 @@ _WORDS: Final = {
     "instrument_strike": "strike",
     "instrument_reference": "reference price",
     "instrument_payment": "the public pays",
-    "instrument_npv": "the public pays, present value",
-    "instrument_total": "the public pays, sum of years",
-    "instrument_repaid": "of it the firm has paid back",
-    "public_cost_per_tco2": "cost of avoided CO2",
+    "instrument_npv": "public cost, present value",
+    "instrument_total": "public cost, sum of years",
+    "instrument_repaid": "paid back by the firm",
+    "public_cost_per_tco2": "public cost",
     "claw_back": "the firm pays more than it gets",
     "instrument_repays": "the firm pays in the year",
     "cap_binds": "the cap binds",
@@ -45,17 +45,24 @@ _WORDS: Final = {
     "project_margin": "margin with support",
     "project_revenue": "revenue",
     "project_free_cash": "free cash flow",
-    "free_cash_npv": "present value of free cash flow",
+    "free_cash_npv": "free cash, present value",
     "project_irr": "internal rate, real",
-    "equity_irr": "internal rate of equity, real",
-    "dscr": "cover of the debt service",
-    "dscr_lowest": "lowest cover of the debt service",
-    "debt_capacity": "debt that the covenant bears",
+    "equity_irr": "internal rate of equity",
+    "dscr": "cover of debt service",
+    "dscr_below": "the covenant is broken",
+    "dscr_lowest": "lowest cover of debt service",
+    "debt_capacity": "debt that it bears",
 }
+_SHORT: Final = {"project_npv": "NPV", "instrument_npv": "public cost", "free_cash_npv": "cash"}
+"""In lines that say more than the outcome."""
 _PER_CO2: Final = {
     "break_even_strike", "instrument_strike", "instrument_reference", "public_cost_per_tco2",
 }  # fmt: skip
+_COMPARED: Final = {
+    "project_gap", "project_npv", "break_even_strike", "instrument_npv", "free_cash_npv",
+}  # fmt: skip
 _RATES: Final = {"project_irr", "equity_irr"}
+_MOST_RATE: Final = 10.0
 _Row = tuple[str, str, list[str]]
 """Label, year, and numbers, which are none where the label is a heading."""
 _ADD: Final = {
@@ -92,20 +99,20 @@ def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
     columns: Sequence[str] = _COLUMNS[section]
     rows: list[_Row] = []
     before, instrument = "", ""
-    for one in deal.lines:
-        if one.section != section:
-            continue
+    for one in _told(deal, section):
         if one.instrument != instrument:
             instrument = one.instrument
             rows.append((instrument, "", []))
         label = _label(one)
         margin = "  " if instrument else ""
         # A scale of its own would make the years of one outcome differ in their unit.
-        alike = [each for each in deal.lines if _label(each) == label]
+        alike = [each for each in deal.lines
+                 if (each.outcome, each.instrument) == (one.outcome, one.instrument)]  # fmt: skip
         scale, places = _scale(alike, columns)
         told = f"{margin}{label}{_unit(one, scale)}"
+        year = str(one.year or "") if not _is_fixed(alike) else ""
         rows.append((
-            "" if told == before and one.year else told, str(one.year or ""),
+            "" if told == before and year else told, year,
             [cell for name in scenarios
              for cell in _cells(one, one.spreads[name], columns, scale, places)],
         ))  # fmt: skip
@@ -119,6 +126,30 @@ def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
     for said in _said(deal, section, scenarios):
         lines += wrapped(said, "")
     return lines
+
+
+def _told(deal: Deal, section: str) -> Iterator[Line]:
+    """Lines of a part of the page; a number that is the same in all years once."""
+    facts = deal.facts[deal.scenarios[0]]
+    for one in deal.lines:
+        if one.section != section:
+            continue
+        # With one instrument the support is what it pays.
+        if one.outcome == "project_support" and len(facts["instruments"]) == 1:
+            continue
+        years = [each for each in deal.lines
+                 if (each.outcome, each.instrument) == (one.outcome, one.instrument)]  # fmt: skip
+        if one is years[0] or not _is_fixed(years):
+            yield one
+
+
+def _is_fixed(lines: Sequence[Line]) -> bool:
+    """Whether a number is known and the same in all years that are told: a strike, mostly."""
+    values = {
+        value for one in lines for each in one.spreads.values()
+        for value in (each.mean, each.p5, each.p95)
+    }  # fmt: skip
+    return len(lines) > 1 and max(values) - min(values) <= 1e-9 * abs(max(values))
 
 
 def _without_empty(
@@ -179,7 +210,10 @@ def _cells(
 
 
 def _per_cent(value: float) -> str:
-    return f"{100 * value:.1f}%" if math.isfinite(value) else "-"
+    """A rate of return; what never comes back has -1, what exceeds all rates 10 (MODEL 11.20)."""
+    if value <= -1.0:
+        return "never"
+    return f"{100 * value:.1f}%" if value < _MOST_RATE else ">1000%"
 
 
 def _risks(deal: Deal, scenarios: Sequence[str], columns: Sequence[str]) -> list[_Row]:
@@ -211,12 +245,13 @@ def _beyond(one: Tail | Exceeded, scenarios: Sequence[str]) -> tuple[str, list[s
     like = Line("", one.outcome, one.unit, "number", one.instrument, None,
                 {name: Spread(value) for name, value in values.items()})  # fmt: skip
     scale, places = _scale([like], ("mean",))
+    name = _SHORT.get(one.outcome) or _label(like)
     if isinstance(one, Exceeded):
         above = f"above {one.threshold:,.10g}{_unit(like, 1.0)[1:]}"
-        return f"{_label(like)} {above}", [share(one.shares[name]) for name in scenarios]
+        return f"{name} {above}", [share(one.shares[name]) for name in scenarios]
     side = "lowest" if one.probability < 0.5 else "highest"
     part = min(one.probability, 1.0 - one.probability)
-    label = f"{_label(like)}, {side} {100 * part:.3g} %{_unit(like, scale)}"
+    label = f"{name}, {side} {100 * part:.3g} %{_unit(like, scale)}"
     return label, [number(one.means[name] / scale, places) for name in scenarios]
 
 
@@ -265,32 +300,30 @@ def _table(
 
 def _said(deal: Deal, section: str, scenarios: Sequence[str]) -> Iterator[str]:
     """Sentences under the table of a section."""
-    if section == "cost" and len(scenarios) > 1:
-        yield from _difference(deal, *scenarios)
+    if len(scenarios) > 1:
+        yield from _difference(deal, section, *scenarios)
     if section == "risk":
         yield from _bad(deal, scenarios)
         for address, found in deal.resolved.items():
-            yield _found(address, found)
+            shown = address.startswith("projects.") or found["scenario"] in scenarios
+            if f"projects.{deal.project}." in address and shown:
+                yield _found(address, found)
 
 
-def _difference(deal: Deal, first: str, other: str) -> Iterator[str]:
+def _difference(deal: Deal, section: str, first: str, other: str) -> Iterator[str]:
     """What the second scenario changes on average; the draws are the same, so that it is exact."""
     parts = []
-    for outcome, instrument in (
-        ("project_gap", ""), ("project_npv", ""), ("break_even_strike", ""),
-    ):  # fmt: skip
-        line = deal.line(outcome, instrument=instrument) or deal.line(
-            outcome, instrument=instrument, year=deal.years[0]
-        )
-        if line is None:
+    for line in deal.lines:
+        early = line.year in (None, deal.years[0])
+        if line.section != section or line.outcome not in _COMPARED or not early:
             continue
         change = line.spreads[other].mean - line.spreads[first].mean
-        scale, _ = _scale([line], _COLUMNS["cost"])
+        scale, _ = _scale([line], _COLUMNS[section])
         places = decimals([change / scale], figures=2)
+        whose = f"{line.instrument}, " if line.instrument else ""
         year = f" in {line.year}" if line.year else ""
         parts.append(
-            f"{_label(line)}{year} {change / scale:+,.{places}f}"
-            f"{_unit(line, scale).replace(',', '', 1)}"
+            f"{whose}{_label(line)}{year} {change / scale:+,.{places}f}{_unit(line, scale)[1:]}"
         )
     if parts:
         yield f"{other} less {first}, on average: {'; '.join(parts)}."
@@ -310,6 +343,13 @@ def _bad(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
 
 
 def _found(address: str, found: Mapping[str, Any]) -> str:
-    low, high = found.get("low"), found.get("high")
-    ends = f" (95 % interval {low:,.1f} to {high:,.1f})" if low is not None else ""
-    return f"{address}: {found['value']:,.1f}{ends}, found with {found.get('draws', 0):,} draws."
+    """How a strike was found."""
+    *_, instrument, _ = address.split(".")
+    places = decimals([found["value"]], figures=3)
+    low, high = (math.inf if found[end] is None else found[end] for end in ("low", "high"))
+    unit = str(found["unit"]).replace(" t-1", "/t")
+    return (
+        f"Strike of {instrument}: {number(found['value'], places)} {unit} CO2 "
+        f"(95 % interval {number(low, places)} to {number(high, places)}), at which "
+        f"{100 * found['break_even']:.10g} % of the draws of {found['scenario']} break even."
+    )

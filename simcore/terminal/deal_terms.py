@@ -16,7 +16,7 @@ _KINDS: Final = {
 }  # fmt: skip
 _PHRASES: Final = {
     "term": "{} years", "sided": "{}-sided", "reference": "{} reference", "strike": "strike {}",
-    "strike.break_even": "strike at which a share of {} of the draws breaks even",
+    "strike.break_even": "strike at which {} of the draws break even",
     "strike.in": "bid under {}", "cap.total": "at most {} in all",
     "cap.yearly": "at most {} a year", "exit_after": "ends after {} years of repaying",
     "other_aid": "other aid: {}",
@@ -25,6 +25,10 @@ _PHRASES: Final = {
     "rate": "public rate {}", "cover": "covers {} of the CO2", "delay": "{} late",
 }  # fmt: skip
 """Terms of an instrument, said so that one can read them; others by their key."""
+_OF_DEBT: Final = {
+    "share": "a share of {} of the investment", "rate": "at an interest of {}",
+    "years": "{} years", "nominal": "nominal", "repayment": "{}", "covenant": "covenant {}",
+}  # fmt: skip
 _CAPITAL: Final = {
     "full": "with its capital", "sunk": "which stands and is paid", "reline": "relined",
 }  # fmt: skip
@@ -54,7 +58,7 @@ def head_lines(deal: Deal) -> list[str]:
     for name, one in facts["instruments"].items():
         pairs.append((name, _terms(one)))
     if facts["debt"]:
-        pairs.append(("debt", _listed(facts["debt"])))
+        pairs.append(("debt", _listed(facts["debt"], _OF_DEBT)))
     width = max(len(key) for key, _ in pairs) + 2
     for key, text in pairs:
         lines += wrapped(key.ljust(width) + text, " " * width)
@@ -72,20 +76,23 @@ def _rate(facts: Mapping[str, Any]) -> str:
 
 def _terms(one: Mapping[str, Any]) -> str:
     kind = _KINDS.get(one["kind"], one["kind"].replace("_", " "))
-    head = f"{one['title']} ({kind})" if one["title"] else kind
-    terms = _listed(one["terms"])
+    title = one["title"]
+    head = kind if not title else title if kind in title.lower() else f"{title} ({kind})"
+    terms = _listed(one["terms"], _PHRASES)
     return f"{head}: {terms}" if terms else head
 
 
-def _listed(terms: Mapping[str, str]) -> str:
-    return ", ".join(_phrase(key, word) for key, word in terms.items())
+def _listed(terms: Mapping[str, str], phrases: Mapping[str, str]) -> str:
+    return ", ".join(_phrase(key, word, phrases) for key, word in terms.items())
 
 
-def _phrase(key: str, word: str) -> str:
-    if key in _PHRASES:
-        return _PHRASES[key].format(word)
+def _phrase(key: str, word: str, phrases: Mapping[str, str]) -> str:
+    if key == "strike.break_even":
+        word = f"{100 * float(word):.10g} %"
+    if key in phrases:
+        return phrases[key].format(word)
     if key.startswith("indexation.shares."):
-        return f"with {word} of {key.rpartition('.')[2].replace('_', ' ')}"
+        return f"{key.rpartition('.')[2].replace('_', ' ')} by {word}"
     return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
 
 

@@ -21,11 +21,12 @@ Row = Mapping[str, Any]
 def settlement_text(rows: Sequence[Row], *, title: str) -> str:
     """Show what `tracing.trace` finds of a project: by scenario its years and single numbers, then
     the settlement of each instrument."""
-    lines = [title]
-    for scenario in dict.fromkeys(row["scenario"] for row in rows):
-        own = [row for row in rows if row["scenario"] == scenario]
+    lines, named = [title], next(row["project"] for row in rows if "project" in row)
+    # What holds in every scenario, such as a strike that was found, is told in each.
+    for scenario in dict.fromkeys(row["scenario"] for row in rows if "scenario" in row):
+        own = [row for row in rows if row.get("scenario", scenario) == scenario]
         project = [row for row in own if _name(row) in _OF_PROJECT and "values" in row]
-        lines += ["", *_by_year(f"{own[0]['project']}, scenario {scenario}", project)]
+        lines += ["", *_by_year(f"{named}, scenario {scenario}", project)]
         instruments = dict.fromkeys(row["instrument"] for row in own if "instrument" in row)
         for instrument in instruments:
             terms = [

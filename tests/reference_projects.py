@@ -1,0 +1,269 @@
+"""Projects in plain Python (section 11): one plant, its life year by year, what it is worth.
+
+A year of life after the horizon has the prices and rules of the last year of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from reference_costs import (
+    amounts,
+    annuity_rate,
+    capture_capital,
+    carbon_cost,
+    commodity_price,
+    electrolysis_cost,
+    equipment,
+    field,
+    intensity,
+    is_available,
+    is_electrolysis,
+    is_share,
+    plant_capital,
+    price_entry,
+    reference_route,
+    wacc,
+)
+from reference_paths import Case, policy, quantity
+
+NAN = math.nan
+
+
+def record(case: Case, project: str) -> Mapping[str, Any]:
+    return case.config["projects"][project]
+
+
+def output(case: Case, project: str) -> float:
+    """Mt a year."""
+    return quantity(case, record(case, project)["output"], "", "Mt/yr")
+
+
+def life(case: Case, project: str) -> range:
+    """Years of production, those after the horizon included."""
+    one = record(case, project)
+    return range(one["start"], one["start"] + one["lifetime"])
+
+
+def seen(case: Case, year: int) -> int:
+    """Year of the run whose prices and rules a year of life has."""
+    return min(year, case.years[-1])
+
+
+def valued_in(case: Case, project: str) -> int:
+    one = record(case, project)
+    return one["start"] - 1 if one.get("valued_in") is None else one["valued_in"]
+
+
+def replaced(case: Case, project: str) -> str:
+    """Route that would be built instead, or runs on."""
+    one = record(case, project)
+    against = one.get("against")
+    if against is None:
+        return reference_route(case, one["region"])
+    return against if isinstance(against, str) else against["route"]
+
+
+def rate(case: Case, project: str) -> float:
+    """Real discount rate."""
+    one = record(case, project)
+    if one.get("rate") is not None:
+        return quantity(case, one["rate"], f"{project}.rate")
+    risk = field(case, one["route"], "risk_premium", one["region"], one["start"])
+    return wacc(case, one["region"]) + risk
+
+
+# ---------------------------------------------------------------- cost before carbon
+
+
+def price_paid(case: Case, commodity: str, region: str, year: int, built: int | None) -> float:
+    """Price of an input; of hydrogen from an electrolyser of a year what that makes it for."""
+    name, entry = price_entry(case, commodity, region)
+    if built is not None and is_electrolysis(entry):
+        return electrolysis_cost(case, name, entry, region, year, built=built)
+    return commodity_price(case, commodity, region, year)
+
+
+def capital_of(case: Case, route: str, region: str, built: int) -> float:
+    """Yearly capital per tonne of a plant that was built in a year, its capture included."""
+    yearly = plant_capital(case, route, region, built)
+    yearly += capture_capital(case, route, region, built)[0]
+    return yearly / field(case, route, "utilisation", region, built)
+
+
+def running_cost(
+    case: Case, route: str, region: str, year: int, built: int, electrolyser: int | None = None
+) -> float:
+    """All but capital per tonne in a year, of a plant of another year."""
+    if is_share(case, route, region):
+        kept = field(case, route, "fixed_opex", region, year, "1/yr")
+        kept *= equipment(case, route, region, built)
+    else:
+        kept = field(case, route, "fixed_opex", region, year, "EUR/(t/yr)/yr")
+    kept += capture_capital(case, route, region, built)[1]
+    cost = kept / field(case, route, "utilisation", region, year)
+    cost += field(case, route, "other_opex", region, year, "EUR/t")
+    cost -= field(case, route, "support", region, year, "EUR/t")
+    for commodity, amount in amounts(case, route, "inputs", region, year).items():
+        cost += amount * price_paid(case, commodity, region, year, electrolyser)
+    for commodity, amount in amounts(case, route, "byproducts", region, year).items():
+        cost -= amount * price_paid(case, commodity, region, year, electrolyser)
+    return cost
+
+
+def own_cost(case: Case, project: str, year: int) -> float:
+    one = record(case, project)
+    electrolyser = one["start"] if one.get("hydrogen") == "own" else None
+    place = (one["route"], one["region"])
+    running = running_cost(case, *place, year, one["start"], electrolyser)
+    return capital_of(case, *place, one["start"]) + running
+
+
+def alternative_cost(case: Case, project: str, year: int) -> float:
+    one, route = record(case, project), replaced(case, project)
+    region, start, against = one["region"], one["start"], one.get("against")
+    how = against.get("capital", "full") if isinstance(against, Mapping) else "full"
+    if how == "full":
+        capital = capital_of(case, route, region, start)
+    elif how == "sunk":
+        capital = 0.0
+    else:
+        spent = quantity(
+            case, against["reline"], f"{project}.against.reline", "EUR/(t/yr)"
+        )  # fmt: skip
+        risk = field(case, route, "risk_premium", region, start)
+        capital = spent * annuity_rate(wacc(case, region) + risk, one["lifetime"])
+        capital /= field(case, route, "utilisation", region, start)
+    return capital + running_cost(case, route, region, year, start)
+
+
+# ---------------------------------------------------------------- carbon, buyers, the gap
+
+
+def avoided(case: Case, project: str, year: int) -> float:
+    """t CO2e that a tonne avoids."""
+    one = record(case, project)
+    other = intensity(case, replaced(case, project), one["region"], year)
+    return other - intensity(case, one["route"], one["region"], year)
+
+
+def carbon_saved(case: Case, project: str, year: int) -> float:
+    """Carbon cost that a tonne saves, before what a buyer makes of it."""
+    one = record(case, project)
+    where = (one["region"], one.get("destination", "domestic"), year)
+    other = carbon_cost(case, replaced(case, project), *where)
+    return other - carbon_cost(case, one["route"], *where)
+
+
+def buyer_of(case: Case, project: str) -> str:
+    return record(case, project).get("buyer") or case.config["value"]["buyer"]
+
+
+def carbon_value(case: Case, project: str, year: int) -> float:
+    """What the avoided carbon is worth to the buyer, less the credits that are given up."""
+    one, buyer = record(case, project), buyer_of(case, project)
+    factor = quantity(
+        case, case.catalog["buyers"][buyer]["indirect_factor"], f"{buyer}.indirect_factor"
+    )
+    worth = factor * carbon_saved(case, project, year)
+    rules, place = case.config["value"], case.catalog["regions"][one["region"]]
+    if rules["double_claiming"] == "forbid":
+        return worth
+    lost = avoided(case, project, year)
+    limit = rules.get("credit_limit")
+    if limit is not None:
+        share = policy(case, place["credit_limit"], year) if limit == "law" else limit
+        lost = min(lost, share * intensity(case, replaced(case, project), one["region"], year))
+    return worth - lost * quantity(
+        case, place["credit_price"], one["region"] + ".credit_price", "EUR/t"
+    )
+
+
+def green_revenue(case: Case, project: str) -> float:
+    """What buyers pay on top, per tonne of all that is made."""
+    one, buyer = record(case, project), buyer_of(case, project)
+    sold = quantity(case, one.get("sold", 0.0), f"{project}.sold")
+    if one.get("willing") is not None:
+        return sold * quantity(case, one["willing"], f"{project}.willing", "EUR/t")
+    willing = case.catalog["buyers"][buyer].get("willingness", 0.0)
+    return sold * quantity(case, willing, f"{buyer}.willingness", "EUR/t")
+
+
+def gap(case: Case, project: str, year: int) -> float:
+    """What a tonne lacks without support."""
+    extra = own_cost(case, project, year) - alternative_cost(case, project, year)
+    return extra - carbon_value(case, project, year) - green_revenue(case, project)
+
+
+# ---------------------------------------------------------------- worth
+
+
+def discounted(case: Case, project: str, amounts_: Mapping[int, float], to: int) -> float:
+    """Present value of an amount of each year of life."""
+    r = rate(case, project)
+    return math.fsum(amount / (1 + r) ** (year - to) for year, amount in amounts_.items())
+
+
+def is_there(case: Case, project: str) -> bool:
+    """Whether the plant can start when it is to: both routes exist, and the run has begun."""
+    start = record(case, project)["start"]
+    ways = (record(case, project)["route"], replaced(case, project))
+    return start >= case.years[0] and all(is_available(case, way, start) for way in ways)
+
+
+def of_a_year(case: Case, project: str, year: int) -> dict[str, float]:
+    """What a tonne and the plant have in a year of life."""
+    now = seen(case, year)
+    lacking = gap(case, project, now)
+    margin = -lacking
+    return {
+        "project_cost": own_cost(case, project, now),
+        "project_gap": lacking,
+        "project_support": 0.0,
+        "project_margin": margin,
+        "deal_closes": float(margin >= 0),
+        "project_cash": margin * output(case, project),
+    }
+
+
+YEARLY = (
+    "project_cost",
+    "project_gap",
+    "project_support",
+    "project_margin",
+    "deal_closes",
+    "project_cash",
+)
+
+
+def for_life(case: Case, project: str, cash: Mapping[int, float]) -> dict[str, float]:
+    """What the plant is worth."""
+    npv = discounted(case, project, cash, valued_in(case, project))
+    start = record(case, project)["start"]
+    # Tonnes are discounted like money: the amount that each of them would have to bring.
+    tonnes = discounted(case, project, dict.fromkeys(cash, output(case, project)), start - 1)
+    annuity = discounted(case, project, cash, start - 1) / tonnes
+    return {
+        "project_npv": npv,
+        "project_annuity": annuity,
+        "break_even_premium": -annuity,
+        "break_even_grant": -npv if npv < 0 else 0.0,
+    }
+
+
+def project_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
+    """Every outcome of the projects of one scenario; NaN in the years without production."""
+    out: dict[tuple[Any, ...], float] = {}
+    for project in case.config.get("projects") or ():
+        out |= {(name, scenario, project, y): NAN for name in YEARLY for y in case.years}
+        if not is_there(case, project):
+            continue
+        years = {year: of_a_year(case, project, year) for year in life(case, project)}
+        for year in set(years) & set(case.years):
+            out |= {(name, scenario, project, year): v for name, v in years[year].items()}
+        cash = {year: values["project_cash"] for year, values in years.items()}
+        found = for_life(case, project, cash)
+        out |= {(name, scenario, project): value for name, value in found.items()}
+    return out
