@@ -109,7 +109,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 where = where[3:]  # it stands in the place of what the config does not say
             # Which market is that of the border also says which regions lie inside.
             unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
-            unasked = unasked or where[-1:] == ("beyond",)  # it is asked before anything is built
+            # What is asked before anything is built, or before the draws: which strike breaks even.
+            unasked = unasked or where[-1:] in (("beyond",), ("break_even",))
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
             # A config that repeats what the package says asks for no effect.

@@ -14,8 +14,11 @@ from scipy import stats
 from small_config import market, small_config
 
 import simcore
+from simcore.effects import build_and_warn
 from simcore.plan import build
 from simcore.running import engine
+from simcore.running.program import Request
+from simcore.running.rows import draws_of
 
 START, LIFE, OUTPUT, LAST = 2030, 14, 1.5, 2046
 YEARS = range(START, START + LIFE)
@@ -47,8 +50,8 @@ def config(instruments: dict[str, Any], projects: dict[str, Any], **changes: Any
     return merge(found, changes)
 
 
-def run(given: dict[str, Any], strikes: Any = None) -> Any:
-    return engine.run(build(simcore.load(given), strikes)).isel(scenario=0)
+def run(given: dict[str, Any]) -> Any:
+    return engine.run(build(simcore.load(given))).isel(scenario=0)
 
 
 def by_clause(clauses: dict[str, dict[str, Any]]) -> Any:
@@ -244,12 +247,19 @@ def test_at_its_break_even_strike_a_project_is_worth_nothing(clauses: dict[str, 
     for draw in (3, 77):
         bid = {"law": {("plant", "contract"): float(strike[draw])}}
         asked = with_strike({"break_even": 0.5}, **clauses)
-        assert of(run(asked, bid), "project_npv", "plant")[draw] == pytest.approx(0, abs=1e-6)
+        assert values(asked, bid)[draw] == pytest.approx(0, abs=1e-6)
+
+
+def values(given: dict[str, Any], strikes: Any = None) -> np.ndarray:
+    """project_npv of each draw with strikes that stand in the place of those that a run finds."""
+    plan = build(simcore.load(given), strikes)
+    (node,) = (cell.node for cell in plan.cells if cell.variable == "project_npv")
+    return draws_of(plan, [Request(node, ())], plan.draws)[0]
 
 
 def test_a_strike_that_nobody_has_found_is_zero() -> None:
-    asked, none = (run(with_strike(strike)) for strike in ({"break_even": 0.5}, 0.0))
-    np.testing.assert_array_equal(*(of(each, "project_npv", "plant") for each in (asked, none)))
+    asked, none = (values(with_strike(strike)) for strike in ({"break_even": 0.5}, 0.0))
+    np.testing.assert_array_equal(asked, none)
 
 
 def test_the_break_even_strike_is_extra_cost_over_avoided_co2() -> None:
@@ -548,6 +558,18 @@ def test_a_contract_in_a_life_beyond_the_run_adds_what_it_pays() -> None:
     np.testing.assert_allclose(added, paid, rtol=1e-9)
     support = of(found, "project_support", "aid")
     np.testing.assert_array_equal(support[:, 0], [100.0] * 12 + [0.0] * 2)
+
+
+def test_a_clause_that_a_kind_does_not_read_is_told() -> None:
+    grant = {"kind": "grant", "share": 0.2, "exit_after": 3}
+    contract = TWO_WAY | {"strike": {"break_even": 0.4, "in": "law"}, "market": "uk_ets"}
+    given = config(
+        {"grant": grant, "contract": contract}, {"plant": {"instruments": ["grant", "contract"]}}
+    )
+    _, told = build_and_warn(simcore.load(given))
+    assert {one.where for one in told} == {
+        "catalog.instruments.grant.exit_after", "catalog.instruments.contract.market",
+    }  # fmt: skip
 
 
 # --- options -------------------------------------------------------------------------------------

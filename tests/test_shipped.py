@@ -52,9 +52,12 @@ def faults_of_the_package() -> list[Finding]:
             "parity": list(catalog["prices"]), "against": ["EU.bf_bof"],
             "exposures": {"mill": {"market": "eu_ets", "shortfall": 1, "first": 2030,
                                    "last": 2032}},
-            "projects": {"plant": {
+            "products": [name for name, one in catalog["products"].items() if sector in one["uses"]],
+            "budgets": {"tonnes": {"region": "EU", "route": "h2_dri_eaf", "volume": {2030: 5}}},
+            # One plant each: two strikes cannot both be solved.
+            "projects": {f"plant_{name}": {
                 "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 15, "output": 1,
-                "instruments": list(catalog["instruments"])}},
+                "instruments": [name]} for name in catalog["instruments"]},
             "scenarios": {name: name for name in packaged.scenarios()} | {"base": {}},
         })  # fmt: skip
         found += find_faults(spec.scenarios["base"], spec.scenarios, Path())

@@ -308,7 +308,17 @@ Instruments = Annotated[
 ]
 
 
+def name_of(record: type[Instrument]) -> str:
+    """What a config writes as `kind` for a record: the text of its Literal."""
+    return str(get_args(record.model_fields["kind"].annotation)[0])
+
+
+RECORDS: Final[dict[str, type[Instrument]]] = {
+    name_of(one): one for one in get_args(get_args(Instruments)[0])
+}
+"""By the kind that a config writes; `intake.kinds` adds more."""
+
+
 def kinds() -> list[str]:
     """Kinds of instruments that a config may have."""
-    records = get_args(get_args(Instruments)[0])
-    return [get_args(one.model_fields["kind"].annotation)[0] for one in records]
+    return list(RECORDS)

@@ -194,6 +194,11 @@ def _validator(section: str) -> TypeAdapter[Any]:
     return TypeAdapter(kind, config=Catalog.model_config)
 
 
+def forget_validators() -> None:
+    """Make the validators of sections anew, as after a kind of entry was added."""
+    _validator.cache_clear()
+
+
 def _unknown(entries: Any, known: Known, levels: int) -> Any:
     """Entries that are not known; what is no mapping stays, to be refused."""
     if not isinstance(entries, dict):

@@ -1,0 +1,100 @@
+"""A kind of instrument from outside: that of docs/extend.md, from its config to table and trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import documents
+import pytest
+import yaml
+
+import simcore
+from simcore import cli
+from simcore.errors import ConfigError
+from simcore.intake.instruments import RECORDS, kinds
+from simcore.model import kinds as paying
+
+BONUS = {"kind": "bonus", "amount": "40 EUR/t", "share": {"value": 50, "unit": "%", "source": "us"},
+         "term": 3, "cap": {"yearly": 30}}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def kind() -> Iterator[None]:
+    """The kind of the page, registered while a test runs."""
+    text = documents.recipe("kind of instrument", "python")
+    exec(compile(text, "extend.md", "exec", dont_inherit=True), {"__name__": "bonus"})
+    yield
+    paying.withdraw("bonus")
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "toy", "draws": 512, "years": "2026-2034", "regions": ["EU"],
+        "routes": ["scrap_eaf"], "outcomes": ["instrument_payment", "avoided_emissions"],
+        "keep": ["instrument_payment", "avoided_emissions"], "scenarios": {"law": {}},
+        "dtype": "float64", "catalog": {"instruments": {"ours": BONUS | changes}},
+        "projects": {"mill": {"region": "EU", "route": "scrap_eaf", "start": 2028, "lifetime": 6,
+                              "output": 1.0, "instruments": ["ours"]}},
+    }  # fmt: skip
+
+
+def test_it_pays_what_its_function_says() -> None:
+    run = simcore.run(config())
+    paid = run.instrument_payment.isel(scenario=0, project=0, instrument=0)
+    cut = run.avoided_emissions.isel(scenario=0, region=0, route=0)
+    for year in (2028, 2029, 2030):
+        wanted = (20.0 * cut.sel(year=year)).clip(max=30.0)
+        assert paid.sel(year=year).values == pytest.approx(wanted.values, rel=1e-12)
+    assert (paid.sel(year=2031) == 0).all()
+    assert (20.0 * cut.sel(year=2028) > 30.0).any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "found"),
+    [
+        ({"amont": 4}, ".amont", "unknown key 'amont'"),
+        ({"amount": "4 EUR/MWh"}, ".amount", "EUR/MWh"),
+        ({"share": 1.5}, ".share", "1.5"),
+        ({"kind": "bonuses"}, ".kind", "bonuses"),
+    ],
+)
+def test_a_faulty_one_is_refused(changes: dict[str, Any], where: str, found: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        simcore.load(config(**changes))
+    (fault,) = caught.value.faults
+    assert fault.where.startswith("catalog.instruments.ours")
+    assert found in fault.found
+    assert where in fault.where or where == ".kind"
+
+
+def test_every_command_takes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("toy.yaml").write_text(yaml.safe_dump(config()), "utf-8")
+
+    def said(*arguments: str) -> str:
+        assert cli.main([*arguments]) == 0
+        return capsys.readouterr().out
+
+    said("check", "toy.yaml", "--strict")
+    assert "bonus" in said("plan", "toy.yaml")
+    assert "Bonus" in json.loads(said("schema"))["$defs"]
+    said("run", "toy.yaml", "-o", "toy.zarr", "--quiet")
+    assert "ours" in said("summary", "toy.zarr", "--variable", "instrument_payment")
+    assert "ours" in said("trace", "toy.yaml", "--draw", "3")
+
+
+def test_it_is_gone_when_it_is_taken_out() -> None:
+    bonus = RECORDS["bonus"]
+    held = paying.KINDS["bonus"]
+    paying.withdraw("bonus")
+    assert "bonus" not in kinds()
+    with pytest.raises(ConfigError):
+        simcore.load(config())
+    paying.register(bonus, held)
+    with pytest.raises(ValueError, match="a second bonus"):
+        paying.register(bonus, held)
