@@ -224,8 +224,8 @@ def _is_met(tried: dict[float, float], target: float) -> bool:
 def _ends(tried: dict[float, float], target: float) -> tuple[float, float]:
     """Neighbours among the strikes, of which the first lets fewer draws break even than wanted, the
     other one as many or more."""
-    enough = [strike for strike, count in tried.items() if count >= target]
-    above = min(enough, default=max(tried))
+    reached = [strike for strike, count in tried.items() if count >= target]
+    above = min(reached, default=max(tried))
     return max((strike for strike in tried if strike < above), default=above), above
 
 
