@@ -334,7 +334,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 best = cheapest_route(case, out, scenario, region, d, year)
                 out["cheapest_route", scenario, region, d, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
-    out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, out)
+    out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
     return out | project_outcomes(case, scenario)
 
 

@@ -297,7 +297,7 @@ RICH: dict[str, Any] = {
         "hydrogen_steel": {"region": "XB", "route": "hydrogen", "destination": "eu", "volume": {
             2027: 1.0, 2029: {"kind": "uniform", "low": 2.0, "high": 4.0},
         }},
-        "at_the_price": {"region": "XA", "route": "captured", "gap": "market",
+        "at_the_price": {"region": "XA", "route": "electric", "gap": "market",
                          "volume": {2020: 2.0, 2028: 0.5}},
         "offered": {"region": "XB", "route": "electric", "gap": "buyer", "against": "XA.blast",
                     "volume": {2028: {"kind": "triangular", "low": 0.1, "mode": 0.2, "high": 0.5}}},

@@ -27,7 +27,7 @@ LATE: dict[str, Any] = {
     "scenarios": {"reform": {"projects": {"of_the_reform": {"start": 2028}}}},
     "budgets": {
         "hydrogen_steel": {"volume": {2027: 0, 2028: 0.5}},
-        "at_the_price": {"route": "electric", "volume": {2020: 0, 2027: 0}},
+        "at_the_price": {"volume": {2020: 0, 2027: 0}},
     },
 }
 """Projects that wait for their routes, and budgets of which no tonne is paid before 2028."""

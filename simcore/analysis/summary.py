@@ -98,6 +98,10 @@ def one_outcome(
         if dim in frame and f"{dim}_unit" in dataset.coords:
             frame.insert(list(frame).index(dim) + 1, "unit", _units(dataset, dim, frame))
     attrs = next(iter(columns.values())).attrs
+    if "product" in frame and "currency" in attrs:
+        money, each = dataset.attrs["currency"], _units(dataset, "product", frame)
+        units = [f"{money} per {one}" for one in each]
+        frame.insert(list(frame).index("product") + 1, "unit", units)
     if "exposure" in frame and not attrs.get("units"):
         frame.insert(list(frame).index("exposure") + 1, "unit", _local_units(dataset, name, frame))
     frame.attrs |= _attrs(dataset) | {

@@ -32,6 +32,7 @@ from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
     alternatives,
+    asked_budgets,
     met_regions,
     place_of,
     price_of,
@@ -288,8 +289,8 @@ def _mentionable(experiment: Experiment, section: str) -> set[str]:
 
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
-    """Where a config asks for a route or region, itself, for what a buyer compares with, or for a
-    project."""
+    """Where a config asks for a route or region, itself, for what a buyer compares with, for a
+    project, or for a budget."""
     names = getattr(experiment, key)
     if name in names:
         return ((key, names.index(name)),)
@@ -300,6 +301,9 @@ def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Addr
             places.append(("projects", project, key.removesuffix("s")))
         elif one.against is not None and name == one.against.route:
             places.append(("projects", project, "against", "route"))
+    for budget, record in asked_budgets(experiment).items():
+        if name == getattr(record, key.removesuffix("s")):
+            places.append(("budgets", budget, key.removesuffix("s")))
     return tuple(places)
 
 

@@ -19,6 +19,7 @@ from simcore.intake.process_checks import shockless
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import described
 from simcore.intake.usage import (
+    built_in,
     met_imports,
     product_of,
     read_rules,
@@ -208,7 +209,7 @@ def _is_met(experiment: Experiment, address: Address) -> bool:
         met = ((buyer, place) for (buyer, _), place in met_imports(experiment).items())
         return (region, address[6]) in met
     asked = field in read_rules(experiment)
-    priced = {*experiment.regions, *(one.region for one in experiment.projects.values())}
+    priced = {*experiment.regions, *built_in(experiment)}
     return field != "product_price" or (asked and region in priced)
 
 
