@@ -7,12 +7,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-<<<<<<< HEAD
-from reference_costs import is_available, premium_ex_carbon
-=======
 from reference_buyer import delivered, product_price
 from reference_costs import carbon_cost, levelised_cost, premium_ex_carbon
->>>>>>> main
 from reference_paths import Case, quantity
 
 Result = dict[tuple[Any, ...], Any]
@@ -61,17 +57,7 @@ def gap(case: Case, budget: str, year: int, value: CarbonValue) -> float:
     region, route = one["region"], one["route"]
     if one.get("gap", "support") == "support":
         destination = one.get("destination", "domestic")
-<<<<<<< HEAD
-        key = ("support_gap", scenario, region, destination, route, year)
-        # A budget may be of tonnes that go where those of the run do not.
-        if key in out or not is_available(case, route, year):
-            return out.get(key, math.nan)
-        from reference_model import carbon_value  # which asks here for budgets
-
-        worth = carbon_value(case, route, region, destination, year)[1]
-=======
         worth = value(case, route, region, destination, year)[1]
->>>>>>> main
         return premium_ex_carbon(case, route, region, year) - worth
     if one["gap"] == "market":
         own = levelised_cost(case, route, region, year)
