@@ -2,6 +2,7 @@
 
     <!-- output: simcore summary ... -->            what that command prints
     <!-- output: simcore validate | tail -1 -->     the last line of it
+    <!-- output: ... | sed -n 3,9p -->              some lines of it
     <!-- outcomes -->                               the table of all outcomes
 
 each up to `<!-- end -->`. `make readme` makes the run that the commands read, and calls this.
@@ -30,7 +31,7 @@ EQUATION = re.compile(r"\((\d+\.\d+)\)\s*$")
 
 def printed(command: str, run: str = RUN) -> str:
     """What a command prints, with another run in place of `results/quickstart.zarr`."""
-    command, _, last = command.partition(" | tail -")
+    command, _, part = command.partition(" | ")
     said = io.StringIO()
     arguments = shlex.split(command.replace(RUN, run))[1:]
     with contextlib.redirect_stdout(said):
@@ -38,7 +39,12 @@ def printed(command: str, run: str = RUN) -> str:
     if status:
         raise SystemExit(f"{command}: exit code {status}; `make readme` makes the run first")
     lines = said.getvalue().replace(run, RUN).strip("\n").splitlines()
-    return "\n".join(lines[-int(last) :] if last else lines) + "\n"
+    if part.startswith("tail -"):
+        lines = lines[-int(part.removeprefix("tail -")) :]
+    elif part:
+        first, last = part.removeprefix("sed -n ").removesuffix("p").split(",")
+        lines = lines[int(first) - 1 : int(last)]
+    return "\n".join(lines) + "\n"
 
 
 def equations() -> dict[str, str]:
