@@ -23,8 +23,11 @@ def spelt_out(entry: Any) -> Any:
         data["against"] = {"route": data["against"]}
     if isinstance(data.get("instruments"), str):
         data["instruments"] = [part.strip() for part in data["instruments"].split(",")]
-    if isinstance(data.get("tax"), str | int | float):
-        data["tax"] = {"rate": data["tax"]}
+    tax = data.get("tax")
+    if isinstance(tax, str | int | float) or (
+        isinstance(tax, Mapping) and {"kind", "value"} & set(tax)
+    ):
+        data["tax"] = {"rate": tax}
     return data
 
 

@@ -61,8 +61,10 @@ def project_revenue(scene: Scene, project: str) -> int | None:
 def cash_before_tax(scene: Scene, project: str) -> int | None:
     """Node of revenue and support less operation and carbon, 1e6 EUR/yr (MODEL 11.15)."""
     earned = _unsupported(scene, project)
+    if earned is None:
+        return None
     supported = yearly_support(scene, project)
-    if earned is None or scene.graph.is_constant(supported, 0.0):
+    if scene.graph.is_constant(supported, 0.0):
         return earned
     return scene.graph.sum(earned, supported)
 
