@@ -164,6 +164,9 @@ def test_stopping_resolves_for_the_draws_that_are_taken():
     assert told(found)[SHARED]["draws"] == draws
     assert abs(closing(found) - 0.8 * draws) <= 1
     assert dataset.digest(found) == dataset.digest(run(draws=draws))
+    # The interval that was narrow enough is that of a project which is paid.
+    error = float(found["project_npv_standard_error"].max())
+    assert found.attrs["until_interval"] == pytest.approx(2 * 1.959964 * error, rel=1e-6)
 
 
 def test_a_plan_is_resolved_once():
