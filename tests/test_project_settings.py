@@ -170,7 +170,7 @@ SILENT: dict[str, tuple[dict[str, Any], str]] = {
     "projects.plant.against.reline": (
         config({"against": {"route": "bf_bof", "capital": "sunk", "reline": 150}}),
         "capital: reline"),
-    "projects.plant.cumulation.share": (
+    "projects.plant.cumulation": (
         config({"instruments": [], "cumulation": {"share": 0.8}}), "which has none"),
     "projects.plant.instruments.0": (config(contract={"last": 2029}), "plant starts in 2030"),
     "catalog.instruments.contract": (config({"instruments": []}), "no project"),

@@ -17,7 +17,7 @@ from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
-from simcore.intake.findings import Address, Finding, unknown, unknown_entry
+from simcore.intake.findings import Address, Finding, few_of, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
@@ -154,20 +154,26 @@ def _priced(experiment: Experiment) -> Iterator[Finding]:
     """Outcomes of the price of the conventional tonne in a run of which no region has one."""
     made = sector_regions(experiment)
     built_in = [one.region for one in experiment.projects.values()]
-    for position, name in enumerate(experiment.outcomes):
-        if name not in OUTCOMES or "product_price" not in OUTCOMES[name].needs.rules:
-            continue
-        of_projects = "project" in OUTCOMES[name].dims
-        regions = built_in if of_projects else experiment.regions
-        if any(made[one].product_price is not None for one in regions if one in made):
-            continue
-        whose = "project" if of_projects else "run"
-        yield Finding(
-            ("outcomes", position), f"{name}, of which no region of the {whose} has the price",
-            f"product_price of a region of the {whose}",
-            "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
-            also=(("projects",) if of_projects else ("regions",),),
-        )  # fmt: skip
+    asked = [
+        (position, name) for position, name in enumerate(experiment.outcomes)
+        if name in OUTCOMES and "product_price" in OUTCOMES[name].needs.rules
+    ]  # fmt: skip
+    for whose, key, regions in (
+        ("run", "regions", experiment.regions), ("project", "projects", built_in),
+    ):  # fmt: skip
+        names = {
+            name: position for position, name in asked
+            if ("project" in OUTCOMES[name].dims) == (key == "projects")
+        }  # fmt: skip
+        has_one = any(made[one].product_price is not None for one in regions if one in made)
+        if names and regions and not has_one:
+            yield Finding(
+                ("outcomes", next(iter(names.values()))),
+                f"{few_of(names)}, of which no region of the {whose} has the price",
+                f"product_price of a region of the {whose}",
+                "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
+                also=((key,),),
+            )  # fmt: skip
 
 
 def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:

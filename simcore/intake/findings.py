@@ -26,6 +26,7 @@ SINGULAR: Final = {
 """What an entry of a section of the catalog is called."""
 
 _LISTED: Final = 12
+_FEW: Final = 4
 _TABLES: Final = 40
 _ONE: Final = {"kind", "value", "years"}
 """Keys that tell one quantity from a mapping of regions."""
@@ -84,6 +85,13 @@ def _in_config(text: str) -> str:
         r"--([a-z-]+)( (?=point|dmy|mdy|ymd|cp1252|last))?",
         lambda one: keys.get(one[1], one[1].replace("-", "_")) + (": " if one[2] else ""), text,
     )  # fmt: skip
+
+
+def few_of(names: Iterable[str]) -> str:
+    """A few names, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - _FEW} others" if len(every) > _FEW + 1 else ""
+    return " and ".join(every[:_FEW] if more else every) + more
 
 
 def unknown(
