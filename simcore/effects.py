@@ -28,6 +28,8 @@ from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
 
+_PART: Final = 3
+"""Keys that lead to a part of a project, such as its debt."""
 _BLOCKS: Final = 2
 """Blocks of draws in each replicate, from which on its spread tells an error."""
 
@@ -41,7 +43,10 @@ _CHOICES: Final = {
     "outcomes", "keep", "scenarios",
 }  # fmt: skip
 """Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
-_LABELS: Final = {*Sourced.model_fields, "title", "kind", "product"}
+_UNASKED: Final = {
+    (key,) for key in (*Sourced.model_fields, "title", "kind", "product", "beyond", "break_even")
+}
+"""Last keys of what is no number of a plan, or is asked before it is built, or after."""
 
 
 def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
@@ -61,6 +66,9 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     written = list(_written(spec))
     with noted_reads(_asked(written)) as reads:
         plan = build(spec)
+    if not any("project" in OUTCOMES[name].dims for name in plan.experiment.outcomes):
+        # Said once of all of them.
+        written = [one for one in written if not _is_of_projects(one.where)]
     found = [
         *unusual(spec),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
@@ -108,9 +116,7 @@ def _written(spec: Spec) -> Iterator[_Written]:
             if where[1:2] == ("sectors",) and where[3:4] == ("cbam",):
                 where = where[3:]  # it stands in the place of what the config does not say
             # Which market is that of the border also says which regions lie inside.
-            unasked = (where[-1:] and where[-1] in _LABELS) or where == ("cbam", "market")
-            # What is asked before anything is built, or before the draws: which strike breaks even.
-            unasked = unasked or where[-1:] in (("beyond",), ("break_even",))
+            unasked = where == ("cbam", "market") or where[-1:] in _UNASKED
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
             # A config that repeats what the package says asks for no effect.
@@ -185,11 +191,20 @@ def _silent(
         # A new entry must be complete, whatever of it a run reads; most of an instrument need not.
         if complete or not (_is_packaged(address) or address[1] == "instruments"):
             return None
+    if address[0] == "projects" and len(address) > _PART:
+        built = [one for one in experiments if address[1] in one.projects]
+        records = [_follow(one, address[:_PART])[1] for one in built]
+        if all(isinstance(one, Model) and not _touched(one, reads) for one in records):
+            return _PART
     found = [_is_read(one, address, reads) for one in experiments]
     if any(one is not False for one in found):
         return None
     # The numbers of a distribution are one setting.
     return min(_follow(one, address)[2] for one in experiments) or len(address)
+
+
+def _is_of_projects(address: Address) -> bool:
+    return address[0] == "projects" or address[:2] == ("catalog", "instruments")
 
 
 def _is_packaged(address: Address) -> bool:
@@ -331,6 +346,7 @@ def _unasked(plan: Plan) -> Iterator[Fault]:
     for key, dim, found, some in (
         ("against", "against", "a buyer, without an outcome of his", "buyer_premium, landed_cost"),
         ("products", "product", "products, without an outcome of theirs", "price_effect"),
+        ("projects", "project", "projects, without an outcome of theirs", "project_npv"),
     ):
         if getattr(plan.experiment, key) and dim not in dims:
             yield plan.spec.fault(

@@ -23,9 +23,10 @@ from reference_costs import (
     reference_route,
 )
 from reference_goods import tonnes_passed_on, volume
+from reference_instruments import contract_of, worth_of_strike
 from reference_model import Result, evaluate
 from reference_paths import Case, merge, quantity
-from reference_projects import discounted, life, output, valued_in
+from reference_projects import avoided, discounted, life, output, valued_in
 
 from simcore.plan import Plan
 from simcore.running import engine, tracing
@@ -39,16 +40,12 @@ TONNE = 1e-6
 Key = tuple[Any, ...]
 
 OF_A_PROJECT = {
-    "project_cost": lambda _output, _worth: 1.0,
-    "project_gap": lambda _output, _worth: 1.0,
-    "project_support": lambda _output, _worth: 1.0,
-    "project_margin": lambda _output, _worth: 1.0,
-    "project_annuity": lambda _output, _worth: 1.0,
-    "break_even_premium": lambda _output, _worth: 1.0,
-    "project_cash": lambda output_, _worth: output_,
-    "project_npv": lambda output_, worth: output_ * worth,
-    "break_even_grant": lambda output_, worth: output_ * worth,
-}
+    **dict.fromkeys(("project_cost", "project_gap", "project_support", "project_margin",
+                     "project_annuity", "break_even_premium"), lambda _output, _worth: 1.0),
+    **dict.fromkeys(("project_cash", "instrument_payment"), lambda output_, _worth: output_),
+    **dict.fromkeys(("project_npv", "break_even_grant", "instrument_npv", "instrument_total",
+                     "instrument_repaid"), lambda output_, worth: output_ * worth),
+}  # fmt: skip
 """Of how many tonnes' cost an outcome of a project is made."""
 
 
@@ -103,7 +100,9 @@ class Scales:
         self.cases = {}
         for scenario, overlay in config["scenarios"].items():
             stream = f"{scenario}/" if config["independent_scenarios"] else ""
-            self.cases[scenario] = Case(merge(config, overlay or {}), draw, stream)
+            self.cases[scenario] = Case(
+                merge(config, overlay or {}), draw, stream, scenario=scenario
+            )
 
     def avoided(self, key: Key) -> float:
         """Avoided emissions of the cell of a key."""
@@ -149,6 +148,18 @@ class Scales:
         scale = self.rate * price if name.endswith("_uplift") else 1.0
         return self.cost * tonnes_passed_on(case, which) / scale
 
+    def per_tco2(self, key: Key, size: float) -> float:
+        """Error of what is a cost over the CO2 that a project avoids, or over what a strike pays."""
+        name, scenario, project = key[:3]
+        case = self.cases[scenario]
+        if name == "break_even_strike":
+            if contract_of(case, project) is None:
+                return 0.0
+            over = worth_of_strike(case, project)[1] / math.prod(self.project(key))
+        else:
+            over = min(abs(avoided(case, project, year)) for year in case.years)
+        return RELATIVE * (size + self.cost / over) if over > NEXT_TO_ZERO else math.inf
+
     def tolerance(self, key: Key) -> float:
         """Error allowed; infinite where the value is a matter of rounding."""
         name = key[0]
@@ -179,6 +190,13 @@ class Scales:
             return RELATIVE * self.cost
         if name in OF_A_PROJECT:
             return RELATIVE * self.cost * OF_A_PROJECT[name](*self.project(key))
+        if name in ("break_even_strike", "instrument_strike", "instrument_reference",
+                    "public_cost_per_tco2"):  # fmt: skip
+            return self.per_tco2(key, size)
+        if name in ("instrument_repays", "claw_back"):
+            of = "instrument_payment" if name == "instrument_repays" else "instrument_total"
+            near = abs(self.reference[of, *key[1:]]) < 1e-6 * self.cost
+            return math.inf if near else 0.0
         if name == "deal_closes":
             near = abs(self.reference["project_margin", *key[1:]]) < 1e-6 * self.cost
             return math.inf if near else 0.0
@@ -221,7 +239,7 @@ def disagreements(
     for key, value in found.items():
         if key[0] == "carbon_price_by_view" and key not in reference and math.isnan(value):
             continue
-        if key[0] in OF_A_PROJECT or key[0] == "deal_closes":
+        if key[0] in OUTCOMES and "project" in OUTCOMES[key[0]].dims:
             # A project that its scenario lacks, or that cannot start, has no value.
             reference.setdefault(key, math.nan)
         if key not in reference:

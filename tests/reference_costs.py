@@ -492,15 +492,21 @@ def equipment(case: Case, route: str, region: str, year: int) -> float:
     )
 
 
+def stands_already(case: Case, route: str, region: str) -> bool:
+    """Whether the capital of a route counts as sunk."""
+    owner = says(case, route, "capex")
+    builder = says(case, route, "greenfield") if owner != route else owner
+    stands = case.catalog["routes"][builder].get("greenfield")
+    return case.config.get("reference_capital") == "sunk" and bool(
+        stands or owner == reference_route(case, region)
+    )
+
+
 @remembered
 def plant_capital(case: Case, route: str, region: str, year: int) -> float:
     """Yearly capital per tonne of capacity of a plant without its capture, EUR."""
-    owner, new = says(case, route, "capex"), new_plant(case, route)
-    builder = says(case, route, "greenfield") if owner != route else owner
-    stands = case.catalog["routes"][builder].get("greenfield")
-    if case.config.get("reference_capital") == "sunk" and (
-        stands or owner == reference_route(case, region)
-    ):
+    new = new_plant(case, route)
+    if stands_already(case, route, region):
         return 0.0
     capex = equipment(case, route, region, year)
     if new:
@@ -517,26 +523,28 @@ def capex_factor(case: Case, region: str) -> float:
 
 
 @remembered
-def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
-    """Yearly capital and fixed cost of a capture, EUR per tonne of the plant's capacity."""
+def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[float, float, float]:
+    """Yearly capital and fixed cost of a capture, and what it costs to build, without interest
+    until then; EUR per tonne of the plant's capacity."""
     capture = case.catalog["routes"][route].get("capture")
     if not capture:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
 
     def part(name: str, target: str = "1") -> float:
         return number(case, route, region, "capture", name, year=year, target=target)
 
     plain = part("capex", "EUR/(t/yr)") * capex_factor(case, region)
     plain *= captured(case, route, region, year)
-    built = plain * part("first_of_a_kind") * part("interest_during_construction")
-    built *= learning(case, capture.get("learning"), route + ".capture", year)
+    spent = plain * part("first_of_a_kind")
+    spent *= learning(case, capture.get("learning"), route + ".capture", year)
     rate = wacc(case, region) + part("risk_premium")
-    return built * annuity_rate(rate, capture["lifetime"]), plain * part("fixed_opex")
+    yearly = spent * part("interest_during_construction") * annuity_rate(rate, capture["lifetime"])
+    return yearly, plain * part("fixed_opex"), spent
 
 
 def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
     """Parts of the levelised cost, EUR/t; inputs by commodity, byproducts negative."""
-    capture, kept = capture_capital(case, route, region, year)
+    capture, kept, _ = capture_capital(case, route, region, year)
     utilisation = field(case, route, "utilisation", region, year)
     if is_share(case, route, region):
         fixed_opex = field(case, route, "fixed_opex", region, year, "1/yr")

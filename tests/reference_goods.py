@@ -4,12 +4,15 @@ more, and from a gap per tonne to what closes it for a volume."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from reference_buyer import delivered, product_price
+from reference_costs import carbon_cost, levelised_cost, premium_ex_carbon
 from reference_paths import Case, quantity
 
 Result = dict[tuple[Any, ...], Any]
+CarbonValue = Callable[[Case, str, str, str, int], tuple[float, float]]
 
 
 def tonnes_passed_on(case: Case, product: str) -> float:
@@ -48,26 +51,32 @@ def volume(case: Case, budget: str, year: int) -> float:
     return amounts[k] * (1 - passed) + amounts[k + 1] * passed
 
 
-def gap(case: Case, scenario: str, budget: str, year: int, out: Mapping[Any, Any]) -> float:
+def gap(case: Case, budget: str, year: int, value: CarbonValue) -> float:
+    """Of a tonne; `value` is section 7's worth of its carbon."""
     one = case.config["budgets"][budget]
     region, route = one["region"], one["route"]
     if one.get("gap", "support") == "support":
         destination = one.get("destination", "domestic")
-        return out["support_gap", scenario, region, destination, route, year]
+        worth = value(case, route, region, destination, year)[1]
+        return premium_ex_carbon(case, route, region, year) - worth
     if one["gap"] == "market":
-        return out["market_gap", scenario, region, route, year]
+        own = levelised_cost(case, route, region, year)
+        own += carbon_cost(case, route, region, "domestic", year)
+        return own - product_price(case, region, year)
     against = one.get("against") or case.config["against"][0]
-    return out["buyer_premium", scenario, against, region, route, year]
+    return delivered(case, against, region, route, year)["buyer_premium"]
 
 
-def budget_outcomes(case: Case, scenario: str, out: Mapping[tuple[Any, ...], Any]) -> Result:
-    """Outcomes of the budgets of a scenario, from the gaps in `out`."""
+def budget_outcomes(case: Case, scenario: str, value: CarbonValue) -> Result:
+    """Outcomes of the budgets of a scenario."""
     found: Result = {}
+    if not any(name.startswith("budget_") for name in case.config["outcomes"]):
+        return found
     for budget in case.config.get("budgets") or ():
         need, net = [], []
         for year in case.years:
             tonnes = volume(case, budget, year)
-            lacking = gap(case, scenario, budget, year, out) if tonnes else 0.0
+            lacking = gap(case, budget, year, value) if tonnes else 0.0
             need.append(lacking * tonnes if lacking > 0 else 0.0)
             net.append(lacking * tonnes)
             found["budget_need", scenario, budget, year] = need[-1]

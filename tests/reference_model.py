@@ -5,7 +5,7 @@ them: a kernel that disagrees with it is wrong, or it is. `evaluate` is the only
 tests need. Money inside is EUR of the base year; `evaluate` returns the output currency.
 
 `reference_units`, `reference_draws`, `reference_paths`, `reference_costs`, `reference_buyer`,
-`reference_goods` and `reference_projects` are its parts, in the order of the model's sections; this
+`reference_goods`, `reference_projects`, `reference_instruments` and `reference_deals` are its parts, in the order of the model's sections; this
 one holds the rest of sections 7 and 8, and every outcome of a draw.
 """
 
@@ -37,6 +37,7 @@ from reference_costs import (
     wacc,
     waterfall,
 )
+from reference_deals import project_outcomes
 from reference_goods import budget_outcomes, product_outcomes
 from reference_paths import (
     Case,
@@ -47,7 +48,6 @@ from reference_paths import (
     policy,
     quantity,
 )
-from reference_projects import project_outcomes
 from reference_views import at_price_limit, view_label
 
 NAN = math.nan
@@ -56,7 +56,8 @@ NAN = math.nan
 PURE = {
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
     "cheapest_route", "exposure_cost_local", "exposure_total_local", "at_price_limit",
-    "deal_closes",
+    "deal_closes", "instrument_repays", "claw_back", "cap_binds", "instrument_exhausted",
+    "instrument_ended",
     "price_uplift", "buyer_price_uplift",
 }  # fmt: skip
 
@@ -334,7 +335,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 best = cheapest_route(case, out, scenario, region, d, year)
                 out["cheapest_route", scenario, region, d, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
-    out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, out)
+    out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
     return out | project_outcomes(case, scenario)
 
 
@@ -359,7 +360,7 @@ def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:
     out: Result = {}
     for scenario, overlay in (config.get("scenarios") or {"base": {}}).items():
         stream = f"{scenario}/" if config.get("independent_scenarios") else ""
-        case = Case(merge(config, overlay or {}), draw, stream)
+        case = Case(merge(config, overlay or {}), draw, stream, scenario=scenario)
         for key, value in scenario_outcomes(case, scenario).items():
             pure = key[0] in PURE or key[0].startswith("allowance_")
             out[key] = value if pure else value * exchange

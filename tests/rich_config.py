@@ -15,10 +15,9 @@ from simcore.variables import OUTCOMES
 
 NOT_YET = {
     "project_revenue", "project_free_cash", "free_cash_npv", "project_irr", "irr_ambiguous", "dscr",
-    "dscr_below", "dscr_lowest", "debt_capacity", "equity_irr", "break_even_strike",
+    "dscr_below", "dscr_lowest", "debt_capacity", "equity_irr",
 }  # fmt: skip
-ASKED = [name for name, one in OUTCOMES.items()
-         if name not in NOT_YET and "instrument" not in one.dims]  # fmt: skip
+ASKED = [name for name in OUTCOMES if name not in NOT_YET]
 KEEPABLE = [name for name in ASKED if OUTCOMES[name].kind != "conditional"]
 """Outcomes with a value in each draw."""
 
@@ -73,6 +72,10 @@ PRICES: dict[str, Any] = {
             "path": {2025: 60.0, 2027: 75.0, 2028: 66.0}, "process": {"kind": "scenario"},
             "emission_intensity": {2024: 0.6, 2030: 0.3},
         },
+    },
+    "electricity": {
+        "default": {"title": "of the grid", "unit": "EUR/MWh", "path": {2025: 50.0, 2029: 70.0},
+                    "process": {"kind": "scenario"}},
     },
     "ore": {
         "default": {
@@ -204,7 +207,7 @@ ROUTES: dict[str, Any] = {
         "risk_premium": 0.01, "fixed_opex": 60.0,
         "other_opex": {"kind": "factor", "name": "consumables"},
         "inputs": {
-            "ore": "1.5 t/t", "power": "0.9 MWh/t",
+            "ore": "1.5 t/t", "power": "0.9 MWh/t", "electricity": "0.1 MWh/t",
             "hydrogen": {
                 "default": {"kind": "beta", "quantiles": {0.1: 50.0, 0.9: 60.0}, "low": 40.0,
                             "high": 80.0, "unit": "kg/t"},
@@ -221,7 +224,8 @@ ROUTES: dict[str, Any] = {
         "title": "scrap and bought iron", "sector": "steel", "capex": 350.0, "lifetime": 15,
         "utilisation": 0.85, "fixed_opex": {"kind": "factor", "name": "consumables"},
         "other_opex": {"kind": "empirical", "values": [240.0, 300.0, 260.0, 275.0, 410.0]},
-        "inputs": {"power": {"XA": "0.7 MWh/t", "default": "2.7 GJ/t"}},
+        "inputs": {"power": {"XA": "0.7 MWh/t", "default": "2.7 GJ/t"},
+                   "electricity": "150 kWh/t"},
         "emission_intensity": "90 kg/t",
         "precursor_intensity": {"kind": "discrete", "values": [0.6, 1.1],
                                 "probabilities": [0.5, 0.5]},
@@ -250,17 +254,78 @@ PROJECTS: dict[str, Any] = {
             "kind": "triangular", "low": 100.0, "mode": 150.0, "high": 260.0,
             "unit": "USD/(t/yr)", "price_year": 2021}},
         "valued_in": 2025,
+        "instruments": ["running", "part_of_capex", "per_kilogram", "per_megawatt_hour", "contract",
+                        "at_the_market"],
+        "cumulation": {"of": "cost", "share": {"kind": "uniform", "low": 0.5, "high": 1.0}},
     },
-    "later_works": {"like": "works", "start": 2029, "hydrogen": "bought", "valued_in": None},
+    "later_works": {"like": "works", "start": 2029, "hydrogen": "bought", "valued_in": None,
+                    "instruments": ["part_of_capex"], "cumulation": None},
     "abroad": {
         "region": "XB", "route": "hydrogen", "destination": "eu", "start": 2028, "lifetime": 20,
         "output": 0.5, "against": {"route": "electric", "capital": "sunk"}, "sold": 0.5,
         "willing": {"kind": "uniform", "low": 20.0, "high": 60.0, "unit": "USD/t",
                     "price_year": 2022},
         "rate": {"kind": "triangular", "low": 3.0, "mode": 6.0, "high": 11.0, "unit": "%"},
+        "instruments": ["price_of_hydrogen", "topped_up", "gap_filler", "later_grant", "cheap_loan",
+                        "public_buyers", "buying_the_gap", "per_car", "for_power"],
     },
     "short": {"region": "XA", "route": "electric", "destination": "eu", "start": 2026,
-              "lifetime": 2, "output": 1.0, "beyond": "error", "valued_in": 2027},
+              "lifetime": 2, "output": 1.0, "beyond": "error", "valued_in": 2027, "cumulation": {"share": 0.8},
+              "instruments": ["two_way", "gap_filler", "for_power", "buying_the_gap"]},
+}  # fmt: skip
+
+INSTRUMENTS: dict[str, Any] = {
+    # Kinds of contracts for the works, each with limits of another sort.
+    "contract": {
+        "kind": "ccfd", "strike": {"kind": "uniform", "low": 80.0, "high": 260.0, "unit": "USD/t",
+                                   "price_year": 2023},
+        "escalation": {"kind": "uniform", "low": -0.02, "high": 0.03}, "term": 3,
+        "cover": {"kind": "uniform", "low": 0.8, "high": 1.0}, "green_revenue": 0.6,
+        "indexation": {"base": 2026, "shares": {
+            "hydrogen": {"kind": "uniform", "low": 0.5, "high": 1.0}, "power": 0.7}},
+        "repay": "received", "other_aid": "deduct", "nominal": True, "exit_after": 2,
+        "cap": {"total": {"kind": "uniform", "low": 50.0, "high": 400.0, "unit": "M USD"}},
+        "eligible": {"avoided": 0.5},
+        "rate": {"kind": "uniform", "low": 0.01, "high": 0.04},
+    },
+    "at_the_market": {
+        "kind": "ccfd", "strike": "90 EUR/t", "reference": "market", "market": "third_ets",
+        "sided": "one", "first": 2028, "cap": {"yearly": "20 M EUR/yr"}, "exit_after": 1,
+        "eligible": {"emission_intensity": {"years": {2026: 0.4, 2029: 0.2}}}, "term": 2,
+    },
+    "part_of_capex": {
+        "kind": "grant", "share": {"kind": "uniform", "low": 0.1, "high": 0.4}, "of": "difference",
+        "cap": {"total": {"kind": "uniform", "low": 50.0, "high": 600.0}}, "paid_in": -1,
+    },
+    "later_grant": {"kind": "grant", "share": 0.1, "paid_in": 1},
+    "running": {
+        "kind": "opex", "amount": {"years": {2026: "30 USD/t", 2029: {
+            "kind": "uniform", "low": 5.0, "high": 15.0, "unit": "EUR/t"}}},
+        "per": "avoided", "share": 0.9, "delay": {"kind": "uniform", "low": 0.0, "high": 1.5},
+        "nominal": True, "steps": {1: 1, 2: 0.75}, "last": 2028,
+    },
+    "per_kilogram": {"kind": "opex", "amount": "0.4 USD/kg", "per": "hydrogen", "term": 2},
+    "per_megawatt_hour": {"kind": "opex", "amount": "3 EUR/MWh", "per": "electricity", "term": 3},
+    "two_way": {"kind": "ccfd", "strike": {"kind": "uniform", "low": 0.0, "high": 150.0,
+                                           "unit": "EUR/t"}, "term": 2, "cap": {"yearly": 90.0}},
+    "gap_filler": {"kind": "opex", "covers": "gap", "share": 0.5, "term": 2},
+    "price_of_hydrogen": {
+        "kind": "cfd", "strike": {"kind": "uniform", "low": 3000.0, "high": 6000.0, "unit": "EUR/t"},
+        "replaces": {"power": {"kind": "uniform", "low": 20.0, "high": 40.0, "unit": "MWh/t"}},
+        "floor": "1800 EUR/t", "nominal": True, "term": 2,
+    },
+    "topped_up": {"kind": "premium", "strike": "150 EUR/t", "floor": {"kind": "uniform",
+                  "low": 40.0, "high": 90.0, "unit": "EUR/t"}, "term": 2, "nominal": True},
+    "cheap_loan": {"kind": "loan", "share": 0.5, "spread": "2 %", "term": 2},
+    "public_buyers": {"kind": "procurement", "share": {"years": {2026: 0.1, 2029: 0.4}},
+                      "uplift": {"kind": "uniform", "low": 10.0, "high": 50.0, "unit": "USD/t"},
+                      "term": 2},
+    "buying_the_gap": {"kind": "procurement", "share": 0.2, "covers": "gap", "term": 2},
+    "per_car": {"kind": "product", "amount": "300 USD", "content": "0.9 t", "share": 0.4,
+                "passed_on": {"kind": "uniform", "low": 0.3, "high": 0.9}, "term": 2,
+                "nominal": True},
+    "for_power": {"kind": "compensation", "intensity": {"years": {2026: 0.75, 2029: 0.6}},
+                  "emission_factor": "500 kg/MWh", "efficiency": 0.8, "term": 2},
 }  # fmt: skip
 
 RICH: dict[str, Any] = {
@@ -297,7 +362,7 @@ RICH: dict[str, Any] = {
         "hydrogen_steel": {"region": "XB", "route": "hydrogen", "destination": "eu", "volume": {
             2027: 1.0, 2029: {"kind": "uniform", "low": 2.0, "high": 4.0},
         }},
-        "at_the_price": {"region": "XA", "route": "captured", "gap": "market",
+        "at_the_price": {"region": "XA", "route": "electric", "gap": "market",
                          "volume": {2020: 2.0, 2028: 0.5}},
         "offered": {"region": "XB", "route": "electric", "gap": "buyer", "against": "XA.blast",
                     "volume": {2028: {"kind": "triangular", "low": 0.1, "mode": 0.2, "high": 0.5}}},
@@ -345,6 +410,7 @@ RICH: dict[str, Any] = {
     },
     "memory": 1000, "dtype": "float64",
     "catalog": {
+        "instruments": INSTRUMENTS,
         "markets": MARKETS, "prices": PRICES, "policies": POLICIES, "regions": REGIONS,
         "routes": ROUTES,
         "technologies": {

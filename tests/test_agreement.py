@@ -23,11 +23,14 @@ QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
 DRAWS = (0, 127, 128, 255, 256, 300)
 
 LATE: dict[str, Any] = {
-    "projects": {"works": {"start": 2028}, "short": {"start": 2028}},
+    "projects": {
+        "works": {"start": 2028, "instruments": ["running", "part_of_capex", "per_kilogram"]},
+        "short": {"start": 2028},
+    },
     "scenarios": {"reform": {"projects": {"of_the_reform": {"start": 2028}}}},
     "budgets": {
         "hydrogen_steel": {"volume": {2027: 0, 2028: 0.5}},
-        "at_the_price": {"route": "electric", "volume": {2020: 0, 2027: 0}},
+        "at_the_price": {"volume": {2020: 0, 2027: 0}},
     },
 }
 """Projects that wait for their routes, and budgets of which no tonne is paid before 2028."""
@@ -95,6 +98,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "default values": {"cbam": {"declared": "default", "resource_shuffling": 1.0}},
     "the cheaper value": {"cbam": {"declared": "cheaper"}},
     "independent scenarios": {"independent_scenarios": True},
+    "names drawn again": {"scenarios": {
+        "reform": {"redraw": ["border_ets.anchor", "border_ets.shock", "consumables", "XB.wacc",
+                              "*.delay"]},
+        "another": {"redraw": ["power.*", "share.*"]},
+    }},
+    "names drawn again of independent scenarios": {
+        "independent_scenarios": True, "redraw": ["border_ets.*"],
+    },
     "a reference that is not listed and comes late": {
         "routes": ["hydrogen", "electric"],
         "catalog": {"routes": {"blast": {"available_from": 2028}}}, **LATE,
@@ -136,7 +147,8 @@ def quickstart(*changes: str) -> list[str]:
         "against=[EU.bf_bof, KR.h2_dri_eaf]",
         "exposures.firm={market: k_ets, shortfall: 20, first: 2026, last: 2027}",
         "projects.works={region: EU, route: h2_dri_eaf, start: 2028, lifetime: 15, output: 2, "
-        "sold: 0.5, willing: 40 EUR/t, rate: 6 %}",
+        "sold: 0.5, willing: 40 EUR/t, rate: 6 %, instruments: [contract]}",
+        "catalog.instruments.contract={kind: ccfd, strike: 150 EUR/t, term: 2}",
         "products=[car, house, ship]",
         "budgets.steel={region: EU, route: hbi_import_eaf, gap: market, volume: {2025: 3, 2028: 5}}",
     ]  # fmt: skip

@@ -241,7 +241,7 @@ def test_a_later_start_changes_no_year_that_stays(few):
     later = run(keeping(
         years={"first": 2028, "last": 2029}, plant={"start": 2028},
         exposures={name: {"first": 2028} for name in ("firm", "other", "growing")},
-        projects={name: {"start": 2028} for name in ("works", "short")},
+        projects={"works": {"start": 2028, "instruments": []}, "short": {"start": 2028}},
         scenarios={"reform": {"projects": {"of_the_reform": {"start": 2028}}}},
     ))  # fmt: skip
     for name, variable in OUTCOMES.items():

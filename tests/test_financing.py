@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from minimal import route
 from reference_paths import merge
+from rich_config import rich_config
 from small_config import small_config
 from test_invalid import faults_of
 
@@ -160,6 +161,9 @@ PROJECTS: dict[str, dict[str, Any]] = {
     "green tonnes": {"sold": 0.5, "willing": 70.0},
     "tax": {"tax": {"rate": 0.25}},
     "tax in money of the year": {"tax": {"rate": 0.3, "nominal": True}},
+    "losses that outlive the run": {
+        "start": 2034, "tax": {"rate": 0.3, "nominal": True}, "sold": 1.0, "willing": -50.0,
+    },
     "a level loan": {"debt": DEBT},
     "a nominal loan beyond the run": {
         "tax": {"rate": 0.25},
@@ -222,6 +226,29 @@ def test_support_by_year_ends_with_the_run_and_a_grant_lowers_what_is_spent() ->
     np.testing.assert_allclose(change, gained, rtol=1e-9)
 
 
+def test_support_for_life_ends_with_the_run() -> None:
+    """Prices of the last year stand for the years after it, payments do not."""
+    aid = {"aid": {"kind": "opex", "amount": 40.0}}
+    lifted = run({"instruments": ["aid"], "valued_in": 2026}, catalog={"instruments": aid})
+    gained = sum(2.0 * 40.0 / 1.06 ** (year - 2026) for year in range(2028, LAST + 1))
+    change = of(lifted, "free_cash_npv") - of(run({"valued_in": 2026}), "free_cash_npv")
+    np.testing.assert_allclose(change, gained, rtol=1e-9)
+
+
+def test_money_that_comes_before_it_is_spent_makes_a_rate_ambiguous() -> None:
+    """A grant, then the plant, then what it earns: the sum so far turns twice where it pays."""
+    early = {"grant": {"kind": "grant", "share": 0.5, "paid_in": -2}}
+    found = run({"instruments": ["grant"], "spend": {-1: 1.0}}, catalog={"instruments": early})
+    whole = config({"spend": {-1: 1.0}})["projects"]["works"]
+    pays = 0
+    for draw in range(0, DRAWS, 29):
+        grant = 0.5 * sum(spent_in(found, draw, whole).values())
+        expected = by_hand(found, draw, whole, {2026: grant})["irr_ambiguous"]
+        assert of(found, "irr_ambiguous")[draw] == expected
+        pays += expected
+    assert 0 < pays < DRAWS / 29
+
+
 def test_a_grant_is_worth_its_date_and_is_not_lent_on() -> None:
     found = run({"instruments": ["grant"], "debt": DEBT}, catalog={"instruments": AID})
     one = config({"debt": DEBT})["projects"]["works"]
@@ -282,6 +309,59 @@ def test_an_electrolyser_of_its_own_is_invested_in_and_not_paid_for_by_the_kilog
     learnt = 0.3 + 0.7 * (1 - 0.2) ** math.log2(9.0 ** (3 / 10))
     spent = 2.0 * (capex * 1.1 / 0.8 + 0.55 * stacks * learnt)
     np.testing.assert_allclose(of(found, "project_free_cash")[1], -spent, rtol=1e-9)
+
+
+# Every way in which capital comes about, without interest during construction: of a life and a rate.
+LEVEL = {"interest_during_construction": 1.0, "lifetime": 9, "risk_premium": 0.01}
+FITTED = {
+    "title": "captured", "sector": "steel", "host": "blast",
+    "capture": LEVEL | {
+        "rate": 0.6, "inputs": {"power": "0.4 MWh/t"}, "emission_factors": {"power": "0.2 t/MWh"},
+        "storage": "ore", "capex": "300 USD/(t/yr)", "fixed_opex": 0.04, "first_of_a_kind": 1.3,
+        "learning": {"technology": "stack", "share": 0.5},
+    },
+}  # fmt: skip
+PLANTS: dict[str, dict[str, Any]] = {
+    "own_hydrogen": {"route": "hydrogen", "hydrogen": "own"},
+    "green": {"route": "hydrogen", "sold": 0.4, "willing": 30},
+    "fixed_by_share": {"route": "captured", "start": 2029},
+    "abroad": {"route": "electric", "region": "XB", "destination": "eu"},
+    "captured": {"route": "fitted", "start": 2028},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reference_capital", ["reline", "new", "sunk"])
+def test_any_capital_charge_is_worth_its_investment(reference_capital: str) -> None:
+    """The sum of the margins after the charge is that of the cash flow with the investment."""
+    routes = {name: dict(LEVEL) for name in ("blast", "hydrogen", "electric", "captured")}
+    routes["captured"]["fixed_opex"] = {"kind": "uniform", "low": 2, "high": 4, "unit": "%/yr"}
+    kept = ["free_cash_npv", "project_cost", "product_price", "carbon_cost"]
+    base = {"region": "XA", "start": 2027, "lifetime": 9, "output": 0.7, "rate": 0.09}
+    found = engine.run(simcore.build(simcore.load(rich_config(
+        outcomes=kept, keep=kept, draws=256, against=[], reference_capital=reference_capital,
+        routes=["blast", "hydrogen", "electric", "captured", "fitted"],
+        projects={name: base | one for name, one in PLANTS.items()},
+        catalog={
+            "routes": routes | {"fitted": FITTED},
+            "regions": {name: {"wacc": 0.08} for name in ("XA", "XB")},
+            "prices": {"hydrogen": {"XA": {"lifetime": 9, "risk_premium": 0.01}}},
+        },
+    ))))  # fmt: skip
+    for name, one in PLANTS.items():
+        plant = base | one
+        price = found["product_price"].sel(region=plant["region"])
+        carbon = found["carbon_cost"].sel(
+            region=plant["region"], route=plant["route"],
+            destination=plant.get("destination", "domestic"),
+        )  # fmt: skip
+        green = plant.get("sold", 0.0) * plant.get("willing", 0.0)
+        margin = 0.7 * (price + green - found["project_cost"].sel(project=name) - carbon)
+        years = range(plant["start"], plant["start"] + 9)
+        expected = sum(
+            margin.sel(year=min(year, 2029)) / 1.09 ** (year - plant["start"] + 1) for year in years
+        )
+        npv_found = found["free_cash_npv"].sel(project=name).transpose(*expected.dims)
+        np.testing.assert_allclose(npv_found, expected, rtol=1e-8, err_msg=name)
 
 
 def test_what_is_owned_and_what_is_lent_is_the_project() -> None:

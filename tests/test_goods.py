@@ -15,9 +15,14 @@ from rich_config import rich_config
 from test_invalid import faults_of
 
 import simcore
+from simcore.analysis import summarise
+from simcore.analysis.headline import OpenedRun, headline_of
 from simcore.effects import build_and_warn
 from simcore.intake import packaged
 from simcore.running import engine
+from simcore.terminal.headline import headline_text
+from simcore.terminal.tables import WIDTH, outcome_text
+from simcore.variables import OUTCOMES
 
 KEPT = ["cost_premium", "support_gap", "price_effect", "price_uplift", "budget_need", "budget_net"]
 TOTALS = ["budget_total", "budget_net_total"]
@@ -51,6 +56,9 @@ CASES: dict[str, dict[str, Any]] = {
     "another currency, one buyer unsaid": {
         "currency": "USD", "against": ["XB.blast"],
         "budgets": {"offered": {"against": None, "region": "XA"}},
+    },
+    "in a region and of a route that is none of the run": {
+        "regions": ["XA"], "routes": ["captured"], "destinations": ["domestic"],
     },
     "a volume that ends": {"budgets": {
         "hydrogen_steel": {"volume": {2027: 0, 2028: 3, 2029: 0}},
@@ -230,10 +238,15 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"catalog": {"products": {"car": {"price": {"value": 0}}}}}, "car.price", "1e-06"),
     "outcomes without products": ({"products": []}, "products", "price_effect"),
     "outcomes without budgets": ({"budgets": {}}, "budgets", "budget_need"),
-    "a region that is none of the run": (
-        {"budgets": {"steel": {**STEEL, "region": "KR"}}}, "budgets.steel.region", "KR"),
-    "a route that is none of the run": (
-        {"budgets": {"steel": {**STEEL, "route": "scrap_eaf"}}}, "budgets.steel.route", "scrap_eaf"),
+    "a region that is none": (
+        {"budgets": {"steel": {**STEEL, "region": "EUROPE"}}}, "budgets.steel.region", "EUROPE"),
+    "a route that is none": (
+        {"budgets": {"steel": {**STEEL, "route": "h2_dri"}}}, "budgets.steel.route",
+        "did you mean 'h2_dri_eaf'"),
+    "a route of another sector": (
+        {"budgets": {"steel": {**STEEL, "route": "smelter"}},
+         "catalog": {"routes": {"smelter": {"like": "scrap_eaf", "sector": "aluminium"}}}},
+        "budgets.steel.route", "makes aluminium"),
     "the gap of the reference": (
         {"budgets": {"steel": {**STEEL, "route": "bf_bof"}}}, "budgets.steel.route", "bf_bof"),
     "no volume in the run": (
@@ -298,3 +311,49 @@ def test_what_changes_nothing_is_said(name: str) -> None:
 def test_a_plain_config_gives_no_false_alarm() -> None:
     _, warnings = build_and_warn(simcore.load(goods(draws=512)))
     assert not [one for one in warnings if one.where != "draws"]
+
+
+# ---------------------------------------------------------------- the tables after a run
+
+
+def tables(found: Any) -> str:
+    text = headline_text(*headline_of(OpenedRun(found)))
+    assert max(map(len, text.splitlines())) <= WIDTH, text
+    return text
+
+
+def test_tables_tell_the_budget_beside_the_mean_gap(paid: Any) -> None:
+    text = tables(paid.expand_dims("scenario").sel(year=[2030, 2031, 2036]))
+    assert "what closes the gap of each draw; net: mean gap times volume" in text
+    line = next(one for one in text.splitlines() if one.startswith("law") and "steel" in one)
+    told = [float(one.replace(",", "")) for one in line.split()[2:]]
+    expected = [paid.budget_total_mean, paid.budget_total_quantile.sel(quantile=0.95),
+                paid.budget_net_total_mean]  # fmt: skip
+    assert told[:3] == [round(one.item()) for one in expected]
+    assert "2030" not in text.split("Budgets in")[1].split("Products")[0]  # nothing is paid yet
+
+
+def test_tables_tell_what_a_car_costs_more(paid: Any) -> None:
+    text = tables(paid.expand_dims("scenario").sel(year=[2030, 2031, 2036]))
+    part = text.split("Products, 2031, scenario law")[1]
+    mean = paid.price_uplift_mean.sel(product="car", year=2031, route="h2_dri_eaf").item()
+    line = next(one for one in part.splitlines() if "h2_dri_eaf" in one)
+    assert line.split()[-1] == f"{100 * mean:.2f}%"
+
+
+@pytest.mark.parametrize("key", ["budgets", "products"])
+def test_a_run_of_one_of_them_alone_has_a_table(key: str) -> None:
+    names = [one for one in GOODS if OUTCOMES[one].comes_with == key]
+    found = run(goods(draws=512, outcomes=names, keep=[]))
+    assert "steel" in tables(found) if key == "budgets" else "car" in tables(found)
+    assert len(summarise(found)) > 0
+
+
+def test_a_summary_names_the_unit_of_each_product() -> None:
+    found = run(goods(products=["car", "ship", "building"], outcomes=["price_effect"], keep=[]))
+    frame = summarise(found, variable="price_effect", years=[2030], routes=["h2_dri_eaf"])
+    assert frame["unit"].tolist() == ["EUR per car", "EUR per ship", "EUR per m2"]
+    lines = outcome_text(frame).splitlines()
+    small, large = (next(one for one in lines if f"per {unit} " in one) for unit in ("m2", "ship"))
+    assert "." in small.split()[4]
+    assert "," in large.split()[4]

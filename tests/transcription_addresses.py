@@ -353,9 +353,37 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
         )
         for year in years
     ),
+    *(
+        (f"instrument.{key}", _value("instruments", *path))
+        for key, path in (
+            ("de.term", ("de_ccfd", "term")),
+            ("de.exit", ("de_ccfd", "exit_after")),
+            ("de.cut", ("de_ccfd", "eligible", "avoided")),
+            ("de.largest", ("de_ccfd", "cap", "total")),
+            ("de.tks.grant", ("de_dri_grant", "cap", "total")),
+            ("idb.support", ("eu_decarbonisation_bank", "amount")),
+            ("eu.indirect.intensity", ("eu_indirect_costs", "intensity")),
+            ("eu.public_buyers.first", ("eu_public_buyers", "first")),
+            ("jp.credit", ("jp_production_credit", "amount")),
+            ("jp.credit.years", ("jp_production_credit", "term")),
+            ("jp.car", ("jp_clean_vehicles", "amount")),
+            ("jp.hydrogen.term", ("jp_hydrogen_gap", "term")),
+            ("in.sight.year_1", ("in_sight", "amount")),
+            ("in.pilot.share", ("in_steel_pilot", "share")),
+            ("in.pilot.money", ("in_steel_pilot", "cap", "total")),
+        )
+    ),
+    ("instrument.de.green_revenue", Address(("instruments", "de_ccfd", "green_revenue"))),
+    *(
+        (f"buyer.survey.{part}", _value("buyers", buyer, "willingness", "quantiles", quantile))
+        for buyer in ("steel_buyers", "automotive")
+        for part, quantile in (("fifth", 0.8), ("twentieth", 0.95))
+    ),
 ]
 
 UNUSED: Final[dict[str, str]] = {
+    "instrument.kr.first": "a date without a place for its status: the records state it as assumed",
+    "instrument.jp.credit.year_*": "steps without a place for their status: recalled, stated as assumed",
     "benchmark.cbam.pig_iron*": "no route sells pig iron",
     "benchmark.cbam.sintered_ore*": "no route sells sintered ore",
     "benchmark.eu_ets.eaf_high_alloy*": "carbon steel only",

@@ -292,7 +292,48 @@ _FURNACES: Final = [
 ]  # fmt: skip
 
 
+def _jp_grant(firm: str) -> Callable[[Figures], float]:
+    """Aid over the cost of an electric furnace."""
+    of = f"instrument.jp.grant.{firm}"
+    return lambda f: _part(f, f"{of}.aid") / _part(f, f"{of}.cost")
+
+
+def _sight(year: int) -> Callable[[Figures], float]:
+    """Incentive of a year over that of the first."""
+    of = "instrument.in.sight.year"
+    return lambda f: _part(f, f"{of}_{year}") / _part(f, f"{of}_1")
+
+
 DERIVED: Final[list[Derived]] = [
+    Derived(
+        ("instruments", "de_ccfd", "strike"),
+        "value",
+        # Support ceiling per tonne of CO2, and the allowance on top, to tens.
+        lambda f: (
+            _part(f, "instrument.de.round_1.money") / _part(f, "instrument.de.round_1.abatement")
+            + _part(f, "instrument.de.allowance.2024")
+        ),
+        -1,
+    ),
+    Derived(
+        ("instruments", "eu_hydrogen_bank", "amount"),
+        "value",
+        # M EUR per Mt are EUR per tonne.
+        lambda f: (
+            _part(f, "instrument.ehb.third.money") / _part(f, "instrument.ehb.third.hydrogen") / 1e3
+        ),
+        2,
+    ),
+    Derived(
+        ("instruments", "uk_hydrogen_contract", "strike"),
+        "value",
+        lambda f: _part(f, "instrument.uk.hydrogen.strike") * 39.4 / 1e3,
+        1,
+    ),
+    Derived(("instruments", "jp_transition_grant", "share"), "value", _jp_grant("jfe"), 3),
+    Derived(("instruments", "jp_transition_grant", "share"), "low", _jp_grant("nippon"), 3),
+    Derived(("instruments", "in_sight", "steps", 2), "value", _sight(2), 6),
+    Derived(("instruments", "in_sight", "steps", 3), "value", _sight(3), 6),
     Derived(_policy("eu_benchmark_bf_bof", 2021), "value", _integrated("2021-2025"), 3),
     Derived(_policy("uk_benchmark_bf_bof", 2021), "value", _integrated("2021-2025"), 3),
     Derived(_policy("eu_benchmark_bf_bof", 2026), "value", _integrated("2026-2030"), 3),

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
+from simcore.analysis.goods import as_columns as goods_columns
+from simcore.analysis.goods import budgets_of, products_of
 from simcore.analysis.projects import as_columns as project_columns
 from simcore.analysis.projects import projects_beside
 from simcore.analysis.select import PARTS, outcomes_of, quantiles
@@ -99,7 +101,8 @@ class FinishedRun:
         return iter(self._run.summaries)
 
     def labels(self, dim: str) -> list[Any]:
-        names = self._run.layout.coords[dim]
+        layout = self._run.layout
+        names = layout.coords[dim] if dim in layout.coords else layout.extra_coords[dim][1]
         return [names[place] for place in self._places.get(dim, range(len(names)))]
 
     def unit(self, name: str) -> str:
@@ -170,8 +173,9 @@ def headline_of(
     interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose intervals
     there are too few draws, `attrs["enough"]` says how many independent draws have one.
 
-    `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of projects; where there
-    is neither a cost nor a value, the rows of the first are the columns.
+    `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of projects,
+    `attrs["budgets"]` and `attrs["products"]` their rows; where there is neither a cost nor a
+    value, the rows of the first of these are the columns.
 
     Returns
     -------
@@ -183,7 +187,8 @@ def headline_of(
     Raises
     ------
     RunError
-        The run holds neither a cost nor a value, nor what tonnes cost a buyer, nor a project.
+        The run holds neither a cost nor a value, nor what tonnes cost a buyer, nor a project, a
+        budget or a product.
     """
     present = outcomes_of(run)
     names: list[str | None] = [
@@ -197,7 +202,8 @@ def headline_of(
         names = [names[0], None, "green_is_cheaper" if "green_is_cheaper" in present else None]
         wanted = ["cost_premium", "", "green_is_cheaper"]
     tables, projects = delivered(run, probabilities), projects_beside(run, probabilities)
-    if names[0] is None and names[1] is None and not tables and projects is None:
+    goods = budgets_of(run), products_of(run, probabilities)
+    if not any((names[0], names[1], tables, projects, *goods)):
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
             "name one outcome: --variable " + (present[0] if present else "V"),
@@ -227,11 +233,13 @@ def headline_of(
         told, left_out, wanted = as_columns(tables, called), list[str](), ["", "", ""]
         if projects is not None and not tables:
             told = project_columns(projects, called)
+        elif not tables:
+            told = goods_columns(*goods, called)
     else:
         columns, left_out = _without_undefined(_columns(run, numbers), list(numbers))
         told = {name: column.tolist() for name, column in columns.items()}
     held = [f"{name}_mean" for name in (*names[:2], *SHOWN, "project_npv") if name]
-    unit = next(run.unit(name) for name in held if name in run)
+    unit = next((run.unit(name) for name in held if name in run), str(run.attrs["currency"]))
     attrs = {
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
@@ -242,7 +250,8 @@ def headline_of(
         "outcomes": [name or "" for name in names], "apart": apart,
         "lacking": [one for one, name in zip(wanted, names, strict=True) if one and not name],
         "prices": _prices(run),
-        "delivered": tables, "projects": projects, "quantiles": called,
+        "delivered": tables, "projects": projects, "budgets": goods[0], "products": goods[1],
+        "quantiles": called,
         "references": json.loads(run.attrs.get("references", "{}")),
     }  # fmt: skip
     return told, attrs

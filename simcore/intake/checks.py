@@ -17,7 +17,7 @@ from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
-from simcore.intake.findings import Address, Finding, unknown, unknown_entry
+from simcore.intake.findings import Address, Finding, few_of, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
@@ -32,6 +32,7 @@ from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
     alternatives,
+    asked_budgets,
     met_regions,
     place_of,
     price_of,
@@ -153,20 +154,26 @@ def _priced(experiment: Experiment) -> Iterator[Finding]:
     """Outcomes of the price of the conventional tonne in a run of which no region has one."""
     made = sector_regions(experiment)
     built_in = [one.region for one in experiment.projects.values()]
-    for position, name in enumerate(experiment.outcomes):
-        if name not in OUTCOMES or "product_price" not in OUTCOMES[name].needs.rules:
-            continue
-        of_projects = "project" in OUTCOMES[name].dims
-        regions = built_in if of_projects else experiment.regions
-        if any(made[one].product_price is not None for one in regions if one in made):
-            continue
-        whose = "project" if of_projects else "run"
-        yield Finding(
-            ("outcomes", position), f"{name}, of which no region of the {whose} has the price",
-            f"product_price of a region of the {whose}",
-            "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
-            also=(("projects",) if of_projects else ("regions",),),
-        )  # fmt: skip
+    asked = [
+        (position, name) for position, name in enumerate(experiment.outcomes)
+        if name in OUTCOMES and "product_price" in OUTCOMES[name].needs.rules
+    ]  # fmt: skip
+    for whose, key, regions in (
+        ("run", "regions", experiment.regions), ("project", "projects", built_in),
+    ):  # fmt: skip
+        names = {
+            name: position for position, name in asked
+            if ("project" in OUTCOMES[name].dims) == (key == "projects")
+        }  # fmt: skip
+        has_one = any(made[one].product_price is not None for one in regions if one in made)
+        if names and regions and not has_one:
+            yield Finding(
+                ("outcomes", next(iter(names.values()))),
+                f"{few_of(names)}, of which no region of the {whose} has the price",
+                f"product_price of a region of the {whose}",
+                "add product_price: {theta_border: ..., theta_open: ...} to one, or drop it",
+                also=((key,),),
+            )  # fmt: skip
 
 
 def _policy(experiment: Experiment, address: Address, value: Any) -> Iterator[Finding]:
@@ -282,8 +289,8 @@ def _mentionable(experiment: Experiment, section: str) -> set[str]:
 
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
-    """Where a config asks for a route or region, itself, for what a buyer compares with, or for a
-    project."""
+    """Where a config asks for a route or region, itself, for what a buyer compares with, for a
+    project, or for a budget."""
     names = getattr(experiment, key)
     if name in names:
         return ((key, names.index(name)),)
@@ -294,6 +301,9 @@ def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Addr
             places.append(("projects", project, key.removesuffix("s")))
         elif one.against is not None and name == one.against.route:
             places.append(("projects", project, "against", "route"))
+    for budget, record in asked_budgets(experiment).items():
+        if name == getattr(record, key.removesuffix("s")):
+            places.append(("budgets", budget, key.removesuffix("s")))
     return tuple(places)
 
 

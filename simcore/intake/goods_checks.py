@@ -39,14 +39,18 @@ def _product(experiment: Experiment, address: Address, name: str) -> Iterator[Fi
 
 
 def _budget(experiment: Experiment, address: Address, one: Budget) -> Iterator[Finding]:
-    names = [*experiment.routes, *references(experiment).values()]
-    wrong = []
-    if one.region not in experiment.regions:
-        known = experiment.regions
-        wrong.append(unknown((*address, "region"), one.region, known, "region of the run"))
-    if one.route not in names:
-        known = list(dict.fromkeys(names))
-        wrong.append(unknown((*address, "route"), one.route, known, "route of the run"))
+    catalog, made = experiment.catalog, experiment.sector
+    wrong = [
+        *unknown_entry((*address, "region"), one.region, catalog, "regions"),
+        *unknown_entry((*address, "route"), one.route, catalog, "routes"),
+    ]
+    sector = catalog.routes[one.route].sector if one.route in catalog.routes else made
+    if sector != made and made in catalog.sectors:
+        wrong.append(Finding(
+            (*address, "route"), f"{one.route}, which makes {sector}",
+            f"a route of the sector {made}", "name another one, or change sector",
+            also=(("sector",),),
+        ))  # fmt: skip
     yield from wrong
     against = budget_against(experiment, one)
     if one.gap == "buyer":

@@ -11,7 +11,7 @@ from simcore.intake.entries import Electrolysis
 from simcore.intake.findings import Finding
 from simcore.intake.hosts import route_of
 from simcore.intake.instrument_checks import traded_by
-from simcore.intake.instruments import CarbonContract, OpexSupport
+from simcore.intake.instruments import CarbonContract, Compensation, Instrument
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import price_of, project_instruments, replaced_by
@@ -93,12 +93,20 @@ def _of_payment(
     elif record.last is not None and record.last < one.start:
         why = f"the programme ends in {record.last}, and the plant starts in {one.start}"
         yield _idle(address, name, "an instrument that pays", why)
-    elif isinstance(record, OpexSupport) and record.per in ("hydrogen", "electricity"):
-        bought = traded_by(experiment, one.route)
-        own = record.per == "electricity" and one.hydrogen == "own" and "hydrogen" in bought
-        if record.covers is None and record.per not in bought and not own:
-            why = f"it pays for {record.per}, of which {one.route} takes none"
+    else:
+        wanted, taken = _paid_for(record), traded_by(experiment, one.route)
+        own = wanted == "electricity" and one.hydrogen == "own" and "hydrogen" in taken
+        if wanted and wanted not in taken and not own:
+            why = f"it pays for {wanted}, of which {one.route} takes none"
             yield _idle(address, name, "an instrument that pays", why)
+
+
+def _paid_for(record: Instrument) -> str:
+    """The commodity whose quantity an instrument pays for; empty where it is none."""
+    if isinstance(record, Compensation):
+        return "electricity"
+    per = getattr(record, "per", "") if getattr(record, "covers", None) is None else ""
+    return per if per in ("hydrogen", "electricity") else ""
 
 
 def _of_instrument(experiment: Experiment, name: str) -> Iterator[Finding]:

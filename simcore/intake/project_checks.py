@@ -13,7 +13,7 @@ from simcore.intake.instrument_checks import contract_findings, instrument_findi
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.scheme_checks import scheme_findings
-from simcore.intake.usage import references, replaced_by
+from simcore.intake.usage import project_instruments, references, replaced_by
 
 _LAST: Final = ("years", "last")
 _TOLERANCE: Final = 1e-9
@@ -27,6 +27,11 @@ def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
     """Find what is wrong with the projects of a config, and with the instruments that pay them."""
     for name, one in experiment.projects.items():
         address = ("projects", name)
+        if name in project_instruments(experiment):
+            yield Finding(
+                address, f"{name}, which is an instrument too", "a name of its own",
+                "rename one of the two: what is uncertain in them is drawn by their names",
+            )  # fmt: skip
         yield from _names(experiment, address, one)
         yield from _years(experiment, address, one)
         yield from _money(address, one)
@@ -178,6 +183,8 @@ def _avoids(experiment: Experiment, name: str, one: Project, folder: Path) -> bo
     What is computed rather than stated, as with captures, is taken to avoid.
     """
     catalog, other = experiment.catalog, replaced_by(experiment, name)
+    if other == one.route:
+        return False
     computed = any(list(captures(catalog.routes[route])) for route in (one.route, other))
     if computed or route_of(catalog, other).precursor or experiment.boundary != "scope1":
         return True

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from simcore.errors import suggest
 from simcore.intake import dependence
-from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.findings import Address, Finding, few_of, unknown
 from simcore.intake.schema import Experiment, Until
 from simcore.intake.usage import asked_outcomes, project_instruments, used_markets
 from simcore.variables import OUTCOMES, meant
 
-_FEW: Final = 4
 _Labels = Callable[[Experiment], Iterable[str]]
 _LISTED: Final[dict[str, tuple[str, _Labels, str]]] = {
     "against": ("against", lambda one: one.against, "write against: [EU.bf_bof]"),
@@ -82,15 +81,9 @@ def selection_findings(
             told.update(holding)
             yield Finding(
                 (key,), f"no {dim}", f"at least one {dim} for {holding[0]}",
-                f"{remedy}, or drop {_listed(holding)} from outcomes",
+                f"{remedy}, or drop {few_of(holding)} from outcomes",
                 also=(("outcomes",),),
             )  # fmt: skip
-
-
-def _listed(names: list[str]) -> str:
-    """A few names, and how many more there are."""
-    more = f" and {len(names) - _FEW} others" if len(names) > _FEW + 1 else ""
-    return " and ".join(names[:_FEW] if more else names) + more
 
 
 def _no_outcome(address: Address, name: str, others: list[str], listed: str) -> Finding:
@@ -143,7 +136,8 @@ def _until(
 def _is_same(unit: str, other: str) -> bool:
     """Whether EUR/t is EUR t-1."""
     head, *rest = unit.replace(" ", "").split("/")
-    return " ".join([head, *(f"{one}-1" for one in rest)]) == other or unit == other
+    written = " ".join([head, *(f"{one}-1" for one in rest)])
+    return unit == other or written in (other, other.replace("1e6 ", "M"))
 
 
 def _correlations(experiment: Experiment) -> Iterator[Finding]:

@@ -56,10 +56,16 @@ def product_of(experiment: Experiment) -> str:
 
 
 def references(experiment: Experiment) -> dict[str, str]:
-    """Reference route of each region in the sector of the experiment, those of projects too."""
-    found = sector_regions(experiment)
-    names = [*experiment.regions, *(one.region for one in experiment.projects.values())]
+    """Reference route of each region in the sector of the experiment, those of projects and of
+    budgets too."""
+    found, names = sector_regions(experiment), [*experiment.regions, *built_in(experiment)]
     return {name: found[name].reference for name in names if name in found}
+
+
+def built_in(experiment: Experiment) -> list[str]:
+    """Regions of projects, and of the budgets that the run reports."""
+    projects, budgets = experiment.projects.values(), asked_budgets(experiment).values()
+    return [*(one.region for one in projects), *(one.region for one in budgets)]
 
 
 def replaced_by(experiment: Experiment, project: str) -> str:
@@ -107,10 +113,10 @@ def asked_budgets(experiment: Experiment) -> Mapping[str, Budget]:
 
 
 def met_regions(experiment: Experiment) -> list[str]:
-    """Regions whose prices and rules the run needs: its own, those of buyers, those of projects."""
+    """Regions whose prices and rules the run needs: its own, those of buyers, those of projects and
+    of budgets."""
     buyers = (region for region, _ in alternatives(experiment).values())
-    built_in = (one.region for one in experiment.projects.values())
-    return list(dict.fromkeys([*experiment.regions, *buyers, *built_in]))
+    return list(dict.fromkeys([*experiment.regions, *buyers, *built_in(experiment)]))
 
 
 def met_imports(experiment: Experiment) -> dict[tuple[str, str], str | None]:
@@ -120,10 +126,11 @@ def met_imports(experiment: Experiment) -> dict[tuple[str, str], str | None]:
     (`like`) are at home in each other, and left out, unless they state an entry.
     """
     found: dict[tuple[str, str], str | None] = {}
-    known = sector_regions(experiment)
+    known, gaps = sector_regions(experiment), asked_budgets(experiment).values()
+    origins = [*experiment.regions, *(one.region for one in gaps if one.gap == "buyer")]
     for buyer, _ in alternatives(experiment).values():
         table = known[buyer].imports if buyer in known else {}
-        for origin in experiment.regions:
+        for origin in dict.fromkeys(origins):
             own = lineage(experiment, origin)
             place = place_of(experiment, table, origin)
             at_home = origin == buyer or set(own) & set(lineage(experiment, buyer))
@@ -134,19 +141,20 @@ def met_imports(experiment: Experiment) -> dict[tuple[str, str], str | None]:
 
 def used_routes(experiment: Experiment) -> list[str]:
     """Routes of the run in the order of the config, then references, what buyers compare with,
-    those of projects and what they are set against, and hosts of retrofits."""
+    those of projects and what they are set against, those of budgets, and hosts of retrofits."""
     names = [*experiment.routes, *references(experiment).values()]
     names += [route for _, route in alternatives(experiment).values()]
     for one in experiment.projects.values():
         names += [one.route, *([one.against.route] if one.against else [])]
+    names += [one.route for one in asked_budgets(experiment).values()]
     names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
     return list(dict.fromkeys(names))
 
 
 def meets_cbam(experiment: Experiment) -> bool:
     """Whether any tonne of the run crosses the border of the EU."""
-    built_in = (one.region for one in experiment.projects.values())
-    return any(crosses_border(experiment, name) for name in (*experiment.regions, *built_in))
+    regions = (*experiment.regions, *built_in(experiment))
+    return any(crosses_border(experiment, name) for name in regions)
 
 
 def crosses_border(experiment: Experiment, region: str) -> bool:

@@ -27,11 +27,14 @@ from simcore.model.scene import Scene, quantity, read, remembered
 @remembered
 def investment_of_vintage(scene: Scene, region: str, route: str, vintage: int) -> int:
     """Node of the money spent on a plant of a year per tonne of capacity: capital after learning,
-    with the surcharge of a first plant, and a capture plant."""
+    with the surcharge of a first plant, and a capture plant; of what stands already nothing where
+    that is sunk."""
     graph, owner = scene.graph, owner_of(scene.experiment.catalog, route, "learning")
     learnt = learning(scene, made_by(scene, route).learning, owner)
     first = same_everywhere(scene, route, "first_of_a_kind")
-    spent = graph.product(investment(scene, region, route), first, learnt)
+    sunk = scene.experiment.reference_capital == "sunk" and stands_already(scene, region, route)
+    built = graph.constant(0.0) if sunk else investment(scene, region, route)
+    spent = graph.product(built, first, learnt)
     capture = capture_of(scene, route)
     if capture is not None:
         surcharge = read(scene, capture, "first_of_a_kind", f"{route}.capture")
@@ -76,15 +79,12 @@ def alternative_investment(scene: Scene, project: str) -> int:
     it makes a year."""
     one, graph = scene.experiment.projects[project], scene.graph
     route, against = replaced_by(scene.experiment, project), one.against
-    sunk = scene.experiment.reference_capital == "sunk"
     if against is not None and against.capital == "reline":
         spent = quantity(
             scene, f"{project}.against.reline", against.reline,
             unit_of_field(type(against), "reline"),
         )  # fmt: skip
-    elif (against is not None and against.capital == "sunk") or (
-        sunk and stands_already(scene, one.region, route)
-    ):
+    elif against is not None and against.capital == "sunk":
         return graph.constant(0.0)
     else:
         spent = investment_of_vintage(scene, one.region, route, one.start)

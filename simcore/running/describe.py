@@ -19,6 +19,7 @@ from simcore.intake.process_checks import shockless
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import described
 from simcore.intake.usage import (
+    built_in,
     met_imports,
     product_of,
     read_rules,
@@ -75,6 +76,7 @@ def _shapes_of(plan: Plan) -> Layout:
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
+            "factor_group": ("factor", tuple(one.group for one in plan.inputs)),
         },
         tailed=tuple(risk.of) if risk else (), exceeded=tuple(risk.exceed) if risk else (),
     )  # fmt: skip
@@ -208,7 +210,7 @@ def _is_met(experiment: Experiment, address: Address) -> bool:
         met = ((buyer, place) for (buyer, _), place in met_imports(experiment).items())
         return (region, address[6]) in met
     asked = field in read_rules(experiment)
-    priced = {*experiment.regions, *(one.region for one in experiment.projects.values())}
+    priced = {*experiment.regions, *built_in(experiment)}
     return field != "product_price" or (asked and region in priced)
 
 

@@ -84,8 +84,8 @@ def _plain(key: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _with_unit(value: Uncertain, unit: Any) -> str:
-    shown = value.unit or ("" if str(unit) == "1" else str(unit))
-    return f"{_word(value)} {shown}".rstrip()
+    shown = value.unit or str(unit)
+    return f"{_word(value)} {'' if shown == '1' else shown}".rstrip()
 
 
 def _word(value: Uncertain) -> str:

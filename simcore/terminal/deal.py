@@ -10,7 +10,7 @@ from typing import Any, Final
 from simcore.analysis.deal import SECTIONS
 from simcore.analysis.deal_records import Deal, Exceeded, Line, Spread, Tail
 from simcore.errors import printable
-from simcore.terminal.deal_terms import PAGE, head_lines, wrapped
+from simcore.terminal.deal_terms import PAGE, head_lines, struck_per, wrapped
 from simcore.terminal.tables import decimals, number, share
 from simcore.variables import OUTCOMES
 
@@ -55,7 +55,7 @@ _WORDS: Final = {
 }
 _SHORT: Final = {"project_npv": "NPV", "instrument_npv": "public cost", "free_cash_npv": "cash"}
 """In lines that say more than the outcome."""
-_PER_CO2: Final = {
+_STRUCK: Final = {
     "break_even_strike", "instrument_strike", "instrument_reference", "public_cost_per_tco2",
 }  # fmt: skip
 _COMPARED: Final = {
@@ -109,7 +109,7 @@ def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
         alike = [each for each in deal.lines
                  if (each.outcome, each.instrument) == (one.outcome, one.instrument)]  # fmt: skip
         scale, places = _scale(alike, columns)
-        told = f"{margin}{label}{_unit(one, scale)}"
+        told = f"{margin}{label}{_unit(one, scale, struck_per(deal, one.instrument))}"
         year = str(one.year or "") if not _is_fixed(alike) else ""
         rows.append((
             "" if told == before and year else told, year,
@@ -172,14 +172,16 @@ def _label(one: Line) -> str:
     return _WORDS.get(one.outcome) or OUTCOMES[one.outcome].long_name.lower()
 
 
-def _unit(one: Line, scale: float) -> str:
-    """Unit after a label, in thousands of it where amounts are large."""
+def _unit(one: Line, scale: float, paid: str = "CO2") -> str:
+    """Unit after a label, in thousands of it where amounts are large; `paid`: what a strike is
+    paid for."""
     if one.kind != "number" or one.unit == "1":
         return ""
     unit = one.unit.replace(" t-1", "/t").replace(" yr-1", "/yr").replace("1e6 ", "M ")
     if scale > 1:
         unit = unit.replace("M ", "bn ") if unit.startswith("M ") else f"thousand {unit}"
-    return f", {unit} CO2" if one.outcome in _PER_CO2 else f", {unit}"
+    paid = "CO2" if one.outcome == "public_cost_per_tco2" else paid
+    return f", {unit} {paid}" if one.outcome in _STRUCK else f", {unit}"
 
 
 def _scale(lines: Sequence[Line], columns: Sequence[str]) -> tuple[float, int]:
@@ -307,7 +309,7 @@ def _said(deal: Deal, section: str, scenarios: Sequence[str]) -> Iterator[str]:
         for address, found in deal.resolved.items():
             shown = address.startswith("projects.") or found["scenario"] in scenarios
             if f"projects.{deal.project}." in address and shown:
-                yield _found(address, found)
+                yield _found(deal, address, found)
 
 
 def _difference(deal: Deal, section: str, first: str, other: str) -> Iterator[str]:
@@ -322,9 +324,8 @@ def _difference(deal: Deal, section: str, first: str, other: str) -> Iterator[st
         places = decimals([change / scale], figures=2)
         whose = f"{line.instrument}, " if line.instrument else ""
         year = f" in {line.year}" if line.year else ""
-        parts.append(
-            f"{whose}{_label(line)}{year} {change / scale:+,.{places}f}{_unit(line, scale)[1:]}"
-        )
+        unit = _unit(line, scale, struck_per(deal, line.instrument))[1:]
+        parts.append(f"{whose}{_label(line)}{year} {change / scale:+,.{places}f}{unit}")
     if parts:
         yield f"{other} less {first}, on average: {'; '.join(parts)}."
 
@@ -342,14 +343,15 @@ def _bad(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
             yield f"In the worst 5 % of the draws{where}, in the middle: {told}."
 
 
-def _found(address: str, found: Mapping[str, Any]) -> str:
+def _found(deal: Deal, address: str, found: Mapping[str, Any]) -> str:
     """How a strike was found."""
     *_, instrument, _ = address.split(".")
     places = decimals([found["value"]], figures=3)
     low, high = (math.inf if found[end] is None else found[end] for end in ("low", "high"))
     unit = str(found["unit"]).replace(" t-1", "/t")
     return (
-        f"Strike of {instrument}: {number(found['value'], places)} {unit} CO2 "
-        f"(95 % interval {number(low, places)} to {number(high, places)}), at which "
+        f"Strike of {instrument}: {number(found['value'], places)} {unit} "
+        f"{struck_per(deal, instrument)} (95 % interval {number(low, places)} to "
+        f"{number(high, places)}), at which "
         f"{100 * found['break_even']:.10g} % of the draws of {found['scenario']} break even."
     )

@@ -13,6 +13,7 @@ PAGE: Final = 80
 """Characters of a line."""
 _KINDS: Final = {
     "ccfd": "carbon contract", "cfd": "contract for difference", "opex": "support of operation",
+    "procurement": "public buyers", "product": "support of products",
 }  # fmt: skip
 _PHRASES: Final = {
     "term": "{} years", "sided": "{}-sided", "reference": "{} reference", "strike": "strike {}",
@@ -22,6 +23,9 @@ _PHRASES: Final = {
     "other_aid": "other aid: {}",
     "indexation.base": "indexed since {}", "green_revenue": "{} of the green revenue set off",
     "repay": "repays what it has {}", "nominal": "in money of each year", "per": "per {}",
+    "floor": "reference price not below {}", "uplift": "{} on top", "covers": "covers the {}",
+    "content": "{} in each", "passed_on": "{} of it passed on", "spread": "{} below the rate",
+    "first": "from {}", "last": "until {}", "efficiency": "{} of the power counts",
     "rate": "public rate {}", "cover": "covers {} of the CO2", "delay": "{} late",
 }  # fmt: skip
 """Terms of an instrument, said so that one can read them; others by their key."""
@@ -39,7 +43,8 @@ def head_lines(deal: Deal) -> list[str]:
     facts = deal.facts[deal.scenarios[0]]
     title = facts["title"] or deal.project
     name = "" if title == deal.project else f" ({deal.project})"
-    lines = [f"{title}{name}", "=" * min(PAGE, len(title) + len(name))]
+    lines = wrapped(f"{title}{name}", "")
+    lines.append("=" * max(map(len, lines)))
     years = f"{facts['start']} to {facts['end']}"
     held = f" (years after {deal.years[-1]} as that)" if facts["end"] > deal.years[-1] else ""
     own = ", hydrogen of its own" if facts["hydrogen"] == "own" else ""
@@ -91,9 +96,29 @@ def _phrase(key: str, word: str, phrases: Mapping[str, str]) -> str:
         word = f"{100 * float(word):.10g} %"
     if key in phrases:
         return phrases[key].format(word)
+    if key.startswith("steps."):
+        return f"{word} of it from year {key.rpartition('.')[2]} on"
     if key.startswith("indexation.shares."):
         return f"{key.rpartition('.')[2].replace('_', ' ')} by {word}"
     return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
+
+
+def struck_per(deal: Deal, instrument: str = "") -> str:
+    """What a tonne of a strike is of: CO2, unless the instrument says hydrogen or product.
+
+    Of a project the first instrument with a strike decides.
+    """
+    found = deal.facts[deal.scenarios[0]]["instruments"]
+    terms = [
+        one["terms"] for name, one in found.items()
+        if name == instrument or (not instrument and _is_struck(one["terms"]))
+    ]  # fmt: skip
+    per = terms[0].get("per", "") if terms else ""
+    return {"hydrogen": "of hydrogen", "tonne": "of product"}.get(per, "CO2")
+
+
+def _is_struck(terms: Mapping[str, str]) -> bool:
+    return any(key.partition(".")[0] == "strike" for key in terms)
 
 
 def wrapped(text: str, margin: str) -> list[str]:

@@ -12,6 +12,7 @@ from simcore.analysis.headline import SOLD
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
 from simcore.terminal.delivered import delivered_lines, legend
+from simcore.terminal.goods import budget_lines, product_lines
 from simcore.terminal.projects import project_lines
 from simcore.terminal.tables import (
     WIDTH,
@@ -86,6 +87,8 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
         lines += delivered_lines(one, attrs["quantiles"])
     if attrs["projects"] is not None:
         lines += project_lines(attrs["projects"], attrs["quantiles"])
+    lines += budget_lines(attrs["budgets"], attrs["currency"])
+    lines += product_lines(attrs["products"], attrs["quantiles"], attrs["currency"])
     lines.append("")
     if attrs["left_out"]:
         names = ", ".join(attrs["left_out"])

@@ -211,7 +211,7 @@ def _in_thousands(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         name for name in map(str, frame) if _is_number(name) and not _statistic(name).is_share
     ]
     values = frame[amounts].to_numpy(dtype=float).ravel().tolist()
-    if not frame.attrs["money"] or scale_of(values) == 1:
+    if not frame.attrs["money"] or "product" in frame or scale_of(values) == 1:
         return frame, unit
     scale = scale_of(values)
     return frame.assign(**{name: frame[name] / scale for name in amounts}), f"thousand {unit}"
@@ -266,8 +266,8 @@ def _cells(frame: pd.DataFrame, attrs: Mapping[Any, Any], *, figures: int) -> di
             cells[name] = [str(value) for value in values]
         elif name in shares or (is_share and name == "mean"):
             cells[name] = [share(value) for value in values]
-        elif attrs["variable"] == INPUT.name:
-            # Every factor has its own unit and size.
+        elif attrs["variable"] == INPUT.name or "product" in columns:
+            # Every factor, and every product, has its own unit and size.
             cells[name] = [number(value, decimals([value], figures=4)) for value in values]
         elif name.endswith("standard_error"):
             cells[name] = [number(value, decimals(values, figures=3)) for value in values]
