@@ -105,7 +105,9 @@ class Scales:
         self.cases = {}
         for scenario, overlay in config["scenarios"].items():
             stream = f"{scenario}/" if config["independent_scenarios"] else ""
-            self.cases[scenario] = Case(merge(config, overlay or {}), draw, stream)
+            self.cases[scenario] = Case(
+                merge(config, overlay or {}), draw, stream, scenario=scenario
+            )
 
     def avoided(self, key: Key) -> float:
         """Avoided emissions of the cell of a key."""

@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from scipy.special import betainc, betaincinv, ndtr, ndtri
 
 Z90 = 1.2815515655446004
@@ -99,6 +100,18 @@ def correlated_normal(
         return own_normal(name)
     i = names.index(name)
     return sum(lower[i][j] * own_normal(names[j]) for j in range(i + 1))
+
+
+def given_the_kept(
+    factor: tuple[list[str], list[list[float]]], kept: Sequence[str], again: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Normals that are drawn again given others: weights of these, and of independent ones."""
+    names, lower = factor
+    whole = np.array(lower) @ np.array(lower).T
+    k, r = ([names.index(one) for one in group] for group in (kept, again))
+    mean = whole[np.ix_(r, k)] @ np.linalg.pinv(whole[np.ix_(k, k)], rcond=1e-9)
+    left = whole[np.ix_(r, r)] - mean @ whole[np.ix_(k, r)]
+    return mean, np.array(cholesky(left.tolist()))
 
 
 # ---------------------------------------------------------------- marginals

@@ -363,7 +363,7 @@ def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:
     out: Result = {}
     for scenario, overlay in (config.get("scenarios") or {"base": {}}).items():
         stream = f"{scenario}/" if config.get("independent_scenarios") else ""
-        case = Case(merge(config, overlay or {}), draw, stream)
+        case = Case(merge(config, overlay or {}), draw, stream, scenario=scenario)
         for key, value in scenario_outcomes(case, scenario).items():
             pure = key[0] in PURE or key[0].startswith("allowance_")
             out[key] = value if pure else value * exchange

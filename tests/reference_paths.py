@@ -11,6 +11,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from reference_draws import (
@@ -18,6 +19,7 @@ from reference_draws import (
     central,
     correlated_normal,
     correlation_factor,
+    given_the_kept,
     quantile,
     uniform,
 )
@@ -43,6 +45,7 @@ class Case:
     paths: dict[str, dict[int, float]] = field(default_factory=dict)
     samples: dict[tuple[str, int], Any] = field(default_factory=dict)
     given: dict[tuple[str, str], float] = field(default_factory=dict)  # prices put in by hand
+    scenario: str = ""  # names the numbers that it draws again
 
     def __post_init__(self) -> None:
         chosen = self.config.get("correlations") or {}
@@ -89,26 +92,52 @@ def merge(base: Any, overlay: Any) -> Any:
 # ---------------------------------------------------------------- section 2: uncertain inputs
 
 
+def is_drawn_again(case: Case, name: str) -> bool:
+    """Whether the scenario draws a name for itself; where all do, nothing is drawn again."""
+    return not case.stream and any(fnmatchcase(name, p) for p in case.config.get("redraw") or ())
+
+
 def own_uniform(case: Case, name: str, step: int = 0) -> float:
-    return uniform(case.config["seed"], case.stream + name, case.draw, step)
+    prefix = f"{case.scenario}/" if is_drawn_again(case, name) else case.stream
+    return uniform(case.config["seed"], prefix + name, case.draw, step)
+
+
+def mixed_normal(
+    case: Case, name: str, group: tuple[list[str], list[list[float]]], ending: str, step: int
+) -> float:
+    """Standard normal of a name; one that is drawn again follows from those that are kept."""
+    seed, draw = case.config["seed"], case.draw
+
+    def first(one: str) -> float:
+        return float(ndtri(uniform(seed, case.stream + one + ending, draw, step)))
+
+    def again(one: str) -> bool:
+        return is_drawn_again(case, one + ending)
+
+    if not again(name):
+        return correlated_normal(name, group, first)
+    own = float(ndtri(own_uniform(case, name + ending, step)))
+    if name not in group[0]:
+        return own
+    fresh = [one for one in group[0] if again(one)]
+    kept = [one for one in group[0] if not again(one)]
+    mean, spread = given_the_kept(group, kept, fresh)
+    numbers = [float(ndtri(own_uniform(case, one + ending, step))) for one in fresh]
+    known = [correlated_normal(one, group, first) for one in kept]
+    i = fresh.index(name)
+    return float(mean[i] @ known + spread[i] @ numbers)
 
 
 def normal(case: Case, name: str) -> float:
     """Standard normal of a static factor; zero in the central case."""
-    if case.draw is None:
-        return 0.0
-    return correlated_normal(name, case.factor_group, lambda n: float(ndtri(own_uniform(case, n))))
+    return 0.0 if case.draw is None else mixed_normal(case, name, case.factor_group, "", 0)
 
 
 def shock(case: Case, path: str, year: int) -> float:
     """Standard normal of a path in a calendar year; zero in the central case."""
     if case.draw is None:
         return 0.0
-
-    def own(name: str) -> float:
-        return float(ndtri(own_uniform(case, name + ".shock", year)))
-
-    return correlated_normal(path, case.shock_group, own)
+    return mixed_normal(case, path, case.shock_group, ".shock", year)
 
 
 def sampled(case: Case, q: Mapping[str, Any], name: str) -> Any:

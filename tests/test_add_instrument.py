@@ -14,6 +14,8 @@ import yaml
 import simcore
 from simcore import cli
 from simcore.errors import ConfigError
+from simcore.intake import sourced
+from simcore.intake.entries import Catalog
 from simcore.intake.instruments import RECORDS, kinds
 from simcore.model import kinds as paying
 
@@ -24,10 +26,18 @@ BONUS = {"kind": "bonus", "amount": "40 EUR/t", "share": {"value": 50, "unit": "
 @pytest.fixture(autouse=True)
 def kind() -> Iterator[None]:
     """The kind of the page, registered while a test runs."""
+    assert RECORDS.keys() == {one.model_fields["kind"].annotation.__args__[0] for one in known()}
     text = documents.recipe("kind of instrument", "python")
     exec(compile(text, "extend.md", "exec", dont_inherit=True), {"__name__": "bonus"})
     yield
     paying.withdraw("bonus")
+
+
+def known() -> set[Any]:
+    """Records whose numbers may say where they come from."""
+    item = sourced.places(Catalog)["instruments"].item
+    assert item is not None
+    return set(item.records)
 
 
 def config(**changes: Any) -> dict[str, Any]:
@@ -86,6 +96,10 @@ def test_every_command_takes_it(
     said("run", "toy.yaml", "-o", "toy.zarr", "--quiet")
     assert "ours" in said("summary", "toy.zarr", "--variable", "instrument_payment")
     assert "ours" in said("trace", "toy.yaml", "--draw", "3")
+
+
+def test_its_numbers_may_say_where_they_come_from() -> None:
+    assert RECORDS["bonus"] in known()
 
 
 def test_it_is_gone_when_it_is_taken_out() -> None:

@@ -98,6 +98,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "default values": {"cbam": {"declared": "default", "resource_shuffling": 1.0}},
     "the cheaper value": {"cbam": {"declared": "cheaper"}},
     "independent scenarios": {"independent_scenarios": True},
+    "names drawn again": {"scenarios": {
+        "reform": {"redraw": ["border_ets.anchor", "border_ets.shock", "consumables", "XB.wacc",
+                              "*.delay"]},
+        "another": {"redraw": ["power.*", "share.*"]},
+    }},
+    "names drawn again of independent scenarios": {
+        "independent_scenarios": True, "redraw": ["border_ets.*"],
+    },
     "a reference that is not listed and comes late": {
         "routes": ["hydrogen", "electric"],
         "catalog": {"routes": {"blast": {"available_from": 2028}}}, **LATE,

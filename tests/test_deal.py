@@ -205,3 +205,64 @@ def test_a_run_without_projects_says_how_to_have_one(capsys) -> None:
     file = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
     assert cli.main(["deal", str(file)]) == 2
     assert "write projects:" in " ".join(capsys.readouterr().err.split())
+
+
+def test_summary_has_no_line_of_what_a_project_is_not_paid_by(tmp_path, capsys) -> None:
+    bid = {"kind": "ccfd", "strike": "150 EUR/t", "term": 3, "cap": {"total": "9000 M EUR"}}
+    config = {
+        **CONFIG, "years": "2029-2034",
+        "catalog": {"instruments": {"bid": bid, "other": {**bid, "sided": "one"}}},
+        "projects": {
+            name: {"region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 4, "output": 1,
+                   "instruments": [paid]}
+            for name, paid in (("one", "bid"), ("two", "other"))
+        },
+    }  # fmt: skip
+    out = tmp_path / "paid.zarr"
+    simcore.run(config, out=out).close()
+
+    def rows(name: str) -> list[list[str]]:
+        assert cli.main(["summary", str(out), "--variable", name, "--format", "csv"]) == 0
+        return [line.split(",") for line in capsys.readouterr().out.splitlines()[1:]]
+
+    pairs = {(row[1], row[2]) for row in rows("instrument_npv")}
+    assert pairs == {("one", "bid"), ("two", "other")}
+    repaid = rows("instrument_repays")
+    assert {row[3] for row in repaid} == {"2030", "2031", "2032", "2033"}
+    # One that never repays is told with its zero, and a cap that is never used up with its blank.
+    assert [row[4] for row in repaid if row[1] == "two"] == ["0.0"] * 8
+    assert len(rows("instrument_exhausted")) == 4
+    _, text = page(simcore.open_run(out), "two")
+    assert "one-sided" in text
+    assert "the public pays" in text
+    assert "project_margin" not in text
+
+
+def test_payments_are_drawn_as_fan_and_what_is_paid_once_as_a_bar(tmp_path) -> None:
+    from simcore.plots.deals import payments
+
+    grant = {"kind": "grant", "share": 0.4, "paid_in": 0}
+    bid = {"kind": "ccfd", "strike": "150 EUR/t", "term": 3}
+    config = {
+        **CONFIG, "years": "2029-2034", "scenarios": {"law": "law"},
+        "catalog": {"instruments": {"bid": bid, "grant": grant}},
+        "projects": {"one": {
+            "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 5, "output": 1,
+            "instruments": ["bid", "grant"],
+        }},
+    }  # fmt: skip
+    run = simcore.run(config)
+    figure = payments(run)
+    contract, once = figure.axes[:2]
+    titles = [axes.get_title() for axes in (contract, once)]
+    assert titles == ["bid of one", "grant of one"]
+    line = contract.lines[0]
+    assert line.get_xdata().tolist() == [2030, 2031, 2032]
+    place = {"scenario": "law", "project": "one", "instrument": "bid", "quantile": 0.5}
+    median = run["instrument_payment_quantile"].sel(place).sel(year=[2030, 2031, 2032])
+    assert line.get_ydata().tolist() == median.values.tolist()
+    (bar,) = once.patches
+    paid = run["instrument_total_mean"].sel(scenario="law", project="one", instrument="grant")
+    assert bar.get_height() == pytest.approx(float(paid))
+    words = {text.get_text() for text in contract.texts}
+    assert {"public pays", "firm repays"} <= words

@@ -17,6 +17,7 @@ import simcore
 from simcore import cli
 from simcore.intake import packaged
 from simcore.intake.entries import Catalog
+from simcore.intake.instruments import RECORDS
 from simcore.intake.schema import Experiment
 from simcore.processes import KINDS as PROCESSES
 from simcore.quantities import KINDS
@@ -219,6 +220,26 @@ def test_list_of_outcomes_is_that_of_the_program() -> None:
     listed = module.LISTED.search(page)
     assert listed is not None
     assert listed["text"] == module.outcome_table(), "call `make readme`"
+
+
+def test_keys_of_projects_and_instruments_are_those_of_the_records() -> None:
+    module = refresh()
+    found = [*module.KEYS.finditer((ROOT / "docs" / "config.md").read_text("utf-8"))]
+    packaged_kinds = {one for one in RECORDS if RECORDS[one].__module__.startswith("simcore.")}
+    assert {one["name"] for one in found} == {"project", "instrument", *packaged_kinds}
+    for one in found:
+        assert one["text"] == module.key_table(one["name"]), "call `make readme`"
+        for row in one["text"].splitlines()[2:]:
+            assert row.split("|")[4].strip(), f"{one['name']}: {row} says nothing"
+
+
+def test_values_of_the_reference_of_keys() -> None:
+    table = refresh().key_table("project")
+    assert "| `output` | Mt/yr | needed |" in table
+    assert "| `spend` |  | {-1: 1} |" in table
+    assert "| `debt.covenant` |  | 1.3 |" in table
+    assert "| `sided` |  | two | two: the firm pays" in refresh().key_table("ccfd")
+    assert "`term`" not in refresh().key_table("ccfd")
 
 
 # ---------------------------------------------------------------- copied numbers

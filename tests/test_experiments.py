@@ -206,3 +206,29 @@ def test_split_of_a_product_is_interaction_alone() -> None:
         found = figures.split(run, group, "EU", "one", 2030)
         assert found.first == pytest.approx(0.0, abs=4 * found.first_error + 1e-12)
         assert found.total == pytest.approx(total, abs=4 * found.total_error + 1e-12)
+
+
+def test_a_contract_takes_the_price_of_carbon_from_the_firm(
+    experiment: tuple[Path, Path],
+) -> None:
+    folder, path = experiment
+    if folder.name != "03_contract":
+        pytest.skip("another question")
+    figures, run = script(folder), simcore.open_run(path)
+    for plant in figures.PLANTS:
+        alone, _ = figures.swing(run, "carbon", plant)
+        firm, paid = figures.swing(run, "carbon", plant, "two_sided")
+        assert abs(firm) < 0.35 * alone
+        assert -paid > 0.8 * alone
+        # A strike that follows the bills leaves the firm less of the risk of energy.
+        fixed, _ = figures.swing(run, "energy", plant, "two_sided")
+        indexed, more = figures.swing(run, "energy", plant, "indexed")
+        assert abs(indexed) < 0.7 * abs(fixed)
+        assert more > 0
+        for contract in figures.CONTRACTS:
+            project = f"{plant}_{contract}"
+            share = run["project_npv_positive"].sel(scenario="law", project=project)
+            assert float(share) == pytest.approx(0.8, abs=1.5 / 256)
+    # One side alone keeps the good years, so that the strike may be lower and the cost is not.
+    two, one = (figures.strike(run, "gas", name) for name in ("two_sided", "one_sided"))
+    assert one < two

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,9 @@ def one_outcome(
             columns[statistic.name] = dataset[held]
     columns |= _beyond(dataset, name, columns)
     frame = _frame(columns)
+    if "project" in frame:
+        seen = _of_projects(dataset, frame)
+        frame = frame[seen].reset_index(drop=True) if any(seen) else frame
     for dim in ("factor", "commodity", "good"):
         if dim in frame and f"{dim}_unit" in dataset.coords:
             frame.insert(list(frame).index(dim) + 1, "unit", _units(dataset, dim, frame))
@@ -111,6 +115,20 @@ def one_outcome(
         "money": "currency" in attrs,
     }
     return frame
+
+
+def _of_projects(dataset: xr.Dataset, frame: pd.DataFrame) -> list[bool]:
+    """Which rows are of an instrument that the project has, and of a year in which it produces."""
+    told = json.loads(dataset.attrs.get("projects", "{}"))
+    known = frame["mean"].notna() if "year" in frame and "mean" in frame else None
+    found = []
+    for place, row in enumerate(frame.itertuples()):
+        has = True
+        if "instrument" in frame and told:
+            project = told.get(row.scenario, {}).get(row.project, {"instruments": {}})
+            has = row.instrument in project["instruments"]
+        found.append(has and (known is None or bool(known.iloc[place])))
+    return found
 
 
 def _beyond(dataset: xr.Dataset, name: str, others: Collection[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from simcore.intake.schema import Pair
 from simcore.numerics.copula import (
+    conditional_factor,
     is_positive,
     linear_correlation,
     lower_factor,
@@ -19,6 +20,10 @@ from simcore.numerics.copula import (
 
 MOST: Final = 1000
 """Names that may be correlated: the work grows as the cube of their number."""
+
+
+Weights = tuple[tuple[str, float], ...]
+"""Normals by name, and how much of each."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Dependence:
         In order of first mention, so that a name added later changes no earlier one.
     requested, used : ndarray (n, n)
         Rank correlations as asked for, and as used after a repair.
+    linear : ndarray (n, n)
+        Correlations of the normals.
     weights : dict of str to tuple of (str, float)
         Independent normals and weights that make up each name's standard normal.
     """
@@ -38,7 +45,8 @@ class Dependence:
     names: tuple[str, ...]
     requested: np.ndarray
     used: np.ndarray
-    weights: dict[str, tuple[tuple[str, float], ...]]
+    linear: np.ndarray
+    weights: dict[str, Weights]
 
     def of(self, names: Container[str]) -> Dependence:
         """The same of some of its names: those that a run draws."""
@@ -46,8 +54,27 @@ class Dependence:
         square = np.ix_(kept, kept)
         return replace(
             self, names=tuple(self.names[place] for place in kept),
-            requested=self.requested[square], used=self.used[square],
+            requested=self.requested[square], used=self.used[square], linear=self.linear[square],
         )  # fmt: skip
+
+    def anew(self, redrawn: Callable[[str], bool]) -> dict[str, tuple[Weights, Weights]]:
+        """How names that are drawn again are made up given those that are kept.
+
+        Of each of them the weights of the normals of kept names, and those of independent normals
+        of names that are drawn again (MODEL 2.4).
+        """
+        again = [place for place, name in enumerate(self.names) if redrawn(name)]
+        kept = [place for place in range(len(self.names)) if place not in set(again)]
+        order = [*kept, *again]
+        mixed, fresh = conditional_factor(self.linear[np.ix_(order, order)], len(kept))
+        return {
+            self.names[place]: (self._named(kept, own), self._named(again, new))
+            for place, own, new in zip(again, mixed, fresh, strict=True)
+        }
+
+    def _named(self, places: Sequence[int], weights: Sequence[float]) -> Weights:
+        pairs = zip(places, weights, strict=True)
+        return tuple((self.names[place], weight) for place, weight in pairs if weight != 0.0)
 
 
 class NotPositiveSemiDefiniteError(ValueError):
@@ -97,4 +124,4 @@ def build(pairs: Sequence[Pair], *, repair: bool) -> Dependence:
         name: tuple((names[j], factor[i][j]) for j in range(i + 1) if factor[i][j] != 0.0)
         for i, name in enumerate(names)
     }
-    return Dependence(names=names, requested=requested, used=used, weights=weights)
+    return Dependence(names=names, requested=requested, used=used, linear=pearson, weights=weights)

@@ -231,7 +231,9 @@ def _describe(definition: dict[str, Any], record: type[Model]) -> None:
     docs: dict[str, str] = {}
     for one in reversed(record.__mro__):
         if one.__module__.startswith("simcore."):
-            docs |= _field_docs(one.__module__).get(one.__name__, {})
+            own = _field_docs(one.__module__).get(one.__name__, {})
+            # A field with another default keeps what is said of it above.
+            docs |= {name: text for name, text in own.items() if text or name not in docs}
     for name, text in docs.items():
         if text and name in definition.get("properties", {}):
             entry = definition["properties"][name] | {"description": text}

@@ -48,7 +48,9 @@ class Limit(Model):
     """Most that an instrument pays."""
 
     total: Millions | None = None
+    """In all."""
     yearly: MillionsPerYear | None = None
+    """In a year."""
 
 
 class Eligible(Model):
@@ -71,9 +73,11 @@ class Instrument(Described):
     delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
     """Years from the start of the project to the first payment."""
     first: Date | None = None
+    """First year in which the programme pays; without it any."""
     last: Date | None = None
-    """Years in which the programme pays; without them any."""
+    """Last year in which it pays; without it any."""
     cap: Limit = Limit.model_construct(total=None, yearly=None)
+    """Most that it pays to a project; without it no limit."""
     sided: Literal["one", "two"] = "one"
     """two: the firm pays where what is due is below zero."""
     repay: Literal["all", "received"] = "all"
@@ -83,6 +87,7 @@ class Instrument(Described):
     other_aid: Literal["deduct", "add"] = "add"
     """deduct: what the instruments before it pay in the year is taken off."""
     eligible: Eligible = Eligible.model_construct(emission_intensity=None, avoided=None)
+    """What a tonne must be like; in a year in which it is not, nothing is paid."""
     nominal: bool = False
     """Amounts are money of each year: they lose value with inflation from the start on."""
     rate: Rate = certain(0.03)
@@ -124,6 +129,7 @@ class Indexation(Model):
     since the base year."""
 
     base: Date
+    """Year of the bid: the start of the project or before it."""
     shares: dict[Name, Share] = Field(min_length=1)
     """By commodity: the part of the change of its bill that moves the strike."""
 
@@ -134,6 +140,7 @@ class CarbonContract(Instrument):
     kind: Literal["ccfd"]
     sided: Literal["one", "two"] = "two"
     strike: Strike
+    """Per tonne of CO2: a price, or {break_even: 80 %, in: SCENARIO}."""
     escalation: Annotated[Quantity, Canonical(ONE, minimum=-0.5, usual=ranges.DRIFT)] = certain(0.0)
     """Yearly growth of the strike from the start of the project."""
     reference: Literal["effective", "market"] = "effective"
@@ -144,6 +151,7 @@ class CarbonContract(Instrument):
     cover: Share = certain(1.0)
     """Part of the avoided CO2 that is paid for."""
     indexation: Indexation | None = None
+    """Moves the strike with the bills of energy; without it it stays."""
     green_revenue: Share = certain(0.0)
     """Part of the green revenue of the project that is set off."""
 
@@ -159,8 +167,9 @@ class OpexSupport(Instrument):
 
     kind: Literal["opex"]
     amount: Amount | None = None
-    """Per unit of `per`; with dates it may fade."""
+    """Per unit of `per`, EUR/kg of hydrogen and EUR/MWh of power; with dates it may fade."""
     per: Literal["tonne", "avoided", "hydrogen", "electricity"] = "tonne"
+    """What it is paid for: a tonne of product, of CO2 avoided, a kg of hydrogen, a MWh bought."""
     covers: Literal["gap"] | None = None
     """gap: instead of an amount, what the project lacks without support, where it lacks any."""
     share: Share = certain(1.0)
@@ -187,7 +196,9 @@ class OnPrice(Instrument):
     """What is paid against a price: for each tonne of hydrogen, of product or of CO2 avoided."""
 
     per: Per
+    """What it is paid for: hydrogen, a tonne of product, or of CO2 avoided."""
     strike: LevelStruck
+    """Per tonne of that (write the unit of hydrogen), or {break_even: 80 %, in: SCENARIO}."""
     replaces: Fuels = Field(default_factory=dict)
     """By fuel: its energy that a tonne of hydrogen, or of product, stands for. The dearest of them
     is the reference price."""

@@ -35,6 +35,7 @@ class Alternative(Described):
     """What would be done instead in the same region."""
 
     route: Name
+    """Of the same region."""
     capital: Literal["full", "reline", "sunk"] = "full"
     """full: its capital as the run counts it (`reference_capital`); reline: `reline` instead;
     sunk: none, as the plant stands and is paid."""
@@ -50,6 +51,7 @@ class Cumulation(Model):
     of: Literal["gap", "cost"] = "gap"
     """gap: what the project lacks without support; cost: what it costs more before carbon."""
     share: Share = certain(1.0)
+    """Part of that."""
 
 
 class Debt(Described):
@@ -60,6 +62,7 @@ class Debt(Described):
     rate: Rate
     """Interest per year: real, or nominal with `nominal`."""
     years: Annotated[Life, Field(le=50)]
+    """Years of repayment from the start on."""
     repayment: Literal["level", "equal_principal"] = "level"
     """level: equal payments; equal_principal: equal parts of the loan, and interest on the rest."""
     nominal: bool = False
@@ -72,6 +75,7 @@ class Tax(Described):
     """Tax on the profit: straight-line depreciation over the life, losses carried forward."""
 
     rate: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0, usual=ranges.TAX)]
+    """Of the profit after depreciation and losses."""
     nominal: bool = False
     """Depreciation and losses are money of the year of the investment: inflation wears them off."""
 
@@ -105,10 +109,13 @@ class Project(Described):
     instruments: list[Name] = Field(default_factory=list[Name])
     """Of `catalog.instruments`, in the order in which they are paid."""
     cumulation: Cumulation | None = None
+    """Limit of all instruments together, by year."""
     spend: dict[int, Annotated[Plain, Field(ge=0, le=1)]] = Field(default_factory=lambda: {-1: 1.0})
     """Share of the investment by year after the start (-1: the year before)."""
     debt: Debt | None = None
+    """Loan on the investment, for dscr, debt_capacity and equity_irr."""
     tax: Tax | None = None
+    """Tax on the profit; without it none."""
     rate: Rate | None = None
     """Real discount rate; without it the cost of capital of the region and risk of the route."""
     valued_in: Year | None = None

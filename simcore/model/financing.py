@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from simcore.intake.usage import references
 from simcore.model.carbon import carbon_cost
-from simcore.model.projects import DECIDED, PRODUCING, green_revenue, project_of, rate_of
+from simcore.model.projects import PRODUCING, green_revenue, project_of, rate_of
 from simcore.model.sale import product_price
 from simcore.model.scene import Scene, read, remembered
+from simcore.model.since import first_year
 from simcore.model.spending import operating_cost, spending, yearly_support
 from simcore.numerics.elementary import power
 from simcore.variables import PROJECT, Needs, Since, outcome
@@ -26,21 +28,34 @@ MILLIONS: Final = "1e6 {money}"
 _DECLARED: Final[dict[str, Any]] = {"usual": False, "needs": SOLD_AT}
 
 
+def _first_earning(scene: Scene, place: Mapping[str, str]) -> int:
+    """First year of production; none of the run where the product has no price in it yet."""
+    one, first = project_of(scene, place["project"]), PRODUCING.first(scene, place)
+    if one is None:
+        return first
+    priced = first_year(scene, references(scene.experiment)[one.region])
+    return first if one.start >= priced else scene.experiment.years.last + 1
+
+
 def _first_spending(scene: Scene, place: Mapping[str, str]) -> int:
     """First year of the run in which money is spent or earned."""
-    one, first = project_of(scene, place["project"]), PRODUCING.first(scene, place)
+    one, first = project_of(scene, place["project"]), _first_earning(scene, place)
     if one is None or first > scene.experiment.years.last:
         return first
     earliest = min(0, *spending(scene, place["project"]))
     return max(one.start + earliest, scene.experiment.years.first)
 
 
+EARNING: Final = Since(_first_earning, last=PRODUCING.last)
+"""While the plant produces what has a price."""
 FLOWING: Final = Since(_first_spending, last=PRODUCING.last)
 """From the first year of spending to the end of production."""
+PRICED: Final = Since(_first_earning)
+"""One value for its life."""
 
 
 @outcome(
-    over=PROJECT, unit=f"{MILLIONS} yr-1", title="Revenue of a project", since=PRODUCING,
+    over=PROJECT, unit=f"{MILLIONS} yr-1", title="Revenue of a project", since=EARNING,
     **_DECLARED,
 )  # fmt: skip
 @remembered
@@ -225,7 +240,7 @@ def internal_rate(scene: Scene, flows: Mapping[int, int]) -> int:
 
 @outcome(
     over=("scenario", "project"), unit=MILLIONS, title="Net present value of the free cash",
-    since=DECIDED, **_DECLARED,
+    since=PRICED, **_DECLARED,
 )  # fmt: skip
 def free_cash_npv(scene: Scene, project: str) -> int | None:
     """Sum of project_free_cash / (1 + rate)^(year - year of valuation), from the first year of
@@ -243,7 +258,7 @@ def free_cash_npv(scene: Scene, project: str) -> int | None:
 
 @outcome(
     over=("scenario", "project"), unit="1", title="Internal rate of return of a project",
-    since=DECIDED, asked_as=("irr", "internal_rate_of_return"), **_DECLARED,
+    since=PRICED, asked_as=("irr", "internal_rate_of_return"), **_DECLARED,
 )  # fmt: skip
 def project_irr(scene: Scene, project: str) -> int | None:
     """Real rate at which project_free_cash is worth nothing: at most 10 (1,000 % a year), and -1
@@ -256,7 +271,7 @@ def project_irr(scene: Scene, project: str) -> int | None:
 
 
 @outcome(
-    over=("scenario", "project"), unit="1", title="Internal rate is ambiguous", since=DECIDED,
+    over=("scenario", "project"), unit="1", title="Internal rate is ambiguous", since=PRICED,
     kind="indicator", **_DECLARED,
 )  # fmt: skip
 def irr_ambiguous(scene: Scene, project: str) -> int | None:

@@ -7,7 +7,7 @@ some of its nodes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -63,14 +63,10 @@ class Graph:
     nodes : list of Node
     known : dict
         Number of the node of each content.
-    rename : callable, optional
-        From a random stream to the one that is used; two graphs that share their nodes and rename
-        differently share all but these streams and what follows from them.
     """
 
     nodes: list[Node] = field(default_factory=list)
     known: dict[tuple[object, ...], int] = field(default_factory=dict)
-    rename: Callable[[Stream], Stream] | None = None
 
     def node(
         self, operation: str, *, stream: Stream | None = None, yearly: bool = False, **stated: Any
@@ -116,7 +112,7 @@ class Graph:
             yearly = yearly or self.nodes[one].yearly
         return self._known(
             operation, inputs, tuple(map(float, _each(entry.numbers, stated))), table,
-            self.rename(stream) if stream and self.rename else stream, yearly, starts, entry.keeps,
+            stream, yearly, starts, entry.keeps,
         )  # fmt: skip
 
     def output(self, node: int, name: str) -> int:

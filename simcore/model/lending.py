@@ -11,7 +11,9 @@ from functools import reduce
 from typing import Any, Final
 
 from simcore.model.financing import (
+    EARNING,
     MILLIONS,
+    PRICED,
     SOLD_AT,
     cash_available,
     cash_by_year,
@@ -20,7 +22,7 @@ from simcore.model.financing import (
     kept_of_money,
     scheduled,
 )
-from simcore.model.projects import DECIDED, PRODUCING, project_of
+from simcore.model.projects import project_of
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.spending import spending
 from simcore.variables import PROJECT, Since, outcome
@@ -33,7 +35,7 @@ def _last_served(scene: Scene, place: Mapping[str, str]) -> int:
     return 0 if one is None or one.debt is None else min(one.start + one.debt.years - 1, one.end)
 
 
-SERVED: Final = Since(PRODUCING.first, last=_last_served)
+SERVED: Final = Since(EARNING.first, last=_last_served)
 """While debt is served."""
 
 
@@ -157,7 +159,7 @@ def _carried(scene: Scene, project: str) -> int:
 
 
 @outcome(
-    over=("scenario", "project"), unit="1", title="Lowest debt service cover", since=DECIDED,
+    over=("scenario", "project"), unit="1", title="Lowest debt service cover", since=PRICED,
     **_DECLARED,
 )  # fmt: skip
 def dscr_lowest(scene: Scene, project: str) -> int | None:
@@ -171,7 +173,7 @@ def dscr_lowest(scene: Scene, project: str) -> int | None:
 
 
 @outcome(
-    over=("scenario", "project"), unit=MILLIONS, title="Debt capacity", since=DECIDED, **_DECLARED
+    over=("scenario", "project"), unit=MILLIONS, title="Debt capacity", since=PRICED, **_DECLARED
 )
 def debt_capacity(scene: Scene, project: str) -> int | None:
     """Largest loan, on the same terms, at which dscr keeps to the covenant in every year; its 10 %
@@ -208,7 +210,7 @@ def equity_flows(scene: Scene, project: str) -> dict[int, int]:
 
 @outcome(
     over=("scenario", "project"), unit="1", title="Internal rate of return of the equity",
-    since=DECIDED, asked_as=("return_on_equity",), **_DECLARED,
+    since=PRICED, asked_as=("return_on_equity",), **_DECLARED,
 )  # fmt: skip
 def equity_irr(scene: Scene, project: str) -> int | None:
     """project_irr of the free cash with what is drawn of the loan, less what serves it.

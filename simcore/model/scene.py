@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ import numpy as np
 
 from simcore import distributions
 from simcore.intake.compilation import compiled
-from simcore.intake.dependence import Dependence
+from simcore.intake.dependence import Dependence, Weights
 from simcore.intake.entries import Catalog
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment, Money
@@ -53,6 +54,10 @@ class Scene:
         With the scenario's overlay applied.
     stem : str
         Put before the names of random streams; empty unless scenarios are independent.
+    redraw : tuple of str
+        Patterns of the streams that this scenario draws again.
+    anew : str
+        Put before the names of these.
     start : int
         First simulated year: where the earliest price path starts to move.
     factors, shocks : Dependence
@@ -85,6 +90,10 @@ class Scene:
     """Results of the `remembered` functions."""
     shared: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """What scenarios with the same random streams have in common, and the records it is of."""
+    redraw: tuple[str, ...] = ()
+    anew: str = ""
+    matched: set[str] = field(default_factory=set)
+    """Patterns of `redraw` that some stream has matched."""
     shocked: set[str] = field(default_factory=set)
     """Names of the price paths with yearly normal shocks."""
 
@@ -99,7 +108,21 @@ class Scene:
         return np.arange(self.experiment.years.first, self.experiment.years.last + 1)
 
     def stream(self, name: str, role: str = "") -> Stream:
-        """Stream of a factor, or of a role of a price path."""
+        """Stream of a factor, or of a role of a price path: its own where it is drawn again."""
+        found = self.shared_stream(name, role)
+        self.matched.update(self._patterns(found))
+        return found._replace(stem=self.anew) if self.draws_anew(name, role) else found
+
+    def draws_anew(self, name: str, role: str = "") -> bool:
+        """Whether a stream is drawn again; one of independent scenarios is its own already."""
+        return not self.stem and bool(self._patterns(self.shared_stream(name, role)))
+
+    def _patterns(self, stream: Stream) -> list[str]:
+        name = stream.name.removeprefix(self.stem)
+        return [one for one in self.redraw if fnmatchcase(name, one)]
+
+    def shared_stream(self, name: str, role: str = "") -> Stream:
+        """The same as it is where nothing is drawn again."""
         if role:
             return Stream(role, name, self.stem)
         path = name
@@ -248,17 +271,37 @@ def normal_inputs(
     """
     if name not in dependence.weights:
         return ()
-    mixed = dependence.weights[name]
-    normals = [
-        scene.graph.node(
-            "NORMAL", steps=steps, step=step, stream=scene.stream(other, role), yearly=yearly
-        )
-        for other, _ in mixed
-    ]
+    stated: dict[str, Any] = {"steps": steps, "step": step, "yearly": yearly}
+
+    def normal(stream: Stream) -> int:
+        return scene.graph.node("NORMAL", stream=stream, **stated)
+
+    if scene.draws_anew(name, role):
+        # Drawn again given what is kept, whose normals stay bit for bit.
+        kept, fresh = _drawn_again(scene, dependence, role)[name]
+        mixed = [
+            (node, weight) for other, weight in kept
+            for node in normal_inputs(scene, other, dependence, role=role, **stated)
+        ]  # fmt: skip
+        mixed += [(normal(scene.stream(other, role)), weight) for other, weight in fresh]
+    else:
+        mixed = [(normal(scene.shared_stream(other, role)), weight)
+                 for other, weight in dependence.weights[name]]  # fmt: skip
     if len(mixed) == 1 and mixed[0][1] == 1.0:
-        return (normals[0],)
-    weights = [weight for _, weight in mixed]
-    return (scene.graph.node("LINEAR", terms=normals, weights=weights),)
+        return (mixed[0][0],)
+    nodes, weights = zip(*mixed, strict=True)
+    return (scene.graph.node("LINEAR", terms=nodes, weights=weights),)
+
+
+def _drawn_again(
+    scene: Scene, dependence: Dependence, role: str
+) -> dict[str, tuple[Weights, Weights]]:
+    """How each name that is drawn again is made up given those that are kept."""
+    key = "drawn again", role
+    if key not in scene.built:
+        scene.built[key] = dependence.anew(lambda name: scene.draws_anew(name, role))
+    found: dict[str, tuple[Weights, Weights]] = scene.built[key]
+    return found
 
 
 def by_region(scene: Scene, values: Mapping[str, Any], region: str) -> tuple[Any, str]:

@@ -41,6 +41,24 @@ def lower_factor(matrix: Floats) -> list[list[float]]:
     return lower
 
 
+def conditional_factor(matrix: Floats, given: int) -> tuple[list[list[float]], list[list[float]]]:
+    """How normals follow from the first `given` ones: A and M of z = A z_given + M e, by rows.
+
+    With e independent of z_given, z and z_given have the correlations of the matrix. Singular
+    matrices pass: what the given ones decide has no weights in M.
+    """
+    lower = lower_factor(matrix)
+    mixed = []
+    for row in lower[given:]:
+        found = [0.0] * given
+        for m in reversed(range(given)):
+            if lower[m][m] > 0.0:
+                later = (-found[j] * lower[j][m] for j in range(m + 1, given) if found[j])
+                found[m] = math.fsum([row[m], *later]) / lower[m][m]
+        mixed.append(found)
+    return mixed, [row[given:] for row in lower[given:]]
+
+
 def is_positive(matrix: Floats, slack: float) -> bool:
     """Whether no eigenvalue of a symmetric matrix lies below -`slack`, which is above zero."""
     rest = (matrix + slack * np.eye(len(matrix))).copy()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from itertools import zip_longest
 from typing import Any
 
@@ -25,7 +24,6 @@ from simcore.intake.usage import (
     used_systems,
 )
 from simcore.intake.views import chosen_views
-from simcore.kernels.streams import Stream
 from simcore.model.graph import Graph
 from simcore.model.outcomes import cells_of
 from simcore.model.scene import Input, Scene, regimes_of
@@ -50,10 +48,10 @@ def build(spec: Spec, strikes: Strikes | None = None) -> Plan:
         Correlations that name nothing or contradict each other; distributions that cannot be
         fitted to their quantiles.
     """
-    experiment, graph, redrawn = spec.experiment, Graph(), set[tuple[str, str]]()
+    experiment, graph = spec.experiment, Graph()
     coords = labels(spec)
     strikes = strikes or {}
-    scenes = _scenes(spec, graph, redrawn, coords["view"], strikes)
+    scenes = _scenes(spec, graph, coords["view"], strikes)
     first = next(iter(scenes.values()))
     faults: list[Fault] = []
     cells: list[Cell] = []
@@ -70,7 +68,7 @@ def build(spec: Spec, strikes: Strikes | None = None) -> Plan:
         cells += [one for one in central if one.variable in experiment.outcomes]
     wrong, idle = correlated(spec, scenes)
     faults += wrong
-    faults += _unmatched(spec, redrawn, scenes)
+    faults += _unmatched(spec, scenes)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
     inputs = _inputs(scenes, graph.closure(one.node for one in cells))
@@ -95,7 +93,7 @@ def build(spec: Spec, strikes: Strikes | None = None) -> Plan:
 def told_apart(spec: Spec) -> bool:
     """Whether each scenario has rows of its own; of the outcomes only those are built that tell."""
     coords = labels(spec)
-    scenes = _scenes(spec, Graph(), set(), coords["view"], {})
+    scenes = _scenes(spec, Graph(), coords["view"], {})
     alike, groups = [0] * len(scenes), dict[Any, int]()
     for name in spec.experiment.outcomes:
         every = (cells_of(OUTCOMES[name], one, coords) for one in scenes.values())
@@ -108,7 +106,7 @@ def told_apart(spec: Spec) -> bool:
 
 
 def _scenes(
-    spec: Spec, graph: Graph, redrawn: set[tuple[str, str]], views: tuple[str, ...],
+    spec: Spec, graph: Graph, views: tuple[str, ...],
     strikes: Strikes,
 ) -> dict[str, Scene]:  # fmt: skip
     """What the nodes of each scenario are built from."""
@@ -118,7 +116,7 @@ def _scenes(
     shared: dict[tuple[Any, ...], Any] = {}
     return {
         name: Scene(
-            graph=_own_draws(graph, name, one, redrawn),
+            graph=graph,
             experiment=one,
             start=start,
             factors=factors,
@@ -128,7 +126,9 @@ def _scenes(
             views=views,
             strikes=strikes.get(name, {}),
             stem=f"{name}/" if spec.experiment.independent_scenarios else "",
-            shared={} if one.redraw else shared,
+            redraw=tuple(one.redraw),
+            anew=f"{name}/",
+            shared=shared,
         )
         for name, one in spec.runs.items()
     }
@@ -137,35 +137,14 @@ def _scenes(
 def extended(plan: Plan) -> tuple[Plan, dict[str, Scene]]:
     """The plan with a graph of its own, to which the scenes by scenario may add nodes."""
     graph = Graph(list(plan.graph.nodes), dict(plan.graph.known))
-    return replace(plan, graph=graph), _scenes(
-        plan.spec, graph, set(), plan.coords["view"], plan.strikes
-    )
+    return replace(plan, graph=graph), _scenes(plan.spec, graph, plan.coords["view"], plan.strikes)
 
 
-def _own_draws(
-    graph: Graph, scenario: str, experiment: Experiment, redrawn: set[tuple[str, str]]
-) -> Graph:
-    """The graph as a scenario sees it: streams that it redraws bear its name."""
-    if not experiment.redraw:
-        return graph
-    stem = f"{scenario}/"
-
-    def rename(stream: Stream) -> Stream:
-        name = stream.name.removeprefix(stem)
-        matched = [one for one in experiment.redraw if fnmatchcase(name, one)]
-        redrawn.update((scenario, one) for one in matched)
-        return stream._replace(stem=stem) if matched else stream
-
-    return replace(graph, rename=rename)
-
-
-def _unmatched(
-    spec: Spec, redrawn: set[tuple[str, str]], scenes: Mapping[str, Scene]
-) -> Iterator[Fault]:
+def _unmatched(spec: Spec, scenes: Mapping[str, Scene]) -> Iterator[Fault]:
     """Patterns of `redraw` that no random stream of their scenario matches."""
     for scenario, one in spec.scenarios.items():
         for position, pattern in enumerate(one.redraw):
-            if (scenario, pattern) not in redrawn:
+            if pattern not in scenes[scenario].matched:
                 drawn = [*scenes[scenario].inputs, *scenes[scenario].shocked]
                 near = suggest(pattern, [*drawn, *(f"{one.rpartition('.')[0]}.*" for one in drawn)])
                 yield spec.fault(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MOST: Final = 12
 """Panels of a picture."""
 _SIDES: Final = {
-    "instrument_payment": ("the public pays", "the firm repays"),
+    "instrument_payment": ("public pays", "firm repays"),
     "project_gap": ("lacks support", "needs none"),
 }
 
@@ -113,23 +113,49 @@ def _fans(
         dataset, len(cases), title, name, share="both" if apart else "x"
     )  # fmt: skip
     for axes, (place, label, group) in zip(panels, cases, strict=True):
-        part = dataset.sel(place)
-        seen = part[f"{name}_mean"].notnull().any("scenario").values
-        part = part.isel(year=np.flatnonzero(seen))
+        part = _of_years(dataset.sel(place), name)
         for scenario, named in group:
             colour = COLOURS[[one for one, _ in scenarios].index(scenario) % len(COLOURS)]
-            one = part.sel(scenario=scenario)
-            fan(axes, one, name, colour, named)
-            axes.plot(one["year"], one[f"{name}_mean"], "--", color=colour, linewidth=1.1)
+            _drawn(axes, part.sel(scenario=scenario), name, colour, named,
+                   banded=(scenario, named) == group[0])  # fmt: skip
         axes.set_title(f"{label}, {group[0][1]}" if apart and len(groups) > 1 else label)
     for axes in panels:
         _signed(axes, *_SIDES[name])
         axes.yaxis.set_major_formatter(_AMOUNT)
     note = "dashed: mean"
+    if not apart and len(scenarios) > 1:
+        note += f"; bands of {scenarios[0][1]} alone"
     if not apart and len(cases) > 1:
         note += "; each panel has its own scale"
     finish(figure, panels, _unit(dataset, name), note)
     return figure
+
+
+def _of_years(part: xr.Dataset, name: str) -> xr.Dataset:
+    """The years in which there is something, in some draw of some scenario."""
+    values = part[f"{name}_quantile"]
+    seen = ((values != 0.0) & values.notnull()).any(["scenario", "quantile"]).values
+    return part.isel(year=np.flatnonzero(seen))
+
+
+def _drawn(
+    axes: Axes, one: xr.Dataset, name: str, colour: str, label: str, *, banded: bool
+) -> None:
+    """A scenario: a fan, or median and mean alone; what is paid in one year as a bar."""
+    years, mean = one["year"].values, one[f"{name}_mean"].values
+    if len(years) == 1:
+        low, high = (float(one[f"{name}_quantile"].sel(quantile=q)[0]) for q in (0.05, 0.95))
+        axes.bar(years, mean, width=0.5, color=colour, alpha=0.6, label=label)
+        axes.plot([years[0], years[0]], [low, high], color=colour, linewidth=2)
+        axes.annotate(f"{mean[0]:,.0f}", (years[0], max(high, 0.0)), xytext=(0, 3), ha="center",
+                      textcoords="offset points", fontsize=8)  # fmt: skip
+        return
+    if banded:
+        fan(axes, one, name, colour, label)
+    else:
+        median = one[f"{name}_quantile"].sel(quantile=0.5)
+        axes.plot(years, median, color=colour, linewidth=1.6, label=label)
+    axes.plot(years, mean, "--", color=colour, linewidth=1.1)
 
 
 def _unit(dataset: xr.Dataset, name: str) -> str:
@@ -139,14 +165,15 @@ def _unit(dataset: xr.Dataset, name: str) -> str:
 def _signed(axes: Axes, above: str, below: str) -> None:
     """Draw zero, and say what lies above it and what below."""
     low, high = axes.get_ylim()
-    reach = 0.16 * (high - low)
-    axes.set_ylim(min(low, -reach), max(high, reach))
+    reach = 0.3 * (high - low)
+    axes.set_ylim(min(low, -reach), max(high + 0.05 * (high - low), reach))
     axes.axhline(0, color="black", linewidth=0.8)
-    for text, y, side in ((f"{above} ^", 4, "bottom"), (f"{below} v", -4, "top")):
+    for text, y, side in ((above, 4, "bottom"), (below, -4, "top")):
+        # Beside the panel, where it hides no line.
         axes.annotate(
-            text, (0.985, 0), xycoords=("axes fraction", "data"), xytext=(0, y),
-            textcoords="offset points", ha="right", va=side, fontsize=8,
-            bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0},
+            text, (1.0, 0), xycoords=("axes fraction", "data"), xytext=(7, y), rotation=90,
+            textcoords="offset points", ha="center", va=side, fontsize=8, color="#444444",
+            annotation_clip=False,
         )  # fmt: skip
 
 

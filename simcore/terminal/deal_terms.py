@@ -43,7 +43,8 @@ def head_lines(deal: Deal) -> list[str]:
     facts = deal.facts[deal.scenarios[0]]
     title = facts["title"] or deal.project
     name = "" if title == deal.project else f" ({deal.project})"
-    lines = [f"{title}{name}", "=" * min(PAGE, len(title) + len(name))]
+    lines = wrapped(f"{title}{name}", "")
+    lines.append("=" * max(map(len, lines)))
     years = f"{facts['start']} to {facts['end']}"
     held = f" (years after {deal.years[-1]} as that)" if facts["end"] > deal.years[-1] else ""
     own = ", hydrogen of its own" if facts["hydrogen"] == "own" else ""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from simcore.analysis.projects import Projects
 from simcore.terminal.tables import decimals, grouped, number, scale_of, share
 
-_MOST: Final = 24
+_MOST: Final = 30
 """Lines of the table; a run may have hundreds of projects."""
 _BREAK_EVEN: Final = {
     "break_even_strike": ("break-even strike", " CO2"),
