@@ -93,18 +93,10 @@ def delivered(case: Case, against: str, region: str, route: str, year: int) -> d
 
 
 def product_price(case: Case, region: str, year: int) -> float:
-    """What the conventional tonne is sold for; NaN where nothing is said of it, or nobody makes it
-    yet."""
-    if not is_available(case, reference_route(case, region), year):
-        return NAN
-    return price_of_product(case, region, year)
-
-
-def price_of_product(case: Case, region: str, year: int) -> float:
-    """What the conventional tonne is sold for, whether or not it could be made."""
+    """What the conventional tonne is sold for; NaN where nothing is said of it."""
     rules = rules_in(case, region)
     stated, reference = rules.get("product_price"), reference_route(case, region)
-    if not stated:
+    if not stated or not is_available(case, reference, year):
         return NAN
     name = f"{region}.product_price"
     border = policy(case, rules["border"], year)

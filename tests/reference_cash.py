@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 <<<<<<< HEAD
-from reference_buyer import price_of_product
+from reference_buyer import product_price
 from reference_costs import amounts as bought
-from reference_costs import annuity_rate, carbon_cost, electrolysis_cost, price_entry, rules_in
+from reference_costs import annuity_rate, carbon_cost, electrolysis_cost, price_entry
 from reference_instruments import (
     ONCE,
     Course,
@@ -70,15 +70,19 @@ from scipy.optimize import brentq
 
 NAN = math.nan
 Flows = dict[int, float]
+OF_YEARS = ("project_revenue", "project_free_cash", "dscr", "dscr_below")
+OF_LIFE = ("free_cash_npv", "project_irr", "irr_ambiguous", "dscr_lowest", "debt_capacity",
+           "equity_irr")  # fmt: skip
 
 
 def is_sold(case: Case, project: str) -> bool:
-    """Whether its region states what the conventional tonne is sold for."""
-    return bool(rules_in(case, record(case, project)["region"]).get("product_price"))
+    """Whether its region says what the conventional tonne is sold for in the year of the start."""
+    one = record(case, project)
+    return not math.isnan(product_price(case, one["region"], one["start"]))
 
 
 def revenue(case: Case, project: str, year: int) -> float:
-    price = price_of_product(case, record(case, project)["region"], seen(case, year))
+    price = product_price(case, record(case, project)["region"], seen(case, year))
     return output(case, project) * (price + green_revenue(case, project))
 
 
@@ -210,6 +214,24 @@ def all_flows(case: Case, project: str) -> dict[str, Flows]:
             for year, amount in free.items()
         }
     return flows
+
+
+def free_cash(case: Case, project: str) -> Flows:
+    return all_flows(case, project)["free"]
+
+
+def after_tax(case: Case, project: str) -> Flows:
+    return all_flows(case, project)["kept"]
+
+
+def equity(case: Case, project: str) -> Flows:
+    return all_flows(case, project)["equity"]
+
+
+def service(case: Case, project: str) -> Flows:
+    """What a loan asks for by year."""
+    loan, asked = loan_of(case, project, all_flows(case, project)["invested"])
+    return {year: loan * each for year, each in asked.items()}
 
 
 def cash_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
@@ -445,6 +467,24 @@ def equity(case: Case, project: str) -> Flows:
 
 
 # ---------------------------------------------------------------- every outcome
+
+
+def free_cash(case: Case, project: str) -> Flows:
+    return all_flows(case, project)["free"]
+
+
+def after_tax(case: Case, project: str) -> Flows:
+    return all_flows(case, project)["kept"]
+
+
+def equity(case: Case, project: str) -> Flows:
+    return all_flows(case, project)["equity"]
+
+
+def service(case: Case, project: str) -> Flows:
+    """What a loan asks for by year."""
+    loan, asked = loan_of(case, project, all_flows(case, project)["invested"])
+    return {year: loan * each for year, each in asked.items()}
 
 
 def cash_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
