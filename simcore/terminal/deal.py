@@ -73,8 +73,7 @@ _ADD: Final = {
     "cash": "revenue, internal rate and cover of debt: add project_irr and dscr_lowest to "
     "outcomes; they ask for a price of the product",
     "tails": "means of the worst draws: add risk: {tails: [0.05, 0.95], of: [project_npv]}",
-    "draws": "what prices are in the worst draws: add project_npv, carbon_price, commodity_price to "
-    "keep",
+    "draws": "what prices are in the worst draws: add project_npv and carbon_price to keep",
 }
 
 
