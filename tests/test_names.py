@@ -39,6 +39,8 @@ def pair(kind: str, *between: str) -> dict[str, Any]:
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "redraw.0": ({"redraw": ["eu_etz.*"]}, "'eu_ets.*'"),
+    "scenarios.b.redraw.0": ({"scenarios": {"b": {"redraw": ["h2_dri_eaf.capex"]}}},
+                             "ng_dri_eaf.capex"),
     "scenarios.a.redraw.0": ({"scenarios": {"a": {"redraw": ["eu_ets.ancor"]}}}, "'eu_ets.anchor'"),
     "until.at.region": (until(region="EUU"), "'EU'"),
     "until.at.route": (until(route="h2_dri_eff"), "'h2_dri_eaf'"),
@@ -46,7 +48,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "keep.0": ({"keep": ["input"]}, "'inputs'"),
     "outcomes.0": ({"outcomes": ["green_premium"]}, "'cost_premium'"),
     "outcomes.1": ({"outcomes": ["cost_premium", "LCOS"]}, "'levelised_cost'"),
-    "outcomes.2": ({"outcomes": ["cost_premium", "carbon_price", "irr"]}, "catalog outcomes"),
+    "outcomes.2": ({"outcomes": ["cost_premium", "carbon_price", "xyz"]}, "catalog outcomes"),
     "catalog.regions.EU.wacc.name": (
         {"catalog": {"regions": {"EU": {"wacc": {"kind": "factor", "name": "nope"}}}}},
         "define it under factors"),

@@ -32,6 +32,8 @@ _PIECE: Final = 65_536
 
 # A container keeps these elsewhere, or writes them anew.
 _OF_CONTAINER: Final = {"coordinates", "_FillValue", "zarr_format_needed"}
+# How inputs are sorted is no result: a digest that counted it would change with the words.
+_ASIDE: Final = {"factor_group"}
 # Tools add to them what they did.
 _OF_TOOLS: Final = {"history", "NCO"}
 
@@ -120,7 +122,7 @@ def counted(heads: Iterable[Head]) -> list[Head]:
         for dim in head.dims
     }  # fmt: skip
     return [
-        head for name, head in sorted(held.items())
+        head for name, head in sorted(held.items()) if name not in _ASIDE
         if name not in dims or name in numbers or f"{name}_unit" not in held
     ]  # fmt: skip
 

@@ -34,13 +34,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Input:
-    """One uncertain input: its name, the node that draws it, and what is said of it."""
+    """One uncertain input: its name, the node that draws it, and what is said of it; `place` is
+    what it is drawn for first, `group` what part of the catalog that is."""
 
     name: str
     node: int
     unit: str
     source: str
     status: str
+    place: str = ""
+    group: str = ""
 
 
 @dataclass
@@ -135,9 +138,13 @@ class Scene:
             place = labels.index(label) if label in labels else 0
         return Stream(role, path, self.stem, place)
 
-    def note(self, name: str, node: int, unit: str, source: str | None, status: str | None) -> None:
-        """Note an uncertain input that was met."""
-        self.inputs.setdefault(name, Input(name, node, unit, source or "", status or ""))
+    def note(
+        self, name: str, node: int, unit: str, source: str | None, status: str | None,
+        place: str = "",
+    ) -> None:  # fmt: skip
+        """Note an uncertain input that was met, at the place of its name if at no other."""
+        found = Input(name, node, unit, source or "", status or "", place or name)
+        self.inputs.setdefault(name, found)
 
     def over_years(self, values: np.ndarray) -> np.ndarray:
         """Lines of a table by horizon year, padded to the simulated years before it."""
@@ -201,6 +208,7 @@ def quantity(scene: Scene, name: str, value: Any, target: str, *, label: str = "
 
     `label` is what the list of inputs calls it, if not that name.
     """
+    place = name
     if isinstance(value, FactorReference):
         name, reference = value.name, value
         value = scene.experiment.factors[name]
@@ -223,7 +231,7 @@ def quantity(scene: Scene, name: str, value: Any, target: str, *, label: str = "
     label = label or factor
     if label in scene.inputs and scene.inputs[label].node != node:
         label = f"{factor} ({name})"  # the same draw through another distribution
-    scene.note(label, node, target, value.source, value.status)
+    scene.note(label, node, target, value.source, value.status, place)
     return node
 
 

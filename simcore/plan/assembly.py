@@ -28,6 +28,7 @@ from simcore.model.graph import Graph
 from simcore.model.outcomes import cells_of
 from simcore.model.scene import Input, Scene, regimes_of
 from simcore.plan.correlated import correlated
+from simcore.plan.groups import factor_group
 from simcore.plan.records import Cell, Plan, Strikes
 from simcore.variables import OUTCOMES, Outcome
 
@@ -145,8 +146,15 @@ def _unmatched(spec: Spec, scenes: Mapping[str, Scene]) -> Iterator[Fault]:
     for scenario, one in spec.scenarios.items():
         for position, pattern in enumerate(one.redraw):
             if pattern not in scenes[scenario].matched:
-                drawn = [*scenes[scenario].inputs, *scenes[scenario].shocked]
-                near = suggest(pattern, [*drawn, *(f"{one.rpartition('.')[0]}.*" for one in drawn)])
+                scene = scenes[scenario]
+                streams = {name: scene.graph.nodes[one.node].stream
+                           for name, one in scene.inputs.items()}  # fmt: skip
+                names = {name: one.name for name, one in streams.items() if one is not None}
+                drawn = [*names.values(), *scene.shocked]
+                # What shares the draws of another input is named as that.
+                near = names.get(pattern) or suggest(
+                    pattern, [*drawn, *(f"{one.rpartition('.')[0]}.*" for one in drawn)]
+                )
                 yield spec.fault(
                     ("redraw", position),
                     scenario=scenario,
@@ -260,7 +268,8 @@ def _inputs(scenes: dict[str, Scene], reached: set[int]) -> tuple[Input, ...]:
             if one.node in reached and one.node not in found:
                 label = name if name not in names else f"{name} ({scenario})"
                 names.add(name)
-                found[one.node] = replace(one, name=label)
+                group = factor_group(scene.experiment, one.place)
+                found[one.node] = replace(one, name=label, group=group)
     return tuple(found.values())
 
 

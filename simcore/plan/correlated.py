@@ -64,11 +64,11 @@ def _exists(experiment: Experiment, kind: str, name: str) -> bool:
     if head in experiment.factors:
         return not rest
     groups: list[Any] = [group for _, group in catalog] + [experiment.exposures]
-    return any(_holds(group[head], rest) for group in groups if head in group)
+    return any(holds(group[head], rest) for group in groups if head in group)
 
 
-def _holds(record: Any, parts: list[str]) -> bool:
-    """Whether the parts of a factor's name lead to something in a record."""
+def holds(record: Any, parts: list[str]) -> bool:
+    """Whether the parts of a factor's name lead to something uncertain in a record."""
     if parts[-1:] in [[one] for one in _DRAWN]:
         return True
     if not parts:
@@ -79,9 +79,9 @@ def _holds(record: Any, parts: list[str]) -> bool:
         if parts[0] in type(record).model_fields:
             inner = [getattr(record, parts[0])]
             parts = parts[1:]
-        return any(_holds(one, parts) for one in inner if one is not None)
+        return any(holds(one, parts) for one in inner if one is not None)
     if isinstance(record, dict):
         by_year = {str(key): value for key, value in record.items()}
         if parts[0] in by_year:
-            return _holds(by_year[parts[0]], parts[1:])
+            return holds(by_year[parts[0]], parts[1:])
     return isinstance(record, dict) and isinstance(record.get("default"), Uncertain)

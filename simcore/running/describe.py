@@ -76,6 +76,7 @@ def _shapes_of(plan: Plan) -> Layout:
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
+            "factor_group": ("factor", tuple(one.group for one in plan.inputs)),
         },
         tailed=tuple(risk.of) if risk else (), exceeded=tuple(risk.exceed) if risk else (),
     )  # fmt: skip
