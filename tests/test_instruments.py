@@ -370,6 +370,42 @@ def test_with_all_bills_indexed_prices_of_energy_do_not_move_the_margin(hydrogen
     np.testing.assert_allclose((cost - cost[0]) * OUTPUT, payment - payment[0], atol=1e-6)
 
 
+def test_the_bill_of_hydrogen_of_its_own_is_that_of_its_power() -> None:
+    """The electrolyser costs what it cost in its year, whatever new ones cost."""
+    contract = TWO_WAY | {"indexation": {"base": 2029, "shares": {"hydrogen": 1.0}}}
+    kept = ["instrument_strike", "commodity_price", "avoided_emissions"]
+    given = config(
+        {"contract": contract}, {"plant": {"instruments": ["contract"], "hydrogen": "own"}},
+        outcomes=kept, keep=kept,
+        catalog={"routes": {"h2_dri_eaf": {"inputs": {"hydrogen": "60 kg/t"}}},
+                 "prices": {"hydrogen": {"EU": {"electricity_demand": "50 kWh/kg"}}}},
+    )  # fmt: skip
+    found = run(given)
+    price = (
+        found["commodity_price"].sel(commodity="renewable_electricity.EU").transpose("year", "draw")
+    )
+    rise = np.asarray(price.sel(year=list(YEARS))) - np.asarray(price.sel(year=2029))
+    avoided = found["avoided_emissions"].sel(region="EU", route="h2_dri_eaf", year=list(YEARS))
+    moved = 3.0 * rise / np.asarray(avoided.transpose("year", "draw"))
+    np.testing.assert_allclose(
+        of(found, "instrument_strike", "plant", "contract"), 250.0 + moved, rtol=1e-9
+    )
+
+
+def test_green_revenue_is_set_off_where_there_is_any() -> None:
+    parts = {"none": 0.0, "some": 0.4}
+    contracts = {name: TWO_WAY | {"green_revenue": part} for name, part in parts.items()}
+    given = config(
+        contracts, {name: {"instruments": [name]} | SOLD for name in parts}, keep=[*KEPT, "inputs"]
+    )
+    found = run(given)
+    none, some = (of(found, "instrument_payment", name, name) for name in parts)
+    willing = np.asarray(found["input"].sel(factor="some.willing"))
+    assert (willing < 0).any()
+    off = 0.4 * 0.3 * np.maximum(0, willing) * OUTPUT
+    np.testing.assert_allclose(none - some, np.broadcast_to(off, none.shape), atol=1e-8)
+
+
 # --- grants --------------------------------------------------------------------------------------
 
 
@@ -405,6 +441,23 @@ def test_a_grant_is_cut_at_its_cap() -> None:
     binds = of(found, "cap_binds", "capped", "capped")
     np.testing.assert_array_equal(binds, free > 600.0)
     assert 0.1 < binds.mean() < 0.9
+
+
+def test_a_grant_to_the_difference_leaves_out_what_the_alternative_would_cost() -> None:
+    grants = {of: {"kind": "grant", "share": 0.3, "of": of} for of in ("capex", "difference")}
+    against = {"route": "bf_bof", "capital": "reline", "reline": 140.0}
+    found = run(config(grants, {
+        "whole": {"instruments": ["capex"]},
+        "reline": {"instruments": ["difference"], "against": against},
+        "sunk": {"instruments": ["difference"], "against": {"route": "bf_bof", "capital": "sunk"}},
+        "full": {"instruments": ["difference"]},
+    }, catalog={"routes": {"bf_bof": {"utilisation": 0.8}}}))  # fmt: skip
+    whole = of(found, "instrument_total", "whole", "capex")
+    less = {name: whole - of(found, "instrument_total", name, "difference")
+            for name in ("reline", "sunk", "full")}  # fmt: skip
+    np.testing.assert_allclose(less["reline"], 0.3 * 140.0 / 0.8 * OUTPUT, rtol=1e-9)
+    np.testing.assert_array_equal(less["sunk"], 0.0)
+    assert np.all(less["full"] > 10.0)
 
 
 def test_a_share_of_the_investment_is_that_share_of_the_capital_charge() -> None:
@@ -549,15 +602,19 @@ def test_what_a_project_has_not_has_no_value() -> None:
 
 def test_a_contract_in_a_life_beyond_the_run_adds_what_it_pays() -> None:
     """The gap of the last year is held for the years after it, no payment is."""
-    aid = {"kind": "opex", "amount": 100, "term": 12}
-    projects = {name: {"instruments": [name] if name == "aid" else [], "lifetime": 25}
-                for name in ("aid", "bare")}  # fmt: skip
-    found = run(config({"aid": aid}, projects))
-    paid = 100 * OUTPUT * (1.07 ** -(np.arange(12) + 1.0)).sum()
-    added = of(found, "project_npv", "aid") - of(found, "project_npv", "bare")
-    np.testing.assert_allclose(added, paid, rtol=1e-9)
-    support = of(found, "project_support", "aid")
-    np.testing.assert_array_equal(support[:, 0], [100.0] * 12 + [0.0] * 2)
+    term = LAST - START + 1
+    aids = {"whole": {"kind": "opex", "amount": 100, "term": 12},
+            "late": {"kind": "opex", "amount": 100, "term": term, "delay": 2}}  # fmt: skip
+    names = {"whole": ["whole"], "late": ["late"], "bare": []}
+    found = run(config(aids, {name: {"instruments": one, "lifetime": 25}
+                              for name, one in names.items()}))  # fmt: skip
+    for name, years in (("whole", range(12)), ("late", range(2, term))):
+        paid = 100 * OUTPUT * (1.07 ** -(np.array(years) + 1.0)).sum()
+        added = of(found, "project_npv", name) - of(found, "project_npv", "bare")
+        np.testing.assert_allclose(added, paid, rtol=1e-9)
+        support = of(found, "project_support", name)
+        expected = [100.0 if at in years else 0.0 for at in range(LIFE)]
+        np.testing.assert_array_equal(support[:, 0], expected)
 
 
 def test_a_clause_that_a_kind_does_not_read_is_told() -> None:

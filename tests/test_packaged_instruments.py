@@ -31,7 +31,7 @@ def plant(*instruments: str, region: str, **changes: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def run() -> Any:
     """A hydrogen plant for each instrument, and one that sells green."""
-    projects = {name: plant(name, region=HOME[name[:2]]) for name in NAMES}
+    projects = {f"at_{name}": plant(name, region=HOME[name[:2]]) for name in NAMES}
     projects["green"] = plant(region="EU", buyer="steel_buyers", sold=1.0)
     projects["plain"] = plant(region="EU", buyer="general", sold=1.0)
     return simcore.run({
@@ -47,12 +47,12 @@ def run() -> Any:
 
 def paid(run: Any, name: str, year: int) -> np.ndarray:
     return np.asarray(run.instrument_payment.isel(scenario=0).sel(
-        project=name, instrument=name, year=year).values)  # fmt: skip
+        project=f"at_{name}", instrument=name, year=year).values)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_pays_a_project_at_home(run: Any, name: str) -> None:
-    value = run.instrument_npv.isel(scenario=0).sel(project=name, instrument=name).values
+    value = run.instrument_npv.isel(scenario=0).sel(project=f"at_{name}", instrument=name).values
     assert np.isfinite(value).all()
     assert value.mean() > 0
     record = packaged.catalog()["instruments"][name]
@@ -84,7 +84,7 @@ def test_caps_are_those_of_the_programmes(run: Any) -> None:
     largest = {"de_dri_grant": in_euro_of(550, 2023), "de_ccfd": in_euro_of(1000, 2024),
                "in_steel_pilot": in_euro(4550, "INR", 2024)}  # fmt: skip
     for name, cap in largest.items():
-        assert total.sel(project=name, instrument=name).max() <= cap * (1 + 1e-9)
+        assert total.sel(project=f"at_{name}", instrument=name).max() <= cap * (1 + 1e-9)
 
 
 def in_euro_of(amount: float, year: int) -> float:

@@ -10,8 +10,12 @@ import pytest
 import yaml
 
 import simcore
+from simcore.analysis.summary import summarise
+from simcore.cli import main
 from simcore.effects import build_and_warn
 from simcore.errors import ConfigError, Fault
+from simcore.running import tracing
+from simcore.terminal.traces import trace_table
 
 CONTRACT: dict[str, Any] = {"kind": "ccfd", "term": 15, "strike": "140 EUR/t"}
 PLANT: dict[str, Any] = {
@@ -247,3 +251,49 @@ def test_an_unusual_number_is_asked_about(where):
     content, found = UNUSUAL[where]
     said = told(content)[where]
     assert found in said.found and "usual" in said.found
+
+
+# --- what is told, and what is counted -----------------------------------------------------------
+
+
+def test_check_counts_projects_and_instruments(tmp_path, capsys):
+    file = tmp_path / "small.yaml"
+    file.write_text(yaml.safe_dump(config()), encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("1 market, 1 project, 1 instrument")
+    assert main(["plan", str(file)]) == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["projects"]["plant"]["lifetime"] == 20
+    assert printed["catalog"]["instruments"]["contract"]["term"] == 15
+
+
+def test_a_width_in_millions_is_one_in_the_unit_of_the_outcome():
+    for unit in ("M EUR", "1e6 EUR"):
+        spec = simcore.load(config(), until=f"project_npv.p50=2000 {unit}")
+        assert spec.experiment.until is not None
+    found = told(config(until="project_npv.p50=2000 EUR/t"))
+    assert "1e6 EUR" in found["until.unit"].expected
+
+
+def test_labels_of_until_are_those_of_the_run():
+    until = {"variable": "instrument_npv", "statistic": "mean", "width": 2000}
+    assert told(config(until={**until, "at": {"project": "plant"}})) == {}
+    wrong = {"project": "plat", "instrument": "contrat"}
+    found = told(config(until={**until, "at": wrong}))
+    assert found["until.at.project"].remedy == "did you mean 'plant'?"
+    assert found["until.at.instrument"].remedy == "did you mean 'contract'?"
+
+
+def test_a_trace_and_a_summary_of_one_project():
+    content = config(outcomes=["project_npv", "instrument_npv", "carbon_price"], keep=[])
+    content["projects"]["later"] = {"like": "plant", "start": 2032}
+    plan = simcore.build(simcore.load(content))
+    rows = tracing.trace(plan, 3, project="later")
+    assert {row["project"] for row in rows if "project" in row} == {"later"}
+    with pytest.raises(ConfigError, match="plant, later"):
+        tracing.trace(plan, 3, project="earlier")
+    run = simcore.run(content, threads=1)
+    frame = summarise(run, variable="instrument_npv", projects=["later"], instruments=["contract"])
+    assert frame["project"].tolist() == ["later"]
+    header, _ = trace_table(rows)
+    assert {"project", "instrument", "against"} <= set(header)

@@ -99,6 +99,22 @@ def test_limits_of_a_contract_are_part_of_the_bid(limits, binds):
     assert (abs(closing(given) - 1600) > 1) == binds
 
 
+@pytest.mark.parametrize(
+    "contract",
+    [
+        {"kind": "cfd", "per": "hydrogen", "replaces": {"natural_gas": "39.4 MWh/t"}},
+        {"kind": "premium", "per": "avoided"},
+    ],
+)
+def test_other_kinds_with_a_strike_are_bid_too(contract):
+    content = config()
+    strike = {"break_even": 0.8, "in": "law"}
+    content["catalog"]["instruments"]["contract"] = contract | {"term": 15, "strike": strike}
+    found = engine.run(simcore.build(simcore.load(content)), threads=2)
+    assert abs(closing(found) - 1600) <= 1
+    assert told(found)[SHARED]["low"] < told(found)[SHARED]["value"] < told(found)[SHARED]["high"]
+
+
 def test_the_ends_of_an_interval_by_trial_are_those_of_ranks():
     """Where nothing binds both ways are open, and must agree."""
     from simcore.running import resolving
@@ -164,6 +180,9 @@ def test_stopping_resolves_for_the_draws_that_are_taken():
     assert told(found)[SHARED]["draws"] == draws
     assert abs(closing(found) - 0.8 * draws) <= 1
     assert dataset.digest(found) == dataset.digest(run(draws=draws))
+    # The interval that was narrow enough is that of a project which is paid.
+    error = float(found["project_npv_standard_error"].max())
+    assert found.attrs["until_interval"] == pytest.approx(2 * 1.959964 * error, rel=1e-6)
 
 
 def test_a_plan_is_resolved_once():

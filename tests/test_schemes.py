@@ -172,14 +172,14 @@ def test_break_even_strike_of_a_price_contract() -> None:
         ({"kind": "procurement", "share": 0.2}, "", "neither uplift nor covers"),
         ({"kind": "procurement", "share": 0.2, "uplift": 5, "covers": "gap"}, "",
          "both uplift and covers"),
-        ({"kind": "cfd", "strike": 6000}, "", "neither replaces nor floor with per: hydrogen"),
+        ({"kind": "cfd", "strike": "6 EUR/kg"}, "", "neither replaces nor floor with per: hydrogen"),
         ({"kind": "cfd", "strike": 60, "per": "avoided", "replaces": {"natural_gas": 1}},
          "", "replaces with per: avoided"),
         ({"kind": "cfd", "strike": 60, "replaces": {"natural_gas": 1}, "market": "home_ets"}, "",
          "market with per: hydrogen"),
-        ({"kind": "cfd", "strike": 6000, "replaces": {"natural_gaz": 39.4}},
+        ({"kind": "cfd", "strike": "6 EUR/kg", "replaces": {"natural_gaz": 39.4}},
          ".replaces.natural_gaz", "unknown commodity 'natural_gaz'"),
-        ({"kind": "cfd", "strike": 6000, "replaces": {"hydrogen": 39.4}},
+        ({"kind": "cfd", "strike": "6 EUR/kg", "replaces": {"hydrogen": 39.4}},
          ".replaces.hydrogen", "hydrogen, which has no price per MWh"),
         ({"kind": "premium", "strike": 60, "market": "mars"}, ".market", "unknown market 'mars'"),
         ({"kind": "loan", "share": 0.5}, ".spread", "no 'spread'"),
@@ -192,3 +192,53 @@ def test_a_faulty_one_is_refused(instrument: dict[str, Any], where: str, found: 
     (fault,) = caught.value.faults
     assert fault.where.removeprefix("catalog.instruments.a") == where
     assert fault.found == found
+
+
+def expecting(**changes: Any) -> dict[str, Any]:
+    """A plant whose gap is uncertain, of both signs, and what covers it in each way."""
+    made = config({"kind": "opex", "covers": "expected_gap", "share": 0.5}, {"kind": "opex",
+                  "covers": "gap", "share": 0.5}, **changes)  # fmt: skip
+    made["catalog"]["prices"]["hydrogen"]["default"]["process"] = {"kind": "gbm", "sigma": 0.4}
+    made["catalog"]["prices"]["hydrogen"]["default"] |= {"spot": {"year": 2025, "value": 2.0}}
+    del made["catalog"]["prices"]["hydrogen"]["default"]["path"]
+    made["projects"]["plant"] |= {"sold": 1.0, "willing": "180 EUR/t"}
+    made |= {"draws": 600, "keep": ["instrument_payment", "project_gap"],
+             "exposures": {}}  # fmt: skip
+    return made
+
+
+def test_an_expected_gap_is_the_mean_of_what_is_lacking() -> None:
+    run = simcore.run(expecting())
+    paid = run.instrument_payment.isel(scenario=0, project=0)
+    lacking = np.maximum(run.project_gap.isel(scenario=0, project=0), 0.0)
+    for year in range(START, START + LIFE):
+        told = paid.sel(year=year).isel(instrument=0)
+        assert np.ptp(told.values) == 0
+        mean = float(lacking.sel(year=year).mean())
+        assert float(told[0]) == pytest.approx(0.5 * OUTPUT * mean, rel=1e-9)
+        drawn = 0.5 * OUTPUT * lacking.sel(year=year)
+        np.testing.assert_allclose(paid.sel(year=year).isel(instrument=1), drawn, rtol=1e-9)
+    # In some draws the plant lacks nothing, so that the mean gap would be another number.
+    assert 0.05 < float((lacking.sel(year=2029) == 0).mean()) < 0.95
+
+
+def test_a_strike_is_found_beside_an_expected_gap() -> None:
+    made = expecting()
+    made["catalog"]["instruments"]["b"] = {
+        "kind": "cfd", "strike": {"break_even": 0.7}, "floor": "1 EUR/kg",
+    }  # fmt: skip
+    made["outcomes"], made["keep"] = ["project_npv", "instrument_payment"], ["project_npv"]
+    run = simcore.run(made)
+    assert float((run.project_npv >= 0).mean()) == pytest.approx(0.7, abs=2 / 600)
+    paid = run.instrument_payment_mean.isel(scenario=0, project=0, instrument=0)
+    assert (paid.values[:LIFE] > 0).all()
+
+
+def test_an_expected_gap_is_that_of_its_scenario_and_of_any_threads() -> None:
+    made = expecting()
+    rich = {"projects": {"plant": {"willing": "240 EUR/t"}}}
+    made["scenarios"] = {"law": {}, "rich": rich}
+    one, two = simcore.run(made, threads=1), simcore.run(made, threads=2)
+    told = one.instrument_payment.isel(project=0, instrument=0, draw=0).sel(year=2027)
+    assert float(told.sel(scenario="law")) > float(told.sel(scenario="rich"))
+    np.testing.assert_array_equal(one.instrument_payment, two.instrument_payment)

@@ -283,7 +283,8 @@ def test_the_table_after_a_run_tells_few_numbers_and_names_the_rest():
     assert lines[1].split()[-5:] == ["mean<P2.5", "mean<P5", "mean>P95", "mean>P97.5", "P(>0)"]
     assert lines[-1].startswith("Tails     cost_premium: simcore summary")
     npv = done.open()["npv_premium_tail"]
-    rows = [line.split() for line in lines[2:-2]]
+    assert lines[-3].startswith("mean<P5: mean of the draws below")
+    rows = [line.split() for line in lines[2:-3]]
     assert len(rows) == npv[..., 0].size
     shown = [float(cell.replace(",", "")) for cell in rows[-1][-5:-1]]
     np.testing.assert_allclose(shown, npv.values.reshape(-1, 4)[-1], atol=1)

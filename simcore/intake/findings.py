@@ -145,6 +145,7 @@ def faults(
             if len(early) > 1:
                 continue
         placed.append((finding, address, document))
+    placed = list(_without_copies(placed))
     names = [*(one.name for one in documents), file.name]
     listed = dict.fromkeys(
         _fault(
@@ -157,6 +158,31 @@ def faults(
     unread = [fault for one in documents for fault in one.faults]
     told = [*unread, *(one for one in listed if not _concerns(one, unread))]
     return sorted(told, key=lambda one: (names.index(str(one.file)), one.line or 0))
+
+
+def _without_copies(
+    placed: Sequence[tuple[Finding, Address, Document]],
+) -> Iterator[tuple[Finding, Address, Document]]:
+    """Leave out what entries like another one have from it, where that is told of itself."""
+
+    def sort_of(finding: Finding, address: Address) -> tuple[Any, ...] | None:
+        head = 2 if address[:1] == ("scenarios",) else 0
+        inside = address[head:]
+        size = {"projects": 2, "catalog": 4 if inside[1:2] == ("prices",) else 3}.get(
+            str(inside[0]) if inside else ""
+        )
+        if size is None or len(inside) <= size:
+            return None
+        return inside[: size - 1], inside[size:], finding.found
+
+    written = {
+        sort_of(finding, address) for finding, address, document in placed
+        if _depth(document.data, address) == len(address)
+    }  # fmt: skip
+    for finding, address, document in placed:
+        is_own = _depth(document.data, address) == len(address)
+        if is_own or (sort := sort_of(finding, address)) is None or sort not in written:
+            yield finding, address, document
 
 
 def _concerns(fault: Fault, unread: Sequence[Fault]) -> bool:

@@ -170,8 +170,9 @@ class OpexSupport(Instrument):
     """Per unit of `per`, EUR/kg of hydrogen and EUR/MWh of power; with dates it may fade."""
     per: Literal["tonne", "avoided", "hydrogen", "electricity"] = "tonne"
     """What it is paid for: a tonne of product, of CO2 avoided, a kg of hydrogen, a MWh bought."""
-    covers: Literal["gap"] | None = None
-    """gap: instead of an amount, what the project lacks without support, where it lacks any."""
+    covers: Literal["gap", "expected_gap"] | None = None
+    """gap: instead of an amount, what the project lacks without support, where it lacks any.
+    expected_gap: the mean of that over all draws, a number for each year."""
     share: Share = certain(1.0)
     """Part of the gap, or of the quantity, that is paid for."""
     steps: Steps = Field(default_factory=dict)

@@ -136,7 +136,8 @@ def _until(
 def _is_same(unit: str, other: str) -> bool:
     """Whether EUR/t is EUR t-1."""
     head, *rest = unit.replace(" ", "").split("/")
-    return " ".join([head, *(f"{one}-1" for one in rest)]) == other or unit == other
+    written = " ".join([head, *(f"{one}-1" for one in rest)])
+    return unit == other or written in (other, other.replace("1e6 ", "M"))
 
 
 def _correlations(experiment: Experiment) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ it becomes an address in what the user wrote.
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, Final
@@ -153,14 +153,22 @@ def _strange_entry(
     address: Address, lacking: Sequence[str], data: Mapping[str, Any]
 ) -> Finding | None:
     """The one finding of an entry that is probably a misspelt name, or lacks its template."""
-    if address[:1] != ("catalog",) or len(address) != (4 if address[1:2] == ("prices",) else 3):
+    of_projects = address[:1] == ("projects",) and len(address) == 2
+    if not of_projects and (
+        address[:1] != ("catalog",) or len(address) != (4 if address[1:2] == ("prices",) else 3)
+    ):
         return None
     name, node = str(address[-1]), data
     for part in address[:-1]:
         node = node[part]
-    what = "region" if address[1] == "prices" else SINGULAR.get(address[1], "entry")
-    known = shipped.places(address[2]) if address[1] == "prices" else shipped.names(address[1])
-    if name in known:
+    known: Collection[str] = ()
+    if of_projects:
+        what = "project"
+    elif address[1] == "prices":
+        what, known = "region", shipped.places(address[2])
+    else:
+        what, known = SINGULAR.get(address[1], "entry"), shipped.names(address[1])
+    if name in known or (of_projects and len(lacking) < _FEW):
         return None
     near = suggest(name, chain(known, (str(one) for one in node if one != address[-1])))
     if near is None and len(lacking) < _FEW:

@@ -239,11 +239,26 @@ def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
     return graph.total(found), PER[per]
 
 
-def lacking(deal: Deal) -> int:
+def max_gap(scene: Scene, project: str) -> int:
     """Node of max(0, gap) of a tonne: what the project lacks without support, if it lacks any."""
-    gap = project_gap(deal.scene, deal.project)
+    gap = project_gap(scene, project)
     assert gap is not None
-    return deal.graph.node("LARGER", a=gap, b=deal.graph.constant(0.0))
+    return scene.graph.node("LARGER", a=gap, b=scene.graph.constant(0.0))
+
+
+def lacking(deal: Deal) -> int:
+    """Node of the gap that an instrument covers: that of the draw, or that expected of the year, a
+    number that a run found before."""
+    scene = deal.scene
+    if deal.record.covers == "gap":
+        return max_gap(scene, deal.project)
+    places = [expected_place(deal.project, deal.name, int(year)) for year in scene.horizon]
+    return series(scene, np.array([scene.strikes.get(place, 0.0) for place in places]))
+
+
+def expected_place(project: str, instrument: str, year: int) -> tuple[str, str]:
+    """Where the expected gap of a year stands among the numbers that a run finds before."""
+    return project, f"{instrument}@{year}"
 
 
 def _paid_part(deal: Deal) -> int:
@@ -258,9 +273,9 @@ def _paid_part(deal: Deal) -> int:
 
 
 def _opex_due(deal: Deal) -> int:
-    """share * amount * quantity, or share * max(0, gap), over the output (MODEL 12.6)."""
+    """share * amount * quantity, or share * max(0, gap) or its mean, over output (MODEL 12.6)."""
     graph, share = deal.graph, _paid_part(deal)
-    if deal.record.covers == "gap":
+    if deal.record.covers is not None:
         return deal.in_all(graph.product(share, lacking(deal)))
     bought, unit = quantity_of(deal, deal.record.per)
     amount = in_real_money(deal, deal.amount("amount", unit))

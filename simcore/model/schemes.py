@@ -86,7 +86,7 @@ def _loan(deal: Deal) -> int:
 def _procurement(deal: Deal) -> int:
     """share * uplift, or share * max(0, gap), over the output (MODEL 12.15)."""
     share = deal.amount("share", "1")
-    if deal.record.covers == "gap":
+    if deal.record.covers is not None:
         return deal.in_all(deal.graph.product(share, lacking(deal)))
     uplift = in_real_money(deal, deal.amount("uplift", "EUR/t"))
     return deal.in_all(deal.graph.product(share, uplift))

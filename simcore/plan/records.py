@@ -105,7 +105,8 @@ class Plan:
     factors, shocks : Dependence
     idle : tuple of Idle
     strikes : mapping of str to mapping of (str, str) to float
-        Strikes that were found for contracts that break even: by scenario, project and instrument.
+        Strikes that were found for contracts that break even: by scenario, project and instrument;
+        and gaps that a project is expected to have in a year (`expected_place`).
     tried : tuple of (int, float)
         Draws that were tried for `until`, and the widest interval of what it names with so many.
     resolutions : tuple of Resolution

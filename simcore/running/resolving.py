@@ -20,6 +20,7 @@ from simcore.kernels.ranks import quantile_ranks
 from simcore.model.deals import break_even_strike, project_npv
 from simcore.plan import Plan, Resolution, build, extended
 from simcore.running.executors import Executor
+from simcore.running.expecting import with_expected_gaps
 from simcore.running.items import Item, Need
 from simcore.running.options import Options
 from simcore.running.program import Request
@@ -69,7 +70,8 @@ class _Bid:
 
 
 def resolved(plan: Plan, executor: Executor, options: Options) -> Plan:
-    """The plan with the strikes at which its contracts let projects break even.
+    """The plan with the gaps that its projects are expected to have, and the strikes at which its
+    contracts let projects break even.
 
     They are those of all its draws; a plan whose strikes are found already is as it was.
 
@@ -78,12 +80,18 @@ def resolved(plan: Plan, executor: Executor, options: Options) -> Plan:
     ConfigError
         No strike lets a project break even in so many draws.
     """
+    if plan.resolutions and plan.resolutions[0].draws == plan.draws:
+        return plan
+    plan = with_expected_gaps(plan, executor, options)
     asked = {name: list(_bids(plan, name)) for name in plan.spec.runs}
     bids = dict.fromkeys(bid for one in asked.values() for bid in one)
-    if not bids or (plan.resolutions and plan.resolutions[0].draws == plan.draws):
+    if not bids:
         return plan
     found = {bid: _solved(plan, bid, executor, options) for bid in bids}
-    strikes = {name: {bid.place: found[bid].value for bid in one} for name, one in asked.items()}
+    strikes = {
+        name: {**plan.strikes.get(name, {}), **{bid.place: found[bid].value for bid in one}}
+        for name, one in asked.items()
+    }
     made = build(plan.spec, strikes)
     return replace(made, draws=plan.draws, tried=plan.tried, resolutions=tuple(found.values()))
 
@@ -133,7 +141,9 @@ def _linear(
 
 def _counts(plan: Plan, bid: _Bid, executor: Executor, options: Options) -> Counts:
     """What counts the draws in which a project breaks even, of any strikes, in one pass."""
-    plan, scenes = extended(replace(plan, strikes={bid.scenario: {bid.place: _UNKNOWN}}))
+    others = plan.strikes.get(bid.scenario, {})
+    tried = {bid.scenario: {**others, bid.place: _UNKNOWN}}
+    plan, scenes = extended(replace(plan, strikes=tried))
     worth, graph = project_npv(scenes[bid.scenario], bid.project), plan.graph
     unknown = graph.constant(_UNKNOWN)
     assert worth is not None

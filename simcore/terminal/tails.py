@@ -29,6 +29,8 @@ def tail_lines(done: Finished, out: Path) -> list[str]:
             lines += ["", *_table(done, name)]
         else:
             left.append(name)
+    if lines and layout.tailed:
+        lines.append("mean<P5: mean of the draws below that quantile; mean>P95: of those above.")
     if left:
         told = f"Tails     {', '.join(left)}: simcore summary {out} --variable {left[0]}"
         lines += ["", *wrapped(told)]

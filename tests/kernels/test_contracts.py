@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -16,13 +17,17 @@ _STATE = ("paid", "received", "run", "ended", "cut")
 
 
 def settled(
-    clauses: Clauses, due: np.ndarray, active: np.ndarray, room: np.ndarray, worth: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Payments by year, the state after each year, and the cap on what is paid in all."""
+    clauses: Clauses, due: np.ndarray, active: np.ndarray, room: np.ndarray, worth: np.ndarray,
+    cap: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Payments by year, and the state after each year; `cap` is that of each draw."""
     out, rows = 0, np.zeros((11, DRAWS))
     names = ("due", "active", "cap_year", "cap_total", "room", *_STATE)
     at = {name: 1 + place for place, name in enumerate(names)}
-    rows[at["cap_year"]], rows[at["cap_total"]] = clauses.yearly, clauses.total
+    rows[at["cap_year"]], rows[at["cap_total"]] = (
+        clauses.yearly,
+        (clauses.total if cap is None else cap),
+    )
     payments, states = [], []
     for year in range(YEARS):
         rows[at["due"]], rows[at["active"]] = due[year], active[year]
@@ -33,7 +38,7 @@ def settled(
         )  # fmt: skip
         payments.append(rows[out].copy())
         states.append(rows[[at[name] for name in _STATE]].copy())
-    return np.array(payments), np.array(states), rows[at["cap_total"]]
+    return np.array(payments), np.array(states)
 
 
 CASES = list(product((math.inf, 300.0), (math.inf, 60.0), (False, True), (False, True), (0, 1, 3)))
@@ -53,9 +58,11 @@ def test_settlement_is_that_of_a_plain_loop(
     active = make.random((YEARS, DRAWS)) < np.linspace(0.3, 1.0, DRAWS)
     room = np.where(make.random((YEARS, DRAWS)) < 0.8, np.inf, make.uniform(0, 50, (YEARS, DRAWS)))
     worth = np.full(YEARS, 1.0) if make.random() < 0.5 else 1.03 ** -np.arange(YEARS)
-    payments, states, cap = settled(clauses, due, active, room, worth)
+    cap = total * make.uniform(0.5, 1.5, DRAWS)
+    payments, states = settled(clauses, due, active, room, worth, cap)
     for draw in range(DRAWS):
-        plain = account(clauses, due[:, draw], active[:, draw], room[:, draw], worth)
+        own = replace(clauses, total=cap[draw])
+        plain = account(own, due[:, draw], active[:, draw], room[:, draw], worth)
         np.testing.assert_allclose(payments[:, draw], plain.payments, rtol=0, atol=1e-9)
         paid, *_, ended, cut = states[-1, :, draw]
         assert paid == pytest.approx(plain.paid, abs=1e-9)
@@ -75,9 +82,31 @@ def test_nothing_is_read_of_what_is_due_before_the_first_payment() -> None:
     due[:10] = math.nan
     active = np.arange(YEARS)[:, None] >= np.full(DRAWS, 10)
     ever = np.full((YEARS, DRAWS), math.inf)
-    payments, states, _ = settled(Clauses(exit_after=2), due, active, ever, np.ones(YEARS))
+    payments, states = settled(Clauses(exit_after=2), due, active, ever, np.ones(YEARS))
     assert np.all(payments[:10] == 0.0) and np.all(payments[10:] == 5.0)
     assert np.all(np.isfinite(states[:, 1:]))
+
+
+def test_what_is_due_may_be_all_that_a_cap_allows() -> None:
+    every, ever = np.ones((YEARS, DRAWS)), np.full((YEARS, DRAWS), math.inf)
+    clauses = Clauses(total=60.0 * YEARS, yearly=60.0)
+    payments, states = settled(clauses, 60.0 * every, every, ever, np.ones(YEARS))
+    assert np.all(payments == 60.0)
+    assert not states[-1, _STATE.index("cut")].any()
+    _, states = settled(clauses, 60.5 * every, every, ever, np.ones(YEARS))
+    assert states[0, _STATE.index("cut")].all()
+
+
+def test_a_cap_is_reached_to_the_last_digit() -> None:
+    """What is left of it is a difference, and with what was paid need not sum to it."""
+    make = np.random.default_rng(5)
+    due, cap = np.full((YEARS, DRAWS), 10.0), make.uniform(0.7, 1.0, DRAWS)
+    due[0] = make.uniform(0.0, 0.3, DRAWS)
+    assert np.any(due[0] + (cap - due[0]) != cap)
+    every, ever = np.ones((YEARS, DRAWS)), np.full((YEARS, DRAWS), math.inf)
+    payments, states = settled(Clauses(), due, every, ever, np.ones(YEARS), cap)
+    np.testing.assert_array_equal(states[1, 0], cap)
+    assert not payments[2:].any()
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.4, 2.0])
