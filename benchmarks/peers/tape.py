@@ -23,9 +23,10 @@ DEVIATES = ("NORMAL", "FACTOR")
 UNWRITTEN = {
     "CAP_AND_BANK", "JUMP", "REGIME", "RESAMPLED", "CREDITED", "BRIDGED", "NOTHING",
     "LATCHED", "SCHEDULED", "TAXABLE", "PRESENT_VALUE", "INTERNAL_RATE", "TURNS",
+    "LARGER", "EXCESS", "IN_FORCE", "SETTLED", "COMPOUNDED", "ESCALATED",
 }  # fmt: skip
 """What no peer but NumPy repeats: a search in every draw, processes and emissions below zero that
-no shipped config has, another order of random numbers, projects."""
+no shipped config has, another order of random numbers, projects and tails."""
 SUMS = 4
 """Sums of an output: defined values, the values, their squares, values above zero."""
 

@@ -14,6 +14,7 @@ from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.scheme_checks import scheme_findings
 from simcore.intake.usage import project_instruments, references, replaced_by
+from simcore.numerics.elementary import total
 
 _LAST: Final = ("years", "last")
 _TOLERANCE: Final = 1e-9
@@ -130,7 +131,7 @@ def _money(address: Address, one: Project) -> Iterator[Finding]:
 
 
 def _spend(address: Address, one: Project) -> Iterator[Finding]:
-    place, total = (*address, "spend"), sum(one.spend.values())
+    place, spent = (*address, "spend"), float(total([*one.spend.values()]))
     for year in one.spend:
         if not -_BUILDING <= year <= 0:
             remedy = f"count from the start: {year - one.start} is {year}" if year > 1000 else (
@@ -140,10 +141,10 @@ def _spend(address: Address, one: Project) -> Iterator[Finding]:
                 f"years before the start, {-_BUILDING} to 0", remedy,
             )  # fmt: skip
             return
-    if abs(total - 1.0) > _TOLERANCE:
-        per_cent = abs(total - 100.0) < _TOLERANCE
+    if abs(spent - 1.0) > _TOLERANCE:
+        per_cent = abs(spent - 100.0) < _TOLERANCE
         yield Finding(
-            place, f"shares that sum to {total:g}", "shares of the investment that sum to 1",
+            place, f"shares that sum to {spent:g}", "shares of the investment that sum to 1",
             "write 0.4, or 40 %" if per_cent else "correct the shares",
         )  # fmt: skip
 
