@@ -86,7 +86,10 @@ def built_at_the_works(case: Case, project: str, commodity: str) -> bool:
 
 
 def spent_on(case: Case, route: str, region: str, built: int) -> float:
-    """EUR per tonne of capacity of a plant of a year, without interest while it is built."""
+    """EUR per tonne of capacity of a plant of a year, without interest while it is built; nothing
+    but a capture where the plant stands already and that is sunk."""
+    if stands(case, route, region):
+        return capture_capital(case, route, region, built)[2]
     spent = equipment(case, route, region, built)
     spent *= field(case, route, "first_of_a_kind", region, built)
     return spent + capture_capital(case, route, region, built)[2]
@@ -112,7 +115,7 @@ def alternative_investment(case: Case, project: str) -> float:
     one, route = record(case, project), replaced(case, project)
     region, built, against = one["region"], one["start"], one.get("against")
     how = against.get("capital", "full") if isinstance(against, Mapping) else "full"
-    if how == "sunk" or (how == "full" and stands(case, route, region)):
+    if how == "sunk":
         return 0.0
     if how == "reline":
         spent = quantity(case, against["reline"], f"{project}.against.reline", "EUR/(t/yr)")

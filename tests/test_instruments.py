@@ -57,7 +57,7 @@ def run(given: dict[str, Any]) -> Any:
 def by_clause(clauses: dict[str, dict[str, Any]]) -> Any:
     """A run with a project for each instrument, of its name."""
     instruments = {name: TWO_WAY | one for name, one in clauses.items()}
-    return run(config(instruments, {name: {"instruments": [name]} for name in clauses}))
+    return run(config(instruments, {f"{name}_plant": {"instruments": [name]} for name in clauses}))
 
 
 def of(found: Any, outcome: str, project: str, instrument: str = "") -> np.ndarray:
@@ -147,7 +147,7 @@ def found() -> Any:
     """One project by clause, and both routes in the table."""
     given = config(
         {name: TWO_WAY | one for name, one in CLAUSES.items()},
-        {name: {"instruments": [name]} for name in CLAUSES} | {"bare": {}},
+        {f"{name}_plant": {"instruments": [name]} for name in CLAUSES} | {"bare": {}},
         routes=["bf_bof", "h2_dri_eaf"], keep=[*KEPT, "inputs"],
     )  # fmt: skip
     return run(given)
@@ -156,16 +156,16 @@ def found() -> Any:
 @pytest.mark.parametrize("name", CLAUSES)
 def test_payments_are_those_of_a_plain_loop(found: Any, name: str) -> None:
     due, active = expected(found, name)
-    paid = of(found, "instrument_payment", name, name)
+    paid = of(found, "instrument_payment", f"{name}_plant", name)
     clauses = PLAIN.get(name, Clauses())
     for draw in range(paid.shape[1]):
         plain = account(clauses, due[:, draw], active[:, draw], worth=worth(name))
         np.testing.assert_allclose(paid[:, draw], plain.payments, rtol=0, atol=1e-8)
         for outcome, at in (("instrument_exhausted", plain.exhausted_in),
                             ("instrument_ended", plain.ended_in)):  # fmt: skip
-            told = of(found, outcome, name, name)[draw]
+            told = of(found, outcome, f"{name}_plant", name)[draw]
             assert told == START + at if at is not None else np.isnan(told)
-        assert of(found, "cap_binds", name, name)[draw] == plain.is_cut
+        assert of(found, "cap_binds", f"{name}_plant", name)[draw] == plain.is_cut
     # The case is about something: with the clause some draw is paid what it is not without.
     if name in PLAIN:
         free = np.where(active, due, 0.0)
@@ -174,43 +174,49 @@ def test_payments_are_those_of_a_plain_loop(found: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", CLAUSES)
 def test_sums_are_those_of_the_payments(found: Any, name: str) -> None:
-    paid = of(found, "instrument_payment", name, name)
+    paid = of(found, "instrument_payment", f"{name}_plant", name)
     close: dict[str, Any] = {"rtol": 0, "atol": 1e-7}
-    np.testing.assert_allclose(of(found, "instrument_total", name, name), paid.sum(0), **close)
+    np.testing.assert_allclose(
+        of(found, "instrument_total", f"{name}_plant", name), paid.sum(0), **close
+    )
     repaid = np.maximum(0, -paid).sum(0)
-    np.testing.assert_allclose(of(found, "instrument_repaid", name, name), repaid, **close)
-    np.testing.assert_array_equal(of(found, "instrument_repays", name, name), paid < 0)
-    claimed = of(found, "claw_back", name, name)
-    np.testing.assert_array_equal(claimed, of(found, "instrument_total", name, name) < 0)
+    np.testing.assert_allclose(
+        of(found, "instrument_repaid", f"{name}_plant", name), repaid, **close
+    )
+    np.testing.assert_array_equal(of(found, "instrument_repays", f"{name}_plant", name), paid < 0)
+    claimed = of(found, "claw_back", f"{name}_plant", name)
+    np.testing.assert_array_equal(claimed, of(found, "instrument_total", f"{name}_plant", name) < 0)
     since = np.arange(LIFE)[:, None] + 1.0
     value = (paid * 1.03**-since).sum(0)
-    np.testing.assert_allclose(of(found, "instrument_npv", name, name), value, **close)
+    np.testing.assert_allclose(of(found, "instrument_npv", f"{name}_plant", name), value, **close)
     avoided = np.asarray(found["avoided_emissions"].sel(
         region="EU", route="h2_dri_eaf", year=list(YEARS)).transpose("year", ...))  # fmt: skip
     tonnes = (OUTPUT * avoided * 1.03**-since).sum(0)
-    cost = of(found, "public_cost_per_tco2", name, name)
+    cost = of(found, "public_cost_per_tco2", f"{name}_plant", name)
     np.testing.assert_allclose(cost, value / tonnes, **close)
-    support = of(found, "project_support", name)
+    support = of(found, "project_support", f"{name}_plant")
     np.testing.assert_allclose(support, paid / OUTPUT, rtol=1e-12, atol=1e-9)
-    margin = support - of(found, "project_gap", name)
-    np.testing.assert_allclose(of(found, "project_margin", name), margin, rtol=1e-12, atol=1e-9)
+    margin = support - of(found, "project_gap", f"{name}_plant")
+    np.testing.assert_allclose(
+        of(found, "project_margin", f"{name}_plant"), margin, rtol=1e-12, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", CLAUSES)
 def test_a_contract_adds_its_payments_to_the_value_of_the_project(found: Any, name: str) -> None:
-    paid = of(found, "instrument_payment", name, name)
+    paid = of(found, "instrument_payment", f"{name}_plant", name)
     value = (paid * 1.07 ** -(np.arange(LIFE)[:, None] + 1.0)).sum(0)
-    added = of(found, "project_npv", name) - of(found, "project_npv", "bare")
+    added = of(found, "project_npv", f"{name}_plant") - of(found, "project_npv", "bare")
     np.testing.assert_allclose(added, value, rtol=0, atol=1e-7)
-    gap = of(found, "project_gap", name)
+    gap = of(found, "project_gap", f"{name}_plant")
     own = (-OUTPUT * gap * 1.07 ** -(np.arange(LIFE)[:, None] + 1.0)).sum(0)
-    np.testing.assert_allclose(of(found, "project_npv", name), own + value, rtol=1e-9)
+    np.testing.assert_allclose(of(found, "project_npv", f"{name}_plant"), own + value, rtol=1e-9)
 
 
 def test_paid_is_never_above_the_cap_and_equals_it_where_it_is_reached(found: Any) -> None:
     for name, cap in (("capped", 1200.0), ("capped_twice", 2000.0)):
-        given = np.maximum(0, of(found, "instrument_payment", name, name)).sum(0)
-        spent = np.isfinite(of(found, "instrument_exhausted", name, name))
+        given = np.maximum(0, of(found, "instrument_payment", f"{name}_plant", name)).sum(0)
+        spent = np.isfinite(of(found, "instrument_exhausted", f"{name}_plant", name))
         assert np.all(given <= cap + 1e-9) and spent.any() and not spent.all()
         np.testing.assert_array_equal(spent, np.abs(given - cap) < 1e-9)
 
@@ -279,12 +285,12 @@ def test_the_break_even_strike_is_extra_cost_over_avoided_co2() -> None:
 
 
 def test_break_even_grant_and_premium_close_the_project(found: Any) -> None:
-    value = of(found, "project_npv", "plain")
+    value = of(found, "project_npv", "plain_plant")
     np.testing.assert_allclose(
-        of(found, "break_even_grant", "plain"), np.maximum(0, -value), rtol=1e-12
+        of(found, "break_even_grant", "plain_plant"), np.maximum(0, -value), rtol=1e-12
     )
     tonnes = OUTPUT * (1.07 ** -(np.arange(LIFE) + 1.0)).sum()
-    premium = of(found, "break_even_premium", "plain")
+    premium = of(found, "break_even_premium", "plain_plant")
     np.testing.assert_allclose(value + premium * tonnes, 0.0, atol=1e-6)
 
 
@@ -396,11 +402,13 @@ def test_green_revenue_is_set_off_where_there_is_any() -> None:
     parts = {"none": 0.0, "some": 0.4}
     contracts = {name: TWO_WAY | {"green_revenue": part} for name, part in parts.items()}
     given = config(
-        contracts, {name: {"instruments": [name]} | SOLD for name in parts}, keep=[*KEPT, "inputs"]
+        contracts,
+        {f"{name}_plant": {"instruments": [name]} | SOLD for name in parts},
+        keep=[*KEPT, "inputs"],
     )
     found = run(given)
-    none, some = (of(found, "instrument_payment", name, name) for name in parts)
-    willing = np.asarray(found["input"].sel(factor="some.willing"))
+    none, some = (of(found, "instrument_payment", f"{name}_plant", name) for name in parts)
+    willing = np.asarray(found["input"].sel(factor="some_plant.willing"))
     assert (willing < 0).any()
     off = 0.4 * 0.3 * np.maximum(0, willing) * OUTPUT
     np.testing.assert_allclose(none - some, np.broadcast_to(off, none.shape), atol=1e-8)
@@ -435,10 +443,10 @@ def test_a_grant_is_its_annuity(paid_in: int, of_what: str) -> None:
 def test_a_grant_is_cut_at_its_cap() -> None:
     grants = {name: {"kind": "grant", "share": 0.3} | more
               for name, more in (("free", {}), ("capped", {"cap": {"total": 600}}))}  # fmt: skip
-    found = run(config(grants, {name: {"instruments": [name]} for name in grants}))
-    free, capped = (of(found, "instrument_total", name, name) for name in grants)
+    found = run(config(grants, {f"{name}_plant": {"instruments": [name]} for name in grants}))
+    free, capped = (of(found, "instrument_total", f"{name}_plant", name) for name in grants)
     np.testing.assert_array_equal(capped, np.minimum(free, 600.0))
-    binds = of(found, "cap_binds", "capped", "capped")
+    binds = of(found, "cap_binds", "capped_plant", "capped")
     np.testing.assert_array_equal(binds, free > 600.0)
     assert 0.1 < binds.mean() < 0.9
 
@@ -494,7 +502,7 @@ def test_amounts_by_what_they_are_paid_for() -> None:
     }  # fmt: skip
     given = config(
         {name: {"kind": "opex"} | one for name, one in aids.items()},
-        {name: {"instruments": [name]} for name in aids},
+        {f"{name}_plant": {"instruments": [name]} for name in aids},
         catalog={
             "routes": {
                 "h2_dri_eaf": {"inputs": {"hydrogen": "60 kg/t", "electricity": "0.8 MWh/t"}}
@@ -502,7 +510,7 @@ def test_amounts_by_what_they_are_paid_for() -> None:
         },
     )
     found = run(given)
-    support = {name: of(found, "project_support", name) for name in aids}
+    support = {name: of(found, "project_support", f"{name}_plant") for name in aids}
     np.testing.assert_allclose(support["hydrogen"], 120.0)
     np.testing.assert_allclose(support["electricity"], 4.0)
     fading = np.maximum(0.0, 100.0 - 10.0 * np.arange(LIFE))
@@ -535,10 +543,10 @@ def test_other_aid_is_deducted() -> None:
             "grant": {"kind": "grant", "share": 0.2}}  # fmt: skip
     found = run(config(both, {
         "all": {"instruments": ["aid", "contract", "grant"]}, "first": {"instruments": ["contract"]},
-        "grant": {"instruments": ["grant"]},
+        "granted": {"instruments": ["grant"]},
     }))  # fmt: skip
     alone = of(found, "instrument_payment", "first", "contract")
-    annuity = OUTPUT * of(found, "project_support", "grant")
+    annuity = OUTPUT * of(found, "project_support", "granted")
     paid = of(found, "instrument_payment", "all", "contract")
     np.testing.assert_allclose(paid, alone - 60 * OUTPUT - annuity, rtol=1e-12, atol=1e-9)
 
@@ -571,16 +579,16 @@ def test_nothing_is_paid_in_a_year_in_which_the_tonne_is_not_eligible() -> None:
              "cut": {"avoided": {"years": {2036: 0.3, 2037: 1.0}}},
              "some": {"avoided": 0.6}}  # fmt: skip
     found = by_clause({name: {"eligible": one} for name, one in asked.items()} | {"plain": {}})
-    plain = of(found, "instrument_payment", "plain", "plain")
+    plain = of(found, "instrument_payment", "plain_plant", "plain")
     for name, last in (("lower", 2033), ("cut", 2036), ("some", 2046)):
-        paid = of(found, "instrument_payment", name, name)
+        paid = of(found, "instrument_payment", f"{name}_plant", name)
         begun = np.array(YEARS)[:, None] <= last
         np.testing.assert_array_equal(paid, np.where(begun, plain, 0.0))
 
 
 def test_a_contract_that_the_firm_has_left_pays_no_more(found: Any) -> None:
-    paid = of(found, "instrument_payment", "leaving", "leaving")
-    ended = of(found, "instrument_ended", "leaving", "leaving")
+    paid = of(found, "instrument_payment", "leaving_plant", "leaving")
+    ended = of(found, "instrument_ended", "leaving_plant", "leaving")
     assert 0.05 < np.isfinite(ended).mean() < 0.95
     after = np.array(YEARS)[:, None] > ended
     assert np.all(paid[after] == 0.0)
@@ -605,14 +613,14 @@ def test_a_contract_in_a_life_beyond_the_run_adds_what_it_pays() -> None:
     term = LAST - START + 1
     aids = {"whole": {"kind": "opex", "amount": 100, "term": 12},
             "late": {"kind": "opex", "amount": 100, "term": term, "delay": 2}}  # fmt: skip
-    names = {"whole": ["whole"], "late": ["late"], "bare": []}
+    names = {"whole_plant": ["whole"], "late_plant": ["late"], "bare": []}
     found = run(config(aids, {name: {"instruments": one, "lifetime": 25}
                               for name, one in names.items()}))  # fmt: skip
     for name, years in (("whole", range(12)), ("late", range(2, term))):
         paid = 100 * OUTPUT * (1.07 ** -(np.array(years) + 1.0)).sum()
-        added = of(found, "project_npv", name) - of(found, "project_npv", "bare")
+        added = of(found, "project_npv", f"{name}_plant") - of(found, "project_npv", "bare")
         np.testing.assert_allclose(added, paid, rtol=1e-9)
-        support = of(found, "project_support", name)
+        support = of(found, "project_support", f"{name}_plant")
         expected = [100.0 if at in years else 0.0 for at in range(LIFE)]
         np.testing.assert_array_equal(support[:, 0], expected)
 
@@ -642,7 +650,7 @@ def test_a_contract_on_a_market_price_is_an_option_or_a_future() -> None:
         markets={"home_ets": market({"kind": "gbm", "sigma": SIGMA}, carry=0.0, centre="mean")},
         years={"first": 2026, "last": YEAR}, draws=65_536, design="sobol", exposures={},
         outcomes=["carbon_price", "instrument_payment"], keep=[],
-        projects={name: {"region": "AA", "route": "new", "start": YEAR, "lifetime": 1,
+        projects={f"{name}_plant": {"region": "AA", "route": "new", "start": YEAR, "lifetime": 1,
                          "output": 1.0, "instruments": [name]} for name in ("put", "future")},
     )  # fmt: skip
     given["catalog"]["instruments"] = {
