@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import documents
 import pytest
@@ -16,8 +16,9 @@ from simcore import cli
 from simcore.errors import ConfigError
 from simcore.intake import sourced
 from simcore.intake.entries import Catalog
-from simcore.intake.instruments import RECORDS, kinds
+from simcore.intake.instruments import RECORDS, Instrument, Millions, kinds
 from simcore.model import kinds as paying
+from simcore.model.dues import Kind
 
 BONUS = {"kind": "bonus", "amount": "40 EUR/t", "share": {"value": 50, "unit": "%", "source": "us"},
          "term": 3, "cap": {"yearly": 30}}  # fmt: skip
@@ -112,3 +113,30 @@ def test_it_is_gone_when_it_is_taken_out() -> None:
     paying.register(bonus, held)
     with pytest.raises(ValueError, match="a second bonus"):
         paying.register(bonus, held)
+
+
+class Prize(Instrument):
+    """A sum that is paid once."""
+
+    kind: Literal["prize"]
+    amount: Millions
+    paid_in: int = 0
+
+
+@pytest.mark.parametrize(("paid_in", "refused"), [(1, False), (9, True)])
+def test_one_that_is_paid_once_is_asked_for_its_year_alone(paid_in: int, refused: bool) -> None:
+    paying.register(Prize, Kind(lambda deal: deal.read("amount"), once=True))
+    given = config()
+    given["catalog"]["instruments"]["ours"] = {"kind": "prize", "amount": 7, "paid_in": paid_in}
+    given["projects"]["mill"]["lifetime"] = 20
+    try:
+        if refused:
+            with pytest.raises(ConfigError) as caught:
+                simcore.load(given)
+            (fault,) = caught.value.faults
+            assert fault.where == "catalog.instruments.ours.paid_in"
+        else:
+            paid = simcore.run(given).instrument_payment.isel(scenario=0, project=0, instrument=0)
+            assert paid.sel(year=2029).values == pytest.approx(7.0)
+    finally:
+        paying.withdraw("prize")

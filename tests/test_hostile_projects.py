@@ -37,6 +37,13 @@ def instrument(entry: Any, **project: Any) -> dict[str, Any]:
     return content
 
 
+def later_reference() -> dict[str, Any]:
+    """A run whose reference comes after the start of the project."""
+    content = config()
+    content["catalog"]["routes"] = {"bf_bof": {"available_from": 2035}}
+    return content
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a life of 101 years": (config({"lifetime": 101}), f"{PROJECT}.lifetime"),
     "no life": (config({"lifetime": 0}), f"{PROJECT}.lifetime"),
@@ -108,6 +115,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         instrument({"kind": "grant", "share": 0.4, "paid_in": 20}), f"{CONTRACT}.paid_in"),
     "a contract after the horizon": (
         config({"start": 2040, "lifetime": 30}), f"{CONTRACT}.term"),
+    "a contract that a delay moves after the horizon": (
+        config({"lifetime": 30}, {"delay": "6 yr"}), f"{CONTRACT}.term"),
+    "an uncertain delay that may": (
+        config({"lifetime": 30}, {"delay": {"kind": "uniform", "low": 0, "high": 5.5}}),
+        f"{CONTRACT}.term"),
+    "before the reference of its region": (later_reference(), f"{PROJECT}.start"),
 }  # fmt: skip
 
 
@@ -154,6 +167,8 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "left after a year": config(contract={"exit_after": 1, "repay": "received"}),
     "a term beyond the life": config(contract={"term": 100}),
     "a delay beyond the life": config(contract={"delay": 1000}),
+    "a delay beyond a life after the run": config({"lifetime": 30}, {"delay": 1000}),
+    "a delay until the horizon": config({"lifetime": 30}, {"delay": 5}),
     "nothing covered": config(contract={"cover": 0}),
     "never eligible": config(contract={"eligible": {"avoided": 1.0, "emission_intensity": -4}}),
     "no limit in a cap": config(contract={"cap": {}, "eligible": {}}),

@@ -297,3 +297,17 @@ def test_a_trace_and_a_summary_of_one_project():
     assert frame["project"].tolist() == ["later"]
     header, _ = trace_table(rows)
     assert {"project", "instrument", "against"} <= set(header)
+
+
+def test_what_is_paid_first_has_nothing_to_deduct():
+    place = "catalog.instruments.contract.other_aid"
+    alone = config(contract={"other_aid": "deduct"})
+    assert "none before contract" in told(alone)[place].remedy
+    beside = copy.deepcopy(alone)
+    beside["catalog"]["instruments"]["grant"] = {"kind": "grant", "share": 0.1}
+    beside["projects"]["plant"]["instruments"] = ["contract", "grant"]
+    assert place not in told(beside)
+    # In one scenario it has something before it.
+    alone["catalog"]["instruments"]["grant"] = {"kind": "grant", "share": 0.1}
+    granted = {"projects": {"plant": {"instruments": ["grant", "contract"]}}}
+    assert place not in told({**alone, "scenarios": {"law": {}, "granted": granted}})

@@ -10,6 +10,8 @@ from small_config import market, small_config
 
 import simcore
 from simcore.errors import ConfigError
+from simcore.running import tracing
+from simcore.running import tracing
 
 OUTPUT, START, LIFE, WACC, ALLOWANCE = 2.0, 2026, 4, 0.07, 80.0
 CAPEX, UTILISATION = 1000.0, 0.9
@@ -242,3 +244,16 @@ def test_an_expected_gap_is_that_of_its_scenario_and_of_any_threads() -> None:
     told = one.instrument_payment.isel(project=0, instrument=0, draw=0).sel(year=2027)
     assert float(told.sel(scenario="law")) > float(told.sel(scenario="rich"))
     np.testing.assert_array_equal(one.instrument_payment, two.instrument_payment)
+
+
+def test_a_trace_has_the_expected_gap_of_the_draws_that_are_taken() -> None:
+    until = {"variable": "project_npv", "statistic": "mean", "width": 1e6}
+    made = expecting() | {"draws": 20_000, "until": until, "keep": [],
+                           "outcomes": ["project_npv", "instrument_payment"]}
+    run = simcore.run(made)
+    assert run.attrs["draws"] < 20_000
+    paid = run.instrument_payment_mean.isel(scenario=0, project=0, instrument=0)
+    rows = tracing.trace(simcore.build(simcore.load(made)), 7, project="plant")
+    (traced,) = [one["values"] for one in rows if one["variable"] == "instrument_payment"
+                 and one["instrument"] == "a"]  # fmt: skip
+    assert traced[2027] == pytest.approx(float(paid.sel(year=2027)), rel=1e-12)

@@ -117,6 +117,11 @@ def _of_instrument(experiment: Experiment, name: str) -> Iterator[Finding]:
             (*address, "repay"), "received", "a limit of what the firm repays",
             "with sided: one it repays nothing",
         )  # fmt: skip
+    if record.other_aid == "deduct" and not any(_before(experiment, one, name) for one in paid):
+        yield _idle(
+            (*address, "other_aid"), "deduct", "an instrument that is paid before it",
+            f"{' and '.join(paid)} has none before {name}: list another one first, or leave it out",
+        )  # fmt: skip
     if not isinstance(record, CarbonContract):
         return
     projects = [experiment.projects[project] for project in paid]
@@ -134,6 +139,12 @@ def _of_instrument(experiment: Experiment, name: str) -> Iterator[Finding]:
                 "a commodity that the plant or what it replaces buys or sells",
                 f"they trade {', '.join(sorted(traded))}",
             )  # fmt: skip
+
+
+def _before(experiment: Experiment, project: str, name: str) -> bool:
+    """Whether a project is paid something before an instrument that is paid by year."""
+    named, known = experiment.projects[project].instruments, experiment.catalog.instruments
+    return named[0] != name or any(hasattr(known[one], "paid_in") for one in named)
 
 
 def _idle(address: tuple[object, ...], what: str, expected: str, why: str) -> Finding:

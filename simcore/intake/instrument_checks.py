@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from simcore.intake import shipped
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
+from simcore.intake.host_checks import ends_of
 from simcore.intake.hosts import captures, route_of
-from simcore.intake.instruments import PER, CarbonContract, Grant, OpexSupport
+from simcore.intake.instruments import PER, CarbonContract, OpexSupport
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import unit_of
@@ -19,7 +22,7 @@ _LAST: Final = ("years", "last")
 
 
 def instrument_findings(
-    experiment: Experiment, address: Address, one: Project, *, avoids: bool
+    experiment: Experiment, address: Address, one: Project, folder: Path, *, avoids: bool
 ) -> Iterator[Finding]:
     """Find what is wrong with the instruments of a project, whose routes are in order.
 
@@ -30,7 +33,7 @@ def instrument_findings(
         if name not in catalog.instruments or name in one.instruments[:position]:
             continue
         asked, record = (*address, "instruments", position), catalog.instruments[name]
-        yield from _paid_in_time(experiment, name, asked, one)
+        yield from _paid_in_time(experiment, name, asked, one, folder)
         of_carbon = isinstance(record, CarbonContract) or getattr(record, "per", "") == "avoided"
         if of_carbon and not avoids:
             route = replaced_by(experiment, address[1])
@@ -43,7 +46,7 @@ def instrument_findings(
 
 
 def _paid_in_time(
-    experiment: Experiment, name: str, asked: Address, one: Project
+    experiment: Experiment, name: str, asked: Address, one: Project, folder: Path
 ) -> Iterator[Finding]:
     """Payments after the horizon, of which nobody knows what they depend on, and a base after the
     start."""
@@ -52,23 +55,29 @@ def _paid_in_time(
     blamed = (asked, ("projects", asked[1], "start"), _LAST)
     if not years.first <= one.start <= last:
         return  # said of the project
-    if isinstance(record, Grant):
-        year = one.start + record.paid_in
+    paid_in: int | None = getattr(record, "paid_in", None)
+    if paid_in is not None:
+        year = one.start + paid_in
         if year > last:
             yield Finding(
-                (*address, "paid_in"), f"{record.paid_in} years after the start, in {year}",
+                (*address, "paid_in"), f"{paid_in} years after the start, in {year}",
                 f"a payment until {last}, the last year of the run",
                 f"write years: {years.first}-{year}, or pay it earlier", also=blamed,
             )  # fmt: skip
         return
     term = one.lifetime if record.term is None else record.term
-    end = min(one.start + term - 1, one.end, record.last or one.end)
-    if end > last and (one.beyond == "hold" or one.end <= last or record.term is not None):
-        what = f"{term} years from {one.start}, until {end}"
+    delays = ends_of(experiment, {"default": record.delay}, one.region, "yr", folder)
+    soon, late = (math.ceil(min(each(delays, default=0.0), one.lifetime)) for each in (min, max))
+    end = min(one.start + late + term - 1, one.end, record.last or one.end)
+    stated = one.beyond == "hold" or one.end <= last or record.term is not None
+    if one.start + soon <= end and end > last and stated:
+        what = f"{term} years from {one.start + soon}, until {end}"
+        fitting = last - one.start - late + 1
         yield Finding(
             (*address, "term"), what if record.term else f"no term: the life of the plant, {what}",
             f"payments until {last}, the last year of the run",
-            f"write years: {years.first}-{end}, or term: {last - one.start + 1}", also=blamed,
+            f"write years: {years.first}-{end}, or "
+            + (f"term: {fitting}" if fitting > 0 else "a shorter delay"), also=blamed,
         )  # fmt: skip
     index = getattr(record, "indexation", None)
     if index is not None and years.first <= index.base <= last and index.base > one.start:

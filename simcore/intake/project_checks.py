@@ -40,7 +40,8 @@ def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
         if known and replaced_by(experiment, name) in experiment.catalog.routes:
             yield from _compared(experiment, address, name, one)
             yield from instrument_findings(
-                experiment, address, one, avoids=_avoids(experiment, name, one, folder)
+                experiment, address, one, folder,
+                avoids=_avoids(experiment, name, one, folder),
             )
     yield from contract_findings(experiment)
     yield from scheme_findings(experiment)
@@ -89,9 +90,9 @@ def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[F
             f"write years: {years.first}-{one.end}, shorten the lifetime, or set beyond: hold",
             also=(place, (*address, "beyond"), _LAST),
         )  # fmt: skip
-    built = ((*address, "route"), one.route)
-    instead = ((*address, "against", "route"), one.against.route if one.against else "")
-    for where, route in (built, instead):
+    instead = replaced_by(experiment, address[1]) if one.region in references(experiment) else ""
+    key = ("against", "route") if one.against else ("region",)
+    for where, route in (((*address, "route"), one.route), ((*address, *key), instead)):
         there = _available(experiment, route)
         if one.start < there <= years.last:
             yield Finding(

@@ -25,7 +25,7 @@ def with_expected_gaps(plan: Plan, executor: Executor, options: Options) -> Plan
 
     They are those of all its draws; a plan without such support is as it was.
     """
-    asked = {name: list(_asked(plan, name)) for name in plan.spec.runs}
+    asked = {name: list(asked_gaps(plan, name)) for name in plan.spec.runs}
     if not any(asked.values()):
         return plan
     wider, scenes = extended(plan)
@@ -49,7 +49,7 @@ def with_expected_gaps(plan: Plan, executor: Executor, options: Options) -> Plan
     return replace(made, draws=plan.draws, tried=plan.tried)
 
 
-def _asked(plan: Plan, scenario: str) -> Iterator[tuple[str, str]]:
+def asked_gaps(plan: Plan, scenario: str) -> Iterator[tuple[str, str]]:
     """Projects of a scenario, and their instruments that cover the expected gap."""
     experiment = plan.spec.runs[scenario]
     for project, one in experiment.projects.items():

@@ -20,7 +20,7 @@ from simcore.kernels.ranks import quantile_ranks
 from simcore.model.deals import break_even_strike, project_npv
 from simcore.plan import Plan, Resolution, build, extended
 from simcore.running.executors import Executor
-from simcore.running.expecting import with_expected_gaps
+from simcore.running.expecting import asked_gaps, with_expected_gaps
 from simcore.running.items import Item, Need
 from simcore.running.options import Options
 from simcore.running.program import Request
@@ -96,9 +96,11 @@ def resolved(plan: Plan, executor: Executor, options: Options) -> Plan:
     return replace(made, draws=plan.draws, tried=plan.tried, resolutions=tuple(found.values()))
 
 
-def asks_for_strikes(plan: Plan) -> bool:
-    """Whether some contract has a strike that is to be found."""
-    return any(True for name in plan.spec.runs for _ in _bids(plan, name))
+def asks_for_numbers(plan: Plan) -> bool:
+    """Whether some strike or expected gap is to be found."""
+    return any(
+        True for name in plan.spec.runs for found in (_bids, asked_gaps) for _ in found(plan, name)
+    )
 
 
 def _bids(plan: Plan, scenario: str) -> Iterator[_Bid]:

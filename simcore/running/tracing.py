@@ -17,7 +17,7 @@ from simcore.running.executors import on_threads
 from simcore.running.items import has_years, place_of
 from simcore.running.options import Options
 from simcore.running.program import Request
-from simcore.running.resolving import asks_for_strikes, resolved
+from simcore.running.resolving import asks_for_numbers, resolved
 from simcore.running.rows import draws_of
 from simcore.running.stopping import run_until_narrow
 from simcore.variables import OUTCOMES
@@ -47,7 +47,7 @@ def trace(
     wanted = {"region": region, "route": route, "project": project}
     _check_trace(plan, draw, wanted)
     executor, options = on_threads(None), Options()
-    if asks_for_strikes(plan):
+    if asks_for_numbers(plan):
         # They are those of the draws that a run takes.
         plan = run_until_narrow(plan, executor, options=options)
     plan = resolved(plan, executor, options)

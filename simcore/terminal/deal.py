@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from simcore.analysis.deal import SECTIONS
 from simcore.analysis.deal_records import Deal, Exceeded, Line, Spread, Tail
+from simcore.analysis.projects import struck_per
 from simcore.errors import printable
-from simcore.terminal.deal_terms import PAGE, head_lines, struck_per, wrapped
+from simcore.terminal.deal_terms import PAGE, head_lines, wrapped
 from simcore.terminal.tables import decimals, number, share
 from simcore.variables import OUTCOMES
 
@@ -109,7 +110,7 @@ def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
         alike = [each for each in deal.lines
                  if (each.outcome, each.instrument) == (one.outcome, one.instrument)]  # fmt: skip
         scale, places = _scale(alike, columns)
-        told = f"{margin}{label}{_unit(one, scale, struck_per(deal, one.instrument))}"
+        told = f"{margin}{label}{_unit(one, scale, _struck_per(deal, one.instrument))}"
         year = str(one.year or "") if not _is_fixed(alike) else ""
         rows.append((
             "" if told == before and year else told, year,
@@ -182,6 +183,10 @@ def _unit(one: Line, scale: float, paid: str = "CO2") -> str:
         unit = unit.replace("M ", "bn ") if unit.startswith("M ") else f"thousand {unit}"
     paid = "CO2" if one.outcome == "public_cost_per_tco2" else paid
     return f", {unit} {paid}" if one.outcome in _STRUCK else f", {unit}"
+
+
+def _struck_per(deal: Deal, instrument: str) -> str:
+    return struck_per(deal.facts[deal.scenarios[0]]["instruments"], instrument) or "CO2"
 
 
 def _scale(lines: Sequence[Line], columns: Sequence[str]) -> tuple[float, int]:
@@ -325,7 +330,7 @@ def _difference(deal: Deal, section: str, first: str, other: str) -> Iterator[st
         places = decimals([change / scale], figures=2)
         whose = f"{line.instrument}, " if line.instrument else ""
         year = f" in {line.year}" if line.year else ""
-        unit = _unit(line, scale, struck_per(deal, line.instrument))[1:]
+        unit = _unit(line, scale, _struck_per(deal, line.instrument))[1:]
         parts.append(f"{whose}{_label(line)}{year} {change / scale:+,.{places}f}{unit}")
     if parts:
         yield f"{other} less {first}, on average: {'; '.join(parts)}."
@@ -369,7 +374,7 @@ def _found(deal: Deal, address: str, found: Mapping[str, Any]) -> str:
     unit = str(found["unit"]).replace(" t-1", "/t")
     return (
         f"Strike of {instrument}: {number(found['value'], places)} {unit} "
-        f"{struck_per(deal, instrument)} (95 % interval {number(low, places)} to "
+        f"{_struck_per(deal, instrument)} (95 % interval {number(low, places)} to "
         f"{number(high, places)}), at which "
         f"{100 * found['break_even']:.10g} % of the draws of {found['scenario']} break even."
     )

@@ -103,24 +103,6 @@ def _phrase(key: str, word: str, phrases: Mapping[str, str]) -> str:
     return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
 
 
-def struck_per(deal: Deal, instrument: str = "") -> str:
-    """What a tonne of a strike is of: CO2, unless the instrument says hydrogen or product.
-
-    Of a project the first instrument with a strike decides.
-    """
-    found = deal.facts[deal.scenarios[0]]["instruments"]
-    terms = [
-        one["terms"] for name, one in found.items()
-        if name == instrument or (not instrument and _is_struck(one["terms"]))
-    ]  # fmt: skip
-    per = terms[0].get("per", "") if terms else ""
-    return {"hydrogen": "of hydrogen", "tonne": "of product"}.get(per, "CO2")
-
-
-def _is_struck(terms: Mapping[str, str]) -> bool:
-    return any(key.partition(".")[0] == "strike" for key in terms)
-
-
 def wrapped(text: str, margin: str) -> list[str]:
     """Lines of a text within the page."""
     return textwrap.wrap(text, PAGE, subsequent_indent=margin)

@@ -12,8 +12,7 @@ from simcore.terminal.tables import decimals, grouped, number, scale_of, share
 _MOST: Final = 30
 """Lines of the table; a run may have hundreds of projects."""
 _BREAK_EVEN: Final = {
-    "break_even_strike": ("break-even strike", " CO2"),
-    "break_even_premium": ("break-even premium", ""),
+    "break_even_strike": "break-even strike", "break_even_premium": "break-even premium",
 }
 
 
@@ -31,9 +30,9 @@ def project_lines(table: Projects, quantiles: Sequence[str]) -> list[str]:
     ]
     title = "Projects: npv in " + _unit(table.unit)
     if table.break_even:
-        name, per = _BREAK_EVEN[table.break_even]
+        name, per = _BREAK_EVEN[table.break_even], " or ".join(table.struck_per)
         groups.append((name, [("even", quantile) for quantile in quantiles]))
-        title += f", {name} in {_unit(table.break_even_unit)}{per}"
+        title += f", {name} in {_unit(table.break_even_unit)} {per}".rstrip()
     if any(math.isfinite(one.support) for one in shown):
         groups.append(("support", [("support", "mean")]))
         title += ", support: mean npv that the public pays"
