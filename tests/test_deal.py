@@ -283,3 +283,28 @@ def test_prices_of_the_bad_draws_are_those_that_lie_farthest_off(config, tmp_pat
             own = prices.sel(commodity=one.name).values
             assert (one.bad, one.every) == pytest.approx((np.median(own[bad]), np.median(own)))
     assert "Standard errors of the means" in text
+
+
+def test_a_name_in_a_run_leads_to_no_other_folder(run, tmp_path) -> None:
+    from simcore.plots.deals import draw_deal
+
+    told = run.attrs["projects"].replace('"ruhr"', '"../ruhr"')
+    odd = run.assign_coords(project=["../ruhr", "later"]).assign_attrs(projects=told)
+    found, text = page(odd, "../ruhr", ["law"])
+    assert "(../ruhr)" in text
+    files = draw_deal(odd, found, tmp_path / "pictures")
+    assert {one.parent for one in files} == {tmp_path / "pictures"}
+    assert all(one.is_file() for one in files)
+
+
+def test_a_damaged_run_is_a_fault_and_no_accident(saved, tmp_path, capsys) -> None:
+    import shutil
+
+    broken = tmp_path / "broken.zarr"
+    shutil.copytree(saved, broken)
+    file = broken / "zarr.json"
+    content = json.loads(file.read_text())
+    content["attributes"]["projects"] = json.dumps({"law": {"ruhr": {"title": "x"}}})
+    file.write_text(json.dumps(content))
+    assert cli.main(["deal", str(broken), "--project", "ruhr"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
