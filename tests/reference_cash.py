@@ -35,6 +35,7 @@ from reference_projects import (
     record,
     running_cost,
     seen,
+    sized,
     valued_in,
 )
 
@@ -71,7 +72,7 @@ def invested(case: Case, project: str) -> float:
     route, region, built = one["route"], one["region"], one["start"]
     plant = 0.0
     if plant_capital(case, route, region, built):
-        plant = equipment(case, route, region, built)
+        plant = equipment(sized(case, project), route, region, built)
         plant *= field(case, route, "first_of_a_kind", region, built)
     capture = case.catalog["routes"][route].get("capture")
     if capture:
@@ -103,7 +104,7 @@ def operation(case: Case, project: str, year: int) -> float:
     one = record(case, project)
     route, region, built = one["route"], one["region"], one["start"]
     own = own_electrolysis(case, project)
-    cost = running_cost(case, route, region, year, built, built if own else None)
+    cost = running_cost(case, project, route, year, built if own else None)
     for name in own:
         label, entry = price_entry(case, name, region)
         risk = quantity(case, entry["risk_premium"], label + ".risk_premium")
