@@ -137,7 +137,8 @@ def run(options: argparse.Namespace) -> int:
     gc.freeze()
     gc.enable()
     start = time.monotonic()
-    with _terminable(), progress(planned.draws, quiet=options.quiet) as report:
+    reporting = progress(planned.draws, quiet=options.quiet)
+    with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
             planned, out=out, overwrite=options.overwrite, executor=executor, report=report
         )

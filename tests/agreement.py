@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from reference_cash import all_flows, is_ambiguous, loan_of, worth
 from reference_costs import (
     cbam_coverage,
     cbam_exposure,
@@ -26,7 +27,7 @@ from reference_goods import tonnes_passed_on, volume
 from reference_instruments import contract_of, worth_of_strike
 from reference_model import Result, evaluate
 from reference_paths import Case, merge, quantity
-from reference_projects import avoided, discounted, life, output, valued_in
+from reference_projects import avoided, discounted, life, output, record, valued_in
 
 from simcore.plan import Plan
 from simcore.running import engine, tracing
@@ -45,6 +46,10 @@ OF_A_PROJECT = {
     **dict.fromkeys(("project_cash", "instrument_payment"), lambda output_, _worth: output_),
     **dict.fromkeys(("project_npv", "break_even_grant", "instrument_npv", "instrument_total",
                      "instrument_repaid"), lambda output_, worth: output_ * worth),
+    # With what is spent at once: of a tonne a year as much as some years of cost.
+    **dict.fromkeys(("project_revenue", "project_free_cash"), lambda output_, _worth: 5 * output_),
+    **dict.fromkeys(("free_cash_npv", "debt_capacity"),
+                    lambda output_, worth: 5 * output_ * max(1.0, worth)),
 }  # fmt: skip
 """Of how many tonnes' cost an outcome of a project is made."""
 
@@ -160,6 +165,42 @@ class Scales:
             over = min(abs(avoided(case, project, year)) for year in case.years)
         return RELATIVE * (size + self.cost / over) if over > NEXT_TO_ZERO else math.inf
 
+    def of_a_rate(self, key: Key) -> float:
+        """Error of an internal rate: that of the flows over how much they lose by it; infinite
+        where rounding decides whether there is one, or which of several."""
+        name, scenario, project = key
+        case, found = self.cases[scenario], self.reference[key]
+        flows = all_flows(case, project)["equity" if name == "equity_irr" else "free"]
+        error = 5 * self.cost * output(case, project) * len(flows)
+        so_far = [math.fsum(flows[y] for y in flows if y <= year) for year in flows]
+        if any(abs(one) < 1e-6 * error for one in so_far):
+            return math.inf
+        if name == "irr_ambiguous":
+            return 0.0
+        if is_ambiguous(flows):
+            return math.inf
+        if found in (-1.0, 10.0):
+            return math.inf if abs(worth(flows, max(found, -0.5))) < 1e-6 * error else 0.0
+        first = min(flows)
+        lost = sum((y - first) * flow / (1 + found) ** (y - first + 1) for y, flow in flows.items())
+        return 1e-12 + RELATIVE * error * 2 ** len(flows) / abs(lost) if found < 0 else (
+            1e-12 + RELATIVE * error / abs(lost))  # fmt: skip
+
+    def cover(self, key: Key) -> float:
+        """Error of a cover of debt, or none where it is next to what is asked for."""
+        name, scenario, project, *year = key
+        case = self.cases[scenario]
+        record_ = record(case, project).get("debt")
+        if not record_:
+            return 0.0
+        loan, asked = loan_of(case, project, all_flows(case, project)["invested"])
+        least = loan * (asked.get(year[0], 1.0) if year else min(asked.values()))
+        error = RELATIVE * 5 * self.cost * output(case, project) / least if least > 0 else math.inf
+        if name == "dscr_below":
+            near = abs(self.reference["dscr", *key[1:]] - record_.get("covenant", 1.3))
+            return math.inf if near < 1e3 * error else 0.0
+        return error
+
     def tolerance(self, key: Key) -> float:
         """Error allowed; infinite where the value is a matter of rounding."""
         name = key[0]
@@ -197,6 +238,10 @@ class Scales:
             of = "instrument_payment" if name == "instrument_repays" else "instrument_total"
             near = abs(self.reference[of, *key[1:]]) < 1e-6 * self.cost
             return math.inf if near else 0.0
+        if name in ("project_irr", "equity_irr", "irr_ambiguous"):
+            return self.of_a_rate(key)
+        if name.startswith("dscr"):
+            return self.cover(key)
         if name == "deal_closes":
             near = abs(self.reference["project_margin", *key[1:]]) < 1e-6 * self.cost
             return math.inf if near else 0.0

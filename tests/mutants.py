@@ -15,7 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FORMULAS = ("arithmetic", "carbon", "costs", "finance", "policy", "premium", "prices", "processes")
+FORMULAS = (
+    "arithmetic",
+    "carbon",
+    "contracts",
+    "costs",
+    "finance",
+    "policy",
+    "premium",
+    "prices",
+    "processes",
+)
 FLIPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
     ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE,

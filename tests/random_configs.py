@@ -595,6 +595,13 @@ def project(draw: Any, regions: list[str], there: dict[str, int], first: int, la
         "rate": draw(quantity(0.01, 0.12)),
         "valued_in": start + draw(st.integers(-3, min(3, lifetime - 1))),
     }  # fmt: skip
+    optional["tax"] = {"rate": draw(quantity(0.0, 0.4)), "nominal": draw(st.booleans())}
+    optional["spend"] = draw(st.sampled_from([{-2: 0.4, -1: 0.6}, {0: 1.0}, {-3: 0.5, 0: 0.5}]))
+    optional["debt"] = {
+        "share": draw(quantity(0.1, 0.9)), "rate": draw(quantity(0.01, 0.12)),
+        "years": draw(st.integers(1, lifetime)), "nominal": draw(st.booleans()),
+        "repayment": draw(st.sampled_from(["level", "equal_principal"])),
+    }  # fmt: skip
     kept = draw(st.lists(st.sampled_from(sorted(optional)), unique=True))
     return {
         "region": draw(st.sampled_from(regions)), "route": route,

@@ -70,10 +70,10 @@ def indexed_price(
 
 def electrolysis_cost(
     case: Case, name: str, entry: Mapping[str, Any], region: str, year: int,
-    built: int | None = None,
+    built: int | None = None, *, recovery: bool = False,
 ) -> float:  # fmt: skip
     """EUR per kg of hydrogen made from electricity at the plant, whose electrolyser is of the year
-    or of the one in which it was built."""
+    or of the one in which it was built; or of that the recovery of its capital alone."""
     capex = quantity(case, entry["capex"], name + ".capex", "EUR/kW")
     capex *= learning(case, entry.get("learning"), name, year if built is None else built)
     life = entry["lifetime"]
@@ -85,7 +85,10 @@ def electrolysis_cost(
     hours = quantity(case, entry["full_load_hours"], name + ".full_load_hours", "h/yr")
     demand = electricity_demand(case, name, entry)
     storage = quantity(case, entry["storage"], name + ".storage", "EUR/kg")
-    annual = capex * (annuity_rate(wacc(case, region) + risk, life) + fixed_opex + stack)
+    recovered = capex * annuity_rate(wacc(case, region) + risk, life)
+    if recovery:
+        return recovered / hours * demand
+    annual = recovered + capex * (fixed_opex + stack)
     electricity = commodity_price(case, entry["electricity"], region, year)
     return annual / hours * demand + electricity / 1000 * demand + storage
 

@@ -39,6 +39,7 @@ from reference_projects import (
     record,
     replaced,
     seen,
+    sized,
     valued_in,
 )
 
@@ -86,7 +87,10 @@ def built_at_the_works(case: Case, project: str, commodity: str) -> bool:
 
 
 def spent_on(case: Case, route: str, region: str, built: int) -> float:
-    """EUR per tonne of capacity of a plant of a year, without interest while it is built."""
+    """EUR per tonne of capacity of a plant of a year, without interest while it is built; nothing
+    but a capture where the plant stands already and that is sunk."""
+    if stands(case, route, region):
+        return capture_capital(case, route, region, built)[2]
     spent = equipment(case, route, region, built)
     spent *= field(case, route, "first_of_a_kind", region, built)
     return spent + capture_capital(case, route, region, built)[2]
@@ -96,7 +100,9 @@ def investment(case: Case, project: str) -> float:
     """EUR per tonne that the project makes a year, an electrolyser of its own included."""
     one = record(case, project)
     route, region, built = one["route"], one["region"], one["start"]
-    spent = spent_on(case, route, region, built) / field(case, route, "utilisation", region, built)
+    spent = spent_on(sized(case, project), route, region, built) / field(
+        case, route, "utilisation", region, built
+    )
     for commodity, amount in amounts(case, route, "inputs", region, built).items():
         if built_at_the_works(case, project, commodity):
             name, entry = price_entry(case, commodity, region)
@@ -112,12 +118,12 @@ def alternative_investment(case: Case, project: str) -> float:
     one, route = record(case, project), replaced(case, project)
     region, built, against = one["region"], one["start"], one.get("against")
     how = against.get("capital", "full") if isinstance(against, Mapping) else "full"
-    if how == "sunk" or (how == "full" and stands(case, route, region)):
+    if how == "sunk":
         return 0.0
     if how == "reline":
         spent = quantity(case, against["reline"], f"{project}.against.reline", "EUR/(t/yr)")
     else:
-        spent = spent_on(case, route, region, built)
+        spent = spent_on(sized(case, project), route, region, built)
     return spent / field(case, route, "utilisation", region, built)
 
 

@@ -5,7 +5,8 @@ them: a kernel that disagrees with it is wrong, or it is. `evaluate` is the only
 tests need. Money inside is EUR of the base year; `evaluate` returns the output currency.
 
 `reference_units`, `reference_draws`, `reference_paths`, `reference_costs`, `reference_buyer`,
-`reference_goods`, `reference_projects`, `reference_instruments` and `reference_deals` are its parts, in the order of the model's sections; this
+`reference_goods`, `reference_projects`, `reference_instruments`,
+`reference_deals` and `reference_cash` are its parts, in the order of the model's sections; this
 one holds the rest of sections 7 and 8, and every outcome of a draw.
 """
 
@@ -15,6 +16,7 @@ import math
 from typing import Any
 
 from reference_buyer import buyer_outcomes, sale_outcomes
+from reference_cash import cash_outcomes
 from reference_costs import (
     annuity_rate,
     avoided_emissions,
@@ -57,7 +59,8 @@ PURE = {
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
     "cheapest_route", "exposure_cost_local", "exposure_total_local", "at_price_limit",
     "deal_closes", "instrument_repays", "claw_back", "cap_binds", "instrument_exhausted",
-    "instrument_ended",
+    "instrument_ended", "project_irr", "equity_irr", "irr_ambiguous", "dscr", "dscr_below",
+    "dscr_lowest",
     "price_uplift", "buyer_price_uplift",
 }  # fmt: skip
 
@@ -336,7 +339,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 out["cheapest_route", scenario, region, d, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
-    return out | project_outcomes(case, scenario)
+    return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)
 
 
 def evaluate(config: dict[str, Any], draw: int | None = None) -> Result:

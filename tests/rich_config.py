@@ -13,11 +13,7 @@ from reference_paths import merge
 
 from simcore.variables import OUTCOMES
 
-NOT_YET = {
-    "project_revenue", "project_free_cash", "free_cash_npv", "project_irr", "irr_ambiguous", "dscr",
-    "dscr_below", "dscr_lowest", "debt_capacity", "equity_irr",
-}  # fmt: skip
-ASKED = [name for name in OUTCOMES if name not in NOT_YET]
+ASKED = list(OUTCOMES)
 KEEPABLE = [name for name in ASKED if OUTCOMES[name].kind != "conditional"]
 """Outcomes with a value in each draw."""
 
@@ -156,7 +152,7 @@ REGIONS: dict[str, Any] = {
         "credit_price": {"kind": "normal", "mean": 8.0, "sd": 0.9, "unit": "USD/t"},
         "default_intensity": 2.0, "average_intensity": 1.2, "reference": {"steel": "blast"},
         "product_price": {
-            "margin": {"kind": "uniform", "low": -10.0, "high": 30.0, "unit": "USD/t"},
+            "margin": {"kind": "uniform", "low": -10.0, "high": 400.0, "unit": "USD/t"},
             "theta_border": 0.9, "theta_open": {"kind": "uniform", "low": 0.1, "high": 0.3},
         },
         "imports": {
@@ -177,7 +173,8 @@ REGIONS: dict[str, Any] = {
         "credit_price": {"kind": "split_lognormal", "p10": 5000.0, "p50": 9000.0,
                          "p90": 20000.0, "unit": "KRW/t", "price_year": 2020},
         "default_intensity": 3.2, "average_intensity": 1.7, "reference": {"steel": "blast"},
-        "product_price": {"carbon": "marginal", "theta_border": 1.0, "theta_open": 0.5},
+        "product_price": {"carbon": "marginal", "theta_border": 1.0, "theta_open": 0.5,
+                          "margin": "250 EUR/t"},
     },
 }  # fmt: skip
 
@@ -253,15 +250,20 @@ PROJECTS: dict[str, Any] = {
         "against": {"route": "blast", "capital": "reline", "reline": {
             "kind": "triangular", "low": 100.0, "mode": 150.0, "high": 260.0,
             "unit": "USD/(t/yr)", "price_year": 2021}},
-        "valued_in": 2025,
+        "valued_in": 2025, "spend": {-2: 0.3, -1: 0.5, 0: 0.2},
+        "debt": {"share": {"kind": "uniform", "low": 0.4, "high": 0.7}, "years": 5,
+                 "rate": {"kind": "uniform", "low": 5, "high": 9, "unit": "%"}, "nominal": True},
+        "tax": {"rate": {"kind": "uniform", "low": 20, "high": 30, "unit": "%"}, "nominal": True},
         "instruments": ["running", "part_of_capex", "per_kilogram", "per_megawatt_hour", "contract",
                         "at_the_market"],
         "cumulation": {"of": "cost", "share": {"kind": "uniform", "low": 0.5, "high": 1.0}},
     },
     "later_works": {"like": "works", "start": 2029, "hydrogen": "bought", "valued_in": None,
-                    "instruments": ["part_of_capex"], "cumulation": None},
+                    "instruments": ["part_of_capex"], "cumulation": None, "tax": None,
+                    "debt": {"repayment": "equal_principal"}},
     "abroad": {
         "region": "XB", "route": "hydrogen", "destination": "eu", "start": 2028, "lifetime": 20,
+        "tax": {"rate": 0.25}, "debt": {"share": 0.6, "rate": "6 %", "years": 12},
         "output": 0.5, "against": {"route": "electric", "capital": "sunk"}, "sold": 0.5,
         "willing": {"kind": "uniform", "low": 20.0, "high": 60.0, "unit": "USD/t",
                     "price_year": 2022},
@@ -271,6 +273,9 @@ PROJECTS: dict[str, Any] = {
     },
     "short": {"region": "XA", "route": "electric", "destination": "eu", "start": 2026,
               "lifetime": 2, "output": 1.0, "beyond": "error", "valued_in": 2027, "cumulation": {"share": 0.8},
+              "debt": {"share": 0.5, "rate": 0.04, "years": 2, "repayment": "equal_principal",
+                       "covenant": 1.1},
+              "tax": {"rate": 0.25},
               "instruments": ["two_way", "gap_filler", "for_power", "buying_the_gap"]},
 }  # fmt: skip
 

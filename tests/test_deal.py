@@ -133,7 +133,7 @@ def test_json_and_csv_hold_the_same_numbers(saved, capsys) -> None:
     found = json.loads(capsys.readouterr().out)
     assert cli.main([*asked, "--format", "csv"]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
-    assert header.startswith("section,outcome,project,instrument,year,scenario,unit,mean,p5")
+    assert header.startswith("section,outcome,project,instrument,year,scenario,unit,mean,")
     assert len(rows) == len(found["lines"])
     at = header.split(",").index("p50")
     seen = [float(row.split(",")[at]) if row.split(",")[at] else None for row in rows]
@@ -266,3 +266,45 @@ def test_payments_are_drawn_as_fan_and_what_is_paid_once_as_a_bar(tmp_path) -> N
     assert bar.get_height() == pytest.approx(float(paid))
     words = {text.get_text() for text in contract.texts}
     assert {"public pays", "firm repays"} <= words
+
+
+def test_prices_of_the_bad_draws_are_those_that_lie_farthest_off(config, tmp_path) -> None:
+    run = simcore.run(config, overrides=["keep=[project_npv, carbon_price, commodity_price]",
+                                         "projects.ruhr.route=ng_dri_eaf"])  # fmt: skip
+    found, text = page(run, "ruhr", ["law"])
+    names = [one.name for one in found.bad]
+    assert 1 <= len(names) <= 3
+    assert "EUR/MWh" in text or "EUR/t" in text
+    value = run["project_npv"].sel(scenario="law", project="ruhr").values
+    bad = value <= np.sort(value)[math.ceil(0.05 * value.size) - 1]
+    prices = run["commodity_price"].sel(scenario="law", year=found.bad[0].year)
+    for one in found.bad:
+        if one.name in prices["commodity"]:
+            own = prices.sel(commodity=one.name).values
+            assert (one.bad, one.every) == pytest.approx((np.median(own[bad]), np.median(own)))
+    assert "Standard errors of the means" in text
+
+
+def test_a_name_in_a_run_leads_to_no_other_folder(run, tmp_path) -> None:
+    from simcore.plots.deals import draw_deal
+
+    told = run.attrs["projects"].replace('"ruhr"', '"../ruhr"')
+    odd = run.assign_coords(project=["../ruhr", "later"]).assign_attrs(projects=told)
+    found, text = page(odd, "../ruhr", ["law"])
+    assert "(../ruhr)" in text
+    files = draw_deal(odd, found, tmp_path / "pictures")
+    assert {one.parent for one in files} == {tmp_path / "pictures"}
+    assert all(one.is_file() for one in files)
+
+
+def test_a_damaged_run_is_a_fault_and_no_accident(saved, tmp_path, capsys) -> None:
+    import shutil
+
+    broken = tmp_path / "broken.zarr"
+    shutil.copytree(saved, broken)
+    file = broken / "zarr.json"
+    content = json.loads(file.read_text())
+    content["attributes"]["projects"] = json.dumps({"law": {"ruhr": {"title": "x"}}})
+    file.write_text(json.dumps(content))
+    assert cli.main(["deal", str(broken), "--project", "ruhr"]) == 2
+    assert "Traceback" not in capsys.readouterr().err

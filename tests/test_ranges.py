@@ -317,9 +317,8 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "catalog.markets.eu_ets.spot.value": (
         catalog("markets", "eu_ets", spot={"year": 2026, "value": "18 USD/t"}),
         "put the unit beside it: {value: 18, unit: USD/t}"),
-    "plant.output": (
-        {"plant": {"start": 2030, "lifetime": 1, "output": "3 Mt/yr"}},
-        "write output: {value: 3, unit: Mt/yr}"),
+    "catalog.routes.h2_dri_eaf.lifetime": (
+        route(lifetime="20 yr"), "write lifetime: {value: 20, unit: yr}"),
     "cbam.clean_intensity": ({"cbam": {"clean_intensity": "0.2"}}, "write clean_intensity: 0.2"),
     "money.inflation": ({"money": {"inflation": "two"}}, "without quotes"),
 }  # fmt: skip

@@ -180,6 +180,8 @@ def test_stopping_resolves_for_the_draws_that_are_taken():
     assert told(found)[SHARED]["draws"] == draws
     assert abs(closing(found) - 0.8 * draws) <= 1
     assert dataset.digest(found) == dataset.digest(run(draws=draws))
+    (strike,) = [one for one in trace(made, 7, project="plant") if one["variable"] == "resolved"]
+    assert strike["value"] == told(found)[SHARED]["value"]
     # The interval that was narrow enough is that of a project which is paid.
     error = float(found["project_npv_standard_error"].max())
     assert found.attrs["until_interval"] == pytest.approx(2 * 1.959964 * error, rel=1e-6)

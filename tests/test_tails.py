@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from concurrent.futures import ProcessPoolExecutor
@@ -249,6 +250,33 @@ def test_an_outcome_without_a_value_in_some_draws_is_refused_before_the_run():
     content = rich_config(**RICH | {"outcomes": outcomes, "keep": [], "risk": risk})
     with pytest.raises(ConfigError, match=r"no value in \d+ of 1,024 draws"):
         engine.run(plan(content), threads=2)
+
+
+RARE = config(50.0, outcomes=["abatement_cost", "cost_premium"], keep=[])
+"""In one of ten thousand draws nothing is avoided; none is among the first."""
+RARE["catalog"]["routes"]["new"]["emission_intensity"] = {
+    "kind": "discrete",
+    "values": [1.0, 3.0],
+    "probabilities": [0.9999, 0.0001],
+}
+RARE["risk"] = {"of": ["abatement_cost", "cost_premium"], "exceed": {"abatement_cost": 20.0}}
+
+
+def test_an_outcome_that_rarely_has_no_value_is_left_out_with_a_warning():
+    with pytest.warns(UserWarning, match="risk: abatement_cost: not told where some draws"):
+        run = engine.run(plan(RARE), threads=2)
+    assert 0.999 < float(run["abatement_cost_defined"].sel(route="new").min()) < 1
+    for name in ("tail", "tail_standard_error", "exceedance", "exceedance_standard_error"):
+        assert run[f"abatement_cost_{name}"].isnull().all()
+    assert run["cost_premium_tail"].sel(route="new").notnull().all()
+
+
+def test_a_command_warns_in_a_line(capsys, tmp_path, recwarn):
+    file = tmp_path / "rare.json"
+    file.write_text(json.dumps(RARE))
+    warnings.simplefilter("always")
+    assert cli.main(["run", str(file), "-o", str(tmp_path / "run.zarr"), "--quiet"]) == 0
+    assert "warning: risk: abatement_cost: not told where" in capsys.readouterr().err
 
 
 def test_a_run_without_risk_is_silent():

@@ -21,6 +21,9 @@ _QUANTILES: Final = (0.05, 0.5, 0.95)
 _BAD: Final = 0.05
 """Share of the draws that are called bad: those with the lowest net present values."""
 
+_FAR: Final = 0.25
+"""Quartile ranges by which a price of the bad draws lies off before it is told."""
+_SHOWN: Final = 3
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "cost": (
         "project_cost", "project_gap", "project_npv", "break_even_strike", "break_even_premium",
@@ -200,7 +203,7 @@ class _Reader:
     def _spreads(self, one: Outcome) -> Any:
         run, name = self._run, one.name
         cells = {"mean": run.cells(f"{name}_mean")}
-        for statistic in ("positive", "defined"):
+        for statistic in ("standard_error", "positive", "defined"):
             if f"{name}_{statistic}" in run:
                 cells[statistic] = run.cells(f"{name}_{statistic}")
         quantiles = None
@@ -239,22 +242,37 @@ def _that_pay(lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _bad(run: Run, project: str, scenarios: Sequence[str], years: Sequence[int]) -> Iterator[Seen]:
-    """Carbon prices in the draws with the lowest net present values, beside those of all draws."""
-    if "carbon_price_mean" not in run:
-        return
-    year, unit = years[len(years) // 2], run.unit("carbon_price_mean")
+    """Prices in the draws with the lowest net present values, beside those of all draws: the few
+    that lie farthest from them, of those whose draws were kept."""
+    year = years[len(years) // 2]
     for scenario in scenarios:
         own = run.draws("project_npv", {"scenario": scenario, "project": project})
-        for market in run.labels("market"):
-            place = {"scenario": scenario, "market": market, "year": year}
-            price = run.draws("carbon_price", place)
-            if own is None or price is None:
-                return
-            bad = own <= np.sort(own)[max(0, math.ceil(_BAD * own.size) - 1)]
-            yield Seen(
-                str(market), unit, scenario, year,
-                float(np.median(price[bad])), float(np.median(price)),
-            )  # fmt: skip
+        if own is None:
+            return
+        bad = own <= np.sort(own)[max(0, math.ceil(_BAD * own.size) - 1)]
+        found = []
+        for name, label, unit in _prices(run):
+            dim = "market" if name == "carbon_price" else "commodity"
+            price = run.draws(name, {"scenario": scenario, dim: label, "year": year})
+            if price is None or not np.isfinite(price).all():
+                continue
+            low, middle, high = np.quantile(price, (0.25, 0.5, 0.75))
+            far = float(np.median(price[bad]))
+            if high > low and abs(far - middle) > _FAR * (high - low):
+                seen = Seen(label, unit, scenario, year, far, float(middle))
+                found.append((abs(far - middle) / (high - low), seen))
+        yield from (seen for _, seen in sorted(found, key=lambda one: -one[0])[:_SHOWN])
+
+
+def _prices(run: Run) -> Iterator[tuple[str, str, str]]:
+    """Outcome, label and unit of each price of a run."""
+    if "carbon_price_mean" in run:
+        unit = run.unit("carbon_price_mean")
+        yield from (("carbon_price", str(one), unit) for one in run.labels("market"))
+    if "commodity_price_mean" in run:
+        labels, units = run.labels("commodity"), run.labels("commodity_unit")
+        for one, unit in zip(labels, units, strict=True):
+            yield "commodity_price", str(one), f"{run.attrs['currency']}/{unit}"
 
 
 def _lacking(run: Run, instruments: Sequence[str]) -> Iterator[str]:
@@ -273,7 +291,7 @@ def _lacking(run: Run, instruments: Sequence[str]) -> Iterator[str]:
 
 def deal_rows(deal: Deal) -> tuple[list[str], list[list[Any]]]:
     """The numbers of a deal as a table: one row a line and scenario."""
-    spread = ("mean", "p5", "p50", "p95", "positive", "defined")
+    spread = ("mean", "standard_error", "p5", "p50", "p95", "positive", "defined")
     header = ["section", "outcome", "project", "instrument", "year", "scenario", "unit", *spread]
     rows = [
         [one.section, one.outcome, deal.project, one.instrument, one.year, scenario, one.unit,

@@ -16,6 +16,8 @@ class Spread:
     ----------
     mean : float
         Of what is 0 or 1, the share of the draws in which it is 1.
+    standard_error : float
+        Of the mean.
     p5, p50, p95 : float
         NaN of what is 0 or 1.
     positive, defined : float
@@ -23,6 +25,7 @@ class Spread:
     """
 
     mean: float
+    standard_error: float = math.nan
     p5: float = math.nan
     p50: float = math.nan
     p95: float = math.nan

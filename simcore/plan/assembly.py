@@ -149,7 +149,8 @@ def _unmatched(spec: Spec, scenes: Mapping[str, Scene]) -> Iterator[Fault]:
                 scene = scenes[scenario]
                 streams = {name: scene.graph.nodes[one.node].stream
                            for name, one in scene.inputs.items()}  # fmt: skip
-                names = {name: one.name for name, one in streams.items() if one is not None}
+                names = {name: one.name.removeprefix(one.stem)
+                         for name, one in streams.items() if one is not None}  # fmt: skip
                 drawn = [*names.values(), *scene.shocked]
                 # What shares the draws of another input is named as that.
                 near = names.get(pattern) or suggest(

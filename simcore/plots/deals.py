@@ -61,8 +61,10 @@ def draw_deal(dataset: xr.Dataset, deal: Deal, folder: Path) -> list[Path]:
         ("payments", lambda: payments(chosen, apart=True) or gaps(chosen, apart=True)),
         ("exceedance", lambda: exceedance(chosen)),
     ]
+    # A run may come from anyone: its names lead to no other folder.
+    named = "".join(one if one.isalnum() or one in "-_" else "_" for one in deal.project)
     files = [
-        save(draw, folder / f"{deal.project}_{stem}.png",
+        save(draw, folder / f"{named}_{stem}.png",
              expected="a folder to write pictures into", remedy="choose another --plots")
         for stem, draw in pictures
     ]  # fmt: skip

@@ -96,6 +96,11 @@ def resolved(plan: Plan, executor: Executor, options: Options) -> Plan:
     return replace(made, draws=plan.draws, tried=plan.tried, resolutions=tuple(found.values()))
 
 
+def asks_for_strikes(plan: Plan) -> bool:
+    """Whether some contract has a strike that is to be found."""
+    return any(True for name in plan.spec.runs for _ in _bids(plan, name))
+
+
 def _bids(plan: Plan, scenario: str) -> Iterator[_Bid]:
     """Strikes that the contracts of a scenario ask for."""
     experiment = plan.spec.runs[scenario]

@@ -17,8 +17,9 @@ from simcore.running.executors import on_threads
 from simcore.running.items import has_years, place_of
 from simcore.running.options import Options
 from simcore.running.program import Request
-from simcore.running.resolving import resolved
+from simcore.running.resolving import asks_for_strikes, resolved
 from simcore.running.rows import draws_of
+from simcore.running.stopping import run_until_narrow
 from simcore.variables import OUTCOMES
 
 
@@ -45,7 +46,11 @@ def trace(
     """
     wanted = {"region": region, "route": route, "project": project}
     _check_trace(plan, draw, wanted)
-    plan = resolved(plan, on_threads(None), Options())
+    executor, options = on_threads(None), Options()
+    if asks_for_strikes(plan):
+        # They are those of the draws that a run takes.
+        plan = run_until_narrow(plan, executor, options=options)
+    plan = resolved(plan, executor, options)
     years = tuple(plan.years)
     if project is None:
         plan, behind = _terms(plan, region, route)

@@ -306,6 +306,7 @@ def _said(deal: Deal, section: str, scenarios: Sequence[str]) -> Iterator[str]:
         yield from _difference(deal, section, *scenarios)
     if section == "risk":
         yield from _bad(deal, scenarios)
+        yield from _sampled(deal, scenarios)
         for address, found in deal.resolved.items():
             shown = address.startswith("projects.") or found["scenario"] in scenarios
             if f"projects.{deal.project}." in address and shown:
@@ -330,17 +331,34 @@ def _difference(deal: Deal, section: str, first: str, other: str) -> Iterator[st
         yield f"{other} less {first}, on average: {'; '.join(parts)}."
 
 
+def _sampled(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
+    """How far means are from those of infinitely many draws: of the widest scenario."""
+    parts = []
+    for line in deal.lines:
+        if line.outcome not in _SHORT:
+            continue
+        error = max(line.spreads[name].standard_error for name in scenarios)
+        if math.isfinite(error) and error > 0:
+            whose = f"{line.instrument}, " if line.instrument else ""
+            places = decimals([error], figures=2)
+            parts.append(f"{whose}{_SHORT[line.outcome]} {number(error, places)}")
+    if parts:
+        unit = f"M {deal.currency}"
+        yield f"Standard errors of the means, from having drawn: {'; '.join(parts)} {unit}."
+
+
 def _bad(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
     for scenario in scenarios:
         seen = [one for one in deal.bad if one.scenario == scenario]
         if seen:
             told = ", ".join(
-                f"{one.name} of {one.year} {one.bad:,.0f} {one.unit.replace(' t-1', '/t')} "
-                f"(of all {one.every:,.0f})"
+                f"{one.name} {number(one.bad, decimals([one.every], figures=3))} "
+                f"{one.unit.replace(' t-1', '/t')} (all: "
+                f"{number(one.every, decimals([one.every], figures=3))})"
                 for one in seen
             )
             where = f" of {scenario}" if len(scenarios) > 1 else ""
-            yield f"In the worst 5 % of the draws{where}, in the middle: {told}."
+            yield f"Prices of {seen[0].year} in the worst 5 % of the draws{where}, medians: {told}."
 
 
 def _found(deal: Deal, address: str, found: Mapping[str, Any]) -> str:

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from simcore.errors import Fault, SimcoreError, format_faults, is_of_memory, printable
 from simcore.terminal import address_space
+
+
+@contextlib.contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Print what a run warns of as a line, without the place in the code."""
+
+    def show(message: Warning | str, *_: Any) -> None:
+        print(f"warning: {printable(str(message))}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 def told(error: BaseException) -> tuple[str, int]:
