@@ -91,8 +91,10 @@ def spent_on(case: Case, route: str, region: str, built: int) -> float:
     but a capture where the plant stands already and that is sunk."""
     if stands(case, route, region):
         return capture_capital(case, route, region, built)[2]
-    spent = equipment(case, route, region, built)
-    spent *= field(case, route, "first_of_a_kind", region, built)
+    spent = 0.0
+    if not stands(case, route, region):
+        spent = equipment(case, route, region, built)
+        spent *= field(case, route, "first_of_a_kind", region, built)
     return spent + capture_capital(case, route, region, built)[2]
 
 

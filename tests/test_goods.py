@@ -20,8 +20,10 @@ from simcore.analysis.headline import OpenedRun, headline_of
 from simcore.effects import build_and_warn
 from simcore.intake import packaged
 from simcore.running import engine
+from simcore.running.tracing import trace
 from simcore.terminal.headline import headline_text
 from simcore.terminal.tables import WIDTH, outcome_text
+from simcore.terminal.traces import trace_text
 from simcore.variables import OUTCOMES
 
 KEPT = ["cost_premium", "support_gap", "price_effect", "price_uplift", "budget_need", "budget_net"]
@@ -357,3 +359,11 @@ def test_a_summary_names_the_unit_of_each_product() -> None:
     small, large = (next(one for one in lines if f"per {unit} " in one) for unit in ("m2", "ship"))
     assert "." in small.split()[4]
     assert "," in large.split()[4]
+
+
+def test_a_trace_says_of_which_product_and_budget() -> None:
+    plan = simcore.build(simcore.load(goods(draws=64)))
+    text = trace_text(trace(plan, 3), title="draw 3")
+    for label in ("budget_total law steel [", "budget_need law steel [",
+                  "price_effect law EU domestic h2_dri_eaf car [EUR per car]"):  # fmt: skip
+        assert label.partition(" [")[0] in text, label

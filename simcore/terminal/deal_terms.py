@@ -72,6 +72,8 @@ def head_lines(deal: Deal) -> list[str]:
 
 def _capital(facts: Mapping[str, Any]) -> str:
     words = _CAPITAL[facts["capital"]]
+    if facts["capital"] == "full":
+        return f"{words} (reference_capital: {facts['reference_capital']})"
     return f"{words} for {facts['reline']}" if facts["reline"] else words
 
 
