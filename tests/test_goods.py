@@ -260,6 +260,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "budgets.steel.volume", "tonnes of 2026"),
     "a volume below zero": (
         {"budgets": {"steel": {**STEEL, "volume": {2031: -1}}}}, "steel.volume.2031", "-1"),
+    "a volume in tonnes": (
+        {"budgets": {"steel": {**STEEL, "volume": {2031: 5e6}}}}, "steel.volume.2031", "5 Mt/yr"),
     "another gap": ({"budgets": {"steel": {**STEEL, "gap": "all"}}}, "budgets.steel.gap", "all"),
     "a buyer that is none": (
         {"budgets": {"steel": {**STEEL, "gap": "buyer"}}}, "budgets.steel", "no buyer"),
@@ -298,6 +300,8 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
         "budgets.steel.against"),
     "a budget that nothing reports": (
         {"outcomes": ["price_effect"], "keep": []}, "budgets.steel.region"),
+    "a volume of half the world": (
+        {"budgets": {"steel": {"volume": {2031: 900}}}}, "budgets.steel.volume.2031"),
     "another product": (
         {"catalog": {"products": {"train": {"pass_through": 0.5}}}}, "catalog.products.train"),
 }  # fmt: skip
