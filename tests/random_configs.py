@@ -660,6 +660,10 @@ def instrument(draw: Any, longest: int, first: int, markets: list[str], *, clean
         of = "avoided" if kind == "premium" else draw(st.sampled_from(["hydrogen", "tonne"]))
         heat = {"power": draw(quantity(0.5, 3.0, "MWh/t", bare=False))}
         needs = {"per": of} if of == "avoided" else {"per": of, "replaces": heat}
+        if of == "hydrogen":
+            # A bare price of hydrogen is refused: it may be meant by the kilogram.
+            level = quantity(20, 300, "EUR/t", bare=False)
+            found["strike"] = draw(level)
         return found | needs | ({"floor": draw(level)} if draw(st.booleans()) else {})
     if kind == "opex" and draw(st.booleans()):
         return found | {"covers": "gap", "share": draw(share)}

@@ -59,7 +59,7 @@ def operation(case: Case, project: str, year: int) -> float:
     one, now = record(case, project), seen(case, year)
     route, region, built = one["route"], one["region"], one["start"]
     own = built if one.get("hydrogen") == "own" else None
-    cost = running_cost(case, route, region, now, built, own)
+    cost = running_cost(case, project, route, now, own)
     for commodity, amount in bought(case, route, "inputs", region, now).items():
         if built_at_the_works(case, project, commodity):
             name, entry = price_entry(case, commodity, region)

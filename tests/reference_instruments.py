@@ -39,6 +39,7 @@ from reference_projects import (
     record,
     replaced,
     seen,
+    sized,
     valued_in,
 )
 
@@ -101,7 +102,9 @@ def investment(case: Case, project: str) -> float:
     """EUR per tonne that the project makes a year, an electrolyser of its own included."""
     one = record(case, project)
     route, region, built = one["route"], one["region"], one["start"]
-    spent = spent_on(case, route, region, built) / field(case, route, "utilisation", region, built)
+    spent = spent_on(sized(case, project), route, region, built) / field(
+        case, route, "utilisation", region, built
+    )
     for commodity, amount in amounts(case, route, "inputs", region, built).items():
         if built_at_the_works(case, project, commodity):
             name, entry = price_entry(case, commodity, region)
@@ -122,7 +125,7 @@ def alternative_investment(case: Case, project: str) -> float:
     if how == "reline":
         spent = quantity(case, against["reline"], f"{project}.against.reline", "EUR/(t/yr)")
     else:
-        spent = spent_on(case, route, region, built)
+        spent = spent_on(sized(case, project), route, region, built)
     return spent / field(case, route, "utilisation", region, built)
 
 

@@ -5,6 +5,8 @@ A year of life after the horizon has the prices and rules of the last year of th
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -57,6 +59,13 @@ def valued_in(case: Case, project: str) -> int:
     return one["start"] - 1 if one.get("valued_in") is None else one["valued_in"]
 
 
+@functools.cache
+def sized(case: Case, project: str) -> Case:
+    """The case in which a plant that does not say how large it is has the output of a project."""
+    plant = {**case.config["plant"], "output": output(case, project)}
+    return dataclasses.replace(case, config={**case.config, "plant": plant})
+
+
 def replaced(case: Case, project: str) -> str:
     """Route that would be built instead, or runs on."""
     one = record(case, project)
@@ -94,12 +103,13 @@ def capital_of(case: Case, route: str, region: str, built: int) -> float:
 
 
 def running_cost(
-    case: Case, route: str, region: str, year: int, built: int, electrolyser: int | None = None
+    case: Case, project: str, route: str, year: int, electrolyser: int | None = None
 ) -> float:
-    """All but capital per tonne in a year, of a plant of another year."""
+    """All but capital per tonne in a year, of a plant of a project's year and output."""
+    region, built = record(case, project)["region"], record(case, project)["start"]
     if is_share(case, route, region):
         kept = field(case, route, "fixed_opex", region, year, "1/yr")
-        kept *= equipment(case, route, region, built)
+        kept *= equipment(sized(case, project), route, region, built)
     else:
         kept = field(case, route, "fixed_opex", region, year, "EUR/(t/yr)/yr")
     kept += capture_capital(case, route, region, built)[1]
@@ -116,9 +126,9 @@ def running_cost(
 def own_cost(case: Case, project: str, year: int) -> float:
     one = record(case, project)
     electrolyser = one["start"] if one.get("hydrogen") == "own" else None
-    place = (one["route"], one["region"])
-    running = running_cost(case, *place, year, one["start"], electrolyser)
-    return capital_of(case, *place, one["start"]) + running
+    running = running_cost(case, project, one["route"], year, electrolyser)
+    built = capital_of(sized(case, project), one["route"], one["region"], one["start"])
+    return built + running
 
 
 def alternative_cost(case: Case, project: str, year: int) -> float:
@@ -126,7 +136,7 @@ def alternative_cost(case: Case, project: str, year: int) -> float:
     region, start, against = one["region"], one["start"], one.get("against")
     how = against.get("capital", "full") if isinstance(against, Mapping) else "full"
     if how == "full":
-        capital = capital_of(case, route, region, start)
+        capital = capital_of(sized(case, project), route, region, start)
     elif how == "sunk":
         capital = 0.0
     else:
@@ -136,7 +146,7 @@ def alternative_cost(case: Case, project: str, year: int) -> float:
         risk = field(case, route, "risk_premium", region, start)
         capital = spent * annuity_rate(wacc(case, region) + risk, one["lifetime"])
         capital /= field(case, route, "utilisation", region, start)
-    return capital + running_cost(case, route, region, year, start)
+    return capital + running_cost(case, project, route, year)
 
 
 # ---------------------------------------------------------------- carbon, buyers, the gap

@@ -325,7 +325,7 @@ PLANTS: dict[str, dict[str, Any]] = {
     "own_hydrogen": {"route": "hydrogen", "hydrogen": "own"},
     "green": {"route": "hydrogen", "sold": 0.4, "willing": 30},
     "fixed_by_share": {"route": "captured", "start": 2029},
-    "abroad": {"route": "electric", "region": "XB", "destination": "eu"},
+    "exporting": {"route": "electric", "region": "XB", "destination": "eu"},
     "captured": {"route": "fitted", "start": 2028},
 }  # fmt: skip
 

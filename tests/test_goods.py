@@ -20,8 +20,10 @@ from simcore.analysis.headline import OpenedRun, headline_of
 from simcore.effects import build_and_warn
 from simcore.intake import packaged
 from simcore.running import engine
+from simcore.running.tracing import trace
 from simcore.terminal.headline import headline_text
 from simcore.terminal.tables import WIDTH, outcome_text
+from simcore.terminal.traces import trace_text
 from simcore.variables import OUTCOMES
 
 KEPT = ["cost_premium", "support_gap", "price_effect", "price_uplift", "budget_need", "budget_net"]
@@ -260,6 +262,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"budgets": {"steel": {**STEEL, "volume": {2031: -1}}}}, "steel.volume.2031", "-1"),
     "a volume without a year": ({"budgets": {"steel": {**STEEL, "volume": 5}}},
                                 "budgets.steel.volume", "volume: {2030: 5}"),
+    "a volume in tonnes": (
+        {"budgets": {"steel": {**STEEL, "volume": {2031: 5e6}}}}, "steel.volume.2031", "5 Mt/yr"),
     "another gap": ({"budgets": {"steel": {**STEEL, "gap": "all"}}}, "budgets.steel.gap", "all"),
     "a buyer that is none": (
         {"budgets": {"steel": {**STEEL, "gap": "buyer"}}}, "budgets.steel", "no buyer"),
@@ -298,6 +302,8 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
         "budgets.steel.against"),
     "a budget that nothing reports": (
         {"outcomes": ["price_effect"], "keep": []}, "budgets.steel.region"),
+    "a volume of half the world": (
+        {"budgets": {"steel": {"volume": {2031: 900}}}}, "budgets.steel.volume.2031"),
     "another product": (
         {"catalog": {"products": {"train": {"pass_through": 0.5}}}}, "catalog.products.train"),
 }  # fmt: skip
@@ -372,3 +378,11 @@ def test_a_summary_names_the_unit_of_each_product() -> None:
     small, large = (next(one for one in lines if f"per {unit} " in one) for unit in ("m2", "ship"))
     assert "." in small.split()[4]
     assert "," in large.split()[4]
+
+
+def test_a_trace_says_of_which_product_and_budget() -> None:
+    plan = simcore.build(simcore.load(goods(draws=64)))
+    text = trace_text(trace(plan, 3), title="draw 3")
+    for label in ("budget_total law steel [", "budget_need law steel [",
+                  "price_effect law EU domestic h2_dri_eaf car [EUR per car]"):  # fmt: skip
+        assert label.partition(" [")[0] in text, label

@@ -8,7 +8,7 @@ from typing import Final
 from simcore.intake import shipped
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.hosts import captures, route_of
-from simcore.intake.instruments import PER, CarbonContract, Grant, OpexSupport
+from simcore.intake.instruments import PER, CarbonContract, Grant, Instrument, OpexSupport
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import unit_of
@@ -61,12 +61,10 @@ def _paid_in_time(
                 f"write years: {years.first}-{year}, or pay it earlier", also=blamed,
             )  # fmt: skip
         return
-    term = one.lifetime if record.term is None else record.term
-    end = min(one.start + term - 1, one.end, record.last or one.end)
-    if end > last and (one.beyond == "hold" or one.end <= last or record.term is not None):
-        what = f"{term} years from {one.start}, until {end}"
+    end = paid_until(record, one)
+    if end > last and record.term is not None:
         yield Finding(
-            (*address, "term"), what if record.term else f"no term: the life of the plant, {what}",
+            (*address, "term"), f"{record.term} years from {one.start}, until {end}",
             f"payments until {last}, the last year of the run",
             f"write years: {years.first}-{end}, or term: {last - one.start + 1}", also=blamed,
         )  # fmt: skip
@@ -77,6 +75,12 @@ def _paid_in_time(
             f"the year of the bid, {one.start} or earlier", f"write base: {one.start}, or earlier",
             also=blamed,
         )  # fmt: skip
+
+
+def paid_until(record: Instrument, one: Project) -> int:
+    """Last year in which an instrument may pay a project."""
+    term = one.lifetime if record.term is None else record.term
+    return min(one.start + term - 1, one.end, record.last or one.end)
 
 
 def contract_findings(experiment: Experiment) -> Iterator[Finding]:

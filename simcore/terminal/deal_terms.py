@@ -79,6 +79,8 @@ def head_lines(deal: Deal) -> list[str]:
 
 def _capital(facts: Mapping[str, Any]) -> str:
     words = _CAPITAL[facts["capital"]]
+    if facts["capital"] == "full":
+        return f"{words} (reference_capital: {facts['reference_capital']})"
     return f"{words} for {facts['reline']}" if facts["reline"] else words
 
 
@@ -161,4 +163,7 @@ def _is_struck(terms: Mapping[str, str]) -> bool:
 
 def wrapped(text: str, margin: str) -> list[str]:
     """Lines of a text within the page."""
-    return textwrap.wrap(text, PAGE, subsequent_indent=margin)
+    # Neither 100 % nor two-sided is parted.
+    lines = textwrap.wrap(text.replace(" %", "\xa0%"), PAGE, subsequent_indent=margin,
+                          break_on_hyphens=False)  # fmt: skip
+    return [line.replace("\xa0", " ") for line in lines]
