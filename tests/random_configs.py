@@ -641,6 +641,8 @@ def instrument(draw: Any, longest: int, first: int, markets: list[str], *, clean
     found = {"kind": kind, "term": draw(st.integers(1, longest)),
              **{name: optional[name] for name in kept}}  # fmt: skip
     if kind in ("ccfd", "cfd", "premium"):
+        # Of hydrogen it must have its unit.
+        level = quantity(20, 300, "EUR/t", bare=False)
         found["strike"] = draw(level)
     if kind == "ccfd":
         fields = {

@@ -22,7 +22,7 @@ from reference_instruments import (
     paid_in,
     paid_once,
 )
-from reference_paths import Case, quantity
+from reference_paths import Case, quantity, remembered
 from reference_projects import (
     discounted,
     green_revenue,
@@ -54,6 +54,7 @@ def revenue(case: Case, project: str, year: int) -> float:
     return output(case, project) * (price + green_revenue(case, project))
 
 
+@remembered
 def operation(case: Case, project: str, year: int) -> float:
     """Cost of a tonne before carbon and without any capital, that of an electrolyser included."""
     one, now = record(case, project), seen(case, year)
@@ -164,6 +165,7 @@ def is_ambiguous(flows: Flows) -> bool:
     return sum(a != b for a, b in zip(signs, signs[1:], strict=False)) > 1
 
 
+@remembered
 def all_flows(case: Case, project: str) -> dict[str, Flows]:
     """What comes in and goes out, 1e6 EUR by year."""
     found, invested = courses(case, project), spent(case, project)

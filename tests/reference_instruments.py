@@ -25,7 +25,7 @@ from reference_costs import (
     price_entry,
 )
 from reference_costs import stands_already as stands
-from reference_paths import Case, carbon_price, quantity, regional
+from reference_paths import Case, carbon_price, quantity, regional, remembered
 from reference_projects import (
     alternative_cost,
     avoided,
@@ -98,6 +98,7 @@ def spent_on(case: Case, route: str, region: str, built: int) -> float:
     return spent + capture_capital(case, route, region, built)[2]
 
 
+@remembered
 def investment(case: Case, project: str) -> float:
     """EUR per tonne that the project makes a year, an electrolyser of its own included."""
     one = record(case, project)
@@ -115,6 +116,7 @@ def investment(case: Case, project: str) -> float:
     return spent
 
 
+@remembered
 def alternative_investment(case: Case, project: str) -> float:
     """The same of what the project is set against."""
     one, route = record(case, project), replaced(case, project)
@@ -157,6 +159,7 @@ def bill(case: Case, project: str, commodity: str, year: int, base: int, side: s
     return total
 
 
+@remembered
 def indexation(case: Case, project: str, name: str, year: int) -> float:
     """How far the bills of energy move the strike, per tonne of product."""
     stated = instrument(case, name).get("indexation")
@@ -404,6 +407,7 @@ class Course:
     states: dict[int, State]
 
 
+@remembered
 def courses(case: Case, project: str, without: str = "") -> dict[str, Course]:
     """Of every instrument of a project, but for one."""
     names = [name for name in in_order(case, project) if name != without]

@@ -29,7 +29,7 @@ from reference_costs import (
     reference_route,
     wacc,
 )
-from reference_paths import Case, policy, quantity
+from reference_paths import Case, policy, quantity, remembered
 
 NAN = math.nan
 
@@ -75,6 +75,7 @@ def replaced(case: Case, project: str) -> str:
     return against if isinstance(against, str) else against["route"]
 
 
+@remembered
 def rate(case: Case, project: str) -> float:
     """Real discount rate."""
     one = record(case, project)
@@ -123,6 +124,7 @@ def running_cost(
     return cost
 
 
+@remembered
 def own_cost(case: Case, project: str, year: int) -> float:
     one = record(case, project)
     electrolyser = one["start"] if one.get("hydrogen") == "own" else None
@@ -131,6 +133,7 @@ def own_cost(case: Case, project: str, year: int) -> float:
     return built + running
 
 
+@remembered
 def alternative_cost(case: Case, project: str, year: int) -> float:
     one, route = record(case, project), replaced(case, project)
     region, start, against = one["region"], one["start"], one.get("against")
@@ -152,6 +155,7 @@ def alternative_cost(case: Case, project: str, year: int) -> float:
 # ---------------------------------------------------------------- carbon, buyers, the gap
 
 
+@remembered
 def avoided(case: Case, project: str, year: int) -> float:
     """t CO2e that a tonne avoids."""
     one = record(case, project)
@@ -159,6 +163,7 @@ def avoided(case: Case, project: str, year: int) -> float:
     return other - intensity(case, one["route"], one["region"], year)
 
 
+@remembered
 def carbon_saved(case: Case, project: str, year: int) -> float:
     """Carbon cost that a tonne saves, before what a buyer makes of it."""
     one = record(case, project)
@@ -191,6 +196,7 @@ def carbon_value(case: Case, project: str, year: int) -> float:
     )
 
 
+@remembered
 def green_revenue(case: Case, project: str) -> float:
     """What buyers pay on top, per tonne of all that is made."""
     one, buyer = record(case, project), buyer_of(case, project)
@@ -201,6 +207,7 @@ def green_revenue(case: Case, project: str) -> float:
     return sold * quantity(case, willing, f"{buyer}.willingness", "EUR/t")
 
 
+@remembered
 def gap(case: Case, project: str, year: int) -> float:
     """What a tonne lacks without support."""
     extra = own_cost(case, project, year) - alternative_cost(case, project, year)
