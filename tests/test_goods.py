@@ -260,6 +260,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "budgets.steel.volume", "tonnes of 2026"),
     "a volume below zero": (
         {"budgets": {"steel": {**STEEL, "volume": {2031: -1}}}}, "steel.volume.2031", "-1"),
+    "a volume without a year": ({"budgets": {"steel": {**STEEL, "volume": 5}}},
+                                "budgets.steel.volume", "volume: {2030: 5}"),
     "a volume in tonnes": (
         {"budgets": {"steel": {**STEEL, "volume": {2031: 5e6}}}}, "steel.volume.2031", "5 Mt/yr"),
     "another gap": ({"budgets": {"steel": {**STEEL, "gap": "all"}}}, "budgets.steel.gap", "all"),
@@ -347,11 +349,24 @@ def test_tables_tell_what_a_car_costs_more(paid: Any) -> None:
     assert line.split()[-1] == f"{100 * mean:.2f}%"
 
 
+def test_a_budget_has_a_table_of_what_the_run_holds(paid: Any) -> None:
+    total = tables(paid.expand_dims("scenario").sel(year=[2030, 2031, 2036])
+                   .drop_vars(["budget_net_total_mean", "budget_need_mean"]))  # fmt: skip
+    part = total.split("Budgets in")[1].split("Products")[0]
+    assert "net" not in part
+    line = next(one for one in part.splitlines() if one.startswith("law"))
+    expected = [paid.budget_total_mean, paid.budget_total_quantile.sel(quantile=0.95)]
+    told = [float(one.replace(",", "")) for one in line.split()[2:]]
+    assert told == [round(one.item()) for one in expected]
+
+
 @pytest.mark.parametrize("key", ["budgets", "products"])
 def test_a_run_of_one_of_them_alone_has_a_table(key: str) -> None:
     names = [one for one in GOODS if OUTCOMES[one].comes_with == key]
     found = run(goods(draws=512, outcomes=names, keep=[]))
-    assert "steel" in tables(found) if key == "budgets" else "car" in tables(found)
+    text = tables(found)
+    assert not text.endswith("\n")
+    assert "steel" in text if key == "budgets" else "car" in text
     assert len(summarise(found)) > 0
 
 

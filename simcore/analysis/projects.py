@@ -60,13 +60,13 @@ class Projects:
     rows: tuple[ProjectRow, ...]
 
     def thousands(self) -> Projects:
-        """The same with values in thousands of their unit."""
+        """The same with values in thousands of `unit`."""
         rows = tuple(
             replace(one, value=tuple(value / 1000 for value in one.value),
                     support=one.support / 1000)
             for one in self.rows
         )  # fmt: skip
-        return replace(self, unit=f"thousand {self.unit}", rows=rows)
+        return replace(self, rows=rows)
 
 
 def projects_beside(run: Run, probabilities: Sequence[float]) -> Projects | None:
