@@ -91,10 +91,11 @@ def check(options: argparse.Namespace) -> None:
 
     warn(options, loaded, warnings_of(loaded))
     known, experiment = labels(loaded), loaded.experiment
+    always = ("scenario", "region", "destination", "route", "market")
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in ("scenario", "region", "destination", "route", "market", "project", "instrument")
-        if known[dim] or dim not in ("project", "instrument")
+        for dim in (*always, "project", "instrument", "product", "budget")
+        if known[dim] or dim in always
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
     named = {name for pair in experiment.correlations.shocks for name in pair.between}

@@ -223,7 +223,9 @@ class Scales:
             return RELATIVE * (size + self.cost) / slope
         if name == "parity_price":
             steep = self.net_use(key)
-            return RELATIVE * (size + self.cost / steep) if steep > 1e-6 else math.inf
+            # What both use of it is the more exact by as much as the difference is less.
+            error = RELATIVE * max(1.0, 1.0 / steep) if steep > 1e-6 else math.inf
+            return error * (size + self.cost / max(steep, 1e-6))
         if name == "buyer_cost_per_tco2":
             saved = self.reference["buyer_premium", *key[1:]] / value if value else 0.0
             return RELATIVE * self.cost / abs(saved) if abs(saved) > NEXT_TO_ZERO else math.inf

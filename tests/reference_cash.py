@@ -12,17 +12,9 @@ from typing import Any
 from reference_buyer import product_price
 from reference_costs import amounts as bought
 from reference_costs import annuity_rate, carbon_cost, electrolysis_cost, price_entry
-from reference_instruments import (
-    ONCE,
-    Course,
-    built_at_the_works,
-    courses,
-    instrument,
-    investment,
-    paid_in,
-    paid_once,
-)
-from reference_paths import Case, quantity
+from reference_dues import ONCE, built_at_the_works, instrument, investment
+from reference_instruments import Course, courses, paid_in, paid_once
+from reference_paths import Case, quantity, remembered
 from reference_projects import (
     discounted,
     green_revenue,
@@ -54,12 +46,13 @@ def revenue(case: Case, project: str, year: int) -> float:
     return output(case, project) * (price + green_revenue(case, project))
 
 
+@remembered
 def operation(case: Case, project: str, year: int) -> float:
     """Cost of a tonne before carbon and without any capital, that of an electrolyser included."""
     one, now = record(case, project), seen(case, year)
     route, region, built = one["route"], one["region"], one["start"]
     own = built if one.get("hydrogen") == "own" else None
-    cost = running_cost(case, route, region, now, built, own)
+    cost = running_cost(case, project, route, now, own)
     for commodity, amount in bought(case, route, "inputs", region, now).items():
         if built_at_the_works(case, project, commodity):
             name, entry = price_entry(case, commodity, region)
@@ -164,6 +157,7 @@ def is_ambiguous(flows: Flows) -> bool:
     return sum(a != b for a, b in zip(signs, signs[1:], strict=False)) > 1
 
 
+@remembered
 def all_flows(case: Case, project: str) -> dict[str, Flows]:
     """What comes in and goes out, 1e6 EUR by year."""
     found, invested = courses(case, project), spent(case, project)

@@ -5,6 +5,8 @@ A year of life after the horizon has the prices and rules of the last year of th
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +29,7 @@ from reference_costs import (
     reference_route,
     wacc,
 )
-from reference_paths import Case, policy, quantity
+from reference_paths import Case, policy, quantity, remembered
 
 NAN = math.nan
 
@@ -57,6 +59,13 @@ def valued_in(case: Case, project: str) -> int:
     return one["start"] - 1 if one.get("valued_in") is None else one["valued_in"]
 
 
+@functools.cache
+def sized(case: Case, project: str) -> Case:
+    """The case in which a plant that does not say how large it is has the output of a project."""
+    plant = {**case.config["plant"], "output": output(case, project)}
+    return dataclasses.replace(case, config={**case.config, "plant": plant})
+
+
 def replaced(case: Case, project: str) -> str:
     """Route that would be built instead, or runs on."""
     one = record(case, project)
@@ -66,6 +75,7 @@ def replaced(case: Case, project: str) -> str:
     return against if isinstance(against, str) else against["route"]
 
 
+@remembered
 def rate(case: Case, project: str) -> float:
     """Real discount rate."""
     one = record(case, project)
@@ -94,12 +104,13 @@ def capital_of(case: Case, route: str, region: str, built: int) -> float:
 
 
 def running_cost(
-    case: Case, route: str, region: str, year: int, built: int, electrolyser: int | None = None
+    case: Case, project: str, route: str, year: int, electrolyser: int | None = None
 ) -> float:
-    """All but capital per tonne in a year, of a plant of another year."""
+    """All but capital per tonne in a year, of a plant of a project's year and output."""
+    region, built = record(case, project)["region"], record(case, project)["start"]
     if is_share(case, route, region):
         kept = field(case, route, "fixed_opex", region, year, "1/yr")
-        kept *= equipment(case, route, region, built)
+        kept *= equipment(sized(case, project), route, region, built)
     else:
         kept = field(case, route, "fixed_opex", region, year, "EUR/(t/yr)/yr")
     kept += capture_capital(case, route, region, built)[1]
@@ -113,20 +124,22 @@ def running_cost(
     return cost
 
 
+@remembered
 def own_cost(case: Case, project: str, year: int) -> float:
     one = record(case, project)
     electrolyser = one["start"] if one.get("hydrogen") == "own" else None
-    place = (one["route"], one["region"])
-    running = running_cost(case, *place, year, one["start"], electrolyser)
-    return capital_of(case, *place, one["start"]) + running
+    running = running_cost(case, project, one["route"], year, electrolyser)
+    built = capital_of(sized(case, project), one["route"], one["region"], one["start"])
+    return built + running
 
 
+@remembered
 def alternative_cost(case: Case, project: str, year: int) -> float:
     one, route = record(case, project), replaced(case, project)
     region, start, against = one["region"], one["start"], one.get("against")
     how = against.get("capital", "full") if isinstance(against, Mapping) else "full"
     if how == "full":
-        capital = capital_of(case, route, region, start)
+        capital = capital_of(sized(case, project), route, region, start)
     elif how == "sunk":
         capital = 0.0
     else:
@@ -136,12 +149,13 @@ def alternative_cost(case: Case, project: str, year: int) -> float:
         risk = field(case, route, "risk_premium", region, start)
         capital = spent * annuity_rate(wacc(case, region) + risk, one["lifetime"])
         capital /= field(case, route, "utilisation", region, start)
-    return capital + running_cost(case, route, region, year, start)
+    return capital + running_cost(case, project, route, year)
 
 
 # ---------------------------------------------------------------- carbon, buyers, the gap
 
 
+@remembered
 def avoided(case: Case, project: str, year: int) -> float:
     """t CO2e that a tonne avoids."""
     one = record(case, project)
@@ -149,6 +163,7 @@ def avoided(case: Case, project: str, year: int) -> float:
     return other - intensity(case, one["route"], one["region"], year)
 
 
+@remembered
 def carbon_saved(case: Case, project: str, year: int) -> float:
     """Carbon cost that a tonne saves, before what a buyer makes of it."""
     one = record(case, project)
@@ -181,6 +196,7 @@ def carbon_value(case: Case, project: str, year: int) -> float:
     )
 
 
+@remembered
 def green_revenue(case: Case, project: str) -> float:
     """What buyers pay on top, per tonne of all that is made."""
     one, buyer = record(case, project), buyer_of(case, project)
@@ -191,6 +207,7 @@ def green_revenue(case: Case, project: str) -> float:
     return sold * quantity(case, willing, f"{buyer}.willingness", "EUR/t")
 
 
+@remembered
 def gap(case: Case, project: str, year: int) -> float:
     """What a tonne lacks without support."""
     extra = own_cost(case, project, year) - alternative_cost(case, project, year)

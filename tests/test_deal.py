@@ -93,7 +93,7 @@ def test_the_difference_is_that_of_the_means(run) -> None:
     unit = "M EUR" if scale == 1 else "bn EUR"
     places = 0 if abs(change / scale) >= 10 else 1 if abs(change / scale) >= 1 else 2
     told = " ".join(text.split())
-    assert f"net present value {change / scale:+,.{places}f} {unit}" in told
+    assert f"NPV with support {change / scale:+,.{places}f} {unit}" in told
 
 
 def test_bad_draws_are_those_of_the_lowest_value(run) -> None:
@@ -116,7 +116,7 @@ def test_large_amounts_come_in_thousands(run) -> None:
     for name in ("mean", "quantile"):
         large[f"project_npv_{name}"] = run[f"project_npv_{name}"] * 100
     _, text = page(large, "ruhr")
-    assert "net present value, bn EUR" in text
+    assert "NPV with support, bn EUR" in text
     assert max(map(len, text.splitlines())) <= PAGE
 
 
@@ -285,6 +285,60 @@ def test_prices_of_the_bad_draws_are_those_that_lie_farthest_off(config, tmp_pat
     assert "Standard errors of the means" in text
 
 
+PAID = {
+    **CONFIG, "years": "2028-2036", "scenarios": {"law": "law"}, "currency": "KRW",
+    "risk": {"tails": [0.25, 0.75], "of": ["instrument_npv"]},
+    "catalog": {"instruments": {
+        "bid": {"kind": "ccfd", "strike": "300 EUR/t", "cover": 0.5, "sided": "two"},
+        "capped": {"kind": "opex", "amount": "20 EUR/t", "cap": {"total": "30 M EUR"}, "rate": "4 %"},
+        "late": {"kind": "opex", "amount": "20 EUR/t", "last": 2029},
+    }},
+    "projects": {"one": {
+        "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 6, "output": 2,
+        "sold": 0.4, "instruments": ["bid", "capped", "late"],
+    }},
+}  # fmt: skip
+
+
+def test_the_page_has_lines_of_the_clauses_that_there_are() -> None:
+    _, text = page(simcore.run(PAID))
+    paid = text.split("WHO PAYS")[1].split("WHAT CAN GO WRONG")[0]
+    bid, rest = paid.split("\ncapped\n")
+    capped, late = rest.split("\nlate\n")
+    assert "the firm pays more than it gets" in bid
+    assert "cap" not in bid
+    assert "the cap binds" in capped
+    assert "the firm pays" not in capped
+    # A programme that ends before the plant starts costs nothing: one line says that.
+    assert len(late.strip().splitlines()) == 1
+
+
+def test_shares_are_in_per_cent_and_one_sum_in_one_unit() -> None:
+    _, text = page(simcore.run(PAID))
+    told = " ".join(text.split())
+    assert "covers 50 % of the CO2" in told
+    assert "public rate 4 %" in told
+    assert "40 % of it sold as green" in told
+    own = [part.split("\ncapped")[0] for part in text.split("\nbid\n")[1:]]
+    lines = [line for part in own for line in part.splitlines() if "  public cost," in line]
+    units = {word for line in lines for word in ("M KRW", "bn KRW") if f" {word} " in line}
+    assert len(lines) >= 4
+    assert units == {"bn KRW"}
+    (errors,) = [part for part in told.split(". ") if "Standard errors" in part]
+    assert "bn KRW" in errors
+    assert max(map(len, text.splitlines())) <= PAGE
+
+
+def test_what_is_never_paid_is_named_and_not_drawn() -> None:
+    from simcore.plots.deals import payments
+
+    figure = payments(simcore.run(PAID))
+    titles = [axes.get_title() for axes in figure.axes if axes.get_visible()]
+    assert titles == ["bid of one", "capped of one"]
+    (legend,) = figure.legends
+    assert "zero in every year: late of one" in legend.get_title().get_text()
+
+
 def test_a_name_in_a_run_leads_to_no_other_folder(run, tmp_path) -> None:
     from simcore.plots.deals import draw_deal
 
@@ -308,3 +362,26 @@ def test_a_damaged_run_is_a_fault_and_no_accident(saved, tmp_path, capsys) -> No
     file.write_text(json.dumps(content))
     assert cli.main(["deal", str(broken), "--project", "ruhr"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_table_of_projects_says_what_a_strike_is_paid_for() -> None:
+    from simcore.analysis.headline import OpenedRun
+    from simcore.analysis.projects import projects_beside
+    from simcore.terminal.projects import project_lines
+
+    plant = {"region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 4, "output": 1}
+    bids = {"gas": {"kind": "cfd", "strike": "5 EUR/kg", "floor": "2 EUR/kg", "term": 3},
+            "carbon": {"kind": "ccfd", "strike": 150, "term": 3}}  # fmt: skip
+
+    def title(*names: str) -> str:
+        run = simcore.run({
+            **CONFIG, "years": "2029-2034", "catalog": {"instruments": bids},
+            "projects": {f"plant_{name}": {**plant, "instruments": [name]} for name in names},
+        })  # fmt: skip
+        table = projects_beside(OpenedRun(run), [0.5])
+        assert table is not None
+        return project_lines(table, ["p50"])[1]
+
+    assert "EUR/t of hydrogen, " in title("gas")
+    assert "EUR/t CO2, " in title("carbon")
+    assert "EUR/t of hydrogen or CO2, " in title("gas", "carbon")

@@ -226,9 +226,9 @@ def test_support_by_year_ends_with_the_run_and_a_grant_lowers_what_is_spent() ->
     np.testing.assert_allclose(change, gained, rtol=1e-9)
 
 
-def test_support_for_life_ends_with_the_run() -> None:
+def test_support_ends_with_the_run() -> None:
     """Prices of the last year stand for the years after it, payments do not."""
-    aid = {"aid": {"kind": "opex", "amount": 40.0}}
+    aid = {"aid": {"kind": "opex", "amount": 40.0, "term": 8}}
     lifted = run({"instruments": ["aid"], "valued_in": 2026}, catalog={"instruments": aid})
     gained = sum(2.0 * 40.0 / 1.06 ** (year - 2026) for year in range(2028, LAST + 1))
     change = of(lifted, "free_cash_npv") - of(run({"valued_in": 2026}), "free_cash_npv")
@@ -325,7 +325,7 @@ PLANTS: dict[str, dict[str, Any]] = {
     "own_hydrogen": {"route": "hydrogen", "hydrogen": "own"},
     "green": {"route": "hydrogen", "sold": 0.4, "willing": 30},
     "fixed_by_share": {"route": "captured", "start": 2029},
-    "abroad": {"route": "electric", "region": "XB", "destination": "eu"},
+    "exporting": {"route": "electric", "region": "XB", "destination": "eu"},
     "captured": {"route": "fitted", "start": 2028},
 }  # fmt: skip
 
@@ -337,16 +337,18 @@ def test_any_capital_charge_is_worth_its_investment(reference_capital: str) -> N
     routes["captured"]["fixed_opex"] = {"kind": "uniform", "low": 2, "high": 4, "unit": "%/yr"}
     kept = ["free_cash_npv", "project_cost", "product_price", "carbon_cost"]
     base = {"region": "XA", "start": 2027, "lifetime": 9, "output": 0.7, "rate": 0.09}
-    found = engine.run(simcore.build(simcore.load(rich_config(
+    whole = rich_config(
         outcomes=kept, keep=kept, draws=256, against=[], reference_capital=reference_capital,
         routes=["blast", "hydrogen", "electric", "captured", "fitted"],
-        projects={name: base | one for name, one in PLANTS.items()},
         catalog={
             "routes": routes | {"fitted": FITTED},
             "regions": {name: {"wacc": 0.08} for name in ("XA", "XB")},
             "prices": {"hydrogen": {"XA": {"lifetime": 9, "risk_premium": 0.01}}},
         },
-    ))))  # fmt: skip
+    )  # fmt: skip
+    whole["projects"] = {name: base | one for name, one in PLANTS.items()}
+    whole["scenarios"] = {"law": {}}
+    found = engine.run(simcore.build(simcore.load(whole)))
     for name, one in PLANTS.items():
         plant = base | one
         price = found["product_price"].sel(region=plant["region"])

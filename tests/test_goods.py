@@ -20,8 +20,10 @@ from simcore.analysis.headline import OpenedRun, headline_of
 from simcore.effects import build_and_warn
 from simcore.intake import packaged
 from simcore.running import engine
+from simcore.running.tracing import trace
 from simcore.terminal.headline import headline_text
 from simcore.terminal.tables import WIDTH, outcome_text
+from simcore.terminal.traces import trace_text
 from simcore.variables import OUTCOMES
 
 KEPT = ["cost_premium", "support_gap", "price_effect", "price_uplift", "budget_need", "budget_net"]
@@ -258,6 +260,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "budgets.steel.volume", "tonnes of 2026"),
     "a volume below zero": (
         {"budgets": {"steel": {**STEEL, "volume": {2031: -1}}}}, "steel.volume.2031", "-1"),
+    "a volume without a year": ({"budgets": {"steel": {**STEEL, "volume": 5}}},
+                                "budgets.steel.volume", "volume: {2030: 5}"),
+    "a volume in tonnes": (
+        {"budgets": {"steel": {**STEEL, "volume": {2031: 5e6}}}}, "steel.volume.2031", "5 Mt/yr"),
     "another gap": ({"budgets": {"steel": {**STEEL, "gap": "all"}}}, "budgets.steel.gap", "all"),
     "a buyer that is none": (
         {"budgets": {"steel": {**STEEL, "gap": "buyer"}}}, "budgets.steel", "no buyer"),
@@ -296,6 +302,8 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
         "budgets.steel.against"),
     "a budget that nothing reports": (
         {"outcomes": ["price_effect"], "keep": []}, "budgets.steel.region"),
+    "a volume of half the world": (
+        {"budgets": {"steel": {"volume": {2031: 900}}}}, "budgets.steel.volume.2031"),
     "another product": (
         {"catalog": {"products": {"train": {"pass_through": 0.5}}}}, "catalog.products.train"),
 }  # fmt: skip
@@ -341,11 +349,24 @@ def test_tables_tell_what_a_car_costs_more(paid: Any) -> None:
     assert line.split()[-1] == f"{100 * mean:.2f}%"
 
 
+def test_a_budget_has_a_table_of_what_the_run_holds(paid: Any) -> None:
+    total = tables(paid.expand_dims("scenario").sel(year=[2030, 2031, 2036])
+                   .drop_vars(["budget_net_total_mean", "budget_need_mean"]))  # fmt: skip
+    part = total.split("Budgets in")[1].split("Products")[0]
+    assert "net" not in part
+    line = next(one for one in part.splitlines() if one.startswith("law"))
+    expected = [paid.budget_total_mean, paid.budget_total_quantile.sel(quantile=0.95)]
+    told = [float(one.replace(",", "")) for one in line.split()[2:]]
+    assert told == [round(one.item()) for one in expected]
+
+
 @pytest.mark.parametrize("key", ["budgets", "products"])
 def test_a_run_of_one_of_them_alone_has_a_table(key: str) -> None:
     names = [one for one in GOODS if OUTCOMES[one].comes_with == key]
     found = run(goods(draws=512, outcomes=names, keep=[]))
-    assert "steel" in tables(found) if key == "budgets" else "car" in tables(found)
+    text = tables(found)
+    assert not text.endswith("\n")
+    assert "steel" in text if key == "budgets" else "car" in text
     assert len(summarise(found)) > 0
 
 
@@ -357,3 +378,11 @@ def test_a_summary_names_the_unit_of_each_product() -> None:
     small, large = (next(one for one in lines if f"per {unit} " in one) for unit in ("m2", "ship"))
     assert "." in small.split()[4]
     assert "," in large.split()[4]
+
+
+def test_a_trace_says_of_which_product_and_budget() -> None:
+    plan = simcore.build(simcore.load(goods(draws=64)))
+    text = trace_text(trace(plan, 3), title="draw 3")
+    for label in ("budget_total law steel [", "budget_need law steel [",
+                  "price_effect law EU domestic h2_dri_eaf car [EUR per car]"):  # fmt: skip
+        assert label.partition(" [")[0] in text, label

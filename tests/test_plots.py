@@ -107,6 +107,17 @@ def test_bad_places_and_names(run: Any, tmp_path: Path) -> None:
         plots.plot_run(run, tmp_path, scenario="reform")
 
 
+def test_a_picture_of_one_panel_has_room_for_its_title(run: Any) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    one = run.sel(scenario="law")
+    figure = plots.waterfall(one.sel(region=one["region"].values[:1]))
+    FigureCanvasAgg(figure).draw()
+    box = next(text for text in figure.texts if "central" in text.get_text()).get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
 def test_a_long_title_stays_inside_its_picture(run: Any) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -208,6 +208,17 @@ def test_support_of_what_the_plant_does_not_take_is_told():
     assert "of which ng_dri_eaf takes none" in told(content)["projects.plant.instruments.0"].remedy
 
 
+def test_a_contract_on_the_co2_of_the_same_route_is_told():
+    content = config({"route": "bf_bof", "against": {"route": "bf_bof", "capital": "sunk"}})
+    assert "avoids none" in told(content)["projects.plant.instruments.0"].remedy
+
+
+def test_support_that_ends_with_the_run_and_not_with_the_plant_is_told():
+    found = told(config({"lifetime": 30}, {"term": None}))["projects.plant.instruments.0"]
+    assert "end with the run in 2049" in found.found
+    assert "years: 2026-2059" in found.remedy
+
+
 HEARD: dict[str, dict[str, Any]] = {
     "a contract": config(),
     "a life beyond the horizon": config({"lifetime": 30, "beyond": "hold"}),
@@ -242,6 +253,9 @@ UNUSUAL: dict[str, tuple[dict[str, Any], str]] = {
         config({"against": {"route": "bf_bof", "capital": "reline", "reline": 1e6}}), "1e+06"),
     "catalog.instruments.contract.strike": (config(contract={"strike": 14000}), "14000 EUR/t"),
     "catalog.instruments.contract.delay": (config(contract={"delay": 40}), "40 yr"),
+    "catalog.instruments.contract.floor": (
+        config() | {"catalog": {"instruments": {"contract": {
+            "kind": "cfd", "strike": "6 EUR/kg", "floor": 2, "term": 10}}}}, "2 EUR/t"),
     "catalog.instruments.contract.escalation": (config(contract={"escalation": 0.9}), "0.9"),
 }  # fmt: skip
 
@@ -297,6 +311,54 @@ def test_a_trace_and_a_summary_of_one_project():
     assert frame["project"].tolist() == ["later"]
     header, _ = trace_table(rows)
     assert {"project", "instrument", "against"} <= set(header)
+
+
+def test_a_project_has_the_size_of_its_own_output():
+    """Where a route costs less the larger it is, and says no output of its own."""
+    content = config({"instruments": [], "against": "ng_dri_eaf"},
+                     outcomes=["project_cost", "project_gap", "levelised_cost"], keep=[])  # fmt: skip
+    content["catalog"] = {"routes": {"h2_dri_eaf": {
+        "size": {"reference": "2 Mt/yr", "exponent": 0.7}, "fixed_opex": "3 %/yr",
+        "capex": "1000 EUR/(t/yr)", "learning": None, "utilisation": 0.9,
+    }}}  # fmt: skip
+    content["projects"]["small"] = {**content["projects"]["plant"], "output": 1.0}
+    run = simcore.run(content, threads=1)
+    large, small = (
+        run.project_cost_central.sel(year=2030, project=name).item() for name in ("plant", "small")
+    )
+    assert small == pytest.approx(run.levelised_cost_central.sel(year=2030, route="h2_dri_eaf"))
+    content["catalog"]["routes"]["h2_dri_eaf"]["size"]["output"] = "1 Mt/yr"
+    stated = simcore.run(content, threads=1).project_cost_central.sel(year=2030, project="plant")
+    assert stated.item() == pytest.approx(small)
+    assert large < small
+
+
+def test_a_resolved_config_warns_of_nothing():
+    content = config(
+        {"sold": {"kind": "uniform", "low": 0, "high": 1}, "willing": 30},
+        outcomes=["project_npv", "instrument_npv"], keep=[],
+        scenarios={"law": {}, "two": {"projects": {"later": {"like": "plant", "start": 2032}}}},
+    )  # fmt: skip
+    assert told(content) == {}
+    assert told(simcore.build(simcore.load(content)).spec.resolved()) == {}
+
+
+def test_quantities_of_projects_and_instruments_are_correlated_by_their_names():
+    """Also by one that this run does not draw, which changes nothing and is no unknown name."""
+    share = {"kind": "uniform", "low": 0, "high": 1}
+    names = ["contract.strike", "contract.indexation.hydrogen", "plant.willing", "plant.soldd"]
+    content = config(
+        {"sold": share, "willing": 30},
+        {"strike": {"kind": "uniform", "low": 100, "high": 300},
+         "indexation": {"base": 2028, "shares": {"hydrogen": share}}},
+        correlations={"factors": [
+            {"between": ["plant.sold", name], "rank": 0.1} for name in names
+        ]},
+    )  # fmt: skip
+    (found,) = told(content).values()
+    assert "plant.soldd" in found.found
+    content["correlations"]["factors"].pop()
+    assert "plant.willing, which this run does not draw" in next(iter(told(content).values())).found
 
 
 def test_what_is_paid_first_has_nothing_to_deduct():

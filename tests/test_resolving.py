@@ -210,8 +210,8 @@ def test_a_run_says_the_strike(tmp_path, capsys):
     (_, line) = resolved_lines(found.attrs)
     strike = told(found)[SHARED]
     assert line == (
-        f"strike of plant.contract: {strike['value']:.0f} EUR/t (break-even in 80 % of draws under "
-        f"law; {strike['low']:.0f} to {strike['high']:.0f})"
+        f"strike of plant.contract: {strike['value']:.0f} EUR/t CO2 (break-even in 80 % of draws "
+        f"under law; {strike['low']:.0f} to {strike['high']:.0f})"
     )
     assert resolved_lines({}) == []
     file = tmp_path / "bids.json"

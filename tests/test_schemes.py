@@ -11,7 +11,6 @@ from small_config import market, small_config
 import simcore
 from simcore.errors import ConfigError
 from simcore.running import tracing
-from simcore.running import tracing
 
 OUTPUT, START, LIFE, WACC, ALLOWANCE = 2.0, 2026, 4, 0.07, 80.0
 CAPEX, UTILISATION = 1000.0, 0.9
@@ -248,8 +247,12 @@ def test_an_expected_gap_is_that_of_its_scenario_and_of_any_threads() -> None:
 
 def test_a_trace_has_the_expected_gap_of_the_draws_that_are_taken() -> None:
     until = {"variable": "project_npv", "statistic": "mean", "width": 1e6}
-    made = expecting() | {"draws": 20_000, "until": until, "keep": [],
-                           "outcomes": ["project_npv", "instrument_payment"]}
+    made = expecting() | {
+        "draws": 20_000,
+        "until": until,
+        "keep": [],
+        "outcomes": ["project_npv", "instrument_payment"],
+    }
     run = simcore.run(made)
     assert run.attrs["draws"] < 20_000
     paid = run.instrument_payment_mean.isel(scenario=0, project=0, instrument=0)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 if TYPE_CHECKING:
     from simcore.analysis.headline import Run
 
@@ -68,14 +70,19 @@ class ProductRow:
 
 
 def budgets_of(run: Run) -> list[BudgetRow]:
-    """The budgets of every scenario; of a run that lacks one of their outcomes, none."""
-    needed = ("budget_need_mean", "budget_total_mean", "budget_net_total_mean")
-    if not all(name in run for name in needed):
+    """The budgets of every scenario; what the run has not of them is NaN, or no year."""
+    if "budget_total_mean" not in run:
         return []
-    need, total, net = (run.cells(name).values for name in needed)
-    high = run.quantiles("budget_need", [RESERVE])["value"].values[..., 0]
+    total = run.cells("budget_total_mean").values
     most = run.quantiles("budget_total", [RESERVE])["value"].values[..., 0]
-    years, rows = run.labels("year"), list[BudgetRow]()
+    held = "budget_net_total_mean" in run
+    net = run.cells("budget_net_total_mean").values if held else np.full_like(total, math.nan)
+    years: Sequence[Any] = ()
+    need = high = np.empty((*total.shape, 0))
+    if "budget_need_mean" in run:
+        years, need = run.labels("year"), run.cells("budget_need_mean").values
+        high = run.quantiles("budget_need", [RESERVE])["value"].values[..., 0]
+    rows = list[BudgetRow]()
     for (s, scenario), (b, budget) in product(
         enumerate(run.labels("scenario")), enumerate(run.labels("budget"))
     ):

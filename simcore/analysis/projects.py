@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from simcore.analysis.headline import Run
 
 VALUE: Final = "project_npv"
-STRIKE: Final = "break_even_strike"
-_BREAK_EVEN: Final = (STRIKE, "break_even_premium")
+_BREAK_EVEN: Final = ("break_even_strike", "break_even_premium")
 """The first that the run holds."""
 
 
@@ -53,24 +52,24 @@ class Projects:
     unit, break_even_unit, break_even : str
         Units, and the outcome of the break-even.
     rows : tuple of ProjectRow
-    struck_per : tuple of str
-        What the strikes are paid for, each once.
+    struck : tuple of str
+        What the strikes are paid per, as their instruments say it, each once.
     """
 
     unit: str
     break_even: str
     break_even_unit: str
     rows: tuple[ProjectRow, ...]
-    struck_per: tuple[str, ...] = ()
+    struck: tuple[str, ...] = ()
 
     def thousands(self) -> Projects:
-        """The same with values in thousands of their unit."""
+        """The same with values in thousands of `unit`."""
         rows = tuple(
             replace(one, value=tuple(value / 1000 for value in one.value),
                     support=one.support / 1000)
             for one in self.rows
         )  # fmt: skip
-        return replace(self, unit=f"thousand {self.unit}", rows=rows)
+        return replace(self, rows=rows)
 
 
 def projects_beside(run: Run, probabilities: Sequence[float]) -> Projects | None:
@@ -92,30 +91,20 @@ def projects_beside(run: Run, probabilities: Sequence[float]) -> Projects | None
                     float(positive[s, p]), () if strikes is None else tuple(strikes[s, p].tolist()),
                     support.get((s, p), math.nan),
                 ))  # fmt: skip
-    struck = (
-        struck_per(one["instruments"]) for known in told.values() for one in known.values()
-    ) if held == STRIKE else ()  # fmt: skip
+    struck = [next(_struck_per(one["instruments"]), None)
+              for known in told.values() for one in known.values()]  # fmt: skip
     return Projects(
         run.unit(f"{VALUE}_mean"), held, run.unit(f"{held}_mean") if held else "", tuple(rows),
-        tuple(dict.fromkeys(one for one in struck if one)),
+        tuple(dict.fromkeys(per for per in struck if per is not None)),
     )  # fmt: skip
 
 
-def struck_per(instruments: Mapping[str, Any], instrument: str = "") -> str:
-    """What a tonne of a strike is of: CO2, unless the instrument says hydrogen or product.
-
-    Of the first with a strike unless one is named; empty where there is none.
-    """
-    terms = [
-        one["terms"] for name, one in instruments.items()
-        if name == instrument or (not instrument and _is_struck(one["terms"]))
-    ]  # fmt: skip
-    if not terms:
-        return ""
-    return {"hydrogen": "of hydrogen", "tonne": "of product"}.get(terms[0].get("per", ""), "CO2")
+def _struck_per(instruments: Mapping[str, Any]) -> Iterator[str]:
+    return (one["terms"].get("per", "") for one in instruments.values() if is_struck(one["terms"]))
 
 
-def _is_struck(terms: Mapping[str, str]) -> bool:
+def is_struck(terms: Mapping[str, str]) -> bool:
+    """Whether an instrument of such terms has a strike."""
     return any(key.partition(".")[0] == "strike" for key in terms)
 
 

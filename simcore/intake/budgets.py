@@ -4,12 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from simcore.intake.measures import MOST_OUTPUT
 from simcore.quantities import Quantity, ranges
 from simcore.quantities.annotations import Canonical, Name, Year
 from simcore.quantities.records import Described
 from simcore.units.canonical import MEGATONNE_PER_YEAR
 
-Volume = Annotated[Quantity, Canonical(MEGATONNE_PER_YEAR, minimum=0.0, usual=ranges.OUTPUT)]
+Volume = Annotated[
+    Quantity,
+    Canonical(MEGATONNE_PER_YEAR, minimum=0.0, maximum=MOST_OUTPUT, usual=ranges.OUTPUT),
+]
 
 
 class Budget(Described):

@@ -306,7 +306,7 @@ class Size(Model):
     exponent: Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=2.0, usual=ranges.EXPONENT)]
     """1: no effect; 0.6 to 0.8 in most plants."""
     output: Megatonnes | None = None
-    """Production of the plant that is built; without it plant.output."""
+    """Production of the plant that is built; without it that of the project, else plant.output."""
 
 
 class Greenfield(Described):

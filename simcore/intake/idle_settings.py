@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from simcore.intake.entries import Electrolysis
 from simcore.intake.findings import Finding
 from simcore.intake.hosts import route_of
-from simcore.intake.instrument_checks import traded_by
+from simcore.intake.instrument_checks import paid_until, traded_by
 from simcore.intake.instruments import CarbonContract, Compensation, Instrument
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
@@ -93,12 +93,26 @@ def _of_payment(
     elif record.last is not None and record.last < one.start:
         why = f"the programme ends in {record.last}, and the plant starts in {one.start}"
         yield _idle(address, name, "an instrument that pays", why)
+    elif _of_carbon(record) and one.route == replaced_by(experiment, project):
+        why = f"it pays for avoided CO2, of which {one.route} avoids none over itself"
+        yield _idle(address, name, "an instrument that pays", why)
     else:
+        last, end = experiment.years.last, paid_until(record, one)
+        if end > last and record.term is None and not hasattr(record, "paid_in"):
+            yield Finding(
+                address, f"{name}, whose payments end with the run in {last}, not with the plant",
+                f"years until {end}", f"write years: {experiment.years.first}-{end}, or its term",
+            )  # fmt: skip
         wanted, taken = _paid_for(record), traded_by(experiment, one.route)
         own = wanted == "electricity" and one.hydrogen == "own" and "hydrogen" in taken
         if wanted and wanted not in taken and not own:
             why = f"it pays for {wanted}, of which {one.route} takes none"
             yield _idle(address, name, "an instrument that pays", why)
+
+
+def _of_carbon(record: Instrument) -> bool:
+    """Whether an instrument pays for tonnes of CO2 avoided."""
+    return isinstance(record, CarbonContract) or getattr(record, "per", "") == "avoided"
 
 
 def _paid_for(record: Instrument) -> str:

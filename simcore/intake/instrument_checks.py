@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from simcore.intake import shipped
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
-from simcore.intake.host_checks import ends_of
 from simcore.intake.hosts import captures, route_of
-from simcore.intake.instruments import PER, CarbonContract, OpexSupport
+from simcore.intake.instruments import PER, CarbonContract, Instrument, OpexSupport
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import unit_of
 from simcore.intake.usage import project_instruments, replaced_by
+from simcore.quantities import Constant
 from simcore.units import UnitError, conversion
 
 _LAST: Final = ("years", "last")
 
 
 def instrument_findings(
-    experiment: Experiment, address: Address, one: Project, folder: Path, *, avoids: bool
+    experiment: Experiment, address: Address, one: Project, *, avoids: bool
 ) -> Iterator[Finding]:
     """Find what is wrong with the instruments of a project, whose routes are in order.
 
@@ -33,7 +32,7 @@ def instrument_findings(
         if name not in catalog.instruments or name in one.instruments[:position]:
             continue
         asked, record = (*address, "instruments", position), catalog.instruments[name]
-        yield from _paid_in_time(experiment, name, asked, one, folder)
+        yield from _paid_in_time(experiment, name, asked, one)
         of_carbon = isinstance(record, CarbonContract) or getattr(record, "per", "") == "avoided"
         if of_carbon and not avoids:
             route = replaced_by(experiment, address[1])
@@ -46,7 +45,7 @@ def instrument_findings(
 
 
 def _paid_in_time(
-    experiment: Experiment, name: str, asked: Address, one: Project, folder: Path
+    experiment: Experiment, name: str, asked: Address, one: Project
 ) -> Iterator[Finding]:
     """Payments after the horizon, of which nobody knows what they depend on, and a base after the
     start."""
@@ -65,19 +64,13 @@ def _paid_in_time(
                 f"write years: {years.first}-{year}, or pay it earlier", also=blamed,
             )  # fmt: skip
         return
-    term = one.lifetime if record.term is None else record.term
-    delays = ends_of(experiment, {"default": record.delay}, one.region, "yr", folder)
-    soon, late = (math.ceil(min(each(delays, default=0.0), one.lifetime)) for each in (min, max))
-    end = min(one.start + late + term - 1, one.end, record.last or one.end)
-    stated = one.beyond == "hold" or one.end <= last or record.term is not None
-    if one.start + soon <= end and end > last and stated:
-        what = f"{term} years from {one.start + soon}, until {end}"
-        fitting = last - one.start - late + 1
+    begin, end = one.start + _delay(record), paid_until(record, one)
+    if begin <= end and end > last and record.term is not None:
+        fitting = f"term: {last - begin + 1}" if begin <= last else "a shorter delay"
         yield Finding(
-            (*address, "term"), what if record.term else f"no term: the life of the plant, {what}",
+            (*address, "term"), f"{record.term} years from {begin}, until {end}",
             f"payments until {last}, the last year of the run",
-            f"write years: {years.first}-{end}, or "
-            + (f"term: {fitting}" if fitting > 0 else "a shorter delay"), also=blamed,
+            f"write years: {years.first}-{end}, or {fitting}", also=blamed,
         )  # fmt: skip
     index = getattr(record, "indexation", None)
     if index is not None and years.first <= index.base <= last and index.base > one.start:
@@ -86,6 +79,23 @@ def _paid_in_time(
             f"the year of the bid, {one.start} or earlier", f"write base: {one.start}, or earlier",
             also=blamed,
         )  # fmt: skip
+
+
+def paid_until(record: Instrument, one: Project) -> int:
+    """Last year in which an instrument may pay a project."""
+    term = one.lifetime if record.term is None else record.term
+    return min(one.start + _delay(record) + term - 1, one.end, record.last or one.end)
+
+
+def _delay(record: Instrument) -> int:
+    """Years until the first payment; none of a delay that is drawn."""
+    delay = record.delay
+    if not isinstance(delay, Constant):
+        return 0
+    try:
+        return math.ceil(delay.value * conversion(delay.unit or "yr", "yr", exchange={}))
+    except UnitError:
+        return 0  # said of the unit
 
 
 def contract_findings(experiment: Experiment) -> Iterator[Finding]:

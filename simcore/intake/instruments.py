@@ -199,7 +199,7 @@ class OnPrice(Instrument):
     per: Per
     """What it is paid for: hydrogen, a tonne of product, or of CO2 avoided."""
     strike: LevelStruck
-    """Per tonne of that (write the unit of hydrogen), or {break_even: 80 %, in: SCENARIO}."""
+    """Per tonne of that, hydrogen too without a unit, or {break_even: 80 %, in: SCENARIO}."""
     replaces: Fuels = Field(default_factory=dict)
     """By fuel: its energy that a tonne of hydrogen, or of product, stands for. The dearest of them
     is the reference price."""

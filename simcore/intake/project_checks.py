@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from simcore.intake.findings import FIRST, Address, Finding, unknown_entry
 from simcore.intake.host_checks import ends_of
@@ -15,6 +15,7 @@ from simcore.intake.schema import Experiment
 from simcore.intake.scheme_checks import scheme_findings
 from simcore.intake.usage import project_instruments, references, replaced_by
 from simcore.numerics.elementary import total
+from simcore.quantities import Constant
 
 _LAST: Final = ("years", "last")
 _TOLERANCE: Final = 1e-9
@@ -28,11 +29,9 @@ def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
     """Find what is wrong with the projects of a config, and with the instruments that pay them."""
     for name, one in experiment.projects.items():
         address = ("projects", name)
-        if name in project_instruments(experiment):
-            yield Finding(
-                address, f"{name}, which is an instrument too", "a name of its own",
-                "rename one of the two: what is uncertain in them is drawn by their names",
-            )  # fmt: skip
+        twin = experiment.catalog.instruments.get(name)
+        if twin is not None and name in project_instruments(experiment):
+            yield from _one_draw(address, one.rate, twin.rate)
         yield from _names(experiment, address, one)
         yield from _years(experiment, address, one)
         yield from _money(address, one)
@@ -40,11 +39,19 @@ def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
         if known and replaced_by(experiment, name) in experiment.catalog.routes:
             yield from _compared(experiment, address, name, one)
             yield from instrument_findings(
-                experiment, address, one, folder,
-                avoids=_avoids(experiment, name, one, folder),
+                experiment, address, one, avoids=_avoids(experiment, name, one, folder)
             )
     yield from contract_findings(experiment)
     yield from scheme_findings(experiment)
+
+
+def _one_draw(address: Address, own: Any, other: Any) -> Iterator[Finding]:
+    """Rates of a project and an instrument of one name, by which both would be drawn."""
+    if own is not None and not any(isinstance(one, Constant) for one in (own, other)):
+        yield Finding(
+            address, f"{address[1]}, which is an instrument too, and both have an uncertain rate",
+            "a name of its own", "rename one of the two: they are drawn by their names",
+        )  # fmt: skip
 
 
 def _names(experiment: Experiment, address: Address, one: Project) -> Iterator[Finding]:
@@ -186,7 +193,7 @@ def _avoids(experiment: Experiment, name: str, one: Project, folder: Path) -> bo
     """
     catalog, other = experiment.catalog, replaced_by(experiment, name)
     if other == one.route:
-        return False
+        return True  # set against itself at another capital; that it avoids nothing is a warning
     computed = any(list(captures(catalog.routes[route])) for route in (one.route, other))
     if computed or route_of(catalog, other).precursor or experiment.boundary != "scope1":
         return True

@@ -10,7 +10,6 @@ from simcore.intake.instruments import CarbonContract, OnPrice
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import price_of, project_instruments
-from simcore.quantities import Uncertain
 
 
 def scheme_findings(experiment: Experiment) -> Iterator[Finding]:
@@ -22,21 +21,7 @@ def scheme_findings(experiment: Experiment) -> Iterator[Finding]:
         if market is not None and not isinstance(record, CarbonContract):
             yield from unknown_entry((*address, "market"), market, catalog, "markets")
         if isinstance(record, OnPrice):
-            yield from _bare(record, address)
             yield from _fuels(experiment, name, record, (*address, "replaces"))
-
-
-def _bare(record: OnPrice, address: Address) -> Iterator[Finding]:
-    """A price of hydrogen that does not say whether it is one of a kg or of a tonne."""
-    for key in ("strike", "floor") if record.per == "hydrogen" else ():
-        value = getattr(record, key)
-        if isinstance(value, Uncertain) and not hasattr(value, "name") and value.unit is None:
-            central = getattr(value, "value", None)
-            what = "numbers" if central is None else f"{central:g}"
-            yield Finding(
-                (*address, key), f"{what} without a unit", "a price of hydrogen with its unit",
-                f"write {'unit: EUR/kg beside them' if central is None else what + ' EUR/kg'}",
-            )  # fmt: skip
 
 
 def _fuels(

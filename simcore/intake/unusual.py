@@ -16,14 +16,15 @@ from simcore.distributions import Marginal, constant, tails
 from simcore.intake import Spec, packaged, shipped
 from simcore.intake.compilation import compiled
 from simcore.intake.findings import Address, Finding
+from simcore.intake.instruments import OnPrice
 from simcore.intake.policies import named_policies
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import dated, entries, measure_of, numbers, target_of
 from simcore.quantities import ByYear, FactorReference, Uncertain
 from simcore.quantities.annotations import PER_COMMODITY, Canonical
-from simcore.quantities.ranges import Range, meant, shown_range
+from simcore.quantities.ranges import PRICES, Range, meant, shown_range
 from simcore.units import UnitError, conversion
-from simcore.units.canonical import ONE
+from simcore.units.canonical import EURO_PER_TONNE, ONE
 
 _PARTS: Final = ("money", "cbam", "value", "plant")
 _LONG: Final = 10
@@ -68,7 +69,8 @@ def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator
     parts: list[tuple[Address, Any]] = [((name,), getattr(experiment, name)) for name in _PARTS]
     parts += [
         ((key, name), one)
-        for key in ("exposures", "projects") for name, one in getattr(experiment, key).items()
+        for key in ("exposures", "projects", "budgets")
+        for name, one in getattr(experiment, key).items()
     ]  # fmt: skip
     for address, value, canonical, unit in chain.from_iterable(
         numbers(one, address) for address, one in (*parts, *own)
@@ -81,12 +83,29 @@ def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator
             marginal = None if field is None else _marginal(experiment, one, folder)
             if field is not None and marginal is not None:
                 yield from _judged(place, marginal, field)
+    yield from _hydrogen(experiment, own, folder)
     for name, canonical, address in named_policies(experiment):
         policy = experiment.catalog.policies.get(name)
         if policy is None or id(policy) in sound or not isinstance(canonical.usual, Range):
             continue
         for finding in _policy(policy, name, canonical.usual, folder):
             yield replace(finding, also=(address,))
+
+
+def _hydrogen(
+    experiment: Experiment, own: Iterable[tuple[Address, Any]], folder: Path
+) -> Iterator[Finding]:
+    """Prices of hydrogen in a contract: without a unit they are those of a tonne, not of a kg."""
+    unit, usual = str(EURO_PER_TONNE), PRICES["kg"].in_unit(1e-3)
+    for address, record in own:
+        if not isinstance(record, OnPrice) or record.per != "hydrogen":
+            continue
+        for key in ("strike", "floor"):
+            value = getattr(record, key)
+            if isinstance(value, Uncertain) and getattr(value, "unit", None) is None:
+                marginal = _marginal(experiment, value, folder)
+                if marginal is not None:
+                    yield from _judged((*address, key), marginal, _Field(usual, unit))
 
 
 def _rates(experiment: Experiment) -> Iterator[Finding]:

@@ -392,6 +392,10 @@ _PRICE: Final = (
     "a price: with its unit, by year, or a path with unit, spot and process",
     "write for example 60 EUR/t, or {2026: 60 EUR/t, 2035: 50 EUR/t}",
 )
+_VOLUME: Final = (
+    "a volume by year, in Mt/yr: none before the first, the last one held",
+    "write volume: {2030: 5}",
+)
 _PRICES: Final = {("prices", 3), ("prices", 4), ("markets", 3)}
 """Where such a price may stand: the section of the catalog, and the length of the address."""
 _NATURAL: Final = {
@@ -410,6 +414,8 @@ def _natural(address: Address) -> tuple[str, str] | None:
     """Expected and remedy where a config has forms of its own."""
     if address[:1] == ("catalog",) and (*address[1:2], len(address)) in _PRICES:
         return _PRICE
+    if address[:1] == ("budgets",) and address[2:] == ("volume",):
+        return _VOLUME
     return _NATURAL.get(address)
 
 

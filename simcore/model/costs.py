@@ -91,10 +91,11 @@ def _following(scene: Scene, name: str, value: Any, unit: str, other: str, its_v
 
 
 @remembered
-def investment(scene: Scene, region: str, route: str) -> int:
+def investment(scene: Scene, region: str, route: str, output: float | None = None) -> int:
     """capex * region factor * size effect, before learning and the surcharges of first plants.
 
-    Without the capture plant of a retrofit, which learns apart.
+    Without the capture plant of a retrofit, which learns apart; of a plant of an output, or of that
+    of `plant`.
     """
     graph, owner = scene.graph, _builder(scene, route)
     capex = (
@@ -102,7 +103,7 @@ def investment(scene: Scene, region: str, route: str) -> int:
         if owner is None
         else _field(scene, region, owner, _new(scene, owner), "capex", "greenfield.")
     )
-    size = size_effect(scene, route)
+    size = size_effect(scene, route, output)
     capex = graph.product(capex, _capex_factor(scene, region))
     return capex if graph.is_constant(size, 1.0) else graph.product(capex, size)
 
@@ -122,13 +123,16 @@ def _new(scene: Scene, owner: str) -> Greenfield:
 
 
 @remembered
-def size_effect(scene: Scene, route: str) -> int:
-    """(output / reference)^(exponent - 1); 1 without a size."""
+def size_effect(scene: Scene, route: str, output: float | None = None) -> int:
+    """(output / reference)^(exponent - 1); 1 without a size. The output is that which the size
+    states, else that which is given, else that of `plant`."""
     graph, size = scene.graph, made_by(scene, route).size
     one = graph.constant(1.0)
     if size is None:
         return one
-    money, output = scene.experiment.money, scene.experiment.plant.output
+    money = scene.experiment.money
+    if output is None:
+        output = scene.experiment.plant.output
     unit = unit_of_field(type(size), "reference")
     if size.output is not None:
         output = size.output.value * multiplier(size.output, unit, money)
@@ -146,7 +150,7 @@ def size_effect(scene: Scene, route: str) -> int:
 
 
 @remembered
-def capital_charge(scene: Scene, region: str, route: str) -> int:
+def capital_charge(scene: Scene, region: str, route: str, output: float | None = None) -> int:
     """investment * first of a kind * idc * CRF / utilisation, before learning."""
     graph, record = scene.graph, made_by(scene, route)
     if scene.experiment.reference_capital == "sunk" and stands_already(scene, region, route):
@@ -162,7 +166,7 @@ def capital_charge(scene: Scene, region: str, route: str) -> int:
     else:
         new = _new(scene, owner)
         built = read(scene, new, "interest_during_construction", f"{owner}.greenfield")
-    charge = scene.graph.product(investment(scene, region, route), first, built, recovery)
+    charge = scene.graph.product(investment(scene, region, route, output), first, built, recovery)
     used = route_quantity(scene, region, route, "utilisation")
     return graph.quotient(charge, used)
 
@@ -185,16 +189,18 @@ def built_in(scene: Scene, node: int, vintage: int | None) -> int:
 
 
 @remembered
-def capital(scene: Scene, region: str, route: str, vintage: int | None = None) -> tuple[int, int]:
+def capital(
+    scene: Scene, region: str, route: str, vintage: int | None = None, output: float | None = None
+) -> tuple[int, int]:
     """Capital charge and the multiplier of learning that it still has to meet.
 
     Of a plant of a vintage the charge of that year, for all years.
     """
     graph = scene.graph
     if vintage is not None:
-        charge = graph.product(*capital(scene, region, route))
+        charge = graph.product(*capital(scene, region, route, output=output))
         return built_in(scene, charge, vintage), graph.constant(1.0)
-    plant = capital_charge(scene, region, route)
+    plant = capital_charge(scene, region, route, output)
     owner = owner_of(scene.experiment.catalog, route, "learning")
     multiplier = learning(scene, made_by(scene, route).learning, owner)
     capture = capture_of(scene, route)
@@ -227,7 +233,9 @@ def capture_capex(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
-def fixed_charge(scene: Scene, region: str, route: str, vintage: int | None = None) -> int:
+def fixed_charge(
+    scene: Scene, region: str, route: str, vintage: int | None = None, output: float | None = None
+) -> int:
     """fixed_opex / utilisation; a share per year is one of the investment after learning.
 
     With a vintage, of the investment of that year. That of a capture plant is a share of what its
@@ -240,7 +248,7 @@ def fixed_charge(scene: Scene, region: str, route: str, vintage: int | None = No
     if target != FIXED_OPEX.unit:
         owner = owner_of(scene.experiment.catalog, route, "learning")
         learnt = learning(scene, record.learning, owner)
-        invested = graph.product(investment(scene, region, route), learnt)
+        invested = graph.product(investment(scene, region, route, output), learnt)
         fixed = graph.product(fixed, built_in(scene, invested, vintage))
     capture = capture_of(scene, route)
     if capture is not None:
@@ -384,8 +392,10 @@ def levelised_cost(scene: Scene, region: str, route: str) -> int:
 def cost_of_vintage(
     scene: Scene, region: str, route: str, vintage: int | None = None,
     *, electrolyser: int | None = None, capital_charge: int | None = None,
+    output: float | None = None,
 ) -> int:  # fmt: skip
-    """Levelised cost of a plant that was built in a year, and its electrolyser; or in each.
+    """Levelised cost of a plant of an output that was built in a year, and its electrolyser; or in
+    each.
 
     `capital_charge` stands in the place of its own, where that is none of the run's.
     """
@@ -395,8 +405,8 @@ def cost_of_vintage(
         route_quantity(scene, region, route, "other_opex"),
         route_quantity(scene, region, route, "support"),
     )
-    other = scene.graph.sum(fixed_charge(scene, region, route, vintage), net_opex)
-    charge, multiplier = capital(scene, region, route, vintage)
+    other = scene.graph.sum(fixed_charge(scene, region, route, vintage, output), net_opex)
+    charge, multiplier = capital(scene, region, route, vintage, output)
     if capital_charge is not None:
         charge, multiplier = capital_charge, scene.graph.constant(1.0)
     return scene.graph.node(

@@ -25,15 +25,17 @@ from simcore.model.scene import Scene, quantity, read, remembered
 
 
 @remembered
-def investment_of_vintage(scene: Scene, region: str, route: str, vintage: int) -> int:
-    """Node of the money spent on a plant of a year per tonne of capacity: capital after learning,
-    with the surcharge of a first plant, and a capture plant; of what stands already nothing where
-    that is sunk."""
+def investment_of_vintage(
+    scene: Scene, region: str, route: str, vintage: int, output: float
+) -> int:
+    """Node of the money spent on a plant of a year and an output, per tonne of capacity: capital
+    after learning, with the surcharge of a first plant, and a capture plant; of what stands already
+    nothing where that is sunk."""
     graph, owner = scene.graph, owner_of(scene.experiment.catalog, route, "learning")
     learnt = learning(scene, made_by(scene, route).learning, owner)
     first = same_everywhere(scene, route, "first_of_a_kind")
     sunk = scene.experiment.reference_capital == "sunk" and stands_already(scene, region, route)
-    built = graph.constant(0.0) if sunk else investment(scene, region, route)
+    built = graph.constant(0.0) if sunk else investment(scene, region, route, output)
     spent = graph.product(built, first, learnt)
     capture = capture_of(scene, route)
     if capture is not None:
@@ -50,7 +52,7 @@ def project_investment(scene: Scene, project: str) -> int:
     included; times the output, in 1e6 EUR (MODEL 11.12)."""
     one, graph = scene.experiment.projects[project], scene.graph
     spent = graph.quotient(
-        investment_of_vintage(scene, one.region, one.route, one.start),
+        investment_of_vintage(scene, one.region, one.route, one.start, one.output),
         route_quantity(scene, one.region, one.route, "utilisation"),
     )
     parts = [spent, *(graph.product(need, cost) for need, cost, _ in own_equipment(scene, project))]
@@ -87,6 +89,6 @@ def alternative_investment(scene: Scene, project: str) -> int:
     elif against is not None and against.capital == "sunk":
         return graph.constant(0.0)
     else:
-        spent = investment_of_vintage(scene, one.region, route, one.start)
+        spent = investment_of_vintage(scene, one.region, route, one.start, one.output)
     used = route_quantity(scene, one.region, route, "utilisation")
     return built_in(scene, graph.quotient(spent, used), one.start)

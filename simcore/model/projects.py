@@ -76,7 +76,9 @@ def project_cost(scene: Scene, project: str) -> int | None:
     if one is None:
         return None
     electrolyser = one.start if one.hydrogen == "own" else None
-    return cost_of_vintage(scene, one.region, one.route, one.start, electrolyser=electrolyser)
+    return cost_of_vintage(
+        scene, one.region, one.route, one.start, electrolyser=electrolyser, output=one.output
+    )
 
 
 @remembered
@@ -86,7 +88,9 @@ def alternative_cost_of(scene: Scene, project: str) -> int:
     charge = None
     if one.against is not None and one.against.capital != "full":
         charge = _capital_of_what_stands(scene, project, route)
-    return cost_of_vintage(scene, one.region, route, one.start, capital_charge=charge)
+    return cost_of_vintage(
+        scene, one.region, route, one.start, capital_charge=charge, output=one.output
+    )
 
 
 def _capital_of_what_stands(scene: Scene, project: str, route: str) -> int:

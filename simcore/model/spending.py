@@ -40,7 +40,7 @@ def operating_cost(scene: Scene, project: str) -> int:
     own = one.start if one.hydrogen == "own" else None
     cost = cost_of_vintage(
         scene, one.region, one.route, one.start, electrolyser=own,
-        capital_charge=graph.constant(0.0),
+        capital_charge=graph.constant(0.0), output=one.output,
     )  # fmt: skip
     for need, built, recovery in own_equipment(scene, project):
         cost = graph.difference(cost, graph.product(need, built, recovery))

@@ -107,6 +107,8 @@ def _fans(
         return None
     scenarios = list(different_scenarios(dataset, f"{name}_quantile").items())
     groups = [[one] for one in scenarios] if apart else [scenarios]
+    idle = [label for place, label in places if not _years_of(dataset.sel(place), name).size]
+    places = [one for one in places if one[1] not in idle] or places[:1]
     cases = [(place, label, group) for place, label in places for group in groups]
     if len(cases) > _MOST:
         title += f" (first {_MOST} of {len(cases)})"
@@ -124,20 +126,30 @@ def _fans(
     for axes in panels:
         _signed(axes, *_SIDES[name])
         axes.yaxis.set_major_formatter(_AMOUNT)
+        low, high = axes.get_xlim()
+        # What is paid in one year alone would fill the panel.
+        if high - low < 2:
+            axes.set_xlim(low - 1.5, high + 1.5)
     note = "dashed: mean"
     if not apart and len(scenarios) > 1:
         note += f"; bands of {scenarios[0][1]} alone"
     if not apart and len(cases) > 1:
         note += "; each panel has its own scale"
+    if idle:
+        note += f"; zero in every year: {', '.join(idle)}"
     finish(figure, panels, _unit(dataset, name), note)
     return figure
 
 
 def _of_years(part: xr.Dataset, name: str) -> xr.Dataset:
-    """The years in which there is something, in some draw of some scenario."""
+    return part.isel(year=_years_of(part, name))
+
+
+def _years_of(part: xr.Dataset, name: str) -> np.ndarray:
+    """Places of the years in which there is something, in some draw of some scenario."""
     values = part[f"{name}_quantile"]
     seen = ((values != 0.0) & values.notnull()).any(["scenario", "quantile"]).values
-    return part.isel(year=np.flatnonzero(seen))
+    return np.flatnonzero(seen)
 
 
 def _drawn(

@@ -54,7 +54,7 @@ def by_region_and_route(
         left=1.0 / width, right=1 - 0.15 / width, bottom=0.95 / height, top=1 - 0.95 / height,
         wspace=0.36, hspace=0.13,
     )  # fmt: skip
-    figure.suptitle(f"{_run(dataset, width)}{title}", y=1 - 0.1 / height, va="top")
+    figure.suptitle(_run(dataset, width, title), y=1 - 0.1 / height, va="top")
     # Limits are set once at the end: shared axes would renew all panels at every line.
     grid = figure.subplots(rows, columns, squeeze=False)
     dataset = dataset[sorted(_FANS & set(dataset.data_vars))].load()
@@ -191,16 +191,16 @@ def panel_grid(
     height: float = 2.7,
     share: str = "x",
 ) -> tuple[Figure, list[Axes]]:
-    """Up to three panels in a row, which share the axis x, both, or none."""
+    """Up to three panels in a row, of four two, which share the axis x, both, or none."""
     from matplotlib.figure import Figure
 
     if panels == 0:
         raise RunError(Fault(name, "no label along a dimension", "at least one", "run it again"))
-    columns = min(3, panels)
+    columns = 2 if panels == 4 else min(3, panels)
     rows = -(-panels // columns)
     size = (max(7.5, 4.2 * columns), 1.5 + height * rows)
     figure = Figure(figsize=size, layout="constrained")
-    figure.suptitle(f"{_run(dataset, size[0])}{title}")
+    figure.suptitle(_run(dataset, size[0], title))
     grid = figure.subplots(
         rows, columns, sharex=share != "none", sharey=share == "both", squeeze=False
     )
@@ -285,10 +285,11 @@ def scenario_text(dataset: xr.Dataset) -> str:
     return f", scenario {dataset['scenario'].item()}"
 
 
-def _run(dataset: xr.Dataset, width: float) -> str:
-    """Title of the run, in lines that fit a figure so many inches wide."""
-    title = str(dataset.attrs.get("title", ""))
-    return "".join(f"{line}\n" for line in textwrap.wrap(title, max(20, int(width * _LETTERS))))
+def _run(dataset: xr.Dataset, width: float, title: str) -> str:
+    """Titles of the run and of the picture, in lines that fit a figure so many inches wide."""
+    room = max(20, int(width * _LETTERS))
+    both = (str(dataset.attrs.get("title", "")), title)
+    return "\n".join(line for one in both for line in textwrap.wrap(one, room))
 
 
 def unit_of(dataset: xr.Dataset, name: str) -> str:

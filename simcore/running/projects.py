@@ -36,6 +36,7 @@ def _told(experiment: Experiment, name: str) -> dict[str, Any]:
         "destination": one.destination, "start": one.start, "end": one.end,
         "output": one.output, "against": replaced_by(experiment, name),
         "capital": "full" if against is None else against.capital,
+        "reference_capital": experiment.reference_capital,
         "reline": words.get("against.reline", ""), "hydrogen": one.hydrogen,
         "rate": words.get("rate", ""), "value_year": one.value_year,
         "sold": words.get("sold", ""), "willing": words.get("willing", ""),

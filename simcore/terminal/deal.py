@@ -9,10 +9,9 @@ from typing import Any, Final
 
 from simcore.analysis.deal import SECTIONS
 from simcore.analysis.deal_records import Deal, Exceeded, Line, Spread, Tail
-from simcore.analysis.projects import struck_per
 from simcore.errors import printable
-from simcore.terminal.deal_terms import PAGE, head_lines, wrapped
-from simcore.terminal.tables import decimals, number, share
+from simcore.terminal.deal_terms import PAGE, head_lines, is_idle, struck_per, wrapped
+from simcore.terminal.tables import decimals, number, said_unit, share
 from simcore.variables import OUTCOMES
 
 _TITLES: Final = {
@@ -25,10 +24,10 @@ _COLUMNS: Final = {
 _WORDS: Final = {
     "project_cost": "cost before carbon",
     "project_gap": "gap before support",
-    "project_npv": "net present value",
+    "project_npv": "NPV with support",
     "break_even_strike": "strike to break even",
-    "break_even_premium": "premium to break even",
-    "break_even_grant": "grant to break even",
+    "break_even_premium": "premium needed on top",
+    "break_even_grant": "grant needed on top",
     "project_support": "support of all together",
     "instrument_strike": "strike",
     "instrument_reference": "reference price",
@@ -62,8 +61,11 @@ _STRUCK: Final = {
 _COMPARED: Final = {
     "project_gap", "project_npv", "break_even_strike", "instrument_npv", "free_cash_npv",
 }  # fmt: skip
+_TOTALS: Final = {"instrument_npv", "instrument_total"}
 _RATES: Final = {"project_irr", "equity_irr"}
 _MOST_RATE: Final = 10.0
+_LARGE: Final = 9_999.5
+"""From here on amounts are told in thousands."""
 _Row = tuple[str, str, list[str]]
 """Label, year, and numbers, which are none where the label is a heading."""
 _ADD: Final = {
@@ -106,11 +108,10 @@ def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
             rows.append((instrument, "", []))
         label = _label(one)
         margin = "  " if instrument else ""
-        # A scale of its own would make the years of one outcome differ in their unit.
         alike = [each for each in deal.lines
                  if (each.outcome, each.instrument) == (one.outcome, one.instrument)]  # fmt: skip
-        scale, places = _scale(alike, columns)
-        told = f"{margin}{label}{_unit(one, scale, _struck_per(deal, one.instrument))}"
+        scale, places = _scale(_of_one_scale(deal, one), columns)
+        told = f"{margin}{label}{_unit(one, scale, struck_per(deal, one.instrument))}"
         year = str(one.year or "") if not _is_fixed(alike) else ""
         rows.append((
             "" if told == before and year else told, year,
@@ -129,6 +130,13 @@ def _section(deal: Deal, section: str, scenarios: Sequence[str]) -> list[str]:
     return lines
 
 
+def _of_one_scale(deal: Deal, one: Line | Tail | Exceeded) -> list[Line]:
+    """Lines that have one unit: the years of an outcome, and what the public pays in all."""
+    names = _TOTALS if one.outcome in _TOTALS else {one.outcome}
+    return [line for line in deal.lines
+            if line.outcome in names and line.instrument == one.instrument]  # fmt: skip
+
+
 def _told(deal: Deal, section: str) -> Iterator[Line]:
     """Lines of a part of the page; a number that is the same in all years once."""
     facts = deal.facts[deal.scenarios[0]]
@@ -137,6 +145,8 @@ def _told(deal: Deal, section: str) -> Iterator[Line]:
             continue
         # With one instrument the support is what it pays.
         if one.outcome == "project_support" and len(facts["instruments"]) == 1:
+            continue
+        if one.instrument and is_idle(deal, one):
             continue
         years = [each for each in deal.lines
                  if (each.outcome, each.instrument) == (one.outcome, one.instrument)]  # fmt: skip
@@ -178,15 +188,9 @@ def _unit(one: Line, scale: float, paid: str = "CO2") -> str:
     paid for."""
     if one.kind != "number" or one.unit == "1":
         return ""
-    unit = one.unit.replace(" t-1", "/t").replace(" yr-1", "/yr").replace("1e6 ", "M ")
-    if scale > 1:
-        unit = unit.replace("M ", "bn ") if unit.startswith("M ") else f"thousand {unit}"
+    unit = said_unit(one.unit, scale)
     paid = "CO2" if one.outcome == "public_cost_per_tco2" else paid
     return f", {unit} {paid}" if one.outcome in _STRUCK else f", {unit}"
-
-
-def _struck_per(deal: Deal, instrument: str) -> str:
-    return struck_per(deal.facts[deal.scenarios[0]]["instruments"], instrument) or "CO2"
 
 
 def _scale(lines: Sequence[Line], columns: Sequence[str]) -> tuple[float, int]:
@@ -196,7 +200,7 @@ def _scale(lines: Sequence[Line], columns: Sequence[str]) -> tuple[float, int]:
         for name in columns
     ]  # fmt: skip
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    scale = 1000.0 if largest >= 9_999.5 and lines[0].kind == "number" else 1.0
+    scale = 1000.0 if largest >= _LARGE and lines[0].kind == "number" else 1.0
     return scale, decimals([value / scale for value in values], figures=3)
 
 
@@ -241,17 +245,20 @@ def _risks(deal: Deal, scenarios: Sequence[str], columns: Sequence[str]) -> list
             instrument = one.instrument
             rows.append((instrument, "", []))
         margin = "  " if instrument else ""
-        label, cells = _beyond(one, scenarios)
+        label, cells = _beyond(deal, one, scenarios)
         rows.append((margin + label, "", [c for cell in cells for c in (cell, *empty)]))
     return rows
 
 
-def _beyond(one: Tail | Exceeded, scenarios: Sequence[str]) -> tuple[str, list[str]]:
-    """Label and numbers of a tail mean, or of the share above a threshold."""
-    values = one.means if isinstance(one, Tail) else {}
-    like = Line("", one.outcome, one.unit, "number", one.instrument, None,
-                {name: Spread(value) for name, value in values.items()})  # fmt: skip
-    scale, places = _scale([like], ("mean",))
+def _beyond(deal: Deal, one: Tail | Exceeded, scenarios: Sequence[str]) -> tuple[str, list[str]]:
+    """Label and numbers of a tail mean, or of the share above a threshold; all of an
+    outcome has one unit."""
+    like = Line("", one.outcome, one.unit, "number", one.instrument, None, {
+        f"{name} {at}": Spread(value) for at, each in enumerate(deal.tails)
+        if (each.outcome, each.instrument) == (one.outcome, one.instrument)
+        for name, value in each.means.items()
+    })  # fmt: skip
+    scale, places = _scale([like, *_of_one_scale(deal, one)], ("mean", "p5", "p95"))
     name = _SHORT.get(one.outcome) or _label(like)
     if isinstance(one, Exceeded):
         above = f"above {one.threshold:,.10g}{_unit(like, 1.0)[1:]}"
@@ -326,11 +333,13 @@ def _difference(deal: Deal, section: str, first: str, other: str) -> Iterator[st
         if line.section != section or line.outcome not in _COMPARED or not early:
             continue
         change = line.spreads[other].mean - line.spreads[first].mean
+        if change == 0:
+            continue
         scale, _ = _scale([line], _COLUMNS[section])
         places = decimals([change / scale], figures=2)
         whose = f"{line.instrument}, " if line.instrument else ""
         year = f" in {line.year}" if line.year else ""
-        unit = _unit(line, scale, _struck_per(deal, line.instrument))[1:]
+        unit = _unit(line, scale, struck_per(deal, line.instrument))[1:]
         parts.append(f"{whose}{_label(line)}{year} {change / scale:+,.{places}f}{unit}")
     if parts:
         yield f"{other} less {first}, on average: {'; '.join(parts)}."
@@ -345,11 +354,16 @@ def _sampled(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
         error = max(line.spreads[name].standard_error for name in scenarios)
         if math.isfinite(error) and error > 0:
             whose = f"{line.instrument}, " if line.instrument else ""
-            places = decimals([error], figures=2)
-            parts.append(f"{whose}{_SHORT[line.outcome]} {number(error, places)}")
+            parts.append(f"{whose}{_SHORT[line.outcome]} {_amount(error, line.unit, 2)}")
     if parts:
-        unit = f"M {deal.currency}"
-        yield f"Standard errors of the means, from having drawn: {'; '.join(parts)} {unit}."
+        yield f"Standard errors of the means, from having drawn: {'; '.join(parts)}."
+
+
+def _amount(value: float, unit: str, figures: int) -> str:
+    """One number with its unit, in thousands where the tables would have it so."""
+    scale = 1000.0 if _LARGE <= abs(value) < math.inf else 1.0
+    shown = number(value / scale, decimals([value / scale], figures=figures))
+    return f"{shown} {said_unit(unit, scale)}"
 
 
 def _bad(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
@@ -357,9 +371,8 @@ def _bad(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
         seen = [one for one in deal.bad if one.scenario == scenario]
         if seen:
             told = ", ".join(
-                f"{one.name} {number(one.bad, decimals([one.every], figures=3))} "
-                f"{one.unit.replace(' t-1', '/t')} (all: "
-                f"{number(one.every, decimals([one.every], figures=3))})"
+                f"{one.name} {_amount(one.bad, one.unit, 3)} (all: "
+                f"{_amount(one.every, one.unit, 3)})"
                 for one in seen
             )
             where = f" of {scenario}" if len(scenarios) > 1 else ""
@@ -369,12 +382,14 @@ def _bad(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
 def _found(deal: Deal, address: str, found: Mapping[str, Any]) -> str:
     """How a strike was found."""
     *_, instrument, _ = address.split(".")
-    places = decimals([found["value"]], figures=3)
-    low, high = (math.inf if found[end] is None else found[end] for end in ("low", "high"))
-    unit = str(found["unit"]).replace(" t-1", "/t")
+    scale = 1000.0 if found["value"] >= _LARGE else 1.0
+    places = decimals([found["value"] / scale], figures=3)
+    low, value, high = (
+        number((math.inf if found[key] is None else found[key]) / scale, places)
+        for key in ("low", "value", "high")
+    )
     return (
-        f"Strike of {instrument}: {number(found['value'], places)} {unit} "
-        f"{_struck_per(deal, instrument)} (95 % interval {number(low, places)} to "
-        f"{number(high, places)}), at which "
+        f"Strike of {instrument}: {value} {said_unit(found['unit'], scale)} "
+        f"{struck_per(deal, instrument)} (95 % interval {low} to {high}), at which "
         f"{100 * found['break_even']:.10g} % of the draws of {found['scenario']} break even."
     )

@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
-from simcore.analysis.deal_records import Deal
+from simcore.analysis.deal_records import Deal, Line
 from simcore.analysis.headline import SOLD
+from simcore.analysis.projects import is_struck
 
 PAGE: Final = 80
 """Characters of a line."""
@@ -29,10 +30,17 @@ _PHRASES: Final = {
     "rate": "public rate {}", "cover": "covers {} of the CO2", "delay": "{} late",
 }  # fmt: skip
 """Terms of an instrument, said so that one can read them; others by their key."""
+_SHARES: Final = {
+    "share", "rate", "spread", "cover", "green_revenue", "passed_on", "intensity", "efficiency",
+    "escalation", "eligible.avoided", "strike.break_even",
+}  # fmt: skip
+"""Terms that are told in per cent, however they were written."""
 _OF_DEBT: Final = {
     "share": "a share of {} of the investment", "rate": "at an interest of {}",
     "years": "{} years", "nominal": "nominal", "repayment": "{}", "covenant": "covenant {}",
 }  # fmt: skip
+_OF_A_CAP: Final = {"cap_binds", "instrument_exhausted"}
+_OF_TWO_SIDES: Final = {"instrument_repaid", "instrument_repays", "claw_back"}
 _CAPITAL: Final = {
     "full": "with its capital", "sunk": "which stands and is paid", "reline": "relined",
 }  # fmt: skip
@@ -59,7 +67,7 @@ def head_lines(deal: Deal) -> list[str]:
     ]  # fmt: skip
     if facts["sold"]:
         paid = f" for {facts['willing']} more" if facts["willing"] else ""
-        pairs.insert(1, ("green", f"{facts['sold']} of it sold as green{paid}"))
+        pairs.insert(1, ("green", f"{_per_cent(facts['sold'])} of it sold as green{paid}"))
     for name, one in facts["instruments"].items():
         pairs.append((name, _terms(one)))
     if facts["debt"]:
@@ -72,11 +80,13 @@ def head_lines(deal: Deal) -> list[str]:
 
 def _capital(facts: Mapping[str, Any]) -> str:
     words = _CAPITAL[facts["capital"]]
+    if facts["capital"] == "full":
+        return f"{words} (reference_capital: {facts['reference_capital']})"
     return f"{words} for {facts['reline']}" if facts["reline"] else words
 
 
 def _rate(facts: Mapping[str, Any]) -> str:
-    return facts["rate"] or "the cost of capital of the region and the risk of the route"
+    return _per_cent(facts["rate"]) or "the cost of capital of the region and the risk of the route"
 
 
 def _terms(one: Mapping[str, Any]) -> str:
@@ -92,8 +102,8 @@ def _listed(terms: Mapping[str, str], phrases: Mapping[str, str]) -> str:
 
 
 def _phrase(key: str, word: str, phrases: Mapping[str, str]) -> str:
-    if key == "strike.break_even":
-        word = f"{100 * float(word):.10g} %"
+    if key in _SHARES or key.startswith(("steps.", "indexation.shares.")):
+        word = _per_cent(word)
     if key in phrases:
         return phrases[key].format(word)
     if key.startswith("steps."):
@@ -103,6 +113,54 @@ def _phrase(key: str, word: str, phrases: Mapping[str, str]) -> str:
     return f"{key.replace('_', ' ').replace('.', ' ')} {word}"
 
 
+def _per_cent(word: str) -> str:
+    """A share in per cent; what is said in another way as it is."""
+    try:
+        return f"{100 * float(word):.10g} %"
+    except ValueError:
+        return word
+
+
+def struck_per(deal: Deal, instrument: str = "") -> str:
+    """What a tonne of a strike is of: CO2, unless the instrument says hydrogen or product.
+
+    Of a project the first instrument with a strike decides.
+    """
+    found = deal.facts[deal.scenarios[0]]["instruments"]
+    terms = [
+        one["terms"] for name, one in found.items()
+        if name == instrument or (not instrument and is_struck(one["terms"]))
+    ]  # fmt: skip
+    return paid_for(terms[0] if terms else {})
+
+
+def paid_for(terms: Mapping[str, str]) -> str:
+    """What a tonne of the strike of an instrument with such terms is of."""
+    per = terms.get("per", "")
+    return {"hydrogen": "of hydrogen", "tonne": "of product"}.get(per, "CO2")
+
+
+def is_idle(deal: Deal, one: Line) -> bool:
+    """Whether a line is of a clause that its instrument does not have, or more than the cost of an
+    instrument that never pays."""
+    terms = [
+        known["instruments"][one.instrument]["terms"] for known in deal.facts.values()
+        if one.instrument in known["instruments"]
+    ]  # fmt: skip
+    if one.outcome in _OF_A_CAP and not any("cap." in key for each in terms for key in each):
+        return True
+    if one.outcome in _OF_TWO_SIDES and all(each.get("sided") != "two" for each in terms):
+        return True
+    cost = deal.line("instrument_npv", instrument=one.instrument)
+    never = cost is not None and all(
+        (each.mean, each.p5, each.p95) == (0.0, 0.0, 0.0) for each in cost.spreads.values()
+    )
+    return never and one.outcome != "instrument_npv"
+
+
 def wrapped(text: str, margin: str) -> list[str]:
     """Lines of a text within the page."""
-    return textwrap.wrap(text, PAGE, subsequent_indent=margin)
+    # Neither 100 % nor two-sided is parted.
+    lines = textwrap.wrap(text.replace(" %", "\xa0%"), PAGE, subsequent_indent=margin,
+                          break_on_hyphens=False)  # fmt: skip
+    return [line.replace("\xa0", " ") for line in lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -24,8 +25,9 @@ def budget_lines(rows: Sequence[BudgetRow], currency: str) -> list[str]:
     if len(years) > _YEARS:
         years = [years[0], years[len(years) // 2], years[-1]]
     places = decimals([value for one in shown for value in one.numbers()], figures=3)
+    net = any(math.isfinite(one.net) for one in shown)
     groups: list[tuple[str, list[tuple[str, str]]]] = [
-        ("all years", [*(("all", name) for name in _COLUMNS), ("all", "net")])
+        ("all years", [*(("all", name) for name in _COLUMNS), *([("all", "net")] if net else [])])
     ]
     groups += [(str(year), [(str(year), name) for name in _COLUMNS]) for year in years]
     cells: dict[Any, Any] = {}
@@ -37,7 +39,8 @@ def budget_lines(rows: Sequence[BudgetRow], currency: str) -> list[str]:
             found |= dict(zip(keys, one.years[year], strict=True))
         row = {key: number(value, places) for key, value in found.items()}
         cells[one.scenario, one.budget] = row
-    title = f"Budgets in M {currency}: what closes the gap of each draw; net: mean gap times volume"
+    title = f"Budgets in M {currency}: what closes the gap of each draw"
+    title += "; net: mean gap times volume" if net else ""
     lines = ["", *grouped(title, ["scenario", "budget"], groups, cells, _heading, cutting=True)]
     return lines + _more(len(rows), "budget_need")
 

@@ -20,6 +20,7 @@ from simcore.terminal.tables import (
     decimals,
     grouped,
     number,
+    said_unit,
     scale_of,
     share,
     shortened,
@@ -55,7 +56,7 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
     `analysis.headline.headline_of` gives; no line is longer than 100 characters.
     """
     columns, attrs = _in_thousands(columns, attrs)
-    unit = attrs["unit"].replace(" t-1", "/t").replace("1e6 ", "M ")
+    unit = attrs["unit"]
     lines = [shortened(attrs["run"], WIDTH)]
     what = f"; t of {attrs['product']}" if attrs.get("product") else ""
     real = f"real {unit} of {attrs['price_year']}"
@@ -102,7 +103,7 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
     if attrs["lacking"]:
         names = ", ".join(f"{_SHORT[name]} (add {name})" for name in attrs["lacking"])
         lines.append(f"Not shown: {names}, not among the outcomes.")
-    return "\n".join(map(printable, [*lines, *_intervals(attrs, unit)]))
+    return "\n".join(map(printable, [*lines, *_intervals(attrs, unit)])).rstrip("\n")
 
 
 def _in_thousands(
@@ -113,7 +114,7 @@ def _in_thousands(
     values = [value for column in amounts for value in columns[column]]
     scale = scale_of([*values, *(value for one in attrs["delivered"] for value in one.numbers())])
     if scale == 1:
-        return columns, attrs
+        return columns, {**attrs, "unit": said_unit(attrs["unit"])}
 
     def scaled(values: Sequence[float]) -> tuple[float, ...]:
         return tuple(value / scale for value in values)
@@ -126,7 +127,7 @@ def _in_thousands(
         for one in attrs["prices"]
     ]  # fmt: skip
     changed = {
-        "unit": f"thousand {attrs['unit']}", "interval": attrs["interval"] / scale,
+        "unit": said_unit(attrs["unit"], scale), "interval": attrs["interval"] / scale,
         "prices": prices, "delivered": [one.scaled(scale) for one in attrs["delivered"]],
     }  # fmt: skip
     return {**columns, **{name: scaled(columns[name]) for name in amounts}}, {**attrs, **changed}

@@ -182,7 +182,7 @@ def _add_runs(commands: Any) -> None:
 
     one = _command(
         commands, "deal", "print one page on a project: its cost, who pays, what can go wrong",
-        "simcore deal FILE.yaml --project NAME      # runs the config",
+        "simcore deal configs/ccfd.yaml             # runs the config",
         "simcore deal results/mine.zarr --project NAME --scenario law",
         "simcore deal results/mine.zarr --project NAME --plots pictures --format csv",
     )  # fmt: skip

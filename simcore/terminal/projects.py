@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.projects import Projects
-from simcore.terminal.tables import decimals, grouped, number, scale_of, share
+from simcore.terminal.deal_terms import paid_for
+from simcore.terminal.tables import decimals, grouped, number, said_unit, scale_of, share
 
 _MOST: Final = 30
 """Lines of the table; a run may have hundreds of projects."""
 _BREAK_EVEN: Final = {
-    "break_even_strike": "break-even strike", "break_even_premium": "break-even premium",
+    "break_even_strike": "break-even strike",
+    "break_even_premium": "break-even premium",
 }
 
 
 def project_lines(table: Projects, quantiles: Sequence[str]) -> list[str]:
     """Value, the share of the draws in which it is above zero, break-even, and cost of support."""
     numbers = [value for one in table.rows for value in (*one.value, one.support)]
-    if scale_of(value for value in numbers if math.isfinite(value)) > 1:
+    scale = scale_of(value for value in numbers if math.isfinite(value))
+    if scale > 1:
         table = table.thousands()
     shown = table.rows[:_MOST]
     amounts = [value for one in shown for value in (*one.value, one.support)]
@@ -28,11 +31,13 @@ def project_lines(table: Projects, quantiles: Sequence[str]) -> list[str]:
     groups: list[tuple[str, list[tuple[str, str]]]] = [
         ("npv", [*(("npv", name) for name in quantiles), ("npv", "P(>0)")])
     ]
-    title = "Projects: npv in " + _unit(table.unit)
-    if table.break_even:
-        name, per = _BREAK_EVEN[table.break_even], " or ".join(table.struck_per)
+    title = "Projects: npv in " + said_unit(table.unit, scale)
+    if any(map(math.isfinite, (value for one in shown for value in one.break_even))):
+        name = _BREAK_EVEN[table.break_even]
+        of = dict.fromkeys(paid_for({"per": per}) for per in table.struck)
+        per = f" {' or '.join(of)}" if table.break_even == "break_even_strike" else ""
         groups.append((name, [("even", quantile) for quantile in quantiles]))
-        title += f", {name} in {_unit(table.break_even_unit)} {per}".rstrip()
+        title += f", {name} in {said_unit(table.break_even_unit)}{per}"
     if any(math.isfinite(one.support) for one in shown):
         groups.append(("support", [("support", "mean")]))
         title += ", support: mean npv that the public pays"
@@ -55,7 +60,3 @@ def project_lines(table: Projects, quantiles: Sequence[str]) -> list[str]:
 
 def _heading(key: tuple[str, str]) -> str:
     return key[1] if key[1] in ("P(>0)", "mean") else key[1].upper()
-
-
-def _unit(unit: str) -> str:
-    return unit.replace(" t-1", "/t").replace("1e6 ", "M ")

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from simcore.terminal.tables import WIDTH, decimals, grid, number
+from simcore.terminal.tables import WIDTH, decimals, grid, number, said_unit
 
 _HEADING: Final = 9
 _OF_PROJECT: Final = (
@@ -82,7 +82,7 @@ def _name(row: Row) -> str:
 
 
 def _unit(row: Row) -> str:
-    unit = str(row["unit"]).replace(" t-1", "/t").replace(" yr-1", "/yr").replace("1e6 ", "M ")
+    unit = said_unit(str(row["unit"]))
     # A year is a line: what it has in it needs no "per year".
     return unit.removesuffix("/yr") if unit != "1" else ""
 

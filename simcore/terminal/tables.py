@@ -51,6 +51,18 @@ def scale_of(values: Iterable[float]) -> int:
     return 1000 if any(99_999.5 <= abs(value) < math.inf for value in values) else 1
 
 
+def said_unit(unit: str, scale: float = 1.0) -> str:
+    """A unit as a table shows it, with an amount that was divided by 1 or 1000.
+
+    >>> said_unit("1e6 EUR yr-1"), said_unit("1e6 KRW", 1000), said_unit("KRW t-1", 1000)
+    ('M EUR/yr', 'bn KRW', 'thousand KRW/t')
+    """
+    unit = unit.replace(" t-1", "/t").replace(" yr-1", "/yr").replace("1e6 ", "M ")
+    if scale == 1:
+        return unit
+    return f"bn {unit.removeprefix('M ')}" if unit.startswith("M ") else f"thousand {unit}"
+
+
 def decimals(values: Iterable[float], *, figures: int) -> int:
     """Digits after the point that show so many figures of the largest value."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
@@ -206,15 +218,15 @@ def outcome_text(frame: pd.DataFrame) -> str:
 
 def _in_thousands(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The same with money in thousands, where it has six digits, and its unit."""
-    unit = str(frame.attrs["unit"]).replace(" t-1", "/t")
+    unit = str(frame.attrs["unit"])
     amounts = [
         name for name in map(str, frame) if _is_number(name) and not _statistic(name).is_share
     ]
     values = frame[amounts].to_numpy(dtype=float).ravel().tolist()
     if not frame.attrs["money"] or "product" in frame or scale_of(values) == 1:
-        return frame, unit
+        return frame, said_unit(unit)
     scale = scale_of(values)
-    return frame.assign(**{name: frame[name] / scale for name in amounts}), f"thousand {unit}"
+    return frame.assign(**{name: frame[name] / scale for name in amounts}), said_unit(unit, scale)
 
 
 def _is_partly_defined(frame: pd.DataFrame) -> bool:

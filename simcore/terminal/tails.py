@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore.dataset import Finished, threshold_of
-from simcore.terminal.tables import decimals, grid, number, share, wrapped
+from simcore.terminal.deal_terms import paid_for
+from simcore.terminal.tables import decimals, grid, number, said_unit, share, wrapped
 from simcore.variables import OUTCOMES
 
 _FEW: Final = 8
@@ -39,14 +40,16 @@ def tail_lines(done: Finished, out: Path) -> list[str]:
 
 def resolved_lines(attrs: Mapping[str, Any]) -> list[str]:
     """A line for each strike that was found from the distribution; no lines where there is none."""
-    lines = [""]
+    lines, told = [""], json.loads(attrs.get("projects", "{}"))
     for path, one in json.loads(attrs.get("resolved", "{}")).items():
-        unit = str(one["unit"]).replace(" t-1", "/t")
+        project, instrument, _ = path.split(".")[-3:]
+        of = told.get(one["scenario"], {}).get(project, {}).get("instruments", {})
+        unit = f"{said_unit(one['unit'])} {paid_for(of.get(instrument, {}).get('terms', {}))}"
         ends = [math.inf if one[end] is None else one[end] for end in ("low", "high")]
         digits = decimals([one["value"]], figures=3)
         low, high = (number(end, digits) for end in ends)
         lines += wrapped(
-            f"strike of {'.'.join(path.split('.')[-3:-1])}: {number(one['value'], digits)} {unit} "
+            f"strike of {project}.{instrument}: {number(one['value'], digits)} {unit} "
             f"(break-even in {100 * one['break_even']:.10g} % of draws under {one['scenario']}; "
             f"{low} to {high})"
         )
@@ -69,7 +72,7 @@ def _table(done: Finished, name: str) -> list[str]:
         values = [_values(done, f"{name}_exceedance", place) for place in places]
         for k, threshold in enumerate(layout.coords[threshold_of(name)]):
             columns[f"P(>{threshold:.10g})"] = [share(row[k]) for row in values]
-    unit = one.unit_in(layout.currency).replace(" t-1", "/t")
+    unit = said_unit(one.unit_in(layout.currency))
     labels = [
         " ".join(str(layout.coords[dim][at]) for dim, at in zip(one.dims, place, strict=True))
         for place in places
