@@ -15,6 +15,7 @@ from simcore.intake import Spec, shipped
 from simcore.intake.idle_settings import idle_settings
 from simcore.intake.instruments import BreakEven
 from simcore.intake.overlay import at
+from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
 from simcore.intake.templates import with_sector
@@ -120,9 +121,17 @@ def _written(spec: Spec) -> Iterator[_Written]:
             if not where or where[0] not in _SECTIONS or unasked:
                 continue
             # A config that repeats what the package says asks for no effect.
-            if not own and at(packaged, address) == value:
+            if (not own and at(packaged, address) == value) or (
+                spec.stands_alone and _is_default(where, value)
+            ):
                 continue
             yield _Written(address, where, value, experiments)
+
+
+def _is_default(where: Address, value: Any) -> bool:
+    """Whether a key of a project, written out in a config that holds all, says nothing new."""
+    field = Project.model_fields.get(where[-1]) if where[0] == "projects" else None
+    return field is not None and field.get_default(call_default_factory=True) == value
 
 
 def _asked(written: list[_Written]) -> set[type[Model]]:
@@ -287,7 +296,8 @@ def _lone_factors(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
 
 
 def _all_quantities(experiment: Experiment) -> Iterator[tuple[Any, Any, Any]]:
-    for address, entry in entries(experiment.catalog):
+    built = ((("projects", name), one) for name, one in experiment.projects.items())
+    for address, entry in (*entries(experiment.catalog), *built):
         yield from quantities(entry, address)
 
 

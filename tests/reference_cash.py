@@ -12,16 +12,8 @@ from typing import Any
 from reference_buyer import product_price
 from reference_costs import amounts as bought
 from reference_costs import annuity_rate, carbon_cost, electrolysis_cost, price_entry
-from reference_instruments import (
-    ONCE,
-    Course,
-    built_at_the_works,
-    courses,
-    instrument,
-    investment,
-    paid_in,
-    paid_once,
-)
+from reference_dues import ONCE, built_at_the_works, instrument, investment
+from reference_instruments import Course, courses, paid_in, paid_once
 from reference_paths import Case, quantity, remembered
 from reference_projects import (
     discounted,

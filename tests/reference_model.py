@@ -5,9 +5,9 @@ them: a kernel that disagrees with it is wrong, or it is. `evaluate` is the only
 tests need. Money inside is EUR of the base year; `evaluate` returns the output currency.
 
 `reference_units`, `reference_draws`, `reference_paths`, `reference_costs`, `reference_buyer`,
-`reference_goods`, `reference_projects`, `reference_instruments`,
-`reference_deals` and `reference_cash` are its parts, in the order of the model's sections; this
-one holds the rest of sections 7 and 8, and every outcome of a draw.
+`reference_goods`, `reference_projects`, `reference_dues`, `reference_instruments`, `reference_deals`
+and `reference_cash` are its parts, in the order of the model's sections; this one holds the rest of
+sections 7 and 8, and every outcome of a draw.
 """
 
 from __future__ import annotations

@@ -331,3 +331,31 @@ def test_a_project_has_the_size_of_its_own_output():
     stated = simcore.run(content, threads=1).project_cost_central.sel(year=2030, project="plant")
     assert stated.item() == pytest.approx(small)
     assert large < small
+
+
+def test_a_resolved_config_warns_of_nothing():
+    content = config(
+        {"sold": {"kind": "uniform", "low": 0, "high": 1}, "willing": 30},
+        outcomes=["project_npv", "instrument_npv"], keep=[],
+        scenarios={"law": {}, "two": {"projects": {"later": {"like": "plant", "start": 2032}}}},
+    )  # fmt: skip
+    assert told(content) == {}
+    assert told(simcore.build(simcore.load(content)).spec.resolved()) == {}
+
+
+def test_quantities_of_projects_and_instruments_are_correlated_by_their_names():
+    """Also by one that this run does not draw, which changes nothing and is no unknown name."""
+    share = {"kind": "uniform", "low": 0, "high": 1}
+    names = ["contract.strike", "contract.indexation.hydrogen", "plant.willing", "plant.soldd"]
+    content = config(
+        {"sold": share, "willing": 30},
+        {"strike": {"kind": "uniform", "low": 100, "high": 300},
+         "indexation": {"base": 2028, "shares": {"hydrogen": share}}},
+        correlations={"factors": [
+            {"between": ["plant.sold", name], "rank": 0.1} for name in names
+        ]},
+    )  # fmt: skip
+    (found,) = told(content).values()
+    assert "plant.soldd" in found.found
+    content["correlations"]["factors"].pop()
+    assert "plant.willing, which this run does not draw" in next(iter(told(content).values())).found

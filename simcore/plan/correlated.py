@@ -50,6 +50,10 @@ def correlated(spec: Spec, scenes: Mapping[str, Scene]) -> tuple[list[Fault], li
     return faults, idle
 
 
+_WITHIN: Final = ("process", "variants", "values", "views", "shares")
+"""Fields that the name of a factor leaves out."""
+
+
 def is_factor(experiment: Experiment, name: str) -> bool:
     """Whether a name is that of a factor that some run of an experiment may draw."""
     return _exists(experiment, "factors", name)
@@ -63,7 +67,8 @@ def _exists(experiment: Experiment, kind: str, name: str) -> bool:
         return head in catalog.markets if not rest else rest[0] in catalog.prices.get(head, {})
     if head in experiment.factors:
         return not rest
-    groups: list[Any] = [group for _, group in catalog] + [experiment.exposures]
+    firms = (experiment.exposures, experiment.projects, experiment.budgets)
+    groups: list[Any] = [*(group for _, group in catalog), *firms]
     return any(holds(group[head], rest) for group in groups if head in group)
 
 
@@ -75,7 +80,7 @@ def holds(record: Any, parts: list[str]) -> bool:
         inner = list(record.values()) if isinstance(record, dict) else [record]
         return any(isinstance(one, Uncertain) for one in inner)
     if isinstance(record, Model):
-        inner = [getattr(record, one, None) for one in ("process", "variants", "values", "views")]
+        inner = [getattr(record, one, None) for one in _WITHIN]
         if parts[0] in type(record).model_fields:
             inner = [getattr(record, parts[0])]
             parts = parts[1:]

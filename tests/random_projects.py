@@ -1,0 +1,167 @@
+"""Random projects, and instruments of any kind that pay them, for random configs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from random_configs import bounded, by_year, quantity, steps
+
+
+@st.composite
+def project(draw: Any, regions: list[str], there: dict[str, int], first: int, last: int) -> Any:
+    """A plant that may live beyond the horizon; `there` says from when on its routes exist."""
+    route, replaced = draw(st.sampled_from(sorted(there))), draw(st.sampled_from(sorted(there)))
+    capital = draw(st.sampled_from(["full", "sunk", "reline"]))
+    against: Any = {"route": replaced, "capital": capital}
+    if capital == "reline":
+        against["reline"] = draw(quantity(50, 300, "EUR/(t/yr)", form="positive"))
+    if replaced == "old" and route != "old" and draw(st.booleans()):
+        against = None
+    elif capital == "full":
+        replaced = draw(st.sampled_from(sorted(set(there) - {route})))
+        against = draw(st.sampled_from([replaced, {"route": replaced}]))
+    start = draw(st.integers(max(first, there[route], there[replaced]), last))
+    lifetime, willing = draw(st.integers(1, 8)), quantity(0, 60, "EUR/t", form="any")
+    optional = {
+        "hydrogen": draw(st.sampled_from(["own", "bought"])), "buyer": "maker",
+        "destination": draw(st.sampled_from(["domestic", "eu"])),
+        "sold": draw(quantity(0.0, 1.0)), "willing": draw(willing),
+        "rate": draw(quantity(0.01, 0.12)),
+        "valued_in": start + draw(st.integers(-3, min(3, lifetime - 1))),
+    }  # fmt: skip
+    optional["tax"] = {"rate": draw(quantity(0.0, 0.4)), "nominal": draw(st.booleans())}
+    optional["spend"] = draw(st.sampled_from([{-2: 0.4, -1: 0.6}, {0: 1.0}, {-3: 0.5, 0: 0.5}]))
+    optional["debt"] = {
+        "share": draw(quantity(0.1, 0.9)), "rate": draw(quantity(0.01, 0.12)),
+        "years": draw(st.integers(1, lifetime)), "nominal": draw(st.booleans()),
+        "repayment": draw(st.sampled_from(["level", "equal_principal"])),
+    }  # fmt: skip
+    kept = draw(st.lists(st.sampled_from(sorted(optional)), unique=True))
+    return {
+        "region": draw(st.sampled_from(regions)), "route": route,
+        "start": start, "lifetime": lifetime, "output": draw(steps(0.5, 3)),
+        **({"against": against} if against is not None else {}),
+        **{name: optional[name] for name in kept},
+    }  # fmt: skip
+
+
+@st.composite
+def instrument(draw: Any, longest: int, first: int, markets: list[str], *, cleaner: bool) -> Any:
+    """An instrument of any kind that pays at most so many years; `cleaner`: CO2 is avoided."""
+    kinds = ["opex", "grant", "cfd", "loan", "procurement", "product", "compensation"]
+    kind = draw(st.sampled_from([*kinds, *(["ccfd", "ccfd", "premium"] if cleaner else [])]))
+    million, level = st.one_of(steps(0, 200), bounded(0, 200)), quantity(20, 300, "EUR/t")
+    yearly = level | by_year(level)
+    share, part = quantity(0.0, 1.0), quantity(0.0, 1.0) | by_year(quantity(0.0, 1.0))
+    if kind == "grant":
+        return {
+            "kind": kind, "share": draw(share), "of": draw(st.sampled_from(["capex", "difference"])),
+            "paid_in": draw(st.integers(-3, longest - 1)),
+            **draw(st.sampled_from([{}, {"cap": {"total": draw(million)}}])),
+        }  # fmt: skip
+    optional = {
+        "delay": draw(st.sampled_from([0, 1, 0.5, draw(bounded(0.0, 2.0))])),
+        "first": first + draw(st.integers(0, 2)), "last": first + draw(st.integers(2, 5)),
+        "cap": draw(st.fixed_dictionaries({}, optional={"total": million, "yearly": million})),
+        "sided": draw(st.sampled_from(["one", "two"])),
+        "repay": draw(st.sampled_from(["all", "received"])), "exit_after": draw(st.integers(0, 2)),
+        "other_aid": draw(st.sampled_from(["add", "deduct"])), "nominal": draw(st.booleans()),
+        "rate": draw(quantity(0.0, 0.06)),
+        "eligible": draw(st.fixed_dictionaries({}, optional={
+            "avoided": part, "emission_intensity": quantity(0.2, 2.0, "t/t"),
+        })),
+    }  # fmt: skip
+    kept = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=5))
+    found = {"kind": kind, "term": draw(st.integers(1, longest)),
+             **{name: optional[name] for name in kept}}  # fmt: skip
+    if kind in ("ccfd", "cfd", "premium"):
+        # Of hydrogen it must have its unit.
+        level = quantity(20, 300, "EUR/t", bare=False)
+        found["strike"] = draw(level)
+    if kind == "ccfd":
+        fields = {
+            "escalation": quantity(0.0, 0.05, form="any"), "cover": share, "green_revenue": share,
+            "reference": st.sampled_from(["effective", "market"]),
+            "market": st.sampled_from(markets),
+            "indexation": st.fixed_dictionaries({
+                "base": st.just(first), "shares": st.fixed_dictionaries(
+                    {"power": share}, optional={"hydrogen": share, "ore": share}),
+            }),
+        }  # fmt: skip
+        chosen = draw(st.lists(st.sampled_from(sorted(fields)), unique=True))
+        if draw(st.booleans()) and "reference" in chosen and "market" in chosen:
+            chosen.remove("market")
+        return found | {name: draw(fields[name]) for name in sorted(chosen)}
+    if kind in ("cfd", "premium"):
+        of = "avoided" if kind == "premium" else draw(st.sampled_from(["hydrogen", "tonne"]))
+        heat = {"power": draw(quantity(0.5, 3.0, "MWh/t", bare=False))}
+        needs = {"per": of} if of == "avoided" else {"per": of, "replaces": heat}
+        if of == "hydrogen":
+            # A bare price of hydrogen is refused: it may be meant by the kilogram.
+            level = quantity(20, 300, "EUR/t", bare=False)
+            found["strike"] = draw(level)
+        return found | needs | ({"floor": draw(level)} if draw(st.booleans()) else {})
+    if kind == "opex" and draw(st.booleans()):
+        return found | {"covers": "gap", "share": draw(share)}
+    if kind == "opex":
+        of = draw(st.sampled_from(["tonne", "hydrogen", *(["avoided"] if cleaner else [])]))
+        unit = "kg" if of == "hydrogen" else "EUR/t"
+        amount = quantity(0.1, 3.0, unit) if of == "hydrogen" else level
+        steps_ = {"steps": {1: 1, 2: draw(steps(0, 1))}} if draw(st.booleans()) else {}
+        return found | steps_ | {
+            "per": of, "share": draw(share), "amount": draw(amount | by_year(amount)),
+        }  # fmt: skip
+    if kind == "loan":
+        return found | {"share": draw(share), "spread": draw(quantity(0.0, 0.04))}
+    if kind == "procurement":
+        paid = {"uplift": draw(yearly)} if draw(st.booleans()) else {"covers": "gap"}
+        return found | paid | {"share": draw(part)}
+    if kind == "product":
+        return found | {
+            "amount": draw(steps(0, 900)), "content": draw(steps(0.5, 2)), "share": draw(share),
+            "passed_on": draw(share),
+        }  # fmt: skip
+    return found | {
+        "intensity": draw(part), "emission_factor": draw(quantity(0.1, 0.9, "t/MWh")),
+        "efficiency": draw(share), "market": draw(st.sampled_from(markets)),
+    }  # fmt: skip
+
+
+ORDER = ["old", "green", "third"]
+"""Routes, each of which emits less than the one before."""
+
+
+@st.composite
+def supported(
+    draw: Any, projects: dict[str, Any], markets: list[str], first: int, last: int
+) -> Any:
+    """Instruments for projects, which name them, and limits of all together."""
+    found: dict[str, Any] = {}
+    for name, one in projects.items():
+        against = one.get("against") or "old"
+        against = against["route"] if isinstance(against, dict) else against
+        known = against in ORDER and one["route"] in ORDER
+        cleaner = known and ORDER.index(one["route"]) > ORDER.index(against)
+        names = [f"{name}_{n}" for n in range(draw(st.integers(0, 3)))]
+        longest = last - one["start"] + 1
+        found |= {
+            each: draw(instrument(longest, first, markets, cleaner=cleaner)) for each in names
+        }
+        one["instruments"] = draw(st.permutations(names))
+        if names and draw(st.booleans()):
+            one["cumulation"] = {
+                "of": draw(st.sampled_from(["gap", "cost"])), "share": draw(quantity(0.0, 1.0)),
+            }  # fmt: skip
+    return found
+
+
+def existing(routes: dict[str, Any], last: int) -> dict[str, int]:
+    """From when on there is each route that there is within the run."""
+    found = {}
+    for name, route in routes.items():
+        below = routes.get(route.get("host", ""), {})
+        there = route.get("available_from", below.get("available_from", 0))
+        if there <= last:
+            found[name] = there
+    return found
