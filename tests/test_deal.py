@@ -287,7 +287,7 @@ def test_prices_of_the_bad_draws_are_those_that_lie_farthest_off(config, tmp_pat
 
 PAID = {
     **CONFIG, "years": "2028-2036", "scenarios": {"law": "law"}, "currency": "KRW",
-    "risk": {"tails": [0.25, 0.75], "of": ["instrument_npv"]},
+    "risk": {"tails": [0.25, 0.75], "of": ["project_npv", "instrument_npv"]},
     "catalog": {"instruments": {
         "bid": {"kind": "ccfd", "strike": "300 EUR/t", "cover": 0.5, "sided": "two"},
         "capped": {"kind": "opex", "amount": "20 EUR/t", "cap": {"total": "30 M EUR"}, "rate": "4 %"},
@@ -295,7 +295,7 @@ PAID = {
     }},
     "projects": {"one": {
         "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 6, "output": 2,
-        "sold": 0.4, "instruments": ["bid", "capped", "late"],
+        "sold": 0.4, "instruments": ["late", "bid", "capped"],
     }},
 }  # fmt: skip
 
@@ -303,14 +303,23 @@ PAID = {
 def test_the_page_has_lines_of_the_clauses_that_there_are() -> None:
     _, text = page(simcore.run(PAID))
     paid = text.split("WHO PAYS")[1].split("WHAT CAN GO WRONG")[0]
-    bid, rest = paid.split("\ncapped\n")
-    capped, late = rest.split("\nlate\n")
+    late, rest = paid.split("\nlate\n")[1].split("\nbid\n")
+    bid, capped = rest.split("\ncapped\n")
     assert "the firm pays more than it gets" in bid
     assert "cap" not in bid
     assert "the cap binds" in capped
     assert "the firm pays" not in capped
     # A programme that ends before the plant starts costs nothing: one line says that.
     assert len(late.strip().splitlines()) == 1
+
+
+def test_instruments_stand_in_one_order_on_the_page() -> None:
+    _, text = page(simcore.run(PAID))
+    for part in ("WHO PAYS", "WHAT CAN GO WRONG"):
+        own = [
+            line for line in text.split(part)[1].splitlines() if line in ("bid", "capped", "late")
+        ]
+        assert own[:3] == ["late", "bid", "capped"]
 
 
 def test_shares_are_in_per_cent_and_one_sum_in_one_unit() -> None:

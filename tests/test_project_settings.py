@@ -219,6 +219,21 @@ def test_support_that_ends_with_the_run_and_not_with_the_plant_is_told():
     assert "years: 2026-2059" in found.remedy
 
 
+@pytest.mark.parametrize("delay", [
+    2, "2 yr", {"kind": "discrete", "values": [0, 2], "probabilities": [0.5, 0.5]},
+    {"kind": "factor", "name": "late"},
+], ids=["number", "with unit", "chance", "factor"])  # fmt: skip
+def test_payments_that_a_delay_moves_beyond_the_run_are_told(delay):
+    contract = {"delay": delay, "term": 15}
+    late = {"kind": "uniform", "low": 0, "high": 2}
+    content = config(contract=contract, years="2026-2044", factors={"late": late})
+    found = told(content)["projects.plant.instruments.0"]
+    assert "a delay moves them until 2046" in found.found
+    assert found.remedy == "write years: 2026-2046"
+    content["years"] = "2026-2046"
+    assert "projects.plant.instruments.0" not in told(content)
+
+
 HEARD: dict[str, dict[str, Any]] = {
     "a contract": config(),
     "a life beyond the horizon": config({"lifetime": 30, "beyond": "hold"}),

@@ -99,6 +99,22 @@ def test_a_payment_follows_from_what_stands_beside_it(case: str, draw: int) -> N
             assert now["left of the cap"] == pytest.approx(total - paid, abs=1e-6)
 
 
+@pytest.mark.parametrize("paid_in", [-1, 0, 2, -4])
+def test_what_is_paid_once_stands_in_the_year_of_its_payment(paid_in: int) -> None:
+    content = config({})
+    content["catalog"]["instruments"]["grant"]["paid_in"] = paid_in
+    content["years"] = "2026-2040"
+    rows = tracing.trace(simcore.build(simcore.load(content)), 3, project="one")
+    (once,) = [row["values"] for row in rows if row.get("name") == "paid once"]
+    (payment,) = [
+        row["values"]
+        for row in rows
+        if (row["variable"], row.get("instrument")) == ("instrument_payment", "grant")
+    ]
+    assert list(once) == [2030 + paid_in]
+    assert once[2030 + paid_in] == pytest.approx(payment[2030 + paid_in])
+
+
 def test_each_clause_matters_in_some_draw() -> None:
     """Else a case above would be another one under a different name."""
     plain = [traced({}, draw)["payment"] for draw in (0, 40, 301)]

@@ -5,8 +5,12 @@ What no row reads at all, `effects` finds by itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
+from simcore.intake.compilation import compiled
 from simcore.intake.entries import Electrolysis
 from simcore.intake.findings import Finding
 from simcore.intake.hosts import route_of
@@ -15,7 +19,8 @@ from simcore.intake.instruments import CarbonContract, Compensation, Instrument
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import price_of, project_instruments, replaced_by
-from simcore.quantities import Constant
+from simcore.quantities import Constant, FactorReference
+from simcore.units import conversion
 
 
 def idle_settings(experiments: Iterable[Experiment]) -> list[Finding]:
@@ -103,11 +108,32 @@ def _of_payment(
                 address, f"{name}, whose payments end with the run in {last}, not with the plant",
                 f"years until {end}", f"write years: {experiment.years.first}-{end}, or its term",
             )  # fmt: skip
+        elif (late := _delayed_until(experiment, record, one)) > last:
+            yield Finding(
+                address, f"{name}, whose payments end with the run in {last}, though a delay moves "
+                f"them until {late}",
+                f"years until {late}", f"write years: {experiment.years.first}-{late}",
+            )  # fmt: skip
         wanted, taken = _paid_for(record), traded_by(experiment, one.route)
         own = wanted == "electricity" and one.hydrogen == "own" and "hydrogen" in taken
         if wanted and wanted not in taken and not own:
             why = f"it pays for {wanted}, of which {one.route} takes none"
             yield _idle(address, name, "an instrument that pays", why)
+
+
+def _delayed_until(experiment: Experiment, record: Instrument, one: Project) -> int:
+    """Last year in which an instrument pays after its longest delay, or after the central one where
+    that has no bound."""
+    delay: Any = record.delay
+    if isinstance(delay, FactorReference):
+        delay = experiment.factors[delay.name]
+    if isinstance(record, Grant) or getattr(delay, "csv", None):
+        return paid_until(record, one)
+    found = compiled(delay, Path())
+    years = found.high if math.isfinite(found.high) else found.central
+    years *= conversion(delay.unit or "yr", "yr", exchange={})
+    term = one.lifetime if record.term is None else record.term
+    return min(one.start + term - 1 + math.ceil(years), one.end, record.last or one.end)
 
 
 def _of_carbon(record: Instrument) -> bool:

@@ -31,7 +31,8 @@ def settlement_terms(scene: Scene, project: str) -> Iterator[Term]:
         there, kind = {**here, "instrument": deal.name}, kind_of(deal)
         if kind.once:
             amount, year = granted(scene, project, deal.name), one.start
-            year += max(deal.record.paid_in, 0)
+            # As far as the run has that year, in which the payment stands too.
+            year = max(year + deal.record.paid_in, int(scene.horizon[0]))
             yield Term("paid once", there, _TOTAL, amount, year, year)
             continue
         for name, shown in (("strike", kind.strike), ("reference price", kind.reference)):

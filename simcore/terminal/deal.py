@@ -240,7 +240,8 @@ def _risks(deal: Deal, scenarios: Sequence[str], columns: Sequence[str]) -> list
         ))  # fmt: skip
     instrument = ""
     far: list[Tail | Exceeded] = [*deal.tails, *deal.exceeded]
-    for one in sorted(far, key=lambda one: one.instrument):
+    order = ["", *(name for known in deal.facts.values() for name in known["instruments"])]
+    for one in sorted(far, key=lambda one: order.index(one.instrument)):
         if one.instrument != instrument:
             instrument = one.instrument
             rows.append((instrument, "", []))
