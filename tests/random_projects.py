@@ -148,11 +148,6 @@ def supported(
         found |= {
             each: draw(instrument(longest, first, markets, cleaner=cleaner)) for each in names
         }
-        for each in names:
-            if "delay" in found[each]:
-                # None may pay after the run.
-                found[each] |= {"last": min(found[each].get("last", last), last)}
-                found[each] |= {"first": min(found[each].get("first", first), last)}
         one["instruments"] = draw(st.permutations(names))
         if names and draw(st.booleans()):
             one["cumulation"] = {

@@ -111,8 +111,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         instrument({"kind": "grant", "share": 0.4, "paid_in": 20}), f"{CONTRACT}.paid_in"),
     "a contract after the horizon": (
         config({"start": 2040, "lifetime": 30}), f"{CONTRACT}.term"),
-    "a contract that a delay moves after the horizon": (
-        config({"lifetime": 30}, {"delay": "6 yr"}), f"{CONTRACT}.term"),
     "before the reference of its region": (later_reference(), f"{PROJECT}.start"),
 }  # fmt: skip
 
@@ -161,8 +159,6 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "left after a year": config(contract={"exit_after": 1, "repay": "received"}),
     "a term beyond the life": config(contract={"term": 100}),
     "a delay beyond the life": config(contract={"delay": 1000}),
-    "a delay beyond a life after the run": config({"lifetime": 30}, {"delay": 1000}),
-    "a delay until the horizon": config({"lifetime": 30}, {"delay": 5}),
     "nothing covered": config(contract={"cover": 0}),
     "never eligible": config(contract={"eligible": {"avoided": 1.0, "emission_intensity": -4}}),
     "no limit in a cap": config(contract={"cap": {}, "eligible": {}}),

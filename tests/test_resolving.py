@@ -85,7 +85,7 @@ def test_the_project_breaks_even_in_as_many_draws_as_asked(probability, design):
         ({"exit_after": 3, "repay": "received"}, True),
         ({"cap": {"total": "12000 M EUR"}}, True),
         ({"cap": {"yearly": "1100 M EUR/yr"}, "sided": "one", "exit_after": 2}, True),
-        ({"delay": {"kind": "uniform", "low": 0, "high": 3}, "term": 13, "nominal": True}, False),
+        ({"delay": {"kind": "uniform", "low": 0, "high": 3}, "nominal": True}, False),
     ],
 )
 def test_limits_of_a_contract_are_part_of_the_bid(limits, binds):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,7 +13,6 @@ from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import unit_of
 from simcore.intake.usage import project_instruments, replaced_by
-from simcore.quantities import Constant
 from simcore.units import UnitError, conversion
 
 _LAST: Final = ("years", "last")
@@ -64,13 +62,12 @@ def _paid_in_time(
                 f"write years: {years.first}-{year}, or pay it earlier", also=blamed,
             )  # fmt: skip
         return
-    begin, end = one.start + _delay(record), paid_until(record, one)
-    if begin <= end and end > last and record.term is not None:
-        fitting = f"term: {last - begin + 1}" if begin <= last else "a shorter delay"
+    end = paid_until(record, one)
+    if end > last and record.term is not None:
         yield Finding(
-            (*address, "term"), f"{record.term} years from {begin}, until {end}",
+            (*address, "term"), f"{record.term} years from {one.start}, until {end}",
             f"payments until {last}, the last year of the run",
-            f"write years: {years.first}-{end}, or {fitting}", also=blamed,
+            f"write years: {years.first}-{end}, or term: {last - one.start + 1}", also=blamed,
         )  # fmt: skip
     index = getattr(record, "indexation", None)
     if index is not None and years.first <= index.base <= last and index.base > one.start:
@@ -84,18 +81,7 @@ def _paid_in_time(
 def paid_until(record: Instrument, one: Project) -> int:
     """Last year in which an instrument may pay a project."""
     term = one.lifetime if record.term is None else record.term
-    return min(one.start + _delay(record) + term - 1, one.end, record.last or one.end)
-
-
-def _delay(record: Instrument) -> int:
-    """Years until the first payment; none of a delay that is drawn."""
-    delay = record.delay
-    if not isinstance(delay, Constant):
-        return 0
-    try:
-        return math.ceil(delay.value * conversion(delay.unit or "yr", "yr", exchange={}))
-    except UnitError:
-        return 0  # said of the unit
+    return min(one.start + term - 1, one.end, record.last or one.end)
 
 
 def contract_findings(experiment: Experiment) -> Iterator[Finding]:
