@@ -388,3 +388,9 @@ def test_what_is_paid_first_has_nothing_to_deduct():
     alone["catalog"]["instruments"]["grant"] = {"kind": "grant", "share": 0.1}
     granted = {"projects": {"plant": {"instruments": ["grant", "contract"]}}}
     assert place not in told({**alone, "scenarios": {"law": {}, "granted": granted}})
+
+
+def test_a_grant_for_a_life_beyond_the_run_is_paid_in_it():
+    content = config({"lifetime": 30})
+    content["catalog"]["instruments"]["contract"] = {"kind": "grant", "share": 0.2}
+    assert "projects.plant.instruments.0" not in told(content)

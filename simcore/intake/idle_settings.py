@@ -127,7 +127,9 @@ def _delayed_until(experiment: Experiment, record: Instrument, one: Project) -> 
     delay: Any = record.delay
     if isinstance(delay, FactorReference):
         delay = experiment.factors[delay.name]
-    if hasattr(record, "paid_in") or getattr(delay, "csv", None):
+    if hasattr(record, "paid_in"):
+        return one.start  # its year is asked for by itself
+    if getattr(delay, "csv", None):
         return paid_until(record, one)
     found = compiled(delay, Path())
     years = found.high if math.isfinite(found.high) else found.central
