@@ -317,6 +317,8 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
         return numbered(catalog, path) != 0  # zero where the kind of process has none
     if "product_price" in path or "imports" in path:
         return False  # only what is sold or brought to a buyer, outcomes of their own
+    if "willingness" in path:
+        return False  # only a project sells at it
     if "average_intensity" in path:
         return False  # only the method country_average uses it
     limits = [one.get("credit_limit") for one in catalog["regions"].values()]

@@ -41,7 +41,10 @@ def run(config: dict[str, Any]) -> Any:
 ])  # fmt: skip
 def test_the_plain_model_agrees(changes: dict[str, Any]) -> None:
     outcomes = ["levelised_cost", "carbon_cost", "home_carbon_cost", "product_price", "market_gap"]
-    plan = simcore.build(simcore.load(rich_config(outcomes=outcomes, against=[], **changes)))
+    config = rich_config(outcomes=outcomes, against=[], **changes)
+    # The plants of its projects start before a reference that comes late.
+    del config["projects"], config["scenarios"]["reform"]["projects"]
+    plan = simcore.build(simcore.load(config))
     for draw in (5, 300):
         found = traced(plan, draw)
         assert any(key[0] == "market_gap" for key in found)

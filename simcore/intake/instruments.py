@@ -83,7 +83,7 @@ class Instrument(Described):
     repay: Literal["all", "received"] = "all"
     """received: the firm repays at most what it has got so far, net."""
     exit_after: Span = Field(default=0, ge=0, le=100)
-    """Consecutive years of repaying, or of nothing due, after which the contract ends; 0: never."""
+    """Consecutive years in which the firm owes, after which the contract ends; 0: never."""
     other_aid: Literal["deduct", "add"] = "add"
     """deduct: what the instruments before it pay in the year is taken off."""
     eligible: Eligible = Eligible.model_construct(emission_intensity=None, avoided=None)

@@ -13,8 +13,9 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.intake.entries import Electrolysis
-from simcore.intake.instruments import PER, BreakEven
+from simcore.intake.instruments import PER, BreakEven, Indexation
 from simcore.intake.projects import Project
+from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import price_of, replaced_by
 from simcore.model.carbon import carbon_cost
 from simcore.model.commodities import price_name
@@ -166,9 +167,9 @@ def _indexed(deal: Deal) -> int:
     plant = trades(scene, one.region, one.route, own)
     replaced = trades(scene, one.region, replaced_by(scene.experiment, deal.project))
     moved = []
-    for commodity in indexation.shares:
-        part = indexation.shares[commodity]
-        share = quantity(scene, f"{deal.name}.indexation.{commodity}", part, "1")
+    unit = unit_of_field(Indexation, "shares")
+    for commodity, part in indexation.shares.items():
+        share = quantity(scene, f"{deal.name}.indexation.{commodity}", part, unit)
         terms = [
             graph.scaled(graph.product(amount, price), sign * side)
             for side, bought in ((1.0, plant), (-1.0, replaced))

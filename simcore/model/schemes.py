@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from simcore.intake.instruments import OnPrice
+from simcore.intake.stated import unit_of_field
 from simcore.model.commodities import unit_price
 from simcore.model.dues import (
     Deal,
@@ -39,7 +41,8 @@ def reference_price(deal: Deal) -> int:
     graph, record = deal.graph, deal.record
     found = [market_price(deal)] if record.per == "avoided" else []
     for fuel, amount in record.replaces.items():
-        heat = quantity(deal.scene, f"{deal.name}.replaces.{fuel}", amount, "MWh/t")
+        unit = unit_of_field(OnPrice, "replaces")
+        heat = quantity(deal.scene, f"{deal.name}.replaces.{fuel}", amount, unit)
         found.append(graph.product(heat, unit_price(deal.scene, fuel, deal.one.region)))
     if record.floor is not None:
         found.append(in_real_money(deal, deal.read("floor")))
