@@ -213,6 +213,34 @@ def test_a_contract_on_the_co2_of_the_same_route_is_told():
     assert "avoids none" in told(content)["projects.plant.instruments.0"].remedy
 
 
+REAL: dict[str, dict[str, Any]] = {
+    "a loan": {"kind": "loan", "share": 0.5, "spread": 0.02},
+    "the carbon cost of power": {"kind": "compensation", "intensity": 0.75,
+                                 "emission_factor": "0.5 t/MWh"},
+    "a gap": {"kind": "opex", "covers": "gap"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_money_of_each_year_is_told_to_change_nothing_where_there_is_no_amount(name):
+    contract = {**REAL[name], "nominal": True}
+    content = config() | {"catalog": {"instruments": {"contract": contract}}}
+    where = "catalog.instruments.contract.nominal"
+    assert "real costs and prices" in told(content)[where].remedy
+    contract["cap"] = {"total": 500}
+    assert where not in told(content)
+
+
+def test_a_loan_that_outlasts_the_plant_is_refused():
+    loan = {**REAL["a loan"], "term": 12}
+    content = config({"lifetime": 10}) | {"catalog": {"instruments": {"contract": loan}}}
+    assert told(content)["catalog.instruments.contract.term"].found == (
+        "12 years, of a plant that runs for 10"
+    )
+    content["projects"]["plant"]["lifetime"] = 12
+    assert "catalog.instruments.contract.term" not in told(content)
+
+
 def test_support_that_ends_with_the_run_and_not_with_the_plant_is_told():
     found = told(config({"lifetime": 30}, {"term": None}))["projects.plant.instruments.0"]
     assert "end with the run in 2049" in found.found

@@ -15,7 +15,7 @@ from simcore.intake.entries import Electrolysis
 from simcore.intake.findings import Finding
 from simcore.intake.hosts import route_of
 from simcore.intake.instrument_checks import paid_until, traded_by
-from simcore.intake.instruments import CarbonContract, Compensation, Instrument
+from simcore.intake.instruments import CarbonContract, Compensation, Instrument, Loan
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import price_of, project_instruments, replaced_by
@@ -163,6 +163,12 @@ def _of_instrument(experiment: Experiment, name: str) -> Iterator[Finding]:
         yield _idle(
             (*address, "other_aid"), "deduct", "an instrument that is paid before it",
             f"{' and '.join(paid)} has none before {name}: list another one first, or leave it out",
+        )  # fmt: skip
+    follows = isinstance(record, Loan | Compensation) or getattr(record, "covers", None) is not None
+    if record.nominal and follows and record.cap.total is None and record.cap.yearly is None:
+        yield _idle(
+            (*address, "nominal"), "true", "an amount or a cap in money of each year",
+            "what it pays follows from real costs and prices: leave it out, or add a cap",
         )  # fmt: skip
     if not isinstance(record, CarbonContract):
         return

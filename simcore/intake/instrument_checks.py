@@ -8,7 +8,7 @@ from typing import Final
 from simcore.intake import shipped
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.hosts import captures, route_of
-from simcore.intake.instruments import PER, CarbonContract, Instrument, OpexSupport
+from simcore.intake.instruments import PER, CarbonContract, Instrument, Loan, OpexSupport
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import unit_of
@@ -63,6 +63,12 @@ def _paid_in_time(
             )  # fmt: skip
         return
     end = paid_until(record, one)
+    if isinstance(record, Loan) and (record.term or 0) > one.lifetime:
+        yield Finding(
+            (*address, "term"), f"{record.term} years, of a plant that runs for {one.lifetime}",
+            "a loan that is repaid while the plant runs", f"write term: {one.lifetime} or less",
+            also=blamed,
+        )  # fmt: skip
     if end > last and record.term is not None:
         yield Finding(
             (*address, "term"), f"{record.term} years from {one.start}, until {end}",
