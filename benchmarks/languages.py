@@ -110,7 +110,7 @@ class Tapes:
         """Outcome of each row that is handed out."""
         groups = plan.unique_values(self.plan.cells)
         return [
-            groups[one.node, one.first_year][0].variable
+            groups[one.node, one.first_year, one.last_year][0].variable
             for some in self.requests
             for one in some
             for _ in range(one.rows)

@@ -44,12 +44,12 @@ def requests(planned: plan.Plan) -> list[list[program.Request]]:
     """Every distinct row of a plan, in one list a region."""
     years = tuple(planned.years)
     found: dict[int, list[program.Request]] = {}
-    for (node, first), group in plan.unique_values(planned.cells).items():
+    for (node, first, last), group in plan.unique_values(planned.cells).items():
         name = group[0].variable
         dims = [dim for dim in OUTCOMES[name].dims if dim != "year"]
         region = dict(zip(dims, group[0].index, strict=True)).get("region", -1)
         asked = years if plan.has_years(name) else ()
-        found.setdefault(region, []).append(program.Request(node, asked, first))
+        found.setdefault(region, []).append(program.Request(node, asked, first, last))
     return list(found.values())
 
 
