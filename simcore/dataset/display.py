@@ -13,7 +13,7 @@ from simcore.statistics import split_name
 _LABELS: Final = 8
 _LONG: Final = 60
 """Longest text in a cell."""
-_LINES: Final = 80
+_LINES: Final = 96
 """Most outcomes, and other arrays, that are listed."""
 
 

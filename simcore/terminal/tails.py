@@ -78,7 +78,8 @@ def _table(done: Finished, name: str) -> list[str]:
         for place in places
     ]
     rows = list(zip(labels, *columns.values(), strict=True))
-    return grid([f"{name} [{unit}]", *columns], rows, text_columns=1)
+    heading = name if unit == "1" else f"{name} [{unit}]"
+    return grid([heading, *columns], rows, text_columns=1)
 
 
 def _values(done: Finished, name: str, place: tuple[int, ...]) -> list[Any]:
