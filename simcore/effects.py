@@ -18,7 +18,7 @@ from simcore.intake.overlay import at
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
-from simcore.intake.templates import with_sector
+from simcore.intake.templates import with_routes
 from simcore.intake.unread import entry_length, reason
 from simcore.intake.unusual import unusual
 from simcore.intake.usage import asked_budgets
@@ -106,7 +106,7 @@ class _Written:
 def _written(spec: Spec) -> Iterator[_Written]:
     """What the user wrote and this run might read."""
     scenarios = list(spec.scenarios.values())
-    packaged = with_sector(shipped.base())
+    packaged = with_routes(shipped.base())
     for document in spec.documents:
         for address, value in _leaves(document.data, ()):
             where, experiments, own = address, scenarios, ""
@@ -114,8 +114,6 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 own, where = str(address[1]), address[2:]
                 where = where[1:] if isinstance(where[0], int) else where
                 experiments = [spec.scenarios[own]]
-            if where[1:2] == ("sectors",) and where[3:4] == ("cbam",):
-                where = where[3:]  # it stands in the place of what the config does not say
             # Which market is that of the border also says which regions lie inside.
             unasked = where == ("cbam", "market") or where[-1:] in _UNASKED
             if not where or where[0] not in _SECTIONS or unasked:

@@ -312,6 +312,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "region": "Where the plant stands",
     "destination": "Where the tonne is sold",
     "against": "What a buyer compares with, as region.route",
+    "sector": "What is made, such as steel",
     "route": "Production route",
     "component": "Part of the cost premium",
     "market": "Carbon market",

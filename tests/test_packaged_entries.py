@@ -18,11 +18,11 @@ from simcore.intake import document, packaged, shipped, sourced
 DATA = Path(packaged.__file__).parents[2] / "data"
 FOLDERS = {
     "market": "markets", "system": "systems", "policy": "policies", "sector": "sectors",
-    "instrument": "instruments",
+    "instrument": "instruments", "technology": "routes",
 }  # fmt: skip
 FILES = {
-    "regions.yaml": "regions", "buyers.yaml": "buyers", "technology/routes.yaml": "routes",
-    "technology/learning.yaml": "technologies", "products.yaml": "products",
+    "regions.yaml": "regions", "buyers.yaml": "buyers", "learning.yaml": "technologies",
+    "products.yaml": "products",
 }  # fmt: skip
 
 
@@ -39,13 +39,23 @@ def entries() -> Iterator[tuple[str, dict[str, Any]]]:
     for file, section in sections.items():
         for name, entry in raw(file).items():
             yield f"{file}: {name}", {"catalog": {section: {name: entry}}}
-    prices = raw("price_processes.yaml")
-    groups = {**prices["indexed"], "hydrogen": prices["hydrogen"]}
-    for name, regions in prices["emission_intensity"].items():
+    for path in sorted((DATA / "price").glob("*.yaml")):
+        yield from priced(raw(path))
+    for name, changes in packaged.scenarios().items():
+        yield f"scenarios/{name}", {"scenarios": {name: changes}}
+    for file in ("base.yaml", "exchange.yaml"):
+        yield file, raw(file)
+
+
+def priced(prices: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    groups = {**prices.get("indexed", {})}
+    for name, regions in prices.get("computed", {}).items():
+        groups[name] = {**groups.get(name, {}), **regions}
+    for name, regions in prices.get("emission_intensity", {}).items():
         for region, entry in regions.items():
             place = {name: {region: {"emission_intensity": entry}}}
             yield f"emissions of {name} {region}", {"catalog": {"prices": place}}
-    for name, entry in prices["commodities"].items():
+    for name, entry in prices.get("commodities", {}).items():
         groups.setdefault(name, {})
         for region in packaged.catalog()["prices"][name]:
             if region not in groups[name]:
@@ -53,10 +63,6 @@ def entries() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, regions in groups.items():
         for region, entry in regions.items():
             yield f"{name} {region}", {"catalog": {"prices": {name: {region: entry}}}}
-    for name, changes in packaged.scenarios().items():
-        yield f"scenarios/{name}", {"scenarios": {name: changes}}
-    for file in ("base.yaml", "exchange.yaml"):
-        yield file, raw(file)
 
 
 ENTRIES = dict(entries())

@@ -196,7 +196,7 @@ def test_the_digest_of_the_cache_knows_every_table_and_source(tmp_path, monkeypa
     shutil.copytree(shipped._PACKAGE, copied, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(shipped, "_PACKAGE", copied)
     seen = {shipped._digest()}
-    for name in ("data/prices.csv", "data/policy/eu.yaml", "intake/entries.py", "dated.py"):
+    for name in ("data/price/base.csv", "data/policy/eu.yaml", "intake/entries.py", "dated.py"):
         (copied / name).write_text((copied / name).read_text("utf-8") + "\n", encoding="utf-8")
         seen.add(shipped._digest())
     assert len(seen) == 5

@@ -382,8 +382,8 @@ FAULTS = [
     (STEEL, "default,bf_bof,capex", "default,bof,capex", "steel.csv:2: .*route 'bof'"),
     (STEEL, "default,bf_bof,lifetime", "EU,bf_bof,lifetime", "lifetime of EU"),
     (STEEL, "region,route", "route,region", "steel.csv:1: found columns"),
-    ("prices.csv", "electricity,EU,2030", "electricity,EU,2020", "prices.csv:3: .*years rising"),
-    ("prices.csv", "electricity,EU,2030", "steam,EU,2030", "prices.csv:3: .*commodity 'steam'"),
+    ("price/base.csv", "electricity,EU,2030", "electricity,EU,2020", "base.csv:3: .*years rising"),
+    ("price/base.csv", "electricity,EU,2030", "steam,EU,2030", "base.csv:3: .*commodity 'steam'"),
     ("policy/eu.yaml", "      source: directive_2003_87\n", "", "allocation.law: found no source"),
     ("policy/eu.yaml", "      end: 2034\n", "", "eu_free_allocation.law: found no end"),
     ("policy/eu.yaml", "  known_until: 2026\n", "", "eu_free_allocation: found no known_until"),
@@ -418,7 +418,7 @@ def test_a_second_row_for_one_quantity_is_refused(data: Path) -> None:
 
 
 def test_a_short_row_is_refused(data: Path) -> None:
-    with (data / "prices.csv").open("a", encoding="utf-8") as file:
+    with (data / "price/base.csv").open("a", encoding="utf-8") as file:
         file.write("scrap,UK,2025,1\n")
     with pytest.raises(TableError, match="4 cells"):
         packaged.catalog()

@@ -252,9 +252,25 @@ def headline_of(
         "prices": _prices(run),
         "delivered": tables, "projects": projects, "budgets": goods[0], "products": goods[1],
         "quantiles": called,
-        "references": json.loads(run.attrs.get("references", "{}")),
+        "references": {
+            scenario: _named_references(one)
+            for scenario, one in json.loads(run.attrs.get("references", "{}")).items()
+        },
     }  # fmt: skip
     return told, attrs
+
+
+def _named_references(regions: Mapping[str, str | Mapping[str, str]]) -> dict[str, str]:
+    """Reference routes by region; by region and sector where there are several.
+
+    A run of an older version has one a region, without its sector.
+    """
+    found: dict[str, str] = {}
+    for region, routes in regions.items():
+        table = {"": routes} if isinstance(routes, str) else routes
+        for sector, route in table.items():
+            found[region if len(table) == 1 else f"{region} {sector}"] = route
+    return found
 
 
 def _enough(probability: float) -> int:

@@ -252,7 +252,7 @@ def _checked(
     earlier: Sequence[Finding],
 ) -> Spec:
     known = shipped.known()
-    whole = templates.with_sector(data)
+    whole = templates.with_routes(data)
     experiment, findings = validate(whole, known)
     lost = {one.address[:-1] for one in earlier if one.address[-1:] == ("like",)}
     # What has no template lacks what that would have said.
@@ -268,7 +268,7 @@ def _checked(
         findings += wrong
         if kept is None:
             continue
-        changed = templates.with_sector(merge(content, changes))
+        changed = templates.with_routes(merge(content, changes))
         scenario, wrong = validate(changed, known)
         findings += [replace(one, scenario=str(name)) for one in wrong]
         if scenario is None:

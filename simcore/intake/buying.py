@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from simcore.intake import shipped
 from simcore.intake.findings import Finding, unknown, unknown_entry
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import alternatives, lineage, sector_regions
+from simcore.intake.usage import alternatives, lineage, sector_of, sector_regions
 
 
 def import_findings(experiment: Experiment) -> Iterator[Finding]:
     """Find entries of `imports` that name nothing, or the region itself."""
     known = {"default", *experiment.catalog.regions, *shipped.names("regions")}
-    made = sector_regions(experiment)
-    for buyer in dict.fromkeys(region for region, _ in alternatives(experiment).values()):
-        place = ("catalog", "sectors", experiment.sector, "regions", buyer, "imports")
+    compared = (
+        (region, sector_of(experiment, route))
+        for region, route in alternatives(experiment).values()
+    )
+    for buyer, sector in dict.fromkeys(compared):
+        made = sector_regions(experiment, sector)
+        place = ("catalog", "sectors", sector, "regions", buyer, "imports")
         for origin, record in made[buyer].imports.items() if buyer in made else ():
             if origin == buyer and len(lineage(experiment, buyer)) == 1:  # else it is inherited
                 yield Finding(

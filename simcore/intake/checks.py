@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.entries import Electrolysis, Indexed, Route
-from simcore.intake.findings import Address, Finding, few_of, unknown, unknown_entry
+from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of
 from simcore.intake.paths import PricePath
-from simcore.intake.policies import CBAM_POLICIES, policy_values
+from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.risk_checks import risk_findings
@@ -37,11 +38,13 @@ from simcore.intake.usage import (
     place_of,
     price_of,
     region_quantities,
+    sector_of,
     sector_regions,
     used_commodities,
     used_markets,
     used_places,
     used_routes,
+    used_sectors,
 )
 from simcore.intake.view_checks import view_findings
 from simcore.variables import OUTCOMES, Outcome
@@ -98,7 +101,8 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     for position, name in enumerate(experiment.outcomes):
         if name in OUTCOMES:
             yield from _needed(experiment, ("outcomes", position), OUTCOMES[name])
-    yield from unknown_entry(("sector",), experiment.sector, experiment.catalog, "sectors")
+    for position, name in enumerate(experiment.sectors):
+        yield from unknown_entry(("sectors", position), name, experiment.catalog, "sectors")
     yield from _compared(experiment)
     for name in used_routes(experiment):
         if name in catalog.routes:
@@ -107,11 +111,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     for position, name in enumerate(experiment.parity):
         if name not in known:
             yield unknown(("parity", position), name, known, "commodity")
-    for key in CBAM_POLICIES:
-        yield from _policy(experiment, ("cbam", key), getattr(experiment.cbam, key))
-    yield from unknown_entry(
-        ("cbam", "market"), experiment.cbam.market, experiment.catalog, "markets"
-    )
+    yield from _border(experiment)
     for name in used_markets(experiment):
         if name in catalog.markets:
             yield from _link(experiment, name)
@@ -123,9 +123,21 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     yield from _prices(experiment)
 
 
+def _border(experiment: Experiment) -> Iterator[Finding]:
+    """The market of the border, and policies of it as the config or its sectors name them."""
+    catalog = experiment.catalog
+    for key in CBAM_POLICIES:
+        yield from _policy(experiment, ("cbam", key), getattr(experiment.cbam, key))
+    for name, key in product(used_sectors(experiment), BORDER_POLICIES):
+        if name in catalog.sectors and vars(experiment.cbam)[key] is None:
+            place = ("catalog", "sectors", name, "cbam", key)
+            yield from _policy(experiment, place, getattr(catalog.sectors[name].cbam, key))
+    yield from unknown_entry(("cbam", "market"), experiment.cbam.market, catalog, "markets")
+
+
 def _compared(experiment: Experiment) -> Iterator[Finding]:
     """Routes of the run, and what buyers compare with, that the sector of the run does not have."""
-    catalog, made = experiment.catalog, experiment.sector
+    catalog = experiment.catalog
     places: list[tuple[Address, str]] = [
         (("routes", position), name) for position, name in enumerate(experiment.routes)
     ]
@@ -134,12 +146,7 @@ def _compared(experiment: Experiment) -> Iterator[Finding]:
         places.append((("against", position), name))
     for place, name in places:
         yield from unknown_entry(place, name, catalog, "routes")
-        sector = catalog.routes[name].sector if name in catalog.routes else made
-        if sector != made and made in catalog.sectors:
-            yield Finding(
-                place, f"{name}, which makes {sector}", f"routes of the sector {made}",
-                "remove it, or change sector", also=(("sector",),),
-            )  # fmt: skip
+        yield from strange_sector(experiment, place, name)
 
 
 def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[Finding]:
@@ -152,14 +159,19 @@ def _needed(experiment: Experiment, address: Address, one: Outcome) -> Iterator[
 
 def _priced(experiment: Experiment) -> Iterator[Finding]:
     """Outcomes of the price of the conventional tonne in a run of which no region has one."""
-    made = sector_regions(experiment)
-    built_in = [one.region for one in experiment.projects.values()]
+    made = {
+        (region, sector): rules for sector in used_sectors(experiment)
+        for region, rules in sector_regions(experiment, sector).items()
+    }  # fmt: skip
+    built = experiment.projects.values()
+    built_in = [(one.region, sector_of(experiment, one.route)) for one in built]
+    run = list(product(experiment.regions, experiment.sectors))
     asked = [
         (position, name) for position, name in enumerate(experiment.outcomes)
         if name in OUTCOMES and "product_price" in OUTCOMES[name].needs.rules
     ]  # fmt: skip
     for whose, key, regions in (
-        ("run", "regions", experiment.regions), ("project", "projects", built_in),
+        ("run", "regions", run), ("project", "projects", built_in),
     ):  # fmt: skip
         names = {
             name: position for position, name in asked
@@ -224,14 +236,20 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     yield from currency_findings(experiment, (*address, "currency"), region.currency)
     for place, value in policy_values(experiment, name).items():
         yield from _policy(experiment, place, value)
-    address, rules = _rules(experiment, name), sector_regions(experiment).get(name)
+    for sector in used_sectors(experiment):
+        yield from _met(experiment, name, sector)
+
+
+def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
+    """What a sector meets in a region."""
+    address, rules = _rules(sector, name), sector_regions(experiment, sector).get(name)
     if rules is None:
-        if experiment.sector in experiment.catalog.sectors:
+        if sector in experiment.catalog.sectors:
             yield Finding(
-                address, f"nothing of {experiment.sector} in {name}",
+                address, f"nothing of {sector} in {name}",
                 "coverage, allocation, benchmarks and reference of each region that is run",
-                f"add catalog.sectors.{experiment.sector}.regions.{name}: ...",
-                also=(*_asked(experiment, name, key="regions"), ("sector",)),
+                f"add catalog.sectors.{sector}.regions.{name}: ...",
+                also=(*_asked(experiment, name, key="regions"), ("sectors",)),
             )  # fmt: skip
         return
     for route in rules.benchmarks:
@@ -242,9 +260,9 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     yield from unknown_entry((*address, "reference"), rules.reference, experiment.catalog, "routes")
 
 
-def _rules(experiment: Experiment, region: str) -> Address:
-    """Where the catalog says what the sector of the run meets in a region."""
-    return ("catalog", "sectors", experiment.sector, "regions", region)
+def _rules(sector: str, region: str) -> Address:
+    """Where the catalog says what a sector meets in a region."""
+    return ("catalog", "sectors", sector, "regions", region)
 
 
 def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -266,7 +284,10 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
     for region in met_regions(experiment):
         if region not in catalog.regions:
             continue
-        rules, place = sector_regions(experiment).get(region), _rules(experiment, region)
+        rules, place = (
+            sector_regions(experiment, route.sector).get(region),
+            _rules(route.sector, region),
+        )
         if rules and not {name, host_of(catalog, name), "default"} & set(rules.benchmarks):
             yield Finding(
                 (*place, "benchmarks"), f"no benchmark for {name} in {region}",

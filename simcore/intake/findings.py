@@ -269,6 +269,18 @@ def _fault(finding: Finding, address: Address, document: Document) -> Fault:
     )  # fmt: skip
 
 
+def strange_sector(experiment: Any, address: Address, route: str) -> Iterator[Finding]:
+    """A route of a sector that the run does not have."""
+    record, sectors = experiment.catalog.routes.get(route), experiment.sectors
+    known = set(sectors) & set(experiment.catalog.sectors)
+    if record is not None and known and record.sector not in sectors:
+        yield Finding(
+            address, f"{route}, which makes {record.sector}",
+            f"a route of the sector{'s' * (len(sectors) > 1)} {' or '.join(sectors)}",
+            f"name another one, or add {record.sector} to sectors", also=(("sectors",),),
+        )  # fmt: skip
+
+
 def _older(address: Address) -> tuple[Address, ...]:
     """Where a region may say itself what a sector meets in it."""
     head = 2 if address[:1] == ("scenarios",) else 0

@@ -24,6 +24,7 @@ FIRST_YEAR: Final = "first"
 """Stands for the first year of the run in a table by year, until all layers are known."""
 
 LISTS: Final = (
+    "sectors",
     "regions", "routes", "destinations", "against", "products", "outcomes", "keep", "redraw",
 )  # fmt: skip
 """Keys that hold a list of names; one text may name them, with commas."""
@@ -50,7 +51,7 @@ def plain(layer: Document, under: Mapping[str, Any]) -> Document:
     """
     # Without lines of its own, as a setting is: 0 says where something was written all the same.
     lines = dict(layer.lines) or dict.fromkeys(_addresses(layer.data, ()), 0)
-    data = _plain(layer.data, under, layer.data.get("sector", under.get("sector")), lines)
+    data = _plain(layer.data, under, _sectors(layer.data) or _sectors(under), lines)
     if "years" in data:
         data["years"] = _horizon(data["years"])
     if isinstance(data.get("scenarios"), (str, list)):
@@ -66,18 +67,28 @@ def _addresses(node: Any, address: Address) -> Iterator[Address]:
 
 def plain_overlay(overlay: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:
     """Rewrite the natural forms of a scenario's changes of a config."""
-    return _plain(overlay, under, under.get("sector"), {})
+    return _plain(overlay, under, _sectors(under), {})
+
+
+def _sectors(data: Mapping[Any, Any]) -> list[str]:
+    """Names of the sectors that a config says it is of."""
+    said = data.get("sectors", data.get("sector"))
+    said = said.split(",") if isinstance(said, str) else said
+    return [str(one).strip() for one in said] if isinstance(said, list) else []
 
 
 def _plain(
-    written: Mapping[Any, Any], under: Mapping[str, Any], sector: Any, lines: Lines
+    written: Mapping[Any, Any], under: Mapping[str, Any], sectors: list[str], lines: Lines
 ) -> dict[Any, Any]:
     data = dict(sourced.bare(written, under))
+    if isinstance(data.get("sector"), str) and "sectors" not in data:
+        data = {"sectors" if key == "sector" else key: one for key, one in data.items()}
+        _move(lines, ("sector",), ("sectors",))
     for key in LISTS:
         if isinstance(data.get(key), str):
             data[key] = [part.strip() for part in data[key].split(",")]
     if isinstance(data.get("catalog"), Mapping):
-        data["catalog"] = _catalog(data["catalog"], _mapping(under, "catalog"), sector, lines)
+        data["catalog"] = _catalog(data["catalog"], _mapping(under, "catalog"), sectors, lines)
     if isinstance(data.get("projects"), Mapping):
         data["projects"] = _each(data["projects"], lambda _, entry: spelt_out(_template(entry)))
     return data
@@ -137,7 +148,7 @@ def _scenario_name(text: str) -> str:
 
 
 def _catalog(
-    catalog: Mapping[str, Any], under: Mapping[str, Any], sector: Any, lines: Lines
+    catalog: Mapping[str, Any], under: Mapping[str, Any], sectors: list[str], lines: Lines
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
         section: _each(entries, lambda _, entry: _template(entry)) if section != "prices"
@@ -145,8 +156,7 @@ def _catalog(
         for section, entries in catalog.items()
     }  # fmt: skip
     _take_out_prices(found, under, lines)
-    if isinstance(sector, str):
-        _take_out_sector(found, sector, lines)
+    _take_out_sectors(found, sectors, lines)
     rewritten: dict[str, Callable[[Any, Any, Any], Any]] = {
         "policies": lambda name, entry, known: _policy(entry, _mapping(known, name)),
         "routes": lambda _, entry, __: _route(entry),
@@ -194,8 +204,8 @@ def _take_out_prices(found: dict[str, Any], under: Mapping[str, Any], lines: Lin
                   ("catalog", "prices", commodity, name))  # fmt: skip
 
 
-def _take_out_sector(found: dict[str, Any], sector: str, lines: Lines) -> None:
-    """What a region says of the sector of the run, as that of the sector in the region."""
+def _take_out_sectors(found: dict[str, Any], sectors: list[str], lines: Lines) -> None:
+    """What a region says of the sectors of the run, as that of each of them in the region."""
     regions = _mapping(found, "regions")
     for name, entry in list(regions.items()):
         own = {key: entry[key] for key in SECTORAL if isinstance(entry, Mapping) and key in entry}
@@ -206,14 +216,14 @@ def _take_out_sector(found: dict[str, Any], sector: str, lines: Lines) -> None:
         }}  # fmt: skip
         reference, here = own.get("reference"), ("catalog", "regions", name)
         by_sector = reference if isinstance(reference, Mapping) else {}
-        for made in dict.fromkeys((sector, *by_sector)):
+        for made in dict.fromkeys((*sectors, *by_sector)):
             said = {**own, "reference": by_sector.get(made)} if by_sector else own
             said = {key: value for key, value in said.items() if value is not None}
-            sectors = _mapping(found, "sectors")
-            record = _mapping(sectors, made)
+            known = _mapping(found, "sectors")
+            record = _mapping(known, made)
             there = _mapping(record, "regions")
             there[name] = {**said, **_mapping(there, name)}
-            found["sectors"] = {**sectors, made: {**record, "regions": there}}
+            found["sectors"] = {**known, made: {**record, "regions": there}}
             place = ("catalog", "sectors", made, "regions", name)
             if here in lines:
                 lines.setdefault(place, lines[here])

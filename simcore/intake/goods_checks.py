@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simcore.intake.budgets import Budget
-from simcore.intake.findings import FIRST, Address, Finding, unknown, unknown_entry
+from simcore.intake.findings import FIRST, Address, Finding, strange_sector, unknown, unknown_entry
 from simcore.intake.hosts import route_of
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
     alternatives,
     asked_budgets,
     budget_against,
-    references,
+    reference_of,
+    sector_of,
     sector_regions,
 )
 
@@ -27,35 +28,31 @@ def goods_findings(experiment: Experiment) -> Iterator[Finding]:
 
 def _product(experiment: Experiment, address: Address, name: str) -> Iterator[Finding]:
     yield from unknown_entry(address, name, experiment.catalog, "products")
-    record, made = experiment.catalog.products.get(name), experiment.sector
-    if record is not None and made not in record.uses:
-        fitting = [one for one, other in experiment.catalog.products.items() if made in other.uses]
+    record, sectors = experiment.catalog.products.get(name), experiment.sectors
+    if record is not None and not set(sectors) & set(record.uses):
+        known, made = experiment.catalog.products.items(), " or ".join(sectors)
+        fitting = [one for one, other in known if set(sectors) & set(other.uses)]
         yield Finding(
             address, f"{name}, which uses {', '.join(record.uses)} and no {made}",
             f"a product that uses {made}" + (f", such as {', '.join(fitting)}" if fitting else ""),
-            f"remove it, change sector, or state catalog.products.{name}.uses.{made}",
-            also=(("sector",),),
+            f"remove it, change sectors, or state catalog.products.{name}.uses.{sectors[0]}",
+            also=(("sectors",),),
         )  # fmt: skip
 
 
 def _budget(experiment: Experiment, address: Address, one: Budget) -> Iterator[Finding]:
-    catalog, made = experiment.catalog, experiment.sector
+    catalog = experiment.catalog
     wrong = [
         *unknown_entry((*address, "region"), one.region, catalog, "regions"),
         *unknown_entry((*address, "route"), one.route, catalog, "routes"),
     ]
-    sector = catalog.routes[one.route].sector if one.route in catalog.routes else made
-    if sector != made and made in catalog.sectors:
-        wrong.append(Finding(
-            (*address, "route"), f"{one.route}, which makes {sector}",
-            f"a route of the sector {made}", "name another one, or change sector",
-            also=(("sector",),),
-        ))  # fmt: skip
+    wrong += strange_sector(experiment, (*address, "route"), one.route)
     yield from wrong
     against = budget_against(experiment, one)
     if one.gap == "buyer":
         yield from _buyer(experiment, (*address, "against"), one, against)
-    rules = sector_regions(experiment).get(one.region)
+    sector = sector_of(experiment, one.route)
+    rules = sector_regions(experiment, sector).get(one.region)
     if wrong or rules is None or (one.gap == "buyer" and against not in experiment.against):
         return
     if one.gap == "market" and rules.product_price is None:
@@ -103,7 +100,7 @@ def _dates(experiment: Experiment, address: Address, one: Budget) -> Iterator[Fi
             "begin it earlier, or lengthen years",
         )  # fmt: skip
         return
-    other = references(experiment)[one.region]
+    other = reference_of(experiment, one.region, one.route)
     if one.gap == "buyer":
         other = alternatives(experiment)[budget_against(experiment, one)][1]
     catalog = experiment.catalog

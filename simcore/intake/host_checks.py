@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated
 from simcore.intake.usage import (
+    border_rule,
     crosses_border,
     met_regions,
     place_of,
@@ -248,16 +250,18 @@ def _default_values(experiment: Experiment) -> Iterator[Finding]:
     rules = experiment.cbam
     if rules.declared == "actual":
         return
-    for name in experiment.regions:
-        if name not in sector_regions(experiment) or not crosses_border(experiment, name):
+    for name, sector in product(experiment.regions, experiment.sectors):
+        met = sector_regions(experiment, sector)
+        if name not in met or not crosses_border(experiment, name):
             continue
-        if default_value(experiment, name) is None:
-            good = "" if rules.good == "default" else f" of {rules.good}"
+        if default_value(experiment, name, sector) is None:
+            said = border_rule(experiment, sector, "good")
+            good = "" if said == "default" else f" of {said}"
             yield Finding(
-                ("catalog", "sectors", experiment.sector, "regions", name, "default_intensity"),
+                ("catalog", "sectors", sector, "regions", name, "default_intensity"),
                 f"no default value{good} for {name}",
                 f"t CO2e/t of what cbam.declared: {rules.declared} declares",
-                f"add {rules.good}: ... there, or declare actual",
+                f"add {said}: ... there, or declare actual",
                 also=(("cbam", "good"), ("cbam", "declared")),
             )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from simcore.dated import DatedTable
@@ -14,19 +14,24 @@ from simcore.intake.stated import numbers
 from simcore.intake.systems import System
 from simcore.intake.usage import (
     asked_outcomes,
+    border_rule,
     meets_cbam,
     met_imports,
     met_regions,
     read_rules,
+    rules_of,
     sector_regions,
     used_entries,
     used_markets,
     used_routes,
+    used_sectors,
     used_systems,
 )
 from simcore.quantities import FactorReference, Quantity
 from simcore.quantities.annotations import Canonical
 
+BORDER_POLICIES: Final = ("coverage", "indirect", "mark_up", "default_benchmark")
+"""Fields of `cbam` that may name a policy and that a sector may say."""
 CBAM_POLICIES: Final = (
     "coverage", "indirect", "free_allocation", "cscf", "mark_up", "default_benchmark",
     "recognised_default",
@@ -40,15 +45,16 @@ def idle_policies(experiment: Experiment) -> set[str]:
     They are those of CBAM where no goods meet it, of bought precursors where no route has any, of
     routes that are not run, and the legal limits on credits where the config sets its own.
     """
-    catalog, rules, crosses = experiment.catalog, experiment.cbam, meets_cbam(experiment)
+    catalog, crosses = experiment.catalog, meets_cbam(experiment)
     routes = {name: catalog.routes[name] for name in used_routes(experiment)
               if name in catalog.routes}  # fmt: skip
     has_precursors = any(not _is_zero(one.precursor_intensity) for one in routes.values())
     needed: list[Any] = []
     if crosses:
-        needed += [getattr(rules, key) for key in CBAM_POLICIES]
+        needed += _border(experiment, CBAM_POLICIES)
         needed += [one.cbam_benchmark for one in routes.values()]
-    needed += [getattr(rules, key) for one in asked_outcomes(experiment) for key in one.needs.cbam]
+    asked = [key for one in asked_outcomes(experiment) for key in one.needs.cbam]
+    needed += _border(experiment, asked)
     if has_precursors:
         needed += [one.precursor_benchmark for one in routes.values()]
     read = read_rules(experiment)
@@ -69,6 +75,15 @@ def idle_policies(experiment: Experiment) -> set[str]:
     return set(used_policies(experiment)) - {str(one) for one in needed}
 
 
+def _border(experiment: Experiment, keys: Iterable[str]) -> list[Any]:
+    """What the rules of the border are, for each sector of the run."""
+    return [
+        border_rule(experiment, sector, key) if key in BORDER_POLICIES
+        else getattr(experiment.cbam, key)
+        for key in keys for sector in used_sectors(experiment)
+    ]  # fmt: skip
+
+
 def _is_zero(by_region: Mapping[str, Any]) -> bool:
     return all(getattr(one, "value", None) == 0 for one in by_region.values())
 
@@ -78,19 +93,18 @@ def pays_duty(record: Import) -> bool:
     return record.duty != 0 and getattr(record.out_of_quota, "value", None) != 0
 
 
-def _imports(experiment: Experiment) -> dict[tuple[str, str], Import]:
-    """What buyers' regions say of bringing tonnes in, by region and place of origin."""
-    made = sector_regions(experiment)
+def _imports(experiment: Experiment) -> dict[tuple[str, str, str], Import]:
+    """What buyers' regions say of bringing tonnes in, by region, sector and place of origin."""
     return {
-        (buyer, place): made[buyer].imports[place]
-        for (buyer, _), place in met_imports(experiment).items() if place is not None
+        (buyer, sector, place): sector_regions(experiment, sector)[buyer].imports[place]
+        for (buyer, sector, _), place in met_imports(experiment).items() if place is not None
     }  # fmt: skip
 
 
 def used_policies(experiment: Experiment) -> list[str]:
     """Names of the policies that the run refers to."""
     catalog = experiment.catalog
-    values: list[Any] = [getattr(experiment.cbam, key) for key in CBAM_POLICIES]
+    values: list[Any] = _border(experiment, CBAM_POLICIES)
     for name in met_regions(experiment):
         values += policy_values(experiment, name).values()
     values += [one.duty for one in _imports(experiment).values()]
@@ -109,14 +123,17 @@ def used_policies(experiment: Experiment) -> list[str]:
 
 def named_policies(experiment: Experiment) -> Iterator[tuple[str, Canonical, Address]]:
     """Policies that the run refers to, with the annotation and the address of the field."""
-    catalog, made = experiment.catalog, sector_regions(experiment)
+    catalog = experiment.catalog
     records: list[tuple[Address, Any]] = [(("cbam",), experiment.cbam)]
+    for sector in used_sectors(experiment):
+        if sector in catalog.sectors:
+            records.append((("catalog", "sectors", sector, "cbam"), catalog.sectors[sector].cbam))
     for name in met_regions(experiment):
         if name in catalog.regions:
             records.append((("catalog", "regions", name), catalog.regions[name]))
-        if name in made:
-            place = ("catalog", "sectors", experiment.sector, "regions", name)
-            records.append((place, made[name]))
+        for sector in used_sectors(experiment):
+            if (rules := sector_regions(experiment, sector).get(name)) is not None:
+                records.append((("catalog", "sectors", sector, "regions", name), rules))
     records += [(("catalog", "routes", name), catalog.routes[name])
                 for name in used_routes(experiment) if name in catalog.routes]  # fmt: skip
     for address, record in records:
@@ -126,13 +143,15 @@ def named_policies(experiment: Experiment) -> Iterator[tuple[str, Canonical, Add
 
 
 def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], Any]:
-    """The policy values of a region and of the sector in it, by their path."""
+    """The policy values of a region and of the sectors in it, by their path."""
     place = ("catalog", "regions", region)
-    rules = ("catalog", "sectors", experiment.sector, "regions", region)
     record = experiment.catalog.regions.get(region)
-    made = sector_regions(experiment).get(region)
     found: dict[tuple[str, ...], Any] = {}
-    if made is not None:
+    for sector in used_sectors(experiment):
+        rules = ("catalog", "sectors", sector, "regions", region)
+        made = sector_regions(experiment, sector).get(region)
+        if made is None:
+            continue
         fields = ("coverage", "free_allocation", "cscf", "border")
         found |= {(*rules, key): getattr(made, key) for key in fields}
         found |= {(*rules, "benchmarks", key): one for key, one in made.benchmarks.items()}
@@ -143,15 +162,16 @@ def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], 
 
 def benchmark_of(experiment: Experiment, region: str, route: str) -> float | str:
     """Allocation of a route in a region: its own, its host's, or the region's `default`."""
-    found = sector_regions(experiment)[region].benchmarks
+    found = rules_of(experiment, region, route).benchmarks
     names = (route, host_of(experiment.catalog, route), "default")
     return next((found[name] for name in names if name in found), 0.0)
 
 
-def default_value(experiment: Experiment, region: str) -> float | None:
-    """CBAM default value of the good of a run from a region, before mark-up; None without one."""
-    found = sector_regions(experiment)[region].default_intensity
-    return found.get(experiment.cbam.good, found.get("default"))
+def default_value(experiment: Experiment, region: str, sector: str) -> float | None:
+    """CBAM default value of the good of a sector from a region, before mark-up; None without
+    one."""
+    found = sector_regions(experiment, sector)[region].default_intensity
+    return found.get(border_rule(experiment, sector, "good"), found.get("default"))
 
 
 def delays(policy: Policy, factors: Mapping[str, Any]) -> list[int]:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from simcore.intake.findings import FIRST, Address, Finding, unknown_entry
+from simcore.intake.findings import FIRST, Address, Finding, strange_sector, unknown_entry
 from simcore.intake.host_checks import ends_of
 from simcore.intake.hosts import captures, route_of
 from simcore.intake.instrument_checks import contract_findings, instrument_findings
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.scheme_checks import scheme_findings
-from simcore.intake.usage import project_instruments, references, replaced_by
+from simcore.intake.usage import project_instruments, replaced_by, sector_of, sector_regions
 from simcore.numerics.elementary import total
 from simcore.quantities import Constant
 
@@ -35,7 +35,7 @@ def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
         yield from _names(experiment, address, one)
         yield from _years(experiment, address, one)
         yield from _money(address, one)
-        known = one.route in experiment.catalog.routes and one.region in references(experiment)
+        known = one.route in experiment.catalog.routes and _is_compared(experiment, one)
         if known and replaced_by(experiment, name) in experiment.catalog.routes:
             yield from _compared(experiment, address, name, one)
             yield from instrument_findings(
@@ -43,6 +43,11 @@ def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
             )
     yield from contract_findings(experiment)
     yield from scheme_findings(experiment)
+
+
+def _is_compared(experiment: Experiment, one: Project) -> bool:
+    """Whether the sector of a project has a reference where it stands."""
+    return one.region in sector_regions(experiment, sector_of(experiment, one.route))
 
 
 def _one_draw(address: Address, own: Any, other: Any) -> Iterator[Finding]:
@@ -62,12 +67,7 @@ def _names(experiment: Experiment, address: Address, one: Project) -> Iterator[F
         places.append(((*address, "against", "route"), one.against.route))
     for place, route in places:
         yield from unknown_entry(place, route, catalog, "routes")
-        made = catalog.routes[route].sector if route in catalog.routes else experiment.sector
-        if made != experiment.sector and experiment.sector in catalog.sectors:
-            yield Finding(
-                place, f"{route}, which makes {made}", f"a route of the sector {experiment.sector}",
-                "name another one, or change sector", also=(("sector",),),
-            )  # fmt: skip
+        yield from strange_sector(experiment, place, route)
     if one.buyer is not None:
         yield from unknown_entry((*address, "buyer"), one.buyer, catalog, "buyers")
     for position, name in enumerate(one.instruments):
@@ -97,7 +97,7 @@ def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[F
             f"write years: {years.first}-{one.end}, shorten the lifetime, or set beyond: hold",
             also=(place, (*address, "beyond"), _LAST),
         )  # fmt: skip
-    instead = replaced_by(experiment, address[1]) if one.region in references(experiment) else ""
+    instead = replaced_by(experiment, address[1]) if _is_compared(experiment, one) else ""
     key = ("against", "route") if one.against else ("region",)
     for where, route in (((*address, "route"), one.route), ((*address, *key), instead)):
         there = _available(experiment, route)

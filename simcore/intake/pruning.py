@@ -20,6 +20,7 @@ from simcore.intake.usage import (
     used_markets,
     used_prices,
     used_routes,
+    used_sectors,
     used_systems,
 )
 
@@ -61,11 +62,11 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
     }  # fmt: skip
     kept = [_with_followed(one, own | _referred(one)) for one in scenarios.values()]
     cut = _cut(experiment.catalog, own.union(*kept), dict)
-    met = {(buyer, place) for one in scenarios.values()
-           for (buyer, _), place in met_imports(one).items()}  # fmt: skip
+    met = {(sector, buyer, place) for one in scenarios.values()
+           for (buyer, sector, _), place in met_imports(one).items()}  # fmt: skip
     for name, sector in cut.sectors.items():
         path = ("catalog", "sectors", name, "regions")
-        rules = {region: _cut_imports(one, region, met, (*path, region), mentioned)
+        rules = {region: _cut_imports(one, met, (*path, region), mentioned)
                  for region, one in sector.regions.items()
                  if region in cut.regions or (*path, region) in mentioned}  # fmt: skip
         cut.sectors[name] = sector.model_copy(update={"regions": rules})
@@ -73,12 +74,12 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
 
 
 def _cut_imports(
-    record: SectorRegion, region: str, met: set[tuple[str, str | None]], path: Where,
-    mentioned: set[Where],
+    record: SectorRegion, met: set[tuple[str, str, str | None]], path: Where, mentioned: set[Where]
 ) -> SectorRegion:  # fmt: skip
     """What a region says of imports, of those alone that a buyer meets or an overlay changes."""
+    _, _, made, _, region = path
     kept = {place: one for place, one in record.imports.items()
-            if (region, place) in met or (*path, "imports", place) in mentioned}  # fmt: skip
+            if (made, region, place) in met or (*path, "imports", place) in mentioned}  # fmt: skip
     if len(kept) == len(record.imports):
         return record
     return record.model_copy(update={"imports": kept})
@@ -102,7 +103,7 @@ def _referred(experiment: Experiment) -> set[Where]:
         ],
         "instruments": project_instruments(experiment),
         "products": experiment.products,
-        "sectors": [experiment.sector],
+        "sectors": used_sectors(experiment),
         "technologies": [
             one.technology for name in routes for one in learnings(catalog.routes[name])
         ],

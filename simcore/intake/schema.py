@@ -68,15 +68,17 @@ class Cbam(Model):
     """The EU border adjustment."""
 
     market: Name
-    coverage: PolicyShare
-    indirect: PolicyShare = 0.0
+    coverage: PolicyShare | None = None
+    """Share of the tonnes that the border covers; without it what each sector says, as do the
+    four other fields that may be left out."""
+    indirect: PolicyShare | None = None
     """Share of the emissions of bought power that is embedded too; no free allocation for them."""
     free_allocation: PolicyShare
     cscf: PolicyShare
-    mark_up: MarkUp
+    mark_up: MarkUp | None = None
     declared: Literal["actual", "default", "cheaper"]
     """Embedded emissions that importers declare; `cheaper`: whichever costs less in the year."""
-    good: Name = "default"
+    good: Name | None = None
     """Good whose default value is declared, as named in `default_intensity` of the regions."""
     default_benchmark: Benchmark | None = None
     """Benchmark of the route code that a default value bears, for every route; without it that of
@@ -280,7 +282,9 @@ class Experiment(Model):
     years: Years
     currency: str
     money: Money
-    sector: Name
+    sectors: Names
+    """What is made: `catalog.sectors` has the product of each, its routes, and what regions ask of
+    it. `sector: steel` stands for a single one."""
     regions: Names
     destinations: Annotated[list[Literal["domestic", "eu"]], Field(min_length=1)]
     routes: Names

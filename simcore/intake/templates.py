@@ -100,23 +100,19 @@ def follow(
     return {**overlay, **written}
 
 
-def with_sector(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A config with what its sector says of routes and the border, where it does not itself.
+def with_routes(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A config with the routes of its sectors, where it names none itself.
 
-    For a sector that does not exist any other will do: that it does not is said once.
+    For sectors that do not exist any other will do: that they do not is said once.
     """
-    catalog, cbam = data.get("catalog"), data.get("cbam")
-    sectors = catalog.get("sectors") if isinstance(catalog, Mapping) else None
-    if not isinstance(sectors, Mapping) or not sectors:
+    catalog, named = data.get("catalog"), data.get("sectors")
+    known = catalog.get("sectors") if isinstance(catalog, Mapping) else None
+    if "routes" in data or not isinstance(known, Mapping) or not known:
         return data
-    sector = sectors.get(str(data.get("sector")), next(iter(sectors.values())))
-    if not isinstance(sector, Mapping):
-        return data
-    data = {**({"routes": sector["routes"]} if sector.get("routes") else {}), **data}
-    border = sector.get("cbam")
-    if isinstance(cbam, Mapping) and isinstance(border, Mapping):
-        data["cbam"] = {**border, **cbam}
-    return data
+    names = [one for one in named if one in known] if isinstance(named, list) else []
+    lists = [_mapping(known[one]).get("routes") for one in names or [next(iter(known))]]
+    routes = [name for one in lists if isinstance(one, list) for name in one]
+    return {"routes": routes, **data} if routes else data
 
 
 def _changes(entry: Any, before: Any) -> Any:

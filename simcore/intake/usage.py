@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from weakref import ref
 
 from simcore.intake.budgets import Budget
@@ -18,6 +18,9 @@ from simcore.units import currency_of
 from simcore.variables import OUTCOMES, Outcome
 
 Result = TypeVar("Result")
+
+BORDER_DEFAULTS: Final = {"coverage": 1.0, "indirect": 0.0, "mark_up": 0.0, "good": "default"}
+"""Rules of the EU border of which neither the config nor the sector says anything."""
 
 
 def _once(function: Callable[[Experiment], Result]) -> Callable[[Experiment], Result]:
@@ -44,22 +47,57 @@ def asked_outcomes(experiment: Experiment) -> list[Outcome]:
     return [OUTCOMES[name] for name in experiment.outcomes if name in OUTCOMES]
 
 
-def sector_regions(experiment: Experiment) -> Mapping[str, SectorRegion]:
-    """What the sector of the run meets, by region; nothing where the catalog has no such sector."""
-    sector = experiment.catalog.sectors.get(experiment.sector)
-    return {} if sector is None else sector.regions
+def sector_of(experiment: Experiment, route: str) -> str:
+    """The sector that a route is of; the first of the run for one that is not there."""
+    record = experiment.catalog.routes.get(route)
+    return experiment.sectors[0] if record is None else record.sector
 
 
-def product_of(experiment: Experiment) -> str:
-    """What a tonne of the run is a tonne of."""
-    return experiment.catalog.sectors[experiment.sector].product or experiment.sector
+def sector_regions(experiment: Experiment, sector: str) -> Mapping[str, SectorRegion]:
+    """What a sector meets, by region; nothing where the catalog has no such sector."""
+    found = experiment.catalog.sectors.get(sector)
+    return {} if found is None else found.regions
 
 
-def references(experiment: Experiment) -> dict[str, str]:
-    """Reference route of each region in the sector of the experiment, those of projects and of
-    budgets too."""
-    found, names = sector_regions(experiment), [*experiment.regions, *built_in(experiment)]
-    return {name: found[name].reference for name in names if name in found}
+def rules_of(experiment: Experiment, region: str, route: str) -> SectorRegion:
+    """What a route meets in a region: what its sector does."""
+    return sector_regions(experiment, sector_of(experiment, route))[region]
+
+
+def product_of(experiment: Experiment, sector: str) -> str:
+    """What a tonne of a sector is a tonne of."""
+    return experiment.catalog.sectors[sector].product or sector
+
+
+def products_of(experiment: Experiment) -> str:
+    """What the tonnes of a run are tonnes of."""
+    return ", ".join(product_of(experiment, one) for one in experiment.sectors)
+
+
+def border_rule(experiment: Experiment, sector: str, key: str) -> Any:
+    """A rule of the EU border for a sector: that of the config, else its own."""
+    # Not by their attributes: a rule that is passed over is not read (see `effects`).
+    if vars(experiment.cbam)[key] is not None:
+        return getattr(experiment.cbam, key)
+    made = experiment.catalog.sectors.get(sector)
+    own = None if made is None else getattr(made.cbam, key)
+    return BORDER_DEFAULTS.get(key) if own is None else own
+
+
+def references(experiment: Experiment) -> dict[tuple[str, str], str]:
+    """Reference route of each region in each sector of the run, regions of projects and of budgets
+    among them."""
+    names = dict.fromkeys([*experiment.regions, *built_in(experiment)])
+    met = {one: sector_regions(experiment, one) for one in experiment.sectors}
+    return {
+        (name, sector): found[name].reference
+        for name in names for sector, found in met.items() if name in found
+    }  # fmt: skip
+
+
+def reference_of(experiment: Experiment, region: str, route: str) -> str:
+    """The route that another one is compared with in a region: that of its sector."""
+    return rules_of(experiment, region, route).reference
 
 
 def built_in(experiment: Experiment) -> list[str]:
@@ -71,7 +109,9 @@ def built_in(experiment: Experiment) -> list[str]:
 def replaced_by(experiment: Experiment, project: str) -> str:
     """The route that a project is set against: its own choice, or the reference of its region."""
     one = experiment.projects[project]
-    return references(experiment)[one.region] if one.against is None else one.against.route
+    if one.against is not None:
+        return one.against.route
+    return reference_of(experiment, one.region, one.route)
 
 
 def project_instruments(experiment: Experiment) -> list[str]:
@@ -119,23 +159,25 @@ def met_regions(experiment: Experiment) -> list[str]:
     return list(dict.fromkeys([*experiment.regions, *buyers, *built_in(experiment)]))
 
 
-def met_imports(experiment: Experiment) -> dict[tuple[str, str], str | None]:
+def met_imports(experiment: Experiment) -> dict[tuple[str, str, str], str | None]:
     """Where `imports` of a buyer's region holds what a tonne from another one costs to bring in.
 
-    By region of the buyer and of origin; None where nothing is said. A region and its variants
-    (`like`) are at home in each other, and left out, unless they state an entry.
+    By region of the buyer, sector and region of origin; None where nothing is said. A region and
+    its variants (`like`) are at home in each other, and left out, unless they state an entry.
     """
-    found: dict[tuple[str, str], str | None] = {}
-    known, gaps = sector_regions(experiment), asked_budgets(experiment).values()
+    found: dict[tuple[str, str, str], str | None] = {}
+    gaps = asked_budgets(experiment).values()
     origins = [*experiment.regions, *(one.region for one in gaps if one.gap == "buyer")]
-    for buyer, _ in alternatives(experiment).values():
+    for buyer, route in alternatives(experiment).values():
+        sector = sector_of(experiment, route)
+        known = sector_regions(experiment, sector)
         table = known[buyer].imports if buyer in known else {}
         for origin in dict.fromkeys(origins):
             own = lineage(experiment, origin)
             place = place_of(experiment, table, origin)
             at_home = origin == buyer or set(own) & set(lineage(experiment, buyer))
             if not at_home or (place in own and origin != buyer):
-                found[buyer, origin] = place
+                found[buyer, sector, origin] = place
     return found
 
 
@@ -149,6 +191,12 @@ def used_routes(experiment: Experiment) -> list[str]:
     names += [one.route for one in asked_budgets(experiment).values()]
     names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
     return list(dict.fromkeys(names))
+
+
+def used_sectors(experiment: Experiment) -> list[str]:
+    """Sectors of the run, then those of the other routes that it needs."""
+    others = (sector_of(experiment, name) for name in used_routes(experiment))
+    return list(dict.fromkeys([*experiment.sectors, *others]))
 
 
 def meets_cbam(experiment: Experiment) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from simcore.intake.entries import Import
-from simcore.intake.usage import alternatives, met_imports, sector_regions
+from simcore.intake.usage import alternatives, met_imports, rules_of, sector_of
 from simcore.model.carbon import emissions, home_carbon_cost
 from simcore.model.costs import levelised_cost
 from simcore.model.policies import policy_value
@@ -58,7 +58,7 @@ def landed_cost(scene: Scene, against: str, region: str, route: str) -> int:
     """
     buyer, _ = alternatives(scene.experiment)[against]
     made = total_cost(scene, region, _sold_as(scene, buyer), route)
-    brought = _import(scene, buyer, region)
+    brought = _import(scene, buyer, region, route)
     if brought is None:
         return made
     place, record = brought
@@ -73,18 +73,18 @@ def _sold_as(scene: Scene, buyer: str) -> str:
     return "eu" if inside else "domestic"
 
 
-def _import(scene: Scene, buyer: str, origin: str) -> tuple[str, Import] | None:
+def _import(scene: Scene, buyer: str, origin: str, route: str) -> tuple[str, Import] | None:
     """What bringing a tonne in costs, and where that stands; None where nothing is said."""
-    place = met_imports(scene.experiment).get((buyer, origin))
+    place = met_imports(scene.experiment).get((buyer, sector_of(scene.experiment, route), origin))
     if place is None:
         return None
-    return place, sector_regions(scene.experiment)[buyer].imports[place]
+    return place, rules_of(scene.experiment, buyer, route).imports[place]
 
 
 def _duty(scene: Scene, against: str, region: str, route: str) -> list[int]:
     """Duty per tonne, if there may be any; CBAM is no part of what it is due on."""
     buyer, _ = alternatives(scene.experiment)[against]
-    brought, graph = _import(scene, buyer, region), scene.graph
+    brought, graph = _import(scene, buyer, region, route), scene.graph
     assert brought is not None
     place, record = brought
     paying = read(scene, record, "out_of_quota", f"{buyer}.imports.{place}")

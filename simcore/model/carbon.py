@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simcore.intake.policies import benchmark_of, default_value
-from simcore.intake.usage import references, sector_regions
+from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import (
     charged_intensity,
@@ -85,7 +85,7 @@ def allocation(scene: Scene, share: float | str, cscf: float | str) -> int:
 @remembered
 def charged_emissions(scene: Scene, region: str, route: str) -> int:
     """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
-    graph, record = scene.graph, sector_regions(scene.experiment)[region]
+    graph, record = scene.graph, rules_of(scene.experiment, region, route)
     share = allocation(scene, record.free_allocation, record.cscf)
     benchmark = benchmark_of(scene.experiment, region, route)
     plant = graph.node(
@@ -134,7 +134,7 @@ def marginal_carbon_cost(scene: Scene, region: str, route: str) -> int:
     """P*covered*e1: the incentive at the margin, free allocation aside."""
     record, graph = scene.experiment.catalog.regions[region], scene.graph
     covered = graph.product(
-        policy_value(scene, sector_regions(scene.experiment)[region].coverage),
+        policy_value(scene, rules_of(scene.experiment, region, route).coverage),
         charged_intensity(scene, region, route),
     )
     return graph.product(carbon_price(scene, record.market), covered)
@@ -149,7 +149,7 @@ def cbam_terms(scene: Scene, region: str, route: str) -> tuple[int, int, int]:
     """
     graph, experiment = scene.graph, scene.experiment
     home, declared = experiment.catalog.regions[region].market, experiment.cbam.declared
-    covered = _cbam_coverage(scene, home)
+    covered = _cbam_coverage(scene, home, sector_of(experiment, route))
     if declared == "actual":
         return covered, *_actual_terms(scene, region, route)
     if declared == "default":
@@ -174,8 +174,8 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
     record, rules = experiment.catalog.regions[region], experiment.cbam
     emitted = scope1(scene, region, route)
     if rules.method == "country_average":
-        emitted = graph.constant(sector_regions(experiment)[region].average_intensity)
-    if rules.resource_shuffling > 0 and route == references(experiment)[region]:
+        emitted = graph.constant(rules_of(experiment, region, route).average_intensity)
+    if rules.resource_shuffling > 0 and route == reference_of(experiment, region, route):
         emitted = graph.node(
             "SHUFFLED",
             emissions=emitted,
@@ -183,7 +183,9 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
             clean=rules.clean_intensity,
         )
     gap = _gap(scene, emitted, made_by(scene, route).cbam_benchmark)
-    indirect = policy_value(scene, rules.indirect)
+    indirect = policy_value(
+        scene, border_rule(experiment, sector_of(experiment, route), "indirect")
+    )
     if not graph.is_constant(indirect, 0.0):
         # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
         bought = graph.product(indirect, scope2(scene, region, route))
@@ -198,17 +200,24 @@ def _default_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
     """
     graph, experiment = scene.graph, scene.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
-    marked = graph.sum(graph.constant(1.0), policy_value(scene, rules.mark_up))
-    value = default_value(experiment, region)
-    emitted = graph.scaled(marked, value or 0.0)
-    benchmark = rules.default_benchmark
-    if benchmark is None:
-        benchmark = made_by(scene, references(experiment)[region]).cbam_benchmark
+    sector = sector_of(experiment, route)
+    mark_up = policy_value(scene, border_rule(experiment, sector, "mark_up"))
+    marked = graph.sum(graph.constant(1.0), mark_up)
+    emitted = graph.scaled(marked, default_value(experiment, region, sector) or 0.0)
+    benchmark = default_benchmark(scene, region, sector)
     counts = policy_value(scene, rules.recognised_default)
     if graph.is_constant(counts, 0.0):
         return _gap(scene, emitted, benchmark), graph.constant(0.0)
     paid = _paid(scene, region, route, record.recognised)
     return _gap(scene, emitted, benchmark), graph.product(paid, counts)
+
+
+def default_benchmark(scene: Scene, region: str, sector: str) -> float | str:
+    """Benchmark that a default value meets: that of its route code, else of the reference."""
+    stated: float | str | None = border_rule(scene.experiment, sector, "default_benchmark")
+    if stated is not None:
+        return stated
+    return made_by(scene, references(scene.experiment)[region, sector]).cbam_benchmark
 
 
 def _gap(scene: Scene, emitted: int, benchmark: float | str) -> int:
@@ -233,10 +242,10 @@ def _paid(scene: Scene, region: str, route: str, recognised: float | str) -> int
 
 
 @remembered
-def _cbam_coverage(scene: Scene, home: str) -> int:
+def _cbam_coverage(scene: Scene, home: str, sector: str) -> int:
     """Share of the tonnes of a market that CBAM covers: none once it is linked to the EU's."""
     graph, rules = scene.graph, scene.experiment.cbam
-    covered = policy_value(scene, rules.coverage)
+    covered = policy_value(scene, border_rule(scene.experiment, sector, "coverage"))
     link = scene.experiment.catalog.markets[home].link
     if link is None or link.to != rules.market:
         return covered
@@ -280,7 +289,7 @@ def _plus(graph: Graph, node: int, other: int) -> int:
 @remembered
 def avoided_emissions(scene: Scene, region: str, route: str) -> int:
     """Emission intensity of the reference route minus that of this one on the chosen boundary."""
-    reference = references(scene.experiment)[region]
+    reference = reference_of(scene.experiment, region, route)
     return scene.graph.difference(
         emissions(scene, region, reference), emissions(scene, region, route)
     )

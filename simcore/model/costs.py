@@ -11,7 +11,7 @@ from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, dated, target_of, unit_of_field
-from simcore.intake.usage import price_of, sector_regions
+from simcore.intake.usage import price_of, reference_of, rules_of
 from simcore.model.commodities import learning, unit_price
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
@@ -174,7 +174,7 @@ def capital_charge(scene: Scene, region: str, route: str, output: float | None =
 def stands_already(scene: Scene, region: str, route: str) -> bool:
     """Whether a plant is there before the decision, so that its capital may be sunk."""
     owner = owner_of(scene.experiment.catalog, route, "capex")
-    reference = sector_regions(scene.experiment)[region].reference
+    reference = reference_of(scene.experiment, region, route)
     return made_by(scene, route).greenfield is not None or owner == reference
 
 
@@ -329,7 +329,7 @@ def charged_intensity(scene: Scene, region: str, route: str) -> int:
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
     if all(compiled(one, scene.folder).low >= 0 for one in named):
         return direct
-    share = sector_regions(scene.experiment)[region].removals
+    share = rules_of(scene.experiment, region, route).removals
     return scene.graph.node("CREDITED", intensity=direct, share=share)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore.intake.usage import references
+from simcore.intake.usage import reference_of, sector_of
 from simcore.model.carbon import carbon_cost
 from simcore.model.projects import PRODUCING, green_revenue, project_of, rate_of
 from simcore.model.sale import product_price
@@ -33,7 +33,7 @@ def _first_earning(scene: Scene, place: Mapping[str, str]) -> int:
     one, first = project_of(scene, place["project"]), PRODUCING.first(scene, place)
     if one is None:
         return first
-    priced = first_year(scene, references(scene.experiment)[one.region])
+    priced = first_year(scene, reference_of(scene.experiment, one.region, one.route))
     return first if one.start >= priced else scene.experiment.years.last + 1
 
 
@@ -66,7 +66,11 @@ def project_revenue(scene: Scene, project: str) -> int | None:
     None of a project in a region that states no product_price.
     """
     one, graph = project_of(scene, project), scene.graph
-    price = None if one is None else product_price(scene, one.region)
+    price = (
+        None
+        if one is None
+        else product_price(scene, one.region, sector_of(scene.experiment, one.route))
+    )
     if one is None or price is None:
         return None
     return graph.scaled(graph.sum(price, green_revenue(scene, project)), one.output)

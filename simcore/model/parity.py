@@ -11,7 +11,7 @@ otherwise the premium at the parity price would not be zero.
 from __future__ import annotations
 
 from simcore.intake.entries import Electrolysis
-from simcore.intake.usage import price_of, references
+from simcore.intake.usage import price_of, reference_of
 from simcore.model.commodities import price_name, unit_price
 from simcore.model.costs import trades
 from simcore.model.premium import cost_premium
@@ -36,7 +36,7 @@ def parity_price(scene: Scene, region: str, destination: str, route: str, good: 
 
     None where no route uses it.
     """
-    graph, reference = scene.graph, references(scene.experiment)[region]
+    graph, reference = scene.graph, reference_of(scene.experiment, region, route)
     own, other = (net_use(scene, region, one, good) for one in (route, reference))
     if graph.is_constant(own, 0.0) and graph.is_constant(other, 0.0):
         return None

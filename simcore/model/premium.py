@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simcore.intake.usage import deciding_market, references
+from simcore.intake.usage import deciding_market, reference_of, sector_of
 from simcore.model.carbon import (
     avoided_emissions,
     carbon_cost,
@@ -26,7 +26,7 @@ from simcore.variables import CELL, PLANT, outcome
 @remembered
 def cost_premium_ex_carbon(scene: Scene, region: str, route: str) -> int:
     """Levelised cost minus the levelised cost of the reference route."""
-    reference = references(scene.experiment)[region]
+    reference = reference_of(scene.experiment, region, route)
     return scene.graph.difference(
         levelised_cost(scene, region, route), levelised_cost(scene, region, reference)
     )
@@ -43,7 +43,7 @@ def cost_premium_ex_carbon(scene: Scene, region: str, route: str) -> int:
 @remembered
 def cost_premium(scene: Scene, region: str, destination: str, route: str) -> int:
     """What the low-carbon tonne costs more than the reference tonne, carbon cost included."""
-    reference = references(scene.experiment)[region]
+    reference = reference_of(scene.experiment, region, route)
     own = total_cost(scene, region, destination, route)
     return scene.graph.difference(own, total_cost(scene, region, destination, reference))
 
@@ -85,7 +85,7 @@ def abatement_cost(scene: Scene, region: str, route: str) -> int:
 def break_even_price(scene: Scene, region: str, destination: str, route: str) -> int:
     """Carbon price at which cost_premium = 0 under the year's allocation rules: the home price, or
     for EU-bound tonnes from outside the EU price given the home price. Undefined: none."""
-    graph, reference = scene.graph, references(scene.experiment)[region]
+    graph, reference = scene.graph, reference_of(scene.experiment, region, route)
     excess = cost_premium_ex_carbon(scene, region, route)
     if not pays_cbam(scene, region, destination):
         return graph.node(
@@ -153,7 +153,7 @@ def premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -
     if scene.experiment.value.mode == "seed":
         saved = avoided_emissions(scene, region, route)
         return scene.graph.product(saved, premium_per_tco2(scene, region, destination, route))
-    reference = references(scene.experiment)[region]
+    reference = reference_of(scene.experiment, region, route)
     return netted_value(scene, region, destination, route, reference)
 
 
@@ -263,20 +263,27 @@ def crossover_year(scene: Scene, region: str, destination: str, route: str) -> i
 
 
 @outcome(
-    over=("scenario", "region", "destination", "year"),
+    over=("scenario", "region", "destination", "sector", "year"),
     unit="1",
     title="Cheapest route",
     kind="category",
 )
 @remembered
-def cheapest_route(scene: Scene, region: str, destination: str) -> int:
-    """Route with the lowest levelised_cost + carbon_cost.
+def cheapest_route(scene: Scene, region: str, destination: str, sector: str) -> int | None:
+    """Route of a sector with the lowest levelised_cost + carbon_cost.
 
-    As its position among the routes of the run.
+    As its position among the routes of the run. None of a sector of which the run has no route.
     """
     routes = scene.experiment.routes
+    own = [one for one in routes if sector_of(scene.experiment, one) == sector]
+    if not own:
+        return None
+    never = scene.experiment.years.last + 1
     return scene.graph.node(
         "CHEAPEST",
-        totals=[total_cost(scene, region, destination, route) for route in routes],
-        first_years=[first_year(scene, route) for route in routes],
+        # A route of another sector holds its place among those of the run, and is never there.
+        totals=[
+            total_cost(scene, region, destination, one if one in own else own[0]) for one in routes
+        ],
+        first_years=[first_year(scene, one) if one in own else never for one in routes],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from simcore.intake.usage import references, sector_regions
+from simcore.intake.usage import references, sector_of, sector_regions
 from simcore.model.carbon import home_carbon_cost, marginal_carbon_cost
 from simcore.model.costs import levelised_cost
 from simcore.model.policies import policy_value
@@ -19,7 +19,9 @@ from simcore.variables import PLANT, Needs, Since, outcome
 
 _NEEDS: Final = Needs(rules=("product_price", "border"))
 SOLD: Final = Since(
-    lambda scene, place: first_year(scene, references(scene.experiment)[place["region"]])
+    lambda scene, place: first_year(
+        scene, references(scene.experiment)[place["region"], place["sector"]]
+    )
 )
 """While the reference of the region is available."""
 BESIDE_PRICE: Final = Since(
@@ -29,7 +31,7 @@ BESIDE_PRICE: Final = Since(
 
 
 @outcome(
-    over=("scenario", "region", "year"),
+    over=("scenario", "region", "sector", "year"),
     unit="{money} t-1",
     title="Price of the conventional tonne",
     since=SOLD,
@@ -38,17 +40,17 @@ BESIDE_PRICE: Final = Since(
     asked_as=("steel_price",),
 )
 @remembered
-def product_price(scene: Scene, region: str) -> int | None:
+def product_price(scene: Scene, region: str, sector: str) -> int | None:
     """levelised_cost of the reference + margin + theta * its carbon cost; theta moves from
     theta_open to theta_border with the share of imports that pay for their carbon.
 
     None of a region that states no product_price.
     """
-    graph, record = scene.graph, sector_regions(scene.experiment)[region]
+    graph, record = scene.graph, sector_regions(scene.experiment, sector)[region]
     if record.product_price is None:
         return None
     stated, owner = record.product_price, f"{region}.product_price"
-    reference = references(scene.experiment)[region]
+    reference = references(scene.experiment)[region, sector]
     margin, behind, without = (
         read(scene, stated, key, owner) for key in ("margin", "theta_border", "theta_open")
     )
@@ -74,7 +76,7 @@ def market_gap(scene: Scene, region: str, route: str) -> int | None:
 
     None of a region that states no product_price.
     """
-    price = product_price(scene, region)
+    price = product_price(scene, region, sector_of(scene.experiment, route))
     if price is None:
         return None
     return scene.graph.difference(total_cost(scene, region, "domestic", route), price)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from simcore.intake.hosts import route_of
-from simcore.intake.usage import references
+from simcore.intake.usage import reference_of
 from simcore.model.scene import Scene, remembered
 from simcore.variables import Since
 
@@ -20,7 +20,7 @@ def first_year(scene: Scene, route: str) -> int:
 @remembered
 def first_compared(scene: Scene, region: str, route: str) -> int:
     """First year of the run in which a route and the region's reference are available."""
-    reference = references(scene.experiment)[region]
+    reference = reference_of(scene.experiment, region, route)
     return max(first_year(scene, route), first_year(scene, reference))
 
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from simcore.intake.policies import benchmark_of, default_value
-from simcore.intake.usage import references, sector_regions, used_routes
-from simcore.model.carbon import pays_cbam, precursor_benchmark, precursor_emissions
+from simcore.intake.schema import Experiment
+from simcore.intake.usage import border_rule, sector_regions, used_routes
+from simcore.model.carbon import (
+    default_benchmark,
+    pays_cbam,
+    precursor_benchmark,
+    precursor_emissions,
+)
 from simcore.model.costs import charged_intensity, direct_emissions, made_by
 from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
@@ -15,12 +22,15 @@ from simcore.model.scene import Scene
 
 _REGION = {
     "coverage": "coverage", "free_allocation": "free allocation, phi",
-    "cscf": "cross-sectoral correction factor", "recognised": "home price recognised by CBAM",
+    "cscf": "cross-sectoral correction factor",
     "border": "precursors pay at the border",
 }  # fmt: skip
+_RECOGNISED = "home price recognised by CBAM"
 _CBAM = {
-    "coverage": "CBAM coverage", "free_allocation": "free allocation of CBAM, phi_EU",
-    "cscf": "correction factor of CBAM", "mark_up": "mark-up on default values",
+    "free_allocation": "free allocation of CBAM, phi_EU", "cscf": "correction factor of CBAM",
+}  # fmt: skip
+_BORDER = {
+    "coverage": "CBAM coverage", "mark_up": "mark-up on default values",
     "indirect": "CBAM on bought power",
 }  # fmt: skip
 
@@ -43,21 +53,27 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
     record, rules = experiment.catalog.regions[region], experiment.cbam
     here = {"region": region}
     yield Term("home carbon price", here, "EUR/t", carbon_price(scene, record.market))
-    rules_here = sector_regions(experiment)[region]
-    for field, name in _REGION.items():
-        value = getattr(record if field == "recognised" else rules_here, field)
-        yield Term(name, here, "1", policy_value(scene, value))
+    yield Term(_RECOGNISED, here, "1", policy_value(scene, record.recognised))
+    for sector in experiment.sectors:
+        met = sector_regions(experiment, sector)[region]
+        for field, name in _REGION.items():
+            said = _said(experiment, sector, name)
+            yield Term(said, here, "1", policy_value(scene, getattr(met, field)))
     abroad = any(pays_cbam(scene, region, one) for one in experiment.destinations)
     if abroad:
         yield Term("CBAM carbon price", here, "EUR/t", carbon_price(scene, rules.market))
         for field, name in _CBAM.items():
             yield Term(name, here, "1", policy_value(scene, getattr(rules, field)))
+        for sector, (field, name) in product(experiment.sectors, _BORDER.items()):
+            node = policy_value(scene, border_rule(experiment, sector, field))
+            yield Term(_said(experiment, sector, name), here, "1", node)
         link = experiment.catalog.markets[record.market].link
         if link is not None and link.to == rules.market:
             node = policy_value(scene, link.share)
             yield Term("linked to the market of CBAM", here, "1", node)
         if rules.declared != "actual":
-            yield from _declared_by_default(scene, here)
+            for sector in experiment.sectors:
+                yield from _declared_by_default(scene, here, sector)
     for route in used_routes(experiment):
         made, there = made_by(scene, route), {**here, "route": route}
         benchmark = policy_value(scene, benchmark_of(experiment, region, route))
@@ -76,15 +92,20 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
             yield Term("benchmark of CBAM", there, "t/t", node)
 
 
-def _declared_by_default(scene: Scene, here: dict[str, str]) -> Iterator[Term]:
+def _said(experiment: Experiment, sector: str, name: str) -> str:
+    """The name of a term, with its sector where the run has several."""
+    return f"{name} ({sector})" if len(experiment.sectors) > 1 else name
+
+
+def _declared_by_default(scene: Scene, here: dict[str, str], sector: str) -> Iterator[Term]:
     """What a tonne with a default value declares: one value and one benchmark for all routes."""
     experiment, region = scene.experiment, here["region"]
     rules = experiment.cbam
-    benchmark = rules.default_benchmark
-    if benchmark is None:
-        benchmark = made_by(scene, references(experiment)[region]).cbam_benchmark
-    value = scene.graph.constant(default_value(experiment, region) or 0.0)
-    yield Term("default value of CBAM", here, "t/t", value)
-    yield Term("benchmark of default values", here, "t/t", policy_value(scene, benchmark))
+    benchmark = policy_value(scene, default_benchmark(scene, region, sector))
+    value = scene.graph.constant(default_value(experiment, region, sector) or 0.0)
+    for name, node in (
+        ("default value of CBAM", value), ("benchmark of default values", benchmark),
+    ):  # fmt: skip
+        yield Term(_said(experiment, sector, name), here, "t/t", node)
     node = policy_value(scene, rules.recognised_default)
     yield Term("home price that counts with default values", here, "1", node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simcore.intake.usage import references
+from simcore.intake.usage import reference_of
 from simcore.model.carbon import cbam_cost, home_carbon_cost
 from simcore.model.costs import capital, fixed_charge, route_quantity, trades
 from simcore.model.scene import Scene, remembered
@@ -29,7 +29,7 @@ def waterfall(scene: Scene, region: str, destination: str, route: str, component
 @remembered
 def _components(scene: Scene, region: str, destination: str, route: str) -> dict[str, int]:
     """Parts of the cost premium by name; they sum to it."""
-    reference = references(scene.experiment)[region]
+    reference = reference_of(scene.experiment, region, route)
     own, other = (_parts(scene, region, destination, one) for one in (route, reference))
     zero = scene.graph.constant(0.0)
     return {

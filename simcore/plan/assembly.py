@@ -222,6 +222,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "instrument": tuple(
             dict.fromkeys(name for one in scenarios for name in project_instruments(one))
         ),
+        "sector": tuple(experiment.sectors),
         "product": tuple(experiment.products),
         "budget": tuple(dict.fromkeys(name for one in scenarios for name in one.budgets)),
         "view": tuple(

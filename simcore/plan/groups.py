@@ -48,6 +48,6 @@ def _records(experiment: Experiment, head: str) -> Iterator[tuple[str, Any]]:
     for section in ("exposures", "projects", "budgets"):
         if head in getattr(experiment, section):
             yield section, getattr(experiment, section)[head]
-    made = experiment.catalog.sectors.get(experiment.sector)
-    if made is not None and head in made.regions:
-        yield "sectors", made.regions[head]
+    for made in experiment.catalog.sectors.values():
+        if head in made.regions:
+            yield "sectors", made.regions[head]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,7 +21,7 @@ from simcore.intake.stated import described
 from simcore.intake.usage import (
     built_in,
     met_imports,
-    product_of,
+    products_of,
     read_rules,
     references,
     sector_regions,
@@ -98,12 +98,12 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
     keys, assumed = _provenance(plan.spec)
     return {
         "title": experiment.title
-        or f"{experiment.name}: {product_of(experiment)}, {', '.join(experiment.regions)}",
+        or f"{experiment.name}: {products_of(experiment)}, {', '.join(experiment.regions)}",
         "source": "simcore Monte Carlo simulation of the green premium",
         "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
         "config": plan.resolved_yaml,
         "config_sha256": plan.digest,
-        "product": product_of(experiment),
+        "product": products_of(experiment),
         "seed": experiment.seed,
         **_stopping(plan),
         **_resolved(plan),
@@ -123,9 +123,17 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         }),
         "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
         "references": json.dumps({
-            name: references(one) for name, one in plan.spec.scenarios.items()
+            name: _by_region(references(one)) for name, one in plan.spec.scenarios.items()
         }),
     }  # fmt: skip
+
+
+def _by_region(found: Mapping[tuple[str, str], str]) -> dict[str, dict[str, str]]:
+    """Reference routes by region and sector."""
+    regions: dict[str, dict[str, str]] = {}
+    for (region, sector), route in found.items():
+        regions.setdefault(region, {})[sector] = route
+    return regions
 
 
 def _untold_imports(plan: Plan) -> dict[str, str]:
@@ -136,12 +144,12 @@ def _untold_imports(plan: Plan) -> dict[str, str]:
     freight: dict[str, dict[str, list[str]]] = {}
     duty: dict[str, dict[str, list[str]]] = {}
     for scenario, one in plan.spec.scenarios.items():
-        made = sector_regions(one)
-        for (buyer, origin), place in met_imports(one).items():
+        for (buyer, sector, origin), place in met_imports(one).items():
+            said = origin if len(one.sectors) == 1 else f"{origin} ({sector})"
             if place is None:
-                freight.setdefault(scenario, {}).setdefault(buyer, []).append(origin)
-            elif not pays_duty(made[buyer].imports[place]):
-                duty.setdefault(scenario, {}).setdefault(buyer, []).append(origin)
+                freight.setdefault(scenario, {}).setdefault(buyer, []).append(said)
+            elif not pays_duty(sector_regions(one, sector)[buyer].imports[place]):
+                duty.setdefault(scenario, {}).setdefault(buyer, []).append(said)
     return {"without_freight": json.dumps(freight), "without_duty": json.dumps(duty)}
 
 
@@ -205,10 +213,11 @@ def _is_met(experiment: Experiment, address: Address) -> bool:
     """Whether the run refers to this, of what a region says for buyers and of its price."""
     if address[:2] != ("catalog", "sectors") or len(address) < 6:
         return True
-    region, field = address[4:6]
+    sector, (region, field) = address[2], address[4:6]
     if field == "imports":
-        met = ((buyer, place) for (buyer, _), place in met_imports(experiment).items())
-        return (region, address[6]) in met
+        met = ((buyer, made, place)
+               for (buyer, made, _), place in met_imports(experiment).items())  # fmt: skip
+        return (region, sector, address[6]) in met
     asked = field in read_rules(experiment)
     priced = {*experiment.regions, *built_in(experiment)}
     return field != "product_price" or (asked and region in priced)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simcore.errors import ConfigError, Fault
-from simcore.intake.usage import references
+from simcore.intake.usage import reference_of
 from simcore.kernels.operations import BLOCK
 from simcore.model.settlement import settlement_terms
 from simcore.model.terms import Term, terms
@@ -109,14 +109,14 @@ def _terms(
     plan, settings = extended(plan)
     found = []
     for scenario, setting in settings.items():
-        reference = references(setting.experiment)
         for place in plan.coords["region"]:
             if region not in (None, place):
                 continue
+            reference = route and reference_of(setting.experiment, place, route)
             found += [
                 (scenario, one)
                 for one in terms(setting, place)
-                if route is None or one.place.get("route", route) in (route, reference[place])
+                if route is None or one.place.get("route", route) in (route, reference)
             ]
     return plan, found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -120,7 +121,7 @@ def _load() -> tuple[dict[str, Any], tuple[Record, ...]]:
         "regions": lambda: _entries("regions.yaml"),
         "sectors": lambda: _folder("sector"),
         "routes": _routes,
-        "technologies": lambda: _entries("technology/learning.yaml"),
+        "technologies": lambda: _entries("learning.yaml"),
         "buyers": lambda: _entries("buyers.yaml"),
         "instruments": lambda: _folder("instrument"),
         "products": lambda: _entries("products.yaml"),
@@ -180,17 +181,22 @@ def _policies() -> _Part:
 
 
 def _routes() -> _Part:
-    file = "technology/routes.yaml"
-    found, listed = _yaml(file), []
-    for name, entry in found.items():
-        for owner, part in ((name, entry), (f"{name}.capture", entry.get("capture", {}))):
-            if "learning" in part:
-                listed += _walk(part["learning"], file, f"{owner}.learning", {})
+    found: dict[str, Any] = {}
+    listed: list[Record] = []
+    for file in _files("technology"):
+        for name, entry in _yaml(file).items():
+            found[name] = entry
+            for owner, part in ((name, entry), (f"{name}.capture", entry.get("capture", {}))):
+                if "learning" in part:
+                    listed += _walk(part["learning"], file, f"{owner}.learning", {})
     for path in sorted((_DATA / "technology").glob("*.csv")):
         for row in rows.read(path, columns=rows.TECHNOLOGY, sources=_sources()):
             if row.cells["route"] not in found:
                 raise TableError(
-                    row.where, f"route {row.cells['route']!r}", f"one in {file}", "add it there"
+                    row.where,
+                    f"route {row.cells['route']!r}",
+                    f"one in {path.stem}.yaml beside it",
+                    "add it there",
                 )
             _place(found[row.cells["route"]], row)
             name = f"{row.cells['route']}.{row.cells['quantity']}.{row.cells['region']}"
@@ -230,38 +236,46 @@ def _place(route: dict[str, Any], row: rows.Row) -> None:
 
 
 def _prices() -> _Part:
-    """Commodity paths: spot and anchors of prices.csv on the processes of price_processes.yaml.
+    """Commodity paths: spot and anchors of the CSV files on the processes of the YAML beside them.
 
-    Beside them stand the prices that follow an index, and hydrogen.
+    There stand the prices that follow an index, and those that are computed, too.
     """
-    file = "price_processes.yaml"
-    shared = _yaml(file)
+    shared = {file: _yaml(file) for file in _files("price")}
+    moved = {
+        name: entry for content in shared.values()
+        for name, entry in content.get("commodities", {}).items()
+    }  # fmt: skip
     found: dict[str, dict[str, Any]] = {}
-    listed = _walk(shared["commodities"], file, "commodities", {})
-    for row in rows.read(_DATA / "prices.csv", columns=rows.PRICES, sources=_sources()):
-        commodity, region = row.cells["commodity"], row.cells["region"]
-        if commodity not in shared["commodities"]:
-            raise TableError(
-                row.where, f"commodity {commodity!r}", f"one in {file}", "add it there"
-            )
-        regions = found.setdefault(commodity, {})
-        if region in regions:
-            _anchor(regions[region], row)
-        else:
-            regions[region] = {**_fresh(shared["commodities"][commodity]), **_spot(row)}
-        listed.append(rows.record(row, file="prices.csv", name=f"{commodity}.{region}.{row.year}"))
-    for commodity, regions in shared["emission_intensity"].items():
-        for region, entry in regions.items():
-            path = f"{commodity}.{region}.emission_intensity"
-            listed += _walk(entry["values"], file, path, entry)
-            found[commodity][region]["emission_intensity"] = entry
-    for commodity, regions in shared["indexed"].items():
-        for region, entry in regions.items():
-            listed += _walk(entry, file, f"indexed.{commodity}.{region}", {})
-            found.setdefault(commodity, {})[region] = entry
-    for region, entry in shared["hydrogen"].items():
-        listed += _walk(entry, file, f"hydrogen.{region}", {})
-    return {**found, "hydrogen": shared["hydrogen"]}, listed
+    listed: list[Record] = []
+    for file, content in shared.items():
+        listed += _walk(content.get("commodities", {}), file, "commodities", {})
+    for table in sorted((_DATA / "price").glob("*.csv")):
+        for row in rows.read(table, columns=rows.PRICES, sources=_sources()):
+            commodity, region = row.cells["commodity"], row.cells["region"]
+            if commodity not in moved:
+                raise TableError(
+                    row.where, f"commodity {commodity!r}",
+                    f"one of the commodities of {table.stem}.yaml beside it", "add it there",
+                )  # fmt: skip
+            regions = found.setdefault(commodity, {})
+            if region in regions:
+                _anchor(regions[region], row)
+            else:
+                regions[region] = {**_fresh(moved[commodity]), **_spot(row)}
+            name = f"{commodity}.{region}.{row.year}"
+            listed.append(rows.record(row, file=f"price/{table.name}", name=name))
+    for file, content in shared.items():
+        for commodity, regions in content.get("emission_intensity", {}).items():
+            for region, entry in regions.items():
+                path = f"{commodity}.{region}.emission_intensity"
+                listed += _walk(entry["values"], file, path, entry)
+                found[commodity][region]["emission_intensity"] = entry
+    for (file, content), kind in product(shared.items(), ("indexed", "computed")):
+        for commodity, regions in content.get(kind, {}).items():
+            for region, entry in regions.items():
+                listed += _walk(entry, file, f"{kind}.{commodity}.{region}", {})
+                found.setdefault(commodity, {})[region] = entry
+    return found, listed
 
 
 def _spot(row: rows.Row) -> dict[str, Any]:
