@@ -152,7 +152,9 @@ def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], 
         made = sector_regions(experiment, sector).get(region)
         if made is None:
             continue
-        fields = ("coverage", "free_allocation", "cscf", "border")
+        fields = (
+            "coverage", "free_allocation", "cscf", "border", "captive_coverage", "power_coverage",
+        )  # fmt: skip
         found |= {(*rules, key): getattr(made, key) for key in fields}
         found |= {(*rules, "benchmarks", key): one for key, one in made.benchmarks.items()}
     if record is not None:
