@@ -31,7 +31,7 @@ def pair(against: str) -> tuple[str, str]:
 def destination(case: Case, buyer: str) -> str:
     """Only the border of the EU is modelled: elsewhere a tonne pays the carbon of its home alone."""
     market = case.catalog["regions"][buyer]["market"]
-    return "eu" if market == case.config["cbam"]["market"] else "domestic"
+    return "eu" if market == case.cbam["market"] else "domestic"
 
 
 def entry(case: Case, buyer: str, origin: str) -> tuple[str, Mapping[str, Any]] | None:
