@@ -118,7 +118,7 @@ def sale_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
             continue
         for year in case.years:
             price = product_price(case, region, year)
-            out["product_price", scenario, region, year] = price
+            out["product_price", scenario, region, case.sector, year] = price
             for route in case.config["routes"]:
                 own = NAN
                 if is_available(case, route, year):

@@ -336,7 +336,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
         for d in config["destinations"]:
             for year in case.years:
                 best = cheapest_route(case, out, scenario, region, d, year)
-                out["cheapest_route", scenario, region, d, year] = best
+                out["cheapest_route", scenario, region, d, case.sector, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)
