@@ -20,6 +20,7 @@ from simcore.model.costs import (
     route_quantity,
     traded,
     trades,
+    with_inside,
 )
 from simcore.model.scene import Scene, by_region, remembered
 from simcore.model.since import AVAILABLE, COMPARED
@@ -29,7 +30,15 @@ from simcore.variables import PLANT, outcome
 
 @remembered
 def direct_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it."""
+    """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it;
+    with those of what is inside."""
+    own = _own_direct_emissions(scene, region, route)
+    return with_inside(
+        scene, region, route, own, lambda other: direct_emissions(scene, region, other)
+    )
+
+
+def _own_direct_emissions(scene: Scene, region: str, route: str) -> int:
     graph = scene.graph
     unabated = route_quantity(scene, region, route, "emission_intensity")
     if capture_of(scene, route) is None:
@@ -54,9 +63,12 @@ def bought_power_emissions(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def precursor_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the precursors that a route buys, t CO2e/t."""
+    """Emissions of the precursors that a route buys, and of what is inside, t CO2e/t."""
     each = route_quantity(scene, region, route, "precursor_intensity")
-    return per_product(scene, region, route, each)
+    own = per_product(scene, region, route, each)
+    return with_inside(
+        scene, region, route, own, lambda other: precursor_emissions(scene, region, other)
+    )
 
 
 def per_product(scene: Scene, region: str, route: str, each: int) -> int:
@@ -121,8 +133,16 @@ def avoided_emissions(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def charged_intensity(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits."""
-    direct = direct_emissions(scene, region, route)
+    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits;
+    with those of what is inside."""
+    own = _own_charged_intensity(scene, region, route)
+    return with_inside(
+        scene, region, route, own, lambda other: charged_intensity(scene, region, other)
+    )
+
+
+def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
+    direct = _own_direct_emissions(scene, region, route)
     value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
     entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
     factors = scene.experiment.factors
@@ -187,10 +207,9 @@ def is_captive(scene: Scene, name: str, region: str) -> bool:
 
 
 def _bought(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int]]:
-    """Inputs of a route, and what a tonne takes of them."""
-    names = made_by(scene, route).inputs
+    """Inputs of a route and of what is inside, and what a tonne takes of them."""
     for name, amount, _, sign in trades(scene, region, route):
-        if sign > 0 and name in names:
+        if sign > 0:
             yield name, amount
 
 
