@@ -337,11 +337,19 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
     names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
     names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
     found = dict.fromkeys(names)
+    by_grid = experiment.cbam.power_factor == "grid_mean" and meets_cbam(experiment)
     while names:
         prices = [price_of(experiment, names[0], one) for one in met_regions(experiment)]
-        names = [*names[1:], *(one for one in map(made_of, prices) if one and one not in found)]
+        behind = [one for price in prices for one in (made_of(price), _grid_of(price, by_grid))]
+        names = [*names[1:], *(one for one in behind if one and one not in found)]
         found.update(dict.fromkeys(names))
     return tuple(found)
+
+
+def _grid_of(price: object, by_grid: bool) -> str | None:
+    """What stands for power at the border, where that is the mean of a grid."""
+    grid: str | None = getattr(price, "grid", None) if by_grid else None
+    return grid
 
 
 def made_of(price: object) -> str | None:

@@ -181,21 +181,42 @@ class Power:
 def power_of(scene: Scene, region: str, route: str) -> Iterator[Power]:
     """The power that a tonne takes: inputs made on site or that state a `grid`, and what makes
     hydrogen of such power on site."""
+    for name, amount in carriers(scene, region, route):
+        record = price_of(scene.experiment, name, region)
+        is_made_here, grid = isinstance(record, Generation), getattr(record, "grid", None)
+        if is_made_here or grid is not None:
+            yield Power(name, amount, is_made_here, grid)
+
+
+def carriers(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int]]:
+    """Inputs of a route and what a tonne takes of them, in the place of hydrogen made on site the
+    power that makes it."""
     for name, amount in _bought(scene, region, route):
-        found = _power(scene, name, region, amount)
-        if found is not None:
-            yield found
+        record = price_of(scene.experiment, name, region)
+        if isinstance(record, Electrolysis):
+            yield record.electricity, scene.graph.product(amount, power_use(scene, name, region))
+        else:
+            yield name, amount
 
 
-def _power(scene: Scene, name: str, region: str, amount: int) -> Power | None:
-    record = price_of(scene.experiment, name, region)
-    if isinstance(record, Electrolysis):
-        need = scene.graph.product(amount, power_use(scene, name, region))
-        return _power(scene, record.electricity, region, need)
-    is_captive, grid = isinstance(record, Generation), getattr(record, "grid", None)
-    if not is_captive and grid is None:
-        return None
-    return Power(name, amount, is_captive, grid)
+@remembered
+def indirect_emissions(scene: Scene, region: str, route: str) -> int:
+    """Emissions of power and other inputs as the border counts them, t CO2e/t (MODEL 15.6)."""
+    graph, rule = scene.graph, scene.experiment.cbam.power_factor
+    captive = captive_power_emissions(scene, region, route)
+    if rule == "actual":
+        return _plus(scene, bought_power_emissions(scene, region, route), captive)
+    counted = {one.name: one for one in power_of(scene, region, route)}
+    stated = scene.experiment.catalog.regions[region].default_power_factor
+    found = []
+    for name, amount in carriers(scene, region, route):
+        if name in counted and rule == "default":
+            factor = graph.constant(stated or 0.0)
+        else:
+            grid = counted[name].grid if name in counted else None
+            factor = emission_factor(scene, grid or name, region)
+        found.append(graph.product(amount, factor))
+    return graph.total(found)
 
 
 def is_captive(scene: Scene, name: str, region: str) -> bool:

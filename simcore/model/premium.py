@@ -9,7 +9,8 @@ from simcore.model.carbon import (
     carbon_cost,
     cbam_terms,
     charged_emissions,
-    home_carbon_cost,
+    compensation_rate,
+    less,
     pays_cbam,
 )
 from simcore.model.costs import levelised_cost
@@ -90,11 +91,12 @@ def break_even_price(scene: Scene, region: str, destination: str, route: str) ->
         return graph.node(
             "BREAK_EVEN_HOME",
             excess=excess,
-            charged_reference=charged_emissions(scene, region, reference),
-            charged=charged_emissions(scene, region, route),
+            charged_reference=_due_per_price(scene, region, reference),
+            charged=_due_per_price(scene, region, route),
         )
     at_home = graph.difference(
-        home_carbon_cost(scene, region, route), home_carbon_cost(scene, region, reference)
+        carbon_cost(scene, region, "domestic", route),
+        carbon_cost(scene, region, "domestic", reference),
     )
     covered, gap_reference, paid_reference = cbam_terms(scene, region, reference)
     _, gap, paid = cbam_terms(scene, region, route)
@@ -106,6 +108,15 @@ def break_even_price(scene: Scene, region: str, destination: str, route: str) ->
         paid_reference=paid_reference,
         gap=gap,
         paid=paid,
+    )
+
+
+def _due_per_price(scene: Scene, region: str, route: str) -> int:
+    """Home carbon cost, net of compensation, per EUR of carbon price."""
+    return less(
+        scene.graph,
+        charged_emissions(scene, region, route),
+        compensation_rate(scene, region, route),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simcore.intake.usage import reference_of
-from simcore.model.carbon import cbam_cost, home_carbon_cost
+from simcore.model.carbon import cbam_cost, home_carbon_cost, indirect_cost_compensation
 from simcore.model.costs import capital, fixed_charge, per_tonne, trades
 from simcore.model.scene import Scene, remembered
 from simcore.model.since import COMPARED
@@ -49,6 +49,7 @@ def _parts(scene: Scene, region: str, destination: str, route: str) -> dict[str,
         "support": graph.scaled(support, -1.0),
         "home_carbon": home_carbon_cost(scene, region, route),
         "cbam": cbam_cost(scene, region, destination, route),
+        "compensation": graph.scaled(indirect_cost_compensation(scene, region, route), -1.0),
     }
     for name, amount, unit_price, sign in trades(scene, region, route):
         value = graph.product(amount, unit_price)

@@ -19,6 +19,7 @@ from simcore.intake.usage import (
     exposure_currency,
     project_instruments,
     references,
+    sector_regions,
     used_markets,
     used_prices,
     used_systems,
@@ -241,12 +242,22 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
 
 def _component_names(spec: Spec) -> tuple[str, ...]:
     head = ("capex", "fixed_opex", "other_opex")
-    tail = ("support", "home_carbon", "cbam")
+    tail = ["support", "home_carbon", "cbam"]
+    if any(_compensates(one) for one in spec.scenarios.values()):
+        tail.append("compensation")
     middle: dict[str, None] = {}
     for one in spec.scenarios.values():
         for name in (*one.routes, *references(one).values()):
             middle.update(dict.fromkeys(traded_by(one.catalog, name)))
     return (*head, *sorted(middle), *tail)
+
+
+def _compensates(experiment: Experiment) -> bool:
+    """Whether a state pays back some of the carbon cost of power."""
+    met = (sector_regions(experiment, one) for one in experiment.sectors)
+    regions = experiment.regions
+    return any(found[one].compensation is not None for found in met for one in regions
+               if one in found)  # fmt: skip
 
 
 def _cells(
