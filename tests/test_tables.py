@@ -333,7 +333,9 @@ def test_correlated_names_exist() -> None:
     for pair in correlations["shocks"]:
         assert set(pair["between"]) <= paths
     for name in (name for pair in correlations["factors"] for name in pair["between"]):
-        assert name.removesuffix(".anchor") in paths or name.split(".")[0] in CATALOG["routes"], name
+        assert name.removesuffix(".anchor") in paths or name.split(".")[0] in CATALOG["routes"], (
+            name
+        )
 
 
 def test_base_year_and_currencies() -> None:
