@@ -120,10 +120,15 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 continue
             # A config that repeats what the package says asks for no effect.
             if (not own and at(packaged, address) == value) or (
-                spec.stands_alone and _is_default(where, value)
+                spec.stands_alone and (_is_default(where, value) or own and _repeats(where, value))
             ):
                 continue
             yield _Written(address, where, value, experiments)
+
+
+def _repeats(where: Address, value: Any) -> bool:
+    """Whether a scenario, written out in a config that holds all, says what a packaged one does."""
+    return any(at(one, where) == value for one in shipped.scenarios().values())
 
 
 def _is_default(where: Address, value: Any) -> bool:
