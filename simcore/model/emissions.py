@@ -18,6 +18,7 @@ from simcore.model.costs import (
     emitted_by_capture,
     made_by,
     route_quantity,
+    stored_biomass,
     traded,
     trades,
     with_inside,
@@ -45,7 +46,9 @@ def _own_direct_emissions(scene: Scene, region: str, route: str) -> int:
         return unabated
     taken = captured(scene, region, route)
     own = graph.product(taken, emitted_by_capture(scene, region, route))
-    emitted = graph.sum(unabated, own)
+    emitted, stored = graph.sum(unabated, own), stored_biomass(scene, region, route)
+    if not graph.is_constant(stored, 0.0):
+        taken = graph.difference(taken, stored)
     return graph.difference(emitted, taken)
 
 
@@ -147,9 +150,12 @@ def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
     entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
     factors = scene.experiment.factors
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
+    share = rules_of(scene.experiment, region, route).removals
+    stored = stored_biomass(scene, region, route)
+    if share > 0 and not scene.graph.is_constant(stored, 0.0):
+        direct = scene.graph.difference(direct, scene.graph.scaled(stored, share))
     if all(compiled(one, scene.folder).low >= 0 for one in named):
         return direct
-    share = rules_of(scene.experiment, region, route).removals
     return scene.graph.node("CREDITED", intensity=direct, share=share)
 
 

@@ -37,7 +37,7 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _REGIONAL: Final = frozenset(
     {
         "capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
-        "precursor_intensity", "support", "capture.rate", "capture.capex", "greenfield.capex",
+        "biogenic_intensity", "precursor_intensity", "support", "capture.rate", "capture.capex", "greenfield.capex",
         "made_from.amount",
     }
 )  # fmt: skip
