@@ -150,12 +150,13 @@ def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
     entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
     factors = scene.experiment.factors
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
-    share = rules_of(scene.experiment, region, route).removals
     stored = stored_biomass(scene, region, route)
-    if share > 0 and not scene.graph.is_constant(stored, 0.0):
-        direct = scene.graph.difference(direct, scene.graph.scaled(stored, share))
+    if not scene.graph.is_constant(stored, 0.0):
+        credited = scene.graph.scaled(stored, rules_of(scene.experiment, region, route).removals)
+        direct = scene.graph.difference(direct, credited)
     if all(compiled(one, scene.folder).low >= 0 for one in named):
         return direct
+    share = rules_of(scene.experiment, region, route).removals
     return scene.graph.node("CREDITED", intensity=direct, share=share)
 
 
