@@ -8,10 +8,19 @@ from typing import Any, Final, TypeVar
 from weakref import ref
 
 from simcore.intake.budgets import Budget
-from simcore.intake.entries import Electrolysis, Indexed, Learns, Retrofit, Route, SectorRegion
+from simcore.intake.entries import (
+    Computed,
+    Electrolysis,
+    Indexed,
+    Learns,
+    Retrofit,
+    Route,
+    SectorRegion,
+)
 from simcore.intake.findings import Address
-from simcore.intake.hosts import host_of, route_of
+from simcore.intake.hosts import behind, route_of
 from simcore.intake.paths import PricePath
+from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
 from simcore.units import currency_of
@@ -182,20 +191,35 @@ def met_imports(experiment: Experiment) -> dict[tuple[str, str, str], str | None
 
 
 def used_routes(experiment: Experiment) -> list[str]:
-    """Routes of the run in the order of the config, then references, what buyers compare with,
-    those of projects and what they are set against, those of budgets, and hosts of retrofits."""
+    """Routes of the run: those that it computes, then their hosts and what they are made from."""
+    found = sold_routes(experiment)
+    for name in found:
+        if name in experiment.catalog.routes:
+            others = dict.fromkeys(behind(experiment.catalog.routes[name]))
+            found += [one for one in others if one not in found]
+    return found
+
+
+def sold_routes(experiment: Experiment) -> list[str]:
+    """Routes whose tonnes a run computes, in the order of the config, then references, what buyers
+    compare with, those of projects and what they are set against, and those of budgets."""
     names = [*experiment.routes, *references(experiment).values()]
     names += [route for _, route in alternatives(experiment).values()]
     for one in experiment.projects.values():
         names += [one.route, *([one.against.route] if one.against else [])]
     names += [one.route for one in asked_budgets(experiment).values()]
-    names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
     return list(dict.fromkeys(names))
 
 
 def used_sectors(experiment: Experiment) -> list[str]:
     """Sectors of the run, then those of the other routes that it needs."""
     others = (sector_of(experiment, name) for name in used_routes(experiment))
+    return list(dict.fromkeys([*experiment.sectors, *others]))
+
+
+def sold_sectors(experiment: Experiment) -> list[str]:
+    """Sectors whose tonnes a run computes, and not only what is inside of others."""
+    others = (sector_of(experiment, name) for name in sold_routes(experiment))
     return list(dict.fromkeys([*experiment.sectors, *others]))
 
 
@@ -312,12 +336,19 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
             names += [*record.inputs, *record.byproducts]
     names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
     names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
-    for commodity in dict.fromkeys(names):
-        for region in met_regions(experiment):
-            price = price_of(experiment, commodity, region)
-            if isinstance(price, Electrolysis):
-                names.append(price.electricity)
-    return tuple(dict.fromkeys(names))
+    found = dict.fromkeys(names)
+    while names:
+        prices = [price_of(experiment, names[0], one) for one in met_regions(experiment)]
+        names = [*names[1:], *(one for one in map(made_of, prices) if one and one not in found)]
+        found.update(dict.fromkeys(names))
+    return tuple(found)
+
+
+def made_of(price: object) -> str | None:
+    """What a computed price follows from: power, or the fuel of a power plant."""
+    if isinstance(price, Electrolysis):
+        return price.electricity
+    return price.fuel if isinstance(price, Generation) else None
 
 
 @_once
@@ -340,6 +371,8 @@ def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[s
     for kind in ("inputs", "byproducts"):
         for commodity, quantity in getattr(route, kind).items():
             yield (kind, commodity), quantity
+    if route.made_from is not None and "amount" in route.made_from.model_fields_set:
+        yield ("made_from", "amount"), route.made_from.amount
     if route.greenfield is not None:
         yield ("greenfield", "capex"), route.greenfield.capex
     capture = route.capture if isinstance(route, Retrofit) else None
@@ -374,7 +407,7 @@ def place_of(experiment: Experiment, table: Mapping[str, Any], region: str) -> s
 
 def price_of(
     experiment: Experiment, commodity: str, region: str
-) -> PricePath | Electrolysis | Indexed | None:
+) -> PricePath | Computed | Indexed | None:
     """The price entry of a commodity in a region: its own, of its like, else the default."""
     prices = experiment.catalog.prices.get(commodity, {})
     place = place_of(experiment, prices, region)
