@@ -6,15 +6,17 @@ from simcore.intake.policies import benchmark_of, default_value
 from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import (
+    MadeInput,
     charged_intensity,
     direct_emissions,
     made_by,
+    made_inputs,
     route_quantity,
     traded,
     trades,
 )
 from simcore.model.graph import Graph
-from simcore.model.markets import carbon_price
+from simcore.model.markets import carbon_price, home_price
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, remembered
 from simcore.model.since import AVAILABLE, COMPARED
@@ -36,9 +38,44 @@ def scope1(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def precursor_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the precursors that a route buys, t CO2e/t."""
+    """Emissions of the precursors that a route buys, t CO2e/t: stated ones, and on the boundary of
+    the experiment those of what is made elsewhere."""
+    made = [
+        scene.graph.product(one.amount, emissions(scene, one.origin, one.route))
+        for one in made_inputs(scene, region, route)
+    ]
+    return scene.graph.total([stated_precursors(scene, region, route), *made])
+
+
+@remembered
+def stated_precursors(scene: Scene, region: str, route: str) -> int:
+    """Emissions of the precursors of which a route states them, t CO2e/t."""
     each = route_quantity(scene, region, route, "precursor_intensity")
     return _of_precursor(scene, region, route, each)
+
+
+@remembered
+def embedded_precursors(scene: Scene, region: str, route: str) -> int:
+    """Emissions of precursors that a border counts, t CO2e/t: ep = q*(e1 + I*e2 + ep) of each."""
+    made = [
+        scene.graph.product(one.amount, _embedded(scene, one.origin, one.route))
+        for one in made_inputs(scene, region, route)
+    ]
+    return scene.graph.total([stated_precursors(scene, region, route), *made])
+
+
+@remembered
+def _embedded(scene: Scene, origin: str, route: str) -> int:
+    """Emissions of what is made at its origin that a border counts, t CO2e/t."""
+    graph, experiment = scene.graph, scene.experiment
+    own = direct_emissions(scene, origin, route)
+    found = graph.sum(own, embedded_precursors(scene, origin, route))
+    rule = border_rule(experiment, sector_of(experiment, route), "indirect")
+    indirect = policy_value(scene, rule)
+    if graph.is_constant(indirect, 0.0):
+        return found
+    power = graph.product(indirect, scope2(scene, origin, route))
+    return graph.sum(found, power)
 
 
 def _of_precursor(scene: Scene, region: str, route: str, each: int) -> int:
@@ -95,7 +132,7 @@ def charged_emissions(scene: Scene, region: str, route: str) -> int:
         allocation=share,
         benchmark=policy_value(scene, benchmark),
     )
-    precursor = precursor_emissions(scene, region, route)
+    precursor = stated_precursors(scene, region, route)
     if graph.is_constant(precursor, 0.0):
         return plant
     border = policy_value(scene, record.border)
@@ -121,23 +158,89 @@ def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
 @outcome(over=PLANT, unit="{money} t-1", title="Home carbon cost", since=AVAILABLE)
 @remembered
 def home_carbon_cost(scene: Scene, region: str, route: str) -> int:
-    """P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income."""
-    record = scene.experiment.catalog.regions[region]
-    return scene.graph.product(
-        carbon_price(scene, record.market), charged_emissions(scene, region, route)
+    """P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income. With what
+    the border of the region asks of inputs that are made elsewhere."""
+    own = own_carbon_cost(scene, region, route)
+    return _plus(scene.graph, own, border_cost(scene, region, route))
+
+
+@remembered
+def own_carbon_cost(scene: Scene, region: str, route: str) -> int:
+    """The same without what is made elsewhere."""
+    return scene.graph.product(home_price(scene, region), charged_emissions(scene, region, route))
+
+
+@remembered
+def _border_terms(scene: Scene, region: str, route: str) -> list[tuple[int, int, int]]:
+    """Of each input that is made elsewhere, per tonne of product: share that the border covers,
+    embedded emissions above the allowance, and what was paid at the origin and counts (EUR/t).
+
+    None of what comes from inside the market of the region.
+    """
+    graph, experiment = scene.graph, scene.experiment
+    regions, found = experiment.catalog.regions, list[tuple[int, int, int]]()
+    for one in made_inputs(scene, region, route):
+        home, there = regions[region].market, regions[one.origin].market
+        rules = rules_of(experiment, region, route)
+        covered = policy_value(scene, rules.border)
+        inside = one.origin == region or (home is not None and home == there)
+        if inside or graph.is_constant(covered, 0.0):
+            continue
+        gap = graph.node(
+            "CHARGED_AT_BORDER",
+            emissions=_embedded(scene, one.origin, one.route),
+            allocation=allocation(scene, rules.free_allocation, rules.cscf),
+            benchmark=policy_value(scene, made_by(scene, one.route).cbam_benchmark),
+        )
+        paid = _paid_there(scene, one)
+        found.append((covered, graph.product(one.amount, gap), graph.product(one.amount, paid)))
+    return found
+
+
+def _paid_there(scene: Scene, one: MadeInput) -> int:
+    """Price paid at the origin of an input that a border counts, EUR per tonne of it."""
+    recognised = scene.experiment.catalog.regions[one.origin].recognised
+    return _paid(scene, one.origin, one.route, recognised)
+
+
+@remembered
+def border_cost(scene: Scene, region: str, route: str) -> int:
+    """What the border of a region asks of inputs that are made elsewhere, per tonne of product:
+    border * max(0, P*(ep - phi*CSCF*BM) - paid) of each (MODEL 16)."""
+    price = home_price(scene, region)
+    return scene.graph.total(
+        scene.graph.node("CBAM", price=price, covered=covered, gap=gap, paid=paid)
+        for covered, gap, paid in _border_terms(scene, region, route)
     )
+
+
+@remembered
+def charged_in_all(scene: Scene, region: str, route: str) -> tuple[int, int]:
+    """Home carbon cost as charged emissions (t/t) times the home price less what is deducted
+    (EUR/t): inputs made elsewhere among them in the years in which the border asks for something.
+    """
+    graph = scene.graph
+    charged, deducted = [charged_emissions(scene, region, route)], list[int]()
+    price, whole = home_price(scene, region), graph.constant(1.0)
+    for covered, gap, paid in _border_terms(scene, region, route):
+        due = graph.node("CBAM", price=price, covered=covered, gap=gap, paid=paid)
+        asked = graph.difference(whole, graph.node("NOT_POSITIVE", value=due))
+        share = graph.product(covered, asked)
+        charged.append(graph.product(share, gap))
+        deducted.append(graph.product(share, paid))
+    return graph.total(charged), graph.total(deducted)
 
 
 @outcome(over=PLANT, unit="{money} t-1", title="Marginal carbon cost", since=AVAILABLE)
 @remembered
 def marginal_carbon_cost(scene: Scene, region: str, route: str) -> int:
     """P*covered*e1: the incentive at the margin, free allocation aside."""
-    record, graph = scene.experiment.catalog.regions[region], scene.graph
+    graph = scene.graph
     covered = graph.product(
         policy_value(scene, rules_of(scene.experiment, region, route).coverage),
         charged_intensity(scene, region, route),
     )
-    return graph.product(carbon_price(scene, record.market), covered)
+    return graph.product(home_price(scene, region), covered)
 
 
 @remembered
@@ -172,7 +275,8 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
     """Gap and price paid where the tonne declares its own emissions."""
     graph, experiment = scene.graph, scene.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
-    emitted = scope1(scene, region, route)
+    own = direct_emissions(scene, region, route)
+    emitted = graph.sum(own, embedded_precursors(scene, region, route))
     if rules.method == "country_average":
         emitted = graph.constant(rules_of(experiment, region, route).average_intensity)
     if rules.resource_shuffling > 0 and route == reference_of(experiment, region, route):
@@ -190,7 +294,15 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
         # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
         bought = graph.product(indirect, scope2(scene, region, route))
         gap = graph.sum(gap, bought)
-    return gap, _paid(scene, region, route, record.recognised)
+    paid = _paid(scene, region, route, record.recognised)
+    if rules.method == "own":
+        # What was paid for a precursor where it was made counts as well.
+        there = [
+            graph.product(one.amount, _paid_there(scene, one))
+            for one in made_inputs(scene, region, route)
+        ]
+        paid = graph.total([paid, *there]) if there else paid
+    return gap, paid
 
 
 def _default_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
@@ -242,11 +354,11 @@ def _paid(scene: Scene, region: str, route: str, recognised: float | str) -> int
 
 
 @remembered
-def _cbam_coverage(scene: Scene, home: str, sector: str) -> int:
+def _cbam_coverage(scene: Scene, home: str | None, sector: str) -> int:
     """Share of the tonnes of a market that CBAM covers: none once it is linked to the EU's."""
     graph, rules = scene.graph, scene.experiment.cbam
     covered = policy_value(scene, border_rule(scene.experiment, sector, "coverage"))
-    link = scene.experiment.catalog.markets[home].link
+    link = None if home is None else scene.experiment.catalog.markets[home].link
     if link is None or link.to != rules.market:
         return covered
     joined = policy_value(scene, link.share)
