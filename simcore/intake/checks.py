@@ -17,19 +17,21 @@ from simcore.intake import shipped
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
-from simcore.intake.entries import Electrolysis, Indexed, Made, Route
+from simcore.intake.entries import Computed, Electrolysis, Indexed, Made, Route
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
-from simcore.intake.hosts import captures, host_of
+from simcore.intake.hosts import captures, host_of, inside_of
 from simcore.intake.origin_checks import made_findings
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
+from simcore.intake.power import Generation
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.risk_checks import risk_findings
 from simcore.intake.schema import Experiment, Exposure
 from simcore.intake.selection_checks import currency_findings, selection_findings
+from simcore.intake.stated import commodity_unit
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
@@ -258,7 +260,14 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     for place, value in policy_values(experiment, name).items():
         yield from _policy(experiment, place, value)
     for sector in met_sectors(experiment, name):
-        yield from _met(experiment, name, sector)
+        if sector in experiment.sectors or sector not in _strange(experiment):
+            yield from _met(experiment, name, sector)
+
+
+def _strange(experiment: Experiment) -> set[str]:
+    """Sectors of routes that the run compares without having their sector."""
+    named = [*experiment.routes, *(route for _, route in alternatives(experiment).values())]
+    return {sector_of(experiment, name) for name in named} - set(experiment.sectors)
 
 
 def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
@@ -313,7 +322,8 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
             sector_regions(experiment, route.sector).get(region),
             _rules(route.sector, region),
         )
-        if rules and not {name, host_of(catalog, name), "default"} & set(rules.benchmarks):
+        named = {name, host_of(catalog, name), "default"}
+        if rules and inside_of(catalog, name) is None and not named & set(rules.benchmarks):
             yield Finding(
                 (*place, "benchmarks"), f"no benchmark for {name} in {region}",
                 "one for each route, or `default`",
@@ -400,6 +410,8 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 )
             if isinstance(price, Electrolysis):
                 yield from _electrolysis(experiment, (*address, place), price, regions)
+            elif isinstance(price, Generation):
+                yield from _generation(experiment, (*address, place), price, regions)
             elif isinstance(price, Indexed):
                 yield from _indexed(experiment, (*address, place, "index"), price.index)
             elif isinstance(price, Made):
@@ -442,4 +454,20 @@ def _electrolysis(
             yield Finding(
                 place, f"{feed}, which is itself computed", "a bought commodity",
                 "name an electricity price",
+            )  # fmt: skip
+
+
+def _generation(
+    experiment: Experiment, address: Address, price: Generation, regions: list[str]
+) -> Iterator[Finding]:
+    fuel, place = price.fuel, (*address, "fuel")
+    yield from unknown_entry(place, fuel, experiment.catalog, "prices")
+    for region in regions if fuel in experiment.catalog.prices else ():
+        found = price_of(experiment, fuel, region)
+        if found is None:
+            yield _no_price(experiment, place, fuel, region)
+        elif isinstance(found, Computed) or commodity_unit(experiment, fuel, found) != "MWh":
+            yield Finding(
+                place, f"{fuel}, which is not a fuel bought by energy",
+                "a commodity with a price per MWh or GJ", "name the price of coal or gas by energy",
             )  # fmt: skip

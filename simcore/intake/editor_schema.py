@@ -150,6 +150,7 @@ def _natural(schema: dict[str, Any]) -> None:
         top[key]["items"]["enum"] = names
     for key in LISTS:
         top[key] = {"anyOf": [top[key], _TEXT]}
+    top["sector"] = {**_TEXT, "description": "The only one of `sectors`."}
     named = {"type": ["array", "string"], "description": "Packaged names and files."}
     top["scenarios"] = {"anyOf": [top["scenarios"], named]}
     catalog = records["Catalog"]["properties"]
@@ -163,7 +164,7 @@ def _natural(schema: dict[str, Any]) -> None:
         "type": "number", "description": "Of the logarithm, in place of low and high.",
     }  # fmt: skip
     _also(records, "Anchor", [{"type": "number"}])
-    for name in ("Electrolysis", "Indexed", "Made", "Rules"):
+    for name in ("Electrolysis", "Generation", "Indexed", "Made", "Rules"):
         records[name]["properties"]["like"] = _LIKE
     (key,) = catalog["markets"]["patternProperties"]
     _also(catalog["markets"]["patternProperties"], key, _LEVEL)

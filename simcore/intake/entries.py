@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serialize
 
 from simcore.intake.instruments import Instruments
 from simcore.intake.measures import (
+    Amount,
     Benchmark,
     Capital,
     CapitalShare,
@@ -23,6 +24,7 @@ from simcore.intake.measures import (
     Utilisation,
 )
 from simcore.intake.paths import AnchorTable, EmissionFactors, PricePath
+from simcore.intake.power import Generation, PowerFactor
 from simcore.intake.products import Product
 from simcore.intake.systems import System
 from simcore.quantities import (
@@ -106,6 +108,12 @@ class Indexed(Sourced):
     """Freight, quality and delivery on top, in the unit and money of the price."""
     emission_intensity: EmissionFactors = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
+    grid: Name | None = None
+    """Of power: as in a price path."""
+
+
+Computed = Electrolysis | Generation
+"""Prices that follow from those of other commodities, in the region of who buys."""
 
 
 class Made(Sourced):
@@ -134,7 +142,7 @@ def _path_by_default(value: Any) -> Any:
 
 
 Price = Annotated[
-    Annotated[PricePath | Electrolysis | Indexed | Made, Field(discriminator="kind")],
+    Annotated[PricePath | Computed | Indexed | Made, Field(discriminator="kind")],
     BeforeValidator(_path_by_default),
 ]
 
@@ -279,6 +287,15 @@ class SectorRegion(Described):
     cscf: PolicyShare
     benchmarks: dict[Name, Benchmark]
     """By route, or `default`: t CO2e of allowances per tonne."""
+    captive_coverage: PolicyShare = 1.0
+    """Share of the emissions of power made on site that the carbon market of the region covers."""
+    captive_allowance: PowerFactor = certain(0.0)
+    """Allowances per MWh of power made on site, t CO2e/MWh."""
+    power_coverage: PolicyShare = 0.0
+    """Share of the emissions of what is bought, above all of power, that the carbon market of the
+    region covers, beside what its price holds: 1 in Korea."""
+    power_allowance: PowerFactor = certain(0.0)
+    """Allowances per MWh of power bought that emits, t CO2e/MWh."""
     border: PolicyShare = 0.0
     """1 where imported precursors pay the home price at the border."""
     default_intensity: DefaultValues = Field(default_factory=dict)
@@ -320,6 +337,10 @@ class Sector(Described):
 
 def _nothing() -> dict[str, YearlyQuantity]:
     return {"default": certain(0.0)}
+
+
+_INHERITED: Any = None
+"""Of a field that is there once the host is known."""
 
 
 class Size(Model):
@@ -365,6 +386,20 @@ class Capture(Described):
     learning: Learns | None = None
 
 
+class MadeFrom(Described):
+    """The product of another route, of which a tonne of this one holds some: clinker in cement."""
+
+    route: Name
+    amount: Amount = _INHERITED
+    """Tonnes of it in a tonne; a retrofit that states none has its host's."""
+
+    @model_serializer(mode="wrap")
+    def _stated(self, handler: Any) -> Any:
+        # An amount written out would no longer be the host's.
+        content = handler(self)
+        return {key: value for key, value in content.items() if key in self.model_fields_set}
+
+
 class Route(Described):
     """A way to make the product."""
 
@@ -396,14 +431,14 @@ class Route(Described):
     """Input per tonne of which the two precursor fields stand; without it, per tonne of product."""
     support: PerTonne = Field(default_factory=_nothing)
     available_from: Year | None = None
+    made_from: MadeFrom | None = None
+    """Cost, emissions and benchmarks of so much of that route's product come on top of this one's
+    own."""
     greenfield: Greenfield | None = None
     """For `reference_capital: new`, where `capex` is that of a renewal."""
     shares: dict[Name, list[str]] = Field(default_factory=dict)
     """Route -> quantities of this route that follow its draws, as they are the same equipment:
     {scrap_eaf: [capex, inputs.electricity]}. Each keeps its own distribution."""
-
-
-_INHERITED: Any = None
 
 
 class Retrofit(Route):

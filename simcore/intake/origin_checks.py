@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from simcore.intake.entries import Made
 from simcore.intake.findings import Address, Finding, unknown_entry
-from simcore.intake.hosts import route_of
+from simcore.intake.hosts import traded_by
 from simcore.intake.places import place_of, price_of
 from simcore.intake.schema import Experiment
 
@@ -47,8 +47,7 @@ def _loop(experiment: Experiment, price: Made, way: list[str]) -> list[str]:
     here = f"{price.route} in {price.region}"
     if here in way:
         return [*way[way.index(here) :], here]
-    record = route_of(experiment.catalog, price.route)
-    for name in (*record.inputs, *record.byproducts):
+    for name in traded_by(experiment.catalog, price.route):
         found = price_of(experiment, name, price.region)
         known = isinstance(found, Made) and (
             found.route in experiment.catalog.routes and found.region in experiment.catalog.regions

@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from simcore.intake.entries import Electrolysis, Indexed, Made
-from simcore.intake.hosts import route_of
+from simcore.intake.entries import Computed, Electrolysis, Indexed, Made
+from simcore.intake.hosts import traded_by
 from simcore.intake.paths import PricePath
+from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
 
-Price = PricePath | Electrolysis | Indexed | Made
+Price = PricePath | Computed | Indexed | Made
 
 
 def lineage(experiment: Experiment, region: str) -> list[str]:
@@ -33,6 +34,13 @@ def price_of(experiment: Experiment, commodity: str, region: str) -> Price | Non
     prices = experiment.catalog.prices.get(commodity, {})
     place = place_of(experiment, prices, region)
     return None if place is None else prices[place]
+
+
+def made_of(price: object) -> str | None:
+    """What a computed price follows from: power, or the fuel of a power plant."""
+    if isinstance(price, Electrolysis):
+        return price.electricity
+    return price.fuel if isinstance(price, Generation) else None
 
 
 class Reached(NamedTuple):
@@ -66,13 +74,13 @@ def reached(experiment: Experiment, first: Iterable[tuple[str, str]]) -> Reached
         name, region = one
         found.buyers.setdefault(name, []).append(region)
         price = price_of(experiment, name, region)
-        if isinstance(price, Electrolysis):
-            waiting.append((price.electricity, region))
+        feed = made_of(price)
+        if feed is not None:
+            waiting.append((feed, region))
         elif isinstance(price, Made) and (there := (price.region, price.route)):
             known = price.route in catalog.routes and price.region in catalog.regions
             if known and there not in found.origins:
                 found.origins.append(there)
-                record = route_of(catalog, price.route)
-                traded = (*record.inputs, *record.byproducts)
+                traded = traded_by(catalog, price.route)
                 waiting += [(bought, price.region) for bought in traded]
     return found

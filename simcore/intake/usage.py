@@ -9,7 +9,6 @@ from weakref import ref
 
 from simcore.intake.budgets import Budget
 from simcore.intake.entries import (
-    Electrolysis,
     Indexed,
     Learns,
     Made,
@@ -18,12 +17,13 @@ from simcore.intake.entries import (
     SectorRegion,
 )
 from simcore.intake.findings import Address
-from simcore.intake.hosts import host_of, route_of
+from simcore.intake.hosts import behind, route_of
 from simcore.intake.paths import PricePath
 from simcore.intake.places import Reached, reached
 
 # Asked of this module, as all else that a run refers to.
 from simcore.intake.places import lineage as lineage  # noqa: PLC0414
+from simcore.intake.places import made_of as made_of  # noqa: PLC0414
 from simcore.intake.places import place_of as place_of  # noqa: PLC0414
 from simcore.intake.places import price_of as price_of  # noqa: PLC0414
 from simcore.intake.schema import Experiment
@@ -204,14 +204,28 @@ def met_imports(experiment: Experiment) -> dict[tuple[str, str, str], str | None
 
 
 def used_routes(experiment: Experiment) -> list[str]:
-    """Routes of the run in the order of the config, then references, what buyers compare with,
-    those of projects and what they are set against, those of budgets, and hosts of retrofits."""
+    """Routes of the run: those that it computes, then their hosts and what they are made from."""
+    return _with_behind(experiment, sold_routes(experiment))
+
+
+def _with_behind(experiment: Experiment, names: list[str]) -> list[str]:
+    """Routes, their hosts and what they are made from."""
+    found = [*names]
+    for name in found:
+        if name in experiment.catalog.routes:
+            others = dict.fromkeys(behind(experiment.catalog.routes[name]))
+            found += [one for one in others if one not in found]
+    return found
+
+
+def sold_routes(experiment: Experiment) -> list[str]:
+    """Routes whose tonnes a run computes, in the order of the config, then references, what buyers
+    compare with, those of projects and what they are set against, and those of budgets."""
     names = [*experiment.routes, *references(experiment).values()]
     names += [route for _, route in alternatives(experiment).values()]
     for one in experiment.projects.values():
         names += [one.route, *([one.against.route] if one.against else [])]
     names += [one.route for one in asked_budgets(experiment).values()]
-    names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
     return list(dict.fromkeys(names))
 
 
@@ -234,10 +248,9 @@ def all_regions(experiment: Experiment) -> list[str]:
 
 def all_routes(experiment: Experiment) -> list[str]:
     """Routes that the run needs (`used_routes`), then those that make something elsewhere for it,
-    and their hosts."""
-    names = [name for _, name in origins(experiment)]
-    names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
-    return list(dict.fromkeys([*used_routes(experiment), *names]))
+    their hosts and what they are made from."""
+    elsewhere = _with_behind(experiment, [name for _, name in origins(experiment)])
+    return list(dict.fromkeys([*used_routes(experiment), *elsewhere]))
 
 
 def made_in(experiment: Experiment, route: str) -> list[str]:
@@ -245,7 +258,7 @@ def made_in(experiment: Experiment, route: str) -> list[str]:
     regions = met_regions(experiment) if route in used_routes(experiment) else []
     there = [
         region for region, name in origins(experiment)
-        if route in (name, host_of(experiment.catalog, name))
+        if route in _with_behind(experiment, [name])
     ]  # fmt: skip
     return list(dict.fromkeys([*regions, *there]))
 
@@ -265,6 +278,12 @@ def met_sectors(experiment: Experiment, region: str) -> list[str]:
         names += [sector_of(experiment, name) for name in used_routes(experiment)]
     names += [sector_of(experiment, name) for one, name in origins(experiment) if one == region]
     return list(dict.fromkeys(names))
+
+
+def sold_sectors(experiment: Experiment) -> list[str]:
+    """Sectors whose tonnes a run computes, and not only what is inside of others."""
+    others = (sector_of(experiment, name) for name in sold_routes(experiment))
+    return list(dict.fromkeys([*experiment.sectors, *others]))
 
 
 def meets_cbam(experiment: Experiment) -> bool:
@@ -381,12 +400,12 @@ def _traded(experiment: Experiment) -> tuple[str, ...]:
             names += [*record.inputs, *record.byproducts]
     names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
     names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
-    for commodity in dict.fromkeys(names):
-        for region in met_regions(experiment):
-            price = price_of(experiment, commodity, region)
-            if isinstance(price, Electrolysis):
-                names.append(price.electricity)
-    return tuple(dict.fromkeys(names))
+    found = dict.fromkeys(names)
+    while names:
+        prices = [price_of(experiment, names[0], one) for one in met_regions(experiment)]
+        names = [*names[1:], *(one for one in map(made_of, prices) if one and one not in found)]
+        found.update(dict.fromkeys(names))
+    return tuple(found)
 
 
 @_once
@@ -409,6 +428,8 @@ def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[s
     for kind in ("inputs", "byproducts"):
         for commodity, quantity in getattr(route, kind).items():
             yield (kind, commodity), quantity
+    if route.made_from is not None and "amount" in route.made_from.model_fields_set:
+        yield ("made_from", "amount"), route.made_from.amount
     if route.greenfield is not None:
         yield ("greenfield", "capex"), route.greenfield.capex
     capture = route.capture if isinstance(route, Retrofit) else None

@@ -1,25 +1,31 @@
-"""Emissions and carbon cost at home and at the EU border, as nodes (MODEL 5)."""
+"""Carbon cost at home and at the EU border, as nodes (MODEL 5)."""
 
 from __future__ import annotations
 
-from simcore.intake.policies import benchmark_of, default_value
+from collections.abc import Iterator
+
+from simcore.intake.policies import benchmark_of, benchmark_stated, default_value
+from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
-from simcore.model.costs import (
-    MadeInput,
+from simcore.model.costs import MadeInput, made_by, made_inputs, with_inside
+from simcore.model.emissions import (
+    bought_power_emissions,
+    captive_power_emissions,
     charged_intensity,
     direct_emissions,
-    made_by,
-    made_inputs,
-    route_quantity,
-    traded,
-    trades,
+    embedded,
+    embedded_precursors,
+    per_product,
+    power_of,
+    stated_precursors,
 )
 from simcore.model.graph import Graph
 from simcore.model.markets import carbon_price, home_price
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, remembered
-from simcore.model.since import AVAILABLE, COMPARED
+from simcore.model.since import AVAILABLE
+from simcore.model.yearly import yearly_quantity
 from simcore.variables import CELL, PLANT, outcome
 
 
@@ -27,90 +33,6 @@ def pays_cbam(scene: Scene, region: str, destination: str) -> bool:
     """Whether a tonne made in a region and sold there crosses the EU border."""
     home = scene.experiment.catalog.regions[region].market
     return destination == "eu" and home != scene.experiment.cbam.market
-
-
-@remembered
-def scope1(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant and of the precursors it buys, t CO2e/t."""
-    own = direct_emissions(scene, region, route)
-    return scene.graph.sum(own, precursor_emissions(scene, region, route))
-
-
-@remembered
-def precursor_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the precursors that a route buys, t CO2e/t: stated ones, and on the boundary of
-    the experiment those of what is made elsewhere."""
-    made = [
-        scene.graph.product(one.amount, emissions(scene, one.origin, one.route))
-        for one in made_inputs(scene, region, route)
-    ]
-    return scene.graph.total([stated_precursors(scene, region, route), *made])
-
-
-@remembered
-def stated_precursors(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the precursors of which a route states them, t CO2e/t."""
-    each = route_quantity(scene, region, route, "precursor_intensity")
-    return _of_precursor(scene, region, route, each)
-
-
-@remembered
-def embedded_precursors(scene: Scene, region: str, route: str) -> int:
-    """Emissions of precursors that a border counts, t CO2e/t: ep = q*(e1 + I*e2 + ep) of each."""
-    made = [
-        scene.graph.product(one.amount, _embedded(scene, one.origin, one.route))
-        for one in made_inputs(scene, region, route)
-    ]
-    return scene.graph.total([stated_precursors(scene, region, route), *made])
-
-
-@remembered
-def _embedded(scene: Scene, origin: str, route: str) -> int:
-    """Emissions of what is made at its origin that a border counts, t CO2e/t."""
-    graph, experiment = scene.graph, scene.experiment
-    own = direct_emissions(scene, origin, route)
-    found = graph.sum(own, embedded_precursors(scene, origin, route))
-    rule = border_rule(experiment, sector_of(experiment, route), "indirect")
-    indirect = policy_value(scene, rule)
-    if graph.is_constant(indirect, 0.0):
-        return found
-    power = graph.product(indirect, scope2(scene, origin, route))
-    return graph.sum(found, power)
-
-
-def _of_precursor(scene: Scene, region: str, route: str, each: int) -> int:
-    """What stands per tonne of the precursor, per tonne of the product."""
-    name = made_by(scene, route).precursor
-    if name is None or scene.graph.is_constant(each, 0.0):
-        return each
-    amount = traded(scene, region, route, "inputs", name)
-    return scene.graph.product(amount, each)
-
-
-@remembered
-def emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions on the boundary of the experiment, t CO2e/t."""
-    direct = scope1(scene, region, route)
-    if scene.experiment.boundary == "scope1":
-        return direct
-    return scene.graph.sum(direct, scope2(scene, region, route))
-
-
-@remembered
-def scope2(scene: Scene, region: str, route: str) -> int:
-    """Emissions of what a route buys, above all of power, t CO2e/t."""
-    zero, graph = scene.graph.constant(0.0), scene.graph
-    names = made_by(scene, route).inputs
-    pairs = [
-        node
-        for name, amount, _, sign in trades(scene, region, route)
-        if sign > 0 and name in names
-        for node in (amount, emission_factor(scene, name, region))
-    ]
-    return graph.node(
-        "LEVELISED", capital=zero, learning=zero, other=zero, pairs=pairs,
-        signs=[1.0] * (len(pairs) // 2),
-    )  # fmt: skip
 
 
 @remembered
@@ -122,15 +44,23 @@ def allocation(scene: Scene, share: float | str, cscf: float | str) -> int:
 @remembered
 def charged_emissions(scene: Scene, region: str, route: str) -> int:
     """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
+    return _plus(
+        scene.graph, charged_directly(scene, region, route), charged_power(scene, region, route)
+    )
+
+
+@remembered
+def charged_directly(scene: Scene, region: str, route: str) -> int:
+    """Allowances to buy per tonne for what the plant itself emits, and for precursors at the border
+    of the region."""
     graph, record = scene.graph, rules_of(scene.experiment, region, route)
     share = allocation(scene, record.free_allocation, record.cscf)
-    benchmark = benchmark_of(scene.experiment, region, route)
     plant = graph.node(
         "CHARGED",
         covered=policy_value(scene, record.coverage),
         intensity=charged_intensity(scene, region, route),
         allocation=share,
-        benchmark=policy_value(scene, benchmark),
+        benchmark=benchmark(scene, region, route),
     )
     precursor = stated_precursors(scene, region, route)
     if graph.is_constant(precursor, 0.0):
@@ -149,10 +79,74 @@ def charged_emissions(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
+def charged_power(scene: Scene, region: str, route: str) -> int:
+    """Allowances to buy per tonne for power, made on site and bought, less what is free of it."""
+    graph, due = scene.graph, list[int]()
+    for kind, share, emitted in _covered_power(scene, region, route):
+        free = _free_power(scene, region, route, kind)
+        left = emitted if graph.is_constant(free, 0.0) else graph.difference(emitted, free)
+        due.append(graph.product(share, left))
+    return graph.total(due)
+
+
+def _covered_power(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int, int]]:
+    """Kinds of power that the home market covers: share covered and emissions of a tonne."""
+    graph, record = scene.graph, rules_of(scene.experiment, region, route)
+    captive = captive_power_emissions(scene, region, route)
+    if not graph.is_constant(captive, 0.0):
+        yield "captive", policy_value(scene, record.captive_coverage), captive
+    share = policy_value(scene, record.power_coverage)
+    # What is not covered is not read, so that a setting of it says that it does nothing.
+    if not graph.is_constant(share, 0.0):
+        yield "power", share, bought_power_emissions(scene, region, route)
+
+
+def _free_power(scene: Scene, region: str, route: str, kind: str) -> int:
+    """Allowances for the power of a tonne, t CO2e/t: of power made on site, or of power bought.
+
+    Bought power that does not emit needs no allowance and has none.
+    """
+    graph, record = scene.graph, rules_of(scene.experiment, region, route)
+    used = [
+        one.amount for one in power_of(scene, region, route)
+        if one.is_captive == (kind == "captive")
+        and not graph.is_constant(emission_factor(scene, one.name, region), 0.0)
+    ]  # fmt: skip
+    if not used:
+        return graph.constant(0.0)
+    field = f"{kind}_allowance"
+    unit, stated = unit_of_field(type(record), field), getattr(record, field)
+    each = yearly_quantity(scene, f"{region}.{field}", stated, unit)
+    return graph.product(graph.total(used), each)
+
+
+@remembered
+def benchmark(scene: Scene, region: str, route: str) -> int:
+    """Benchmark at home of a tonne, t CO2e/t: that of the whole where the region states one of the
+    route, else its own and that of what is inside (MODEL 16.2)."""
+    own = policy_value(scene, benchmark_of(scene.experiment, region, route))
+    if benchmark_stated(scene.experiment, region, route) is not None:
+        return own
+    return with_inside(scene, region, route, own, lambda other: benchmark(scene, region, other))
+
+
+@remembered
+def cbam_benchmark(scene: Scene, region: str, route: str) -> int:
+    """Benchmark at the border of a tonne and what is inside, t CO2e/t."""
+    own = policy_value(scene, made_by(scene, route).cbam_benchmark)
+    return with_inside(
+        scene, region, route, own, lambda other: cbam_benchmark(scene, region, other)
+    )
+
+
+@remembered
 def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
-    """Benchmark of the precursors in a tonne of product, t CO2e/t."""
+    """Benchmark of the precursors in a tonne of product and what is inside, t CO2e/t."""
     each = policy_value(scene, made_by(scene, route).precursor_benchmark)
-    return _of_precursor(scene, region, route, each)
+    own = per_product(scene, region, route, each)
+    return with_inside(
+        scene, region, route, own, lambda other: precursor_benchmark(scene, region, other)
+    )
 
 
 @outcome(over=PLANT, unit="{money} t-1", title="Home carbon cost", since=AVAILABLE)
@@ -188,9 +182,9 @@ def _border_terms(scene: Scene, region: str, route: str) -> list[tuple[int, int,
             continue
         gap = graph.node(
             "CHARGED_AT_BORDER",
-            emissions=_embedded(scene, one.origin, one.route),
+            emissions=embedded(scene, one.origin, one.route),
             allocation=allocation(scene, rules.free_allocation, rules.cscf),
-            benchmark=policy_value(scene, made_by(scene, one.route).cbam_benchmark),
+            benchmark=cbam_benchmark(scene, one.origin, one.route),
         )
         paid = _paid_there(scene, one)
         found.append((covered, graph.product(one.amount, gap), graph.product(one.amount, paid)))
@@ -206,7 +200,7 @@ def _paid_there(scene: Scene, one: MadeInput) -> int:
 @remembered
 def border_cost(scene: Scene, region: str, route: str) -> int:
     """What the border of a region asks of inputs that are made elsewhere, per tonne of product:
-    border * max(0, P*(ep - phi*CSCF*BM) - paid) of each (MODEL 16)."""
+    border * max(0, P*(ep - phi*CSCF*BM) - paid) of each (MODEL 17)."""
     price = home_price(scene, region)
     return scene.graph.total(
         scene.graph.node("CBAM", price=price, covered=covered, gap=gap, paid=paid)
@@ -234,13 +228,15 @@ def charged_in_all(scene: Scene, region: str, route: str) -> tuple[int, int]:
 @outcome(over=PLANT, unit="{money} t-1", title="Marginal carbon cost", since=AVAILABLE)
 @remembered
 def marginal_carbon_cost(scene: Scene, region: str, route: str) -> int:
-    """P*covered*e1: the incentive at the margin, free allocation aside."""
+    """P*(covered*e1 + covered power): the incentive at the margin, free allocation aside."""
     graph = scene.graph
     covered = graph.product(
         policy_value(scene, rules_of(scene.experiment, region, route).coverage),
         charged_intensity(scene, region, route),
     )
-    return graph.product(home_price(scene, region), covered)
+    power = _covered_power(scene, region, route)
+    of_power = graph.total(graph.product(share, emitted) for _, share, emitted in power)
+    return graph.product(home_price(scene, region), _plus(graph, covered, of_power))
 
 
 @remembered
@@ -286,13 +282,13 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
             share=rules.resource_shuffling,
             clean=rules.clean_intensity,
         )
-    gap = _gap(scene, emitted, made_by(scene, route).cbam_benchmark)
+    gap = _gap(scene, emitted, cbam_benchmark(scene, region, route))
     indirect = policy_value(
         scene, border_rule(experiment, sector_of(experiment, route), "indirect")
     )
     if not graph.is_constant(indirect, 0.0):
         # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
-        bought = graph.product(indirect, scope2(scene, region, route))
+        bought = graph.product(indirect, bought_power_emissions(scene, region, route))
         gap = graph.sum(gap, bought)
     paid = _paid(scene, region, route, record.recognised)
     if rules.method == "own":
@@ -316,23 +312,24 @@ def _default_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
     mark_up = policy_value(scene, border_rule(experiment, sector, "mark_up"))
     marked = graph.sum(graph.constant(1.0), mark_up)
     emitted = graph.scaled(marked, default_value(experiment, region, sector) or 0.0)
-    benchmark = default_benchmark(scene, region, sector)
+    meets = default_benchmark(scene, region, sector)
     counts = policy_value(scene, rules.recognised_default)
     if graph.is_constant(counts, 0.0):
-        return _gap(scene, emitted, benchmark), graph.constant(0.0)
+        return _gap(scene, emitted, meets), graph.constant(0.0)
     paid = _paid(scene, region, route, record.recognised)
-    return _gap(scene, emitted, benchmark), graph.product(paid, counts)
+    return _gap(scene, emitted, meets), graph.product(paid, counts)
 
 
-def default_benchmark(scene: Scene, region: str, sector: str) -> float | str:
-    """Benchmark that a default value meets: that of its route code, else of the reference."""
+def default_benchmark(scene: Scene, region: str, sector: str) -> int:
+    """Node of the benchmark that a default value meets: that of its route code, else of the
+    reference."""
     stated: float | str | None = border_rule(scene.experiment, sector, "default_benchmark")
     if stated is not None:
-        return stated
-    return made_by(scene, references(scene.experiment)[region, sector]).cbam_benchmark
+        return policy_value(scene, stated)
+    return cbam_benchmark(scene, region, references(scene.experiment)[region, sector])
 
 
-def _gap(scene: Scene, emitted: int, benchmark: float | str) -> int:
+def _gap(scene: Scene, emitted: int, meets: int) -> int:
     """Embedded emissions less what is free of them, t CO2e/t."""
     rules = scene.experiment.cbam
     free = allocation(scene, rules.free_allocation, rules.cscf)
@@ -340,7 +337,7 @@ def _gap(scene: Scene, emitted: int, benchmark: float | str) -> int:
         "CHARGED_AT_BORDER",
         emissions=emitted,
         allocation=free,
-        benchmark=policy_value(scene, benchmark),
+        benchmark=meets,
     )
 
 
@@ -395,13 +392,3 @@ def carbon_cost(scene: Scene, region: str, destination: str, route: str) -> int:
 
 def _plus(graph: Graph, node: int, other: int) -> int:
     return node if graph.is_constant(other, 0.0) else graph.sum(node, other)
-
-
-@outcome(over=PLANT, unit="t t-1", title="Avoided emissions", since=COMPARED)
-@remembered
-def avoided_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emission intensity of the reference route minus that of this one on the chosen boundary."""
-    reference = reference_of(scene.experiment, region, route)
-    return scene.graph.difference(
-        emissions(scene, region, reference), emissions(scene, region, route)
-    )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from simcore.intake.compilation import compiled
 from simcore.intake.entries import Capture, Greenfield, Made, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
-from simcore.intake.stated import commodity_unit, dated, target_of, unit_of_field
-from simcore.intake.usage import price_of, reference_of, rules_of
+from simcore.intake.stated import commodity_unit, target_of, unit_of_field
+from simcore.intake.usage import price_of, reference_of
 from simcore.model.commodities import learning, unit_price
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
@@ -85,6 +85,39 @@ def _following(scene: Scene, name: str, value: Any, unit: str, other: str, its_v
     if isinstance(value, ByYear):
         return yearly_quantity(scene, name, value, unit)
     return quantity(scene, name, value, unit, label=name)
+
+
+# --- what is inside ------------------------------------------------------------------------------
+
+
+@remembered
+def held_inside(scene: Scene, region: str, route: str) -> tuple[str, int] | None:
+    """The route whose product a tonne of a route holds, and node of the tonnes of it; or None."""
+    held = made_by(scene, route).made_from
+    if held is None:
+        return None
+    return held.route, _field(scene, region, route, held, "amount", "made_from.")
+
+
+def with_inside(
+    scene: Scene, region: str, route: str, own: int, of: Callable[[str], int]
+) -> int:  # fmt: skip
+    """Node of what a route has of its own per tonne, and of what it holds of another's product has
+    (MODEL 16.1)."""
+    held = held_inside(scene, region, route)
+    if held is None:
+        return own
+    other, amount = held
+    return scene.graph.total([own, scene.graph.product(amount, of(other))])
+
+
+@remembered
+def per_tonne(scene: Scene, region: str, route: str, name: str) -> int:
+    """Node of a quantity of a route per tonne of product, with what is inside."""
+    own = route_quantity(scene, region, route, name)
+    return with_inside(
+        scene, region, route, own, lambda other: per_tonne(scene, region, other, name)
+    )
 
 
 # --- capital -------------------------------------------------------------------------------------
@@ -192,13 +225,28 @@ def built_in(scene: Scene, node: int, vintage: int | None) -> int:
 def capital(
     scene: Scene, region: str, route: str, vintage: int | None = None, output: float | None = None
 ) -> tuple[int, int]:
-    """Capital charge and the multiplier of learning that it still has to meet.
+    """Capital charge and the multiplier of learning that it still has to meet, with that of the
+    plant whose product is inside.
 
     Of a plant of a vintage the charge of that year, for all years.
     """
+    charge, multiplier = _own_capital(scene, region, route, vintage, output)
+    if held_inside(scene, region, route) is None:
+        return charge, multiplier
+    graph = scene.graph
+    both = with_inside(
+        scene, region, route, graph.product(charge, multiplier),
+        lambda other: graph.product(*capital(scene, region, other, vintage)),
+    )  # fmt: skip
+    return both, graph.constant(1.0)
+
+
+def _own_capital(
+    scene: Scene, region: str, route: str, vintage: int | None, output: float | None
+) -> tuple[int, int]:
     graph = scene.graph
     if vintage is not None:
-        charge = graph.product(*capital(scene, region, route, output=output))
+        charge = graph.product(*_own_capital(scene, region, route, None, output))
         return built_in(scene, charge, vintage), graph.constant(1.0)
     plant = capital_charge(scene, region, route, output)
     owner = owner_of(scene.experiment.catalog, route, "learning")
@@ -239,8 +287,17 @@ def fixed_charge(
     """fixed_opex / utilisation; a share per year is one of the investment after learning.
 
     With a vintage, of the investment of that year. That of a capture plant is a share of what its
-    equipment costs before learning.
+    equipment costs before learning. With that of the plant whose product is inside.
     """
+    own = _own_fixed_charge(scene, region, route, vintage, output)
+    return with_inside(
+        scene, region, route, own, lambda other: fixed_charge(scene, region, other, vintage)
+    )
+
+
+def _own_fixed_charge(
+    scene: Scene, region: str, route: str, vintage: int | None, output: float | None
+) -> int:
     graph, record = scene.graph, made_by(scene, route)
     value, _ = by_region(scene, record.fixed_opex, region)
     target = target_of(scene.experiment, value, FIXED_OPEX)
@@ -277,7 +334,7 @@ def _taken(scene: Scene, region: str, route: str, group: str, name: str) -> int:
 
 
 @remembered
-def _emitted_by_capture(scene: Scene, region: str, route: str) -> int:
+def emitted_by_capture(scene: Scene, region: str, route: str) -> int:
     """Emissions of capturing a tonne of CO2, t/t."""
     capture = capture_of(scene, route)
     assert capture is not None
@@ -300,37 +357,10 @@ def captured(scene: Scene, region: str, route: str) -> int:
     assert capture is not None
     rate = _field(scene, region, route, capture, "rate", "capture.")
     unabated = route_quantity(scene, region, route, "emission_intensity")
-    again = graph.product(rate, _emitted_by_capture(scene, region, route))
+    again = graph.product(rate, emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
     first = graph.product(rate, unabated)
     return graph.quotient(first, left)
-
-
-@remembered
-def direct_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it."""
-    graph = scene.graph
-    unabated = route_quantity(scene, region, route, "emission_intensity")
-    if capture_of(scene, route) is None:
-        return unabated
-    taken = captured(scene, region, route)
-    own = graph.product(taken, _emitted_by_capture(scene, region, route))
-    emitted = graph.sum(unabated, own)
-    return graph.difference(emitted, taken)
-
-
-@remembered
-def charged_intensity(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits."""
-    direct = direct_emissions(scene, region, route)
-    value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
-    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
-    factors = scene.experiment.factors
-    named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
-    if all(compiled(one, scene.folder).low >= 0 for one in named):
-        return direct
-    share = rules_of(scene.experiment, region, route).removals
-    return scene.graph.node("CREDITED", intensity=direct, share=share)
 
 
 # --- what is bought and sold ---------------------------------------------------------------------
@@ -342,21 +372,30 @@ def trades(
 ) -> list[tuple[str, int, int, float]]:
     """What a route buys and sells: commodity, nodes of quantity per tonne and price, sign.
 
+    With what goes into the product that is inside.
+
     With the vintage of an electrolyser of its own, hydrogen costs what that makes it for.
     """
-    found = []
-    record = made_by(scene, route)
+    found: dict[tuple[str, float], tuple[int, int]] = {}
+    record, held = made_by(scene, route), held_inside(scene, region, route)
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
         for name in getattr(record, kind):
             amount = traded(scene, region, route, kind, name)
             price = unit_price(scene, name, region, electrolyser)
-            found.append((name, amount, price, sign))
-    return found
+            found[name, sign] = amount, price
+    if held is not None:
+        other, part = held
+        for name, used, price, sign in trades(scene, region, other, electrolyser):
+            amount = scene.graph.product(part, used)
+            if (name, sign) in found:
+                amount = scene.graph.sum(found[name, sign][0], amount)
+            found[name, sign] = amount, price
+    return [(name, *both, sign) for (name, sign), both in found.items()]
 
 
 @remembered
 def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
-    """Node of what a route buys or sells of a commodity per tonne, its capture included."""
+    """Node of what a route itself buys or sells of a commodity per tonne, its capture included."""
     graph, capture = scene.graph, capture_of(scene, route)
     entry = price_of(scene.experiment, name, region)
     assert entry is not None
@@ -386,12 +425,11 @@ class MadeInput(NamedTuple):
 
 @remembered
 def made_inputs(scene: Scene, region: str, route: str) -> list[MadeInput]:
-    """Inputs of a route in a region that are made elsewhere."""
+    """Inputs of a route in a region, and of what is inside, that are made elsewhere."""
     found = []
-    for name in made_by(scene, route).inputs:
+    for name, amount, _, sign in trades(scene, region, route):
         price = price_of(scene.experiment, name, region)
-        if isinstance(price, Made):
-            amount = traded(scene, region, route, "inputs", name)
+        if isinstance(price, Made) and sign > 0:
             found.append(MadeInput(name, amount, price.region, price.route))
     return found
 
@@ -423,8 +461,8 @@ def cost_of_vintage(
     bought = trades(scene, region, route, electrolyser)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = scene.graph.difference(
-        route_quantity(scene, region, route, "other_opex"),
-        route_quantity(scene, region, route, "support"),
+        per_tonne(scene, region, route, "other_opex"),
+        per_tonne(scene, region, route, "support"),
     )
     other = scene.graph.sum(fixed_charge(scene, region, route, vintage, output), net_opex)
     charge, multiplier = capital(scene, region, route, vintage, output)

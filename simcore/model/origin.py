@@ -1,4 +1,4 @@
-"""What is made in one region and carried to another, as nodes: its price, its parts (MODEL 16)."""
+"""What is made in one region and carried to another, as nodes: its price, its parts (MODEL 17)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Final
 from simcore.intake.entries import Made
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import price_of
-from simcore.model.carbon import border_cost, emissions, home_carbon_cost
+from simcore.model.carbon import border_cost, home_carbon_cost
 from simcore.model.commodities import MADE_FOR, price_name, unit_price
 from simcore.model.costs import levelised_cost, made_inputs
+from simcore.model.emissions import emissions
 from simcore.model.scene import Scene, by_region, read, remembered
 from simcore.model.yearly import yearly_quantity
 

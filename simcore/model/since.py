@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from simcore.intake.entries import Made
-from simcore.intake.hosts import route_of
+from simcore.intake.hosts import available_from, traded_by
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import made_in, price_of, reference_of
 from simcore.model.scene import Scene, remembered
@@ -21,11 +21,11 @@ def first_year(scene: Scene, route: str) -> int:
 def _available(experiment: Experiment, route: str) -> int:
     """First year of a route, and of all that makes its inputs elsewhere for any region of the run;
     0 without one."""
-    record = route_of(experiment.catalog, route)
-    prices = (price_of(experiment, name, one) for name in record.inputs
+    catalog = experiment.catalog
+    prices = (price_of(experiment, name, one) for name in traded_by(catalog, route)
               for one in made_in(experiment, route))  # fmt: skip
     makers = {one.route for one in prices if isinstance(one, Made)}
-    own = record.available_from or 0
+    own = available_from(catalog, route) or 0
     return max([own, *(_available(experiment, name) for name in makers)])
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from simcore.distributions import DistributionError
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, dependence
-from simcore.intake.entries import Electrolysis, Made
-from simcore.intake.hosts import route_of
+from simcore.intake.entries import Computed, Made
+from simcore.intake.hosts import traded_by
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
@@ -25,6 +25,7 @@ from simcore.intake.usage import (
     used_systems,
 )
 from simcore.intake.views import chosen_views
+from simcore.model.emissions import KINDS
 from simcore.model.graph import Graph
 from simcore.model.origin import ORIGIN_COMPONENTS
 from simcore.model.outcomes import cells_of
@@ -207,7 +208,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
     markets = dict.fromkeys(name for one in scenarios for name in used_markets(one))
     commodities = {
         label for one in scenarios for label, (name, place) in used_prices(one).items()
-        if not isinstance(price_of(one, name, place), Electrolysis)
+        if not isinstance(price_of(one, name, place), Computed)
     }  # fmt: skip
     return {
         "scenario": tuple(spec.scenarios),
@@ -216,6 +217,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "against": tuple(experiment.against),
         "route": tuple(experiment.routes),
         "component": _component_names(spec),
+        "emission": tuple(KINDS),
         "market": tuple(markets),
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),
@@ -246,8 +248,7 @@ def _component_names(spec: Spec) -> tuple[str, ...]:
     is_made = False
     for one in spec.scenarios.values():
         for name in (*one.routes, *references(one).values()):
-            route = route_of(one.catalog, name)
-            for bought in (*route.inputs, *route.byproducts):
+            for bought in traded_by(one.catalog, name):
                 kinds = {type(price_of(one, bought, region)) for region in one.regions}
                 is_made = is_made or Made in kinds
                 if kinds != {Made}:
