@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
+from simcore.intake.entries import Capture, Greenfield, Made, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
@@ -351,16 +351,32 @@ def emitted_by_capture(scene: Scene, region: str, route: str) -> int:
 def captured(scene: Scene, region: str, route: str) -> int:
     """rate * unabated / (1 - rate * own emissions a tonne captured), t CO2/t.
 
-    Which is rate * (unabated + own), as own is itself proportional to what is captured.
+    Which is rate * (unabated + own), as own is itself proportional to what is captured. Unabated is
+    the CO2 of biomass too.
     """
     graph, capture = scene.graph, capture_of(scene, route)
     assert capture is not None
     rate = _field(scene, region, route, capture, "rate", "capture.")
-    unabated = route_quantity(scene, region, route, "emission_intensity")
+    unabated = graph.total(
+        route_quantity(scene, region, route, key)
+        for key in ("biogenic_intensity", "emission_intensity")
+    )
     again = graph.product(rate, emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
     first = graph.product(rate, unabated)
     return graph.quotient(first, left)
+
+
+@remembered
+def stored_biomass(scene: Scene, region: str, route: str) -> int:
+    """CO2 of biomass that the capture of a route stores, t/t (MODEL 6.8)."""
+    capture = capture_of(scene, route)
+    if capture is None:
+        return scene.graph.constant(0.0)
+    biogenic = route_quantity(scene, region, route, "biogenic_intensity")
+    if scene.graph.is_constant(biogenic, 0.0):
+        return biogenic
+    return scene.graph.product(_field(scene, region, route, capture, "rate", "capture."), biogenic)
 
 
 # --- what is bought and sold ---------------------------------------------------------------------
@@ -412,6 +428,26 @@ def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
     if name == capture.storage:
         extra.append(taken)
     return graph.total([amount, *extra])
+
+
+class MadeInput(NamedTuple):
+    """An input that is made elsewhere: its name, node of t per tonne, where, and by which route."""
+
+    name: str
+    amount: int
+    origin: str
+    route: str
+
+
+@remembered
+def made_inputs(scene: Scene, region: str, route: str) -> list[MadeInput]:
+    """Inputs of a route in a region, and of what is inside, that are made elsewhere."""
+    found = []
+    for name, amount, _, sign in trades(scene, region, route):
+        price = price_of(scene.experiment, name, region)
+        if isinstance(price, Made) and sign > 0:
+            found.append(MadeInput(name, amount, price.region, price.route))
+    return found
 
 
 @outcome(

@@ -8,14 +8,14 @@ from simcore.intake.usage import deciding_market, reference_of, sector_of
 from simcore.model.carbon import (
     carbon_cost,
     cbam_terms,
-    charged_emissions,
+    charged_in_all,
     compensation_rate,
     less,
     pays_cbam,
 )
 from simcore.model.costs import levelised_cost
 from simcore.model.emissions import avoided_emissions, emissions
-from simcore.model.markets import carbon_price, label_where, view_nodes, view_row
+from simcore.model.markets import carbon_price, home_price, label_where, view_nodes, view_row
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import AVAILABLE, COMPARED, first_compared, first_year
@@ -88,11 +88,16 @@ def break_even_price(scene: Scene, region: str, destination: str, route: str) ->
     graph, reference = scene.graph, reference_of(scene.experiment, region, route)
     excess = cost_premium_ex_carbon(scene, region, route)
     if not pays_cbam(scene, region, destination):
+        charged, deducted = charged_in_all(scene, region, route)
+        charged_reference, deducted_reference = charged_in_all(scene, region, reference)
+        paid = graph.difference(deducted, deducted_reference)
         return graph.node(
             "BREAK_EVEN_HOME",
-            excess=excess,
-            charged_reference=_due_per_price(scene, region, reference),
-            charged=_due_per_price(scene, region, route),
+            excess=excess if graph.is_constant(paid, 0.0) else graph.difference(excess, paid),
+            charged_reference=less(
+                graph, charged_reference, compensation_rate(scene, region, reference)
+            ),
+            charged=less(graph, charged, compensation_rate(scene, region, route)),
         )
     at_home = graph.difference(
         carbon_cost(scene, region, "domestic", route),
@@ -108,15 +113,6 @@ def break_even_price(scene: Scene, region: str, destination: str, route: str) ->
         paid_reference=paid_reference,
         gap=gap,
         paid=paid,
-    )
-
-
-def _due_per_price(scene: Scene, region: str, route: str) -> int:
-    """Home carbon cost, net of compensation, per EUR of carbon price."""
-    return less(
-        scene.graph,
-        charged_emissions(scene, region, route),
-        compensation_rate(scene, region, route),
     )
 
 
@@ -148,7 +144,7 @@ def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) ->
         if pays_cbam(scene, region, destination)
         else graph.constant(0.0)
     )
-    home = carbon_price(scene, experiment.catalog.regions[region].market)
+    home = home_price(scene, region)
     return graph.node(
         "GROSS_VALUE", factor=factor, price_home=home, price_cbam=border, credit=credit
     )
