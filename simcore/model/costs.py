@@ -8,7 +8,7 @@ import numpy as np
 
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
-from simcore.intake.hosts import followed, owner_of, route_of
+from simcore.intake.hosts import followed, key_at, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, dated, target_of, unit_of_field
 from simcore.intake.usage import price_of, reference_of, rules_of
@@ -53,6 +53,7 @@ def _field(
 def _stated(scene: Scene, region: str, route: str, key: str, values: Any, unit: str) -> int:
     """Node of what a route, or its host, states under a dotted name."""
     value, suffix = by_region(scene, values, region)
+    key = key_at(scene.experiment.catalog, route, key)
     owner = owner_of(scene.experiment.catalog, route, key)
     twin = followed(scene.experiment.catalog, route, key)
     if twin is None:
@@ -291,18 +292,32 @@ def _emitted_by_capture(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
-def captured(scene: Scene, region: str, route: str) -> int:
-    """rate * unabated / (1 - rate * own emissions a tonne captured), t CO2/t.
+def unabated(scene: Scene, region: str, route: str, parts: tuple[str, ...] = ()) -> int:
+    """Emissions of the plant without capture, t CO2e/t: as stated, or the sum of their parts; of
+    the parts that are named, where nothing is stated of the whole."""
+    made = made_by(scene, route)
+    if made.emission_intensity:
+        return route_quantity(scene, region, route, "emission_intensity")
+    return scene.graph.total(
+        _stated(scene, region, route, f"emission_parts.{name}", one, "t/t")
+        for name, one in made.emission_parts.items() if name in (parts or made.emission_parts)
+    )  # fmt: skip
 
-    Which is rate * (unabated + own), as own is itself proportional to what is captured.
+
+@remembered
+def captured(scene: Scene, region: str, route: str) -> int:
+    """rate * reached / (1 - rate * own emissions a tonne captured), t CO2/t.
+
+    Which is rate * (reached + own), as own is itself proportional to what is captured; reached is
+    all that the plant emits, or those parts of it that the capture names.
     """
     graph, capture = scene.graph, capture_of(scene, route)
     assert capture is not None
     rate = _field(scene, region, route, capture, "rate", "capture.")
-    unabated = route_quantity(scene, region, route, "emission_intensity")
+    reached = unabated(scene, region, route, tuple(capture.parts))
     again = graph.product(rate, _emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
-    first = graph.product(rate, unabated)
+    first = graph.product(rate, reached)
     return graph.quotient(first, left)
 
 
@@ -310,21 +325,25 @@ def captured(scene: Scene, region: str, route: str) -> int:
 def direct_emissions(scene: Scene, region: str, route: str) -> int:
     """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it."""
     graph = scene.graph
-    unabated = route_quantity(scene, region, route, "emission_intensity")
+    emitted = unabated(scene, region, route)
     if capture_of(scene, route) is None:
-        return unabated
+        return emitted
     taken = captured(scene, region, route)
     own = graph.product(taken, _emitted_by_capture(scene, region, route))
-    emitted = graph.sum(unabated, own)
-    return graph.difference(emitted, taken)
+    return graph.difference(graph.sum(emitted, own), taken)
 
 
 @remembered
 def charged_intensity(scene: Scene, region: str, route: str) -> int:
     """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits."""
     direct = direct_emissions(scene, region, route)
-    value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
-    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
+    made = made_by(scene, route)
+    stated = [made.emission_intensity] if made.emission_intensity else made.emission_parts.values()
+    values = [by_region(scene, one, region)[0] for one in stated]
+    entries = [
+        one for value in values
+        for one in (dated(value).values() if isinstance(value, ByYear) else [value])
+    ]  # fmt: skip
     factors = scene.experiment.factors
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
     if all(compiled(one, scene.folder).low >= 0 for one in named):

@@ -43,6 +43,7 @@ _REGIONAL: Final = frozenset(
 # What the first part of a dotted quantity of a technology table is called in the catalog.
 _GROUPS: Final = {
     "input": "inputs", "byproduct": "byproducts", "emission_factor": "emission_factors",
+    "emission": "emission_parts",
 }  # fmt: skip
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
 
@@ -267,6 +268,8 @@ def _prices() -> _Part:
     for file, content in shared.items():
         for commodity, regions in content.get("emission_intensity", {}).items():
             for region, entry in regions.items():
+                if isinstance(entry, str):
+                    continue
                 path = f"{commodity}.{region}.emission_intensity"
                 listed += _walk(entry["values"], file, path, entry)
                 found[commodity][region]["emission_intensity"] = entry
@@ -275,6 +278,14 @@ def _prices() -> _Part:
             for region, entry in regions.items():
                 listed += _walk(entry, file, f"{kind}.{commodity}.{region}", {})
                 found.setdefault(commodity, {})[region] = entry
+    # What emits as another commodity does, such as a contract with the grid.
+    for content in shared.values():
+        for commodity, regions in content.get("emission_intensity", {}).items():
+            for region, other in regions.items():
+                if isinstance(other, str):
+                    found[commodity][region]["emission_intensity"] = _fresh(
+                        found[other][region]["emission_intensity"]
+                    )
     return found, listed
 
 
