@@ -237,7 +237,14 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     for place, value in policy_values(experiment, name).items():
         yield from _policy(experiment, place, value)
     for sector in used_sectors(experiment):
-        yield from _met(experiment, name, sector)
+        if sector in experiment.sectors or sector not in _strange(experiment):
+            yield from _met(experiment, name, sector)
+
+
+def _strange(experiment: Experiment) -> set[str]:
+    """Sectors of routes that the run compares without having their sector."""
+    named = [*experiment.routes, *(route for _, route in alternatives(experiment).values())]
+    return {sector_of(experiment, name) for name in named} - set(experiment.sectors)
 
 
 def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
