@@ -38,6 +38,7 @@ _REGIONAL: Final = frozenset(
     {
         "capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
         "precursor_intensity", "support", "capture.rate", "capture.capex", "greenfield.capex",
+        "made_from.amount",
     }
 )  # fmt: skip
 # What the first part of a dotted quantity of a technology table is called in the catalog.
@@ -45,6 +46,7 @@ _GROUPS: Final = {
     "input": "inputs", "byproduct": "byproducts", "emission_factor": "emission_factors",
     "emission": "emission_parts",
 }  # fmt: skip
+_PARTS: Final = frozenset({"capture", "greenfield", "made_from"})
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
 
 _Part = tuple[dict[str, Any], list[Record]]
@@ -188,8 +190,8 @@ def _routes() -> _Part:
         for name, entry in _yaml(file).items():
             found[name] = entry
             for owner, part in ((name, entry), (f"{name}.capture", entry.get("capture", {}))):
-                if "learning" in part:
-                    listed += _walk(part["learning"], file, f"{owner}.learning", {})
+                for key in sorted({"learning", "emission_parts"} & part.keys()):
+                    listed += _walk(part[key], file, f"{owner}.{key}", {})
     for path in sorted((_DATA / "technology").glob("*.csv")):
         for row in rows.read(path, columns=rows.TECHNOLOGY, sources=_sources()):
             if row.cells["route"] not in found:
@@ -213,7 +215,7 @@ def _unfold(group: dict[str, Any]) -> None:
         if isinstance(value, dict) and value.keys() == {"default"}:
             only = value["default"]
             group[key] = int(only["value"]) if key in _WHOLE_YEARS else only
-        elif isinstance(value, dict) and key in {*_GROUPS.values(), "capture", "greenfield"}:
+        elif isinstance(value, dict) and key in {*_GROUPS.values(), *_PARTS}:
             _unfold(value)
 
 
@@ -265,28 +267,34 @@ def _prices() -> _Part:
                 regions[region] = {**_fresh(moved[commodity]), **_spot(row)}
             name = f"{commodity}.{region}.{row.year}"
             listed.append(rows.record(row, file=f"price/{table.name}", name=name))
-    for file, content in shared.items():
-        for commodity, regions in content.get("emission_intensity", {}).items():
-            for region, entry in regions.items():
-                if isinstance(entry, str):
-                    continue
-                path = f"{commodity}.{region}.emission_intensity"
-                listed += _walk(entry["values"], file, path, entry)
-                found[commodity][region]["emission_intensity"] = entry
     for (file, content), kind in product(shared.items(), ("indexed", "computed")):
         for commodity, regions in content.get(kind, {}).items():
             for region, entry in regions.items():
                 listed += _walk(entry, file, f"{kind}.{commodity}.{region}", {})
                 found.setdefault(commodity, {})[region] = entry
-    # What emits as another commodity does, such as a contract with the grid.
-    for content in shared.values():
-        for commodity, regions in content.get("emission_intensity", {}).items():
-            for region, other in regions.items():
-                if isinstance(other, str):
-                    found[commodity][region]["emission_intensity"] = _fresh(
-                        found[other][region]["emission_intensity"]
-                    )
-    return found, listed
+    return found, listed + _factors(shared, found)
+
+
+def _factors(
+    shared: Mapping[str, dict[str, Any]], found: dict[str, dict[str, Any]]
+) -> list[Record]:
+    """Give the prices their emissions: a table, or the name of the commodity whose they are."""
+    listed: list[Record] = []
+    stated = [
+        (file, commodity, region, entry) for file, content in shared.items()
+        for commodity, regions in content.get("emission_intensity", {}).items()
+        for region, entry in regions.items()
+    ]  # fmt: skip
+    for file, commodity, region, entry in stated:
+        if not isinstance(entry, str):
+            path = f"{commodity}.{region}.emission_intensity"
+            listed += _walk(entry["values"], file, path, entry)
+            found[commodity][region]["emission_intensity"] = entry
+    for _, commodity, region, entry in stated:
+        if isinstance(entry, str):
+            factors = found[entry][region]["emission_intensity"]
+            found[commodity][region]["emission_intensity"] = _fresh(factors)
+    return listed
 
 
 def _spot(row: rows.Row) -> dict[str, Any]:
