@@ -278,22 +278,14 @@ def _prices() -> _Part:
 def _factors(
     shared: Mapping[str, dict[str, Any]], found: dict[str, dict[str, Any]]
 ) -> list[Record]:
-    """Give the prices their emissions: a table, or the name of the commodity whose they are."""
+    """Give the prices of power their emissions, which stand in one place for all that follow a grid."""
     listed: list[Record] = []
-    stated = [
-        (file, commodity, region, entry) for file, content in shared.items()
-        for commodity, regions in content.get("emission_intensity", {}).items()
-        for region, entry in regions.items()
-    ]  # fmt: skip
-    for file, commodity, region, entry in stated:
-        if not isinstance(entry, str):
-            path = f"{commodity}.{region}.emission_intensity"
-            listed += _walk(entry["values"], file, path, entry)
-            found[commodity][region]["emission_intensity"] = entry
-    for _, commodity, region, entry in stated:
-        if isinstance(entry, str):
-            factors = found[entry][region]["emission_intensity"]
-            found[commodity][region]["emission_intensity"] = _fresh(factors)
+    for file, content in shared.items():
+        for commodity, regions in content.get("emission_intensity", {}).items():
+            for region, entry in regions.items():
+                path = f"{commodity}.{region}.emission_intensity"
+                listed += _walk(entry["values"], file, path, entry)
+                found[commodity][region]["emission_intensity"] = entry
     return listed
 
 
