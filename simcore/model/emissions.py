@@ -20,6 +20,7 @@ from simcore.model.costs import (
     route_quantity,
     traded,
     trades,
+    unabated,
     with_inside,
 )
 from simcore.model.scene import Scene, by_region, remembered

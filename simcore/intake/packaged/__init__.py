@@ -278,7 +278,7 @@ def _prices() -> _Part:
 def _factors(
     shared: Mapping[str, dict[str, Any]], found: dict[str, dict[str, Any]]
 ) -> list[Record]:
-    """Give the prices of power their emissions, which stand in one place for all that follow a grid."""
+    """Give the prices of power their emissions; a grid's stand in one place for all on it."""
     listed: list[Record] = []
     for file, content in shared.items():
         for commodity, regions in content.get("emission_intensity", {}).items():
