@@ -9,6 +9,7 @@ from simcore.intake.instruments import Instruments
 from simcore.intake.measures import (
     Amount,
     Benchmark,
+    Biogenic,
     Capital,
     CapitalShare,
     Intensity,
@@ -429,6 +430,9 @@ class Route(Described):
     """Of the plant itself; without it, the sum of `emission_parts`."""
     emission_parts: dict[Name, Intensity] = Field(default_factory=dict)
     """The same by cause, such as anode, pfc and fuel; not read beside an emission_intensity."""
+    biogenic_intensity: Biogenic = Field(default_factory=_nothing)
+    """CO2 of biomass per tonne of product: counted zero. A capture takes it as well, and what it
+    stores of it is credited as `removals` of the region say."""
     precursor_intensity: Intensity = Field(default_factory=_nothing)
     cbam_benchmark: Benchmark = 0.0
     precursor_benchmark: Benchmark = 0.0

@@ -190,7 +190,7 @@ def _instead(experiment: Experiment, address: Address, record: Retrofit) -> Iter
         else:
             units = {
                 commodity_unit(experiment, name, entry)
-                for name in (host, own) for one in met_regions(experiment)
+                for name in (host, own) for one in made_in(experiment, address[2])
                 if (entry := price_of(experiment, name, one)) is not None
             }  # fmt: skip
             if len(units) > 1:

@@ -366,16 +366,29 @@ def captured(scene: Scene, region: str, route: str) -> int:
     """rate * reached / (1 - rate * own emissions a tonne captured), t CO2/t.
 
     Which is rate * (reached + own), as own is itself proportional to what is captured; reached is
-    all that the plant emits, or those parts of it that the capture names.
+    all that the plant emits, or those parts of it that the capture names, and the CO2 of biomass.
     """
     graph, capture = scene.graph, capture_of(scene, route)
     assert capture is not None
     rate = _field(scene, region, route, capture, "rate", "capture.")
-    reached = unabated(scene, region, route, tuple(capture.parts))
+    biogenic = route_quantity(scene, region, route, "biogenic_intensity")
+    reached = graph.total([biogenic, unabated(scene, region, route, tuple(capture.parts))])
     again = graph.product(rate, emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
     first = graph.product(rate, reached)
     return graph.quotient(first, left)
+
+
+@remembered
+def stored_biomass(scene: Scene, region: str, route: str) -> int:
+    """CO2 of biomass that the capture of a route stores, t/t (MODEL 6.8)."""
+    capture = capture_of(scene, route)
+    if capture is None:
+        return scene.graph.constant(0.0)
+    biogenic = route_quantity(scene, region, route, "biogenic_intensity")
+    if scene.graph.is_constant(biogenic, 0.0):
+        return biogenic
+    return scene.graph.product(_field(scene, region, route, capture, "rate", "capture."), biogenic)
 
 
 # --- what is bought and sold ---------------------------------------------------------------------
