@@ -19,6 +19,7 @@ from simcore.intake.entries import (
 )
 from simcore.intake.findings import Address
 from simcore.intake.hosts import behind, route_of
+from simcore.intake.hydrogen import Reforming
 from simcore.intake.paths import PricePath
 from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
@@ -338,17 +339,53 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
     names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
     found = dict.fromkeys(names)
     while names:
-        prices = [price_of(experiment, names[0], one) for one in met_regions(experiment)]
-        names = [*names[1:], *(one for one in map(made_of, prices) if one and one not in found)]
+        fed = (feeds(experiment, names[0], one) for one in met_regions(experiment))
+        names = [*names[1:], *(one for some in fed for one in some if one not in found)]
         found.update(dict.fromkeys(names))
     return tuple(found)
 
 
-def made_of(price: object) -> str | None:
-    """What a computed price follows from: power, or the fuel of a power plant."""
+def feeds(experiment: Experiment, commodity: str, region: str) -> list[str]:
+    """What a computed price, or its emissions, follow from: power and the grid that stands for it,
+    the fuel of a power plant, gas and storage."""
+    price = price_of(experiment, commodity, region)
+    found: list[str | None] = []
     if isinstance(price, Electrolysis):
-        return price.electricity
-    return price.fuel if isinstance(price, Generation) else None
+        found = [price.electricity, counted_grid(experiment, price, region)]
+    elif isinstance(price, Generation):
+        found = [price.fuel]
+    elif isinstance(price, Reforming):
+        found = [price.gas, price.storage]
+    return [one for one in found if one is not None]
+
+
+def counted_grid(experiment: Experiment, price: Electrolysis, region: str) -> str | None:
+    """Power whose emissions stand for that of a contract which may not count; None for one that
+    always does."""
+    # By what the record holds: to look at the rule is not to read it (see `effects`).
+    rule = vars(experiment)["hydrogen_rule"]
+    sure = price.additional and price.matching == "hourly"
+    if price.supply == "grid" or (
+        price.supply == "renewable" and (sure or rule in (None, "intensity"))
+    ):
+        return None
+    bought = price_of(experiment, price.electricity, region)
+    return getattr(bought, "grid", None) or price.electricity
+
+
+def read_law(experiment: Experiment) -> list[str]:
+    """Fields of `hydrogen` that the run may read: the limit and the dates of contracts."""
+    if "hydrogen" not in _bought(experiment):
+        return []
+    found = [price_of(experiment, "hydrogen", one) for one in met_regions(experiment)]
+    made = [one for one in found if isinstance(one, Electrolysis)]
+    dated = [one for one in made if one.supply == "renewable"]
+    return [
+        "limit",
+        *(["nuclear"] if any(one.supply == "nuclear" for one in made) else []),
+        *(["additionality"] if any(not one.additional for one in dated) else []),
+        *(["hourly"] if any(one.matching == "monthly" for one in dated) else []),
+    ]
 
 
 @_once

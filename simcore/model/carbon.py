@@ -11,6 +11,7 @@ from simcore.model.commodities import emission_factor
 from simcore.model.costs import made_by, with_inside
 from simcore.model.emissions import (
     bought_power_emissions,
+    bought_precursor_emissions,
     captive_power_emissions,
     charged_intensity,
     direct_emissions,
@@ -60,7 +61,7 @@ def charged_directly(scene: Scene, region: str, route: str) -> int:
         allocation=share,
         benchmark=benchmark(scene, region, route),
     )
-    precursor = precursor_emissions(scene, region, route)
+    precursor = bought_precursor_emissions(scene, region, route)
     if graph.is_constant(precursor, 0.0):
         return plant
     border = policy_value(scene, record.border)
@@ -108,7 +109,7 @@ def _free_power(scene: Scene, region: str, route: str, kind: str) -> int:
     used = [
         one.amount for one in power_of(scene, region, route)
         if one.is_captive == (kind == "captive")
-        and not graph.is_constant(emission_factor(scene, one.name, region), 0.0)
+        and not graph.is_constant(emission_factor(scene, one.bought_as, region), 0.0)
     ]  # fmt: skip
     if not used:
         return graph.constant(0.0)
