@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 
-from simcore.intake.entries import Electrolysis, Indexed
+from simcore.intake.entries import Electrolysis, Indexed, Made
 from simcore.intake.hydrogen import HEATING_VALUE, Reforming
 from simcore.intake.paths import PricePath
 from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import counted_grid, place_of, price_of, used_prices
-from simcore.model.markets import carbon_price
+from simcore.model.markets import home_price
 from simcore.model.paths import anchor_lines
 from simcore.model.policies import policy_value, series
 from simcore.model.prices import price
@@ -21,6 +22,9 @@ from simcore.model.scene import Scene, normal_node, quantity, read, remembered, 
 from simcore.numerics.elementary import interpolated
 from simcore.units import conversion, currency_of
 from simcore.variables import Needs, outcome
+
+MADE_FOR: Final = dict[type[Made], Callable[[Scene, str, str, Made], int]]()
+"""How what is made elsewhere is priced: `model.origin` enters it, as it stands above the costs."""
 
 
 @remembered
@@ -37,6 +41,8 @@ def unit_price(scene: Scene, name: str, region: str, electrolyser: int | None = 
         return _path_price(scene, name, place)
     if isinstance(record, Indexed):
         return _indexed(scene, name, region, record)
+    if isinstance(record, Made):
+        return MADE_FOR[Made](scene, name, region, record)
     if isinstance(record, Generation):
         return _generated(scene, name, region, record)
     if isinstance(record, Reforming):
@@ -97,17 +103,11 @@ def _reformed(scene: Scene, name: str, region: str, record: Reforming) -> int:
     taken = graph.product(burnt, read(scene, record, "capture", own))
     if record.storage is not None:
         parts.append(graph.product(taken, unit_price(scene, record.storage, region)))
-    passed_on, market = read(scene, record, "carbon", own), market_of(scene, region)
-    if market is not None and not graph.is_constant(passed_on, 0.0):
+    passed_on = read(scene, record, "carbon", own)
+    if not graph.is_constant(passed_on, 0.0):
         left = graph.difference(burnt, taken)
-        parts.append(graph.product(left, passed_on, carbon_price(scene, market)))
+        parts.append(graph.product(left, passed_on, home_price(scene, region)))
     return graph.total(parts)
-
-
-def market_of(scene: Scene, region: str) -> str | None:
-    """Carbon market of a region, if it has one."""
-    record = scene.experiment.catalog.regions.get(region)
-    return None if record is None else record.market
 
 
 @remembered
@@ -156,7 +156,8 @@ def emission_factor(scene: Scene, name: str, region: str) -> int:
         return scene.graph.scaled(product, 1e-3)
     if isinstance(record, Reforming):
         return _of_gas(scene, record, name, region)
-    if record is None or not record.emission_intensity:
+    # What is made elsewhere brings the emissions of its plant, as a precursor.
+    if record is None or isinstance(record, Made) or not record.emission_intensity:
         return scene.graph.constant(0.0)
     dates = sorted(record.emission_intensity)
     # The currency cancels: emissions are those of what one of it buys.
@@ -181,7 +182,7 @@ def _of_gas(scene: Scene, record: Reforming, name: str, region: str) -> int:
 
 def _supplied(scene: Scene, record: Electrolysis, region: str) -> int:
     """Emissions of the power of an electrolyser, t CO2e/MWh: of what it buys, or as far as its
-    contract does not count those of the mean of the grid (MODEL 17.1)."""
+    contract does not count those of the mean of the grid (MODEL 19.1)."""
     graph = scene.graph
     if record.supply == "grid":
         return emission_factor(scene, record.electricity, region)

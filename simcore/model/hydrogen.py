@@ -1,4 +1,4 @@
-"""What a kg of hydrogen emits, its class, and whether it may have support (MODEL 17)."""
+"""What a kg of hydrogen emits, its class, and whether it may have support (MODEL 19)."""
 
 from __future__ import annotations
 
