@@ -53,7 +53,8 @@ _REASONS: Final = {
     "hydrogen_class",
     "matching": "read with supply: renewable, by the rules rfnbo and low_carbon and by "
     "hydrogen_class",
-    "removals": "read where a route emits less than nothing",
+    "removals": "read where a route emits less than nothing, or stores CO2 of biomass",
+    "biogenic_intensity": "read of a plant whose CO2 is captured",
     "credit_price": "read with value.double_claiming: allow, or value.mode: seed",
     "credit_limit": "read with value.double_claiming: allow",
     "recognised": "read for tonnes sold into the EU from outside",
