@@ -35,12 +35,12 @@ def config(*, rules: dict[str, Any] | None = None, **changes: Any) -> dict[str, 
         "prices": {
             "coal": power(10.8, 0.0),
             "electricity": {"CN": power(60.0, 0.5, grid="electricity")["default"]},
-            "captive_power": {"default": CAPTIVE},
+            "own_power": {"default": CAPTIVE},
         },
         "routes": {
             "scrap_eaf": {
                 "emission_intensity": 0.4,
-                "inputs": {"electricity": 0.3, "captive_power": 2.0, "scrap": 1.0},
+                "inputs": {"electricity": 0.3, "own_power": 2.0, "scrap": 1.0},
             },
         },
         "regions": {"CN": {
@@ -75,12 +75,12 @@ def test_each_kind_in_one_place() -> None:
 def test_power_made_on_site_costs_its_fuel_and_the_rest() -> None:
     # 9 GJ of coal at 3 EUR/GJ (10.8 EUR/MWh), and 12.
     result, dear = run(), config()
-    dear["catalog"]["prices"]["captive_power"]["default"] = CAPTIVE | {"other_cost": 22}
+    dear["catalog"]["prices"]["own_power"]["default"] = CAPTIVE | {"other_cost": 22}
     more = simcore.run(dear, threads=1).squeeze().sel(route="scrap_eaf")
     difference = more["levelised_cost"] - result["levelised_cost"]
     assert np.allclose(difference, 2.0 * 10.0)
     bought = config()
-    bought["catalog"]["prices"]["captive_power"]["default"] = power(39.0, 0.9)["default"]
+    bought["catalog"]["prices"]["own_power"]["default"] = power(39.0, 0.9)["default"]
     same = simcore.run(bought, threads=1).squeeze().sel(route="scrap_eaf")
     assert np.allclose(same["levelised_cost"], result["levelised_cost"], rtol=1e-12)
 
@@ -140,7 +140,7 @@ def test_captive_power_is_bought_power_where_the_coefficients_agree() -> None:
     alike = {"captive_coverage": 0.7, "captive_allowance": 0.2,
              "power_coverage": 0.7, "power_allowance": 0.2}  # fmt: skip
     captive, bought = config(rules=alike), config(rules=alike)
-    bought["catalog"]["prices"]["captive_power"]["default"] = (
+    bought["catalog"]["prices"]["own_power"]["default"] = (
         power(39.0, 0.9, grid="electricity")["default"]
     )  # fmt: skip
     one, other = (
@@ -154,7 +154,7 @@ def test_hydrogen_of_captive_power_is_captive_power() -> None:
     given = config(routes=["bf_bof", "h2_dri_eaf"])
     given["catalog"]["routes"] = {"h2_dri_eaf": {"inputs": {"hydrogen": 50, "electricity": 0}}}
     given["catalog"]["prices"]["hydrogen"] = {
-        "CN": {"electricity": "captive_power", "electricity_demand": 50}
+        "CN": {"electricity": "own_power", "electricity_demand": 50, "supply": "grid"}
     }
     result = simcore.run(given, threads=1).squeeze().sel(route="h2_dri_eaf")
     found = kinds(result)
@@ -164,11 +164,11 @@ def test_hydrogen_of_captive_power_is_captive_power() -> None:
 
 def test_a_fuel_is_bought_by_energy() -> None:
     given = config()
-    given["catalog"]["prices"]["captive_power"]["default"] = CAPTIVE | {"fuel": "scrap"}
+    given["catalog"]["prices"]["own_power"]["default"] = CAPTIVE | {"fuel": "scrap"}
     with pytest.raises(ConfigError) as error:
         simcore.load(given)
     (fault,) = error.value.faults
-    assert fault.where == "catalog.prices.captive_power.default.fuel"
+    assert fault.where == "catalog.prices.own_power.default.fuel"
     assert "not a fuel bought by energy" in fault.found
 
 
@@ -231,7 +231,7 @@ def test_captive_coal_escapes_while_power_does_not_count() -> None:
     # MPP: 16.516 t of Chinese aluminium, of which 2.093 are the plant's own
     made = {
         "emission_intensity": 2.093,
-        "inputs": {"electricity": 0, "captive_power": 14.423 / 0.9},
+        "inputs": {"electricity": 0, "own_power": 14.423 / 0.9},
     }
     given = smelter(0, "actual", **made)
     given["outcomes"] = given["keep"] = ["cbam_cost", "home_carbon_cost", "emissions_by_kind"]
@@ -248,7 +248,7 @@ def test_captive_coal_escapes_while_power_does_not_count() -> None:
 @pytest.mark.parametrize("indirect", [0.0, 0.4, 1.0])
 def test_what_power_pays_at_home_counts_as_far_as_it_is_embedded(indirect: float) -> None:
     given = smelter(
-        indirect, "actual", inputs={"electricity": 0, "captive_power": 10.0},
+        indirect, "actual", inputs={"electricity": 0, "own_power": 10.0},
         emission_intensity=2.1,
     )  # fmt: skip
     given["catalog"]["markets"]["cn_ets"] = 10

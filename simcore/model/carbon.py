@@ -112,7 +112,7 @@ def _free_power(scene: Scene, region: str, route: str, kind: str) -> int:
     used = [
         one.amount for one in power_of(scene, region, route)
         if one.is_captive == (kind == "captive")
-        and not graph.is_constant(emission_factor(scene, one.name, region), 0.0)
+        and not graph.is_constant(emission_factor(scene, one.bought_as, region), 0.0)
     ]  # fmt: skip
     if not used:
         return graph.constant(0.0)
@@ -391,7 +391,9 @@ def compensation_rate(scene: Scene, region: str, route: str) -> int:
     graph, stated = scene.graph, rules_of(scene.experiment, region, route).compensation
     if stated is None:
         return graph.constant(0.0)
-    used = [amount for name, amount in carriers(scene, region, route) if name in stated.power]
+    used = [
+        amount for name, amount, *_ in carriers(scene, region, route) if name in stated.power
+    ]  # fmt: skip
     share = policy_value(scene, stated.share)
     if not used or graph.is_constant(share, 0.0):
         return graph.constant(0.0)

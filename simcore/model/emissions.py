@@ -8,6 +8,7 @@ from typing import Final
 
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Electrolysis
+from simcore.intake.hydrogen import Reforming
 from simcore.intake.power import Generation
 from simcore.intake.stated import dated
 from simcore.intake.usage import border_rule, price_of, reference_of, rules_of, sector_of
@@ -70,13 +71,24 @@ def bought_power_emissions(scene: Scene, region: str, route: str) -> int:
 @remembered
 def precursor_emissions(scene: Scene, region: str, route: str) -> int:
     """Emissions of the precursors that a route buys, and of what is inside, t CO2e/t: stated ones,
-    and those of what is made elsewhere on the boundary of the experiment (MODEL 17)."""
+    hydrogen of gas (MODEL 19), and what is made elsewhere on the boundary of the experiment
+    (MODEL 17)."""
     made = [
         scene.graph.product(one.amount, emissions(scene, one.origin, one.route))
         for one in made_inputs(scene, region, route)
     ]
+    made += gas_hydrogen(scene, region, route)
     stated = stated_precursors(scene, region, route)
     return scene.graph.total([stated, *made]) if made else stated
+
+
+def gas_hydrogen(scene: Scene, region: str, route: str) -> list[int]:
+    """Emissions of each hydrogen made of gas that a tonne takes, t CO2e/t."""
+    return [
+        scene.graph.product(amount, emission_factor(scene, name, region))
+        for name, amount in _bought(scene, region, route)
+        if isinstance(price_of(scene.experiment, name, region), Reforming)
+    ]
 
 
 @remembered
@@ -91,11 +103,12 @@ def stated_precursors(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def embedded_precursors(scene: Scene, region: str, route: str) -> int:
-    """Emissions of precursors that a border counts, t CO2e/t (MODEL 17)."""
+    """Emissions of precursors that a border counts, t CO2e/t (MODEL 17, 19)."""
     made = [
         scene.graph.product(one.amount, embedded(scene, one.origin, one.route))
         for one in made_inputs(scene, region, route)
     ]
+    made += gas_hydrogen(scene, region, route)
     stated = stated_precursors(scene, region, route)
     return scene.graph.total([stated, *made]) if made else stated
 
@@ -221,6 +234,8 @@ class Power:
         Node of MWh/t.
     is_captive : bool
         Whether it is made on site.
+    bought_as : str
+        The input that it comes as, hydrogen where it makes some.
     grid : str or None
         Commodity whose emissions stand for it where the mean of a grid counts.
     """
@@ -228,28 +243,31 @@ class Power:
     name: str
     amount: int
     is_captive: bool
+    bought_as: str
     grid: str | None
 
 
 def power_of(scene: Scene, region: str, route: str) -> Iterator[Power]:
     """The power that a tonne takes: inputs made on site or that state a `grid`, and what makes
     hydrogen of such power on site."""
-    for name, amount in carriers(scene, region, route):
+    for name, amount, bought_as, _ in carriers(scene, region, route):
         record = price_of(scene.experiment, name, region)
         is_made_here, grid = isinstance(record, Generation), getattr(record, "grid", None)
         if is_made_here or grid is not None:
-            yield Power(name, amount, is_made_here, grid)
+            yield Power(name, amount, is_made_here, bought_as, grid)
 
 
-def carriers(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int]]:
+def carriers(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int, str, int]]:
     """Inputs of a route and what a tonne takes of them, in the place of hydrogen made on site the
-    power that makes it."""
-    for name, amount in _bought(scene, region, route):
-        record = price_of(scene.experiment, name, region)
+    power that makes it; then the input and its amount as bought."""
+    for bought_as, bought in _bought(scene, region, route):
+        name, amount, record = bought_as, bought, price_of(scene.experiment, bought_as, region)
         if isinstance(record, Electrolysis):
-            yield record.electricity, scene.graph.product(amount, power_use(scene, name, region))
-        else:
-            yield name, amount
+            name, amount = (
+                record.electricity,
+                scene.graph.product(bought, power_use(scene, bought_as, region)),
+            )
+        yield name, amount, bought_as, bought
 
 
 @remembered
@@ -259,16 +277,19 @@ def indirect_emissions(scene: Scene, region: str, route: str) -> int:
     captive = captive_power_emissions(scene, region, route)
     if rule == "actual":
         return _plus(scene, bought_power_emissions(scene, region, route), captive)
-    counted = {one.name: one for one in power_of(scene, region, route)}
+    grids = {one.name: one.grid for one in power_of(scene, region, route)}
     stated = scene.experiment.catalog.regions[region].default_power_factor
     found = []
-    for name, amount in carriers(scene, region, route):
-        if name in counted and rule == "default":
-            factor = graph.constant(stated or 0.0)
+    for name, amount, bought_as, bought in carriers(scene, region, route):
+        if isinstance(price_of(scene.experiment, bought_as, region), Reforming):
+            continue
+        grid = grids.get(name)
+        if name in grids and rule == "default":
+            found.append(graph.product(amount, graph.constant(stated or 0.0)))
+        elif grid is not None:
+            found.append(graph.product(amount, emission_factor(scene, grid, region)))
         else:
-            grid = counted[name].grid if name in counted else None
-            factor = emission_factor(scene, grid or name, region)
-        found.append(graph.product(amount, factor))
+            found.append(graph.product(bought, emission_factor(scene, bought_as, region)))
     return graph.total(found)
 
 
@@ -294,6 +315,7 @@ def _of_inputs(scene: Scene, region: str, route: str, *, captive: bool) -> int:
         node
         for name, amount in _bought(scene, region, route)
         if is_captive(scene, name, region) == captive
+        and not isinstance(price_of(scene.experiment, name, region), Reforming)
         for node in (amount, emission_factor(scene, name, region))
     ]
     if not pairs and captive:
