@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import simcore
 from simcore.errors import ConfigError
 from simcore.running import tracing
 
+ROOT = Path(__file__).parents[1]
 TON_OF_IRON = 1.1
 EAF = 0.1
 """Emissions of the furnace, t/t."""
@@ -267,3 +269,32 @@ def test_a_plant_without_a_market_has_no_exposure() -> None:
     abroad = {"regions": {"KR": abroad_of(None)}}
     found = faults(regions=["EU", "KR"], exposures={"works": plant}, catalog=abroad)
     assert found == {"exposures.works.plant.region": "KR, which has no carbon market"}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Any:
+    """`configs/origin.yaml`, short."""
+    changes = ["draws=256", "years=2030-2031", "scenarios=[law]", "keep=[]"]
+    return simcore.run(str(ROOT / "configs" / "origin.yaml"), overrides=changes, threads=1).sel(
+        scenario="law", region="EU", destination="domestic", year=2030
+    )
+
+
+def test_packaged_iron_of_five_places_adds_up(shipped: Any) -> None:
+    for name in shipped.route.values[1:]:
+        parts = shipped.waterfall_central.sel(route=name)
+        shown = {str(one): float(parts.sel(component=one)) for one in parts.component.values}
+        assert shown["origin"] > 250 and shown["freight"] > 15
+        assert ("sweden" in str(name)) == (shown["origin_carbon"] != 0.0)
+        # A shaft on hydrogen emits less than its benchmark at the border still gives.
+        assert (shown["border"] > 0) == (str(name) in ("hbi_oman_gas_eaf", "hbi_us_eaf"))
+
+
+def test_packaged_iron_of_gas_costs_what_the_market_knows_and_capital(shipped: Any) -> None:
+    costs = {
+        one: 1.13 * float(shipped.commodity_price_mean.sel(commodity=f"{one}.EU"))
+        for one in ("hbi_oman_gas", "hbi_us", "hbi_oman", "hbi_australia", "hbi_sweden")
+    }
+    assert 340 < costs["hbi_us"] < costs["hbi_oman_gas"] < 500
+    assert costs["hbi_oman_gas"] + 100 < costs["hbi_sweden"] < costs["hbi_oman"]
+    assert costs["hbi_oman"] < costs["hbi_australia"] < 900
