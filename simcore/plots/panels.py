@@ -288,7 +288,7 @@ def scenario_text(dataset: xr.Dataset) -> str:
 def _run(dataset: xr.Dataset, width: float, title: str) -> str:
     """Titles of the run and of the picture, in lines that fit a figure so many inches wide."""
     room = max(20, int(width * _LETTERS))
-    both = (str(dataset.attrs.get("title", "")), title)
+    both = (*str(dataset.attrs.get("title", "")).split("\n"), title)
     return "\n".join(line for one in both for line in textwrap.wrap(one, room))
 
 

@@ -21,9 +21,11 @@ from simcore.intake.stated import described
 from simcore.intake.usage import (
     built_in,
     met_imports,
+    product_of,
     products_of,
     read_rules,
     references,
+    sector_of,
     sector_regions,
 )
 from simcore.plan import Plan, currency_rate, nominal_size
@@ -57,6 +59,7 @@ def _shapes_of(plan: Plan) -> Layout:
     )
     coords = _used_coords(plan, outcomes)
     units = {name: held for name, held in plan.units.items() if held[0] in coords}
+    routes, sectors = coords["route"], coords["sector"]
     risk = experiment.risk
     if risk is not None:
         coords |= {"tail": tuple(risk.tails)} if risk.of else {}
@@ -73,6 +76,8 @@ def _shapes_of(plan: Plan) -> Layout:
         currency=experiment.currency, price_year=experiment.money.base_year,
         extra_coords={
             **units,
+            "route_sector": ("route", tuple(sector_of(experiment, one) for one in routes)),
+            "sector_product": ("sector", tuple(product_of(experiment, one) for one in sectors)),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
@@ -86,7 +91,7 @@ def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ..
     dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
     # Digests count the units of commodities, even in a run without their prices.
     united = {"factor", "commodity"}
-    dims |= {"route", "year"} | united
+    dims |= {"route", "sector", "year"} | united
     return {
         name: labels for name, labels in plan.coords.items()
         if name in dims and (labels or name in united)
