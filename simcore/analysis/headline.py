@@ -174,9 +174,9 @@ def headline_of(
     there are too few draws, `attrs["enough"]` says how many independent draws have one.
 
     `attrs["sectors"]` are the sectors of the run; where there are several, a column `sector` tells
-    whose route it is. `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of projects,
-    `attrs["budgets"]` and `attrs["products"]` their rows; where there is neither a cost nor a
-    value, the rows of the first of these are the columns.
+    whose route it is. `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of
+    projects, `attrs["budgets"]` and `attrs["products"]` their rows; where there is neither a cost
+    nor a value, the rows of the first of these are the columns.
 
     Returns
     -------

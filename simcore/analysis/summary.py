@@ -113,7 +113,8 @@ def one_outcome(
     if len(made) > 1:
         frame = _by_sector(frame, made)
     frame.attrs |= _attrs(dataset) | {
-        "variable": name, "sectors": made if "sector" in frame else [],
+        "variable": name,
+        "sectors": made if "sector" in frame else [],
         "title": str(attrs["long_name"]).split(",")[0],
         "unit": str(attrs.get("units", "")),
         "money": "currency" in attrs,

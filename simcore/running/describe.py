@@ -59,7 +59,8 @@ def _shapes_of(plan: Plan) -> Layout:
     )
     coords = _used_coords(plan, outcomes)
     units = {name: held for name, held in plan.units.items() if held[0] in coords}
-    routes, sectors = coords["route"], coords["sector"]
+    routes = {one: sector_of(experiment, one) for one in coords["route"]}
+    made = {one: product_of(experiment, one) for one in coords.get("sector", ())}
     risk = experiment.risk
     if risk is not None:
         coords |= {"tail": tuple(risk.tails)} if risk.of else {}
@@ -76,8 +77,8 @@ def _shapes_of(plan: Plan) -> Layout:
         currency=experiment.currency, price_year=experiment.money.base_year,
         extra_coords={
             **units,
-            "route_sector": ("route", tuple(sector_of(experiment, one) for one in routes)),
-            "sector_product": ("sector", tuple(product_of(experiment, one) for one in sectors)),
+            "route_sector": ("route", tuple(routes.values())),
+            **({"sector_product": ("sector", tuple(made.values()))} if made else {}),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
@@ -91,7 +92,7 @@ def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ..
     dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
     # Digests count the units of commodities, even in a run without their prices.
     united = {"factor", "commodity"}
-    dims |= {"route", "sector", "year"} | united
+    dims |= {"route", "year"} | united | ({"sector"} if len(plan.coords["sector"]) > 1 else set())
     return {
         name: labels for name, labels in plan.coords.items()
         if name in dims and (labels or name in united)
