@@ -38,6 +38,10 @@ _REASONS: Final = {
     "resource_shuffling": _OWN,
     "average_intensity": "read for tonnes sold into the EU from outside, with cbam.method: "
     "country_average",
+    "captive_coverage": "read where a route uses power made on site (kind: generation)",
+    "captive_allowance": "read where a route uses power made on site (kind: generation)",
+    "power_allowance": "read with power_coverage above zero",
+    "grid": "read with cbam.power_factor: grid_mean, or power_coverage above zero",
     "removals": "read where a route emits less than nothing",
     "credit_price": "read with value.double_claiming: allow, or value.mode: seed",
     "credit_limit": "read with value.double_claiming: allow",
