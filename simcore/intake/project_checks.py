@@ -68,6 +68,12 @@ def _names(experiment: Experiment, address: Address, one: Project) -> Iterator[F
     for place, route in places:
         yield from unknown_entry(place, route, catalog, "routes")
         yield from strange_sector(experiment, place, route)
+    made, replaced = (sector_of(experiment, route) for _, route in (places[0], places[-1]))
+    if made != replaced and {made, replaced} <= set(experiment.sectors):
+        yield Finding(
+            places[-1][0], f"{places[-1][1]}, which makes {replaced}",
+            f"a route of {made}, as {one.route} is", "name another one",
+        )  # fmt: skip
     if one.buyer is not None:
         yield from unknown_entry((*address, "buyer"), one.buyer, catalog, "buyers")
     for position, name in enumerate(one.instruments):

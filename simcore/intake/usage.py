@@ -142,8 +142,15 @@ def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
 
 
 def budget_against(experiment: Experiment, budget: Budget) -> str:
-    """What the gap of a budget is counted over: its own choice, or the only one of the run."""
-    return budget.against or next(iter(experiment.against), "")
+    """What the gap of a budget is counted over: its own choice, or the only one of its sector."""
+    return budget.against or next(iter(beside(experiment, budget.route)), "")
+
+
+def beside(experiment: Experiment, route: str) -> list[str]:
+    """What buyers compare a route with: those of its sector."""
+    made = sector_of(experiment, route)
+    found = alternatives(experiment).items()
+    return [name for name, (_, other) in found if sector_of(experiment, other) == made]
 
 
 def read_rules(experiment: Experiment) -> set[str]:

@@ -52,12 +52,16 @@ def alternative_cost(scene: Scene, against: str) -> int:
 
 @outcome(over=DELIVERED, unit="{money} t-1", title="Landed cost", since=AVAILABLE, usual=False)
 @remembered
-def landed_cost(scene: Scene, against: str, region: str, route: str) -> int:
+def landed_cost(scene: Scene, against: str, region: str, route: str) -> int | None:
     """levelised_cost + carbon_cost + freight + duty: what a tonne costs in the region of the buyer.
 
     CBAM is due where that lies in the market of the border, and the tonne comes from outside it.
+    None of a tonne of another sector than what the buyer compares with.
     """
-    buyer, _ = alternatives(scene.experiment)[against]
+    experiment = scene.experiment
+    buyer, other = alternatives(experiment)[against]
+    if sector_of(experiment, route) != sector_of(experiment, other):
+        return None
     made = total_cost(scene, region, _sold_as(scene, buyer), route)
     brought = _import(scene, buyer, region, route)
     if brought is None:
@@ -114,11 +118,11 @@ def buyer_premium(scene: Scene, against: str, region: str, route: str) -> int | 
     """landed_cost - alternative_cost: what the delivered tonne costs more than what the buyer
     compares with, carbon included.
 
-    None of that itself.
+    None of that itself, nor of a tonne of another sector.
     """
-    if (region, route) == alternatives(scene.experiment)[against]:
-        return None
     own = landed_cost(scene, against, region, route)
+    if own is None or (region, route) == alternatives(scene.experiment)[against]:
+        return None
     return scene.graph.difference(own, alternative_cost(scene, against))
 
 
