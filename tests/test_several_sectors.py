@@ -148,6 +148,20 @@ def test_tables_stand_sector_by_sector(run: xr.Dataset) -> None:
     assert "steel: bf_bof\n" in text and "glass: gas_furnace\n" in text
 
 
+def test_what_a_buyer_pays_no_duty_on_is_said_of_his_sector() -> None:
+    found = simcore.run(
+        config(against=["EU.bf_bof", "EU.gas_furnace"], outcomes=["landed_cost"], keep=[],
+               products=[], draws=64), threads=1,
+    )  # fmt: skip
+    assert json.loads(found.attrs["without_duty"])["law"] == {"EU.bf_bof": ["CN"]}
+    assert json.loads(found.attrs["without_freight"])["law"] == {"EU.gas_furnace": ["CN"]}
+    text = headline_text(*headline_of(OpenedRun(found)))
+    steel, glass = text.partition("against EU.gas_furnace")[::2]
+    assert "Without duty into EU" in steel
+    assert "Without freight" not in steel
+    assert "Without freight or duty into EU (no entry in imports): CN" in glass
+
+
 def test_one_sector_reads_as_ever(alone: xr.Dataset) -> None:
     columns, attrs = headline_of(OpenedRun(alone))
     assert "sector" not in columns

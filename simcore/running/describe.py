@@ -19,6 +19,7 @@ from simcore.intake.process_checks import shockless
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import described
 from simcore.intake.usage import (
+    alternatives,
     built_in,
     met_imports,
     product_of,
@@ -144,18 +145,21 @@ def _by_region(found: Mapping[tuple[str, str], str]) -> dict[str, dict[str, str]
 
 def _untold_imports(plan: Plan) -> dict[str, str]:
     """Regions of which nothing is said of bringing tonnes in, and those from which no duty is paid,
-    by scenario and region of the buyer."""
+    by scenario and what the buyer compares with."""
     if not plan.experiment.against:
         return {}
     freight: dict[str, dict[str, list[str]]] = {}
     duty: dict[str, dict[str, list[str]]] = {}
     for scenario, one in plan.spec.scenarios.items():
-        for (buyer, sector, origin), place in met_imports(one).items():
-            said = origin if len(one.sectors) == 1 else f"{origin} ({sector})"
-            if place is None:
-                freight.setdefault(scenario, {}).setdefault(buyer, []).append(said)
-            elif not pays_duty(sector_regions(one, sector)[buyer].imports[place]):
-                duty.setdefault(scenario, {}).setdefault(buyer, []).append(said)
+        met = met_imports(one).items()
+        for against, (home, route) in alternatives(one).items():
+            for (buyer, sector, origin), place in met:
+                if (buyer, sector) != (home, sector_of(one, route)):
+                    continue
+                if place is None:
+                    freight.setdefault(scenario, {}).setdefault(against, []).append(origin)
+                elif not pays_duty(sector_regions(one, sector)[buyer].imports[place]):
+                    duty.setdefault(scenario, {}).setdefault(against, []).append(origin)
     return {"without_freight": json.dumps(freight), "without_duty": json.dumps(duty)}
 
 
