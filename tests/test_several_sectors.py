@@ -255,7 +255,7 @@ PLANT = {
     [
         ({"budgets": {"more": BUDGET}}, "budgets.more", "no buyer of glass"),
         ({"budgets": {"more": BUDGET | {"against": "EU.bf_bof"}}}, "budgets.more.against",
-         "EU.bf_bof, which makes something else"),
+         "bf_bof, which makes steel"),
         ({"projects": {"mill": PLANT}}, "projects.mill.against.route",
          "bf_bof, which makes steel"),
         ({"against": ["EU.bf_bof", "CN.foo"]}, "against.1", "unknown route 'foo'"),

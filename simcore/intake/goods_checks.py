@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simcore.intake.budgets import Budget
-from simcore.intake.findings import FIRST, Address, Finding, strange_sector, unknown, unknown_entry
+from simcore.intake.findings import (
+    FIRST,
+    Address,
+    Finding,
+    other_sector,
+    strange_sector,
+    unknown,
+    unknown_entry,
+)
 from simcore.intake.hosts import available_from
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
@@ -95,12 +103,14 @@ def _buyer(
         )  # fmt: skip
     elif one.against is not None and against not in experiment.against:
         yield unknown(address, against, experiment.against, "buyer of the run")
-    elif against not in known:
+    elif not against:
         yield Finding(
-            address, f"{against}, which makes something else" if against else f"no buyer of {made}",
-            f"a buyer who compares with a route of {made}",
+            address, f"no buyer of {made}", f"a buyer who compares with a route of {made}",
             f"add one to against, such as {one.region}.{one.route}", also=(address[:-1],),
         )  # fmt: skip
+    else:
+        _, route = alternatives(experiment)[against]
+        yield from other_sector(experiment, address, route, one.route)
 
 
 def _dates(experiment: Experiment, address: Address, one: Budget) -> Iterator[Finding]:

@@ -56,11 +56,10 @@ def landed_cost(scene: Scene, against: str, region: str, route: str) -> int | No
     """levelised_cost + carbon_cost + freight + duty: what a tonne costs in the region of the buyer.
 
     CBAM is due where that lies in the market of the border, and the tonne comes from outside it.
-    None of a tonne of another sector than what the buyer compares with.
+    None of what the buyer does not buy: of another sector than what he compares with.
     """
-    experiment = scene.experiment
-    buyer, other = alternatives(experiment)[against]
-    if sector_of(experiment, route) != sector_of(experiment, other):
+    buyer, other = alternatives(scene.experiment)[against]
+    if sector_of(scene.experiment, route) != sector_of(scene.experiment, other):
         return None
     made = total_cost(scene, region, _sold_as(scene, buyer), route)
     brought = _import(scene, buyer, region, route)
@@ -118,7 +117,7 @@ def buyer_premium(scene: Scene, against: str, region: str, route: str) -> int | 
     """landed_cost - alternative_cost: what the delivered tonne costs more than what the buyer
     compares with, carbon included.
 
-    None of that itself, nor of a tonne of another sector.
+    None of that itself, and of what the buyer does not buy.
     """
     own = landed_cost(scene, against, region, route)
     if own is None or (region, route) == alternatives(scene.experiment)[against]:

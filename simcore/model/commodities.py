@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 
-from simcore.intake.entries import Electrolysis, Indexed
+from simcore.intake.entries import Electrolysis, Indexed, Made
 from simcore.intake.paths import PricePath
 from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
@@ -19,6 +20,9 @@ from simcore.model.scene import Scene, normal_node, quantity, read, remembered, 
 from simcore.numerics.elementary import interpolated
 from simcore.units import conversion, currency_of
 from simcore.variables import Needs, outcome
+
+MADE_FOR: Final = dict[type[Made], Callable[[Scene, str, str, Made], int]]()
+"""How what is made elsewhere is priced: `model.origin` enters it, as it stands above the costs."""
 
 
 @remembered
@@ -35,6 +39,8 @@ def unit_price(scene: Scene, name: str, region: str, electrolyser: int | None = 
         return _path_price(scene, name, place)
     if isinstance(record, Indexed):
         return _indexed(scene, name, region, record)
+    if isinstance(record, Made):
+        return MADE_FOR[Made](scene, name, region, record)
     if isinstance(record, Generation):
         return _generated(scene, name, region, record)
     return _electrolysis(scene, name, region, record, electrolyser)
@@ -112,7 +118,8 @@ def emission_factor(scene: Scene, name: str, region: str) -> int:
         supply = emission_factor(scene, record.electricity, region)
         product = scene.graph.product(demand, supply)
         return scene.graph.scaled(product, 1e-3)
-    if record is None or not record.emission_intensity:
+    # What is made elsewhere brings the emissions of its plant, as a precursor.
+    if record is None or isinstance(record, Made) or not record.emission_intensity:
         return scene.graph.constant(0.0)
     dates = sorted(record.emission_intensity)
     # The currency cancels: emissions are those of what one of it buys.
