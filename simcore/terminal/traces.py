@@ -10,7 +10,8 @@ from simcore.terminal.tables import WIDTH, decimals, grid, number, shortened
 
 _PLACE: Final = (
     "scenario", "region", "destination", "against", "sector", "route", "component", "emission",
-    "grade", "market", "commodity", "exposure", "good", "project", "instrument", "product", "budget",
+    "grade", "market", "commodity", "exposure", "good", "project", "instrument", "product",
+    "budget",
 )  # fmt: skip
 _YEARS: Final = 8
 
