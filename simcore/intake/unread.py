@@ -38,6 +38,10 @@ _REASONS: Final = {
     "resource_shuffling": _OWN,
     "average_intensity": "read for tonnes sold into the EU from outside, with cbam.method: "
     "country_average",
+    "pre_consumer_scrap": _OWN + ", of routes that buy scrap",
+    "pre_consumer_share": "read where cbam.pre_consumer_scrap counts, of tonnes sold into the EU",
+    "incidence": "read with an export_duty on scrap",
+    "scrap": "read where the run buys that scrap",
     "removals": "read where a route emits less than nothing",
     "credit_price": "read with value.double_claiming: allow, or value.mode: seed",
     "credit_limit": "read with value.double_claiming: allow",

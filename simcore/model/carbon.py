@@ -16,7 +16,7 @@ from simcore.model.costs import (
 from simcore.model.graph import Graph
 from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
-from simcore.model.scene import Scene, remembered
+from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import AVAILABLE, COMPARED
 from simcore.variables import CELL, PLANT, outcome
 
@@ -190,7 +190,29 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
         # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
         bought = graph.product(indirect, scope2(scene, region, route))
         gap = graph.sum(gap, bought)
+    if rules.method == "own":
+        gap = _plus(graph, gap, scrap_emissions(scene, region, route))
     return gap, _paid(scene, region, route, record.recognised)
+
+
+@remembered
+def scrap_emissions(scene: Scene, region: str, route: str) -> int:
+    """What the scrap in a tonne embeds where the border counts that of works, t CO2e/t.
+
+    No benchmark holds it, so none of it is free; neither the plant nor its home market meet it.
+    """
+    graph, experiment = scene.graph, scene.experiment
+    sector, zero = sector_of(experiment, route), graph.constant(0.0)
+    counted = policy_value(scene, border_rule(experiment, sector, "pre_consumer_scrap"))
+    scrap, rules = experiment.catalog.sectors[sector].scrap, rules_of(experiment, region, route)
+    if graph.is_constant(counted, 0.0) or scrap is None or rules.scrap is None:
+        return zero
+    if scrap.commodity not in made_by(scene, route).inputs:
+        return zero
+    share = read(scene, rules.scrap, "pre_consumer_share", f"{region}.{sector}.scrap")
+    charge = traded(scene, region, route, "inputs", scrap.commodity)
+    each = graph.constant(rules.average_intensity)
+    return graph.product(counted, charge, share, each)
 
 
 def _default_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:

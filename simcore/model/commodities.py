@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +20,17 @@ from simcore.numerics.elementary import interpolated
 from simcore.units import conversion, currency_of
 from simcore.variables import Needs, outcome
 
+Shift = Callable[[Scene, str, str, int], int]
+"""The price of a commodity in a region, of a scene, both names and the price without it."""
+_SHIFTS: Final[list[Shift]] = []
+
+
+def shifts_price(function: Shift) -> Shift:
+    """Let a function move prices: for what follows from carbon costs, which are built on this
+    module."""
+    _SHIFTS.append(function)
+    return function
+
 
 @remembered
 def unit_price(scene: Scene, name: str, region: str, electrolyser: int | None = None) -> int:
@@ -26,6 +38,14 @@ def unit_price(scene: Scene, name: str, region: str, electrolyser: int | None = 
 
     Where it is made by electrolysis, with an electrolyser of a vintage if that is given.
     """
+    found = _unmoved(scene, name, region, electrolyser)
+    for shift in _SHIFTS:
+        found = shift(scene, name, region, found)
+    return found
+
+
+def _unmoved(scene: Scene, name: str, region: str, electrolyser: int | None) -> int:
+    """What the entry of a price says alone."""
     experiment = scene.experiment
     record = price_of(experiment, name, region)
     assert record is not None
