@@ -313,7 +313,7 @@ def _dearer(scales: Scales, key: Key, value: Any, expected: Any) -> Iterator[str
     """A fault unless two cheapest routes cost the same but for rounding."""
     if value == expected:
         return
-    scenario, region, destination, year = key[1:]
+    scenario, region, destination, _, year = key[1:]
 
     def total(route: str) -> float:
         return (

@@ -31,7 +31,7 @@ def pair(against: str) -> tuple[str, str]:
 def destination(case: Case, buyer: str) -> str:
     """Only the border of the EU is modelled: elsewhere a tonne pays the carbon of its home alone."""
     market = case.catalog["regions"][buyer]["market"]
-    return "eu" if market == case.config["cbam"]["market"] else "domestic"
+    return "eu" if market == case.cbam["market"] else "domestic"
 
 
 def entry(case: Case, buyer: str, origin: str) -> tuple[str, Mapping[str, Any]] | None:
@@ -118,7 +118,7 @@ def sale_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
             continue
         for year in case.years:
             price = product_price(case, region, year)
-            out["product_price", scenario, region, year] = price
+            out["product_price", scenario, region, case.sector, year] = price
             for route in case.config["routes"]:
                 own = NAN
                 if is_available(case, route, year):

@@ -128,12 +128,12 @@ def wacc(case: Case, region: str) -> float:
 
 def reference_route(case: Case, region: str) -> str:
     reference = rules_in(case, region)["reference"]
-    return reference if isinstance(reference, str) else reference[case.config["sector"]]
+    return reference if isinstance(reference, str) else reference[case.sector]
 
 
 def rules_in(case: Case, region: str) -> Mapping[str, Any]:
     """What the sector meets in a region; a config may also write it in the region itself."""
-    sector = case.catalog.get("sectors", {}).get(case.config["sector"], {})
+    sector = case.catalog.get("sectors", {}).get(case.sector, {})
     return {**case.catalog["regions"][region], **sector.get("regions", {}).get(region, {})}
 
 
@@ -331,12 +331,12 @@ def marginal_cost(case: Case, route: str, region: str, year: int) -> float:
 
 def pays_cbam(case: Case, region: str, destination: str) -> bool:
     home = case.catalog["regions"][region]["market"]
-    return destination == "eu" and home != case.config["cbam"]["market"]
+    return destination == "eu" and home != case.cbam["market"]
 
 
 def embedded(case: Case, route: str, region: str, year: int) -> float:
     """Embedded emissions of a tonne that declares its own, t/t."""
-    rules, place = case.config["cbam"], rules_in(case, region)
+    rules, place = case.cbam, rules_in(case, region)
     if rules["method"] == "country_average":
         emissions = float(place["average_intensity"])
     else:
@@ -352,23 +352,23 @@ def default_value(case: Case, region: str, year: int) -> float:
     """The default value of the good with its mark-up, t/t: the same for every route."""
     table = rules_in(case, region)["default_intensity"]
     if isinstance(table, Mapping):
-        good = case.config["cbam"].get("good", "default")
+        good = case.cbam.get("good", "default")
         table = table[good] if good in table else table["default"]
-    return table * (1 + policy(case, case.config["cbam"]["mark_up"], year))
+    return table * (1 + policy(case, case.cbam["mark_up"], year))
 
 
 @remembered
 def cbam_coverage(case: Case, region: str, year: int) -> float:
     """Nothing is due from a market linked to the one that sets the certificate price."""
-    covered = policy(case, case.config["cbam"]["coverage"], year)
+    covered = policy(case, case.cbam["coverage"], year)
     link = case.catalog["markets"][case.catalog["regions"][region]["market"]].get("link")
-    if link and link["to"] == case.config["cbam"]["market"]:
+    if link and link["to"] == case.cbam["market"]:
         covered *= 1 - policy(case, link["share"], year)
     return covered
 
 
 def free_of_cbam(case: Case, year: int) -> float:
-    rules = case.config["cbam"]
+    rules = case.cbam
     return policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
 
 
@@ -376,7 +376,7 @@ def free_of_cbam(case: Case, year: int) -> float:
 def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of a tonne that declares its own emissions."""
     mark = policy(case, stated(case, route, "cbam_benchmark"), year)
-    power = policy(case, case.config["cbam"].get("indirect", 0.0), year)
+    power = policy(case, case.cbam.get("indirect", 0.0), year)
     power *= bought(case, route, region, year)
     tonnes = embedded(case, route, region, year) - free_of_cbam(case, year) * mark + power
     recognised = policy(case, case.catalog["regions"][region]["recognised"], year)
@@ -386,7 +386,7 @@ def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, 
 @remembered
 def with_default(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of a tonne that declares the default value."""
-    rules = case.config["cbam"]
+    rules = case.cbam
     own = rules.get("default_benchmark")
     if own is None:
         own = stated(case, reference_route(case, region), "cbam_benchmark")
@@ -398,12 +398,12 @@ def with_default(case: Case, route: str, region: str, year: int) -> tuple[float,
 @remembered
 def declaration(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of what is declared; the cheaper of two at the year's price."""
-    declared = case.config["cbam"]["declared"]
+    declared = case.cbam["declared"]
     if declared == "actual":
         return with_actual(case, route, region, year)
     if declared == "default":
         return with_default(case, route, region, year)
-    price = carbon_price(case, case.config["cbam"]["market"], year)
+    price = carbon_price(case, case.cbam["market"], year)
     both = (with_actual(case, route, region, year), with_default(case, route, region, year))
     return min(both, key=lambda one: max(0.0, price * one[0] - one[1]))
 
@@ -428,7 +428,7 @@ def cbam_at(case: Case, route: str, region: str, year: int, price: float) -> flo
 def cbam_cost(case: Case, route: str, region: str, destination: str, year: int) -> float:
     if not pays_cbam(case, region, destination):
         return 0.0
-    price = carbon_price(case, case.config["cbam"]["market"], year)
+    price = carbon_price(case, case.cbam["market"], year)
     return cbam_at(case, route, region, year, price)
 
 

@@ -16,7 +16,7 @@ CarbonValue = Callable[[Case, str, str, str, int], tuple[float, float]]
 
 
 def tonnes_passed_on(case: Case, product: str) -> float:
-    sector, record = case.config["sector"], case.catalog["products"][product]
+    sector, record = case.sector, case.catalog["products"][product]
     used = quantity(case, record["uses"][sector], f"{product}.uses.{sector}", "t")
     return used * quantity(case, record.get("pass_through", 1.0), product + ".pass_through")
 

@@ -101,7 +101,7 @@ def carbon_value(
     if case.config["value"]["mode"] == "seed":
         price = carbon_price(case, case.catalog["regions"][region]["market"], year)
         if pays_cbam(case, region, destination):
-            price += carbon_price(case, case.config["cbam"]["market"], year)
+            price += carbon_price(case, case.cbam["market"], year)
         per_tco2 = price * f - credit
         return per_tco2, avoided * per_tco2
     reference = reference_route(case, region)
@@ -320,7 +320,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             if region in entries or "default" in entries:
                 price = commodity_price(case, "hydrogen", region, year)
                 out["hydrogen_cost", scenario, region, year] = price
-        share = policy(case, config["cbam"]["free_allocation"], year)
+        share = policy(case, case.cbam["free_allocation"], year)
         out["cbam_factor", scenario, year] = 1 - share
         for name in config["exposures"] or {}:
             cost = exposure_cost(case, name, year)
@@ -336,7 +336,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
         for d in config["destinations"]:
             for year in case.years:
                 best = cheapest_route(case, out, scenario, region, d, year)
-                out["cheapest_route", scenario, region, d, year] = best
+                out["cheapest_route", scenario, region, d, case.sector, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)

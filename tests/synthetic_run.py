@@ -31,6 +31,7 @@ def layout(
             "scenario": SCENARIOS,
             "region": REGIONS,
             "destination": ("domestic", "eu"),
+            "sector": ("steel",),
             "route": ROUTES,
             "year": YEARS,
             "market": ("eu_ets", "k_ets"),

@@ -11,6 +11,7 @@ import yaml
 import simcore
 from simcore import cli
 from simcore.errors import ConfigError
+from simcore.intake.usage import border_rule
 
 RECIPE = documents.recipe("sector")
 
@@ -35,7 +36,11 @@ def test_the_sector_says_what_is_run(files: tuple[str, str]) -> None:
     assert run.attrs["product"] == "float glass"
     assert run.route.values.tolist() == ["gas_furnace", "electric_furnace"]
     experiment = simcore.load(files[0]).experiment
-    assert (experiment.cbam.good, experiment.cbam.coverage) == ("sheet", 0.0)
+    assert experiment.sectors == ["glass"]
+    rules = [border_rule(experiment, "glass", key) for key in ("good", "coverage", "indirect")]
+    assert rules == ["sheet", 0.0, 0.0]
+    changed = simcore.load(files[0], overrides=["cbam.coverage=0.5"]).experiment
+    assert border_rule(changed, "glass", "coverage") == 0.5
     assert list(experiment.catalog.sectors) == ["glass"]
     # By hand: 0.55 - 0.2 t in Europe, 0.75 - 0.2 t in China.
     saved = run.avoided_emissions_mean.sel(route="electric_furnace", scenario="law", year=2026)
@@ -81,6 +86,43 @@ def test_what_a_sector_lacks_is_said() -> None:
     assert {(one.where, one.remedy) for one in caught.value.faults} == {
         ("sector", "did you mean 'glass'?")
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "where", "found"),
+    [
+        ({"sectors": ["galss"]}, "sectors.0", "unknown sector 'galss'"),
+        ({"sectors": "glass, galss"}, "sectors.1", "unknown sector 'galss'"),
+        ({"sector": 3}, "sector", "3"),
+        ({"sector": None}, "sector", "nothing"),
+        ({"sectors": []}, "sectors", "0 entries"),
+        ({"sectors": ["glass", "glass"]}, "sectors.1", "'glass' twice"),
+        ({"sector": "glass", "sectors": ["glass"]}, "sector", "both sector and sectors"),
+        ({"sector": "glass", "routes": ["gas_furnace", "bf_bof"]}, "routes.1",
+         "bf_bof, which makes steel"),
+        ({"sector": "glass", "scenarios": {"law": {"sector": "glass"}}}, "scenarios.law.sector",
+         "unknown key of a scenario 'sector'"),
+    ],
+)  # fmt: skip
+def test_faults_point_at_what_was_written(
+    written: dict[str, object], where: str, found: str
+) -> None:
+    config = {key: one for key, one in toy().items() if key != "sector"} | written
+    with pytest.raises(ConfigError) as caught:
+        simcore.load(config)
+    assert [(one.where, one.found) for one in caught.value.faults] == [(where, found)]
+
+
+def test_the_sector_may_be_set_and_be_a_list_of_one(files: tuple[str, str]) -> None:
+    plain = simcore.load(files[0]).resolved()
+    listed = {key: one for key, one in toy().items() if key != "sector"} | {"sectors": "glass"}
+    assert simcore.load(listed).resolved() == plain
+    assert simcore.load(toy(sector="steel"), overrides=["sector=glass"]).resolved() == plain
+    with pytest.raises(ConfigError) as caught:
+        simcore.load(files[0], overrides=["sector=galss"])
+    assert [(one.where, one.file) for one in caught.value.faults] == [
+        ("sector", "--set sector=galss")
+    ]
 
 
 def test_a_region_may_say_it_itself() -> None:

@@ -98,7 +98,7 @@ def earned_in(found: Any, draw: int, one: Mapping[str, Any]) -> dict[int, float]
     for year in range(one["start"], one["start"] + one["lifetime"]):
         at = {"year": min(year, LAST)}
         power = float(found["commodity_price"].sel(commodity="power.default", **at)[draw])
-        price = float(found["product_price"].sel(region="AA", **at)[draw])
+        price = float(found["product_price"].sel(sector="steel", region="AA", **at)[draw])
         carbon = float(found["carbon_cost"].sel(
             region="AA", destination="domestic", route="new", **at)[draw])  # fmt: skip
         opex = 30.0 / 0.8 + 100.0 + 3.5 * power
@@ -267,7 +267,7 @@ def test_a_capital_charge_over_the_life_is_worth_the_investment() -> None:
     one = {"lifetime": 8, "spend": {-1: 1.0}, "rate": None}
     routes = {"new": {"interest_during_construction": 1.0, "lifetime": 8}}
     found = run(one, catalog={"routes": routes})
-    price = found["product_price"].sel(region="AA")
+    price = found["product_price"].sel(sector="steel", region="AA")
     carbon = found["carbon_cost"].sel(region="AA", destination="domestic", route="new")
     margin = 2.0 * (price - of_array(found, "project_cost") - carbon)
     years = range(2028, 2036)
@@ -297,7 +297,7 @@ def test_an_electrolyser_of_its_own_is_invested_in_and_not_paid_for_by_the_kilog
         "routes": routes, "prices": {"hydrogen": {"default": ELECTROLYSIS}},
         "technologies": {"stack": stack},
     })  # fmt: skip
-    price = found["product_price"].sel(region="AA")
+    price = found["product_price"].sel(sector="steel", region="AA")
     carbon = found["carbon_cost"].sel(region="AA", destination="domestic", route="new")
     margin = 2.0 * (price - of_array(found, "project_cost") - carbon)
     years = range(2028, 2036)
@@ -351,7 +351,7 @@ def test_any_capital_charge_is_worth_its_investment(reference_capital: str) -> N
     found = engine.run(simcore.build(simcore.load(whole)))
     for name, one in PLANTS.items():
         plant = base | one
-        price = found["product_price"].sel(region=plant["region"])
+        price = found["product_price"].sel(sector="steel", region=plant["region"])
         carbon = found["carbon_cost"].sel(
             region=plant["region"], route=plant["route"],
             destination=plant.get("destination", "domestic"),

@@ -75,7 +75,7 @@ def test_the_marginal_cost_knows_no_free_allocation() -> None:
     found = run(packaged({"margin": 0, "carbon": "marginal", "theta_border": 0.5, "theta_open": 0}))
     expected = of(found, "levelised_cost", "bf_bof")
     expected = expected + 0.5 * of(found, "marginal_carbon_cost", "bf_bof")
-    price = found["product_price"].isel(scenario=0).sel(region="EU")
+    price = found["product_price"].isel(scenario=0, sector=0).sel(region="EU")
     np.testing.assert_allclose(price.transpose(*expected.dims), expected, rtol=1e-12)
 
 

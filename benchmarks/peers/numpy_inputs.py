@@ -89,9 +89,20 @@ class Sample:
         years = self.config["years"]
         return np.arange(years["first"], years["last"] + 1)
 
+    @property
+    def sector(self) -> str:
+        """The only sector of the run."""
+        (name,) = self.config["sectors"]
+        return str(name)
+
+    @property
+    def border(self) -> Config:
+        """Rules of the border: those of the sector, but for what the config says of them."""
+        return {**self.catalog["sectors"][self.sector]["cbam"], **self.config["cbam"]}
+
     def place(self, region: str) -> Config:
         """What a plant of the run's sector meets in a region."""
-        sector = self.catalog["sectors"][self.config["sector"]]
+        sector = self.catalog["sectors"][self.sector]
         return {**self.catalog["regions"][region], **sector["regions"][region]}
 
     def once(self, key: tuple[Any, ...], content: Any, compute: Callable[[], Any]) -> Any:

@@ -113,7 +113,7 @@ def samples(spec: Spec, randomness: Randomness) -> dict[str, Sample]:
 def place_of(sample: Sample, region: str) -> Place:
     """Sample all that a region needs."""
     config, record = sample.config, sample.place(region)
-    rules = config["cbam"]
+    rules = sample.border
     buyer = config["value"]["buyer"]
     reference = record["reference"]
     routes = dict.fromkeys([*config["routes"], reference])
@@ -156,7 +156,7 @@ def _drawn_view(sample: Sample, market: str) -> Values | None:
 
 def _cbam_coverage(sample: Sample, home: str) -> Values:
     """Share of the tonnes of a market that CBAM covers: none once it is linked to the EU's."""
-    rules, link = sample.config["cbam"], sample.catalog["markets"][home].get("link")
+    rules, link = sample.border, sample.catalog["markets"][home].get("link")
     covered = policy(sample, rules["coverage"])
     if not link or link["to"] != rules["market"]:
         return covered

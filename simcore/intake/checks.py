@@ -21,7 +21,7 @@ from simcore.intake.entries import Electrolysis, Indexed, Route
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
-from simcore.intake.hosts import captures, host_of
+from simcore.intake.hosts import captures, host_of, inside_of
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
 from simcore.intake.process_checks import process_findings, shock_findings
@@ -239,7 +239,14 @@ def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     for place, value in policy_values(experiment, name).items():
         yield from _policy(experiment, place, value)
     for sector in used_sectors(experiment):
-        yield from _met(experiment, name, sector)
+        if sector in experiment.sectors or sector not in _strange(experiment):
+            yield from _met(experiment, name, sector)
+
+
+def _strange(experiment: Experiment) -> set[str]:
+    """Sectors of routes that the run compares without having their sector."""
+    named = [*experiment.routes, *(route for _, route in alternatives(experiment).values())]
+    return {sector_of(experiment, name) for name in named} - set(experiment.sectors)
 
 
 def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
@@ -290,7 +297,8 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
             sector_regions(experiment, route.sector).get(region),
             _rules(route.sector, region),
         )
-        if rules and not {name, host_of(catalog, name), "default"} & set(rules.benchmarks):
+        named = {name, host_of(catalog, name), "default"}
+        if rules and inside_of(catalog, name) is None and not named & set(rules.benchmarks):
             yield Finding(
                 (*place, "benchmarks"), f"no benchmark for {name} in {region}",
                 "one for each route, or `default`",

@@ -150,6 +150,7 @@ def _natural(schema: dict[str, Any]) -> None:
         top[key]["items"]["enum"] = names
     for key in LISTS:
         top[key] = {"anyOf": [top[key], _TEXT]}
+    top["sector"] = {**_TEXT, "description": "The only one of `sectors`."}
     named = {"type": ["array", "string"], "description": "Packaged names and files."}
     top["scenarios"] = {"anyOf": [top["scenarios"], named]}
     catalog = records["Catalog"]["properties"]

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serialize
 
 from simcore.intake.instruments import Instruments
 from simcore.intake.measures import (
+    Amount,
     Benchmark,
     Capital,
     CapitalShare,
@@ -328,6 +329,10 @@ def _nothing() -> dict[str, YearlyQuantity]:
     return {"default": certain(0.0)}
 
 
+_INHERITED: Any = None
+"""Of a field that is there once the host is known."""
+
+
 class Size(Model):
     """Cost of size: capex per t falls as (output / reference)^(exponent - 1)."""
 
@@ -371,6 +376,20 @@ class Capture(Described):
     learning: Learns | None = None
 
 
+class MadeFrom(Described):
+    """The product of another route, of which a tonne of this one holds some: clinker in cement."""
+
+    route: Name
+    amount: Amount = _INHERITED
+    """Tonnes of it in a tonne; a retrofit that states none has its host's."""
+
+    @model_serializer(mode="wrap")
+    def _stated(self, handler: Any) -> Any:
+        # An amount written out would no longer be the host's.
+        content = handler(self)
+        return {key: value for key, value in content.items() if key in self.model_fields_set}
+
+
 class Route(Described):
     """A way to make the product."""
 
@@ -402,14 +421,14 @@ class Route(Described):
     """Input per tonne of which the two precursor fields stand; without it, per tonne of product."""
     support: PerTonne = Field(default_factory=_nothing)
     available_from: Year | None = None
+    made_from: MadeFrom | None = None
+    """Cost, emissions and benchmarks of so much of that route's product come on top of this one's
+    own."""
     greenfield: Greenfield | None = None
     """For `reference_capital: new`, where `capex` is that of a renewal."""
     shares: dict[Name, list[str]] = Field(default_factory=dict)
     """Route -> quantities of this route that follow its draws, as they are the same equipment:
     {scrap_eaf: [capex, inputs.electricity]}. Each keeps its own distribution."""
-
-
-_INHERITED: Any = None
 
 
 class Retrofit(Route):

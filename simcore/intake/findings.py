@@ -277,12 +277,15 @@ def strange_sector(experiment: Any, address: Address, route: str) -> Iterator[Fi
         yield Finding(
             address, f"{route}, which makes {record.sector}",
             f"a route of the sector{'s' * (len(sectors) > 1)} {' or '.join(sectors)}",
-            f"name another one, or add {record.sector} to sectors", also=(("sectors",),),
+            f"name another one, or write sectors: [{', '.join([*sectors, record.sector])}]",
+            also=(("sectors",),),
         )  # fmt: skip
 
 
 def _older(address: Address) -> tuple[Address, ...]:
-    """Where a region may say itself what a sector meets in it."""
+    """Where a region may say itself what a sector meets in it, and a config its only sector."""
+    if address[:1] == ("sectors",):
+        return (("sector",),)
     head = 2 if address[:1] == ("scenarios",) else 0
     found = address[head:]
     if found[:2] != ("catalog", "sectors") or len(found) < 6:

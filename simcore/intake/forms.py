@@ -51,7 +51,11 @@ def plain(layer: Document, under: Mapping[str, Any]) -> Document:
     """
     # Without lines of its own, as a setting is: 0 says where something was written all the same.
     lines = dict(layer.lines) or dict.fromkeys(_addresses(layer.data, ()), 0)
-    data = _plain(layer.data, under, _sectors(layer.data) or _sectors(under), lines)
+    named = _sectors(layer.data)
+    data = _plain(layer.data, under, named or _sectors(under), lines)
+    if "sector" in data and "sectors" not in data:
+        data = {key: one for key, one in data.items() if key != "sector"} | {"sectors": named}
+        _move(lines, ("sector",), ("sectors",))
     if "years" in data:
         data["years"] = _horizon(data["years"])
     if isinstance(data.get("scenarios"), (str, list)):
@@ -70,20 +74,19 @@ def plain_overlay(overlay: Mapping[str, Any], under: Mapping[str, Any]) -> dict[
     return _plain(overlay, under, _sectors(under), {})
 
 
-def _sectors(data: Mapping[Any, Any]) -> list[str]:
+def _sectors(data: Mapping[Any, Any]) -> list[Any]:
     """Names of the sectors that a config says it is of."""
-    said = data.get("sectors", data.get("sector"))
-    said = said.split(",") if isinstance(said, str) else said
-    return [str(one).strip() for one in said] if isinstance(said, list) else []
+    if "sectors" not in data and "sector" not in data:
+        return []
+    said = data["sectors"] if "sectors" in data else data["sector"]
+    said = [one.strip() for one in said.split(",")] if isinstance(said, str) else said
+    return said if isinstance(said, list) else [said]
 
 
 def _plain(
     written: Mapping[Any, Any], under: Mapping[str, Any], sectors: list[str], lines: Lines
 ) -> dict[Any, Any]:
     data = dict(sourced.bare(written, under))
-    if isinstance(data.get("sector"), str) and "sectors" not in data:
-        data = {"sectors" if key == "sector" else key: one for key, one in data.items()}
-        _move(lines, ("sector",), ("sectors",))
     for key in LISTS:
         if isinstance(data.get(key), str):
             data[key] = [part.strip() for part in data[key].split(",")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from simcore.intake.budgets import Budget
 from simcore.intake.findings import FIRST, Address, Finding, strange_sector, unknown, unknown_entry
-from simcore.intake.hosts import route_of
+from simcore.intake.hosts import available_from
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
     alternatives,
@@ -105,7 +105,7 @@ def _dates(experiment: Experiment, address: Address, one: Budget) -> Iterator[Fi
         other = alternatives(experiment)[budget_against(experiment, one)][1]
     catalog = experiment.catalog
     for name in (one.route, other):
-        there = route_of(catalog, name).available_from if name in catalog.routes else None
+        there = available_from(catalog, name)
         if there is not None and max(one.first, years.first) < there:
             yield Finding(
                 (*address, "volume"), f"tonnes of {max(one.first, years.first)}",

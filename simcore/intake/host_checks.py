@@ -9,12 +9,14 @@ from typing import Any
 
 from simcore.intake import shipped
 from simcore.intake.compilation import compiled
-from simcore.intake.entries import Retrofit, Route
+from simcore.intake.entries import Catalog, Retrofit, Route
 from simcore.intake.findings import Address, Finding, unknown
 from simcore.intake.hosts import (
     captures,
     followed,
     hosts_and_twins,
+    inside_of,
+    insides,
     owner_of,
     quantity_at,
     route_of,
@@ -39,7 +41,7 @@ _COMPUTED = "emission_intensity"
 
 
 def host_findings(experiment: Experiment) -> Iterator[Finding]:
-    """Find retrofits without a plant to stand on, and draws that follow nothing.
+    """Find retrofits without a plant to stand on, and blends of what is no product of a route.
 
     Where there is one, nothing else of these routes can be checked.
     """
@@ -61,6 +63,32 @@ def host_findings(experiment: Experiment) -> Iterator[Finding]:
                     (*address, "host"), f"{record.host}, which makes {host.sector}",
                     f"a route of the sector {record.sector}", "change one of the two",
                 )  # fmt: skip
+        if record.made_from is not None:
+            yield from _inside(catalog, address, name, record)
+
+
+def _inside(catalog: Catalog, address: Address, name: str, record: Route) -> Iterator[Finding]:
+    """What a route is made from: the product of a route that does not hold its own."""
+    made, place = record.made_from, (*address, "made_from")
+    assert made is not None
+    if made.route not in catalog.routes:
+        yield unknown((*place, "route"), made.route, catalog.routes, "route")
+        return
+    chain = insides(catalog, name)
+    back = inside_of(catalog, chain[-1])
+    # Said once, of the first in the alphabet of those in the loop.
+    if back in chain and name == min(chain[chain.index(back) :]):
+        yield Finding(
+            (*place, "route"), f"{made.route}, which is made from {name} in the end",
+            "a route that holds nothing of this one",
+            f"name another route, or take made_from out of {chain[-1]}",
+        )  # fmt: skip
+    host = catalog.routes.get(record.host) if isinstance(record, Retrofit) else None
+    if "amount" not in made.model_fields_set and (host is None or host.made_from is None):
+        yield Finding(
+            place, "made_from without an amount", "tonnes of it in a tonne of product",
+            "add amount: 0.75 t/t",
+        )  # fmt: skip
 
 
 def route_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
@@ -75,6 +103,7 @@ def route_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
     for name in used:
         address, record = ("catalog", "routes", name), catalog.routes[name]
         yield from _precursor(experiment, address, name)
+        yield from _sized(catalog, address, name)
         if isinstance(record, Retrofit) and record.capture is not None:
             yield from _capture(experiment, address, record, folder)
     yield from _default_values(experiment)
@@ -142,11 +171,32 @@ def _precursor(experiment: Experiment, address: Address, name: str) -> Iterator[
         yield unknown((*address, "precursor"), made.precursor, made.inputs, "input of the route")
 
 
+def _sized(catalog: Catalog, address: Address, name: str) -> Iterator[Finding]:
+    """A plant whose product is inside another's has no output of the run to be as large as."""
+    made = inside_of(catalog, name)
+    size = route_of(catalog, made).size if made is not None else None
+    if size is not None and size.output is None:
+        yield Finding(
+            ("catalog", "routes", str(made), "size"), f"a plant of no size, inside {name}",
+            "the output of the plant of which so much is made",
+            f"add catalog.routes.{made}.size.output: 1 Mt/yr, or take the size out",
+            also=((*address, "made_from", "route"),),
+        )  # fmt: skip
+
+
 def _capture(
     experiment: Experiment, address: Address, record: Retrofit, folder: Path
 ) -> Iterator[Finding]:
     capture, place = record.capture, (*address, "capture")
     assert capture is not None
+    inside = record.made_from or route_of(experiment.catalog, record.host).made_from
+    if inside is not None:
+        made = inside.route
+        yield Finding(
+            place, f"a capture at a plant that is made from {made}",
+            "a capture where the CO2 comes out", f"write a retrofit of {made} with this capture, "
+            "and made_from: {route: <that retrofit>} here",
+        )  # fmt: skip
     if _COMPUTED in record.model_fields_set:
         yield Finding(
             (*address, _COMPUTED), f"{_COMPUTED} beside capture",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simcore.intake.entries import Catalog, Retrofit, Route
+from simcore.intake.entries import Catalog, MadeFrom, Retrofit, Route
 from simcore.quantities import certain
 
 _NOTHING = certain(0.0)
@@ -29,11 +29,20 @@ def route_of(catalog: Catalog, name: str) -> Route:
         stated[kind] = {**getattr(host, kind), **stated.get(kind, {})}
     for commodity in captures(record):
         stated["inputs"].setdefault(commodity, {"default": _NOTHING})
+    if record.made_from is not None and host.made_from is not None:
+        stated["made_from"] = _blend(record.made_from, host.made_from)
     del stated["host"]
     stated.pop("capture", None)
     # A route that does not say to follow another still follows what its host follows.
     shares = stated.pop("shares", {})
     return host.model_copy(update={**stated, "shares": shares})
+
+
+def _blend(own: MadeFrom, host: MadeFrom) -> MadeFrom:
+    """What a retrofit is made from, as much of it as its host if it does not say."""
+    if "amount" in own.model_fields_set:
+        return own
+    return own.model_copy(update={"amount": host.amount})
 
 
 def captures(record: Route) -> Iterator[str]:
@@ -53,6 +62,8 @@ def owner_of(catalog: Catalog, name: str, key: str) -> str:
     own = field in record.model_fields_set
     if own and field in _TRADES:
         own = item in getattr(record, field)
+    if own and record.made_from is not None and key == "made_from.amount":
+        own = item in record.made_from.model_fields_set
     if field == "greenfield" and "capex" in record.model_fields_set:
         own = True
     return name if own else record.host
@@ -101,10 +112,49 @@ def hosts_and_twins(catalog: Catalog, names: list[str]) -> list[str]:
         record = catalog.routes.get(waiting.pop(0))
         if record is None:
             continue
-        others = [*record.shares, *([record.host] if isinstance(record, Retrofit) else [])]
+        others = [*record.shares, *behind(record)]
         waiting += [one for one in others if one not in found]
         found.update(dict.fromkeys(others))
     return [one for one in found if one in catalog.routes]
+
+
+def behind(record: Route) -> Iterator[str]:
+    """Routes that a route names and without which it is none: its host, what it is made from."""
+    if isinstance(record, Retrofit):
+        yield record.host
+    if record.made_from is not None:
+        yield record.made_from.route
+
+
+def inside_of(catalog: Catalog, name: str) -> str | None:
+    """The route whose product a tonne of a route holds, as it says or its host does; or None."""
+    record = catalog.routes.get(name)
+    if record is None:
+        return None
+    if record.made_from is None and isinstance(record, Retrofit):
+        record = catalog.routes.get(record.host, record)
+    return None if record.made_from is None else record.made_from.route
+
+
+def insides(catalog: Catalog, name: str) -> list[str]:
+    """A route, what it is made from, what that is made from, and so on; of a loop each once."""
+    found = [name]
+    while (other := inside_of(catalog, found[-1])) is not None and other not in found:
+        found.append(other)
+    return found
+
+
+def available_from(catalog: Catalog, name: str) -> int | None:
+    """Year from which a route is there, with all that it is made from; None: always."""
+    known = [one for one in insides(catalog, name) if one in catalog.routes]
+    years = (route_of(catalog, one).available_from for one in known)
+    return max((year for year in years if year is not None), default=None)
+
+
+def traded_by(catalog: Catalog, *names: str) -> list[str]:
+    """Commodities that routes, their captures and what they are made from buy or sell."""
+    records = [route_of(catalog, one) for name in names for one in insides(catalog, name)]
+    return list(dict.fromkeys(one for each in records for one in (*each.inputs, *each.byproducts)))
 
 
 def host_of(catalog: Catalog, name: str) -> str | None:

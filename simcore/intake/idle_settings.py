@@ -13,8 +13,8 @@ from typing import Any
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Electrolysis
 from simcore.intake.findings import Finding
-from simcore.intake.hosts import route_of
-from simcore.intake.instrument_checks import paid_until, traded_by
+from simcore.intake.hosts import traded_by
+from simcore.intake.instrument_checks import paid_until
 from simcore.intake.instruments import CarbonContract, Compensation, Instrument, Loan
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
@@ -65,7 +65,7 @@ def _of_project(experiment: Experiment, name: str, one: Project) -> Iterator[Fin
             f"{one.region} lies inside the border of the EU: leave it out",
         )  # fmt: skip
     if one.hydrogen == "own":
-        inputs = route_of(catalog, one.route).inputs
+        inputs = traded_by(catalog, one.route)
         price = price_of(experiment, "hydrogen", one.region)
         why = f"{one.route} takes no hydrogen" if "hydrogen" not in inputs else (
             f"hydrogen of {one.region} is bought at a price of its own, not made of electricity"
@@ -114,7 +114,7 @@ def _of_payment(
                 f"them until {late}",
                 f"years until {late}", f"write years: {experiment.years.first}-{late}",
             )  # fmt: skip
-        wanted, taken = _paid_for(record), traded_by(experiment, one.route)
+        wanted, taken = _paid_for(record), traded_by(experiment.catalog, one.route)
         own = wanted == "electricity" and one.hydrogen == "own" and "hydrogen" in taken
         if wanted and wanted not in taken and not own:
             why = f"it pays for {wanted}, of which {one.route} takes none"
@@ -179,7 +179,7 @@ def _of_instrument(experiment: Experiment, name: str) -> Iterator[Finding]:
             f"add sold: 50 % to {' and '.join(paid)}",
         )  # fmt: skip
     routes = {replaced_by(experiment, project) for project in paid}
-    traded = traded_by(experiment, *routes, *(one.route for one in projects))
+    traded = traded_by(experiment.catalog, *routes, *(one.route for one in projects))
     for commodity in record.indexation.shares if record.indexation else ():
         if commodity not in traded:
             yield _idle(

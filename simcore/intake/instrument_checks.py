@@ -7,7 +7,6 @@ from typing import Final
 
 from simcore.intake import shipped
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
-from simcore.intake.hosts import captures, route_of
 from simcore.intake.instruments import PER, CarbonContract, Instrument, Loan, OpexSupport
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
@@ -149,13 +148,3 @@ def _amount(experiment: Experiment, address: Address, record: OpexSupport) -> It
             (*address, "amount"), f"{unit} with per: {record.per}", error.expected,
             f"write it in {target}, or change per", also=((*address, "per"),),
         )  # fmt: skip
-
-
-def traded_by(experiment: Experiment, *routes: str) -> set[str]:
-    """Commodities that routes buy or sell."""
-    found = set[str]()
-    for route in routes:
-        record = route_of(experiment.catalog, route)
-        found.update((*record.inputs, *record.byproducts))
-        found.update(captures(experiment.catalog.routes[route]))
-    return found

@@ -49,6 +49,8 @@ Utilisation = Annotated[
     RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5, usual=ranges.UTILISATION)
 ]
 Traded = Annotated[RegionQuantity, Canonical(COMMODITY, minimum=0.0, usual=ranges.AMOUNTS)]
+Amount = Annotated[RegionQuantity, Canonical(TONNE_PER_TONNE, minimum=0.0, usual=ranges.CONTAINED)]
+"""Tonnes of one product in a tonne of another."""
 Benchmark = Annotated[PolicyValue, Canonical(ONE, minimum=0.0, usual=ranges.BENCHMARK)]
 MarkUp = Annotated[PolicyValue, Canonical(ONE, minimum=-1.0, usual=ranges.SHARE)]
 Megatonnes = Annotated[Certain, Canonical(MEGATONNE_PER_YEAR, minimum=1e-6, usual=ranges.OUTPUT)]

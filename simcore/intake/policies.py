@@ -21,6 +21,7 @@ from simcore.intake.usage import (
     read_rules,
     rules_of,
     sector_regions,
+    sold_sectors,
     used_entries,
     used_markets,
     used_routes,
@@ -82,7 +83,7 @@ def _border(experiment: Experiment, keys: Iterable[str]) -> list[Any]:
     return [
         border_rule(experiment, sector, key) if key in BORDER_POLICIES
         else getattr(experiment.cbam, key)
-        for key in keys for sector in used_sectors(experiment)
+        for key in keys for sector in sold_sectors(experiment)
     ]  # fmt: skip
 
 
@@ -149,12 +150,14 @@ def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], 
     place = ("catalog", "regions", region)
     record = experiment.catalog.regions.get(region)
     found: dict[tuple[str, ...], Any] = {}
+    sold = sold_sectors(experiment)
     for sector in used_sectors(experiment):
         rules = ("catalog", "sectors", sector, "regions", region)
         made = sector_regions(experiment, sector).get(region)
         if made is None:
             continue
-        fields = ("coverage", "free_allocation", "cscf", "border")
+        # Of what is only inside of other products the benchmark counts, under their rules.
+        fields = ("coverage", "free_allocation", "cscf", "border") if sector in sold else ()
         found |= {(*rules, key): getattr(made, key) for key in fields}
         found |= {(*rules, "benchmarks", key): one for key, one in made.benchmarks.items()}
         if made.scrap is not None:
@@ -166,9 +169,18 @@ def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], 
 
 def benchmark_of(experiment: Experiment, region: str, route: str) -> float | str:
     """Allocation of a route in a region: its own, its host's, or the region's `default`."""
+    stated = benchmark_stated(experiment, region, route)
+    if stated is not None:
+        return stated
+    return rules_of(experiment, region, route).benchmarks.get("default", 0.0)
+
+
+def benchmark_stated(experiment: Experiment, region: str, route: str) -> float | str | None:
+    """Allocation that a region states of a route by name, or of its host; None without one. Where
+    the route is made from another's product, it is that of the whole."""
     found = rules_of(experiment, region, route).benchmarks
-    names = (route, host_of(experiment.catalog, route), "default")
-    return next((found[name] for name in names if name in found), 0.0)
+    names = (route, host_of(experiment.catalog, route))
+    return next((found[name] for name in names if name in found), None)
 
 
 def default_value(experiment: Experiment, region: str, sector: str) -> float | None:

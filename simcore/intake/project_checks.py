@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simcore.intake.findings import FIRST, Address, Finding, strange_sector, unknown_entry
 from simcore.intake.host_checks import ends_of
-from simcore.intake.hosts import captures, route_of
+from simcore.intake.hosts import available_from, captures, inside_of, route_of
 from simcore.intake.instrument_checks import contract_findings, instrument_findings
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
@@ -123,8 +123,7 @@ def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[F
 
 def _available(experiment: Experiment, route: str) -> int:
     """Year from which a route is there; 0 of one that is none, which is said elsewhere."""
-    catalog = experiment.catalog
-    return (route_of(catalog, route).available_from or 0) if route in catalog.routes else 0
+    return available_from(experiment.catalog, route) or 0
 
 
 def _money(address: Address, one: Project) -> Iterator[Finding]:
@@ -189,12 +188,15 @@ def _compared(
 def _avoids(experiment: Experiment, name: str, one: Project, folder: Path) -> bool:
     """False where a tonne of a project emits no less than what it replaces, in any draw.
 
-    What is computed rather than stated, as with captures, is taken to avoid.
+    What is computed rather than stated, as with captures and what is inside, is taken to avoid.
     """
     catalog, other = experiment.catalog, replaced_by(experiment, name)
     if other == one.route:
         return True  # set against itself at another capital; that it avoids nothing is a warning
-    computed = any(list(captures(catalog.routes[route])) for route in (one.route, other))
+    computed = any(
+        list(captures(catalog.routes[route])) or inside_of(catalog, route)
+        for route in (one.route, other)
+    )
     if computed or route_of(catalog, other).precursor or experiment.boundary != "scope1":
         return True
     own, instead = (

@@ -46,7 +46,8 @@ def selection_findings(
     every = (experiment, *scenarios.values())
     yield from _correlations(experiment)
     for key in (
-        "regions", "destinations", "routes", "outcomes", "keep", "parity", "against", "products",
+        "sectors", "regions", "destinations", "routes", "outcomes", "keep", "parity", "against",
+        "products",
     ):  # fmt: skip
         seen: set[str] = set()
         for position, name in enumerate(getattr(experiment, key)):

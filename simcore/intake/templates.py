@@ -109,7 +109,8 @@ def with_routes(data: Mapping[str, Any]) -> Mapping[str, Any]:
     known = catalog.get("sectors") if isinstance(catalog, Mapping) else None
     if "routes" in data or not isinstance(known, Mapping) or not known:
         return data
-    names = [one for one in named if one in known] if isinstance(named, list) else []
+    listed = named if isinstance(named, list) else []
+    names = [one for one in dict.fromkeys(map(str, listed)) if one in known]
     lists = [_mapping(known[one]).get("routes") for one in names or [next(iter(known))]]
     routes = [name for one in lists if isinstance(one, list) for name in one]
     return {"routes": routes, **data} if routes else data

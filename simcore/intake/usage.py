@@ -10,7 +10,7 @@ from weakref import ref
 from simcore.intake.budgets import Budget
 from simcore.intake.entries import Electrolysis, Indexed, Learns, Retrofit, Route, SectorRegion
 from simcore.intake.findings import Address
-from simcore.intake.hosts import host_of, route_of
+from simcore.intake.hosts import behind, route_of
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
@@ -184,15 +184,24 @@ def met_imports(experiment: Experiment) -> dict[tuple[str, str, str], str | None
 
 
 def used_routes(experiment: Experiment) -> list[str]:
-    """Routes of the run in the order of the config, then references, what buyers compare with,
-    those of projects and what they are set against, those of budgets, and hosts of retrofits."""
+    """Routes of the run: those that it computes, then their hosts and what they are made from."""
+    found = sold_routes(experiment)
+    for name in found:
+        if name in experiment.catalog.routes:
+            others = dict.fromkeys(behind(experiment.catalog.routes[name]))
+            found += [one for one in others if one not in found]
+    return found
+
+
+def sold_routes(experiment: Experiment) -> list[str]:
+    """Routes whose tonnes a run computes, in the order of the config, then references, what buyers
+    compare with, those of projects and what they are set against, and those of budgets."""
     names = [*experiment.routes, *references(experiment).values()]
     names += [route for _, route in alternatives(experiment).values()]
     for one in experiment.projects.values():
         names += [one.route, *([one.against.route] if one.against else [])]
     names += [one.route for one in asked_budgets(experiment).values()]
     names += _remelting(experiment, names)
-    names += [host for name in names if (host := host_of(experiment.catalog, name)) is not None]
     return list(dict.fromkeys(names))
 
 
@@ -229,6 +238,12 @@ def scrap_sector(experiment: Experiment, commodity: str, region: str) -> str | N
 def used_sectors(experiment: Experiment) -> list[str]:
     """Sectors of the run, then those of the other routes that it needs."""
     others = (sector_of(experiment, name) for name in used_routes(experiment))
+    return list(dict.fromkeys([*experiment.sectors, *others]))
+
+
+def sold_sectors(experiment: Experiment) -> list[str]:
+    """Sectors whose tonnes a run computes, and not only what is inside of others."""
+    others = (sector_of(experiment, name) for name in sold_routes(experiment))
     return list(dict.fromkeys([*experiment.sectors, *others]))
 
 
@@ -373,6 +388,8 @@ def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[s
     for kind in ("inputs", "byproducts"):
         for commodity, quantity in getattr(route, kind).items():
             yield (kind, commodity), quantity
+    if route.made_from is not None and "amount" in route.made_from.model_fields_set:
+        yield ("made_from", "amount"), route.made_from.amount
     if route.greenfield is not None:
         yield ("greenfield", "capex"), route.greenfield.capex
     capture = route.capture if isinstance(route, Retrofit) else None

@@ -291,6 +291,10 @@ def _complete(record: Any) -> None:
 def _extra(address: Address, record: Any) -> tuple[Finding, str | None]:
     """The finding of an unknown key, and the key that was probably meant."""
     name = str(address[-1])
+    if address == ("sector",):
+        # Where it stands alone it is the short form of `sectors`.
+        told = ("both sector and sectors", "one of the two", "remove sector")
+        return Finding(address, *told), None
     known = sorted(getattr(_bare(record), "model_fields", {}))
     if _is_process(record):
         known = fields_of(record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simcore.intake.policies import benchmark_of, default_value
+from simcore.intake.policies import benchmark_of, benchmark_stated, default_value
 from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import (
@@ -12,6 +12,7 @@ from simcore.model.costs import (
     route_quantity,
     traded,
     trades,
+    with_inside,
 )
 from simcore.model.graph import Graph
 from simcore.model.markets import carbon_price
@@ -36,9 +37,12 @@ def scope1(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def precursor_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the precursors that a route buys, t CO2e/t."""
+    """Emissions of the precursors that a route buys, and what is inside, t CO2e/t."""
     each = route_quantity(scene, region, route, "precursor_intensity")
-    return _of_precursor(scene, region, route, each)
+    own = _of_precursor(scene, region, route, each)
+    return with_inside(
+        scene, region, route, own, lambda other: precursor_emissions(scene, region, other)
+    )
 
 
 def _of_precursor(scene: Scene, region: str, route: str, each: int) -> int:
@@ -63,11 +67,10 @@ def emissions(scene: Scene, region: str, route: str) -> int:
 def scope2(scene: Scene, region: str, route: str) -> int:
     """Emissions of what a route buys, above all of power, t CO2e/t."""
     zero, graph = scene.graph.constant(0.0), scene.graph
-    names = made_by(scene, route).inputs
     pairs = [
         node
         for name, amount, _, sign in trades(scene, region, route)
-        if sign > 0 and name in names
+        if sign > 0
         for node in (amount, emission_factor(scene, name, region))
     ]
     return graph.node(
@@ -87,13 +90,12 @@ def charged_emissions(scene: Scene, region: str, route: str) -> int:
     """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
     graph, record = scene.graph, rules_of(scene.experiment, region, route)
     share = allocation(scene, record.free_allocation, record.cscf)
-    benchmark = benchmark_of(scene.experiment, region, route)
     plant = graph.node(
         "CHARGED",
         covered=policy_value(scene, record.coverage),
         intensity=charged_intensity(scene, region, route),
         allocation=share,
-        benchmark=policy_value(scene, benchmark),
+        benchmark=benchmark(scene, region, route),
     )
     precursor = precursor_emissions(scene, region, route)
     if graph.is_constant(precursor, 0.0):
@@ -112,10 +114,32 @@ def charged_emissions(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
+def benchmark(scene: Scene, region: str, route: str) -> int:
+    """Benchmark at home of a tonne, t CO2e/t: that of the whole where the region states one of the
+    route, else its own and that of what is inside (MODEL 16.2)."""
+    own = policy_value(scene, benchmark_of(scene.experiment, region, route))
+    if benchmark_stated(scene.experiment, region, route) is not None:
+        return own
+    return with_inside(scene, region, route, own, lambda other: benchmark(scene, region, other))
+
+
+@remembered
+def cbam_benchmark(scene: Scene, region: str, route: str) -> int:
+    """Benchmark at the border of a tonne and what is inside, t CO2e/t."""
+    own = policy_value(scene, made_by(scene, route).cbam_benchmark)
+    return with_inside(
+        scene, region, route, own, lambda other: cbam_benchmark(scene, region, other)
+    )
+
+
+@remembered
 def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
-    """Benchmark of the precursors in a tonne of product, t CO2e/t."""
+    """Benchmark of the precursors in a tonne of product and what is inside, t CO2e/t."""
     each = policy_value(scene, made_by(scene, route).precursor_benchmark)
-    return _of_precursor(scene, region, route, each)
+    own = _of_precursor(scene, region, route, each)
+    return with_inside(
+        scene, region, route, own, lambda other: precursor_benchmark(scene, region, other)
+    )
 
 
 @outcome(over=PLANT, unit="{money} t-1", title="Home carbon cost", since=AVAILABLE)
@@ -182,7 +206,7 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
             share=rules.resource_shuffling,
             clean=rules.clean_intensity,
         )
-    gap = _gap(scene, emitted, made_by(scene, route).cbam_benchmark)
+    gap = _gap(scene, emitted, cbam_benchmark(scene, region, route))
     indirect = policy_value(
         scene, border_rule(experiment, sector_of(experiment, route), "indirect")
     )
@@ -201,18 +225,25 @@ def scrap_emissions(scene: Scene, region: str, route: str) -> int:
 
     No benchmark holds it, so none of it is free; neither the plant nor its home market meet it.
     """
+    return with_inside(
+        scene, region, route, _own_scrap_emissions(scene, region, route),
+        lambda other: scrap_emissions(scene, region, other),
+    )  # fmt: skip
+
+
+def _own_scrap_emissions(scene: Scene, region: str, route: str) -> int:
     graph, experiment = scene.graph, scene.experiment
-    sector, zero = sector_of(experiment, route), graph.constant(0.0)
+    sector = sector_of(experiment, route)
     counted = policy_value(scene, border_rule(experiment, sector, "pre_consumer_scrap"))
     scrap, rules = experiment.catalog.sectors[sector].scrap, rules_of(experiment, region, route)
+    own = made_by(scene, route).inputs
     if graph.is_constant(counted, 0.0) or scrap is None or rules.scrap is None:
-        return zero
-    if scrap.commodity not in made_by(scene, route).inputs:
-        return zero
+        return graph.constant(0.0)
+    if scrap.commodity not in own:
+        return graph.constant(0.0)
     share = read(scene, rules.scrap, "pre_consumer_share", f"{region}.{sector}.scrap")
     charge = traded(scene, region, route, "inputs", scrap.commodity)
-    each = graph.constant(rules.average_intensity)
-    return graph.product(counted, charge, share, each)
+    return graph.product(counted, charge, share, graph.constant(rules.average_intensity))
 
 
 def _default_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
@@ -226,23 +257,24 @@ def _default_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
     mark_up = policy_value(scene, border_rule(experiment, sector, "mark_up"))
     marked = graph.sum(graph.constant(1.0), mark_up)
     emitted = graph.scaled(marked, default_value(experiment, region, sector) or 0.0)
-    benchmark = default_benchmark(scene, region, sector)
+    meets = default_benchmark(scene, region, sector)
     counts = policy_value(scene, rules.recognised_default)
     if graph.is_constant(counts, 0.0):
-        return _gap(scene, emitted, benchmark), graph.constant(0.0)
+        return _gap(scene, emitted, meets), graph.constant(0.0)
     paid = _paid(scene, region, route, record.recognised)
-    return _gap(scene, emitted, benchmark), graph.product(paid, counts)
+    return _gap(scene, emitted, meets), graph.product(paid, counts)
 
 
-def default_benchmark(scene: Scene, region: str, sector: str) -> float | str:
-    """Benchmark that a default value meets: that of its route code, else of the reference."""
+def default_benchmark(scene: Scene, region: str, sector: str) -> int:
+    """Node of the benchmark that a default value meets: that of its route code, else of the
+    reference."""
     stated: float | str | None = border_rule(scene.experiment, sector, "default_benchmark")
     if stated is not None:
-        return stated
-    return made_by(scene, references(scene.experiment)[region, sector]).cbam_benchmark
+        return policy_value(scene, stated)
+    return cbam_benchmark(scene, region, references(scene.experiment)[region, sector])
 
 
-def _gap(scene: Scene, emitted: int, benchmark: float | str) -> int:
+def _gap(scene: Scene, emitted: int, meets: int) -> int:
     """Embedded emissions less what is free of them, t CO2e/t."""
     rules = scene.experiment.cbam
     free = allocation(scene, rules.free_allocation, rules.cscf)
@@ -250,7 +282,7 @@ def _gap(scene: Scene, emitted: int, benchmark: float | str) -> int:
         "CHARGED_AT_BORDER",
         emissions=emitted,
         allocation=free,
-        benchmark=policy_value(scene, benchmark),
+        benchmark=meets,
     )
 
 

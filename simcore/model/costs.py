@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,39 @@ def _following(scene: Scene, name: str, value: Any, unit: str, other: str, its_v
     if isinstance(value, ByYear):
         return yearly_quantity(scene, name, value, unit)
     return quantity(scene, name, value, unit, label=name)
+
+
+# --- what is inside ------------------------------------------------------------------------------
+
+
+@remembered
+def held_inside(scene: Scene, region: str, route: str) -> tuple[str, int] | None:
+    """The route whose product a tonne of a route holds, and node of the tonnes of it; or None."""
+    held = made_by(scene, route).made_from
+    if held is None:
+        return None
+    return held.route, _field(scene, region, route, held, "amount", "made_from.")
+
+
+def with_inside(
+    scene: Scene, region: str, route: str, own: int, of: Callable[[str], int]
+) -> int:  # fmt: skip
+    """Node of what a route has of its own per tonne, and of what it holds of another's product has
+    (MODEL 16.1)."""
+    held = held_inside(scene, region, route)
+    if held is None:
+        return own
+    other, amount = held
+    return scene.graph.total([own, scene.graph.product(amount, of(other))])
+
+
+@remembered
+def per_tonne(scene: Scene, region: str, route: str, name: str) -> int:
+    """Node of a quantity of a route per tonne of product, with what is inside."""
+    own = route_quantity(scene, region, route, name)
+    return with_inside(
+        scene, region, route, own, lambda other: per_tonne(scene, region, other, name)
+    )
 
 
 # --- capital -------------------------------------------------------------------------------------
@@ -192,13 +226,28 @@ def built_in(scene: Scene, node: int, vintage: int | None) -> int:
 def capital(
     scene: Scene, region: str, route: str, vintage: int | None = None, output: float | None = None
 ) -> tuple[int, int]:
-    """Capital charge and the multiplier of learning that it still has to meet.
+    """Capital charge and the multiplier of learning that it still has to meet, with that of the
+    plant whose product is inside.
 
     Of a plant of a vintage the charge of that year, for all years.
     """
+    charge, multiplier = _own_capital(scene, region, route, vintage, output)
+    if held_inside(scene, region, route) is None:
+        return charge, multiplier
+    graph = scene.graph
+    both = with_inside(
+        scene, region, route, graph.product(charge, multiplier),
+        lambda other: graph.product(*capital(scene, region, other, vintage)),
+    )  # fmt: skip
+    return both, graph.constant(1.0)
+
+
+def _own_capital(
+    scene: Scene, region: str, route: str, vintage: int | None, output: float | None
+) -> tuple[int, int]:
     graph = scene.graph
     if vintage is not None:
-        charge = graph.product(*capital(scene, region, route, output=output))
+        charge = graph.product(*_own_capital(scene, region, route, None, output))
         return built_in(scene, charge, vintage), graph.constant(1.0)
     plant = capital_charge(scene, region, route, output)
     owner = owner_of(scene.experiment.catalog, route, "learning")
@@ -239,8 +288,17 @@ def fixed_charge(
     """fixed_opex / utilisation; a share per year is one of the investment after learning.
 
     With a vintage, of the investment of that year. That of a capture plant is a share of what its
-    equipment costs before learning.
+    equipment costs before learning. With that of the plant whose product is inside.
     """
+    own = _own_fixed_charge(scene, region, route, vintage, output)
+    return with_inside(
+        scene, region, route, own, lambda other: fixed_charge(scene, region, other, vintage)
+    )
+
+
+def _own_fixed_charge(
+    scene: Scene, region: str, route: str, vintage: int | None, output: float | None
+) -> int:
     graph, record = scene.graph, made_by(scene, route)
     value, _ = by_region(scene, record.fixed_opex, region)
     target = target_of(scene.experiment, value, FIXED_OPEX)
@@ -308,7 +366,15 @@ def captured(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def direct_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it."""
+    """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it;
+    with those of what is inside."""
+    own = _own_direct_emissions(scene, region, route)
+    return with_inside(
+        scene, region, route, own, lambda other: direct_emissions(scene, region, other)
+    )
+
+
+def _own_direct_emissions(scene: Scene, region: str, route: str) -> int:
     graph = scene.graph
     unabated = route_quantity(scene, region, route, "emission_intensity")
     if capture_of(scene, route) is None:
@@ -321,8 +387,16 @@ def direct_emissions(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def charged_intensity(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits."""
-    direct = direct_emissions(scene, region, route)
+    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits;
+    with those of what is inside."""
+    own = _own_charged_intensity(scene, region, route)
+    return with_inside(
+        scene, region, route, own, lambda other: charged_intensity(scene, region, other)
+    )
+
+
+def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
+    direct = _own_direct_emissions(scene, region, route)
     value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
     entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
     factors = scene.experiment.factors
@@ -342,21 +416,30 @@ def trades(
 ) -> list[tuple[str, int, int, float]]:
     """What a route buys and sells: commodity, nodes of quantity per tonne and price, sign.
 
+    With what goes into the product that is inside.
+
     With the vintage of an electrolyser of its own, hydrogen costs what that makes it for.
     """
-    found = []
-    record = made_by(scene, route)
+    found: dict[tuple[str, float], tuple[int, int]] = {}
+    record, held = made_by(scene, route), held_inside(scene, region, route)
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
         for name in getattr(record, kind):
             amount = traded(scene, region, route, kind, name)
             price = unit_price(scene, name, region, electrolyser)
-            found.append((name, amount, price, sign))
-    return found
+            found[name, sign] = amount, price
+    if held is not None:
+        other, part = held
+        for name, used, price, sign in trades(scene, region, other, electrolyser):
+            amount = scene.graph.product(part, used)
+            if (name, sign) in found:
+                amount = scene.graph.sum(found[name, sign][0], amount)
+            found[name, sign] = amount, price
+    return [(name, *both, sign) for (name, sign), both in found.items()]
 
 
 @remembered
 def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
-    """Node of what a route buys or sells of a commodity per tonne, its capture included."""
+    """Node of what a route itself buys or sells of a commodity per tonne, its capture included."""
     graph, capture = scene.graph, capture_of(scene, route)
     entry = price_of(scene.experiment, name, region)
     assert entry is not None
@@ -402,8 +485,8 @@ def cost_of_vintage(
     bought = trades(scene, region, route, electrolyser)
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = scene.graph.difference(
-        route_quantity(scene, region, route, "other_opex"),
-        route_quantity(scene, region, route, "support"),
+        per_tonne(scene, region, route, "other_opex"),
+        per_tonne(scene, region, route, "support"),
     )
     other = scene.graph.sum(fixed_charge(scene, region, route, vintage, output), net_opex)
     charge, multiplier = capital(scene, region, route, vintage, output)

@@ -19,7 +19,7 @@ from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import price_of, replaced_by
 from simcore.model.carbon import carbon_cost
 from simcore.model.commodities import price_name
-from simcore.model.costs import made_by, traded, trades
+from simcore.model.costs import trades
 from simcore.model.graph import Graph
 from simcore.model.investments import alternative_investment, project_investment
 from simcore.model.markets import carbon_price
@@ -227,16 +227,15 @@ def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
         return graph.constant(1.0), PER[per]
     if per == "avoided":
         return avoided_by(scene, deal.project), PER[per]
-    inputs, found = made_by(scene, one.route).inputs, list[int]()
-    if per in inputs:
-        found.append(traded(scene, one.region, one.route, "inputs", per))
+    bought = trades(scene, one.region, one.route)
+    inputs = {name: amount for name, amount, _, sign in bought if sign > 0}
+    found = [inputs[per]] if per in inputs else list[int]()
     record = price_of(scene.experiment, "hydrogen", one.region)
     made = one.hydrogen == "own" and "hydrogen" in inputs
     if per == "electricity" and made and isinstance(record, Electrolysis):
         name = price_name(scene.experiment, "hydrogen", one.region)
         demand = read(scene, record, "electricity_demand", name)
-        hydrogen = traded(scene, one.region, one.route, "inputs", "hydrogen")
-        found.append(graph.scaled(graph.product(demand, hydrogen), 1e-3))
+        found.append(graph.scaled(graph.product(demand, inputs["hydrogen"]), 1e-3))
     return graph.total(found), PER[per]
 
 

@@ -19,14 +19,15 @@ from simcore.model.costs import (
     route_quantity,
     same_everywhere,
     stands_already,
-    traded,
+    trades,
+    with_inside,
 )
 from simcore.model.scene import Scene, quantity, read, remembered
 
 
 @remembered
 def investment_of_vintage(
-    scene: Scene, region: str, route: str, vintage: int, output: float
+    scene: Scene, region: str, route: str, vintage: int, output: float | None
 ) -> int:
     """Node of the money spent on a plant of a year and an output, per tonne of capacity: capital
     after learning, with the surcharge of a first plant, and a capture plant; of what stands already
@@ -46,15 +47,27 @@ def investment_of_vintage(
     return built_in(scene, spent, vintage)
 
 
+def _spent_per_tonne(
+    scene: Scene, region: str, route: str, vintage: int, output: float | None
+) -> int:
+    """Node of the money spent on a plant, and on that whose product is inside, per tonne that it
+    makes a year."""
+    own = scene.graph.quotient(
+        investment_of_vintage(scene, region, route, vintage, output),
+        route_quantity(scene, region, route, "utilisation"),
+    )
+    return with_inside(
+        scene, region, route, own,
+        lambda other: _spent_per_tonne(scene, region, other, vintage, None),
+    )  # fmt: skip
+
+
 @remembered
 def project_investment(scene: Scene, project: str) -> int:
     """Node of the money spent on a project per tonne that it makes a year, its own electrolyser
     included; times the output, in 1e6 EUR (MODEL 11.12)."""
     one, graph = scene.experiment.projects[project], scene.graph
-    spent = graph.quotient(
-        investment_of_vintage(scene, one.region, one.route, one.start, one.output),
-        route_quantity(scene, one.region, one.route, "utilisation"),
-    )
+    spent = _spent_per_tonne(scene, one.region, one.route, one.start, one.output)
     parts = [spent, *(graph.product(need, cost) for need, cost, _ in own_equipment(scene, project))]
     return built_in(scene, graph.total(parts), one.start)
 
@@ -67,10 +80,9 @@ def own_equipment(scene: Scene, project: str) -> list[tuple[int, int, int]]:
     if one.hydrogen != "own":
         return []
     found = []
-    for name in made_by(scene, one.route).inputs:
-        if isinstance(price_of(scene.experiment, name, one.region), Electrolysis):
+    for name, need, _, sign in trades(scene, one.region, one.route):
+        if sign > 0 and isinstance(price_of(scene.experiment, name, one.region), Electrolysis):
             cost, recovery = electrolyser_capital(scene, name, one.region)
-            need = traded(scene, one.region, one.route, "inputs", name)
             found.append((need, built_in(scene, cost, one.start), recovery))
     return found
 
@@ -89,6 +101,7 @@ def alternative_investment(scene: Scene, project: str) -> int:
     elif against is not None and against.capital == "sunk":
         return graph.constant(0.0)
     else:
-        spent = investment_of_vintage(scene, one.region, route, one.start, one.output)
+        spent = _spent_per_tonne(scene, one.region, route, one.start, one.output)
+        return built_in(scene, spent, one.start)
     used = route_quantity(scene, one.region, route, "utilisation")
     return built_in(scene, graph.quotient(spent, used), one.start)

@@ -1,4 +1,4 @@
-"""Scrap as a carbon asset: what it saves of carbon cost, and its price, as nodes (MODEL 15).
+"""Scrap as a carbon asset: what it saves of carbon cost, and its price, as nodes (MODEL 18).
 
 A tonne of scrap stands for ore whose carbon is paid for. What that is worth moves its price where
 its owners take some of it, and a duty on scrap that leaves lowers it at home. The carbon value

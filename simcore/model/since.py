@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from simcore.intake.hosts import route_of
+from simcore.intake.hosts import available_from
 from simcore.intake.usage import reference_of
 from simcore.model.scene import Scene, remembered
 from simcore.variables import Since
@@ -13,8 +13,8 @@ from simcore.variables import Since
 @remembered
 def first_year(scene: Scene, route: str) -> int:
     """First year of the run in which a route is available."""
-    available = route_of(scene.experiment.catalog, route).available_from
-    return max(available or 0, scene.experiment.years.first)
+    available = available_from(scene.experiment.catalog, route) or 0
+    return max(available, scene.experiment.years.first)
 
 
 @remembered

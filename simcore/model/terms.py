@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from simcore.intake.policies import benchmark_of, default_value
+from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import border_rule, sector_regions, used_routes
 from simcore.model.carbon import (
+    benchmark,
+    cbam_benchmark,
     default_benchmark,
     pays_cbam,
     precursor_benchmark,
     precursor_emissions,
 )
-from simcore.model.costs import charged_intensity, direct_emissions, made_by
+from simcore.model.costs import charged_intensity, direct_emissions
 from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene
@@ -75,20 +77,19 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
             for sector in experiment.sectors:
                 yield from _declared_by_default(scene, here, sector)
     for route in used_routes(experiment):
-        made, there = made_by(scene, route), {**here, "route": route}
-        benchmark = policy_value(scene, benchmark_of(experiment, region, route))
+        there = {**here, "route": route}
         own, counted = (one(scene, region, route) for one in (direct_emissions, charged_intensity))
         if counted != own:
             yield Term("emission intensity that counts", there, "t/t", counted)
         for name, node in (
             ("emission intensity", own),
             ("precursor intensity", precursor_emissions(scene, region, route)),
-            ("benchmark", benchmark),
+            ("benchmark", benchmark(scene, region, route)),
             ("benchmark of precursors", precursor_benchmark(scene, region, route)),
         ):
             yield Term(name, there, "t/t", node)
         if abroad:
-            node = policy_value(scene, made.cbam_benchmark)
+            node = cbam_benchmark(scene, region, route)
             yield Term("benchmark of CBAM", there, "t/t", node)
 
 
@@ -101,10 +102,10 @@ def _declared_by_default(scene: Scene, here: dict[str, str], sector: str) -> Ite
     """What a tonne with a default value declares: one value and one benchmark for all routes."""
     experiment, region = scene.experiment, here["region"]
     rules = experiment.cbam
-    benchmark = policy_value(scene, default_benchmark(scene, region, sector))
+    meets = default_benchmark(scene, region, sector)
     value = scene.graph.constant(default_value(experiment, region, sector) or 0.0)
     for name, node in (
-        ("default value of CBAM", value), ("benchmark of default values", benchmark),
+        ("default value of CBAM", value), ("benchmark of default values", meets),
     ):  # fmt: skip
         yield Term(_said(experiment, sector, name), here, "t/t", node)
     node = policy_value(scene, rules.recognised_default)

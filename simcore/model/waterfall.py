@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simcore.intake.usage import reference_of
 from simcore.model.carbon import cbam_cost, home_carbon_cost
-from simcore.model.costs import capital, fixed_charge, route_quantity, trades
+from simcore.model.costs import capital, fixed_charge, per_tonne, trades
 from simcore.model.scene import Scene, remembered
 from simcore.model.since import COMPARED
 from simcore.variables import outcome
@@ -41,11 +41,11 @@ def _components(scene: Scene, region: str, destination: str, route: str) -> dict
 @remembered
 def _parts(scene: Scene, region: str, destination: str, route: str) -> dict[str, int]:
     graph = scene.graph
-    support = route_quantity(scene, region, route, "support")
+    support = per_tonne(scene, region, route, "support")
     parts = {
         "capex": graph.product(*capital(scene, region, route)),
         "fixed_opex": fixed_charge(scene, region, route),
-        "other_opex": route_quantity(scene, region, route, "other_opex"),
+        "other_opex": per_tonne(scene, region, route, "other_opex"),
         "support": graph.scaled(support, -1.0),
         "home_carbon": home_carbon_cost(scene, region, route),
         "cbam": cbam_cost(scene, region, destination, route),

@@ -11,7 +11,7 @@ from simcore.distributions import DistributionError
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, dependence
 from simcore.intake.entries import Electrolysis
-from simcore.intake.hosts import route_of
+from simcore.intake.hosts import traded_by
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
@@ -243,8 +243,7 @@ def _component_names(spec: Spec) -> tuple[str, ...]:
     middle: dict[str, None] = {}
     for one in spec.scenarios.values():
         for name in (*one.routes, *references(one).values()):
-            route = route_of(one.catalog, name)
-            middle.update(dict.fromkeys([*route.inputs, *route.byproducts]))
+            middle.update(dict.fromkeys(traded_by(one.catalog, name)))
     return (*head, *sorted(middle), *tail)
 
 

@@ -38,12 +38,14 @@ _REGIONAL: Final = frozenset(
     {
         "capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
         "precursor_intensity", "support", "capture.rate", "capture.capex", "greenfield.capex",
+        "made_from.amount",
     }
 )  # fmt: skip
 # What the first part of a dotted quantity of a technology table is called in the catalog.
 _GROUPS: Final = {
     "input": "inputs", "byproduct": "byproducts", "emission_factor": "emission_factors",
 }  # fmt: skip
+_PARTS: Final = frozenset({"capture", "greenfield", "made_from"})
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
 
 _Part = tuple[dict[str, Any], list[Record]]
@@ -212,7 +214,7 @@ def _unfold(group: dict[str, Any]) -> None:
         if isinstance(value, dict) and value.keys() == {"default"}:
             only = value["default"]
             group[key] = int(only["value"]) if key in _WHOLE_YEARS else only
-        elif isinstance(value, dict) and key in {*_GROUPS.values(), "capture", "greenfield"}:
+        elif isinstance(value, dict) and key in {*_GROUPS.values(), *_PARTS}:
             _unfold(value)
 
 
