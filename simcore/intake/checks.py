@@ -17,19 +17,21 @@ from simcore.intake import shipped
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
-from simcore.intake.entries import Electrolysis, Indexed, Route
+from simcore.intake.entries import Computed, Electrolysis, Indexed, Route
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of, inside_of
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
+from simcore.intake.power import Generation
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.risk_checks import risk_findings
 from simcore.intake.schema import Experiment, Exposure
 from simcore.intake.scrap_checks import scrap_findings
 from simcore.intake.selection_checks import currency_findings, selection_findings
+from simcore.intake.stated import commodity_unit
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
@@ -383,6 +385,8 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 )
             if isinstance(price, Electrolysis):
                 yield from _electrolysis(experiment, (*address, place), price, regions)
+            elif isinstance(price, Generation):
+                yield from _generation(experiment, (*address, place), price, regions)
             elif isinstance(price, Indexed):
                 yield from _indexed(experiment, (*address, place, "index"), price.index)
 
@@ -398,7 +402,7 @@ def _indexed(experiment: Experiment, address: Address, index: str) -> Iterator[F
         known = [name for name, price in addresses.items() if isinstance(price, PricePath)]
         yield unknown(address, index, known, "commodity path")
     elif not isinstance(addresses[index], PricePath):
-        kind = "computed" if isinstance(addresses[index], Electrolysis) else "index-linked itself"
+        kind = "computed" if isinstance(addresses[index], Computed) else "index-linked itself"
         yield Finding(
             address, f"{index}, which is {kind}", "a price path", "name the path that it follows"
         )
@@ -423,4 +427,20 @@ def _electrolysis(
             yield Finding(
                 place, f"{feed}, which is itself electrolytic", "a bought commodity",
                 "name an electricity price",
+            )  # fmt: skip
+
+
+def _generation(
+    experiment: Experiment, address: Address, price: Generation, regions: list[str]
+) -> Iterator[Finding]:
+    fuel, place = price.fuel, (*address, "fuel")
+    yield from unknown_entry(place, fuel, experiment.catalog, "prices")
+    for region in regions if fuel in experiment.catalog.prices else ():
+        found = price_of(experiment, fuel, region)
+        if found is None:
+            yield _no_price(experiment, place, fuel, region)
+        elif isinstance(found, Computed) or commodity_unit(experiment, fuel, found) != "MWh":
+            yield Finding(
+                place, f"{fuel}, which is not a fuel bought by energy",
+                "a commodity with a price per MWh or GJ", "name the price of coal or gas by energy",
             )  # fmt: skip

@@ -24,6 +24,7 @@ from simcore.intake.measures import (
     Utilisation,
 )
 from simcore.intake.paths import AnchorTable, EmissionFactors, PricePath
+from simcore.intake.power import Generation, PowerFactor
 from simcore.intake.products import Product
 from simcore.intake.systems import System
 from simcore.quantities import (
@@ -107,6 +108,12 @@ class Indexed(Sourced):
     """Freight, quality and delivery on top, in the unit and money of the price."""
     emission_intensity: EmissionFactors = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
+    grid: Name | None = None
+    """Of power: as in a price path."""
+
+
+Computed = Electrolysis | Generation
+"""Prices that follow from those of other commodities, in the region of who buys."""
 
 
 def _path_by_default(value: Any) -> Any:
@@ -116,7 +123,7 @@ def _path_by_default(value: Any) -> Any:
 
 
 Price = Annotated[
-    Annotated[PricePath | Electrolysis | Indexed, Field(discriminator="kind")],
+    Annotated[PricePath | Computed | Indexed, Field(discriminator="kind")],
     BeforeValidator(_path_by_default),
 ]
 
@@ -273,6 +280,15 @@ class SectorRegion(Described):
     cscf: PolicyShare
     benchmarks: dict[Name, Benchmark]
     """By route, or `default`: t CO2e of allowances per tonne."""
+    captive_coverage: PolicyShare = 1.0
+    """Share of the emissions of power made on site that the carbon market of the region covers."""
+    captive_allowance: PowerFactor = certain(0.0)
+    """Allowances per MWh of power made on site, t CO2e/MWh."""
+    power_coverage: PolicyShare = 0.0
+    """Share of the emissions of what is bought, above all of power, that the carbon market of the
+    region covers, beside what its price holds: 1 in Korea."""
+    power_allowance: PowerFactor = certain(0.0)
+    """Allowances per MWh of power bought that emits, t CO2e/MWh."""
     border: PolicyShare = 0.0
     """1 where imported precursors pay the home price at the border."""
     default_intensity: DefaultValues = Field(default_factory=dict)

@@ -32,13 +32,14 @@ LISTS: Final = (
 _HORIZON: Final = re.compile(r"\s*([0-9]{4})(?:\s*(?:-|\u2013|to)\s*([0-9]{4}))?\s*")
 _META: Final = frozenset({*Described.model_fields, *Sourced.model_fields})
 SECTORAL: Final = (
-    "coverage", "free_allocation", "cscf", "benchmarks", "border", "default_intensity",
+    "coverage", "free_allocation", "cscf", "benchmarks", "captive_coverage", "captive_allowance",
+    "power_coverage", "power_allowance", "border", "default_intensity",
     "average_intensity", "removals", "reference", "imports",
     "product_price",
 )  # fmt: skip
 """What a region may say of the sector of the run, in place of `sectors.NAME.regions`."""
 
-_KEPT: Final = ("title", "link")
+_KEPT: Final = ("title", "link", "grid")
 """What a price keeps when its level is replaced, besides the emissions of a unit bought."""
 
 Lines = dict[tuple[Any, ...], int]

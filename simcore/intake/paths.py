@@ -357,6 +357,8 @@ class PricePath(Sourced):
     """Of all views but those that a system, `path` or `position` makes."""
     emission_intensity: EmissionFactors = Field(default_factory=dict)
     """t CO2e per unit bought, linear between years."""
+    grid: Name | None = None
+    """Of power: commodity whose emissions stand for it under `cbam.power_factor: grid_mean`."""
     history: Prices = Field(default_factory=dict)
     """Past annual means, in the unit of the price; facts, not used by the run."""
     futures: Prices = Field(default_factory=dict)

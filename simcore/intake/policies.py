@@ -157,7 +157,9 @@ def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], 
         if made is None:
             continue
         # Of what is only inside of other products the benchmark counts, under their rules.
-        fields = ("coverage", "free_allocation", "cscf", "border") if sector in sold else ()
+        fields = (
+            "coverage", "free_allocation", "cscf", "border", "captive_coverage", "power_coverage",
+        ) if sector in sold else ()  # fmt: skip
         found |= {(*rules, key): getattr(made, key) for key in fields}
         found |= {(*rules, "benchmarks", key): one for key, one in made.benchmarks.items()}
         if made.scrap is not None:

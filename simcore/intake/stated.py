@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Final, get_args
 
-from simcore.intake.entries import Catalog, Electrolysis, Indexed
+from simcore.intake.entries import Catalog, Computed, Indexed
 from simcore.intake.findings import Address
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
@@ -53,7 +53,7 @@ def target_of(experiment: Experiment, quantity: Any, canonical: Canonical) -> st
 
 
 def commodity_unit(
-    experiment: Experiment, commodity: str, price: PricePath | Electrolysis | Indexed
+    experiment: Experiment, commodity: str, price: PricePath | Computed | Indexed
 ) -> str:
     """Canonical unit of a commodity: MWh of energy, kg of hydrogen, t of anything else."""
     if commodity == "hydrogen":

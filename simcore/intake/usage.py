@@ -8,10 +8,19 @@ from typing import Any, Final, TypeVar
 from weakref import ref
 
 from simcore.intake.budgets import Budget
-from simcore.intake.entries import Electrolysis, Indexed, Learns, Retrofit, Route, SectorRegion
+from simcore.intake.entries import (
+    Computed,
+    Electrolysis,
+    Indexed,
+    Learns,
+    Retrofit,
+    Route,
+    SectorRegion,
+)
 from simcore.intake.findings import Address
 from simcore.intake.hosts import behind, route_of
 from simcore.intake.paths import PricePath
+from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
 from simcore.units import currency_of
@@ -360,12 +369,19 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
             names += [*record.inputs, *record.byproducts]
     names += [name for one in asked_outcomes(experiment) for name in one.needs.commodities]
     names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
-    for commodity in dict.fromkeys(names):
-        for region in met_regions(experiment):
-            price = price_of(experiment, commodity, region)
-            if isinstance(price, Electrolysis):
-                names.append(price.electricity)
-    return tuple(dict.fromkeys(names))
+    found = dict.fromkeys(names)
+    while names:
+        prices = [price_of(experiment, names[0], one) for one in met_regions(experiment)]
+        names = [*names[1:], *(one for one in map(made_of, prices) if one and one not in found)]
+        found.update(dict.fromkeys(names))
+    return tuple(found)
+
+
+def made_of(price: object) -> str | None:
+    """What a computed price follows from: power, or the fuel of a power plant."""
+    if isinstance(price, Electrolysis):
+        return price.electricity
+    return price.fuel if isinstance(price, Generation) else None
 
 
 @_once
@@ -424,7 +440,7 @@ def place_of(experiment: Experiment, table: Mapping[str, Any], region: str) -> s
 
 def price_of(
     experiment: Experiment, commodity: str, region: str
-) -> PricePath | Electrolysis | Indexed | None:
+) -> PricePath | Computed | Indexed | None:
     """The price entry of a commodity in a region: its own, of its like, else the default."""
     prices = experiment.catalog.prices.get(commodity, {})
     place = place_of(experiment, prices, region)

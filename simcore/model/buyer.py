@@ -11,8 +11,9 @@ from typing import Final
 
 from simcore.intake.entries import Import
 from simcore.intake.usage import alternatives, met_imports, rules_of, sector_of
-from simcore.model.carbon import emissions, home_carbon_cost
+from simcore.model.carbon import home_carbon_cost
 from simcore.model.costs import levelised_cost
+from simcore.model.emissions import emissions
 from simcore.model.policies import policy_value
 from simcore.model.premium import total_cost
 from simcore.model.scene import Scene, read, remembered

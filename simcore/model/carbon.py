@@ -1,24 +1,29 @@
-"""Emissions and carbon cost at home and at the EU border, as nodes (MODEL 5)."""
+"""Carbon cost at home and at the EU border, as nodes (MODEL 5)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from simcore.intake.policies import benchmark_of, benchmark_stated, default_value
+from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
-from simcore.model.costs import (
+from simcore.model.costs import made_by, with_inside
+from simcore.model.emissions import (
+    bought_power_emissions,
+    captive_power_emissions,
     charged_intensity,
     direct_emissions,
-    made_by,
-    route_quantity,
-    traded,
-    trades,
-    with_inside,
+    per_product,
+    power_of,
+    precursor_emissions,
 )
 from simcore.model.graph import Graph
 from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, read, remembered
-from simcore.model.since import AVAILABLE, COMPARED
+from simcore.model.since import AVAILABLE
+from simcore.model.yearly import yearly_quantity
 from simcore.variables import CELL, PLANT, outcome
 
 
@@ -26,57 +31,6 @@ def pays_cbam(scene: Scene, region: str, destination: str) -> bool:
     """Whether a tonne made in a region and sold there crosses the EU border."""
     home = scene.experiment.catalog.regions[region].market
     return destination == "eu" and home != scene.experiment.cbam.market
-
-
-@remembered
-def scope1(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant and of the precursors it buys, t CO2e/t."""
-    own = direct_emissions(scene, region, route)
-    return scene.graph.sum(own, precursor_emissions(scene, region, route))
-
-
-@remembered
-def precursor_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the precursors that a route buys, and what is inside, t CO2e/t."""
-    each = route_quantity(scene, region, route, "precursor_intensity")
-    own = _of_precursor(scene, region, route, each)
-    return with_inside(
-        scene, region, route, own, lambda other: precursor_emissions(scene, region, other)
-    )
-
-
-def _of_precursor(scene: Scene, region: str, route: str, each: int) -> int:
-    """What stands per tonne of the precursor, per tonne of the product."""
-    name = made_by(scene, route).precursor
-    if name is None or scene.graph.is_constant(each, 0.0):
-        return each
-    amount = traded(scene, region, route, "inputs", name)
-    return scene.graph.product(amount, each)
-
-
-@remembered
-def emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions on the boundary of the experiment, t CO2e/t."""
-    direct = scope1(scene, region, route)
-    if scene.experiment.boundary == "scope1":
-        return direct
-    return scene.graph.sum(direct, scope2(scene, region, route))
-
-
-@remembered
-def scope2(scene: Scene, region: str, route: str) -> int:
-    """Emissions of what a route buys, above all of power, t CO2e/t."""
-    zero, graph = scene.graph.constant(0.0), scene.graph
-    pairs = [
-        node
-        for name, amount, _, sign in trades(scene, region, route)
-        if sign > 0
-        for node in (amount, emission_factor(scene, name, region))
-    ]
-    return graph.node(
-        "LEVELISED", capital=zero, learning=zero, other=zero, pairs=pairs,
-        signs=[1.0] * (len(pairs) // 2),
-    )  # fmt: skip
 
 
 @remembered
@@ -88,6 +42,15 @@ def allocation(scene: Scene, share: float | str, cscf: float | str) -> int:
 @remembered
 def charged_emissions(scene: Scene, region: str, route: str) -> int:
     """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
+    return _plus(
+        scene.graph, charged_directly(scene, region, route), charged_power(scene, region, route)
+    )
+
+
+@remembered
+def charged_directly(scene: Scene, region: str, route: str) -> int:
+    """Allowances to buy per tonne for what the plant itself emits, and for precursors at the border
+    of the region."""
     graph, record = scene.graph, rules_of(scene.experiment, region, route)
     share = allocation(scene, record.free_allocation, record.cscf)
     plant = graph.node(
@@ -114,6 +77,48 @@ def charged_emissions(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
+def charged_power(scene: Scene, region: str, route: str) -> int:
+    """Allowances to buy per tonne for power, made on site and bought, less what is free of it."""
+    graph, due = scene.graph, list[int]()
+    for kind, share, emitted in _covered_power(scene, region, route):
+        free = _free_power(scene, region, route, kind)
+        left = emitted if graph.is_constant(free, 0.0) else graph.difference(emitted, free)
+        due.append(graph.product(share, left))
+    return graph.total(due)
+
+
+def _covered_power(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int, int]]:
+    """Kinds of power that the home market covers: share covered and emissions of a tonne."""
+    graph, record = scene.graph, rules_of(scene.experiment, region, route)
+    captive = captive_power_emissions(scene, region, route)
+    if not graph.is_constant(captive, 0.0):
+        yield "captive", policy_value(scene, record.captive_coverage), captive
+    share = policy_value(scene, record.power_coverage)
+    # What is not covered is not read, so that a setting of it says that it does nothing.
+    if not graph.is_constant(share, 0.0):
+        yield "power", share, bought_power_emissions(scene, region, route)
+
+
+def _free_power(scene: Scene, region: str, route: str, kind: str) -> int:
+    """Allowances for the power of a tonne, t CO2e/t: of power made on site, or of power bought.
+
+    Bought power that does not emit needs no allowance and has none.
+    """
+    graph, record = scene.graph, rules_of(scene.experiment, region, route)
+    used = [
+        one.amount for one in power_of(scene, region, route)
+        if one.is_captive == (kind == "captive")
+        and not graph.is_constant(emission_factor(scene, one.name, region), 0.0)
+    ]  # fmt: skip
+    if not used:
+        return graph.constant(0.0)
+    field = f"{kind}_allowance"
+    unit, stated = unit_of_field(type(record), field), getattr(record, field)
+    each = yearly_quantity(scene, f"{region}.{field}", stated, unit)
+    return graph.product(graph.total(used), each)
+
+
+@remembered
 def benchmark(scene: Scene, region: str, route: str) -> int:
     """Benchmark at home of a tonne, t CO2e/t: that of the whole where the region states one of the
     route, else its own and that of what is inside (MODEL 16.2)."""
@@ -136,7 +141,7 @@ def cbam_benchmark(scene: Scene, region: str, route: str) -> int:
 def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
     """Benchmark of the precursors in a tonne of product and what is inside, t CO2e/t."""
     each = policy_value(scene, made_by(scene, route).precursor_benchmark)
-    own = _of_precursor(scene, region, route, each)
+    own = per_product(scene, region, route, each)
     return with_inside(
         scene, region, route, own, lambda other: precursor_benchmark(scene, region, other)
     )
@@ -145,7 +150,8 @@ def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
 @outcome(over=PLANT, unit="{money} t-1", title="Home carbon cost", since=AVAILABLE)
 @remembered
 def home_carbon_cost(scene: Scene, region: str, route: str) -> int:
-    """P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income."""
+    """P*(covered*(e1 - phi*CSCF*BM) + covered power - its allowances), sign kept: a surplus of free
+    allowances is income."""
     record = scene.experiment.catalog.regions[region]
     return scene.graph.product(
         carbon_price(scene, record.market), charged_emissions(scene, region, route)
@@ -155,13 +161,15 @@ def home_carbon_cost(scene: Scene, region: str, route: str) -> int:
 @outcome(over=PLANT, unit="{money} t-1", title="Marginal carbon cost", since=AVAILABLE)
 @remembered
 def marginal_carbon_cost(scene: Scene, region: str, route: str) -> int:
-    """P*covered*e1: the incentive at the margin, free allocation aside."""
+    """P*(covered*e1 + covered power): the incentive at the margin, free allocation aside."""
     record, graph = scene.experiment.catalog.regions[region], scene.graph
     covered = graph.product(
         policy_value(scene, rules_of(scene.experiment, region, route).coverage),
         charged_intensity(scene, region, route),
     )
-    return graph.product(carbon_price(scene, record.market), covered)
+    power = _covered_power(scene, region, route)
+    of_power = graph.total(graph.product(share, emitted) for _, share, emitted in power)
+    return graph.product(carbon_price(scene, record.market), _plus(graph, covered, of_power))
 
 
 @remembered
@@ -196,7 +204,9 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
     """Gap and price paid where the tonne declares its own emissions."""
     graph, experiment = scene.graph, scene.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
-    emitted = scope1(scene, region, route)
+    emitted = graph.sum(
+        direct_emissions(scene, region, route), precursor_emissions(scene, region, route)
+    )
     if rules.method == "country_average":
         emitted = graph.constant(rules_of(experiment, region, route).average_intensity)
     if rules.resource_shuffling > 0 and route == reference_of(experiment, region, route):
@@ -212,7 +222,7 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
     )
     if not graph.is_constant(indirect, 0.0):
         # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
-        bought = graph.product(indirect, scope2(scene, region, route))
+        bought = graph.product(indirect, bought_power_emissions(scene, region, route))
         gap = graph.sum(gap, bought)
     if rules.method == "own":
         gap = _plus(graph, gap, scrap_emissions(scene, region, route))
@@ -337,13 +347,3 @@ def carbon_cost(scene: Scene, region: str, destination: str, route: str) -> int:
 
 def _plus(graph: Graph, node: int, other: int) -> int:
     return node if graph.is_constant(other, 0.0) else graph.sum(node, other)
-
-
-@outcome(over=PLANT, unit="t t-1", title="Avoided emissions", since=COMPARED)
-@remembered
-def avoided_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emission intensity of the reference route minus that of this one on the chosen boundary."""
-    reference = reference_of(scene.experiment, region, route)
-    return scene.graph.difference(
-        emissions(scene, region, reference), emissions(scene, region, route)
-    )

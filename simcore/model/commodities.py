@@ -9,6 +9,7 @@ import numpy as np
 
 from simcore.intake.entries import Electrolysis, Indexed
 from simcore.intake.paths import PricePath
+from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import place_of, price_of, used_prices
@@ -54,6 +55,8 @@ def _unmoved(scene: Scene, name: str, region: str, electrolyser: int | None) -> 
         return _path_price(scene, name, place)
     if isinstance(record, Indexed):
         return _indexed(scene, name, region, record)
+    if isinstance(record, Generation):
+        return _generated(scene, name, region, record)
     return _electrolysis(scene, name, region, record, electrolyser)
 
 
@@ -86,6 +89,31 @@ def _indexed(scene: Scene, name: str, region: str, record: Indexed) -> int:
     )
 
 
+def _generated(scene: Scene, name: str, region: str, record: Generation) -> int:
+    """heat_rate * fuel + other_cost, without a carbon cost."""
+    graph, own = scene.graph, price_name(scene.experiment, name, region)
+    fuel = graph.product(fuel_use(scene, name, region), unit_price(scene, record.fuel, region))
+    return graph.sum(fuel, read(scene, record, "other_cost", own))
+
+
+@remembered
+def fuel_use(scene: Scene, name: str, region: str) -> int:
+    """Node of the fuel that a MWh of power made on site takes, MWh."""
+    record = price_of(scene.experiment, name, region)
+    assert isinstance(record, Generation)
+    own = price_name(scene.experiment, name, region)
+    return scene.graph.scaled(read(scene, record, "heat_rate", own), 1.0 / 3.6)
+
+
+@remembered
+def power_use(scene: Scene, name: str, region: str) -> int:
+    """Node of the power that a kg of hydrogen made by electrolysis takes, MWh."""
+    record = price_of(scene.experiment, name, region)
+    assert isinstance(record, Electrolysis)
+    own = price_name(scene.experiment, name, region)
+    return scene.graph.scaled(read(scene, record, "electricity_demand", own), 1e-3)
+
+
 def price_name(experiment: Experiment, name: str, region: str) -> str:
     """Name of a commodity's price entry in a region."""
     place = place_of(experiment, experiment.catalog.prices[name], region)
@@ -94,8 +122,10 @@ def price_name(experiment: Experiment, name: str, region: str) -> str:
 
 @remembered
 def emission_factor(scene: Scene, name: str, region: str) -> int:
-    """Node of the emissions per unit of a bought commodity, t CO2e (scope 2)."""
+    """Node of the emissions per unit of a bought commodity, or of power made on site, t CO2e."""
     record = price_of(scene.experiment, name, region)
+    if isinstance(record, Generation):
+        return read(scene, record, "emission_factor", price_name(scene.experiment, name, region))
     if isinstance(record, Electrolysis):
         own = price_name(scene.experiment, name, region)
         demand = read(scene, record, "electricity_demand", own)

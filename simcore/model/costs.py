@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from simcore.intake.compilation import compiled
 from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
-from simcore.intake.stated import commodity_unit, dated, target_of, unit_of_field
-from simcore.intake.usage import price_of, reference_of, rules_of
+from simcore.intake.stated import commodity_unit, target_of, unit_of_field
+from simcore.intake.usage import price_of, reference_of
 from simcore.model.commodities import learning, unit_price
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
@@ -335,7 +334,7 @@ def _taken(scene: Scene, region: str, route: str, group: str, name: str) -> int:
 
 
 @remembered
-def _emitted_by_capture(scene: Scene, region: str, route: str) -> int:
+def emitted_by_capture(scene: Scene, region: str, route: str) -> int:
     """Emissions of capturing a tonne of CO2, t/t."""
     capture = capture_of(scene, route)
     assert capture is not None
@@ -358,53 +357,10 @@ def captured(scene: Scene, region: str, route: str) -> int:
     assert capture is not None
     rate = _field(scene, region, route, capture, "rate", "capture.")
     unabated = route_quantity(scene, region, route, "emission_intensity")
-    again = graph.product(rate, _emitted_by_capture(scene, region, route))
+    again = graph.product(rate, emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
     first = graph.product(rate, unabated)
     return graph.quotient(first, left)
-
-
-@remembered
-def direct_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it;
-    with those of what is inside."""
-    own = _own_direct_emissions(scene, region, route)
-    return with_inside(
-        scene, region, route, own, lambda other: direct_emissions(scene, region, other)
-    )
-
-
-def _own_direct_emissions(scene: Scene, region: str, route: str) -> int:
-    graph = scene.graph
-    unabated = route_quantity(scene, region, route, "emission_intensity")
-    if capture_of(scene, route) is None:
-        return unabated
-    taken = captured(scene, region, route)
-    own = graph.product(taken, _emitted_by_capture(scene, region, route))
-    emitted = graph.sum(unabated, own)
-    return graph.difference(emitted, taken)
-
-
-@remembered
-def charged_intensity(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits;
-    with those of what is inside."""
-    own = _own_charged_intensity(scene, region, route)
-    return with_inside(
-        scene, region, route, own, lambda other: charged_intensity(scene, region, other)
-    )
-
-
-def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
-    direct = _own_direct_emissions(scene, region, route)
-    value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
-    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
-    factors = scene.experiment.factors
-    named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
-    if all(compiled(one, scene.folder).low >= 0 for one in named):
-        return direct
-    share = rules_of(scene.experiment, region, route).removals
-    return scene.graph.node("CREDITED", intensity=direct, share=share)
 
 
 # --- what is bought and sold ---------------------------------------------------------------------
@@ -420,21 +376,27 @@ def trades(
 
     With the vintage of an electrolyser of its own, hydrogen costs what that makes it for.
     """
-    found: dict[tuple[str, float], tuple[int, int]] = {}
+    return [
+        (name, amount, unit_price(scene, name, region, electrolyser), sign)
+        for (name, sign), amount in amounts(scene, region, route).items()
+    ]
+
+
+@remembered
+def amounts(scene: Scene, region: str, route: str) -> dict[tuple[str, float], int]:
+    """Nodes of what a tonne takes (1) and gives (-1) of commodities, with what is inside, and
+    without a word on prices: what emits, and so what carbon costs, follows from none."""
+    found: dict[tuple[str, float], int] = {}
     record, held = made_by(scene, route), held_inside(scene, region, route)
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
         for name in getattr(record, kind):
-            amount = traded(scene, region, route, kind, name)
-            price = unit_price(scene, name, region, electrolyser)
-            found[name, sign] = amount, price
+            found[name, sign] = traded(scene, region, route, kind, name)
     if held is not None:
         other, part = held
-        for name, used, price, sign in trades(scene, region, other, electrolyser):
+        for key, used in amounts(scene, region, other).items():
             amount = scene.graph.product(part, used)
-            if (name, sign) in found:
-                amount = scene.graph.sum(found[name, sign][0], amount)
-            found[name, sign] = amount, price
-    return [(name, *both, sign) for (name, sign), both in found.items()]
+            found[key] = scene.graph.sum(found[key], amount) if key in found else amount
+    return found
 
 
 @remembered

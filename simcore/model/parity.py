@@ -4,16 +4,16 @@ The premium of a draw is linear in the price of a good that both routes buy or s
 
     parity price = price - cost_premium / (net use of the route - net use of the reference)
 
-A good that makes another one on site (power that makes hydrogen) is used through it as well:
-otherwise the premium at the parity price would not be zero.
+A good that makes another one on site (power that makes hydrogen, coal that makes power) is used
+through it as well: otherwise the premium at the parity price would not be zero.
 """
 
 from __future__ import annotations
 
 from simcore.intake.entries import Electrolysis
-from simcore.intake.usage import price_of, reference_of
-from simcore.model.commodities import price_name, unit_price
-from simcore.model.costs import trades
+from simcore.intake.usage import made_of, price_of, reference_of
+from simcore.model.commodities import fuel_use, price_name, unit_price
+from simcore.model.costs import amounts
 from simcore.model.premium import cost_premium
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import COMPARED
@@ -54,7 +54,7 @@ def net_use(scene: Scene, region: str, route: str, good: str) -> int:
     """What a tonne buys of a good, less what it sells of it, in the good's unit."""
     graph = scene.graph
     total = graph.constant(0.0)
-    for name, amount, _, sign in trades(scene, region, route):
+    for (name, sign), amount in amounts(scene, region, route).items():
         used = amount if name == good else _through(scene, region, name, amount, good)
         if used is None:
             continue
@@ -66,11 +66,16 @@ def net_use(scene: Scene, region: str, route: str, good: str) -> int:
 
 
 def _through(scene: Scene, region: str, name: str, amount: int, good: str) -> int | None:
-    """Power that an amount of hydrogen takes where it is made from it, MWh."""
+    """What an amount takes of a good that it is made of: power of hydrogen, fuel of power made on
+    site, MWh."""
     record, graph = price_of(scene.experiment, name, region), scene.graph
-    if not isinstance(record, Electrolysis) or record.electricity != good:
+    feed = made_of(record)
+    if feed is None:
         return None
-    own = price_name(scene.experiment, name, region)
-    demand = read(scene, record, "electricity_demand", own)
-    power = graph.product(amount, demand)
-    return graph.scaled(power, 1e-3)
+    if isinstance(record, Electrolysis):
+        own = price_name(scene.experiment, name, region)
+        demand = read(scene, record, "electricity_demand", own)
+        taken = graph.scaled(graph.product(amount, demand), 1e-3)
+    else:
+        taken = graph.product(amount, fuel_use(scene, name, region))
+    return taken if feed == good else _through(scene, region, feed, taken, good)

@@ -6,15 +6,14 @@ from typing import Any
 
 from simcore.intake.usage import deciding_market, reference_of, sector_of
 from simcore.model.carbon import (
-    avoided_emissions,
     carbon_cost,
     cbam_terms,
     charged_emissions,
-    emissions,
     home_carbon_cost,
     pays_cbam,
 )
 from simcore.model.costs import levelised_cost
+from simcore.model.emissions import avoided_emissions, emissions
 from simcore.model.markets import carbon_price, label_where, view_nodes, view_row
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, read, remembered

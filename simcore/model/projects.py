@@ -14,13 +14,13 @@ import numpy as np
 from simcore.intake.projects import Project
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import replaced_by
-from simcore.model.carbon import emissions
 from simcore.model.costs import (
     built_in,
     cost_of_vintage,
     route_quantity,
     same_everywhere,
 )
+from simcore.model.emissions import emissions
 from simcore.model.premium import netted_value
 from simcore.model.scene import Scene, quantity, read, remembered, wacc
 from simcore.model.since import first_year

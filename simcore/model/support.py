@@ -10,8 +10,8 @@ import math
 from typing import Any
 
 from simcore.intake.usage import replaced_by
-from simcore.model.carbon import emissions
 from simcore.model.dues import Deal, worth
+from simcore.model.emissions import emissions
 from simcore.model.kinds import due, kind_of
 from simcore.model.projects import (
     alternative_cost_of,

@@ -15,9 +15,8 @@ from simcore.model.carbon import (
     default_benchmark,
     pays_cbam,
     precursor_benchmark,
-    precursor_emissions,
 )
-from simcore.model.costs import charged_intensity, direct_emissions
+from simcore.model.emissions import charged_intensity, direct_emissions, precursor_emissions
 from simcore.model.markets import carbon_price
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene

@@ -10,7 +10,7 @@ from typing import Any
 from simcore.distributions import DistributionError
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, dependence
-from simcore.intake.entries import Electrolysis
+from simcore.intake.entries import Computed
 from simcore.intake.hosts import traded_by
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
@@ -24,6 +24,7 @@ from simcore.intake.usage import (
     used_systems,
 )
 from simcore.intake.views import chosen_views
+from simcore.model.emissions import KINDS
 from simcore.model.graph import Graph
 from simcore.model.outcomes import cells_of
 from simcore.model.scene import Input, Scene, regimes_of
@@ -205,7 +206,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
     markets = dict.fromkeys(name for one in scenarios for name in used_markets(one))
     commodities = {
         label for one in scenarios for label, (name, place) in used_prices(one).items()
-        if not isinstance(one.catalog.prices[name][place], Electrolysis)
+        if not isinstance(one.catalog.prices[name][place], Computed)
     }  # fmt: skip
     return {
         "scenario": tuple(spec.scenarios),
@@ -214,6 +215,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "against": tuple(experiment.against),
         "route": tuple(experiment.routes),
         "component": _component_names(spec),
+        "emission": tuple(KINDS),
         "market": tuple(markets),
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),

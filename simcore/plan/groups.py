@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from simcore.intake.entries import Electrolysis
+from simcore.intake.entries import Computed
 from simcore.intake.schema import Experiment
 from simcore.plan.correlated import holds
 
@@ -31,9 +31,9 @@ def factor_group(experiment: Experiment, place: str) -> str:
     # Where two sections have an entry of that name, the one that has what the rest leads to.
     found.sort(key=lambda one: not (one[0] == "sectors" or holds(one[1], rest)))
     for section, record in found[:1]:
-        # An electrolyser is a plant, although it stands among the prices.
+        # An electrolyser and a power plant are plants, although they stand among the prices.
         inner = record.get(rest[0]) if section == "prices" and rest else None
-        if isinstance(inner, Electrolysis):
+        if isinstance(inner, Computed):
             return "technology"
         field = rest[0] if rest else ""
         return _OF_FIELD.get((section, field), _OF_SECTION[section])

@@ -82,6 +82,7 @@ HEAT: Final = Range(0.1, 100.0)
 UNIT_AMOUNT: Final = Range(0.001, 1_000_000.0)
 CONTENT: Final = Range(1e-6, 100_000.0, zero=False, mistake="kilo")
 POWER_FACTOR: Final = Range(0.0, 2.0)
+HEAT_RATE: Final = Range(3.6, 20.0)
 CAP_FALL: Final = Range(0.0, 0.2)
 
 PRICES: Final[Ranges] = {

@@ -1,0 +1,230 @@
+"""The four kinds of emissions of a tonne, each in one place and none twice, as nodes (MODEL 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from simcore.intake.compilation import compiled
+from simcore.intake.entries import Electrolysis
+from simcore.intake.power import Generation
+from simcore.intake.stated import dated
+from simcore.intake.usage import price_of, reference_of, rules_of
+from simcore.model.commodities import emission_factor, power_use
+from simcore.model.costs import (
+    amounts,
+    capture_of,
+    captured,
+    emitted_by_capture,
+    made_by,
+    route_quantity,
+    traded,
+    with_inside,
+)
+from simcore.model.scene import Scene, by_region, remembered
+from simcore.model.since import AVAILABLE, COMPARED
+from simcore.quantities import ByYear, FactorReference
+from simcore.variables import PLANT, outcome
+
+
+@remembered
+def direct_emissions(scene: Scene, region: str, route: str) -> int:
+    """Emissions of the plant itself, t CO2e/t: after capture, what is unabated and own less it;
+    with those of what is inside."""
+    own = _own_direct_emissions(scene, region, route)
+    return with_inside(
+        scene, region, route, own, lambda other: direct_emissions(scene, region, other)
+    )
+
+
+def _own_direct_emissions(scene: Scene, region: str, route: str) -> int:
+    graph = scene.graph
+    unabated = route_quantity(scene, region, route, "emission_intensity")
+    if capture_of(scene, route) is None:
+        return unabated
+    taken = captured(scene, region, route)
+    own = graph.product(taken, emitted_by_capture(scene, region, route))
+    emitted = graph.sum(unabated, own)
+    return graph.difference(emitted, taken)
+
+
+@remembered
+def captive_power_emissions(scene: Scene, region: str, route: str) -> int:
+    """Emissions of power made on site, t CO2e/t, that of hydrogen made of such power included."""
+    return _of_inputs(scene, region, route, captive=True)
+
+
+@remembered
+def bought_power_emissions(scene: Scene, region: str, route: str) -> int:
+    """Emissions of what a route buys, above all of power and of hydrogen made of it, t CO2e/t."""
+    return _of_inputs(scene, region, route, captive=False)
+
+
+@remembered
+def precursor_emissions(scene: Scene, region: str, route: str) -> int:
+    """Emissions of the precursors that a route buys, and of what is inside, t CO2e/t."""
+    each = route_quantity(scene, region, route, "precursor_intensity")
+    own = per_product(scene, region, route, each)
+    return with_inside(
+        scene, region, route, own, lambda other: precursor_emissions(scene, region, other)
+    )
+
+
+def per_product(scene: Scene, region: str, route: str, each: int) -> int:
+    """What stands per tonne of the precursor, per tonne of the product."""
+    name = made_by(scene, route).precursor
+    if name is None or scene.graph.is_constant(each, 0.0):
+        return each
+    amount = traded(scene, region, route, "inputs", name)
+    return scene.graph.product(amount, each)
+
+
+KINDS: Final[dict[str, Callable[[Scene, str, str], int]]] = {
+    "own": direct_emissions,
+    "captive_power": captive_power_emissions,
+    "bought_power": bought_power_emissions,
+    "precursors": precursor_emissions,
+}
+"""Exclusive, and all that a tonne emits together."""
+
+
+@outcome(
+    over=("scenario", "region", "route", "emission", "year"),
+    unit="t t-1",
+    title="Emissions by kind",
+    since=AVAILABLE,
+    usual=False,
+)
+def emissions_by_kind(scene: Scene, region: str, route: str, emission: str) -> int:
+    """Emissions of a tonne of each kind: of the plant itself, of power made on site, of power and
+    other inputs bought, of precursors. They are exclusive and sum to all that it emits."""
+    return KINDS[emission](scene, region, route)
+
+
+@remembered
+def emissions(scene: Scene, region: str, route: str) -> int:
+    """Emissions on the boundary of the experiment, t CO2e/t: scope1 without what is bought."""
+    direct = _plus(
+        scene,
+        scene.graph.sum(
+            direct_emissions(scene, region, route), precursor_emissions(scene, region, route)
+        ),
+        captive_power_emissions(scene, region, route),
+    )
+    if scene.experiment.boundary == "scope1":
+        return direct
+    return scene.graph.sum(direct, bought_power_emissions(scene, region, route))
+
+
+def _plus(scene: Scene, node: int, other: int) -> int:
+    return node if scene.graph.is_constant(other, 0.0) else scene.graph.sum(node, other)
+
+
+@outcome(over=PLANT, unit="t t-1", title="Avoided emissions", since=COMPARED)
+@remembered
+def avoided_emissions(scene: Scene, region: str, route: str) -> int:
+    """Emission intensity of the reference route minus that of this one on the chosen boundary."""
+    reference = reference_of(scene.experiment, region, route)
+    return scene.graph.difference(
+        emissions(scene, region, reference), emissions(scene, region, route)
+    )
+
+
+@remembered
+def charged_intensity(scene: Scene, region: str, route: str) -> int:
+    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits;
+    with those of what is inside."""
+    own = _own_charged_intensity(scene, region, route)
+    return with_inside(
+        scene, region, route, own, lambda other: charged_intensity(scene, region, other)
+    )
+
+
+def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
+    direct = _own_direct_emissions(scene, region, route)
+    value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
+    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
+    factors = scene.experiment.factors
+    named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
+    if all(compiled(one, scene.folder).low >= 0 for one in named):
+        return direct
+    share = rules_of(scene.experiment, region, route).removals
+    return scene.graph.node("CREDITED", intensity=direct, share=share)
+
+
+# --- what is bought ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Power:
+    """Power that a tonne takes, as such or through hydrogen.
+
+    Attributes
+    ----------
+    name : str
+        The commodity.
+    amount : int
+        Node of MWh/t.
+    is_captive : bool
+        Whether it is made on site.
+    grid : str or None
+        Commodity whose emissions stand for it where the mean of a grid counts.
+    """
+
+    name: str
+    amount: int
+    is_captive: bool
+    grid: str | None
+
+
+def power_of(scene: Scene, region: str, route: str) -> Iterator[Power]:
+    """The power that a tonne takes: inputs made on site or that state a `grid`, and what makes
+    hydrogen of such power on site."""
+    for name, amount in _bought(scene, region, route):
+        found = _power(scene, name, region, amount)
+        if found is not None:
+            yield found
+
+
+def _power(scene: Scene, name: str, region: str, amount: int) -> Power | None:
+    record = price_of(scene.experiment, name, region)
+    if isinstance(record, Electrolysis):
+        need = scene.graph.product(amount, power_use(scene, name, region))
+        return _power(scene, record.electricity, region, need)
+    is_captive, grid = isinstance(record, Generation), getattr(record, "grid", None)
+    if not is_captive and grid is None:
+        return None
+    return Power(name, amount, is_captive, grid)
+
+
+def is_captive(scene: Scene, name: str, region: str) -> bool:
+    """Whether the emissions of an input are those of power made on site."""
+    record = price_of(scene.experiment, name, region)
+    if isinstance(record, Electrolysis):
+        return is_captive(scene, record.electricity, region)
+    return isinstance(record, Generation)
+
+
+def _bought(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int]]:
+    """Inputs of a route and of what is inside, and what a tonne takes of them."""
+    for (name, sign), amount in amounts(scene, region, route).items():
+        if sign > 0:
+            yield name, amount
+
+
+def _of_inputs(scene: Scene, region: str, route: str, *, captive: bool) -> int:
+    """Emissions of the inputs whose power is made on site, or of all others."""
+    zero, graph = scene.graph.constant(0.0), scene.graph
+    pairs = [
+        node
+        for name, amount in _bought(scene, region, route)
+        if is_captive(scene, name, region) == captive
+        for node in (amount, emission_factor(scene, name, region))
+    ]
+    if not pairs and captive:
+        return zero
+    return graph.node(
+        "LEVELISED", capital=zero, learning=zero, other=zero, pairs=pairs,
+        signs=[1.0] * (len(pairs) // 2),
+    )  # fmt: skip
