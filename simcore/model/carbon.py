@@ -8,7 +8,7 @@ from simcore.intake.policies import benchmark_of, benchmark_stated, default_valu
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
-from simcore.model.costs import made_by, with_inside
+from simcore.model.costs import made_by, traded, with_inside
 from simcore.model.emissions import (
     bought_power_emissions,
     captive_power_emissions,
