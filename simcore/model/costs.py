@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -378,25 +378,28 @@ def trades(
     """
     return [
         (name, amount, unit_price(scene, name, region, electrolyser), sign)
-        for (name, sign), amount in amounts(scene, region, route).items()
+        for name, amount, sign in amounts(scene, region, route)
     ]
 
 
-@remembered
-def amounts(scene: Scene, region: str, route: str) -> dict[tuple[str, float], int]:
-    """Nodes of what a tonne takes (1) and gives (-1) of commodities, with what is inside, and
-    without a word on prices: what emits, and so what carbon costs, follows from none."""
-    found: dict[tuple[str, float], int] = {}
+def amounts(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int, float]]:
+    """What a tonne takes (1) and gives (-1) of commodities: name, node and sign, with what is
+    inside. Without a word on prices: what emits, and so what carbon costs, follows from none."""
     record, held = made_by(scene, route), held_inside(scene, region, route)
-    for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
-        for name in getattr(record, kind):
-            found[name, sign] = traded(scene, region, route, kind, name)
-    if held is not None:
-        other, part = held
-        for key, used in amounts(scene, region, other).items():
-            amount = scene.graph.product(part, used)
-            found[key] = scene.graph.sum(found[key], amount) if key in found else amount
-    return found
+    own = (
+        (name, traded(scene, region, route, kind, name), sign)
+        for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)) for name in getattr(record, kind)
+    )  # fmt: skip
+    if held is None:
+        yield from own
+        return
+    found = {(name, sign): amount for name, amount, sign in own}
+    other, part = held
+    for name, used, sign in amounts(scene, region, other):
+        amount = scene.graph.product(part, used)
+        before = found.get((name, sign))
+        found[name, sign] = amount if before is None else scene.graph.sum(before, amount)
+    yield from ((name, amount, sign) for (name, sign), amount in found.items())
 
 
 @remembered

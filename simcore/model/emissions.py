@@ -208,7 +208,7 @@ def is_captive(scene: Scene, name: str, region: str) -> bool:
 
 def _bought(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int]]:
     """Inputs of a route and of what is inside, and what a tonne takes of them."""
-    for (name, sign), amount in amounts(scene, region, route).items():
+    for name, amount, sign in amounts(scene, region, route):
         if sign > 0:
             yield name, amount
 

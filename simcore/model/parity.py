@@ -54,7 +54,7 @@ def net_use(scene: Scene, region: str, route: str, good: str) -> int:
     """What a tonne buys of a good, less what it sells of it, in the good's unit."""
     graph = scene.graph
     total = graph.constant(0.0)
-    for (name, sign), amount in amounts(scene, region, route).items():
+    for name, amount, sign in amounts(scene, region, route):
         used = amount if name == good else _through(scene, region, name, amount, good)
         if used is None:
             continue
