@@ -22,6 +22,7 @@ from reference_costs import (
     intensity,
     pays_cbam,
     reference_route,
+    sector_of,
 )
 from reference_goods import tonnes_passed_on, volume
 from reference_instruments import contract_of, worth_of_strike
@@ -118,12 +119,12 @@ class Scales:
         """What cost premiums gain per unit of the carbon price around a break-even price."""
         scenario, region, destination, route, year = key[1:]
         case = self.cases[scenario]
-        base = reference_route(case, region)
+        base = reference_route(case, region, route)
         if not pays_cbam(case, region, destination):
             home = [home_exposure(case, way, region, year) for way in (base, route)]
             return [home[0] - home[1]]
         border = [cbam_exposure(case, way, region, year) for way in (base, route)]
-        covered = cbam_coverage(case, region, year)
+        covered = cbam_coverage(case, sector_of(case, route), region, year)
         return [covered * border[0], covered * (border[0] - max(0.0, border[1]))]
 
     def net_use(self, key: Key) -> float:
@@ -151,7 +152,7 @@ class Scales:
             return self.cost * len(case.years) * max(volume(case, which, y) for y in case.years)
         price = quantity(case, case.catalog["products"][which]["price"], which + ".price", "EUR")
         scale = self.rate * price if name.endswith("_uplift") else 1.0
-        return self.cost * tonnes_passed_on(case, which) / scale
+        return self.cost * tonnes_passed_on(case, which, sector_of(case, key[-2])) / scale
 
     def per_tco2(self, key: Key, size: float) -> float:
         """Error of what is a cost over the CO2 that a project avoids, or over what a strike pays."""
@@ -211,7 +212,7 @@ class Scales:
         if name == "avoided_emissions":
             scenario, region, route, year = key[1:]
             case = self.cases[scenario]
-            ways = (route, reference_route(case, region))
+            ways = (route, reference_route(case, region, route))
             return RELATIVE * max(1.0, *(intensity(case, way, region, year) for way in ways))
         if name in ("abatement_cost", "premium_per_tco2"):
             avoided = abs(self.avoided(key))

@@ -42,7 +42,7 @@ MONEY = {
     "exchange": {"USD": 1.25, "KRW": 1500.0},
     "deflator": {"USD": {2015: 0.8, 2020: 0.87, 2026: 1.05}, "EUR": {2018: 80.0, 2024: 97.0}},
 }
-PERCENT = [round(0.01 * n, 2) for n in range(101)]
+SECTORS = ["ware", "glass", "paper"]
 
 
 def steps(low: float, high: float, count: int = 40) -> st.SearchStrategy[float]:
@@ -442,57 +442,23 @@ def policy_value(low: float, high: float, names: list[str]) -> st.SearchStrategy
 
 
 @st.composite
-def imports(draw: Any, name: str, regions: list[str], shares_: list[str]) -> Any:
-    """What bringing tonnes into a region costs, by origin."""
-    places = [one for one in (*regions, "default") if one != name]
+def region(draw: Any, market: str, shares_: list[str]) -> Any:
+    """A region."""
     return {
-        place: {
-            "freight": draw(quantity(5, 80, "EUR/t", form="positive")),
-            "duty": draw(policy_value(0, 1, shares_)),
-            "out_of_quota": draw(quantity(0.0, 1.0)),
-        }
-        for place in draw(st.lists(st.sampled_from(places), unique=True))
+        "title": "a region",
+        "currency": "EUR",
+        "market": market,
+        "wacc": draw(quantity(0.0, 0.12)),
+        "capex_factor": draw(quantity(0.7, 1.2, form="positive")),
+        "recognised": draw(policy_value(0, 1, shares_)),
+        "credit_price": draw(quantity(0, 20, "EUR/t")),
     }
 
 
 @st.composite
-def region(
-    draw: Any,
-    name: str,
-    regions: list[str],
-    market: str,
-    shares_: list[str],
-    marks: list[str],
-    routes: list[str],
+def route(
+    draw: Any, sector: str, place: int, regions: list[str], marks: list[str], first: int
 ) -> Any:
-    """A region."""
-    named = draw(st.lists(st.sampled_from(routes), unique=True))
-    return {
-        "title": "a region", "currency": "EUR", "market": market,
-        "wacc": draw(quantity(0.0, 0.12)),
-        "capex_factor": draw(quantity(0.7, 1.2, form="positive")),
-        "coverage": draw(policy_value(0, 1, shares_)),
-        "free_allocation": draw(policy_value(0, 1, shares_)),
-        "cscf": draw(policy_value(0.8, 1, shares_)),
-        "benchmarks": {
-            name: draw(policy_value(0, 1.5, marks)) for name in ("default", *sorted(named))
-        },
-        "recognised": draw(policy_value(0, 1, shares_)),
-        "border": draw(policy_value(0, 1, shares_)),
-        "credit_price": draw(quantity(0, 20, "EUR/t")),
-        "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
-        "average_intensity": draw(steps(0.5, 3)),
-        "reference": {"steel": "old"}, "imports": draw(imports(name, regions, shares_)),
-        "product_price": {
-            "margin": draw(quantity(-20, 50, "EUR/t")),
-            "carbon": draw(st.sampled_from(["average", "marginal"])),
-            "theta_border": draw(quantity(0.5, 1.0)), "theta_open": draw(quantity(0.0, 0.6)),
-        },
-    }  # fmt: skip
-
-
-@st.composite
-def route(draw: Any, place: int, regions: list[str], marks: list[str], first: int) -> Any:
     """A route."""
     inputs = {
         "ore": draw(by_region(regions, quantity(0.5, 1.8, "t/t", form="positive", bare=False))),
@@ -504,7 +470,7 @@ def route(draw: Any, place: int, regions: list[str], marks: list[str], first: in
     # The ranges of the intensities do not meet, so that no difference is zero but for rounding.
     middle = 2.0 - 0.7 * place
     return {
-        "title": "a route", "sector": "steel",
+        "title": "a route", "sector": sector,
         "capex": draw(by_region(regions, quantity(300, 1200, "EUR/(t/yr)", form="positive"))),
         **({"learning": learning} if draw(st.booleans()) else {}),
         **({"size": draw(size())} if draw(st.integers(0, 2)) == 0 else {}),
@@ -531,13 +497,19 @@ def route(draw: Any, place: int, regions: list[str], marks: list[str], first: in
             "capex": draw(by_region(regions, quantity(900, 1500, "EUR/(t/yr)", form="positive"))),
             "interest_during_construction": draw(quantity(1.0, 1.2)),
         }} if draw(st.booleans()) else {}),
-        **({"shares": {"old": draw(st.lists(st.sampled_from(SHARED), unique=True))}}
-           if place and draw(st.booleans()) else {}),
+        **({"shares": {route_name(sector, "old"): draw(
+            st.lists(st.sampled_from(SHARED), unique=True)
+        )}} if place and draw(st.booleans()) else {}),
     }  # fmt: skip
 
 
+def route_name(sector: str, name: str) -> str:
+    """Those of the first sector go without it."""
+    return name if sector == SECTORS[0] else f"{sector}_{name}"
+
+
 @st.composite
-def retrofit(draw: Any, host: str, regions: list[str], first: int) -> Any:
+def retrofit(draw: Any, sector: str, host: str, regions: list[str], first: int) -> Any:
     """A route that stands on another one, mostly with a capture plant."""
     own = {
         "other_opex": by_region(regions, quantity(20, 150, "EUR/t", form="any")),
@@ -550,7 +522,7 @@ def retrofit(draw: Any, host: str, regions: list[str], first: int) -> Any:
     }  # fmt: skip
     chosen = draw(st.lists(st.sampled_from(sorted(own)), unique=True, max_size=3))
     found = {
-        "title": "a retrofit", "sector": "steel", "host": host,
+        "title": "a retrofit", "sector": sector, "host": host,
         **{name: draw(own[name]) for name in sorted(chosen)},
     }  # fmt: skip
     if draw(st.integers(0, 3)) == 0:
@@ -646,8 +618,9 @@ def correlations(draw: Any, factors: list[str], paths: list[str]) -> dict[str, A
 
 @st.composite
 def overlay(
-    draw: Any, policies: list[str], variants: dict[str, list[str]], *, moving: bool
-) -> dict[str, Any]:
+    draw: Any, policies: list[str], variants: dict[str, list[str]], *, moving: bool,
+    sectors: st.SearchStrategy[dict[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
     """What one scenario changes; `moving`: the border market has a known price to start from."""
     found: dict[str, Any] = {}
     if draw(st.booleans()):
@@ -668,23 +641,30 @@ def overlay(
         catalog["policies"] = {name: {"variant": draw(st.sampled_from(variants[name]))}}
     if moving and draw(st.booleans()):
         catalog["markets"] = {"border_ets": {"process": {"kind": "random_walk", "sigma": 0.2}}}
+    if draw(st.booleans()):
+        catalog["sectors"] = draw(sectors)
     return found | ({"catalog": catalog} if catalog else {})
 
 
 @st.composite
 def budget(
-    draw: Any, catalog: dict[str, Any], routes: list[str], against: list[str], first: int, last: int
+    draw: Any, catalog: dict[str, Any], made: dict[str, list[str]], against: list[str], first: int,
+    last: int,
 ) -> dict[str, Any]:  # fmt: skip
     """A budget of a route, from when on it and what it is compared with exist; or none."""
     from simcore.intake.templates import resolve
 
     known = resolve({"catalog": catalog})[0]["catalog"]["routes"]
     gap = draw(st.sampled_from(["support", "market", "buyer"]))
-    route, buyer = draw(st.sampled_from([one for one in routes if one != "old"])), against[0]
-    if gap == "buyer" and buyer == f"AA.{route}":
-        return {}
+    usual, *others = made[draw(st.sampled_from(sorted(made)))]
+    route, buyer = draw(st.sampled_from(others)), against[0]
+    if gap == "buyer":
+        there = [one for one in against if one.partition(".")[2] in (usual, *others)]
+        if not there or there[0] == f"AA.{route}":
+            return {}
+        buyer = there[0]
     host = known[route].get("host")
-    other = buyer.partition(".")[2] if gap == "buyer" else "old"
+    other = buyer.partition(".")[2] if gap == "buyer" else usual
     names = [one for name in (route, other) for one in (name, known[name].get("host")) if one]
     begins = max(first, *(known[one].get("available_from") or 0 for one in [*names, host or other]))
     if begins > last:
@@ -703,7 +683,9 @@ def configs(draw: Any) -> dict[str, Any]:
     first = draw(st.integers(2025, 2028))
     last = first + draw(st.integers(1, 3))
     regions = ["AA", "BB"][: draw(st.integers(1, 2))]
-    routes = ["old", "green", "third"][: draw(st.integers(2, 3))]
+    made = {SECTORS[0]: ["old", "green", "third"][: draw(st.integers(2, 3))]}
+    for name in SECTORS[1 : draw(st.sampled_from([1, 2, 2, 3]))]:
+        made[name] = [route_name(name, "old"), route_name(name, "green")]
     markets = {"border_ets": draw(price("t", 80.0, first))}
     if draw(st.booleans()):
         markets["home_ets"] = draw(st.one_of(price("t", 40.0, first), related(40.0, first)))
@@ -731,20 +713,21 @@ def configs(draw: Any) -> dict[str, Any]:
 
         markets["home_ets"] = draw(system_market(first))
         systems["scheme"] = draw(system(first, policies))
+    from random_sectors import border, changed, sectors  # which draws numbers from here
+
+    places = {name: place for one in made.values() for place, name in enumerate(one)}
     catalog = {
         "markets": markets,
         "systems": systems,
         "prices": prices,
         "policies": policies,
         "regions": {
-            name: draw(region(
-                name, regions, draw(st.sampled_from(sorted(markets))), share_names, mark_names, routes,
-            ))
+            name: draw(region(draw(st.sampled_from(sorted(markets))), share_names))
             for name in regions
         },
         "routes": {
-            name: draw(route(place, regions, mark_names, first))
-            for place, name in enumerate(routes)
+            name: draw(route(sector, places[name], regions, mark_names, first))
+            for sector, names in made.items() for name in names
         },
         "technologies": {"plant": draw(technology()), "stack": draw(technology())},
         "buyers": {"maker": {
@@ -752,35 +735,61 @@ def configs(draw: Any) -> dict[str, Any]:
             "willingness": draw(quantity(0, 60, "EUR/t", form="any")),
         }},
         "products": {"car": {
-            "uses": {"steel": draw(quantity(0.5, 1.5, "used"))}, "price": "0.03 M USD",
+            "uses": {
+                name: draw(quantity(0.5, 1.5, "used"))
+                for name in draw(st.lists(st.sampled_from(sorted(made)), min_size=1, unique=True))
+            },
+            "price": "0.03 M USD",
             "pass_through": draw(quantity(0.0, 1.0)),
         }},
     }  # fmt: skip
     if draw(st.booleans()):
-        catalog["routes"]["fitted"] = draw(
-            retrofit(draw(st.sampled_from(["old", "green"])), regions, first)
-        )
-        routes = [*routes, "fitted"]
+        host = draw(st.sampled_from(["old", "green"]))
+        catalog["routes"]["fitted"] = draw(retrofit(SECTORS[0], host, regions, first))
+        made[SECTORS[0]] += ["fitted"]
+    catalog["sectors"] = draw(sectors(made, regions, share_names, mark_names))
+    routes = [name for one in made.values() for name in one]
+    if len(made) == 1 and draw(st.booleans()):
+        # Of a single sector, a region may say itself what it meets.
+        for name, met in catalog["sectors"].pop(SECTORS[0])["regions"].items():
+            catalog["regions"][name] |= met | {"reference": {SECTORS[0]: "old"}}
     if len(regions) == 2 and draw(st.booleans()):
         full = catalog["regions"]["BB"]
         kept = draw(st.lists(st.sampled_from(sorted(full)), unique=True))
         catalog["regions"]["BB"] = {"like": "AA", **{key: full[key] for key in kept}}
+        for one in catalog["sectors"].values():
+            met = one["regions"].pop("BB")
+            kept = draw(st.lists(st.sampled_from(sorted(met)), unique=True))
+            if kept:
+                one["regions"]["BB"] = {key: met[key] for key in kept}
     # A number of the catalog that refers to a named factor, whose unit may stand on either side.
     factor = draw(quantity(1.0, 3.0, "EUR/t", form="positive"))
     catalog["routes"]["green"]["other_opex"] = {"kind": "factor", "name": "spread"}
     from random_projects import existing, project, supported  # which draw numbers from here
 
     there = existing(catalog["routes"], last)
+    of = [
+        choice for one in made.values()
+        if len(choice := {name: there[name] for name in one if name in there}) > 1
+    ]  # fmt: skip
     projects = {
-        name: draw(project(regions, there, first, last))
-        for name in ("works", "mill")[: draw(st.integers(1, 2)) if len(there) > 1 else 0]
+        name: draw(project(regions, draw(st.sampled_from(of)), first, last))
+        for name in ("works", "mill")[: draw(st.integers(1, 2)) if of else 0]
     }
     catalog["instruments"] = draw(supported(projects, sorted(markets), first, last))
     against = draw(st.lists(
         st.sampled_from([f"{region}.{route}" for region in regions for route in routes]),
         min_size=1, max_size=2, unique=True,
     ))  # fmt: skip
-    budgets = draw(budget(catalog, routes, against, first, last))
+    budgets = draw(budget(catalog, made, against, first, last))
+    # Of other sectors a scenario may change what is compared with.
+    compared = {one["route"] for one in (*projects.values(), *budgets.values())}
+    free = [name for name, one in made.items() if not compared & {*one}]
+    overlaid = changed(catalog["sectors"], regions, share_names, mark_names, free=free)
+    said = draw(border(share_names, mark_names))
+    if len(made) > 1 or catalog["sectors"]:
+        left = draw(st.lists(st.sampled_from(sorted(said)), unique=True))
+        said = {key: one for key, one in said.items() if key not in left}
     known_paths = [
         # A price that a system makes has no shocks.
         *(name for name in markets if not systems or name != "home_ets"),
@@ -798,7 +807,7 @@ def configs(draw: Any) -> dict[str, Any]:
         "name": "random", "seed": draw(st.integers(0, 2**40)), "draws": 512,
         "years": {"first": first, "last": last},
         "currency": draw(st.sampled_from(["EUR", "USD"])), "money": MONEY,
-        "sector": "steel", "regions": regions,
+        "sectors": draw(st.permutations(list(made))), "regions": regions,
         "destinations": draw(st.sampled_from([["domestic", "eu"], ["eu"], ["domestic"]])),
         "routes": draw(st.permutations(routes)),
         "outcomes": [
@@ -814,13 +823,10 @@ def configs(draw: Any) -> dict[str, Any]:
         "reference_capital": draw(st.sampled_from(["reline", "new", "sunk"])),
         "cbam": {
             "market": "border_ets",
-            "coverage": draw(policy_value(0, 1, share_names)),
+            **said,
             "free_allocation": draw(policy_value(0, 1, share_names)),
             "cscf": draw(policy_value(0.8, 1, share_names)),
-            "mark_up": draw(policy_value(0, 0.3, share_names)),
             "declared": draw(st.sampled_from(["actual", "default", "cheaper"])),
-            "good": draw(st.sampled_from(["default", "plate", "slab"])),
-            "default_benchmark": draw(st.one_of(st.none(), policy_value(0, 1.5, mark_names))),
             "recognised_default": draw(policy_value(0, 1, share_names)),
             "method": draw(st.sampled_from(["own", "country_average"])),
             "resource_shuffling": draw(st.sampled_from([0.0, 0.3, 1.0])),
@@ -848,6 +854,7 @@ def configs(draw: Any) -> dict[str, Any]:
             **({"other": draw(overlay(
                 sorted(policies), {name: sorted(p["variants"]) for name, p in policies.items()},
                 moving="spot" in markets["border_ets"] and "view" not in markets["border_ets"],
+                sectors=overlaid if catalog["sectors"] else st.just({}),
             ))} if draw(st.booleans()) else {}),
         },
         "dtype": "float64",

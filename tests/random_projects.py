@@ -16,7 +16,7 @@ def project(draw: Any, regions: list[str], there: dict[str, int], first: int, la
     against: Any = {"route": replaced, "capital": capital}
     if capital == "reline":
         against["reline"] = draw(quantity(50, 300, "EUR/(t/yr)", form="positive"))
-    if replaced == "old" and route != "old" and draw(st.booleans()):
+    if replaced.endswith("old") and route != replaced and draw(st.booleans()):
         against = None
     elif capital == "full":
         replaced = draw(st.sampled_from(sorted(set(there) - {route})))
@@ -139,10 +139,11 @@ def supported(
     """Instruments for projects, which name them, and limits of all together."""
     found: dict[str, Any] = {}
     for name, one in projects.items():
-        against = one.get("against") or "old"
+        against = one.get("against") or "old"  # as the conventional route of each sector is
         against = against["route"] if isinstance(against, dict) else against
-        known = against in ORDER and one["route"] in ORDER
-        cleaner = known and ORDER.index(one["route"]) > ORDER.index(against)
+        places = [name.rpartition("_")[2] for name in (one["route"], against)]
+        known = {*places} <= {*ORDER}
+        cleaner = known and ORDER.index(places[0]) > ORDER.index(places[1])
         names = [f"{name}_{n}" for n in range(draw(st.integers(0, 3)))]
         longest = last - one["start"] + 1
         found |= {

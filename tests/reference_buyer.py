@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 from reference_costs import (
@@ -15,8 +16,11 @@ from reference_costs import (
     levelised_cost,
     lineage,
     marginal_cost,
-    reference_route,
+    reference_in,
     rules_in,
+    rules_of_sector,
+    sector_of,
+    sectors_of,
 )
 from reference_paths import Case, policy, quantity
 
@@ -31,14 +35,14 @@ def pair(against: str) -> tuple[str, str]:
 def destination(case: Case, buyer: str) -> str:
     """Only the border of the EU is modelled: elsewhere a tonne pays the carbon of its home alone."""
     market = case.catalog["regions"][buyer]["market"]
-    return "eu" if market == case.cbam["market"] else "domestic"
+    return "eu" if market == case.config["cbam"]["market"] else "domestic"
 
 
-def entry(case: Case, buyer: str, origin: str) -> tuple[str, Mapping[str, Any]] | None:
+def entry(case: Case, buyer: str, route: str, origin: str) -> tuple[str, Mapping[str, Any]] | None:
     """What bringing a tonne in costs, and under which name; nothing between a region and its kin."""
     if origin == buyer:
         return None
-    table = rules_in(case, buyer).get("imports") or {}
+    table = rules_in(case, buyer, route).get("imports") or {}
     kin = [one for one in lineage(case, origin) if one != "default"]
     for name in kin:
         if name in table:
@@ -51,7 +55,7 @@ def entry(case: Case, buyer: str, origin: str) -> tuple[str, Mapping[str, Any]] 
 def freight_and_duty(
     case: Case, buyer: str, route: str, origin: str, year: int
 ) -> tuple[float, float]:
-    found = entry(case, buyer, origin)
+    found = entry(case, buyer, route, origin)
     if found is None:
         return 0.0, 0.0
     place, record = found
@@ -92,10 +96,10 @@ def delivered(case: Case, against: str, region: str, route: str, year: int) -> d
     return found
 
 
-def product_price(case: Case, region: str, year: int) -> float:
+def product_price(case: Case, region: str, sector: str, year: int) -> float:
     """What the conventional tonne is sold for; NaN where nothing is said of it."""
-    rules = rules_in(case, region)
-    stated, reference = rules.get("product_price"), reference_route(case, region)
+    rules = rules_of_sector(case, region, sector)
+    stated, reference = rules.get("product_price"), reference_in(case, region, sector)
     if not stated or not is_available(case, reference, year):
         return NAN
     name = f"{region}.product_price"
@@ -113,13 +117,15 @@ def product_price(case: Case, region: str, year: int) -> float:
 def sale_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
     """Outcomes of the price of the conventional tonne."""
     out: dict[tuple[Any, ...], float] = {}
-    for region in case.config["regions"]:
-        if not rules_in(case, region).get("product_price"):
+    for region, sector in product(case.config["regions"], sectors_of(case)):
+        if not rules_of_sector(case, region, sector).get("product_price"):
             continue
         for year in case.years:
-            price = product_price(case, region, year)
-            out["product_price", scenario, region, case.sector, year] = price
+            price = product_price(case, region, sector, year)
+            out["product_price", scenario, region, sector, year] = price
             for route in case.config["routes"]:
+                if sector_of(case, route) != sector:
+                    continue
                 own = NAN
                 if is_available(case, route, year):
                     own = levelised_cost(case, route, region, year)
@@ -137,6 +143,8 @@ def buyer_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
             out["alternative_cost", scenario, against, year] = alternative_cost(case, against, year)
             for region in config["regions"]:
                 for route in config["routes"]:
+                    if sector_of(case, route) != sector_of(case, pair(against)[1]):
+                        continue
                     values = delivered(case, against, region, route, year)
                     out |= {
                         (name, scenario, against, region, route, year): value

@@ -11,7 +11,7 @@ from typing import Any
 
 from reference_buyer import product_price
 from reference_costs import amounts as bought
-from reference_costs import annuity_rate, carbon_cost, electrolysis_cost, price_entry
+from reference_costs import annuity_rate, carbon_cost, electrolysis_cost, price_entry, sector_of
 from reference_dues import ONCE, built_at_the_works, instrument, investment
 from reference_instruments import Course, courses, paid_in, paid_once
 from reference_paths import Case, quantity, remembered
@@ -35,14 +35,20 @@ OF_LIFE = ("free_cash_npv", "project_irr", "irr_ambiguous", "dscr_lowest", "debt
            "equity_irr")  # fmt: skip
 
 
+def price_of_product(case: Case, project: str, year: int) -> float:
+    """Of the conventional tonne of what a project makes."""
+    one = record(case, project)
+    return product_price(case, one["region"], sector_of(case, one["route"]), year)
+
+
 def is_sold(case: Case, project: str) -> bool:
     """Whether its region says what the conventional tonne is sold for in the year of the start."""
     one = record(case, project)
-    return not math.isnan(product_price(case, one["region"], one["start"]))
+    return not math.isnan(price_of_product(case, project, one["start"]))
 
 
 def revenue(case: Case, project: str, year: int) -> float:
-    price = product_price(case, record(case, project)["region"], seen(case, year))
+    price = price_of_product(case, project, seen(case, year))
     return output(case, project) * (price + green_revenue(case, project))
 
 

@@ -126,15 +126,44 @@ def wacc(case: Case, region: str) -> float:
     return quantity(case, case.catalog["regions"][region]["wacc"], region + ".wacc")
 
 
-def reference_route(case: Case, region: str) -> str:
-    reference = rules_in(case, region)["reference"]
-    return reference if isinstance(reference, str) else reference[case.sector]
+def sector_of(case: Case, route: str) -> str:
+    """What a route makes."""
+    return str(case.catalog["routes"][route]["sector"])
 
 
-def rules_in(case: Case, region: str) -> Mapping[str, Any]:
-    """What the sector meets in a region; a config may also write it in the region itself."""
-    sector = case.catalog.get("sectors", {}).get(case.sector, {})
-    return {**case.catalog["regions"][region], **sector.get("regions", {}).get(region, {})}
+def reference_route(case: Case, region: str, route: str) -> str:
+    """What a route is compared with: the conventional way to make the same."""
+    return reference_in(case, region, sector_of(case, route))
+
+
+def sectors_of(case: Case) -> list[str]:
+    """What the run is of; `sector` is a single one."""
+    return list(case.config.get("sectors") or [case.config["sector"]])
+
+
+def reference_in(case: Case, region: str, sector: str) -> str:
+    reference = rules_of_sector(case, region, sector)["reference"]
+    return reference if isinstance(reference, str) else reference[sector]
+
+
+def rules_in(case: Case, region: str, route: str) -> Mapping[str, Any]:
+    """What a route meets in a region: what its sector does."""
+    return rules_of_sector(case, region, sector_of(case, route))
+
+
+def rules_of_sector(case: Case, region: str, sector: str) -> Mapping[str, Any]:
+    """What a sector meets in a region; a config may also write it in the region itself."""
+    record = case.catalog.get("sectors", {}).get(sector, {})
+    return {**case.catalog["regions"][region], **record.get("regions", {}).get(region, {})}
+
+
+def border_rule(case: Case, sector: str, key: str) -> Any:
+    """A rule of the border of the EU: what the config says, else the sector, else the usual."""
+    said = case.config["cbam"].get(key)
+    if said is None:
+        said = (case.catalog.get("sectors", {}).get(sector, {}).get("cbam") or {}).get(key)
+    usual = {"coverage": 1.0, "indirect": 0.0, "mark_up": 0.0, "good": "default"}
+    return usual.get(key) if said is None else said
 
 
 def host(case: Case, route: str) -> str | None:
@@ -283,7 +312,11 @@ def direct(case: Case, route: str, region: str, year: int) -> float:
 def counted(case: Case, route: str, region: str, year: int) -> float:
     """e1 as the carbon market counts it: of what is below zero, the share that is credited."""
     emitted = direct(case, route, region, year)
-    return emitted if emitted > 0 else emitted * float(rules_in(case, region).get("removals", 0.0))
+    return (
+        emitted
+        if emitted > 0
+        else emitted * float(rules_in(case, region, route).get("removals", 0.0))
+    )
 
 
 @remembered
@@ -302,7 +335,7 @@ def precursor_tonnes(case: Case, route: str, region: str, year: int) -> float:
 @remembered
 def home_exposure(case: Case, route: str, region: str, year: int) -> float:
     """Home carbon cost per EUR of the home price: net tonnes paid for."""
-    place = rules_in(case, region)
+    place = rules_in(case, region, route)
     free = policy(case, place["free_allocation"], year) * policy(case, place["cscf"], year)
     benchmarks = place["benchmarks"]
     own = next(
@@ -324,51 +357,51 @@ def home_cost(case: Case, route: str, region: str, year: int) -> float:
 
 
 def marginal_cost(case: Case, route: str, region: str, year: int) -> float:
-    place = rules_in(case, region)
+    place = rules_in(case, region, route)
     price = carbon_price(case, place["market"], year)
     return price * policy(case, place["coverage"], year) * counted(case, route, region, year)
 
 
 def pays_cbam(case: Case, region: str, destination: str) -> bool:
     home = case.catalog["regions"][region]["market"]
-    return destination == "eu" and home != case.cbam["market"]
+    return destination == "eu" and home != case.config["cbam"]["market"]
 
 
 def embedded(case: Case, route: str, region: str, year: int) -> float:
     """Embedded emissions of a tonne that declares its own, t/t."""
-    rules, place = case.cbam, rules_in(case, region)
+    rules, place = case.config["cbam"], rules_in(case, region, route)
     if rules["method"] == "country_average":
         emissions = float(place["average_intensity"])
     else:
         emissions = direct(case, route, region, year) + precursor(case, route, region, year)
-    if route == reference_route(case, region):
+    if route == reference_route(case, region, route):
         share = rules["resource_shuffling"]
         clean = min(emissions, rules["clean_intensity"])
         emissions = (1 - share) * emissions + share * clean
     return emissions
 
 
-def default_value(case: Case, region: str, year: int) -> float:
-    """The default value of the good with its mark-up, t/t: the same for every route."""
-    table = rules_in(case, region)["default_intensity"]
+def default_value(case: Case, region: str, sector: str, year: int) -> float:
+    """The default value of the good with its mark-up, t/t: the same for every route of a sector."""
+    table = rules_of_sector(case, region, sector)["default_intensity"]
     if isinstance(table, Mapping):
-        good = case.cbam.get("good", "default")
+        good = border_rule(case, sector, "good")
         table = table[good] if good in table else table["default"]
-    return table * (1 + policy(case, case.cbam["mark_up"], year))
+    return table * (1 + policy(case, border_rule(case, sector, "mark_up"), year))
 
 
 @remembered
-def cbam_coverage(case: Case, region: str, year: int) -> float:
+def cbam_coverage(case: Case, sector: str, region: str, year: int) -> float:
     """Nothing is due from a market linked to the one that sets the certificate price."""
-    covered = policy(case, case.cbam["coverage"], year)
+    covered = policy(case, border_rule(case, sector, "coverage"), year)
     link = case.catalog["markets"][case.catalog["regions"][region]["market"]].get("link")
-    if link and link["to"] == case.cbam["market"]:
+    if link and link["to"] == case.config["cbam"]["market"]:
         covered *= 1 - policy(case, link["share"], year)
     return covered
 
 
 def free_of_cbam(case: Case, year: int) -> float:
-    rules = case.cbam
+    rules = case.config["cbam"]
     return policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
 
 
@@ -376,7 +409,7 @@ def free_of_cbam(case: Case, year: int) -> float:
 def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of a tonne that declares its own emissions."""
     mark = policy(case, stated(case, route, "cbam_benchmark"), year)
-    power = policy(case, case.cbam.get("indirect", 0.0), year)
+    power = policy(case, border_rule(case, sector_of(case, route), "indirect"), year)
     power *= bought(case, route, region, year)
     tonnes = embedded(case, route, region, year) - free_of_cbam(case, year) * mark + power
     recognised = policy(case, case.catalog["regions"][region]["recognised"], year)
@@ -386,11 +419,12 @@ def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, 
 @remembered
 def with_default(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of a tonne that declares the default value."""
-    rules = case.cbam
-    own = rules.get("default_benchmark")
+    rules, sector = case.config["cbam"], sector_of(case, route)
+    own = border_rule(case, sector, "default_benchmark")
     if own is None:
-        own = stated(case, reference_route(case, region), "cbam_benchmark")
-    tonnes = default_value(case, region, year) - free_of_cbam(case, year) * policy(case, own, year)
+        own = stated(case, reference_route(case, region, route), "cbam_benchmark")
+    free = free_of_cbam(case, year) * policy(case, own, year)
+    tonnes = default_value(case, region, sector, year) - free
     counts = policy(case, rules.get("recognised_default", 0.0), year)
     return tonnes, with_actual(case, route, region, year)[1] * counts
 
@@ -398,12 +432,12 @@ def with_default(case: Case, route: str, region: str, year: int) -> tuple[float,
 @remembered
 def declaration(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
     """Tonnes due and price paid of what is declared; the cheaper of two at the year's price."""
-    declared = case.cbam["declared"]
+    declared = case.config["cbam"]["declared"]
     if declared == "actual":
         return with_actual(case, route, region, year)
     if declared == "default":
         return with_default(case, route, region, year)
-    price = carbon_price(case, case.cbam["market"], year)
+    price = carbon_price(case, case.config["cbam"]["market"], year)
     both = (with_actual(case, route, region, year), with_default(case, route, region, year))
     return min(both, key=lambda one: max(0.0, price * one[0] - one[1]))
 
@@ -420,15 +454,14 @@ def paid_at_home(case: Case, route: str, region: str, year: int) -> float:
 def cbam_at(case: Case, route: str, region: str, year: int, price: float) -> float:
     """CBAM per tonne at an EU price."""
     due = price * cbam_exposure(case, route, region, year)
-    return cbam_coverage(case, region, year) * max(
-        0.0, due - paid_at_home(case, route, region, year)
-    )
+    covered = cbam_coverage(case, sector_of(case, route), region, year)
+    return covered * max(0.0, due - paid_at_home(case, route, region, year))
 
 
 def cbam_cost(case: Case, route: str, region: str, destination: str, year: int) -> float:
     if not pays_cbam(case, region, destination):
         return 0.0
-    price = carbon_price(case, case.cbam["market"], year)
+    price = carbon_price(case, case.config["cbam"]["market"], year)
     return cbam_at(case, route, region, year, price)
 
 
@@ -501,7 +534,7 @@ def stands_already(case: Case, route: str, region: str) -> bool:
     builder = says(case, route, "greenfield") if owner != route else owner
     stands = case.catalog["routes"][builder].get("greenfield")
     return case.config.get("reference_capital") == "sunk" and bool(
-        stands or owner == reference_route(case, region)
+        stands or owner == reference_route(case, region, route)
     )
 
 
@@ -589,17 +622,17 @@ def intensity(case: Case, route: str, region: str, year: int) -> float:
 
 
 def avoided_emissions(case: Case, route: str, region: str, year: int) -> float:
-    reference = reference_route(case, region)
+    reference = reference_route(case, region, route)
     return intensity(case, reference, region, year) - intensity(case, route, region, year)
 
 
 def premium_ex_carbon(case: Case, route: str, region: str, year: int) -> float:
-    reference = reference_route(case, region)
+    reference = reference_route(case, region, route)
     return levelised_cost(case, route, region, year) - levelised_cost(case, reference, region, year)
 
 
 def cost_premium(case: Case, route: str, region: str, destination: str, year: int) -> float:
-    reference = reference_route(case, region)
+    reference = reference_route(case, region, route)
     carbon = carbon_cost(case, route, region, destination, year)
     carbon -= carbon_cost(case, reference, region, destination, year)
     return premium_ex_carbon(case, route, region, year) + carbon
@@ -622,7 +655,10 @@ def parity_price(
 def components(case: Case) -> list[str]:
     """Labels of the waterfall, the commodities of every route in order of first mention."""
     commodities: list[str] = []
-    references = [reference_route(case, region) for region in case.config["regions"]]
+    references = [
+        reference_in(case, region, sector)
+        for region in case.config["regions"] for sector in sectors_of(case)
+    ]  # fmt: skip
     for route in (*case.config["routes"], *references):
         for side in ("inputs", "byproducts"):
             for commodity in traded(case, route, side):
@@ -635,7 +671,7 @@ def components(case: Case) -> list[str]:
 
 def waterfall(case: Case, route: str, region: str, destination: str, year: int) -> dict[str, float]:
     """Parts of cost_premium by component."""
-    reference = reference_route(case, region)
+    reference = reference_route(case, region, route)
     sides = []
     for way in (route, reference):
         parts = cost_parts(case, way, region, year)
@@ -647,7 +683,7 @@ def waterfall(case: Case, route: str, region: str, destination: str, year: int) 
 
 def break_even_price(case: Case, route: str, region: str, destination: str, year: int) -> float:
     """Carbon price at which cost_premium is zero."""
-    reference = reference_route(case, region)
+    reference = reference_route(case, region, route)
     extra = premium_ex_carbon(case, route, region, year)
     if pays_cbam(case, region, destination):
         return break_even_at_border(case, route, reference, region, year, extra)
@@ -679,7 +715,7 @@ def break_even_at_border(
         if premium(high) <= 0:
             return low + (high - low) * premium(low) / (premium(low) - premium(high))
     last = kinks[-1]
-    slope = cbam_coverage(case, region, year) * (
+    slope = cbam_coverage(case, sector_of(case, route), region, year) * (
         max(0.0, cbam_exposure(case, route, region, year))
         - max(0.0, cbam_exposure(case, reference, region, year))
     )

@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reference_buyer import delivered, product_price
-from reference_costs import carbon_cost, levelised_cost, premium_ex_carbon
+from reference_costs import carbon_cost, levelised_cost, premium_ex_carbon, sector_of
 from reference_paths import Case, quantity
 
 Result = dict[tuple[Any, ...], Any]
 CarbonValue = Callable[[Case, str, str, str, int], tuple[float, float]]
 
 
-def tonnes_passed_on(case: Case, product: str) -> float:
-    sector, record = case.sector, case.catalog["products"][product]
+def tonnes_passed_on(case: Case, product: str, sector: str) -> float:
+    """Tonnes of what a sector makes in a product, whose extra cost its buyer pays."""
+    record = case.catalog["products"][product]
     used = quantity(case, record["uses"][sector], f"{product}.uses.{sector}", "t")
     return used * quantity(case, record.get("pass_through", 1.0), product + ".pass_through")
 
@@ -28,10 +29,12 @@ def product_outcomes(case: Case, scenario: str, out: Mapping[tuple[Any, ...], An
     for product in case.config.get("products") or ():
         record = case.catalog["products"][product]
         price = quantity(case, record["price"], product + ".price", "EUR")
-        tonnes = tonnes_passed_on(case, product)
         for (name, where, *place), premium in out.items():
-            if where == scenario and name in names:
-                effect = premium * tonnes
+            if where != scenario or name not in names:
+                continue
+            sector = sector_of(case, place[-2])
+            if sector in record["uses"]:
+                effect = premium * tonnes_passed_on(case, product, sector)
                 found[names[name] + "_effect", scenario, product, *place] = effect
                 found[names[name] + "_uplift", scenario, product, *place] = effect / price
     return found
@@ -62,7 +65,7 @@ def gap(case: Case, budget: str, year: int, value: CarbonValue) -> float:
     if one["gap"] == "market":
         own = levelised_cost(case, route, region, year)
         own += carbon_cost(case, route, region, "domestic", year)
-        return own - product_price(case, region, year)
+        return own - product_price(case, region, sector_of(case, route), year)
     against = one.get("against") or case.config["against"][0]
     return delivered(case, against, region, route, year)["buyer_premium"]
 

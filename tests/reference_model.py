@@ -13,6 +13,7 @@ sections 7 and 8, and every outcome of a draw.
 from __future__ import annotations
 
 import math
+from itertools import product
 from typing import Any
 
 from reference_buyer import buyer_outcomes, sale_outcomes
@@ -36,6 +37,8 @@ from reference_costs import (
     pays_cbam,
     premium_ex_carbon,
     reference_route,
+    sector_of,
+    sectors_of,
     wacc,
     waterfall,
 )
@@ -89,7 +92,7 @@ def credit_quantity(case: Case, route: str, region: str, year: int) -> float:
         return avoided
     if limit == "law":
         limit = policy(case, case.catalog["regions"][region]["credit_limit"], year)
-    return min(avoided, limit * intensity(case, reference_route(case, region), region, year))
+    return min(avoided, limit * intensity(case, reference_route(case, region, route), region, year))
 
 
 def carbon_value(
@@ -101,10 +104,10 @@ def carbon_value(
     if case.config["value"]["mode"] == "seed":
         price = carbon_price(case, case.catalog["regions"][region]["market"], year)
         if pays_cbam(case, region, destination):
-            price += carbon_price(case, case.cbam["market"], year)
+            price += carbon_price(case, case.config["cbam"]["market"], year)
         per_tco2 = price * f - credit
         return per_tco2, avoided * per_tco2
-    reference = reference_route(case, region)
+    reference = reference_route(case, region, route)
     saved = carbon_cost(case, reference, region, destination, year)
     saved -= carbon_cost(case, route, region, destination, year)
     per_tonne = f * saved - credit * credit_quantity(case, route, region, year)
@@ -126,7 +129,7 @@ def plant_premiums(case: Case, route: str, region: str, destination: str) -> dic
         if asked not in case.years:
             raise ValueError(f"the plant's year {year} lies outside the horizon")
         known = is_available(case, route, asked) and is_available(
-            case, reference_route(case, region), asked
+            case, reference_route(case, region, route), asked
         )
         result[year] = carbon_value(case, route, region, destination, asked)[1] if known else NAN
     return result
@@ -237,7 +240,7 @@ RELATIVE = {
 
 def masked(case: Case, region: str, route: str, year: int, values: dict[str, float]) -> Result:
     """Undefined: all before the route exists; what compares, for or without the reference."""
-    reference = reference_route(case, region)
+    reference = reference_route(case, region, route)
     here = is_available(case, route, year)
     compares = here and route != reference and is_available(case, reference, year)
     return {
@@ -276,7 +279,7 @@ def route_outcomes(case: Case, scenario: str, region: str, route: str) -> Result
 def life_outcomes(case: Case, region: str, destination: str, route: str) -> dict[str, float]:
     """Outcomes over the plant's life; left out if nobody asks and the horizon is too short."""
     names = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
-    if route == reference_route(case, region):
+    if route == reference_route(case, region, route):
         return dict.fromkeys(names, NAN)
     try:
         return lifecycle(case, route, region, destination)
@@ -286,10 +289,14 @@ def life_outcomes(case: Case, region: str, destination: str, route: str) -> dict
         return {}
 
 
-def cheapest_route(case: Case, out: Result, scenario: str, region: str, d: str, year: int) -> Any:
-    """Label of the cheapest route in the horizon's year; the first listed wins a tie."""
+def cheapest_route(
+    case: Case, out: Result, scenario: str, region: str, d: str, sector: str, year: int
+) -> Any:
+    """Label of the cheapest route of a sector in a year; the first listed wins a tie."""
     best, least = None, math.inf
     for route in case.config["routes"]:
+        if sector_of(case, route) != sector:
+            continue
         cost = out["levelised_cost", scenario, region, route, year]
         cost += out["carbon_cost", scenario, region, d, route, year]
         if cost < least:
@@ -320,7 +327,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             if region in entries or "default" in entries:
                 price = commodity_price(case, "hydrogen", region, year)
                 out["hydrogen_cost", scenario, region, year] = price
-        share = policy(case, case.cbam["free_allocation"], year)
+        share = policy(case, config["cbam"]["free_allocation"], year)
         out["cbam_factor", scenario, year] = 1 - share
         for name in config["exposures"] or {}:
             cost = exposure_cost(case, name, year)
@@ -334,9 +341,9 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
         for route in config["routes"]:
             out |= route_outcomes(case, scenario, region, route)
         for d in config["destinations"]:
-            for year in case.years:
-                best = cheapest_route(case, out, scenario, region, d, year)
-                out["cheapest_route", scenario, region, d, case.sector, year] = best
+            for sector, year in product(sectors_of(case), case.years):
+                best = cheapest_route(case, out, scenario, region, d, sector, year)
+                out["cheapest_route", scenario, region, d, sector, year] = best
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)

@@ -51,12 +51,6 @@ class Case:
         chosen = self.config.get("correlations") or {}
         self.factor_group = correlation_factor(chosen.get("factors") or [])
         self.shock_group = correlation_factor(chosen.get("shocks") or [])
-        self.sector: str = self.config.get("sector") or self.config["sectors"][0]
-        # The border rules of the sector, but for what the config itself says of them.
-        own = self.catalog.get("sectors", {}).get(self.sector, {}).get("cbam") or {}
-        stated = {k: v for k, v in self.config["cbam"].items() if v is not None}
-        usual = {"coverage": 1.0, "indirect": 0.0, "mark_up": 0.0, "good": "default"}
-        self.cbam: dict[str, Any] = {**usual, **own, **stated}
 
     @property
     def catalog(self) -> dict[str, Any]:

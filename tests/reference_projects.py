@@ -71,7 +71,7 @@ def replaced(case: Case, project: str) -> str:
     one = record(case, project)
     against = one.get("against")
     if against is None:
-        return reference_route(case, one["region"])
+        return reference_route(case, one["region"], one["route"])
     return against if isinstance(against, str) else against["route"]
 
 

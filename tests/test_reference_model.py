@@ -404,18 +404,18 @@ def test_crossover_and_cheapest_route():
     prices = {2026: 80, 2027: 80, 2028: 400}
     market = fixed_path(prices)
     out = evaluate(minimal_config(catalog={"markets": {"eu_ets": market}}))
-    assert out["crossover_year", "law", "EU", "domestic", "steel", "h2_dri_eaf"] == 2028
+    assert out["crossover_year", "law", "EU", "domestic", "h2_dri_eaf"] == 2028
     chosen = [out["cheapest_route", "law", "EU", "domestic", "steel", year] for year in prices]
     assert chosen == ["bf_bof", "bf_bof", "h2_dri_eaf"]
     never = evaluate(minimal_config())
-    assert math.isnan(never["crossover_year", "law", "EU", "domestic", "steel", "h2_dri_eaf"])
+    assert math.isnan(never["crossover_year", "law", "EU", "domestic", "h2_dri_eaf"])
 
 
 def test_a_route_has_no_outcomes_before_it_exists():
     out = evaluate(minimal_config(catalog=green(available_from=2027, other_opex=-900.0)))
     assert math.isnan(out["levelised_cost", "law", "EU", "h2_dri_eaf", 2026])
     assert out["cheapest_route", "law", "EU", "domestic", "steel", 2026] == "bf_bof"
-    assert out["crossover_year", "law", "EU", "domestic", "steel", "h2_dri_eaf"] == 2027
+    assert out["crossover_year", "law", "EU", "domestic", "h2_dri_eaf"] == 2027
 
 
 # ---------------------------------------------------------------- carbon value

@@ -17,11 +17,12 @@ from simcore.intake import shipped
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
-from simcore.intake.entries import Computed, Electrolysis, Indexed, Route
+from simcore.intake.entries import Computed, Electrolysis, Indexed, Made, Route
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of, inside_of
+from simcore.intake.origin_checks import made_findings
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
 from simcore.intake.power import Generation
@@ -35,9 +36,13 @@ from simcore.intake.stated import commodity_unit
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
+    all_regions,
+    all_routes,
     alternatives,
     asked_budgets,
+    made_in,
     met_regions,
+    met_sectors,
     place_of,
     price_of,
     region_quantities,
@@ -50,6 +55,7 @@ from simcore.intake.usage import (
     used_sectors,
 )
 from simcore.intake.view_checks import view_findings
+from simcore.quantities import certain
 from simcore.variables import OUTCOMES, Outcome
 
 
@@ -96,7 +102,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     catalog = experiment.catalog
     for position, name in enumerate(experiment.regions):
         yield from unknown_entry(("regions", position), name, experiment.catalog, "regions")
-    for name in met_regions(experiment):
+    for name in all_regions(experiment):
         if name in catalog.regions:
             yield from _region(experiment, name)
     yield from import_findings(experiment)
@@ -108,7 +114,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
         yield from unknown_entry(("sectors", position), name, experiment.catalog, "sectors")
     yield from scrap_findings(experiment)
     yield from _compared(experiment)
-    for name in used_routes(experiment):
+    for name in all_routes(experiment):
         if name in catalog.routes:
             yield from _route(experiment, name)
     known = _mentionable(experiment, "prices") - {"default"}
@@ -229,6 +235,14 @@ def _exposure(experiment: Experiment, address: Address, exposure: Exposure) -> I
         plant, place = exposure.plant, (*address, "plant")
         if plant.region not in experiment.regions:
             yield unknown((*place, "region"), plant.region, experiment.regions, "region of the run")
+        elif plant.region in experiment.catalog.regions and (
+            experiment.catalog.regions[plant.region].market is None
+        ):
+            yield Finding(
+                (*place, "region"), f"{plant.region}, which has no carbon market",
+                "a region with a market, as that is where a plant buys",
+                "name another region, or give market and shortfall",
+            )  # fmt: skip
         if plant.route not in used_routes(experiment):
             known = used_routes(experiment)
             yield unknown((*place, "route"), plant.route, known, "route of the run")
@@ -236,11 +250,18 @@ def _exposure(experiment: Experiment, address: Address, exposure: Exposure) -> I
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     region, address = experiment.catalog.regions[name], ("catalog", "regions", name)
-    yield from unknown_entry((*address, "market"), region.market, experiment.catalog, "markets")
+    if region.market is not None:
+        yield from unknown_entry((*address, "market"), region.market, experiment.catalog, "markets")
+        if region.carbon_price != certain(0.0):
+            yield Finding(
+                (*address, "carbon_price"), f"carbon_price beside the market {region.market}",
+                "one of the two", "remove carbon_price, or write market: null",
+                also=((*address, "market"),),
+            )  # fmt: skip
     yield from currency_findings(experiment, (*address, "currency"), region.currency)
     for place, value in policy_values(experiment, name).items():
         yield from _policy(experiment, place, value)
-    for sector in used_sectors(experiment):
+    for sector in met_sectors(experiment, name):
         if sector in experiment.sectors or sector not in _strange(experiment):
             yield from _met(experiment, name, sector)
 
@@ -255,6 +276,10 @@ def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
     """What a sector meets in a region."""
     address, rules = _rules(sector, name), sector_regions(experiment, sector).get(name)
     if rules is None:
+        # Where something is only made for the run, and no market asks for anything, nothing is met.
+        is_bare = experiment.catalog.regions[name].market is None
+        if is_bare and name not in met_regions(experiment):
+            return
         if sector in experiment.catalog.sectors:
             yield Finding(
                 address, f"nothing of {sector} in {name}",
@@ -279,20 +304,20 @@ def _rules(sector: str, region: str) -> Address:
 def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
     catalog = experiment.catalog
     route, address = catalog.routes[name], ("catalog", "routes", name)
-    asked = _asked(experiment, name)
+    asked, regions = _asked(experiment, name), made_in(experiment, name)
     yield from _technology(experiment, (*address, "learning"), route.learning)
     yield from _policy(experiment, (*address, "cbam_benchmark"), route.cbam_benchmark)
     yield from _policy(experiment, (*address, "precursor_benchmark"), route.precursor_benchmark)
     for kind in ("inputs", "byproducts"):
         for commodity in getattr(route, kind):
-            yield from _bought(experiment, (*address, kind, commodity), commodity)
+            yield from _bought(experiment, (*address, kind, commodity), commodity, regions)
     capture = getattr(route, "capture", None)
     if capture is not None:
         yield from _technology(experiment, (*address, "capture", "learning"), capture.learning)
         for commodity in captures(route):
             place = ("storage",) if commodity == capture.storage else ("inputs", commodity)
-            yield from _bought(experiment, (*address, "capture", *place), commodity)
-    for region in met_regions(experiment):
+            yield from _bought(experiment, (*address, "capture", *place), commodity, regions)
+    for region in regions:
         if region not in catalog.regions:
             continue
         rules, place = (
@@ -348,9 +373,11 @@ def _misspelt_regions(experiment: Experiment, address: Address, route: Route) ->
                 yield unknown((*address, *field, region), region, known, "region")
 
 
-def _bought(experiment: Experiment, address: Address, commodity: str) -> Iterator[Finding]:
+def _bought(
+    experiment: Experiment, address: Address, commodity: str, regions: list[str]
+) -> Iterator[Finding]:
     yield from unknown_entry(address, commodity, experiment.catalog, "prices")
-    for region in met_regions(experiment) if commodity in experiment.catalog.prices else ():
+    for region in regions if commodity in experiment.catalog.prices else ():
         known = region in experiment.catalog.regions
         if known and price_of(experiment, commodity, region) is None:
             yield _no_price(experiment, address, commodity, region)
@@ -389,6 +416,8 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 yield from _generation(experiment, (*address, place), price, regions)
             elif isinstance(price, Indexed):
                 yield from _indexed(experiment, (*address, place, "index"), price.index)
+            elif isinstance(price, Made):
+                yield from made_findings(experiment, (*address, place), price, regions)
 
 
 def _indexed(experiment: Experiment, address: Address, index: str) -> Iterator[Finding]:
@@ -402,7 +431,7 @@ def _indexed(experiment: Experiment, address: Address, index: str) -> Iterator[F
         known = [name for name, price in addresses.items() if isinstance(price, PricePath)]
         yield unknown(address, index, known, "commodity path")
     elif not isinstance(addresses[index], PricePath):
-        kind = "computed" if isinstance(addresses[index], Computed) else "index-linked itself"
+        kind = "index-linked itself" if isinstance(addresses[index], Indexed) else "computed"
         yield Finding(
             address, f"{index}, which is {kind}", "a price path", "name the path that it follows"
         )
@@ -423,9 +452,9 @@ def _electrolysis(
         found = price_of(experiment, feed, region)
         if found is None:
             yield _no_price(experiment, place, feed, region)
-        elif isinstance(found, Electrolysis):
+        elif isinstance(found, Electrolysis | Made):
             yield Finding(
-                place, f"{feed}, which is itself electrolytic", "a bought commodity",
+                place, f"{feed}, which is itself computed", "a bought commodity",
                 "name an electricity price",
             )  # fmt: skip
 

@@ -116,6 +116,25 @@ Computed = Electrolysis | Generation
 """Prices that follow from those of other commodities, in the region of who buys."""
 
 
+class Made(Sourced):
+    """What a route costs in another region, carried to the buyer: the levelised cost there, the
+    carbon cost there and freight, and a margin on all of it."""
+
+    kind: Literal["made"]
+    title: str = ""
+    unit: Literal["EUR/t"] = "EUR/t"
+    route: Name
+    """Route that makes it."""
+    region: Name
+    """Where: a region of the catalog, which need not be one of the run."""
+    freight: Annotated[RegionQuantity, Canonical(EURO_PER_TONNE, minimum=0.0, usual=ranges.FREIGHT)]
+    """From gate to gate, by region of the buyer or `default`."""
+    margin: Annotated[Quantity, Canonical(ONE, minimum=-0.9, central=5.0, usual=ranges.SHARE)] = (
+        certain(0.0)
+    )
+    """Share of cost, carbon cost and freight that is asked on top."""
+
+
 def _path_by_default(value: Any) -> Any:
     if isinstance(value, dict) and "kind" not in value:
         return {"kind": "path", **value}
@@ -123,7 +142,7 @@ def _path_by_default(value: Any) -> Any:
 
 
 Price = Annotated[
-    Annotated[PricePath | Computed | Indexed, Field(discriminator="kind")],
+    Annotated[PricePath | Computed | Indexed | Made, Field(discriminator="kind")],
     BeforeValidator(_path_by_default),
 ]
 
@@ -200,12 +219,17 @@ class Region(Described):
     """Region of which this one is a variant: it gave what is not written here, and the prices and
     the rows of routes that this region has none of its own of are those of that one."""
     currency: str
-    market: Name
+    market: Name | None = None
+    """Carbon market; without one the region has a `carbon_price`, or none."""
+    carbon_price: Annotated[
+        YearlyQuantity, Canonical(EURO_PER_TONNE, minimum=0.0, usual=ranges.CARBON_PRICE)
+    ] = certain(0.0)
+    """What a tonne of CO2e costs where there is no market, such as a tax; by year if one likes."""
     wacc: Annotated[Quantity, Canonical(ONE, minimum=0.0, central=1.0, usual=ranges.WACC)]
     """Cost of capital per year, real as all money of the run: without inflation."""
     capex_factor: Multiplier = certain(1.0)
-    recognised: PolicyShare
-    """1 where the EU recognises the carbon price paid at home."""
+    recognised: PolicyShare = 0.0
+    """1 where the EU, or the border of a buyer, recognises the carbon price paid at home."""
     credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.CARBON_PRICE)] = (
         certain(0.0)
     )

@@ -282,6 +282,17 @@ def strange_sector(experiment: Any, address: Address, route: str) -> Iterator[Fi
         )  # fmt: skip
 
 
+def other_sector(experiment: Any, address: Address, other: str, route: str) -> Iterator[Finding]:
+    """What a route is compared with makes something else."""
+    routes = experiment.catalog.routes
+    if {other, route} <= set(routes) and routes[other].sector != routes[route].sector:
+        yield Finding(
+            address, f"{other}, which makes {routes[other].sector}",
+            f"what makes {routes[route].sector}, as {route} does",
+            f"compare {route} with another one",
+        )  # fmt: skip
+
+
 def _older(address: Address) -> tuple[Address, ...]:
     """Where a region may say itself what a sector meets in it, and a config its only sector."""
     if address[:1] == ("sectors",):

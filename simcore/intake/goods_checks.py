@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simcore.intake.budgets import Budget
-from simcore.intake.findings import FIRST, Address, Finding, strange_sector, unknown, unknown_entry
+from simcore.intake.findings import (
+    FIRST,
+    Address,
+    Finding,
+    other_sector,
+    strange_sector,
+    unknown,
+    unknown_entry,
+)
 from simcore.intake.hosts import available_from
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
@@ -88,6 +96,9 @@ def _buyer(
         )  # fmt: skip
     elif against not in experiment.against:
         yield unknown(address, against, experiment.against, "buyer of the run")
+    else:
+        _, route = alternatives(experiment)[against]
+        yield from other_sector(experiment, address, route, one.route)
 
 
 def _dates(experiment: Experiment, address: Address, one: Budget) -> Iterator[Finding]:

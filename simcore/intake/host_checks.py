@@ -26,13 +26,13 @@ from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated
 from simcore.intake.usage import (
+    all_routes,
     border_rule,
     crosses_border,
-    met_regions,
+    made_in,
     place_of,
     price_of,
     sector_regions,
-    used_routes,
 )
 from simcore.quantities import ByYear, FactorReference
 from simcore.units import UnitError, conversion
@@ -97,7 +97,7 @@ def route_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
     Their hosts are in order.
     """
     catalog = experiment.catalog
-    used = [name for name in used_routes(experiment) if name in catalog.routes]
+    used = [name for name in all_routes(experiment) if name in catalog.routes]
     for name in hosts_and_twins(catalog, used):
         yield from _shares(experiment, ("catalog", "routes", name), name, catalog.routes[name])
     for name in used:
@@ -218,7 +218,7 @@ def _capture(
     prices = [
         price_of(experiment, name, one)
         for name in captures(record)
-        for one in met_regions(experiment)
+        for one in made_in(experiment, address[2])
     ]
     if None not in prices:  # said elsewhere
         yield from _too_much(experiment, (*place, "rate"), record, folder)
@@ -231,7 +231,7 @@ def _too_much(
     capture = record.capture
     assert capture is not None
     emitted = route_of(experiment.catalog, record.host).emission_intensity
-    for region in met_regions(experiment):
+    for region in made_in(experiment, address[2]):
         if min(_ends(experiment, emitted, region, "t/t", folder)) < 0:
             yield Finding(
                 address, f"a capture at {record.host}, which emits less than nothing",

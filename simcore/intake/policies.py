@@ -13,18 +13,20 @@ from simcore.intake.schema import Experiment
 from simcore.intake.stated import numbers
 from simcore.intake.systems import System
 from simcore.intake.usage import (
+    all_regions,
+    all_routes,
     asked_outcomes,
     border_rule,
     meets_cbam,
     met_imports,
-    met_regions,
+    met_sectors,
+    origins,
     read_rules,
     rules_of,
     sector_regions,
     sold_sectors,
     used_entries,
     used_markets,
-    used_routes,
     used_sectors,
     used_systems,
 )
@@ -49,24 +51,30 @@ def idle_policies(experiment: Experiment) -> set[str]:
     routes that are not run, and the legal limits on credits where the config sets its own.
     """
     catalog, crosses = experiment.catalog, meets_cbam(experiment)
-    routes = {name: catalog.routes[name] for name in used_routes(experiment)
+    routes = {name: catalog.routes[name] for name in all_routes(experiment)
               if name in catalog.routes}  # fmt: skip
-    has_precursors = any(not _is_zero(one.precursor_intensity) for one in routes.values())
+    made = {name: catalog.routes[name] for _, name in origins(experiment)}
+    stated = any(not _is_zero(one.precursor_intensity) for one in routes.values())
+    has_precursors = stated or bool(made)
     needed: list[Any] = []
     if crosses:
         needed += _border(experiment, CBAM_POLICIES)
         needed += [one.cbam_benchmark for one in routes.values()]
+    elif made:
+        # What the border of a buyer asks of what is made elsewhere (MODEL 5).
+        needed += _border(experiment, ("indirect",))
+        needed += [one.cbam_benchmark for one in made.values()]
     asked = [key for one in asked_outcomes(experiment) for key in one.needs.cbam]
     needed += _border(experiment, asked)
     if has_precursors:
         needed += [one.precursor_benchmark for one in routes.values()]
     read = read_rules(experiment)
     unasked = {
-        *([] if crosses else ["recognised"]),
+        *([] if crosses or made else ["recognised"]),
         *([] if has_precursors or "border" in read else ["border"]),
         *([] if experiment.value.credit_limit == "law" else ["credit_limit"]),
     }  # fmt: skip
-    for name in met_regions(experiment):
+    for name in all_regions(experiment):
         for (*_, head, key), value in policy_values(experiment, name).items():
             if key not in unasked and (head != "benchmarks" or key in {"default", *routes}):
                 needed.append(value)
@@ -108,7 +116,7 @@ def used_policies(experiment: Experiment) -> list[str]:
     """Names of the policies that the run refers to."""
     catalog = experiment.catalog
     values: list[Any] = _border(experiment, CBAM_POLICIES)
-    for name in met_regions(experiment):
+    for name in all_regions(experiment):
         values += policy_values(experiment, name).values()
     values += [one.duty for one in _imports(experiment).values()]
     for address, price in used_entries(experiment):
@@ -116,7 +124,7 @@ def used_policies(experiment: Experiment) -> list[str]:
             values.append(price.link.share)
         if getattr(price, "policy_effect", None) is not None:
             values.append(price.policy_effect.of)
-    for name in used_routes(experiment):
+    for name in all_routes(experiment):
         if name in catalog.routes:
             route = route_of(catalog, name)
             values += [route.cbam_benchmark, route.precursor_benchmark]
@@ -131,14 +139,14 @@ def named_policies(experiment: Experiment) -> Iterator[tuple[str, Canonical, Add
     for sector in used_sectors(experiment):
         if sector in catalog.sectors:
             records.append((("catalog", "sectors", sector, "cbam"), catalog.sectors[sector].cbam))
-    for name in met_regions(experiment):
+    for name in all_regions(experiment):
         if name in catalog.regions:
             records.append((("catalog", "regions", name), catalog.regions[name]))
-        for sector in used_sectors(experiment):
+        for sector in met_sectors(experiment, name):
             if (rules := sector_regions(experiment, sector).get(name)) is not None:
                 records.append((("catalog", "sectors", sector, "regions", name), rules))
     records += [(("catalog", "routes", name), catalog.routes[name])
-                for name in used_routes(experiment) if name in catalog.routes]  # fmt: skip
+                for name in all_routes(experiment) if name in catalog.routes]  # fmt: skip
     for address, record in records:
         for place, value, canonical, _ in numbers(record, address):
             if isinstance(value, str) and canonical is not None:
@@ -151,7 +159,7 @@ def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], 
     record = experiment.catalog.regions.get(region)
     found: dict[tuple[str, ...], Any] = {}
     sold = sold_sectors(experiment)
-    for sector in used_sectors(experiment):
+    for sector in met_sectors(experiment, region):
         rules = ("catalog", "sectors", sector, "regions", region)
         made = sector_regions(experiment, sector).get(region)
         if made is None:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from simcore.intake.findings import FIRST, Address, Finding, strange_sector, unknown_entry
+from simcore.intake.findings import (
+    FIRST,
+    Address,
+    Finding,
+    other_sector,
+    strange_sector,
+    unknown_entry,
+)
 from simcore.intake.host_checks import ends_of
 from simcore.intake.hosts import available_from, captures, inside_of, route_of
 from simcore.intake.instrument_checks import contract_findings, instrument_findings
@@ -64,7 +71,9 @@ def _names(experiment: Experiment, address: Address, one: Project) -> Iterator[F
     yield from unknown_entry((*address, "region"), one.region, catalog, "regions")
     places: list[tuple[Address, str]] = [((*address, "route"), one.route)]
     if one.against is not None:
-        places.append(((*address, "against", "route"), one.against.route))
+        place = (*address, "against", "route")
+        places.append((place, one.against.route))
+        yield from other_sector(experiment, place, one.against.route, one.route)
     for place, route in places:
         yield from unknown_entry(place, route, catalog, "routes")
         yield from strange_sector(experiment, place, route)

@@ -12,14 +12,14 @@ from simcore.intake.policies import used_policies
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries
 from simcore.intake.usage import (
+    all_regions,
+    all_routes,
     learnings,
     lineage,
     met_imports,
-    met_regions,
     project_instruments,
+    used_entries,
     used_markets,
-    used_prices,
-    used_routes,
     used_sectors,
     used_systems,
 )
@@ -87,10 +87,10 @@ def _cut_imports(
 
 def _referred(experiment: Experiment) -> set[Where]:
     """Entries that the run of one scenario refers to."""
-    catalog, routes = experiment.catalog, used_routes(experiment)
+    catalog, routes = experiment.catalog, all_routes(experiment)
     link = catalog.markets[experiment.cbam.market].link
     named: dict[str, Iterable[str]] = {
-        "regions": met_regions(experiment),
+        "regions": all_regions(experiment),
         "routes": hosts_and_twins(catalog, routes),
         "policies": used_policies(experiment),
         "markets": [
@@ -108,7 +108,7 @@ def _referred(experiment: Experiment) -> set[Where]:
             one.technology for name in routes for one in learnings(catalog.routes[name])
         ],
     }  # fmt: skip
-    prices = {("catalog", "prices", *pair) for pair in used_prices(experiment).values()}
+    prices = {address for address, _ in used_entries(experiment) if address[1] == "prices"}
     return prices | {
         ("catalog", section, name) for section, names in named.items() for name in names
     }

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Final, get_args
 
-from simcore.intake.entries import Catalog, Computed, Indexed
+from simcore.intake.entries import Catalog
 from simcore.intake.findings import Address
-from simcore.intake.paths import PricePath
+from simcore.intake.places import Price
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import met_regions, price_of
+from simcore.intake.usage import all_regions, price_of
 from simcore.quantities import ByYear, FactorReference, Uncertain
 from simcore.quantities.annotations import Canonical
 from simcore.quantities.records import Described, Model, Sourced
@@ -52,9 +52,7 @@ def target_of(experiment: Experiment, quantity: Any, canonical: Canonical) -> st
     return canonical.also
 
 
-def commodity_unit(
-    experiment: Experiment, commodity: str, price: PricePath | Computed | Indexed
-) -> str:
+def commodity_unit(experiment: Experiment, commodity: str, price: Price) -> str:
     """Canonical unit of a commodity: MWh of energy, kg of hydrogen, t of anything else."""
     if commodity == "hydrogen":
         return "kg"
@@ -93,7 +91,7 @@ def measure_of(experiment: Experiment, address: Address) -> tuple[str, str] | No
 
 def priced(experiment: Experiment, commodity: str, region: str) -> Any:
     """The price that a quantity of a region, or the default one, will meet first."""
-    places = [region] if region != "default" else met_regions(experiment)
+    places = [region] if region != "default" else all_regions(experiment)
     found = (price_of(experiment, commodity, one) for one in places)
     return next((one for one in found if one is not None), None)
 

@@ -28,7 +28,7 @@ from simcore.intake.stated import (
     target_of,
     unit_of,
 )
-from simcore.intake.usage import used_entries, used_routes
+from simcore.intake.usage import all_routes, used_entries
 from simcore.intake.views import as_path
 from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.quantities.annotations import COMMODITY, Canonical
@@ -66,7 +66,7 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
             is_market = address[1] == "markets"
             unit = "t" if is_market else commodity_unit(experiment, address[2], price)
             yield from _price_units(experiment, address, price, f"EUR/{unit}")
-    for name in used_routes(experiment):
+    for name in all_routes(experiment):
         if name in experiment.catalog.routes:
             yield from _trades(experiment, name)
     for name in used_policies(experiment):

@@ -9,7 +9,7 @@ from simcore.intake import shipped
 from simcore.intake.findings import Address
 from simcore.intake.instruments import Grant
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import used_routes
+from simcore.intake.usage import all_routes
 
 _UNUSED: Final = {
     "markets": "no region, CBAM or exposure of this run uses the market {0}",
@@ -96,7 +96,7 @@ def reason(address: Address, experiments: list[Experiment]) -> str:
 
 def _is_only_followed(address: Address, experiments: list[Experiment]) -> bool:
     """Whether an address leads to a route of which a run takes only the draws, for others."""
-    return address[1] == "routes" and not any(address[2] in used_routes(one) for one in experiments)
+    return address[1] == "routes" and not any(address[2] in all_routes(one) for one in experiments)
 
 
 def entry_length(address: Address) -> int:

@@ -9,10 +9,9 @@ from weakref import ref
 
 from simcore.intake.budgets import Budget
 from simcore.intake.entries import (
-    Computed,
-    Electrolysis,
     Indexed,
     Learns,
+    Made,
     Retrofit,
     Route,
     SectorRegion,
@@ -20,7 +19,13 @@ from simcore.intake.entries import (
 from simcore.intake.findings import Address
 from simcore.intake.hosts import behind, route_of
 from simcore.intake.paths import PricePath
-from simcore.intake.power import Generation
+from simcore.intake.places import Reached, reached
+
+# Asked of this module, as all else that a run refers to.
+from simcore.intake.places import lineage as lineage  # noqa: PLC0414
+from simcore.intake.places import made_of as made_of  # noqa: PLC0414
+from simcore.intake.places import place_of as place_of  # noqa: PLC0414
+from simcore.intake.places import price_of as price_of  # noqa: PLC0414
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
 from simcore.units import currency_of
@@ -32,6 +37,11 @@ BORDER_DEFAULTS: Final = {
     "coverage": 1.0, "indirect": 0.0, "mark_up": 0.0, "good": "default", "pre_consumer_scrap": 0.0,
 }  # fmt: skip
 """Rules of the EU border of which neither the config nor the sector says anything."""
+_NO_MARKET: Final = SectorRegion.model_construct(
+    coverage=1.0, free_allocation=0.0, cscf=1.0, benchmarks={"default": 0.0}, reference=""
+)
+"""What a sector meets in an origin without a carbon market of which nothing is said: a price of
+carbon, if there is one, holds for all that its plants emit."""
 
 
 def _once(function: Callable[[Experiment], Result]) -> Callable[[Experiment], Result]:
@@ -72,7 +82,10 @@ def sector_regions(experiment: Experiment, sector: str) -> Mapping[str, SectorRe
 
 def rules_of(experiment: Experiment, region: str, route: str) -> SectorRegion:
     """What a route meets in a region: what its sector does."""
-    return sector_regions(experiment, sector_of(experiment, route))[region]
+    met = sector_regions(experiment, sector_of(experiment, route))
+    if region not in met and experiment.catalog.regions[region].market is None:
+        return _NO_MARKET
+    return met[region]
 
 
 def product_of(experiment: Experiment, sector: str) -> str:
@@ -194,7 +207,12 @@ def met_imports(experiment: Experiment) -> dict[tuple[str, str, str], str | None
 
 def used_routes(experiment: Experiment) -> list[str]:
     """Routes of the run: those that it computes, then their hosts and what they are made from."""
-    found = sold_routes(experiment)
+    return _with_behind(experiment, sold_routes(experiment))
+
+
+def _with_behind(experiment: Experiment, names: list[str]) -> list[str]:
+    """Routes, their hosts and what they are made from."""
+    found = [*names]
     for name in found:
         if name in experiment.catalog.routes:
             others = dict.fromkeys(behind(experiment.catalog.routes[name]))
@@ -244,10 +262,55 @@ def scrap_sector(experiment: Experiment, commodity: str, region: str) -> str | N
     return None
 
 
+@_once
+def _reached(experiment: Experiment) -> Reached:
+    """What the run buys, and what is made elsewhere for it."""
+    first = ((name, one) for name in _traded(experiment) for one in met_regions(experiment))
+    return reached(experiment, first)
+
+
+def origins(experiment: Experiment) -> list[tuple[str, str]]:
+    """Region and route of what is made elsewhere for the run, each once."""
+    return _reached(experiment).origins
+
+
+def all_regions(experiment: Experiment) -> list[str]:
+    """Regions that the run needs (`met_regions`), then those where something is made for it."""
+    return list(dict.fromkeys([*met_regions(experiment), *(one for one, _ in origins(experiment))]))
+
+
+def all_routes(experiment: Experiment) -> list[str]:
+    """Routes that the run needs (`used_routes`), then those that make something elsewhere for it,
+    their hosts and what they are made from."""
+    elsewhere = _with_behind(experiment, [name for _, name in origins(experiment)])
+    return list(dict.fromkeys([*used_routes(experiment), *elsewhere]))
+
+
+def made_in(experiment: Experiment, route: str) -> list[str]:
+    """Regions in which the run needs the numbers of a route."""
+    regions = met_regions(experiment) if route in used_routes(experiment) else []
+    there = [
+        region for region, name in origins(experiment)
+        if route in _with_behind(experiment, [name])
+    ]  # fmt: skip
+    return list(dict.fromkeys([*regions, *there]))
+
+
 def used_sectors(experiment: Experiment) -> list[str]:
     """Sectors of the run, then those of the other routes that it needs."""
-    others = (sector_of(experiment, name) for name in used_routes(experiment))
+    others = (sector_of(experiment, name) for name in all_routes(experiment))
     return list(dict.fromkeys([*experiment.sectors, *others]))
+
+
+def met_sectors(experiment: Experiment, region: str) -> list[str]:
+    """Sectors whose rules in a region the run needs: all but those of what is only made elsewhere,
+    and those of what is made there."""
+    names: list[str] = []
+    if region in met_regions(experiment):
+        names += experiment.sectors
+        names += [sector_of(experiment, name) for name in used_routes(experiment)]
+    names += [sector_of(experiment, name) for one, name in origins(experiment) if one == region]
+    return list(dict.fromkeys(names))
 
 
 def sold_sectors(experiment: Experiment) -> list[str]:
@@ -282,7 +345,7 @@ def used_markets(experiment: Experiment) -> list[str]:
     outcomes, and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
-        *(regions[name].market for name in met_regions(experiment) if name in regions),
+        *(regions[name].market or "" for name in all_regions(experiment) if name in regions),
         *([experiment.cbam.market] if meets_cbam(experiment) else []),
         *(exposure_market(experiment, one) for one in experiment.exposures),
         *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
@@ -291,7 +354,7 @@ def used_markets(experiment: Experiment) -> list[str]:
     markets = experiment.catalog.markets
     known = [markets[name] for name in names if name in markets]
     names += [one.to for market in known for one in (market.link, market.relative) if one]
-    return list(dict.fromkeys(names))
+    return [name for name in dict.fromkeys(names) if name]
 
 
 def _reference_markets(experiment: Experiment) -> list[str]:
@@ -317,10 +380,11 @@ def views_from(experiment: Experiment, market: str) -> str | None:
 
 
 def deciding_market(experiment: Experiment, region: str, destination: str) -> str:
-    """Market whose price decides what a tonne is worth: at home, or that of the border."""
+    """Market whose price decides what a tonne is worth: at home, or that of the border; none (an
+    empty name) at home in a region without one."""
     if destination == "eu":
         return experiment.cbam.market
-    return experiment.catalog.regions[region].market
+    return experiment.catalog.regions[region].market or ""
 
 
 def exposure_market(experiment: Experiment, name: str) -> str:
@@ -329,7 +393,7 @@ def exposure_market(experiment: Experiment, name: str) -> str:
     if record.plant is None:
         return record.market or ""
     regions = experiment.catalog.regions
-    return regions[record.plant.region].market if record.plant.region in regions else ""
+    return regions[record.plant.region].market or "" if record.plant.region in regions else ""
 
 
 def exposure_currency(experiment: Experiment, name: str) -> str:
@@ -355,13 +419,13 @@ def used_systems(experiment: Experiment) -> list[str]:
 def used_commodities(experiment: Experiment) -> list[str]:
     """Commodities that the run needs: what its routes trade, what it reports, what makes them."""
     followed = (index.partition(".")[0] for index in _indexes(experiment))
-    names = dict.fromkeys([*_bought(experiment), *followed])
+    names = dict.fromkeys([*_reached(experiment).buyers, *followed])
     return [name for name in names if name in experiment.catalog.prices]
 
 
 @_once
-def _bought(experiment: Experiment) -> tuple[str, ...]:
-    """Commodities of which the run needs the price in its regions."""
+def _traded(experiment: Experiment) -> tuple[str, ...]:
+    """Commodities of which the run needs the price in its own regions."""
     names: list[str] = []
     for route in used_routes(experiment):
         if route in experiment.catalog.routes:
@@ -377,20 +441,13 @@ def _bought(experiment: Experiment) -> tuple[str, ...]:
     return tuple(found)
 
 
-def made_of(price: object) -> str | None:
-    """What a computed price follows from: power, or the fuel of a power plant."""
-    if isinstance(price, Electrolysis):
-        return price.electricity
-    return price.fuel if isinstance(price, Generation) else None
-
-
 @_once
 def _indexes(experiment: Experiment) -> tuple[str, ...]:
     """Price paths that the index-linked prices among those that are bought follow."""
     prices = (
         price_of(experiment, name, region)
-        for name in _bought(experiment)
-        for region in met_regions(experiment)
+        for name, regions in _reached(experiment).buyers.items()
+        for region in regions
     )
     return tuple(dict.fromkeys(price.index for price in prices if isinstance(price, Indexed)))
 
@@ -424,29 +481,6 @@ def learnings(route: Route) -> list[Learns]:
     return [one for one in found if one is not None]
 
 
-def lineage(experiment: Experiment, region: str) -> list[str]:
-    """A region and the regions of which it is a variant, the nearest first."""
-    found, regions = [region], experiment.catalog.regions
-    while found[-1] in regions and (like := regions[found[-1]].like) and like not in found:
-        found.append(like)
-    return found
-
-
-def place_of(experiment: Experiment, table: Mapping[str, Any], region: str) -> str | None:
-    """The key of a table by region that holds for a region: its own, of its like, or `default`."""
-    keys = [*lineage(experiment, region), "default"]
-    return next((key for key in keys if key in table), None)
-
-
-def price_of(
-    experiment: Experiment, commodity: str, region: str
-) -> PricePath | Computed | Indexed | None:
-    """The price entry of a commodity in a region: its own, of its like, else the default."""
-    prices = experiment.catalog.prices.get(commodity, {})
-    place = place_of(experiment, prices, region)
-    return None if place is None else prices[place]
-
-
 def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
     """Price entries of a commodity that the run meets, and the regions that buy at each.
 
@@ -454,12 +488,10 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
     """
     prices = experiment.catalog.prices.get(commodity, {})
     places: dict[str, list[str]] = {}
-    for region in met_regions(experiment):
+    for region in _reached(experiment).buyers.get(commodity, ()):
         place = place_of(experiment, prices, region)
         if place is not None:
             places.setdefault(place, []).append(region)
-    if commodity not in _bought(experiment):
-        places = {}
     for index in _indexes(experiment):
         name, _, place = index.partition(".")
         if name == commodity and place in prices:
@@ -487,8 +519,13 @@ def used_paths(experiment: Experiment) -> Iterator[tuple[Address, PricePath]]:
 
 
 def used_prices(experiment: Experiment) -> dict[str, tuple[str, str]]:
-    """Commodity and place of each price that the run meets, by its label."""
-    return {
-        f"{name}.{place}": (name, place)
-        for (_, section, name, *rest), _ in used_entries(experiment) for place in rest
-    }  # fmt: skip
+    """Commodity and place of each price that the run meets, by its label.
+
+    What is made elsewhere is told by region of the buyer, to whom it is carried.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for (_, _, name, *rest), price in used_entries(experiment):
+        for place in rest:
+            own = used_places(experiment, name)[place] if isinstance(price, Made) else [place]
+            found |= {f"{name}.{one}": (name, one) for one in own}
+    return found

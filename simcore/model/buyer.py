@@ -52,12 +52,15 @@ def alternative_cost(scene: Scene, against: str) -> int:
 
 @outcome(over=DELIVERED, unit="{money} t-1", title="Landed cost", since=AVAILABLE, usual=False)
 @remembered
-def landed_cost(scene: Scene, against: str, region: str, route: str) -> int:
+def landed_cost(scene: Scene, against: str, region: str, route: str) -> int | None:
     """levelised_cost + carbon_cost + freight + duty: what a tonne costs in the region of the buyer.
 
     CBAM is due where that lies in the market of the border, and the tonne comes from outside it.
+    None of what the buyer does not buy: of another sector than what he compares with.
     """
-    buyer, _ = alternatives(scene.experiment)[against]
+    buyer, other = alternatives(scene.experiment)[against]
+    if sector_of(scene.experiment, route) != sector_of(scene.experiment, other):
+        return None
     made = total_cost(scene, region, _sold_as(scene, buyer), route)
     brought = _import(scene, buyer, region, route)
     if brought is None:
@@ -114,11 +117,11 @@ def buyer_premium(scene: Scene, against: str, region: str, route: str) -> int | 
     """landed_cost - alternative_cost: what the delivered tonne costs more than what the buyer
     compares with, carbon included.
 
-    None of that itself.
+    None of that itself, and of what the buyer does not buy.
     """
-    if (region, route) == alternatives(scene.experiment)[against]:
-        return None
     own = landed_cost(scene, against, region, route)
+    if own is None or (region, route) == alternatives(scene.experiment)[against]:
+        return None
     return scene.graph.difference(own, alternative_cost(scene, against))
 
 

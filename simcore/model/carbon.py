@@ -8,18 +8,20 @@ from simcore.intake.policies import benchmark_of, benchmark_stated, default_valu
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
-from simcore.model.costs import made_by, traded, with_inside
+from simcore.model.costs import MadeInput, made_by, made_inputs, traded, with_inside
 from simcore.model.emissions import (
     bought_power_emissions,
     captive_power_emissions,
     charged_intensity,
     direct_emissions,
+    embedded,
+    embedded_precursors,
     per_product,
     power_of,
-    precursor_emissions,
+    stated_precursors,
 )
 from simcore.model.graph import Graph
-from simcore.model.markets import carbon_price
+from simcore.model.markets import carbon_price, home_price
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import AVAILABLE
@@ -60,7 +62,7 @@ def charged_directly(scene: Scene, region: str, route: str) -> int:
         allocation=share,
         benchmark=benchmark(scene, region, route),
     )
-    precursor = precursor_emissions(scene, region, route)
+    precursor = stated_precursors(scene, region, route)
     if graph.is_constant(precursor, 0.0):
         return plant
     border = policy_value(scene, record.border)
@@ -150,26 +152,91 @@ def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
 @outcome(over=PLANT, unit="{money} t-1", title="Home carbon cost", since=AVAILABLE)
 @remembered
 def home_carbon_cost(scene: Scene, region: str, route: str) -> int:
-    """P*(covered*(e1 - phi*CSCF*BM) + covered power - its allowances), sign kept: a surplus of free
-    allowances is income."""
-    record = scene.experiment.catalog.regions[region]
-    return scene.graph.product(
-        carbon_price(scene, record.market), charged_emissions(scene, region, route)
+    """P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income. With what
+    the border of the region asks of inputs that are made elsewhere."""
+    own = own_carbon_cost(scene, region, route)
+    return _plus(scene.graph, own, border_cost(scene, region, route))
+
+
+@remembered
+def own_carbon_cost(scene: Scene, region: str, route: str) -> int:
+    """The same without what is made elsewhere."""
+    return scene.graph.product(home_price(scene, region), charged_emissions(scene, region, route))
+
+
+@remembered
+def _border_terms(scene: Scene, region: str, route: str) -> list[tuple[int, int, int]]:
+    """Of each input that is made elsewhere, per tonne of product: share that the border covers,
+    embedded emissions above the allowance, and what was paid at the origin and counts (EUR/t).
+
+    None of what comes from inside the market of the region.
+    """
+    graph, experiment = scene.graph, scene.experiment
+    regions, found = experiment.catalog.regions, list[tuple[int, int, int]]()
+    for one in made_inputs(scene, region, route):
+        home, there = regions[region].market, regions[one.origin].market
+        rules = rules_of(experiment, region, route)
+        covered = policy_value(scene, rules.border)
+        inside = one.origin == region or (home is not None and home == there)
+        if inside or graph.is_constant(covered, 0.0):
+            continue
+        gap = graph.node(
+            "CHARGED_AT_BORDER",
+            emissions=embedded(scene, one.origin, one.route),
+            allocation=allocation(scene, rules.free_allocation, rules.cscf),
+            benchmark=cbam_benchmark(scene, one.origin, one.route),
+        )
+        paid = _paid_there(scene, one)
+        found.append((covered, graph.product(one.amount, gap), graph.product(one.amount, paid)))
+    return found
+
+
+def _paid_there(scene: Scene, one: MadeInput) -> int:
+    """Price paid at the origin of an input that a border counts, EUR per tonne of it."""
+    recognised = scene.experiment.catalog.regions[one.origin].recognised
+    return _paid(scene, one.origin, one.route, recognised)
+
+
+@remembered
+def border_cost(scene: Scene, region: str, route: str) -> int:
+    """What the border of a region asks of inputs that are made elsewhere, per tonne of product:
+    border * max(0, P*(ep - phi*CSCF*BM) - paid) of each (MODEL 17)."""
+    price = home_price(scene, region)
+    return scene.graph.total(
+        scene.graph.node("CBAM", price=price, covered=covered, gap=gap, paid=paid)
+        for covered, gap, paid in _border_terms(scene, region, route)
     )
+
+
+@remembered
+def charged_in_all(scene: Scene, region: str, route: str) -> tuple[int, int]:
+    """Home carbon cost as charged emissions (t/t) times the home price less what is deducted
+    (EUR/t): inputs made elsewhere among them in the years in which the border asks for something.
+    """
+    graph = scene.graph
+    charged, deducted = [charged_emissions(scene, region, route)], list[int]()
+    price, whole = home_price(scene, region), graph.constant(1.0)
+    for covered, gap, paid in _border_terms(scene, region, route):
+        due = graph.node("CBAM", price=price, covered=covered, gap=gap, paid=paid)
+        asked = graph.difference(whole, graph.node("NOT_POSITIVE", value=due))
+        share = graph.product(covered, asked)
+        charged.append(graph.product(share, gap))
+        deducted.append(graph.product(share, paid))
+    return graph.total(charged), graph.total(deducted)
 
 
 @outcome(over=PLANT, unit="{money} t-1", title="Marginal carbon cost", since=AVAILABLE)
 @remembered
 def marginal_carbon_cost(scene: Scene, region: str, route: str) -> int:
     """P*(covered*e1 + covered power): the incentive at the margin, free allocation aside."""
-    record, graph = scene.experiment.catalog.regions[region], scene.graph
+    graph = scene.graph
     covered = graph.product(
         policy_value(scene, rules_of(scene.experiment, region, route).coverage),
         charged_intensity(scene, region, route),
     )
     power = _covered_power(scene, region, route)
     of_power = graph.total(graph.product(share, emitted) for _, share, emitted in power)
-    return graph.product(carbon_price(scene, record.market), _plus(graph, covered, of_power))
+    return graph.product(home_price(scene, region), _plus(graph, covered, of_power))
 
 
 @remembered
@@ -204,9 +271,8 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
     """Gap and price paid where the tonne declares its own emissions."""
     graph, experiment = scene.graph, scene.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
-    emitted = graph.sum(
-        direct_emissions(scene, region, route), precursor_emissions(scene, region, route)
-    )
+    own = direct_emissions(scene, region, route)
+    emitted = graph.sum(own, embedded_precursors(scene, region, route))
     if rules.method == "country_average":
         emitted = graph.constant(rules_of(experiment, region, route).average_intensity)
     if rules.resource_shuffling > 0 and route == reference_of(experiment, region, route):
@@ -224,9 +290,16 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
         # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
         bought = graph.product(indirect, bought_power_emissions(scene, region, route))
         gap = graph.sum(gap, bought)
+    paid = _paid(scene, region, route, record.recognised)
     if rules.method == "own":
         gap = _plus(graph, gap, scrap_emissions(scene, region, route))
-    return gap, _paid(scene, region, route, record.recognised)
+        # What was paid for a precursor where it was made counts as well.
+        there = [
+            graph.product(one.amount, _paid_there(scene, one))
+            for one in made_inputs(scene, region, route)
+        ]
+        paid = graph.total([paid, *there]) if there else paid
+    return gap, paid
 
 
 @remembered
@@ -306,11 +379,11 @@ def _paid(scene: Scene, region: str, route: str, recognised: float | str) -> int
 
 
 @remembered
-def _cbam_coverage(scene: Scene, home: str, sector: str) -> int:
+def _cbam_coverage(scene: Scene, home: str | None, sector: str) -> int:
     """Share of the tonnes of a market that CBAM covers: none once it is linked to the EU's."""
     graph, rules = scene.graph, scene.experiment.cbam
     covered = policy_value(scene, border_rule(scene.experiment, sector, "coverage"))
-    link = scene.experiment.catalog.markets[home].link
+    link = None if home is None else scene.experiment.catalog.markets[home].link
     if link is None or link.to != rules.market:
         return covered
     joined = policy_value(scene, link.share)

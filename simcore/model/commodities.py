@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simcore.intake.entries import Electrolysis, Indexed
+from simcore.intake.entries import Electrolysis, Indexed, Made
 from simcore.intake.paths import PricePath
 from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
@@ -33,6 +33,10 @@ def shifts_price(function: Shift) -> Shift:
     return function
 
 
+MADE_FOR: Final = dict[type[Made], Callable[[Scene, str, str, Made], int]]()
+"""How what is made elsewhere is priced: `model.origin` enters it, as it stands above the costs."""
+
+
 @remembered
 def unit_price(scene: Scene, name: str, region: str, electrolyser: int | None = None) -> int:
     """Node of the price of a commodity in a region.
@@ -55,6 +59,8 @@ def _unmoved(scene: Scene, name: str, region: str, electrolyser: int | None) -> 
         return _path_price(scene, name, place)
     if isinstance(record, Indexed):
         return _indexed(scene, name, region, record)
+    if isinstance(record, Made):
+        return MADE_FOR[Made](scene, name, region, record)
     if isinstance(record, Generation):
         return _generated(scene, name, region, record)
     return _electrolysis(scene, name, region, record, electrolyser)
@@ -132,7 +138,8 @@ def emission_factor(scene: Scene, name: str, region: str) -> int:
         supply = emission_factor(scene, record.electricity, region)
         product = scene.graph.product(demand, supply)
         return scene.graph.scaled(product, 1e-3)
-    if record is None or not record.emission_intensity:
+    # What is made elsewhere brings the emissions of its plant, as a precursor.
+    if record is None or isinstance(record, Made) or not record.emission_intensity:
         return scene.graph.constant(0.0)
     dates = sorted(record.emission_intensity)
     # The currency cancels: emissions are those of what one of it buys.

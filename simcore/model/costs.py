@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from simcore.intake.entries import Capture, Greenfield, Retrofit, Route
+from simcore.intake.entries import Capture, Greenfield, Made, Retrofit, Route
 from simcore.intake.hosts import followed, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
@@ -421,6 +421,26 @@ def traded(scene: Scene, region: str, route: str, kind: str, name: str) -> int:
     if name == capture.storage:
         extra.append(taken)
     return graph.total([amount, *extra])
+
+
+class MadeInput(NamedTuple):
+    """An input that is made elsewhere: its name, node of t per tonne, where, and by which route."""
+
+    name: str
+    amount: int
+    origin: str
+    route: str
+
+
+@remembered
+def made_inputs(scene: Scene, region: str, route: str) -> list[MadeInput]:
+    """Inputs of a route in a region, and of what is inside, that are made elsewhere."""
+    found = []
+    for name, amount, sign in amounts(scene, region, route):
+        price = price_of(scene.experiment, name, region)
+        if isinstance(price, Made) and sign > 0:
+            found.append(MadeInput(name, amount, price.region, price.route))
+    return found
 
 
 @outcome(

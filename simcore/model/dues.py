@@ -22,7 +22,7 @@ from simcore.model.commodities import price_name
 from simcore.model.costs import trades
 from simcore.model.graph import Graph
 from simcore.model.investments import alternative_investment, project_investment
-from simcore.model.markets import carbon_price
+from simcore.model.markets import carbon_price, home_price
 from simcore.model.policies import series
 from simcore.model.projects import avoided_by, green_revenue, project_gap
 from simcore.model.scene import Scene, quantity, read
@@ -151,8 +151,9 @@ def _saved(deal: Deal) -> int:
 
 def market_price(deal: Deal) -> int:
     """Node of the price of an allowance: of the market that is named, or that of the region."""
-    regions = deal.scene.experiment.catalog.regions
-    return carbon_price(deal.scene, deal.record.market or regions[deal.one.region].market)
+    if deal.record.market is not None:
+        return carbon_price(deal.scene, deal.record.market)
+    return home_price(deal.scene, deal.one.region)
 
 
 def _indexed(deal: Deal) -> int:

@@ -10,7 +10,7 @@ from simcore.intake.compilation import compiled
 from simcore.intake.entries import Electrolysis
 from simcore.intake.power import Generation
 from simcore.intake.stated import dated
-from simcore.intake.usage import price_of, reference_of, rules_of
+from simcore.intake.usage import border_rule, price_of, reference_of, rules_of, sector_of
 from simcore.model.commodities import emission_factor, power_use
 from simcore.model.costs import (
     amounts,
@@ -18,10 +18,12 @@ from simcore.model.costs import (
     captured,
     emitted_by_capture,
     made_by,
+    made_inputs,
     route_quantity,
     traded,
     with_inside,
 )
+from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, by_region, remembered
 from simcore.model.since import AVAILABLE, COMPARED
 from simcore.quantities import ByYear, FactorReference
@@ -63,12 +65,54 @@ def bought_power_emissions(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def precursor_emissions(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the precursors that a route buys, and of what is inside, t CO2e/t."""
+    """Emissions of the precursors that a route buys, and of what is inside, t CO2e/t: stated ones,
+    and those of what is made elsewhere on the boundary of the experiment (MODEL 17)."""
+    made = [
+        scene.graph.product(one.amount, emissions(scene, one.origin, one.route))
+        for one in made_inputs(scene, region, route)
+    ]
+    stated = stated_precursors(scene, region, route)
+    return scene.graph.total([stated, *made]) if made else stated
+
+
+@remembered
+def stated_precursors(scene: Scene, region: str, route: str) -> int:
+    """Emissions of the precursors of which routes state them, t CO2e/t."""
     each = route_quantity(scene, region, route, "precursor_intensity")
     own = per_product(scene, region, route, each)
     return with_inside(
-        scene, region, route, own, lambda other: precursor_emissions(scene, region, other)
+        scene, region, route, own, lambda other: stated_precursors(scene, region, other)
     )
+
+
+@remembered
+def embedded_precursors(scene: Scene, region: str, route: str) -> int:
+    """Emissions of precursors that a border counts, t CO2e/t (MODEL 17)."""
+    made = [
+        scene.graph.product(one.amount, embedded(scene, one.origin, one.route))
+        for one in made_inputs(scene, region, route)
+    ]
+    stated = stated_precursors(scene, region, route)
+    return scene.graph.total([stated, *made]) if made else stated
+
+
+@remembered
+def embedded(scene: Scene, origin: str, route: str) -> int:
+    """Emissions of what is made at its origin that a border counts, t CO2e/t: e1 + I*(eg + e2) and
+    its precursors, with I of CBAM in the sector of the route."""
+    graph, experiment = scene.graph, scene.experiment
+    own = direct_emissions(scene, origin, route)
+    found = graph.sum(own, embedded_precursors(scene, origin, route))
+    rule = border_rule(experiment, sector_of(experiment, route), "indirect")
+    indirect = policy_value(scene, rule)
+    if graph.is_constant(indirect, 0.0):
+        return found
+    power = _plus(
+        scene,
+        bought_power_emissions(scene, origin, route),
+        captive_power_emissions(scene, origin, route),
+    )
+    return graph.sum(found, graph.product(indirect, power))
 
 
 def per_product(scene: Scene, region: str, route: str, each: int) -> int:

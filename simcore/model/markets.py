@@ -7,12 +7,14 @@ import math
 import numpy as np
 
 from simcore.intake.paths import PricePath
+from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import views_from
 from simcore.intake.views import chosen_views, system_of
 from simcore.model.paths import price_factor
 from simcore.model.policies import policy_value, series
 from simcore.model.prices import limits, price, system_quantity, view_choice
 from simcore.model.scene import Scene, remembered
+from simcore.model.yearly import yearly_quantity
 from simcore.processes import kind_of
 from simcore.variables import MARKET, outcome
 
@@ -38,6 +40,18 @@ def carbon_price(scene: Scene, market: str) -> int:
     apart = graph.difference(graph.constant(1.0), joined)
     other = graph.product(joined, carbon_price(scene, record.link.to))
     return graph.sum(graph.product(apart, own), other)
+
+
+@remembered
+def home_price(scene: Scene, region: str) -> int:
+    """Node of what a tonne of CO2e costs in a region: in its market, or what it states itself."""
+    record = scene.experiment.catalog.regions[region]
+    if record.market is not None:
+        return carbon_price(scene, record.market)
+    return yearly_quantity(
+        scene, f"{region}.carbon_price", record.carbon_price,
+        unit_of_field(type(record), "carbon_price"),
+    )  # fmt: skip
 
 
 @remembered

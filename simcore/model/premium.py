@@ -8,13 +8,13 @@ from simcore.intake.usage import deciding_market, reference_of, sector_of
 from simcore.model.carbon import (
     carbon_cost,
     cbam_terms,
-    charged_emissions,
+    charged_in_all,
     home_carbon_cost,
     pays_cbam,
 )
 from simcore.model.costs import levelised_cost
 from simcore.model.emissions import avoided_emissions, emissions
-from simcore.model.markets import carbon_price, label_where, view_nodes, view_row
+from simcore.model.markets import carbon_price, home_price, label_where, view_nodes, view_row
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import AVAILABLE, COMPARED, first_compared, first_year
@@ -87,11 +87,14 @@ def break_even_price(scene: Scene, region: str, destination: str, route: str) ->
     graph, reference = scene.graph, reference_of(scene.experiment, region, route)
     excess = cost_premium_ex_carbon(scene, region, route)
     if not pays_cbam(scene, region, destination):
+        charged, deducted = charged_in_all(scene, region, route)
+        charged_reference, deducted_reference = charged_in_all(scene, region, reference)
+        paid = graph.difference(deducted, deducted_reference)
         return graph.node(
             "BREAK_EVEN_HOME",
-            excess=excess,
-            charged_reference=charged_emissions(scene, region, reference),
-            charged=charged_emissions(scene, region, route),
+            excess=excess if graph.is_constant(paid, 0.0) else graph.difference(excess, paid),
+            charged_reference=charged_reference,
+            charged=charged,
         )
     at_home = graph.difference(
         home_carbon_cost(scene, region, route), home_carbon_cost(scene, region, reference)
@@ -137,7 +140,7 @@ def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) ->
         if pays_cbam(scene, region, destination)
         else graph.constant(0.0)
     )
-    home = carbon_price(scene, experiment.catalog.regions[region].market)
+    home = home_price(scene, region)
     return graph.node(
         "GROSS_VALUE", factor=factor, price_home=home, price_cbam=border, credit=credit
     )

@@ -17,7 +17,8 @@ from simcore.model.carbon import (
     precursor_benchmark,
 )
 from simcore.model.emissions import charged_intensity, direct_emissions, precursor_emissions
-from simcore.model.markets import carbon_price
+from simcore.model.markets import carbon_price, home_price
+from simcore.model.origin import origin_terms
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene
 
@@ -53,7 +54,7 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
     experiment = scene.experiment
     record, rules = experiment.catalog.regions[region], experiment.cbam
     here = {"region": region}
-    yield Term("home carbon price", here, "EUR/t", carbon_price(scene, record.market))
+    yield Term("home carbon price", here, "EUR/t", home_price(scene, region))
     yield Term(_RECOGNISED, here, "1", policy_value(scene, record.recognised))
     for sector in experiment.sectors:
         met = sector_regions(experiment, sector)[region]
@@ -68,7 +69,7 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
         for sector, (field, name) in product(experiment.sectors, _BORDER.items()):
             node = policy_value(scene, border_rule(experiment, sector, field))
             yield Term(_said(experiment, sector, name), here, "1", node)
-        link = experiment.catalog.markets[record.market].link
+        link = experiment.catalog.markets[record.market].link if record.market else None
         if link is not None and link.to == rules.market:
             node = policy_value(scene, link.share)
             yield Term("linked to the market of CBAM", here, "1", node)
@@ -87,6 +88,8 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
             ("benchmark of precursors", precursor_benchmark(scene, region, route)),
         ):
             yield Term(name, there, "t/t", node)
+        for name, unit, node in origin_terms(scene, region, route):
+            yield Term(name, there, unit, node)
         if abroad:
             node = cbam_benchmark(scene, region, route)
             yield Term("benchmark of CBAM", there, "t/t", node)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from simcore.intake.usage import reference_of
-from simcore.model.carbon import cbam_cost, home_carbon_cost
-from simcore.model.costs import capital, fixed_charge, per_tonne, trades
+from simcore.model.carbon import cbam_cost, own_carbon_cost
+from simcore.model.costs import capital, fixed_charge, made_inputs, per_tonne, trades
+from simcore.model.origin import origin_parts
 from simcore.model.scene import Scene, remembered
 from simcore.model.since import COMPARED
 from simcore.variables import outcome
@@ -47,10 +48,14 @@ def _parts(scene: Scene, region: str, destination: str, route: str) -> dict[str,
         "fixed_opex": fixed_charge(scene, region, route),
         "other_opex": per_tonne(scene, region, route, "other_opex"),
         "support": graph.scaled(support, -1.0),
-        "home_carbon": home_carbon_cost(scene, region, route),
+        "home_carbon": own_carbon_cost(scene, region, route),
         "cbam": cbam_cost(scene, region, destination, route),
     }
+    elsewhere = {one.name for one in made_inputs(scene, region, route)}
+    parts |= origin_parts(scene, region, route)
     for name, amount, unit_price, sign in trades(scene, region, route):
+        if name in elsewhere and sign > 0:
+            continue
         value = graph.product(amount, unit_price)
         if sign < 0:
             value = graph.scaled(value, -1.0)

@@ -10,13 +10,14 @@ from typing import Any
 from simcore.distributions import DistributionError
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, dependence
-from simcore.intake.entries import Computed
+from simcore.intake.entries import Computed, Made
 from simcore.intake.hosts import traded_by
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import (
     exposure_currency,
+    price_of,
     project_instruments,
     references,
     used_markets,
@@ -26,6 +27,7 @@ from simcore.intake.usage import (
 from simcore.intake.views import chosen_views
 from simcore.model.emissions import KINDS
 from simcore.model.graph import Graph
+from simcore.model.origin import ORIGIN_COMPONENTS
 from simcore.model.outcomes import cells_of
 from simcore.model.scene import Input, Scene, regimes_of
 from simcore.plan.correlated import correlated
@@ -188,7 +190,7 @@ def _moving(experiment: Experiment) -> Iterator[PricePath]:
     for name in used_markets(experiment):
         yield experiment.catalog.markets[name]
     for name, place in used_prices(experiment).values():
-        entry = experiment.catalog.prices[name][place]
+        entry = price_of(experiment, name, place)
         if isinstance(entry, PricePath):
             yield entry
 
@@ -206,7 +208,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
     markets = dict.fromkeys(name for one in scenarios for name in used_markets(one))
     commodities = {
         label for one in scenarios for label, (name, place) in used_prices(one).items()
-        if not isinstance(one.catalog.prices[name][place], Computed)
+        if not isinstance(price_of(one, name, place), Computed)
     }  # fmt: skip
     return {
         "scenario": tuple(spec.scenarios),
@@ -241,11 +243,18 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
 
 def _component_names(spec: Spec) -> tuple[str, ...]:
     head = ("capex", "fixed_opex", "other_opex")
-    tail = ("support", "home_carbon", "cbam")
+    tail: tuple[str, ...] = ("support", "home_carbon", "cbam")
     middle: dict[str, None] = {}
+    is_made = False
     for one in spec.scenarios.values():
         for name in (*one.routes, *references(one).values()):
-            middle.update(dict.fromkeys(traded_by(one.catalog, name)))
+            for bought in traded_by(one.catalog, name):
+                kinds = {type(price_of(one, bought, region)) for region in one.regions}
+                is_made = is_made or Made in kinds
+                if kinds != {Made}:
+                    middle[bought] = None
+    if is_made:
+        tail = (*ORIGIN_COMPONENTS, *tail)
     return (*head, *sorted(middle), *tail)
 
 
@@ -282,7 +291,9 @@ def _units(spec: Spec, coords: dict[str, tuple[Any, ...]]) -> dict[str, Any]:
     units: dict[str, str] = {}
     for one in spec.scenarios.values():
         for label, (name, place) in used_prices(one).items():
-            units.setdefault(label, commodity_unit(one, name, one.catalog.prices[name][place]))
+            entry = price_of(one, name, place)
+            assert entry is not None
+            units.setdefault(label, commodity_unit(one, name, entry))
     goods = []
     for name in experiment.parity:
         entry = next(iter(experiment.catalog.prices.get(name, {}).values()), None)
