@@ -293,6 +293,9 @@ class ScrapMarket(Described):
     do."""
     pre_consumer_share: ShareQuantity = certain(0.0)
     """Share of the charge that is scrap of works and never reached a consumer."""
+    metal_intensity: Embedded | None = None
+    """What a tonne of that scrap embeds where the border counts it: mean direct emissions of its
+    metal, t CO2e/t; without it the average_intensity of the sector here."""
 
 
 class SectorRegion(Described):

@@ -40,6 +40,7 @@ _REASONS: Final = {
     "country_average",
     "pre_consumer_scrap": _OWN + ", of routes that buy scrap",
     "pre_consumer_share": "read where cbam.pre_consumer_scrap counts, of tonnes sold into the EU",
+    "metal_intensity": "read where cbam.pre_consumer_scrap counts, of tonnes sold into the EU",
     "incidence": "read with an export_duty on scrap",
     "scrap": "read where the run buys that scrap",
     "captive_coverage": "read where a route uses power made on site (kind: generation)",

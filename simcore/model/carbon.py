@@ -326,7 +326,9 @@ def _own_scrap_emissions(scene: Scene, region: str, route: str) -> int:
         return graph.constant(0.0)
     share = read(scene, rules.scrap, "pre_consumer_share", f"{region}.{sector}.scrap")
     charge = traded(scene, region, route, "inputs", scrap.commodity)
-    return graph.product(counted, charge, share, graph.constant(rules.average_intensity))
+    metal = rules.scrap.metal_intensity
+    each = graph.constant(rules.average_intensity if metal is None else metal)
+    return graph.product(counted, charge, share, each)
 
 
 def _default_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
