@@ -20,8 +20,8 @@ POLICIES = CATALOG["policies"]
 MET = CATALOG["sectors"]["steel"]["regions"]
 REGIONS = ["EU", "UK", "KR", "JP", "CN", "IN"]
 ROUTES = [
-    "bf_bof", "bf_bof_ccs", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf", "hbi_import_eaf",
-    "scrap_eaf", "moe", "slab_import",
+    "bf_bof", "bf_bof_ccs", "bf_bof_h2_injection", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf",
+    "hbi_import_eaf", "scrap_eaf", "moe", "slab_import",
 ]  # fmt: skip
 
 
@@ -274,6 +274,7 @@ def test_every_region_and_route_is_complete() -> None:
         if "host" in route:
             assert set(route) <= {
                 "title", "sector", "host", "capture", "made_from", "available_from", "note",
+                "shares", "inputs", "emission_intensity",
             }  # fmt: skip
             continue
         assert "made_from" in route or route["cbam_benchmark"] in POLICIES
