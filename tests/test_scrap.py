@@ -218,6 +218,26 @@ def test_packaged_scenarios_move_the_premium_of_scrap_as_they_should() -> None:
     assert float(border.sel(region="EU")) == 0
 
 
+def test_metal_has_scrap_of_its_own_in_a_run_of_both() -> None:
+    names = ["scrap_kept_in_europe", "scrap_owners_take_all"]
+    config = packaged(
+        sectors=["steel", "aluminium"], regions=["EU", "CN"], destinations=["domestic"],
+        routes=["bf_bof", "scrap_eaf", "secondary_aluminium"],
+        scenarios={"law": "law", **{one: ["law", one] for one in names}},
+    )  # fmt: skip
+    found = engine.run(simcore.build(simcore.load(config))).sel(year=2035)
+    value = found["scrap_carbon_value"].sel(scenario="law").mean("draw")
+    assert float(value.sel(region="EU", sector="aluminium")) > 50
+    assert float(value.sel(region="EU", sector="steel")) > 50
+    premium = found["cost_premium"].sel(route="secondary_aluminium", destination="domestic")
+    change = (premium - premium.sel(scenario="law")).mean("draw")
+    kept, owners = (change.sel(scenario=one) for one in names)
+    # 30 % of some 1,850 EUR, of which about half falls on the price at home.
+    assert -450 < float(kept.sel(region="EU")) < -150
+    assert float(kept.sel(region="CN")) == 0
+    assert float(owners.sel(region="EU")) > float(owners.sel(region="CN")) > 0
+
+
 def test_without_share_and_duty_every_bit_stays() -> None:
     plain = {"outcomes": ["cost_premium"], "keep": ["cost_premium"], "scenarios": {"law": "law"}}
     share = {"owners_share": 0, "export_duty": 0, "incidence": 0.7}

@@ -407,6 +407,8 @@ class Capture(Described):
     """What capturing a tonne takes, such as gas for heat and power for compression."""
     emission_factors: dict[Name, Traded] = Field(default_factory=dict)
     """t CO2 per unit of those inputs that the capture burns itself."""
+    parts: list[Name] = Field(default_factory=list[Name])
+    """Those of the emission_parts of the route that the capture reaches; without it, all."""
     storage: Name
     """Commodity whose price is that of taking a tonne away and storing it."""
     capex: Capital
@@ -457,7 +459,10 @@ class Route(Described):
     """Per tonne of product, by commodity; each one number, by region, or by year:
     {years: {2026: 3.5 MWh/t, 2035: 3.1 MWh/t}}. So are the other costs and intensities."""
     byproducts: dict[Name, Traded] = Field(default_factory=dict)
-    emission_intensity: Intensity
+    emission_intensity: Intensity = Field(default_factory=dict)
+    """Of the plant itself; without it, the sum of `emission_parts`."""
+    emission_parts: dict[Name, Intensity] = Field(default_factory=dict)
+    """The same by cause, such as anode, pfc and fuel; not read beside an emission_intensity."""
     biogenic_intensity: Biogenic = Field(default_factory=_nothing)
     """CO2 of biomass per tonne of product: counted zero. A capture takes it as well, and what it
     stores of it is credited as `removals` of the region say."""
@@ -477,6 +482,16 @@ class Route(Described):
     """Route -> quantities of this route that follow its draws, as they are the same equipment:
     {scrap_eaf: [capex, inputs.electricity]}. Each keeps its own distribution."""
 
+    @model_validator(mode="after")
+    def _emits(self) -> Self:
+        # What a retrofit does not state is its host's.
+        if not (self.emission_intensity or self.emission_parts or isinstance(self, Retrofit)):
+            raise fault(
+                "no emission_intensity and no emission_parts", "one of the two, in t CO2e/t",
+                "add emission_intensity: ...; 0 where the plant itself emits nothing",
+            )  # fmt: skip
+        return self
+
 
 class Retrofit(Route):
     """A route that stands on the plant of another, its host, and states what differs.
@@ -485,6 +500,9 @@ class Retrofit(Route):
     """
 
     host: Name
+    buys_instead: dict[Name, Name] = Field(default_factory=dict)
+    """Inputs of the host that this route buys as another commodity, the same amount in every draw:
+    {smelter_power: captive_power}."""
     capture: Capture | None = None
     capex: Capital = _INHERITED
     lifetime: Lifetime = _INHERITED

@@ -456,8 +456,11 @@ def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[s
     """Every quantity that a route states and that may differ by region, with its field path."""
     for name in ("capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
                  "biogenic_intensity", "precursor_intensity", "support"):  # fmt: skip
-        if name in route.model_fields_set or not isinstance(route, Retrofit):
+        stated = name in route.model_fields_set or not isinstance(route, Retrofit)
+        if stated and (name != "emission_intensity" or route.emission_intensity):
             yield (name,), getattr(route, name)
+    for part, quantity in route.emission_parts.items():
+        yield ("emission_parts", part), quantity
     for kind in ("inputs", "byproducts"):
         for commodity, quantity in getattr(route, kind).items():
             yield (kind, commodity), quantity

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simcore.intake.entries import Capture, Greenfield, Made, Retrofit, Route
-from simcore.intake.hosts import followed, owner_of, route_of
+from simcore.intake.hosts import followed, key_at, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, reference_of
@@ -53,6 +53,7 @@ def _field(
 def _stated(scene: Scene, region: str, route: str, key: str, values: Any, unit: str) -> int:
     """Node of what a route, or its host, states under a dotted name."""
     value, suffix = by_region(scene, values, region)
+    key = key_at(scene.experiment.catalog, route, key)
     owner = owner_of(scene.experiment.catalog, route, key)
     twin = followed(scene.experiment.catalog, route, key)
     if twin is None:
@@ -348,22 +349,33 @@ def emitted_by_capture(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
-def captured(scene: Scene, region: str, route: str) -> int:
-    """rate * unabated / (1 - rate * own emissions a tonne captured), t CO2/t.
+def unabated(scene: Scene, region: str, route: str, parts: tuple[str, ...] = ()) -> int:
+    """Emissions of the plant without capture, t CO2e/t: as stated, or the sum of their parts; of
+    the parts that are named, where nothing is stated of the whole."""
+    made = made_by(scene, route)
+    if made.emission_intensity:
+        return route_quantity(scene, region, route, "emission_intensity")
+    return scene.graph.total(
+        _stated(scene, region, route, f"emission_parts.{name}", one, "t/t")
+        for name, one in made.emission_parts.items() if name in (parts or made.emission_parts)
+    )  # fmt: skip
 
-    Which is rate * (unabated + own), as own is itself proportional to what is captured. Unabated is
-    the CO2 of biomass too.
+
+@remembered
+def captured(scene: Scene, region: str, route: str) -> int:
+    """rate * reached / (1 - rate * own emissions a tonne captured), t CO2/t.
+
+    Which is rate * (reached + own), as own is itself proportional to what is captured; reached is
+    all that the plant emits, or those parts of it that the capture names, and the CO2 of biomass.
     """
     graph, capture = scene.graph, capture_of(scene, route)
     assert capture is not None
     rate = _field(scene, region, route, capture, "rate", "capture.")
-    unabated = graph.total(
-        route_quantity(scene, region, route, key)
-        for key in ("biogenic_intensity", "emission_intensity")
-    )
+    biogenic = route_quantity(scene, region, route, "biogenic_intensity")
+    reached = graph.total([biogenic, unabated(scene, region, route, tuple(capture.parts))])
     again = graph.product(rate, emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
-    first = graph.product(rate, unabated)
+    first = graph.product(rate, reached)
     return graph.quotient(first, left)
 
 

@@ -22,6 +22,7 @@ from simcore.model.costs import (
     route_quantity,
     stored_biomass,
     traded,
+    unabated,
     with_inside,
 )
 from simcore.model.policies import policy_value
@@ -43,12 +44,12 @@ def direct_emissions(scene: Scene, region: str, route: str) -> int:
 
 def _own_direct_emissions(scene: Scene, region: str, route: str) -> int:
     graph = scene.graph
-    unabated = route_quantity(scene, region, route, "emission_intensity")
+    emitted = unabated(scene, region, route)
     if capture_of(scene, route) is None:
-        return unabated
+        return emitted
     taken = captured(scene, region, route)
     own = graph.product(taken, emitted_by_capture(scene, region, route))
-    emitted, stored = graph.sum(unabated, own), stored_biomass(scene, region, route)
+    emitted, stored = graph.sum(emitted, own), stored_biomass(scene, region, route)
     if not graph.is_constant(stored, 0.0):
         taken = graph.difference(taken, stored)
     return graph.difference(emitted, taken)
@@ -190,8 +191,13 @@ def charged_intensity(scene: Scene, region: str, route: str) -> int:
 
 def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
     direct = _own_direct_emissions(scene, region, route)
-    value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
-    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
+    made = made_by(scene, route)
+    stated = [made.emission_intensity] if made.emission_intensity else made.emission_parts.values()
+    values = [by_region(scene, one, region)[0] for one in stated]
+    entries = [
+        one for value in values
+        for one in (dated(value).values() if isinstance(value, ByYear) else [value])
+    ]  # fmt: skip
     factors = scene.experiment.factors
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
     stored = stored_biomass(scene, region, route)
