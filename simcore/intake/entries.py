@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
+from simcore.intake.hydrogen import Matching, Reforming, Supply
 from simcore.intake.instruments import Instruments
 from simcore.intake.measures import (
     Amount,
@@ -77,6 +78,13 @@ class Electrolysis(Described):
     unit: Literal["EUR/kg"] = "EUR/kg"
     electricity: Name
     """Commodity that feeds the electrolyser."""
+    supply: Supply = "grid"
+    """`grid`: the emissions of the power are those of `electricity`; `renewable`, `nuclear`: it is
+    bought under a contract, and emits nothing as far as the contract counts."""
+    additional: bool = True
+    """Of a renewable contract: whether its plant is new, at most three years older."""
+    matching: Matching = "hourly"
+    """Of a renewable contract: the time in which its plant makes what the electrolyser uses."""
     electricity_demand: Annotated[
         Quantity, Canonical(KWH_PER_KILOGRAM, minimum=0.0, usual=ranges.DEMAND)
     ]
@@ -113,7 +121,7 @@ class Indexed(Sourced):
     """Of power: as in a price path."""
 
 
-Computed = Electrolysis | Generation
+Computed = Electrolysis | Generation | Reforming
 """Prices that follow from those of other commodities, in the region of who buys."""
 
 

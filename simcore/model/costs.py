@@ -13,6 +13,7 @@ from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, reference_of
 from simcore.model.commodities import learning, unit_price
+from simcore.model.hydrogen import qualifies
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity
@@ -485,6 +486,16 @@ def levelised_cost(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
+def support(scene: Scene, region: str, route: str) -> int:
+    """Support of a tonne; of a route that buys hydrogen where that may have any."""
+    stated = per_tonne(scene, region, route, "support")
+    buys = any(name == "hydrogen" and sign > 0 for name, _, _, sign in trades(scene, region, route))
+    if not buys or scene.graph.is_constant(stated, 0.0):
+        return stated
+    return scene.graph.product(stated, qualifies(scene, region))
+
+
+@remembered
 def cost_of_vintage(
     scene: Scene, region: str, route: str, vintage: int | None = None,
     *, electrolyser: int | None = None, capital_charge: int | None = None,
@@ -499,7 +510,7 @@ def cost_of_vintage(
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = scene.graph.difference(
         per_tonne(scene, region, route, "other_opex"),
-        per_tonne(scene, region, route, "support"),
+        support(scene, region, route),
     )
     other = scene.graph.sum(fixed_charge(scene, region, route, vintage, output), net_opex)
     charge, multiplier = capital(scene, region, route, vintage, output)
