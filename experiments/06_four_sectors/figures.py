@@ -137,6 +137,8 @@ def money(run: xr.Dataset) -> str:
 
 def ladder(run: xr.Dataset) -> Figure:
     """The carbon price at which each route costs no more, by seller, beside the price itself."""
+    from matplotlib.patheffects import withStroke
+
     figure, panels = _panels((11, 6.6), 1)
     axes = panels[0]
     low, middle, high = _price(run)
@@ -148,7 +150,8 @@ def ladder(run: xr.Dataset) -> Figure:
             y = place + 0.26 * (lane - 1)
             p10, p50, p90 = band(run, "break_even_price", cell(region, route, MIDDLE))
             if np.isnan(p50):
-                axes.annotate("no carbon price does", (6, y), va="center", fontsize=8, color=colour)
+                none = "none" if np.isnan(p10) else "none in most draws"
+                axes.annotate(none, (6, y), va="center", fontsize=8, color=colour)
                 continue
             shown = np.clip([p10, right if np.isnan(p90) else p90], left, right)
             axes.plot(shown, [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
@@ -159,9 +162,10 @@ def ladder(run: xr.Dataset) -> Figure:
             axes.annotate(
                 f"{p50:,.0f}", (shown[1], y), xytext=(5, 0), textcoords="offset points",
                 va="center", fontsize=8, color=colour,
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
             )  # fmt: skip
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_xlim(left, right + 40)
+    axes.set_xlim(left, right + 90)
     axes.set_xlabel(f"EUR per t CO2 ({money(run)}); no more than 0: pays without a carbon price")
     _name_lanes(axes)
     figure.suptitle(f"The EU carbon price at which a low-carbon tonne costs no more, {MIDDLE}")
@@ -178,7 +182,7 @@ def reach(run: xr.Dataset) -> Figure:
     figure, panels = _panels((11, 6.6), 2)
     asked = (
         (per_tco2, "EUR per tonne of CO2 avoided"),
-        (per_cost, "% of what the conventional tonne costs in the EU before carbon"),
+        (per_cost, "% of what the conventional tonne costs in the EU"),
     )
     for axes, (how, title) in zip(panels, asked, strict=True):
         for place, (route, _) in _lanes():
@@ -208,7 +212,7 @@ def reach(run: xr.Dataset) -> Figure:
 
 def chance(run: xr.Dataset) -> Figure:
     """Share of the draws in which green is cheaper, by year, in the EU and at its border."""
-    figure, panels = _panels((11, 6.4), (2, 2))
+    figure, panels = _panels((10, 5.8), (2, 2))
     for axes, (sector, routes) in zip(panels, SECTORS.items(), strict=True):
         for (route, label), colour in zip(routes.items(), (BLUE, ORANGE, GREEN), strict=False):
             for region, dash, width in (("EU", "-", 2.2), ("IN", ":", 1.8)):
