@@ -200,6 +200,8 @@ def reach(run: xr.Dataset) -> Figure:
                     )  # fmt: skip
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_title(title, fontsize=10.5)
+        low, high = axes.get_xlim()
+        axes.set_xlim(low, 1.22 * high)  # room for the names of the sectors
         _name_lanes(axes)
     panels[0].axvline(1, color="#777777", linewidth=1.2, linestyle="--", zorder=1)
     panels[0].plot([], [], "x", color=BLACK, markersize=7, markeredgewidth=2,
@@ -225,6 +227,7 @@ def chance(run: xr.Dataset) -> Figure:
         axes.set_ylim(-2, 102)
         axes.set_yticks(range(0, 101, 25), [f"{one} %" for one in range(0, 101, 25)])
         axes.set_xlim(2026, 2040)
+        axes.set_xticks((2026, 2030, 2035, 2040))
         axes.set_title(sector.capitalize(), fontsize=10.5)
         axes.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     figure.suptitle("Share of the draws in which the low-carbon tonne costs no more, law")
