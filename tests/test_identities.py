@@ -250,10 +250,14 @@ FOLLOWED = ("law", "reform_2026")
 SHARES = {"cscf", "coverage", "power_coverage", "recognised", "free_allocation"}
 UNASKED = {
     "carbon_price",  # beside a market
-    "captive_coverage", "captive_allowance",  # no steelworks of the base makes its own power
+    "captive_coverage",
+    "captive_allowance",  # no steelworks of the base makes its own power
     "removals",  # none of its routes takes CO2 out of the air
-    "incidence", "export_duty", "eu_steel_scrap_export_duty",  # no duty by law
-    "pre_consumer_share", "eu_cbam_pre_consumer_scrap",  # it does not count by law
+    "incidence",
+    "export_duty",
+    "eu_steel_scrap_export_duty",  # no duty by law
+    "pre_consumer_share",
+    "eu_cbam_pre_consumer_scrap",  # it does not count by law
     "eu_low_carbon_hydrogen",  # no route has support
 }
 """Numbers that the base holds for other routes, law or places."""
