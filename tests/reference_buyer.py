@@ -8,21 +8,17 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from reference_costs import (
-    carbon_cost,
-    home_cost,
-    intensity,
+from reference_carbon import carbon_cost, home_cost, intensity, marginal_cost
+from reference_costs import levelised_cost
+from reference_paths import Case, lineage, policy, quantity
+from reference_routes import (
     is_available,
-    levelised_cost,
-    lineage,
-    marginal_cost,
     reference_in,
     rules_in,
     rules_of_sector,
     sector_of,
     sectors_of,
 )
-from reference_paths import Case, policy, quantity
 
 NAN = math.nan
 
