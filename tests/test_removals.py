@@ -56,7 +56,9 @@ def test_only_what_lies_below_zero_is_cut() -> None:
 def test_a_credit_without_anything_to_credit_is_told() -> None:
     _, found = build_and_warn(simcore.load(with_emissions(0.3, removals=0.5)))
     told = {one.where: one.remedy for one in found}
-    assert told["catalog.regions.EU.removals"] == "read where a route emits less than nothing"
+    assert told["catalog.regions.EU.removals"] == (
+        "read where a route emits less than nothing, or stores CO2 of biomass"
+    )
     _, found = build_and_warn(simcore.load(with_emissions(-0.3, removals=0.5)))
     assert "catalog.regions.EU.removals" not in {one.where for one in found}
 

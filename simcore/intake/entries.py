@@ -9,6 +9,7 @@ from simcore.intake.instruments import Instruments
 from simcore.intake.measures import (
     Amount,
     Benchmark,
+    Biogenic,
     Capital,
     CapitalShare,
     Intensity,
@@ -424,6 +425,9 @@ class Route(Described):
     {years: {2026: 3.5 MWh/t, 2035: 3.1 MWh/t}}. So are the other costs and intensities."""
     byproducts: dict[Name, Traded] = Field(default_factory=dict)
     emission_intensity: Intensity
+    biogenic_intensity: Biogenic = Field(default_factory=_nothing)
+    """CO2 of biomass per tonne of product: counted zero. A capture takes it as well, and what it
+    stores of it is credited as `removals` of the region say."""
     precursor_intensity: Intensity = Field(default_factory=_nothing)
     cbam_benchmark: Benchmark = 0.0
     precursor_benchmark: Benchmark = 0.0

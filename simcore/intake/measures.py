@@ -44,6 +44,9 @@ Intensity = Annotated[
     RegionQuantity, Canonical(TONNE_PER_TONNE, minimum=-20.0, usual=ranges.INTENSITY)
 ]
 """Below zero where more is taken out of the air than comes into it."""
+Biogenic = Annotated[
+    RegionQuantity, Canonical(TONNE_PER_TONNE, minimum=0.0, usual=ranges.INTENSITY)
+]
 Capital = Annotated[RegionQuantity, Canonical(EURO_PER_CAPACITY, minimum=0.0, usual=ranges.CAPEX)]
 Utilisation = Annotated[
     RegionQuantity, Canonical(ONE, minimum=0.01, central=1.5, usual=ranges.UTILISATION)

@@ -422,7 +422,7 @@ def _indexes(experiment: Experiment) -> tuple[str, ...]:
 def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
     """Every quantity that a route states and that may differ by region, with its field path."""
     for name in ("capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
-                 "precursor_intensity", "support"):  # fmt: skip
+                 "biogenic_intensity", "precursor_intensity", "support"):  # fmt: skip
         if name in route.model_fields_set or not isinstance(route, Retrofit):
             yield (name,), getattr(route, name)
     for kind in ("inputs", "byproducts"):

@@ -351,16 +351,32 @@ def emitted_by_capture(scene: Scene, region: str, route: str) -> int:
 def captured(scene: Scene, region: str, route: str) -> int:
     """rate * unabated / (1 - rate * own emissions a tonne captured), t CO2/t.
 
-    Which is rate * (unabated + own), as own is itself proportional to what is captured.
+    Which is rate * (unabated + own), as own is itself proportional to what is captured. Unabated is
+    the CO2 of biomass too.
     """
     graph, capture = scene.graph, capture_of(scene, route)
     assert capture is not None
     rate = _field(scene, region, route, capture, "rate", "capture.")
-    unabated = route_quantity(scene, region, route, "emission_intensity")
+    unabated = graph.total(
+        route_quantity(scene, region, route, key)
+        for key in ("biogenic_intensity", "emission_intensity")
+    )
     again = graph.product(rate, emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
     first = graph.product(rate, unabated)
     return graph.quotient(first, left)
+
+
+@remembered
+def stored_biomass(scene: Scene, region: str, route: str) -> int:
+    """CO2 of biomass that the capture of a route stores, t/t (MODEL 6.8)."""
+    capture = capture_of(scene, route)
+    if capture is None:
+        return scene.graph.constant(0.0)
+    biogenic = route_quantity(scene, region, route, "biogenic_intensity")
+    if scene.graph.is_constant(biogenic, 0.0):
+        return biogenic
+    return scene.graph.product(_field(scene, region, route, capture, "rate", "capture."), biogenic)
 
 
 # --- what is bought and sold ---------------------------------------------------------------------

@@ -19,6 +19,7 @@ from simcore.model.costs import (
     made_by,
     made_inputs,
     route_quantity,
+    stored_biomass,
     traded,
     trades,
     with_inside,
@@ -47,7 +48,9 @@ def _own_direct_emissions(scene: Scene, region: str, route: str) -> int:
         return unabated
     taken = captured(scene, region, route)
     own = graph.product(taken, emitted_by_capture(scene, region, route))
-    emitted = graph.sum(unabated, own)
+    emitted, stored = graph.sum(unabated, own), stored_biomass(scene, region, route)
+    if not graph.is_constant(stored, 0.0):
+        taken = graph.difference(taken, stored)
     return graph.difference(emitted, taken)
 
 
@@ -191,6 +194,10 @@ def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
     entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
     factors = scene.experiment.factors
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
+    stored = stored_biomass(scene, region, route)
+    if not scene.graph.is_constant(stored, 0.0):
+        credited = scene.graph.scaled(stored, rules_of(scene.experiment, region, route).removals)
+        direct = scene.graph.difference(direct, credited)
     if all(compiled(one, scene.folder).low >= 0 for one in named):
         return direct
     share = rules_of(scene.experiment, region, route).removals

@@ -37,8 +37,8 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _REGIONAL: Final = frozenset(
     {
         "capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
-        "precursor_intensity", "support", "capture.rate", "capture.capex", "greenfield.capex",
-        "made_from.amount",
+        "biogenic_intensity", "precursor_intensity", "support", "capture.rate", "capture.capex",
+        "greenfield.capex", "made_from.amount",
     }
 )  # fmt: skip
 # What the first part of a dotted quantity of a technology table is called in the catalog.
