@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
-from random_configs import policy_value, quantity, steps
+from random_configs import by_region, by_year, policy_value, quantity, steps
 
 
 @st.composite
@@ -43,6 +43,7 @@ def rules(
             name: draw(policy_value(0, 1.5, marks)) for name in ("default", *sorted(named))
         },
         "border": draw(policy_value(0, 1, shares_)),
+        **draw(power_rules(shares_)),
         "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
         "average_intensity": draw(steps(0.5, 3)),
         "reference": routes[0], "imports": draw(imports(name, regions, shares_)),
@@ -52,6 +53,62 @@ def rules(
             "theta_border": draw(quantity(0.5, 1.0)), "theta_open": draw(quantity(0.0, 0.6)),
         },
     }  # fmt: skip
+
+
+@st.composite
+def power_rules(draw: Any, shares_: list[str]) -> dict[str, Any]:
+    """What a market asks and gives for power, made on site and bought."""
+    allowance = quantity(0.0, 0.8, "t/MWh") | by_year(quantity(0.0, 0.8, "t/MWh"))
+    found = {
+        "captive_coverage": draw(policy_value(0, 1, shares_)),
+        "captive_allowance": draw(allowance),
+        "power_coverage": draw(policy_value(0, 1, shares_)),
+        "power_allowance": draw(allowance),
+    }
+    kept = draw(st.lists(st.sampled_from(sorted(found)), unique=True))
+    return {name: found[name] for name in kept}
+
+
+@st.composite
+def generation(draw: Any) -> dict[str, Any]:
+    """Power made on site of a fuel."""
+    return {
+        "kind": "generation", "fuel": "fuel", "heat_rate": draw(quantity(8.0, 12.0, "GJ/MWh")),
+        "emission_factor": draw(quantity(0.0, 1.0, "t/MWh")),
+        **draw(st.sampled_from([{}, {"grid": "power"}, {"grid": "mix"}])),
+        **({"other_cost": draw(quantity(0, 20, "MWh"))} if draw(st.booleans()) else {}),
+    }  # fmt: skip
+
+
+@st.composite
+def origin(draw: Any, market: str | None) -> dict[str, Any]:
+    """A region where something is made for others, with a market or without."""
+    found = {
+        "title": "an origin", "currency": "EUR", "wacc": draw(quantity(0.02, 0.15)),
+        "capex_factor": draw(quantity(0.7, 1.2, form="positive")),
+        "recognised": draw(steps(0, 1)),
+    }  # fmt: skip
+    if market is not None:
+        return found | {"market": market}
+    price = quantity(0, 60, "EUR/t")
+    return found | ({"carbon_price": draw(price | by_year(price))} if draw(st.booleans()) else {})
+
+
+@st.composite
+def made(draw: Any, route: str, regions: list[str]) -> dict[str, Any]:
+    """What a route makes at the origin, carried to regions."""
+    freight = quantity(5, 80, "EUR/t", form="positive")
+    return {
+        "kind": "made", "route": route, "region": "CC", "freight": draw(by_region(regions, freight)),
+        **({"margin": draw(quantity(0.0, 0.3))} if draw(st.booleans()) else {}),
+    }  # fmt: skip
+
+
+@st.composite
+def blended(draw: Any, route: dict[str, Any], other: str, regions: list[str]) -> dict[str, Any]:
+    """A route whose tonne holds some of another's product."""
+    amount = by_region(regions, quantity(0.2, 1.1, "t/t", form="positive"))
+    return {**route, "made_from": {"route": other, "amount": draw(amount)}}
 
 
 @st.composite

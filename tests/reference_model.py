@@ -55,6 +55,9 @@ from reference_routes import (
     annuity_rate,
     is_available,
     is_electrolysis,
+    is_generation,
+    is_made,
+    price_entry,
     reference_route,
     sector_of,
     sectors_of,
@@ -330,9 +333,16 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 out["allowance_" + name, scenario, market, year] = value
         for commodity, entries in case.catalog["prices"].items():
             for key, entry in entries.items():
-                if not is_electrolysis(entry):
-                    price = commodity_price(case, commodity, key, year)
-                    out["commodity_price", scenario, f"{commodity}.{key}", year] = price
+                if is_electrolysis(entry) or is_generation(entry):
+                    continue
+                # What is made elsewhere has a price for each region that buys it.
+                for place in case.catalog["regions"] if is_made(entry) else [key]:
+                    if (
+                        place != entry.get("region")
+                        and price_entry(case, commodity, place)[1] is entry
+                    ):
+                        price = commodity_price(case, commodity, place, year)
+                        out["commodity_price", scenario, f"{commodity}.{place}", year] = price
         for region in config["regions"]:
             entries = case.catalog["prices"].get("hydrogen", {})
             if region in entries or "default" in entries:

@@ -69,7 +69,8 @@ def sectors_of(case: Case) -> list[str]:
 
 
 def reference_in(case: Case, region: str, sector: str) -> str:
-    reference = rules_of_sector(case, region, sector)["reference"]
+    # Of an origin without rules there is none.
+    reference = rules_of_sector(case, region, sector).get("reference", "")
     return reference if isinstance(reference, str) else reference[sector]
 
 

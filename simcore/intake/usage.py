@@ -271,12 +271,13 @@ def used_sectors(experiment: Experiment) -> list[str]:
 
 def met_sectors(experiment: Experiment, region: str) -> list[str]:
     """Sectors whose rules in a region the run needs: all but those of what is only made elsewhere,
-    and those of what is made there."""
+    and those of what is made there and what is inside of that."""
     names: list[str] = []
     if region in met_regions(experiment):
         names += experiment.sectors
         names += [sector_of(experiment, name) for name in used_routes(experiment)]
-    names += [sector_of(experiment, name) for one, name in origins(experiment) if one == region]
+    there = [name for one, name in origins(experiment) if one == region]
+    names += [sector_of(experiment, name) for name in _with_behind(experiment, there)]
     return list(dict.fromkeys(names))
 
 
