@@ -37,7 +37,10 @@ _BLOCKS: Final = 2
 Address = tuple[Any, ...]
 Reads = set[tuple[int, str]]
 
-_SECTIONS: Final = ("catalog", "cbam", "value", "plant", "projects", "budgets", "factors")
+_SECTIONS: Final = (
+    "catalog", "cbam", "hydrogen_rule", "hydrogen", "value", "plant", "projects", "budgets",
+    "factors",
+)  # fmt: skip
 """Parts of a config of which every setting should be read."""
 _CHOICES: Final = {
     "extends", "name", "title", "seed", "draws", "years", "regions", "destinations", "routes",

@@ -29,8 +29,8 @@ EXPOSURE: Final = ("scenario", "exposure", "year")
 BUDGET: Final = ("scenario", "budget", "year")
 
 DECLARED_IN: Final = (
-    "markets", "policies", "commodities", "costs", "emissions", "carbon", "premium", "buyer",
-    "sale", "parity", "lifetime", "waterfall", "exposures", "projects",
+    "markets", "policies", "commodities", "hydrogen", "costs", "emissions", "carbon", "premium",
+    "buyer", "sale", "parity", "lifetime", "waterfall", "exposures", "projects",
     "deals", "instruments", "financing", "lending", "products", "budgets",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
@@ -316,6 +316,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "route": "Production route",
     "component": "Part of the cost premium",
     "emission": "Kind of emissions: own, captive power, bought power, precursors",
+    "grade": "Class of hydrogen: renewable, low_carbon, grey",
     "market": "Carbon market",
     "view": "View of a carbon market, after its name",
     "commodity": "Commodity or energy carrier, with its region",

@@ -889,6 +889,8 @@ def configs(draw: Any) -> dict[str, Any]:
         "against": against,
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
         "reference_capital": draw(st.sampled_from(["reline", "new", "sunk"])),
+        # The plain model knows no class of hydrogen yet.
+        "hydrogen_rule": None,
         "cbam": {
             "market": "border_ets",
             **said,

@@ -345,6 +345,7 @@ RICH: dict[str, Any] = {
     "routes": ["blast", "hydrogen", "electric", "captured"],
     "outcomes": ASKED, "keep": [], "boundary": "scope1",
     "parity": ["hydrogen", "power", "ore"], "against": ["XA.blast", "XB.electric"],
+    "hydrogen_rule": None,
     "cbam": {
         "market": "border_ets", "coverage": 1.0, "free_allocation": "share",
         "cscf": "correction", "mark_up": "mark_up", "declared": "actual", "method": "own",

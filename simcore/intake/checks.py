@@ -22,6 +22,7 @@ from simcore.intake.findings import Address, Finding, few_of, strange_sector, un
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
 from simcore.intake.hosts import captures, host_of, inside_of
+from simcore.intake.hydrogen import Reforming
 from simcore.intake.origin_checks import made_findings
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
@@ -44,6 +45,7 @@ from simcore.intake.usage import (
     met_sectors,
     place_of,
     price_of,
+    read_law,
     region_quantities,
     sector_of,
     sector_regions,
@@ -140,6 +142,8 @@ def _border(experiment: Experiment) -> Iterator[Finding]:
         if name in catalog.sectors and vars(experiment.cbam)[key] is None:
             place = ("catalog", "sectors", name, "cbam", key)
             yield from _policy(experiment, place, getattr(catalog.sectors[name].cbam, key))
+    for key in read_law(experiment):
+        yield from _policy(experiment, ("hydrogen", key), getattr(experiment.hydrogen, key))
     yield from unknown_entry(("cbam", "market"), experiment.cbam.market, catalog, "markets")
 
 
@@ -412,6 +416,8 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 yield from _electrolysis(experiment, (*address, place), price, regions)
             elif isinstance(price, Generation):
                 yield from _generation(experiment, (*address, place), price, regions)
+            elif isinstance(price, Reforming):
+                yield from _reforming(experiment, (*address, place), price, regions)
             elif isinstance(price, Indexed):
                 yield from _indexed(experiment, (*address, place, "index"), price.index)
             elif isinstance(price, Made):
@@ -450,7 +456,7 @@ def _electrolysis(
         found = price_of(experiment, feed, region)
         if found is None:
             yield _no_price(experiment, place, feed, region)
-        elif isinstance(found, Electrolysis | Made):
+        elif isinstance(found, Electrolysis | Reforming | Made):
             yield Finding(
                 place, f"{feed}, which is itself computed", "a bought commodity",
                 "name an electricity price",
@@ -471,3 +477,32 @@ def _generation(
                 place, f"{fuel}, which is not a fuel bought by energy",
                 "a commodity with a price per MWh or GJ", "name the price of coal or gas by energy",
             )  # fmt: skip
+
+
+def _reforming(
+    experiment: Experiment, address: Address, price: Reforming, regions: list[str]
+) -> Iterator[Finding]:
+    if address[2] != "hydrogen":
+        yield Finding(
+            (*address, "kind"), f"reforming to {address[2]}", "reforming to hydrogen",
+            "call the commodity hydrogen",
+        )  # fmt: skip
+    if price.storage is None and getattr(price.capture, "value", None) != 0:
+        yield Finding(
+            (*address, "storage"), "capture without storage", "what storing a tonne of CO2 costs",
+            "add storage: co2_transport_storage",
+        )  # fmt: skip
+    for key, unit, what in (("gas", "MWh", "gas, priced by energy"), ("storage", "t", "storage")):
+        name, place = getattr(price, key), (*address, key)
+        if name is None:
+            continue
+        yield from unknown_entry(place, name, experiment.catalog, "prices")
+        for region in regions if name in experiment.catalog.prices else ():
+            found = price_of(experiment, name, region)
+            if found is None:
+                yield _no_price(experiment, place, name, region)
+            elif isinstance(found, Computed) or commodity_unit(experiment, name, found) != unit:
+                yield Finding(
+                    place, f"{name}, which is not {what}", f"a bought commodity per {unit}",
+                    "name another commodity",
+                )  # fmt: skip

@@ -164,7 +164,7 @@ def _natural(schema: dict[str, Any]) -> None:
         "type": "number", "description": "Of the logarithm, in place of low and high.",
     }  # fmt: skip
     _also(records, "Anchor", [{"type": "number"}])
-    for name in ("Electrolysis", "Generation", "Indexed", "Made", "Rules"):
+    for name in ("Electrolysis", "Generation", "Indexed", "Made", "Reforming", "Rules"):
         records[name]["properties"]["like"] = _LIKE
     (key,) = catalog["markets"]["patternProperties"]
     _also(catalog["markets"]["patternProperties"], key, _LEVEL)

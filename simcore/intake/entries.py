@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
+from simcore.intake.hydrogen import Matching, Reforming, Supply
 from simcore.intake.instruments import Instruments
 from simcore.intake.measures import (
     Amount,
@@ -77,6 +78,13 @@ class Electrolysis(Described):
     unit: Literal["EUR/kg"] = "EUR/kg"
     electricity: Name
     """Commodity that feeds the electrolyser."""
+    supply: Supply = "grid"
+    """`grid`: the emissions of the power are those of `electricity`; `renewable`, `nuclear`: it is
+    bought under a contract, and emits nothing as far as the contract counts."""
+    additional: bool = True
+    """Of a renewable contract: whether its plant is new, at most three years older."""
+    matching: Matching = "hourly"
+    """Of a renewable contract: the time in which its plant makes what the electrolyser uses."""
     electricity_demand: Annotated[
         Quantity, Canonical(KWH_PER_KILOGRAM, minimum=0.0, usual=ranges.DEMAND)
     ]
@@ -113,7 +121,7 @@ class Indexed(Sourced):
     """Of power: as in a price path."""
 
 
-Computed = Electrolysis | Generation
+Computed = Electrolysis | Generation | Reforming
 """Prices that follow from those of other commodities, in the region of who buys."""
 
 
@@ -374,6 +382,8 @@ class Capture(Described):
     """What capturing a tonne takes, such as gas for heat and power for compression."""
     emission_factors: dict[Name, Traded] = Field(default_factory=dict)
     """t CO2 per unit of those inputs that the capture burns itself."""
+    parts: list[Name] = Field(default_factory=list[Name])
+    """Those of the emission_parts of the route that the capture reaches; without it, all."""
     storage: Name
     """Commodity whose price is that of taking a tonne away and storing it."""
     capex: Capital
@@ -424,7 +434,10 @@ class Route(Described):
     """Per tonne of product, by commodity; each one number, by region, or by year:
     {years: {2026: 3.5 MWh/t, 2035: 3.1 MWh/t}}. So are the other costs and intensities."""
     byproducts: dict[Name, Traded] = Field(default_factory=dict)
-    emission_intensity: Intensity
+    emission_intensity: Intensity = Field(default_factory=dict)
+    """Of the plant itself; without it, the sum of `emission_parts`."""
+    emission_parts: dict[Name, Intensity] = Field(default_factory=dict)
+    """The same by cause, such as anode, pfc and fuel; not read beside an emission_intensity."""
     biogenic_intensity: Biogenic = Field(default_factory=_nothing)
     """CO2 of biomass per tonne of product: counted zero. A capture takes it as well, and what it
     stores of it is credited as `removals` of the region say."""
@@ -444,6 +457,16 @@ class Route(Described):
     """Route -> quantities of this route that follow its draws, as they are the same equipment:
     {scrap_eaf: [capex, inputs.electricity]}. Each keeps its own distribution."""
 
+    @model_validator(mode="after")
+    def _emits(self) -> Self:
+        # What a retrofit does not state is its host's.
+        if not (self.emission_intensity or self.emission_parts or isinstance(self, Retrofit)):
+            raise fault(
+                "no emission_intensity and no emission_parts", "one of the two, in t CO2e/t",
+                "add emission_intensity: ...; 0 where the plant itself emits nothing",
+            )  # fmt: skip
+        return self
+
 
 class Retrofit(Route):
     """A route that stands on the plant of another, its host, and states what differs.
@@ -452,6 +475,9 @@ class Retrofit(Route):
     """
 
     host: Name
+    buys_instead: dict[Name, Name] = Field(default_factory=dict)
+    """Inputs of the host that this route buys as another commodity, the same amount in every draw:
+    {smelter_power: captive_power}."""
     capture: Capture | None = None
     capex: Capital = _INHERITED
     lifetime: Lifetime = _INHERITED

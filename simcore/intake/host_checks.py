@@ -103,6 +103,8 @@ def route_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
     for name in used:
         address, record = ("catalog", "routes", name), catalog.routes[name]
         yield from _precursor(experiment, address, name)
+        if isinstance(record, Retrofit):
+            yield from _instead(experiment, address, record)
         yield from _sized(catalog, address, name)
         if isinstance(record, Retrofit) and record.capture is not None:
             yield from _capture(experiment, address, record, folder)
@@ -171,6 +173,33 @@ def _precursor(experiment: Experiment, address: Address, name: str) -> Iterator[
         yield unknown((*address, "precursor"), made.precursor, made.inputs, "input of the route")
 
 
+def _instead(experiment: Experiment, address: Address, record: Retrofit) -> Iterator[Finding]:
+    """Inputs of the host that are bought as something else: there, priced, and of one unit."""
+    prices, bought = experiment.catalog.prices, experiment.catalog.routes[record.host].inputs
+    for host, own in record.buys_instead.items():
+        place = (*address, "buys_instead", host)
+        if host not in bought:
+            yield unknown(place, host, bought, f"input of {record.host}")
+        elif own not in prices:
+            yield unknown(place, own, prices, "commodity")
+        elif own in bought or own in record.inputs:
+            yield Finding(
+                place, f"{own}, which the route buys already", "a commodity that it does not buy",
+                "remove one of the two",
+            )  # fmt: skip
+        else:
+            units = {
+                commodity_unit(experiment, name, entry)
+                for name in (host, own) for one in made_in(experiment, address[2])
+                if (entry := price_of(experiment, name, one)) is not None
+            }  # fmt: skip
+            if len(units) > 1:
+                yield Finding(
+                    place, f"{own}, which is counted by another unit than {host}",
+                    "two commodities of one unit", "state the amount under inputs",
+                )  # fmt: skip
+
+
 def _sized(catalog: Catalog, address: Address, name: str) -> Iterator[Finding]:
     """A plant whose product is inside another's has no output of the run to be as large as."""
     made = inside_of(catalog, name)
@@ -215,6 +244,12 @@ def _capture(
             yield unknown(
                 (*place, "emission_factors", name), name, capture.inputs, "input of the capture"
             )
+    parts = route_of(experiment.catalog, record.host).emission_parts
+    for position, part in enumerate(capture.parts):
+        if part not in parts:
+            yield unknown(
+                (*place, "parts", position), part, parts, f"part of the emissions of {record.host}"
+            )
     prices = [
         price_of(experiment, name, one)
         for name in captures(record)
@@ -230,9 +265,8 @@ def _too_much(
     """A capture that emits as much as it takes never ends."""
     capture = record.capture
     assert capture is not None
-    emitted = route_of(experiment.catalog, record.host).emission_intensity
     for region in made_in(experiment, address[2]):
-        if min(_ends(experiment, emitted, region, "t/t", folder)) < 0:
+        if min([0.0, *emitted_ends(experiment, record.host, region, folder)]) < 0:
             yield Finding(
                 address, f"a capture at {record.host}, which emits less than nothing",
                 "a host whose emissions can be captured",
@@ -293,6 +327,17 @@ def ends_of(
         except (UnitError, ValueError):
             continue
     return found
+
+
+def emitted_ends(experiment: Experiment, route: str, region: str, folder: Path) -> list[float]:
+    """Ends of what a plant emits itself without capture, t/t, as `ends_of`."""
+    made = route_of(experiment.catalog, route)
+    if made.emission_intensity:
+        return ends_of(experiment, made.emission_intensity, region, "t/t", folder)
+    found = [
+        ends_of(experiment, one, region, "t/t", folder) for one in made.emission_parts.values()
+    ]
+    return [sum(map(min, found)), sum(map(max, found))] if found and all(found) else []
 
 
 def _default_values(experiment: Experiment) -> Iterator[Finding]:

@@ -25,8 +25,12 @@ def route_of(catalog: Catalog, name: str) -> Route:
     stated: dict[str, Any] = {key: getattr(record, key) for key in record.model_fields_set}
     if "capex" in stated:
         stated.setdefault("greenfield", None)
+    instead = stated.pop("buys_instead", {})
     for kind in _TRADES:
         stated[kind] = {**getattr(host, kind), **stated.get(kind, {})}
+    stated["inputs"] = {instead.get(key, key): one for key, one in stated["inputs"].items()}
+    if "emission_parts" in stated:
+        stated.setdefault("emission_intensity", {})
     for commodity in captures(record):
         stated["inputs"].setdefault(commodity, {"default": _NOTHING})
     if record.made_from is not None and host.made_from is not None:
@@ -67,6 +71,17 @@ def owner_of(catalog: Catalog, name: str, key: str) -> str:
     if field == "greenfield" and "capex" in record.model_fields_set:
         own = True
     return name if own else record.host
+
+
+def key_at(catalog: Catalog, name: str, key: str) -> str:
+    """What a quantity of a route is called where it is stated: an input that is bought instead of
+    one of the host has that one's name."""
+    record = catalog.routes[name]
+    field, _, item = key.partition(".")
+    if field != "inputs" or not isinstance(record, Retrofit) or item in record.inputs:
+        return key
+    found = (host for host, own in record.buys_instead.items() if own == item)
+    return f"inputs.{next(found, item)}"
 
 
 def shared_with(record: Route, key: str) -> str | None:

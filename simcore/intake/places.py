@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from simcore.intake.entries import Computed, Electrolysis, Indexed, Made
 from simcore.intake.hosts import traded_by
+from simcore.intake.hydrogen import Reforming
 from simcore.intake.paths import PricePath
 from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
@@ -36,11 +37,32 @@ def price_of(experiment: Experiment, commodity: str, region: str) -> Price | Non
     return None if place is None else prices[place]
 
 
-def made_of(price: object) -> str | None:
-    """What a computed price follows from: power, or the fuel of a power plant."""
+def feeds(experiment: Experiment, commodity: str, region: str) -> list[str]:
+    """What a computed price, or its emissions, follow from: power and the grid that stands for it,
+    the fuel of a power plant, gas and storage."""
+    price = price_of(experiment, commodity, region)
+    found: list[str | None] = []
     if isinstance(price, Electrolysis):
-        return price.electricity
-    return price.fuel if isinstance(price, Generation) else None
+        found = [price.electricity, counted_grid(experiment, price, region)]
+    elif isinstance(price, Generation):
+        found = [price.fuel]
+    elif isinstance(price, Reforming):
+        found = [price.gas, price.storage]
+    return [one for one in found if one is not None]
+
+
+def counted_grid(experiment: Experiment, price: Electrolysis, region: str) -> str | None:
+    """Power whose emissions stand for that of a contract which may not count; None for one that
+    always does."""
+    # By what the record holds: to look at the rule is not to read it (see `effects`).
+    rule = vars(experiment)["hydrogen_rule"]
+    sure = price.additional and price.matching == "hourly"
+    if price.supply == "grid" or (
+        price.supply == "renewable" and (sure or rule in (None, "intensity"))
+    ):
+        return None
+    bought = price_of(experiment, price.electricity, region)
+    return getattr(bought, "grid", None) or price.electricity
 
 
 class Reached(NamedTuple):
@@ -74,10 +96,8 @@ def reached(experiment: Experiment, first: Iterable[tuple[str, str]]) -> Reached
         name, region = one
         found.buyers.setdefault(name, []).append(region)
         price = price_of(experiment, name, region)
-        feed = made_of(price)
-        if feed is not None:
-            waiting.append((feed, region))
-        elif isinstance(price, Made) and (there := (price.region, price.route)):
+        waiting += [(feed, region) for feed in feeds(experiment, name, region)]
+        if isinstance(price, Made) and (there := (price.region, price.route)):
             known = price.route in catalog.routes and price.region in catalog.regions
             if known and there not in found.origins:
                 found.origins.append(there)

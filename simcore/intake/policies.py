@@ -21,6 +21,7 @@ from simcore.intake.usage import (
     met_imports,
     met_sectors,
     origins,
+    read_law,
     read_rules,
     rules_of,
     sector_regions,
@@ -81,6 +82,7 @@ def idle_policies(experiment: Experiment) -> set[str]:
         link = catalog.markets[name].link if name in catalog.markets else None
         needed += [link.share] if link is not None else []
     needed += [catalog.systems[name].follows for name in used_systems(experiment)]
+    needed += [getattr(experiment.hydrogen, key) for key in read_law(experiment)]
     return set(used_policies(experiment)) - {str(one) for one in needed}
 
 
@@ -117,6 +119,7 @@ def used_policies(experiment: Experiment) -> list[str]:
     for name in all_regions(experiment):
         values += policy_values(experiment, name).values()
     values += [one.duty for one in _imports(experiment).values()]
+    values += [getattr(experiment.hydrogen, key) for key in read_law(experiment)]
     for address, price in used_entries(experiment):
         if address[1] == "markets" and price.link is not None:
             values.append(price.link.share)
@@ -133,7 +136,9 @@ def used_policies(experiment: Experiment) -> list[str]:
 def named_policies(experiment: Experiment) -> Iterator[tuple[str, Canonical, Address]]:
     """Policies that the run refers to, with the annotation and the address of the field."""
     catalog = experiment.catalog
-    records: list[tuple[Address, Any]] = [(("cbam",), experiment.cbam)]
+    records: list[tuple[Address, Any]] = [
+        (("cbam",), experiment.cbam), (("hydrogen",), experiment.hydrogen),
+    ]  # fmt: skip
     for sector in used_sectors(experiment):
         if sector in catalog.sectors:
             records.append((("catalog", "sectors", sector, "cbam"), catalog.sectors[sector].cbam))

@@ -14,7 +14,7 @@ from simcore.intake.findings import (
     strange_sector,
     unknown_entry,
 )
-from simcore.intake.host_checks import ends_of
+from simcore.intake.host_checks import emitted_ends
 from simcore.intake.hosts import available_from, captures, inside_of, route_of
 from simcore.intake.instrument_checks import contract_findings, instrument_findings
 from simcore.intake.projects import Project
@@ -209,7 +209,6 @@ def _avoids(experiment: Experiment, name: str, one: Project, folder: Path) -> bo
     if computed or route_of(catalog, other).precursor or experiment.boundary != "scope1":
         return True
     own, instead = (
-        ends_of(experiment, route_of(catalog, route).emission_intensity, one.region, "t/t", folder)
-        for route in (one.route, other)
+        emitted_ends(experiment, route, one.region, folder) for route in (one.route, other)
     )
     return not own or not instead or min(own) < max(instead)

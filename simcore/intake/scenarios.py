@@ -13,7 +13,7 @@ from simcore.intake.overlay import merge
 
 OVERLAY_KEYS: Final = (
     "catalog", "cbam", "value", "plant", "projects", "budgets", "boundary", "reference_capital",
-    "factors", "redraw",
+    "factors", "redraw", "hydrogen_rule", "hydrogen",
 )  # fmt: skip
 """What a scenario may change."""
 

@@ -8,6 +8,7 @@ from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.budgets import Budget
 from simcore.intake.entries import Catalog
+from simcore.intake.hydrogen import HydrogenLaw, Rule
 from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
 from simcore.intake.projects import Project
@@ -302,6 +303,11 @@ class Experiment(Model):
     """Capital of the plants that stand already: their renewal, a new plant in their place, or none
     as it is paid. Those are routes with a `greenfield`, the references, and hosts of retrofits."""
     cbam: Cbam
+    hydrogen_rule: Rule | None = None
+    """Which hydrogen may have support: `rfnbo` renewable alone, `low_carbon` that which the law
+    calls low in carbon too, `intensity` all that emits no more than the limit; none: any."""
+    hydrogen: HydrogenLaw
+    """Limits and dates by which hydrogen is classed."""
     value: Value
     plant: Plant
     exposures: dict[Name, Exposure] = Field(default_factory=dict)
@@ -318,9 +324,9 @@ class Experiment(Model):
     """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
     all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
-    """Named overlays on catalog, cbam, value, plant, projects, budgets, boundary,
-    reference_capital, factors and redraw: written out, the name of a packaged one, a file in the
-    folder of the config, or a list of these."""
+    """Named overlays on catalog, cbam, hydrogen_rule, hydrogen, value, plant, projects, budgets,
+    boundary, reference_capital, factors and redraw: written out, the name of a packaged one, a
+    file in the folder of the config, or a list of these."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]

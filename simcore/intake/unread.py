@@ -42,6 +42,17 @@ _REASONS: Final = {
     "captive_allowance": "read where a route uses power made on site (kind: generation)",
     "power_allowance": "read with power_coverage above zero",
     "grid": "read with cbam.power_factor: grid_mean, or power_coverage above zero",
+    "hydrogen_rule": "read where a route buys hydrogen and has support, or a project is paid for "
+    "its hydrogen, and by hydrogen_qualifies",
+    "limit": "read where hydrogen may have support, with hydrogen_rule: low_carbon or intensity, "
+    "and by hydrogen_class",
+    "nuclear": "read where hydrogen is made with supply: nuclear",
+    "additionality": "read with supply: renewable and additional: false",
+    "hourly": "read with supply: renewable and matching: monthly",
+    "additional": "read with supply: renewable, by the rules rfnbo and low_carbon and by "
+    "hydrogen_class",
+    "matching": "read with supply: renewable, by the rules rfnbo and low_carbon and by "
+    "hydrogen_class",
     "removals": "read where a route emits less than nothing, or stores CO2 of biomass",
     "biogenic_intensity": "read of a plant whose CO2 is captured",
     "credit_price": "read with value.double_claiming: allow, or value.mode: seed",

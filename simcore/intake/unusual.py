@@ -26,7 +26,7 @@ from simcore.quantities.ranges import PRICES, Range, meant, shown_range
 from simcore.units import UnitError, conversion
 from simcore.units.canonical import EURO_PER_TONNE, ONE
 
-_PARTS: Final = ("money", "cbam", "value", "plant")
+_PARTS: Final = ("money", "cbam", "hydrogen", "value", "plant")
 _LONG: Final = 10
 """Years for which a price may be held before the run begins."""
 _FAR: Final = 5.0

@@ -9,6 +9,7 @@ from weakref import ref
 
 from simcore.intake.budgets import Budget
 from simcore.intake.entries import (
+    Electrolysis,
     Indexed,
     Learns,
     Made,
@@ -19,11 +20,11 @@ from simcore.intake.entries import (
 from simcore.intake.findings import Address
 from simcore.intake.hosts import behind, route_of
 from simcore.intake.paths import PricePath
-from simcore.intake.places import Reached, reached
+from simcore.intake.places import Reached, feeds, reached
 
 # Asked of this module, as all else that a run refers to.
+from simcore.intake.places import counted_grid as counted_grid  # noqa: PLC0414
 from simcore.intake.places import lineage as lineage  # noqa: PLC0414
-from simcore.intake.places import made_of as made_of  # noqa: PLC0414
 from simcore.intake.places import place_of as place_of  # noqa: PLC0414
 from simcore.intake.places import price_of as price_of  # noqa: PLC0414
 from simcore.intake.schema import Experiment
@@ -403,10 +404,24 @@ def _traded(experiment: Experiment) -> tuple[str, ...]:
     names += [fuel for one in paying(experiment) for fuel in getattr(one, "replaces", ())]
     found = dict.fromkeys(names)
     while names:
-        prices = [price_of(experiment, names[0], one) for one in met_regions(experiment)]
-        names = [*names[1:], *(one for one in map(made_of, prices) if one and one not in found)]
+        fed = (feeds(experiment, names[0], one) for one in met_regions(experiment))
+        names = [*names[1:], *(one for some in fed for one in some if one not in found)]
         found.update(dict.fromkeys(names))
     return tuple(found)
+
+
+def read_law(experiment: Experiment) -> list[str]:
+    """Fields of `hydrogen` that the run may read: the limit and the dates of contracts."""
+    regions = _reached(experiment).buyers.get("hydrogen", [])
+    found = [price_of(experiment, "hydrogen", one) for one in regions]
+    made = [one for one in found if isinstance(one, Electrolysis)]
+    dated = [one for one in made if one.supply == "renewable"]
+    return [
+        *(["limit"] if regions else []),
+        *(["nuclear"] if any(one.supply == "nuclear" for one in made) else []),
+        *(["additionality"] if any(not one.additional for one in dated) else []),
+        *(["hourly"] if any(one.matching == "monthly" for one in dated) else []),
+    ]
 
 
 @_once
@@ -424,8 +439,11 @@ def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[s
     """Every quantity that a route states and that may differ by region, with its field path."""
     for name in ("capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
                  "biogenic_intensity", "precursor_intensity", "support"):  # fmt: skip
-        if name in route.model_fields_set or not isinstance(route, Retrofit):
+        stated = name in route.model_fields_set or not isinstance(route, Retrofit)
+        if stated and (name != "emission_intensity" or route.emission_intensity):
             yield (name,), getattr(route, name)
+    for part, quantity in route.emission_parts.items():
+        yield ("emission_parts", part), quantity
     for kind in ("inputs", "byproducts"):
         for commodity, quantity in getattr(route, kind).items():
             yield (kind, commodity), quantity

@@ -110,7 +110,7 @@ def _free_power(scene: Scene, region: str, route: str, kind: str) -> int:
     used = [
         one.amount for one in power_of(scene, region, route)
         if one.is_captive == (kind == "captive")
-        and not graph.is_constant(emission_factor(scene, one.name, region), 0.0)
+        and not graph.is_constant(emission_factor(scene, one.bought_as, region), 0.0)
     ]  # fmt: skip
     if not used:
         return graph.constant(0.0)

@@ -8,13 +8,15 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.intake.entries import Electrolysis, Indexed, Made
+from simcore.intake.hydrogen import HEATING_VALUE, Reforming
 from simcore.intake.paths import PricePath
 from simcore.intake.power import Generation
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
-from simcore.intake.usage import place_of, price_of, used_prices
+from simcore.intake.usage import counted_grid, place_of, price_of, used_prices
+from simcore.model.markets import home_price
 from simcore.model.paths import anchor_lines
-from simcore.model.policies import series
+from simcore.model.policies import policy_value, series
 from simcore.model.prices import price
 from simcore.model.scene import Scene, normal_node, quantity, read, remembered, wacc
 from simcore.numerics.elementary import interpolated
@@ -43,6 +45,8 @@ def unit_price(scene: Scene, name: str, region: str, electrolyser: int | None = 
         return MADE_FOR[Made](scene, name, region, record)
     if isinstance(record, Generation):
         return _generated(scene, name, region, record)
+    if isinstance(record, Reforming):
+        return _reformed(scene, name, region, record)
     return _electrolysis(scene, name, region, record, electrolyser)
 
 
@@ -82,6 +86,39 @@ def _generated(scene: Scene, name: str, region: str, record: Generation) -> int:
     return graph.sum(fuel, read(scene, record, "other_cost", own))
 
 
+def _reformed(scene: Scene, name: str, region: str, record: Reforming) -> int:
+    """capital and operation + gas + storage of what is captured + carbon of the rest + other."""
+    graph, own = scene.graph, price_name(scene.experiment, name, region)
+    charge = graph.node(
+        "ELECTROLYSER", demand=graph.constant(HEATING_VALUE / 3.6 * 1e3),
+        capex=read(scene, record, "capex", own), recovery=_recovery(scene, own, region, record),
+        fixed=read(scene, record, "fixed_opex", own), stack_share=graph.constant(0.0),
+        stack_life=graph.constant(1.0), hours=read(scene, record, "full_load_hours", own),
+        life=record.lifetime,
+    )  # fmt: skip
+    used = gas_use(scene, name, region)
+    parts = [charge, graph.product(used, unit_price(scene, record.gas, region)),
+             read(scene, record, "other_cost", own)]  # fmt: skip
+    burnt = graph.product(used, read(scene, record, "emission_factor", own))
+    taken = graph.product(burnt, read(scene, record, "capture", own))
+    if record.storage is not None:
+        parts.append(graph.product(taken, unit_price(scene, record.storage, region)))
+    passed_on = read(scene, record, "carbon", own)
+    if not graph.is_constant(passed_on, 0.0):
+        left = graph.difference(burnt, taken)
+        parts.append(graph.product(left, passed_on, home_price(scene, region)))
+    return graph.total(parts)
+
+
+@remembered
+def gas_use(scene: Scene, name: str, region: str) -> int:
+    """Node of the gas that a kg of hydrogen made of it takes, MWh."""
+    record = price_of(scene.experiment, name, region)
+    assert isinstance(record, Reforming)
+    share = read(scene, record, "efficiency", price_name(scene.experiment, name, region))
+    return scene.graph.quotient(scene.graph.constant(HEATING_VALUE / 3.6), share)
+
+
 @remembered
 def fuel_use(scene: Scene, name: str, region: str) -> int:
     """Node of the fuel that a MWh of power made on site takes, MWh."""
@@ -115,9 +152,10 @@ def emission_factor(scene: Scene, name: str, region: str) -> int:
     if isinstance(record, Electrolysis):
         own = price_name(scene.experiment, name, region)
         demand = read(scene, record, "electricity_demand", own)
-        supply = emission_factor(scene, record.electricity, region)
-        product = scene.graph.product(demand, supply)
+        product = scene.graph.product(demand, _supplied(scene, record, region))
         return scene.graph.scaled(product, 1e-3)
+    if isinstance(record, Reforming):
+        return _of_gas(scene, record, name, region)
     # What is made elsewhere brings the emissions of its plant, as a precursor.
     if record is None or isinstance(record, Made) or not record.emission_intensity:
         return scene.graph.constant(0.0)
@@ -131,6 +169,44 @@ def emission_factor(scene: Scene, name: str, region: str) -> int:
         per_unit
         * interpolated(scene.horizon, dates, [record.emission_intensity[date] for date in dates]),
     )
+
+
+def _of_gas(scene: Scene, record: Reforming, name: str, region: str) -> int:
+    """Emissions of a kg of hydrogen made of gas, t: before the gas, and what is not captured."""
+    graph, own = scene.graph, price_name(scene.experiment, name, region)
+    left = graph.difference(graph.constant(1.0), read(scene, record, "capture", own))
+    burnt = graph.product(left, read(scene, record, "emission_factor", own))
+    each = graph.sum(read(scene, record, "upstream", own), burnt)
+    return graph.product(gas_use(scene, name, region), each)
+
+
+def _supplied(scene: Scene, record: Electrolysis, region: str) -> int:
+    """Emissions of the power of an electrolyser, t CO2e/MWh: of what it buys, or as far as its
+    contract does not count those of the mean of the grid (MODEL 19.1)."""
+    graph = scene.graph
+    if record.supply == "grid":
+        return emission_factor(scene, record.electricity, region)
+    grid = counted_grid(scene.experiment, record, region)
+    if grid is None:
+        return graph.constant(0.0)
+    mean = emission_factor(scene, grid, region)
+    if record.supply == "nuclear":
+        return graph.product(policy_value(scene, scene.experiment.hydrogen.nuclear), mean)
+    failed = graph.difference(graph.constant(1.0), contract_passes(scene, record))
+    return graph.product(failed, mean)
+
+
+def contract_passes(scene: Scene, record: Electrolysis) -> int:
+    """Node of whether a renewable contract meets additionality and matching, 0 or 1."""
+    graph, law, one = scene.graph, scene.experiment.hydrogen, scene.graph.constant(1.0)
+    parts = [one]
+    if not record.additional:
+        parts.append(graph.difference(one, policy_value(scene, law.additionality)))
+    if record.matching == "monthly":
+        parts.append(graph.difference(one, policy_value(scene, law.hourly)))
+    elif record.matching == "annual":
+        parts.append(graph.constant(0.0))
+    return graph.product(*parts)
 
 
 def learning(scene: Scene, learns: Any, owner: str) -> int:
@@ -175,7 +251,7 @@ def electrolyser_capital(scene: Scene, name: str, region: str) -> tuple[int, int
     return graph.product(whole, learnt), _recovery(scene, own, region, record)
 
 
-def _recovery(scene: Scene, own: str, region: str, record: Electrolysis) -> int:
+def _recovery(scene: Scene, own: str, region: str, record: Electrolysis | Reforming) -> int:
     return scene.graph.node(
         "CAPITAL_RECOVERY",
         wacc=wacc(scene, region),

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simcore.intake.entries import Capture, Greenfield, Made, Retrofit, Route
-from simcore.intake.hosts import followed, owner_of, route_of
+from simcore.intake.hosts import followed, key_at, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, reference_of
 from simcore.model.commodities import learning, unit_price
+from simcore.model.hydrogen import qualifies
 from simcore.model.scene import Scene, by_region, multiplier, quantity, read, remembered, wacc
 from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity
@@ -53,6 +54,7 @@ def _field(
 def _stated(scene: Scene, region: str, route: str, key: str, values: Any, unit: str) -> int:
     """Node of what a route, or its host, states under a dotted name."""
     value, suffix = by_region(scene, values, region)
+    key = key_at(scene.experiment.catalog, route, key)
     owner = owner_of(scene.experiment.catalog, route, key)
     twin = followed(scene.experiment.catalog, route, key)
     if twin is None:
@@ -348,22 +350,33 @@ def emitted_by_capture(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
-def captured(scene: Scene, region: str, route: str) -> int:
-    """rate * unabated / (1 - rate * own emissions a tonne captured), t CO2/t.
+def unabated(scene: Scene, region: str, route: str, parts: tuple[str, ...] = ()) -> int:
+    """Emissions of the plant without capture, t CO2e/t: as stated, or the sum of their parts; of
+    the parts that are named, where nothing is stated of the whole."""
+    made = made_by(scene, route)
+    if made.emission_intensity:
+        return route_quantity(scene, region, route, "emission_intensity")
+    return scene.graph.total(
+        _stated(scene, region, route, f"emission_parts.{name}", one, "t/t")
+        for name, one in made.emission_parts.items() if name in (parts or made.emission_parts)
+    )  # fmt: skip
 
-    Which is rate * (unabated + own), as own is itself proportional to what is captured. Unabated is
-    the CO2 of biomass too.
+
+@remembered
+def captured(scene: Scene, region: str, route: str) -> int:
+    """rate * reached / (1 - rate * own emissions a tonne captured), t CO2/t.
+
+    Which is rate * (reached + own), as own is itself proportional to what is captured; reached is
+    all that the plant emits, or those parts of it that the capture names, and the CO2 of biomass.
     """
     graph, capture = scene.graph, capture_of(scene, route)
     assert capture is not None
     rate = _field(scene, region, route, capture, "rate", "capture.")
-    unabated = graph.total(
-        route_quantity(scene, region, route, key)
-        for key in ("biogenic_intensity", "emission_intensity")
-    )
+    biogenic = route_quantity(scene, region, route, "biogenic_intensity")
+    reached = graph.total([biogenic, unabated(scene, region, route, tuple(capture.parts))])
     again = graph.product(rate, emitted_by_capture(scene, region, route))
     left = graph.difference(graph.constant(1.0), again)
-    first = graph.product(rate, unabated)
+    first = graph.product(rate, reached)
     return graph.quotient(first, left)
 
 
@@ -464,6 +477,16 @@ def levelised_cost(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
+def support(scene: Scene, region: str, route: str) -> int:
+    """Support of a tonne; of a route that buys hydrogen where that may have any."""
+    stated = per_tonne(scene, region, route, "support")
+    buys = any(name == "hydrogen" and sign > 0 for name, _, _, sign in trades(scene, region, route))
+    if not buys or scene.graph.is_constant(stated, 0.0):
+        return stated
+    return scene.graph.product(stated, qualifies(scene, region))
+
+
+@remembered
 def cost_of_vintage(
     scene: Scene, region: str, route: str, vintage: int | None = None,
     *, electrolyser: int | None = None, capital_charge: int | None = None,
@@ -478,7 +501,7 @@ def cost_of_vintage(
     pairs = [node for _, amount, unit_price, _ in bought for node in (amount, unit_price)]
     net_opex = scene.graph.difference(
         per_tonne(scene, region, route, "other_opex"),
-        per_tonne(scene, region, route, "support"),
+        support(scene, region, route),
     )
     other = scene.graph.sum(fixed_charge(scene, region, route, vintage, output), net_opex)
     charge, multiplier = capital(scene, region, route, vintage, output)

@@ -21,6 +21,7 @@ from simcore.model.carbon import carbon_cost
 from simcore.model.commodities import price_name
 from simcore.model.costs import trades
 from simcore.model.graph import Graph
+from simcore.model.hydrogen import qualifies
 from simcore.model.investments import alternative_investment, project_investment
 from simcore.model.markets import carbon_price, home_price
 from simcore.model.policies import series
@@ -231,6 +232,8 @@ def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
     bought = trades(scene, one.region, one.route)
     inputs = {name: amount for name, amount, _, sign in bought if sign > 0}
     found = [inputs[per]] if per in inputs else list[int]()
+    if per == "hydrogen" and found:
+        found = [graph.product(found[0], qualifies(scene, one.region))]
     record = price_of(scene.experiment, "hydrogen", one.region)
     made = one.hydrogen == "own" and "hydrogen" in inputs
     if per == "electricity" and made and isinstance(record, Electrolysis):

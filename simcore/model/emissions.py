@@ -8,6 +8,7 @@ from typing import Final
 
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Electrolysis
+from simcore.intake.hydrogen import Reforming
 from simcore.intake.power import Generation
 from simcore.intake.stated import dated
 from simcore.intake.usage import border_rule, price_of, reference_of, rules_of, sector_of
@@ -22,6 +23,7 @@ from simcore.model.costs import (
     stored_biomass,
     traded,
     trades,
+    unabated,
     with_inside,
 )
 from simcore.model.policies import policy_value
@@ -43,12 +45,12 @@ def direct_emissions(scene: Scene, region: str, route: str) -> int:
 
 def _own_direct_emissions(scene: Scene, region: str, route: str) -> int:
     graph = scene.graph
-    unabated = route_quantity(scene, region, route, "emission_intensity")
+    emitted = unabated(scene, region, route)
     if capture_of(scene, route) is None:
-        return unabated
+        return emitted
     taken = captured(scene, region, route)
     own = graph.product(taken, emitted_by_capture(scene, region, route))
-    emitted, stored = graph.sum(unabated, own), stored_biomass(scene, region, route)
+    emitted, stored = graph.sum(emitted, own), stored_biomass(scene, region, route)
     if not graph.is_constant(stored, 0.0):
         taken = graph.difference(taken, stored)
     return graph.difference(emitted, taken)
@@ -69,13 +71,24 @@ def bought_power_emissions(scene: Scene, region: str, route: str) -> int:
 @remembered
 def precursor_emissions(scene: Scene, region: str, route: str) -> int:
     """Emissions of the precursors that a route buys, and of what is inside, t CO2e/t: stated ones,
-    and those of what is made elsewhere on the boundary of the experiment (MODEL 17)."""
+    hydrogen of gas (MODEL 19), and what is made elsewhere on the boundary of the experiment
+    (MODEL 17)."""
     made = [
         scene.graph.product(one.amount, emissions(scene, one.origin, one.route))
         for one in made_inputs(scene, region, route)
     ]
+    made += gas_hydrogen(scene, region, route)
     stated = stated_precursors(scene, region, route)
     return scene.graph.total([stated, *made]) if made else stated
+
+
+def gas_hydrogen(scene: Scene, region: str, route: str) -> list[int]:
+    """Emissions of each hydrogen made of gas that a tonne takes, t CO2e/t."""
+    return [
+        scene.graph.product(amount, emission_factor(scene, name, region))
+        for name, amount in _bought(scene, region, route)
+        if isinstance(price_of(scene.experiment, name, region), Reforming)
+    ]
 
 
 @remembered
@@ -90,11 +103,12 @@ def stated_precursors(scene: Scene, region: str, route: str) -> int:
 
 @remembered
 def embedded_precursors(scene: Scene, region: str, route: str) -> int:
-    """Emissions of precursors that a border counts, t CO2e/t (MODEL 17)."""
+    """Emissions of precursors that a border counts, t CO2e/t (MODEL 17, 19)."""
     made = [
         scene.graph.product(one.amount, embedded(scene, one.origin, one.route))
         for one in made_inputs(scene, region, route)
     ]
+    made += gas_hydrogen(scene, region, route)
     stated = stated_precursors(scene, region, route)
     return scene.graph.total([stated, *made]) if made else stated
 
@@ -190,8 +204,13 @@ def charged_intensity(scene: Scene, region: str, route: str) -> int:
 
 def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
     direct = _own_direct_emissions(scene, region, route)
-    value, _ = by_region(scene, made_by(scene, route).emission_intensity, region)
-    entries = [*dated(value).values()] if isinstance(value, ByYear) else [value]
+    made = made_by(scene, route)
+    stated = [made.emission_intensity] if made.emission_intensity else made.emission_parts.values()
+    values = [by_region(scene, one, region)[0] for one in stated]
+    entries = [
+        one for value in values
+        for one in (dated(value).values() if isinstance(value, ByYear) else [value])
+    ]  # fmt: skip
     factors = scene.experiment.factors
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
     stored = stored_biomass(scene, region, route)
@@ -219,6 +238,8 @@ class Power:
         Node of MWh/t.
     is_captive : bool
         Whether it is made on site.
+    bought_as : str
+        The input that it comes as, hydrogen where it makes some.
     grid : str or None
         Commodity whose emissions stand for it where the mean of a grid counts.
     """
@@ -226,6 +247,7 @@ class Power:
     name: str
     amount: int
     is_captive: bool
+    bought_as: str
     grid: str | None
 
 
@@ -233,20 +255,20 @@ def power_of(scene: Scene, region: str, route: str) -> Iterator[Power]:
     """The power that a tonne takes: inputs made on site or that state a `grid`, and what makes
     hydrogen of such power on site."""
     for name, amount in _bought(scene, region, route):
-        found = _power(scene, name, region, amount)
+        found = _power(scene, name, region, amount, name)
         if found is not None:
             yield found
 
 
-def _power(scene: Scene, name: str, region: str, amount: int) -> Power | None:
+def _power(scene: Scene, name: str, region: str, amount: int, bought_as: str) -> Power | None:
     record = price_of(scene.experiment, name, region)
     if isinstance(record, Electrolysis):
         need = scene.graph.product(amount, power_use(scene, name, region))
-        return _power(scene, record.electricity, region, need)
+        return _power(scene, record.electricity, region, need, bought_as)
     is_captive, grid = isinstance(record, Generation), getattr(record, "grid", None)
     if not is_captive and grid is None:
         return None
-    return Power(name, amount, is_captive, grid)
+    return Power(name, amount, is_captive, bought_as, grid)
 
 
 def is_captive(scene: Scene, name: str, region: str) -> bool:
@@ -271,6 +293,7 @@ def _of_inputs(scene: Scene, region: str, route: str, *, captive: bool) -> int:
         node
         for name, amount in _bought(scene, region, route)
         if is_captive(scene, name, region) == captive
+        and not isinstance(price_of(scene.experiment, name, region), Reforming)
         for node in (amount, emission_factor(scene, name, region))
     ]
     if not pairs and captive:

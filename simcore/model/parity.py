@@ -11,8 +11,10 @@ through it as well: otherwise the premium at the parity price would not be zero.
 from __future__ import annotations
 
 from simcore.intake.entries import Electrolysis
-from simcore.intake.usage import made_of, price_of, reference_of
-from simcore.model.commodities import fuel_use, price_name, unit_price
+from simcore.intake.hydrogen import Reforming
+from simcore.intake.power import Generation
+from simcore.intake.usage import price_of, reference_of
+from simcore.model.commodities import fuel_use, gas_use, price_name, unit_price
 from simcore.model.costs import trades
 from simcore.model.premium import cost_premium
 from simcore.model.scene import Scene, read, remembered
@@ -67,15 +69,31 @@ def net_use(scene: Scene, region: str, route: str, good: str) -> int:
 
 def _through(scene: Scene, region: str, name: str, amount: int, good: str) -> int | None:
     """What an amount takes of a good that it is made of: power of hydrogen, fuel of power made on
-    site, MWh."""
+    site, gas and storage of hydrogen of gas."""
+    found: list[int] = []
+    for feed, taken in _takes(scene, region, name, amount):
+        used = taken if feed == good else _through(scene, region, feed, taken, good)
+        if used is not None:
+            found.append(used)
+    return scene.graph.total(found) if found else None
+
+
+def _takes(scene: Scene, region: str, name: str, amount: int) -> list[tuple[str, int]]:
+    """What an amount of a computed commodity is made of, and how much of it."""
     record, graph = price_of(scene.experiment, name, region), scene.graph
-    feed = made_of(record)
-    if feed is None:
-        return None
+    own = price_name(scene.experiment, name, region)
     if isinstance(record, Electrolysis):
-        own = price_name(scene.experiment, name, region)
         demand = read(scene, record, "electricity_demand", own)
-        taken = graph.scaled(graph.product(amount, demand), 1e-3)
-    else:
-        taken = graph.product(amount, fuel_use(scene, name, region))
-    return taken if feed == good else _through(scene, region, feed, taken, good)
+        return [(record.electricity, graph.scaled(graph.product(amount, demand), 1e-3))]
+    if isinstance(record, Generation):
+        return [(record.fuel, graph.product(amount, fuel_use(scene, name, region)))]
+    if not isinstance(record, Reforming):
+        return []
+    gas = graph.product(amount, gas_use(scene, name, region))
+    if record.storage is None:
+        return [(record.gas, gas)]
+    burnt = graph.product(gas, read(scene, record, "emission_factor", own))
+    return [
+        (record.gas, gas),
+        (record.storage, graph.product(burnt, read(scene, record, "capture", own))),
+    ]

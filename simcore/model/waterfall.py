@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simcore.intake.usage import reference_of
 from simcore.model.carbon import cbam_cost, own_carbon_cost
-from simcore.model.costs import capital, fixed_charge, made_inputs, per_tonne, trades
+from simcore.model.costs import capital, fixed_charge, made_inputs, per_tonne, support, trades
 from simcore.model.origin import origin_parts
 from simcore.model.scene import Scene, remembered
 from simcore.model.since import COMPARED
@@ -42,12 +42,11 @@ def _components(scene: Scene, region: str, destination: str, route: str) -> dict
 @remembered
 def _parts(scene: Scene, region: str, destination: str, route: str) -> dict[str, int]:
     graph = scene.graph
-    support = per_tonne(scene, region, route, "support")
     parts = {
         "capex": graph.product(*capital(scene, region, route)),
         "fixed_opex": fixed_charge(scene, region, route),
         "other_opex": per_tonne(scene, region, route, "other_opex"),
-        "support": graph.scaled(support, -1.0),
+        "support": graph.scaled(support(scene, region, route), -1.0),
         "home_carbon": own_carbon_cost(scene, region, route),
         "cbam": cbam_cost(scene, region, destination, route),
     }

@@ -12,6 +12,7 @@ from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, dependence
 from simcore.intake.entries import Computed, Made
 from simcore.intake.hosts import traded_by
+from simcore.intake.hydrogen import GRADES
 from simcore.intake.paths import PricePath
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
@@ -218,6 +219,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "route": tuple(experiment.routes),
         "component": _component_names(spec),
         "emission": tuple(KINDS),
+        "grade": GRADES,
         "market": tuple(markets),
         "commodity": tuple(sorted(commodities)),
         "exposure": tuple(experiment.exposures),

@@ -29,9 +29,10 @@ _COLUMN: Final = 8.75
 # Themes in the order of the picture, by the name of the first term of a formula.
 _THEMES: Final = (
     ("Carbon markets and the border", ("carbon_price", "allowance_", "cbam_")),
-    ("Cost of steel", ("levelised_cost", "total_cost")),
+    ("Cost of a tonne", ("levelised_cost", "total_cost")),
     ("Extra cost and premiums", ("cost_premium", "abatement_cost", "premium")),
     ("Plants", ("catalog",)),
+    ("Emissions", ("emissions_by_kind",)),
     ("Hydrogen", ("hydrogen_cost",)),
     ("Energy and raw materials", ("commodity_price",)),
 )

@@ -68,6 +68,7 @@ def readers_of(
     places: dict[str, list[str]] = {}
     for what, node in (
         *((f"cbam.{key}", value) for key, value in base["cbam"].items()),
+        *((f"hydrogen.{key}", value) for key, value in base["hydrogen"].items()),
         *((f"region {key}", value) for key, value in catalog["regions"].items()),
         *((f"sector {key}", value) for key, value in catalog["sectors"].items()),
         *((f"route {key}", value) for key, value in catalog["routes"].items()),

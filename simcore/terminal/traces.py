@@ -9,8 +9,8 @@ from typing import Any, Final
 from simcore.terminal.tables import WIDTH, decimals, grid, number, shortened
 
 _PLACE: Final = (
-    "scenario", "region", "destination", "against", "route", "component", "emission", "market",
-    "commodity", "exposure", "good", "project", "instrument", "product", "budget",
+    "scenario", "region", "destination", "against", "route", "component", "emission", "grade",
+    "market", "commodity", "exposure", "good", "project", "instrument", "product", "budget",
 )  # fmt: skip
 _YEARS: Final = 8
 

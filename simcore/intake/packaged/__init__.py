@@ -44,6 +44,7 @@ _REGIONAL: Final = frozenset(
 # What the first part of a dotted quantity of a technology table is called in the catalog.
 _GROUPS: Final = {
     "input": "inputs", "byproduct": "byproducts", "emission_factor": "emission_factors",
+    "emission": "emission_parts",
 }  # fmt: skip
 _PARTS: Final = frozenset({"capture", "greenfield", "made_from"})
 _WHOLE_YEARS: Final = frozenset({"lifetime", "available_from"})
@@ -189,8 +190,8 @@ def _routes() -> _Part:
         for name, entry in _yaml(file).items():
             found[name] = entry
             for owner, part in ((name, entry), (f"{name}.capture", entry.get("capture", {}))):
-                if "learning" in part:
-                    listed += _walk(part["learning"], file, f"{owner}.learning", {})
+                for key in sorted({"learning", "emission_parts"} & part.keys()):
+                    listed += _walk(part[key], file, f"{owner}.{key}", {})
     for path in sorted((_DATA / "technology").glob("*.csv")):
         for row in rows.read(path, columns=rows.TECHNOLOGY, sources=_sources()):
             if row.cells["route"] not in found:
@@ -266,18 +267,26 @@ def _prices() -> _Part:
                 regions[region] = {**_fresh(moved[commodity]), **_spot(row)}
             name = f"{commodity}.{region}.{row.year}"
             listed.append(rows.record(row, file=f"price/{table.name}", name=name))
+    for (file, content), kind in product(shared.items(), ("indexed", "computed")):
+        for commodity, regions in content.get(kind, {}).items():
+            for region, entry in regions.items():
+                listed += _walk(entry, file, f"{kind}.{commodity}.{region}", {})
+                found.setdefault(commodity, {})[region] = entry
+    return found, listed + _factors(shared, found)
+
+
+def _factors(
+    shared: Mapping[str, dict[str, Any]], found: dict[str, dict[str, Any]]
+) -> list[Record]:
+    """Give the prices of power their emissions; a grid's stand in one place for all on it."""
+    listed: list[Record] = []
     for file, content in shared.items():
         for commodity, regions in content.get("emission_intensity", {}).items():
             for region, entry in regions.items():
                 path = f"{commodity}.{region}.emission_intensity"
                 listed += _walk(entry["values"], file, path, entry)
                 found[commodity][region]["emission_intensity"] = entry
-    for (file, content), kind in product(shared.items(), ("indexed", "computed")):
-        for commodity, regions in content.get(kind, {}).items():
-            for region, entry in regions.items():
-                listed += _walk(entry, file, f"{kind}.{commodity}.{region}", {})
-                found.setdefault(commodity, {})[region] = entry
-    return found, listed
+    return listed
 
 
 def _spot(row: rows.Row) -> dict[str, Any]:
