@@ -222,7 +222,7 @@ def test_catalog_shows_sections_entries_and_values(capsys: pytest.CaptureFixture
     lives = [line.split() for line in capsys.readouterr().out.splitlines()
              if line.split(".")[-1].startswith("lifetime ")]  # fmt: skip
     # Those of the regions that are like EU are stated there alone.
-    assert len(lives) == 6
+    assert len(lives) == 10
     assert {tuple(words[1:]) for words in lives} == {("20", "[yr]")}
     assert cli.main(["catalog", "systems", "eu_ets"]) == 0
     text = " ".join(capsys.readouterr().out.split())

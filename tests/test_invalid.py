@@ -134,7 +134,7 @@ def test_what_one_entry_lacks_hides_no_other_entry(tmp_path):
         "             emission_intensity: 0, inputs: {unobtainium: 4 t/t}}\n"
         "  regions:\n    EU: {benchmarks: {plasma: 0}}\n    MX: {title: Mexico}\n"
     )
-    lacking = ("currency", "market", "wacc", "recognised")
+    lacking = ("currency", "wacc")
     commodity, region = faults_of(path)
     assert commodity.where == "catalog.routes.plasma.inputs.unobtainium"
     assert region.where == "catalog.regions.MX"

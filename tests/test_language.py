@@ -574,7 +574,7 @@ def test_packaged_keys_follow_what_is_written():
          "catalog.routes.h2_dri_eaf.size.reference", "Mt/yr"),
         ({"catalog": {"regions": {"DE": {"like": "EV"}}}}, "catalog.regions.DE.like", "EU"),
         ({"catalog": {"regions": {"DE": {"like": 3}}}}, "catalog.regions.DE.like", "EU"),
-        ({"catalog": {"regions": {"DE": {"wacc": 0.1}}}}, "catalog.regions.DE", "like: NAME"),
+        ({"catalog": {"regions": {"DE": {"capex_factor": 1.1}}}}, "catalog.regions.DE", "like: NAME"),
         ({"catalog": {"regions": {"DE": {"like": "FR"}, "FR": {"like": "DE"}}}},
          "catalog.regions.FR.like", "write one of them out"),
         ({"catalog": {"policies": {"eu_csf": {"variant": "law"}}}}, "catalog.policies.eu_csf",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import simcore
 from simcore.errors import ConfigError
 from simcore.running import tracing
 
+ROOT = Path(__file__).parents[1]
 TON_OF_IRON = 1.1
 EAF = 0.1
 """Emissions of the furnace, t/t."""
@@ -35,7 +37,7 @@ GATE = 400 * 0.9 * annuity(0.10) + 20 + 1.4 * 100 + 0.2 * 40
 def config(**changes: Any) -> dict[str, Any]:
     """Steel in the EU from its own furnace, and from iron of Oman, which has a tax on carbon."""
     base = copy.deepcopy(MINIMAL)
-    made = {"kind": "made", "route": "hbi_gas", "region": "OM", "margin": MARGIN,
+    made = {"kind": "made", "route": "gas_shaft", "region": "ZZ", "margin": MARGIN,
             "freight": {"EU": FREIGHT, "default": 60.0}}  # fmt: skip
     more = {
         "routes": ["furnace", "hbi_eaf"], "outcomes": OUTCOMES, "keep": [],
@@ -43,17 +45,17 @@ def config(**changes: Any) -> dict[str, Any]:
             "sectors": {"iron": {"regions": {}}},
             "regions": {
                 "EU": {"border": 1.0, "reference": {"steel": "furnace"}},
-                "OM": {"currency": "USD", "wacc": 0.10, "capex_factor": 0.9, "recognised": 1.0,
+                "ZZ": {"currency": "USD", "wacc": 0.10, "capex_factor": 0.9, "recognised": 1.0,
                        "carbon_price": TAX},
             },
             "prices": {
                 "hbi": {"default": made},
                 "electricity": {
-                    "OM": constant_path("EUR/MWh", 40.0, emission_intensity={2025: 0.4})
+                    "ZZ": constant_path("EUR/MWh", 40.0, emission_intensity={2025: 0.4})
                 },
             },
             "routes": {
-                "hbi_gas": route(
+                "gas_shaft": route(
                     sector="iron", capex=400.0, other_opex=20.0, cbam_benchmark=BENCHMARK,
                     inputs={"iron_ore": 1.4, "electricity": 0.2},
                     emission_intensity=IRON["direct"],
@@ -124,20 +126,20 @@ def test_what_is_avoided_counts_power_of_the_origin_on_the_boundary(
 
 
 def test_a_carbon_price_that_is_not_recognised_is_paid_twice() -> None:
-    found = run(catalog={"regions": {"OM": {"recognised": 0.0}}})
+    found = run(catalog={"regions": {"ZZ": {"recognised": 0.0}}})
     due = TON_OF_IRON * PRICE * IRON["direct"]
     assert of(found, "home_carbon_cost") == pytest.approx(PRICE * EAF + due, rel=1e-6)
     assert of(found, "levelised_cost") == pytest.approx(TON_OF_IRON * DELIVERED + MELTED, rel=1e-6)
 
 
 def test_a_border_gives_nothing_back() -> None:
-    found = run(catalog={"regions": {"OM": {"carbon_price": 300.0}}})
+    found = run(catalog={"regions": {"ZZ": {"carbon_price": 300.0}}})
     assert of(found, "home_carbon_cost") == pytest.approx(PRICE * EAF, rel=1e-6)
 
 
 def test_a_carbon_price_may_change_by_year() -> None:
     dated = {"years": {2026: 0.0, 2028: 20.0}}
-    whole = simcore.run(config(catalog={"regions": {"OM": {"carbon_price": dated}}}), threads=1)
+    whole = simcore.run(config(catalog={"regions": {"ZZ": {"carbon_price": dated}}}), threads=1)
     costs = [of(whole.sel(scenario="law", year=year), "levelised_cost") for year in (2026, 2027)]
     step = TON_OF_IRON * IRON["direct"] * 10.0 * (1 + MARGIN)
     assert costs[1] - costs[0] == pytest.approx(step, rel=1e-4)
@@ -146,9 +148,9 @@ def test_a_carbon_price_may_change_by_year() -> None:
 def test_iron_from_inside_the_market_pays_there_and_at_no_border() -> None:
     """As Sweden or Iceland: allowances at home, with the free ones of its benchmark."""
     met = {"coverage": 1.0, "free_allocation": 0.5, "cscf": 1.0, "benchmarks": {"default": 1.3},
-           "reference": "hbi_gas"}  # fmt: skip
-    inside = {"regions": {"OM": {"market": "eu_ets", "carbon_price": 0.0}},
-              "sectors": {"iron": {"regions": {"OM": met}}}}  # fmt: skip
+           "reference": "gas_shaft"}  # fmt: skip
+    inside = {"regions": {"ZZ": {"market": "eu_ets", "carbon_price": 0.0}},
+              "sectors": {"iron": {"regions": {"ZZ": met}}}}  # fmt: skip
     found = run(catalog=inside)
     carbon = PRICE * (IRON["direct"] - 0.5 * 1.3)  # a surplus of allowances is income there
     cost = TON_OF_IRON * (GATE + carbon + FREIGHT) * (1 + MARGIN) + MELTED
@@ -182,7 +184,7 @@ def test_the_waterfall_shows_origin_carbon_freight_and_border() -> None:
 
 
 def test_at_the_break_even_price_both_tonnes_cost_the_same() -> None:
-    dear = {"OM": constant_path("EUR/MWh", 1500.0, emission_intensity={2025: 0.4})}
+    dear = {"ZZ": constant_path("EUR/MWh", 1500.0, emission_intensity={2025: 0.4})}
     price = of(run(catalog={"prices": {"electricity": dear}}), "break_even_price")
     assert price > PRICE
     there = {"prices": {"electricity": dear}, "markets": {"eu_ets": {"spot": {"value": price}}}}
@@ -190,7 +192,9 @@ def test_at_the_break_even_price_both_tonnes_cost_the_same() -> None:
 
 
 def test_steel_waits_for_its_iron() -> None:
-    late = simcore.run(config(catalog={"routes": {"hbi_gas": {"available_from": 2028}}}), threads=1)
+    late = simcore.run(
+        config(catalog={"routes": {"gas_shaft": {"available_from": 2028}}}), threads=1
+    )
     found = late.total_cost_mean.sel(
         scenario="law", region="EU", destination="domestic", route="hbi_eaf"
     )
@@ -200,7 +204,7 @@ def test_steel_waits_for_its_iron() -> None:
 def test_iron_of_one_plant_has_one_draw() -> None:
     """Two furnaces that buy it differ by nothing but themselves, in every draw."""
     wide = {"kind": "uniform", "low": 300.0, "high": 900.0}
-    again = {"routes": {"hbi_gas": {"capex": {"default": wide}},
+    again = {"routes": {"gas_shaft": {"capex": {"default": wide}},
                         "other_eaf": route(capex=100.0, inputs={"hbi": TON_OF_IRON})}}  # fmt: skip
     whole = simcore.run(
         config(routes=["furnace", "hbi_eaf", "other_eaf"], keep=["levelised_cost"], catalog=again),
@@ -214,7 +218,7 @@ def test_iron_of_one_plant_has_one_draw() -> None:
 def test_a_trace_tells_what_stands_behind_it() -> None:
     entries = tracing.trace(simcore.build(simcore.load(config())), 0, route="hbi_eaf")
     told = {one["name"]: one["values"][2026] for one in entries if one["variable"] == "term"}
-    there = "hbi, made in OM by hbi_gas: "
+    there = "hbi, made in ZZ by gas_shaft: "
     assert told[f"{there}cost there"] == pytest.approx(GATE, rel=1e-6)
     assert told[f"{there}carbon cost there"] == pytest.approx(PAID)
     assert told[f"{there}freight"] == FREIGHT
@@ -228,7 +232,7 @@ def faults(**changes: Any) -> dict[str, str]:
 
 
 def test_what_is_made_nowhere_is_refused() -> None:
-    made = {"route": "hbi_gass", "region": "OMA"}
+    made = {"route": "hbi_gass", "region": "ZZZ"}
     found = faults(catalog={"prices": {"hbi": {"default": made}}})
     assert {"catalog.prices.hbi.default.route", "catalog.prices.hbi.default.region"} <= set(found)
     bare = config()
@@ -237,13 +241,13 @@ def test_what_is_made_nowhere_is_refused() -> None:
     bare["catalog"]["regions"]["KR"] = abroad_of("eu_ets")
     with pytest.raises(ConfigError) as caught:
         simcore.load(bare)
-    assert [one.found for one in caught.value.faults] == ["no freight from OM to KR"]
+    assert [one.found for one in caught.value.faults] == ["no freight from ZZ to KR"]
 
 
 def test_what_is_made_of_itself_is_refused() -> None:
-    loop = {"routes": {"hbi_gas": {"inputs": {"hbi": 0.1}}}}
+    loop = {"routes": {"gas_shaft": {"inputs": {"hbi": 0.1}}}}
     found = faults(catalog=loop)["catalog.prices.hbi.default.route"]
-    assert found == "hbi_gas in OM of hbi_gas in OM: it is made of itself"
+    assert found == "gas_shaft in ZZ of gas_shaft in ZZ: it is made of itself"
 
 
 def test_a_market_and_a_carbon_price_of_its_own_are_too_much() -> None:
@@ -255,10 +259,10 @@ def test_an_origin_lacks_no_price() -> None:
     bare = config()
     del bare["catalog"]["prices"]["electricity"]["default"]
     bare["catalog"]["prices"]["electricity"]["EU"] = constant_path("EUR/MWh", 60.0)
-    del bare["catalog"]["prices"]["electricity"]["OM"]
+    del bare["catalog"]["prices"]["electricity"]["ZZ"]
     with pytest.raises(ConfigError) as caught:
         simcore.load(bare)
-    assert [one.found for one in caught.value.faults] == ["no price of electricity for OM"]
+    assert [one.found for one in caught.value.faults] == ["no price of electricity for ZZ"]
 
 
 def test_a_plant_without_a_market_has_no_exposure() -> None:
@@ -267,3 +271,55 @@ def test_a_plant_without_a_market_has_no_exposure() -> None:
     abroad = {"regions": {"KR": abroad_of(None)}}
     found = faults(regions=["EU", "KR"], exposures={"works": plant}, catalog=abroad)
     assert found == {"exposures.works.plant.region": "KR, which has no carbon market"}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Any:
+    """`configs/origin.yaml`, short."""
+    changes = ["draws=256", "years=2030-2031", "scenarios=[law]", "keep=[]"]
+    return simcore.run(str(ROOT / "configs" / "origin.yaml"), overrides=changes, threads=1).sel(
+        scenario="law", region="EU", destination="domestic", year=2030
+    )
+
+
+def test_packaged_iron_of_five_places_adds_up(shipped: Any) -> None:
+    for name in shipped.route.values[1:]:
+        parts = shipped.waterfall_central.sel(route=name)
+        shown = {str(one): float(parts.sel(component=one)) for one in parts.component.values}
+        assert shown["origin"] > 250 and shown["freight"] > 15
+        assert ("sweden" in str(name)) == (shown["origin_carbon"] != 0.0)
+        # A shaft on hydrogen emits less than its benchmark at the border still gives.
+        assert (shown["border"] > 0) == (str(name) in ("hbi_oman_gas_eaf", "hbi_us_eaf"))
+
+
+def test_packaged_iron_of_gas_costs_what_the_market_knows_and_capital(shipped: Any) -> None:
+    costs = {
+        one: 1.13 * float(shipped.commodity_price_mean.sel(commodity=f"{one}.EU"))
+        for one in ("hbi_oman_gas", "hbi_us", "hbi_oman", "hbi_australia", "hbi_sweden")
+    }
+    assert 340 < costs["hbi_us"] < costs["hbi_oman_gas"] < 500
+    assert costs["hbi_oman_gas"] + 100 < costs["hbi_sweden"] < costs["hbi_oman"]
+    assert costs["hbi_oman"] < costs["hbi_australia"] < 900
+
+
+def test_packaged_metal_of_the_gulf_brings_its_captive_power_but_not_to_the_border() -> None:
+    changes: dict[str, Any] = {
+        "sector": "aluminium", "years": "2030-2030", "draws": 256, "regions": ["EU"], "keep": [],
+        "routes": ["aluminium_import", "aluminium_gulf", "aluminium_iceland"],
+        "outcomes": ["waterfall", "emissions_by_kind", "avoided_emissions"], "scenarios": ["law"],
+    }  # fmt: skip
+    found = simcore.run(changes, threads=1).sel(scenario="law", region="EU", year=2030)
+    shown = found.waterfall_central.isel(destination=0)
+    border, carbon = (shown.sel(component=one) for one in ("border", "origin_carbon"))
+    assert float(border.sel(route="aluminium_gulf")) > 40
+    assert float(border.sel(route="aluminium_iceland")) == 0.0
+    assert float(carbon.sel(route="aluminium_gulf")) == 0.0
+    assert float(carbon.sel(route="aluminium_iceland")) > 40
+    # Anodes and PFC near 1.8 t, gas power near 6 t: the border sees the first alone.
+    precursors = found.emissions_by_kind_mean.sel(emission="precursors", route="aluminium_gulf")
+    assert 7 < float(precursors) < 9
+    every = simcore.run(changes | {"cbam": {"indirect": 1.0}}, threads=1).sel(
+        scenario="law", region="EU", year=2030, route="aluminium_gulf", component="border"
+    )
+    more = float(every.waterfall_central.isel(destination=0))
+    assert more > 4 * float(border.sel(route="aluminium_gulf"))

@@ -10,7 +10,16 @@ import pytest
 import simcore
 from simcore.intake import packaged
 
-HOME = {"de": "EU", "nl": "EU", "eu": "EU", "jp": "JP", "kr": "KR", "uk": "UK", "in": "IN"}
+HOME = {
+    "de": "EU",
+    "nl": "EU",
+    "eu": "EU",
+    "jp": "JP",
+    "kr": "KR",
+    "uk": "UK",
+    "in": "IN",
+    "us": "US",
+}
 NAMES = list(packaged.catalog()["instruments"])
 OUTPUT, HYDROGEN = 2.0, 60.0
 MONEY = packaged.base()["money"]

@@ -19,10 +19,17 @@ CATALOG = packaged.catalog()
 POLICIES = CATALOG["policies"]
 MET = CATALOG["sectors"]["steel"]["regions"]
 REGIONS = ["EU", "UK", "KR", "JP", "CN", "IN"]
+WITHOUT_MARKET = ["OM", "AU", "US", "GULF", "MZ"]
+"""Where something is made for others, or steel in a run, without a carbon market."""
+LIKE_EU = ["SE", "IS"]
 ROUTES = [
     "bf_bof", "bf_bof_ccs", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf", "hbi_import_eaf",
     "scrap_eaf", "moe", "slab_import",
 ]  # fmt: skip
+MELTING = ["hbi_oman_gas_eaf", "hbi_oman_eaf", "hbi_australia_eaf", "hbi_sweden_eaf", "hbi_us_eaf"]
+"""Steel of iron that is made elsewhere, like hbi_import_eaf."""
+METAL = ["aluminium_mozambique", "aluminium_iceland", "aluminium_gulf"]
+"""Metal of smelters elsewhere, like aluminium_import."""
 
 
 def values(policy: str, variant: str = "law") -> dict[int, float]:
@@ -121,7 +128,7 @@ def test_deciding_numbers_of_cbam() -> None:
         assert values(f"eu_cbam_benchmark_{route}")[2026] == value
     defaults = {name: rules.get("default_intensity", {}) for name, rules in MET.items()}
     hot_rolled = {name: goods["hot_rolled"] for name, goods in defaults.items() if goods}
-    assert hot_rolled == {"UK": 2.42, "KR": 2.118, "JP": 2.10, "CN": 3.19, "IN": 4.28}
+    assert hot_rolled == {"UK": 2.42, "KR": 2.118, "JP": 2.10, "CN": 3.19, "IN": 4.28, "US": 1.4}
     slabs = {name: goods["semi_finished"] for name, goods in defaults.items() if len(goods) > 1}
     assert slabs == {"KR": 2.118, "JP": 2.10, "CN": 3.17, "IN": 4.27}
     assert CATALOG["sectors"]["steel"]["cbam"]["good"] == "hot_rolled"
@@ -246,27 +253,34 @@ def test_anchors_are_ordered_bands() -> None:
 
 
 def test_every_region_and_route_is_complete() -> None:
-    assert list(CATALOG["regions"]) == REGIONS
-    assert [name for name, one in CATALOG["routes"].items() if one["sector"] == "steel"] == ROUTES
-    for region in CATALOG["regions"].values():
-        assert region["market"] in CATALOG["markets"]
+    assert set(CATALOG["regions"]) == {*REGIONS, *WITHOUT_MARKET, *LIKE_EU}
+    steel = [name for name, one in CATALOG["routes"].items() if one["sector"] == "steel"]
+    assert [name for name in steel if name not in MELTING] == ROUTES
+    assert set(steel) == {*ROUTES, *MELTING}
+    for name, region in CATALOG["regions"].items():
+        known = {None} if name in WITHOUT_MARKET else set(CATALOG["markets"])
+        assert region.get("market") in known
     for name, sector in CATALOG["sectors"].items():
         made = {one: route for one, route in CATALOG["routes"].items() if route["sector"] == name}
         own = {one for one, route in made.items() if "host" not in route}
+        own -= {*MELTING, *METAL}
         blends = {one for one in own if "made_from" in made[one]}
         assert sector["product"]
         assert set(sector["routes"]) <= set(made)
         # Each region is complete for each sector.
-        assert set(sector["regions"]) == set(REGIONS)
+        assert set(sector["regions"]) - {*WITHOUT_MARKET, *LIKE_EU} == set(REGIONS)
         for region, rules in sector["regions"].items():
+            if region in (*WITHOUT_MARKET, *LIKE_EU):
+                continue
             assert set(rules) >= {"coverage", "free_allocation", "cscf", "border"}
             # A blend has the benchmark of what is inside.
-            assert set(rules["benchmarks"]) == own - blends
+            assert set(rules["benchmarks"]) - {*MELTING, *METAL} == own - blends
             assert rules["reference"] in made
             if CATALOG["regions"][region]["market"] != packaged.base()["cbam"]["market"]:
                 assert sector["cbam"]["good"] in rules["default_intensity"]
                 assert rules["average_intensity"] > 0
-    for rules in MET.values():
+    for region in REGIONS:
+        rules = MET[region]
         benchmarks = dict(rules["benchmarks"])
         assert benchmarks.pop("slab_import") == 0.0
         assert set(benchmarks.values()) <= set(POLICIES)

@@ -28,6 +28,8 @@ from simcore.units import UnitError, parse_quantity
 _ROUNDS: Final = 8
 _FEW: Final = 3
 """Missing keys from which on an entry is taken for one that lacks its template."""
+_FEW_OF: Final = {"regions": 2}
+"""The same of sections whose entries need hardly more."""
 
 
 def validate(data: Mapping[str, Any], known: Known) -> tuple[Experiment | None, list[Finding]]:
@@ -171,7 +173,7 @@ def _strange_entry(
     if name in known or (of_projects and len(lacking) < _FEW):
         return None
     near = suggest(name, chain(known, (str(one) for one in node if one != address[-1])))
-    if near is None and len(lacking) < _FEW:
+    if near is None and len(lacking) < _FEW_OF.get(address[1], _FEW):
         return None
     listed = ", ".join(lacking)
     either = f"did you mean {near!r}? If not, " if near else ""

@@ -152,8 +152,8 @@ def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
 @outcome(over=PLANT, unit="{money} t-1", title="Home carbon cost", since=AVAILABLE)
 @remembered
 def home_carbon_cost(scene: Scene, region: str, route: str) -> int:
-    """P*covered*(e1 - phi*CSCF*BM), sign kept: a surplus of free allowances is income. With what
-    the border of the region asks of inputs that are made elsewhere."""
+    """P*(covered*(e1 - phi*CSCF*BM) + covered power - its allowances), sign kept: a surplus of free
+    allowances is income. With what the border of the region asks of inputs made elsewhere."""
     own = own_carbon_cost(scene, region, route)
     return _plus(scene.graph, own, border_cost(scene, region, route))
 
