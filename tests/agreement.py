@@ -18,6 +18,7 @@ from reference_carbon import (
     cbam_exposure,
     compensated,
     home_exposure,
+    hydrogen_grade,
     intensity,
     pays_cbam,
 )
@@ -109,6 +110,10 @@ class Scales:
             self.cases[scenario] = Case(
                 merge(config, overlay or {}), draw, stream, scenario=scenario
             )
+
+    def spare_hydrogen(self, key: Key) -> tuple[float, float]:
+        """Whether hydrogen is within the limit, and by how much, kg/kg."""
+        return hydrogen_grade(self.cases[key[1]], key[2], key[-1])[1:]
 
     def avoided(self, key: Key) -> float:
         """Avoided emissions of the cell of a key."""
@@ -212,6 +217,9 @@ class Scales:
         size = abs(value) if isinstance(value, float) and value == value else 0.0
         if name.startswith("allowance_"):
             return TONNE
+        if name in ("hydrogen_class", "hydrogen_qualifies"):
+            _, spare = self.spare_hydrogen(key)
+            return math.inf if abs(spare) < 1e-9 else RELATIVE
         if name == "emissions_by_kind":
             return RELATIVE * max(size, 1.0)
         if name == "avoided_emissions":

@@ -582,12 +582,25 @@ def indexed(draw: Any, unit: str, level: float, followed: str) -> dict[str, Any]
 
 
 @st.composite
+def contract(draw: Any) -> dict[str, Any]:
+    """By what contract an electrolyser has its power."""
+    supply = draw(st.sampled_from(["grid", "renewable", "nuclear"]))
+    if supply != "renewable":
+        return {"supply": supply}
+    return {
+        "supply": supply, "additional": draw(st.booleans()),
+        "matching": draw(st.sampled_from(["hourly", "monthly", "annual"])),
+    }  # fmt: skip
+
+
+@st.composite
 def electrolysis(draw: Any) -> dict[str, Any]:
     """Hydrogen computed from power, bought or made on site."""
     learning = {"technology": "stack", "share": draw(quantity(0.2, 1.0))}
     return {
         "kind": "electrolysis", "electricity": draw(st.sampled_from(["power", "power", "captive"])),
         "electricity_demand": draw(quantity(48, 56, "kWh/kg")),
+        **draw(contract()),
         "capex": draw(quantity(800, 2000, "EUR/kW", form="positive")),
         "fixed_opex": draw(quantity(0.01, 0.04)),
         "full_load_hours": draw(quantity(3000, 8000, "h/yr")),
@@ -697,7 +710,9 @@ def configs(draw: Any) -> dict[str, Any]:
         border,
         changed,
         generation,
+        hydrogen_law,
         origin,
+        reforming,
         rules,
         sectors,
     )
@@ -724,14 +739,17 @@ def configs(draw: Any) -> dict[str, Any]:
     for commodity, unit in COMMODITIES.items():
         level = {"t": 120.0, "MWh": 60.0, "kg": 4.0}[unit]
         one = price(unit, level, first)
-        if commodity == "hydrogen" and draw(st.booleans()):
-            one = electrolysis()
+        if commodity == "hydrogen":
+            one = draw(st.sampled_from([one, electrolysis(), electrolysis(), reforming()]))
         names = draw(st.sampled_from([["default"], everywhere, ["default", regions[0]]]))
         prices[commodity] = {name: draw(one) for name in names}
         if "unit" in prices[commodity][names[-1]] and draw(st.booleans()):
             followed = f"{commodity}.{names[0]}"
             if len(names) > 1 and "process" in prices[commodity][names[0]]:
                 prices[commodity][names[-1]] = draw(indexed(unit, level, followed))
+    for entry in prices["hydrogen"].values():
+        if entry.get("electricity") == "captive":
+            entry["supply"] = "grid"
     for entries in (prices["power"], prices["mix"]):
         for entry in entries.values():
             entry |= draw(st.sampled_from([{}, {"grid": "mix"}]))
@@ -889,8 +907,8 @@ def configs(draw: Any) -> dict[str, Any]:
         "against": against,
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
         "reference_capital": draw(st.sampled_from(["reline", "new", "sunk"])),
-        # The plain model knows no class of hydrogen yet.
-        "hydrogen_rule": None,
+        "hydrogen_rule": draw(st.sampled_from([None, "rfnbo", "low_carbon", "intensity"])),
+        "hydrogen": draw(hydrogen_law(share_names)),
         "cbam": {
             "market": "border_ets",
             **said,

@@ -81,6 +81,38 @@ def generation(draw: Any) -> dict[str, Any]:
 
 
 @st.composite
+def reforming(draw: Any) -> dict[str, Any]:
+    """Hydrogen made of gas."""
+    found = {
+        "kind": "reforming", "gas": "fuel", "efficiency": draw(quantity(0.6, 0.8)),
+        "upstream": draw(quantity(0.0, 0.05, "t/MWh")),
+        "capex": draw(quantity(500, 2000, "EUR/kW", form="positive")),
+        "fixed_opex": draw(quantity(0.01, 0.04)),
+        "full_load_hours": draw(quantity(3000, 8000, "h/yr")),
+        "lifetime": draw(st.sampled_from([15, 20])),
+    }  # fmt: skip
+    more = {
+        "capture": quantity(0.2, 0.9), "storage": st.just("storage"),
+        "emission_factor": quantity(0.15, 0.25, "t/MWh"),
+        "risk_premium": quantity(0.0, 0.03, form="any"),
+        "other_cost": quantity(0.0, 0.5, "kg"), "carbon": quantity(0.0, 1.0),
+    }  # fmt: skip
+    kept = draw(st.lists(st.sampled_from(sorted(more)), unique=True))
+    if "capture" in kept and "storage" not in kept:
+        kept.append("storage")
+    return found | {name: draw(more[name]) for name in sorted(kept)}
+
+
+@st.composite
+def hydrogen_law(draw: Any, shares_: list[str]) -> dict[str, Any]:
+    """Limits and dates by which hydrogen is classed; a law of each date holds or does not."""
+    dates = {name: draw(st.sampled_from([0.0, 1.0])) for name in ("additionality", "hourly")}
+    return dates | {
+        "limit": draw(steps(0.5, 12)), "nuclear": draw(policy_value(0, 1, shares_)),
+    }  # fmt: skip
+
+
+@st.composite
 def origin(draw: Any, market: str | None) -> dict[str, Any]:
     """A region where something is made for others, with a market or without."""
     found = {

@@ -21,6 +21,7 @@ from reference_routes import (
     is_electrolysis,
     is_generation,
     is_made,
+    is_reforming,
     own_amounts,
     price_entry,
     reference_route,
@@ -68,8 +69,14 @@ def factor(case: Case, commodity: str, region: str, year: int) -> float:
     """Emissions per unit of an input; of hydrogen made on site those of its power."""
     name, entry = price_entry(case, commodity, region)
     if is_electrolysis(entry):
-        demand = electricity_demand(case, name, entry) / 1000
-        return demand * factor(case, entry["electricity"], region, year)
+        return electricity_demand(case, name, entry) / 1000 * supplied(case, entry, region, year)
+    if is_reforming(entry):
+        burnt = quantity(
+            case, entry.get("emission_factor", 0.20196), name + ".emission_factor", "t/MWh"
+        )
+        left = 1 - quantity(case, entry.get("capture", 0.0), name + ".capture")
+        before = quantity(case, entry["upstream"], name + ".upstream", "t/MWh")
+        return gas_use(case, name, entry) * (before + left * burnt)
     if is_generation(entry):
         return quantity(case, entry["emission_factor"], name + ".emission_factor", "t/MWh")
     table = entry.get("emission_intensity")
@@ -79,16 +86,71 @@ def factor(case: Case, commodity: str, region: str, year: int) -> float:
     return between(table, year) / size
 
 
-def carriers(case: Case, route: str, region: str, year: int) -> list[tuple[str, float]]:
-    """Inputs and what a tonne takes of them; in the place of hydrogen made on site its power."""
+def supplied(case: Case, entry: Mapping[str, Any], region: str, year: int) -> float:
+    """F_h: emissions of the power of an electrolyser, as its contract counts, t/MWh."""
+    supply = entry.get("supply", "grid")
+    if supply == "grid":
+        return factor(case, entry["electricity"], region, year)
+    mean = factor(
+        case, grid_of(case, entry["electricity"], region) or entry["electricity"], region, year
+    )
+    if supply == "nuclear":
+        return policy(case, case.config["hydrogen"]["nuclear"], year) * mean
+    if case.config.get("hydrogen_rule") in (None, "intensity"):
+        return 0.0
+    return (1 - contract_passes(case, entry, year)) * mean
+
+
+def contract_passes(case: Case, entry: Mapping[str, Any], year: int) -> float:
+    """Whether a renewable contract meets additionality and matching."""
+    law, found = case.config["hydrogen"], 1.0
+    if not entry.get("additional", True):
+        found *= 1 - policy(case, law["additionality"], year)
+    matching = entry.get("matching", "hourly")
+    if matching == "monthly":
+        found *= 1 - policy(case, law["hourly"], year)
+    return 0.0 if matching == "annual" else found
+
+
+def gas_use(case: Case, name: str, entry: Mapping[str, Any]) -> float:
+    """MWh of gas that a kg of hydrogen made of it takes."""
+    return 0.12 / 3.6 / quantity(case, entry["efficiency"], name + ".efficiency")
+
+
+def hydrogen_grade(case: Case, region: str, year: int) -> tuple[float, float, float]:
+    """Whether hydrogen is renewable, whether it emits no more than the limit, and by how much less
+    than that, kg/kg."""
+    _, entry = price_entry(case, "hydrogen", region)
+    renewable = 0.0
+    if is_electrolysis(entry) and entry.get("supply") == "renewable":
+        renewable = contract_passes(case, entry, year)
+    emitted = 1000 * factor(case, "hydrogen", region, year)
+    spare = policy(case, case.config["hydrogen"]["limit"], year) - emitted
+    return renewable, float(spare >= 0), spare
+
+
+def qualifies(case: Case, region: str, year: int) -> float:
+    """Whether the hydrogen of a region may have support."""
+    rule = case.config.get("hydrogen_rule")
+    if rule is None:
+        return 1.0
+    renewable, within, _ = hydrogen_grade(case, region, year)
+    if rule == "intensity":
+        return within
+    return renewable if rule == "rfnbo" else 1 - (1 - renewable) * (1 - within)
+
+
+def carriers(case: Case, route: str, region: str, year: int) -> list[tuple[str, str, float]]:
+    """Inputs, what carries their energy and what a tonne takes of that: of hydrogen made on site
+    its power."""
     found = []
     for commodity, amount in amounts(case, route, "inputs", region, year).items():
         name, entry = price_entry(case, commodity, region)
         if is_electrolysis(entry):
             demand = electricity_demand(case, name, entry) / 1000
-            found.append((entry["electricity"], amount * demand))
+            found.append((commodity, entry["electricity"], amount * demand))
         else:
-            found.append((commodity, amount))
+            found.append((commodity, commodity, amount))
     return found
 
 
@@ -106,22 +168,15 @@ def is_power(case: Case, commodity: str, region: str) -> bool:
     return is_captive(case, commodity, region) or grid_of(case, commodity, region) is not None
 
 
-def ever_emits(entry: Mapping[str, Any]) -> bool:
-    """Whether power emits in any year or draw."""
-    stated_ = entry.get("emission_factor") if is_generation(entry) else None
-    if stated_ is not None:
-        value = stated_["value"] if isinstance(stated_, Mapping) and "value" in stated_ else stated_
-        return value != 0
-    return any(entry.get("emission_intensity", {}).values())
-
-
 @remembered
 def of_power(case: Case, route: str, region: str, year: int, captive: bool) -> float:
-    """eg, of power made on site, or e2, of all other inputs."""
+    """eg, of power made on site, or e2, of all other inputs; not of hydrogen made of gas."""
+    bought_ = amounts(case, route, "inputs", region, year)
     return math.fsum(
-        amount * factor(case, commodity, region, year)
-        for commodity, amount in carriers(case, route, region, year)
-        if is_captive(case, commodity, region) == captive
+        bought_[commodity] * factor(case, commodity, region, year)
+        for commodity, carrier, _ in carriers(case, route, region, year)
+        if is_captive(case, carrier, region) == captive
+        and not is_reforming(price_entry(case, commodity, region)[1])
     )
 
 
@@ -137,13 +192,13 @@ def bought(case: Case, route: str, region: str, year: int) -> float:
 
 @remembered
 def free_power(case: Case, route: str, region: str, year: int, side: str) -> float:
-    """Allowances for power, `captive` or bought (`power`); what never emits has none."""
+    """Allowances for power, `captive` or bought (`power`); what does not emit has none."""
     used = math.fsum(
         amount
-        for commodity, amount in carriers(case, route, region, year)
-        if is_power(case, commodity, region)
-        and is_captive(case, commodity, region) == (side == "captive")
-        and ever_emits(price_entry(case, commodity, region)[1])
+        for commodity, carrier, amount in carriers(case, route, region, year)
+        if is_power(case, carrier, region)
+        and is_captive(case, carrier, region) == (side == "captive")
+        and factor(case, commodity, region, year) > 0
     )
     each = rules_in(case, region, route).get(f"{side}_allowance", 0.0)
     return used * regional(case, each, f"{region}.{side}_allowance", region, "t/MWh", year)
@@ -167,14 +222,17 @@ def power_at_border(case: Case, route: str, region: str, year: int) -> float:
     if rule == "actual":
         return on_site(case, route, region, year) + bought(case, route, region, year)
     total = 0.0
-    for commodity, amount in carriers(case, route, region, year):
-        if rule == "default" and is_power(case, commodity, region):
-            each = case.catalog["regions"][region].get("default_power_factor") or 0.0
-        elif rule == "grid_mean" and is_power(case, commodity, region):
-            each = factor(case, grid_of(case, commodity, region) or commodity, region, year)
+    for commodity, carrier, amount in carriers(case, route, region, year):
+        grid = grid_of(case, carrier, region)
+        if is_reforming(price_entry(case, commodity, region)[1]):
+            continue
+        if rule == "default" and is_power(case, carrier, region):
+            total += amount * (case.catalog["regions"][region].get("default_power_factor") or 0.0)
+        elif rule == "grid_mean" and grid is not None:
+            total += amount * factor(case, grid, region, year)
         else:
-            each = factor(case, commodity, region, year)
-        total += amount * each
+            own = amounts(case, route, "inputs", region, year)[commodity]
+            total += own * factor(case, commodity, region, year)
     return total
 
 
@@ -191,8 +249,8 @@ def compensated(case: Case, route: str, region: str, year: int) -> float:
         return 0.0
     used = math.fsum(
         amount
-        for commodity, amount in carriers(case, route, region, year)
-        if commodity in stated_["power"]
+        for _, carrier, amount in carriers(case, route, region, year)
+        if carrier in stated_["power"]
     )
     limits = stated_.get("benchmark") or {}
     names = [one for one in (route, host(case, route), "default") if one in limits]
@@ -239,10 +297,20 @@ def made_elsewhere(
     return found
 
 
+def gas_hydrogen(case: Case, route: str, region: str, year: int) -> float:
+    """Emissions of hydrogen made of gas."""
+    return math.fsum(
+        amount * factor(case, commodity, region, year)
+        for commodity, amount in amounts(case, route, "inputs", region, year).items()
+        if is_reforming(price_entry(case, commodity, region)[1])
+    )
+
+
 @remembered
 def precursor(case: Case, route: str, region: str, year: int) -> float:
     """ep on the boundary of the run."""
     total = stated_precursors(case, route, region, year)
+    total += gas_hydrogen(case, route, region, year)
     for _, tonnes, origin, maker in made_elsewhere(case, route, region, year):
         total += tonnes * intensity(case, maker, origin, year)
     return total
@@ -252,6 +320,7 @@ def precursor(case: Case, route: str, region: str, year: int) -> float:
 def embedded_precursors(case: Case, route: str, region: str, year: int) -> float:
     """ep as a border counts it."""
     total = stated_precursors(case, route, region, year)
+    total += gas_hydrogen(case, route, region, year)
     for _, tonnes, origin, maker in made_elsewhere(case, route, region, year):
         total += tonnes * at_origin(case, maker, origin, year)
     return total

@@ -18,11 +18,14 @@ from reference_carbon import (
     cbam_exposure,
     compensated,
     compensation,
+    gas_use,
     home_cost,
     home_exposure,
+    home_price,
     made_elsewhere,
     paid_at_home,
     pays_cbam,
+    qualifies,
 )
 from reference_paths import (
     Case,
@@ -34,6 +37,7 @@ from reference_paths import (
     remembered,
 )
 from reference_routes import (
+    amounts,
     annuity_rate,
     capex_factor,
     captured,
@@ -44,6 +48,7 @@ from reference_routes import (
     is_electrolysis,
     is_generation,
     is_made,
+    is_reforming,
     number,
     own_amounts,
     price_entry,
@@ -56,6 +61,7 @@ from reference_routes import (
     traded,
     unit_of,
     wacc,
+    with_inside,
 )
 
 NAN = math.nan
@@ -75,11 +81,34 @@ def commodity_price(case: Case, commodity: str, region: str, year: int) -> float
         rate = quantity(case, entry["heat_rate"], name + ".heat_rate", "GJ/MWh")
         other = quantity(case, entry.get("other_cost", 0.0), name + ".other_cost", "EUR/MWh")
         return rate / 3.6 * fuel + other
+    if is_reforming(entry):
+        return reforming_cost(case, name, entry, region, year)
     if is_made(entry):
         return delivered_from_origin(case, name, entry, region, year)["whole"]
     if name not in case.paths:
         case.paths[name] = price_path(case, name, entry, commodity)
     return case.paths[name][year]
+
+
+def reforming_cost(
+    case: Case, name: str, entry: Mapping[str, Any], region: str, year: int
+) -> float:
+    """EUR per kg of hydrogen made of gas."""
+
+    def part(key: str, target: str = "1", usual: Any = 0.0) -> float:
+        return quantity(case, entry.get(key, usual), f"{name}.{key}", target)
+
+    rate = wacc(case, region) + part("risk_premium")
+    yearly = part("capex", "EUR/kW") * (annuity_rate(rate, entry["lifetime"]) + part("fixed_opex"))
+    cost = yearly / part("full_load_hours", "h/yr") * 120 / 3.6
+    used = gas_use(case, name, entry)
+    burnt = used * part("emission_factor", "t/MWh", 0.20196)
+    cost += used * commodity_price(case, entry["gas"], region, year) + part("other_cost", "EUR/kg")
+    if entry.get("storage"):
+        stored = part("capture") * burnt
+        cost += stored * commodity_price(case, entry["storage"], region, year)
+    left = (1 - part("capture")) * burnt
+    return cost + left * home_price(case, region, year) * part("carbon", usual=1.0)
 
 
 def delivered_from_origin(
@@ -237,7 +266,21 @@ def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, floa
         share = held(case, route, region, year)
         for part, cost in cost_parts(case, other, region, year).items():
             parts[part] = parts.get(part, 0.0) + share * cost
+    parts["support"] = -support(case, route, region, year)
     return parts
+
+
+def stated_support(case: Case, route: str, region: str, year: int) -> float:
+    own = field(case, route, "support", region, year, "EUR/t")
+    return with_inside(case, route, region, year, own, stated_support)
+
+
+def support(case: Case, route: str, region: str, year: int) -> float:
+    """Of a tonne that takes hydrogen only where that may have any."""
+    found = stated_support(case, route, region, year)
+    if "hydrogen" in amounts(case, route, "inputs", region, year):
+        found *= qualifies(case, region, year)
+    return found
 
 
 def own_cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
@@ -253,7 +296,6 @@ def own_cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, 
         "capex": (plant_capital(case, route, region, year) + capture) / utilisation,
         "fixed_opex": (fixed_opex + kept) / utilisation,
         "other_opex": field(case, route, "other_opex", region, year, "EUR/t"),
-        "support": -field(case, route, "support", region, year, "EUR/t"),
     }
     for side, sign in (("inputs", 1), ("byproducts", -1)):
         for commodity, amount in own_amounts(case, route, side, region, year).items():

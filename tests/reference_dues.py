@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from reference_carbon import intensity
+from reference_carbon import intensity, qualifies
 from reference_costs import capture_capital, commodity_price, electrolysis_cost, equipment
 from reference_costs import stands_already as stands
 from reference_paths import Case, carbon_price, learning, quantity, regional, remembered
@@ -181,6 +181,8 @@ def bought(case: Case, project: str, what: str, year: int) -> float:
         return avoided(case, project, year)
     inputs = amounts(case, one["route"], "inputs", region, year)
     found = inputs.get(what, 0.0)
+    if what == "hydrogen":
+        found *= qualifies(case, region, year)
     if what == "electricity" and "hydrogen" in inputs:
         named, entry = price_entry(case, "hydrogen", region)
         if built_at_the_works(case, project, "hydrogen"):

@@ -23,12 +23,15 @@ from reference_carbon import (
     carbon_cost,
     cbam_cost,
     compensation,
+    factor,
     home_cost,
     home_price,
+    hydrogen_grade,
     intensity,
     marginal_cost,
     own_exposure,
     pays_cbam,
+    qualifies,
 )
 from reference_cash import cash_outcomes
 from reference_costs import (
@@ -57,6 +60,7 @@ from reference_routes import (
     is_electrolysis,
     is_generation,
     is_made,
+    is_reforming,
     price_entry,
     reference_route,
     sector_of,
@@ -74,7 +78,8 @@ PURE = {
     "deal_closes", "instrument_repays", "claw_back", "cap_binds", "instrument_exhausted",
     "instrument_ended", "project_irr", "equity_irr", "irr_ambiguous", "dscr", "dscr_below",
     "dscr_lowest",
-    "price_uplift", "buyer_price_uplift", "emissions_by_kind",
+    "price_uplift", "buyer_price_uplift", "emissions_by_kind", "hydrogen_class",
+    "hydrogen_qualifies", "hydrogen_intensity",
 }  # fmt: skip
 
 
@@ -333,7 +338,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 out["allowance_" + name, scenario, market, year] = value
         for commodity, entries in case.catalog["prices"].items():
             for key, entry in entries.items():
-                if is_electrolysis(entry) or is_generation(entry):
+                if is_electrolysis(entry) or is_generation(entry) or is_reforming(entry):
                     continue
                 # What is made elsewhere has a price for each region that buys it.
                 for place in case.catalog["regions"] if is_made(entry) else [key]:
@@ -348,6 +353,15 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             if region in entries or "default" in entries:
                 price = commodity_price(case, "hydrogen", region, year)
                 out["hydrogen_cost", scenario, region, year] = price
+                renewable, within, _ = hydrogen_grade(case, region, year)
+                either = 1 - (1 - renewable) * (1 - within)
+                grades = {"renewable": renewable, "low_carbon": either - renewable,
+                          "grey": 1 - either}  # fmt: skip
+                out |= {("hydrogen_class", scenario, region, grade, year): one
+                        for grade, one in grades.items()}  # fmt: skip
+                out["hydrogen_qualifies", scenario, region, year] = qualifies(case, region, year)
+                emitted = 1000 * factor(case, "hydrogen", region, year)
+                out["hydrogen_intensity", scenario, region, year] = emitted
         share = policy(case, config["cbam"]["free_allocation"], year)
         out["cbam_factor", scenario, year] = 1 - share
         for name in config["exposures"] or {}:

@@ -19,6 +19,7 @@ from reference_costs import (
     equipment,
     is_share,
     plant_capital,
+    support,
 )
 from reference_paths import Case, policy, quantity, remembered
 from reference_routes import (
@@ -114,7 +115,7 @@ def running_cost(
 ) -> float:
     """All but capital per tonne in a year, of a plant of a project's year and output."""
     region = record(case, project)["region"]
-    cost = kept_and_other(case, project, route, year)
+    cost = kept_and_other(case, project, route, year) - support(case, route, region, year)
     for commodity, amount in amounts(case, route, "inputs", region, year).items():
         cost += amount * price_paid(case, commodity, region, year, electrolyser)
     for commodity, amount in amounts(case, route, "byproducts", region, year).items():
@@ -123,7 +124,7 @@ def running_cost(
 
 
 def kept_and_other(case: Case, project: str, route: str, year: int) -> float:
-    """Fixed and other cost of operation, less support, with those of what is inside."""
+    """Fixed and other cost of operation, with those of what is inside."""
     region, built = record(case, project)["region"], record(case, project)["start"]
     if is_share(case, route, region):
         kept = field(case, route, "fixed_opex", region, year, "1/yr")
@@ -133,7 +134,6 @@ def kept_and_other(case: Case, project: str, route: str, year: int) -> float:
     kept += capture_capital(case, route, region, built)[1]
     cost = kept / field(case, route, "utilisation", region, year)
     cost += field(case, route, "other_opex", region, year, "EUR/t")
-    cost -= field(case, route, "support", region, year, "EUR/t")
     other = inside(case, route)
     if other is not None:
         cost += held(case, route, region, year) * kept_and_other(case, project, other, year)

@@ -32,6 +32,11 @@ def is_generation(entry: Mapping[str, Any]) -> bool:
     return entry.get("kind") == "generation"
 
 
+def is_reforming(entry: Mapping[str, Any]) -> bool:
+    """Whether hydrogen is made of gas."""
+    return entry.get("kind") == "reforming"
+
+
 def is_made(entry: Mapping[str, Any]) -> bool:
     """Whether a price is that of what a route makes elsewhere."""
     return entry.get("kind") == "made"
