@@ -92,9 +92,10 @@ def check(options: argparse.Namespace) -> None:
     warn(options, loaded, warnings_of(loaded))
     known, experiment = labels(loaded), loaded.experiment
     always = ("scenario", "region", "destination", "route", "market")
+    several = ("sector",) if len(known["sector"]) > 1 else ()
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in (*always, "project", "instrument", "product", "budget")
+        for dim in (*several, *always, "project", "instrument", "product", "budget")
         if known[dim] or dim in always
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")

@@ -30,7 +30,7 @@ BUDGET: Final = ("scenario", "budget", "year")
 
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "hydrogen", "costs", "emissions", "carbon", "premium",
-    "buyer", "sale", "parity", "lifetime", "waterfall", "exposures", "projects",
+    "buyer", "sale", "parity", "scrap", "lifetime", "waterfall", "exposures", "projects",
     "deals", "instruments", "financing", "lending", "products", "budgets",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
@@ -95,12 +95,15 @@ class Needs:
         Fields of `cbam` that it reads, also where no tonne meets the border.
     rules : tuple of str
         Fields of what a sector meets in a region that it reads beside those of a carbon cost.
+    scrap : bool
+        Whether it reads the route that makes the product of scrap.
     """
 
     markets: tuple[str, ...] = ()
     commodities: tuple[str, ...] = ()
     cbam: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    scrap: bool = False
 
 
 @dataclass(frozen=True)

@@ -153,10 +153,10 @@ def test_difference_is_per_draw(run: Any) -> None:
 
 def test_tables_fit_a_hundred_columns_and_name_unit_and_money(run: Any) -> None:
     frame = summarise(run)
-    alike = {"law": {"EU": "bf_bof", "CN": "bf_bof", "UK": "slab_import"}}
-    frame.attrs["references"] = alike
-    assert "  reference     bf_bof; UK slab_import\n" in headline_lines(frame)
-    frame.attrs["references"] = {"law": {"EU": "bf_bof"}}
+    alike = {"EU": "bf_bof", "CN": "bf_bof", "UK": "slab_import", "KR": "slab_import"}
+    frame.attrs["references"] = {"law": {"steel": alike}}
+    assert "  reference     bf_bof; UK KR slab_import\n" in headline_lines(frame)
+    frame.attrs["references"] = {"law": {"steel": {"EU": "bf_bof"}}}
     assert "  reference" not in headline_lines(frame)
     text = headline_lines(summarise(run))
     assert "real EUR/t of 2025" in text.splitlines()[1]

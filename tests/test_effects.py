@@ -155,9 +155,9 @@ def test_a_market_that_nothing_uses_is_told() -> None:
 
 
 def test_no_packaged_scenario_does_in_the_base() -> None:
-    """Two regions and routes: what they read, the base reads too."""
+    """Three regions and routes: what they read, the base reads too."""
     scenarios = dict(zip(packaged.scenarios(), packaged.scenarios(), strict=True))
-    few = {"regions": ["EU", "UK"], "sectors": ["steel", "cement"],
+    few = {"regions": ["EU", "UK", "IN"], "sectors": ["steel", "cement"],
            "routes": ["bf_bof", "h2_dri_eaf", "lc3"],
            "outcomes": ["cost_premium"], "keep": []}  # fmt: skip
     _, found = build_and_warn(simcore.load({**few, "scenarios": {"undecided": {}, **scenarios}}))

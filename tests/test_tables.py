@@ -23,8 +23,8 @@ WITHOUT_MARKET = ["OM", "AU", "US", "GULF", "MZ"]
 """Where something is made for others, or steel in a run, without a carbon market."""
 LIKE_EU = ["SE", "IS"]
 ROUTES = [
-    "bf_bof", "bf_bof_ccs", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf", "hbi_import_eaf",
-    "scrap_eaf", "moe", "slab_import",
+    "bf_bof", "bf_bof_ccs", "bf_bof_h2_injection", "ng_dri_eaf", "ng_dri_eaf_ccs", "h2_dri_eaf",
+    "hbi_import_eaf", "scrap_eaf", "moe", "slab_import",
 ]  # fmt: skip
 MELTING = ["hbi_oman_gas_eaf", "hbi_oman_eaf", "hbi_australia_eaf", "hbi_sweden_eaf", "hbi_us_eaf"]
 """Steel of iron that is made elsewhere, like hbi_import_eaf."""
@@ -288,7 +288,7 @@ def test_every_region_and_route_is_complete() -> None:
         if "host" in route:
             assert set(route) <= {
                 "title", "sector", "host", "capture", "made_from", "available_from",
-                "buys_instead", "note",
+                "buys_instead", "shares", "inputs", "emission_intensity", "note",
             }  # fmt: skip
             continue
         assert "made_from" in route or route["cbam_benchmark"] in POLICIES

@@ -102,7 +102,9 @@ def deal_of(run: Run, project: str | None = None, scenarios: Sequence[str] = ())
         ))  # fmt: skip
     return Deal(
         project=name, run=str(run.attrs.get("title", "")), draws=int(run.attrs["draws"]),
-        currency=str(run.attrs["currency"]), product=str(run.attrs.get("product", "")),
+        currency=str(run.attrs["currency"]),
+        # Of older runs each has one sector.
+        product=str(first.get("product", run.attrs.get("product", ""))),
         price_year=int(run.attrs["price_year"]), scenarios=tuple(facts), facts=facts,
         years=years, lines=lines,
         tails=tuple(reader.beyond(Tail, "tail", lambda _: "tail", instruments)),

@@ -98,8 +98,9 @@ def _whole(quantiles: list[float]) -> tuple[float, ...]:
 
 
 def _without(attrs: Mapping[Any, Any], key: str, scenario: str, against: str) -> tuple[str, ...]:
-    told = json.loads(attrs.get(key, "{}"))
-    return tuple(told.get(scenario, {}).get(against.partition(".")[0], ()))
+    told = json.loads(attrs.get(key, "{}")).get(scenario, {})
+    # Older runs, of one sector, say it by the region of the buyer.
+    return tuple(told.get(against, told.get(against.partition(".")[0], ())))
 
 
 def as_columns(tables: Sequence[Delivered], names: Sequence[str]) -> dict[str, list[Any]]:

@@ -6,7 +6,6 @@ load than all the rest.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from simcore.analysis.goods import as_columns as goods_columns
 from simcore.analysis.goods import budgets_of, products_of
 from simcore.analysis.projects import as_columns as project_columns
 from simcore.analysis.projects import projects_beside
+from simcore.analysis.sectors import product_told, references_of, sectors_of, with_sectors
 from simcore.analysis.select import PARTS, outcomes_of, quantiles
 from simcore.analysis.views import MarketPrice, deciding_markets, market_prices
 from simcore.dataset import Finished, RunError
@@ -95,15 +95,15 @@ class FinishedRun:
         }
 
     def __contains__(self, name: object) -> bool:
-        return name in self._run.summaries
+        return name in self._run.summaries or name in self._run.layout.extra_coords
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._run.summaries)
 
     def labels(self, dim: str) -> list[Any]:
         layout = self._run.layout
-        names = layout.coords[dim] if dim in layout.coords else layout.extra_coords[dim][1]
-        return [names[place] for place in self._places.get(dim, range(len(names)))]
+        along, names = layout.extra_coords.get(dim) or (dim, layout.coords[dim])
+        return [names[place] for place in self._places.get(along, range(len(names)))]
 
     def unit(self, name: str) -> str:
         return str(self._run.summaries[name][0].attrs["units"])
@@ -173,9 +173,10 @@ def headline_of(
     interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose intervals
     there are too few draws, `attrs["enough"]` says how many independent draws have one.
 
-    `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of projects,
-    `attrs["budgets"]` and `attrs["products"]` their rows; where there is neither a cost nor a
-    value, the rows of the first of these are the columns.
+    `attrs["sectors"]` are the sectors of the run; where there are several, a column `sector` tells
+    whose route it is. `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of
+    projects, `attrs["budgets"]` and `attrs["products"]` their rows; where there is neither a cost
+    nor a value, the rows of the first of these are the columns.
 
     Returns
     -------
@@ -201,6 +202,7 @@ def headline_of(
         apart = [name for name in (names[1], "viability") if name in present]
         names = [names[0], None, "green_is_cheaper" if "green_is_cheaper" in present else None]
         wanted = ["cost_premium", "", "green_is_cheaper"]
+    made = sectors_of(run)
     tables, projects = delivered(run, probabilities), projects_beside(run, probabilities)
     goods = budgets_of(run), products_of(run, probabilities)
     if not any((names[0], names[1], tables, projects, *goods)):
@@ -238,12 +240,14 @@ def headline_of(
     else:
         columns, left_out = _without_undefined(_columns(run, numbers), list(numbers))
         told = {name: column.tolist() for name, column in columns.items()}
+        if len(made) > 1 and "route" in told:
+            told = with_sectors(told, made)
     held = [f"{name}_mean" for name in (*names[:2], *SHOWN, "project_npv") if name]
     unit = next((run.unit(name) for name in held if name in run), str(run.attrs["currency"]))
     attrs = {
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
         "draws": int(run.attrs["draws"]), "run": str(run.attrs.get("title", "")),
-        "product": str(run.attrs.get("product", "")),
+        "product": product_told(run, made), "sectors": made,
         "unit": unit, "left_out": left_out, "interval": widest,
         "open": [percentile(one) for one in unbounded],
         "enough": max(map(_enough, unbounded), default=0),
@@ -252,25 +256,9 @@ def headline_of(
         "prices": _prices(run),
         "delivered": tables, "projects": projects, "budgets": goods[0], "products": goods[1],
         "quantiles": called,
-        "references": {
-            scenario: _named_references(one)
-            for scenario, one in json.loads(run.attrs.get("references", "{}")).items()
-        },
+        "references": references_of(run.attrs),
     }  # fmt: skip
     return told, attrs
-
-
-def _named_references(regions: Mapping[str, str | Mapping[str, str]]) -> dict[str, str]:
-    """Reference routes by region; by region and sector where there are several.
-
-    A run of an older version has one a region, without its sector.
-    """
-    found: dict[str, str] = {}
-    for region, routes in regions.items():
-        table = {"": routes} if isinstance(routes, str) else routes
-        for sector, route in table.items():
-            found[region if len(table) == 1 else f"{region} {sector}"] = route
-    return found
 
 
 def _enough(probability: float) -> int:

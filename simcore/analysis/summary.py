@@ -13,6 +13,7 @@ from simcore.analysis.headline import (
     percentile,
     telling_years,
 )
+from simcore.analysis.sectors import Made, sectors_of
 from simcore.analysis.select import choose, quantiles, require_outcome
 from simcore.dataset import threshold_of
 from simcore.statistics import STATISTICS
@@ -108,13 +109,41 @@ def one_outcome(
         frame.insert(list(frame).index("product") + 1, "unit", units)
     if "exposure" in frame and not attrs.get("units"):
         frame.insert(list(frame).index("exposure") + 1, "unit", _local_units(dataset, name, frame))
+    made = sectors_of(OpenedRun(dataset))
+    if len(made) > 1:
+        frame = _by_sector(frame, made)
     frame.attrs |= _attrs(dataset) | {
         "variable": name,
+        "sectors": made if "sector" in frame else [],
         "title": str(attrs["long_name"]).split(",")[0],
         "unit": str(attrs.get("units", "")),
         "money": "currency" in attrs,
     }
     return frame
+
+
+def _by_sector(frame: pd.DataFrame, made: Sequence[Made]) -> pd.DataFrame:
+    """Sectors one below the other, without the pairs of labels that nothing of a sector meets,
+    such as its routes and what buyers of another one compare with."""
+    labels = [name for name in ("against", "good", "product", "component", "view") if name in frame]
+    if "route" in frame and "sector" not in frame:
+        whose = {route: one.sector for one in made for route in one.routes}
+        frame.insert(list(frame).index("route"), "sector", frame["route"].map(whose))
+    elif "route" in frame:
+        routes = {(one.sector, route) for one in made for route in one.routes}
+        pairs = zip(frame["sector"], frame["route"], strict=True)
+        frame = frame[[pair in routes for pair in pairs]]
+    if "sector" not in frame:
+        return frame
+    held = next(name for name in ("mean", "central", "probability") if name in frame)
+    for name in labels:
+        # Inputs of other sectors are zero in a waterfall.
+        met = frame[held].notna() & ((frame[held] != 0.0) | (name != "component"))
+        met = met.groupby([frame["sector"], frame[name]]).transform("any")
+        frame = frame[met] if met.any() else frame
+    order = {one.sector: place for place, one in enumerate(made)}
+    return frame.sort_values("sector", key=lambda names: names.map(order), kind="stable",
+                             ignore_index=True)  # fmt: skip
 
 
 def _of_projects(dataset: xr.Dataset, frame: pd.DataFrame) -> list[bool]:

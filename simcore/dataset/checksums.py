@@ -32,8 +32,9 @@ _PIECE: Final = 65_536
 
 # A container keeps these elsewhere, or writes them anew.
 _OF_CONTAINER: Final = {"coordinates", "_FillValue", "zarr_format_needed"}
-# How inputs are sorted is no result: a digest that counted it would change with the words.
-_ASIDE: Final = {"factor_group"}
+# How inputs and routes are sorted is no result: a digest that counted it would change with the
+# words.
+_ASIDE: Final = {"factor_group", "route_sector", "sector_product"}
 # Tools add to them what they did.
 _OF_TOOLS: Final = {"history", "NCO"}
 

@@ -31,6 +31,7 @@ from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.risk_checks import risk_findings
 from simcore.intake.schema import Experiment, Exposure
+from simcore.intake.scrap_checks import scrap_findings
 from simcore.intake.selection_checks import currency_findings, selection_findings
 from simcore.intake.stated import commodity_unit
 from simcore.intake.system_checks import system_findings
@@ -113,6 +114,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
             yield from _needed(experiment, ("outcomes", position), OUTCOMES[name])
     for position, name in enumerate(experiment.sectors):
         yield from unknown_entry(("sectors", position), name, experiment.catalog, "sectors")
+    yield from scrap_findings(experiment)
     yield from _compared(experiment)
     for name in all_routes(experiment):
         if name in catalog.routes:

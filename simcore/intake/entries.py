@@ -287,6 +287,26 @@ def _own_route(value: Any) -> Any:
     return value
 
 
+ShareQuantity = Annotated[Quantity, Canonical(ONE, minimum=0.0, maximum=1.0, usual=ranges.SHARE)]
+
+
+class ScrapMarket(Described):
+    """What moves the price of scrap in a region: who owns its carbon value, how it may leave."""
+
+    owners_share: ShareQuantity = certain(0.0)
+    """Share of the change of the carbon value of scrap that its owners take in its price."""
+    export_duty: PolicyShare = 0.0
+    """Duty on scrap that leaves the region, as a share of its price, or what a ban is worth."""
+    incidence: ShareQuantity = certain(0.0)
+    """Fall of the price at home per point of the duty: 1 where exports set it, 0 where imports
+    do."""
+    pre_consumer_share: ShareQuantity = certain(0.0)
+    """Share of the charge that is scrap of works and never reached a consumer."""
+    metal_intensity: Embedded | None = None
+    """What a tonne of that scrap embeds where the border counts it: mean direct emissions of its
+    metal, t CO2e/t; without it the average_intensity of the sector here."""
+
+
 class SectorRegion(Described):
     """What a sector meets in a region."""
 
@@ -320,6 +340,8 @@ class SectorRegion(Described):
     """By region of origin, or `default`: what bringing a tonne in costs a buyer."""
     product_price: ProductPrice | None = None
     """For `product_price` and `market_gap`, which other regions do not have."""
+    scrap: ScrapMarket | None = None
+    """What moves the price of scrap here beside its own path; without it nothing does."""
 
 
 class SectorBorder(Described):
@@ -330,6 +352,16 @@ class SectorBorder(Described):
     mark_up: MarkUp | None = None
     good: Name | None = None
     default_benchmark: Benchmark | None = None
+    pre_consumer_scrap: PolicyShare | None = None
+
+
+class Remelted(Model):
+    """Scrap of which a sector makes its product again."""
+
+    commodity: Name
+    """What the scrap is bought as."""
+    route: Name
+    """Route that makes the product of it; a tonne from ore is that of the region's reference."""
 
 
 class Sector(Described):
@@ -341,6 +373,7 @@ class Sector(Described):
     routes: list[Name] = Field(default_factory=list[Name])
     """Routes of a run that does not say which."""
     cbam: SectorBorder = SectorBorder.model_construct()
+    scrap: Remelted | None = None
     regions: dict[Name, SectorRegion] = Field(default_factory=dict)
 
 

@@ -285,7 +285,10 @@ def strange_sector(experiment: Any, address: Address, route: str) -> Iterator[Fi
 def other_sector(experiment: Any, address: Address, other: str, route: str) -> Iterator[Finding]:
     """What a route is compared with makes something else."""
     routes = experiment.catalog.routes
-    if {other, route} <= set(routes) and routes[other].sector != routes[route].sector:
+    if not {other, route} <= set(routes):
+        return
+    made = {routes[one].sector for one in (other, route)}
+    if len(made) > 1 and made <= set(experiment.sectors):
         yield Finding(
             address, f"{other}, which makes {routes[other].sector}",
             f"what makes {routes[route].sector}, as {route} does",

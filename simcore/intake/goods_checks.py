@@ -19,6 +19,7 @@ from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
     alternatives,
     asked_budgets,
+    beside,
     budget_against,
     reference_of,
     sector_of,
@@ -61,7 +62,11 @@ def _budget(experiment: Experiment, address: Address, one: Budget) -> Iterator[F
         yield from _buyer(experiment, (*address, "against"), one, against)
     sector = sector_of(experiment, one.route)
     rules = sector_regions(experiment, sector).get(one.region)
-    if wrong or rules is None or (one.gap == "buyer" and against not in experiment.against):
+    if (
+        wrong
+        or rules is None
+        or (one.gap == "buyer" and against not in beside(experiment, one.route))
+    ):
         return
     if one.gap == "market" and rules.product_price is None:
         yield Finding(
@@ -89,13 +94,20 @@ def _buyer(
             f"write against: [{one.region}.bf_bof] at the top level, or take another gap",
             also=(address[:-1],),
         )  # fmt: skip
-    elif one.against is None and len(experiment.against) > 1:
+        return
+    known, made = beside(experiment, one.route), sector_of(experiment, one.route)
+    if one.against is None and len(known) > 1:
         yield Finding(
-            address, f"one of {len(experiment.against)} buyers, unsaid",
-            f"one of {', '.join(experiment.against)}", "add against: ...", also=(address[:-1],),
+            address, f"one of {len(known)} buyers, unsaid", f"one of {', '.join(known)}",
+            "add against: ...", also=(address[:-1],),
         )  # fmt: skip
-    elif against not in experiment.against:
+    elif one.against is not None and against not in experiment.against:
         yield unknown(address, against, experiment.against, "buyer of the run")
+    elif not against:
+        yield Finding(
+            address, f"no buyer of {made}", f"a buyer who compares with a route of {made}",
+            f"add one to against, such as {one.region}.{one.route}", also=(address[:-1],),
+        )  # fmt: skip
     else:
         _, route = alternatives(experiment)[against]
         yield from other_sector(experiment, address, route, one.route)

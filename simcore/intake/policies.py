@@ -35,11 +35,13 @@ from simcore.intake.usage import (
 from simcore.quantities import FactorReference, Quantity
 from simcore.quantities.annotations import Canonical
 
-BORDER_POLICIES: Final = ("coverage", "indirect", "mark_up", "default_benchmark")
+BORDER_POLICIES: Final = (
+    "coverage", "indirect", "mark_up", "default_benchmark", "pre_consumer_scrap",
+)  # fmt: skip
 """Fields of `cbam` that may name a policy and that a sector may say."""
 CBAM_POLICIES: Final = (
     "coverage", "indirect", "free_allocation", "cscf", "mark_up", "default_benchmark",
-    "recognised_default",
+    "recognised_default", "pre_consumer_scrap",
 )  # fmt: skip
 """Fields of `cbam` that may name a policy."""
 
@@ -178,6 +180,8 @@ def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], 
         ) if sector in sold else ()  # fmt: skip
         found |= {(*rules, key): getattr(made, key) for key in fields}
         found |= {(*rules, "benchmarks", key): one for key, one in made.benchmarks.items()}
+        if made.scrap is not None:
+            found[*rules, "scrap", "export_duty"] = made.scrap.export_duty
     if record is not None:
         found |= {(*place, key): getattr(record, key) for key in ("recognised", "credit_limit")}
     return found

@@ -71,7 +71,7 @@ class Cbam(Model):
     market: Name
     coverage: PolicyShare | None = None
     """Share of the tonnes that the border covers; without it what each sector says, as do the
-    four other fields that may be left out."""
+    five other fields that may be left out."""
     indirect: PolicyShare | None = None
     """Share of the emissions of bought power that is embedded too; no free allocation for them."""
     free_allocation: PolicyShare
@@ -84,6 +84,8 @@ class Cbam(Model):
     default_benchmark: Benchmark | None = None
     """Benchmark of the route code that a default value bears, for every route; without it that of
     the region's reference."""
+    pre_consumer_scrap: PolicyShare | None = None
+    """1 where scrap that never reached a consumer embeds the mean emissions of its metal."""
     recognised_default: PolicyShare = 0.0
     """Share of the price paid at home that counts where a default value is declared."""
     method: Literal["own", "country_average"]

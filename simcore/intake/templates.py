@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from simcore.intake import shipped
 from simcore.intake.findings import SINGULAR, Address, Finding, unknown
 from simcore.intake.forms import FIRST_YEAR
 from simcore.intake.overlay import at, merge
@@ -103,7 +104,8 @@ def follow(
 def with_routes(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """A config with the routes of its sectors, where it names none itself.
 
-    For sectors that do not exist any other will do: that they do not is said once.
+    For sectors that do not exist those of the packaged base will do, or any other: that they do not
+    is said once.
     """
     catalog, named = data.get("catalog"), data.get("sectors")
     known = catalog.get("sectors") if isinstance(catalog, Mapping) else None
@@ -111,7 +113,8 @@ def with_routes(data: Mapping[str, Any]) -> Mapping[str, Any]:
         return data
     listed = named if isinstance(named, list) else []
     names = [one for one in dict.fromkeys(map(str, listed)) if one in known]
-    lists = [_mapping(known[one]).get("routes") for one in names or [next(iter(known))]]
+    usual = [one for one in shipped.base()["sectors"] if one in known] or [next(iter(known))]
+    lists = [_mapping(known[one]).get("routes") for one in names or usual]
     routes = [name for one in lists if isinstance(one, list) for name in one]
     return {"routes": routes, **data} if routes else data
 

@@ -38,6 +38,11 @@ _REASONS: Final = {
     "resource_shuffling": _OWN,
     "average_intensity": "read for tonnes sold into the EU from outside, with cbam.method: "
     "country_average",
+    "pre_consumer_scrap": _OWN + ", of routes that buy scrap",
+    "pre_consumer_share": "read where cbam.pre_consumer_scrap counts, of tonnes sold into the EU",
+    "metal_intensity": "read where cbam.pre_consumer_scrap counts, of tonnes sold into the EU",
+    "incidence": "read with an export_duty on scrap",
+    "scrap": "read where the run buys that scrap",
     "captive_coverage": "read where a route uses power made on site (kind: generation)",
     "captive_allowance": "read where a route uses power made on site (kind: generation)",
     "power_allowance": "read with power_coverage above zero",

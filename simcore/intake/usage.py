@@ -34,7 +34,9 @@ from simcore.variables import OUTCOMES, Outcome
 
 Result = TypeVar("Result")
 
-BORDER_DEFAULTS: Final = {"coverage": 1.0, "indirect": 0.0, "mark_up": 0.0, "good": "default"}
+BORDER_DEFAULTS: Final = {
+    "coverage": 1.0, "indirect": 0.0, "mark_up": 0.0, "good": "default", "pre_consumer_scrap": 0.0,
+}  # fmt: skip
 """Rules of the EU border of which neither the config nor the sector says anything."""
 _NO_MARKET: Final = SectorRegion.model_construct(
     coverage=1.0, free_allocation=0.0, cscf=1.0, benchmarks={"default": 0.0}, reference=""
@@ -156,8 +158,15 @@ def alternatives(experiment: Experiment) -> dict[str, tuple[str, str]]:
 
 
 def budget_against(experiment: Experiment, budget: Budget) -> str:
-    """What the gap of a budget is counted over: its own choice, or the only one of the run."""
-    return budget.against or next(iter(experiment.against), "")
+    """What the gap of a budget is counted over: its own choice, or the only one of its sector."""
+    return budget.against or next(iter(beside(experiment, budget.route)), "")
+
+
+def beside(experiment: Experiment, route: str) -> list[str]:
+    """What buyers compare a route with: those of its sector."""
+    made = sector_of(experiment, route)
+    found = alternatives(experiment).items()
+    return [name for name, (_, other) in found if sector_of(experiment, other) == made]
 
 
 def read_rules(experiment: Experiment) -> set[str]:
@@ -227,7 +236,38 @@ def sold_routes(experiment: Experiment) -> list[str]:
     for one in experiment.projects.values():
         names += [one.route, *([one.against.route] if one.against else [])]
     names += [one.route for one in asked_budgets(experiment).values()]
+    names += _remelting(experiment, names)
     return list(dict.fromkeys(names))
+
+
+def _remelting(experiment: Experiment, names: list[str]) -> list[str]:
+    """Routes that scrap is valued with: of sectors of which an outcome reports that, or in which
+    its owners take some of the value in any region."""
+    asked = any(one.needs.scrap for one in asked_outcomes(experiment))
+    found = []
+    for sector in dict.fromkeys([*experiment.sectors, *(sector_of(experiment, n) for n in names)]):
+        made = experiment.catalog.sectors.get(sector)
+        if made is None or made.scrap is None:
+            continue
+        rules = sector_regions(experiment, sector)
+        held = [rules[name].scrap for name in met_regions(experiment) if name in rules]
+        # By what the records hold: to list a route is not to read why (see `effects`).
+        taken = (vars(one)["owners_share"] for one in held if one is not None)
+        if asked or any(getattr(one, "value", None) != 0 for one in taken):
+            found.append(made.scrap.route)
+    return found
+
+
+def scrap_sector(experiment: Experiment, commodity: str, region: str) -> str | None:
+    """The sector whose scrap a commodity is, with a word on its price in a region of the run."""
+    if region not in met_regions(experiment):
+        return None
+    for name in used_sectors(experiment):
+        made = experiment.catalog.sectors.get(name)
+        if made is not None and made.scrap is not None and made.scrap.commodity == commodity:
+            rules = made.regions.get(region)
+            return None if rules is None or rules.scrap is None else name
+    return None
 
 
 @_once

@@ -8,7 +8,7 @@ from simcore.intake.policies import benchmark_of, benchmark_stated, default_valu
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
-from simcore.model.costs import MadeInput, made_by, made_inputs, with_inside
+from simcore.model.costs import MadeInput, made_by, made_inputs, traded, with_inside
 from simcore.model.emissions import (
     bought_power_emissions,
     captive_power_emissions,
@@ -23,7 +23,7 @@ from simcore.model.emissions import (
 from simcore.model.graph import Graph
 from simcore.model.markets import carbon_price, home_price
 from simcore.model.policies import policy_value
-from simcore.model.scene import Scene, remembered
+from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity
 from simcore.variables import CELL, PLANT, outcome
@@ -292,6 +292,7 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
         gap = graph.sum(gap, bought)
     paid = _paid(scene, region, route, record.recognised)
     if rules.method == "own":
+        gap = _plus(graph, gap, scrap_emissions(scene, region, route))
         # What was paid for a precursor where it was made counts as well.
         there = [
             graph.product(one.amount, _paid_there(scene, one))
@@ -299,6 +300,35 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
         ]
         paid = graph.total([paid, *there]) if there else paid
     return gap, paid
+
+
+@remembered
+def scrap_emissions(scene: Scene, region: str, route: str) -> int:
+    """What the scrap in a tonne embeds where the border counts that of works, t CO2e/t.
+
+    No benchmark holds it, so none of it is free; neither the plant nor its home market meet it.
+    """
+    return with_inside(
+        scene, region, route, _own_scrap_emissions(scene, region, route),
+        lambda other: scrap_emissions(scene, region, other),
+    )  # fmt: skip
+
+
+def _own_scrap_emissions(scene: Scene, region: str, route: str) -> int:
+    graph, experiment = scene.graph, scene.experiment
+    sector = sector_of(experiment, route)
+    counted = policy_value(scene, border_rule(experiment, sector, "pre_consumer_scrap"))
+    scrap, rules = experiment.catalog.sectors[sector].scrap, rules_of(experiment, region, route)
+    own = made_by(scene, route).inputs
+    if graph.is_constant(counted, 0.0) or scrap is None or rules.scrap is None:
+        return graph.constant(0.0)
+    if scrap.commodity not in own:
+        return graph.constant(0.0)
+    share = read(scene, rules.scrap, "pre_consumer_share", f"{region}.{sector}.scrap")
+    charge = traded(scene, region, route, "inputs", scrap.commodity)
+    metal = rules.scrap.metal_intensity
+    each = graph.constant(rules.average_intensity if metal is None else metal)
+    return graph.product(counted, charge, share, each)
 
 
 def _default_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:

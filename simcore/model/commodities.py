@@ -23,6 +23,18 @@ from simcore.numerics.elementary import interpolated
 from simcore.units import conversion, currency_of
 from simcore.variables import Needs, outcome
 
+Shift = Callable[[Scene, str, str, int], int]
+"""The price of a commodity in a region, of a scene, both names and the price without it."""
+_SHIFTS: Final[list[Shift]] = []
+
+
+def shifts_price(function: Shift) -> Shift:
+    """Let a function move prices: for what follows from carbon costs, which are built on this
+    module."""
+    _SHIFTS.append(function)
+    return function
+
+
 MADE_FOR: Final = dict[type[Made], Callable[[Scene, str, str, Made], int]]()
 """How what is made elsewhere is priced: `model.origin` enters it, as it stands above the costs."""
 
@@ -33,6 +45,14 @@ def unit_price(scene: Scene, name: str, region: str, electrolyser: int | None = 
 
     Where it is made by electrolysis, with an electrolyser of a vintage if that is given.
     """
+    found = _unmoved(scene, name, region, electrolyser)
+    for shift in _SHIFTS:
+        found = shift(scene, name, region, found)
+    return found
+
+
+def _unmoved(scene: Scene, name: str, region: str, electrolyser: int | None) -> int:
+    """What the entry of a price says alone."""
     experiment = scene.experiment
     record = price_of(experiment, name, region)
     assert record is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -405,21 +405,30 @@ def trades(
 
     With the vintage of an electrolyser of its own, hydrogen costs what that makes it for.
     """
-    found: dict[tuple[str, float], tuple[int, int]] = {}
+    return [
+        (name, amount, unit_price(scene, name, region, electrolyser), sign)
+        for name, amount, sign in amounts(scene, region, route)
+    ]
+
+
+def amounts(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int, float]]:
+    """What a tonne takes (1) and gives (-1) of commodities: name, node and sign, with what is
+    inside. Without a word on prices: what emits, and so what carbon costs, follows from none."""
     record, held = made_by(scene, route), held_inside(scene, region, route)
-    for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
-        for name in getattr(record, kind):
-            amount = traded(scene, region, route, kind, name)
-            price = unit_price(scene, name, region, electrolyser)
-            found[name, sign] = amount, price
-    if held is not None:
-        other, part = held
-        for name, used, price, sign in trades(scene, region, other, electrolyser):
-            amount = scene.graph.product(part, used)
-            if (name, sign) in found:
-                amount = scene.graph.sum(found[name, sign][0], amount)
-            found[name, sign] = amount, price
-    return [(name, *both, sign) for (name, sign), both in found.items()]
+    own = (
+        (name, traded(scene, region, route, kind, name), sign)
+        for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)) for name in getattr(record, kind)
+    )  # fmt: skip
+    if held is None:
+        yield from own
+        return
+    found = {(name, sign): amount for name, amount, sign in own}
+    other, part = held
+    for name, used, sign in amounts(scene, region, other):
+        amount = scene.graph.product(part, used)
+        before = found.get((name, sign))
+        found[name, sign] = amount if before is None else scene.graph.sum(before, amount)
+    yield from ((name, amount, sign) for (name, sign), amount in found.items())
 
 
 @remembered
@@ -456,7 +465,7 @@ class MadeInput(NamedTuple):
 def made_inputs(scene: Scene, region: str, route: str) -> list[MadeInput]:
     """Inputs of a route in a region, and of what is inside, that are made elsewhere."""
     found = []
-    for name, amount, _, sign in trades(scene, region, route):
+    for name, amount, sign in amounts(scene, region, route):
         price = price_of(scene.experiment, name, region)
         if isinstance(price, Made) and sign > 0:
             found.append(MadeInput(name, amount, price.region, price.route))

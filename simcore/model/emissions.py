@@ -14,6 +14,7 @@ from simcore.intake.stated import dated
 from simcore.intake.usage import border_rule, price_of, reference_of, rules_of, sector_of
 from simcore.model.commodities import emission_factor, power_use
 from simcore.model.costs import (
+    amounts,
     capture_of,
     captured,
     emitted_by_capture,
@@ -22,7 +23,6 @@ from simcore.model.costs import (
     route_quantity,
     stored_biomass,
     traded,
-    trades,
     unabated,
     with_inside,
 )
@@ -281,7 +281,7 @@ def is_captive(scene: Scene, name: str, region: str) -> bool:
 
 def _bought(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int]]:
     """Inputs of a route and of what is inside, and what a tonne takes of them."""
-    for name, amount, _, sign in trades(scene, region, route):
+    for name, amount, sign in amounts(scene, region, route):
         if sign > 0:
             yield name, amount
 

@@ -15,7 +15,7 @@ from simcore.intake.hydrogen import Reforming
 from simcore.intake.power import Generation
 from simcore.intake.usage import price_of, reference_of
 from simcore.model.commodities import fuel_use, gas_use, price_name, unit_price
-from simcore.model.costs import trades
+from simcore.model.costs import amounts
 from simcore.model.premium import cost_premium
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import COMPARED
@@ -56,7 +56,7 @@ def net_use(scene: Scene, region: str, route: str, good: str) -> int:
     """What a tonne buys of a good, less what it sells of it, in the good's unit."""
     graph = scene.graph
     total = graph.constant(0.0)
-    for name, amount, _, sign in trades(scene, region, route):
+    for name, amount, sign in amounts(scene, region, route):
         used = amount if name == good else _through(scene, region, name, amount, good)
         if used is None:
             continue

@@ -57,10 +57,9 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
     yield Term("home carbon price", here, "EUR/t", home_price(scene, region))
     yield Term(_RECOGNISED, here, "1", policy_value(scene, record.recognised))
     for sector in experiment.sectors:
-        met = sector_regions(experiment, sector)[region]
+        met, there = sector_regions(experiment, sector)[region], _of(experiment, sector, here)
         for field, name in _REGION.items():
-            said = _said(experiment, sector, name)
-            yield Term(said, here, "1", policy_value(scene, getattr(met, field)))
+            yield Term(name, there, "1", policy_value(scene, getattr(met, field)))
     abroad = any(pays_cbam(scene, region, one) for one in experiment.destinations)
     if abroad:
         yield Term("CBAM carbon price", here, "EUR/t", carbon_price(scene, rules.market))
@@ -68,7 +67,7 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
             yield Term(name, here, "1", policy_value(scene, getattr(rules, field)))
         for sector, (field, name) in product(experiment.sectors, _BORDER.items()):
             node = policy_value(scene, border_rule(experiment, sector, field))
-            yield Term(_said(experiment, sector, name), here, "1", node)
+            yield Term(name, _of(experiment, sector, here), "1", node)
         link = experiment.catalog.markets[record.market].link if record.market else None
         if link is not None and link.to == rules.market:
             node = policy_value(scene, link.share)
@@ -95,9 +94,9 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
             yield Term("benchmark of CBAM", there, "t/t", node)
 
 
-def _said(experiment: Experiment, sector: str, name: str) -> str:
-    """The name of a term, with its sector where the run has several."""
-    return f"{name} ({sector})" if len(experiment.sectors) > 1 else name
+def _of(experiment: Experiment, sector: str, here: dict[str, str]) -> dict[str, str]:
+    """The place of a term of a sector: it is named where the run has several."""
+    return {**here, "sector": sector} if len(experiment.sectors) > 1 else here
 
 
 def _declared_by_default(scene: Scene, here: dict[str, str], sector: str) -> Iterator[Term]:
@@ -109,6 +108,6 @@ def _declared_by_default(scene: Scene, here: dict[str, str], sector: str) -> Ite
     for name, node in (
         ("default value of CBAM", value), ("benchmark of default values", meets),
     ):  # fmt: skip
-        yield Term(_said(experiment, sector, name), here, "t/t", node)
+        yield Term(name, _of(experiment, sector, here), "t/t", node)
     node = policy_value(scene, rules.recognised_default)
     yield Term("home price that counts with default values", here, "1", node)

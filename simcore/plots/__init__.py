@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simcore.analysis.headline import OpenedRun
+from simcore.analysis.sectors import sectors_of
 from simcore.analysis.select import choose
 from simcore.errors import printable
 from simcore.files import whole
@@ -67,7 +70,8 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     -------
     list of Path
         Files written: carbon_price, cost_and_value_<destination>, cost_premium, waterfall,
-        green_is_cheaper, project_gap and payments, as far as the run holds them.
+        green_is_cheaper, project_gap and payments, as far as the run holds them; those of routes
+        once for each sector where there are several, with its name at the end.
 
     Raises
     ------
@@ -81,19 +85,34 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     dataset = inert(dataset)
     pictures: list[tuple[str, Callable[[], Figure | None]]] = [
         ("carbon_price", lambda: carbon_price(dataset)),
-        *(
-            (f"cost_and_value_{d}", lambda d=d: cost_and_value(chosen, d))  # type: ignore[misc]
-            for d in destinations_of(dataset)
-        ),
-        ("cost_premium", lambda: cost_premium(chosen)),
-        ("waterfall", lambda: waterfall(chosen)),
-        ("green_is_cheaper", lambda: green_is_cheaper(chosen)),
+        *_of_routes(chosen),
         ("project_gap", lambda: gaps(dataset)),
         ("payments", lambda: payments(dataset)),
     ]
     expected = "a folder to write pictures into"
     files = [save(draw, out_dir / f"{stem}.png", expected=expected) for stem, draw in pictures]
     return [file for file in files if file is not None]
+
+
+def _of_routes(dataset: xr.Dataset) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
+    """Pictures of the routes of one scenario; of several sectors each has its own."""
+    made = sectors_of(OpenedRun(dataset))
+    if len(made) < 2:
+        yield from _of_sector(dataset, "")
+        return
+    for one in made:
+        title = f"{dataset.attrs['title']}\n{one.sector}: t of {one.product}"
+        part = dataset.sel(route=list(one.routes)).assign_attrs(title=title)
+        yield from _of_sector(part, f"_{one.sector}")
+
+
+def _of_sector(
+    dataset: xr.Dataset, ending: str
+) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
+    for one in destinations_of(dataset):
+        yield f"cost_and_value_{one}{ending}", partial(cost_and_value, dataset, one)
+    for draw in (cost_premium, waterfall, green_is_cheaper):
+        yield f"{draw.__name__}{ending}", partial(draw, dataset)
 
 
 def inert(dataset: xr.Dataset) -> xr.Dataset:
@@ -138,6 +157,6 @@ def save(
         figure = draw()
         if figure is None:
             return None
-        with whole(path, expected=expected, remedy=remedy, folders=True) as partial:
-            figure.savefig(partial, dpi=110, format=kind)
+        with whole(path, expected=expected, remedy=remedy, folders=True) as unfinished:
+            figure.savefig(unfinished, dpi=110, format=kind)
     return path

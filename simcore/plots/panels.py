@@ -47,14 +47,17 @@ def by_region_and_route(
         routes = routes[: max(1, _MAX_PANELS // len(regions))]
         title += f" (first {len(routes)} routes)"
     rows, columns = max(1, len(regions)), max(1, len(routes))
-    width, height = max(9.0, 1.2 + 2.0 * columns), 2.1 + 1.6 * rows
+    width = max(9.0, 1.2 + 2.0 * columns)
+    title = _run(dataset, width, title)
+    top = 0.95 + 0.22 * max(0, title.count("\n") - 1)
+    height = 1.15 + top + 1.6 * rows
     # Margins in inches: a layout engine would lay out 42 panels twice.
     figure = Figure(figsize=(width, height))
     figure.subplots_adjust(
-        left=1.0 / width, right=1 - 0.15 / width, bottom=0.95 / height, top=1 - 0.95 / height,
+        left=1.0 / width, right=1 - 0.15 / width, bottom=0.95 / height, top=1 - top / height,
         wspace=0.36, hspace=0.13,
     )  # fmt: skip
-    figure.suptitle(_run(dataset, width, title), y=1 - 0.1 / height, va="top")
+    figure.suptitle(title, y=1 - 0.1 / height, va="top")
     # Limits are set once at the end: shared axes would renew all panels at every line.
     grid = figure.subplots(rows, columns, squeeze=False)
     dataset = dataset[sorted(_FANS & set(dataset.data_vars))].load()
@@ -288,7 +291,7 @@ def scenario_text(dataset: xr.Dataset) -> str:
 def _run(dataset: xr.Dataset, width: float, title: str) -> str:
     """Titles of the run and of the picture, in lines that fit a figure so many inches wide."""
     room = max(20, int(width * _LETTERS))
-    both = (str(dataset.attrs.get("title", "")), title)
+    both = (*str(dataset.attrs.get("title", "")).split("\n"), title)
     return "\n".join(line for one in both for line in textwrap.wrap(one, room))
 
 

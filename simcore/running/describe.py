@@ -19,11 +19,14 @@ from simcore.intake.process_checks import shockless
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import described
 from simcore.intake.usage import (
+    alternatives,
     built_in,
     met_imports,
+    product_of,
     products_of,
     read_rules,
     references,
+    sector_of,
     sector_regions,
 )
 from simcore.plan import Plan, currency_rate, nominal_size
@@ -57,6 +60,8 @@ def _shapes_of(plan: Plan) -> Layout:
     )
     coords = _used_coords(plan, outcomes)
     units = {name: held for name, held in plan.units.items() if held[0] in coords}
+    routes = {one: sector_of(experiment, one) for one in coords["route"]}
+    made = {one: product_of(experiment, one) for one in coords.get("sector", ())}
     risk = experiment.risk
     if risk is not None:
         coords |= {"tail": tuple(risk.tails)} if risk.of else {}
@@ -73,6 +78,8 @@ def _shapes_of(plan: Plan) -> Layout:
         currency=experiment.currency, price_year=experiment.money.base_year,
         extra_coords={
             **units,
+            "route_sector": ("route", tuple(routes.values())),
+            **({"sector_product": ("sector", tuple(made.values()))} if made else {}),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
@@ -86,7 +93,7 @@ def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ..
     dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
     # Digests count the units of commodities, even in a run without their prices.
     united = {"factor", "commodity"}
-    dims |= {"route", "year"} | united
+    dims |= {"route", "year"} | united | ({"sector"} if len(plan.coords["sector"]) > 1 else set())
     return {
         name: labels for name, labels in plan.coords.items()
         if name in dims and (labels or name in united)
@@ -138,18 +145,21 @@ def _by_region(found: Mapping[tuple[str, str], str]) -> dict[str, dict[str, str]
 
 def _untold_imports(plan: Plan) -> dict[str, str]:
     """Regions of which nothing is said of bringing tonnes in, and those from which no duty is paid,
-    by scenario and region of the buyer."""
+    by scenario and what the buyer compares with."""
     if not plan.experiment.against:
         return {}
     freight: dict[str, dict[str, list[str]]] = {}
     duty: dict[str, dict[str, list[str]]] = {}
     for scenario, one in plan.spec.scenarios.items():
-        for (buyer, sector, origin), place in met_imports(one).items():
-            said = origin if len(one.sectors) == 1 else f"{origin} ({sector})"
-            if place is None:
-                freight.setdefault(scenario, {}).setdefault(buyer, []).append(said)
-            elif not pays_duty(sector_regions(one, sector)[buyer].imports[place]):
-                duty.setdefault(scenario, {}).setdefault(buyer, []).append(said)
+        met = met_imports(one).items()
+        for against, (home, route) in alternatives(one).items():
+            for (buyer, sector, origin), place in met:
+                if (buyer, sector) != (home, sector_of(one, route)):
+                    continue
+                if place is None:
+                    freight.setdefault(scenario, {}).setdefault(against, []).append(origin)
+                elif not pays_duty(sector_regions(one, sector)[buyer].imports[place]):
+                    duty.setdefault(scenario, {}).setdefault(against, []).append(origin)
     return {"without_freight": json.dumps(freight), "without_duty": json.dumps(duty)}
 
 

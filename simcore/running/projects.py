@@ -9,7 +9,7 @@ from typing import Any, Final
 from simcore.intake import Spec
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import quantities
-from simcore.intake.usage import replaced_by
+from simcore.intake.usage import product_of, replaced_by, sector_of
 from simcore.quantities import ByYear, Constant, FactorReference, Uncertain
 from simcore.quantities.records import Described, Model
 
@@ -33,6 +33,7 @@ def _told(experiment: Experiment, name: str) -> dict[str, Any]:
     known = experiment.catalog.instruments
     return {
         "title": one.title, "region": one.region, "route": one.route,
+        "product": product_of(experiment, sector_of(experiment, one.route)),
         "destination": one.destination, "start": one.start, "end": one.end,
         "output": one.output, "against": replaced_by(experiment, name),
         "capital": "full" if against is None else against.capital,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simcore.errors import ConfigError, Fault
-from simcore.intake.usage import reference_of
+from simcore.intake.usage import reference_of, sector_of
 from simcore.kernels.operations import BLOCK
 from simcore.model.settlement import settlement_terms
 from simcore.model.terms import Term, terms
@@ -113,11 +113,14 @@ def _terms(
             if region not in (None, place):
                 continue
             reference = route and reference_of(setting.experiment, place, route)
+            made = route and sector_of(setting.experiment, route)
             found += [
                 (scenario, one)
                 for one in terms(setting, place)
-                if route is None or one.place.get("route", route) in (route, reference)
-            ]
+                if route is None
+                or (one.place.get("route", route) in (route, reference)
+                    and one.place.get("sector", made) == made)
+            ]  # fmt: skip
     return plan, found
 
 
@@ -155,6 +158,9 @@ def _selected(plan: Plan, cell: Cell, wanted: Mapping[str, str | None]) -> bool:
     place = {dim: plan.coords[dim][at] for dim, at in place_of(cell).items()}
     if wanted["project"] is not None and "project" not in place:
         return False
+    route = wanted["route"]
+    if route is not None:
+        wanted = {**wanted, "sector": sector_of(plan.experiment, route)}
     return all(label in (None, place.get(dim, label)) for dim, label in wanted.items())
 
 

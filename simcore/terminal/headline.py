@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from simcore.analysis.headline import SOLD
+from simcore.analysis.sectors import Made, References
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
 from simcore.terminal.delivered import delivered_lines, legend
@@ -70,20 +71,27 @@ def headline_text(columns: Mapping[Any, Sequence[Any]], attrs: Mapping[Any, Any]
         if name:
             ranged = f"{name}_low" in (table[0] if table else ())
             lines.append(f"  {_SHORT[name]:<13} {_LEGEND[name]}{_BY_VIEW if ranged else ''}")
-    references: Mapping[str, Mapping[str, str]] = attrs.get("references") or {}
+    references: References = attrs.get("references") or {}
     alike = all(one == next(iter(references.values())) for one in references.values())
     lines += legend(attrs["delivered"])
     if references and alike and any(outcomes):
         lines += _references(next(iter(references.values())))
+    made: Sequence[Made] = attrs["sectors"] if "sector" in columns else ()
     if len(_labels(table, "destination")) > 1:
         lines.append("  at home, in EU where the tonne is sold; in EU is blank where it is home")
     for scenario in _labels(table, "scenario"):
         for year in _labels(table, "year"):
             rows = [row for row in table if row["scenario"] == scenario and row["year"] == year]
-            lines += _of_year(rows, outcomes, f"{year}, scenario {scenario}")
+            title = f"{year}, scenario {scenario}"
+            for one in made:
+                own = [row for row in rows if row["sector"] == one.sector]
+                what = f"{one.sector}: {unit} of {one.product}"
+                lines += _of_year(own, outcomes, f"{title}, {what}") if own else []
+            lines += [] if made else _of_year(rows, outcomes, title)
             lines += [] if alike else _references(references.get(scenario, {}), everywhere=True)
             told = [one for one in attrs["prices"] if (one.scenario, one.year) == (scenario, year)]
-            lines += _price_lines(told, unit)
+            # Below several sectors they stand apart, as they are those of all.
+            lines += ["", *_price_lines(told, unit)] if made and told else _price_lines(told, unit)
     for one in attrs["delivered"]:
         lines += delivered_lines(one, attrs["quantiles"])
     if attrs["projects"] is not None:
@@ -150,14 +158,28 @@ def _intervals(attrs: Mapping[Any, Any], unit: str) -> list[str]:
     return lines
 
 
-def _references(references: Mapping[str, str], *, everywhere: bool = False) -> list[str]:
-    """The reference routes, where regions (or scenarios) differ: the most common one first."""
-    names = list(references.values())
-    if len(set(names)) < 2 and not (everywhere and names):
-        return []
-    usual = max(dict.fromkeys(names), key=names.count)
-    others = [f"{region} {name}" for region, name in references.items() if name != usual]
-    return [f"  {'reference':<13} {'; '.join([usual, ', '.join(others)] if others else [usual])}"]
+def _references(
+    references: Mapping[str, Mapping[str, str]], *, everywhere: bool = False
+) -> list[str]:
+    """The reference routes by sector, where regions, sectors or scenarios differ: the most common
+    one first."""
+    lines, head = list[str](), f"  {'reference':<13} "
+    for sector, by_region in references.items():
+        names = list(by_region.values())
+        if len(references) == 1 and len(set(names)) < 2 and not (everywhere and names):
+            continue
+        usual = max(dict.fromkeys(names), key=names.count)
+        places: dict[str, list[str]] = {}
+        for region, name in by_region.items():
+            places.setdefault(name, []).append(region)
+        others = [f"{' '.join(found)} {name}" for name, found in places.items() if name != usual]
+        text = "; ".join([usual, ", ".join(others)] if others else [usual])
+        said = f"{sector}: {text}" if len(references) > 1 else text
+        lines += textwrap.wrap(
+            said, WIDTH, initial_indent=head, subsequent_indent=" " * (len(head) + 2)
+        )
+        head = " " * len(head)
+    return lines
 
 
 def _of_year(rows: Rows, outcomes: Sequence[str], title: str) -> list[str]:

@@ -18,7 +18,10 @@ _COLUMNS: Final = {
     "sources": ("name", "kind", "date", "title"), "outcomes": ("name", "unit", "over", "title"),
 }  # fmt: skip
 """Columns of the sections whose entries are plain lines of text."""
-_LISTED: Final = {"instruments": ("name", "kind", "status", "title")}
+_LISTED: Final = {
+    "instruments": ("name", "kind", "status", "title"), "sectors": ("name", "product", "title"),
+    "routes": ("name", "sector", "status", "title"),
+}  # fmt: skip
 """Columns of lists of entries with values, where they are not the usual ones."""
 _FEW: Final = 12
 """Names that fit a message; more are for a list."""

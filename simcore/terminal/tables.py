@@ -186,6 +186,8 @@ def outcome_text(frame: pd.DataFrame) -> str:
     told = tuple(numbers)
     lines = [shortened(attrs["run"], WIDTH), f"{attrs['draws']:,} draws"]
     lines += [f"{attrs['title']} ({attrs['variable']}){unit}{money}", *([where] if where else [])]
+    if attrs.get("sectors") and "/t" in unit:
+        lines += wrapped("; ".join(f"{one.sector}: t of {one.product}" for one in attrs["sectors"]))
     # What is too wide continues below, rather than with names that are cut.
     while numbers:
         fits = len(numbers)

@@ -9,8 +9,9 @@ from typing import Any, Final
 from simcore.terminal.tables import WIDTH, decimals, grid, number, shortened
 
 _PLACE: Final = (
-    "scenario", "region", "destination", "against", "route", "component", "emission", "grade",
-    "market", "commodity", "exposure", "good", "project", "instrument", "product", "budget",
+    "scenario", "region", "destination", "against", "sector", "route", "component", "emission",
+    "grade", "market", "commodity", "exposure", "good", "project", "instrument", "product",
+    "budget",
 )  # fmt: skip
 _YEARS: Final = 8
 
@@ -21,6 +22,8 @@ def trace_text(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
     `rows` come from `tracing.trace`: variable, unit, labels, and `values` by year or one `value`.
     """
     lines = [title, ""]
+    if len({row["sector"] for row in rows if "sector" in row}) == 1:
+        rows = [{key: one for key, one in row.items() if key != "sector"} for row in rows]
     single = [row for row in rows if "values" not in row]
     yearly = [row for row in rows if "values" in row]
     if single:
