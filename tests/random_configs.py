@@ -14,6 +14,7 @@ from simcore.variables import OUTCOMES
 
 COMMODITIES = {
     "ore": "t", "power": "MWh", "hydrogen": "kg", "storage": "t", "fuel": "MWh", "mix": "MWh",
+    "scrap": "t",
 }  # fmt: skip
 # Unit, and how many of it make one of the first unit of the line; all rates are those of MONEY.
 UNITS = {
@@ -714,6 +715,7 @@ def configs(draw: Any) -> dict[str, Any]:
         origin,
         reforming,
         rules,
+        scrap_rules,
         sectors,
     )
     from random_sectors import (
@@ -834,7 +836,16 @@ def configs(draw: Any) -> dict[str, Any]:
         }  # fmt: skip
         prices["iron"] = {"default": draw(made_at("maker", regions))}
     routes = [name for one in made.values() for name in one]
-    if len(made) == 1 and draw(st.booleans()):
+    for name, one in catalog["sectors"].items():
+        if draw(st.integers(0, 1)):
+            way = made[name][1]
+            amount = by_region(everywhere, quantity(0.3, 1.2, "t/t", form="positive", bare=False))
+            catalog["routes"][way]["inputs"]["scrap"] = draw(amount)
+            one["scrap"] = {"commodity": "scrap", "route": way}
+            for met in one["regions"].values():
+                met["scrap"] = draw(scrap_rules(share_names))
+            break  # of a good only one sector says how its price moves
+    if len(made) == 1 and "scrap" not in catalog["sectors"][SECTORS[0]] and draw(st.booleans()):
         # Of a single sector, a region may say itself what it meets.
         for name, met in catalog["sectors"].pop(SECTORS[0])["regions"].items():
             catalog["regions"][name] |= met | {"reference": {SECTORS[0]: "old"}}

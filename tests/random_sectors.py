@@ -70,6 +70,18 @@ def power_rules(draw: Any, shares_: list[str]) -> dict[str, Any]:
 
 
 @st.composite
+def scrap_rules(draw: Any, shares_: list[str]) -> dict[str, Any]:
+    """What moves the price of scrap in a region."""
+    found = {
+        "owners_share": draw(quantity(0.0, 1.0)), "export_duty": draw(policy_value(0, 0.5, shares_)),
+        "incidence": draw(quantity(0.0, 1.0)), "pre_consumer_share": draw(quantity(0.0, 1.0)),
+        "metal_intensity": draw(steps(0.5, 2)),
+    }  # fmt: skip
+    kept = draw(st.lists(st.sampled_from(sorted(found)), unique=True))
+    return {name: found[name] for name in kept}
+
+
+@st.composite
 def generation(draw: Any) -> dict[str, Any]:
     """Power made on site of a fuel."""
     return {
@@ -151,6 +163,7 @@ def border(draw: Any, shares_: list[str], marks: list[str]) -> dict[str, Any]:
         "indirect": draw(policy_value(0, 1, shares_)),
         "mark_up": draw(policy_value(0, 0.3, shares_)),
         "good": draw(st.sampled_from(["default", "plate", "slab"])),
+        "pre_consumer_scrap": draw(policy_value(0, 1, shares_)),
         "default_benchmark": draw(st.one_of(st.none(), policy_value(0, 1.5, marks))),
     }
 

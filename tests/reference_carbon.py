@@ -486,11 +486,30 @@ def embedded(case: Case, route: str, region: str, year: int) -> float:
     else:
         emissions = direct(case, route, region, year)
         emissions += embedded_precursors(case, route, region, year)
+        emissions += works_scrap(case, route, region, year)
     if route == reference_route(case, region, route):
         share = rules["resource_shuffling"]
         clean = min(emissions, rules["clean_intensity"])
         emissions = (1 - share) * emissions + share * clean
     return emissions
+
+
+def works_scrap(case: Case, route: str, region: str, year: int) -> float:
+    """What scrap that never reached a consumer embeds at the border, t/t."""
+    sector = sector_of(case, route)
+    named = case.catalog.get("sectors", {}).get(sector, {}).get("scrap")
+    own = 0.0
+    if named:
+        stated_ = rules_of_sector(case, region, sector).get("scrap") or {}
+        name = f"{region}.{sector}.scrap"
+        metal = stated_.get("metal_intensity")
+        if metal is None:
+            metal = rules_of_sector(case, region, sector)["average_intensity"]
+        own = own_amounts(case, route, "inputs", region, year).get(named["commodity"], 0.0)
+        own *= quantity(case, stated_.get("pre_consumer_share", 0.0), name + ".pre_consumer_share")
+        own *= quantity(case, metal, name + ".metal_intensity", "t/t")
+        own *= policy(case, border_rule(case, sector, "pre_consumer_scrap") or 0.0, year)
+    return with_inside(case, route, region, year, own, works_scrap)
 
 
 def default_value(case: Case, region: str, sector: str, year: int) -> float:

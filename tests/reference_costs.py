@@ -31,6 +31,7 @@ from reference_paths import (
     Case,
     learning,
     lineage,
+    policy,
     price_path,
     quantity,
     regional,
@@ -54,6 +55,7 @@ from reference_routes import (
     price_entry,
     reference_in,
     reference_route,
+    rules_of_sector,
     says,
     sector_of,
     sectors_of,
@@ -68,9 +70,44 @@ NAN = math.nan
 
 
 def commodity_price(case: Case, commodity: str, region: str, year: int) -> float:
-    """EUR per t, per MWh or, of hydrogen, per kg."""
+    """EUR per t, per MWh or, of hydrogen, per kg; of scrap as its owners and a duty move it."""
     if (commodity, region) in case.given:
         return case.given[commodity, region]
+    price = price_of_entry(case, commodity, region, year)
+    sector = scrap_sector(case, commodity, region)
+    if sector is None:
+        return price
+    rules, name = rules_of_sector(case, region, sector)["scrap"], f"{region}.{sector}.scrap"
+    falls = quantity(case, rules.get("incidence", 0.0), name + ".incidence")
+    price *= 1 - falls * policy(case, rules.get("export_duty", 0.0), year)
+    gained = scrap_carbon_value(case, region, sector, year)
+    gained -= scrap_carbon_value(case, region, sector, case.years[0])
+    return price + quantity(case, rules.get("owners_share", 0.0), name + ".owners_share") * gained
+
+
+def scrap_sector(case: Case, commodity: str, region: str) -> str | None:
+    """The sector whose scrap a commodity is, where a region of the run says how its price moves."""
+    if region not in case.config["regions"]:
+        return None
+    for sector in sectors_of(case):
+        named = case.catalog["sectors"].get(sector, {}).get("scrap")
+        moved = rules_of_sector(case, region, sector).get("scrap")
+        if named and moved and named["commodity"] == commodity:
+            return sector
+    return None
+
+
+def scrap_carbon_value(case: Case, region: str, sector: str, year: int) -> float:
+    """Carbon cost at home that a tonne of scrap saves, EUR/t of it."""
+    named = case.catalog["sectors"][sector]["scrap"]
+    saved = home_cost(case, reference_in(case, region, sector), region, year)
+    saved -= home_cost(case, named["route"], region, year)
+    charged = amounts(case, named["route"], "inputs", region, year)[named["commodity"]]
+    return saved / charged
+
+
+def price_of_entry(case: Case, commodity: str, region: str, year: int) -> float:
+    """What the entry of a price says."""
     name, entry = price_entry(case, commodity, region)
     if is_electrolysis(entry):
         return electrolysis_cost(case, name, entry, region, year)

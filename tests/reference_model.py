@@ -41,6 +41,7 @@ from reference_costs import (
     levelised_cost,
     parity_price,
     premium_ex_carbon,
+    scrap_carbon_value,
     waterfall,
 )
 from reference_deals import project_outcomes
@@ -62,6 +63,7 @@ from reference_routes import (
     is_made,
     is_reforming,
     price_entry,
+    reference_in,
     reference_route,
     sector_of,
     sectors_of,
@@ -379,6 +381,19 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             for sector, year in product(sectors_of(case), case.years):
                 best = cheapest_route(case, out, scenario, region, d, sector, year)
                 out["cheapest_route", scenario, region, d, sector, year] = best
+    for region, sector in product(config["regions"], sectors_of(case)):
+        named = case.catalog.get("sectors", {}).get(sector, {}).get("scrap")
+        ways = (reference_in(case, region, sector), named["route"]) if named else ()
+        for year in case.years if named else ():
+            there = all(is_available(case, way, year) for way in ways)
+            value = scrap_carbon_value(case, region, sector, year) if there else NAN
+            out["scrap_carbon_value", scenario, region, sector, year] = value
+            parity = NAN
+            if there and named["route"] != ways[0]:
+                parity = parity_price(
+                    case, named["route"], region, "domestic", named["commodity"], year
+                )
+            out["scrap_parity_price", scenario, region, sector, year] = parity
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)

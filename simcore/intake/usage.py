@@ -18,7 +18,7 @@ from simcore.intake.entries import (
     SectorRegion,
 )
 from simcore.intake.findings import Address
-from simcore.intake.hosts import behind, route_of
+from simcore.intake.hosts import available_from, behind, route_of, traded_by
 from simcore.intake.paths import PricePath
 from simcore.intake.places import Reached, feeds, reached
 
@@ -302,6 +302,19 @@ def made_in(experiment: Experiment, route: str) -> list[str]:
         if route in _with_behind(experiment, [name])
     ]  # fmt: skip
     return list(dict.fromkeys([*regions, *there]))
+
+
+def there_from(experiment: Experiment, route: str) -> int:
+    """First year of a route, and of all that makes its inputs elsewhere for any region of the run;
+    0 without one, and of a route that is none."""
+    catalog = experiment.catalog
+    if route not in catalog.routes:
+        return 0
+    prices = (price_of(experiment, name, one) for name in traded_by(catalog, route)
+              for one in made_in(experiment, route))  # fmt: skip
+    makers = {one.route for one in prices if isinstance(one, Made)}
+    own = available_from(catalog, route) or 0
+    return max([own, *(there_from(experiment, name) for name in makers)])
 
 
 def used_sectors(experiment: Experiment) -> list[str]:
