@@ -123,10 +123,16 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 continue
             # A config that repeats what the package says asks for no effect.
             if (not own and at(packaged, address) == value) or (
-                spec.stands_alone and _is_default(where, value)
+                spec.stands_alone
+                and (_is_default(where, value) or (own and _repeats(where, value)))
             ):
                 continue
             yield _Written(address, where, value, experiments)
+
+
+def _repeats(where: Address, value: Any) -> bool:
+    """Whether a scenario, written out in a config that holds all, says what a packaged one does."""
+    return any(at(one, where) == value for one in shipped.scenarios().values())
 
 
 def _is_default(where: Address, value: Any) -> bool:
@@ -153,11 +159,12 @@ def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault
     """What the user wrote and no row read."""
     told: set[Address] = set()
     # What a config mentions it must define, read or not.
-    mentioned = set(_texts([one.data for one in spec.documents]))
+    mentioned, changed = set(_texts([one.data for one in spec.documents])), set(_changed(spec))
     for one in written:
         where = one.where
         silent = _silent(one.experiments, where, reads, spec.stands_alone)
-        if silent is None or (silent == entry_length(where) and where[2] in mentioned):
+        named = mentioned if one.address[0] == "scenarios" else mentioned | changed
+        if silent is None or (silent == entry_length(where) and where[2] in named):
             continue
         place = (*one.address[: len(one.address) - len(where)], *where[:silent])
         if place not in told:
@@ -169,6 +176,14 @@ def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault
                 expected="a setting that this run reads",
                 remedy=reason(where[:silent], one.experiments),
             )
+
+
+def _changed(spec: Spec) -> Iterator[str]:
+    """Names of the entries of the catalog that scenarios change."""
+    for overlay in spec.experiment.scenarios.values():
+        for part in overlay if isinstance(overlay, list) else [overlay]:
+            for named in part.get("catalog", {}).values() if isinstance(part, Mapping) else ():
+                yield from map(str, named)
 
 
 def _texts(node: Any) -> Iterator[str]:

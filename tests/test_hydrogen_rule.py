@@ -221,3 +221,16 @@ def test_gas_moves_the_premium_through_hydrogen() -> None:
     first["catalog"]["prices"]["gas"] = level(price)
     again = simcore.run(first, threads=1).sel(scenario="law", region="AA", route="new", year=2027)
     assert float(again.cost_premium_central.squeeze()) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rule", "clean_grid", "gas"),
+    [("rfnbo", 0.0, 0.0), ("low_carbon", 1.0, 1.0), ("intensity", 1.0, 1.0), (None, 1.0, 1.0)],
+)
+def test_low_carbon_hydrogen_is_not_renewable(
+    rule: str | None, clean_grid: float, gas: float
+) -> None:
+    of_grid = run(ELECTROLYSIS, grid=0.05, hydrogen_rule=rule)
+    assert central(of_grid, "hydrogen_class", grade="low_carbon") == [1] * 4
+    assert central(of_grid, "hydrogen_qualifies") == [clean_grid] * 4
+    assert central(run(REFORMING, hydrogen_rule=rule), "hydrogen_qualifies") == [gas] * 4

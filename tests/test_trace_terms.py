@@ -46,6 +46,8 @@ def test_carbon_costs_are_rebuilt_from_the_terms(draw: int, currency: str) -> No
         bought = term("precursor intensity", region, year, route)
         bought -= free * term("benchmark of precursors", region, year, route)
         due += term("precursors pay at the border", region, year) * max(0.0, bought)
+        if region == "KR":
+            due += term("allowances to buy for power", region, year, route)
         return term("home carbon price", region, year) * due
 
     def border(region: str, route: str, year: int) -> float:
@@ -54,7 +56,11 @@ def test_carbon_costs_are_rebuilt_from_the_terms(draw: int, currency: str) -> No
         embedded = term("emission intensity", region, year, route)
         embedded += term("precursor intensity", region, year, route)
         due = embedded - free * term("benchmark of CBAM", region, year, route)
-        paid = max(0.0, home(region, route, year))
+        at_home = home(region, route, year)
+        if region == "KR":  # power is not embedded: what it pays at home does not count
+            power = term("allowances to buy for power", region, year, route)
+            at_home -= term("home carbon price", region, year) * power
+        paid = max(0.0, at_home)
         paid *= term("home price recognised by CBAM", region, year)
         covered = term("CBAM coverage", region, year)
         if region == "UK":

@@ -135,6 +135,10 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
         _value("policies", "kr_free_allocation", "variants", "law", "values", 2026),
     ),
     (
+        "instrument.eu.indirect.intensity",
+        _value("policies", "eu_indirect_compensation", "variants", "law", "values", 2026),
+    ),
+    (
         "policy.gx_ets.grandfathering_reduction.2026",
         _value("policies", "jp_benchmark_bf_bof", "variants", "law", "decline", unit=False),
     ),
@@ -362,7 +366,6 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
             ("de.largest", ("de_ccfd", "cap", "total")),
             ("de.tks.grant", ("de_dri_grant", "cap", "total")),
             ("idb.support", ("eu_decarbonisation_bank", "amount")),
-            ("eu.indirect.intensity", ("eu_indirect_costs", "intensity")),
             ("eu.public_buyers.first", ("eu_public_buyers", "first")),
             ("jp.credit", ("jp_production_credit", "amount")),
             ("jp.credit.years", ("jp_production_credit", "term")),

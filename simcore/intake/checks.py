@@ -26,7 +26,7 @@ from simcore.intake.hydrogen import Reforming
 from simcore.intake.origin_checks import made_findings
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
-from simcore.intake.power import Generation
+from simcore.intake.power_checks import power_findings
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.risk_checks import risk_findings
@@ -89,6 +89,7 @@ def find_faults(
             *date_findings(scenario),
             *system_findings(scenario),
             *goods_findings(scenario),
+            *power_findings(scenario),
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
             *project_findings(scenario, folder),
@@ -416,8 +417,6 @@ def _prices(experiment: Experiment) -> Iterator[Finding]:
                 )
             if isinstance(price, Electrolysis):
                 yield from _electrolysis(experiment, (*address, place), price, regions)
-            elif isinstance(price, Generation):
-                yield from _generation(experiment, (*address, place), price, regions)
             elif isinstance(price, Reforming):
                 yield from _reforming(experiment, (*address, place), price, regions)
             elif isinstance(price, Indexed):
@@ -462,22 +461,6 @@ def _electrolysis(
             yield Finding(
                 place, f"{feed}, which is itself computed", "a bought commodity",
                 "name an electricity price",
-            )  # fmt: skip
-
-
-def _generation(
-    experiment: Experiment, address: Address, price: Generation, regions: list[str]
-) -> Iterator[Finding]:
-    fuel, place = price.fuel, (*address, "fuel")
-    yield from unknown_entry(place, fuel, experiment.catalog, "prices")
-    for region in regions if fuel in experiment.catalog.prices else ():
-        found = price_of(experiment, fuel, region)
-        if found is None:
-            yield _no_price(experiment, place, fuel, region)
-        elif isinstance(found, Computed) or commodity_unit(experiment, fuel, found) != "MWh":
-            yield Finding(
-                place, f"{fuel}, which is not a fuel bought by energy",
-                "a commodity with a price per MWh or GJ", "name the price of coal or gas by energy",
             )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from simcore.intake.measures import (
     Utilisation,
 )
 from simcore.intake.paths import AnchorTable, EmissionFactors, PricePath
-from simcore.intake.power import Generation, PowerFactor
+from simcore.intake.power import Generation, IndirectCosts, PowerFactor
 from simcore.intake.products import Product
 from simcore.intake.systems import System
 from simcore.quantities import (
@@ -56,6 +56,7 @@ from simcore.units.canonical import (
     HOUR_PER_YEAR,
     KWH_PER_KILOGRAM,
     ONE,
+    TONNE_PER_MWH,
     TONNE_PER_TONNE,
     YEAR,
 )
@@ -239,6 +240,10 @@ class Region(Described):
     capex_factor: Multiplier = certain(1.0)
     recognised: PolicyShare = 0.0
     """1 where the EU, or the border of a buyer, recognises the carbon price paid at home."""
+    default_power_factor: (
+        Annotated[float, Canonical(TONNE_PER_MWH, usual=ranges.POWER_FACTOR), Field(ge=0)] | None
+    ) = None
+    """CBAM default value of power, t CO2e/MWh, for `cbam.power_factor: default`."""
     credit_price: Annotated[Quantity, Canonical(EURO_PER_TONNE, usual=ranges.CARBON_PRICE)] = (
         certain(0.0)
     )
@@ -325,6 +330,8 @@ class SectorRegion(Described):
     region covers, beside what its price holds: 1 in Korea."""
     power_allowance: PowerFactor = certain(0.0)
     """Allowances per MWh of power bought that emits, t CO2e/MWh."""
+    compensation: IndirectCosts | None = None
+    """What is paid back of the carbon cost inside the price of power."""
     border: PolicyShare = 0.0
     """1 where imported precursors pay the home price at the border."""
     default_intensity: DefaultValues = Field(default_factory=dict)

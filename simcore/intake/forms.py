@@ -33,7 +33,7 @@ _HORIZON: Final = re.compile(r"\s*([0-9]{4})(?:\s*(?:-|\u2013|to)\s*([0-9]{4}))?
 _META: Final = frozenset({*Described.model_fields, *Sourced.model_fields})
 SECTORAL: Final = (
     "coverage", "free_allocation", "cscf", "benchmarks", "captive_coverage", "captive_allowance",
-    "power_coverage", "power_allowance", "border", "default_intensity",
+    "power_coverage", "power_allowance", "compensation", "border", "default_intensity",
     "average_intensity", "removals", "reference", "imports",
     "product_price",
 )  # fmt: skip
@@ -222,7 +222,7 @@ def _take_out_sectors(found: dict[str, Any], sectors: list[str], lines: Lines) -
         by_sector = reference if isinstance(reference, Mapping) else {}
         for made in dict.fromkeys((*sectors, *by_sector)):
             said = {**own, "reference": by_sector.get(made)} if by_sector else own
-            said = {key: value for key, value in said.items() if value is not None}
+            said = {key: value for key, value in said.items() if value or key != "reference"}
             known = _mapping(found, "sectors")
             record = _mapping(known, made)
             there = _mapping(record, "regions")

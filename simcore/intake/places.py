@@ -88,6 +88,8 @@ def reached(experiment: Experiment, first: Iterable[tuple[str, str]]) -> Reached
     """
     catalog, found = experiment.catalog, Reached({}, [])
     waiting, met = deque(first), set[tuple[str, str]]()
+    # By what the record holds: to find what stands for power is not to read it (see `effects`).
+    by_grid = vars(experiment.cbam)["power_factor"] == "grid_mean"
     while waiting:
         one = waiting.popleft()
         if one in met:
@@ -96,6 +98,8 @@ def reached(experiment: Experiment, first: Iterable[tuple[str, str]]) -> Reached
         name, region = one
         found.buyers.setdefault(name, []).append(region)
         price = price_of(experiment, name, region)
+        if by_grid and price is not None and (grid := vars(price).get("grid")):
+            waiting.append((grid, region))
         waiting += [(feed, region) for feed in feeds(experiment, name, region)]
         if isinstance(price, Made) and (there := (price.region, price.route)):
             known = price.route in catalog.routes and price.region in catalog.regions

@@ -180,6 +180,8 @@ def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], 
         ) if sector in sold else ()  # fmt: skip
         found |= {(*rules, key): getattr(made, key) for key in fields}
         found |= {(*rules, "benchmarks", key): one for key, one in made.benchmarks.items()}
+        if fields and made.compensation is not None:
+            found[*rules, "compensation", "share"] = made.compensation.share
         if made.scrap is not None:
             found[*rules, "scrap", "export_duty"] = made.scrap.export_duty
     if record is not None:
@@ -193,6 +195,13 @@ def benchmark_of(experiment: Experiment, region: str, route: str) -> float | str
     if stated is not None:
         return stated
     return rules_of(experiment, region, route).benchmarks.get("default", 0.0)
+
+
+def stated_for(experiment: Experiment, route: str, table: Mapping[str, Any]) -> Any:
+    """What a table by route states of one: its own, its host's, or `default`; None without one."""
+    host = host_of(experiment.catalog, route)
+    names = [route, *([host] if host else []), "default"]
+    return next((table[name] for name in names if name in table), None)
 
 
 def benchmark_stated(experiment: Experiment, region: str, route: str) -> float | str | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
-from simcore.quantities.annotations import Canonical, Name, Plain, PolicyShare
+from simcore.quantities.annotations import AlsoText, Canonical, Name, Plain, PolicyShare, in_unit
 from simcore.quantities.records import Described
 from simcore.units.canonical import EURO_PER_MWH, GIGAJOULE_PER_MWH, MWH_PER_TONNE, TONNE_PER_MWH
 
@@ -41,7 +41,10 @@ class Generation(Described):
     """Capital, operation and grid fees per MWh; its carbon cost is that of the route."""
 
 
-Efficient = Annotated[float, Canonical(MWH_PER_TONNE, usual=ranges.AMOUNTS["MWh"]), Field(gt=0)]
+Efficient = Annotated[
+    float, Field(gt=0), in_unit(MWH_PER_TONNE), AlsoText(),
+    Canonical(MWH_PER_TONNE, usual=ranges.AMOUNTS["MWh"]),
+]  # fmt: skip
 
 
 class IndirectCosts(Described):

@@ -73,7 +73,11 @@ class Cbam(Model):
     """Share of the tonnes that the border covers; without it what each sector says, as do the
     five other fields that may be left out."""
     indirect: PolicyShare | None = None
-    """Share of the emissions of bought power that is embedded too; no free allocation for them."""
+    """Share of the emissions of power, made on site and bought, that is embedded too; no free
+    allocation for them."""
+    power_factor: Literal["actual", "grid_mean", "default"] = "actual"
+    """Emissions of that power: its own, as by contract; the mean of the `grid` of the country for
+    every MWh; or `default_power_factor` of the region."""
     free_allocation: PolicyShare
     cscf: PolicyShare
     mark_up: MarkUp | None = None

@@ -46,6 +46,10 @@ _REASONS: Final = {
     "captive_coverage": "read where a route uses power made on site (kind: generation)",
     "captive_allowance": "read where a route uses power made on site (kind: generation)",
     "power_allowance": "read with power_coverage above zero",
+    "power_factor": "read for tonnes sold into the EU from outside, with cbam.indirect above zero",
+    "default_power_factor": "read with cbam.power_factor: default, and cbam.indirect above zero",
+    "compensation": "read of a route that uses the power it names",
+    "efficiency": "read of a route without a benchmark",
     "grid": "read with cbam.power_factor: grid_mean, or power_coverage above zero",
     "hydrogen_rule": "read where a route buys hydrogen and has support, or a project is paid for "
     "its hydrogen, and by hydrogen_qualifies",

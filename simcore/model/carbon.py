@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simcore.intake.policies import benchmark_of, benchmark_stated, default_value
+from simcore.intake.policies import benchmark_of, benchmark_stated, default_value, stated_for
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
 from simcore.model.commodities import emission_factor
@@ -12,10 +12,12 @@ from simcore.model.costs import MadeInput, made_by, made_inputs, traded, with_in
 from simcore.model.emissions import (
     bought_power_emissions,
     captive_power_emissions,
+    carriers,
     charged_intensity,
     direct_emissions,
     embedded,
     embedded_precursors,
+    indirect_emissions,
     per_product,
     power_of,
     stated_precursors,
@@ -287,9 +289,9 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
         scene, border_rule(experiment, sector_of(experiment, route), "indirect")
     )
     if not graph.is_constant(indirect, 0.0):
-        # No benchmark holds power, so none of it is free; what power paid at home is not deducted.
-        bought = graph.product(indirect, bought_power_emissions(scene, region, route))
-        gap = graph.sum(gap, bought)
+        # No benchmark holds power, so none of it is free.
+        counted = graph.product(indirect, indirect_emissions(scene, region, route))
+        gap = graph.sum(gap, counted)
     paid = _paid(scene, region, route, record.recognised)
     if rules.method == "own":
         gap = _plus(graph, gap, scrap_emissions(scene, region, route))
@@ -372,12 +374,16 @@ def _gap(scene: Scene, emitted: int, meets: int) -> int:
 
 
 def _paid(scene: Scene, region: str, route: str, recognised: float | str) -> int:
-    """Price paid at home that the EU counts, EUR/t."""
-    return scene.graph.node(
-        "PAID",
-        home=home_carbon_cost(scene, region, route),
-        recognised=policy_value(scene, recognised),
-    )
+    """Price paid at home that the EU counts, EUR/t: for power as far as power is embedded."""
+    graph, experiment = scene.graph, scene.experiment
+    paid, power = home_carbon_cost(scene, region, route), charged_power(scene, region, route)
+    if not graph.is_constant(power, 0.0):
+        indirect = policy_value(
+            scene, border_rule(experiment, sector_of(experiment, route), "indirect")
+        )
+        apart = graph.difference(graph.constant(1.0), indirect)
+        paid = less(graph, paid, graph.product(home_price(scene, region), apart, power))
+    return graph.node("PAID", home=paid, recognised=policy_value(scene, recognised))
 
 
 @remembered
@@ -409,15 +415,62 @@ def cbam_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     )
 
 
+@remembered
+def compensation_rate(scene: Scene, region: str, route: str) -> int:
+    """Compensation per EUR of carbon price: share * factor of power * power that counts, t/t."""
+    graph, stated = scene.graph, rules_of(scene.experiment, region, route).compensation
+    if stated is None:
+        return graph.constant(0.0)
+    used = [
+        amount for name, amount, *_ in carriers(scene, region, route) if name in stated.power
+    ]  # fmt: skip
+    share = policy_value(scene, stated.share)
+    if not used or graph.is_constant(share, 0.0):
+        return graph.constant(0.0)
+    power, limit = graph.total(used), stated_for(scene.experiment, route, stated.benchmark)
+    if limit is None:
+        counts = graph.scaled(power, stated.efficiency)
+    else:
+        counts = graph.node("SMALLER", a=power, b=graph.constant(limit))
+    unit = unit_of_field(type(stated), "factor")
+    factor = yearly_quantity(scene, f"{region}.compensation.factor", stated.factor, unit)
+    return graph.product(share, factor, counts)
+
+
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Compensation of indirect carbon costs",
+    since=AVAILABLE,
+    usual=False,
+    asked_as=("compensation", "indirect_compensation"),
+)
+@remembered
+def indirect_cost_compensation(scene: Scene, region: str, route: str) -> int:
+    """share * P * CO2 factor of power * power that counts: what is paid back of the carbon cost
+    inside the price of power. carbon_cost is net of it."""
+    rate = compensation_rate(scene, region, route)
+    if scene.graph.is_constant(rate, 0.0):
+        return rate
+    return scene.graph.product(home_price(scene, region), rate)
+
+
 @outcome(over=CELL, unit="{money} t-1", title="Carbon cost", since=AVAILABLE)
 @remembered
 def carbon_cost(scene: Scene, region: str, destination: str, route: str) -> int:
-    """home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside."""
-    return _plus(
+    """home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside, less
+    indirect_cost_compensation."""
+    due = _plus(
         scene.graph,
         home_carbon_cost(scene, region, route),
         cbam_cost(scene, region, destination, route),
     )
+    return less(scene.graph, due, indirect_cost_compensation(scene, region, route))
+
+
+def less(graph: Graph, node: int, other: int) -> int:
+    """Node of one less another, where there is another."""
+    return node if graph.is_constant(other, 0.0) else graph.difference(node, other)
 
 
 def _plus(graph: Graph, node: int, other: int) -> int:

@@ -124,11 +124,7 @@ def embedded(scene: Scene, origin: str, route: str) -> int:
     indirect = policy_value(scene, rule)
     if graph.is_constant(indirect, 0.0):
         return found
-    power = _plus(
-        scene,
-        bought_power_emissions(scene, origin, route),
-        captive_power_emissions(scene, origin, route),
-    )
+    power = indirect_emissions(scene, origin, route)
     return graph.sum(found, graph.product(indirect, power))
 
 
@@ -254,21 +250,47 @@ class Power:
 def power_of(scene: Scene, region: str, route: str) -> Iterator[Power]:
     """The power that a tonne takes: inputs made on site or that state a `grid`, and what makes
     hydrogen of such power on site."""
-    for name, amount in _bought(scene, region, route):
-        found = _power(scene, name, region, amount, name)
-        if found is not None:
-            yield found
+    for name, amount, bought_as, _ in carriers(scene, region, route):
+        record = price_of(scene.experiment, name, region)
+        is_made_here, grid = isinstance(record, Generation), getattr(record, "grid", None)
+        if is_made_here or grid is not None:
+            yield Power(name, amount, is_made_here, bought_as, grid)
 
 
-def _power(scene: Scene, name: str, region: str, amount: int, bought_as: str) -> Power | None:
-    record = price_of(scene.experiment, name, region)
-    if isinstance(record, Electrolysis):
-        need = scene.graph.product(amount, power_use(scene, name, region))
-        return _power(scene, record.electricity, region, need, bought_as)
-    is_captive, grid = isinstance(record, Generation), getattr(record, "grid", None)
-    if not is_captive and grid is None:
-        return None
-    return Power(name, amount, is_captive, bought_as, grid)
+def carriers(scene: Scene, region: str, route: str) -> Iterator[tuple[str, int, str, int]]:
+    """Inputs of a route and what a tonne takes of them, in the place of hydrogen made on site the
+    power that makes it; then the input and its amount as bought."""
+    for bought_as, bought in _bought(scene, region, route):
+        name, amount, record = bought_as, bought, price_of(scene.experiment, bought_as, region)
+        if isinstance(record, Electrolysis):
+            name, amount = (
+                record.electricity,
+                scene.graph.product(bought, power_use(scene, bought_as, region)),
+            )
+        yield name, amount, bought_as, bought
+
+
+@remembered
+def indirect_emissions(scene: Scene, region: str, route: str) -> int:
+    """Emissions of power and other inputs as the border counts them, t CO2e/t (MODEL 15.6)."""
+    graph, rule = scene.graph, scene.experiment.cbam.power_factor
+    captive = captive_power_emissions(scene, region, route)
+    if rule == "actual":
+        return _plus(scene, bought_power_emissions(scene, region, route), captive)
+    grids = {one.name: one.grid for one in power_of(scene, region, route)}
+    stated = scene.experiment.catalog.regions[region].default_power_factor
+    found = []
+    for name, amount, bought_as, bought in carriers(scene, region, route):
+        if isinstance(price_of(scene.experiment, bought_as, region), Reforming):
+            continue
+        grid = grids.get(name)
+        if name in grids and rule == "default":
+            found.append(graph.product(amount, graph.constant(stated or 0.0)))
+        elif grid is not None:
+            found.append(graph.product(amount, emission_factor(scene, grid, region)))
+        else:
+            found.append(graph.product(bought, emission_factor(scene, bought_as, region)))
+    return graph.total(found)
 
 
 def is_captive(scene: Scene, name: str, region: str) -> bool:

@@ -9,7 +9,8 @@ from simcore.model.carbon import (
     carbon_cost,
     cbam_terms,
     charged_in_all,
-    home_carbon_cost,
+    compensation_rate,
+    less,
     pays_cbam,
 )
 from simcore.model.costs import levelised_cost
@@ -93,11 +94,14 @@ def break_even_price(scene: Scene, region: str, destination: str, route: str) ->
         return graph.node(
             "BREAK_EVEN_HOME",
             excess=excess if graph.is_constant(paid, 0.0) else graph.difference(excess, paid),
-            charged_reference=charged_reference,
-            charged=charged,
+            charged_reference=less(
+                graph, charged_reference, compensation_rate(scene, region, reference)
+            ),
+            charged=less(graph, charged, compensation_rate(scene, region, route)),
         )
     at_home = graph.difference(
-        home_carbon_cost(scene, region, route), home_carbon_cost(scene, region, reference)
+        carbon_cost(scene, region, "domestic", route),
+        carbon_cost(scene, region, "domestic", reference),
     )
     covered, gap_reference, paid_reference = cbam_terms(scene, region, reference)
     _, gap, paid = cbam_terms(scene, region, route)

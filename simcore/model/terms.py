@@ -8,15 +8,23 @@ from itertools import product
 
 from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import border_rule, sector_regions, used_routes
+from simcore.intake.usage import border_rule, sector_of, sector_regions, used_routes
 from simcore.model.carbon import (
     benchmark,
     cbam_benchmark,
+    charged_power,
+    compensation_rate,
     default_benchmark,
     pays_cbam,
     precursor_benchmark,
 )
-from simcore.model.emissions import charged_intensity, direct_emissions, precursor_emissions
+from simcore.model.emissions import (
+    captive_power_emissions,
+    charged_intensity,
+    direct_emissions,
+    indirect_emissions,
+    precursor_emissions,
+)
 from simcore.model.markets import carbon_price, home_price
 from simcore.model.origin import origin_terms
 from simcore.model.policies import policy_value
@@ -33,7 +41,7 @@ _CBAM = {
 }  # fmt: skip
 _BORDER = {
     "coverage": "CBAM coverage", "mark_up": "mark-up on default values",
-    "indirect": "CBAM on bought power",
+    "indirect": "CBAM on power",
 }  # fmt: skip
 
 
@@ -87,11 +95,29 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
             ("benchmark of precursors", precursor_benchmark(scene, region, route)),
         ):
             yield Term(name, there, "t/t", node)
+        yield from _of_power(scene, there, abroad=abroad)
         for name, unit, node in origin_terms(scene, region, route):
             yield Term(name, there, unit, node)
         if abroad:
             node = cbam_benchmark(scene, region, route)
             yield Term("benchmark of CBAM", there, "t/t", node)
+
+
+def _of_power(scene: Scene, there: dict[str, str], *, abroad: bool) -> Iterator[Term]:
+    """Emissions, allowances and compensation of the power of a tonne, where any count."""
+    region, route = there["region"], there["route"]
+    found = {
+        "emissions of power made on site": captive_power_emissions(scene, region, route),
+        "allowances to buy for power": charged_power(scene, region, route),
+        "compensation per EUR of carbon price": compensation_rate(scene, region, route),
+    }
+    sector = sector_of(scene.experiment, route)
+    counted = policy_value(scene, border_rule(scene.experiment, sector, "indirect"))
+    if abroad and not scene.graph.is_constant(counted, 0.0):
+        found["emissions of power at the border"] = indirect_emissions(scene, region, route)
+    for name, node in found.items():
+        if not scene.graph.is_constant(node, 0.0):
+            yield Term(name, there, "t/t", node)
 
 
 def _of(experiment: Experiment, sector: str, here: dict[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simcore.intake.usage import reference_of
-from simcore.model.carbon import cbam_cost, own_carbon_cost
+from simcore.model.carbon import cbam_cost, indirect_cost_compensation, own_carbon_cost
 from simcore.model.costs import capital, fixed_charge, made_inputs, per_tonne, support, trades
 from simcore.model.origin import origin_parts
 from simcore.model.scene import Scene, remembered
@@ -49,6 +49,7 @@ def _parts(scene: Scene, region: str, destination: str, route: str) -> dict[str,
         "support": graph.scaled(support(scene, region, route), -1.0),
         "home_carbon": own_carbon_cost(scene, region, route),
         "cbam": cbam_cost(scene, region, destination, route),
+        "compensation": graph.scaled(indirect_cost_compensation(scene, region, route), -1.0),
     }
     elsewhere = {one.name for one in made_inputs(scene, region, route)}
     parts |= origin_parts(scene, region, route)

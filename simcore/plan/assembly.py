@@ -21,6 +21,7 @@ from simcore.intake.usage import (
     price_of,
     project_instruments,
     references,
+    sector_regions,
     used_markets,
     used_prices,
     used_systems,
@@ -246,6 +247,8 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
 def _component_names(spec: Spec) -> tuple[str, ...]:
     head = ("capex", "fixed_opex", "other_opex")
     tail: tuple[str, ...] = ("support", "home_carbon", "cbam")
+    if any(_compensates(one) for one in spec.scenarios.values()):
+        tail = (*tail, "compensation")
     middle: dict[str, None] = {}
     is_made = False
     for one in spec.scenarios.values():
@@ -258,6 +261,14 @@ def _component_names(spec: Spec) -> tuple[str, ...]:
     if is_made:
         tail = (*ORIGIN_COMPONENTS, *tail)
     return (*head, *sorted(middle), *tail)
+
+
+def _compensates(experiment: Experiment) -> bool:
+    """Whether a state pays back some of the carbon cost of power."""
+    met = (sector_regions(experiment, one) for one in experiment.sectors)
+    regions = experiment.regions
+    return any(found[one].compensation is not None for found in met for one in regions
+               if one in found)  # fmt: skip
 
 
 def _cells(
