@@ -14,7 +14,7 @@ from simcore.variables import OUTCOMES
 
 COMMODITIES = {
     "ore": "t", "power": "MWh", "hydrogen": "kg", "storage": "t", "fuel": "MWh", "mix": "MWh",
-    "scrap": "t",
+    "chips": "t",
 }  # fmt: skip
 # Unit, and how many of it make one of the first unit of the line; all rates are those of MONEY.
 UNITS = {
@@ -474,7 +474,7 @@ def route(
     if draw(st.integers(0, 2)) == 0:
         inputs["captive"] = draw(by_region(regions, quantity(0.1, 3.5, "MWh/t", bare=False)))
     if buys_iron and draw(st.booleans()):
-        inputs["iron"] = draw(by_region(regions, quantity(0.2, 1.3, "t/t", bare=False)))
+        inputs["pig"] = draw(by_region(regions, quantity(0.2, 1.3, "t/t", bare=False)))
     learning = {"technology": "plant", "share": draw(quantity(0.0, 0.6))}
     # The ranges of the intensities do not meet, so that no difference is zero but for rounding.
     middle = 2.0 - 0.7 * place
@@ -810,7 +810,7 @@ def configs(draw: Any) -> dict[str, Any]:
     if elsewhere:
         market = draw(st.sampled_from([None, None, *sorted(markets)]))
         catalog["regions"]["CC"] = draw(origin(market))
-        maker = draw(route("iron", 2, ["CC"], mark_names, first))
+        maker = draw(route("pig", 2, ["CC"], mark_names, first))
         maker["available_from"] = first
         maker.pop("shares", None)
         if "size" in maker:
@@ -821,7 +821,7 @@ def configs(draw: Any) -> dict[str, Any]:
                 catalog["routes"].get(one, {}).get("size", {}).setdefault("output", 1.5)
             behind = [catalog["routes"].get(one, {}) for one in (
                 held, catalog["routes"][held].get("host"))]  # fmt: skip
-            if not any("iron" in one.get("inputs", {}) for one in behind):
+            if not any("pig" in one.get("inputs", {}) for one in behind):
                 maker = draw(blended(maker, held, ["CC"]))
                 if market:
                     there = draw(rules("CC", regions, share_names, mark_names, made[SECTORS[0]]))
@@ -831,17 +831,17 @@ def configs(draw: Any) -> dict[str, Any]:
         catalog["routes"]["maker"] = maker
         met = draw(rules("CC", regions, share_names, mark_names, ["maker"]))
         met.pop("imports"), met.pop("product_price")
-        catalog["sectors"]["iron"] = {
+        catalog["sectors"]["pig"] = {
             "routes": ["maker"], "regions": {"CC": met} if market or draw(st.booleans()) else {},
         }  # fmt: skip
-        prices["iron"] = {"default": draw(made_at("maker", regions))}
+        prices["pig"] = {"default": draw(made_at("maker", regions))}
     routes = [name for one in made.values() for name in one]
     for name, one in catalog["sectors"].items():
         if draw(st.integers(0, 1)):
             way = made[name][1]
             amount = by_region(everywhere, quantity(0.3, 1.2, "t/t", form="positive", bare=False))
-            catalog["routes"][way]["inputs"]["scrap"] = draw(amount)
-            one["scrap"] = {"commodity": "scrap", "route": way}
+            catalog["routes"][way]["inputs"]["chips"] = draw(amount)
+            one["scrap"] = {"commodity": "chips", "route": way}
             for met in one["regions"].values():
                 met["scrap"] = draw(scrap_rules(share_names))
             break  # of a good only one sector says how its price moves

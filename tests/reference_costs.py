@@ -168,7 +168,11 @@ def indexed_price(
 ) -> float:
     """What an index costs, times a coefficient, and a premium in the price's own money."""
     followed, place = entry["index"].split(".")
+    # A price put in by hand is that of the region alone.
+    given = case.given.pop((followed, place), None)
     level = commodity_price(case, followed, place, year)
+    if given is not None:
+        case.given[followed, place] = given
     share = quantity(case, entry.get("coefficient", 1.0), name + ".coefficient")
     premium, unit = entry.get("premium", 0.0), f"EUR/{unit_of(commodity, entry['unit'])}"
     if isinstance(premium, str) or (isinstance(premium, Mapping) and premium.get("unit")):
@@ -405,7 +409,7 @@ def parts_by_component(
         name, entry = price_entry(case, commodity, region)
         each = delivered_from_origin(case, name, entry, region, year)
         whole = commodity_price(case, commodity, region, year)
-        parts[commodity] -= tonnes * whole
+        parts[commodity] = 0.0
         parts["origin"] += tonnes * (whole - each["origin_carbon"] - each["freight"])
         parts["origin_carbon"] += tonnes * each["origin_carbon"]
         parts["freight"] += tonnes * each["freight"]
