@@ -456,6 +456,7 @@ def region(draw: Any, market: str, shares_: list[str]) -> Any:
         "capex_factor": draw(quantity(0.7, 1.2, form="positive")),
         "recognised": draw(policy_value(0, 1, shares_)),
         "credit_price": draw(quantity(0, 20, "EUR/t")),
+        "default_power_factor": draw(steps(0.1, 1)),
     }
 
 
@@ -837,7 +838,7 @@ def configs(draw: Any) -> dict[str, Any]:
         prices["pig"] = {"default": draw(made_at("maker", regions))}
     routes = [name for one in made.values() for name in one]
     for name, one in catalog["sectors"].items():
-        if draw(st.integers(0, 1)):
+        if name in made and draw(st.integers(0, 1)):
             way = made[name][1]
             amount = by_region(everywhere, quantity(0.3, 1.2, "t/t", form="positive", bare=False))
             catalog["routes"][way]["inputs"]["chips"] = draw(amount)
@@ -873,6 +874,13 @@ def configs(draw: Any) -> dict[str, Any]:
         for name in ("works", "mill")[: draw(st.integers(1, 2)) if of else 0]
     }
     catalog["instruments"] = draw(supported(projects, sorted(markets), first, last))
+    if any(one["kind"] == "compensation" for one in catalog["instruments"].values()):
+        # To pay the same twice is refused.
+        for one in catalog["sectors"].values():
+            for met in one["regions"].values():
+                met.pop("compensation", None)
+        for one in catalog["regions"].values():
+            one.pop("compensation", None)
     against = draw(st.lists(
         st.sampled_from([f"{region}.{route}" for region in regions for route in routes]),
         min_size=1, max_size=2, unique=True,
@@ -926,6 +934,7 @@ def configs(draw: Any) -> dict[str, Any]:
             "free_allocation": draw(policy_value(0, 1, share_names)),
             "cscf": draw(policy_value(0.8, 1, share_names)),
             "declared": draw(st.sampled_from(["actual", "default", "cheaper"])),
+            "power_factor": draw(st.sampled_from(["actual", "grid_mean", "default"])),
             "recognised_default": draw(policy_value(0, 1, share_names)),
             "method": draw(st.sampled_from(["own", "country_average"])),
             "resource_shuffling": draw(st.sampled_from([0.0, 0.3, 1.0])),

@@ -44,6 +44,7 @@ def rules(
         },
         "border": draw(policy_value(0, 1, shares_)),
         **draw(power_rules(shares_)),
+        **({"compensation": draw(compensation(shares_, routes))} if draw(st.booleans()) else {}),
         "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
         "average_intensity": draw(steps(0.5, 3)),
         "reference": routes[0], "imports": draw(imports(name, regions, shares_)),
@@ -79,6 +80,19 @@ def scrap_rules(draw: Any, shares_: list[str]) -> dict[str, Any]:
     }  # fmt: skip
     kept = draw(st.lists(st.sampled_from(sorted(found)), unique=True))
     return {name: found[name] for name in kept}
+
+
+@st.composite
+def compensation(draw: Any, shares_: list[str], routes: list[str]) -> dict[str, Any]:
+    """What is paid back of the carbon cost inside the price of power."""
+    factor = quantity(0.2, 0.9, "t/MWh")
+    limited = draw(st.lists(st.sampled_from([*routes, "default"]), unique=True))
+    return {
+        "share": draw(policy_value(0, 1, shares_)), "factor": draw(factor | by_year(factor)),
+        "power": draw(st.sampled_from([["power"], ["mix", "power"], ["captive", "power"]])),
+        **({"benchmark": {one: draw(steps(0.5, 3)) for one in limited}} if limited else {}),
+        **({"efficiency": draw(steps(0.5, 1))} if draw(st.booleans()) else {}),
+    }  # fmt: skip
 
 
 @st.composite
@@ -130,7 +144,7 @@ def origin(draw: Any, market: str | None) -> dict[str, Any]:
     found = {
         "title": "an origin", "currency": "EUR", "wacc": draw(quantity(0.02, 0.15)),
         "capex_factor": draw(quantity(0.7, 1.2, form="positive")),
-        "recognised": draw(steps(0, 1)),
+        "recognised": draw(steps(0, 1)), "default_power_factor": draw(steps(0.1, 1)),
     }  # fmt: skip
     if market is not None:
         return found | {"market": market}
