@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from reference_carbon import carbon_cost, home_cost, intensity, marginal_cost
+from reference_carbon import carbon_cost, compensation, home_cost, intensity, marginal_cost
 from reference_costs import levelised_cost
 from reference_paths import Case, lineage, policy, quantity
 from reference_routes import (
@@ -106,6 +106,7 @@ def product_price(case: Case, region: str, sector: str, year: int) -> float:
     carbon = marginal_cost if stated.get("carbon") == "marginal" else home_cost
     theta = border * behind + (1.0 - border) * without
     price = levelised_cost(case, reference, region, year)
+    price -= compensation(case, reference, region, year)
     price += quantity(case, stated.get("margin", 0.0), name + ".margin", "EUR/t")
     return price + theta * carbon(case, reference, region, year)
 

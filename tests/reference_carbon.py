@@ -53,12 +53,17 @@ def direct(case: Case, route: str, region: str, year: int) -> float:
 
 
 @remembered
-def counted(case: Case, route: str, region: str, year: int) -> float:
-    """e1 as the carbon market counts it: of what is below zero, the share that is credited."""
+def counted(case: Case, route: str, region: str, year: int, sold: str = "") -> float:
+    """e1 as the carbon market counts it: of what is below zero, the share that is credited by the
+    rules for what is sold."""
     own = own_direct(case, route, region, year)
     if own < 0:
-        own *= float(rules_in(case, region, route).get("removals", 0.0))
-    return with_inside(case, route, region, year, own, counted)
+        own *= float(rules_in(case, region, sold or route).get("removals", 0.0))
+
+    def within(case: Case, other: str, region: str, year: int) -> float:
+        return counted(case, other, region, year, sold or route)
+
+    return with_inside(case, route, region, year, own, within)
 
 
 # ---------------------------------------------------------------- power

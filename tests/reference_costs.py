@@ -153,7 +153,7 @@ def delivered_from_origin(
 ) -> dict[str, float]:
     """EUR per tonne of what is made elsewhere: all of it, its carbon cost there, and freight."""
     route, origin = entry["route"], entry["region"]
-    carbon = home_cost(case, route, origin, year)
+    carbon = carbon_cost(case, route, origin, "domestic", year)
     carried = regional(case, entry["freight"], name + ".freight", region, "EUR/t", year)
     margin = quantity(case, entry.get("margin", 0.0), name + ".margin")
     made = levelised_cost(case, route, origin, year)

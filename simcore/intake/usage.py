@@ -307,14 +307,16 @@ def made_in(experiment: Experiment, route: str) -> list[str]:
 def there_from(experiment: Experiment, route: str) -> int:
     """First year of a route, and of all that makes its inputs elsewhere for any region of the run;
     0 without one, and of a route that is none."""
-    catalog = experiment.catalog
-    if route not in catalog.routes:
-        return 0
-    prices = (price_of(experiment, name, one) for name in traded_by(catalog, route)
-              for one in made_in(experiment, route))  # fmt: skip
-    makers = {one.route for one in prices if isinstance(one, Made)}
-    own = available_from(catalog, route) or 0
-    return max([own, *(there_from(experiment, name) for name in makers)])
+    catalog, found = experiment.catalog, [route]
+    for name in found:  # a route may be among its own makers, in another region
+        prices = (
+            price_of(experiment, bought, one)
+            for bought in (traded_by(catalog, name) if name in catalog.routes else ())
+            for one in made_in(experiment, name)
+        )
+        makers = {one.route: None for one in prices if isinstance(one, Made)}
+        found += [one for one in makers if one not in found]
+    return max(available_from(catalog, name) or 0 for name in found)
 
 
 def used_sectors(experiment: Experiment) -> list[str]:
