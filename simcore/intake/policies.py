@@ -61,6 +61,7 @@ def idle_policies(experiment: Experiment) -> set[str]:
     if crosses:
         needed += _border(experiment, CBAM_POLICIES)
         needed += [one.cbam_benchmark for one in routes.values()]
+        needed += _of_scrap(experiment)
     elif made:
         # What the border of a buyer asks of what is made elsewhere (MODEL 5).
         needed += _border(experiment, ("indirect",))
@@ -97,6 +98,11 @@ def _border(experiment: Experiment, keys: Iterable[str]) -> list[Any]:
     ]  # fmt: skip
 
 
+def _of_scrap(experiment: Experiment) -> list[Any]:
+    """Whether the border counts scrap of works, for each sector that may be inside of another."""
+    return [border_rule(experiment, one, "pre_consumer_scrap") for one in used_sectors(experiment)]
+
+
 def _is_zero(by_region: Mapping[str, Any]) -> bool:
     return all(getattr(one, "value", None) == 0 for one in by_region.values())
 
@@ -117,7 +123,7 @@ def _imports(experiment: Experiment) -> dict[tuple[str, str, str], Import]:
 def used_policies(experiment: Experiment) -> list[str]:
     """Names of the policies that the run refers to."""
     catalog = experiment.catalog
-    values: list[Any] = _border(experiment, CBAM_POLICIES)
+    values: list[Any] = _border(experiment, CBAM_POLICIES) + _of_scrap(experiment)
     for name in all_regions(experiment):
         values += policy_values(experiment, name).values()
     values += [one.duty for one in _imports(experiment).values()]

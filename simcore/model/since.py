@@ -21,12 +21,13 @@ def first_year(scene: Scene, route: str) -> int:
 def _available(experiment: Experiment, route: str) -> int:
     """First year of a route, and of all that makes its inputs elsewhere for any region of the run;
     0 without one."""
-    catalog = experiment.catalog
-    prices = (price_of(experiment, name, one) for name in traded_by(catalog, route)
-              for one in made_in(experiment, route))  # fmt: skip
-    makers = {one.route for one in prices if isinstance(one, Made)}
-    own = available_from(catalog, route) or 0
-    return max([own, *(_available(experiment, name) for name in makers)])
+    catalog, found = experiment.catalog, [route]
+    for name in found:  # a route may be among its own makers, in another region
+        prices = (price_of(experiment, bought, one) for bought in traded_by(catalog, name)
+                  for one in made_in(experiment, name))  # fmt: skip
+        makers = {one.route: None for one in prices if isinstance(one, Made)}
+        found += [one for one in makers if one not in found]
+    return max(available_from(catalog, name) or 0 for name in found)
 
 
 @remembered
