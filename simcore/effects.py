@@ -304,7 +304,8 @@ def _lone_factors(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
             sum(other.factor == name for _, other, _ in _all_quantities(experiment))
             for experiment in one.experiments
         )
-        if sharing < 2 and not any(is_factor(each, name) for each in one.experiments):
+        # None: a setting called so that is no share in draws, as of a compensation.
+        if sharing == 1 and not any(is_factor(each, name) for each in one.experiments):
             near = suggest(name, [other.name for other in plan.inputs if other.name != name])
             yield plan.spec.fault(
                 one.address,

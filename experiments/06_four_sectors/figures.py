@@ -231,9 +231,11 @@ def chance(run: xr.Dataset) -> Figure:
         axes.set_title(sector.capitalize(), fontsize=10.5)
         axes.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     figure.suptitle("Share of the draws in which the low-carbon tonne costs no more, law")
-    figure.supxlabel(
-        "solid: made and sold in the EU; dotted: made in India, sold into the EU", fontsize=9
+    note = (
+        "solid: made and sold in the EU, where compensation for the carbon in power ends in 2030; "
+        "dotted: made in India, sold into the EU"
     )
+    figure.supxlabel(note, fontsize=9)
     return figure
 
 

@@ -24,6 +24,7 @@ from simcore.intake.usage import (
     read_law,
     read_rules,
     rules_of,
+    sector_of,
     sector_regions,
     sold_sectors,
     used_entries,
@@ -90,11 +91,15 @@ def idle_policies(experiment: Experiment) -> set[str]:
 
 
 def _border(experiment: Experiment, keys: Iterable[str]) -> list[Any]:
-    """What the rules of the border are, for each sector of the run."""
+    """What the rules of the border are, for each sector of the run; of what is made elsewhere how
+    far its power counts."""
+    sold = sold_sectors(experiment)
+    made = [sector_of(experiment, name) for _, name in origins(experiment)]
     return [
         border_rule(experiment, sector, key) if key in BORDER_POLICIES
         else getattr(experiment.cbam, key)
-        for key in keys for sector in sold_sectors(experiment)
+        for key in keys
+        for sector in dict.fromkeys([*sold, *(made if key == "indirect" else [])])
     ]  # fmt: skip
 
 
