@@ -127,6 +127,34 @@ def test_the_border_sees_of_captive_coal_metal_what_comes_out_of_the_pots():
     ) == (pytest.approx(13.5 * 0.56))
 
 
+def test_where_power_counts_at_the_border_coal_pays_for_all_of_it():
+    result = ran(plant(cbam={"cscf": 1.0, "free_allocation": 0.0, "indirect": 1.0}))
+    found = mean(result, "cbam_cost", route="hall_heroult_coal", destination="eu")
+    assert found == pytest.approx(100 * (2.093 + 14.423), abs=1e-6)
+
+
+def test_a_smelter_is_paid_back_for_the_power_of_the_benchmark_and_no_more():
+    """0.8 of 75 EUR at 0.5 t/MWh: 417 EUR for 13.9 of its 14.2 MWh, 405 for all of 13.5."""
+    for used, paid in ((14.2, 417.0), (13.5, 405.0)):
+        result = ran({
+            "regions": ["EU"], "destinations": ["domestic"],
+            "routes": ["hall_heroult_grid", "hall_heroult_hydro"],
+            "outcomes": ["indirect_cost_compensation"],
+            "catalog": {
+                "markets": {"eu_ets": market(75.0)},
+                "routes": {"hall_heroult_grid": {"inputs": {"smelter_power": f"{used} MWh/t"}}},
+                "sectors": {"aluminium": {"regions": {"EU": {
+                    "compensation": {"share": 0.8, "factor": 0.5},
+                }}}},
+            },
+        })  # fmt: skip
+        found = {
+            route: mean(result, "indirect_cost_compensation", route=route)
+            for route in ("hall_heroult_grid", "hall_heroult_hydro")
+        }
+        assert found == pytest.approx({"hall_heroult_grid": paid, "hall_heroult_hydro": 0.0})
+
+
 def test_smelters_differ_by_the_price_of_power_alone():
     result = ran(plant())
     grid, coal = (
@@ -243,4 +271,4 @@ def test_the_shipped_config_runs():
     seen = result["cbam_cost_mean"].sel(
         region="CN", route="hall_heroult_coal", destination="eu", year=2040
     )
-    assert float(seen.sel(scenario="law")) > 50
+    assert float(seen.sel(scenario="power_counts")) > 3 * float(seen.sel(scenario="law")) > 150
