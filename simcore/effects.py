@@ -70,6 +70,9 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     written = list(_written(spec))
     with noted_reads(_asked(written)) as reads:
         plan = build(spec)
+    # A plan is built of the pruned copy of an experiment.
+    whole = {id(spec.runs[name]): id(one) for name, one in spec.scenarios.items()}
+    reads = {(whole.get(record, record), field) for record, field in reads}
     if not any("project" in OUTCOMES[name].dims for name in plan.experiment.outcomes):
         # Said once of all of them.
         written = [one for one in written if not _is_of_projects(one.where)]
@@ -301,7 +304,8 @@ def _lone_factors(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
             sum(other.factor == name for _, other, _ in _all_quantities(experiment))
             for experiment in one.experiments
         )
-        if sharing < 2 and not any(is_factor(each, name) for each in one.experiments):
+        # None: a setting called so that is no share in draws, as of a compensation.
+        if sharing == 1 and not any(is_factor(each, name) for each in one.experiments):
             near = suggest(name, [other.name for other in plan.inputs if other.name != name])
             yield plan.spec.fault(
                 one.address,

@@ -13,22 +13,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from reference_cash import all_flows, is_ambiguous, loan_of, worth
-from reference_costs import (
+from reference_carbon import (
     cbam_coverage,
     cbam_exposure,
-    cost_premium,
+    compensated,
     home_exposure,
+    hydrogen_grade,
     intensity,
     pays_cbam,
-    reference_route,
-    sector_of,
 )
+from reference_cash import all_flows, is_ambiguous, loan_of, worth
+from reference_costs import cost_premium
 from reference_goods import tonnes_passed_on, volume
 from reference_instruments import contract_of, worth_of_strike
 from reference_model import Result, evaluate
 from reference_paths import Case, merge, quantity
 from reference_projects import avoided, discounted, life, output, record, valued_in
+from reference_routes import reference_route, sector_of
 
 from simcore.plan import Plan
 from simcore.running import engine, tracing
@@ -110,6 +111,10 @@ class Scales:
                 merge(config, overlay or {}), draw, stream, scenario=scenario
             )
 
+    def spare_hydrogen(self, key: Key) -> tuple[float, float]:
+        """Whether hydrogen is within the limit, and by how much, kg/kg."""
+        return hydrogen_grade(self.cases[key[1]], key[2], key[-1])[1:]
+
     def avoided(self, key: Key) -> float:
         """Avoided emissions of the cell of a key."""
         scenario, region, *_, route, year = key[1:]
@@ -121,7 +126,10 @@ class Scales:
         case = self.cases[scenario]
         base = reference_route(case, region, route)
         if not pays_cbam(case, region, destination):
-            home = [home_exposure(case, way, region, year) for way in (base, route)]
+            home = [
+                home_exposure(case, way, region, year)[0] - compensated(case, way, region, year)
+                for way in (base, route)
+            ]
             return [home[0] - home[1]]
         border = [cbam_exposure(case, way, region, year) for way in (base, route)]
         covered = cbam_coverage(case, sector_of(case, route), region, year)
@@ -209,6 +217,11 @@ class Scales:
         size = abs(value) if isinstance(value, float) and value == value else 0.0
         if name.startswith("allowance_"):
             return TONNE
+        if name in ("hydrogen_class", "hydrogen_qualifies"):
+            _, spare = self.spare_hydrogen(key)
+            return math.inf if abs(spare) < 1e-9 else RELATIVE
+        if name == "emissions_by_kind":
+            return RELATIVE * max(size, 1.0)
         if name == "avoided_emissions":
             scenario, region, route, year = key[1:]
             case = self.cases[scenario]
@@ -306,6 +319,8 @@ def disagreements(
         for key, expected in reference.items():
             undefined = expected is None or (isinstance(expected, float) and math.isnan(expected))
             asked = key[0] in config["outcomes"] and _is_used(config, key)
+            # A component that no route of the run has is no label.
+            undefined = undefined or (key[0] == "waterfall" and expected == 0)
             if asked and not undefined and key not in found:
                 yield f"{key}: missing, reference {expected!r}"
 

@@ -12,7 +12,10 @@ from rich_config import ASKED
 
 from simcore.variables import OUTCOMES
 
-COMMODITIES = {"ore": "t", "power": "MWh", "hydrogen": "kg", "storage": "t"}
+COMMODITIES = {
+    "ore": "t", "power": "MWh", "hydrogen": "kg", "storage": "t", "fuel": "MWh", "mix": "MWh",
+    "chips": "t",
+}  # fmt: skip
 # Unit, and how many of it make one of the first unit of the line; all rates are those of MONEY.
 UNITS = {
     "t": (("EUR/t", 1.0), ("USD/t", 1.25), ("KRW/kg", 1.5)),
@@ -22,6 +25,7 @@ UNITS = {
     "MWh/t": (("MWh/t", 1.0), ("kWh/t", 1000.0), ("GJ/t", 3.6)),
     "kg/t": (("kg/t", 1.0), ("t/t", 1e-3)),
     "t/MWh": (("t/MWh", 1.0), ("kg/MWh", 1000.0), ("t/GJ", 1 / 3.6)),
+    "GJ/MWh": (("GJ/MWh", 1.0), ("MWh/MWh", 1 / 3.6), ("MJ/MWh", 1000.0)),
     "kWh/kg": (("kWh/kg", 1.0), ("MWh/t", 1.0), ("MJ/kg", 3.6)),
     "EUR/kW": (("EUR/kW", 1.0), ("USD/kW", 1.25), ("EUR/MW", 1000.0)),
     "EUR/(t/yr)": (("EUR/(t/yr)", 1.0), ("USD/(t/yr)", 1.25)),
@@ -452,13 +456,15 @@ def region(draw: Any, market: str, shares_: list[str]) -> Any:
         "capex_factor": draw(quantity(0.7, 1.2, form="positive")),
         "recognised": draw(policy_value(0, 1, shares_)),
         "credit_price": draw(quantity(0, 20, "EUR/t")),
+        "default_power_factor": draw(steps(0.1, 1)),
     }
 
 
 @st.composite
 def route(
-    draw: Any, sector: str, place: int, regions: list[str], marks: list[str], first: int
-) -> Any:
+    draw: Any, sector: str, place: int, regions: list[str], marks: list[str], first: int, *,
+    buys_iron: bool = False,
+) -> Any:  # fmt: skip
     """A route."""
     inputs = {
         "ore": draw(by_region(regions, quantity(0.5, 1.8, "t/t", form="positive", bare=False))),
@@ -466,6 +472,10 @@ def route(
     }
     if place and draw(st.booleans()):
         inputs["hydrogen"] = draw(by_region(regions, quantity(20, 60, "kg/t", bare=False)))
+    if draw(st.integers(0, 2)) == 0:
+        inputs["captive"] = draw(by_region(regions, quantity(0.1, 3.5, "MWh/t", bare=False)))
+    if buys_iron and draw(st.booleans()):
+        inputs["pig"] = draw(by_region(regions, quantity(0.2, 1.3, "t/t", bare=False)))
     learning = {"technology": "plant", "share": draw(quantity(0.0, 0.6))}
     # The ranges of the intensities do not meet, so that no difference is zero but for rounding.
     middle = 2.0 - 0.7 * place
@@ -574,12 +584,25 @@ def indexed(draw: Any, unit: str, level: float, followed: str) -> dict[str, Any]
 
 
 @st.composite
+def contract(draw: Any) -> dict[str, Any]:
+    """By what contract an electrolyser has its power."""
+    supply = draw(st.sampled_from(["grid", "renewable", "nuclear"]))
+    if supply != "renewable":
+        return {"supply": supply}
+    return {
+        "supply": supply, "additional": draw(st.booleans()),
+        "matching": draw(st.sampled_from(["hourly", "monthly", "annual"])),
+    }  # fmt: skip
+
+
+@st.composite
 def electrolysis(draw: Any) -> dict[str, Any]:
-    """Hydrogen computed from power."""
+    """Hydrogen computed from power, bought or made on site."""
     learning = {"technology": "stack", "share": draw(quantity(0.2, 1.0))}
     return {
-        "kind": "electrolysis", "electricity": "power",
+        "kind": "electrolysis", "electricity": draw(st.sampled_from(["power", "power", "captive"])),
         "electricity_demand": draw(quantity(48, 56, "kWh/kg")),
+        **draw(contract()),
         "capex": draw(quantity(800, 2000, "EUR/kW", form="positive")),
         "fixed_opex": draw(quantity(0.01, 0.04)),
         "full_load_hours": draw(quantity(3000, 8000, "h/yr")),
@@ -665,8 +688,10 @@ def budget(
         buyer = there[0]
     host = known[route].get("host")
     other = buyer.partition(".")[2] if gap == "buyer" else usual
-    names = [one for name in (route, other) for one in (name, known[name].get("host")) if one]
-    begins = max(first, *(known[one].get("available_from") or 0 for one in [*names, host or other]))
+    from random_projects import existing  # which draws numbers from here
+
+    there = existing(known, 9999)
+    begins = max(first, *(there[one] for one in (route, other, host or other)))
     if begins > last:
         return {}
     dates = draw(st.sampled_from([[begins], [begins, last + 2], [begins, begins + 1, begins + 2]]))
@@ -682,6 +707,22 @@ def configs(draw: Any) -> dict[str, Any]:
     """A whole config."""
     first = draw(st.integers(2025, 2028))
     last = first + draw(st.integers(1, 3))
+    from random_sectors import (  # which draws numbers from here
+        blended,
+        border,
+        changed,
+        generation,
+        hydrogen_law,
+        origin,
+        reforming,
+        rules,
+        scrap_rules,
+        sectors,
+    )
+    from random_sectors import (
+        made as made_at,
+    )
+
     regions = ["AA", "BB"][: draw(st.integers(1, 2))]
     made = {SECTORS[0]: ["old", "green", "third"][: draw(st.integers(2, 3))]}
     for name in SECTORS[1 : draw(st.sampled_from([1, 2, 2, 3]))]:
@@ -695,26 +736,36 @@ def configs(draw: Any) -> dict[str, Any]:
     policies |= {name: draw(timeline(0, 1.5, first)) for name in mark_names}
     if draw(st.integers(0, 1)):
         markets["border_ets"] = draw(viewed(80.0, first, policies))
+    elsewhere = draw(st.booleans())
+    everywhere = [*regions, *(["CC"] if elsewhere else [])]
     prices: dict[str, Any] = {}
     for commodity, unit in COMMODITIES.items():
         level = {"t": 120.0, "MWh": 60.0, "kg": 4.0}[unit]
         one = price(unit, level, first)
-        if commodity == "hydrogen" and draw(st.booleans()):
-            one = electrolysis()
-        names = draw(st.sampled_from([["default"], regions, ["default", regions[0]]]))
+        if commodity == "hydrogen":
+            one = draw(st.sampled_from([one, electrolysis(), electrolysis(), reforming()]))
+        names = draw(st.sampled_from([["default"], everywhere, ["default", regions[0]]]))
         prices[commodity] = {name: draw(one) for name in names}
         if "unit" in prices[commodity][names[-1]] and draw(st.booleans()):
             followed = f"{commodity}.{names[0]}"
             if len(names) > 1 and "process" in prices[commodity][names[0]]:
                 prices[commodity][names[-1]] = draw(indexed(unit, level, followed))
+    for entry in prices["hydrogen"].values():
+        if entry.get("electricity") == "captive":
+            entry["supply"] = "grid"
+    for entries in (prices["power"], prices["mix"]):
+        for entry in entries.values():
+            entry |= draw(st.sampled_from([{}, {"grid": "mix"}]))
+    prices["captive"] = {
+        name: draw(generation())
+        for name in draw(st.sampled_from([["default"], everywhere, ["default", regions[0]]]))
+    }
     systems = {}
     if draw(st.integers(0, 2)) == 0:
         from random_systems import system, system_market  # which draws numbers from here
 
         markets["home_ets"] = draw(system_market(first))
         systems["scheme"] = draw(system(first, policies))
-    from random_sectors import border, changed, sectors  # which draws numbers from here
-
     places = {name: place for one in made.values() for place, name in enumerate(one)}
     catalog = {
         "markets": markets,
@@ -726,7 +777,9 @@ def configs(draw: Any) -> dict[str, Any]:
             for name in regions
         },
         "routes": {
-            name: draw(route(sector, places[name], regions, mark_names, first))
+            name: draw(
+                route(sector, places[name], everywhere, mark_names, first, buys_iron=elsewhere)
+            )
             for sector, names in made.items() for name in names
         },
         "technologies": {"plant": draw(technology()), "stack": draw(technology())},
@@ -745,11 +798,55 @@ def configs(draw: Any) -> dict[str, Any]:
     }  # fmt: skip
     if draw(st.booleans()):
         host = draw(st.sampled_from(["old", "green"]))
-        catalog["routes"]["fitted"] = draw(retrofit(SECTORS[0], host, regions, first))
+        catalog["routes"]["fitted"] = draw(retrofit(SECTORS[0], host, everywhere, first))
         made[SECTORS[0]] += ["fitted"]
+    for name in [name for sector in SECTORS[1:] for name in made.get(sector, ())]:
+        # The first sector has no size of its own where others hold its products.
+        if draw(st.integers(0, 2)) == 0:
+            held = draw(st.sampled_from(made[SECTORS[0]]))
+            for one in (held, catalog["routes"][held].get("host")):
+                catalog["routes"].get(one, {}).get("size", {}).setdefault("output", 1.5)
+            catalog["routes"][name] = draw(blended(catalog["routes"][name], held, everywhere))
     catalog["sectors"] = draw(sectors(made, regions, share_names, mark_names))
+    if elsewhere:
+        market = draw(st.sampled_from([None, None, *sorted(markets)]))
+        catalog["regions"]["CC"] = draw(origin(market))
+        maker = draw(route("pig", 2, ["CC"], mark_names, first))
+        maker["available_from"] = first
+        maker.pop("shares", None)
+        if "size" in maker:
+            maker["size"].setdefault("output", 1.5)
+        if draw(st.integers(0, 2)) == 0:
+            held = draw(st.sampled_from(made[SECTORS[0]]))
+            for one in (held, catalog["routes"][held].get("host")):
+                catalog["routes"].get(one, {}).get("size", {}).setdefault("output", 1.5)
+            behind = [catalog["routes"].get(one, {}) for one in (
+                held, catalog["routes"][held].get("host"))]  # fmt: skip
+            if not any("pig" in one.get("inputs", {}) for one in behind):
+                maker = draw(blended(maker, held, ["CC"]))
+                if market:
+                    there = draw(rules("CC", regions, share_names, mark_names, made[SECTORS[0]]))
+                    there.pop("imports"), there.pop("product_price")
+                    of_ware = catalog["sectors"].setdefault(SECTORS[0], {"regions": {}})
+                    of_ware["regions"]["CC"] = there
+        catalog["routes"]["maker"] = maker
+        met = draw(rules("CC", regions, share_names, mark_names, ["maker"]))
+        met.pop("imports"), met.pop("product_price")
+        catalog["sectors"]["pig"] = {
+            "routes": ["maker"], "regions": {"CC": met} if market or draw(st.booleans()) else {},
+        }  # fmt: skip
+        prices["pig"] = {"default": draw(made_at("maker", regions))}
     routes = [name for one in made.values() for name in one]
-    if len(made) == 1 and draw(st.booleans()):
+    for name, one in catalog["sectors"].items():
+        if name in made and draw(st.integers(0, 1)):
+            way = made[name][1]
+            amount = by_region(everywhere, quantity(0.3, 1.2, "t/t", form="positive", bare=False))
+            catalog["routes"][way]["inputs"]["chips"] = draw(amount)
+            one["scrap"] = {"commodity": "chips", "route": way}
+            for met in one["regions"].values():
+                met["scrap"] = draw(scrap_rules(share_names))
+            break  # of a good only one sector says how its price moves
+    if len(made) == 1 and "scrap" not in catalog["sectors"][SECTORS[0]] and draw(st.booleans()):
         # Of a single sector, a region may say itself what it meets.
         for name, met in catalog["sectors"].pop(SECTORS[0])["regions"].items():
             catalog["regions"][name] |= met | {"reference": {SECTORS[0]: "old"}}
@@ -758,9 +855,9 @@ def configs(draw: Any) -> dict[str, Any]:
         kept = draw(st.lists(st.sampled_from(sorted(full)), unique=True))
         catalog["regions"]["BB"] = {"like": "AA", **{key: full[key] for key in kept}}
         for one in catalog["sectors"].values():
-            met = one["regions"].pop("BB")
+            met = one["regions"].pop("BB", {"": None})
             kept = draw(st.lists(st.sampled_from(sorted(met)), unique=True))
-            if kept:
+            if kept and "" not in met:
                 one["regions"]["BB"] = {key: met[key] for key in kept}
     # A number of the catalog that refers to a named factor, whose unit may stand on either side.
     factor = draw(quantity(1.0, 3.0, "EUR/t", form="positive"))
@@ -777,6 +874,13 @@ def configs(draw: Any) -> dict[str, Any]:
         for name in ("works", "mill")[: draw(st.integers(1, 2)) if of else 0]
     }
     catalog["instruments"] = draw(supported(projects, sorted(markets), first, last))
+    if any(one["kind"] == "compensation" for one in catalog["instruments"].values()):
+        # To pay the same twice is refused.
+        for one in catalog["sectors"].values():
+            for met in one["regions"].values():
+                met.pop("compensation", None)
+        for one in catalog["regions"].values():
+            one.pop("compensation", None)
     against = draw(st.lists(
         st.sampled_from([f"{region}.{route}" for region in regions for route in routes]),
         min_size=1, max_size=2, unique=True,
@@ -785,7 +889,8 @@ def configs(draw: Any) -> dict[str, Any]:
     # Of other sectors a scenario may change what is compared with.
     compared = {one["route"] for one in (*projects.values(), *budgets.values())}
     free = [name for name, one in made.items() if not compared & {*one}]
-    overlaid = changed(catalog["sectors"], regions, share_names, mark_names, free=free)
+    sold = {name: one for name, one in catalog["sectors"].items() if name in made}
+    overlaid = changed(sold, regions, share_names, mark_names, free=free)
     said = draw(border(share_names, mark_names))
     if len(made) > 1 or catalog["sectors"]:
         left = draw(st.lists(st.sampled_from(sorted(said)), unique=True))
@@ -821,14 +926,15 @@ def configs(draw: Any) -> dict[str, Any]:
         "against": against,
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
         "reference_capital": draw(st.sampled_from(["reline", "new", "sunk"])),
-        # The plain model knows no class of hydrogen yet.
-        "hydrogen_rule": None,
+        "hydrogen_rule": draw(st.sampled_from([None, "rfnbo", "low_carbon", "intensity"])),
+        "hydrogen": draw(hydrogen_law(share_names)),
         "cbam": {
             "market": "border_ets",
             **said,
             "free_allocation": draw(policy_value(0, 1, share_names)),
             "cscf": draw(policy_value(0.8, 1, share_names)),
             "declared": draw(st.sampled_from(["actual", "default", "cheaper"])),
+            "power_factor": draw(st.sampled_from(["actual", "grid_mean", "default"])),
             "recognised_default": draw(policy_value(0, 1, share_names)),
             "method": draw(st.sampled_from(["own", "country_average"])),
             "resource_shuffling": draw(st.sampled_from([0.0, 0.3, 1.0])),
@@ -856,7 +962,7 @@ def configs(draw: Any) -> dict[str, Any]:
             **({"other": draw(overlay(
                 sorted(policies), {name: sorted(p["variants"]) for name, p in policies.items()},
                 moving="spot" in markets["border_ets"] and "view" not in markets["border_ets"],
-                sectors=overlaid if catalog["sectors"] else st.just({}),
+                sectors=overlaid if "routes" in sold.get(SECTORS[0], {}) else st.just({}),
             ))} if draw(st.booleans()) else {}),
         },
         "dtype": "float64",

@@ -159,10 +159,12 @@ def supported(
 
 def existing(routes: dict[str, Any], last: int) -> dict[str, int]:
     """From when on there is each route that there is within the run."""
-    found = {}
-    for name, route in routes.items():
+
+    def since(name: str) -> int:
+        route = routes[name]
         below = routes.get(route.get("host", ""), {})
-        there = route.get("available_from", below.get("available_from", 0))
-        if there <= last:
-            found[name] = there
-    return found
+        own = route.get("available_from") or below.get("available_from") or 0
+        held = route.get("made_from") or below.get("made_from")
+        return max(own, since(held["route"])) if held else own
+
+    return {name: since(name) for name in routes if since(name) <= last}

@@ -8,21 +8,17 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from reference_costs import (
-    carbon_cost,
-    home_cost,
-    intensity,
+from reference_carbon import carbon_cost, compensation, home_cost, intensity, marginal_cost
+from reference_costs import levelised_cost
+from reference_paths import Case, lineage, policy, quantity
+from reference_routes import (
     is_available,
-    levelised_cost,
-    lineage,
-    marginal_cost,
     reference_in,
     rules_in,
     rules_of_sector,
     sector_of,
     sectors_of,
 )
-from reference_paths import Case, policy, quantity
 
 NAN = math.nan
 
@@ -110,6 +106,7 @@ def product_price(case: Case, region: str, sector: str, year: int) -> float:
     carbon = marginal_cost if stated.get("carbon") == "marginal" else home_cost
     theta = border * behind + (1.0 - border) * without
     price = levelised_cost(case, reference, region, year)
+    price -= compensation(case, reference, region, year)
     price += quantity(case, stated.get("margin", 0.0), name + ".margin", "EUR/t")
     return price + theta * carbon(case, reference, region, year)
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reference_buyer import product_price
-from reference_costs import amounts as bought
-from reference_costs import annuity_rate, carbon_cost, electrolysis_cost, price_entry, sector_of
+from reference_carbon import carbon_cost
+from reference_costs import electrolysis_cost
 from reference_dues import ONCE, built_at_the_works, instrument, investment
 from reference_instruments import Course, courses, paid_in, paid_once
 from reference_paths import Case, quantity, remembered
@@ -26,6 +26,8 @@ from reference_projects import (
     seen,
     valued_in,
 )
+from reference_routes import amounts as bought
+from reference_routes import annuity_rate, price_entry, sector_of
 from scipy.optimize import brentq
 
 NAN = math.nan

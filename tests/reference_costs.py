@@ -1,4 +1,4 @@
-"""Costs of the reference model: prices of inputs, carbon cost and cost premium (sections 5, 6).
+"""Prices of inputs, cost and cost premium in plain Python (sections 6, 15, 16 and 17).
 
 Money is EUR of the base year; a cost per tonne of product unless said otherwise.
 """
@@ -9,10 +9,26 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from reference_carbon import (
+    border_cost,
+    carbon_cost,
+    cbam_at,
+    cbam_cost,
+    cbam_coverage,
+    cbam_exposure,
+    compensated,
+    compensation,
+    gas_use,
+    home_cost,
+    home_exposure,
+    home_price,
+    made_elsewhere,
+    paid_at_home,
+    pays_cbam,
+    qualifies,
+)
 from reference_paths import (
     Case,
-    between,
-    carbon_price,
     learning,
     lineage,
     policy,
@@ -21,37 +37,130 @@ from reference_paths import (
     regional,
     remembered,
 )
-from reference_units import factor_to, is_energy
+from reference_routes import (
+    amounts,
+    annuity_rate,
+    capex_factor,
+    captured,
+    electricity_demand,
+    field,
+    held,
+    inside,
+    is_electrolysis,
+    is_generation,
+    is_made,
+    is_reforming,
+    number,
+    own_amounts,
+    price_entry,
+    reference_in,
+    reference_route,
+    rules_of_sector,
+    says,
+    sector_of,
+    sectors_of,
+    stated,
+    traded,
+    unit_of,
+    wacc,
+    with_inside,
+)
 
 NAN = math.nan
 
-# ---------------------------------------------------------------- prices of inputs
-
-
-@remembered
-def price_entry(case: Case, commodity: str, region: str) -> tuple[str, Mapping[str, Any]]:
-    """Name and entry of a commodity in a region: its own, that of its like, else the default."""
-    entries = case.catalog["prices"][commodity]
-    key = next(one for one in lineage(case, region) if one in entries)
-    return f"{commodity}.{key}", entries[key]
-
-
-def is_electrolysis(entry: Mapping[str, Any]) -> bool:
-    return entry.get("kind") == "electrolysis"
-
 
 def commodity_price(case: Case, commodity: str, region: str, year: int) -> float:
-    """EUR per t, per MWh or, of hydrogen, per kg."""
+    """EUR per t, per MWh or, of hydrogen, per kg; of scrap as its owners and a duty move it."""
     if (commodity, region) in case.given:
         return case.given[commodity, region]
+    price = price_of_entry(case, commodity, region, year)
+    sector = scrap_sector(case, commodity, region)
+    if sector is None:
+        return price
+    rules, name = rules_of_sector(case, region, sector)["scrap"], f"{region}.{sector}.scrap"
+    falls = quantity(case, rules.get("incidence", 0.0), name + ".incidence")
+    price *= 1 - falls * policy(case, rules.get("export_duty", 0.0), year)
+    gained = scrap_carbon_value(case, region, sector, year)
+    gained -= scrap_carbon_value(case, region, sector, case.years[0])
+    return price + quantity(case, rules.get("owners_share", 0.0), name + ".owners_share") * gained
+
+
+def scrap_sector(case: Case, commodity: str, region: str) -> str | None:
+    """The sector whose scrap a commodity is, where a region of the run says how its price moves."""
+    if region not in case.config["regions"]:
+        return None
+    for sector in sectors_of(case):
+        named = case.catalog["sectors"].get(sector, {}).get("scrap")
+        moved = rules_of_sector(case, region, sector).get("scrap")
+        if named and moved and named["commodity"] == commodity:
+            return sector
+    return None
+
+
+def scrap_carbon_value(case: Case, region: str, sector: str, year: int) -> float:
+    """Carbon cost at home that a tonne of scrap saves, EUR/t of it."""
+    named = case.catalog["sectors"][sector]["scrap"]
+    saved = home_cost(case, reference_in(case, region, sector), region, year)
+    saved -= home_cost(case, named["route"], region, year)
+    charged = amounts(case, named["route"], "inputs", region, year)[named["commodity"]]
+    return saved / charged
+
+
+def price_of_entry(case: Case, commodity: str, region: str, year: int) -> float:
+    """What the entry of a price says."""
     name, entry = price_entry(case, commodity, region)
     if is_electrolysis(entry):
         return electrolysis_cost(case, name, entry, region, year)
     if entry.get("kind") == "indexed":
         return indexed_price(case, name, entry, commodity, year)
+    if is_generation(entry):
+        fuel = commodity_price(case, entry["fuel"], region, year)
+        rate = quantity(case, entry["heat_rate"], name + ".heat_rate", "GJ/MWh")
+        other = quantity(case, entry.get("other_cost", 0.0), name + ".other_cost", "EUR/MWh")
+        return rate / 3.6 * fuel + other
+    if is_reforming(entry):
+        return reforming_cost(case, name, entry, region, year)
+    if is_made(entry):
+        return delivered_from_origin(case, name, entry, region, year)["whole"]
     if name not in case.paths:
         case.paths[name] = price_path(case, name, entry, commodity)
     return case.paths[name][year]
+
+
+def reforming_cost(
+    case: Case, name: str, entry: Mapping[str, Any], region: str, year: int
+) -> float:
+    """EUR per kg of hydrogen made of gas."""
+
+    def part(key: str, target: str = "1", usual: Any = 0.0) -> float:
+        return quantity(case, entry.get(key, usual), f"{name}.{key}", target)
+
+    rate = wacc(case, region) + part("risk_premium")
+    yearly = part("capex", "EUR/kW") * (annuity_rate(rate, entry["lifetime"]) + part("fixed_opex"))
+    cost = yearly / part("full_load_hours", "h/yr") * 120 / 3.6
+    used = gas_use(case, name, entry)
+    burnt = used * part("emission_factor", "t/MWh", 0.20196)
+    cost += used * commodity_price(case, entry["gas"], region, year) + part("other_cost", "EUR/kg")
+    if entry.get("storage"):
+        stored = part("capture") * burnt
+        cost += stored * commodity_price(case, entry["storage"], region, year)
+    left = (1 - part("capture")) * burnt
+    return cost + left * home_price(case, region, year) * part("carbon", usual=1.0)
+
+
+def delivered_from_origin(
+    case: Case, name: str, entry: Mapping[str, Any], region: str, year: int
+) -> dict[str, float]:
+    """EUR per tonne of what is made elsewhere: all of it, its carbon cost there, and freight."""
+    route, origin = entry["route"], entry["region"]
+    carbon = carbon_cost(case, route, origin, "domestic", year)
+    carried = regional(case, entry["freight"], name + ".freight", region, "EUR/t", year)
+    margin = quantity(case, entry.get("margin", 0.0), name + ".margin")
+    made = levelised_cost(case, route, origin, year)
+    return {
+        "whole": (made + carbon + carried) * (1 + margin), "origin_carbon": carbon,
+        "freight": carried,
+    }  # fmt: skip
 
 
 def indexed_price(
@@ -59,7 +168,11 @@ def indexed_price(
 ) -> float:
     """What an index costs, times a coefficient, and a premium in the price's own money."""
     followed, place = entry["index"].split(".")
+    # A price put in by hand is that of the region alone.
+    given = case.given.pop((followed, place), None)
     level = commodity_price(case, followed, place, year)
+    if given is not None:
+        case.given[followed, place] = given
     share = quantity(case, entry.get("coefficient", 1.0), name + ".coefficient")
     premium, unit = entry.get("premium", 0.0), f"EUR/{unit_of(commodity, entry['unit'])}"
     if isinstance(premium, str) or (isinstance(premium, Mapping) and premium.get("unit")):
@@ -91,393 +204,6 @@ def electrolysis_cost(
     annual = recovered + capex * (fixed_opex + stack)
     electricity = commodity_price(case, entry["electricity"], region, year)
     return annual / hours * demand + electricity / 1000 * demand + storage
-
-
-def electricity_demand(case: Case, name: str, entry: Mapping[str, Any]) -> float:
-    """kWh per kg of hydrogen."""
-    return quantity(case, entry["electricity_demand"], name + ".electricity_demand", "kWh/kg")
-
-
-@remembered
-def scope2_intensity(case: Case, commodity: str, region: str, year: int) -> float:
-    """t CO2e per unit of an input; hydrogen made on site carries its electricity's."""
-    name, entry = price_entry(case, commodity, region)
-    if is_electrolysis(entry):
-        demand = electricity_demand(case, name, entry) / 1000
-        return demand * scope2_intensity(case, entry["electricity"], region, year)
-    table = entry.get("emission_intensity")
-    if not table:
-        return 0.0
-    size = factor_to(unit_of(commodity, entry["unit"]), entry["unit"].split("/")[1], case.money)
-    return between(table, year) / size
-
-
-def unit_of(commodity: str, unit: str) -> str:
-    """The model's own unit of a commodity."""
-    if is_energy(unit):
-        return "MWh"
-    return "kg" if commodity == "hydrogen" else "t"
-
-
-# ---------------------------------------------------------------- regions and routes
-
-
-def wacc(case: Case, region: str) -> float:
-    return quantity(case, case.catalog["regions"][region]["wacc"], region + ".wacc")
-
-
-def sector_of(case: Case, route: str) -> str:
-    """What a route makes."""
-    return str(case.catalog["routes"][route]["sector"])
-
-
-def reference_route(case: Case, region: str, route: str) -> str:
-    """What a route is compared with: the conventional way to make the same."""
-    return reference_in(case, region, sector_of(case, route))
-
-
-def sectors_of(case: Case) -> list[str]:
-    """What the run is of; `sector` is a single one."""
-    return list(case.config.get("sectors") or [case.config["sector"]])
-
-
-def reference_in(case: Case, region: str, sector: str) -> str:
-    reference = rules_of_sector(case, region, sector)["reference"]
-    return reference if isinstance(reference, str) else reference[sector]
-
-
-def rules_in(case: Case, region: str, route: str) -> Mapping[str, Any]:
-    """What a route meets in a region: what its sector does."""
-    return rules_of_sector(case, region, sector_of(case, route))
-
-
-def rules_of_sector(case: Case, region: str, sector: str) -> Mapping[str, Any]:
-    """What a sector meets in a region; a config may also write it in the region itself."""
-    record = case.catalog.get("sectors", {}).get(sector, {})
-    return {**case.catalog["regions"][region], **record.get("regions", {}).get(region, {})}
-
-
-def border_rule(case: Case, sector: str, key: str) -> Any:
-    """A rule of the border of the EU: what the config says, else the sector, else the usual."""
-    said = case.config["cbam"].get(key)
-    if said is None:
-        said = (case.catalog.get("sectors", {}).get(sector, {}).get("cbam") or {}).get(key)
-    usual = {"coverage": 1.0, "indirect": 0.0, "mark_up": 0.0, "good": "default"}
-    return usual.get(key) if said is None else said
-
-
-def host(case: Case, route: str) -> str | None:
-    """The route on whose plant a retrofit stands."""
-    return case.catalog["routes"][route].get("host")
-
-
-@remembered
-def says(case: Case, route: str, *keys: str) -> str:
-    """Which route states something: the route itself, or else its host."""
-    found: Any = case.catalog["routes"][route]
-    for key in keys:
-        if key not in found:
-            return host(case, route) or route
-        found = found[key]
-    return route
-
-
-def stated(case: Case, route: str, *keys: str) -> Any:
-    """What a route states, or its host; None where neither says anything."""
-    found: Any = case.catalog["routes"][says(case, route, *keys)]
-    for key in keys:
-        found = (found or {}).get(key)
-    return found
-
-
-def entry_of(case: Case, q: Any, label: str, region: str) -> tuple[Any, str]:
-    """What a table by region holds for a region, and the name of its draw."""
-    if isinstance(q, Mapping) and not {"kind", "value", "years"} & set(q):
-        place = next(one for one in lineage(case, region) if one in q)
-        q, label = q[place], label if place == "default" else f"{label}.{place}"
-    return q, label
-
-
-def draw_of(case: Case, route: str, region: str, *keys: str) -> str:
-    """Name of the draw that decides a quantity: its own, or of the route that it follows."""
-    owner = says(case, route, *keys)
-    for other, names in (case.catalog["routes"][owner].get("shares") or {}).items():
-        if ".".join(keys) in names:
-            return draw_of(case, other, region, *keys)
-    q, label = entry_of(case, stated(case, owner, *keys), ".".join((owner, *keys)), region)
-    if isinstance(q, Mapping):
-        return str(q["name"] if q.get("kind") == "factor" else q.get("factor") or label)
-    return label
-
-
-@remembered
-def number(case: Case, route: str, region: str, *keys: str, year: int, target: str = "1") -> float:
-    """A quantity of a route in a region and year."""
-    q, _ = entry_of(case, stated(case, route, *keys), "", region)
-    return regional(case, q, draw_of(case, route, region, *keys), region, target, year)
-
-
-def field(case: Case, route: str, name: str, region: str, year: int, target: str = "1") -> float:
-    """A number of a route in a region and year."""
-    return number(case, route, region, name, year=year, target=target)
-
-
-def traded(case: Case, route: str, side: str) -> list[str]:
-    """Commodities that a route buys or sells."""
-    way = case.catalog["routes"][route]
-    below = case.catalog["routes"][host(case, route)] if host(case, route) else {}
-    names = [*(below.get(side) or {}), *(way.get(side) or {})]
-    capture = way.get("capture")
-    if capture and side == "inputs":
-        names += [*capture["inputs"], capture["storage"]]
-    return list(dict.fromkeys(names))
-
-
-@remembered
-def amounts(case: Case, route: str, side: str, region: str, year: int) -> dict[str, float]:
-    """Inputs or byproducts per tonne: t, MWh or kg of hydrogen."""
-    result = {}
-    capture = case.catalog["routes"][route].get("capture")
-    for commodity in traded(case, route, side):
-        unit = unit_in(case, commodity, region)
-        amount = 0.0
-        if stated(case, route, side, commodity) is not None:
-            amount = number(case, route, region, side, commodity, year=year, target=f"{unit}/t")
-        if capture and side == "inputs":
-            taken = captured(case, route, region, year)
-            if commodity in capture["inputs"]:
-                amount += taken * per_captured(case, route, region, commodity, year)
-            if commodity == capture["storage"]:
-                amount += taken
-        result[commodity] = amount
-    return result
-
-
-def unit_in(case: Case, commodity: str, region: str) -> str:
-    _, entry = price_entry(case, commodity, region)
-    return unit_of(commodity, entry["unit"])
-
-
-def is_available(case: Case, route: str, year: int) -> bool:
-    first = stated(case, route, "available_from")
-    return first is None or year >= first
-
-
-# ---------------------------------------------------------------- capture of CO2
-
-
-def per_captured(case: Case, route: str, region: str, commodity: str, year: int) -> float:
-    """What capturing a tonne takes of a commodity."""
-    target = unit_in(case, commodity, region) + "/t"
-    return number(case, route, region, "capture", "inputs", commodity, year=year, target=target)
-
-
-def emitted_per_captured(case: Case, route: str, region: str, year: int) -> float:
-    """What capturing a tonne emits itself, t/t."""
-    total = 0.0
-    for commodity in case.catalog["routes"][route]["capture"].get("emission_factors") or {}:
-        target = "t/" + unit_in(case, commodity, region)
-        burnt = number(
-            case, route, region, "capture", "emission_factors", commodity, year=year, target=target
-        )
-        total += burnt * per_captured(case, route, region, commodity, year)
-    return total
-
-
-@remembered
-def captured(case: Case, route: str, region: str, year: int) -> float:
-    """The share of all that the site emits, its own capture included; found by going round."""
-    unabated = field(case, route, "emission_intensity", region, year, "t/t")
-    rate = number(case, route, region, "capture", "rate", year=year)
-    own = emitted_per_captured(case, route, region, year)
-    taken, before = rate * unabated, -1.0
-    while abs(taken - before) > 1e-15 * (1 + taken):
-        taken, before = rate * (unabated + own * taken), taken
-    return taken
-
-
-# ---------------------------------------------------------------- section 5: carbon cost
-
-
-@remembered
-def direct(case: Case, route: str, region: str, year: int) -> float:
-    """e1: scope 1 intensity, t/t; of a capture, what is left of the plant's emissions and its own."""
-    unabated = field(case, route, "emission_intensity", region, year, "t/t")
-    if not case.catalog["routes"][route].get("capture"):
-        return unabated
-    taken = captured(case, route, region, year)
-    return unabated + taken * emitted_per_captured(case, route, region, year) - taken
-
-
-def counted(case: Case, route: str, region: str, year: int) -> float:
-    """e1 as the carbon market counts it: of what is below zero, the share that is credited."""
-    emitted = direct(case, route, region, year)
-    return (
-        emitted
-        if emitted > 0
-        else emitted * float(rules_in(case, region, route).get("removals", 0.0))
-    )
-
-
-@remembered
-def precursor(case: Case, route: str, region: str, year: int) -> float:
-    """Emissions that travel with bought iron, t/t."""
-    each = field(case, route, "precursor_intensity", region, year, "t/t")
-    return each * precursor_tonnes(case, route, region, year)
-
-
-def precursor_tonnes(case: Case, route: str, region: str, year: int) -> float:
-    """Tonnes of the bought iron in a tonne; 1 where all stands per tonne of product."""
-    name = stated(case, route, "precursor")
-    return amounts(case, route, "inputs", region, year)[name] if name else 1.0
-
-
-@remembered
-def home_exposure(case: Case, route: str, region: str, year: int) -> float:
-    """Home carbon cost per EUR of the home price: net tonnes paid for."""
-    place = rules_in(case, region, route)
-    free = policy(case, place["free_allocation"], year) * policy(case, place["cscf"], year)
-    benchmarks = place["benchmarks"]
-    own = next(
-        benchmarks[one] for one in (route, host(case, route), "default") if one in benchmarks
-    )
-    allocation = free * policy(case, own, year)
-    covered = policy(case, place["coverage"], year)
-    border = policy(case, place["border"], year)
-    granted = policy(case, stated(case, route, "precursor_benchmark"), year)
-    granted *= precursor_tonnes(case, route, region, year)
-    bought = precursor(case, route, region, year) - free * granted
-    own = counted(case, route, region, year)
-    return covered * (own - allocation) + border * max(0.0, bought)
-
-
-def home_cost(case: Case, route: str, region: str, year: int) -> float:
-    market = case.catalog["regions"][region]["market"]
-    return carbon_price(case, market, year) * home_exposure(case, route, region, year)
-
-
-def marginal_cost(case: Case, route: str, region: str, year: int) -> float:
-    place = rules_in(case, region, route)
-    price = carbon_price(case, place["market"], year)
-    return price * policy(case, place["coverage"], year) * counted(case, route, region, year)
-
-
-def pays_cbam(case: Case, region: str, destination: str) -> bool:
-    home = case.catalog["regions"][region]["market"]
-    return destination == "eu" and home != case.config["cbam"]["market"]
-
-
-def embedded(case: Case, route: str, region: str, year: int) -> float:
-    """Embedded emissions of a tonne that declares its own, t/t."""
-    rules, place = case.config["cbam"], rules_in(case, region, route)
-    if rules["method"] == "country_average":
-        emissions = float(place["average_intensity"])
-    else:
-        emissions = direct(case, route, region, year) + precursor(case, route, region, year)
-    if route == reference_route(case, region, route):
-        share = rules["resource_shuffling"]
-        clean = min(emissions, rules["clean_intensity"])
-        emissions = (1 - share) * emissions + share * clean
-    return emissions
-
-
-def default_value(case: Case, region: str, sector: str, year: int) -> float:
-    """The default value of the good with its mark-up, t/t: the same for every route of a sector."""
-    table = rules_of_sector(case, region, sector)["default_intensity"]
-    if isinstance(table, Mapping):
-        good = border_rule(case, sector, "good")
-        table = table[good] if good in table else table["default"]
-    return table * (1 + policy(case, border_rule(case, sector, "mark_up"), year))
-
-
-@remembered
-def cbam_coverage(case: Case, sector: str, region: str, year: int) -> float:
-    """Nothing is due from a market linked to the one that sets the certificate price."""
-    covered = policy(case, border_rule(case, sector, "coverage"), year)
-    link = case.catalog["markets"][case.catalog["regions"][region]["market"]].get("link")
-    if link and link["to"] == case.config["cbam"]["market"]:
-        covered *= 1 - policy(case, link["share"], year)
-    return covered
-
-
-def free_of_cbam(case: Case, year: int) -> float:
-    rules = case.config["cbam"]
-    return policy(case, rules["free_allocation"], year) * policy(case, rules["cscf"], year)
-
-
-@remembered
-def with_actual(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
-    """Tonnes due and price paid of a tonne that declares its own emissions."""
-    mark = policy(case, stated(case, route, "cbam_benchmark"), year)
-    power = policy(case, border_rule(case, sector_of(case, route), "indirect"), year)
-    power *= bought(case, route, region, year)
-    tonnes = embedded(case, route, region, year) - free_of_cbam(case, year) * mark + power
-    recognised = policy(case, case.catalog["regions"][region]["recognised"], year)
-    return tonnes, max(0.0, home_cost(case, route, region, year)) * recognised
-
-
-@remembered
-def with_default(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
-    """Tonnes due and price paid of a tonne that declares the default value."""
-    rules, sector = case.config["cbam"], sector_of(case, route)
-    own = border_rule(case, sector, "default_benchmark")
-    if own is None:
-        own = stated(case, reference_route(case, region, route), "cbam_benchmark")
-    free = free_of_cbam(case, year) * policy(case, own, year)
-    tonnes = default_value(case, region, sector, year) - free
-    counts = policy(case, rules.get("recognised_default", 0.0), year)
-    return tonnes, with_actual(case, route, region, year)[1] * counts
-
-
-@remembered
-def declaration(case: Case, route: str, region: str, year: int) -> tuple[float, float]:
-    """Tonnes due and price paid of what is declared; the cheaper of two at the year's price."""
-    declared = case.config["cbam"]["declared"]
-    if declared == "actual":
-        return with_actual(case, route, region, year)
-    if declared == "default":
-        return with_default(case, route, region, year)
-    price = carbon_price(case, case.config["cbam"]["market"], year)
-    both = (with_actual(case, route, region, year), with_default(case, route, region, year))
-    return min(both, key=lambda one: max(0.0, price * one[0] - one[1]))
-
-
-def cbam_exposure(case: Case, route: str, region: str, year: int) -> float:
-    """Tonnes for which certificates are due, before the price paid at home."""
-    return declaration(case, route, region, year)[0]
-
-
-def paid_at_home(case: Case, route: str, region: str, year: int) -> float:
-    return declaration(case, route, region, year)[1]
-
-
-def cbam_at(case: Case, route: str, region: str, year: int, price: float) -> float:
-    """CBAM per tonne at an EU price."""
-    due = price * cbam_exposure(case, route, region, year)
-    covered = cbam_coverage(case, sector_of(case, route), region, year)
-    return covered * max(0.0, due - paid_at_home(case, route, region, year))
-
-
-def cbam_cost(case: Case, route: str, region: str, destination: str, year: int) -> float:
-    if not pays_cbam(case, region, destination):
-        return 0.0
-    price = carbon_price(case, case.config["cbam"]["market"], year)
-    return cbam_at(case, route, region, year, price)
-
-
-def carbon_cost(case: Case, route: str, region: str, destination: str, year: int) -> float:
-    border = cbam_cost(case, route, region, destination, year)
-    return home_cost(case, route, region, year) + border
-
-
-# ---------------------------------------------------------------- section 6: cost premium
-
-
-def annuity_rate(w: float, n: float) -> float:
-    """CRF(w, n)."""
-    if abs(w) < 1e-12:
-        return 1 / n
-    return w / -math.expm1(-n * math.log1p(w))
 
 
 def size_effect(case: Case, route: str) -> float:
@@ -554,10 +280,6 @@ def plant_capital(case: Case, route: str, region: str, year: int) -> float:
     return capex * annuity_rate(rate, stated(case, route, "lifetime"))
 
 
-def capex_factor(case: Case, region: str) -> float:
-    return quantity(case, case.catalog["regions"][region]["capex_factor"], region + ".capex_factor")
-
-
 @remembered
 def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[float, float, float]:
     """Yearly capital and fixed cost of a capture, and what it costs to build, without interest
@@ -580,6 +302,30 @@ def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[flo
 
 def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
     """Parts of the levelised cost, EUR/t; inputs by commodity, byproducts negative."""
+    parts, other = own_cost_parts(case, route, region, year), inside(case, route)
+    if other is not None:
+        share = held(case, route, region, year)
+        for part, cost in cost_parts(case, other, region, year).items():
+            parts[part] = parts.get(part, 0.0) + share * cost
+    parts["support"] = -support(case, route, region, year)
+    return parts
+
+
+def stated_support(case: Case, route: str, region: str, year: int) -> float:
+    own = field(case, route, "support", region, year, "EUR/t")
+    return with_inside(case, route, region, year, own, stated_support)
+
+
+def support(case: Case, route: str, region: str, year: int) -> float:
+    """Of a tonne that takes hydrogen only where that may have any."""
+    found = stated_support(case, route, region, year)
+    if "hydrogen" in amounts(case, route, "inputs", region, year):
+        found *= qualifies(case, region, year)
+    return found
+
+
+def own_cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
+    """The same without what is inside."""
     capture, kept, _ = capture_capital(case, route, region, year)
     utilisation = field(case, route, "utilisation", region, year)
     if is_share(case, route, region):
@@ -591,10 +337,9 @@ def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, floa
         "capex": (plant_capital(case, route, region, year) + capture) / utilisation,
         "fixed_opex": (fixed_opex + kept) / utilisation,
         "other_opex": field(case, route, "other_opex", region, year, "EUR/t"),
-        "support": -field(case, route, "support", region, year, "EUR/t"),
     }
     for side, sign in (("inputs", 1), ("byproducts", -1)):
-        for commodity, amount in amounts(case, route, side, region, year).items():
+        for commodity, amount in own_amounts(case, route, side, region, year).items():
             price = commodity_price(case, commodity, region, year)
             parts[commodity] = parts.get(commodity, 0.0) + sign * amount * price
     return parts
@@ -602,28 +347,6 @@ def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, floa
 
 def levelised_cost(case: Case, route: str, region: str, year: int) -> float:
     return math.fsum(cost_parts(case, route, region, year).values())
-
-
-@remembered
-def bought(case: Case, route: str, region: str, year: int) -> float:
-    """Scope 2: emissions of what the route buys, t/t."""
-    return math.fsum(
-        amount * scope2_intensity(case, commodity, region, year)
-        for commodity, amount in amounts(case, route, "inputs", region, year).items()
-    )
-
-
-def intensity(case: Case, route: str, region: str, year: int) -> float:
-    """Emissions per tonne on the chosen boundary."""
-    total = direct(case, route, region, year) + precursor(case, route, region, year)
-    if case.config["boundary"] == "scope12":
-        total += bought(case, route, region, year)
-    return total
-
-
-def avoided_emissions(case: Case, route: str, region: str, year: int) -> float:
-    reference = reference_route(case, region, route)
-    return intensity(case, reference, region, year) - intensity(case, route, region, year)
 
 
 def premium_ex_carbon(case: Case, route: str, region: str, year: int) -> float:
@@ -661,23 +384,46 @@ def components(case: Case) -> list[str]:
     ]  # fmt: skip
     for route in (*case.config["routes"], *references):
         for side in ("inputs", "byproducts"):
-            for commodity in traded(case, route, side):
-                if commodity not in commodities:
-                    commodities.append(commodity)
+            way: str | None = route
+            while way is not None:
+                for commodity in traded(case, way, side):
+                    if commodity not in commodities:
+                        commodities.append(commodity)
+                way = inside(case, way)
     return [
-        "capex", "fixed_opex", "other_opex", *commodities, "support", "home_carbon", "cbam",
+        "capex", "fixed_opex", "other_opex", *commodities, "support", *OF_AN_ORIGIN, "home_carbon",
+        "cbam", "compensation",
     ]  # fmt: skip
+
+
+OF_AN_ORIGIN = ("origin", "origin_carbon", "freight", "border")
+
+
+def parts_by_component(
+    case: Case, route: str, region: str, destination: str, year: int
+) -> dict[str, float]:
+    """Parts of the total cost of a tonne."""
+    parts = cost_parts(case, route, region, year)
+    parts |= dict.fromkeys(OF_AN_ORIGIN, 0.0)
+    for commodity, tonnes, _, _ in made_elsewhere(case, route, region, year):
+        name, entry = price_entry(case, commodity, region)
+        each = delivered_from_origin(case, name, entry, region, year)
+        whole = commodity_price(case, commodity, region, year)
+        parts[commodity] = 0.0
+        parts["origin"] += tonnes * (whole - each["origin_carbon"] - each["freight"])
+        parts["origin_carbon"] += tonnes * each["origin_carbon"]
+        parts["freight"] += tonnes * each["freight"]
+    parts["border"] = border_cost(case, route, region, year)
+    parts["home_carbon"] = home_cost(case, route, region, year) - parts["border"]
+    parts["cbam"] = cbam_cost(case, route, region, destination, year)
+    parts["compensation"] = -compensation(case, route, region, year)
+    return parts
 
 
 def waterfall(case: Case, route: str, region: str, destination: str, year: int) -> dict[str, float]:
     """Parts of cost_premium by component."""
     reference = reference_route(case, region, route)
-    sides = []
-    for way in (route, reference):
-        parts = cost_parts(case, way, region, year)
-        parts["home_carbon"] = home_cost(case, way, region, year)
-        parts["cbam"] = cbam_cost(case, way, region, destination, year)
-        sides.append(parts)
+    sides = [parts_by_component(case, way, region, destination, year) for way in (route, reference)]
     return {name: sides[0].get(name, 0.0) - sides[1].get(name, 0.0) for name in components(case)}
 
 
@@ -687,17 +433,21 @@ def break_even_price(case: Case, route: str, region: str, destination: str, year
     extra = premium_ex_carbon(case, route, region, year)
     if pays_cbam(case, region, destination):
         return break_even_at_border(case, route, reference, region, year, extra)
-    saved = home_exposure(case, reference, region, year) - home_exposure(case, route, region, year)
-    if case.catalog["regions"][region]["market"] is None or saved <= 0:
-        return NAN
-    return extra / saved
+    tonnes, less = [], []
+    for way in (reference, route):
+        due, deducted = home_exposure(case, way, region, year)
+        tonnes.append(due - compensated(case, way, region, year))
+        less.append(deducted)
+    saved = tonnes[0] - tonnes[1]
+    return (extra + less[0] - less[1]) / saved if saved > 0 else NAN
 
 
 def break_even_at_border(
     case: Case, route: str, reference: str, region: str, year: int, extra: float
 ) -> float:
     """Lowest EU price at which the premium is zero: walk the kinks of a piecewise line."""
-    home = home_cost(case, route, region, year) - home_cost(case, reference, region, year)
+    home = carbon_cost(case, route, region, "domestic", year)
+    home -= carbon_cost(case, reference, region, "domestic", year)
 
     def premium(price: float) -> float:
         green = cbam_at(case, route, region, year, price)

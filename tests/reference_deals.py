@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from reference_costs import annuity_rate
 from reference_instruments import (
     break_even_strike,
     courses,
@@ -16,6 +15,7 @@ from reference_instruments import (
 )
 from reference_paths import Case
 from reference_projects import gap, is_there, life, output, own_cost, rate, record, seen, valued_in
+from reference_routes import annuity_rate
 
 NAN = math.nan
 

@@ -9,22 +9,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from reference_costs import (
-    amounts,
-    annuity_rate,
-    capture_capital,
-    commodity_price,
-    electricity_demand,
-    electrolysis_cost,
-    equipment,
-    field,
-    intensity,
-    is_electrolysis,
-    learning,
-    price_entry,
-)
+from reference_carbon import intensity, qualifies
+from reference_costs import capture_capital, commodity_price, electrolysis_cost, equipment
 from reference_costs import stands_already as stands
-from reference_paths import Case, carbon_price, quantity, regional, remembered
+from reference_paths import Case, carbon_price, learning, quantity, regional, remembered
 from reference_projects import (
     avoided,
     carbon_saved,
@@ -36,6 +24,15 @@ from reference_projects import (
     record,
     replaced,
     sized,
+)
+from reference_routes import (
+    amounts,
+    annuity_rate,
+    electricity_demand,
+    field,
+    is_electrolysis,
+    price_entry,
+    with_inside,
 )
 
 NAN = math.nan
@@ -93,14 +90,18 @@ def spent_on(case: Case, route: str, region: str, built: int) -> float:
     return spent + capture_capital(case, route, region, built)[2]
 
 
+def spent_per_tonne(case: Case, route: str, region: str, built: int) -> float:
+    """The same per tonne of product, with what is spent on plants of what is inside."""
+    own = spent_on(case, route, region, built) / field(case, route, "utilisation", region, built)
+    return with_inside(case, route, region, built, own, spent_per_tonne)
+
+
 @remembered
 def investment(case: Case, project: str) -> float:
     """EUR per tonne that the project makes a year, an electrolyser of its own included."""
     one = record(case, project)
     route, region, built = one["route"], one["region"], one["start"]
-    spent = spent_on(sized(case, project), route, region, built) / field(
-        case, route, "utilisation", region, built
-    )
+    spent = spent_per_tonne(sized(case, project), route, region, built)
     for commodity, amount in amounts(case, route, "inputs", region, built).items():
         if built_at_the_works(case, project, commodity):
             name, entry = price_entry(case, commodity, region)
@@ -121,9 +122,8 @@ def alternative_investment(case: Case, project: str) -> float:
         return 0.0
     if how == "reline":
         spent = quantity(case, against["reline"], f"{project}.against.reline", "EUR/(t/yr)")
-    else:
-        spent = spent_on(sized(case, project), route, region, built)
-    return spent / field(case, route, "utilisation", region, built)
+        return spent / field(case, route, "utilisation", region, built)
+    return spent_per_tonne(sized(case, project), route, region, built)
 
 
 # ---------------------------------------------------------------- what is due
@@ -181,6 +181,8 @@ def bought(case: Case, project: str, what: str, year: int) -> float:
         return avoided(case, project, year)
     inputs = amounts(case, one["route"], "inputs", region, year)
     found = inputs.get(what, 0.0)
+    if what == "hydrogen":
+        found *= qualifies(case, region, year)
     if what == "electricity" and "hydrogen" in inputs:
         named, entry = price_entry(case, "hydrogen", region)
         if built_at_the_works(case, project, "hydrogen"):

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reference_buyer import delivered, product_price
-from reference_costs import carbon_cost, levelised_cost, premium_ex_carbon, sector_of
+from reference_carbon import carbon_cost
+from reference_costs import levelised_cost, premium_ex_carbon
 from reference_paths import Case, quantity
+from reference_routes import sector_of
 
 Result = dict[tuple[Any, ...], Any]
 CarbonValue = Callable[[Case, str, str, str, int], tuple[float, float]]

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reference_costs import (
-    annuity_rate,
-)
 from reference_dues import (
     NAN,
     ONCE,
@@ -43,6 +40,7 @@ from reference_projects import (
     seen,
     valued_in,
 )
+from reference_routes import annuity_rate
 
 # ---------------------------------------------------------------- settlement
 

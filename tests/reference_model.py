@@ -4,8 +4,8 @@ It is written from the equations, shares no code with the package, and exists to
 them: a kernel that disagrees with it is wrong, or it is. `evaluate` is the only entry point most
 tests need. Money inside is EUR of the base year; `evaluate` returns the output currency.
 
-`reference_units`, `reference_draws`, `reference_paths`, `reference_costs`, `reference_buyer`,
-`reference_goods`, `reference_projects`, `reference_dues`, `reference_instruments`, `reference_deals`
+`reference_units`, `reference_draws`, `reference_paths`, `reference_routes`, `reference_carbon`,
+`reference_costs`, `reference_buyer`, `reference_goods`, `reference_projects`, `reference_dues`, `reference_instruments`, `reference_deals`
 and `reference_cash` are its parts, in the order of the model's sections; this one holds the rest of
 sections 7 and 8, and every outcome of a draw.
 """
@@ -17,29 +17,31 @@ from itertools import product
 from typing import Any
 
 from reference_buyer import buyer_outcomes, sale_outcomes
-from reference_cash import cash_outcomes
-from reference_costs import (
-    annuity_rate,
+from reference_carbon import (
     avoided_emissions,
-    break_even_price,
+    by_kind,
     carbon_cost,
     cbam_cost,
+    compensation,
+    factor,
+    home_cost,
+    home_price,
+    hydrogen_grade,
+    intensity,
+    marginal_cost,
+    own_exposure,
+    pays_cbam,
+    qualifies,
+)
+from reference_cash import cash_outcomes
+from reference_costs import (
+    break_even_price,
     commodity_price,
     cost_premium,
-    home_cost,
-    home_exposure,
-    intensity,
-    is_available,
-    is_electrolysis,
     levelised_cost,
-    marginal_cost,
     parity_price,
-    pays_cbam,
     premium_ex_carbon,
-    reference_route,
-    sector_of,
-    sectors_of,
-    wacc,
+    scrap_carbon_value,
     waterfall,
 )
 from reference_deals import project_outcomes
@@ -53,6 +55,20 @@ from reference_paths import (
     policy,
     quantity,
 )
+from reference_routes import (
+    annuity_rate,
+    is_available,
+    is_electrolysis,
+    is_generation,
+    is_made,
+    is_reforming,
+    price_entry,
+    reference_in,
+    reference_route,
+    sector_of,
+    sectors_of,
+    wacc,
+)
 from reference_views import at_price_limit, view_label
 
 NAN = math.nan
@@ -64,7 +80,8 @@ PURE = {
     "deal_closes", "instrument_repays", "claw_back", "cap_binds", "instrument_exhausted",
     "instrument_ended", "project_irr", "equity_irr", "irr_ambiguous", "dscr", "dscr_below",
     "dscr_lowest",
-    "price_uplift", "buyer_price_uplift",
+    "price_uplift", "buyer_price_uplift", "emissions_by_kind", "hydrogen_class",
+    "hydrogen_qualifies", "hydrogen_intensity",
 }  # fmt: skip
 
 
@@ -102,7 +119,7 @@ def carbon_value(
     f, credit = indirect_factor(case), credit_price(case, region)
     avoided = avoided_emissions(case, route, region, year)
     if case.config["value"]["mode"] == "seed":
-        price = carbon_price(case, case.catalog["regions"][region]["market"], year)
+        price = home_price(case, region, year)
         if pays_cbam(case, region, destination):
             price += carbon_price(case, case.config["cbam"]["market"], year)
         per_tco2 = price * f - credit
@@ -163,9 +180,8 @@ def exposure_cost(case: Case, name: str, year: int) -> float:
     plant = entry.get("plant")
     if plant:
         made = plant["output"] * grown ** (year - entry["first"])
-        market = case.catalog["regions"][plant["region"]]["market"]
-        short = made * home_exposure(case, plant["route"], plant["region"], year)
-        return short * carbon_price(case, market, year)
+        short = made * own_exposure(case, plant["route"], plant["region"], year)
+        return short * home_price(case, plant["region"], year)
     table, label = entry["shortfall"], name + ".shortfall"
     if not is_dated(table):
         table = {entry["first"]: table}
@@ -202,6 +218,7 @@ def plant_outcomes(case: Case, region: str, route: str, year: int) -> dict[str, 
         "levelised_cost": levelised_cost(case, route, region, year),
         "home_carbon_cost": home_cost(case, route, region, year),
         "marginal_carbon_cost": marginal_cost(case, route, region, year),
+        "indirect_cost_compensation": compensation(case, route, region, year),
         "avoided_emissions": avoided,
         "cost_premium_ex_carbon": extra,
         "abatement_cost": extra / avoided if avoided > 0 else NAN,
@@ -255,6 +272,10 @@ def route_outcomes(case: Case, scenario: str, region: str, route: str) -> Result
     for year in case.years:
         values = masked(case, region, route, year, plant_outcomes(case, region, route, year))
         out |= {(name, scenario, region, route, year): v for name, v in values.items()}
+        for kind, emitted in by_kind(case, route, region, year).items():
+            shown = masked(case, region, route, year, {"emissions_by_kind": emitted})
+            key = ("emissions_by_kind", scenario, region, route, kind, year)
+            out[key] = shown["emissions_by_kind"]
         for d in config["destinations"]:
             cell = cell_outcomes(case, region, d, route, year)
             values = masked(case, region, route, year, cell)
@@ -319,14 +340,30 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 out["allowance_" + name, scenario, market, year] = value
         for commodity, entries in case.catalog["prices"].items():
             for key, entry in entries.items():
-                if not is_electrolysis(entry):
-                    price = commodity_price(case, commodity, key, year)
-                    out["commodity_price", scenario, f"{commodity}.{key}", year] = price
+                if is_electrolysis(entry) or is_generation(entry) or is_reforming(entry):
+                    continue
+                # What is made elsewhere has a price for each region that buys it.
+                for place in case.catalog["regions"] if is_made(entry) else [key]:
+                    if (
+                        place != entry.get("region")
+                        and price_entry(case, commodity, place)[1] is entry
+                    ):
+                        price = commodity_price(case, commodity, place, year)
+                        out["commodity_price", scenario, f"{commodity}.{place}", year] = price
         for region in config["regions"]:
             entries = case.catalog["prices"].get("hydrogen", {})
             if region in entries or "default" in entries:
                 price = commodity_price(case, "hydrogen", region, year)
                 out["hydrogen_cost", scenario, region, year] = price
+                renewable, within, _ = hydrogen_grade(case, region, year)
+                either = 1 - (1 - renewable) * (1 - within)
+                grades = {"renewable": renewable, "low_carbon": either - renewable,
+                          "grey": 1 - either}  # fmt: skip
+                out |= {("hydrogen_class", scenario, region, grade, year): one
+                        for grade, one in grades.items()}  # fmt: skip
+                out["hydrogen_qualifies", scenario, region, year] = qualifies(case, region, year)
+                emitted = 1000 * factor(case, "hydrogen", region, year)
+                out["hydrogen_intensity", scenario, region, year] = emitted
         share = policy(case, config["cbam"]["free_allocation"], year)
         out["cbam_factor", scenario, year] = 1 - share
         for name in config["exposures"] or {}:
@@ -344,6 +381,19 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             for sector, year in product(sectors_of(case), case.years):
                 best = cheapest_route(case, out, scenario, region, d, sector, year)
                 out["cheapest_route", scenario, region, d, sector, year] = best
+    for region, sector in product(config["regions"], sectors_of(case)):
+        named = case.catalog.get("sectors", {}).get(sector, {}).get("scrap")
+        ways = (reference_in(case, region, sector), named["route"]) if named else ()
+        for year in case.years if named else ():
+            there = all(is_available(case, way, year) for way in ways)
+            value = scrap_carbon_value(case, region, sector, year) if there else NAN
+            out["scrap_carbon_value", scenario, region, sector, year] = value
+            parity = NAN
+            if there and named["route"] != ways[0]:
+                parity = parity_price(
+                    case, named["route"], region, "domestic", named["commodity"], year
+                )
+            out["scrap_parity_price", scenario, region, sector, year] = parity
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)

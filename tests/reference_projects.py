@@ -11,25 +11,30 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from reference_carbon import carbon_cost, intensity
 from reference_costs import (
-    amounts,
-    annuity_rate,
     capture_capital,
-    carbon_cost,
     commodity_price,
     electrolysis_cost,
     equipment,
-    field,
-    intensity,
-    is_available,
-    is_electrolysis,
     is_share,
     plant_capital,
+    support,
+)
+from reference_paths import Case, policy, quantity, remembered
+from reference_routes import (
+    amounts,
+    annuity_rate,
+    field,
+    held,
+    inside,
+    is_available,
+    is_electrolysis,
     price_entry,
     reference_route,
     wacc,
+    with_inside,
 )
-from reference_paths import Case, policy, quantity, remembered
 
 NAN = math.nan
 
@@ -97,16 +102,29 @@ def price_paid(case: Case, commodity: str, region: str, year: int, built: int | 
 
 
 def capital_of(case: Case, route: str, region: str, built: int) -> float:
-    """Yearly capital per tonne of a plant that was built in a year, its capture included."""
+    """Yearly capital per tonne of a plant that was built in a year, its capture included, with
+    that of what is inside."""
     yearly = plant_capital(case, route, region, built)
     yearly += capture_capital(case, route, region, built)[0]
-    return yearly / field(case, route, "utilisation", region, built)
+    own = yearly / field(case, route, "utilisation", region, built)
+    return with_inside(case, route, region, built, own, capital_of)
 
 
 def running_cost(
     case: Case, project: str, route: str, year: int, electrolyser: int | None = None
 ) -> float:
     """All but capital per tonne in a year, of a plant of a project's year and output."""
+    region = record(case, project)["region"]
+    cost = kept_and_other(case, project, route, year) - support(case, route, region, year)
+    for commodity, amount in amounts(case, route, "inputs", region, year).items():
+        cost += amount * price_paid(case, commodity, region, year, electrolyser)
+    for commodity, amount in amounts(case, route, "byproducts", region, year).items():
+        cost -= amount * price_paid(case, commodity, region, year, electrolyser)
+    return cost
+
+
+def kept_and_other(case: Case, project: str, route: str, year: int) -> float:
+    """Fixed and other cost of operation, with those of what is inside."""
     region, built = record(case, project)["region"], record(case, project)["start"]
     if is_share(case, route, region):
         kept = field(case, route, "fixed_opex", region, year, "1/yr")
@@ -116,11 +134,9 @@ def running_cost(
     kept += capture_capital(case, route, region, built)[1]
     cost = kept / field(case, route, "utilisation", region, year)
     cost += field(case, route, "other_opex", region, year, "EUR/t")
-    cost -= field(case, route, "support", region, year, "EUR/t")
-    for commodity, amount in amounts(case, route, "inputs", region, year).items():
-        cost += amount * price_paid(case, commodity, region, year, electrolyser)
-    for commodity, amount in amounts(case, route, "byproducts", region, year).items():
-        cost -= amount * price_paid(case, commodity, region, year, electrolyser)
+    other = inside(case, route)
+    if other is not None:
+        cost += held(case, route, region, year) * kept_and_other(case, project, other, year)
     return cost
 
 

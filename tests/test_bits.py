@@ -223,18 +223,18 @@ def test_an_idle_correlated_factor_changes_nothing(few):
 
 def test_an_older_price_history_changes_nothing_else(few):
     """A path that starts years earlier makes all of them start earlier; shocks stay with years."""
-    path = {"title": "lime", "unit": "EUR/t", "spot": {"year": 2015, "value": 100.0},
+    path = {"title": "flux", "unit": "EUR/t", "spot": {"year": 2015, "value": 100.0},
             "process": {"kind": "random_walk", "sigma": 0.1}}  # fmt: skip
     config = keeping(
         routes=["captured", "blast", "hydrogen", "electric"],
         catalog={
-            "prices": {"lime": {"default": path}},
-            "routes": {"captured": {"inputs": {"lime": "0.1 t/t"}}},
+            "prices": {"flux": {"default": path}},
+            "routes": {"captured": {"inputs": {"flux": "0.1 t/t"}}},
         },
     )
     large = run(config)
     assert_same_where_both_are(few, large, skip="cheapest_route")
-    assert float(large["commodity_price"].sel(commodity="lime.default", year=2026).std()) > 10
+    assert float(large["commodity_price"].sel(commodity="flux.default", year=2026).std()) > 10
 
 
 def test_a_later_start_changes_no_year_that_stays(few):

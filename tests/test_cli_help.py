@@ -92,7 +92,7 @@ def test_no_command_is_help(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "usage", "word"),
     [
-        (("plot", "RUN", "--route", "X"), "usage: simcore plot", "simcore plot has no --route"),
+        (("plot", "RUN", "--region", "X"), "usage: simcore plot", "simcore plot has no --region"),
         (("summary", "RUN", "more"), "usage: simcore summary", "too much: more"),
         (("--fly",), "usage: simcore [", "simcore has no --fly"),
         (("backtest", "--market", "eu_ets", "--horizons", "1", "F.csv"), "usage: simcore backtest",

@@ -122,6 +122,8 @@ HEARD: dict[str, dict[str, Any]] = {
     "a dated table that goes on after the horizon": {"catalog": {"policies": {
         "eu_cscf": {"variant": "mine", "variants": {"mine": {"values": {2020: 0.9, 2060: 0.1}}}},
     }}},
+    "a number called factor": {"catalog": {"sectors": {"steel": {"regions": {"EU": {"compensation": {
+        "factor": "0.4 t/MWh"}}}}}}},
     "a scenario": {"scenarios": {"law": "law", "dear": {"catalog": {"regions": {"EU": {"wacc": 0.2}}}}}},
     "what the package says already": {"catalog": {"regions": {"IN": {"default_intensity":
         packaged.catalog()["sectors"]["steel"]["regions"]["IN"]["default_intensity"]}}}},

@@ -400,3 +400,19 @@ def test_korea_asks_for_bought_power_and_gives_most_of_it_back() -> None:
     # 0.315 t/MWh in 2030, of which 0.267 are free
     expected = with_power["carbon_price"] * bought * (1 - 0.267 / 0.315)
     assert np.allclose(more, expected, rtol=1e-9)
+
+
+def test_power_of_renewable_hydrogen_has_no_allowance() -> None:
+    """It emits nothing in any draw, however much of it a kg takes."""
+    costs = []
+    for allowance in (0.0, 0.45):
+        given = config(rules={"power_coverage": 1, "power_allowance": allowance},
+                       routes=["bf_bof", "h2_dri_eaf"])  # fmt: skip
+        given["catalog"]["routes"] = {"h2_dri_eaf": {"inputs": {"electricity": 0}}}
+        demand = {"kind": "uniform", "low": 48, "high": 56}
+        given["catalog"]["prices"]["hydrogen"] = {
+            "CN": {"supply": "renewable", "electricity_demand": demand}
+        }
+        result = simcore.run(given, threads=1).squeeze().sel(route="h2_dri_eaf")
+        costs.append(result["home_carbon_cost"])
+    assert np.allclose(costs[0], costs[1], rtol=1e-12)

@@ -232,3 +232,61 @@ def test_a_contract_takes_the_price_of_carbon_from_the_firm(
     # One side alone keeps the good years, so that the strike may be lower and the cost is not.
     two, one = (figures.strike(run, "gas", name) for name in ("two_sided", "one_sided"))
     assert one < two
+
+
+def test_a_euro_pays_first_for_what_is_left_out_and_not_for_the_power_of_smelters(
+    experiment: tuple[Path, Path],
+) -> None:
+    folder, path = experiment
+    if folder.name != "06_four_sectors":
+        pytest.skip("another question")
+    figures, run = script(folder), simcore.open_run(path)
+    cell, arrives, per_tco2 = figures.cell, figures.arrives, figures.per_tco2
+
+    def pays(region: str, route: str) -> float:
+        place = cell(region, route, figures.MIDDLE)
+        return float(figures.band(run, "break_even_price", place)[1])
+
+    # In the EU less clinker and scrap come before what has to be built.
+    assert pays("EU", "lc3") < 0 < pays("EU", "scrap_eaf") < 80
+    assert pays("EU", "secondary_aluminium") < 120
+    built = ["ng_dri_eaf", "ammonia_smr_ccs_process", "cement_ccs_oxyfuel", "h2_dri_eaf",
+             "ammonia_electrolytic"]  # fmt: skip
+    prices = [pays("EU", route) for route in built]
+    assert prices == sorted(prices)
+    assert 110 < prices[0] < 170
+    assert 240 < prices[3] < 310
+    remelted = run["green_is_cheaper_mean"].sel(
+        scenario="law", region="EU", destination="domestic", route="secondary_aluminium"
+    )
+    assert float(remelted.sel(year=2030)) < 0.3
+    assert float(remelted.sel(year=2031)) > 0.5
+    # At the border each of them pays earlier than at home.
+    for region in ("CN", "IN"):
+        assert all(pays(region, route) < home for route, home in zip(built, prices, strict=True))
+        assert all(
+            figures.likely_from(run, cell(region, route, home=True)) == "-" for route in built
+        )
+    # Power of smelters: the cheapest CO2 of what is built, and nothing of the euro reaches it.
+    for region, tonnes in (("CN", 13.8), ("IN", 15.0)):
+        clean = cell(region, "hall_heroult_hydro", 2040)
+        costs = figures.band(run, "abatement_cost", {**clean, "year": figures.MIDDLE})
+        assert -25 < costs[0] < costs[1] < 15
+        assert arrives(run, clean) == pytest.approx(0, abs=1e-9)
+        assert arrives(run, clean, power=True) == pytest.approx(tonnes, abs=0.3)
+        assert per_tco2(run, clean, power=True) == pytest.approx(1, abs=0.01)
+    assert arrives(run, cell("EU", "hall_heroult_hydro", 2040)) == pytest.approx(0, abs=1e-9)
+    # What keeps the benchmark of what it replaces gets the whole euro, what loses it a part.
+    whole = {
+        route: per_tco2(run, cell("EU", route, 2040)) for route in [*built, "lc3", "scrap_eaf"]
+    }
+    assert all(one == pytest.approx(1, abs=0.04) for one in whole.values()), whole
+    part = {route: per_tco2(run, cell("EU", route, 2030))
+            for route in ("scrap_eaf", "lc3", "secondary_aluminium")}  # fmt: skip
+    assert part == pytest.approx(
+        {"scrap_eaf": 0.70, "lc3": 0.42, "secondary_aluminium": 0.24}, abs=0.04
+    )
+    # By what the product costs cement feels it most, and aluminium least.
+    by_cost = {route: figures.per_cost(run, cell("EU", route, 2040)) for route in figures.ROUTES}
+    assert max(by_cost, key=by_cost.__getitem__) == "cement_ccs_oxyfuel"
+    assert all(by_cost[route] < 0.1 for route in figures.SECTORS["aluminium"])

@@ -199,6 +199,13 @@ def test_a_rule_without_effect_says_so() -> None:
     assert any("hydrogen_rule" in one for one in said), said
 
 
+@pytest.mark.parametrize("outcome", ["support_gap", "hydrogen_qualifies"])
+def test_a_rule_with_effect_is_not_warned_of(outcome: str) -> None:
+    loud = config(ELECTROLYSIS, outcomes=[outcome])
+    loud["scenarios"] = {"law": {}, "strict": {"hydrogen_rule": "rfnbo"}}
+    assert not [one for one in warnings_of(simcore.load(loud)) if "hydrogen_rule" in str(one)]
+
+
 def test_a_premium_on_hydrogen_is_paid_for_what_qualifies() -> None:
     """1 EUR/kg on 100 kg/t and 2 Mt a year, until the contract by the month fails in 2030."""
     base = config({**ELECTROLYSIS, "supply": "renewable", "matching": "monthly"},

@@ -247,7 +247,20 @@ SKIPPED = {
 YEARS = {"after", "until", "start", "horizon", "invalidation_end"}
 FOLLOWED = ("law", "reform_2026")
 """Rules of the EU's system in one draw or another."""
-SHARES = {"cscf", "coverage", "recognised", "free_allocation"}
+SHARES = {"cscf", "coverage", "power_coverage", "recognised", "free_allocation"}
+UNASKED = {
+    "carbon_price",  # beside a market
+    "captive_coverage",
+    "captive_allowance",  # no steelworks of the base makes its own power
+    "removals",  # none of its routes takes CO2 out of the air
+    "incidence",
+    "export_duty",
+    "eu_steel_scrap_export_duty",  # no duty by law
+    "pre_consumer_share",
+    "eu_cbam_pre_consumer_scrap",  # it does not count by law
+    "eu_low_carbon_hydrogen",  # no route has support
+}
+"""Numbers that the base holds for other routes, law or places."""
 RESTING = {
     "prices", "reserve", "auctioned", "band", "price_trigger", "price_release",
     # Another variant is in force until the year of resolution, and invalidation ends before it.
@@ -321,6 +334,10 @@ def is_used(path: tuple[Any, ...], catalog: Any, region: str, years: range) -> b
         return False  # only a project sells at it
     if "average_intensity" in path:
         return False  # only the method country_average uses it
+    if UNASKED & {path[1], path[-1]}:
+        return False
+    if path[-1] == "power_allowance":
+        return met_in(catalog, region)["power_coverage"] != 0
     limits = [one.get("credit_limit") for one in catalog["regions"].values()]
     if path[-1] == "credit_limit" or path[1] in limits:
         return False  # only `value.credit_limit: law` uses them
@@ -348,12 +365,16 @@ def is_used_of_route(path: tuple[Any, ...], catalog: Any, region: str) -> bool:
     """A region's own quantity replaces the default; without a precursor it has no benchmark."""
     if path[-1] == "precursor_benchmark" or "greenfield" in path:
         return False
+    if "biogenic_intensity" in path:
+        return path[1] in CAPTURED
     if path[-1] in (*REGIONS, "default") and is_regional(catalog, path):
         holder = numbered(catalog, path[:-1])
         return path[-1] == (region if region in holder else "default")
     return True
 
 
+CAPTURED = {"bf_bof", "bf_bof_ccs", "ng_dri_eaf", "ng_dri_eaf_ccs"}
+"""Plants whose CO2 is captured in one route or another."""
 BORDER = {
     "eu_cbam_mark_up", "eu_cbam_coverage_steel", "eu_cbam_benchmark_bf_bof",
 }  # fmt: skip
@@ -474,7 +495,7 @@ def moved(path: tuple[Any, ...], value: Any, holder: Any) -> Any:
         return value + 0.5 * (holder["high"] - value)
     if path[0] == "policies" and value <= 1 < 1.1 * value:
         return 0.9 * value
-    if path[0] == "regions" and path[-1] in SHARES and 1.1 * value > 1:
+    if path[0] in ("regions", "sectors") and path[-1] in SHARES and 1.1 * value > 1:
         return 0.9 * value
     return 1.1 * value + 0.1 * (value == 0)
 

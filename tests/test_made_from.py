@@ -104,6 +104,22 @@ def test_less_inside_loses_allowances_unless_the_region_says_so(stated, share):
     )
 
 
+@pytest.mark.parametrize(("steel", "billet"), [(1.0, 0.0), (0.0, 1.0)])
+def test_what_is_credited_below_zero_is_said_by_the_sector_that_is_sold(steel, billet):
+    made = config(
+        {"green": holding("h2_dri_eaf", "0.5 t/t")}, {"removals": billet, "free_allocation": 0},
+        routes=["green", "h2_dri_eaf"], outcomes=["marginal_carbon_cost", "carbon_price"],
+        keep=["marginal_carbon_cost", "carbon_price"], years={"first": 2034, "last": 2034},
+    )  # fmt: skip
+    made["catalog"]["routes"]["h2_dri_eaf"] = {"emission_intensity": "-0.2 t/t"}
+    made["catalog"]["sectors"]["steel"] = {"regions": {"EU": {"removals": steel}}}
+    found = simcore.run(made, threads=1).squeeze().sel(region="EU")
+    price = found.carbon_price.sel(market="eu_ets")
+    for route, share in (("green", 0.5 * billet), ("h2_dri_eaf", steel)):
+        credited = found.marginal_carbon_cost.sel(route=route)
+        np.testing.assert_allclose(credited, -0.2 * share * price, rtol=1e-12)
+
+
 def test_a_retrofit_holds_as_much_as_its_host():
     """What a blend saves with another plant inside is the same amount of what that plant saves."""
     amount = {"kind": "uniform", "low": 0.6, "high": 0.9, "unit": "t/t"}

@@ -158,6 +158,34 @@ def test_iron_from_inside_the_market_pays_there_and_at_no_border() -> None:
     assert of(found, "home_carbon_cost") == pytest.approx(PRICE * EAF, rel=1e-6)
 
 
+def test_what_is_paid_back_of_the_carbon_in_power_there_is_off_the_price() -> None:
+    """Half of 0.5 t/MWh at the price there; the border knows only what was paid."""
+    met = {"coverage": 1.0, "free_allocation": 0.0, "cscf": 1.0, "benchmarks": {"default": 0.0},
+           "reference": "gas_shaft", "compensation": {
+               "share": 0.5, "factor": 0.5, "efficiency": 1.0, "power": ["electricity"]}}  # fmt: skip
+    found = run(catalog={"sectors": {"iron": {"regions": {"ZZ": met}}}})
+    carbon = PAID - TAX * 0.5 * 0.5 * 0.2
+    cost = TON_OF_IRON * (GATE + carbon + FREIGHT) * (1 + MARGIN) + MELTED
+    assert of(found, "levelised_cost") == pytest.approx(cost, rel=1e-6)
+    assert of(found, "home_carbon_cost") == pytest.approx(PRICE * EAF + BORDER, rel=1e-6)
+    shown = of(found, "waterfall", component="origin_carbon")
+    assert shown == pytest.approx(TON_OF_IRON * carbon, rel=1e-5)
+
+
+def test_a_shaft_may_buy_of_a_shaft_elsewhere() -> None:
+    """Half a tonne of iron of another shaft of the same kind, in a third place."""
+    there = {"kind": "made", "route": "gas_shaft", "region": "YY", "freight": {"default": 10.0}}
+    found = run(catalog={
+        "regions": {"YY": {"currency": "USD", "wacc": 0.10, "carbon_price": 5.0}},
+        "prices": {"pellets": {"ZZ": there, "default": constant_path("EUR/t", 100.0)},
+                   "electricity": {"YY": constant_path("EUR/MWh", 40.0)}},
+        "routes": {"gas_shaft": {"inputs": {"pellets": 0.5}}},
+    })  # fmt: skip
+    first = 400 * annuity(0.10) + 20 + 1.4 * 100 + 0.2 * 40 + 0.5 * 100 + 5 * IRON["direct"] + 10
+    cost = TON_OF_IRON * (GATE + 0.5 * first + PAID + FREIGHT) * (1 + MARGIN) + MELTED
+    assert of(found, "levelised_cost") == pytest.approx(cost, rel=1e-6)
+
+
 def test_each_buyer_pays_his_own_freight_and_cbam_counts_iron_and_its_tax() -> None:
     abroad = {"regions": {"KR": abroad_of(None)}}
     found = run(regions=["EU", "KR"], catalog=abroad)

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import synthetic_run
+import xarray as xr
 
 from simcore import plots
 from simcore.dataset import RunError
@@ -84,6 +86,32 @@ def test_bars_of_the_waterfall_end_at_the_premium(run: Any) -> None:
         total = float(cell.sel(region=region).sum())
         assert bars[-1].get_width() == pytest.approx(total)
         assert bars[-2].get_x() + bars[-2].get_width() == pytest.approx(total)
+
+
+def test_the_waterfall_is_of_a_route_that_saves_carbon(run: Any) -> None:
+    law = run.sel(scenario="law")
+    names = ["capex", "electricity", "home_carbon"]
+    parts = law.waterfall_central.assign_coords(component=names)
+
+    def title(h2_dri_eaf: float, scrap_eaf: float) -> str:
+        carbon = xr.DataArray([np.nan, h2_dri_eaf, scrap_eaf], dims="route")
+        changed = xr.where(parts.component == "home_carbon", carbon, parts)
+        return _text(plots.waterfall(law.drop_dims("component").assign(
+            waterfall_central=changed.transpose(*parts.dims).assign_attrs(parts.attrs))))  # fmt: skip
+
+    assert "h2_dri_eaf" in title(-1.0, 10_000.0)
+    # Where all cost more carbon than the reference, the largest premium of all is drawn.
+    assert "scrap_eaf" in title(5_000.0, 10_000.0)
+
+
+def test_pictures_of_one_route(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(plots, "waterfall", lambda one: drawn.append(one.route.values.tolist()))
+    monkeypatch.setattr(plots.waterfall, "__name__", "waterfall")
+    plots.plot_run(run, tmp_path, routes=["scrap_eaf"])
+    assert drawn == [["scrap_eaf"]]
+    with pytest.raises(RunError, match="scrap_eaf"):
+        plots.plot_run(run, tmp_path, routes=["scrap_eav"])
 
 
 def test_scenarios_that_coincide_are_drawn_once(run: Any) -> None:

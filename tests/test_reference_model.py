@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from minimal import constant_path, minimal_config, outside_config, region, route
-from reference_costs import annuity_rate, commodity_price
+from reference_costs import commodity_price
 from reference_draws import (
     Z90,
     uniform,
 )
 from reference_model import evaluate
 from reference_paths import Case, learning, merge, policy, price_path, quantity
+from reference_routes import annuity_rate
 from reference_units import factor_to, parse
 
 CELL = ("law", "EU", "domestic", "h2_dri_eaf", 2026)

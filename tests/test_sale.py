@@ -63,6 +63,19 @@ def test_with_all_of_it_in_the_price_the_gap_is_the_cost_premium() -> None:
     np.testing.assert_allclose(of(found, "market_gap", "bf_bof"), 0.0, atol=1e-9)
 
 
+def test_what_is_paid_back_of_the_carbon_in_power_is_in_no_price() -> None:
+    """The conventional tonne is sold for what it costs its maker, compensation taken off."""
+    buys = {"catalog": {
+        "routes": {"bf_bof": {"inputs": {"electricity": 2.0}}},
+        "regions": {"EU": {"compensation": {
+            "share": 0.8, "factor": 0.5, "power": ["electricity"]}}},
+    }}  # fmt: skip
+    found = run(packaged({"margin": 0, "theta_border": 1, "theta_open": 1}, **buys))
+    np.testing.assert_allclose(of(found, "market_gap", "bf_bof"), 0.0, atol=1e-9)
+    gap, premium = (of(found, name, "h2_dri_eaf") for name in ("market_gap", "cost_premium"))
+    np.testing.assert_allclose(gap.transpose(*premium.dims), premium, rtol=0, atol=1e-9)
+
+
 def test_with_none_of_it_the_gap_holds_the_carbon_of_the_reference() -> None:
     found = run(packaged({"margin": 25, "theta_border": 0, "theta_open": 0}))
     expected = of(found, "cost_premium", "h2_dri_eaf") + of(found, "carbon_cost", "bf_bof") - 25

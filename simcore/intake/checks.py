@@ -299,6 +299,15 @@ def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
                 (*address, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
             )
     yield from unknown_entry((*address, "reference"), rules.reference, experiment.catalog, "routes")
+    made = experiment.catalog.routes.get(rules.reference)
+    if made is not None and made.sector != sector:
+        yield Finding(
+            (*address, "reference"), f"{rules.reference}, which makes {made.sector}",
+            f"a route that makes {sector}",
+            f"write reference: {{{made.sector}: {rules.reference}}} for that sector alone"
+            if made.sector in experiment.sectors
+            else "name another one",
+        )  # fmt: skip
 
 
 def _rules(sector: str, region: str) -> Address:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault, suggest
@@ -168,20 +169,30 @@ def _without_copies(
     def sort_of(finding: Finding, address: Address) -> tuple[Any, ...] | None:
         head = 2 if address[:1] == ("scenarios",) else 0
         inside = address[head:]
-        size = {"projects": 2, "catalog": 4 if inside[1:2] == ("prices",) else 3}.get(
+        # What a region meets in a sector follows that of the region which it is like.
+        deeper = {("prices",): 4, ("sectors",): 5 if inside[3:4] == ("regions",) else 3}
+        size = {"projects": 2, "catalog": deeper.get(inside[1:2], 3)}.get(
             str(inside[0]) if inside else ""
         )
         if size is None or len(inside) <= size:
             return None
         return inside[: size - 1], inside[size:], finding.found
 
+    def is_own(address: Address, data: Any) -> bool:
+        if any(_depth(data, one) == len(one) for one in (address, *_older(address))):
+            return True
+        # A key that lacks is the fault of an entry that stands there, and of none like it.
+        entry = reduce(lambda inside, part: inside[part], address[: _depth(data, address)], data)
+        is_near = _depth(data, address) == len(address) - 1
+        return is_near and isinstance(entry, Mapping) and "like" not in entry
+
     written = {
         sort_of(finding, address) for finding, address, document in placed
-        if _depth(document.data, address) == len(address)
+        if is_own(address, document.data)
     }  # fmt: skip
     for finding, address, document in placed:
-        is_own = _depth(document.data, address) == len(address)
-        if is_own or (sort := sort_of(finding, address)) is None or sort not in written:
+        sort = sort_of(finding, address)
+        if is_own(address, document.data) or sort is None or sort not in written:
             yield finding, address, document
 
 

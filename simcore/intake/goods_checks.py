@@ -14,7 +14,6 @@ from simcore.intake.findings import (
     unknown,
     unknown_entry,
 )
-from simcore.intake.hosts import available_from
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
     alternatives,
@@ -24,6 +23,7 @@ from simcore.intake.usage import (
     reference_of,
     sector_of,
     sector_regions,
+    there_from,
 )
 
 
@@ -126,10 +126,9 @@ def _dates(experiment: Experiment, address: Address, one: Budget) -> Iterator[Fi
     other = reference_of(experiment, one.region, one.route)
     if one.gap == "buyer":
         other = alternatives(experiment)[budget_against(experiment, one)][1]
-    catalog = experiment.catalog
     for name in (one.route, other):
-        there = available_from(catalog, name)
-        if there is not None and max(one.first, years.first) < there:
+        there = there_from(experiment, name)
+        if max(one.first, years.first) < there:
             yield Finding(
                 (*address, "volume"), f"tonnes of {max(one.first, years.first)}",
                 f"{there} or later, when {name} is available",

@@ -24,6 +24,7 @@ from simcore.intake.usage import (
     read_law,
     read_rules,
     rules_of,
+    sector_of,
     sector_regions,
     sold_sectors,
     used_entries,
@@ -61,6 +62,7 @@ def idle_policies(experiment: Experiment) -> set[str]:
     if crosses:
         needed += _border(experiment, CBAM_POLICIES)
         needed += [one.cbam_benchmark for one in routes.values()]
+        needed += _of_scrap(experiment)
     elif made:
         # What the border of a buyer asks of what is made elsewhere (MODEL 5).
         needed += _border(experiment, ("indirect",))
@@ -89,12 +91,21 @@ def idle_policies(experiment: Experiment) -> set[str]:
 
 
 def _border(experiment: Experiment, keys: Iterable[str]) -> list[Any]:
-    """What the rules of the border are, for each sector of the run."""
+    """What the rules of the border are, for each sector of the run; of what is made elsewhere how
+    far its power counts."""
+    sold = sold_sectors(experiment)
+    made = [sector_of(experiment, name) for _, name in origins(experiment)]
     return [
         border_rule(experiment, sector, key) if key in BORDER_POLICIES
         else getattr(experiment.cbam, key)
-        for key in keys for sector in sold_sectors(experiment)
+        for key in keys
+        for sector in dict.fromkeys([*sold, *(made if key == "indirect" else [])])
     ]  # fmt: skip
+
+
+def _of_scrap(experiment: Experiment) -> list[Any]:
+    """Whether the border counts scrap of works, for each sector that may be inside of another."""
+    return [border_rule(experiment, one, "pre_consumer_scrap") for one in used_sectors(experiment)]
 
 
 def _is_zero(by_region: Mapping[str, Any]) -> bool:
@@ -117,7 +128,7 @@ def _imports(experiment: Experiment) -> dict[tuple[str, str, str], Import]:
 def used_policies(experiment: Experiment) -> list[str]:
     """Names of the policies that the run refers to."""
     catalog = experiment.catalog
-    values: list[Any] = _border(experiment, CBAM_POLICIES)
+    values: list[Any] = _border(experiment, CBAM_POLICIES) + _of_scrap(experiment)
     for name in all_regions(experiment):
         values += policy_values(experiment, name).values()
     values += [one.duty for one in _imports(experiment).values()]

@@ -15,12 +15,18 @@ from simcore.intake.findings import (
     unknown_entry,
 )
 from simcore.intake.host_checks import emitted_ends
-from simcore.intake.hosts import available_from, captures, inside_of, route_of
+from simcore.intake.hosts import captures, inside_of, route_of
 from simcore.intake.instrument_checks import contract_findings, instrument_findings
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.scheme_checks import scheme_findings
-from simcore.intake.usage import project_instruments, replaced_by, sector_of, sector_regions
+from simcore.intake.usage import (
+    project_instruments,
+    replaced_by,
+    sector_of,
+    sector_regions,
+    there_from,
+)
 from simcore.numerics.elementary import total
 from simcore.quantities import Constant
 
@@ -109,7 +115,7 @@ def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[F
     instead = replaced_by(experiment, address[1]) if _is_compared(experiment, one) else ""
     key = ("against", "route") if one.against else ("region",)
     for where, route in (((*address, "route"), one.route), ((*address, *key), instead)):
-        there = _available(experiment, route)
+        there = there_from(experiment, route)
         if one.start < there <= years.last:
             yield Finding(
                 place, f"{one.start}, before {route} is available ({there})",
@@ -128,11 +134,6 @@ def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[F
             f"a year in {one.start - _LONGEST}-{one.end}",
             f"write {one.start - 1}, the year before the start, or leave it out", also=(place,),
         )  # fmt: skip
-
-
-def _available(experiment: Experiment, route: str) -> int:
-    """Year from which a route is there; 0 of one that is none, which is said elsewhere."""
-    return available_from(experiment.catalog, route) or 0
 
 
 def _money(address: Address, one: Project) -> Iterator[Finding]:

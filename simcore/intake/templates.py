@@ -180,8 +180,9 @@ def _section(
         result = merge(template, own)
         if section == "regions" and isinstance(result, Mapping):
             result = {**result, "like": like}
-        done[name] = result
-        return result
+        # What is written out already stays the object it is: packaged entries are known by that.
+        done[name] = entry if result == entry else result
+        return done[name]
 
     return {name: written(name, ()) for name in entries}
 
@@ -233,7 +234,7 @@ def _share_rules(found: dict[str, Any]) -> None:
             taken = {key: one for key, one in template.items() if key not in _OF_ITSELF}
             return merge(taken, own or {})
 
-        changed = {name: one for name in likes if (one := written(name)) is not None}
+        changed = {name: one for name in likes if (one := written(name)) != rules.get(name)}
         if changed:
             changed = {**record, "regions": {**rules, **changed}}
             found["sectors"] = {**found["sectors"], sector: changed}
@@ -246,7 +247,8 @@ def _share_benchmarks(catalog: Mapping[str, Any], found: dict[str, Any]) -> None
         if isinstance(entry, Mapping) and isinstance(entry.get("like"), str)
     }  # fmt: skip
     for sector, record in _mapping(found.get("sectors")).items() if routes else ():
-        regions = dict(_mapping(_mapping(record).get("regions")))
+        regions = _mapping(_mapping(record).get("regions"))
+        changed = {}
         for name, rules in regions.items():
             marks = dict(_mapping(_mapping(rules).get("benchmarks")))
             for route in routes:
@@ -256,10 +258,11 @@ def _share_benchmarks(catalog: Mapping[str, Any], found: dict[str, Any]) -> None
                     like = routes[like]
                 if like in marks:
                     marks[route] = marks[like]
-            if marks:
-                regions[name] = {**rules, "benchmarks": marks}
-        if regions:
-            found["sectors"] = {**found["sectors"], sector: {**record, "regions": regions}}
+            if marks != _mapping(_mapping(rules).get("benchmarks")):
+                changed[name] = {**rules, "benchmarks": marks}
+        if changed:
+            changed = {**record, "regions": {**regions, **changed}}
+            found["sectors"] = {**found["sectors"], sector: changed}
 
 
 def _first(data: Mapping[str, Any]) -> int:

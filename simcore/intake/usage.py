@@ -18,7 +18,7 @@ from simcore.intake.entries import (
     SectorRegion,
 )
 from simcore.intake.findings import Address
-from simcore.intake.hosts import behind, route_of
+from simcore.intake.hosts import available_from, behind, route_of, traded_by
 from simcore.intake.paths import PricePath
 from simcore.intake.places import Reached, feeds, reached
 
@@ -304,6 +304,21 @@ def made_in(experiment: Experiment, route: str) -> list[str]:
     return list(dict.fromkeys([*regions, *there]))
 
 
+def there_from(experiment: Experiment, route: str) -> int:
+    """First year of a route, and of all that makes its inputs elsewhere for any region of the run;
+    0 without one, and of a route that is none."""
+    catalog, found = experiment.catalog, [route]
+    for name in found:  # a route may be among its own makers, in another region
+        prices = (
+            price_of(experiment, bought, one)
+            for bought in (traded_by(catalog, name) if name in catalog.routes else ())
+            for one in made_in(experiment, name)
+        )
+        makers = {one.route: None for one in prices if isinstance(one, Made)}
+        found += [one for one in makers if one not in found]
+    return max(available_from(catalog, name) or 0 for name in found)
+
+
 def used_sectors(experiment: Experiment) -> list[str]:
     """Sectors of the run, then those of the other routes that it needs."""
     others = (sector_of(experiment, name) for name in all_routes(experiment))
@@ -312,12 +327,13 @@ def used_sectors(experiment: Experiment) -> list[str]:
 
 def met_sectors(experiment: Experiment, region: str) -> list[str]:
     """Sectors whose rules in a region the run needs: all but those of what is only made elsewhere,
-    and those of what is made there."""
+    and those of what is made there and what is inside of that."""
     names: list[str] = []
     if region in met_regions(experiment):
         names += experiment.sectors
         names += [sector_of(experiment, name) for name in used_routes(experiment)]
-    names += [sector_of(experiment, name) for one, name in origins(experiment) if one == region]
+    there = [name for one, name in origins(experiment) if one == region]
+    names += [sector_of(experiment, name) for name in _with_behind(experiment, there)]
     return list(dict.fromkeys(names))
 
 

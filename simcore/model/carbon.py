@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from simcore.intake.policies import benchmark_of, benchmark_stated, default_value, stated_for
 from simcore.intake.stated import unit_of_field
-from simcore.intake.usage import border_rule, reference_of, references, rules_of, sector_of
+from simcore.intake.usage import (
+    border_rule,
+    price_of,
+    reference_of,
+    references,
+    rules_of,
+    sector_of,
+)
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import MadeInput, made_by, made_inputs, traded, with_inside
 from simcore.model.emissions import (
@@ -106,20 +113,29 @@ def _covered_power(scene: Scene, region: str, route: str) -> Iterator[tuple[str,
 def _free_power(scene: Scene, region: str, route: str, kind: str) -> int:
     """Allowances for the power of a tonne, t CO2e/t: of power made on site, or of power bought.
 
-    Bought power that does not emit needs no allowance and has none.
+    Power that does not emit needs no allowance and has none, in the years in which it does not.
     """
     graph, record = scene.graph, rules_of(scene.experiment, region, route)
     used = [
-        one.amount for one in power_of(scene, region, route)
-        if one.is_captive == (kind == "captive")
-        and not graph.is_constant(emission_factor(scene, one.bought_as, region), 0.0)
+        graph.product(one.amount, _emits(scene, one.bought_as, region))
+        for one in power_of(scene, region, route) if one.is_captive == (kind == "captive")
     ]  # fmt: skip
-    if not used:
+    if all(graph.is_constant(one, 0.0) for one in used):
         return graph.constant(0.0)
     field = f"{kind}_allowance"
     unit, stated = unit_of_field(type(record), field), getattr(record, field)
     each = yearly_quantity(scene, f"{region}.{field}", stated, unit)
     return graph.product(graph.total(used), each)
+
+
+@remembered
+def _emits(scene: Scene, name: str, region: str) -> int:
+    """1 where an input emits, else 0."""
+    graph, emitted = scene.graph, emission_factor(scene, name, region)
+    dates = getattr(price_of(scene.experiment, name, region), "emission_intensity", {})
+    if graph.is_constant(emitted, 0.0) or (dates and min(dates.values()) > 0):
+        return graph.constant(0.0 if graph.is_constant(emitted, 0.0) else 1.0)
+    return graph.difference(graph.constant(1.0), graph.node("NOT_POSITIVE", value=emitted))
 
 
 @remembered

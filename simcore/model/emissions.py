@@ -189,16 +189,17 @@ def avoided_emissions(scene: Scene, region: str, route: str) -> int:
 
 
 @remembered
-def charged_intensity(scene: Scene, region: str, route: str) -> int:
-    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits;
-    with those of what is inside."""
-    own = _own_charged_intensity(scene, region, route)
+def charged_intensity(scene: Scene, region: str, route: str, sold: str = "") -> int:
+    """Emissions of the plant that a carbon market counts, t CO2e/t: below zero what it credits by
+    the rules for the route that is `sold`; with those of what is inside."""
+    sold = sold or route
+    own = _own_charged_intensity(scene, region, route, sold)
     return with_inside(
-        scene, region, route, own, lambda other: charged_intensity(scene, region, other)
+        scene, region, route, own, lambda other: charged_intensity(scene, region, other, sold)
     )
 
 
-def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
+def _own_charged_intensity(scene: Scene, region: str, route: str, sold: str) -> int:
     direct = _own_direct_emissions(scene, region, route)
     made = made_by(scene, route)
     stated = [made.emission_intensity] if made.emission_intensity else made.emission_parts.values()
@@ -211,11 +212,11 @@ def _own_charged_intensity(scene: Scene, region: str, route: str) -> int:
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
     stored = stored_biomass(scene, region, route)
     if not scene.graph.is_constant(stored, 0.0):
-        credited = scene.graph.scaled(stored, rules_of(scene.experiment, region, route).removals)
+        credited = scene.graph.scaled(stored, rules_of(scene.experiment, region, sold).removals)
         direct = scene.graph.difference(direct, credited)
     if all(compiled(one, scene.folder).low >= 0 for one in named):
         return direct
-    share = rules_of(scene.experiment, region, route).removals
+    share = rules_of(scene.experiment, region, sold).removals
     return scene.graph.node("CREDITED", intensity=direct, share=share)
 
 

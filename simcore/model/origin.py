@@ -8,7 +8,7 @@ from typing import Final
 from simcore.intake.entries import Made
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import price_of
-from simcore.model.carbon import border_cost, home_carbon_cost
+from simcore.model.carbon import border_cost, carbon_cost
 from simcore.model.commodities import MADE_FOR, price_name, unit_price
 from simcore.model.costs import levelised_cost, made_inputs
 from simcore.model.emissions import emissions
@@ -30,12 +30,13 @@ def freight(scene: Scene, name: str, region: str) -> int:
 
 
 def _price(scene: Scene, name: str, region: str, record: Made) -> int:
-    """(levelised cost + carbon cost at the origin + freight)*(1 + margin), EUR/t."""
+    """(levelised cost + carbon cost at the origin, net of what is paid back of it + freight)*(1 +
+    margin), EUR/t."""
     graph = scene.graph
     margin = read(scene, record, "margin", price_name(scene.experiment, name, region))
     cost = graph.total([
         levelised_cost(scene, record.region, record.route),
-        home_carbon_cost(scene, record.region, record.route),
+        carbon_cost(scene, record.region, "domestic", record.route),
         freight(scene, name, region),
     ])  # fmt: skip
     return graph.product(cost, graph.sum(graph.constant(1.0), margin))
@@ -55,7 +56,7 @@ def origin_parts(scene: Scene, region: str, route: str) -> dict[str, int]:
         return {}
     parts: dict[str, list[int]] = {"origin": [], "origin_carbon": [], "freight": []}
     for one in inputs:
-        carbon = home_carbon_cost(scene, one.origin, one.route)
+        carbon = carbon_cost(scene, one.origin, "domestic", one.route)
         carried = freight(scene, one.name, region)
         whole = unit_price(scene, one.name, region)
         gate = graph.difference(graph.difference(whole, carbon), carried)
@@ -70,7 +71,7 @@ def origin_terms(scene: Scene, region: str, route: str) -> Iterator[tuple[str, s
     for one in made_inputs(scene, region, route):
         where = f"{one.name}, made in {one.origin} by {one.route}"
         yield f"{where}: cost there", "EUR/t", levelised_cost(scene, one.origin, one.route)
-        carbon = home_carbon_cost(scene, one.origin, one.route)
+        carbon = carbon_cost(scene, one.origin, "domestic", one.route)
         yield f"{where}: carbon cost there", "EUR/t", carbon
         yield f"{where}: freight", "EUR/t", freight(scene, one.name, region)
         yield f"{where}: emissions there", "t/t", emissions(scene, one.origin, one.route)

@@ -9,7 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from simcore.intake.usage import references, sector_of, sector_regions
-from simcore.model.carbon import home_carbon_cost, marginal_carbon_cost
+from simcore.model.carbon import (
+    home_carbon_cost,
+    indirect_cost_compensation,
+    less,
+    marginal_carbon_cost,
+)
 from simcore.model.costs import levelised_cost
 from simcore.model.policies import policy_value
 from simcore.model.premium import total_cost
@@ -41,8 +46,9 @@ BESIDE_PRICE: Final = Since(
 )
 @remembered
 def product_price(scene: Scene, region: str, sector: str) -> int | None:
-    """levelised_cost of the reference + margin + theta * its carbon cost; theta moves from
-    theta_open to theta_border with the share of imports that pay for their carbon.
+    """levelised_cost of the reference, net of what is paid back of the carbon in it, + margin +
+    theta * its carbon cost; theta moves from theta_open to theta_border with the share of imports
+    that pay for their carbon.
 
     None of a region that states no product_price.
     """
@@ -58,7 +64,9 @@ def product_price(scene: Scene, region: str, sector: str) -> int | None:
     theta = graph.total([without, graph.product(graph.difference(behind, without), border)])
     cost = marginal_carbon_cost if stated.carbon == "marginal" else home_carbon_cost
     passed = graph.product(theta, cost(scene, region, reference))
-    return graph.total([margin, levelised_cost(scene, region, reference), passed])
+    paid_back = indirect_cost_compensation(scene, region, reference)
+    made = less(graph, levelised_cost(scene, region, reference), paid_back)
+    return graph.total([margin, made, passed])
 
 
 @outcome(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from simcore.intake.entries import Made
-from simcore.intake.hosts import available_from, traded_by
-from simcore.intake.schema import Experiment
-from simcore.intake.usage import made_in, price_of, reference_of
+from simcore.intake.usage import reference_of, there_from
 from simcore.model.scene import Scene, remembered
 from simcore.variables import Since
 
@@ -15,18 +12,7 @@ from simcore.variables import Since
 @remembered
 def first_year(scene: Scene, route: str) -> int:
     """First year of the run in which a route is available."""
-    return max(_available(scene.experiment, route), scene.experiment.years.first)
-
-
-def _available(experiment: Experiment, route: str) -> int:
-    """First year of a route, and of all that makes its inputs elsewhere for any region of the run;
-    0 without one."""
-    catalog = experiment.catalog
-    prices = (price_of(experiment, name, one) for name in traded_by(catalog, route)
-              for one in made_in(experiment, route))  # fmt: skip
-    makers = {one.route for one in prices if isinstance(one, Made)}
-    own = available_from(catalog, route) or 0
-    return max([own, *(_available(experiment, name) for name in makers)])
+    return max(there_from(scene.experiment, route), scene.experiment.years.first)
 
 
 @remembered

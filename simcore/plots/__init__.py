@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -54,7 +54,10 @@ _NEEDS: Final = {
 """Statistic and outcomes of each picture that not every run can show."""
 
 
-def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None) -> list[Path]:
+def plot_run(
+    dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None,
+    routes: Sequence[str] | None = None,
+) -> list[Path]:  # fmt: skip
     """Draw every picture that the outcomes of a run allow.
 
     Parameters
@@ -65,6 +68,8 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
         Folder for the PNG files; made when missing.
     scenario : str, optional
         Scenario of the pictures that show only one; the first by default.
+    routes : sequence of str, optional
+        Routes of the pictures that show routes; all by default.
 
     Returns
     -------
@@ -76,12 +81,12 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
     Raises
     ------
     RunError
-        For an unknown scenario.
+        For an unknown scenario or route.
     OutputError
         When the folder cannot be written.
     """
     name = scenario or str(dataset["scenario"].values[0])
-    chosen = inert(choose(dataset, {"scenario": [name]}).isel(scenario=0))
+    chosen = inert(choose(dataset, {"scenario": [name], "route": routes}).isel(scenario=0))
     dataset = inert(dataset)
     pictures: list[tuple[str, Callable[[], Figure | None]]] = [
         ("carbon_price", lambda: carbon_price(dataset)),
@@ -97,7 +102,7 @@ def plot_run(dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None)
 def _of_routes(dataset: xr.Dataset) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
     """Pictures of the routes of one scenario; of several sectors each has its own."""
     made = sectors_of(OpenedRun(dataset))
-    if len(made) < 2:
+    if len(made) < 2 and dataset.sizes.get("sector", 1) < 2:
         yield from _of_sector(dataset, "")
         return
     for one in made:

@@ -113,7 +113,8 @@ def waterfall(
 ) -> Figure | None:
     """Cost premium of the central case by component, one panel a region.
 
-    By default the route with the largest premium, in the second headline year.
+    By default the route with the largest premium of those that no more carbon is paid for than for
+    the reference, in the second headline year.
     """
     import xarray as xr
 
@@ -127,6 +128,10 @@ def waterfall(
     if route is None:
         if not np.isfinite(totals.values).any():
             return None
+        kept = [one for one in ("home_carbon", "cbam") if one in labels_of(dataset, "component")]
+        paid = parts.sel(component=kept).sum("component").median("region")
+        if (np.isfinite(totals) & (paid <= 1e-9)).any():
+            totals = totals.where(paid <= 1e-9)
         route = str(totals["route"].values[int(np.nanargmax(totals.values))])
     parts = parts.sel(route=route)
     regions = [

@@ -139,11 +139,14 @@ def _add_runs(commands: Any) -> None:
         commands, "plot", "draw fan charts, the waterfall and the crossing over",
         "simcore plot results/quickstart.zarr",
         "simcore plot results/quickstart.zarr -o pictures --scenario reform_2026",
+        "simcore plot results/quickstart.zarr --route scrap_eaf",
     )  # fmt: skip
     _saved(one)
     one.add_argument("-o", "--out", type=Path, metavar="DIR",
                      help="folder of the PNG files (default: beside RUN)")  # fmt: skip
     one.add_argument("--scenario", metavar="S", help="default: the first")
+    one.add_argument("--route", action="append", metavar="K",
+                     help="only this route, its waterfall too; may be repeated")  # fmt: skip
     one = _command(
         commands, "digest", "print the SHA-256 of a run's values, if it is the stored one",
         "simcore digest results/quickstart.zarr",

@@ -19,7 +19,7 @@ def plot(options: argparse.Namespace) -> None:
 
     folder = options.out or _beside(options.run)
     with opened(options.run) as result:
-        files = plot_run(result, folder, scenario=options.scenario)
+        files = plot_run(result, folder, scenario=options.scenario, routes=options.route)
         lacking, scenarios = not_drawn(result), result["scenario"].values.tolist()
     for file in files:
         print(file)
