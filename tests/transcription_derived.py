@@ -52,9 +52,9 @@ def _reduction(f: Figures) -> float:
 _CLINKER_LC3, _CLAY_LC3 = 0.50, 0.30
 
 
-def _binders(period: str, clay: float) -> Callable[[Figures], float]:
+def _binders(period: str) -> Callable[[Figures], float]:
     """Clinker and calcined clay of one tonne of LC3, both at the benchmark of clinker."""
-    return lambda f: (_CLINKER_LC3 + clay) * _benchmark(f, "grey_clinker", period)
+    return lambda f: (_CLINKER_LC3 + _CLAY_LC3) * _benchmark(f, "grey_clinker", period)
 
 
 def _india(year: int) -> Callable[[Figures], float]:
@@ -354,13 +354,13 @@ DERIVED: Final[list[Derived]] = [
         Derived(
             ("policies", "eu_benchmark_lc3", "variants", "guidance", "values", year),
             "value",
-            _binders(period, clay),
+            _binders(period),
             3,
         )
-        for year, period, clay in (
-            (2021, "2021-2025", 0.0),
-            (2026, "2026-2030", _CLAY_LC3),
-            (2030, "2026-2030", _CLAY_LC3),
+        for year, period in (
+            (2021, "2021-2025"),
+            (2026, "2026-2030"),
+            (2030, "2026-2030"),
         )
     ),
     Derived(
