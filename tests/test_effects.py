@@ -157,10 +157,10 @@ def test_a_market_that_nothing_uses_is_told() -> None:
 
 
 def test_no_packaged_scenario_does_in_the_base() -> None:
-    """Few regions and routes: what they read, the base reads too."""
+    """A few regions and routes: what they read, the base reads too."""
     scenarios = dict(zip(packaged.scenarios(), packaged.scenarios(), strict=True))
     few = {"regions": ["EU", "UK", "CN", "IN"], "sectors": ["steel", "cement", "aluminium"],
-           "routes": ["bf_bof", "h2_dri_eaf", "lc3", "hall_heroult_hydro"],
+           "routes": ["bf_bof", "h2_dri_eaf", "lc3", "secondary_aluminium"],
            "outcomes": ["cost_premium"], "keep": []}  # fmt: skip
     _, found = build_and_warn(simcore.load({**few, "scenarios": {"undecided": {}, **scenarios}}))
     assert [str(one) for one in found] == []

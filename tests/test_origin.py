@@ -259,6 +259,23 @@ def faults(**changes: Any) -> dict[str, str]:
     return {one.where: one.found for one in caught.value.faults}
 
 
+@pytest.mark.parametrize(("rule", "lacking"), [
+    ("default", "no default value of power for ZZ"), ("grid_mean", "no price of grid for ZZ"),
+])  # fmt: skip
+def test_power_there_counts_by_a_rule_only_where_its_number_is_there(
+    rule: str, lacking: str
+) -> None:
+    power = constant_path("EUR/MWh", 40.0, emission_intensity={2025: 0.4}, grid="grid")
+    here = constant_path("EUR/MWh", 50.0, emission_intensity={2025: 0.7})
+    changes = {"cbam": {"indirect": 1.0, "power_factor": rule}, "catalog": {"prices": {
+        "electricity": {"ZZ": power}, "grid": {"EU": here}}}}  # fmt: skip
+    assert set(faults(**changes).values()) == {lacking}
+    stated = {"prices": {"grid": {"ZZ": here}}, "regions": {"ZZ": {"default_power_factor": 0.7}}}
+    found = run(**merge(changes, {"catalog": stated}))
+    due = TON_OF_IRON * (PRICE * (IRON["direct"] + 0.2 * 0.7) - PAID)
+    assert of(found, "home_carbon_cost") == pytest.approx(PRICE * EAF + due, rel=1e-6)
+
+
 def test_what_is_made_nowhere_is_refused() -> None:
     made = {"route": "hbi_gass", "region": "ZZZ"}
     found = faults(catalog={"prices": {"hbi": {"default": made}}})

@@ -280,3 +280,18 @@ def test_a_budget_takes_the_buyer_of_its_sector() -> None:
     )
     net = found.budget_net_mean.sel(budget="more", year=2029)
     assert net.values == pytest.approx(premium.values, rel=1e-9)
+
+
+def test_numbers_of_three_sectors_by_one_draw_are_all_listed() -> None:
+    """What sectors state of one thing, such as freight, has one draw; each has its own numbers."""
+    routes = ["bf_bof", "hall_heroult_grid", "ammonia_smr"]
+    own = {"freight": {"kind": "uniform", "low": 60, "high": 90}, "duty": 0.0, "out_of_quota": 0}
+    listed = simcore.build(simcore.load({
+        "name": "three", "draws": 64, "years": "2030", "regions": ["EU", "CN"],
+        "sectors": ["steel", "aluminium", "ammonia"], "routes": routes, "scenarios": ["law"],
+        "against": [f"EU.{one}" for one in routes], "outcomes": ["landed_cost"], "keep": [],
+        "catalog": {"sectors": {"ammonia": {"regions": {"EU": {"imports": {"CN": own}}}}}},
+    })).inputs  # fmt: skip
+    found = {one.name: one.node for one in listed if "imports.CN.freight" in one.name}
+    assert set(found) == {f"EU.imports.CN.freight{which}" for which in ("", " (2)", " (3)")}
+    assert len(set(found.values())) == 3

@@ -14,6 +14,7 @@ from simcore.intake.usage import (
     border_rule,
     crosses_border,
     met_regions,
+    origins,
     price_of,
     sector_of,
     sector_regions,
@@ -61,13 +62,17 @@ def _no_price(place: Address, commodity: str, region: str) -> Finding:
 
 
 def _at_the_border(experiment: Experiment) -> Iterator[Finding]:
-    """What stands for power at the border, in the regions from which tonnes cross it."""
+    """What stands for power at a border, in the regions from which tonnes cross it."""
     rule, catalog = experiment.cbam.power_factor, experiment.catalog
     counts = any(border_rule(experiment, one, "indirect") != 0 for one in used_sectors(experiment))
-    if rule == "actual" or experiment.cbam.declared == "default" or not counts:
+    if rule == "actual" or not counts:
         return
     place = ("cbam", "power_factor")
-    crossing = [one for one in met_regions(experiment) if crosses_border(experiment, one)]
+    # What is made elsewhere declares its own emissions at the border of who buys it.
+    crossing = dict.fromkeys(region for region, _ in origins(experiment))
+    if experiment.cbam.declared != "default":
+        crossing |= {one: None for one in met_regions(experiment)
+                     if crosses_border(experiment, one)}  # fmt: skip
     for region in crossing:
         if rule == "default" and catalog.regions[region].default_power_factor is None:
             address = ("catalog", "regions", region, "default_power_factor")

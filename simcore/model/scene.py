@@ -229,8 +229,11 @@ def quantity(scene: Scene, name: str, value: Any, target: str, *, label: str = "
         return scene.graph.constant(marginal.central)
     node = factor_node(scene, factor, marginal)
     label = label or factor
-    if label in scene.inputs and scene.inputs[label].node != node:
-        label = f"{factor} ({name})"  # the same draw through another distribution
+    others = 0
+    while label in scene.inputs and scene.inputs[label].node != node:
+        # The same draw through another distribution: of another place, or in another sector.
+        others += 1
+        label = f"{factor} ({name if others == 1 and name != factor else others + 1})"
     scene.note(label, node, target, value.source, value.status, place)
     return node
 
