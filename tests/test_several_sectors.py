@@ -295,3 +295,15 @@ def test_numbers_of_three_sectors_by_one_draw_are_all_listed() -> None:
     found = {one.name: one.node for one in listed if "imports.CN.freight" in one.name}
     assert set(found) == {f"EU.imports.CN.freight{which}" for which in ("", " (2)", " (3)")}
     assert len(set(found.values())) == 3
+
+
+@pytest.mark.parametrize("changes", [
+    {"sector": "cement", "outcomes": ["scrap_carbon_value"]},
+    {"sector": "steel", "routes": ["bf_bof"], "outcomes": ["cost_premium"]},
+])  # fmt: skip
+def test_a_run_of_nothing_is_refused(changes: dict[str, Any]) -> None:
+    nothing = {"name": "none", "draws": 64, "years": "2030", "regions": ["EU"], "keep": [],
+               "scenarios": ["law"]} | changes  # fmt: skip
+    with pytest.raises(ConfigError) as caught:
+        simcore.run(nothing, threads=1)
+    assert [one.where for one in caught.value.faults] == ["outcomes"]

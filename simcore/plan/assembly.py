@@ -75,6 +75,12 @@ def build(spec: Spec, strikes: Strikes | None = None) -> Plan:
     wrong, idle = correlated(spec, scenes)
     faults += wrong
     faults += _unmatched(spec, scenes)
+    if not cells and not faults:
+        faults.append(spec.fault(
+            ("outcomes",), found="outcomes of which this run has none",
+            expected="a route beside the reference, or an outcome that its sectors have",
+            remedy="add a route to routes, or levelised_cost to outcomes",
+        ))  # fmt: skip
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
     inputs = _inputs(scenes, graph.closure(one.node for one in cells))
