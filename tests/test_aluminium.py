@@ -69,15 +69,25 @@ def test_pots_of_the_eu_emit_what_the_commission_counted():
     assert own - fuel == pytest.approx(counted, rel=0.05)
 
 
-@pytest.mark.parametrize(("region", "expected"), [("CN", 144.13), ("UK", 78.06)])
-def test_default_values_pay_the_certificates_of_the_first_quarter(region: str, expected: float):
-    """3.0 and, of a country without a value, 2.203; 10 % on top; 1.423 free at 0.975; 75.36 EUR."""
+@pytest.mark.parametrize(
+    ("region", "value", "expected"),
+    [("CN", None, 144.13), ("UK", 2.203, 78.06), ("UK", None, 50.46)],
+)
+def test_default_values_pay_the_certificates_of_the_first_quarter(
+    region: str, value: float | None, expected: float
+):
+    """S5: 3.0 and, of a country without a value, 2.203; 10 % on top; 1.423 free at 0.975; 75.36 EUR.
+
+    The United Kingdom has 1.87.
+    """
+    stated = {} if value is None else {"default_intensity": {"unwrought": value}}
     home, own = CATALOG["regions"][region]["market"], {"link": None, "relative": None}
     result = ran({
         "regions": [region], "routes": ["hall_heroult_grid", "hall_heroult_hydro"],
         "cbam": {"declared": "default", "cscf": 1.0, "free_allocation": 0.975},
         "outcomes": ["cbam_cost"],
-        "catalog": {"markets": {"eu_ets": market(75.36), home: {**market(0.0), **own}}},
+        "catalog": {"markets": {"eu_ets": market(75.36), home: {**market(0.0), **own}},
+                    "sectors": {"aluminium": {"regions": {region: stated}}}},
     })  # fmt: skip
     for route in ("hall_heroult_grid", "hall_heroult_hydro"):
         found = mean(result, "cbam_cost", region=region, route=route, destination="eu")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from transcription_rules import RULES
+from transcription_sectors import BANDS, UNUSED_THERE, VALUES
 
 Path = tuple[str | int, ...]
 ALL: Final = ("value", "low", "high")
@@ -150,6 +151,8 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
         (f"policy.{key}", Address(("policies", policy, "variants", variant, "values", year)))
         for key, policy, variant, year in RULES
     ),
+    *((key, _value(*path)) for key, path in VALUES),
+    *((key, Address(path)) for key, path in BANDS),
     *(
         (
             f"benchmark.eu_ets.eaf_carbon_steel.{period}",
@@ -385,6 +388,7 @@ ADDRESSES: Final[list[tuple[str, Address]]] = [
 ]
 
 UNUSED: Final[dict[str, str]] = {
+    **UNUSED_THERE,
     "instrument.kr.first": "a date without a place for its status: the records state it as assumed",
     "instrument.jp.credit.year_*": "steps without a place for their status: recalled, stated as assumed",
     "benchmark.cbam.pig_iron*": "no route sells pig iron",

@@ -48,6 +48,15 @@ def _reduction(f: Figures) -> float:
     return 1.06 * _benchmark(f, "hot_metal", "2026-2030")
 
 
+# Tonnes in a tonne of LC3.
+_CLINKER_LC3, _CLAY_LC3 = 0.50, 0.30
+
+
+def _binders(period: str) -> Callable[[Figures], float]:
+    """Clinker and calcined clay of one tonne of LC3, both at the benchmark of clinker."""
+    return lambda f: (_CLINKER_LC3 + _CLAY_LC3) * _benchmark(f, "grey_clinker", period)
+
+
 def _india(year: int) -> Callable[[Figures], float]:
     """Sector path of six years, scaled to the central plant."""
 
@@ -341,6 +350,25 @@ DERIVED: Final[list[Derived]] = [
     Derived(_policy("uk_benchmark_bf_bof", 2027), "value", _integrated("2026-2030"), 3),
     Derived(_policy("eu_benchmark_dri_eaf", 2026), "value", _reduction, 3),
     Derived(_policy("uk_benchmark_dri_eaf", 2027), "value", _reduction, 3),
+    *(
+        Derived(
+            ("policies", "eu_benchmark_lc3", "variants", "guidance", "values", year),
+            "value",
+            _binders(period),
+            3,
+        )
+        for year, period in (
+            (2021, "2021-2025"),
+            (2026, "2026-2030"),
+            (2030, "2026-2030"),
+        )
+    ),
+    Derived(
+        _policy("eu_cbam_benchmark_calcined_clay", 2026),
+        "value",
+        _line("benchmark.cbam.calcined_clay_2507", "value", times=_CLAY_LC3),
+        3,
+    ),
     *(
         Derived(_policy("in_benchmark_bf_bof", year), "value", _india(year), 3)
         for year in (2023, 2026, 2027, 2028, 2029)

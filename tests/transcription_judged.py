@@ -23,6 +23,9 @@ _SPREAD: Final = (
 )
 
 JUDGED: Final[dict[str, Judged]] = {
+    "compensation.eu.factor.2026-2030": Judged(
+        "high", "no higher than the factor of Central-West Europe until 2025"
+    ),
     # markets
     "market.eu_ets.anchor.2030": Judged("value low high", _SPREAD),
     "market.eu_ets.anchor.2035": Judged("low high", _SPREAD),

@@ -7,6 +7,7 @@ very objects: what a file, a scenario, a template or a setting changes is a new 
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import pickle
 import sys
@@ -118,13 +119,24 @@ def _read() -> _Shipped:
         with contextlib.suppress(Exception):
             content = file.read_bytes()
             if content.startswith(digest):
-                kept: _Shipped = pickle.loads(content[len(digest) :])
-                return kept
+                return _unpickled(content[len(digest) :])
     made = _made()
     if file:
         with contextlib.suppress(OutputError), whole(file, expected="", remedy="") as partial:
             partial.write_bytes(digest + pickle.dumps(made))
     return made
+
+
+def _unpickled(content: bytes) -> _Shipped:
+    """The kept records; collecting garbage among so many new objects takes as long again."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        kept: _Shipped = pickle.loads(content)
+    finally:
+        if collects:
+            gc.enable()
+    return kept
 
 
 def _made() -> _Shipped:

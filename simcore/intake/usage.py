@@ -184,6 +184,7 @@ def asked_budgets(experiment: Experiment) -> Mapping[str, Budget]:
     return experiment.budgets if asked else {}
 
 
+@_once
 def met_regions(experiment: Experiment) -> list[str]:
     """Regions whose prices and rules the run needs: its own, those of buyers, those of projects and
     of budgets."""
@@ -213,6 +214,7 @@ def met_imports(experiment: Experiment) -> dict[tuple[str, str, str], str | None
     return found
 
 
+@_once
 def used_routes(experiment: Experiment) -> list[str]:
     """Routes of the run: those that it computes, then their hosts and what they are made from."""
     return _with_behind(experiment, sold_routes(experiment))
@@ -228,6 +230,7 @@ def _with_behind(experiment: Experiment, names: list[str]) -> list[str]:
     return found
 
 
+@_once
 def sold_routes(experiment: Experiment) -> list[str]:
     """Routes whose tonnes a run computes, in the order of the config, then references, what buyers
     compare with, those of projects and what they are set against, and those of budgets."""
@@ -282,11 +285,13 @@ def origins(experiment: Experiment) -> list[tuple[str, str]]:
     return _reached(experiment).origins
 
 
+@_once
 def all_regions(experiment: Experiment) -> list[str]:
     """Regions that the run needs (`met_regions`), then those where something is made for it."""
     return list(dict.fromkeys([*met_regions(experiment), *(one for one, _ in origins(experiment))]))
 
 
+@_once
 def all_routes(experiment: Experiment) -> list[str]:
     """Routes that the run needs (`used_routes`), then those that make something elsewhere for it,
     their hosts and what they are made from."""
@@ -319,6 +324,7 @@ def there_from(experiment: Experiment, route: str) -> int:
     return max(available_from(catalog, name) or 0 for name in found)
 
 
+@_once
 def used_sectors(experiment: Experiment) -> list[str]:
     """Sectors of the run, then those of the other routes that it needs."""
     others = (sector_of(experiment, name) for name in all_routes(experiment))
@@ -337,6 +343,7 @@ def met_sectors(experiment: Experiment, region: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+@_once
 def sold_sectors(experiment: Experiment) -> list[str]:
     """Sectors whose tonnes a run computes, and not only what is inside of others."""
     others = (sector_of(experiment, name) for name in sold_routes(experiment))
