@@ -144,11 +144,12 @@ def test_where_power_counts_at_the_border_coal_pays_for_all_of_it():
 
 
 def test_a_smelter_is_paid_back_for_the_power_of_the_benchmark_and_no_more():
-    """0.8 of 75 EUR at 0.5 t/MWh: 417 EUR for 13.9 of its 14.2 MWh, 405 for all of 13.5."""
+    """0.8 of 75 EUR at 0.5 t/MWh: 417 EUR for 13.9 of its 14.2 MWh, 405 for all of 13.5; a clean
+    contract is paid back as well, power of a plant of one's own is not."""
     for used, paid in ((14.2, 417.0), (13.5, 405.0)):
         result = ran({
             "regions": ["EU"], "destinations": ["domestic"],
-            "routes": ["hall_heroult_grid", "hall_heroult_hydro"],
+            "routes": ["hall_heroult_grid", "hall_heroult_hydro", "hall_heroult_coal"],
             "outcomes": ["indirect_cost_compensation"],
             "catalog": {
                 "markets": {"eu_ets": market(75.0)},
@@ -160,10 +161,11 @@ def test_a_smelter_is_paid_back_for_the_power_of_the_benchmark_and_no_more():
         })  # fmt: skip
         found = {
             route: mean(result, "indirect_cost_compensation", route=route)
-            for route in ("hall_heroult_grid", "hall_heroult_hydro")
+            for route in ("hall_heroult_grid", "hall_heroult_hydro", "hall_heroult_coal")
         }
-        # The same pots on clean power, which is priced beside the market and paid back like it.
-        assert found == pytest.approx({"hall_heroult_grid": paid, "hall_heroult_hydro": paid})
+        assert found == pytest.approx(
+            {"hall_heroult_grid": paid, "hall_heroult_hydro": paid, "hall_heroult_coal": 0.0}
+        )
 
 
 def test_smelters_differ_by_the_price_of_power_alone():
