@@ -57,8 +57,9 @@ def priced(prices: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"emissions of {name} {region}", {"catalog": {"prices": place}}
     for name, entry in prices.get("commodities", {}).items():
         groups.setdefault(name, {})
-        for region in packaged.catalog()["prices"][name]:
-            if region not in groups[name]:
+        for region, path in packaged.catalog()["prices"][name].items():
+            # In other places it may follow an index, or be computed, by another file.
+            if region not in groups[name] and "process" in path:
                 yield f"{name} {region}", {"catalog": {"prices": {name: {region: entry}}}}
     for name, regions in groups.items():
         for region, entry in regions.items():
