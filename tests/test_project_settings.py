@@ -224,7 +224,9 @@ REAL: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", REAL)
 def test_money_of_each_year_is_told_to_change_nothing_where_there_is_no_amount(name):
     contract = {**REAL[name], "nominal": True}
-    content = config() | {"catalog": {"instruments": {"contract": contract}}}
+    # Without the compensation of the region, beside which a second one is told instead.
+    content = config() | {"catalog": {"instruments": {"contract": contract},
+                                      "regions": {"EU": {"compensation": None}}}}  # fmt: skip
     where = "catalog.instruments.contract.nominal"
     assert "real costs and prices" in told(content)[where].remedy
     contract["cap"] = {"total": 500}

@@ -14,10 +14,25 @@ from simcore.intake.schema import Pair
 from simcore.plan import Plan, build
 from simcore.running import engine
 
-SHOCKS = sorted({name for pair, _ in shipped.pairs("shocks") for name in pair})
-FACTORS = sorted({name for pair, _ in shipped.pairs("factors") for name in pair})
+KEPT = ["inputs", "carbon_price", "commodity_price"]
+BASE: dict[str, Any] = {
+    "name": "again", "draws": 256, "years": {"first": 2029, "last": 2030}, "keep": KEPT,
+    "outcomes": ["levelised_cost", "home_carbon_cost", "cbam_cost", *KEPT[1:]], "dtype": "float64",
+}  # fmt: skip
+
+
+def drawn() -> set[str]:
+    """Names that the base draws; of what other sectors buy a pattern would match nothing."""
+    made = build(simcore.load(BASE))
+    streams = (made.graph.nodes[one.node].stream for one in made.inputs)
+    return {one.name for one in streams if one is not None} | set(made.shocks.names)
+
+
+DRAWN = drawn()
+SHOCKS = sorted({name for pair, _ in shipped.pairs("shocks") for name in pair} & DRAWN)
+FACTORS = sorted({name for pair, _ in shipped.pairs("factors") for name in pair} & DRAWN)
 AGAIN = {**{name: name for name in FACTORS}, **{f"{name}.shock": name for name in SHOCKS}}
-"""Packaged correlated names as patterns of `redraw`."""
+"""Packaged correlated names of the base as patterns of `redraw`."""
 
 
 def packaged(kind: str) -> dependence.Dependence:
@@ -25,12 +40,10 @@ def packaged(kind: str) -> dependence.Dependence:
     return dependence.build(getattr(spec.experiment.correlations, kind), repair=False)
 
 
-KEPT = ["inputs", "carbon_price", "commodity_price"]
 CONFIG: dict[str, Any] = {
-    "name": "again", "draws": 256, "years": {"first": 2029, "last": 2030}, "keep": KEPT,
-    "outcomes": ["levelised_cost", "home_carbon_cost", "cbam_cost", *KEPT[1:]], "dtype": "float64",
+    **BASE,
     "scenarios": {"shared": {}, **{f"s{i}": {"redraw": [one]} for i, one in enumerate(AGAIN)}},
-}  # fmt: skip
+}
 """One scenario for each packaged correlated name, which it draws again."""
 
 
