@@ -149,6 +149,9 @@ def supported(
         found |= {
             each: draw(instrument(longest, first, markets, cleaner=cleaner)) for each in names
         }
+        for each in names:  # a loan is repaid while the plant runs
+            if found[each]["kind"] == "loan":
+                found[each]["term"] = min(found[each]["term"], one["lifetime"])
         one["instruments"] = draw(st.permutations(names))
         if names and draw(st.booleans()):
             one["cumulation"] = {

@@ -249,7 +249,7 @@ def test_a_euro_pays_first_for_what_is_left_out_and_not_for_the_power_of_smelter
 
     # In the EU less clinker and scrap come before what has to be built.
     assert pays("EU", "lc3") < 0 < pays("EU", "scrap_eaf") < 80
-    assert pays("EU", "secondary_aluminium") < 120
+    assert pays("EU", "secondary_aluminium") < 40
     built = ["ng_dri_eaf", "ammonia_smr_ccs_process", "cement_ccs_oxyfuel", "h2_dri_eaf",
              "ammonia_electrolytic"]  # fmt: skip
     prices = [pays("EU", route) for route in built]

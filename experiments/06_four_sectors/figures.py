@@ -144,7 +144,7 @@ def ladder(run: xr.Dataset) -> Figure:
     low, middle, high = _price(run)
     axes.axvspan(low, high, color="#DDDDDD", linewidth=0, zorder=0)
     axes.axvline(middle, color="#777777", linewidth=1.2, zorder=1)
-    left, right = -60, 640
+    left, right = -130, 740
     for place, (route, _) in _lanes():
         for lane, (region, (label, colour, mark)) in enumerate(SELLERS.items()):
             y = place + 0.26 * (lane - 1)
@@ -165,7 +165,7 @@ def ladder(run: xr.Dataset) -> Figure:
                 path_effects=[withStroke(linewidth=2.5, foreground="white")],
             )  # fmt: skip
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_xlim(left, right + 90)
+    axes.set_xlim(left, right + 70)
     axes.set_xlabel(f"EUR per t CO2 ({money(run)}); no more than 0: pays without a carbon price")
     _name_lanes(axes)
     figure.suptitle(f"The EU carbon price at which a low-carbon tonne costs no more, {MIDDLE}")
