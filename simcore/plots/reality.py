@@ -28,8 +28,8 @@ _COLUMN: Final = 8.75
 """Width of a column of rows with its words and numbers, inches."""
 # Themes in the order of the picture, by the name of the first term of a formula.
 _THEMES: Final = (
-    ("Carbon markets and the border", ("carbon_price", "allowance_", "cbam_")),
-    ("Cost of a tonne", ("levelised_cost", "total_cost")),
+    ("Carbon markets and the border", ("carbon_price", "allowance_", "cbam_", "home_carbon_cost")),
+    ("Cost of a tonne", ("levelised_cost", "total_cost", "product_price")),
     ("Extra cost and premiums", ("cost_premium", "abatement_cost", "premium")),
     ("Plants", ("catalog",)),
     ("Emissions", ("emissions_by_kind",)),
