@@ -307,3 +307,37 @@ def test_a_run_of_nothing_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ConfigError) as caught:
         simcore.run(nothing, threads=1)
     assert [one.where for one in caught.value.faults] == ["outcomes"]
+
+
+def test_clean_tonnes_of_the_border_are_those_of_the_sector() -> None:
+    """All reference tonnes swapped: each sector declares what its own clean tonne embeds."""
+    mills = ["bf_bof", "hall_heroult_coal"]
+    swapped: dict[str, Any] = {
+        "name": "swapped", "draws": 64, "years": "2040", "regions": ["CN"],
+        "destinations": ["eu"], "sectors": ["steel", "aluminium"],
+        "routes": [*mills, "scrap_eaf", "hall_heroult_hydro"],
+        "scenarios": ["law"], "keep": [], "outcomes": ["cbam_cost"],
+        "cbam": {"resource_shuffling": 1.0, "free_allocation": 0.0, "recognised_default": 0.0},
+        "catalog": {
+            "markets": {"eu_ets": {"unit": "EUR/t", "kind": "path", "process": {"kind": "scenario"},
+                                   "path": {2040: 100}}},
+            "regions": {"CN": {"recognised": 0.0}},
+        },
+    }  # fmt: skip
+    found = simcore.run(swapped, threads=1).cbam_cost_mean.sel(scenario="law", year=2040)
+    assert found.sel(route=mills).values.ravel().tolist() == pytest.approx([40.0, 150.0])
+    with pytest.raises(ConfigError) as caught:
+        simcore.load(swapped | {"sectors": ["clinker"], "routes": ["clinker_conventional"]})
+    said = [(one.where, one.found) for one in caught.value.faults]
+    assert said == [("cbam.resource_shuffling", "no clean_intensity of clinker")]
+
+
+def test_a_benchmark_stands_in_the_sector_of_its_route() -> None:
+    with pytest.raises(ConfigError) as caught:
+        simcore.load({
+            "sector": "cement", "regions": ["EU"],
+            "catalog": {"regions": {"EU": {"benchmarks": {"clinker_conventional": 0.5}}}},
+        })  # fmt: skip
+    (fault,) = caught.value.faults
+    assert fault.found == "clinker_conventional, which makes clinker"
+    assert "catalog.sectors.clinker.regions.EU" in fault.remedy

@@ -298,6 +298,13 @@ def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
             yield unknown(
                 (*address, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
             )
+        elif sector_of(experiment, route) not in (sector, *experiment.sectors):
+            maker = sector_of(experiment, route)
+            yield Finding(
+                (*address, "benchmarks", route), f"{route}, which makes {maker}",
+                f"a route that makes {sector}",
+                f"write it as catalog.sectors.{maker}.regions.{name}.benchmarks.{route}",
+            )  # fmt: skip
     yield from unknown_entry((*address, "reference"), rules.reference, experiment.catalog, "routes")
     made = experiment.catalog.routes.get(rules.reference)
     if made is not None and made.sector != sector:

@@ -351,6 +351,9 @@ class SectorRegion(Described):
     """What moves the price of scrap here beside its own path; without it nothing does."""
 
 
+CleanIntensity = Annotated[float, Canonical(TONNE_PER_TONNE, usual=ranges.INTENSITY), Field(ge=0)]
+
+
 class SectorBorder(Described):
     """What `cbam` says of the goods of a sector, where the config does not."""
 
@@ -360,6 +363,7 @@ class SectorBorder(Described):
     good: Name | None = None
     default_benchmark: Benchmark | None = None
     pre_consumer_scrap: PolicyShare | None = None
+    clean_intensity: CleanIntensity | None = None
 
 
 class Remelted(Model):

@@ -109,6 +109,7 @@ def route_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
         if isinstance(record, Retrofit) and record.capture is not None:
             yield from _capture(experiment, address, record, folder)
     yield from _default_values(experiment)
+    yield from _swapped(experiment)
 
 
 def _shares(
@@ -358,6 +359,19 @@ def _default_values(experiment: Experiment) -> Iterator[Finding]:
                 f"t CO2e/t of what cbam.declared: {rules.declared} declares",
                 f"add {said}: ... there, or declare actual",
                 also=(("cbam", "good"), ("cbam", "declared")),
+            )  # fmt: skip
+
+
+def _swapped(experiment: Experiment) -> Iterator[Finding]:
+    """Tonnes that are swapped at the border for clean ones of which nothing is said."""
+    if experiment.cbam.resource_shuffling == 0:
+        return
+    for sector in experiment.sectors:
+        if border_rule(experiment, sector, "clean_intensity") is None:
+            yield Finding(
+                ("cbam", "resource_shuffling"), f"no clean_intensity of {sector}",
+                "t CO2e/t of the clean tonnes that are sold in place of others",
+                "add cbam.clean_intensity: <t/t>", also=(("sectors",),),
             )  # fmt: skip
 
 

@@ -69,7 +69,10 @@ def prune(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Catalo
         rules = {region: _cut_imports(one, met, (*path, region), mentioned)
                  for region, one in sector.regions.items()
                  if region in cut.regions or (*path, region) in mentioned}  # fmt: skip
-        cut.sectors[name] = sector.model_copy(update={"regions": rules})
+        scrap = vars(sector)["scrap"]
+        if scrap is not None and scrap.route not in cut.routes:
+            scrap = None  # no outcome of the run values it
+        cut.sectors[name] = sector.model_copy(update={"regions": rules, "scrap": scrap})
     return cut
 
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.budgets import Budget
-from simcore.intake.entries import Catalog
+from simcore.intake.entries import Catalog, CleanIntensity
 from simcore.intake.hydrogen import HydrogenLaw, Rule
 from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
@@ -26,7 +26,7 @@ from simcore.quantities.annotations import (
     percent,
 )
 from simcore.quantities.records import Described, Model, Whole, fault, shown
-from simcore.units.canonical import MEGATONNE_PER_YEAR, ONE, TONNE_PER_TONNE
+from simcore.units.canonical import MEGATONNE_PER_YEAR, ONE
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[float, Field(gt=0)]
@@ -95,10 +95,8 @@ class Cbam(Model):
     method: Literal["own", "country_average"]
     resource_shuffling: Annotated[Plain, Field(ge=0, le=1)]
     """Share of the reference tonnes that is swapped for clean ones at the border."""
-    clean_intensity: Annotated[
-        float, Canonical(TONNE_PER_TONNE, usual=ranges.INTENSITY), Field(ge=0)
-    ]
-    """Embedded emissions of those clean tonnes, t CO2e/t."""
+    clean_intensity: CleanIntensity | None = None
+    """Embedded emissions of those clean tonnes, t CO2e/t; without it what the sector says."""
 
 
 def _limit(value: Any) -> Any:

@@ -298,7 +298,7 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
             "SHUFFLED",
             emissions=emitted,
             share=rules.resource_shuffling,
-            clean=rules.clean_intensity,
+            clean=border_rule(experiment, sector_of(experiment, route), "clean_intensity"),
         )
     gap = _gap(scene, emitted, cbam_benchmark(scene, region, route))
     indirect = policy_value(
