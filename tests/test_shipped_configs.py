@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 import simcore
 from simcore.cli import main
@@ -31,6 +32,18 @@ def test_editor_header_points_to_the_schema(path):
 def test_base_is_the_packaged_base():
     packaged = ROOT / "simcore" / "data" / "base.yaml"
     assert (ROOT / "configs" / "base.yaml").read_bytes() == packaged.read_bytes()
+
+
+OWN = sorted((ROOT / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_what_is_written_out_is_read_again(path, tmp_path):
+    """A run holds its config, and can be made again from it."""
+    spec = simcore.load(path)
+    copy = tmp_path / "resolved.yaml"
+    copy.write_text(yaml.safe_dump(spec.resolved(), sort_keys=False), encoding="utf-8")
+    assert simcore.load(copy).resolved() == spec.resolved()
 
 
 def test_a_resolved_config_resolves_to_itself(tmp_path):

@@ -511,6 +511,12 @@ class Route(Described):
             )  # fmt: skip
         return self
 
+    @model_serializer(mode="wrap")
+    def _stated(self, handler: Any) -> Any:
+        # What is the sum of its parts has no number of its own.
+        content = handler(self)
+        return {key: one for key, one in content.items() if key != "emission_intensity" or one}
+
 
 class Retrofit(Route):
     """A route that stands on the plant of another, its host, and states what differs.
