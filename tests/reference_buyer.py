@@ -18,6 +18,7 @@ from reference_routes import (
     rules_of_sector,
     sector_of,
     sectors_of,
+    stated_by,
 )
 
 NAN = math.nan
@@ -98,7 +99,7 @@ def product_price(case: Case, region: str, sector: str, year: int) -> float:
     stated, reference = rules.get("product_price"), reference_in(case, region, sector)
     if not stated or not is_available(case, reference, year):
         return NAN
-    name = f"{region}.product_price"
+    name = f"{stated_by(case, region, sector, 'product_price')}.product_price"
     border = policy(case, rules["border"], year)
     behind, without = (
         quantity(case, stated[key], f"{name}.{key}") for key in ("theta_border", "theta_open")

@@ -29,6 +29,7 @@ from reference_routes import (
     rules_of_sector,
     sector_of,
     stated,
+    stated_by,
     unit_of,
     with_inside,
 )
@@ -130,7 +131,7 @@ def hydrogen_grade(case: Case, region: str, year: int) -> tuple[float, float, fl
     if is_electrolysis(entry) and entry.get("supply") == "renewable":
         renewable = contract_passes(case, entry, year)
     emitted = 1000 * factor(case, "hydrogen", region, year)
-    spare = policy(case, case.config["hydrogen"]["limit"], year) - emitted
+    spare = policy(case, case.config.get("hydrogen", {"limit": 3.38})["limit"], year) - emitted
     return renewable, float(spare >= 0), spare
 
 
@@ -263,7 +264,7 @@ def compensated(case: Case, route: str, region: str, year: int) -> float:
         used = min(used, quantity(case, limits[names[0]], "", "MWh/t"))
     else:
         used *= stated_.get("efficiency", 0.8)
-    name = f"{region}.compensation.factor"
+    name = f"{stated_by(case, region, sector_of(case, route), 'compensation')}.compensation.factor"
     zonal = regional(case, stated_["factor"], name, region, "t/MWh", year)
     return policy(case, stated_["share"], year) * zonal * used
 
@@ -494,8 +495,9 @@ def embedded(case: Case, route: str, region: str, year: int) -> float:
         emissions += works_scrap(case, route, region, year)
     if route == reference_route(case, region, route):
         share = rules["resource_shuffling"]
-        clean = min(emissions, rules["clean_intensity"])
-        emissions = (1 - share) * emissions + share * clean
+        clean = border_rule(case, sector_of(case, route), "clean_intensity")
+        if share > 0:
+            emissions = (1 - share) * emissions + share * min(emissions, clean)
     return emissions
 
 

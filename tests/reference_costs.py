@@ -90,7 +90,7 @@ def scrap_sector(case: Case, commodity: str, region: str) -> str | None:
     if region not in case.config["regions"]:
         return None
     for sector in sectors_of(case):
-        named = case.catalog["sectors"].get(sector, {}).get("scrap")
+        named = case.catalog.get("sectors", {}).get(sector, {}).get("scrap")
         moved = rules_of_sector(case, region, sector).get("scrap")
         if named and moved and named["commodity"] == commodity:
             return sector

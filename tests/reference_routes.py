@@ -94,6 +94,16 @@ def rules_of_sector(case: Case, region: str, sector: str) -> Mapping[str, Any]:
     return {**usual, **case.catalog["regions"][region], **record.get("regions", {}).get(region, {})}
 
 
+def stated_by(case: Case, region: str, sector: str, field: str) -> str:
+    """The farthest region that a region is like and that says the same of a field: both draw it."""
+    said = (rules_of_sector(case, region, sector) or {}).get(field)
+    names = [one for one in lineage(case, region) if one != "default"]
+    return [
+        one for one in names
+        if one == region or (rules_of_sector(case, one, sector) or {}).get(field) == said
+    ][-1]  # fmt: skip
+
+
 def border_rule(case: Case, sector: str, key: str) -> Any:
     """A rule of the border of the EU: what the config says, else the sector, else the usual."""
     said = case.config["cbam"].get(key)

@@ -416,6 +416,8 @@ RICH: dict[str, Any] = {
     },
     "memory": 1000, "dtype": "float64",
     "catalog": {
+        # Nothing here remelts scrap: that of the package would bring its prices along.
+        "sectors": {"steel": {"scrap": None}},
         "instruments": INSTRUMENTS,
         "markets": MARKETS, "prices": PRICES, "policies": POLICIES, "regions": REGIONS,
         "routes": ROUTES,

@@ -246,8 +246,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"budgets": {"steel": {**STEEL, "route": "h2_dri"}}}, "budgets.steel.route",
         "did you mean 'h2_dri_eaf'"),
     "a route of another sector": (
-        {"budgets": {"steel": {**STEEL, "route": "smelter"}},
-         "catalog": {"routes": {"smelter": {"like": "scrap_eaf", "sector": "aluminium"}}}},
+        {"budgets": {"steel": {**STEEL, "route": "hall_heroult_grid"}}},
         "budgets.steel.route", "makes aluminium"),
     "the gap of the reference": (
         {"budgets": {"steel": {**STEEL, "route": "bf_bof"}}}, "budgets.steel.route", "bf_bof"),

@@ -91,7 +91,7 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "a price of power keeps its emissions": (
         prices(electricity={"EU": "20 EUR/GJ"}),
-        prices(electricity={"EU": fixed("EUR/GJ", {2028: 20.0}, title=GRID, emission_intensity={
+        prices(electricity={"EU": fixed("EUR/GJ", {2028: 20.0}, title=GRID, grid="electricity", emission_intensity={
             year: value / 3.6
             for year, value in PACKAGED.prices["electricity"]["EU"].emission_intensity.items()
         })}),
@@ -499,7 +499,7 @@ def test_years_before_2026_where_everything_is_given():
         "markets": {"eu_ets": {2020: "25 EUR/t", 2025: "75 EUR/t"}},
         "policies": {name: {2020: value} for name, value in (
             ("eu_free_allocation", 1), ("eu_cscf", 1), ("eu_benchmark_bf_bof", 1.3),
-            ("eu_benchmark_eaf", 0.3),
+            ("eu_benchmark_eaf", 0.3), ("eu_indirect_compensation", 0.85),
         )},
         "prices": {
             "iron_ore": "100 USD/t", "coking_coal": "200 USD/t", "thermal_coal": "4 USD/GJ",
@@ -624,7 +624,7 @@ def test_no_mixture_of_forms_brings_a_traceback(seed, configs):
     built = 0
     for _ in range(configs):
         config = laid(
-            SMALL, copy.deepcopy(random.choice([whole, *itertools.chain(*PAIRS.values())]))
+            small(), copy.deepcopy(random.choice([whole, *itertools.chain(*PAIRS.values())]))
         )
         for _ in range(random.choice([1, 2])):
             holder, key = random.choice(list(places(config)))

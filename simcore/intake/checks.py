@@ -293,12 +293,14 @@ def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
                 also=(*_asked(experiment, name, key="regions"), ("sectors",)),
             )  # fmt: skip
         return
+    own = (one for one in used_routes(experiment) if sector_of(experiment, one) == sector)
+    inside = {inside_of(experiment.catalog, one) for one in own}
     for route in rules.benchmarks:
         if route not in _mentionable(experiment, "routes"):
             yield unknown(
                 (*address, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
             )
-        elif sector_of(experiment, route) not in (sector, *experiment.sectors):
+        elif route in inside and sector_of(experiment, route) not in (sector, *experiment.sectors):
             maker = sector_of(experiment, route)
             yield Finding(
                 (*address, "benchmarks", route), f"{route}, which makes {maker}",

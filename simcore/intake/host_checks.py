@@ -34,6 +34,7 @@ from simcore.intake.usage import (
     price_of,
     sector_regions,
 )
+from simcore.numerics.elementary import total
 from simcore.quantities import ByYear, FactorReference
 from simcore.units import UnitError, conversion
 
@@ -338,7 +339,9 @@ def emitted_ends(experiment: Experiment, route: str, region: str, folder: Path) 
     found = [
         ends_of(experiment, one, region, "t/t", folder) for one in made.emission_parts.values()
     ]
-    return [sum(map(min, found)), sum(map(max, found))] if found and all(found) else []
+    if not found or not all(found):
+        return []
+    return [float(total([end(one) for one in found])) for end in (min, max)]
 
 
 def _default_values(experiment: Experiment) -> Iterator[Finding]:

@@ -89,6 +89,18 @@ def rules_of(experiment: Experiment, region: str, route: str) -> SectorRegion:
     return met[region]
 
 
+def stated_by(experiment: Experiment, region: str, sector: str, field: str) -> str:
+    """Whose word a field of what a sector meets in a region is: that of the farthest region that
+    it is like and that says the same, so that both draw the same; else its own."""
+    found, table = region, sector_regions(experiment, sector)
+    # By what the records hold: to compare is not to read (see `effects`).
+    own = vars(table[region])[field]
+    for name in lineage(experiment, region)[1:]:
+        if name in table and vars(table[name])[field] == own:
+            found = name
+    return found
+
+
 def product_of(experiment: Experiment, sector: str) -> str:
     """What a tonne of a sector is a tonne of."""
     return experiment.catalog.sectors[sector].product or sector

@@ -13,6 +13,7 @@ from simcore.intake.usage import (
     references,
     rules_of,
     sector_of,
+    stated_by,
 )
 from simcore.model.commodities import emission_factor
 from simcore.model.costs import MadeInput, made_by, made_inputs, traded, with_inside
@@ -449,7 +450,9 @@ def compensation_rate(scene: Scene, region: str, route: str) -> int:
     else:
         counts = graph.node("SMALLER", a=power, b=graph.constant(limit))
     unit = unit_of_field(type(stated), "factor")
-    factor = yearly_quantity(scene, f"{region}.compensation.factor", stated.factor, unit)
+    sector = sector_of(scene.experiment, route)
+    owner = stated_by(scene.experiment, region, sector, "compensation")
+    factor = yearly_quantity(scene, f"{owner}.compensation.factor", stated.factor, unit)
     return graph.product(share, factor, counts)
 
 

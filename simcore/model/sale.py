@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from simcore.intake.usage import references, sector_of, sector_regions
+from simcore.intake.usage import references, sector_of, sector_regions, stated_by
 from simcore.model.carbon import (
     home_carbon_cost,
     indirect_cost_compensation,
@@ -55,7 +55,8 @@ def product_price(scene: Scene, region: str, sector: str) -> int | None:
     graph, record = scene.graph, sector_regions(scene.experiment, sector)[region]
     if record.product_price is None:
         return None
-    stated, owner = record.product_price, f"{region}.product_price"
+    stated = record.product_price
+    owner = f"{stated_by(scene.experiment, region, sector, 'product_price')}.product_price"
     reference = references(scene.experiment)[region, sector]
     margin, behind, without = (
         read(scene, stated, key, owner) for key in ("margin", "theta_border", "theta_open")
