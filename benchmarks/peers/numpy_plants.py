@@ -120,7 +120,7 @@ def place_of(sample: Sample, region: str) -> Place:
     goods, good = record["default_intensity"], rules["good"]
     granted = rules.get("default_benchmark", stated(sample, reference, "cbam_benchmark"))
     return Place(
-        rules=config,
+        rules={**sample.config, "cbam": sample.border},
         years=range(int(sample.years[0]), int(sample.years[-1]) + 1),
         region=region,
         reference=reference,

@@ -178,8 +178,14 @@ def region_cells(places: Mapping[str, Place], draws: slice) -> Iterator[Cell]:
     seen = {}
     for (name, destination), costs in totals.items():
         values = model.once(memo, model.cheapest, *costs)
-        full = ("cheapest_route", name, here[name].region, destination)
+        full = ("cheapest_route", name, here[name].region, destination, _sector(here[name]))
         yield full, seen.setdefault(id(values), full), values
+
+
+def _sector(place: Place) -> str:
+    """The only sector of the run."""
+    (name,) = place.rules["sectors"]
+    return str(name)
 
 
 def _plant_cells(memo: model.Memo, place: Place, route: str) -> Iterator[tuple[Key, Values]]:
