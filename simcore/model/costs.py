@@ -232,24 +232,22 @@ def capital(
 
     Of a plant of a vintage the charge of that year, for all years.
     """
-    charge, multiplier = _own_capital(scene, region, route, vintage, output)
+    graph = scene.graph
+    if vintage is not None:
+        charge = graph.product(*capital(scene, region, route, output=output))
+        return built_in(scene, charge, vintage), graph.constant(1.0)
+    charge, multiplier = _own_capital(scene, region, route, output)
     if held_inside(scene, region, route) is None:
         return charge, multiplier
-    graph = scene.graph
     both = with_inside(
         scene, region, route, graph.product(charge, multiplier),
-        lambda other: graph.product(*capital(scene, region, other, vintage)),
+        lambda other: graph.product(*capital(scene, region, other)),
     )  # fmt: skip
     return both, graph.constant(1.0)
 
 
-def _own_capital(
-    scene: Scene, region: str, route: str, vintage: int | None, output: float | None
-) -> tuple[int, int]:
+def _own_capital(scene: Scene, region: str, route: str, output: float | None) -> tuple[int, int]:
     graph = scene.graph
-    if vintage is not None:
-        charge = graph.product(*_own_capital(scene, region, route, None, output))
-        return built_in(scene, charge, vintage), graph.constant(1.0)
     plant = capital_charge(scene, region, route, output)
     owner = owner_of(scene.experiment.catalog, route, "learning")
     multiplier = learning(scene, made_by(scene, route).learning, owner)
