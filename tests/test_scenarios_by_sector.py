@@ -31,6 +31,7 @@ ONLY: Final[dict[str, set[str]]] = {
     "cement_benchmark": {"cement"},
     "clay_benchmark": {"cement"},
     "cn_hydro_smelter": {"aluminium"},
+    "cn_smelter_mix": {"aluminium"},
     "compensation_extended": METALS,
     "pre_consumer_scrap_counts": METALS,
     "reference_new": {*METALS, "clinker", "cement", "ammonia"},  # no new plant is stated of iron

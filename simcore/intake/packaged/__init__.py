@@ -190,7 +190,7 @@ def _routes() -> _Part:
         for name, entry in _yaml(file).items():
             found[name] = entry
             for owner, part in ((name, entry), (f"{name}.capture", entry.get("capture", {}))):
-                for key in sorted({"learning", "emission_parts"} & part.keys()):
+                for key in sorted({"learning", "emission_parts", "inputs"} & part.keys()):
                     listed += _walk(part[key], file, f"{owner}.{key}", {})
     for path in sorted((_DATA / "technology").glob("*.csv")):
         for row in rows.read(path, columns=rows.TECHNOLOGY, sources=_sources()):
