@@ -192,7 +192,7 @@ def test_random_configs_agree(config, draw):
 
 
 @pytest.mark.long
-@settings(max_examples=50, **LOOSE)
+@settings(max_examples=30, **LOOSE)
 @given(configs(), st.integers(0, 511))
 def test_more_random_configs_agree(config, draw):
     assert differences(config, draws=(draw,), central=draw % 4 == 0) == []
