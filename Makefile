@@ -49,7 +49,7 @@ clean:
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,lint]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,lint,cluster,sensitivity]"
 	touch $(STAMP)
 
 $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt
