@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -153,7 +154,7 @@ def first_order(columns: Floats, answer: Floats) -> tuple[Floats, Floats]:
         parts = np.stack([
             np.bincount(at, weights, GROUPS * size).reshape(GROUPS, size)
             for weights in (None, centred, centred * centred)
-        ], axis=1)  # fmt: skip
+        ], axis=1).astype(np.float64)  # fmt: skip
         one, two = _jackknife(parts, _explained)
         value[place], error[place] = one[0], two[0]
     return value, error
@@ -181,9 +182,7 @@ def _products(columns: Floats, answer: Floats) -> Floats:
     """Products of the ranks of inputs and answer, summed by group of draws."""
     ranks = unit_ranks(np.vstack([columns, answer]))
     edges = np.searchsorted(_groups(answer.size), np.arange(GROUPS + 1))
-    return np.array([
-        ranks[:, a:b] @ ranks[:, a:b].T for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ])  # fmt: skip
+    return np.array([ranks[:, a:b] @ ranks[:, a:b].T for a, b in pairwise(edges)])
 
 
 def _scaled(sums: Floats) -> Floats:
@@ -197,7 +196,7 @@ def _scaled(sums: Floats) -> Floats:
 
 def _inverse(matrix: Floats) -> Floats:
     """Inverse of correlations, of which some may be sums of others: those become endless."""
-    return np.linalg.inv(matrix + 1e-10 * np.eye(len(matrix)))
+    return np.asarray(np.linalg.inv(matrix + 1e-10 * np.eye(len(matrix))), dtype=np.float64)
 
 
 def _jackknife(parts: Floats, estimate: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
