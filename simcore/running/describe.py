@@ -128,6 +128,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
             }
             for kind, one in (("factors", plan.factors), ("shocks", plan.shocks))
         }),
+        "choices": json.dumps({one.name: one.choices for one in plan.inputs if one.choices}),
         "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
         "references": json.dumps({
             name: _by_region(references(one)) for name, one in plan.spec.scenarios.items()
