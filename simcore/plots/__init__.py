@@ -47,7 +47,7 @@ STYLE: Final[Any] = {
 
 _NEEDS: Final = {
     "carbon_price": ("quantile", "carbon_price"),
-    "cost_and_value": ("quantile", "cost_premium_ex_carbon", "premium_per_tonne"),
+    "cost_and_value": ("quantile", "cost_premium_ex_carbon", "carbon_value"),
     "cost_premium": ("quantile", "cost_premium"),
     "green_is_cheaper": ("mean", "green_is_cheaper"),
 }

@@ -69,7 +69,7 @@ def carbon_price(dataset: xr.Dataset) -> Figure | None:
 
 def cost_and_value(dataset: xr.Dataset, destination: str) -> Figure | None:
     """Extra cost before carbon against the carbon value: a deal closes where value >= cost."""
-    pair = ("cost_premium_ex_carbon", "premium_per_tonne")
+    pair = ("cost_premium_ex_carbon", "carbon_value")
     if any(f"{name}_quantile" not in dataset for name in pair):
         return None
     title = (
