@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from minimal import minimal_config
+
 from simcore import dataset, load, run
 from simcore.analysis import summarise
 from simcore.intake.packaged import formulas

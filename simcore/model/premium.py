@@ -153,7 +153,8 @@ def carbon_value_per_tco2(scene: Scene, region: str, destination: str, route: st
 @outcome(over=CELL, unit="{money} t-1", title="Carbon value", since=COMPARED)
 @remembered
 def carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
-    """What the CO2 that a tonne avoids is worth: the carbon cost that it saves (mode netted or seed)."""
+    """What the CO2 that a tonne avoids is worth, by the carbon cost that it saves (mode netted or
+    seed)."""
     if scene.experiment.value.mode == "seed":
         saved = avoided_emissions(scene, region, route)
         return scene.graph.product(saved, carbon_value_per_tco2(scene, region, destination, route))
