@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "simcore"
 LAYERS = [
     ["errors", "_version", "numerics", "cache"],
     ["statistics"],
+    ["estimators"],
     ["variables"],
     ["units", "files", "dated"],
     ["timeseries"],
