@@ -168,7 +168,7 @@ def test_trace_equals_the_stored_draw(folder):
 def test_plot_draws_pictures(folder):
     simcore("plot", "small.zarr", "-o", "pictures", cwd=folder)
     names = {file.name for file in (folder / "pictures").glob("*.png")}
-    assert {"carbon_price.png", "waterfall.png", "green_is_cheaper.png"} <= names
+    assert {"prices.png", "waterfall.png", "crossing.png"} <= names
 
 
 def test_catalog_and_schema(folder):

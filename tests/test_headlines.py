@@ -139,7 +139,7 @@ def test_quantiles_that_are_not_stored_are_named(asked, named) -> None:
     [
         (
             (CARBON,),
-            ["carbon_price (add carbon_price", f"(add {COST}, {VALUE}", "green_is_cheaper"],
+            ["prices (add carbon_price", f"(add {COST}, {VALUE}", "waterfall", "add green_is"],
         ),
         (synthetic_run.OUTCOME_NAMES, []),
     ],

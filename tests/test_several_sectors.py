@@ -212,7 +212,7 @@ def test_every_command_knows_both(
     assert "CBAM coverage law CN steel [1]" in traced
     said("plot", saved, "--out", str(tmp_path))
     names = {one.stem for one in tmp_path.glob("*.png")}
-    for stem in ("cost_and_value_eu", "cost_premium", "waterfall", "green_is_cheaper"):
+    for stem in ("value", "premium", "waterfall", "crossing"):
         assert {f"{stem}_steel", f"{stem}_glass"} <= names
         assert stem not in names
 
