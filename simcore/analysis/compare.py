@@ -38,7 +38,7 @@ def difference(
     RunError
         When a name is unknown or the draws were not kept.
     """
-    require_outcome(dataset, variable)
+    variable = require_outcome(dataset, variable)
     choose(dataset, {"scenario": [scenario_a, scenario_b]})
     if variable not in dataset:
         raise RunError(Fault(
