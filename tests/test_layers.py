@@ -25,7 +25,7 @@ LAYERS = [
     ["intake"],
     ["model"],
     ["plan"],
-    ["analysis", "calibration", "effects"],
+    ["analysis", "calibration", "effects", "changes"],
     ["reality", "running"],
     ["plots"],
     ["terminal"],
