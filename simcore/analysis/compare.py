@@ -91,7 +91,7 @@ def difference(
     RunError
         When a name is unknown or the draws were not kept.
     """
-    require_outcome(dataset, variable)
+    variable = require_outcome(dataset, variable)
     choose(dataset, {"scenario": [scenario_a, scenario_b]})
     if variable not in dataset:
         raise RunError(Fault(
@@ -168,7 +168,7 @@ def compare(
         _require_same(old, new)
     first, second = _sides(old, other, new is not None, old_scenario, new_scenario)
     for run in (old, other):
-        require_outcome(run, variable)
+        variable = require_outcome(run, variable)
     outcome = _comparable(variable, volume)
     cut = [choose(run, labels or {}) for run in (old, other)]
     a, b = _aligned(Side(cut[0], first), Side(cut[1], second), outcome)
