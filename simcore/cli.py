@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from simcore.errors import ConfigError, Fault
 from simcore.terminal import address_space, failures, streams
 from simcore.terminal.calibrating import backtest, calibrate
+from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, to_csv
@@ -368,5 +369,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
 }
 _COMMANDS |= {
     function.__name__: function
-    for function in (calibrate, backtest, validate, export, digest, verify, deal)
+    for function in (calibrate, backtest, validate, compare, export, digest, verify, deal)
 }
