@@ -28,6 +28,7 @@ LAYERS = [
     ["plan"],
     ["analysis", "calibration", "effects"],
     ["reality", "running"],
+    ["studies"],
     ["plots"],
     ["terminal"],
     ["cli"],
