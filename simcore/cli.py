@@ -27,6 +27,7 @@ from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.questions import converge, discover, tornado
+from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
 
@@ -372,4 +373,6 @@ _COMMANDS |= {
     function.__name__: function
     for function in (calibrate, backtest, validate, compare, export, digest, verify, deal)
 }
-_COMMANDS |= {function.__name__: function for function in (tornado, discover, converge)}
+_COMMANDS |= {
+    function.__name__: function for function in (sensitivity, tornado, discover, converge)
+}

@@ -154,7 +154,7 @@ def of_run(run: xr.Dataset, target: Target, statistic: str) -> Convergence:
             "draws", f"{target.values.size:,}", f"at least {2 * BLOCK:,}, two blocks",
             "run the config again with more --draws",
         ))  # fmt: skip
-    # Every draw of a Latin hypercube changes with their number, so a part of them is no shorter one.
+    # Every draw of a Latin hypercube changes with their number: a part of them is no shorter one.
     every = [target.values.size] if design == "latin_hypercube" else sizes(
         target.values.size, replicates
     )  # fmt: skip

@@ -133,6 +133,17 @@ def usual_target(run: xr.Dataset) -> Target | None:
     return None
 
 
+def require_usual_target(run: xr.Dataset) -> str:
+    """Name of what a question is about that names no outcome; a RunError where nothing is kept."""
+    found = next((name for name in ("cost_premium", *USUAL) if name in run), None)
+    if found is None:
+        raise RunError(Fault(
+            "--of", "no outcome, and none of the usual ones was kept", "an outcome whose draws "
+            "were kept", "name one, or add cost_premium to keep: in the config and run again",
+        ))  # fmt: skip
+    return found
+
+
 def _place(run: xr.Dataset, name: str, at: Mapping[str, str]) -> dict[str, Any]:
     dims = [str(dim) for dim in run[name].dims if dim != "draw"]
     faults = [
@@ -199,8 +210,10 @@ def at_of(texts: Sequence[str]) -> dict[str, str]:
             faults.append(Fault("--at", repr(part), "DIM=LABEL, such as year=2035",
                                 "separate several with commas"))  # fmt: skip
         elif found.setdefault(dim, label) != label:
-            faults.append(Fault("--at", f"{dim}={found[dim]} and {dim}={label}",
-                                f"one {dim}: an answer is about one place", "remove one"))  # fmt: skip
+            faults.append(Fault(
+                "--at", f"{dim}={found[dim]} and {dim}={label}",
+                f"one {dim}: an answer is about one place", "remove one",
+            ))  # fmt: skip
     if faults:
         raise RunError(faults)
     return found

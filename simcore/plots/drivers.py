@@ -44,8 +44,7 @@ def bars(found: Tornado, title: str) -> Figure:
     for place, bar in enumerate(shown):
         if both and bar.central is not None:
             _pair(axes, place - _THICK / 2, bar, bar.central, found.base, pale=False)
-        below = place + _THICK / 2 if both else place
-        _pair(axes, below, bar, bar.given, found.mean, pale=both)
+        _pair(axes, place + _THICK / 2 if both else place, bar, bar.given, found.mean, pale=both)
     axes.set_yticks(range(len(shown)), [_label(bar, found) for bar in shown])
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
@@ -59,13 +58,8 @@ def bars(found: Tornado, title: str) -> Figure:
         axes.axvline(0, color="#999999", linewidth=0.8, linestyle=":")
     axes.set_xlabel(f"{found.target.title}, {_unit(found.target)}")
     axes.xaxis.set_major_formatter("{x:,.0f}" if high - low > 10 else "{x:g}")
-    figure.suptitle(
-        _title(
-            figure,
-            title,
-            f"What moves {found.target.title[:1].lower()}{found.target.title[1:]}: {found.target.where()}",
-        )
-    )
+    what = f"What moves the {found.target.name.replace('_', ' ')}"
+    figure.suptitle(_title(figure, title, f"{what}: {found.target.where()}"))
     handles: list[Any] = [Patch(color=BLUE, label="input low"),
                           Patch(color=VERMILLION, label="input high")]  # fmt: skip
     if both:
@@ -80,8 +74,8 @@ def bars(found: Tornado, title: str) -> Figure:
             [], [], color="#444444", linewidth=1.0, linestyle=(0, (4, 2)),
             label="mean of all; bars: mean of the draws with it in its lowest and highest tenth",
         ))  # fmt: skip
-    place: Any = "outside lower center"
-    figure.legend(handles=handles, loc=place, ncols=2 if both else 3, frameon=False)
+    below: Any = "outside lower center"
+    figure.legend(handles=handles, loc=below, ncols=2 if both else 3, frameon=False)
     return figure
 
 
@@ -150,8 +144,8 @@ def trajectory(found: Discovery, title: str) -> Figure:
     said = textwrap.fill(printable(found.region.sentence(found.share)), 92)
     figure.suptitle(_title(figure, title, f"Where {found.condition}, {found.target.where()}"))
     axes.set_title(said, fontsize=8.5, loc="left")
-    place: Any = "outside lower center"
-    figure.legend(loc=place, ncols=min(6, len(counts) + 2), frameon=False,
+    below: Any = "outside lower center"
+    figure.legend(loc=below, ncols=min(6, len(counts) + 2), frameon=False,
                   title="counted on the half of the draws that did not find the boxes")  # fmt: skip
     return figure
 
@@ -174,8 +168,10 @@ def falling(found: Convergence, title: str) -> Figure:
                   color=colour, linewidth=1.5, label=f"{name}{slope}",
                   marker=mark, markersize=5)  # fmt: skip
         doubted = [one for one in steps if one.doubt]
-        axes.plot([one.draws for one in doubted], [one.half_width for one in doubted], mark,
-                  markersize=5, markerfacecolor="white", markeredgecolor=colour, zorder=3)  # fmt: skip
+        axes.plot(
+            [one.draws for one in doubted], [one.half_width for one in doubted], mark,
+            markersize=5, markerfacecolor="white", markeredgecolor=colour, zorder=3,
+        )  # fmt: skip
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     _theory(axes, found)
@@ -197,8 +193,8 @@ def falling(found: Convergence, title: str) -> Figure:
         note += "; dotted: slope -1"
     if any(step.doubt for one in found.courses for step in one.steps):
         note += "; hollow: too few or unequal replicates"
-    place: Any = "outside lower center"
-    figure.legend(loc=place, ncols=3, frameon=False, title=note)
+    below: Any = "outside lower center"
+    figure.legend(loc=below, ncols=3, frameon=False, title=note)
     return figure
 
 

@@ -155,8 +155,8 @@ def _cell(plan: Plan, name: str, at: dict[str, str]) -> Cell:
                                 f"add --at {dim}={known[0]}"))  # fmt: skip
         elif label not in known:
             near = suggest(label, known)
-            faults.append(Fault(f"--at {dim}", label, f"one of {', '.join(known)}",
-                                f"did you mean {near}?" if near else "choose one of those"))  # fmt: skip
+            remedy = f"did you mean {near}?" if near else "choose one of those"
+            faults.append(Fault(f"--at {dim}", label, f"one of {', '.join(known)}", remedy))
         else:
             place[dim] = label
     faults += _year_faults(plan, own[0], at)
@@ -182,5 +182,6 @@ def _year_faults(plan: Plan, cell: Cell, at: dict[str, str]) -> list[Fault]:
     known = [str(one) for one in plan.years if cell.first_year <= one <= cell.last_year]
     if at.get("year") in known:
         return []
-    return [Fault("--at", f"year={at['year']}" if "year" in at else "no year",
-                  f"one of {known[0]} to {known[-1]}", f"add --at year={known[len(known) // 2]}")]  # fmt: skip
+    found = f"year={at['year']}" if "year" in at else "no year"
+    middle = known[len(known) // 2]
+    return [Fault("--at", found, f"one of {known[0]} to {known[-1]}", f"add --at year={middle}")]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from simcore.analysis.converge import SLOPES, Convergence, Course
+from simcore.analysis.converge import Convergence, Course
 from simcore.analysis.discover import Discovery, Region, doubted
 from simcore.analysis.given import MEASURES, Given
 from simcore.analysis.targets import Target
@@ -71,8 +71,10 @@ def tornado_text(found: Tornado) -> str:
         "with each), which moves what goes with it; +-: two standard errors of the difference."
     ]
     if has_central:
-        said.insert(0, "central: the central case with this input alone at its P10 and P90; a price "
-                       "follows its own P10 or P90 by year.")  # fmt: skip
+        said.insert(
+            0, "central: the central case with this input alone at its P10 and P90; a price "
+            "follows its own P10 or P90 by year.",
+        )  # fmt: skip
     if any(not bar.given.is_told_from_zero for bar in found.bars):
         said.append("*: the difference is not told apart from zero.")
     said += _missing(found.missing)
@@ -196,8 +198,8 @@ def discovery_text(found: Discovery) -> str:
         held = found.region.held
         lines += ["", *grid(("input", "limit", "quasi-p", "repeats"), rows, text_columns=2)]
         lines += wrapped(
-            f"coverage {held.coverage:.3f}, density {held.density:.3f}, mass {held.mass:.3f} of the "
-            f"draws; quasi-p: how probable chance makes a limit; repeats: share of "
+            f"coverage {held.coverage:.3f}, density {held.density:.3f}, mass {held.mass:.3f} of "
+            "the draws; quasi-p: how probable chance makes a limit; repeats: share of "
             f"{found.repeats} bootstrap repeats that limit the input"
         )
     if found.others:
@@ -294,9 +296,7 @@ def _short(design: str) -> str:
 
 
 def _slope(one: Course) -> str:
-    expected = SLOPES.get(one.design)
-    told = "-" if math.isnan(one.slope) else f"{one.slope:.2f}"
-    return told + (" " if expected is None or math.isnan(one.slope) else " ")
+    return "- " if math.isnan(one.slope) else f"{one.slope:.2f} "
 
 
 def convergence_rows(found: Convergence) -> Table:

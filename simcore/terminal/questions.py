@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _OF_A_CONFIG = ("draws", "seed", "set", "allow_outside", "threads")
 """Options that say how a config is run."""
+_OF_INDICES = ("groups", "order", "scale", "out", "plots")
+"""Options of `sensitivity` for which new draws are made."""
 _PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -70,6 +73,33 @@ def _tornado_run(
         run = engine.run(plan, threads=options.threads, report=report)
     with run:
         yield run, central_runs(plan, run)
+
+
+def given(options: argparse.Namespace) -> None:
+    """Say what goes with outcomes of a saved run: `sensitivity RUN --given`."""
+    from simcore.analysis.given import USUAL
+    from simcore.analysis.given import given as found_in
+    from simcore.analysis.targets import at_of, require_usual_target
+    from simcore.terminal.question_tables import given_rows, given_text, place_of
+
+    _check_run(options, *_OF_INDICES)
+    if not _is_run(options.file):
+        raise ConfigError(Fault(
+            "--given", options.file, "a saved run, in a .zarr or .nc",
+            "simcore run FILE first, with keep: [inputs, carbon_price, commodity_price, ...]",
+        ))  # fmt: skip
+    at, found = at_of(options.at), []
+    with opened(Path(options.file)) as run:
+        for name in options.of or [require_usual_target(run)]:
+            found.append(found_in(run, name, at=at, measures=options.measures or USUAL))
+    for place, one in enumerate(found):
+        if place and options.format == "table":
+            print()
+        _show(options, partial(given_text, one), given_rows(one), {
+            **place_of(one.target), "draws": one.draws, "r2": one.fit,
+            "r2_of_inputs_alone": one.fit_of_inputs, "dummy": one.floor, "notes": one.notes,
+            "not_kept": one.missing,
+        })  # fmt: skip
 
 
 def discover(options: argparse.Namespace) -> None:
