@@ -25,7 +25,7 @@ MEASURES: Final = {
     "first": "share of the variance that the input alone explains, by bins (Plischke)",
     "spearman": "rank correlation with the answer",
     "prcc": "partial rank correlation, the other inputs held",
-    "pawn": "largest distance of the distributions with the input in one of ten parts (SALib)",
+    "pawn": "median distance of the distributions with the input in one of ten parts (SALib)",
     "delta": "mean distance of the densities with the input known (SALib)",
 }
 """What each measure tells."""

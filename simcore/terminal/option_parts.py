@@ -16,6 +16,7 @@ class Parser(argparse.ArgumentParser):
     listed: Callable[[], str] | None = None
 
     def format_help(self) -> str:
+        """Help of the command, with the list if there is one."""
         if self.listed is not None:
             self.epilog, self.listed = f"{self.listed()}\n\n{self.epilog}", None
         return super().format_help()

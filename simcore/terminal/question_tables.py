@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simcore.analysis.converge import Convergence, Course
 from simcore.analysis.discover import Discovery, Region, doubted
-from simcore.analysis.given import MEASURES, Given
+from simcore.analysis.given import MEASURES, USUAL, Given
 from simcore.analysis.targets import Target
 from simcore.analysis.tornado import Bar, Reading, Tornado
 from simcore.terminal.tables import decimals, grid, number, said_unit, wrapped
@@ -125,13 +125,14 @@ def _missing(missing: Sequence[str]) -> list[str]:
 def given_text(found: Given) -> str:
     """An input a line with its measures, those that lead."""
     names = list(found.rows[0].measures)
-    header = ["input", "group"]
+    is_wide = len(names) > len(USUAL)
+    header = ["input"] if is_wide else ["input", "group"]
     for name in names:
         header += [name, "+-"] if name != "pawn" else [name]
     header += ["VIF"] if "prcc" in names else []
     rows = []
     for row in found.rows[:_ROWS]:
-        cells = [named(row.title, row.when), row.group.replace("_", " ")]
+        cells = [named(row.title, row.when), row.group.replace("_", " ")][: 2 - is_wide]
         for name in names:
             value, error = row.measures[name]
             shown = "-" if math.isnan(value) else f"{value:.3f}"
@@ -144,7 +145,7 @@ def given_text(found: Given) -> str:
             cells.append("endless" if math.isinf(inflated) else f"{inflated:.1f}")
         rows.append(cells)
     lines = [heading(found.target), f"{found.draws:,} draws, {len(found.rows):,} inputs", ""]
-    lines += grid(header, rows, text_columns=2)
+    lines += grid(header, rows, text_columns=2 - is_wide)
     left = found.rows[_ROWS:]
     if left:
         most = max(abs(_zero(row.measures[names[0]][0])) for row in left)
