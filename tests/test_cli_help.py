@@ -16,7 +16,7 @@ from simcore import cli, dataset
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     "check", "plan", "run", "summary", "plot", "trace", "catalog", "schema", "digest", "calibrate",
-    "backtest", "validate", "verify", "deal",
+    "backtest", "validate", "verify", "deal", "compare", "export",
 )  # fmt: skip
 HEAVY = ("numba", "xarray", "scipy", "matplotlib", "pandas", "zarr", "netCDF4", "rich", "pydantic")
 
@@ -92,7 +92,7 @@ def test_no_command_is_help(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "usage", "word"),
     [
-        (("plot", "RUN", "--region", "X"), "usage: simcore plot", "simcore plot has no --region"),
+        (("plot", "RUN", "--colour", "X"), "usage: simcore plot", "simcore plot has no --colour"),
         (("summary", "RUN", "more"), "usage: simcore summary", "too much: more"),
         (("--fly",), "usage: simcore [", "simcore has no --fly"),
         (("backtest", "--market", "eu_ets", "--horizons", "1", "F.csv"), "usage: simcore backtest",
@@ -204,7 +204,7 @@ def test_plot_writes_beside_the_run_or_where_it_is_told(
 ) -> None:
     assert cli.main(["plot", str(saved), "-o", str(tmp_path)]) == 0
     files = capsys.readouterr().out.split()
-    assert len(files) == 6
+    assert len(files) == 5
     assert all(Path(file).is_file() for file in files)
 
 

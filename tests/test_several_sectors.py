@@ -26,7 +26,7 @@ STEEL = ["bf_bof", "h2_dri_eaf", "scrap_eaf"]
 GLASS = ["gas_furnace", "electric_furnace"]
 OUTCOMES = [
     "carbon_price", "levelised_cost", "carbon_cost", "total_cost", "cost_premium",
-    "cost_premium_ex_carbon", "premium_per_tonne", "viability", "green_is_cheaper",
+    "cost_premium_ex_carbon", "carbon_value", "viability", "green_is_cheaper",
     "cheapest_route", "product_price", "waterfall", "buyer_premium", "parity_price",
     "price_effect", "price_uplift", "commodity_price",
 ]  # fmt: skip
@@ -212,7 +212,7 @@ def test_every_command_knows_both(
     assert "CBAM coverage law CN steel [1]" in traced
     said("plot", saved, "--out", str(tmp_path))
     names = {one.stem for one in tmp_path.glob("*.png")}
-    for stem in ("cost_and_value_eu", "cost_premium", "waterfall", "green_is_cheaper"):
+    for stem in ("value", "premium", "waterfall", "crossing"):
         assert {f"{stem}_steel", f"{stem}_glass"} <= names
         assert stem not in names
 

@@ -1,9 +1,10 @@
-"""Pictures of a saved run, drawn from its stored summaries alone: see `plot_run`."""
+"""Pictures of a saved run, drawn from its stored summaries alone: see `plot` and `plot_run`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,24 +13,19 @@ import numpy as np
 from simcore.analysis.headline import OpenedRun
 from simcore.analysis.sectors import sectors_of
 from simcore.analysis.select import choose
-from simcore.errors import printable
+from simcore.dataset import RunError
+from simcore.errors import Fault, printable
 from simcore.files import whole
-from simcore.plots.deals import gaps, payments
-from simcore.plots.figures import (
-    carbon_price,
-    cost_and_value,
-    cost_premium,
-    green_is_cheaper,
-    waterfall,
-)
-from simcore.plots.panels import destinations_of
+from simcore.plots.kinds import Asked, Kind, fault_of, kind_of, kinds
+from simcore.plots.panels import labels_of
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["plot_run"]
+__all__ = ["plot", "plot_run"]
 
+FORMATS: Final = ("png", "svg", "pdf")
 STYLE: Final[Any] = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -43,81 +39,195 @@ STYLE: Final[Any] = {
     # A name or title from a config is text, never a formula.
     "text.parse_math": False,
 }
+ALL: Final = "all"
+
+Cut = Callable[["xr.Dataset"], "xr.Dataset"]
 
 
-_NEEDS: Final = {
-    "carbon_price": ("quantile", "carbon_price"),
-    "cost_and_value": ("quantile", "cost_premium_ex_carbon", "premium_per_tonne"),
-    "cost_premium": ("quantile", "cost_premium"),
-    "green_is_cheaper": ("mean", "green_is_cheaper"),
-}
-"""Statistic and outcomes of each picture that not every run can show."""
+def plot(
+    run: xr.Dataset, kind: str, *, scenarios: Sequence[str] = (), regions: Sequence[str] = (),
+    routes: Sequence[str] = (), destinations: Sequence[str] = (), years: Sequence[int] = (),
+) -> Figure:  # fmt: skip
+    """Draw one picture of a run.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        A run.
+    kind : str
+        Such as ``routes``; `simcore plot --help` lists them.
+    scenarios, regions, routes, destinations : sequence of str, optional
+        What to show; for a picture of one scenario or one destination the first by default.
+    years : sequence of int, optional
+        Of a picture of single years.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Of several sectors or scenarios that each have a picture, that of the first.
+
+    Raises
+    ------
+    RunError
+        For an unknown kind or label, and where the run does not hold what the picture shows.
+    """
+    from matplotlib import rc_context
+
+    one = kind_of(kind)
+    fault = fault_of(one, run)
+    if fault is None:
+        chosen = _chosen(run, scenarios=scenarios, regions=regions, routes=routes,
+                         destinations=destinations)  # fmt: skip
+        for _, draw in _pictures_of(one, chosen, years=_years(run, years), named={
+            "scenario": bool(scenarios), "destination": bool(destinations),
+        }):  # fmt: skip
+            with rc_context(STYLE):
+                figure = draw()
+            if figure is not None:
+                return figure
+        fault = _nothing(one)
+    raise RunError(fault)
 
 
 def plot_run(
-    dataset: xr.Dataset, out_dir: Path, *, scenario: str | None = None,
-    routes: Sequence[str] | None = None,
-) -> list[Path]:  # fmt: skip
-    """Draw every picture that the outcomes of a run allow.
+    dataset: xr.Dataset, out: Path, *, kind: Sequence[str] = (), scenarios: Sequence[str] = (),
+    regions: Sequence[str] = (), routes: Sequence[str] = (), destinations: Sequence[str] = (),
+    years: Sequence[int] = (), format: str = "png",
+) -> tuple[list[Path], list[Fault]]:  # fmt: skip
+    """Draw pictures of a run into files.
 
     Parameters
     ----------
     dataset : xarray.Dataset
         A run.
-    out_dir : Path
-        Folder for the PNG files; made when missing.
-    scenario : str, optional
-        Scenario of the pictures that show only one; the first by default.
-    routes : sequence of str, optional
-        Routes of the pictures that show routes; all by default.
+    out : Path
+        Folder, made when missing; or one file that ends in .png, .svg or .pdf.
+    kind : sequence of str, optional
+        Kinds of pictures, ``all`` for each; those that answer the question of the run by default.
+    scenarios, regions, routes, destinations, years : sequence, optional
+        As in `plot`; of the scenarios ``all`` for each.
+    format : str
+        png, svg or pdf.
 
     Returns
     -------
-    list of Path
-        Files written: carbon_price, cost_and_value_<destination>, cost_premium, waterfall,
-        green_is_cheaper, project_gap and payments, as far as the run holds them; those of routes
-        once for each sector where there are several, with its name at the end.
+    files : list of Path
+        Named after the kind, then by scenario, sector and destination where there are several.
+    lacking : list of Fault
+        Kinds that were asked for, or are usual, and that the run does not hold.
 
     Raises
     ------
     RunError
-        For an unknown scenario or route.
+        For an unknown kind or label.
     OutputError
-        When the folder cannot be written.
+        When a file cannot be written.
     """
-    name = scenario or str(dataset["scenario"].values[0])
-    chosen = inert(choose(dataset, {"scenario": [name], "route": routes}).isel(scenario=0))
-    dataset = inert(dataset)
-    pictures: list[tuple[str, Callable[[], Figure | None]]] = [
-        ("carbon_price", lambda: carbon_price(dataset)),
-        *_of_routes(chosen),
-        ("project_gap", lambda: gaps(dataset)),
-        ("payments", lambda: payments(dataset)),
-    ]
-    expected = "a folder to write pictures into"
-    files = [save(draw, out_dir / f"{stem}.png", expected=expected) for stem, draw in pictures]
-    return [file for file in files if file is not None]
+    single = out.suffix.lower().removeprefix(".") in FORMATS
+    every = kinds()
+    wanted = [one for one in every.values() if ALL in kind or (not kind and one.usual(dataset))]
+    wanted += [one for one in map(kind_of, kind if ALL not in kind else ()) if one not in wanted]
+    chosen = _chosen(dataset, scenarios=scenarios, regions=regions, routes=routes,
+                     destinations=destinations)  # fmt: skip
+    years = _years(dataset, years)
+    named = {"scenario": bool(scenarios), "destination": bool(destinations)}
+    files, lacking = [], []
+    drawn: list[tuple[str, Callable[[], Figure | None]]] = []
+    for one in wanted:
+        fault = fault_of(one, dataset)
+        if fault is None:
+            drawn += _pictures_of(one, chosen, years=years, named=named)
+        else:
+            lacking.append(fault)
+    if single and len(drawn) > 1:
+        raise RunError(Fault(
+            "-o", str(out), f"a folder: these are {len(drawn)} pictures",
+            "name a folder, or ask for one picture: --kind, --scenario",
+        ))  # fmt: skip
+    for stem, draw in drawn:
+        path = out if single else out / f"{stem}.{format}"
+        file = save(draw, path, expected="a folder to write pictures into")
+        if file is not None:
+            files.append(file)
+    return files, lacking
 
 
-def _of_routes(dataset: xr.Dataset) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
-    """Pictures of the routes of one scenario; of several sectors each has its own."""
+def _nothing(kind: Kind) -> Fault:
+    return Fault(
+        f"--kind {kind.name}", "no number there", kind.shows,
+        "choose other regions, routes, scenarios or years",
+    )  # fmt: skip
+
+
+def _years(dataset: xr.Dataset, years: Sequence[int]) -> tuple[int, ...]:
+    choose(dataset, {"year": years})
+    return tuple(years)
+
+
+def _chosen(
+    dataset: xr.Dataset, *, scenarios: Sequence[str], regions: Sequence[str],
+    routes: Sequence[str], destinations: Sequence[str],
+) -> xr.Dataset:  # fmt: skip
+    labels = {
+        "scenario": [one for one in scenarios if ALL not in scenarios], "region": regions,
+        "route": routes, "destination": [one for one in destinations if ALL not in destinations],
+    }  # fmt: skip
+    return inert(choose(dataset, labels))
+
+
+def _pictures_of(
+    kind: Kind, dataset: xr.Dataset, *, years: tuple[int, ...], named: dict[str, bool]
+) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
+    """Name and drawing of each picture of a kind: one a scenario, sector and destination."""
+    hidden: dict[str, tuple[str, ...]] = {}
+    axes: list[list[tuple[str, Cut]]] = []
+    for dim in kind.each:
+        if dim == "sector":
+            axes.append(_sectors(dataset))
+            continue
+        labels = labels_of(dataset, dim)
+        if not labels or dim not in dataset.dims:
+            continue
+        if not named.get(dim, False):
+            labels, hidden[dim] = labels[:1], tuple(labels[1:])
+        several = len(labels) > 1
+        axes.append([
+            (f"_{one}" if several else "", partial(_at, dim=dim, label=one)) for one in labels
+        ])  # fmt: skip
+    asked = Asked(years, hidden)
+    for parts in product(*axes):
+        yield (
+            kind.name + _file_name("".join(ending for ending, _ in parts)),
+            partial(_drawn, kind, dataset, asked, [cut for _, cut in parts]),
+        )
+
+
+def _drawn(kind: Kind, dataset: xr.Dataset, asked: Asked, cuts: Sequence[Cut]) -> Figure | None:
+    for cut in cuts:
+        dataset = cut(dataset)
+    return kind.draw(dataset, asked)
+
+
+def _at(dataset: xr.Dataset, *, dim: str, label: str) -> xr.Dataset:
+    place = labels_of(dataset, dim).index(label)
+    return dataset.isel({dim: place if dim == "scenario" else [place]})
+
+
+def _sectors(dataset: xr.Dataset) -> list[tuple[str, Cut]]:
+    """Of several sectors each has its own picture: tonnes of steel are none of glass."""
     made = sectors_of(OpenedRun(dataset))
     if len(made) < 2 and dataset.sizes.get("sector", 1) < 2:
-        yield from _of_sector(dataset, "")
-        return
-    for one in made:
-        title = f"{dataset.attrs['title']}\n{one.sector}: t of {one.product}"
-        part = dataset.sel(route=list(one.routes)).assign_attrs(title=title)
-        yield from _of_sector(part, f"_{one.sector}")
+        return [("", lambda one: one)]
+    return [(f"_{one.sector}", partial(_of_routes, routes=list(one.routes))) for one in made]
 
 
-def _of_sector(
-    dataset: xr.Dataset, ending: str
-) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
-    for one in destinations_of(dataset):
-        yield f"cost_and_value_{one}{ending}", partial(cost_and_value, dataset, one)
-    for draw in (cost_premium, waterfall, green_is_cheaper):
-        yield f"{draw.__name__}{ending}", partial(draw, dataset)
+def _of_routes(dataset: xr.Dataset, *, routes: list[str]) -> xr.Dataset:
+    return dataset.sel(route=routes)
+
+
+def _file_name(text: str) -> str:
+    """A run may come from anyone: its names lead to no other folder."""
+    return "".join(one if one.isalnum() or one in "-_" else "_" for one in text)[:100]
 
 
 def inert(dataset: xr.Dataset) -> xr.Dataset:
@@ -128,15 +238,6 @@ def inert(dataset: xr.Dataset) -> xr.Dataset:
     }  # fmt: skip
     title = printable(str(dataset.attrs.get("title", "")))
     return dataset.assign_coords(labels).assign_attrs(title=title)
-
-
-def not_drawn(dataset: xr.Dataset) -> dict[str, list[str]]:
-    """Pictures for which outcomes are lacking, and which they are."""
-    lacking = {
-        picture: [name for name in needed if f"{name}_{ending}" not in dataset]
-        for picture, (ending, *needed) in _NEEDS.items()
-    }
-    return {picture: names for picture, names in lacking.items() if names}
 
 
 def save(
@@ -150,18 +251,20 @@ def save(
     draw : callable
         Makes the figure; None where there is nothing to show, and no file then.
     path : Path
-        SVG by its name, else PNG.
+        SVG or PDF by its name, else PNG.
     expected, remedy : str
         See `simcore.errors.Fault`, for a file that cannot be written.
     """
     from matplotlib import rc_context
 
-    kind = "svg" if path.suffix.lower() == ".svg" else "png"
-    # The salt makes an SVG the same in each run.
+    kind = path.suffix.lower().removeprefix(".")
+    kind = kind if kind in FORMATS else "png"
+    # The salt and no clock make a file the same in each run.
+    without = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with rc_context({**STYLE, "svg.hashsalt": "simcore"}):
         figure = draw()
         if figure is None:
             return None
         with whole(path, expected=expected, remedy=remedy, folders=True) as unfinished:
-            figure.savefig(unfinished, dpi=110, format=kind)
+            figure.savefig(unfinished, dpi=110, format=kind, metadata=without.get(kind))
     return path

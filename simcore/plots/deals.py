@@ -10,6 +10,7 @@ import numpy as np
 
 from simcore.analysis.deal_records import Deal
 from simcore.analysis.select import choose
+from simcore.plots.kinds import Asked, picture
 from simcore.plots.panels import (
     COLOURS,
     different_scenarios,
@@ -69,6 +70,20 @@ def draw_deal(dataset: xr.Dataset, deal: Deal, folder: Path) -> list[Path]:
         for stem, draw in pictures
     ]  # fmt: skip
     return [file for file in files if file is not None]
+
+
+@picture("gaps", shows="what each project lacks before support, by year",
+         needs=["project_gap_quantile"],
+         usual=lambda run: "project_gap_quantile" in run)  # fmt: skip
+def _gaps(dataset: xr.Dataset, _: Asked) -> Figure | None:
+    return gaps(dataset)
+
+
+@picture("payments", shows="what each instrument pays each project, by year",
+         needs=["instrument_payment_quantile"],
+         usual=lambda run: "instrument_payment_quantile" in run)  # fmt: skip
+def _payments(dataset: xr.Dataset, _: Asked) -> Figure | None:
+    return payments(dataset)
 
 
 def gaps(dataset: xr.Dataset, *, apart: bool = False) -> Figure | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from simcore.analysis.headline import SOLD
 from simcore.analysis.summary import headline_years
+from simcore.plots.kinds import CELL, Asked, picture
 from simcore.plots.panels import (
     BLUE,
     COLOURS,
@@ -69,7 +70,7 @@ def carbon_price(dataset: xr.Dataset) -> Figure | None:
 
 def cost_and_value(dataset: xr.Dataset, destination: str) -> Figure | None:
     """Extra cost before carbon against the carbon value: a deal closes where value >= cost."""
-    pair = ("cost_premium_ex_carbon", "premium_per_tonne")
+    pair = ("cost_premium_ex_carbon", "carbon_value")
     if any(f"{name}_quantile" not in dataset for name in pair):
         return None
     title = (
@@ -194,3 +195,35 @@ def green_is_cheaper(dataset: xr.Dataset) -> Figure | None:
     note = "solid: " + ", dashed: ".join(SOLD.get(d, d) for d in sales[:2])
     finish(figure, panels, "%", note if len(sales) > 1 else "")
     return figure
+
+
+@picture("prices", shows="carbon price of each market over the years, as a fan",
+         needs=["carbon_price_quantile"])  # fmt: skip
+def _prices(dataset: xr.Dataset, _: Asked) -> Figure | None:
+    return carbon_price(dataset)
+
+
+@picture(
+    "value", shows="extra cost before carbon against what the avoided carbon is worth, by year",
+    needs=["cost_premium_ex_carbon_quantile", "carbon_value_quantile"], each=CELL,
+)  # fmt: skip
+def _value(dataset: xr.Dataset, _: Asked) -> Figure | None:
+    return cost_and_value(dataset, labels_of(dataset, "destination")[0])
+
+
+@picture("premium", shows="cost premium, carbon included, by year", each=("scenario", "sector"),
+         needs=["cost_premium_quantile"])  # fmt: skip
+def _premium(dataset: xr.Dataset, _: Asked) -> Figure | None:
+    return cost_premium(dataset)
+
+
+@picture("waterfall", shows="cost premium of the central case by component",
+         needs=["waterfall_central"], each=("scenario", "sector"))  # fmt: skip
+def _waterfall(dataset: xr.Dataset, asked: Asked) -> Figure | None:
+    return waterfall(dataset, year=next(iter(asked.years), None))
+
+
+@picture("crossing", shows="probability by year that the low-carbon tonne is cheaper",
+         needs=["green_is_cheaper_mean"], each=("scenario", "sector"))  # fmt: skip
+def _crossing(dataset: xr.Dataset, _: Asked) -> Figure | None:
+    return green_is_cheaper(dataset)

@@ -29,6 +29,23 @@ class _Fits:
         return name in iter(self)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help may end with a list, which is made when it is asked for."""
+
+    listed: Callable[[], str] | None = None
+
+    def format_help(self) -> str:
+        if self.listed is not None:
+            self.epilog, self.listed = f"{self.listed()}\n\n{self.epilog}", None
+        return super().format_help()
+
+
+def _kinds() -> str:
+    from simcore.plots.kinds import kinds_text
+
+    return kinds_text()
+
+
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace | None:
     """Read a command line; its `name` is the command. Without a command print help: None."""
     whole = parser()
@@ -56,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     for add in (_add_configs, _add_runs, _add_knowledge, _add_calibration):
         add(commands)
     return whole
@@ -136,17 +153,49 @@ def _add_runs(commands: Any) -> None:
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     _format(one)
     one = _command(
-        commands, "plot", "draw fan charts, the waterfall and the crossing over",
-        "simcore plot results/quickstart.zarr",
-        "simcore plot results/quickstart.zarr -o pictures --scenario reform_2026",
-        "simcore plot results/quickstart.zarr --route scrap_eaf",
+        commands, "compare", "set two scenarios of a run, or two runs, beside each other",
+        "simcore compare results/quickstart.zarr --to law --variable support_gap --year 2030",
+        "simcore compare results/mine.zarr --from law --to reform_2026 --volume 5Mt",
+        "simcore compare results/before.zarr results/after.zarr --variable cost_premium",
     )  # fmt: skip
     _saved(one)
-    one.add_argument("-o", "--out", type=Path, metavar="DIR",
-                     help="folder of the PNG files (default: beside RUN)")  # fmt: skip
-    one.add_argument("--scenario", metavar="S", help="default: the first")
-    one.add_argument("--route", action="append", metavar="K",
-                     help="only this route, its waterfall too; may be repeated")  # fmt: skip
+    one.add_argument("other", type=Path, nargs="?", metavar="RUN2", help="the new run")
+    one.add_argument("--from", dest="base", metavar="S",
+                     help="old scenario (default: the first of RUN)")  # fmt: skip
+    one.add_argument("--to", metavar="S",
+                     help="new scenario (default: the next; of RUN2 the same)")  # fmt: skip
+    one.add_argument("--variable", metavar="V", help="default: support_gap, else cost_premium")
+    for option, kind, what in (
+        ("year", int, "Y"), ("region", str, "R"), ("route", str, "K"), ("destination", str, "D"),
+        ("project", str, "P"), ("market", str, "M"),
+    ):  # fmt: skip
+        one.add_argument(f"--{option}", type=kind, action="append", metavar=what,
+                         help=f"only this {option}; may be repeated")  # fmt: skip
+    one.add_argument("--volume", metavar="T",
+                     help="also what closes the gap of so many tonnes a year: 5Mt")  # fmt: skip
+    _format(one)
+    one = _command(
+        commands, "plot", "draw pictures of a saved run",
+        "simcore plot results/quickstart.zarr",
+        "simcore plot results/quickstart.zarr --kind routes --year 2030 --scenario all",
+        "simcore plot results/quickstart.zarr --kind waterfall --region EU --route scrap_eaf \\",
+        "    -o fall.svg",
+    )  # fmt: skip
+    one.listed = _kinds
+    _saved(one)
+    one.add_argument("--kind", action="append", metavar="KIND",
+                     help="which picture, several with commas, all for each that the run can "
+                     "show (default: what answers its question)")  # fmt: skip
+    for option, kind, what, more in (
+        ("region", str, "R", ""), ("route", str, "K", ""), ("year", int, "Y", ""),
+        ("destination", str, "D", " or all (default: the first)"),
+        ("scenario", str, "S", " or all (default: the first)"),
+    ):  # fmt: skip
+        one.add_argument(f"--{option}", type=kind, action="append", metavar=what,
+                         help=f"only this {option}; may be repeated{more}")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="OUT",
+                     help="folder, or one file .png, .svg, .pdf (default: beside RUN)")  # fmt: skip
+    one.add_argument("--format", choices=("png", "svg", "pdf"), help="default: png")
     one = _command(
         commands, "digest", "print the SHA-256 of a run's values, if it is the stored one",
         "simcore digest results/quickstart.zarr",
@@ -275,8 +324,8 @@ def _add_calibration(commands: Any) -> None:
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
 
-def _command(commands: Any, name: str, summary: str, *examples: str) -> argparse.ArgumentParser:
-    one: argparse.ArgumentParser = commands.add_parser(
+def _command(commands: Any, name: str, summary: str, *examples: str) -> _Parser:
+    one: _Parser = commands.add_parser(
         name, help=summary, description=summary[0].upper() + summary[1:] + ".",
         epilog=_examples(*examples), formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
