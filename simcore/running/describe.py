@@ -116,6 +116,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         **_resolved(plan),
         **_untold_imports(plan),
         **told_projects(plan.spec),
+        **({"grid": json.dumps(experiment.grid)} if experiment.grid else {}),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
         "degrees_of_freedom": plan.freedom,
