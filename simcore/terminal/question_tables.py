@@ -77,6 +77,8 @@ def tornado_text(found: Tornado) -> str:
         )  # fmt: skip
     if any(not bar.given.is_told_from_zero for bar in found.bars):
         said.append("*: the difference is not told apart from zero.")
+    said += [f"{weak} goes with {strong} (rank correlation {how:.2f}): in the draws one cannot be "
+             "told from the other." for weak, strong, how in found.together]  # fmt: skip
     said += _missing(found.missing)
     for one in said:
         lines += ["", *wrapped(one)] if one is said[0] else wrapped(one)
