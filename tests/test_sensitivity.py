@@ -375,6 +375,9 @@ def test_the_command_prints_and_saves(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "Shapley" in said
     assert cli.main(["sensitivity", str(out)]) == 0
     assert capsys.readouterr().out.strip() in said
+    assert cli.main(["sensitivity", str(out), "--plots", str(tmp_path / "pictures")]) == 0
+    assert "Picture   " in capsys.readouterr().out
+    assert (tmp_path / "pictures" / "sensitivity.png").stat().st_size > 5000
     assert cli.main(["sensitivity", str(out), "--format", "csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("outcome,scenario,region,destination,route,year,scale,measure,group")

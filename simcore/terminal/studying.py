@@ -46,6 +46,12 @@ def sensitivity(options: argparse.Namespace) -> None:
             print(shares_text(found))
         if options.out is not None and options.format == "table":
             print(f"Indices   {options.out}")
+        if options.plots is not None:
+            from simcore.plots import plot_run
+
+            for picture in plot_run(found, options.plots)[0]:
+                if options.format == "table":
+                    print(f"Picture   {picture}")
 
 
 @contextlib.contextmanager
