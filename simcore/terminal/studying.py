@@ -15,6 +15,7 @@ from simcore.errors import ConfigError, Fault
 from simcore.terminal.formats import print_json, to_csv
 from simcore.terminal.loading import read_config
 from simcore.terminal.opening import opened
+from simcore.terminal.questions import given
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,9 +30,17 @@ _CLASSES: Final = ("default", "single")
 
 def sensitivity(options: argparse.Namespace) -> None:
     """Compute or open indices, print them, and draw them where that is asked for."""
+    if options.given:
+        given(options)
+        return
     from simcore.analysis.shares import share_rows
     from simcore.terminal.shares import shares_text
 
+    if options.measures:
+        raise ConfigError(Fault(
+            "--measures", " ".join(options.measures), "--given, of the draws of a run",
+            "add --given, or leave it out",
+        ))  # fmt: skip
     with _named_as_options(), _found(options) as found:
         if options.format == "json":
             header, rows = share_rows(found)
