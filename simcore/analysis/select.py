@@ -124,13 +124,19 @@ def quantiles(dataset: xr.Dataset, name: str, probabilities: Sequence[float]) ->
     # Of some of the draws it is not known to which replicates they belong.
     whole = dataset.attrs.get("draws") == dataset.sizes["draw"]
     replicates = dataset.attrs.get("replicates", 1) if whole else 1
-    return _from_draws(dataset[name], probabilities, replicates)
+    return quantiles_of_draws(dataset[name], probabilities, replicates)
 
 
-def _from_draws(
+def quantiles_of_draws(
     values: xr.DataArray, probabilities: Sequence[float], replicates: int
 ) -> xr.Dataset:
-    """Quantiles of the kept draws by the rule of the stored ones; undefined values sort last."""
+    """Quantiles of draws, `draw` last, by the rule of the stored ones; undefined ones sort last.
+
+    Returns
+    -------
+    xarray.Dataset
+        `value`, `low`, `high` over the other dimensions and `quantile`.
+    """
     import xarray as xr
 
     from simcore.kernels.quantiles import quantiles_of_rows
