@@ -146,7 +146,7 @@ def _prices(run: xr.Dataset, target: Target, name: str, dim: str) -> list[Driver
     """Price paths that move by themselves: what follows from others only repeats them."""
     still = json.loads(run.attrs.get("without_shocks", "{}"))
     cells = run[name].sel(scenario=target.place["scenario"], year=list(target.years))
-    found, titled = [], titles(run, dim)
+    found, titled = [], _titles(run, dim)
     for label in map(str, run[dim].values):
         if label in still:
             continue
@@ -168,7 +168,7 @@ def _inputs(run: xr.Dataset, target: Target, paths: list[str]) -> list[Driver]:
     names, groups = (list(map(str, run[one].values)) for one in ("factor", "factor_group"))
     units = list(map(str, run["factor_unit"].values))
     choices = json.loads(run.attrs.get("choices", "{}"))
-    found, titled = [], titles(run, "factor")
+    found, titled = [], _titles(run, "factor")
     for name, unit, group, row in zip(names, units, groups, values, strict=True):
         inside = any(name.startswith(f"{path}.") for path in paths) and group != "policy"
         elsewhere = any(name.endswith(f" ({one})") for one in others)
@@ -178,6 +178,13 @@ def _inputs(run: xr.Dataset, target: Target, paths: list[str]) -> list[Driver]:
                 classes=_classes(row, choices.get(name)),
             ))  # fmt: skip
     return found
+
+
+def _titles(run: xr.Dataset, dim: str) -> dict[str, str]:
+    """Titles of labels, without the region where the run has one alone."""
+    regions = list(titles(run, "region").values())
+    only = f", {regions[0]}" if len(regions) == 1 else ""
+    return {label: one.replace(only, "") for label, one in titles(run, dim).items()}
 
 
 def _classes(values: Floats, names: list[str] | None) -> dict[int, str] | None:

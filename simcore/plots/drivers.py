@@ -62,8 +62,9 @@ def bars(found: Tornado, title: str) -> Figure:
         axes.axvline(0, color="#999999", linewidth=0.8, linestyle=":")
     axes.set_xlabel(f"{found.target.title}, {_unit(found.target)}")
     axes.xaxis.set_major_formatter("{x:,.0f}" if high - low > 10 else "{x:g}")
-    what = f"What moves the {found.target.name.replace('_', ' ')}"
-    figure.suptitle(_title(figure, title, f"{what}: {found.target.where()}"))
+    figure.suptitle(_title(
+        figure, title, f"{found.target.title}: what moves it, {found.target.where()}"
+    ))  # fmt: skip
     handles: list[Any] = [Patch(color=BLUE, label="input low"),
                           Patch(color=VERMILLION, label="input high")]  # fmt: skip
     if both:
