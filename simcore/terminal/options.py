@@ -139,6 +139,7 @@ def _add_runs(commands: Any) -> None:
         "simcore summary results/quickstart.zarr --variable carbon_price --year 2030 --year 2040",
         "simcore summary results/quickstart.zarr --variable cost_premium --region EU \\",
         "    --route h2_dri_eaf --quantiles 0.1 0.5 0.9 --format csv",
+        "simcore summary results/quickstart.zarr --format csv --decimal comma -o table.csv",
     )  # fmt: skip
     _saved(one)
     one.add_argument("--variable", metavar="V",
@@ -152,6 +153,7 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--quantiles", type=_several(float, "a number"), nargs="+", metavar="Q",
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     _format(one)
+    _csv(one)
     one = _command(
         commands, "compare", "set two scenarios of a run, or two runs, beside each other",
         "simcore compare results/quickstart.zarr --to law --variable support_gap --year 2030",
@@ -405,7 +407,25 @@ def _saved(one: argparse.ArgumentParser) -> None:
 
 
 def _format(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--format", choices=_FORMATS, default="table", help="default: table")
+    one.add_argument("--format", type=_a_format, choices=_FORMATS, default="table",
+                     help="default: table")  # fmt: skip
+
+
+def _a_format(text: str) -> str:
+    if text.lower() in ("excel", "xlsx", "xls"):
+        raise argparse.ArgumentTypeError(
+            "a workbook is made by simcore report RUN --xlsx FILE; for a spreadsheet there is also "
+            "--format csv, which a German Excel reads with --decimal comma"
+        )
+    return text
+
+
+def _csv(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--decimal", choices=("point", "comma"),
+                     help="of CSV; comma is as German and French spreadsheets read it")  # fmt: skip
+    one.add_argument("--separator", metavar="S",
+                     help='of CSV, or tab (default: "," or ";" with a comma)')  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="FILE", help="write the CSV to a file")
 
 
 def _strict(one: argparse.ArgumentParser) -> None:
