@@ -152,6 +152,7 @@ class ExposedPlant(Model):
 class Exposure(Described):
     """What a firm or plant must buy in its carbon market: a shortfall, or a plant."""
 
+    title: str = ""
     market: Name | None = None
     """Where the shortfall is bought; that of a plant follows from its region."""
     shortfall: dict[Year, Megatonnes] = Field(default_factory=dict)
