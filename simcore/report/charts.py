@@ -66,6 +66,8 @@ class Chart:
         How it is read.
     source : str
         The arrays of the run that it is from.
+    own_scale : bool
+        Whether each panel has its own scale.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Chart:
     section: str = "board"
     note: str = ""
     source: str = ""
+    own_scale: bool = False
 
     def __post_init__(self) -> None:
         wrong = [row for row in self.rows if len(row) != len(self.columns)]

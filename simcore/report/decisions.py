@@ -130,7 +130,7 @@ def _fan(
     return Chart(
         name, title, question, "fan", unit,
         (*labels("panel", "series=Quantity", "year"), *quantile_columns(unit, BAND)), tuple(rows),
-        section=SECTION, note=note, source=source(reading, f"{outcome}_quantile"),
+        section=SECTION, note=note, source=source(reading, f"{outcome}_quantile"), own_scale=True,
     )  # fmt: skip
 
 

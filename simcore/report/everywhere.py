@@ -206,5 +206,5 @@ def _prices(reading: Reading) -> Iterator[Chart]:
             (*labels("panel=Market", "series=Price", "year"), *quantile_columns(unit, BAND)),
             tuple(rows), section=SECTION,
             note=f"Scenario: {reading.title('scenario', scenario)}. Each panel has its own scale.",
-            source=source(reading, "carbon_price_quantile"),
+            source=source(reading, "carbon_price_quantile"), own_scale=True,
         )  # fmt: skip

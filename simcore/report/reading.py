@@ -15,7 +15,7 @@ from simcore.analysis.headline import OpenedRun, telling_years
 from simcore.analysis.sectors import product_told, references_of, sectors_of
 from simcore.analysis.select import choose
 from simcore.dataset import RunError
-from simcore.errors import Fault
+from simcore.errors import Fault, printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -75,7 +75,7 @@ class Reading:
             titles = self.run.labels(named) if named in self.dataset.coords else []
             pairs = zip(self.labels(dim), titles, strict=False)
             self._titles[dim] = {label: str(title) for label, title in pairs if title}
-        return self._titles[dim].get(label, str(label))
+        return printable(self._titles[dim].get(label, str(label)))
 
     def unit(self, outcome: str) -> str:
         """Unit of an outcome as people write it, CO2 told apart from product."""
