@@ -26,7 +26,7 @@ LAYERS = [
     ["intake"],
     ["model"],
     ["plan"],
-    ["analysis", "calibration", "effects"],
+    ["analysis", "calibration", "effects", "changes"],
     ["reality", "running"],
     ["plots", "report"],
     ["terminal"],
