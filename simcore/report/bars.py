@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from simcore.analysis.sentences import figures, per_cent, written
 from simcore.report.charts import Chart
 from simcore.report.svg import (
     COST,
@@ -15,10 +16,7 @@ from simcore.report.svg import (
     SOFT,
     Canvas,
     Scale,
-    decimals_of,
-    per_cent,
     range_of,
-    said,
     scaled_unit,
     step_of,
     wrapped,
@@ -43,7 +41,7 @@ def waterfall(chart: Chart) -> str:
     canvas = Canvas(width, sum(heights) + 24)
     x = Scale(low, high, left, width - right)
     scale = 1000 if max(map(abs, (low, high))) >= 99_999.5 else 1
-    places = decimals_of([value / scale for _, value in rows])
+    places = figures([value / scale for _, value in rows])
     canvas.text(0, 12, scaled_unit(chart.unit, scale), size=SIZE)
     canvas.line(x(0), 20, x(0), canvas.height - 2, SOFT)
     top, level = 20.0, 0.0
@@ -58,11 +56,11 @@ def waterfall(chart: Chart) -> str:
         for line, text in enumerate(texts):
             at = middle + 4 + (line - (len(texts) - 1) / 2) * (SIZE + 2)
             canvas.text(left - 10, at, text, size=SIZE, colour=INK, anchor="end", bold=is_level)
-        number = said(value / scale, places, sign=not is_level)
+        number = written(value / scale, places, sign=not is_level)
         canvas.text(max(x(start), x(end)) + 5, middle + 4, number, size=SIZE, colour=INK,
                     bold=is_level)  # fmt: skip
         top, level = top + height, end
-    words = "; ".join(f"{name} {said(value, sign=True)}" for name, value in rows)
+    words = "; ".join(f"{name} {written(value, sign=True)}" for name, value in rows)
     return canvas.svg(chart.name, chart.title, f"{words}.")
 
 
@@ -78,12 +76,12 @@ def whiskers(chart: Chart) -> str:
     total = sum(map(sum, heights)) + (24 * len(groups) if headed else 0)
     canvas = Canvas(width, total + 44)
     x = Scale(low, high, left, width - right)
-    places = decimals_of(value / scale for value in chart.numbers())
+    places = figures(value / scale for value in chart.numbers())
     canvas.text(0, 12, scaled_unit(chart.unit, scale), size=SIZE)
     canvas.text(width, 12, "P50 (P5 to P95)", size=SIZE, anchor="end")
     for value in x.ticks(4):
         canvas.line(x(value), 20, x(value), total + 22, SOFT if value == 0 else LINE)
-        canvas.text(x(value), total + 36, said(value / scale, decimals_of([step_of(
+        canvas.text(x(value), total + 36, written(value / scale, figures([step_of(
             (high - low) / scale, 4)], 1)), size=SIZE, anchor="middle")  # fmt: skip
     top = 20.0
     for (title, panel), names, rooms in zip(groups, texts, heights, strict=True):
@@ -99,7 +97,7 @@ def whiskers(chart: Chart) -> str:
             colour = COST if p50 > 0 else GAIN
             canvas.line(x(p5), middle, x(p95), middle, colour, width=3)
             canvas.dot(x(p50), middle, colour, size=4.5, shape=0 if p50 > 0 else 2)
-            numbers = [said(value / scale, places) for value in (p50, p5, p95)]
+            numbers = [written(value / scale, places) for value in (p50, p5, p95)]
             canvas.text(width, middle + 4, "{} ({} to {})".format(*numbers), size=11,
                         anchor="end")  # fmt: skip
             top += room
@@ -142,7 +140,7 @@ def bars(chart: Chart) -> str:
 def _short(chart: Chart, value: float) -> str:
     if chart.unit.startswith("share"):
         return per_cent(value)
-    return said(value, decimals_of(chart.numbers()))
+    return written(value, figures(chart.numbers()))
 
 
 def heat(chart: Chart) -> str:

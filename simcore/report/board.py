@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from simcore.analysis.headline import SOLD, telling_years
+from simcore.analysis.reading import Place, Reading
 from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
-from simcore.report.reading import Place, Reading
 
 _ENDS: Final = (0.05, 0.5, 0.95)
 _GROUPS: Final = (
@@ -30,8 +30,7 @@ _SHOWN: Final = 6
 AMOUNTS: Final = {
     "cost_premium_ex_carbon": "Costs more, before carbon",
     "cost_premium": "Costs more, carbon included",
-    "carbon_value": "Avoided CO2 is worth",
-    "premium_per_tonne": "Avoided CO2 is worth",
+    "carbon_value": "Avoided CO₂ is worth",
     "support_gap": "Still missing",
     "viability": "Value covers cost",
     "green_is_cheaper": "Green is cheaper",
@@ -55,7 +54,7 @@ def amounts_of(reading: Reading) -> list[str]:
     who sees both subtracts twice.
     """
     if reading.held("cost_premium_ex_carbon"):
-        value = reading.carbon_value
+        value = reading.held("carbon_value")
         return ["cost_premium_ex_carbon", *([value] if value else [])]
     return ["cost_premium"] if reading.held("cost_premium") else []
 
@@ -69,7 +68,7 @@ def where(reading: Reading, place: Place) -> str:
 
 
 def cost_and_value(reading: Reading, place: Place) -> Chart | None:
-    """Fan of what a tonne costs more, against what its avoided CO2 is worth."""
+    """Fan of what a tonne costs more, against what its avoided CO₂ is worth."""
     outcomes = amounts_of(reading)
     rows = list(fan_rows(reading, outcomes, place))
     if not rows:
@@ -77,7 +76,7 @@ def cost_and_value(reading: Reading, place: Place) -> Chart | None:
     unit = reading.unit(outcomes[0])
     return Chart(
         "cost-and-value", f"Cost and value of a tonne: {where(reading, place)}",
-        "When does the value of avoided CO2 cover what the low-carbon tonne costs more?",
+        "When does the value of avoided CO₂ cover what the low-carbon tonne costs more?",
         "fan", unit,
         (*labels("series=Quantity", "year"), *quantile_columns(unit, BAND)), tuple(rows),
         note="Line: median of each year. Bands: half, and nine tenths, of the draws. "
@@ -190,7 +189,7 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
     columns = [*labels("scenario", "year")]
     for name in shown:
         columns += [
-            Column(f"{name}_{one.name}", f"{AMOUNTS[name]} {one.title}", unit)
+            Column(f"{name}_{one.name}", f"{AMOUNTS[name]} {one.title}", unit, AMOUNTS[name])
             for one in quantile_columns(unit, _ENDS)
         ]
     if share:

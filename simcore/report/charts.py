@@ -25,11 +25,14 @@ class Column:
         As people read it.
     unit : str
         Of its numbers; empty for labels and years.
+    group : str
+        Beginning of the title that it shares with its neighbours; may be empty.
     """
 
     name: str
     title: str
     unit: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Chart:
         The arrays of the run that it is from.
     own_scale : bool
         Whether each panel has its own scale.
+    choices : tuple of tuple of (kind, label)
+        What a reader chooses to see it, such as a region and a scenario; any of them.
     """
 
     name: str
@@ -81,6 +86,7 @@ class Chart:
     note: str = ""
     source: str = ""
     own_scale: bool = False
+    choices: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     def __post_init__(self) -> None:
         wrong = [row for row in self.rows if len(row) != len(self.columns)]

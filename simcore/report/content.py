@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from simcore.analysis.reading import Place, Reading, place_of
 from simcore.report.board import board_charts
 from simcore.report.charts import Chart
 from simcore.report.decisions import decision_charts
 from simcore.report.everywhere import charts_everywhere
-from simcore.report.reading import Place, Reading, place_of
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from simcore.analysis.reading import Reading
 from simcore.report.board import source
 from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
-from simcore.report.reading import Reading
 from simcore.variables import QUANTILES
 
 _ENDS: Final = (0.05, 0.5, 0.95)

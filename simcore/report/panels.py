@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from simcore.analysis.sentences import figures, per_cent, written
 from simcore.report.charts import Chart
 from simcore.report.svg import (
     DASHES,
@@ -18,10 +19,7 @@ from simcore.report.svg import (
     Canvas,
     Scale,
     apart,
-    decimals_of,
-    per_cent,
     range_of,
-    said,
     scaled_unit,
     step_of,
     wrapped,
@@ -67,9 +65,9 @@ def _frame(
     canvas = Canvas(width, height)
     y = Scale(low, high, height - 24, 12 if small else 26)
     ticks = [0, 0.25, 0.5, 0.75, 1] if share else y.ticks(3 if small else 5)
-    places = decimals_of([step_of(high - low, 3 if small else 5)], 1) if not share else 0
+    places = figures([step_of(high - low, 3 if small else 5)], 1) if not share else 0
     scale = 1000 if max(abs(low), abs(high)) >= 99_999.5 else 1
-    texts = [per_cent(one) if share else said(one / scale, places) for one in ticks]
+    texts = [per_cent(one) if share else written(one / scale, places) for one in ticks]
     size = 10.0 if small else SIZE
     left = 10 + max(map(len, texts), default=1) * size * 0.58
     x = Scale(min(across) - margin, max(across) + margin, left, width - room)
@@ -91,7 +89,7 @@ def _frame(
     else:
         for value in x.ticks(4):
             canvas.line(x(value), height - 24, x(value), height - 20, SOFT)
-            canvas.text(x(value), height - 8, said(value), size=size, anchor="middle")
+            canvas.text(x(value), height - 8, written(value), size=size, anchor="middle")
     return _Frame(canvas, x, y, width - room + 8)
 
 
@@ -130,8 +128,8 @@ def fan(
     if not small:
         _marked(frame, mark, canvas.height)
     for name, rows in series.items():
-        place = _colour(colours, name)
-        colour, dash = SERIES[place % len(SERIES)], DASHES[place % len(DASHES)]
+        place = colour_of(colours, name)
+        colour, dash = SERIES[place % len(SERIES)], DASHES[colours[name] % len(DASHES)]
         if len(rows) == 1:
             year, p5, p25, p50, p75, p95 = rows[0]
             at = x(year) + 10 * place
@@ -151,7 +149,7 @@ def fan(
                     width=1.6 if small else 2.4)  # fmt: skip
     if named:
         _named(frame, {name: rows[-1][3] for name, rows in series.items()},
-               {name: _colour(colours, name) for name in series})  # fmt: skip
+               {name: colour_of(colours, name) for name in series})  # fmt: skip
     words = "; ".join(
         f"{name}: median {_amount(chart, rows[0][3])} in {rows[0][0]:.0f}, "
         f"{_amount(chart, rows[-1][3])} in {rows[-1][0]:.0f}"
@@ -160,7 +158,7 @@ def fan(
     return canvas.svg(chart.name, chart.title, f"{words}.")
 
 
-def _colour(colours: Mapping[str, int], name: str) -> int:
+def colour_of(colours: Mapping[str, int], name: str) -> int:
     """Place of a series among the colours: what costs is warm, what it is worth is cool."""
     place = colours[name]
     return 1 - place if len(colours) == 2 and place < 2 and _costs(colours) else place
@@ -173,7 +171,7 @@ def _costs(colours: Mapping[str, int]) -> bool:
 def _amount(chart: Chart, value: float) -> str:
     if chart.unit == _SHARE:
         return per_cent(value)
-    return f"{said(value, decimals_of(chart.numbers()))} {chart.unit}"
+    return f"{written(value, figures(chart.numbers()))} {chart.unit}"
 
 
 def lines(

@@ -22,7 +22,6 @@ DASHES: Final = ("", "6 3", "2 3", "9 3 2 3", "1 4", "12 4", "4 2 1 2", "3 6")
 LETTER: Final = 0.56
 """Width of a letter, in heights of the font."""
 SIZE: Final = 12.0
-MINUS: Final = "\N{MINUS SIGN}"
 
 
 @dataclass
@@ -112,6 +111,13 @@ class Canvas:
             f'<desc id="{name}-d">{escape(description)}</desc>{"".join(self._parts)}</svg>'
         )
 
+    def ornament(self) -> str:
+        """Give the picture as text, for those who see it beside the words that say the same."""
+        return (
+            f'<svg viewBox="0 0 {_n(self.width)} {_n(self.height)}" width="{_n(self.width)}"'
+            f' height="{_n(self.height)}" aria-hidden="true">{"".join(self._parts)}</svg>'
+        )
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -170,35 +176,6 @@ def year_ticks(first: int, last: int, most: int = 5) -> list[int]:
     room = 0.6 * max(step, span / most)
     inner = [year for year in between if year - first >= room and last - year >= room]
     return sorted({first, last, *inner})
-
-
-def said(value: float, decimals: int = 0, *, sign: bool = False) -> str:
-    """Write a number with thousands separators and a true minus; a dash where there is none."""
-    if not math.isfinite(value):
-        return "\N{EN DASH}"
-    text = f"{abs(value):,.{decimals}f}"
-    if float(text.replace(",", "")) == 0:
-        return text
-    return f"{MINUS if value < 0 else '+' if sign else ''}{text}"
-
-
-def per_cent(share: float) -> str:
-    """Write a probability without rounding a possible event to impossible."""
-    if not math.isfinite(share):
-        return "\N{EN DASH}"
-    if 0 < share < 0.005:
-        return "<1 %"
-    if 0.995 < share < 1:
-        return ">99 %"
-    return f"{100 * share:.0f} %"
-
-
-def decimals_of(values: Iterable[float], figures: int = 3) -> int:
-    """Digits after the point that show so many figures of the largest number."""
-    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    if largest == 0:
-        return 0
-    return min(6, max(0, figures - 1 - math.floor(math.log10(largest * 1.005))))
 
 
 def scaled_unit(unit: str, scale: float) -> str:

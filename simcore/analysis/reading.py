@@ -20,8 +20,7 @@ from simcore.errors import Fault, printable
 if TYPE_CHECKING:
     import xarray as xr
 
-VALUE: Final = ("carbon_value", "premium_per_tonne")
-"""What the avoided CO2 of a tonne is worth, by its name and that of older runs."""
+
 _PER_CO2: Final = (
     "carbon_price", "abatement_cost", "break_even_price", "break_even_strike", "instrument_strike",
     "instrument_reference", "public_cost_per_tco2", "buyer_cost_per_tco2", "carbon_value_per_tco2",
@@ -81,7 +80,7 @@ class Reading:
         """Unit of an outcome as people write it, CO2 told apart from product."""
         held = (one for one in (f"{outcome}_mean", f"{outcome}_central") if one in self)
         unit = said_unit(self.run.unit(next(held, outcome)))
-        return f"{unit} CO2" if outcome in _PER_CO2 and unit.endswith("/t") else unit
+        return f"{unit} CO₂" if outcome in _PER_CO2 and unit.endswith("/t") else unit
 
     def value(self, array: str, at: Mapping[str, Any]) -> float:
         """One number of an array; NaN where the run does not hold it."""
@@ -122,11 +121,6 @@ class Reading:
         """The first of some outcomes that the run summarises."""
         return next((one for one in outcomes if f"{one}_{statistic}" in self), None)
 
-    @property
-    def carbon_value(self) -> str | None:
-        """Name of the carbon value in this run."""
-        return self.held(*VALUE)
-
     @cached_property
     def sectors(self) -> list[str]:
         """Sectors of its routes; of a run that does not say them it has one."""
@@ -149,7 +143,7 @@ class Reading:
 
     def compared(self, place: Place) -> list[str]:
         """Routes with a premium in a region and scenario, in some year."""
-        outcome = self.held("cost_premium_ex_carbon", "cost_premium", *VALUE, "support_gap")
+        outcome = self.held("cost_premium_ex_carbon", "cost_premium", "carbon_value", "support_gap")
         if outcome is None:
             return []
         at = {**place.at(("scenario", "region", "destination")), "quantile": 0.5}
@@ -222,7 +216,7 @@ def _year(text: Any) -> int:
 def _cleanest(reading: Reading, place: Place) -> str:
     """The route whose avoided CO2 is worth the most, or the first with a premium."""
     known = reading.compared(place)
-    outcome = reading.carbon_value
+    outcome = reading.held("carbon_value")
     at = {**place.at(("scenario", "region", "destination", "year")), "quantile": 0.5}
 
     def worth(route: str) -> float:
