@@ -154,7 +154,7 @@ def test_the_number_of_draws_is_part_of_a_latin_hypercube(runs):
 
 @pytest.mark.parametrize("design", DESIGNS)
 def test_threads_and_memory_change_nothing(runs, design):
-    options = Options(stretch=3 * BLOCK, items=1, collected=5000)
+    options = Options(items=1, collected=5000)
     plan = simcore.build(simcore.load(config(design)))
     found = engine.run(plan, threads=2, options=options)
     assert dataset.digest(found) == dataset.digest(runs[design])

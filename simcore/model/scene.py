@@ -5,7 +5,7 @@ Money of any currency and price year becomes real EUR of the base year here, onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import wraps
@@ -59,6 +59,8 @@ class Scene:
         Put before the names of random streams; empty unless scenarios are independent.
     redraw : tuple of str
         Patterns of the streams that this scenario draws again.
+    members : mapping of str to container of str
+        Names of the streams that a pattern stands for which is that of a group.
     anew : str
         Put before the names of these.
     start : int
@@ -95,6 +97,7 @@ class Scene:
     """What scenarios with the same random streams have in common, and the records it is of."""
     redraw: tuple[str, ...] = ()
     anew: str = ""
+    members: Mapping[str, Container[str]] = field(default_factory=dict)
     matched: set[str] = field(default_factory=set)
     """Patterns of `redraw` that some stream has matched."""
     shocked: set[str] = field(default_factory=set)
@@ -122,7 +125,8 @@ class Scene:
 
     def _patterns(self, stream: Stream) -> list[str]:
         name = stream.name.removeprefix(self.stem)
-        return [one for one in self.redraw if fnmatchcase(name, one)]
+        return [one for one in self.redraw
+                if name in self.members.get(one, ()) or fnmatchcase(name, one)]  # fmt: skip
 
     def shared_stream(self, name: str, role: str = "") -> Stream:
         """The same as it is where nothing is drawn again."""

@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for add in (_add_configs, _add_runs, _add_knowledge, _add_calibration):
+    for add in (_add_configs, _add_runs, _add_studies, _add_knowledge, _add_calibration):
         add(commands)
     return whole
 
@@ -248,6 +248,38 @@ def _add_runs(commands: Any) -> None:
                      help="keep the run, in a .zarr or .nc")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--threads", type=_positive, metavar="T", help="of the run")
+    _format(one)
+    one.add_argument("--json", action="store_const", const="json", dest="format",
+                     help="the same as --format json")  # fmt: skip
+
+
+def _add_studies(commands: Any) -> None:
+    one = _command(
+        commands, "sensitivity", "tell which inputs make an outcome uncertain, and how surely",
+        "simcore sensitivity configs/quickstart.yaml --at region=EU,year=2030",
+        "simcore sensitivity configs/quickstart.yaml --of cost_premium carbon_price \\",
+        "    --at region=EU,route=h2_dri_eaf --order first_total -o results/sens.zarr",
+        "simcore sensitivity FILE --groups policy='*.variant,*.delay' others=rest",
+        "simcore sensitivity results/sens.zarr      # shows what was found before",
+    )  # fmt: skip
+    _config(one, metavar="FILE|RUN", what="a YAML config, or indices that were saved")
+    one.add_argument("--of", nargs="+", metavar="V", help="outcomes (default: cost_premium)")
+    one.add_argument("--at", action="append", default=[], metavar="DIM=LABEL,...",
+                     help="only these places: region=EU,year=2030; may be repeated")  # fmt: skip
+    one.add_argument("--groups", nargs="+", metavar="GROUP",
+                     help="default, single, or NAME=PATTERN,... for each group; "
+                          "NAME=rest is what is left")  # fmt: skip
+    one.add_argument("--order", choices=("first_total", "second", "shapley"),
+                     help="how much is computed (default: shapley)")  # fmt: skip
+    one.add_argument("--scale", nargs="+", choices=("rank", "value", "covers"), metavar="S",
+                     help="rank, value, covers: above 0 or not (default: rank value)")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="OUT",
+                     help="keep the indices, in a .zarr or .nc")  # fmt: skip
+    one.add_argument("--overwrite", action="store_true", help="replace what stands there")
+    one.add_argument("--plots", type=Path, metavar="DIR", help="also draw PNG files")
+    one.add_argument("--threads", type=_positive, metavar="T",
+                     help="worker threads; the numbers stay the same")  # fmt: skip
+    one.add_argument("--quiet", action="store_true", help="no progress, no notes")
     _format(one)
     one.add_argument("--json", action="store_const", const="json", dest="format",
                      help="the same as --format json")  # fmt: skip
