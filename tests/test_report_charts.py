@@ -55,8 +55,8 @@ def test_panels_of_a_region_are_the_dataset(run, charts):
     assert [panel for panel, _ in chart.panels()] == ["h2_dri_eaf", "scrap_eaf"]
     for panel, series, year, *quantiles in chart.rows:
         at = {"scenario": "reform_2026", "region": "KR", "route": panel, "year": year}
-        name = "cost_premium_ex_carbon" if "before carbon" in series else "premium_per_tonne"
-        if name == "premium_per_tonne":
+        name = "cost_premium_ex_carbon" if "before carbon" in series else "carbon_value"
+        if name == "carbon_value":
             at["destination"] = "eu"
         known = run[f"{name}_quantile"].sel({**at, "quantile": [0.05, 0.25, 0.5, 0.75, 0.95]})
         assert quantiles == known.values.tolist()

@@ -50,9 +50,22 @@ class Reading:
     ----------
     dataset : xarray.Dataset
         An opened run; all is read from its summaries, never from its draws.
+    years : sequence of int
+        Of tables; without them telling ones.
+    routes : sequence of str
+        Those shown; without them all.
+
+    Raises
+    ------
+    RunError
+        A year or route that the run does not have.
     """
 
-    def __init__(self, dataset: xr.Dataset) -> None:
+    def __init__(
+        self, dataset: xr.Dataset, *, years: Sequence[int] = (), routes: Sequence[str] = ()
+    ) -> None:  # fmt: skip
+        choose(dataset, {"year": years or None, "route": routes or None})
+        self._years, self._routes = tuple(years), tuple(routes)
         self.run = OpenedRun(dataset)
         self.dataset = dataset
         self.attrs: Mapping[str, Any] = dataset.attrs
@@ -137,9 +150,28 @@ class Reading:
         return (known.get(place.sector) or known.get("") or {}).get(place.region)
 
     def routes(self, sector: str) -> list[str]:
-        """Routes that make the product of a sector."""
+        """Routes that make the product of a sector, of those shown."""
         made = {one.sector: list(one.routes) for one in sectors_of(self.run)}
-        return made.get(sector) or self.labels("route")
+        every = made.get(sector) or self.labels("route")
+        return [one for one in every if not self._routes or one in self._routes]
+
+    @property
+    def years(self) -> list[int]:
+        """Years of tables."""
+        return sorted(self._years) or telling_years(self.labels("year"))
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The config of the run as plain data; empty where it cannot be read."""
+        import yaml
+
+        # What a run says of itself is read as data: no tag can make anything else of it.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            found = yaml.load(str(self.attrs.get("config", "")), Loader=loader)
+        except yaml.YAMLError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def compared(self, place: Place) -> list[str]:
         """Routes with a premium in a region and scenario, in some year."""

@@ -67,6 +67,8 @@ def per_cent(share: float) -> str:
     """Write a probability without rounding a possible event to impossible."""
     if not math.isfinite(share):
         return _DASH
+    if share < 0:
+        return f"{MINUS}{-100 * share:.0f} %" if share <= -0.005 else "0 %"
     if 0 < share < 0.005:
         return "<1 %"
     if 0.995 < share < 1:
@@ -201,8 +203,9 @@ def _of_scenarios(reading: Reading, place: Place) -> Iterator[Sentence]:
         at = place.at(("region", "destination", "route", "year"))
         share = Teller(reading, {**at, "scenario": scenario}).share(f"{name}_mean")
         if is_known([share]):
-            parts += [", " if parts else "In other scenarios: ", share, " in ",
-                      reading.title("scenario", scenario)]  # fmt: skip
+            title = reading.title("scenario", scenario)
+            before = ", " if parts else "In other scenarios: "
+            parts += [f"{before}{title} ", share]
     if parts:
         yield Sentence((*parts, "."))
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Final
 
 from simcore.analysis.sentences import figures, per_cent, written
-from simcore.report.charts import Chart
+from simcore.report.charts import Chart, is_share
 from simcore.report.svg import (
     COST,
     GAIN,
@@ -16,13 +15,12 @@ from simcore.report.svg import (
     SOFT,
     Canvas,
     Scale,
+    of_sign,
     range_of,
     scaled_unit,
     step_of,
     wrapped,
 )
-
-_SHARE: Final = "share of draws"
 
 
 def waterfall(chart: Chart) -> str:
@@ -37,7 +35,7 @@ def waterfall(chart: Chart) -> str:
     low, high = range_of(reach)
     width, left, right = 520.0, 164.0, 62.0
     lines = [wrapped(name, left - 14, SIZE) for name, _ in rows]
-    heights = [max(22.0, len(one) * (SIZE + 2) + 6) for one in lines]
+    heights = [max(20.0, len(one) * (SIZE + 2) + 6) for one in lines]
     canvas = Canvas(width, sum(heights) + 24)
     x = Scale(low, high, left, width - right)
     scale = 1000 if max(map(abs, (low, high))) >= 99_999.5 else 1
@@ -94,9 +92,9 @@ def whiskers(chart: Chart) -> str:
             for line, text in enumerate(lines):
                 at = middle + 4 + (line - (len(lines) - 1) / 2) * (SIZE + 2)
                 canvas.text(left - 12, at, text, size=SIZE, anchor="end", colour=INK)
-            colour = COST if p50 > 0 else GAIN
+            colour = of_sign(p50, chart.better)
             canvas.line(x(p5), middle, x(p95), middle, colour, width=3)
-            canvas.dot(x(p50), middle, colour, size=4.5, shape=0 if p50 > 0 else 2)
+            canvas.dot(x(p50), middle, colour, size=4.5, shape=2 if p50 < 0 else 0)
             numbers = [written(value / scale, places) for value in (p50, p5, p95)]
             canvas.text(width, middle + 4, "{} ({} to {})".format(*numbers), size=11,
                         anchor="end")  # fmt: skip
@@ -111,7 +109,8 @@ def whiskers(chart: Chart) -> str:
 def bars(chart: Chart) -> str:
     """Bars from zero, with the interval of each where it is known."""
     width, left, right = 520.0, 190.0, 60.0
-    low, high = range_of(chart.numbers())
+    # An index below zero is noise: its bar begins and ends at zero.
+    low, high = range_of(max(0.0, one) if is_share(chart.unit) else one for one in chart.numbers())
     names = [wrapped(str(row[0]), left - 12, SIZE) for row in chart.rows]
     heights = [max(20.0, len(one) * (SIZE + 2) + 6) for one in names]
     canvas = Canvas(width, sum(heights) + 24)
@@ -125,11 +124,13 @@ def bars(chart: Chart) -> str:
             at = middle + 4 + (line - (len(lines) - 1) / 2) * (SIZE + 2)
             canvas.text(left - 8, at, text, size=SIZE, colour=INK, anchor="end")
         if math.isfinite(value):
-            colour = GAIN if value >= 0 else COST
+            colour = of_sign(value, chart.better)
+            value = max(low, value)
             canvas.box(min(x(0), x(value)), middle - 6, abs(x(value) - x(0)), 12, colour)
             end = max(0.0, value)
             if ranged and all(math.isfinite(float(row[at])) for at in (2, 3)):
-                canvas.line(x(float(row[2])), middle, x(float(row[3])), middle, INK, width=1.4)
+                start = max(low, float(row[2]))
+                canvas.line(x(start), middle, x(float(row[3])), middle, INK, width=1.4)
                 end = max(end, float(row[3]))
             canvas.text(x(end) + 5, middle + 4, _short(chart, value), size=SIZE, colour=INK)
         top += room
@@ -138,7 +139,7 @@ def bars(chart: Chart) -> str:
 
 
 def _short(chart: Chart, value: float) -> str:
-    if chart.unit.startswith("share"):
+    if is_share(chart.unit):
         return per_cent(value)
     return written(value, figures(chart.numbers()))
 
@@ -160,7 +161,7 @@ def heat(chart: Chart) -> str:
         for line, text in enumerate(lines):
             canvas.text(left + cell * (place + 0.5), top - 8 - 13 * (len(lines) - 1 - line), text,
                         colour=INK, anchor="middle", bold=True)  # fmt: skip
-    share = chart.unit == _SHARE
+    share = is_share(chart.unit)
     low, high = (0.0, 1.0) if share else range_of(values.values())
     for name, lines, room in zip(down, names, heights, strict=True):
         middle = top + room / 2
@@ -170,13 +171,16 @@ def heat(chart: Chart) -> str:
         for place, one in enumerate(across):
             value = values.get((one, name), math.nan)
             depth = (value - low) / (high - low) if math.isfinite(value) else 0.0
-            # A middle tone would be readable with neither dark nor light text.
-            opacity = 0.06 + 0.34 * depth if depth < 0.5 else 0.8 + 0.2 * (2 * depth - 1)
             if math.isfinite(value):
                 canvas.box(left + cell * place + 1, top + 1, cell - 2, room - 2, GAIN,
-                           opacity=opacity)  # fmt: skip
+                           opacity=opacity_of(depth))  # fmt: skip
             canvas.text(left + cell * (place + 0.5), middle + 4, _short(chart, value), size=SIZE,
                         anchor="middle", colour="#ffffff" if depth >= 0.5 else INK)  # fmt: skip
         top += room
     words = "; ".join(f"{row[0]}, {row[1]}: {_short(chart, float(row[2]))}" for row in chart.rows)
     return canvas.svg(chart.name, chart.title, f"{words}.")
+
+
+def opacity_of(depth: float) -> float:
+    """How deep a cell of a map is, from 0 to 1; no middle tone, on which no text is readable."""
+    return 0.06 + 0.34 * depth if depth < 0.5 else 0.66 + 0.34 * depth

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from simcore.analysis.headline import SOLD, telling_years
+from simcore.analysis.headline import SOLD
 from simcore.analysis.reading import Place, Reading
 from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
 
@@ -40,7 +40,7 @@ AMOUNTS: Final = {
 
 def board_charts(reading: Reading, place: Place) -> Iterator[Chart]:
     """Charts of the board, as far as the outcomes of the run allow."""
-    makers = (cost_and_value, waterfall, probabilities, years_table)
+    makers = (cost_and_value, waterfall, probabilities, routes_here, years_table)
     for make in makers:
         chart = make(reading, place)
         if chart is not None:
@@ -116,10 +116,13 @@ def waterfall(reading: Reading, place: Place) -> Chart | None:
     named = reading.title("route", reference) if reference else "Reference"
     first = [(named, start)] if math.isfinite(start) else [("No extra cost", 0.0)]
     last = reading.title("route", place.route) if math.isfinite(start) else "Costs more in all"
+    title = (
+        f"From {named} to {last}" if reference and math.isfinite(start) else where(reading, place)
+    )
     total = first[0][1] + float(values.sum())
     unit = reading.unit("waterfall")
     return Chart(
-        "waterfall", f"From {named} to {reading.title('route', place.route)}, {place.year}",
+        "waterfall", f"{title}, {place.year}",
         "What makes the low-carbon tonne dearer, and what makes it cheaper?",
         "waterfall", unit, (*labels("part"), Column("value", "Value", unit)),
         (*first, *parts, (last, total)),
@@ -169,10 +172,34 @@ def probabilities(reading: Reading, place: Place) -> Chart | None:
         return None
     return Chart(
         "probability", f"{AMOUNTS[name]}: share of the draws, {where(reading, place)}",
-        "How likely is it that the deal closes without further support?",
+        "In how many draws does the tonne pay without further support?",
         "lines", "share of draws",
         (*labels("series=Scenario", "x=Year"), Column("value", "Share", "share of draws")),
         tuple(rows), source=source(reading, f"{name}_mean"),
+    )  # fmt: skip
+
+
+def routes_here(reading: Reading, place: Place) -> Chart | None:
+    """What a tonne of each route of the region still lacks in the year."""
+    name = reading.held("support_gap", "cost_premium", "cost_premium_ex_carbon")
+    known = reading.compared(place)
+    if name is None or len(known) < 2:
+        return None
+    unit, rows = reading.unit(name), list[tuple[Value, ...]]()
+    for route in known:
+        at = {**place.at(("scenario", "region", "destination", "year")), "route": route}
+        quantiles = reading.quantiles(name, at, _ENDS)
+        if all(map(math.isfinite, quantiles)):
+            rows.append((reading.title("route", route), *quantiles))
+    if len(rows) < 2:
+        return None
+    return Chart(
+        "routes-here",
+        f"{AMOUNTS[name]}: routes in {reading.title('region', place.region)}, {place.year}",
+        "Would another route do better?", "whiskers", unit,
+        (*labels("label=Route"), *quantile_columns(unit, _ENDS)), tuple(rows),
+        note="Dot: median. Line: P5 to P95. Below zero nothing is missing.", better="low",
+        source=source(reading, f"{name}_quantile"),
     )  # fmt: skip
 
 
@@ -195,7 +222,7 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
     if share:
         columns.append(Column(share, AMOUNTS[share], "share of draws"))
     rows: list[tuple[Value, ...]] = []
-    years = sorted({*telling_years(reading.labels("year")), place.year})
+    years = sorted({*reading.years, place.year})
     for scenario in reading.labels("scenario"):
         for year in years:
             at = {**place.at(("region", "destination", "route")), "scenario": scenario,
@@ -222,6 +249,6 @@ def source(reading: Reading, *arrays: str) -> str:
     attrs = reading.attrs
     digest = str(attrs.get("digest", ""))[:12]
     return (
-        f"simcore {attrs.get('simcore_version', '')}, {attrs['draws']:,} draws, {reading.money()}"
-        f"{f', digest {digest}' if digest else ''}; {held}"
+        f"simcore run{f' {digest}' if digest else ''}, {attrs['draws']:,} draws, "
+        f"{reading.money()}; {held}"
     )

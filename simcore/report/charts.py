@@ -71,6 +71,8 @@ class Chart:
         The arrays of the run that it is from.
     own_scale : bool
         Whether each panel has its own scale.
+    better : str
+        Which side of zero is the good one: `low`, `high`, or neither.
     choices : tuple of tuple of (kind, label)
         What a reader chooses to see it, such as a region and a scenario; any of them.
     """
@@ -86,6 +88,7 @@ class Chart:
     note: str = ""
     source: str = ""
     own_scale: bool = False
+    better: Literal["", "low", "high"] = ""
     choices: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     def __post_init__(self) -> None:
@@ -133,3 +136,8 @@ def labels(*pairs: str) -> tuple[Column, ...]:
 def quantile_columns(unit: str, probabilities: Sequence[float]) -> tuple[Column, ...]:
     """Columns of quantiles: 0.05 is p5."""
     return tuple(Column(f"p{100 * one:.10g}", f"P{100 * one:.10g}", unit) for one in probabilities)
+
+
+def is_share(unit: str) -> bool:
+    """Whether numbers lie between 0 and 1, and are shown as per cent."""
+    return unit.startswith("share of")

@@ -107,7 +107,7 @@ def mathml(formula: str) -> str:
             found.append(_word(" ".join(words)))
             words.clear()
 
-    for token in re.findall(r"\w*[_^]\[[^]]*\]|[^\s]+", formula):
+    for token in re.findall(r"[\w)]*[_^]\[[^]]*\]|[^\s]+", formula):
         base, mark, index = re.fullmatch(r"(.*?)(?:([_^])\[([^]]*)\])?", token).groups()  # type: ignore[union-attr]
         if mark and base:
             close()
@@ -115,6 +115,9 @@ def mathml(formula: str) -> str:
         elif mark:
             close()
             found.append(_around(mark, found.pop(), index))
+        elif token == "where":
+            close()
+            found.append("<mtext>\N{NO-BREAK SPACE}where\N{NO-BREAK SPACE}</mtext>")
         elif token in _SIGNS or token.isdigit():
             close()
             found.append(f"<mn>{token}</mn>" if token.isdigit() else _sign(token))
@@ -138,6 +141,8 @@ def _around(mark: str, base: str, index: str) -> str:
 
 def _word(text: str) -> str:
     """A name of one letter is a variable, a longer one is text."""
+    if text in _SIGNS:
+        return _sign(text)
     if len(text) == 1:
         return f"<mi>{escape(text)}</mi>"
     return f"<mtext>{escape(text)}</mtext>"

@@ -120,7 +120,7 @@ def _ranges(reading: Reading, place: Place) -> Iterator[Chart]:
                 (*labels("panel=Region", "label=Route"), *quantile_columns(unit, _ENDS)),
                 tuple(rows), section=SECTION,
                 note=f"Scenario: {reading.title('scenario', place.scenario)}. "
-                "Dot: median. Line: P5 to P95. Below zero nothing is missing.",
+                "Dot: median. Line: P5 to P95. Below zero nothing is missing.", better="low",
                 source=source(reading, f"{name}_quantile"),
             )  # fmt: skip
 

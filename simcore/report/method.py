@@ -49,7 +49,7 @@ class Cited:
 def cited(reading: Reading, known: Mapping[str, Mapping[str, Any]]) -> list[Cited]:
     """Sources of a run in the order of their keys; `known` says what each of them is."""
     taken: dict[str, list[tuple[str, str, str]]] = {}
-    for address, value in _sourced(_config(reading), ()):
+    for address, value in _sourced(reading.config, ()):
         key = str(value["source"])
         place = (".".join(address), str(value.get("at", "")), str(value.get("status", "")))
         taken.setdefault(key, []).append(place)
@@ -64,17 +64,6 @@ def _cited(key: str, what: Mapping[str, Any], values: list[tuple[str, str, str]]
     clean = [tuple(map(printable, one)) for one in values]
     return Cited(printable(key), printable(str(what.get("title") or key)), link=own,
                  values=tuple((a, b, c) for a, b, c in clean), **told)  # fmt: skip
-
-
-def _config(reading: Reading) -> Any:
-    import yaml
-
-    # What a run says of itself is read as data: no tag can make anything else of it.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return yaml.load(str(reading.attrs.get("config", "")), Loader=loader)
-    except yaml.YAMLError:
-        return {}
 
 
 def _sourced(value: Any, address: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -35,6 +35,13 @@ SECTIONS: Final = {
 """Parts of the page, in their order; those without content are left out."""
 
 
+# What turns the direction of text round could make a name look like another.
+_STEERS: Final = {
+    code: f"\\u{code:04x}"
+    for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a reader wants to know, and where.
@@ -45,11 +52,27 @@ class Asked:
         Empty: the title of the run.
     at : mapping of str to sequence of str
         Labels by dimension, of which the board takes the first.
+    years : sequence of int
+        Of tables; empty: telling ones.
+    routes : sequence of str
+        Those shown; empty: all.
     """
 
     question: str = ""
     title: str = ""
     at: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    years: Sequence[int] = ()
+    routes: Sequence[str] = ()
+
+
+def asked_of(dataset: xr.Dataset) -> Asked:
+    """What the config of a run says of its report."""
+    told = Reading(dataset).config.get("report") or {}
+    at = {str(dim): [str(one) for one in names] for dim, names in told.get("at", {}).items()}
+    return Asked(
+        str(told.get("question", "")), str(told.get("title", "")), at,
+        tuple(told.get("years", ())), tuple(told.get("routes", ())),
+    )  # fmt: skip
 
 
 def page_of(
@@ -64,6 +87,7 @@ def page_of(
     dataset : xarray.Dataset
         An opened run.
     asked : Asked, optional
+        Without it what the config of the run says.
     sources : mapping, optional
         What is known of each source by its key: title, publisher, date, kind, note, url.
     more : sequence of Chart
@@ -86,10 +110,10 @@ def page_of(
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    asked = asked or Asked()
-    reading = Reading(dataset)
+    asked = asked or asked_of(dataset)
+    reading = Reading(dataset, years=asked.years, routes=asked.routes)
     place = place_of(reading, asked.at)
-    charts = [*charts_at(reading, place), *more]
+    charts = charts_at(reading, place, more)
     correlations = method.correlations(reading)
     title = printable(asked.title or str(dataset.attrs.get("title", "")) or "A run of simcore")
     shown = {name: [one for one in charts if one.section == name] for name in SECTIONS}
@@ -106,7 +130,7 @@ def page_of(
         "chosen": classes,
     }  # fmt: skip
     template = environment.get_template("page.html")
-    return template.render(
+    text = template.render(
         title=title, question=printable(asked.question) or title, place=place,
         asked=bool(asked.question), answer=answer_of(reading, place),
         tiles=tiles_of(reading, place), charts=shown, sections=SECTIONS, changes=list(changes),
@@ -119,6 +143,7 @@ def page_of(
         audit=[(str(key), str(value)) for key, value in (audit or {}).items()],
         style=Markup(environment.get_template("style.css").render()),
     )  # fmt: skip
+    return str(text.translate(_STEERS))
 
 
 def legend(chart: Chart) -> list[tuple[str, str]]:

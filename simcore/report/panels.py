@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from simcore.analysis.sentences import figures, per_cent, written
-from simcore.report.charts import Chart
+from simcore.report.charts import Chart, is_share
 from simcore.report.svg import (
     DASHES,
     INK,
@@ -25,8 +24,6 @@ from simcore.report.svg import (
     wrapped,
     year_ticks,
 )
-
-_SHARE: Final = "share of draws"
 
 
 def series_of(chart: Chart) -> list[str]:
@@ -59,11 +56,11 @@ def _frame(
     room: float, years: bool = True, margin: float = 0.0,
 ) -> _Frame:  # fmt: skip
     """Axes of a panel; `room` is kept free at its right."""
-    width, height = (230.0, 150.0) if small else (520.0, 300.0)
-    share = chart.unit == _SHARE
+    width, height = (230.0, 150.0) if small else (520.0, 264.0)
+    share = is_share(chart.unit)
     low, high = (0.0, 1.0) if share else ends or range_of(chart.numbers())
     canvas = Canvas(width, height)
-    y = Scale(low, high, height - 24, 12 if small else 26)
+    y = Scale(low, high, height - 24, 12 if small else 34)
     ticks = [0, 0.25, 0.5, 0.75, 1] if share else y.ticks(3 if small else 5)
     places = figures([step_of(high - low, 3 if small else 5)], 1) if not share else 0
     scale = 1000 if max(abs(low), abs(high)) >= 99_999.5 else 1
@@ -95,8 +92,8 @@ def _frame(
 
 def _marked(frame: _Frame, mark: int | None, height: float) -> None:
     if mark is not None and frame.x.low < mark < frame.x.high:
-        frame.canvas.line(frame.x(mark), 26, frame.x(mark), height - 24, SOFT, dash="1 3")
-        frame.canvas.text(frame.x(mark), 22, str(mark), size=11, anchor="middle", colour=INK)
+        frame.canvas.line(frame.x(mark), 31, frame.x(mark), height - 24, SOFT, dash="1 3")
+        frame.canvas.text(frame.x(mark), 28, str(mark), size=11, anchor="middle", colour=INK)
 
 
 def _named(
@@ -169,7 +166,7 @@ def _costs(colours: Mapping[str, int]) -> bool:
 
 
 def _amount(chart: Chart, value: float) -> str:
-    if chart.unit == _SHARE:
+    if is_share(chart.unit):
         return per_cent(value)
     return f"{written(value, figures(chart.numbers()))} {chart.unit}"
 
@@ -234,8 +231,10 @@ def shares(
             total[year] = base + share
             at = x(year - 0.5)
             canvas.box(at, y(base + share), step - 0.8, y(base) - y(base + share), colour,
-                       opacity=0.85 if place < len(SERIES) else 0.5)  # fmt: skip
-            best = max(best, (share, at + step / 2, base + share / 2))
+                       opacity=0.92 if place < len(SERIES) else 0.5)  # fmt: skip
+            # A letter at the edge would stand on the axis.
+            inner = len(years) < 7 or years[1] < year < years[-2]
+            best = max(best, (share if inner else 0.0, at + step / 2, base + share / 2))
         if y(0) - y(best[0]) > 13:
             canvas.text(best[1], y(best[2]) + 4, letter(place), size=11, colour="#ffffff",
                         anchor="middle", bold=True)  # fmt: skip

@@ -21,7 +21,7 @@ GAIN: Final = SERIES[0]
 DASHES: Final = ("", "6 3", "2 3", "9 3 2 3", "1 4", "12 4", "4 2 1 2", "3 6")
 LETTER: Final = 0.56
 """Width of a letter, in heights of the font."""
-SIZE: Final = 12.0
+SIZE: Final = 12.5
 
 
 @dataclass
@@ -176,6 +176,11 @@ def year_ticks(first: int, last: int, most: int = 5) -> list[int]:
     room = 0.6 * max(step, span / most)
     inner = [year for year in between if year - first >= room and last - year >= room]
     return sorted({first, last, *inner})
+
+
+def of_sign(value: float, better: str) -> str:
+    """Colour of a number where one side of zero is the good one."""
+    return GAIN if not better or (value > 0) == (better == "high") else COST
 
 
 def scaled_unit(unit: str, scale: float) -> str:

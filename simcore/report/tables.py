@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from simcore.analysis.sentences import figures, per_cent, written
-from simcore.report.charts import Chart, Column, Value
+from simcore.report.charts import Chart, Column, Value, is_share
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,17 @@ class Grid:
 
 
 def grid_of(chart: Chart) -> Grid:
-    """A chart as a table; amounts of a column have the same digits."""
+    """A chart as a table; amounts of a unit have the same digits."""
     groups = [(title, len(list(own))) for title, own in groupby(chart.columns, _group)]
     named = any(title for title, _ in groups)
-    columns = [_written(one, chart.column(one.name)) for one in chart.columns]
+    digits = {
+        unit: figures(
+            float(value) for one in chart.columns if one.unit == unit
+            for value in chart.column(one.name) if not isinstance(value, str)
+        )
+        for unit in {one.unit for one in chart.columns}
+    }  # fmt: skip
+    columns = [_written(one, chart.column(one.name), digits[one.unit]) for one in chart.columns]
     heads = [
         (one.title.removeprefix(one.group).strip() if one.group else one.title, bool(one.unit))
         for one in chart.columns
@@ -51,16 +58,14 @@ def _group(column: Column) -> str:
     return column.group
 
 
-def _written(column: Column, values: Sequence[Value]) -> list[Cell]:
-    numbers = [float(one) for one in values if not isinstance(one, str)]
-    digits = figures(numbers)
+def _written(column: Column, values: Sequence[Value], digits: int) -> list[Cell]:
 
     def cell(value: Value) -> Cell:
         if isinstance(value, str):
             return Cell(value, bool(column.unit))
         if not column.unit:
             return Cell(f"{value:.10g}", False)
-        share = column.unit.startswith("share")
+        share = is_share(column.unit)
         return Cell(per_cent(value) if share else written(value, digits), True)
 
     return [cell(one) for one in values]

@@ -74,7 +74,7 @@ def _of_project(reading: Reading) -> Iterator[Tile]:
     if reading.held("project_npv"):
         share = tell.share("project_npv_positive")
         if is_known([share]):
-            yield Tile("Worth more than nothing", share, "", Sentence(("of the draws",)))
+            yield Tile("Worth more than zero", share, "", Sentence(("of the draws",)))
     if reading.held("break_even_strike"):
         yield from _range(reading, tell, "Break-even strike", "break_even_strike", "")
 
