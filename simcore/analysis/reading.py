@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.analysis.headline import OpenedRun, telling_years
+from simcore.analysis.names import titles
 from simcore.analysis.sectors import product_told, references_of, sectors_of
 from simcore.analysis.select import choose
 from simcore.dataset import RunError
@@ -71,7 +72,7 @@ class Reading:
         self.attrs: Mapping[str, Any] = dataset.attrs
         self._arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
         self._places: dict[str, dict[Any, int]] = {}
-        self._titles: dict[str, dict[Any, str]] = {}
+        self._titles: dict[str, dict[str, str]] = {}
 
     def __contains__(self, array: object) -> bool:
         return array in self.dataset
@@ -83,11 +84,8 @@ class Reading:
     def title(self, dim: str, label: Any) -> str:
         """What people call a label; itself where the run does not say."""
         if dim not in self._titles:
-            named = f"{dim}_title"
-            titles = self.run.labels(named) if named in self.dataset.coords else []
-            pairs = zip(self.labels(dim), titles, strict=False)
-            self._titles[dim] = {label: str(title) for label, title in pairs if title}
-        return printable(self._titles[dim].get(label, str(label)))
+            self._titles[dim] = titles(self.dataset, dim)
+        return printable(self._titles[dim].get(str(label), str(label)))
 
     def unit(self, outcome: str) -> str:
         """Unit of an outcome as people write it, CO2 told apart from product."""

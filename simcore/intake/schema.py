@@ -153,6 +153,7 @@ class ExposedPlant(Model):
 class Exposure(Described):
     """What a firm or plant must buy in its carbon market: a shortfall, or a plant."""
 
+    title: str = ""
     market: Name | None = None
     """Where the shortfall is bought; that of a plant follows from its region."""
     shortfall: dict[Year, Megatonnes] = Field(default_factory=dict)
@@ -337,6 +338,9 @@ class Experiment(Model):
     """Named overlays on catalog, cbam, hydrogen_rule, hydrogen, value, plant, projects, budgets,
     boundary, reference_capital, factors and redraw: written out, the name of a packaged one, a
     file in the folder of the config, or a list of these."""
+    grid: dict[Name, list[str]] = Field(default_factory=dict)
+    """Scenarios by axis: each choice along one with each one along the others, laid over each other
+    in the order of the axes. A choice is that of a scenario; its name is joined to the others."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]
