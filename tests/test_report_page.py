@@ -65,7 +65,7 @@ def test_sentences_name_the_address_of_each_number(run):
     reading = Reading(run)
     sentences = answer_of(reading, place_of(reading, AT))
     whole = " ".join(one.text for one in sentences)
-    assert "In 2030 a tonne" in whole and "scrap_eaf in KR costs" in whole
+    assert "KR, 2030: a tonne" in whole and "made by scrap_eaf costs" in whole
     # Every figure of a sentence is one of its numbers, a year or the name of a quantile.
     for one in sentences:
         words = "".join(part for part in one.parts if isinstance(part, str))

@@ -156,13 +156,13 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Sentence]:
         yield Sentence((_no_value(reading, place),))
         return
     reference = reading.reference(place)
-    beside = f"one by {reading.title('route', reference)}" if reference else "the reference"
+    beside = f"one made by {reading.title('route', reference)}" if reference else "the reference"
     before = outcome == "cost_premium_ex_carbon"
     sale = f", {SOLD[place.destination]}" if place.destination in SOLD and not before else ""
     yield Sentence((
-        f"In {place.year} a tonne of {reading.product(place.sector)} by "
-        f"{reading.title('route', place.route)} in {reading.title('region', place.region)}{sale} "
-        f"costs ", middle, f" {money} more than {beside}, "
+        f"{reading.title('region', place.region)}, {place.year}: a tonne of "
+        f"{reading.product(place.sector)} made by {reading.title('route', place.route)}{sale} "
+        "costs ", middle, f" {money} more than {beside}, "
         f"{'before carbon' if before else 'carbon included'} (P5 ", low, ", P95 ", high, ").",
     ))  # fmt: skip
     if before and reading.held("carbon_value"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -44,7 +45,7 @@ def board_charts(reading: Reading, place: Place) -> Iterator[Chart]:
     for make in makers:
         chart = make(reading, place)
         if chart is not None:
-            yield chart
+            yield replace(chart, place=where(reading, place))
 
 
 def amounts_of(reading: Reading) -> list[str]:
@@ -64,7 +65,9 @@ def where(reading: Reading, place: Place) -> str:
     words = [reading.title("route", place.route), reading.title("region", place.region)]
     if len(reading.labels("destination")) > 1:
         words.append(SOLD.get(place.destination, place.destination))
-    return ", ".join(words)
+    if len(reading.labels("scenario")) > 1:
+        words.append(f"scenario: {reading.title('scenario', place.scenario)}")
+    return "; ".join(words)
 
 
 def cost_and_value(reading: Reading, place: Place) -> Chart | None:
@@ -75,7 +78,7 @@ def cost_and_value(reading: Reading, place: Place) -> Chart | None:
         return None
     unit = reading.unit(outcomes[0])
     return Chart(
-        "cost-and-value", f"Cost and value of a tonne: {where(reading, place)}",
+        "cost-and-value", "Cost and value of a tonne",
         "When does the value of avoided CO₂ cover what the low-carbon tonne costs more?",
         "fan", unit,
         (*labels("series=Quantity", "year"), *quantile_columns(unit, BAND)), tuple(rows),
@@ -171,7 +174,7 @@ def probabilities(reading: Reading, place: Place) -> Chart | None:
     if not rows:
         return None
     return Chart(
-        "probability", f"{AMOUNTS[name]}: share of the draws, {where(reading, place)}",
+        "probability", f"{AMOUNTS[name]}: share of the draws",
         "In how many draws does the tonne pay without further support?",
         "lines", "share of draws",
         (*labels("series=Scenario", "x=Year"), Column("value", "Share", "share of draws")),
@@ -236,7 +239,7 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
         return None
     note = "Still missing is the distribution of the difference, not the difference of medians."
     return Chart(
-        "years", f"In numbers: {where(reading, place)}",
+        "years", "In numbers",
         "What are the numbers of each scenario?", "table", unit, tuple(columns), tuple(rows),
         note=note if "support_gap" in shown else "",
         source=source(reading, *(f"{one}_quantile" for one in shown)),

@@ -69,6 +69,8 @@ class Chart:
         How it is read.
     source : str
         The arrays of the run that it is from.
+    place : str
+        Of what it tells, where the title leaves that out: that of the board.
     own_scale : bool
         Whether each panel has its own scale.
     better : str
@@ -87,6 +89,7 @@ class Chart:
     section: str = "board"
     note: str = ""
     source: str = ""
+    place: str = ""
     own_scale: bool = False
     better: Literal["", "low", "high"] = ""
     choices: tuple[tuple[tuple[str, str], ...], ...] = ()

@@ -11,6 +11,7 @@ from simcore.analysis.select import outcomes_of
 from simcore.analysis.sentences import answer_of
 from simcore.errors import printable
 from simcore.report import method
+from simcore.report.board import where
 from simcore.report.charts import Chart
 from simcore.report.content import charts_at
 from simcore.report.equations import equations_of, mathml
@@ -132,7 +133,7 @@ def page_of(
     template = environment.get_template("page.html")
     text = template.render(
         title=title, question=printable(asked.question) or title, place=place,
-        asked=bool(asked.question), answer=answer_of(reading, place),
+        asked=bool(asked.question), answer=answer_of(reading, place), where=where(reading, place),
         tiles=tiles_of(reading, place), charts=shown, sections=SECTIONS, changes=list(changes),
         choosers=chooser(shown["everywhere"]),
         cited=method.cited(reading, sources or {}), correlations=correlations,
