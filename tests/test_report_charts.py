@@ -7,10 +7,10 @@ import math
 import pytest
 import synthetic_run
 
+from simcore.analysis.reading import Reading
 from simcore.dataset import RunError
 from simcore.report.board import grouped
 from simcore.report.content import charts_of
-from simcore.analysis.reading import Reading
 
 
 @pytest.fixture(scope="module")
