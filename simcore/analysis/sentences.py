@@ -146,12 +146,12 @@ def answer_of(reading: Reading, place: Place) -> list[Sentence]:
 
 def _of_tonne(reading: Reading, place: Place) -> Iterator[Sentence]:
     """What it costs more, what its avoided CO2 is worth, and what is missing."""
-    tell = Teller(reading, place.at(("scenario", "region", "destination", "route", "year")))
+    source = Teller(reading, place.at(("scenario", "region", "destination", "route", "year")))
     money = reading.attrs["currency"]
     outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
     if outcome is None:
         return
-    low, middle, high = tell.amounts(outcome)
+    low, middle, high = source.amounts(outcome)
     if not is_known((low, middle, high)):
         yield Sentence((_no_value(reading, place),))
         return
@@ -166,22 +166,22 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Sentence]:
         f"{'before carbon' if before else 'carbon included'} (P5 ", low, ", P95 ", high, ").",
     ))  # fmt: skip
     if before and reading.held("carbon_value"):
-        low, middle, high = tell.amounts("carbon_value")
+        low, middle, high = source.amounts("carbon_value")
         if is_known((low, middle, high)):
             yield Sentence(("The CO₂ that it avoids is worth ", middle, f" {money} (P5 ", low,
                             ", P95 ", high, ")."))  # fmt: skip
         if reading.held("viability", statistic="mean"):
-            share = tell.share("viability_mean")
+            share = source.share("viability_mean")
             missing: tuple[Number, ...] = ()
             if reading.held("support_gap"):
-                missing = tell.amounts("support_gap")[1:2]
+                missing = source.amounts("support_gap")[1:2]
             more: tuple[str | Number, ...] = ("That covers the cost in ", share, " of the draws")
             if missing and is_known(missing) and missing[0].value > 0:
                 more += ("; in half of them more than ", missing[0], f" {money} is still missing")
             yield Sentence((*more, "."))
     elif reading.held("green_is_cheaper", statistic="mean"):
         yield Sentence(("The low-carbon tonne is the cheaper one in ",
-                        tell.share("green_is_cheaper_mean"), " of the draws."))  # fmt: skip
+                        source.share("green_is_cheaper_mean"), " of the draws."))  # fmt: skip
 
 
 def _no_value(reading: Reading, place: Place) -> str:
@@ -216,15 +216,15 @@ def _of_projects(reading: Reading) -> Iterator[Sentence]:
         return
     scenario, known = next(iter(reading.projects().items()), ("", {}))
     for project, told in list(known.items())[:3]:
-        tell = Teller(reading, {"scenario": scenario, "project": project})
+        source = Teller(reading, {"scenario": scenario, "project": project})
         unit = reading.unit("project_npv")
-        low, middle, _ = tell.amounts("project_npv")
+        low, middle, _ = source.amounts("project_npv")
         if not is_known((low, middle)):
             continue
         title = told.get("title") or reading.title("project", project)
         yield Sentence((
             f"{title} has a net present value of ", middle, f" {unit} in the middle; it is above "
-            "zero in ", tell.share("project_npv_positive"), " of the draws, and below ", low,
+            "zero in ", source.share("project_npv_positive"), " of the draws, and below ", low,
             f" {unit} in one of twenty.",
         ))  # fmt: skip
         yield from _of_instruments(reading, scenario, project, told)
@@ -237,8 +237,10 @@ def _of_instruments(
         return
     unit = reading.unit("instrument_npv")
     for instrument, terms in list(told.get("instruments", {}).items())[:2]:
-        tell = Teller(reading, {"scenario": scenario, "project": project, "instrument": instrument})
-        mean, high = tell.mean("instrument_npv"), tell.amounts("instrument_npv")[2]
+        source = Teller(
+            reading, {"scenario": scenario, "project": project, "instrument": instrument}
+        )
+        mean, high = source.mean("instrument_npv"), source.amounts("instrument_npv")[2]
         if is_known((mean, high)):
             title = terms.get("title") or reading.title("instrument", instrument)
             yield Sentence((f"{title} costs the public ", mean, f" {unit} on average, and more "

@@ -106,7 +106,7 @@ class Canvas:
         name = escape(name)
         return (
             f'<svg viewBox="0 0 {_n(self.width)} {_n(self.height)}" role="img"'
-            f' aria-labelledby="{name}-t {name}-d" xmlns="http://www.w3.org/2000/svg">'
+            f' preserveAspectRatio="xMinYMin" aria-labelledby="{name}-t {name}-d" xmlns="http://www.w3.org/2000/svg">'
             f'<title id="{name}-t">{escape(title)}</title>'
             f'<desc id="{name}-d">{escape(description)}</desc>{"".join(self._parts)}</svg>'
         )

@@ -38,23 +38,23 @@ def tiles_of(reading: Reading, place: Place) -> list[Tile]:
 
 
 def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
-    tell = Teller(reading, place.at(("scenario", "region", "destination", "route", "year")))
+    source = Teller(reading, place.at(("scenario", "region", "destination", "route", "year")))
     year = str(place.year)
     outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
     apart = outcome == "cost_premium_ex_carbon"
     if outcome:
         label = "Costs more, before carbon" if apart else "Costs more, carbon included"
-        yield from _range(reading, tell, label, outcome, year)
+        yield from _range(reading, source, label, outcome, year)
     name = reading.held("viability", "green_is_cheaper", statistic="mean")
     if name:
-        share = tell.share(f"{name}_mean")
+        share = source.share(f"{name}_mean")
         if is_known([share]):
             label = "Value covers cost" if name == "viability" else "Green is cheaper"
             yield Tile(label, share, "", Sentence((f"of the draws in {year}",)))
     if apart and reading.held("support_gap"):
-        yield from _range(reading, tell, "Still missing", "support_gap", year)
+        yield from _range(reading, source, "Still missing", "support_gap", year)
     if apart and reading.held("carbon_value"):
-        yield from _range(reading, tell, "Avoided CO₂ is worth", "carbon_value", year)
+        yield from _range(reading, source, "Avoided CO₂ is worth", "carbon_value", year)
 
 
 def _of_project(reading: Reading) -> Iterator[Tile]:
@@ -64,19 +64,19 @@ def _of_project(reading: Reading) -> Iterator[Tile]:
     project, told = next(iter(known.items()))
     title = str(told.get("title") or reading.title("project", project))
     at = {"scenario": scenario, "project": project}
-    tell = Teller(reading, at)
+    source = Teller(reading, at)
     if reading.held("project_npv"):
-        low, middle, high = tell.amounts("project_npv")
+        low, middle, high = source.amounts("project_npv")
         if is_known((low, middle, high)):
             detail = Sentence(("P5, the worse side, ", low, "; P95 ", high, f". {title}"))
             yield Tile("Net present value", middle, reading.unit("project_npv"), detail)
     yield from islice(_liabilities(reading, at, told), 1)
     if reading.held("project_npv"):
-        share = tell.share("project_npv_positive")
+        share = source.share("project_npv_positive")
         if is_known([share]):
             yield Tile("Worth more than zero", share, "", Sentence(("of the draws",)))
     if reading.held("break_even_strike"):
-        yield from _range(reading, tell, "Break-even strike", "break_even_strike", "")
+        yield from _range(reading, source, "Break-even strike", "break_even_strike", "")
 
 
 def _liabilities(
@@ -85,16 +85,16 @@ def _liabilities(
     if not reading.held("instrument_npv"):
         return
     for instrument, terms in told.get("instruments", {}).items():
-        tell = Teller(reading, {**at, "instrument": instrument})
-        _, middle, high = tell.amounts("instrument_npv")
+        source = Teller(reading, {**at, "instrument": instrument})
+        _, middle, high = source.amounts("instrument_npv")
         if is_known((middle, high)):
             title = terms.get("title") or reading.title("instrument", instrument)
             detail = Sentence(("P95, the worse side; P50 ", middle, f". {title}"))
             yield Tile("The public may owe", high, reading.unit("instrument_npv"), detail)
 
 
-def _range(reading: Reading, tell: Teller, label: str, outcome: str, year: str) -> Iterator[Tile]:
-    low, middle, high = tell.amounts(outcome)
+def _range(reading: Reading, source: Teller, label: str, outcome: str, year: str) -> Iterator[Tile]:
+    low, middle, high = source.amounts(outcome)
     if is_known((low, middle, high)):
         when = f" in {year}" if year else ""
         detail = Sentence(("P5 ", low, " to P95 ", high, when))
