@@ -21,7 +21,7 @@ from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
 from simcore.terminal.exporting import export
-from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.formats import csv_style, print_json, to_csv
 from simcore.terminal.loading import build_plan, read_config, warn
 from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
@@ -173,6 +173,7 @@ def summary(options: argparse.Namespace) -> None:
     variable = options.variable and present_name(options.variable)
     if variable != options.variable:
         print(f"note: {options.variable} is called {variable} now", file=sys.stderr)
+    style = csv_style(options)
     with opened(options.run) as result:
         scenarios, others = _scenarios(result, options)
         frame = summarise(
@@ -180,7 +181,12 @@ def summary(options: argparse.Namespace) -> None:
             routes=options.route, destinations=options.destination, scenarios=scenarios,
             projects=options.project, instruments=options.instrument, quantiles=options.quantiles,
         )  # fmt: skip
-        if options.format != "table":
+        if style is not None:
+            from simcore.terminal.spreadsheets import put, summary_csv
+
+            put(summary_csv(frame, style), style, options.out)
+            return
+        if options.format == "json":
             rows = frame.astype(object).to_numpy().tolist()
             _print_rows(options.format, list(frame.columns), rows, frame.attrs)
             return

@@ -12,6 +12,7 @@ from simcore.terminal.option_parts import Parser
 from simcore.terminal.option_parts import as_examples as _examples
 from simcore.terminal.option_parts import command as _command
 from simcore.terminal.option_parts import config as _config
+from simcore.terminal.option_parts import csv_style as _csv
 from simcore.terminal.option_parts import formatted as _format
 from simcore.terminal.option_parts import positive as _positive
 from simcore.terminal.option_parts import saved as _saved
@@ -140,6 +141,7 @@ def _add_runs(commands: Any) -> None:
         "simcore summary results/quickstart.zarr --variable carbon_price --year 2030 --year 2040",
         "simcore summary results/quickstart.zarr --variable cost_premium --region EU \\",
         "    --route h2_dri_eaf --quantiles 0.1 0.5 0.9 --format csv",
+        "simcore summary results/quickstart.zarr --format csv --decimal comma -o table.csv",
     )  # fmt: skip
     _saved(one)
     one.add_argument("--variable", metavar="V",
@@ -153,6 +155,7 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--quantiles", type=_several(float, "a number"), nargs="+", metavar="Q",
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     _format(one)
+    _csv(one)
     one = _command(
         commands, "compare", "set two scenarios of a run, or two runs, beside each other",
         "simcore compare results/quickstart.zarr --to law --variable support_gap --year 2030",
