@@ -16,6 +16,7 @@ from simcore.terminal.delivered import delivered_lines, legend
 from simcore.terminal.goods import budget_lines, product_lines
 from simcore.terminal.projects import project_lines
 from simcore.terminal.tables import (
+    MANY,
     WIDTH,
     Key,
     decimals,
@@ -152,9 +153,12 @@ def _intervals(attrs: Mapping[Any, Any], unit: str) -> list[str]:
         lines.append(f"{text}.")
         whose = "any other"
     if not math.isnan(attrs["interval"]):
-        lines.append(
-            f"The 95 % confidence interval of {whose} is within +-{attrs['interval']:,.1f} {unit}."
+        text = (
+            f"The 95 % confidence interval of {whose} is within +-{attrs['interval']:,.1f} {unit}"
         )
+        freedom = attrs.get("freedom", 0)
+        few = f", with {freedom} degree{'s' if freedom > 1 else ''} of freedom"
+        lines.append(text + (few if 0 < freedom < MANY else "") + ".")
     return lines
 
 
