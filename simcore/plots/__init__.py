@@ -210,7 +210,7 @@ def _drawn(kind: Kind, dataset: xr.Dataset, asked: Asked, cuts: Sequence[Cut]) -
 
 def _at(dataset: xr.Dataset, *, dim: str, label: str) -> xr.Dataset:
     place = labels_of(dataset, dim).index(label)
-    return dataset.isel({dim: place if dim == "scenario" else [place]})
+    return dataset.isel({dim: place})
 
 
 def _sectors(dataset: xr.Dataset) -> list[tuple[str, Cut]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-DECLARED_IN: Final = ("figures", "deals")
+DECLARED_IN: Final = ("routes", "years", "prices", "deals")
 """Modules of `plots/` with kinds, in the order in which kinds are listed."""
 
 CELL: Final = ("scenario", "sector", "destination")

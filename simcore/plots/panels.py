@@ -275,7 +275,9 @@ def defined_routes(dataset: xr.Dataset, name: str) -> list[str]:
 
 def labels_of(dataset: xr.Dataset, dim: str) -> list[str]:
     """Labels along a dimension; none where the run has no such dimension."""
-    return [str(name) for name in dataset[dim].values] if dim in dataset.coords else []
+    if dim not in dataset.coords:
+        return []
+    return [str(name) for name in np.atleast_1d(dataset[dim].values).tolist()]
 
 
 def destinations_of(dataset: xr.Dataset) -> list[str]:
