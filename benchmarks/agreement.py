@@ -21,7 +21,7 @@ LIMIT = 1e-9
 """Largest difference allowed, relative to the scale of the terms."""
 EXACT = ("indicator", "category", "year")
 """Kinds of outcome whose draws must be the same numbers."""
-RATIOS = ("abatement_cost", "premium_per_tco2", "break_even_price")
+RATIOS = ("abatement_cost", "carbon_value_per_tco2", "break_even_price")
 """Outcomes divided by a difference, whose error grows as the divisor vanishes."""
 
 
@@ -172,7 +172,7 @@ def terms(name: str, values: np.ndarray, scale: float) -> np.ndarray:
         return np.full_like(values, 1e-9)
     if not OUTCOMES[name].is_money:
         return np.ones_like(values)
-    if name in ("lifecycle_premium", "npv_premium"):
+    if name in ("lifecycle_carbon_value", "npv_carbon_value"):
         return np.full_like(values, 20.0 * scale)
     if name in RATIOS:
         # value = n/d with n of order `scale` and d a difference of numbers of order one: an error

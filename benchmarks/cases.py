@@ -65,7 +65,7 @@ def cases(*, tiny: bool) -> dict[str, Case]:
             "carbon_cost",
             "cost_premium",
             "cost_premium_ex_carbon",
-            "premium_per_tonne",
+            "carbon_value",
             "support_gap",
             "viability",
             "abatement_cost",

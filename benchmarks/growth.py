@@ -27,7 +27,7 @@ _SMALLEST: dict[str, Any] = {
         "levelised_cost",
         "carbon_cost",
         "cost_premium",
-        "premium_per_tonne",
+        "carbon_value",
         "abatement_cost",
     ],
 }

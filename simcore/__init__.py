@@ -14,6 +14,8 @@ run(config, ...) -> xarray.Dataset
     Simulate it.
 open_run(path) -> xarray.Dataset
     Open what `simcore run` has written.
+compare(old, new, ...) -> xarray.Dataset
+    Two scenarios, of one run or of two, and their difference.
 """
 
 from __future__ import annotations
@@ -26,13 +28,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import xarray
 
+    from simcore.analysis import compare
     from simcore.dataset import open_run
     from simcore.intake import load
     from simcore.plan import build
 
 from simcore._version import __version__
 
-__all__ = ["__version__", "build", "load", "open_run", "run"]
+__all__ = ["__version__", "build", "compare", "load", "open_run", "run"]
 
 
 def run(
@@ -105,7 +108,12 @@ def run(
         )  # fmt: skip
 
 
-_ELSEWHERE = {"build": "simcore.plan", "load": "simcore.intake", "open_run": "simcore.dataset"}
+_ELSEWHERE = {
+    "build": "simcore.plan",
+    "compare": "simcore.analysis",
+    "load": "simcore.intake",
+    "open_run": "simcore.dataset",
+}
 
 
 def __getattr__(name: str) -> Any:

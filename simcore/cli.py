@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from simcore.errors import ConfigError, Fault
 from simcore.terminal import address_space, failures, streams
 from simcore.terminal.calibrating import backtest, calibrate
+from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, to_csv
@@ -165,11 +166,15 @@ def run(options: argparse.Namespace) -> int:
 def summary(options: argparse.Namespace) -> None:
     """Print a table of a saved run."""
     from simcore.analysis import summarise
+    from simcore.variables import present_name
 
+    variable = options.variable and present_name(options.variable)
+    if variable != options.variable:
+        print(f"note: {options.variable} is called {variable} now", file=sys.stderr)
     with opened(options.run) as result:
         scenarios, others = _scenarios(result, options)
         frame = summarise(
-            result, variable=options.variable, years=options.year, regions=options.region,
+            result, variable=variable, years=options.year, regions=options.region,
             routes=options.route, destinations=options.destination, scenarios=scenarios,
             projects=options.project, instruments=options.instrument, quantiles=options.quantiles,
         )  # fmt: skip
@@ -279,7 +284,7 @@ def _show_run(
         held = ", ".join(
             name for name in done.layout.outcomes if OUTCOMES[name].kind != "component"
         )
-        print(f"Neither cost_premium nor premium_per_tonne: simcore summary {out} --variable NAME.")
+        print(f"Neither cost_premium nor carbon_value: simcore summary {out} --variable NAME.")
         print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
     if others:
         print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
@@ -364,5 +369,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
 }
 _COMMANDS |= {
     function.__name__: function
-    for function in (calibrate, backtest, validate, export, digest, verify, deal)
+    for function in (calibrate, backtest, validate, compare, export, digest, verify, deal)
 }

@@ -229,6 +229,21 @@ class Registry(Mapping[str, Outcome]):
 
 OUTCOMES: Final = Registry()
 
+ALIASES: Final[dict[str, str]] = {
+    "premium_per_tonne": "carbon_value",
+    "premium_per_tco2": "carbon_value_per_tco2",
+    "annualised_premium_per_tonne": "annualised_carbon_value",
+    "lifecycle_premium": "lifecycle_carbon_value",
+    "npv_premium": "npv_carbon_value",
+    "annuity_premium_per_tonne": "annuity_carbon_value",
+}
+"""Present names of outcomes by those that they had before, which users may still say."""
+
+
+def present_name(name: str) -> str:
+    """Name of an outcome now, of what may be the one that it had before."""
+    return ALIASES.get(name, name)
+
 
 def meant(name: str) -> str | None:
     """The outcome that is probably meant: by what others call it, else by its spelling."""

@@ -94,7 +94,7 @@ class Scales:
         rate = 1.0
         if config["currency"] != "EUR":
             rate = config["money"]["exchange"][config["currency"]]
-        costs = ("levelised_cost", "carbon_cost", "home_carbon_cost", "premium_per_tonne",
+        costs = ("levelised_cost", "carbon_cost", "home_carbon_cost", "carbon_value",
                  "landed_cost", "alternative_cost", "project_cost")  # fmt: skip
         sizes = [abs(v) for key, v in reference.items() if key[0] in costs and v == v]
         self.reference = reference
@@ -227,7 +227,7 @@ class Scales:
             case = self.cases[scenario]
             ways = (route, reference_route(case, region, route))
             return RELATIVE * max(1.0, *(intensity(case, way, region, year) for way in ways))
-        if name in ("abatement_cost", "premium_per_tco2"):
+        if name in ("abatement_cost", "carbon_value_per_tco2"):
             avoided = abs(self.avoided(key))
             return RELATIVE * self.cost / avoided if avoided > NEXT_TO_ZERO else math.inf
         if name == "break_even_price":
@@ -272,7 +272,7 @@ class Scales:
                 v for k, v in self.reference.items() if k[0] == "cost_premium" and k[1:5] == key[1:]
             ]
             return math.inf if any(abs(v) < 1e-6 * self.cost for v in premiums) else 0.0
-        if name in ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne"):
+        if name in ("lifecycle_carbon_value", "npv_carbon_value", "annuity_carbon_value"):
             return RELATIVE * (size + self.life)
         if ("{money}" in OUTCOMES[name].unit and OUTCOMES[name].relative) or "carbon_cost" in name:
             return RELATIVE * self.cost

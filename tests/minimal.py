@@ -94,7 +94,7 @@ MINIMAL: dict[str, Any] = {
     "regions": ["EU"],
     "destinations": ["domestic", "eu"],
     "routes": ["bf_bof", "h2_dri_eaf"],
-    "outcomes": ["cost_premium", "premium_per_tonne"],
+    "outcomes": ["cost_premium", "carbon_value"],
     "keep": ["cost_premium"],
     "boundary": "scope1",
     "cbam": {

@@ -164,7 +164,7 @@ def lifecycle(case: Case, route: str, region: str, destination: str) -> dict[str
     begun = npv * (1 + w) ** (plant["start"] - 1 - plant["valued_in"])
     annuity = begun / (output * (1 / annuity_rate(w, plant["lifetime"])))
     return {
-        "lifecycle_premium": total, "npv_premium": npv, "annuity_premium_per_tonne": annuity,
+        "lifecycle_carbon_value": total, "npv_carbon_value": npv, "annuity_carbon_value": annuity,
     }  # fmt: skip
 
 
@@ -239,9 +239,9 @@ def cell_outcomes(
         "total_cost": levelised_cost(case, route, region, year) + carbon_cost(*where),
         "cost_premium": premium,
         "break_even_price": break_even_price(*where),
-        "premium_per_tco2": per_tco2,
-        "premium_per_tonne": per_tonne,
-        "annualised_premium_per_tonne": per_tonne / case.config["plant"]["lifetime"],
+        "carbon_value_per_tco2": per_tco2,
+        "carbon_value": per_tonne,
+        "annualised_carbon_value": per_tonne / case.config["plant"]["lifetime"],
         "support_gap": gap,
         "viability": float(gap <= 0),
         "green_is_cheaper": float(premium <= 0),
@@ -250,7 +250,7 @@ def cell_outcomes(
 
 RELATIVE = {
     "avoided_emissions", "cost_premium_ex_carbon", "abatement_cost", "cost_premium",
-    "break_even_price", "premium_per_tco2", "premium_per_tonne", "annualised_premium_per_tonne",
+    "break_even_price", "carbon_value_per_tco2", "carbon_value", "annualised_carbon_value",
     "support_gap", "viability", "green_is_cheaper", "waterfall", "parity_price",
 }  # fmt: skip
 
@@ -299,7 +299,7 @@ def route_outcomes(case: Case, scenario: str, region: str, route: str) -> Result
 
 def life_outcomes(case: Case, region: str, destination: str, route: str) -> dict[str, float]:
     """Outcomes over the plant's life; left out if nobody asks and the horizon is too short."""
-    names = ("lifecycle_premium", "npv_premium", "annuity_premium_per_tonne")
+    names = ("lifecycle_carbon_value", "npv_carbon_value", "annuity_carbon_value")
     if route == reference_route(case, region, route):
         return dict.fromkeys(names, NAN)
     try:

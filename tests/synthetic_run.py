@@ -16,7 +16,7 @@ REGIONS = ("EU", "KR")
 ROUTES = ("bf_bof", "h2_dri_eaf", "scrap_eaf")
 YEARS = (2026, 2027, 2028, 2029, 2030, 2040)
 OUTCOME_NAMES = (
-    "carbon_price", "cost_premium", "cost_premium_ex_carbon", "premium_per_tonne", "viability",
+    "carbon_price", "cost_premium", "cost_premium_ex_carbon", "carbon_value", "viability",
     "green_is_cheaper", "crossover_year", "cheapest_route", "waterfall", "commodity_price",
 )  # fmt: skip
 KEPT = ("carbon_price", "cost_premium", "crossover_year", "cheapest_route", "inputs")

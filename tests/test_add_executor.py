@@ -36,16 +36,14 @@ def digest(config: dict[str, Any], **options: Any) -> str:
 @pytest.mark.parametrize("parts", [1, 3, 64, 100])
 @pytest.mark.parametrize("design", ["random", "sobol"])
 def test_any_parts_in_any_order_have_the_same_bits(design, parts):
-    """Statistics, kept draws, intervals of replicates; more parts than segments of the draws."""
+    """Statistics, kept draws, intervals of replicates; more parts than batches of the draws."""
     config = rich_config(draws=20_000 if parts == 3 else 2000, keep=KEPT, design=design,
                          regions=["XA"], routes=["blast", "hydrogen"])  # fmt: skip
     here = digest(config, threads=1)
     assert digest(config, executor=executor_named(f"shuffled:{parts}")) == here
 
 
-@pytest.mark.parametrize(
-    "options", [Options(items=60, collected=50_000), Options(stretch=256, bins=17)]
-)
+@pytest.mark.parametrize("options", [Options(items=60, collected=50_000), Options(bins=17)])
 def test_parts_of_tiles_cut_otherwise_have_the_same_bits(options):
     config = rich_config(
         draws=1500, keep=["cost_premium"], regions=["XA"], outcomes=["cost_premium"]

@@ -57,9 +57,9 @@ def test_undefined_draws_sort_last_in_other_quantiles(run: Any) -> None:
 
 def test_a_quantile_neither_stored_nor_kept_is_an_error(run: Any) -> None:
     with pytest.raises(RunError, match=r"0\.01, 0\.05"):
-        summarise(run, variable="premium_per_tonne", quantiles=[0.33])
+        summarise(run, variable="carbon_value", quantiles=[0.33])
     with pytest.raises(RunError, match="0 < quantile < 1"):
-        summarise(run, variable="premium_per_tonne", quantiles=[5])
+        summarise(run, variable="carbon_value", quantiles=[5])
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_headline_puts_cost_value_and_probability_side_by_side(run: Any) -> None
     assert frame.attrs["left_out"] == ["bf_bof"]
     assert list(frame.columns[-7:]) == [
         "cost_premium_ex_carbon_p5", "cost_premium_ex_carbon_p50", "cost_premium_ex_carbon_p95",
-        "premium_per_tonne_p5", "premium_per_tonne_p50", "premium_per_tonne_p95", "viability",
+        "carbon_value_p5", "carbon_value_p50", "carbon_value_p95", "viability",
     ]  # fmt: skip
     row = frame.iloc[0]
     cell = run.sel(scenario="law", region="EU", route=row.route, year=2026)
@@ -104,7 +104,7 @@ def test_headline_puts_cost_value_and_probability_side_by_side(run: Any) -> None
 
 def test_headline_uses_what_the_run_holds() -> None:
     for outcomes in (
-        ("cost_premium",), ("premium_per_tonne", "viability"), ("cost_premium", "green_is_cheaper"),
+        ("cost_premium",), ("carbon_value", "viability"), ("cost_premium", "green_is_cheaper"),
         ("support_gap", "cost_premium", "green_is_cheaper"),
     ):  # fmt: skip
         one = synthetic_run.make(outcomes=outcomes, kept=())
@@ -116,16 +116,16 @@ def test_headline_uses_what_the_run_holds() -> None:
 
 
 def test_headline_never_cuts_where_a_tonne_is_sold() -> None:
-    one = synthetic_run.make(outcomes=("cost_premium_ex_carbon", "premium_per_tonne"), kept=())
+    one = synthetic_run.make(outcomes=("cost_premium_ex_carbon", "carbon_value"), kept=())
     (titles,) = {
         line for line in headline_lines(summarise(one)).splitlines() if "extra cost -" in line
     }
     assert titles.split("  ")[-2:] == ["carbon value at home", "carbon value in EU"]
 
 
-@pytest.mark.parametrize("value", ["premium_per_tonne", "support_gap"])
+@pytest.mark.parametrize("value", ["carbon_value", "support_gap"])
 def test_a_cost_after_carbon_never_stands_beside_a_carbon_value(value: str) -> None:
-    shown = {"premium_per_tonne": "carbon value", "support_gap": "support gap"}[value]
+    shown = {"carbon_value": "carbon value", "support_gap": "support gap"}[value]
     holding = ("cost_premium", value, "viability", "green_is_cheaper")
     frame = summarise(synthetic_run.make(outcomes=holding, kept=()), regions=["EU"])
     assert not [one for one in frame if one.startswith(value)]
@@ -146,7 +146,7 @@ def test_difference_is_per_draw(run: Any) -> None:
     np.testing.assert_array_equal(found, draws[1] - draws[0])
     assert "reform_2026 minus law" in found.attrs["long_name"]
     with pytest.raises(RunError, match="keep"):
-        difference(run, "premium_per_tonne", "reform_2026", "law")
+        difference(run, "carbon_value", "reform_2026", "law")
     with pytest.raises(RunError, match="scenario"):
         difference(run, "cost_premium", "reform", "law")
 

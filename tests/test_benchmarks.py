@@ -147,7 +147,7 @@ def test_nothing_is_timed_after_a_disagreement_of_a_language(monkeypatch, capsys
 
 def test_a_wrong_formula_in_c_is_found(monkeypatch, tapes):
     monkeypatch.setitem(in_c.CALLS, "NETTED", "netted({o}, {x[0]}, {x[2]}, {x[1]});")
-    assert any(one.startswith("c-wide premium_per_tonne: ") for one in faults(tapes, "c-wide"))
+    assert any(one.startswith("c-wide carbon_value: ") for one in faults(tapes, "c-wide"))
 
 
 def test_wrong_random_numbers_of_a_language_are_found(monkeypatch, tapes):

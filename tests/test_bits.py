@@ -16,7 +16,14 @@ from simcore.running import describe, engine, tracing
 from simcore.variables import OUTCOMES
 
 QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
-KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "npv_premium", "inputs"]
+KEPT = [
+    "carbon_price",
+    "cost_premium",
+    "crossover_year",
+    "cheapest_route",
+    "npv_carbon_value",
+    "inputs",
+]
 
 
 def run(config: dict[str, Any], **options: Any) -> xr.Dataset:
@@ -167,7 +174,7 @@ def test_a_scenario_changes_nothing_else(few):
 
 
 def test_an_outcome_changes_nothing_else(few):
-    chosen = ["support_gap", "cheapest_route", "carbon_price", "npv_premium", "abatement_cost"]
+    chosen = ["support_gap", "cheapest_route", "carbon_price", "npv_carbon_value", "abatement_cost"]
     assert_same_where_both_are(run(keeping(outcomes=chosen, keep=[*chosen, "inputs"])), few)
 
 

@@ -30,7 +30,7 @@ draws: 500
 years: {first: 2026, last: 2032}
 regions: [EU, IN]
 routes: [bf_bof, h2_dri_eaf, scrap_eaf]
-outcomes: [carbon_price, levelised_cost, cost_premium, cost_premium_ex_carbon, premium_per_tonne,
+outcomes: [carbon_price, levelised_cost, cost_premium, cost_premium_ex_carbon, carbon_value,
            viability, green_is_cheaper, crossover_year, cheapest_route]
 keep: [carbon_price, cost_premium]
 dtype: float64

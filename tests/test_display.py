@@ -83,7 +83,7 @@ def test_without_the_premium_the_order_is_that_of_the_config(tmp_path: Path) -> 
     [
         CONFIG | {"outcomes": ["carbon_price"]},
         CONFIG | {"outcomes": ["cost_premium", "commodity_price"], "keep": ["inputs"]},
-        CONFIG | {"outcomes": ["npv_premium"]},
+        CONFIG | {"outcomes": ["npv_carbon_value"]},
         small_config(),
     ],
     ids=["prices", "commodities", "plants", "nothing uncertain"],

@@ -279,7 +279,7 @@ def test_a_rule_for_power_that_does_not_count_says_so() -> None:
 def paid_back(**compensation: Any) -> dict[str, Any]:
     """A European smelter at 75 EUR/t whose power holds the carbon cost of 0.5 t/MWh."""
     outcomes = ["indirect_cost_compensation", "carbon_cost", "home_carbon_cost", "total_cost",
-                "levelised_cost", "cost_premium", "premium_per_tonne", "support_gap",
+                "levelised_cost", "cost_premium", "carbon_value", "support_gap",
                 "break_even_price", "waterfall", "cost_premium_ex_carbon"]  # fmt: skip
     stated = {"share": 0.8, "factor": 0.5, "power": ["electricity"]} | compensation
     return {

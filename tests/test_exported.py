@@ -19,7 +19,7 @@ from simcore.cli import main
 from simcore.dataset.exported import export
 from simcore.errors import OutputError
 
-SMALL = ["carbon_price", "cost_premium", "npv_premium", "cheapest_route"]
+SMALL = ["carbon_price", "cost_premium", "npv_carbon_value", "cheapest_route"]
 
 
 @pytest.fixture(scope="module", params=["synthetic", "small", "one year"])

@@ -14,7 +14,7 @@ from simcore.plan.groups import OTHER
 
 EVERYTHING: dict[str, Any] = {
     "name": "groups", "against": "EU.bf_bof", "products": ["car"], "keep": [],
-    "outcomes": ["cost_premium", "premium_per_tonne", "market_gap", "buyer_premium",
+    "outcomes": ["cost_premium", "carbon_value", "market_gap", "buyer_premium",
                  "price_uplift", "exposure_cost", "budget_need", "project_npv"],
     "value": {"double_claiming": "allow", "buyer": "automotive"},
     "exposures": {"mill": {"market": "k_ets", "first": 2026, "last": 2030,

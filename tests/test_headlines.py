@@ -15,7 +15,7 @@ from simcore.cli import main
 from simcore.terminal.headline import headline_text
 from simcore.terminal.tables import WIDTH, outcome_text
 
-COST, CARBON, VALUE = "cost_premium_ex_carbon", "cost_premium", "premium_per_tonne"
+COST, CARBON, VALUE = "cost_premium_ex_carbon", "cost_premium", "carbon_value"
 NINE = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
 
 
@@ -27,10 +27,10 @@ def text_of(run: xr.Dataset, **choice: Any) -> str:
 @pytest.mark.parametrize(
     ("outcomes", "said", "unsaid"),
     [
-        ((COST,), ["carbon value (add premium_per_tonne)", "covers (add viability)"], ["cheaper"]),
-        ((COST, VALUE), ["Not shown: covers (add viability), not"], ["(add premium_per_tonne)"]),
+        ((COST,), ["carbon value (add carbon_value)", "covers (add viability)"], ["cheaper"]),
+        ((COST, VALUE), ["Not shown: covers (add viability), not"], ["(add carbon_value)"]),
         ((VALUE,), ["extra cost (add cost_premium_ex_carbon), covers (add viability)"], []),
-        ((CARBON,), ["cheaper (add green_is_cheaper)"], ["premium_per_tonne", "viability"]),
+        ((CARBON,), ["cheaper (add green_is_cheaper)"], ["carbon_value", "viability"]),
         ((CARBON, "viability"), ["covers: the cost after carbon holds the value"], ["(add viab"]),
         ((CARBON, "green_is_cheaper"), [], ["(add"]),
         ((COST, VALUE, "viability"), [], ["(add", "not among"]),

@@ -226,22 +226,22 @@ def test_an_annuity_does_not_know_when_it_is_valued():
             config(
                 regions=["EU"], routes=["bf_bof", "scrap_eaf"], plant=plant_,
                 years={"first": 2030, "last": 2034},
-                outcomes=["annuity_premium_per_tonne", "npv_premium", "premium_per_tonne"],
-                keep=["annuity_premium_per_tonne", "npv_premium", "inputs", "premium_per_tonne"],
+                outcomes=["annuity_carbon_value", "npv_carbon_value", "carbon_value"],
+                keep=["annuity_carbon_value", "npv_carbon_value", "inputs", "carbon_value"],
             ),
             threads=1,
         ).sel(route="scrap_eaf").squeeze()  # fmt: skip
 
     early, late = lives(2026), lives(2029)
-    np.testing.assert_allclose(
-        early.annuity_premium_per_tonne, late.annuity_premium_per_tonne, rtol=1e-12
-    )
+    np.testing.assert_allclose(early.annuity_carbon_value, late.annuity_carbon_value, rtol=1e-12)
     rate = late.input.sel(factor="EU.wacc")
-    np.testing.assert_allclose(late.npv_premium, early.npv_premium * (1 + rate) ** 3, rtol=1e-12)
+    np.testing.assert_allclose(
+        late.npv_carbon_value, early.npv_carbon_value * (1 + rate) ** 3, rtol=1e-12
+    )
     # The mean of the premiums, each weighted by its discount factor.
     weights = (1 + rate) ** (2029 - late.year)
-    level = (late.premium_per_tonne * weights).sum("year") / weights.sum("year")
-    np.testing.assert_allclose(late.annuity_premium_per_tonne, level, rtol=1e-12)
+    level = (late.carbon_value * weights).sum("year") / weights.sum("year")
+    np.testing.assert_allclose(late.annuity_carbon_value, level, rtol=1e-12)
 
 
 @cache
@@ -252,8 +252,8 @@ def border() -> Any:
             regions=["KR", "IN"], years={"first": 2028, "last": 2034},
             destinations=["domestic", "eu"], value={"mode": "netted", "buyer": "general",
                                                     "double_claiming": "forbid"},
-            outcomes=["cbam_cost", "premium_per_tonne", "home_carbon_cost"],
-            keep=["cbam_cost", "premium_per_tonne", "home_carbon_cost"],
+            outcomes=["cbam_cost", "carbon_value", "home_carbon_cost"],
+            keep=["cbam_cost", "carbon_value", "home_carbon_cost"],
             # Low enough for Korea that it pays to declare it in some draws.
             catalog={"regions": {"KR": {"default_intensity": {"hot_rolled": 1.55}}}},
             scenarios={
@@ -271,7 +271,7 @@ def test_green_gets_nothing_from_a_default_value():
     found = border().sel(route=["scrap_eaf", "ng_dri_eaf"])
     bill = found.cbam_cost.sel(scenario="default", destination="eu")
     assert (bill.sel(route="scrap_eaf") == bill.sel(route="ng_dri_eaf")).all()
-    value = found.premium_per_tonne.sel(scenario="default")
+    value = found.carbon_value.sel(scenario="default")
     np.testing.assert_allclose(
         value.sel(destination="eu"), value.sel(destination="domestic"), atol=1e-9
     )

@@ -29,8 +29,8 @@ NO_FREE_ALLOCATION: dict[str, Any] = {
     "regions": ["outside"],
     "destinations": ["domestic", "eu"],
     "routes": ["dirty", "clean"],
-    "outcomes": ["carbon_price", "avoided_emissions", "premium_per_tonne", "premium_per_tco2"],
-    "keep": ["carbon_price", "avoided_emissions", "premium_per_tonne", "premium_per_tco2", "inputs"],
+    "outcomes": ["carbon_price", "avoided_emissions", "carbon_value", "carbon_value_per_tco2"],
+    "keep": ["carbon_price", "avoided_emissions", "carbon_value", "carbon_value_per_tco2", "inputs"],
     "correlations": {"factors": [], "shocks": []},
     "value": {"mode": "netted", "buyer": "maker", "double_claiming": "forbid"},
     "cbam": {"market": "eu", "coverage": 1, "free_allocation": 0, "cscf": 1},
@@ -89,7 +89,7 @@ def test_netted_value_is_the_seed_formula_with_the_higher_price():
         run.carbon_price.sel(market=m, scenario="netted", drop=True) for m in ("home", "eu")
     )
     assert 0.2 < float((home > eu).mean()) < 0.8  # both prices are the higher one in some draws
-    value = run.premium_per_tonne.sel(scenario="netted", drop=True)
+    value = run.carbon_value.sel(scenario="netted", drop=True)
     avoided = run.avoided_emissions.sel(scenario="netted", drop=True)
     factor = drawn(run, "maker.indirect_factor")
     for destination, price in (("domestic", home), ("eu", np.maximum(home, eu))):
@@ -102,7 +102,7 @@ def test_a_credit_is_subtracted_for_each_tonne_avoided():
     run = without_free_allocation()
     credit = drawn(run, "outside.credit_price")
     avoided = run.avoided_emissions.sel(scenario="netted", drop=True)
-    value = run.premium_per_tonne
+    value = run.carbon_value
     lost = value.sel(scenario="netted", drop=True) - value.sel(scenario="with_credit", drop=True)
     np.testing.assert_allclose(
         lost.sel(destination="eu"), (avoided * credit).transpose("year", "draw"), rtol=1e-9
@@ -115,9 +115,9 @@ def test_seed_mode_adds_gross_prices():
     factor, credit = drawn(run, "maker.indirect_factor"), drawn(run, "outside.credit_price")
     for destination, price in (("domestic", home), ("eu", home + eu)):
         per_tco2 = (price * factor - credit).transpose("year", "draw")
-        found = run.premium_per_tco2.sel(destination=destination, drop=True)
+        found = run.carbon_value_per_tco2.sel(destination=destination, drop=True)
         np.testing.assert_allclose(found, per_tco2, rtol=1e-12)
-        value = run.premium_per_tonne.sel(destination=destination, drop=True)
+        value = run.carbon_value.sel(destination=destination, drop=True)
         np.testing.assert_array_equal(value, run.avoided_emissions * found)
 
 
@@ -228,7 +228,7 @@ ONE_REGION: dict[str, Any] = {
     "name": "one_region",
     "draws": 256,
     "years": {"first": 2026, "last": 2042},  # beyond the last anchors
-    "outcomes": ["carbon_cost", "avoided_emissions", "cost_premium", "premium_per_tonne"],
+    "outcomes": ["carbon_cost", "avoided_emissions", "cost_premium", "carbon_value"],
     "keep": [],
     "boundary": "scope12",  # so that the emissions of bought power count
     # So that default values, mark-ups and recognition count.

@@ -26,15 +26,15 @@ LAYERS = [
     ["intake"],
     ["model"],
     ["plan"],
-    ["analysis", "calibration", "effects"],
+    ["analysis", "calibration", "effects", "changes"],
     ["reality", "running"],
-    ["plots"],
+    ["plots", "report"],
     ["terminal"],
     ["cli"],
     ["__init__", "__main__"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-COMPUTES_NO_RUN = {"analysis", "plots"}
+COMPUTES_NO_RUN = {"analysis", "plots", "report"}
 FORBIDDEN_THERE = {"quantities", "processes", "intake", "model", "plan", "running"}
 
 

@@ -35,9 +35,9 @@ def config(own: dict[str, Any], rules: dict[str, Any] | None = None, **changes: 
         "years": {"first": 2034, "last": 2036}, "sectors": ["steel", "billet"],
         "regions": ["EU", "CN"], "destinations": ["domestic", "eu"], "scenarios": {"law": {}},
         "outcomes": [*PER_PLANT, "avoided_emissions", "waterfall", "cost_premium", "parity_price",
-                     "crossover_year", "break_even_price", "premium_per_tonne"],
+                     "crossover_year", "break_even_price", "carbon_value"],
         "keep": [*PER_PLANT, "avoided_emissions", "waterfall", "cost_premium", "parity_price",
-                 "crossover_year", "break_even_price", "premium_per_tonne"],
+                 "crossover_year", "break_even_price", "carbon_value"],
         **changes,
         "catalog": {
             "sectors": {"billet": {"product": "billet", "routes": list(made), "regions": regions,

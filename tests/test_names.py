@@ -18,7 +18,7 @@ CONFIG: dict[str, Any] = {
     "name": "small", "draws": 256, "years": {"first": 2030, "last": 2030},
     "plant": {"start": 2030, "lifetime": 1},
     "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"], "destinations": ["domestic"],
-    "outcomes": ["carbon_price", "levelised_cost", "cost_premium", "npv_premium"], "keep": [],
+    "outcomes": ["carbon_price", "levelised_cost", "cost_premium", "npv_carbon_value"], "keep": [],
     "scenarios": {"law": "law"},
 }  # fmt: skip
 

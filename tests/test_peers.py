@@ -105,7 +105,7 @@ def test_a_difference_is_found(monkeypatch):
     case = TINY["quickstart"]
     found = agreement.compare(case.config, draws=DRAWS, overrides=case.overrides)
     assert found.largest > agreement.LIMIT
-    assert any("premium_per_tonne" in fault for fault in found.faults)
+    assert any("carbon_value" in fault for fault in found.faults)
 
 
 def results(randomness, *, chunk):

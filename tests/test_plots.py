@@ -64,7 +64,7 @@ def test_only_what_the_run_holds_is_drawn(
     run = synthetic_run.make(outcomes=outcomes, kept=())
     assert _stems(run, tmp_path) == expected
     _, lacking = plots.plot_run(run, tmp_path, kind=["value"])
-    assert "add cost_premium_ex_carbon, premium_per_tonne to outcomes" in lacking[0].remedy
+    assert "add cost_premium_ex_carbon, carbon_value to outcomes" in lacking[0].remedy
 
 
 def test_titles_and_axes_name_money_year_and_labels(run: Any) -> None:

@@ -83,7 +83,7 @@ def test_one_draw_has_no_spread(kept):
 
 
 def test_more_draws_than_the_first_look_knows():
-    """Bins laid over 512 draws, sums of several segments, more bins than the fewest."""
+    """Bins laid over 512 draws, sums of many batches, more bins than the fewest."""
     some = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability"]
     changes = {"outcomes": some, "keep": some, "regions": ["XA"], "routes": ["blast", "hydrogen"]}
     assert list(faults(run(draws=70_001, threads=3, **changes))) == []

@@ -434,44 +434,44 @@ def test_a_route_has_no_outcomes_before_it_exists():
 def test_seed_formula(inputs, per_tco2, per_tonne):
     """A4: avoided 1.9; home price, EU price, buyer factor, credit price."""
     out = evaluate(at_seed(*inputs))
-    assert out["premium_per_tco2", *BORDER] == pytest.approx(per_tco2, abs=1e-9)
-    assert out["premium_per_tonne", *BORDER] == pytest.approx(per_tonne, abs=1e-9)
+    assert out["carbon_value_per_tco2", *BORDER] == pytest.approx(per_tco2, abs=1e-9)
+    assert out["carbon_value", *BORDER] == pytest.approx(per_tonne, abs=1e-9)
 
 
 def test_seed_over_a_life():
     """A5: second case of A4 with 1 Mt a year for 20 years."""
     out = evaluate(at_seed(7, 70, 1.2, 5))
     life = BORDER[:-1]
-    assert out["lifecycle_premium", *life] == pytest.approx(3321.2, abs=1e-9)
-    assert out["annualised_premium_per_tonne", *BORDER] == pytest.approx(8.303, abs=1e-9)
-    assert out["npv_premium", *life] == pytest.approx(166.06 / 0.0943929257, rel=1e-9)
-    assert out["annuity_premium_per_tonne", *life] == pytest.approx(166.06)
+    assert out["lifecycle_carbon_value", *life] == pytest.approx(3321.2, abs=1e-9)
+    assert out["annualised_carbon_value", *BORDER] == pytest.approx(8.303, abs=1e-9)
+    assert out["npv_carbon_value", *life] == pytest.approx(166.06 / 0.0943929257, rel=1e-9)
+    assert out["annuity_carbon_value", *life] == pytest.approx(166.06)
 
 
 def test_a_life_beyond_the_horizon():
     with pytest.raises(ValueError, match="outside the horizon"):
-        evaluate(minimal_config(plant={"beyond": "error"}, outcomes=["npv_premium"]))
+        evaluate(minimal_config(plant={"beyond": "error"}, outcomes=["npv_carbon_value"]))
     out = evaluate(minimal_config(plant={"beyond": "error", "lifetime": 3}))
     life = CELL[:-1]
-    assert out["lifecycle_premium", *life] == pytest.approx(3 * 80 * 1.9)
+    assert out["lifecycle_carbon_value", *life] == pytest.approx(3 * 80 * 1.9)
 
 
 def test_netted_value_and_support_gap():
     """With f = 1 and no credit the support gap is the cost premium."""
     out = evaluate(outside_config())
-    assert out["premium_per_tco2", *BORDER] == pytest.approx(80)
+    assert out["carbon_value_per_tco2", *BORDER] == pytest.approx(80)
     assert out["support_gap", *BORDER] == pytest.approx(out["cost_premium", *BORDER])
     assert out["viability", *BORDER] == out["green_is_cheaper", *BORDER] == 0
 
 
 def test_credits():
     place = {"regions": {"EU": {"credit_price": 10.0}}}
-    assert evaluate(minimal_config(catalog=place))["premium_per_tonne", *CELL] == pytest.approx(152)
+    assert evaluate(minimal_config(catalog=place))["carbon_value", *CELL] == pytest.approx(152)
     allowed = {"double_claiming": "allow"}
     sold = evaluate(minimal_config(catalog=place, value=allowed))
-    assert sold["premium_per_tonne", *CELL] == pytest.approx(152 - 19)
+    assert sold["carbon_value", *CELL] == pytest.approx(152 - 19)
     limited = evaluate(minimal_config(catalog=place, value=allowed | {"credit_limit": 0.1}))
-    assert limited["premium_per_tonne", *CELL] == pytest.approx(152 - 10 * 0.2)
+    assert limited["carbon_value", *CELL] == pytest.approx(152 - 10 * 0.2)
 
 
 def test_exposure():

@@ -236,10 +236,10 @@ def test_limits_of_the_law_are_those_of_each_region() -> None:
     def value(limit: object) -> np.ndarray:
         run = simcore.run({
             "draws": 256, "years": {"first": 2026, "last": 2027}, "regions": ["KR", "JP", "CN", "IN"],
-            "routes": ["scrap_eaf"], "outcomes": ["premium_per_tonne"], "keep": ["premium_per_tonne"],
+            "routes": ["scrap_eaf"], "outcomes": ["carbon_value"], "keep": ["carbon_value"],
             "value": {"double_claiming": "allow", "credit_limit": limit}, "scenarios": {"law": {}},
         })  # fmt: skip
-        return run.premium_per_tonne.isel(year=0, destination=0).squeeze().values
+        return run.carbon_value.isel(year=0, destination=0).squeeze().values
 
     law, none, five, ten = (value(limit) for limit in ("law", None, 0.05, 0.10))
     assert (law[0] == five[0]).all()  # KOC

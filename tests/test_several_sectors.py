@@ -26,7 +26,7 @@ STEEL = ["bf_bof", "h2_dri_eaf", "scrap_eaf"]
 GLASS = ["gas_furnace", "electric_furnace"]
 OUTCOMES = [
     "carbon_price", "levelised_cost", "carbon_cost", "total_cost", "cost_premium",
-    "cost_premium_ex_carbon", "premium_per_tonne", "viability", "green_is_cheaper",
+    "cost_premium_ex_carbon", "carbon_value", "viability", "green_is_cheaper",
     "cheapest_route", "product_price", "waterfall", "buyer_premium", "parity_price",
     "price_effect", "price_uplift", "commodity_price",
 ]  # fmt: skip

@@ -95,11 +95,11 @@ def test_what_is_certain_is_its_own_tail():
 
 RICH = {
     "draws": 3000, "regions": ["XA", "XB"], "routes": ["blast", "hydrogen"],
-    "outcomes": ["cost_premium", "levelised_cost", "npv_premium"],
-    "keep": ["cost_premium", "npv_premium"], "dtype": "float64",
+    "outcomes": ["cost_premium", "levelised_cost", "npv_carbon_value"],
+    "keep": ["cost_premium", "npv_carbon_value"], "dtype": "float64",
     "risk": {
-        "tails": [0.975, 0.05, 0.025, 0.95], "of": ["cost_premium", "npv_premium"],
-        "exceed": {"cost_premium": [100, -50, 0], "npv_premium": 0},
+        "tails": [0.975, 0.05, 0.025, 0.95], "of": ["cost_premium", "npv_carbon_value"],
+        "exceed": {"cost_premium": [100, -50, 0], "npv_carbon_value": 0},
     },
 }  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_they_are_those_of_the_kept_draws(design, currency):
     assert run["tail"].values.tolist() == [0.025, 0.05, 0.95, 0.975]
     assert run["cost_premium_threshold"].values.tolist() == [-50, 0, 100]
     compared = 0
-    for name in ("cost_premium", "npv_premium"):
+    for name in ("cost_premium", "npv_carbon_value"):
         draws = run[name]
         for index in np.ndindex(draws.shape[:-1]):
             values = draws.values[index]
@@ -178,7 +178,7 @@ def test_the_rest_of_a_run_is_that_without_risk():
     for name in plain.data_vars:
         xr.testing.assert_identical(plain[name].variable, run[name].variable)
     assert {name.split("_tail")[0].split("_exc")[0] for name in set(run) - set(plain)} == {
-        "cost_premium", "npv_premium",
+        "cost_premium", "npv_carbon_value",
     }  # fmt: skip
 
 
@@ -206,12 +206,17 @@ def test_arrays_say_what_they_are(tmp_path):
         shares = run["cost_premium_exceedance"]
         assert (shares.attrs["units"], shares.dims[-1]) == ("1", "cost_premium_threshold")
         assert "currency" not in shares.attrs
-        assert run["npv_premium_threshold"].attrs["units"] == run["npv_premium_mean"].attrs["units"]
+        assert (
+            run["npv_carbon_value_threshold"].attrs["units"]
+            == run["npv_carbon_value_mean"].attrs["units"]
+        )
 
 
 def test_until_takes_as_many_draws_as_the_tails_need():
-    content = rich_config(**RICH | {"draws": 40_000, "risk": {"tails": 0.998, "of": "npv_premium"}})
-    content["until"] = {"variable": "npv_premium", "statistic": "mean", "width": 1e9}
+    content = rich_config(
+        **RICH | {"draws": 40_000, "risk": {"tails": 0.998, "of": "npv_carbon_value"}}
+    )
+    content["until"] = {"variable": "npv_carbon_value", "statistic": "mean", "width": 1e9}
     assert engine.run(plan(content), threads=2).attrs["draws"] == 16_384
 
 
@@ -222,14 +227,14 @@ def test_until_takes_as_many_draws_as_the_tails_need():
         ({"of": ["total_cost"]}, 3000, "not among the outcomes", "add total_cost to outcomes"),
         ({"of": ["viability"]}, 3000, "no number in each draw", "remove it"),
         ({"exceed": {"npv": 1}}, 3000, "'npv'", "one of"),
-        ({"of": ["npv_premium", "npv_premium"]}, 3000, "twice", "remove one"),
-        ({"of": ["npv_premium"], "tails": [0.5]}, 3000, "0.5", "neither end"),
-        ({"of": ["npv_premium"], "tails": [1.5]}, 3000, "1.5", "< 1"),
-        ({"of": ["npv_premium"], "tails": [0.1, 0.1]}, 3000, "[0.1, 0.1]", "remove one"),
+        ({"of": ["npv_carbon_value", "npv_carbon_value"]}, 3000, "twice", "remove one"),
+        ({"of": ["npv_carbon_value"], "tails": [0.5]}, 3000, "0.5", "neither end"),
+        ({"of": ["npv_carbon_value"], "tails": [1.5]}, 3000, "1.5", "< 1"),
+        ({"of": ["npv_carbon_value"], "tails": [0.1, 0.1]}, 3000, "[0.1, 0.1]", "remove one"),
         ({}, 3000, "neither of nor exceed", "write of"),
-        ({"tails": [0.1], "exceed": {"npv_premium": 0}}, 3000, "tails of no outcome", "drop tails"),
-        ({"of": ["npv_premium"]}, 599, "599 draws, 29.95 of them beyond the 5 %", "take 600"),
-        ({"of": ["npv_premium"], "tails": [0.999]}, 3000, "3 of them", "take 30,000 draws"),
+        ({"tails": [0.1], "exceed": {"npv_carbon_value": 0}}, 3000, "tails of no outcome", "drop tails"),
+        ({"of": ["npv_carbon_value"]}, 599, "599 draws, 29.95 of them beyond the 5 %", "take 600"),
+        ({"of": ["npv_carbon_value"], "tails": [0.999]}, 3000, "3 of them", "take 30,000 draws"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_refused(risk, draws, found, expected):
@@ -241,7 +246,7 @@ def test_what_cannot_be_told_is_refused(risk, draws, found, expected):
 
 
 def test_six_hundred_draws_are_enough_for_five_per_cent():
-    simcore.load(rich_config(**RICH | {"draws": 600, "risk": {"of": ["npv_premium"]}}))
+    simcore.load(rich_config(**RICH | {"draws": 600, "risk": {"of": ["npv_carbon_value"]}}))
 
 
 def test_an_outcome_without_a_value_in_some_draws_is_refused_before_the_run():
@@ -290,8 +295,10 @@ def test_tables_show_them(tmp_path, capsys):
     out = tmp_path / "run.zarr"
     simcore.run(rich_config(**RICH), out=out, threads=2).close()
     with simcore.open_run(out) as run:
-        frame = summarise(run, variable="npv_premium")
-    np.testing.assert_array_equal(frame["tail_p5"], run["npv_premium_tail"].values[..., 1].ravel())
+        frame = summarise(run, variable="npv_carbon_value")
+    np.testing.assert_array_equal(
+        frame["tail_p5"], run["npv_carbon_value_tail"].values[..., 1].ravel()
+    )
     assert {"tail_p97.5_standard_error", "p97.5_low", "above_0"} <= set(frame)
     assert "p5_low" in frame
     text = outcome_text(frame)
@@ -310,7 +317,7 @@ def test_the_table_after_a_run_tells_few_numbers_and_names_the_rest():
     lines = tail_lines(done, Path("run.zarr"))
     assert lines[1].split()[-5:] == ["mean<P2.5", "mean<P5", "mean>P95", "mean>P97.5", "P(>0)"]
     assert lines[-1].startswith("Tails     cost_premium: simcore summary")
-    npv = done.open()["npv_premium_tail"]
+    npv = done.open()["npv_carbon_value_tail"]
     assert lines[-3].startswith("mean<P5: mean of the draws below")
     rows = [line.split() for line in lines[2:-3]]
     assert len(rows) == npv[..., 0].size

@@ -109,7 +109,7 @@ def test_child_lies_over_its_parent():
 
 def test_overlays_change_what_they_say():
     run = result("overlays")
-    for name in ("carbon_cost_central", "cost_premium_central", "premium_per_tonne_central"):
+    for name in ("carbon_cost_central", "cost_premium_central", "carbon_value_central"):
         values = run[name]
         assert values.sel(scenario="none").equals(
             values.sel(scenario="empty").assign_coords(scenario="none")
@@ -127,7 +127,7 @@ def test_overlays_change_what_they_say():
     for name in ("fixed_price", "random_walk"):
         assert found[name] == {"IN", "EU"}
     assert found["rules"] == {"IN"}
-    value = run.premium_per_tonne_central
+    value = run.carbon_value_central
     assert not value.sel(scenario="rules").equals(value.sel(scenario="none"))
 
 

@@ -340,7 +340,7 @@ def _seed(factor, price, credit):
     return price * factor - credit
 
 
-def premium_per_tonne(memo: Memo, place: Place, route: str, destination: str) -> Values:
+def carbon_value(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value, EUR/t."""
     value, reference = place.rules["value"], place.reference
     if value["mode"] == "seed":
@@ -348,7 +348,7 @@ def premium_per_tonne(memo: Memo, place: Place, route: str, destination: str) ->
             memo,
             product,
             avoided(memo, place, route),
-            premium_per_tco2(memo, place, route, destination),
+            carbon_value_per_tco2(memo, place, route, destination),
         )
     net = once(
         memo,
@@ -370,13 +370,13 @@ def premium_per_tonne(memo: Memo, place: Place, route: str, destination: str) ->
     )
 
 
-def premium_per_tco2(memo: Memo, place: Place, route: str, destination: str) -> Values:
+def carbon_value_per_tco2(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value per tonne of CO2e avoided, EUR."""
     if place.rules["value"]["mode"] == "netted":
         return once(
             memo,
             ratio,
-            premium_per_tonne(memo, place, route, destination),
+            carbon_value(memo, place, route, destination),
             avoided(memo, place, route),
         )
     price = place.home_price
@@ -385,12 +385,12 @@ def premium_per_tco2(memo: Memo, place: Place, route: str, destination: str) -> 
     return once(memo, _seed, place.indirect_factor, price, place.credit_price)
 
 
-def annualised_premium(memo: Memo, place: Place, route: str, destination: str) -> Values:
+def annualised_carbon_value(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value over the lifetime of the plant, EUR/t and year."""
     return once(
         memo,
         product,
-        premium_per_tonne(memo, place, route, destination),
+        carbon_value(memo, place, route, destination),
         1.0 / place.rules["plant"]["lifetime"],
     )
 
@@ -401,7 +401,7 @@ def support_gap(memo: Memo, place: Place, route: str, destination: str) -> Value
         memo,
         difference,
         cost_premium_ex_carbon(memo, place, route),
-        premium_per_tonne(memo, place, route, destination),
+        carbon_value(memo, place, route, destination),
     )
 
 
@@ -450,12 +450,12 @@ def crossover_year(memo: Memo, place: Place, route: str, destination: str) -> np
     )
 
 
-def lifecycle_premium(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
+def lifecycle_carbon_value(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
     """Carbon value (draw,) over the plant's life, 1e6 EUR."""
     return _over_life(memo, place, _earned(memo, place, route, destination), None)
 
 
-def npv_premium(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
+def npv_carbon_value(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
     """The same discounted to `valued_in`, 1e6 EUR."""
     return _over_life(memo, place, _earned(memo, place, route, destination), place.wacc)
 
@@ -468,7 +468,7 @@ def value_at_start(memo: Memo, place: Place, route: str, destination: str) -> np
 
 def _earned(memo: Memo, place: Place, route: str, destination: str) -> Values:
     """Carbon value by year, undefined while the route does not exist."""
-    premium = premium_per_tonne(memo, place, route, destination)
+    premium = carbon_value(memo, place, route, destination)
     return defined(memo, premium, place.plants[route].first, len(place.years))
 
 
@@ -497,7 +497,7 @@ def _annuity(value, rate, output, life):
     return value * capital_recovery(rate, life) / output
 
 
-def annuity_premium(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
+def annuity_carbon_value(memo: Memo, place: Place, route: str, destination: str) -> np.ndarray:
     """Level yearly payment (draw,) over the plant's life, EUR/t."""
     plant = place.rules["plant"]
     return once(

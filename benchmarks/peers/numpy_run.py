@@ -41,17 +41,17 @@ DESTINATION = {
     "total_cost": model.total_cost,
     "cost_premium": model.cost_premium,
     "break_even_price": model.break_even_price,
-    "premium_per_tco2": model.premium_per_tco2,
-    "premium_per_tonne": model.premium_per_tonne,
-    "annualised_premium_per_tonne": model.annualised_premium,
+    "carbon_value_per_tco2": model.carbon_value_per_tco2,
+    "carbon_value": model.carbon_value,
+    "annualised_carbon_value": model.annualised_carbon_value,
     "support_gap": model.support_gap,
     "viability": model.viability,
     "viability_by_view": model.viability_by_view,
     "green_is_cheaper": model.green_is_cheaper,
     "crossover_year": model.crossover_year,
-    "lifecycle_premium": model.lifecycle_premium,
-    "npv_premium": model.npv_premium,
-    "annuity_premium_per_tonne": model.annuity_premium,
+    "lifecycle_carbon_value": model.lifecycle_carbon_value,
+    "npv_carbon_value": model.npv_carbon_value,
+    "annuity_carbon_value": model.annuity_carbon_value,
 }
 ABSOLUTE = (
     "levelised_cost",
@@ -64,9 +64,9 @@ ABSOLUTE = (
 """Outcomes that the reference route has too."""
 WITHOUT_YEAR = (
     "crossover_year",
-    "lifecycle_premium",
-    "npv_premium",
-    "annuity_premium_per_tonne",
+    "lifecycle_carbon_value",
+    "npv_carbon_value",
+    "annuity_carbon_value",
     "exposure_total",
 )
 INDICATORS = ("viability", "green_is_cheaper", "at_price_limit")

@@ -34,7 +34,7 @@ SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
 # The first of each pair that the run holds; the second says the same in another way.
 _PAIRS: Final = (
     ("cost_premium_ex_carbon", "cost_premium"),
-    ("premium_per_tonne", "support_gap"),
+    ("carbon_value", "support_gap"),
     ("viability", "green_is_cheaper"),
 )
 
@@ -207,7 +207,7 @@ def headline_of(
     goods = budgets_of(run), products_of(run, probabilities)
     if not any((names[0], names[1], tables, projects, *goods)):
         raise RunError(Fault(
-            "outcomes", ", ".join(present) or "none", "cost_premium or premium_per_tonne",
+            "outcomes", ", ".join(present) or "none", "cost_premium or carbon_value",
             "name one outcome: --variable " + (present[0] if present else "V"),
         ))  # fmt: skip
     numbers: dict[str, Cells] = {}

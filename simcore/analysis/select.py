@@ -10,7 +10,7 @@ import numpy as np
 from simcore.dataset import RunError
 from simcore.errors import Fault, suggest
 from simcore.statistics import split_name
-from simcore.variables import INTERVAL_LEVEL, OUTCOMES
+from simcore.variables import INTERVAL_LEVEL, OUTCOMES, present_name
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,11 +65,11 @@ def outcomes_of(arrays: Iterable[Any]) -> list[str]:
     return list(dict.fromkeys(one[0] for one in split if one is not None))
 
 
-def require_outcome(dataset: xr.Dataset, name: str) -> None:
-    """Raise RunError when the run does not hold an outcome."""
-    known = outcomes_of(dataset)
+def require_outcome(dataset: xr.Dataset, asked: str) -> str:
+    """Give the present name of an outcome; a RunError when the run does not hold it."""
+    known, name = outcomes_of(dataset), present_name(asked)
     if name in known:
-        return
+        return name
     near = suggest(name, known)
     remedy = "add it to outcomes: in the config and run again"
     if name not in OUTCOMES:
@@ -124,13 +124,19 @@ def quantiles(dataset: xr.Dataset, name: str, probabilities: Sequence[float]) ->
     # Of some of the draws it is not known to which replicates they belong.
     whole = dataset.attrs.get("draws") == dataset.sizes["draw"]
     replicates = dataset.attrs.get("replicates", 1) if whole else 1
-    return _from_draws(dataset[name], probabilities, replicates)
+    return quantiles_of_draws(dataset[name], probabilities, replicates)
 
 
-def _from_draws(
+def quantiles_of_draws(
     values: xr.DataArray, probabilities: Sequence[float], replicates: int
 ) -> xr.Dataset:
-    """Quantiles of the kept draws by the rule of the stored ones; undefined values sort last."""
+    """Quantiles of draws, `draw` last, by the rule of the stored ones; undefined ones sort last.
+
+    Returns
+    -------
+    xarray.Dataset
+        `value`, `low`, `high` over the other dimensions and `quantile`.
+    """
     import xarray as xr
 
     from simcore.kernels.quantiles import quantiles_of_rows

@@ -62,7 +62,7 @@ def summarise(
         For a name that the run does not hold, or a quantile that was neither stored nor kept.
     """
     if variable is not None:
-        require_outcome(dataset, variable)
+        variable = require_outcome(dataset, variable)
     else:
         years = years or headline_years(dataset)
     labels = {

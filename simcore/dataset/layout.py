@@ -16,7 +16,7 @@ from simcore.variables import DIMENSIONS, INPUT, OUTCOMES, QUANTILES, Variable, 
 
 SCHEMA_VERSION: Final = 1
 _FIRST: Final = (
-    "cost_premium", "cost_premium_ex_carbon", "premium_per_tonne", "support_gap", "viability",
+    "cost_premium", "cost_premium_ex_carbon", "carbon_value", "support_gap", "viability",
 )  # fmt: skip
 """Outcomes whose arrays stand first, as readers show the head of a long list."""
 

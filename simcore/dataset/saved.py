@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,12 +15,15 @@ from simcore.dataset.checksums import Bytes, canonical, counted, digest_of, head
 from simcore.dataset.heaps import is_endless
 from simcore.dataset.layout import SCHEMA_VERSION
 from simcore.errors import ConfigError, Fault
+from simcore.variables import ALIASES
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _MARKS: Final = {"simcore_version", "schema_version"}
 _BLOCK_BYTES: Final = 16_000_000
+WRITTEN_AS: Final = "written_as"
+"""Attribute of an array that is called otherwise than in the run that holds it."""
 
 
 class RunError(ConfigError):
@@ -51,12 +55,30 @@ def open_run(path: str | os.PathLike[str]) -> xr.Dataset:
 
     place = finished_run(path)
     try:
-        return Dataset.of(xr.open_dataset(place, engine=CheckedRun))
+        return Dataset.of(_by_present_names(xr.open_dataset(place, engine=CheckedRun)))
     except RunError:
         raise
     except Exception as error:
         # Libraries have many ways to say that a file is not what it should be.
         raise unreadable(place, error) from error
+
+
+def _by_present_names(run: xr.Dataset) -> xr.Dataset:
+    """Call the arrays of outcomes as they are called now, whatever the version that wrote them."""
+    named = {
+        name: new + str(name)[len(old) :]
+        for name in [*run.variables, *(dim for dim in run.dims if dim not in run.variables)]
+        for old, new in ALIASES.items()
+        if name == old or str(name).startswith(f"{old}_")
+    }
+    if not named:
+        return run
+    found = run.rename(named)
+    for old, new in named.items():
+        if new in found.variables:
+            found.variables[new].attrs[WRITTEN_AS] = str(old)
+    found.set_close(run.close)
+    return found
 
 
 def finished_run(path: str | os.PathLike[str]) -> Path:
@@ -113,10 +135,15 @@ def digest(dataset: xr.Dataset) -> str:
     str
         64 hexadecimal digits.
     """
-    heads = [head_of(str(name), variable) for name, variable in dataset.variables.items()]
-    return digest_of(
-        (head, _parts(dataset.variables[head.name], head.kind)) for head in counted(heads)
-    )
+    written = {
+        str(name): str(one.attrs.get(WRITTEN_AS, name)) for name, one in dataset.variables.items()
+    }
+    held = {written[str(name)]: one for name, one in dataset.variables.items()}
+    heads = [
+        replace(head, dims=tuple(written.get(dim, dim) for dim in head.dims))
+        for head in (head_of(name, one) for name, one in held.items())
+    ]
+    return digest_of((head, _parts(held[head.name], head.kind)) for head in counted(heads))
 
 
 def _parts(variable: xr.Variable, kind: str) -> Iterator[Bytes]:

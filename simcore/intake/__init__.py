@@ -15,6 +15,7 @@ from simcore.intake.findings import Address, Finding, faults
 from simcore.intake.overlay import merge, put, setting
 from simcore.intake.price_tables import Filled, fill
 from simcore.intake.pruning import catalog_of_run, prune
+from simcore.intake.renamed import renamed
 from simcore.intake.scenarios import expand, usable
 from simcore.intake.schema import Experiment
 from simcore.intake.validation import mended, validate
@@ -145,6 +146,7 @@ def load(
         data, plain = _set(data, replace(one, data=tables_read[-1].data), address)
         documents.insert(0, plain)
     data, files, findings = expand(data, read.folder)
+    data, names_noted = renamed(data)
     if read.on_base:
         data = _following(data, documents)
     if isinstance(data.get("scenarios"), Mapping):
@@ -155,7 +157,7 @@ def load(
         data = {**data, "scenarios": overlays}
     data = _written_out(data, findings)
     findings += [one for filled in tables_read for one in filled.findings]
-    notes = dict.fromkeys(one for filled in tables_read for one in filled.notes)
+    notes = [*names_noted, *dict.fromkeys(one for each in tables_read for one in each.notes)]
     spec = _checked(data, [*documents, *files], file, read.folder, findings)
     told = file_notes(spec.scenarios, spec.folder, shipped.records())
     return replace(spec, notes=(*notes, *told), stands_alone=not read.on_base)

@@ -134,7 +134,7 @@ class Plant(Model):
     output: Output
     """Production, Mt/yr."""
     valued_in: Year
-    """Year to which npv_premium is discounted."""
+    """Year to which npv_carbon_value is discounted."""
     beyond: Literal["hold", "error"]
     """Years of life after the horizon: hold the last year's premium, or refuse."""
 

@@ -83,8 +83,8 @@ _REASONS: Final = {
     "emission_intensity": "read with boundary: scope12, or cbam.indirect",
     "variants": "another variant is chosen in every scenario",
     "cbam": "no tonne of this run crosses the border of the EU",
-    "plant": "read by outcomes over the life of the plant, such as npv_premium",
-    "value": "read by outcomes of the carbon value, such as premium_per_tonne",
+    "plant": "read by outcomes over the life of the plant, such as npv_carbon_value",
+    "value": "read by outcomes of the carbon value, such as carbon_value",
     "budgets": "read by outcomes of a budget, such as budget_need; destination with gap: support, "
     "against with gap: buyer",
     "factors": "no entry that this run reads refers to it: {{kind: factor, name: {0}}}",

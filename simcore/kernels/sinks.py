@@ -1,7 +1,7 @@
 """Where the rows that a program hands out go: kept, counted in bins, or collected from some bins.
 
 A row of 256 draws is reduced while it is still in the first cache; only what is asked for leaves
-the block. Sums run in fixed lanes and segments of draws, so that threads change no bit.
+the block. Sums run in fixed lanes and batches of draws, so that threads change no bit.
 """
 
 from __future__ import annotations

@@ -6,37 +6,31 @@ from typing import Any
 
 import numpy as np
 
-from simcore.model.premium import premium_per_tonne
+from simcore.model.premium import carbon_value
 from simcore.model.scene import Scene, remembered, wacc
 from simcore.model.since import LIFE
 from simcore.variables import CELL, outcome
 
 
 @outcome(over=CELL[:-1], unit="1e6 {money}", title="Lifecycle carbon value", since=LIFE)
-def lifecycle_premium(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Sum over the plant's life of premium_per_tonne * output."""
+def lifecycle_carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
+    """Sum over the plant's life of carbon_value * output."""
     return _lifetime_sum(scene, region, destination, route, discounted=False)
 
 
-@outcome(
-    over=CELL[:-1],
-    unit="1e6 {money}",
-    title="Net present carbon value",
-    since=LIFE,
-    asked_as=("npv", "net_present_value"),
-)
-def npv_premium(scene: Scene, region: str, destination: str, route: str) -> int:
-    """lifecycle_premium discounted at the region's WACC."""
+@outcome(over=CELL[:-1], unit="1e6 {money}", title="Net present carbon value", since=LIFE)
+def npv_carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
+    """lifecycle_carbon_value discounted at the region's WACC."""
     return _lifetime_sum(scene, region, destination, route, discounted=True)
 
 
 @outcome(over=CELL[:-1], unit="{money} t-1", title="Annuity of the carbon value", since=LIFE)
 @remembered
-def annuity_premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
-    """npv_premium / (output * annuity_factor(WACC, lifetime)).
+def annuity_carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
+    """npv_carbon_value / (output * annuity_factor(WACC, lifetime)).
 
     Value in the year before the start / (output * annuity_factor): the year that an annuity counts
-    from, whatever year npv_premium is discounted to.
+    from, whatever year npv_carbon_value is discounted to.
     """
     graph, plant = scene.graph, scene.experiment.plant
     recovery = graph.node(
@@ -57,7 +51,7 @@ def _lifetime_sum(
     scene: Scene, region: str, destination: str, route: str, *, discounted: bool,
     valued_in: int | None = None,
 ) -> int:  # fmt: skip
-    """Sum over the plant's life of premium * output, discounted at the WACC or not; 1e6 EUR.
+    """Sum over the plant's life of carbon_value * output, discounted at the WACC or not; 1e6 EUR.
 
     Discounted to `valued_in`, without it to the year that the plant names.
     """
@@ -71,7 +65,7 @@ def _lifetime_sum(
         lines.append((plant.output if inside else 0.0, since, since + held))
     weight, first, final = scene.over_years(np.array(lines, dtype=float)).T
     stated: dict[str, Any] = {
-        "amount": premium_per_tonne(scene, region, destination, route),
+        "amount": carbon_value(scene, region, destination, route),
         "weight": weight, "first": first, "last": final,
     }  # fmt: skip
     if not discounted:

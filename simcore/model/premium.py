@@ -129,13 +129,13 @@ def _credit_price(scene: Scene, region: str) -> int:
 
 @outcome(over=CELL, unit="{money} t-1", title="Carbon value per t CO2e", since=COMPARED)
 @remembered
-def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Carbon-value premium per tonne of CO2e avoided."""
+def carbon_value_per_tco2(scene: Scene, region: str, destination: str, route: str) -> int:
+    """carbon_value per tonne of CO2e avoided."""
     graph, experiment = scene.graph, scene.experiment
     if experiment.value.mode == "netted":
         return graph.node(
             "RATIO",
-            value=premium_per_tonne(scene, region, destination, route),
+            value=carbon_value(scene, region, destination, route),
             divisor=avoided_emissions(scene, region, route),
         )
     factor, credit = _indirect_factor(scene), _credit_price(scene, region)
@@ -150,15 +150,14 @@ def premium_per_tco2(scene: Scene, region: str, destination: str, route: str) ->
     )
 
 
-@outcome(
-    over=CELL, unit="{money} t-1", title="Carbon value", since=COMPARED, asked_as=("carbon_value",)
-)
+@outcome(over=CELL, unit="{money} t-1", title="Carbon value", since=COMPARED)
 @remembered
-def premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
-    """Carbon-value premium per tonne: what the avoided CO2 is worth (mode netted or seed)."""
+def carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
+    """What the CO2 that a tonne avoids is worth, by the carbon cost that it saves (mode netted or
+    seed)."""
     if scene.experiment.value.mode == "seed":
         saved = avoided_emissions(scene, region, route)
-        return scene.graph.product(saved, premium_per_tco2(scene, region, destination, route))
+        return scene.graph.product(saved, carbon_value_per_tco2(scene, region, destination, route))
     reference = reference_of(scene.experiment, region, route)
     return netted_value(scene, region, destination, route, reference)
 
@@ -195,10 +194,10 @@ def netted_value(
 
 @outcome(over=CELL, unit="{money} t-1 yr-1", title="Annualised carbon value", since=COMPARED)
 @remembered
-def annualised_premium_per_tonne(scene: Scene, region: str, destination: str, route: str) -> int:
-    """premium_per_tonne / plant lifetime (straight line)."""
+def annualised_carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
+    """carbon_value / plant lifetime (straight line)."""
     return scene.graph.scaled(
-        premium_per_tonne(scene, region, destination, route),
+        carbon_value(scene, region, destination, route),
         1.0 / scene.experiment.plant.lifetime,
     )
 
@@ -208,10 +207,10 @@ def annualised_premium_per_tonne(scene: Scene, region: str, destination: str, ro
 )
 @remembered
 def support_gap(scene: Scene, region: str, destination: str, route: str) -> int:
-    """cost_premium_ex_carbon - premium_per_tonne: what a subsidy or a buyer must still pay."""
+    """cost_premium_ex_carbon - carbon_value: what a subsidy or a buyer must still pay."""
     return scene.graph.difference(
         cost_premium_ex_carbon(scene, region, route),
-        premium_per_tonne(scene, region, destination, route),
+        carbon_value(scene, region, destination, route),
     )
 
 

@@ -70,7 +70,7 @@ def carbon_price(dataset: xr.Dataset) -> Figure | None:
 
 def cost_and_value(dataset: xr.Dataset, destination: str) -> Figure | None:
     """Extra cost before carbon against the carbon value: a deal closes where value >= cost."""
-    pair = ("cost_premium_ex_carbon", "premium_per_tonne")
+    pair = ("cost_premium_ex_carbon", "carbon_value")
     if any(f"{name}_quantile" not in dataset for name in pair):
         return None
     title = (
@@ -205,7 +205,7 @@ def _prices(dataset: xr.Dataset, _: Asked) -> Figure | None:
 
 @picture(
     "value", shows="extra cost before carbon against what the avoided carbon is worth, by year",
-    needs=["cost_premium_ex_carbon_quantile", "premium_per_tonne_quantile"], each=CELL,
+    needs=["cost_premium_ex_carbon_quantile", "carbon_value_quantile"], each=CELL,
 )  # fmt: skip
 def _value(dataset: xr.Dataset, _: Asked) -> Figure | None:
     return cost_and_value(dataset, labels_of(dataset, "destination")[0])

@@ -30,7 +30,7 @@ _LETTERS: Final = 8.5
 """Letters of a title to the inch."""
 _FANS: Final = {
     f"{name}_{statistic}"
-    for name in ("cost_premium", "cost_premium_ex_carbon", "premium_per_tonne")
+    for name in ("cost_premium", "cost_premium_ex_carbon", "carbon_value")
     for statistic in ("quantile", "central", "mean")
 }
 

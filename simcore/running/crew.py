@@ -1,38 +1,20 @@
-"""Threads that share segments of the draws, and rows, each taking what is next.
-
-The parts of the draws whose sums are added up depend on their number only, so no sum depends on the
-threads.
-"""
+"""Threads that share batches of the draws, and rows, each taking what is next."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import pairwise
 from threading import Event
-from typing import Final
 
 import numpy as np
 
-from simcore.kernels.operations import BLOCK
 from simcore.running.options import Report
 
-Segment = tuple[int, int]
 Shares = Sequence[Sequence[int]]
-
-_SEGMENTS: Final = 64
-"""Most parts of a run whose sums are added up one after the other."""
 
 
 class StoppedError(Exception):
     """Another thread failed, or the user asked to stop."""
-
-
-def segments_of(draws: int, replicates: int) -> list[Segment]:
-    """First draw and end of each part of the draws whose sums are added up by itself."""
-    blocks = -(-draws // BLOCK)
-    each = -(-blocks // max(1, _SEGMENTS // replicates))
-    return list(pairwise(min(k * each * BLOCK, draws) for k in range(-(-blocks // each) + 1)))
 
 
 class Crew:
@@ -48,51 +30,31 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
-    def over_draws(
-        self,
-        work: Callable[[int, int, int, int], None],
-        segments: Sequence[Segment],
-        report: Report,
-        *,
-        stretch: int,
-        replicates: int = 1,
-        replicate: int | None = None,
+    def over_batches(
+        self, work: Callable[[int, int], None], batches: int, report: Report,
         shares: Shares | None = None,
-    ) -> Shares:
-        """Call work(thread, segment, first draw, draws) for stretches of the draws.
-
-        Of each stretch every k-th block is meant, k the number of replicates: those of one
-        replicate. They follow each other in order; all replicates, or only the given one.
+    ) -> Shares:  # fmt: skip
+        """Call work(thread, batch) for as many batches, counted from 0.
 
         Returns
         -------
         sequence of sequences of int
-            Segments of each thread; given as `shares`, each thread takes them again. Without, they
+            Batches of each thread; given as `shares`, each thread takes them again. Without, they
             are dealt one after the other to whoever is free.
         """
-        threads = min(self.threads, len(segments)) if shares is None else len(shares)
-        done, dealt = np.zeros(threads), [list[int]() for _ in range(threads)]
-        chosen = range(replicates) if replicate is None else (replicate,)
-        free = iter(range(len(segments)))
-
-        def taken(thread: int) -> Iterator[int]:
-            for segment in free if shares is None else shares[thread]:
-                dealt[thread].append(segment)
-                yield segment
+        threads = min(self.threads, batches) if shares is None else len(shares)
+        total = batches if shares is None else sum(map(len, shares))
+        dealt = [list[int]() for _ in range(threads)]
+        free = iter(range(batches))
 
         def part(thread: int) -> None:
-            for segment, one in ((s, one) for s in taken(thread) for one in chosen):
-                first, last = segments[segment]
-                first += (one - first // BLOCK) % replicates * BLOCK
-                for begin in range(first, last, stretch * replicates):
-                    if self._stop.is_set():
-                        raise StoppedError
-                    draws = min(stretch * replicates, last - begin)
-                    work(thread, segment, begin, draws)
-                    done[thread] += draws
+            for batch in free if shares is None else shares[thread]:
+                if self._stop.is_set():
+                    raise StoppedError
+                dealt[thread].append(batch)
+                work(thread, batch)
 
-        total = (segments[-1][1] - segments[0][0]) * len(chosen)
-        self._run(part, threads, lambda: report(float(done.sum()) / total))
+        self._run(part, threads, lambda: report(sum(map(len, dealt)) / max(total, 1)))
         return dealt
 
     def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from simcore.kernels.operations import BLOCK
-
 
 @dataclass(frozen=True)
 class Options:
@@ -16,8 +14,6 @@ class Options:
     ----------
     look : int
         Draws of the first look, over which bins are laid and about whose first all sums are made.
-    stretch : int
-        Most draws of a replicate between two looks at whether to stop, a multiple of 256.
     smallest : float
         Smallest room for a tile, MB.
     items : int, optional
@@ -28,7 +24,6 @@ class Options:
     """
 
     look: int = 512
-    stretch: int = 16 * BLOCK
     smallest: float = 48.0
     items: int | None = None
     bins: int | None = None

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simcore.kernels.intervals import draws_by_replicate
 from simcore.numerics.elementary import total
 from simcore.plan import Plan
+from simcore.running.batches import Tree
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads
 from simcore.running.items import Item, Need
@@ -80,15 +81,15 @@ class Team:
 
     def parts(self, tile: int, stage: Stage) -> list[Part]:
         """The draws of a stage in parts of about equal size."""
-        segments = len(self.job.segments)
-        edges = np.linspace(0, segments, min(self.job.parts, segments) + 1).astype(int).tolist()
+        numbers = self.job.batches.numbers
+        edges = np.linspace(0, numbers, min(self.job.parts, numbers) + 1).astype(int).tolist()
         return [Part(tile, stage, first, last) for first, last in pairwise(edges)]
 
     def results(
         self, tasks: Sequence[Task], tile: Tile, report: Report, kept: Kept | None = None
     ) -> list[Result]:
         """Do the tasks of a stage; draws that they keep are written into `kept`."""
-        shared, segments, found = self.executor.shares_memory, self.job.segments, {}
+        shared, batches, found = self.executor.shares_memory, self.job.batches, {}
         work = partial(perform, self.job)
         if shared:
             site = Site(tile, self.crew, None if kept is None else kept.draws, report)
@@ -99,7 +100,7 @@ class Team:
             tasks = [task._replace(lines=lines) for task in tasks]
         for result in self.executor.run(work, tasks):
             if kept is not None and result.kept is not None:
-                first, last = segments[result.part.first][0], segments[result.part.last - 1][1]
+                first, last = batches.begin(result.part.first), batches.begin(result.part.last)
                 kept.draws[kept.lines[own], first:last] = result.kept
             found[result.part] = result._replace(kept=None)
             if not shared:
@@ -167,7 +168,7 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     by_row = Kept(draws, by_output(tile.outputs, lines))
     tasks = [Task(part, numbers, by_row.lines) for part in team.parts(number, Stage.COUNT)]
     counted = team.results(tasks, tile, between(report, 0.0, 0.5), by_row)
-    sums = _total([one.sums for one in counted])
+    sums = Tree.joined((one.nodes, one.sums) for one in counted).total(job.replicates)
     counts = _joined([one.counts for one in counted])
     shares = [one.shares for one in counted]
     del counted  # its counts take the room of what is collected
@@ -214,14 +215,6 @@ def rehearse(plan: Plan) -> None:
         reduce_tile(team, 0, silent)
         found = [np.empty((1, len(job.probabilities))) for _ in range(3)]
         quantiles_anew(team, 0, Tile.of(job, 0), np.array([[1.0, 0, 0, 0]]), np.array([0]), found)
-
-
-def _total(sums: Sequence[Any]) -> Floats:
-    """Sums by replicate over all segments, added one after the other."""
-    total: Floats = sums[0][0].copy()
-    for segment in [one for part in sums for one in part][1:]:
-        total += segment
-    return total
 
 
 def _joined(parts: Sequence[Any]) -> NDArray[Any]:

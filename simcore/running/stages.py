@@ -2,7 +2,7 @@
 
 Of each tile the draws are gone through to count (and to keep what is asked for), then to collect
 the values of the bins that hold a wanted rank; now and then once more to keep some rows whole. A
-part is some segments of the draws of one such stage. It needs nothing but the job, so that it can
+part is some batches of the draws of one such stage. It needs nothing but the job, so that it can
 be done by any process, in any order, and again.
 """
 
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan
-from simcore.running.crew import Crew, Segment, Shares, segments_of
+from simcore.running.batches import Batch, Batches, Node, Tree
+from simcore.running.crew import Crew, Shares
 from simcore.running.items import Item, items_of, rows_of
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, compile_program, drop_operation, restrict_outputs
@@ -77,10 +78,10 @@ class Job:
         """Parts of the draws whose spread measures the error."""
         return replicates_of(self.plan)
 
-    @cached_property
-    def segments(self) -> list[Segment]:
-        """Parts of the draws whose sums are added up by themselves."""
-        return segments_of(self.plan.draws, self.replicates)
+    @property
+    def batches(self) -> Batches:
+        """The draws in batches, whose sums are added up by themselves."""
+        return Batches(self.plan.draws, self.replicates)
 
     @cached_property
     def ranks(self) -> Any:
@@ -100,7 +101,7 @@ class Part(NamedTuple):
     tile : int
     stage : Stage
     first, last : int
-        First segment of the draws, and the one after the last.
+        Numbers of batches of the draws: the first, and the one after the last.
     """
 
     tile: int
@@ -122,7 +123,7 @@ class Task(NamedTuple):
     slot, atom, places : ndarray
         As `kernels.bins.choose_bins` leaves them, the places for the threads of this part.
     shares : sequence of sequences of int
-        Segments that each thread met while it counted.
+        Batches of the part that each thread met while it counted.
     rows : (int, int)
         First row whose values are collected, and the one after the last.
     """
@@ -144,10 +145,11 @@ class Result(NamedTuple):
     ----------
     part : Part
     shares : sequence of sequences of int
-        Segments that each thread met.
+        Batches of the part that each thread met.
     kept : ndarray, shape (kept rows, draws)
         Draws of the part; None where they were written where they belong.
-    sums : ndarray, shape (segments, replicates, rows, 4)
+    nodes, sums : ndarray, shape (nodes, 3) and (nodes, rows, 4)
+        Addresses in the tree of sums, and the sums; see `running.batches`.
     counts : ndarray, shape (threads, rows, bins + 1)
         Values by bin.
     values : ndarray
@@ -162,6 +164,7 @@ class Result(NamedTuple):
     part: Part
     shares: Shares
     kept: NDArray[Any] | None = None
+    nodes: NDArray[np.int64] = _NOTHING
     sums: Floats = _NOTHING
     counts: NDArray[np.int32] = _NOTHING
     values: Floats = _NOTHING
@@ -170,6 +173,7 @@ class Result(NamedTuple):
 
 
 Perform = Callable[[Task], Result]
+Simulate = Callable[[Any], None]
 
 
 def by_output(outputs: NDArray[np.int64], values: NDArray[Any]) -> NDArray[Any]:
@@ -209,7 +213,7 @@ class Tile:
         tile = job.tiles[number]
         program, outputs = compile_program(job.plan, [item.request for item in tile], recall=recall)
         counts = [item.request.rows for item in tile]
-        workers = min(job.parts * job.threads, len(job.segments))
+        workers = min(job.parts * job.threads, job.batches.numbers * job.replicates)
         return cls(
             program,
             outputs,
@@ -278,20 +282,22 @@ def _count(job: Job, task: Task, site: Site) -> Result:
     """Sums over the draws and counts by bin, and the draws to keep."""
     from simcore.kernels import sinks
 
-    tile, segments = site.tile, job.segments[task.part.first : task.part.last]
-    threads = min(job.threads, len(segments))
-    sums = np.zeros((len(segments), job.replicates, tile.rows, sinks.SUMS))
+    tile, batches = site.tile, job.batches.within(task.part.first, task.part.last)
+    tree, threads = Tree(), min(job.threads, len(batches))
     counts = np.zeros((threads, tile.rows, tile.bins + 1), np.int32)
     kept = _room_to_keep(job, task, site, job.plan.experiment.dtype)
     targets = [
         _keeper(tile, sinks.COUNT, task.numbers, task.lines, kept, counts=one) for one in counts
     ]
 
-    def aim(thread: int, segment: int, first: int) -> Any:
-        return targets[thread]._replace(sums=sums[segment, first // BLOCK % job.replicates])
+    def simulated(thread: int, batch: Batch, simulate: Simulate) -> None:
+        sums = np.zeros((tile.rows, sinks.SUMS))
+        simulate(targets[thread]._replace(sums=sums))
+        tree.add(Node.of(batch), sums)
 
-    shares = _over_draws(job, task, site, aim)
-    return Result(task.part, shares, None if kept is site.kept else kept, sums, counts)
+    shares = _over_draws(job, task, site, simulated)
+    returned = None if kept is site.kept else kept
+    return Result(task.part, shares, returned, *tree.nodes(), counts=counts)
 
 
 def _keep(job: Job, task: Task, site: Site) -> Result:
@@ -302,7 +308,7 @@ def _keep(job: Job, task: Task, site: Site) -> Result:
     targets = [
         _keeper(site.tile, sinks.KEEP, task.numbers, task.lines, kept) for _ in range(job.threads)
     ]
-    shares = _over_draws(job, task, site, lambda thread, *_: targets[thread])
+    shares = _over_draws(job, task, site, lambda thread, _, simulate: simulate(targets[thread]))
     return Result(task.part, shares, None if kept is site.kept else kept)
 
 
@@ -328,7 +334,9 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
     tally = Tally.of(replicates, len(places), end - begin, slots)
     for one in range(replicates) if replicates else (None,):
         counts[:] = 0
-        _over_draws(job, task, site, lambda thread, *_: targets[thread], program, one)
+        _over_draws(
+            job, task, site, lambda thread, _, simulate: simulate(targets[thread]), program, one
+        )
         if one is not None:
             tally.filled[one] = places[:, begin:end, sinks.FILLED]
             tally.inside[one] = counts.sum(axis=0)[begin:end]
@@ -339,7 +347,7 @@ def _room_to_keep(job: Job, task: Task, site: Site, dtype: str) -> NDArray[Any]:
     """Where the draws of a part are kept: where they belong, or room of its own."""
     if site.kept is not None:
         return site.kept
-    draws = job.segments[task.part.last - 1][1] - job.segments[task.part.first][0]
+    draws = job.batches.begin(task.part.last) - job.batches.begin(task.part.first)
     return np.empty((int(task.lines.max(initial=-1)) + 1, draws), dtype)
 
 
@@ -357,30 +365,33 @@ def _keeper(
 
 
 def _over_draws(
-    job: Job, task: Task, site: Site, aim: Callable[[int, int, int], Any], program: Any = None,
-    replicate: int | None = None,
+    job: Job, task: Task, site: Site, work: Callable[[int, Batch, Simulate], None],
+    program: Any = None, replicate: int | None = None,
 ) -> Shares:  # fmt: skip
-    """Simulate the draws of a part into the sinks that `aim(thread, segment, first draw)` gives."""
+    """Call work(thread, batch, what simulates its draws into a sink) for the batches of a part.
+
+    Given a replicate, for its batches only.
+    """
     from simcore.kernels import sinks
     from simcore.kernels.simulate import run_blocks
 
-    segments = job.segments[task.part.first : task.part.last]
+    batches = job.batches.within(task.part.first, task.part.last)
     chosen = site.tile.program if program is None else program
     rooms = [sinks.workspace(chosen.rows, BLOCK) for _ in range(job.threads)]
-    begin = segments[0][0] if site.kept is None else 0
+    begin = job.batches.begin(task.part.first) if site.kept is None else 0
 
-    def work(thread: int, segment: int, first: int, draws: int) -> None:
-        target, room = aim(thread, segment, first), rooms[thread]
-        run_blocks(chosen, first, draws, job.replicates, first - begin, False, room, target)
+    def one(thread: int, number: int) -> None:
+        batch, room = batches[number], rooms[thread]
+        work(thread, batch, lambda sink: run_blocks(
+            chosen, batch.first, batch.draws, job.replicates, batch.first - begin, False, room, sink
+        ))  # fmt: skip
 
-    step = site.report
-    if replicate is not None:
+    step, shares = site.report, task.shares or None
+    if replicate is not None and shares is not None:
         many = job.ranks.taken.size
         step = between(site.report, replicate / many, (replicate + 1) / many)
-    return site.crew.over_draws(
-        work, segments, step, stretch=job.options.stretch, replicates=job.replicates,
-        replicate=replicate, shares=task.shares or None,
-    )  # fmt: skip
+        shares = [[k for k in own if batches[k].replicate == replicate] for own in shares]
+    return site.crew.over_batches(one, len(batches), step, shares)
 
 
 _STAGES: Final = {Stage.COUNT: _count, Stage.COLLECT: _collect, Stage.KEEP: _keep}

@@ -15,6 +15,7 @@ from simcore.errors import ConfigError
 from simcore.kernels.operations import BLOCK
 from simcore.numerics.student import reach, students_t
 from simcore.plan import Plan
+from simcore.running.batches import Batches
 from simcore.running.items import Item, Need, rows_of
 from simcore.running.options import Options
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
@@ -27,6 +28,8 @@ _ROW_BYTES: Final = 5200
 """Bytes of a row for its sums, ranks and results."""
 _TALLY_BYTES: Final = 104
 """Bytes of a row and replicate for its sums and for its counts beside nine quantiles."""
+_NODE_BYTES: Final = 64
+"""Bytes of a row for a sum over some batches of a replicate, and its copy on the way."""
 _FEWEST_BINS, _MOST_BINS = 512, 8192
 _DRAWS_PER_BIN: Final = 128
 """More draws in a bin than that make it worth while to have more bins."""
@@ -72,7 +75,9 @@ def bytes_of(plan: Plan, options: Options, item: Item, workers: int) -> float:
     size = np.dtype(plan.experiment.dtype).itemsize
     fixed = 8 * min(options.look, plan.draws) + (4 * workers + 1) * _FEWEST_BINS + _ROW_BYTES
     if plan.experiment.design != "random":
-        fixed += (_TALLY_BYTES + 8 * workers) * plan.experiment.replicates
+        batches = Batches(plan.draws, plan.experiment.replicates)
+        nodes = _NODE_BYTES * batches.numbers.bit_length()
+        fixed += (_TALLY_BYTES + nodes + 8 * workers) * batches.replicates
     return item.request.rows * (fixed + (size * plan.draws if item.kept else 0.0))
 
 

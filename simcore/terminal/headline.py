@@ -30,7 +30,7 @@ from simcore.terminal.tables import (
 _SHORT: Final = {
     "cost_premium_ex_carbon": "extra cost",
     "cost_premium": "with carbon",
-    "premium_per_tonne": "carbon value",
+    "carbon_value": "carbon value",
     "support_gap": "support gap",
     "viability": "covers",
     "green_is_cheaper": "cheaper",
@@ -39,7 +39,7 @@ _LEGEND: Final = {
     "cost_premium_ex_carbon": "levelised cost minus that of the reference route, before carbon",
     "cost_premium": "extra cost after carbon: levelised and carbon cost minus those of the "
     "reference",
-    "premium_per_tonne": "what the avoided CO2 is worth, per tonne of product",
+    "carbon_value": "what the avoided CO2 is worth, per tonne of product",
     "support_gap": "extra cost that the carbon value leaves to pay",
     "viability": "share of the draws in which the carbon value covers the extra cost",
     "green_is_cheaper": "share of the draws in which green costs less, carbon included",

@@ -153,6 +153,28 @@ def _add_runs(commands: Any) -> None:
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     _format(one)
     one = _command(
+        commands, "compare", "set two scenarios of a run, or two runs, beside each other",
+        "simcore compare results/quickstart.zarr --to law --variable support_gap --year 2030",
+        "simcore compare results/mine.zarr --from law --to reform_2026 --volume 5Mt",
+        "simcore compare results/before.zarr results/after.zarr --variable cost_premium",
+    )  # fmt: skip
+    _saved(one)
+    one.add_argument("other", type=Path, nargs="?", metavar="RUN2", help="the new run")
+    one.add_argument("--from", dest="base", metavar="S",
+                     help="old scenario (default: the first of RUN)")  # fmt: skip
+    one.add_argument("--to", metavar="S",
+                     help="new scenario (default: the next; of RUN2 the same)")  # fmt: skip
+    one.add_argument("--variable", metavar="V", help="default: support_gap, else cost_premium")
+    for option, kind, what in (
+        ("year", int, "Y"), ("region", str, "R"), ("route", str, "K"), ("destination", str, "D"),
+        ("project", str, "P"), ("market", str, "M"),
+    ):  # fmt: skip
+        one.add_argument(f"--{option}", type=kind, action="append", metavar=what,
+                         help=f"only this {option}; may be repeated")  # fmt: skip
+    one.add_argument("--volume", metavar="T",
+                     help="also what closes the gap of so many tonnes a year: 5Mt")  # fmt: skip
+    _format(one)
+    one = _command(
         commands, "plot", "draw pictures of a saved run",
         "simcore plot results/quickstart.zarr",
         "simcore plot results/quickstart.zarr --kind routes --year 2030 --scenario all",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake.packaged.provenance import UNITS
 from simcore.terminal.tables import WIDTH, grid
-from simcore.variables import OUTCOMES
+from simcore.variables import OUTCOMES, present_name
 
 # Keys whose numbers say how an entry is read; they have neither unit nor source of their own.
 _SETTINGS: Final = ("known_until", "delay", "end", "probability", "ramp", "rate", "growth")
@@ -75,6 +75,7 @@ def catalog_text(
             for key, entry in entries.items()
         ]
         return _listing(columns, rows)
+    name = present_name(name) if section == "outcomes" else name
     entry = entry_of(entries, section, name)
     if section in _COLUMNS:
         lines = [name]

@@ -17,7 +17,7 @@ from typing import Final
 
 from simcore.errors import TextError, suggest
 from simcore.units import UnitError, parse_unit
-from simcore.variables import OUTCOMES
+from simcore.variables import OUTCOMES, present_name
 
 MAX_LENGTH: Final = 400
 CATALOG: Final = "catalog"
@@ -134,6 +134,7 @@ def _read(node: ast.expr, labels: list[str]) -> Formula:
 
 
 def _term(name: str, label: str | None) -> Term:
+    name = present_name(name)
     if name != CATALOG and name not in OUTCOMES:
         near = suggest(name, (*OUTCOMES, CATALOG))
         raise FormulaError(

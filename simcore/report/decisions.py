@@ -1,0 +1,207 @@
+"""Charts of projects: what they are worth, what is paid for them, and what the public may owe."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from simcore.report.board import source
+from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
+from simcore.report.reading import Reading
+from simcore.variables import QUANTILES
+
+_ENDS: Final = (0.05, 0.5, 0.95)
+SECTION: Final = "decisions"
+
+
+def decision_charts(reading: Reading) -> Iterator[Chart]:
+    """Charts of the projects and budgets of a run; none where it has neither."""
+    for make in (_worth, _payments, _liability, _closing, _gaps, _budgets):
+        chart = make(reading)
+        if chart is not None:
+            yield chart
+
+
+def project_title(reading: Reading, scenario: str, project: str) -> str:
+    """What people call a project."""
+    told = reading.projects().get(scenario, {}).get(project, {})
+    return str(told.get("title") or reading.title("project", project))
+
+
+def instrument_title(reading: Reading, scenario: str, project: str, instrument: str) -> str:
+    """What people call an instrument of a project."""
+    told = reading.projects().get(scenario, {}).get(project, {}).get("instruments", {})
+    return str(told.get(instrument, {}).get("title") or reading.title("instrument", instrument))
+
+
+def instruments_of(reading: Reading) -> list[tuple[str, str, str]]:
+    """Scenario, project and instrument of each contract of a run."""
+    return [
+        (scenario, project, instrument)
+        for scenario, known in reading.projects().items()
+        for project, told in known.items() for instrument in told.get("instruments", {})
+    ]  # fmt: skip
+
+
+def _worth(reading: Reading) -> Chart | None:
+    """Net present value of each project, by scenario."""
+    if not reading.held("project_npv"):
+        return None
+    unit = reading.unit("project_npv")
+    rows: list[tuple[Value, ...]] = []
+    for scenario, known in reading.projects().items():
+        for project in known:
+            at = {"scenario": scenario, "project": project}
+            quantiles = reading.quantiles("project_npv", at, _ENDS)
+            if all(map(math.isfinite, quantiles)):
+                rows.append((project_title(reading, scenario, project),
+                             reading.title("scenario", scenario), *quantiles))  # fmt: skip
+    if not rows:
+        return None
+    return Chart(
+        "npv", "Net present value of each project",
+        "Is the project worth it, and how sure is that?",
+        "whiskers", unit, (*labels("panel=Project", "label=Scenario"),
+                           *quantile_columns(unit, _ENDS)),
+        tuple(rows), section=SECTION, note="Dot: median. Line: P5, the worse side, to P95.",
+        source=source(reading, "project_npv_quantile"),
+    )  # fmt: skip
+
+
+def _payments(reading: Reading) -> Chart | None:
+    """What each instrument pays by year."""
+    if not reading.held("instrument_payment"):
+        return None
+    unit = reading.unit("instrument_payment")
+    rows: list[tuple[Value, ...]] = []
+    for scenario, project, instrument in instruments_of(reading):
+        at = {"scenario": scenario, "project": project, "instrument": instrument}
+        title = instrument_title(reading, scenario, project, instrument)
+        panel = f"{title}, {project_title(reading, scenario, project)}"
+        panel += f": {reading.title('scenario', scenario)}"
+        rows += [(panel, "Payment", *row) for row in _by_year(reading, "instrument_payment", at)]
+    return _fan(
+        reading, "payments", "Payments of each instrument by year",
+        "What does the public pay, and when does the firm repay?", unit, rows,
+        "instrument_payment", "Above zero the public pays, below zero the firm repays.",
+    )  # fmt: skip
+
+
+def _gaps(reading: Reading) -> Chart | None:
+    """What each project lacks before support, by year."""
+    if not reading.held("project_gap"):
+        return None
+    rows: list[tuple[Value, ...]] = []
+    for scenario, known in reading.projects().items():
+        for project in known:
+            at = {"scenario": scenario, "project": project}
+            panel = f"{project_title(reading, scenario, project)}: "
+            panel += reading.title("scenario", scenario)
+            rows += [(panel, "Gap", *row) for row in _by_year(reading, "project_gap", at)]
+    return _fan(
+        reading, "gaps", "What a tonne of each project lacks before support",
+        "How much support does a tonne need in each year?", reading.unit("project_gap"), rows,
+        "project_gap", "Above zero support is lacking, below zero none is needed.",
+    )  # fmt: skip
+
+
+def _by_year(reading: Reading, outcome: str, at: dict[str, str]) -> Iterator[tuple[Value, ...]]:
+    """Year and quantiles, from the first to the last year in which anything is paid or lacks."""
+    values = np.stack([
+        reading.values(f"{outcome}_quantile", {**at, "quantile": one}) for one in BAND
+    ], -1)  # fmt: skip
+    known = np.flatnonzero((np.isfinite(values) & (values != 0)).any(-1))
+    if known.size:
+        years = reading.labels("year")
+        for place in range(int(known[0]), int(known[-1]) + 1):
+            if np.isfinite(values[place]).all():
+                yield (int(years[place]), *values[place].tolist())
+
+
+def _fan(
+    reading: Reading, name: str, title: str, question: str, unit: str,
+    rows: list[tuple[Value, ...]], outcome: str, note: str,
+) -> Chart | None:  # fmt: skip
+    if not rows:
+        return None
+    return Chart(
+        name, title, question, "fan", unit,
+        (*labels("panel", "series=Quantity", "year"), *quantile_columns(unit, BAND)), tuple(rows),
+        section=SECTION, note=note, source=source(reading, f"{outcome}_quantile"),
+    )  # fmt: skip
+
+
+def _liability(reading: Reading) -> Chart | None:
+    """How often what an instrument costs the public exceeds an amount, at the stored quantiles."""
+    if not reading.held("instrument_npv"):
+        return None
+    unit = reading.unit("instrument_npv")
+    rows: list[tuple[Value, ...]] = []
+    for scenario, project, instrument in instruments_of(reading):
+        at = {"scenario": scenario, "project": project, "instrument": instrument}
+        panel = instrument_title(reading, scenario, project, instrument)
+        panel += f", {project_title(reading, scenario, project)}"
+        for probability in QUANTILES:
+            amount = reading.quantiles("instrument_npv", at, (probability,))[0]
+            if math.isfinite(amount):
+                rows.append((panel, reading.title("scenario", scenario), amount,
+                             round(1 - probability, 6)))  # fmt: skip
+    if not rows:
+        return None
+    rows.sort(key=lambda row: str(row[0]))
+    columns = (*labels("panel=Instrument", "series=Scenario"), Column("x", "Amount", unit),
+               Column("value", "Share of draws above", "share of draws"))  # fmt: skip
+    return Chart(
+        "liability", "What the public may owe: how often an amount is exceeded",
+        "How bad can it get?", "lines", "share of draws", columns, tuple(rows), section=SECTION,
+        note="Present value of all payments. Points: the nine stored quantiles.",
+        source=source(reading, "instrument_npv_quantile"),
+    )  # fmt: skip
+
+
+def _closing(reading: Reading) -> Chart | None:
+    """Share of the draws in which each project closes, by year."""
+    if not reading.held("deal_closes", statistic="mean"):
+        return None
+    rows: list[tuple[Value, ...]] = []
+    for scenario, known in reading.projects().items():
+        for project in known:
+            at = {"scenario": scenario, "project": project}
+            shares = reading.values("deal_closes_mean", at).tolist()
+            rows += [
+                (project_title(reading, scenario, project), reading.title("scenario", scenario),
+                 int(year), share)
+                for year, share in zip(reading.labels("year"), shares, strict=True)
+                if math.isfinite(share)
+            ]  # fmt: skip
+    if not rows:
+        return None
+    rows.sort(key=lambda row: str(row[0]))
+    columns = (*labels("panel=Project", "series=Scenario", "x=Year"),
+               Column("value", "Share", "share of draws"))  # fmt: skip
+    return Chart(
+        "closing", "The project closes: share of the draws, by year",
+        "In which years does the margin stay above zero?", "lines", "share of draws", columns,
+        tuple(rows), section=SECTION, source=source(reading, "deal_closes_mean"),
+    )  # fmt: skip
+
+
+def _budgets(reading: Reading) -> Chart | None:
+    """Mean and P95 of what closes the gap of each budget."""
+    if not reading.held("budget_need"):
+        return None
+    unit = reading.unit("budget_need")
+    rows: list[tuple[Value, ...]] = []
+    for scenario in reading.labels("scenario"):
+        for budget in reading.labels("budget"):
+            at = {"scenario": scenario, "budget": budget}
+            panel = f"{reading.title('budget', budget)}: {reading.title('scenario', scenario)}"
+            rows += [(panel, "Budget", *row) for row in _by_year(reading, "budget_need", at)]
+    return _fan(
+        reading, "budgets", "What closes the gap of each budget, by year",
+        "How large must the budget and its reserve be?", unit, rows, "budget_need",
+        "P95 is the reserve.",
+    )  # fmt: skip

@@ -1,0 +1,235 @@
+"""Numbers of a run by the labels of their place, read from its stored summaries."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from simcore.analysis.headline import OpenedRun, telling_years
+from simcore.analysis.sectors import product_told, references_of, sectors_of
+from simcore.analysis.select import choose
+from simcore.dataset import RunError
+from simcore.errors import Fault
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+VALUE: Final = ("carbon_value", "premium_per_tonne")
+"""What the avoided CO2 of a tonne is worth, by its name and that of older runs."""
+_PER_CO2: Final = (
+    "carbon_price", "abatement_cost", "break_even_price", "break_even_strike", "instrument_strike",
+    "instrument_reference", "public_cost_per_tco2", "buyer_cost_per_tco2", "carbon_value_per_tco2",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the board is about: one tonne, made by one route in one region, sold in one year."""
+
+    scenario: str
+    sector: str
+    region: str
+    destination: str
+    route: str
+    year: int
+
+    def at(self, dims: Sequence[str]) -> dict[str, Any]:
+        """Its labels along some dimensions."""
+        return {dim: getattr(self, dim) for dim in dims if hasattr(self, dim)}
+
+
+class Reading:
+    """A run, for those who show it.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        An opened run; all is read from its summaries, never from its draws.
+    """
+
+    def __init__(self, dataset: xr.Dataset) -> None:
+        self.run = OpenedRun(dataset)
+        self.dataset = dataset
+        self.attrs: Mapping[str, Any] = dataset.attrs
+        self._arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+        self._places: dict[str, dict[Any, int]] = {}
+        self._titles: dict[str, dict[Any, str]] = {}
+
+    def __contains__(self, array: object) -> bool:
+        return array in self.dataset
+
+    def labels(self, dim: str) -> list[Any]:
+        """Labels along a dimension; none where the run has no such dimension."""
+        return self.run.labels(dim) if dim in self.dataset.coords else []
+
+    def title(self, dim: str, label: Any) -> str:
+        """What people call a label; itself where the run does not say."""
+        if dim not in self._titles:
+            named = f"{dim}_title"
+            titles = self.run.labels(named) if named in self.dataset.coords else []
+            pairs = zip(self.labels(dim), titles, strict=False)
+            self._titles[dim] = {label: str(title) for label, title in pairs if title}
+        return self._titles[dim].get(label, str(label))
+
+    def unit(self, outcome: str) -> str:
+        """Unit of an outcome as people write it, CO2 told apart from product."""
+        held = (one for one in (f"{outcome}_mean", f"{outcome}_central") if one in self)
+        unit = said_unit(self.run.unit(next(held, outcome)))
+        return f"{unit} CO2" if outcome in _PER_CO2 and unit.endswith("/t") else unit
+
+    def value(self, array: str, at: Mapping[str, Any]) -> float:
+        """One number of an array; NaN where the run does not hold it."""
+        found = self.values(array, at)
+        return float(found) if found.ndim == 0 else math.nan
+
+    def values(self, array: str, at: Mapping[str, Any]) -> np.ndarray:
+        """Numbers of an array at a place, over the dimensions that it leaves open.
+
+        Labels of dimensions that the array has not are passed over; a NaN where the run does not
+        hold the array.
+        """
+        if array not in self:
+            return np.array(math.nan)
+        if array not in self._arrays:
+            cells = self.run.cells(array)
+            self._arrays[array] = cells.dims, cells.values
+        dims, values = self._arrays[array]
+        index = tuple(self._place(dim, at[dim]) if dim in at else slice(None) for dim in dims)
+        return np.asarray(values[index], dtype=np.float64)
+
+    def _place(self, dim: str, label: Any) -> int:
+        if dim not in self._places:
+            self._places[dim] = {one: place for place, one in enumerate(self.labels(dim))}
+            if dim == "quantile":
+                self._places[dim] = {round(one, 6): at for one, at in self._places[dim].items()}
+        return self._places[dim][label]
+
+    def quantiles(
+        self, outcome: str, at: Mapping[str, Any], probabilities: Sequence[float]
+    ) -> tuple[float, ...]:
+        """Stored quantiles of an outcome at a place."""
+        return tuple(
+            self.value(f"{outcome}_quantile", {**at, "quantile": one}) for one in probabilities
+        )
+
+    def held(self, *outcomes: str, statistic: str = "quantile") -> str | None:
+        """The first of some outcomes that the run summarises."""
+        return next((one for one in outcomes if f"{one}_{statistic}" in self), None)
+
+    @property
+    def carbon_value(self) -> str | None:
+        """Name of the carbon value in this run."""
+        return self.held(*VALUE)
+
+    @cached_property
+    def sectors(self) -> list[str]:
+        """Sectors of its routes; of a run that does not say them it has one."""
+        return [one.sector for one in sectors_of(self.run)] or self.labels("sector")[:1] or [""]
+
+    def product(self, sector: str) -> str:
+        """What a tonne of a sector is a tonne of."""
+        made = {one.sector: one.product for one in sectors_of(self.run)}
+        return made.get(sector) or product_told(self.run, []) or "product"
+
+    def reference(self, place: Place) -> str | None:
+        """The route that those of a sector are compared with in a region."""
+        known = references_of(self.attrs).get(place.scenario, {})
+        return (known.get(place.sector) or known.get("") or {}).get(place.region)
+
+    def routes(self, sector: str) -> list[str]:
+        """Routes that make the product of a sector."""
+        made = {one.sector: list(one.routes) for one in sectors_of(self.run)}
+        return made.get(sector) or self.labels("route")
+
+    def compared(self, place: Place) -> list[str]:
+        """Routes with a premium in a region and scenario, in some year."""
+        outcome = self.held("cost_premium_ex_carbon", "cost_premium", *VALUE, "support_gap")
+        if outcome is None:
+            return []
+        at = {**place.at(("scenario", "region", "destination")), "quantile": 0.5}
+        return [
+            route for route in self.routes(place.sector)
+            if np.isfinite(self.values(f"{outcome}_quantile", {**at, "route": route})).any()
+        ]  # fmt: skip
+
+    def projects(self) -> dict[str, dict[str, Any]]:
+        """By scenario and name, what the config says of each project."""
+        found: dict[str, dict[str, Any]] = json.loads(self.attrs.get("projects", "{}"))
+        return found
+
+    def money(self) -> str:
+        """In what all amounts are told."""
+        return f"real {self.attrs['currency']} of {self.attrs['price_year']}"
+
+
+def said_unit(unit: str) -> str:
+    """A unit as people write it: `1e6 EUR yr-1` is M EUR/yr."""
+    return unit.replace(" t-1", "/t").replace(" kg-1", "/kg").replace(" yr-1", "/yr").replace(
+        "1e6 ", "M "
+    )  # fmt: skip
+
+
+def place_of(reading: Reading, asked: Mapping[str, Sequence[str]] | None = None) -> Place:
+    """The place of the board: what is asked, and for the rest the first label of the run.
+
+    Of routes the one whose avoided CO2 is worth the most, in the second of the telling years.
+
+    Raises
+    ------
+    RunError
+        A label that the run does not have.
+    """
+    asked = dict(asked or {})
+    unknown = [one for one in asked if one not in Place.__dataclass_fields__]
+    if unknown:
+        raise RunError(Fault(
+            "at", ", ".join(unknown), f"some of {', '.join(Place.__dataclass_fields__)}",
+            "name labels of these dimensions: --at region=EU,route=h2_dri_eaf",
+        ))  # fmt: skip
+    years = reading.labels("year")
+    wanted: dict[str, list[Any]] = {dim: list(names) for dim, names in asked.items() if names}
+    if "year" in wanted:
+        wanted["year"] = [_year(one) for one in wanted["year"]]
+    choose(reading.dataset, {dim: one[:1] for dim, one in wanted.items()})
+    telling = telling_years(years)
+
+    def first(dim: str) -> Any:
+        return wanted[dim][0] if dim in wanted else next(iter(reading.labels(dim)), "")
+
+    year = wanted["year"][0] if "year" in wanted else telling[min(1, len(telling) - 1)]
+    sector = str(wanted["sector"][0]) if "sector" in wanted else reading.sectors[0]
+    if "route" in wanted and "sector" not in wanted:
+        of = [one for one in reading.sectors if wanted["route"][0] in reading.routes(one)]
+        sector = of[0] if of else sector
+    place = Place(first("scenario"), sector, first("region"), first("destination"), "", year)
+    route = wanted["route"][0] if "route" in wanted else _cleanest(reading, place)
+    return replace(place, route=route)
+
+
+def _year(text: Any) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise RunError(Fault("at", f"year={text}", "a year", "such as year=2030")) from None
+
+
+def _cleanest(reading: Reading, place: Place) -> str:
+    """The route whose avoided CO2 is worth the most, or the first with a premium."""
+    known = reading.compared(place)
+    outcome = reading.carbon_value
+    at = {**place.at(("scenario", "region", "destination", "year")), "quantile": 0.5}
+
+    def worth(route: str) -> float:
+        value = reading.value(f"{outcome}_quantile", {**at, "route": route}) if outcome else 0.0
+        return value if math.isfinite(value) else -math.inf
+
+    if known:
+        return max(known, key=worth)
+    routes = reading.routes(place.sector)
+    return str(routes[0]) if routes else ""

@@ -1,0 +1,76 @@
+"""The command `compare`: what differs between two scenarios, and what it changes."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import re
+from typing import TYPE_CHECKING, Final
+
+from simcore.errors import Fault
+from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.opening import opened
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_DIMS: Final = ("year", "region", "route", "destination", "project", "market")
+_USUAL: Final = ("support_gap", "cost_premium_ex_carbon", "cost_premium")
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Compare two scenarios of a run, or two runs."""
+    from simcore.analysis.compare import compare
+    from simcore.analysis.headline import telling_years
+    from simcore.changes import changes
+    from simcore.terminal.comparison import comparison_text, frame_of
+
+    volume = None if options.volume is None else megatonnes(options.volume)
+    with contextlib.ExitStack() as stack:
+        runs = [stack.enter_context(opened(one)) for one in (options.run, options.other) if one]
+        labels = {dim: getattr(options, dim) for dim in _DIMS}
+        if options.format == "table" and not labels["year"] and "year" in runs[0].coords:
+            shared = [set(one["year"].values.tolist()) for one in runs]
+            labels["year"] = telling_years(sorted(set.intersection(*shared)) or [0])
+        found = compare(
+            *runs, variable=options.variable or _usual(runs[0]), labels=labels, volume=volume,
+            old_scenario=options.base, new_scenario=options.to,
+        )  # fmt: skip
+        apart = changes(
+            runs[0].attrs["config"], found.attrs["old_scenario"],
+            runs[-1].attrs["config"], found.attrs["new_scenario"],
+        )  # fmt: skip
+        if options.format == "table":
+            names = [str(one.attrs.get("title", "")) for one in runs]
+            print(comparison_text(found, apart, names))
+            return
+        frame = frame_of(found)
+        rows = frame.astype(object).to_numpy().tolist()
+        if options.format == "csv":
+            print(to_csv(list(frame.columns), rows), end="")
+            return
+        records = [dict(zip(frame.columns, row, strict=True)) for row in rows]
+        print_json({**found.attrs, "changes": apart, "rows": records})
+
+
+def _usual(run: xr.Dataset) -> str:
+    """The first of the outcomes that are compared most."""
+    return next((name for name in _USUAL if f"{name}_mean" in run), _USUAL[-1])
+
+
+def megatonnes(text: str) -> float:
+    """Read a volume such as `5Mt` or `100 kt/yr`, in Mt (a year)."""
+    from simcore.dataset import RunError
+    from simcore.units import UnitError, conversion, parse_quantity
+
+    try:
+        value, unit = parse_quantity(re.sub(r"(?<=[0-9.])(?=[kMGt]?t)", " ", text, count=1))
+        amount = value * conversion(unit.removesuffix("/yr"), "Mt", exchange={})
+    except UnitError:
+        amount = math.nan
+    if not 0 < amount < math.inf:
+        raise RunError(Fault(
+            "volume", text, "tonnes a year with a unit", "write for example --volume 5Mt",
+        ))  # fmt: skip
+    return amount
