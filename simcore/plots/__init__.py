@@ -78,9 +78,8 @@ def plot(
     if fault is None:
         chosen = _chosen(run, scenarios=scenarios, regions=regions, routes=routes,
                          destinations=destinations)  # fmt: skip
-        for _, draw in _pictures_of(one, chosen, years=_years(run, years), named={
-            "scenario": bool(scenarios), "destination": bool(destinations),
-        }):  # fmt: skip
+        named = _named(scenario=scenarios, region=regions, route=routes, destination=destinations)
+        for _, draw in _pictures_of(one, chosen, years=_years(run, years), named=named):
             with rc_context(STYLE):
                 figure = draw()
             if figure is not None:
@@ -130,7 +129,7 @@ def plot_run(
     chosen = _chosen(dataset, scenarios=scenarios, regions=regions, routes=routes,
                      destinations=destinations)  # fmt: skip
     years = _years(dataset, years)
-    named = {"scenario": bool(scenarios), "destination": bool(destinations)}
+    named = _named(scenario=scenarios, region=regions, route=routes, destination=destinations)
     files, lacking = [], []
     drawn: list[tuple[str, Callable[[], Figure | None]]] = []
     for one in wanted:
@@ -159,6 +158,11 @@ def _nothing(kind: Kind) -> Fault:
     )  # fmt: skip
 
 
+def _named(**labels: Sequence[str]) -> frozenset[str]:
+    """Dimensions of which labels are asked for."""
+    return frozenset(dim for dim, given in labels.items() if given)
+
+
 def _years(dataset: xr.Dataset, years: Sequence[int]) -> tuple[int, ...]:
     choose(dataset, {"year": years})
     return tuple(years)
@@ -176,7 +180,7 @@ def _chosen(
 
 
 def _pictures_of(
-    kind: Kind, dataset: xr.Dataset, *, years: tuple[int, ...], named: dict[str, bool]
+    kind: Kind, dataset: xr.Dataset, *, years: tuple[int, ...], named: frozenset[str]
 ) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
     """Name and drawing of each picture of a kind: one a scenario, sector and destination."""
     hidden: dict[str, tuple[str, ...]] = {}
@@ -188,13 +192,13 @@ def _pictures_of(
         labels = labels_of(dataset, dim)
         if not labels or dim not in dataset.dims:
             continue
-        if not named.get(dim, False):
+        if dim not in named:
             labels, hidden[dim] = labels[:1], tuple(labels[1:])
         several = len(labels) > 1
         axes.append([
             (f"_{one}" if several else "", partial(_at, dim=dim, label=one)) for one in labels
         ])  # fmt: skip
-    asked = Asked(years, hidden)
+    asked = Asked(years, hidden, named)
     for parts in product(*axes):
         yield (
             kind.name + _file_name("".join(ending for ending, _ in parts)),

@@ -95,8 +95,8 @@ def leading_route(dataset: xr.Dataset, name: str, year: int, routes: list[str]) 
         kept = [one for one in ("home_carbon", "cbam") if one in labels_of(dataset, "component")]
         parts = dataset["waterfall_central"].sel(year=year, route=routes, component=kept)
         paid = parts.sum("component", skipna=False)
-        paid = paid.median([dim for dim in paid.dims if dim != "route"], skipna=True).values
-        saving = np.isfinite(totals) & (paid <= 1e-9)
+        paid = paid.median([dim for dim in paid.dims if dim != "route"], skipna=True)
+        saving = np.isfinite(totals) & (paid.values <= 1e-9)
         totals = np.where(saving, totals, np.nan) if saving.any() else totals
     if not np.isfinite(totals).any():
         return routes[0]

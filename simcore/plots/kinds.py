@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-DECLARED_IN: Final = ("routes", "years", "prices", "deals")
+DECLARED_IN: Final = (
+    "routes",
+    "years",
+    "waterfalls",
+    "comparisons",
+    "prices",
+    "deals",
+    "converging",
+)
 """Modules of `plots/` with kinds, in the order in which kinds are listed."""
 
 CELL: Final = ("scenario", "sector", "destination")
@@ -35,10 +43,13 @@ class Asked:
         Years of a picture of single years; empty: its own choice.
     hidden : mapping of str to tuple of str
         By dimension the labels of the run that are not shown as none were asked for.
+    named : frozenset of str
+        Dimensions of which labels were asked for.
     """
 
     years: tuple[int, ...] = ()
     hidden: Mapping[str, tuple[str, ...]] | None = None
+    named: frozenset[str] = frozenset()
 
 
 Draw = Callable[["xr.Dataset", Asked], "Figure | None"]

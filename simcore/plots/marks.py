@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,15 +26,13 @@ def quantile_of(cell: xr.Dataset, name: str, probability: float) -> np.ndarray:
     return found
 
 
-def year_ticks(years: Sequence[int], width: float) -> list[int]:
+def year_ticks(years: Any, width: float) -> list[int]:
     """Ticks in an axis so many inches wide: first and last year, and round ones between."""
     first, last = int(years[0]), int(years[-1])
     if last - first < 2:
         return list(range(first, last + 1))
     room = max(2, int(width / 0.52))
-    step = next(
-        one for one in (1, 2, 5, 10, 20, 25, 50, 100, 1000) if (last - first) / one <= room
-    )
+    step = next(one for one in (1, 2, 5, 10, 20, 25, 50, 100, 1000) if (last - first) / one <= room)
     inner = [
         year for year in range(first + 1, last)
         if year % step == 0 and min(year - first, last - year) >= 0.6 * step
@@ -43,7 +40,7 @@ def year_ticks(years: Sequence[int], width: float) -> list[int]:
     return [first, *(inner or [(first + last) // 2]), last]
 
 
-def year_axis(axes: Axes, years: Sequence[int], width: float) -> None:
+def year_axis(axes: Axes, years: Any, width: float) -> None:
     """Tick the first and last year and what is round between them."""
     from matplotlib.ticker import FixedLocator
 
@@ -73,8 +70,8 @@ def fan(axes: Axes, cell: xr.Dataset, name: str, amounts: Amounts, colour: str) 
     """P5 to P95 and P25 to P75 as bands, the median as a line."""
     years = cell["year"].values
     for low, high, alpha in ((0.05, 0.95, PALE), (0.25, 0.75, FULL)):
-        ends = [quantile_of(cell, name, one) * amounts.factor for one in (low, high)]
-        axes.fill_between(years, *ends, color=colour, alpha=alpha, linewidth=0)
+        below, above = (quantile_of(cell, name, one) * amounts.factor for one in (low, high))
+        axes.fill_between(years, below, above, color=colour, alpha=alpha, linewidth=0)
     line(axes, years, quantile_of(cell, name, 0.5) * amounts.factor, colour)
 
 

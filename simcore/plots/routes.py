@@ -32,7 +32,7 @@ _NAMES: Final = 2.3
          needs=[(f"{_NAME}_quantile", f"{_BEFORE}_quantile")],
          each=("sector", "destination"))  # fmt: skip
 def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
-    """One panel a region, of several years a panel each; scenarios that differ beside each other."""
+    """One panel a region and year; scenarios that differ stand beside each other."""
     name = _NAME if f"{_NAME}_quantile" in dataset else _BEFORE
     years = asked.years or (year_of(dataset, asked),)
     whole = dataset.sel(year=list(years))
@@ -41,7 +41,10 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     if not regions:
         return None
     most = max(1, MOST // len(years))
-    notes = [left_out(dataset, "region", regions[most:]), left_out(dataset, "route", ways[_ROUTES:])]
+    notes = [
+        left_out(dataset, "region", regions[most:]),
+        left_out(dataset, "route", ways[_ROUTES:]),
+    ]
     regions, years = regions[:most], years[:MOST]
     scenarios = different_scenarios(whole, f"{name}_quantile") if "scenario" in whole.dims else {}
     names = list(scenarios)[:_SCENARIOS] or [""]
@@ -49,7 +52,8 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
         notes.append(left_out(dataset, "scenario", list(scenarios)[len(names) :]))
     part = whole.sel(region=regions, route=ways[:_ROUTES])
     amounts = amounts_of(
-        dataset[f"{name}_quantile"].attrs, [quantile_of(part, name, one) for one in (0.05, 0.95)],
+        dataset[f"{name}_quantile"].attrs,
+        [quantile_of(part, name, one) for one in (0.05, 0.95)],
         product=product_of(dataset),
     )
     ways = _sorted(part, name, ways[:_ROUTES])
@@ -59,7 +63,9 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     sheet = Sheet(rows, columns, (2.6, 0.62 + row * max(2, len(ways))), "all")
     sheet.width += _NAMES - 0.7
     texts = [wrapped(called(dataset, "route", one), _NAMES, 8.5) for one in ways]
-    for place, (axes, (region, year)) in enumerate(zip(sheet.used(len(panels)), panels, strict=True)):
+    for place, (axes, (region, year)) in enumerate(
+        zip(sheet.used(len(panels)), panels, strict=True)
+    ):
         cell = part.sel(region=region, year=year)
         for at, scenario in enumerate(names):
             one = cell.sel(scenario=scenario) if scenario else cell
@@ -78,11 +84,20 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     sheet.title = _finding(dataset, first, name, years[0], amounts)
     carbon = "Extra cost" if name == _NAME else "Extra cost before carbon"
     sheet.subtitle = standing(
-        first, regions, what=f"{carbon} in {', '.join(map(str, years))}, {amounts.whole}"
+        first,
+        regions,
+        what=f"{carbon} in {', '.join(map(str, years))}, {amounts.whole}",
+        several=len(names) > 1,
     )
+    late = [one for one in known_labels(dataset, f"{name}_mean", "route") if one not in ways]
+    if late and len(ways) < _ROUTES:
+        names_of = ", ".join(called(dataset, "route", one) for one in late)
+        notes.append(f"No value in {', '.join(map(str, years))}: {names_of} (later, or no longer).")
+    if len(names) > 1:
+        notes.append(f"The title is of scenario {called(dataset, 'scenario', names[0])}.")
     _explain(sheet, dataset, {one: scenarios.get(one, one) for one in names},
              name == _NAME and f"{_BEFORE}_quantile" in dataset)  # fmt: skip
-    sheet.notes = [*(note for note in notes if note), *also(dataset, asked)]
+    sheet.notes += [*(note for note in notes if note), *also(dataset, asked)]
     return sheet.finished()
 
 
@@ -116,9 +131,7 @@ def _whiskers(
               markeredgewidth=0.7, zorder=4)  # fmt: skip
 
 
-def _finding(
-    dataset: xr.Dataset, part: xr.Dataset, name: str, year: int, amounts: Amounts
-) -> str:
+def _finding(dataset: xr.Dataset, part: xr.Dataset, name: str, year: int, amounts: Amounts) -> str:
     """The cheapest cell, and how many cost less than their reference."""
     own = part.sel(year=year)
     middle = own[f"{name}_quantile"].sel(quantile=0.5).transpose("region", "route")
@@ -126,19 +139,23 @@ def _finding(
     if not np.isfinite(values).any():
         return f"No route has a value in {year}"
     row, column = np.unravel_index(np.nanargmin(values), values.shape)
-    region, route = (str(middle[dim].values[at]) for dim, at in (("region", row), ("route", column)))
+    region, route = (
+        str(middle[dim].values[at]) for dim, at in (("region", row), ("route", column))
+    )
     cell = own.sel(region=region, route=route)
     low, best, high = (float(quantile_of(cell, name, one)) for one in (0.05, 0.5, 0.95))
     place = f"{called(dataset, 'route', route)} in {called(dataset, 'region', region)}"
     side = "more" if best >= 0 else "less"
-    span = f"{amounts.text(abs(best), unit=True)} {side} ({amounts.text(low)} to {amounts.text(high)})"
+    span = (
+        f"{amounts.text(abs(best), unit=True)} {side} ({amounts.text(low)} to {amounts.text(high)})"
+    )
     count = int(np.isfinite(values).sum())
     if count == 1:
         return f"{place} costs {span} in {year}"
     cheaper = int((values < 0).sum())
     number = "none" if not cheaper else str(cheaper)
     verb = "costs" if cheaper <= 1 else "cost"
-    return f"In {year} {number} of {count} {verb} less; cheapest is {place}: {span}"
+    return f"In {year} {number} of {count} options {verb} less; cheapest is {place}: {span}"
 
 
 def _explain(sheet: Sheet, dataset: xr.Dataset, scenarios: dict[str, str], before: bool) -> None:

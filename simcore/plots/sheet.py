@@ -57,7 +57,7 @@ class Sheet:
 
         self.width = max(self.least, 2 * _EDGE + 0.7 + self.columns * self.panel[0])
         self.figure: Figure = Figure(figsize=(self.width, 5.0), layout="constrained")
-        share = {"row": "row", "all": "all", "none": False}[self.share]
+        share: Any = {"row": "row", "all": "all", "none": False}[self.share]
         grid = self.figure.subplots(
             self.rows, self.columns, squeeze=False, sharey=share, sharex=self.share != "none"
         )
@@ -93,8 +93,8 @@ class Sheet:
             name: len(lines) * _SIZES[name] * _LINE / 72 for name, lines in words.items()
         }  # fmt: skip
         columns, legend_rows, labels = self._legend_size(room)
-        key = legend_rows * 0.21 + 0.04 if legend_rows else 0.0
-        top = _EDGE + heights["title"] + 0.04 + heights["subtitle"] + key + 0.1
+        key = legend_rows * 0.185 + 0.04 if legend_rows else 0.0
+        top = _EDGE + heights["title"] + 0.04 + heights["subtitle"] + key + 0.05
         bottom = _EDGE * 0.6 + heights["note"] + 0.08
         height = top + self.rows * self.panel[1] + bottom
         self.figure.set_size_inches(self.width, height)

@@ -69,12 +69,15 @@ def against(dataset: xr.Dataset, regions: Sequence[str]) -> str:
     return f"{text} ({', '.join(others)})" if others else text
 
 
-def standing(dataset: xr.Dataset, regions: Sequence[str] = (), *, what: str = "") -> str:
-    """Subtitle: what is shown, against what, in which scenario, of how many draws."""
+def standing(
+    dataset: xr.Dataset, regions: Sequence[str] = (), *, what: str = "", several: bool = False
+) -> str:
+    """Subtitle: what is shown, against what, in which scenario (of `several` the first is no
+    part of it), of how many draws."""
     scenario = label_of(dataset, "scenario")
     parts = [
         what, against(dataset, regions) if regions else "", sold(dataset),
-        f"scenario {called(dataset, 'scenario', scenario)}" if scenario else "",
+        f"scenario {called(dataset, 'scenario', scenario)}" if scenario and not several else "",
         f"{int(dataset.attrs['draws']):,} draws" if "draws" in dataset.attrs else "",
     ]  # fmt: skip
     return "; ".join(part for part in parts if part)
@@ -97,3 +100,19 @@ def left_out(dataset: xr.Dataset, dim: str, labels: Sequence[str]) -> str:
         return ""
     names = ", ".join(called(dataset, dim, one) for one in labels)
     return f"No panel was left for {dim if len(labels) == 1 else dim + 's'} {names} (--{dim} ID)."
+
+
+def word_of(dataset: xr.Dataset, dim: str, label: str) -> str:
+    """Name of a label that is a word by itself, such as a component."""
+    name = called(dataset, dim, label)
+    return name if name != label else label.replace("_", " ")
+
+
+def reference_in(dataset: xr.Dataset, region: str) -> str:
+    """The reference route of a region, of a run that is cut to one scenario; else nothing."""
+    made = {one.sector for one in sectors_of(OpenedRun(dataset))} if "route" in dataset.dims else {}
+    tables = references_of(dataset.attrs).get(label_of(dataset, "scenario"), {})
+    for sector, table in tables.items():
+        if (not sector or not made or sector in made) and region in table:
+            return table[region]
+    return ""

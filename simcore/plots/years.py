@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COST = "cost_premium_ex_carbon"
-_VALUES = ("carbon_value", "premium_per_tonne")
-"""The worth of avoided carbon by its name, and by that of older runs."""
+_VALUE = "carbon_value"
 _LINES = 8
 """Routes that one panel can tell apart."""
 
@@ -60,7 +59,10 @@ def _matrix(
             empty(axes)
         zero(axes)
         amount_axis(axes, amounts)
-        titles = {"region": called(dataset, "region", region), "route": called(dataset, "route", route)}
+        titles = {
+            "region": called(dataset, "region", region),
+            "route": called(dataset, "route", route),
+        }
         if not matrix:
             shown = [titles["route"]] if len(cells.regions) == 1 else [titles["region"]]
             axes.set_title(wrapped(shown[0], room, 9.5), fontsize=9.5, loc="left", color=INK)
@@ -96,23 +98,23 @@ def _more(amounts: Amounts, value: float) -> str:
 
 @picture(
     "value", shows="extra cost before carbon against what the avoided carbon is worth, by year",
-    needs=[f"{_COST}_quantile", tuple(f"{one}_quantile" for one in _VALUES)], each=CELL,
+    needs=[f"{_COST}_quantile", f"{_VALUE}_quantile"], each=CELL,
 )  # fmt: skip
 def value(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     """A deal closes where the value is above the cost."""
-    worth = next(one for one in _VALUES if f"{one}_quantile" in dataset)
     cells = cells_of(dataset, f"{_COST}_mean")
     if not cells.regions:
         return None
     part = dataset.sel(region=cells.regions, route=cells.routes)
-    ends = [quantile_of(part, one, p) for one in (_COST, worth) for p in (0.05, 0.95)]
-    amounts = amounts_of(dataset[f"{_COST}_quantile"].attrs, np.concatenate([np.ravel(one) for one in ends]),
-                         product=product_of(dataset))  # fmt: skip
+    ends = [np.ravel(quantile_of(part, one, p)) for one in (_COST, _VALUE) for p in (0.05, 0.95)]
+    amounts = amounts_of(
+        dataset[f"{_COST}_quantile"].attrs, np.concatenate(ends), product=product_of(dataset)
+    )
     years = dataset["year"].values
 
     def draw(axes: Axes, cell: xr.Dataset) -> None:
         low, middle, high = (
-            quantile_of(cell, worth, one) * amounts.factor for one in (0.05, 0.5, 0.95)
+            quantile_of(cell, _VALUE, one) * amounts.factor for one in (0.05, 0.5, 0.95)
         )
         axes.fill_between(years, low, high, color=BLUE, alpha=PALE + 0.04, linewidth=0)
         line(axes, years, middle, BLUE)
@@ -128,8 +130,10 @@ def value(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     year = year_of(dataset, asked)
     cell, place = _told(part, cells, _COST, year)
     if place:
-        cost, paid = (float(quantile_of(cell.sel(year=year), one, 0.5)) for one in (_COST, worth))
-        sheet.title = f"{place} costs {_more(amounts, cost)} in {year}; carbon pays {amounts.text(paid)}"
+        cost, paid = (float(quantile_of(cell.sel(year=year), one, 0.5)) for one in (_COST, _VALUE))
+        sheet.title = (
+            f"{place} costs {_more(amounts, cost)} in {year}; carbon pays {amounts.text(paid)}"
+        )
     else:
         sheet.title = "Extra cost before carbon, and what the avoided carbon is worth"
     sheet.subtitle = standing(dataset, cells.regions, what=amounts.whole)
@@ -144,7 +148,7 @@ def value(dataset: xr.Dataset, asked: Asked) -> Figure | None:
             Line2D([], [], color=INK, marker="o", linestyle="none", markersize=5),
         ],
         ["extra cost before carbon, median", "its P5 and P95", "carbon value, median",
-         "its P5 to P95", "first year in which the median value covers the median cost"],
+         "its P5 to P95", "median value covers median cost"],
     )  # fmt: skip
     sheet.notes = [*cells.notes, *also(dataset, asked)]
     return sheet.finished()
@@ -186,7 +190,7 @@ def premium(dataset: xr.Dataset, asked: Asked) -> Figure | None:
             f"({amounts.text(low)} to {amounts.text(high)})"
         )
     sheet.subtitle = standing(dataset, cells.regions, what=amounts.whole)
-    sheet.legend(*_fan_legend(BLUE, "first year in which the median is below zero: cheaper"))
+    sheet.legend(*_fan_legend(BLUE, "median falls below zero: cheaper"))
     sheet.notes = [*cells.notes, *also(dataset, asked)]
     return sheet.finished()
 
@@ -243,7 +247,7 @@ def crossing(dataset: xr.Dataset, asked: Asked) -> Figure | None:
         axes.set_title(title, fontsize=9.5, loc="left", color=INK)
         if place % columns == 0:
             axes.set_ylabel("% of the draws", fontsize=9, color=INK)
-    cells = int(np.isfinite(dataset[name].sel(region=regions, route=routes)).any("year").sum())
+    cells = int(dataset[name].sel(region=regions, route=routes).notnull().any("year").sum())
     sheet.title = f"Until {years[-1]} the low-carbon tonne is in no case likelier cheaper than not"
     if found:
         first = min(found)
