@@ -12,6 +12,8 @@ build(spec) -> Plan
     Resolve it; nothing is left implicit.
 run(config, ...) -> xarray.Dataset
     Simulate it.
+sensitivity(config, ...) -> xarray.Dataset
+    Tell which inputs make its outcomes uncertain.
 open_run(path) -> xarray.Dataset
     Open what `simcore run` has written.
 compare(old, new, ...) -> xarray.Dataset
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 from simcore._version import __version__
 
-__all__ = ["__version__", "build", "compare", "load", "open_run", "run"]
+__all__ = ["__version__", "build", "compare", "load", "open_run", "run", "sensitivity"]
 
 
 def run(
@@ -105,6 +107,81 @@ def run(
         return engine.run(
             plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
             executor=None if executor is None else executor_named(executor), report=report,
+        )  # fmt: skip
+
+
+def sensitivity(
+    config: str | Path | Mapping[str, Any],
+    *,
+    of: str | Sequence[str] | None = None,
+    at: Mapping[str, Any] | None = None,
+    groups: str | Mapping[str, Any] | None = None,
+    order: str | None = None,
+    scale: str | Sequence[str] | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    threads: int | None = None,
+    overrides: Sequence[str] = (),
+    progress: bool = False,
+) -> xarray.Dataset:
+    """Tell which inputs make outcomes uncertain: Sobol' indices and Shapley effects.
+
+    Parameters
+    ----------
+    config : path or mapping
+        A YAML file, or its content; what its section `sensitivity` says holds unless it is said
+        here.
+    of : str or sequence of str, optional
+        Outcomes; ``cost_premium`` by default.
+    at : mapping, optional
+        Labels by dimension, such as ``{"region": "EU", "year": [2030, 2035]}``.
+    groups : str or mapping, optional
+        ``default``, ``single``, or patterns by group, one of which may be ``rest``.
+    order : str, optional
+        ``first_total``, ``second`` or ``shapley`` (default).
+    scale : str or sequence of str, optional
+        Of ``rank``, ``value`` and ``covers``.
+    draws, seed : int, optional
+        Replace those of the config.
+    out : path, optional
+        Write the indices to this .zarr or .nc too.
+    overwrite : bool
+        Replace what stands there.
+    threads : int, optional
+        Worker threads; they change no bit of the result.
+    overrides : sequence of str
+        ``path.to.key=value`` settings.
+    progress : bool
+        Show how far it is.
+
+    Returns
+    -------
+    xarray.Dataset
+        Without unit, over scale, group and the dimensions of each outcome; see docs/sensitivity.md.
+
+    Raises
+    ------
+    simcore.errors.ConfigError
+        Every fault of the config or of what is asked for.
+    simcore.errors.OutputError
+        The output exists or cannot be written.
+    """
+    import json
+
+    from simcore.intake import load
+    from simcore.studies.sensitivity import sensitivity as study
+    from simcore.terminal.progress import progress as shown
+
+    asked = {"of": of, "at": at, "groups": groups, "order": order, "scale": scale, "draws": draws}
+    said = [f"sensitivity.{name}={json.dumps(one)}" for name, one in asked.items()
+            if one is not None]  # fmt: skip
+    spec = load(config, overrides=[*overrides, *said], seed=seed)
+    with shown(draws or spec.experiment.draws, quiet=not progress) as report:
+        return study(
+            spec, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
+            report=report,
         )  # fmt: skip
 
 

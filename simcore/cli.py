@@ -26,6 +26,8 @@ from simcore.terminal.loading import build_plan, read_config, warn
 from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
+from simcore.terminal.questions import converge, discover, tornado
+from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
 
@@ -187,9 +189,13 @@ def summary(options: argparse.Namespace) -> None:
 
             print(outcome_text(frame))
         else:
+            from simcore.analysis.headline import OpenedRun
+            from simcore.terminal.grids import grid_lines
             from simcore.terminal.headline import headline_text
 
             print(headline_text(frame.to_dict("list"), frame.attrs))
+            for line in () if options.scenario else grid_lines(OpenedRun(result)):
+                print(line)
         if others:
             print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
 
@@ -257,11 +263,13 @@ def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[st
     if options.scenario or options.variable or options.format != "table":
         return options.scenario, []
     labels = {str(dim): coord.values.tolist() for dim, coord in result.coords.items()}
-    return _shown(labels)
+    return _shown(labels, in_grid="grid" in result.attrs)
 
 
-def _shown(labels: Mapping[str, Sequence[Any]]) -> tuple[list[str], list[str]]:
+def _shown(labels: Mapping[str, Sequence[Any]], *, in_grid: bool) -> tuple[list[str], list[str]]:
     names = list(map(str, labels["scenario"]))
+    if in_grid:
+        return names[:1], []  # the others stand in the table of the grid
     size = len(labels.get("region", "x")) * len(labels.get("route", "x")) * len(names)
     return (names, []) if size <= 24 else (names[:1], names[1:])
 
@@ -271,12 +279,13 @@ def _show_run(
 ) -> None:
     from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
+    from simcore.terminal.grids import grid_lines
     from simcore.terminal.headline import headline_text
     from simcore.terminal.tails import resolved_lines, tail_lines
     from simcore.variables import OUTCOMES
 
     labels = done.layout.coords
-    scenarios, others = _shown(labels)
+    scenarios, others = _shown(labels, in_grid="grid" in done.attrs)
     shown = FinishedRun(done, {"scenario": scenarios, "year": telling_years(labels["year"])})
     try:
         print(headline_text(*headline_of(shown)))
@@ -286,6 +295,8 @@ def _show_run(
         )
         print(f"Neither cost_premium nor carbon_value: simcore summary {out} --variable NAME.")
         print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
+    for line in grid_lines(FinishedRun(done, {})):
+        print(line)
     if others:
         print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
     for line in (*tail_lines(done, out), *resolved_lines(done.attrs)):
@@ -370,4 +381,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
 _COMMANDS |= {
     function.__name__: function
     for function in (calibrate, backtest, validate, compare, export, digest, verify, deal)
+}
+_COMMANDS |= {
+    function.__name__: function for function in (sensitivity, tornado, discover, converge)
 }

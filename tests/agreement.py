@@ -137,8 +137,13 @@ class Scales:
 
     def net_use(self, key: Key) -> float:
         """What the cost premium gains per unit of the price of the good of a parity price, EUR."""
-        scenario, region, destination, route, good, year = key[1:]
+        scenario, region, *_, year = key[1:]
         case, premiums = self.cases[scenario], []
+        if key[0] == "scrap_parity_price":
+            named = case.catalog["sectors"][key[3]]["scrap"]
+            destination, route, good = "domestic", named["route"], named["commodity"]
+        else:
+            destination, route, good = key[3:6]
         for price in (0.0, 1000.0):
             case.given[good, region] = price
             premiums.append(cost_premium(case, route, region, destination, year))
@@ -235,7 +240,7 @@ class Scales:
             if slope < NEXT_TO_ZERO:
                 return math.inf
             return RELATIVE * (size + self.cost) / slope
-        if name == "parity_price":
+        if name in ("parity_price", "scrap_parity_price"):
             steep = self.net_use(key)
             # What both use of it is the more exact by as much as the difference is less.
             error = RELATIVE * max(1.0, 1.0 / steep) if steep > 1e-6 else math.inf

@@ -496,7 +496,7 @@ def route(
         "other_opex": draw(by_region(regions, quantity(20, 150, "EUR/t", form="any"))),
         "inputs": inputs,
         "byproducts": {"power": draw(quantity(0.0, 0.3, "MWh/t", bare=False))} if draw(st.booleans()) else {},
-        "emission_intensity": draw(by_region(regions, quantity(middle - 0.3, middle, "t/t"))),
+        **draw(emissions(regions, middle - 0.3)),
         "precursor_intensity": draw(by_region(regions, quantity(0.0, 0.25, "t/t"))),
         "cbam_benchmark": draw(policy_value(0, 1.5, marks)),
         "precursor_benchmark": draw(policy_value(0, 0.3, marks)),
@@ -513,14 +513,46 @@ def route(
     }  # fmt: skip
 
 
+@st.composite
+def emissions(draw: Any, regions: list[str], low: float) -> dict[str, Any]:
+    """What a plant emits, as one number or by parts, up to 0.3 above `low`; biomass on top."""
+    names = ["anode", "fuel", "gas"][: draw(st.sampled_from([0, 0, 2, 3]))]
+    found: dict[str, Any] = {"emission_parts": {
+        # Above zero is all that the first one may be; the others are small.
+        name: draw(by_region(regions, quantity(
+            low if name == "anode" else 0.0, low + 0.1 if name == "anode" else 0.1, "t/t"
+        )))
+        for name in names
+    }}  # fmt: skip
+    if not names:
+        found = {"emission_intensity": draw(by_region(regions, quantity(low, low + 0.3, "t/t")))}
+    if draw(st.booleans()):
+        found["biogenic_intensity"] = draw(by_region(regions, quantity(0.0, 0.4, "t/t")))
+    return found
+
+
+def follow_alike(routes: dict[str, Any]) -> None:
+    """Let routes follow the draws only of what both state: of the whole, or of a part."""
+    for one in routes.values():
+        for other, names in one.get("shares", {}).items():
+            if "emission_intensity" in names:
+                names.remove("emission_intensity")
+                of = [set(way.get("emission_parts", {"": 0})) for way in (one, routes[other])]
+                both = sorted(of[0] & of[1])
+                names += [f"emission_parts.{part}" if part else "emission_intensity"
+                          for part in both[:1]]  # fmt: skip
+
+
 def route_name(sector: str, name: str) -> str:
     """Those of the first sector go without it."""
     return name if sector == SECTORS[0] else f"{sector}_{name}"
 
 
 @st.composite
-def retrofit(draw: Any, sector: str, host: str, regions: list[str], first: int) -> Any:
-    """A route that stands on another one, mostly with a capture plant."""
+def retrofit(
+    draw: Any, sector: str, host: str, below: dict[str, Any], regions: list[str], first: int
+) -> Any:
+    """A route that stands on another one, `below`, mostly with a capture plant."""
     own = {
         "other_opex": by_region(regions, quantity(20, 150, "EUR/t", form="any")),
         "utilisation": by_region(regions, quantity(0.6, 1.0)),
@@ -529,18 +561,26 @@ def retrofit(draw: Any, sector: str, host: str, regions: list[str], first: int) 
         "capex": by_region(regions, quantity(300, 1200, "EUR/(t/yr)", form="positive")),
         "risk_premium": quantity(0.0, 0.03, form="any"),
         "available_from": st.integers(first, first + 3),
+        "biogenic_intensity": by_region(regions, quantity(0.0, 0.4, "t/t")),
     }  # fmt: skip
     chosen = draw(st.lists(st.sampled_from(sorted(own)), unique=True, max_size=3))
     found = {
         "title": "a retrofit", "sector": sector, "host": host,
         **{name: draw(own[name]) for name in sorted(chosen)},
     }  # fmt: skip
-    if draw(st.integers(0, 3)) == 0:
-        return found
+    if draw(st.booleans()):
+        others = [one for one in ("mix", "fuel", "captive") if one not in below["inputs"]]
+        instead = draw(st.sampled_from([*others, None]))
+        if draw(st.booleans()):
+            found |= draw(emissions(regions, 0.9))
+        return found | ({"buys_instead": {"power": instead}} if instead else {})
+    parts = sorted(below.get("emission_parts", {}))
+    reached = draw(st.lists(st.sampled_from(parts), unique=True)) if parts else []
     learning = {"technology": "stack", "share": draw(quantity(0.2, 1.0))}
     power = by_region(regions, quantity(0.1, 1.2, "MWh/t", bare=False))
     return found | {"capture": {
         "rate": draw(by_region(regions, quantity(0.3, 0.9))),
+        **({"parts": reached} if reached else {}),
         "inputs": {"power": draw(power)},
         **({"emission_factors": {"power": draw(quantity(0.0, 0.4, "t/MWh", bare=False))}}
            if draw(st.booleans()) else {}),
@@ -796,9 +836,12 @@ def configs(draw: Any) -> dict[str, Any]:
             "pass_through": draw(quantity(0.0, 1.0)),
         }},
     }  # fmt: skip
+    follow_alike(catalog["routes"])
     if draw(st.booleans()):
         host = draw(st.sampled_from(["old", "green"]))
-        catalog["routes"]["fitted"] = draw(retrofit(SECTORS[0], host, everywhere, first))
+        catalog["routes"]["fitted"] = draw(
+            retrofit(SECTORS[0], host, catalog["routes"][host], everywhere, first)
+        )
         made[SECTORS[0]] += ["fitted"]
     for name in [name for sector in SECTORS[1:] for name in made.get(sector, ())]:
         # The first sector has no size of its own where others hold its products.

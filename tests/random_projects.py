@@ -161,13 +161,16 @@ def supported(
 
 
 def existing(routes: dict[str, Any], last: int) -> dict[str, int]:
-    """From when on there is each route that there is within the run."""
+    """From when on there is each route that there is within the run, and what it buys of others."""
 
     def since(name: str) -> int:
         route = routes[name]
         below = routes.get(route.get("host", ""), {})
         own = route.get("available_from") or below.get("available_from") or 0
         held = route.get("made_from") or below.get("made_from")
-        return max(own, since(held["route"])) if held else own
+        behind = [held["route"]] if held else []
+        if "pig" in {*route.get("inputs", {}), *below.get("inputs", {})}:
+            behind.append("maker")
+        return max(own, *map(since, behind), 0)
 
     return {name: since(name) for name in routes if since(name) <= last}

@@ -43,6 +43,7 @@ def rules(
             name: draw(policy_value(0, 1.5, marks)) for name in ("default", *sorted(named))
         },
         "border": draw(policy_value(0, 1, shares_)),
+        **draw(st.fixed_dictionaries({}, optional={"removals": steps(0, 1)})),
         **draw(power_rules(shares_)),
         **({"compensation": draw(compensation(shares_, routes))} if draw(st.booleans()) else {}),
         "default_intensity": draw(st.sampled_from([2.5, {"plate": 3.1, "default": 2.2}, {"slab": 1.5, "default": 2}])),
@@ -216,8 +217,9 @@ def changed(
         one: dict[str, Any] = {"cbam": {key: said[key] for key in kept if said[key] is not None}}
         here = draw(rules("", regions, shares_, marks, routes))
         keys = ["coverage", "free_allocation", "cscf", "benchmarks", "border", "average_intensity",
-                "default_intensity"]  # fmt: skip
-        changes = {key: here[key] for key in draw(st.lists(st.sampled_from(keys), unique=True))}
+                "default_intensity", "removals"]  # fmt: skip
+        kept = draw(st.lists(st.sampled_from(keys), unique=True))
+        changes = {key: here[key] for key in kept if key in here}
         if name in free and draw(st.booleans()):
             changes["reference"] = draw(st.sampled_from(routes))
         if changes:

@@ -30,6 +30,8 @@ from reference_routes import (
     sector_of,
     stated,
     stated_by,
+    stored_biomass,
+    unabated,
     unit_of,
     with_inside,
 )
@@ -39,12 +41,14 @@ from reference_units import factor_to
 
 
 def own_direct(case: Case, route: str, region: str, year: int) -> float:
-    """Of the plant; of a capture, what is left of the plant's emissions and its own."""
-    unabated = field(case, route, "emission_intensity", region, year, "t/t")
+    """Of the plant; of a capture, what is left of the plant's emissions and its own. CO2 of biomass
+    counts neither where it goes into the air nor where it is taken out of the gas."""
+    before = unabated(case, route, region, year)
     if not case.catalog["routes"][route].get("capture"):
-        return unabated
+        return before
     taken = captured(case, route, region, year)
-    return unabated + taken * emitted_per_captured(case, route, region, year) - taken
+    fossil = taken - stored_biomass(case, route, region, year)
+    return before + taken * emitted_per_captured(case, route, region, year) - fossil
 
 
 @remembered
@@ -55,11 +59,13 @@ def direct(case: Case, route: str, region: str, year: int) -> float:
 
 @remembered
 def counted(case: Case, route: str, region: str, year: int, sold: str = "") -> float:
-    """e1 as the carbon market counts it: of what is below zero, the share that is credited by the
-    rules for what is sold."""
+    """e1 as the carbon market counts it: of what is below zero, and of biomass that is stored, the
+    share that is credited by the rules for what is sold."""
     own = own_direct(case, route, region, year)
+    share = float(rules_in(case, region, sold or route).get("removals", 0.0))
     if own < 0:
-        own *= float(rules_in(case, region, sold or route).get("removals", 0.0))
+        own *= share
+    own -= share * stored_biomass(case, route, region, year)
 
     def within(case: Case, other: str, region: str, year: int) -> float:
         return counted(case, other, region, year, sold or route)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import calendar
 import datetime
 import functools
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+import numpy as np
 from reference_draws import (
     Z90,
     central,
@@ -24,7 +26,6 @@ from reference_draws import (
     uniform,
 )
 from reference_units import factor_to, is_energy, parse
-from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
@@ -308,12 +309,19 @@ def skew(up: float, down: float, variance: float) -> float:
         return 0.0
     sd = math.sqrt(variance)
 
-    def excess(m: float) -> float:
-        def density(z: float) -> float:
-            chance = ndtr((m - z * (up if z >= 0 else down)) / sd)
-            return math.exp(-z * z / 2) / math.sqrt(2 * math.pi) * float(chance)
+    points, weights = np.polynomial.legendre.leggauss(60)
 
-        return quad(density, -9, 0, epsabs=1e-13)[0] + quad(density, 0, 9, epsabs=1e-13)[0] - 0.5
+    def excess(m: float) -> float:
+        # With a small variance all that changes does so in a few places: between them it is smooth.
+        turns = [(m + n * sd) / slope for n in (-9, -3, 0, 3, 9) for slope in (up, down) if slope]
+        ends = sorted({-9.0, -3.0, 0.0, 3.0, 9.0, *(z for z in turns if -9 < z < 9)})
+        found = 0.0
+        for low, high in itertools.pairwise(ends):
+            z = (low + high) / 2 + (high - low) / 2 * points
+            chance = ndtr((m - z * np.where(z >= 0, up, down)) / sd)
+            density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+            found += (high - low) / 2 * float(weights @ (density * chance))
+        return found - 0.5
 
     return brentq(excess, -9 * (up + down + sd), 9 * (up + down + sd), xtol=1e-14)
 

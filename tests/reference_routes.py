@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from reference_paths import (
@@ -119,20 +119,34 @@ def host(case: Case, route: str) -> str | None:
 
 
 @remembered
-def says(case: Case, route: str, *keys: str) -> str:
-    """Which route states something: the route itself, or else its host."""
+def stated_at(case: Case, route: str, *keys: str) -> tuple[str, tuple[str, ...]]:
+    """Which route states something, and under what name: the route itself, or else its host. What
+    is bought instead of an input of the host has that one's name there."""
     found: Any = case.catalog["routes"][route]
     for key in keys:
         if key not in found:
-            return host(case, route) or route
+            swapped = {own: old for old, own in instead_of(case, route).items()}
+            below = (keys[0], swapped.get(keys[1], keys[1])) if keys[0] == "inputs" else keys
+            return (host(case, route) or route), below
         found = found[key]
-    return route
+    return route, keys
+
+
+def instead_of(case: Case, route: str) -> Mapping[str, str]:
+    """Inputs of the host -> what is bought in their place."""
+    return case.catalog["routes"][route].get("buys_instead") or {}
+
+
+def says(case: Case, route: str, *keys: str) -> str:
+    """Which route states something: the route itself, or else its host."""
+    return stated_at(case, route, *keys)[0]
 
 
 def stated(case: Case, route: str, *keys: str) -> Any:
     """What a route states, or its host; None where neither says anything."""
-    found: Any = case.catalog["routes"][says(case, route, *keys)]
-    for key in keys:
+    owner, below = stated_at(case, route, *keys)
+    found: Any = case.catalog["routes"][owner]
+    for key in below:
         found = (found or {}).get(key)
     return found
 
@@ -147,11 +161,11 @@ def entry_of(case: Case, q: Any, label: str, region: str) -> tuple[Any, str]:
 
 def draw_of(case: Case, route: str, region: str, *keys: str) -> str:
     """Name of the draw that decides a quantity: its own, or of the route that it follows."""
-    owner = says(case, route, *keys)
+    owner, below = stated_at(case, route, *keys)
     for other, names in (case.catalog["routes"][owner].get("shares") or {}).items():
-        if ".".join(keys) in names:
-            return draw_of(case, other, region, *keys)
-    q, label = entry_of(case, stated(case, owner, *keys), ".".join((owner, *keys)), region)
+        if ".".join(below) in names:
+            return draw_of(case, other, region, *below)
+    q, label = entry_of(case, stated(case, owner, *below), ".".join((owner, *below)), region)
     if isinstance(q, Mapping):
         return str(q["name"] if q.get("kind") == "factor" else q.get("factor") or label)
     return label
@@ -173,7 +187,8 @@ def traded(case: Case, route: str, side: str) -> list[str]:
     """Commodities that a route buys or sells."""
     way = case.catalog["routes"][route]
     below = case.catalog["routes"][host(case, route)] if host(case, route) else {}
-    names = [*(below.get(side) or {}), *(way.get(side) or {})]
+    instead = instead_of(case, route) if side == "inputs" else {}
+    names = [*(instead.get(name, name) for name in below.get(side) or {}), *(way.get(side) or {})]
     capture = way.get("capture")
     if capture and side == "inputs":
         names += [*capture["inputs"], capture["storage"]]
@@ -272,15 +287,60 @@ def emitted_per_captured(case: Case, route: str, region: str, year: int) -> floa
     return total
 
 
+def emission_parts(case: Case, route: str) -> list[str]:
+    """Names of the parts that a plant's emissions are the sum of; none where it states the whole."""
+    for way in (route, host(case, route)):
+        record = case.catalog["routes"].get(way, {})
+        if record.get("emission_intensity") not in (None, {}):
+            return []
+        if record.get("emission_parts"):
+            return list(record["emission_parts"])
+    raise ValueError(f"{route} states no emissions")
+
+
+def unabated(case: Case, route: str, region: str, year: int, only: Iterable[str] = ()) -> float:
+    """Emissions of a plant before any capture, t/t: the whole, or the sum of its parts; of some
+    parts alone where `only` names them."""
+    parts = emission_parts(case, route)
+    if not parts:
+        return field(case, route, "emission_intensity", region, year, "t/t")
+    return math.fsum(
+        number(case, route, region, "emission_parts", part, year=year, target="t/t")
+        for part in parts if part in (list(only) or parts)
+    )  # fmt: skip
+
+
+def biogenic(case: Case, route: str, region: str, year: int) -> float:
+    """CO2 of biomass of a plant, t/t."""
+    if stated(case, route, "biogenic_intensity") is None:
+        return 0.0
+    return field(case, route, "biogenic_intensity", region, year, "t/t")
+
+
+def capture_rate(case: Case, route: str, region: str, year: int) -> float:
+    return number(case, route, region, "capture", "rate", year=year)
+
+
+def stored_biomass(case: Case, route: str, region: str, year: int) -> float:
+    """CO2 of biomass that a capture stores, t/t: the share of what there is."""
+    if not case.catalog["routes"][route].get("capture"):
+        return 0.0
+    return capture_rate(case, route, region, year) * biogenic(case, route, region, year)
+
+
 @remembered
 def captured(case: Case, route: str, region: str, year: int) -> float:
-    """The share of all that the site emits, its own capture included; found by going round."""
-    unabated = field(case, route, "emission_intensity", region, year, "t/t")
-    rate = number(case, route, region, "capture", "rate", year=year)
+    """The share of all that it reaches, biomass and its own emissions included; found by going
+    round."""
+    reached = unabated(
+        case, route, region, year, case.catalog["routes"][route]["capture"].get("parts") or ()
+    )
+    reached += biogenic(case, route, region, year)
+    rate = capture_rate(case, route, region, year)
     own = emitted_per_captured(case, route, region, year)
-    taken, before = rate * unabated, -1.0
+    taken, before = rate * reached, -1.0
     while abs(taken - before) > 1e-15 * (1 + taken):
-        taken, before = rate * (unabated + own * taken), taken
+        taken, before = rate * (reached + own * taken), taken
     return taken
 
 

@@ -185,7 +185,12 @@ ROUTES: dict[str, Any] = {
         "lifetime": 20, "utilisation": 0.9, "fixed_opex": 40.0, "other_opex": "130 USD/t",
         "inputs": {"ore": {"kind": "normal", "quantiles": {0.1: 1.4, 0.9: 1.6}, "unit": "t/t"}},
         "byproducts": {"power": {"kind": "constant", "value": 0.5, "unit": "GJ/t"}},
-        "emission_intensity": {"kind": "triangular", "quantiles": {0.1: 1.8, 0.5: 1.95, 0.9: 2.15}},
+        "emission_parts": {
+            "furnace": {"kind": "triangular", "quantiles": {0.1: 1.6, 0.5: 1.75, 0.9: 1.95}},
+            "coke": {"default": "150 kg/t", "XA": {"kind": "uniform", "low": 0.1, "high": 0.3}},
+        },
+        "biogenic_intensity": {"XA": {"kind": "uniform", "low": 20.0, "high": 120.0,
+                                      "unit": "kg/t"}, "default": 0.1},
         "cbam_benchmark": "benchmark",
     },
     "hydrogen": {
@@ -453,6 +458,107 @@ RICH: dict[str, Any] = {
             },
             "bridge": {"per": "km", "uses": {"steel": 9e3}, "price": "30 M EUR"},
         },
+    },
+}  # fmt: skip
+
+
+POWER: dict[str, Any] = {
+    # Power made on site, in the place of what is bought, and all that a market may ask of power.
+    "routes": ["blast", "hydrogen", "electric", "own_power"],
+    "cbam": {"indirect": 0.6, "power_factor": "grid_mean"},
+    "projects": {
+        "abroad": {"instruments": ["topped_up"]},
+        "short": {"route": "own_power", "instruments": ["two_way"]},
+    },
+    "catalog": {
+        "prices": {
+            "power": {"XA": {"grid": "mean"}, "default": {"grid": "mean"}},
+            "mean": {
+                "XA": {"title": "the mean of the grid", "unit": "EUR/MWh", "path": {2025: 70.0},
+                       "process": {"kind": "scenario"},
+                       "emission_intensity": {2025: 0.3, 2028: 0.2}},
+                "default": {"title": "the mean of the grid", "unit": "EUR/GJ", "path": {2025: 20.0},
+                            "process": {"kind": "scenario"},
+                            "emission_intensity": {2024: 0.2, 2030: 0.1}},
+            },
+            "coal": {"default": {"title": "coal", "unit": "USD/MWh", "spot": {
+                "year": 2025, "value": 14.0}, "process": {"kind": "random_walk", "sigma": 0.2}}},
+            "own": {
+                "XA": {"kind": "generation", "fuel": "coal", "heat_rate": "9.5 GJ/MWh",
+                       "emission_factor": "910 kg/MWh", "grid": "mean"},
+                "default": {"kind": "generation", "fuel": "coal", "other_cost": "12 USD/MWh",
+                            "heat_rate": {"kind": "uniform", "low": 8.0, "high": 11.0},
+                            "emission_factor": {"kind": "uniform", "low": 0.8, "high": 1.0}},
+            },
+        },
+        "regions": {
+            "XA": {
+                "captive_coverage": "share", "captive_allowance": {"kind": "uniform", "low": 0.1,
+                                                                   "high": 0.5},
+                "power_coverage": 0.7, "power_allowance": {"years": {2026: 0.05, 2028: "20 kg/MWh"}},
+                "default_power_factor": 0.45,
+                "compensation": {"share": 0.75, "power": ["power", "own"], "efficiency": 0.7,
+                                 "benchmark": {"electric": "0.5 MWh/t"},
+                                 "factor": {"kind": "uniform", "low": 0.4, "high": 0.8}},
+            },
+            "XB": {
+                "captive_coverage": 0.9, "captive_allowance": 0.2, "power_coverage": "recognition",
+                "default_power_factor": 0.8,
+                "compensation": {"share": "recognition", "power": ["power"],
+                                 "factor": {"years": {2026: "500 kg/MWh", 2029: 0.3}}},
+            },
+        },
+        "routes": {
+            "electric": {"inputs": {"power": {"XA": {"kind": "uniform", "low": 0.5, "high": 0.9,
+                                                     "unit": "MWh/t"}}}},
+            "own_power": {"title": "its own power", "host": "electric", "sector": "steel",
+                          "buys_instead": {"power": "own"}, "capex": 900.0},
+        },
+    },
+}  # fmt: skip
+
+STORED: dict[str, Any] = {
+    # A capture that reaches one part of the emissions, and stores CO2 of biomass.
+    "routes": ["blast", "hydrogen", "electric", "stored", "both_stored"],
+    "catalog": {
+        "regions": {"XA": {"removals": 0.7}, "XB": {"removals": 0.25}},
+        "routes": {
+            "stored": {"title": "stored", "host": "blast", "sector": "steel", "capture": {
+                "parts": ["furnace"], "storage": "ore", "inputs": {"power": "0.3 MWh/t"},
+                "rate": {"XA": {"kind": "uniform", "low": 0.5, "high": 0.8}, "default": "60 %"},
+                "emission_factors": {"power": "200 kg/MWh"}, "lifetime": 20,
+                "capex": {"kind": "triangular", "low": 200.0, "mode": 300.0, "high": 500.0,
+                          "unit": "USD/(t/yr)", "price_year": 2022},
+            }},
+            "both_stored": {"title": "all of it, with more biomass", "host": "blast",
+                            "sector": "steel", "biogenic_intensity": "300 kg/t", "capture": {
+                "storage": "ore", "rate": 0.8, "capex": 300.0, "lifetime": 25, "fixed_opex": 0.03,
+            }},
+        },
+    },
+}  # fmt: skip
+
+SYSTEM: dict[str, Any] = {
+    # A market solved in each draw, without shocks, whose supply grows by removals.
+    "correlations": {"shocks": RICH["correlations"]["shocks"][:2]},
+    "catalog": {
+        "markets": {"third_ets": {"title": "solved", "unit": "EUR/t", "spot": {
+            "year": 2025, "value": 60.0}, "process": {"kind": "cap_and_bank", "system": "scheme"}}},
+        "systems": {"scheme": {
+            "start": 2024, "bank": {2023: 800.0, 2024: 700.0}, "reserve": {2024: 300.0},
+            "prices": {2022: 40.0, 2023: 45.0, 2024: 50.0},
+            "baseline": {2024: 1000.0, 2027: 900.0}, "growth": -0.02,
+            "level": {"kind": "uniform", "low": 0.9, "high": 1.1}, "reference_price": "60 EUR/t",
+            "slope": {"kind": "uniform", "low": 0.3, "high": 0.6}, "immediate": 0.1,
+            "adjustment": 0.6, "hedge": 0.1, "backstop": "400 EUR/t", "discount_rate": "6 %",
+            "until": 2036, "variant": "law",
+            "variants": {"law": {
+                "cap": {2024: 900.0, 2025: 880.0}, "reduction_base": 1000.0,
+                "reduction_factor": {2024: 0.03, 2028: 0.04}, "auctioned": 0.6,
+                "intake": {2020: 0.24}, "upper": 500.3, "lower": 200.4, "release": 60.0,
+                "removals": {2026: 15.0, 2028: 30.0}, "moved": {2026: 20.0, 2028: -20.0},
+            }},
+        }},
     },
 }  # fmt: skip
 

@@ -14,7 +14,8 @@ from agreement import central_case, disagreements, traced
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_configs import configs
-from rich_config import ASKED, rich_config
+from reference_paths import merge
+from rich_config import ASKED, POWER, STORED, SYSTEM, rich_config
 
 import simcore
 
@@ -95,6 +96,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
         }},
         "boundary": "scope12",
     },
+    "power made on site": POWER,
+    "the usual factor of power": merge(POWER, {"cbam": {"power_factor": "default"}}),
+    "parts of emissions and biomass that is stored": STORED,
+    "a market solved in each draw": SYSTEM,
     "default values": {"cbam": {"declared": "default", "resource_shuffling": 1.0}},
     "the cheaper value": {"cbam": {"declared": "cheaper"}},
     "independent scenarios": {"independent_scenarios": True},

@@ -28,6 +28,7 @@ LAYERS = [
     ["plan"],
     ["analysis", "calibration", "effects", "changes"],
     ["reality", "running"],
+    ["studies"],
     ["plots", "report"],
     ["terminal"],
     ["cli"],

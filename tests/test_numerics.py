@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from reference_paths import skew
 from scipy import stats
 from scipy.special import bdtr, bdtrc
 from scipy.stats import norm, spearmanr
@@ -147,3 +148,12 @@ def test_halves_of_a_normal_shift_its_median_and_mean():
     limit = shift_of(above, below, math.inf)
     assert limit == pytest.approx(shift_of(above, below, 1e12), rel=1e-6)
     assert norm.ppf(0.9) == Z90
+
+
+@pytest.mark.parametrize("ratio", [0.5, 0.14, 0.05, 0.004])
+def test_a_small_deviation_shifts_the_median_of_halves_as_exactly(ratio):
+    """Where z*s rises by much within a deviation of X, few points would step over it."""
+    for above, below in ((0.3, 0.1), (0.01, 0.5), (0.4, 0.0)):
+        variance = (ratio * max(above, below)) ** 2
+        found = median_shift(*np.array([[above], [below], [variance]]))[0]
+        assert found == pytest.approx(skew(above, below, variance), rel=1e-10, abs=1e-12)

@@ -46,7 +46,7 @@ def expand(
         # A list of one is the same as its entry; of several, the later ones lie over the earlier.
         for position, part in enumerate(value if isinstance(value, list) else [value]):
             path = ("scenarios", name, *((position,) if isinstance(value, list) else ()))
-            found = _changes(part, path, folder, documents)
+            found = changes_of(part, path, folder, documents)
             if isinstance(found, Finding):
                 findings.append(found)
             else:
@@ -55,7 +55,7 @@ def expand(
     return {**data, "scenarios": written}, documents, findings
 
 
-def _changes(
+def changes_of(
     part: Any, path: tuple[Any, ...], folder: Path, documents: list[document.Document]
 ) -> Any:
     """What a scenario, or one of its list, changes; a finding where it stands for nothing."""

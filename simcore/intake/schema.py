@@ -13,6 +13,7 @@ from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
 from simcore.intake.projects import Project
 from simcore.intake.risk import Risk
+from simcore.intake.sensitivity import Sensitivity
 from simcore.quantities import Quantity, ranges
 from simcore.quantities.annotations import (
     OTHER,
@@ -321,16 +322,21 @@ class Experiment(Model):
     """What closes a gap for a volume, by name."""
     risk: Risk | None = None
     """Tail means of outcomes, and how often they exceed thresholds."""
+    sensitivity: Sensitivity | None = None
+    """What `simcore sensitivity` asks; a run does not read it."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
     redraw: list[str] = Field(default_factory=list[str])
-    """Patterns of factors and shocks (`eu_ets.*`, `*.shock`) that each scenario draws for itself;
-    all others are shared."""
+    """Patterns of factors and shocks (`eu_ets.*`, `*.shock`), or groups of them (`group:policy`),
+    that each scenario draws for itself; all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
     """Named overlays on catalog, cbam, hydrogen_rule, hydrogen, value, plant, projects, budgets,
     boundary, reference_capital, factors and redraw: written out, the name of a packaged one, a
     file in the folder of the config, or a list of these."""
+    grid: dict[Name, list[str]] = Field(default_factory=dict)
+    """Scenarios by axis: each choice along one with each one along the others, laid over each other
+    in the order of the axes. A choice is that of a scenario; its name is joined to the others."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]

@@ -210,14 +210,13 @@ def _own_charged_intensity(scene: Scene, region: str, route: str, sold: str) -> 
     ]  # fmt: skip
     factors = scene.experiment.factors
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
-    stored = stored_biomass(scene, region, route)
-    if not scene.graph.is_constant(stored, 0.0):
-        credited = scene.graph.scaled(stored, rules_of(scene.experiment, region, sold).removals)
-        direct = scene.graph.difference(direct, credited)
-    if all(compiled(one, scene.folder).low >= 0 for one in named):
-        return direct
     share = rules_of(scene.experiment, region, sold).removals
-    return scene.graph.node("CREDITED", intensity=direct, share=share)
+    if any(compiled(one, scene.folder).low < 0 for one in named):
+        direct = scene.graph.node("CREDITED", intensity=direct, share=share)
+    stored = stored_biomass(scene, region, route)
+    if scene.graph.is_constant(stored, 0.0):
+        return direct
+    return scene.graph.difference(direct, scene.graph.scaled(stored, share))
 
 
 # --- what is bought ------------------------------------------------------------------------------

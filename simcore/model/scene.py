@@ -5,7 +5,7 @@ Money of any currency and price year becomes real EUR of the base year here, onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import wraps
@@ -35,7 +35,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Input:
     """One uncertain input: its name, the node that draws it, and what is said of it; `place` is
-    what it is drawn for first, `group` what part of the catalog that is."""
+    what it is drawn for first, `group` what part of the catalog that is, `choices` what its values
+    0, 1, ... are called, where it is a choice."""
 
     name: str
     node: int
@@ -44,6 +45,7 @@ class Input:
     status: str
     place: str = ""
     group: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass
@@ -59,6 +61,8 @@ class Scene:
         Put before the names of random streams; empty unless scenarios are independent.
     redraw : tuple of str
         Patterns of the streams that this scenario draws again.
+    members : mapping of str to container of str
+        Names of the streams that a pattern stands for which is that of a group.
     anew : str
         Put before the names of these.
     start : int
@@ -95,6 +99,7 @@ class Scene:
     """What scenarios with the same random streams have in common, and the records it is of."""
     redraw: tuple[str, ...] = ()
     anew: str = ""
+    members: Mapping[str, Container[str]] = field(default_factory=dict)
     matched: set[str] = field(default_factory=set)
     """Patterns of `redraw` that some stream has matched."""
     shocked: set[str] = field(default_factory=set)
@@ -122,7 +127,8 @@ class Scene:
 
     def _patterns(self, stream: Stream) -> list[str]:
         name = stream.name.removeprefix(self.stem)
-        return [one for one in self.redraw if fnmatchcase(name, one)]
+        return [one for one in self.redraw
+                if name in self.members.get(one, ()) or fnmatchcase(name, one)]  # fmt: skip
 
     def shared_stream(self, name: str, role: str = "") -> Stream:
         """The same as it is where nothing is drawn again."""
@@ -140,10 +146,10 @@ class Scene:
 
     def note(
         self, name: str, node: int, unit: str, source: str | None, status: str | None,
-        place: str = "",
+        place: str = "", choices: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Note an uncertain input that was met, at the place of its name if at no other."""
-        found = Input(name, node, unit, source or "", status or "", place or name)
+        found = Input(name, node, unit, source or "", status or "", place or name, choices=choices)
         self.inputs.setdefault(name, found)
 
     def over_years(self, values: np.ndarray) -> np.ndarray:
@@ -257,10 +263,13 @@ def factor_node(scene: Scene, name: str, marginal: distributions.Marginal) -> in
     return found
 
 
-def choice_node(scene: Scene, name: str, spec: Mapping[str, Any], sourced: Any) -> int:
-    """Node of a distribution that the model makes itself, such as the choice of a variant."""
+def choice_node(
+    scene: Scene, name: str, spec: Mapping[str, Any], sourced: Any, choices: Iterable[str] = ()
+) -> int:
+    """Node of a distribution that the model makes itself, such as the choice of a variant, of
+    which `choices` are the names."""
     node = factor_node(scene, name, distributions.compile_distribution(spec))
-    scene.note(name, node, "1", sourced.source, sourced.status)
+    scene.note(name, node, "1", sourced.source, sourced.status, choices=tuple(choices))
     return node
 
 

@@ -167,19 +167,32 @@ def median_shift(above: Floats, below: Floats, variance: Floats) -> Floats:
 
 
 def _shifts(lines: Floats) -> Floats:
-    """The roots of P(z*s + X <= m) = 1/2 by Newton steps, of rows of `above`, `below`, variance.
+    """The roots of P(z*s + X <= m) = 1/2, of rows of `above`, `below`, variance."""
+    found = np.zeros(len(lines))
+    steep = np.sqrt(lines[:, 2]) < 0.15 * np.maximum(lines[:, 0], lines[:, 1])
+    for some in (~steep, steep):
+        if some.any():
+            found[some] = _roots(lines[some], steep=some is steep)
+    return found
+
+
+def _roots(lines: Floats, *, steep: bool) -> Floats:
+    """The same by Newton steps; `steep`: all that changes with z does so within some deviations of
+    X, a small part of the way.
 
     Each stops by itself: what else is asked for decides no digit.
     """
-    nodes, weights = _half_normal()
     sd = np.sqrt(lines[:, 2:])
-    sides = np.concatenate([-lines[:, :1] * nodes, lines[:, 1:2] * nodes], axis=1) / sd
-    both = 0.5 * np.concatenate([weights, weights])
+    changing = 12.0 * sd / np.maximum(lines[:, :2], 1e-300)
+    parts = [_half_normal(changing[:, side : side + 1] if steep else None) for side in (0, 1)]
+    (up, over), (down, under) = parts
+    sides = np.concatenate([-lines[:, :1] * up, lines[:, 1:2] * down], axis=1) / sd
+    both = np.broadcast_to(0.5 * np.concatenate([over, under], axis=1), sides.shape)
     found, active = np.zeros(len(lines)), np.arange(len(lines))
     for _ in range(30):
         points = found[active, None] / sd[active] + sides[active]
-        missed = total(both * cdf(points)) - 0.5
-        step = missed * sd[active, 0] / total(both * density(points))
+        missed = total(both[active] * cdf(points)) - 0.5
+        step = missed * sd[active, 0] / total(both[active] * density(points))
         found[active] -= step
         active = active[abs(step) >= 1e-12]
         if not active.size:
@@ -187,15 +200,26 @@ def _shifts(lines: Floats) -> Floats:
     return found
 
 
+def _half_normal(changing: Floats | None = None) -> tuple[Floats, Floats]:
+    """Points z > 0 and weights for integrals over the upper half of a standard normal, each row
+    with as many below `changing` as above it, shape (n, points)."""
+    points, weights = (one[None, :] for one in _gauss_legendre(48))
+    if changing is None:
+        z = 4.25 * (points + 1.0)
+        weights = density(z) * weights
+    else:
+        half = 0.5 * np.minimum(changing, 8.5)
+        z = half * (points + 1.0)
+        rest = 4.25 - half
+        above = 2.0 * half + rest * (points + 1.0)
+        weights = np.concatenate(
+            [density(z) * weights * half, density(above) * weights * rest], axis=1
+        )
+        z = np.concatenate([z, above], axis=1)
+    return z, weights / total(weights)[:, None]
+
+
 @cache
-def _half_normal() -> tuple[Floats, Floats]:
-    """Points z > 0 and weights for integrals over the upper half of a standard normal."""
-    points, weights = _gauss_legendre(48)
-    z = 4.25 * (points + 1.0)
-    weights = density(z) * weights
-    return z, weights / total(weights)
-
-
 def _gauss_legendre(count: int) -> tuple[Floats, Floats]:
     """Points between -1 and 1 and weights of the quadrature of an even number of points."""
     # From near each root of the Legendre polynomial, whose recurrence gives value and slope.

@@ -33,7 +33,7 @@ from simcore.model.origin import ORIGIN_COMPONENTS
 from simcore.model.outcomes import cells_of
 from simcore.model.scene import Input, Scene, regimes_of
 from simcore.plan.correlated import correlated
-from simcore.plan.groups import factor_group
+from simcore.plan.groups import DEFAULTS, factor_group, matched, named_group, origins
 from simcore.plan.records import Cell, Plan, Strikes
 from simcore.variables import OUTCOMES, Outcome
 
@@ -126,8 +126,10 @@ def _scenes(
     factors, shocks = _dependence(spec, "factors"), _dependence(spec, "shocks")
     paths = regimes_of(one.catalog for one in spec.scenarios.values())
     shared: dict[tuple[Any, ...], Any] = {}
+    members = _members(spec)
     return {
         name: Scene(
+            members=members,
             graph=graph,
             experiment=one,
             start=start,
@@ -144,6 +146,31 @@ def _scenes(
         )
         for name, one in spec.runs.items()
     }
+
+
+def _members(spec: Spec) -> dict[str, set[str]]:
+    """Names of the streams of each group that some scenario draws again.
+
+    They follow from the graph, so that it is built once without them.
+    """
+    factors = spec.experiment.factors
+    named = {pattern for one in spec.runs.values() for pattern in one.redraw
+             if named_group(pattern, factors) is not None}  # fmt: skip
+    if not named:
+        return {}
+    apart = {name: one.model_copy(update={"redraw": []}) for name, one in spec.runs.items()}
+    graph, coords = Graph(), labels(spec)
+    scenes = _scenes(replace(spec, runs=apart), graph, coords["view"], {})
+    try:
+        cells = [
+            cell for name in spec.experiment.outcomes if OUTCOMES[name].kind != "component"
+            for cell in _cells(OUTCOMES[name], scenes, coords)
+        ]  # fmt: skip
+    except DistributionError:
+        return {}  # which the plan itself reports
+    reached = graph.closure(one.node for one in cells)
+    streams = origins(scenes.values(), graph, reached)
+    return {one: matched(one, streams, factors) for one in named}
 
 
 def extended(plan: Plan) -> tuple[Plan, dict[str, Scene]]:
@@ -164,14 +191,16 @@ def _unmatched(spec: Spec, scenes: Mapping[str, Scene]) -> Iterator[Fault]:
                          for name, one in streams.items() if one is not None}  # fmt: skip
                 drawn = [*names.values(), *scene.shocked]
                 # What shares the draws of another input is named as that.
-                near = names.get(pattern) or suggest(
-                    pattern, [*drawn, *(f"{one.rpartition('.')[0]}.*" for one in drawn)]
-                )
+                near = names.get(pattern) or suggest(pattern, [
+                    *drawn, *(f"{one.rpartition('.')[0]}.*" for one in drawn),
+                    *(f"group:{one}" for one in DEFAULTS),
+                ])  # fmt: skip
                 yield spec.fault(
                     ("redraw", position),
                     scenario=scenario,
                     found=f"{pattern!r}, which matches nothing that this run draws",
-                    expected="a pattern of factors and shocks, such as eu_ets.* or *.shock",
+                    expected="a pattern of factors and shocks, such as eu_ets.* or *.shock, or a "
+                    "group of them, such as group:policy",
                     remedy=f"did you mean {near!r}?"
                     if near
                     else "see the uncertain inputs with simcore summary RUN --variable input",

@@ -116,6 +116,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         **_resolved(plan),
         **_untold_imports(plan),
         **told_projects(plan.spec),
+        **({"grid": json.dumps(experiment.grid)} if experiment.grid else {}),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
         "degrees_of_freedom": plan.freedom,
@@ -128,6 +129,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
             }
             for kind, one in (("factors", plan.factors), ("shocks", plan.shocks))
         }),
+        "choices": json.dumps({one.name: one.choices for one in plan.inputs if one.choices}),
         "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
         "references": json.dumps({
             name: _by_region(references(one)) for name, one in plan.spec.scenarios.items()

@@ -1,0 +1,1 @@
+"""Studies: many runs of one plan that together answer a question."""

@@ -1,0 +1,207 @@
+"""The table of `simcore sensitivity`: groups by share, with what surrounds each number."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from simcore.analysis.shares import (
+    Place,
+    Share,
+    lead_of,
+    pairs_of,
+    percentages,
+    places_of,
+    variables_of,
+)
+from simcore.errors import printable
+from simcore.terminal.tables import WIDTH, grid, share
+from simcore.variables import OUTCOMES
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_SCALES: Final = {
+    "rank": "rank of the outcome among the draws", "value": "value of the outcome",
+    "covers": "whether the outcome is above 0",
+}  # fmt: skip
+_FULL: Final = 4
+"""Places that are shown in full; more become one table."""
+_MOST_ROWS: Final = 60
+_MOST_GROUPS: Final = 12
+_COLUMNS: Final = {"shapley": "share", "first": "alone", "total": "with others"}
+_MEANING: Final = {
+    "shapley": "share: Shapley effect, of the variance, sums to 100 %",
+    "first": "alone: gone once the group is known",
+    "total": "with others: left once all but the group is known",
+}  # fmt: skip
+
+
+def shares_text(found: xr.Dataset) -> str:
+    """All of the table, within 100 columns."""
+    lead, scales = lead_of(found), [str(one) for one in found["scale"].values]
+    places = list(places_of(found))
+    head = (
+        f"{found.attrs['title']}: what makes it uncertain; {found.attrs['draws']:,} draws, "
+        f"{len(found['group'])} groups"
+    )
+    lines = [printable(head), _about(found, scales[0])]
+    if len(places) <= _FULL:
+        for place in places:
+            lines += ["", *_in_full(found, place, lead, scales[1:])]
+    else:
+        for variable in variables_of(found):
+            own = [one for one in places if one.variable == variable]
+            if own:
+                lines += ["", *_side_by_side(found, variable, own, lead)]
+    notes = list(_notes(found, places, lead))
+    if notes:
+        lines.append("")
+    for note in notes:
+        lines += textwrap.wrap(note, WIDTH, subsequent_indent="  ")
+    return "\n".join(lines)
+
+
+def _about(found: xr.Dataset, scale: str) -> str:
+    shown = [text for name, text in _MEANING.items() if f"{variables_of(found)[0]}_{name}" in found]
+    text = f"Per cent of the variance of the {_SCALES[scale]}, +- 95 %. " + "; ".join(shown) + "."
+    return "\n".join(textwrap.wrap(text, WIDTH))
+
+
+def _in_full(found: xr.Dataset, place: Place, lead: str, others: Sequence[str]) -> Iterator[str]:
+    kinds = [one for one in _COLUMNS if one in place.measures]
+    header = [_title_of(found, place), *(part for one in kinds for part in (_COLUMNS[one], "+-"))]
+    beside = {
+        scale: next((one for one in places_of(found, scale)
+                     if (one.variable, one.labels) == (place.variable, place.labels)), None)
+        for scale in others
+    }  # fmt: skip
+    header += [f"{_COLUMNS[lead]}, {scale}" for scale in others]
+    groups = place.groups[:_MOST_GROUPS]
+    shown = {kind: _printed(place, kind) for kind in kinds}
+    rows = []
+    for name in groups:
+        cells = [title_of_group(found, name)]
+        for kind in kinds:
+            cells += [shown[kind][name], f"{100 * place.measures[kind][name].error:.1f}"]
+        for other in beside.values():
+            cells.append("-" if other is None else _printed(other, lead)[name])
+        if place.measures[lead][name].is_zero:
+            cells[0] += " *"
+        rows.append(cells)
+    yield from grid(header, rows, text_columns=1)
+    if len(place.groups) > len(groups):
+        left = sum(
+            max(place.measures[lead][name].value, 0.0) for name in place.groups[len(groups) :]
+        )
+        yield f"{len(place.groups) - len(groups)} others, {_COLUMNS[lead]} {100 * left:.1f} in all"
+    for one, two, both in pairs_of(found, place)[:3]:
+        yield (
+            f"Together beyond each alone: {title_of_group(found, one)} with "
+            f"{title_of_group(found, two)} {100 * both.value:+.1f} +- {100 * both.error:.1f}"
+        )
+
+
+def _side_by_side(
+    found: xr.Dataset, variable: str, places: Sequence[Place], lead: str
+) -> Iterator[str]:
+    """One line a place, one column a group."""
+    mean = {
+        name: sum(one.measures[lead][name].value for one in places) for name in places[0].groups
+    }
+    groups = sorted(mean, key=lambda name: -mean[name])[:_MOST_GROUPS]
+    dims = [dim for dim in places[0].labels if len({one.labels[dim] for one in places}) > 1]
+    fixed = {dim: label for dim, label in places[0].labels.items() if dim not in dims}
+    same = ", ".join(str(label) for label in fixed.values())
+    yield printable(
+        f"{OUTCOMES[variable].long_name}{f' ({same})' if same else ''}, {_COLUMNS[lead]}"
+    )
+    header = [*dims, *(_short(one) for one in groups), "+-"]
+    rows = []
+    for one in places[:_MOST_ROWS]:
+        shown = _printed(one, lead)
+        rows.append([
+            *(printable(str(one.labels[dim])) for dim in dims),
+            *(shown[name] + ("*" if one.measures[lead][name].is_zero else " ") for name in groups),
+            f"{100 * max(own.error for own in one.measures[lead].values()):.1f}",
+        ])  # fmt: skip
+    yield from grid(header, rows, text_columns=len(dims))
+    if len(places) > _MOST_ROWS:
+        yield f"{len(places) - _MOST_ROWS} more places: --at region=...,year=..., or --format csv"
+
+
+def _short(name: str) -> str:
+    return printable(name.replace("_", " "))
+
+
+def _printed(place: Place, kind: str) -> dict[str, str]:
+    """Per cent by group; Shapley effects sum to 100."""
+    shares = place.measures[kind]
+    if kind == "shapley":
+        values = percentages([one.value for one in shares.values()])
+        return {name: f"{value:.1f}" for name, value in zip(shares, values, strict=True)}
+    return {name: _percent(one) for name, one in shares.items()}
+
+
+def _percent(one: Share) -> str:
+    """No number below 0 that is not told apart from it."""
+    value = max(one.value, 0.0) if one.is_zero else one.value
+    return f"{100 * value + 0.0:.1f}"
+
+
+def _title_of(found: xr.Dataset, place: Place) -> str:
+    labels = [str(one) for one in place.labels.values()]
+    return printable(f"{OUTCOMES[place.variable].long_name}: {', '.join(labels)}")
+
+
+def title_of_group(found: xr.Dataset, name: str) -> str:
+    """What people call a group."""
+    if "group_title" in found.coords:
+        at = [str(one) for one in found["group"].values].index(name)
+        return printable(str(found["group_title"].values[at]))
+    return _short(name)
+
+
+def _notes(found: xr.Dataset, places: Sequence[Place], lead: str) -> Iterator[str]:
+    if any(one.is_zero for place in places for one in place.measures[lead].values()):
+        yield "* not told apart from zero by so many draws"
+    if found.attrs.get("second_hidden"):
+        yield f"Second order is not shown: {found.attrs['second_hidden']}."
+    elif found.attrs["dependent"] == "yes":
+        yield ("Inputs of different groups are correlated: what they have in common counts for "
+               "each of them alone, and for none with others.")  # fmt: skip
+    import json
+
+    empty = json.loads(found.attrs.get("groups_empty", "[]"))
+    if empty:
+        yield f"Not read here: {', '.join(_short(one) for one in empty)}."
+    yield from _limits(found)
+    refused = _refused(found)
+    if refused:
+        yield f"No index of {refused}: a value in less than 95 % of the draws."
+
+
+def _limits(found: xr.Dataset) -> Iterator[str]:
+    """How many draws sit on a bound of the carbon price, which decides the variance of values."""
+    if "at_price_limit_mean" not in found:
+        return
+    shares = found["at_price_limit_mean"].max("scenario")
+    told = []
+    for market in shares["market"].values.tolist():
+        own = shares.sel(market=market)
+        at = int(own.argmax("year"))
+        if float(own[at]) > 0:
+            told.append(f"{market} {share(float(own[at]))} in {int(own['year'][at])}")
+    if told:
+        yield (f"Draws whose carbon price sits on its floor or ceiling, at most: {', '.join(told)}."
+               " They weigh on the scale value, hardly on the rank.")  # fmt: skip
+
+
+def _refused(found: xr.Dataset) -> str:
+    names: list[Any] = []
+    for variable in variables_of(found):
+        defined = found[f"{variable}_defined"]
+        if bool(((defined > 0) & (defined < 0.95)).any()):
+            names.append(f"some places of {variable}")
+    return " and ".join(names)
