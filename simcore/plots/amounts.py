@@ -74,9 +74,10 @@ def amounts_of(attrs: Mapping[Any, Any], values: Any, *, product: str = "") -> A
     money = f" of {attrs['price_year']}" if "price_year" in attrs else ""
     of = f" of {product}" if product and per == "t" else ""
     unit = f"{_WORDS[counted]}{head}"
+    over = f" {'a year' if per == 'yr' else f'per {per}'}{of}" if per else ""
     return Amounts(
         factor, f"{unit}/{per}" if per else unit,
-        f"{unit}{money} per {per}{of}" if per else f"{unit}{money}", _digits(largest * factor),
+        f"{unit}{money}{over}", _digits(largest * factor),
     )  # fmt: skip
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.analysis.convergence import PROBABILITIES, convergence
+from simcore.analysis.converge import Convergence, of_run
+from simcore.analysis.targets import Target
 from simcore.plots.amounts import amounts_of
 from simcore.plots.choice import MOST, grid_of, known_labels, leading_route, year_of
 from simcore.plots.kinds import CELL, Asked, picture
-from simcore.plots.panels import BLUE, COLOURS
+from simcore.plots.panels import COLOURS, MARKERS
 from simcore.plots.sheet import GREY, INK, Sheet, wrapped
 from simcore.plots.words import also, called, left_out, product_of, standing
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _NAME: Final = "cost_premium"
+_SHOWN: Final = ("mean", "p5", "p50", "p95")
+_FEWEST: Final = 512
+"""Draws of which an error can be told to fall."""
 
 
 @picture("converge", shows="sampling error of the cost premium against the number of draws",
@@ -29,7 +34,7 @@ def converge(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     year = year_of(dataset, asked)
     there = dataset[f"{_NAME}_mean"].sel(year=year).to_dataset(name=_NAME)
     regions, ways = (known_labels(there, _NAME, dim) for dim in ("region", "route"))
-    if not regions:
+    if not regions or dataset.sizes["draw"] < _FEWEST:
         return None
     if "region" not in asked.named:
         regions = regions[:1]
@@ -40,18 +45,12 @@ def converge(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     if not cells:
         return None
     notes = [left_out(dataset, "route", list(dict.fromkeys(way for _, way in cells[MOST:])))]
-    # Of some of the draws it is not known to which replicates they belong.
-    whole = dataset.attrs.get("draws") == dataset.sizes["draw"]
-    replicates = int(dataset.attrs.get("replicates", 1)) if whole else 1
     found = [
-        convergence(dataset[_NAME].sel(region=region, route=way, year=year), replicates)
+        [_course(dataset, {"region": region, "route": way, "year": year}, one) for one in _SHOWN]
         for region, way in cells[:MOST]
     ]
-    reaches = [one[name].values for one in found for name in ("mean_reach", "value_reach")]
-    amounts = amounts_of(
-        dataset[f"{_NAME}_mean"].attrs, np.concatenate([np.ravel(one) for one in reaches]),
-        product=product_of(dataset),
-    )  # fmt: skip
+    reaches = [step.half_width for each in found for one in each for step in one.courses[0].steps]
+    amounts = amounts_of(dataset[f"{_NAME}_mean"].attrs, reaches, product=product_of(dataset))
     rows, columns = grid_of(len(found))
     sheet = Sheet(rows, columns, (3.2 if len(found) > 1 else 5.5, 2.6 if rows > 1 else 3.4), "all")
     room = sheet.width / columns - 0.8
@@ -61,50 +60,60 @@ def converge(dataset: xr.Dataset, asked: Asked) -> Figure | None:
             title = f"{called(dataset, 'region', region)}, {called(dataset, 'route', way)}"
             axes.set_title(wrapped(title, room, 9.5), fontsize=9.5, loc="left", color=INK)
     for at, axes in enumerate(sheet.panels[: len(found)]):
-        _axes(axes, found)
+        _axes(axes, found[0])
         if at % columns == 0:
             axes.set_ylabel(f"half of the 95 % interval, {amounts.unit}", fontsize=9, color=INK)
         axes.set_xlabel("draws" if at >= len(found) - columns else "", fontsize=9, color=INK)
-    first = found[0]
+    course = found[0][0].courses[0]
+    reach, tail = (one.courses[0].steps[-1].half_width for one in (found[0][0], found[0][-1]))
     region, way = cells[0]
-    reach = float(first["mean_reach"][-1])
-    p95 = float(first["value_reach"].sel(quantile=PROBABILITIES[-1])[-1])
     place = f"{called(dataset, 'route', way)} in {called(dataset, 'region', region)}, {year}"
-    tail = f"P95 to within {amounts.text(p95)}" if np.isfinite(p95) else "too few draws for P95"
+    far = f"P95 to within {amounts.text(tail)}" if math.isfinite(tail) else "too few draws for P95"
     sheet.title = (
-        f"{place}: {int(first['draws'][-1]):,} draws tell the mean to within "
-        f"{amounts.text(reach, unit=True)}, {tail}"
+        f"{place}: {course.steps[-1].draws:,} draws tell the mean to within "
+        f"{amounts.text(reach, unit=True)}, {far}"
     )
-    design = f"{replicates} designs side by side" if replicates > 1 else "draws one by one"
+    design = course.design.replace("_", " ")
+    if course.replicates > 1:
+        design += f" design, {course.replicates} replicates"
     sheet.subtitle = standing(
-        dataset, regions, what=f"Sampling error of the cost premium, {amounts.whole}; {design}"
-    )
+        dataset, [region for region, _ in cells],
+        what=f"Sampling error of the cost premium, {amounts.whole}; {design}",
+    )  # fmt: skip
+    doubts = dict.fromkeys(step.doubt for step in course.steps if step.doubt)
+    notes += [f"Not to be trusted, and not drawn: {one}." for one in doubts]
     _explain(sheet)
     sheet.notes = [*(note for note in notes if note), *also(dataset, asked)]
     return sheet.finished()
 
 
-def _errors(axes: Axes, one: xr.Dataset, factor: float) -> None:
-    draws = one["draws"].values
-    for at, quantile in enumerate(PROBABILITIES):
-        reach = one["value_reach"].sel(quantile=quantile).values * factor
-        reach = np.where(np.isfinite(reach) & (reach > 0), reach, np.nan)
-        axes.plot(draws, reach, "s^D"[at] + "-", color=COLOURS[1 + at], linewidth=1.2, markersize=4)
-    mean = one["mean_reach"].values * factor
-    mean = np.where(np.isfinite(mean) & (mean > 0), mean, np.nan)
-    axes.plot(draws, mean, "o-", color=BLUE, linewidth=1.8, markersize=4.5)
-    if np.isfinite(mean).any():
-        start = int(np.flatnonzero(np.isfinite(mean))[-1])
-        axes.plot(draws, mean[start] * np.sqrt(draws[start] / draws), color=GREY, linewidth=0.9,
-                  linestyle=(0, (1, 2)))  # fmt: skip
+def _course(dataset: xr.Dataset, place: dict[str, Any], statistic: str) -> Convergence:
+    values = dataset[_NAME].sel(place).values.astype(float)
+    target = Target(_NAME, "", "", "number", place, values, (place["year"],))
+    return of_run(dataset, target, statistic)
 
 
-def _axes(axes: Axes, found: list[xr.Dataset]) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+def _errors(axes: Axes, each: list[Convergence], factor: float) -> None:
+    for at, one in enumerate(each):
+        sure = [
+            step for step in one.courses[0].steps
+            if not step.doubt and 0 < step.half_width < math.inf
+        ]  # fmt: skip
+        draws = np.array([step.draws for step in sure])
+        reach = np.array([step.half_width for step in sure]) * factor
+        axes.plot(draws, reach, f"{MARKERS[at]}-", color=COLOURS[at], markersize=4.5,
+                  linewidth=1.8 - 0.6 * (at > 0), zorder=3 - at)  # fmt: skip
+        if at == 0 and sure:
+            axes.plot(draws, reach[-1] * np.sqrt(draws[-1] / draws), color=GREY, linewidth=0.9,
+                      linestyle=(0, (1, 2)))  # fmt: skip
+
+
+def _axes(axes: Axes, each: list[Convergence]) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     axes.set_xscale("log")
     axes.set_yscale("log")
-    sizes = found[0]["draws"].values.tolist()
+    sizes = [step.draws for step in each[0].courses[0].steps]
     step = max(1, -(-len(sizes) // 6))
     shown = [*sizes[:-1][::step], sizes[-1]]
     if len(shown) > 2 and shown[-1] / shown[-2] < 1.6:
@@ -112,7 +121,9 @@ def _axes(axes: Axes, found: list[xr.Dataset]) -> None:
     axes.xaxis.set_major_locator(FixedLocator(shown))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axes.get_ylim()
+    wide = low > 0 and high / low > 8
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if wide else MaxNLocator(nbins=6))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.4g}"))
 
@@ -122,11 +133,10 @@ def _explain(sheet: Sheet) -> None:
 
     sheet.legend(
         [
-            Line2D([], [], color=BLUE, marker="o", markersize=4.5, linewidth=1.8),
-            *(Line2D([], [], color=COLOURS[1 + at], marker="s^D"[at], markersize=4, linewidth=1.2)
-              for at in range(len(PROBABILITIES))),
+            *(Line2D([], [], color=COLOURS[at], marker=MARKERS[at], markersize=4.5,
+                     linewidth=1.8 - 0.6 * (at > 0)) for at in range(len(_SHOWN))),
             Line2D([], [], color=GREY, linewidth=0.9, linestyle=(0, (1, 2))),
         ],
-        ["mean", *(f"P{100 * one:g}" for one in PROBABILITIES),
+        [*(one.upper() if one[1:].isdecimal() else one for one in _SHOWN),
          "half with four times the draws"],
     )  # fmt: skip

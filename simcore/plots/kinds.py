@@ -45,11 +45,14 @@ class Asked:
         By dimension the labels of the run that are not shown as none were asked for.
     named : frozenset of str
         Dimensions of which labels were asked for.
+    whole : xarray.Dataset
+        The same run with every route.
     """
 
     years: tuple[int, ...] = ()
     hidden: Mapping[str, tuple[str, ...]] | None = None
     named: frozenset[str] = frozenset()
+    whole: Any = None
 
 
 Draw = Callable[["xr.Dataset", Asked], "Figure | None"]
@@ -96,6 +99,11 @@ def register(kind: Kind) -> None:
     _KINDS[kind.name] = kind
 
 
+def withdraw(name: str) -> None:
+    """Take a kind back."""
+    _KINDS.pop(name, None)
+
+
 def picture(
     name: str, *, shows: str, needs: Iterable[str | tuple[str, ...]] = (),
     each: tuple[str, ...] = (), usual: bool | Callable[[Any], bool] = True,
@@ -112,7 +120,7 @@ def picture(
     return declared
 
 
-def kinds() -> dict[str, Kind]:
+def every_kind() -> dict[str, Kind]:
     """Every kind by its name."""
     for module in DECLARED_IN:
         import_module(f"simcore.plots.{module}")
@@ -121,7 +129,7 @@ def kinds() -> dict[str, Kind]:
 
 def kind_of(name: str) -> Kind:
     """The kind of a name; an unknown one is a RunError with a hint."""
-    known = kinds()
+    known = every_kind()
     if name not in known:
         near = suggest(name, known)
         raise RunError(Fault(
@@ -135,7 +143,7 @@ def kinds_text(width: int = 100) -> str:
     """Table of the kinds for `simcore plot --help`."""
     import textwrap
 
-    known = kinds().values()
+    known = every_kind().values()
     room = max((len(one.name) for one in known), default=0) + 4
     lines = ["kinds:"]
     for one in known:

@@ -59,10 +59,11 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     ways = _sorted(part, name, ways[:_ROUTES])
     panels = [(region, year) for region in regions for year in years]
     rows, columns = grid_of(len(panels), most=3) if len(years) == 1 else (len(regions), len(years))
-    row = 0.21 + 0.1 * (len(names) - 1)
+    texts = [wrapped(called(dataset, "route", one), _NAMES, 8.5) for one in ways]
+    lines = max(text.count("\n") + 1 for text in texts)
+    row = max(0.21 + 0.1 * (len(names) - 1), 0.07 + 0.145 * lines)
     sheet = Sheet(rows, columns, (2.6, 0.62 + row * max(2, len(ways))), "all")
     sheet.width += _NAMES - 0.7
-    texts = [wrapped(called(dataset, "route", one), _NAMES, 8.5) for one in ways]
     for place, (axes, (region, year)) in enumerate(
         zip(sheet.used(len(panels)), panels, strict=True)
     ):

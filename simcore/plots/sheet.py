@@ -169,7 +169,7 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
         text_to_path.get_text_width_height_descent(line, font, False)[0]
         for line in text.split("\n") if line
     )  # fmt: skip
-    return float(max(widths, default=0.0)) / 72 * 1.02
+    return float(max(widths, default=0.0)) / 72 * 1.03
 
 
 def _lines(texts: Sequence[str], room: float, size: float, *, bold: bool = False) -> list[str]:

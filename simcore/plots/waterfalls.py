@@ -71,7 +71,7 @@ def waterfall(dataset: xr.Dataset, asked: Asked) -> Figure | None:
         ways = [leading_route(dataset, _TOTAL, year, ways)]
     cells = [(region, way) for region in regions for way in ways
              if np.isfinite(there[_TOTAL].sel(region=region, route=way).values)]  # fmt: skip
-    falls = [_fall(dataset, region, way, year) for region, way in cells]
+    falls = [_fall(dataset, asked.whole, region, way, year) for region, way in cells]
     full = any(fall.start for fall in falls)
     notes = [] if full else [_UNKNOWN]
     if full:
@@ -85,9 +85,10 @@ def waterfall(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     ends = [abs(end) for fall in falls for end in (fall.start, fall.end, *fall.parts.values())]
     amounts = amounts_of(dataset[_NAME].attrs, ends, product=product_of(dataset))
     rows, columns = grid_of(len(cells), most=4)
-    sheet = Sheet(
-        rows, columns, (2.5 if columns > 1 else 4.6, 0.75 + _ROW * (len(names) + 2)), "all"
-    )
+    labels = _labels(dataset, cells, names, ways, full)
+    lines = max(label.count("\n") + 1 for label in labels)
+    row = max(_ROW, 0.06 + 0.14 * lines)
+    sheet = Sheet(rows, columns, (2.5 if columns > 1 else 4.6, 0.75 + row * len(labels)), "all")
     sheet.width += _NAMES - 0.7
     room = (sheet.width - _NAMES - 0.4) / columns - 0.2
     for place, (axes, (region, way), fall) in enumerate(
@@ -103,12 +104,6 @@ def waterfall(dataset: xr.Dataset, asked: Asked) -> Figure | None:
         amount_axis(axes, amounts, along="x", bins=4)
         if place >= len(cells) - columns:
             axes.set_xlabel(amounts.unit, fontsize=9, color=INK)
-    route = called(dataset, "route", ways[0]) if len(ways) == 1 else "the route"
-    texts = [one if one == _REST else word_of(dataset, "component", one) for one in names]
-    reference = {called(dataset, "route", reference_in(dataset, region)) for region, _ in cells}
-    first = reference.pop() if len(reference) == 1 and "" not in reference else "reference"
-    labels = [first if full else "", *texts, route if full else "cost premium"]
-    labels = [wrapped(one, _NAMES, 8.5) for one in labels]
     sheet.panels[0].set_yticks(range(len(labels)), labels)
     sheet.panels[0].set_ylim(len(labels) - 0.4, -0.6 if full else 0.4)
     for axes in sheet.panels:
@@ -122,7 +117,23 @@ def waterfall(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     return sheet.finished()
 
 
-def _fall(dataset: xr.Dataset, region: str, way: str, year: int) -> _Fall:
+def _labels(
+    dataset: xr.Dataset, cells: list[tuple[str, str]], names: list[str], ways: list[str],
+    full: bool,
+) -> list[str]:  # fmt: skip
+    """Names of the bars from top to bottom."""
+    route = called(dataset, "route", ways[0]) if len(ways) == 1 else "the route"
+    reference = {called(dataset, "route", reference_in(dataset, region)) for region, _ in cells}
+    first = reference.pop() if len(reference) == 1 and "" not in reference else "reference"
+    every = [
+        first if full else "",
+        *(one if one == _REST else word_of(dataset, "component", one) for one in names),
+        route if full else "cost premium",
+    ]
+    return [wrapped(one, _NAMES, 8.5) for one in every]
+
+
+def _fall(dataset: xr.Dataset, whole: xr.Dataset, region: str, way: str, year: int) -> _Fall:
     cell = dataset.sel(region=region, year=year)
     values = cell[_NAME].sel(route=way)
     parts = dict(zip(labels_of(dataset, "component"), values.values.tolist(), strict=True))
@@ -130,13 +141,11 @@ def _fall(dataset: xr.Dataset, region: str, way: str, year: int) -> _Fall:
         (one for one in parts if one not in (*_FIRST, *_LAST)), key=lambda one: -abs(parts[one])
     )
     order = [one for one in (*_FIRST, *middle, *_LAST) if one in parts]
-    start = 0.0
-    reference = reference_in(dataset, region)
-    if {"levelised_cost_central", "carbon_cost_central"} <= set(
-        dataset.data_vars
-    ) and reference in (labels_of(dataset, "route")):
-        own = cell.sel(route=reference)
-        start = float(own["levelised_cost_central"]) + float(own["carbon_cost_central"])
+    start, reference = 0.0, reference_in(whole, region)
+    costs = [f"{one}_central" for one in ("levelised_cost", "carbon_cost")]
+    if all(one in whole for one in costs) and reference in labels_of(whole, "route"):
+        own = whole.sel(region=region, year=year, route=reference)
+        start = sum(float(own[one]) for one in costs)
     start = start if np.isfinite(start) else 0.0
     return _Fall(start, start + sum(parts.values()), {one: parts[one] for one in order})
 

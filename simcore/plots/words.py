@@ -70,13 +70,14 @@ def against(dataset: xr.Dataset, regions: Sequence[str]) -> str:
 
 
 def standing(
-    dataset: xr.Dataset, regions: Sequence[str] = (), *, what: str = "", several: bool = False
-) -> str:
+    dataset: xr.Dataset, regions: Sequence[str] = (), *, what: str = "", several: bool = False,
+    is_sold: bool = True,
+) -> str:  # fmt: skip
     """Subtitle: what is shown, against what, in which scenario (of `several` the first is no
     part of it), of how many draws."""
     scenario = label_of(dataset, "scenario")
     parts = [
-        what, against(dataset, regions) if regions else "", sold(dataset),
+        what, against(dataset, regions) if regions else "", sold(dataset) if is_sold else "",
         f"scenario {called(dataset, 'scenario', scenario)}" if scenario and not several else "",
         f"{int(dataset.attrs['draws']):,} draws" if "draws" in dataset.attrs else "",
     ]  # fmt: skip
