@@ -21,12 +21,13 @@ from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
 from simcore.terminal.exporting import export
-from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.formats import csv_style, print_json, to_csv
 from simcore.terminal.loading import build_plan, read_config, warn
 from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.questions import converge, discover, tornado
+from simcore.terminal.reporting import report
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
@@ -173,6 +174,7 @@ def summary(options: argparse.Namespace) -> None:
     variable = options.variable and present_name(options.variable)
     if variable != options.variable:
         print(f"note: {options.variable} is called {variable} now", file=sys.stderr)
+    style = csv_style(options)
     with opened(options.run) as result:
         scenarios, others = _scenarios(result, options)
         frame = summarise(
@@ -180,7 +182,12 @@ def summary(options: argparse.Namespace) -> None:
             routes=options.route, destinations=options.destination, scenarios=scenarios,
             projects=options.project, instruments=options.instrument, quantiles=options.quantiles,
         )  # fmt: skip
-        if options.format != "table":
+        if style is not None:
+            from simcore.terminal.spreadsheets import put, summary_csv
+
+            put(summary_csv(frame, style), style, options.out)
+            return
+        if options.format == "json":
             rows = frame.astype(object).to_numpy().tolist()
             _print_rows(options.format, list(frame.columns), rows, frame.attrs)
             return
@@ -380,7 +387,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
 }
 _COMMANDS |= {
     function.__name__: function
-    for function in (calibrate, backtest, validate, compare, export, digest, verify, deal)
+    for function in (calibrate, backtest, validate, compare, report, export, digest, verify, deal)
 }
 _COMMANDS |= {
     function.__name__: function for function in (sensitivity, tornado, discover, converge)

@@ -35,6 +35,8 @@ _OF_CONTAINER: Final = {"coordinates", "_FillValue", "zarr_format_needed"}
 # How inputs and routes are sorted is no result: a digest that counted it would change with the
 # words.
 _ASIDE: Final = {"factor_group", "route_sector", "sector_product"}
+TITLE: Final = "_title"
+"""Ending of coordinates that hold human names of labels, which are no results either."""
 # Tools add to them what they did.
 _OF_TOOLS: Final = {"history", "NCO"}
 
@@ -123,7 +125,8 @@ def counted(heads: Iterable[Head]) -> list[Head]:
         for dim in head.dims
     }  # fmt: skip
     return [
-        head for name, head in sorted(held.items()) if name not in _ASIDE
+        head for name, head in sorted(held.items())
+        if name not in _ASIDE and not (head.kind == "text" and name.endswith(TITLE))
         if name not in dims or name in numbers or f"{name}_unit" not in held
     ]  # fmt: skip
 

@@ -57,7 +57,7 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
     if out.suffix not in SUFFIXES:
         faults.append(Fault(
             where, out.suffix or "no suffix", "a name that ends in .zarr or .nc",
-            f"write to {out.with_name((out.stem or 'run') + '.zarr') if out.name else 'run.zarr'}",
+            _other_name(out),
         ))  # fmt: skip
     elif out.suffix == ".nc" and where.encode(errors="replace").decode() != where:
         faults.append(Fault(
@@ -85,6 +85,16 @@ def check_output(out: Path, *, overwrite: bool, needed: int = 0) -> None:
         ))  # fmt: skip
     if faults:
         raise OutputError(faults)
+
+
+def _other_name(out: Path) -> str:
+    """What to do about a suffix that no run has."""
+    run = out.with_name((out.stem or "run") + ".zarr") if out.name else Path("run.zarr")
+    if out.suffix.lower() in (".xlsx", ".xls"):
+        return f"write to {run}, then simcore report {run} --xlsx {out.with_suffix('.xlsx')}"
+    if out.suffix.lower() == ".csv":
+        return f"write to {run}, then simcore summary {run} --format csv -o {out}"
+    return f"write to {run}"
 
 
 def _fault_of_name(out: Path, *, overwrite: bool) -> Fault | None:

@@ -18,7 +18,7 @@ from simcore.dataset import RunError
 from simcore.errors import Fault, printable
 from simcore.files import whole
 from simcore.plots.fonts import drawable, families
-from simcore.plots.kinds import Asked, Kind, every_kind, fault_of, kind_of
+from simcore.plots.kinds import Asked, Kind, every_kind, fault_of, is_of, kind_of
 from simcore.plots.panels import labels_of
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def plot_run(
         When a file cannot be written.
     """
     single = out.suffix.lower().removeprefix(".") in FORMATS
-    every = every_kind()
+    every = {name: one for name, one in every_kind().items() if is_of(one, dataset)}
     wanted = [one for one in every.values() if ALL in kind or (not kind and one.usual(dataset))]
     wanted += [one for one in map(kind_of, kind if ALL not in kind else ()) if one not in wanted]
     chosen = _chosen(dataset, scenarios=scenarios, regions=regions, routes=routes,

@@ -30,6 +30,7 @@ from simcore.intake.usage import (
     sector_regions,
 )
 from simcore.plan import Plan, currency_rate, nominal_size
+from simcore.plan.titles import titles_of
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
@@ -80,6 +81,7 @@ def _shapes_of(plan: Plan) -> Layout:
             **units,
             "route_sector": ("route", tuple(routes.values())),
             **({"sector_product": ("sector", tuple(made.values()))} if made else {}),
+            **titles_of(plan, coords),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),

@@ -12,6 +12,7 @@ from simcore.terminal.option_parts import Parser
 from simcore.terminal.option_parts import as_examples as _examples
 from simcore.terminal.option_parts import command as _command
 from simcore.terminal.option_parts import config as _config
+from simcore.terminal.option_parts import csv_style as _csv
 from simcore.terminal.option_parts import formatted as _format
 from simcore.terminal.option_parts import positive as _positive
 from simcore.terminal.option_parts import saved as _saved
@@ -140,6 +141,7 @@ def _add_runs(commands: Any) -> None:
         "simcore summary results/quickstart.zarr --variable carbon_price --year 2030 --year 2040",
         "simcore summary results/quickstart.zarr --variable cost_premium --region EU \\",
         "    --route h2_dri_eaf --quantiles 0.1 0.5 0.9 --format csv",
+        "simcore summary results/quickstart.zarr --format csv --decimal comma -o table.csv",
     )  # fmt: skip
     _saved(one)
     one.add_argument("--variable", metavar="V",
@@ -153,6 +155,7 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--quantiles", type=_several(float, "a number"), nargs="+", metavar="Q",
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     _format(one)
+    _csv(one)
     one = _command(
         commands, "compare", "set two scenarios of a run, or two runs, beside each other",
         "simcore compare results/quickstart.zarr --to law --variable support_gap --year 2030",
@@ -175,6 +178,25 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--volume", metavar="T",
                      help="also what closes the gap of so many tonnes a year: 5Mt")  # fmt: skip
     _format(one)
+    one = _command(
+        commands, "report", "write one page that says what a run answers, for people",
+        "simcore report results/quickstart.zarr -o report.html",
+        "simcore report results/quickstart.zarr --at region=EU,route=h2_dri_eaf,year=2035 \\",
+        "    --question 'Does hydrogen steel pay in 2035?' --sensitivity results/sens.zarr",
+        "simcore report results/before.zarr results/after.zarr -o change.html",
+    )  # fmt: skip
+    _saved(one)
+    one.add_argument("other", type=Path, nargs="?", metavar="RUN2",
+                     help="another run, beside which it is set")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="FILE",
+                     help="ends in .html (default: beside RUN)")  # fmt: skip
+    one.add_argument("--question", metavar="TEXT", default="", help="what the reader wants to know")
+    one.add_argument("--title", metavar="TEXT", default="", help="default: that of the run")
+    one.add_argument("--at", action="append", default=[], metavar="DIM=LABEL,...",
+                     help="what the first page is about: scenario, region, destination, route, "
+                     "year")  # fmt: skip
+    one.add_argument("--sensitivity", type=Path, metavar="SENS",
+                     help="indices that simcore sensitivity wrote")  # fmt: skip
     one = _command(
         commands, "plot", "draw pictures of a saved run",
         "simcore plot results/quickstart.zarr",
