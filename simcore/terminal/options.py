@@ -112,6 +112,8 @@ def _add_configs(commands: Any) -> None:
     one.add_argument("--executor", metavar="NAME[:T]",
                      help="where it is done; the numbers stay the same")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
+    one.add_argument("--fresh", action="store_true",
+                     help="discard what a run to OUT that was stopped has kept")  # fmt: skip
     one.add_argument("--until", metavar="WHAT=WIDTH",
                      help="fewer draws than --draws once the 95 %% interval is that narrow, such "
                      "as cost_premium.p95=2EUR/t")  # fmt: skip
