@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-DECLARED_IN: Final = ("figures", "deals", "sensitivity")
+DECLARED_IN: Final = ("figures", "deals", "sensitivity", "drivers")
 """Modules of `plots/` with kinds, in the order in which kinds are listed."""
 
 CELL: Final = ("scenario", "sector", "destination")
