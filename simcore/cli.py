@@ -21,11 +21,13 @@ from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
 from simcore.terminal.exporting import export
-from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.formats import csv_style, print_json, to_csv
 from simcore.terminal.loading import build_plan, read_config, warn
 from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
+from simcore.terminal.questions import converge, discover, tornado
+from simcore.terminal.reporting import report
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
@@ -144,8 +146,9 @@ def run(options: argparse.Namespace) -> int:
     reporting = progress(planned.draws, quiet=options.quiet)
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
-            planned, out=out, overwrite=options.overwrite, executor=executor, report=report
-        )
+            planned, out=out, overwrite=options.overwrite, executor=executor, report=report,
+            fresh=options.fresh,
+        )  # fmt: skip
     seconds = time.monotonic() - start
     pictures = drawn(done, options, out)
     if options.json:
@@ -172,6 +175,7 @@ def summary(options: argparse.Namespace) -> None:
     variable = options.variable and present_name(options.variable)
     if variable != options.variable:
         print(f"note: {options.variable} is called {variable} now", file=sys.stderr)
+    style = csv_style(options)
     with opened(options.run) as result:
         scenarios, others = _scenarios(result, options)
         frame = summarise(
@@ -179,7 +183,12 @@ def summary(options: argparse.Namespace) -> None:
             routes=options.route, destinations=options.destination, scenarios=scenarios,
             projects=options.project, instruments=options.instrument, quantiles=options.quantiles,
         )  # fmt: skip
-        if options.format != "table":
+        if style is not None:
+            from simcore.terminal.spreadsheets import put, summary_csv
+
+            put(summary_csv(frame, style), style, options.out)
+            return
+        if options.format == "json":
             rows = frame.astype(object).to_numpy().tolist()
             _print_rows(options.format, list(frame.columns), rows, frame.attrs)
             return
@@ -188,9 +197,13 @@ def summary(options: argparse.Namespace) -> None:
 
             print(outcome_text(frame))
         else:
+            from simcore.analysis.headline import OpenedRun
+            from simcore.terminal.grids import grid_lines
             from simcore.terminal.headline import headline_text
 
             print(headline_text(frame.to_dict("list"), frame.attrs))
+            for line in () if options.scenario else grid_lines(OpenedRun(result)):
+                print(line)
         if others:
             print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
 
@@ -258,11 +271,13 @@ def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[st
     if options.scenario or options.variable or options.format != "table":
         return options.scenario, []
     labels = {str(dim): coord.values.tolist() for dim, coord in result.coords.items()}
-    return _shown(labels)
+    return _shown(labels, in_grid="grid" in result.attrs)
 
 
-def _shown(labels: Mapping[str, Sequence[Any]]) -> tuple[list[str], list[str]]:
+def _shown(labels: Mapping[str, Sequence[Any]], *, in_grid: bool) -> tuple[list[str], list[str]]:
     names = list(map(str, labels["scenario"]))
+    if in_grid:
+        return names[:1], []  # the others stand in the table of the grid
     size = len(labels.get("region", "x")) * len(labels.get("route", "x")) * len(names)
     return (names, []) if size <= 24 else (names[:1], names[1:])
 
@@ -272,12 +287,13 @@ def _show_run(
 ) -> None:
     from simcore.analysis.headline import FinishedRun, headline_of, telling_years
     from simcore.dataset import RunError
+    from simcore.terminal.grids import grid_lines
     from simcore.terminal.headline import headline_text
     from simcore.terminal.tails import resolved_lines, tail_lines
     from simcore.variables import OUTCOMES
 
     labels = done.layout.coords
-    scenarios, others = _shown(labels)
+    scenarios, others = _shown(labels, in_grid="grid" in done.attrs)
     shown = FinishedRun(done, {"scenario": scenarios, "year": telling_years(labels["year"])})
     try:
         print(headline_text(*headline_of(shown)))
@@ -287,6 +303,8 @@ def _show_run(
         )
         print(f"Neither cost_premium nor carbon_value: simcore summary {out} --variable NAME.")
         print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
+    for line in grid_lines(FinishedRun(done, {})):
+        print(line)
     if others:
         print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
     for line in (*tail_lines(done, out), *resolved_lines(done.attrs)):
@@ -356,12 +374,15 @@ class _terminable:  # noqa: N801 - used as a statement
 
         self._before = signal.signal(signal.SIGTERM, interrupt)
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, *_: object
+    ) -> None:
         import signal
 
         signal.signal(signal.SIGTERM, self._before)
         if kind is KeyboardInterrupt:
-            raise KeyboardInterrupt("no output was changed") from None
+            notes = getattr(error, "__notes__", ())
+            raise KeyboardInterrupt("no output was changed", *notes) from None
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
@@ -370,6 +391,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
 }
 _COMMANDS |= {
     function.__name__: function
-    for function in (calibrate, backtest, validate, compare, export, digest, verify, deal)
+    for function in (calibrate, backtest, validate, compare, report, export, digest, verify, deal)
 }
-_COMMANDS |= {"sensitivity": sensitivity}
+_COMMANDS |= {
+    function.__name__: function for function in (sensitivity, tornado, discover, converge)
+}

@@ -44,7 +44,7 @@ _SECTIONS: Final = (
 """Parts of a config of which every setting should be read."""
 _CHOICES: Final = {
     "extends", "name", "title", "seed", "draws", "years", "regions", "destinations", "routes",
-    "outcomes", "keep", "scenarios",
+    "outcomes", "keep", "scenarios", "grid",
 }  # fmt: skip
 """Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
 _UNASKED: Final = {

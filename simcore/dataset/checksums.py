@@ -35,6 +35,8 @@ _OF_CONTAINER: Final = {"coordinates", "_FillValue", "zarr_format_needed"}
 # How inputs and routes are sorted is no result: a digest that counted it would change with the
 # words.
 _ASIDE: Final = {"factor_group", "route_sector", "sector_product"}
+TITLE: Final = "_title"
+"""Ending of coordinates that hold human names of labels, which are no results either."""
 # Tools add to them what they did.
 _OF_TOOLS: Final = {"history", "NCO"}
 
@@ -123,7 +125,8 @@ def counted(heads: Iterable[Head]) -> list[Head]:
         for dim in head.dims
     }  # fmt: skip
     return [
-        head for name, head in sorted(held.items()) if name not in _ASIDE
+        head for name, head in sorted(held.items())
+        if name not in _ASIDE and not (head.kind == "text" and name.endswith(TITLE))
         if name not in dims or name in numbers or f"{name}_unit" not in held
     ]  # fmt: skip
 
@@ -176,6 +179,20 @@ class Recorder:
         """Take those of a leading cell of a kept array; from several threads."""
         array = self._kept[name]
         self._cells[name][index] = _sums(values, array.chunks[array.lead :], kind_of(array.dtype))
+
+    def of_cell(self, name: str, index: tuple[int, ...]) -> list[str]:
+        """Checksums of a leading cell that was written, chunk by chunk."""
+        return self._cells[name][index]
+
+    def adopt(
+        self, name: str, index: tuple[int, ...], chunks: Iterable[np.ndarray], sums: Sequence[str]
+    ) -> bool:
+        """Take `sums` for those of a leading cell, if its chunks have them."""
+        kind = kind_of(self._kept[name].dtype)
+        if [crc(canonical(one, kind)) for one in chunks] != list(sums):
+            return False
+        self._cells[name][index] = list(sums)
+        return True
 
     def undefined(self, name: str, index: tuple[int, ...]) -> None:
         """Take those of a leading cell that reads as NaN."""

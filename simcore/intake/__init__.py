@@ -12,6 +12,7 @@ from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.checks import find_faults
 from simcore.intake.file_notes import file_notes
 from simcore.intake.findings import Address, Finding, faults
+from simcore.intake.grid import cross
 from simcore.intake.overlay import merge, put, setting
 from simcore.intake.price_tables import Filled, fill
 from simcore.intake.pruning import catalog_of_run, prune
@@ -133,8 +134,8 @@ def load(
         documents.insert(0, plain)
         own = _own(plain)
         # Scenarios are named sets of choices: who names his own means only those.
-        if isinstance(own.get("scenarios"), Mapping):
-            data = {**data, "scenarios": {}}
+        if isinstance(own.get("scenarios"), Mapping) or "grid" in own:
+            data = {**data, "scenarios": {}, "grid": {}}
         tables_read.append(fill(own, data, read.folder))
         data = merge(data, tables_read[-1].data)
     file = documents[0]
@@ -145,7 +146,11 @@ def load(
         tables_read.append(fill(one.data, data, read.folder))
         data, plain = _set(data, replace(one, data=tables_read[-1].data), address)
         documents.insert(0, plain)
-    data, files, findings = expand(data, read.folder)
+    if data.get("grid") and not any("scenarios" in one.data for one in documents):
+        data = {**data, "scenarios": {}}
+    data, cells, findings = cross(data, read.folder, documents)
+    data, files, wrong = expand(data, read.folder)
+    findings += wrong
     data, names_noted = renamed(data)
     if read.on_base:
         data = _following(data, documents)
@@ -158,7 +163,7 @@ def load(
     data = _written_out(data, findings)
     findings += [one for filled in tables_read for one in filled.findings]
     notes = [*names_noted, *dict.fromkeys(one for each in tables_read for one in each.notes)]
-    spec = _checked(data, [*documents, *files], file, read.folder, findings)
+    spec = _checked(data, [*documents, *files, *cells], file, read.folder, findings)
     told = file_notes(spec.scenarios, spec.folder, shipped.records())
     return replace(spec, notes=(*notes, *told), stands_alone=not read.on_base)
 

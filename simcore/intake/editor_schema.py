@@ -153,6 +153,12 @@ def _natural(schema: dict[str, Any]) -> None:
     top["sector"] = {**_TEXT, "description": "The only one of `sectors`."}
     named = {"type": ["array", "string"], "description": "Packaged names and files."}
     top["scenarios"] = {"anyOf": [top["scenarios"], named]}
+    choices = {
+        "type": ["array", "string", "object"],
+        "description": "Scenarios, or changes by name.",
+    }
+    for key in top["grid"]["patternProperties"]:
+        top["grid"]["patternProperties"][key] = choices
     catalog = records["Catalog"]["properties"]
     for section in SINGULAR:
         (key,) = catalog[section]["patternProperties"]

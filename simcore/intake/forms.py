@@ -129,7 +129,7 @@ def _scenarios(value: str | list[Any], lines: Lines) -> Any:
         if isinstance(part, Mapping) and len(part) == 1:
             ((name, changes),) = part.items()
         elif isinstance(part, str) and part:
-            name, changes = _scenario_name(part), part
+            name, changes = scenario_name(part), part
         else:
             return value
         if name in found:
@@ -141,7 +141,8 @@ def _scenarios(value: str | list[Any], lines: Lines) -> Any:
     return found
 
 
-def _scenario_name(text: str) -> str:
+def scenario_name(text: str) -> str:
+    """Name of the scenario that is read from a file, or is packaged under this name."""
     if not text.endswith((".yaml", ".yml")):
         return text
     name = re.sub(r"\W", "_", PurePath(text).stem, flags=re.ASCII)

@@ -123,6 +123,11 @@ def _seen_from(file: document.Document, folder: Path, root: Folder) -> document.
                     for key, child in node.items()}  # fmt: skip
         return [walk(child) for child in node] if isinstance(node, list) else node
 
+    def everywhere(node: Any) -> Any:
+        if isinstance(node, Mapping):
+            return {key: everywhere(child) for key, child in node.items()}
+        return [everywhere(one) for one in node] if isinstance(node, list) else moved(node)
+
     data = walk(file.data)
     scenarios = data.get("scenarios")
     if isinstance(scenarios, Mapping):
@@ -132,4 +137,6 @@ def _seen_from(file: document.Document, folder: Path, root: Folder) -> document.
         }
     elif isinstance(scenarios, list):
         data["scenarios"] = [moved(one) for one in scenarios]
+    if "grid" in data:
+        data["grid"] = everywhere(data["grid"])
     return document.Document(data=data, lines=file.lines, name=file.name, faults=file.faults)

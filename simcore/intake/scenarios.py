@@ -12,8 +12,8 @@ from simcore.intake.findings import Finding, unknown
 from simcore.intake.overlay import merge
 
 OVERLAY_KEYS: Final = (
-    "catalog", "cbam", "value", "plant", "projects", "budgets", "boundary", "reference_capital",
-    "factors", "redraw", "hydrogen_rule", "hydrogen",
+    "title", "catalog", "cbam", "value", "plant", "projects", "budgets", "boundary",
+    "reference_capital", "factors", "redraw", "hydrogen_rule", "hydrogen",
 )  # fmt: skip
 """What a scenario may change."""
 
@@ -43,19 +43,25 @@ def expand(
     written = {}
     for name, value in overlays.items():
         changes: Any = {}
+        titles: list[str] = []
         # A list of one is the same as its entry; of several, the later ones lie over the earlier.
         for position, part in enumerate(value if isinstance(value, list) else [value]):
             path = ("scenarios", name, *((position,) if isinstance(value, list) else ()))
-            found = _changes(part, path, folder, documents)
+            found = changes_of(part, path, folder, documents)
             if isinstance(found, Finding):
                 findings.append(found)
             else:
                 changes = merge(changes, found)
+                titles += [found["title"]] if isinstance(found.get("title"), str) else []
+        # What is written in the config itself has the last word.
+        named = isinstance(value, list) and isinstance(value[-1], Mapping) and "title" in value[-1]
+        if len(titles) > 1 and not named:
+            changes = {**changes, "title": "; ".join(titles)}
         written[name] = changes
     return {**data, "scenarios": written}, documents, findings
 
 
-def _changes(
+def changes_of(
     part: Any, path: tuple[Any, ...], folder: Path, documents: list[document.Document]
 ) -> Any:
     """What a scenario, or one of its list, changes; a finding where it stands for nothing."""
@@ -87,7 +93,8 @@ def _placed(read: document.Document, path: Sequence[Any]) -> document.Document:
 
 def usable(name: Any, overlay: Any) -> tuple[dict[str, Any], list[Finding]]:
     """The usable changes of a scenario that `expand` gave, and what is wrong with the others."""
-    return {key: value for key, value in overlay.items() if key in OVERLAY_KEYS}, [
+    changed = {key for key in OVERLAY_KEYS if key != "title"}
+    return {key: value for key, value in overlay.items() if key in changed}, [
         unknown(("scenarios", name, key), str(key), OVERLAY_KEYS, "key of a scenario")
         for key in overlay
         if key not in OVERLAY_KEYS

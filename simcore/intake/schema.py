@@ -12,6 +12,7 @@ from simcore.intake.hydrogen import HydrogenLaw, Rule
 from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
 from simcore.intake.projects import Project
+from simcore.intake.report import Report
 from simcore.intake.risk import Risk
 from simcore.intake.sensitivity import Sensitivity
 from simcore.quantities import Quantity, ranges
@@ -152,6 +153,7 @@ class ExposedPlant(Model):
 class Exposure(Described):
     """What a firm or plant must buy in its carbon market: a shortfall, or a plant."""
 
+    title: str = ""
     market: Name | None = None
     """Where the shortfall is bought; that of a plant follows from its region."""
     shortfall: dict[Year, Megatonnes] = Field(default_factory=dict)
@@ -324,6 +326,8 @@ class Experiment(Model):
     """Tail means of outcomes, and how often they exceed thresholds."""
     sensitivity: Sensitivity | None = None
     """What `simcore sensitivity` asks; a run does not read it."""
+    report: Report | None = None
+    """What `simcore report` shows first; a run does not read it."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
@@ -334,6 +338,9 @@ class Experiment(Model):
     """Named overlays on catalog, cbam, hydrogen_rule, hydrogen, value, plant, projects, budgets,
     boundary, reference_capital, factors and redraw: written out, the name of a packaged one, a
     file in the folder of the config, or a list of these."""
+    grid: dict[Name, list[str]] = Field(default_factory=dict)
+    """Scenarios by axis: each choice along one with each one along the others, laid over each other
+    in the order of the axes. A choice is that of a scenario; its name is joined to the others."""
     memory: float = Field(gt=50)
     """Memory budget of a run, MB."""
     dtype: Literal["float32", "float64"]

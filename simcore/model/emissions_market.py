@@ -111,7 +111,8 @@ def _variant(scene: Scene, system: System) -> tuple[list[str], int]:
         "values": list(range(len(named))),
         "probabilities": policy.variant.probabilities,
     }
-    return named, choice_node(scene, f"{system.follows}.variant", choice, policy.variant)
+    name = f"{system.follows}.variant"
+    return named, choice_node(scene, name, choice, policy.variant, variants(policy))
 
 
 def _real(scene: Scene, price: float, year: int) -> float:

@@ -185,6 +185,7 @@ def _advance(
             f"{make.shared}.tightening.occurs",
             {"kind": "bernoulli", "probability": event.probability},
             event,
+            ("no", "yes"),
         )
         start = read(scene, event, "year", f"{make.shared}.tightening")
         strength = read(scene, event, "strength", f"{make.shared}.tightening")

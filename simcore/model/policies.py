@@ -70,7 +70,7 @@ def variant_node(scene: Scene, name: str) -> int:
         "values": list(range(len(policy.variant.values))),
         "probabilities": policy.variant.probabilities,
     }
-    return choice_node(scene, f"{name}.variant", choice, policy.variant)
+    return choice_node(scene, f"{name}.variant", choice, policy.variant, variants(policy))
 
 
 def _dated(

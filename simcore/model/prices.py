@@ -80,7 +80,7 @@ def view_choice(scene: Scene, name: str, record: PricePath) -> int:
     # The weights of a few views need not sum to 1 in the last digit.
     chances = [weight / math.fsum(weights) for weight in weights]
     spec = {"kind": "discrete", "values": list(range(len(chances))), "probabilities": chances}
-    return choice_node(scene, f"{name}.view", spec, record)
+    return choice_node(scene, f"{name}.view", spec, record, chosen_views(record))
 
 
 def _view(scene: Scene, name: str, record: PricePath, label: str, view: View, target: str) -> int:

@@ -35,7 +35,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Input:
     """One uncertain input: its name, the node that draws it, and what is said of it; `place` is
-    what it is drawn for first, `group` what part of the catalog that is."""
+    what it is drawn for first, `group` what part of the catalog that is, `choices` what its values
+    0, 1, ... are called, where it is a choice."""
 
     name: str
     node: int
@@ -44,6 +45,7 @@ class Input:
     status: str
     place: str = ""
     group: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass
@@ -144,10 +146,10 @@ class Scene:
 
     def note(
         self, name: str, node: int, unit: str, source: str | None, status: str | None,
-        place: str = "",
+        place: str = "", choices: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Note an uncertain input that was met, at the place of its name if at no other."""
-        found = Input(name, node, unit, source or "", status or "", place or name)
+        found = Input(name, node, unit, source or "", status or "", place or name, choices=choices)
         self.inputs.setdefault(name, found)
 
     def over_years(self, values: np.ndarray) -> np.ndarray:
@@ -261,10 +263,13 @@ def factor_node(scene: Scene, name: str, marginal: distributions.Marginal) -> in
     return found
 
 
-def choice_node(scene: Scene, name: str, spec: Mapping[str, Any], sourced: Any) -> int:
-    """Node of a distribution that the model makes itself, such as the choice of a variant."""
+def choice_node(
+    scene: Scene, name: str, spec: Mapping[str, Any], sourced: Any, choices: Iterable[str] = ()
+) -> int:
+    """Node of a distribution that the model makes itself, such as the choice of a variant, of
+    which `choices` are the names."""
     node = factor_node(scene, name, distributions.compile_distribution(spec))
-    scene.note(name, node, "1", sourced.source, sourced.status)
+    scene.note(name, node, "1", sourced.source, sourced.status, choices=tuple(choices))
     return node
 
 

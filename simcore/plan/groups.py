@@ -28,7 +28,7 @@ OTHER: Final = "other"
 DEFAULTS: Final = tuple(dict.fromkeys((*_OF_SECTION.values(), *_OF_FIELD.values(), OTHER)))
 """Groups that need no patterns, in the order in which they are shown."""
 TITLES: Final = {
-    "carbon_market": "carbon prices", "energy_and_materials": "prices of energy and materials",
+    "carbon_market": "carbon prices", "energy_and_materials": "energy and material prices",
     "policy": "laws and policy", "technology": "plants and technology",
     "trade": "trade and regions", "buyer": "what buyers pay",
     "project": "contracts and grants", "product": "products",
@@ -43,17 +43,25 @@ def factor_group(experiment: Experiment, place: str) -> str:
     """Group of an input by the name of the place that it is drawn for: `eu_ets.anchor` is of a
     carbon market, `h2_dri_eaf.capex` of technology."""
     head, *rest = place.split(".")
+    section, record = record_of(experiment, head, rest)
+    if not section:
+        return OTHER
+    # An electrolyser and a power plant are plants, although they stand among the prices.
+    inner = record.get(rest[0]) if section == "prices" and rest else None
+    if isinstance(inner, Computed):
+        return "technology"
+    field = rest[0] if rest else ""
+    return _OF_FIELD.get((section, field), _OF_SECTION[section])
+
+
+def record_of(experiment: Experiment, head: str, rest: list[str]) -> tuple[str, Any]:
+    """Section and entry that a name begins with; empty and None where there is none.
+
+    Where two sections have an entry of that name, the one that has what the rest leads to.
+    """
     found = list(_records(experiment, head))
-    # Where two sections have an entry of that name, the one that has what the rest leads to.
     found.sort(key=lambda one: not (one[0] == "sectors" or holds(one[1], rest)))
-    for section, record in found[:1]:
-        # An electrolyser and a power plant are plants, although they stand among the prices.
-        inner = record.get(rest[0]) if section == "prices" and rest else None
-        if isinstance(inner, Computed):
-            return "technology"
-        field = rest[0] if rest else ""
-        return _OF_FIELD.get((section, field), _OF_SECTION[section])
-    return OTHER
+    return found[0] if found else ("", None)
 
 
 def _records(experiment: Experiment, head: str) -> Iterator[tuple[str, Any]]:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-DECLARED_IN: Final = ("figures", "deals")
+DECLARED_IN: Final = (
+    "routes", "years", "waterfalls", "comparisons", "prices", "deals", "sensitivity", "drivers",
+    "converging",
+)  # fmt: skip
 """Modules of `plots/` with kinds, in the order in which kinds are listed."""
 
 CELL: Final = ("scenario", "sector", "destination")
@@ -35,10 +38,16 @@ class Asked:
         Years of a picture of single years; empty: its own choice.
     hidden : mapping of str to tuple of str
         By dimension the labels of the run that are not shown as none were asked for.
+    named : frozenset of str
+        Dimensions of which labels were asked for.
+    whole : xarray.Dataset
+        The same run with every route.
     """
 
     years: tuple[int, ...] = ()
     hidden: Mapping[str, tuple[str, ...]] | None = None
+    named: frozenset[str] = frozenset()
+    whole: Any = None
 
 
 Draw = Callable[["xr.Dataset", Asked], "Figure | None"]
@@ -62,6 +71,8 @@ class Kind:
         Dimensions of which every picture shows one label.
     usual : callable
         Whether a run gets it unasked, by its arrays.
+    study : str
+        Attribute `study` of the datasets that it shows; empty: runs.
     """
 
     name: str
@@ -70,6 +81,7 @@ class Kind:
     needs: tuple[tuple[str, ...], ...] = ()
     each: tuple[str, ...] = ()
     usual: Callable[[Any], bool] = bool
+    study: str = ""
 
     def lacking(self, arrays: Iterable[Any]) -> list[tuple[str, ...]]:
         """Arrays that are needed and not there, each with those that would do as well."""
@@ -85,23 +97,28 @@ def register(kind: Kind) -> None:
     _KINDS[kind.name] = kind
 
 
+def withdraw(name: str) -> None:
+    """Take a kind back."""
+    _KINDS.pop(name, None)
+
+
 def picture(
     name: str, *, shows: str, needs: Iterable[str | tuple[str, ...]] = (),
-    each: tuple[str, ...] = (), usual: bool | Callable[[Any], bool] = True,
+    each: tuple[str, ...] = (), usual: bool | Callable[[Any], bool] = True, study: str = "",
 ) -> Callable[[Draw], Draw]:  # fmt: skip
     """Declare the function below as what draws a kind; see `Kind`."""
 
     def declared(draw: Draw) -> Draw:
         register(Kind(
             name, shows, draw, tuple((one,) if isinstance(one, str) else one for one in needs),
-            each, usual if callable(usual) else lambda _: usual,
+            each, usual if callable(usual) else lambda _: usual, study,
         ))  # fmt: skip
         return draw
 
     return declared
 
 
-def kinds() -> dict[str, Kind]:
+def every_kind() -> dict[str, Kind]:
     """Every kind by its name."""
     for module in DECLARED_IN:
         import_module(f"simcore.plots.{module}")
@@ -110,7 +127,7 @@ def kinds() -> dict[str, Kind]:
 
 def kind_of(name: str) -> Kind:
     """The kind of a name; an unknown one is a RunError with a hint."""
-    known = kinds()
+    known = every_kind()
     if name not in known:
         near = suggest(name, known)
         raise RunError(Fault(
@@ -124,7 +141,7 @@ def kinds_text(width: int = 100) -> str:
     """Table of the kinds for `simcore plot --help`."""
     import textwrap
 
-    known = kinds().values()
+    known = every_kind().values()
     room = max((len(one.name) for one in known), default=0) + 4
     lines = ["kinds:"]
     for one in known:
@@ -135,8 +152,19 @@ def kinds_text(width: int = 100) -> str:
     return "\n".join(lines)
 
 
+def is_of(kind: Kind, arrays: Any) -> bool:
+    """Whether a kind shows datasets such as this: a run, or the indices of a study."""
+    return bool(getattr(arrays, "attrs", {}).get("study", "") == kind.study)
+
+
 def fault_of(kind: Kind, arrays: Iterable[Any]) -> Fault | None:
     """Why a run cannot show a kind, and what to add to its config; None where it can."""
+    if not is_of(kind, arrays):
+        return Fault(
+            f"--kind {kind.name}", "a run" if kind.study else "no run, but indices", kind.shows,
+            "simcore sensitivity FILE -o sens.zarr makes indices, which this kind shows"
+            if kind.study else "name a run, which simcore run FILE makes",
+        )  # fmt: skip
     outcomes: list[str] = []
     kept: list[str] = []
     for each in kind.lacking(arrays):

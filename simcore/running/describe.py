@@ -30,6 +30,7 @@ from simcore.intake.usage import (
     sector_regions,
 )
 from simcore.plan import Plan, currency_rate, nominal_size
+from simcore.plan.titles import titles_of
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
@@ -80,6 +81,7 @@ def _shapes_of(plan: Plan) -> Layout:
             **units,
             "route_sector": ("route", tuple(routes.values())),
             **({"sector_product": ("sector", tuple(made.values()))} if made else {}),
+            **titles_of(plan, coords),
             "factor_unit": ("factor", tuple(one.unit for one in plan.inputs)),
             "factor_status": ("factor", tuple(one.status for one in plan.inputs)),
             "factor_source": ("factor", tuple(one.source for one in plan.inputs)),
@@ -116,6 +118,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         **_resolved(plan),
         **_untold_imports(plan),
         **told_projects(plan.spec),
+        **({"grid": json.dumps(experiment.grid)} if experiment.grid else {}),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
         "degrees_of_freedom": plan.freedom,
@@ -128,6 +131,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
             }
             for kind, one in (("factors", plan.factors), ("shocks", plan.shocks))
         }),
+        "choices": json.dumps({one.name: one.choices for one in plan.inputs if one.choices}),
         "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
         "references": json.dumps({
             name: _by_region(references(one)) for name, one in plan.spec.scenarios.items()

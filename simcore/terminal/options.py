@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from simcore import __version__
+from simcore.terminal.option_parts import Parser
+from simcore.terminal.option_parts import as_examples as _examples
+from simcore.terminal.option_parts import command as _command
+from simcore.terminal.option_parts import config as _config
+from simcore.terminal.option_parts import csv_style as _csv
+from simcore.terminal.option_parts import formatted as _format
+from simcore.terminal.option_parts import positive as _positive
+from simcore.terminal.option_parts import saved as _saved
+from simcore.terminal.option_parts import several as _several
+from simcore.terminal.option_parts import strict as _strict
+from simcore.terminal.option_parts import within as _within
+from simcore.terminal.question_options import add_questions
 
 SECTIONS: Final = (
     "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
     "buyers", "products", "instruments", "sources", "outcomes",
 )  # fmt: skip
-_FORMATS: Final = ("table", "csv", "json")
 _FREQUENCIES: Final = ("daily", "weekly", "monthly", "quarterly", "half-yearly", "annual")
 
 
@@ -27,17 +38,6 @@ class _Fits:
 
     def __contains__(self, name: str) -> bool:
         return name in iter(self)
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose help may end with a list, which is made when it is asked for."""
-
-    listed: Callable[[], str] | None = None
-
-    def format_help(self) -> str:
-        if self.listed is not None:
-            self.epilog, self.listed = f"{self.listed()}\n\n{self.epilog}", None
-        return super().format_help()
 
 
 def _kinds() -> str:
@@ -73,8 +73,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for add in (_add_configs, _add_runs, _add_studies, _add_knowledge, _add_calibration):
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    for add in (
+        _add_configs, _add_runs, _add_studies, add_questions, _add_knowledge, _add_calibration,
+    ):  # fmt: skip
         add(commands)
     return whole
 
@@ -110,6 +112,8 @@ def _add_configs(commands: Any) -> None:
     one.add_argument("--executor", metavar="NAME[:T]",
                      help="where it is done; the numbers stay the same")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
+    one.add_argument("--fresh", action="store_true",
+                     help="discard what a run to OUT that was stopped has kept")  # fmt: skip
     one.add_argument("--until", metavar="WHAT=WIDTH",
                      help="fewer draws than --draws once the 95 %% interval is that narrow, such "
                      "as cost_premium.p95=2EUR/t")  # fmt: skip
@@ -139,6 +143,7 @@ def _add_runs(commands: Any) -> None:
         "simcore summary results/quickstart.zarr --variable carbon_price --year 2030 --year 2040",
         "simcore summary results/quickstart.zarr --variable cost_premium --region EU \\",
         "    --route h2_dri_eaf --quantiles 0.1 0.5 0.9 --format csv",
+        "simcore summary results/quickstart.zarr --format csv --decimal comma -o table.csv",
     )  # fmt: skip
     _saved(one)
     one.add_argument("--variable", metavar="V",
@@ -152,6 +157,7 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--quantiles", type=_several(float, "a number"), nargs="+", metavar="Q",
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     _format(one)
+    _csv(one)
     one = _command(
         commands, "compare", "set two scenarios of a run, or two runs, beside each other",
         "simcore compare results/quickstart.zarr --to law --variable support_gap --year 2030",
@@ -174,6 +180,25 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--volume", metavar="T",
                      help="also what closes the gap of so many tonnes a year: 5Mt")  # fmt: skip
     _format(one)
+    one = _command(
+        commands, "report", "write one page that says what a run answers, for people",
+        "simcore report results/quickstart.zarr -o report.html",
+        "simcore report results/quickstart.zarr --at region=EU,route=h2_dri_eaf,year=2035 \\",
+        "    --question 'Does hydrogen steel pay in 2035?' --sensitivity results/sens.zarr",
+        "simcore report results/before.zarr results/after.zarr -o change.html",
+    )  # fmt: skip
+    _saved(one)
+    one.add_argument("other", type=Path, nargs="?", metavar="RUN2",
+                     help="another run, beside which it is set")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="FILE",
+                     help="ends in .html (default: beside RUN)")  # fmt: skip
+    one.add_argument("--question", metavar="TEXT", default="", help="what the reader wants to know")
+    one.add_argument("--title", metavar="TEXT", default="", help="default: that of the run")
+    one.add_argument("--at", action="append", default=[], metavar="DIM=LABEL,...",
+                     help="what the first page is about: scenario, region, destination, route, "
+                     "year")  # fmt: skip
+    one.add_argument("--sensitivity", type=Path, metavar="SENS",
+                     help="indices that simcore sensitivity wrote")  # fmt: skip
     one = _command(
         commands, "plot", "draw pictures of a saved run",
         "simcore plot results/quickstart.zarr",
@@ -261,8 +286,14 @@ def _add_studies(commands: Any) -> None:
         "    --at region=EU,route=h2_dri_eaf --order first_total -o results/sens.zarr",
         "simcore sensitivity FILE --groups policy='*.variant,*.delay' others=rest",
         "simcore sensitivity results/sens.zarr      # shows what was found before",
+        "simcore sensitivity results/mine.zarr --given --at year=2035 --measures first pawn",
     )  # fmt: skip
     _config(one, metavar="FILE|RUN", what="a YAML config, or indices that were saved")
+    one.add_argument("--given", action="store_true",
+                     help="of the draws that a run kept, instead of new ones")  # fmt: skip
+    one.add_argument("--measures", nargs="+", metavar="M",
+                     help="with --given: first, spearman, prcc, pawn, delta (default: the first "
+                     "three)")  # fmt: skip
     one.add_argument("--of", nargs="+", metavar="V", help="outcomes (default: cost_premium)")
     one.add_argument("--at", action="append", default=[], metavar="DIM=LABEL,...",
                      help="only these places: region=EU,year=2030; may be repeated")  # fmt: skip
@@ -356,27 +387,6 @@ def _add_calibration(commands: Any) -> None:
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
 
-def _command(commands: Any, name: str, summary: str, *examples: str) -> _Parser:
-    one: _Parser = commands.add_parser(
-        name, help=summary, description=summary[0].upper() + summary[1:] + ".",
-        epilog=_examples(*examples), formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    one.set_defaults(name=name, parser=one)
-    return one
-
-
-def _config(
-    one: argparse.ArgumentParser, *, metavar: str = "FILE", what: str = "a YAML config"
-) -> None:
-    one.add_argument("file", metavar=metavar, help=what)
-    one.add_argument("--draws", type=int, metavar="N", help="replaces draws of the config")
-    one.add_argument("--seed", type=int, metavar="S", help="replaces seed of the config")
-    one.add_argument("--set", action="append", default=[], metavar="PATH=VALUE",
-                     help="replaces a value: plant.start=2032; may be repeated")  # fmt: skip
-    one.add_argument("--allow-outside", action="append", default=[], metavar="DIR",
-                     help="let the config read files in DIR too; may be repeated")  # fmt: skip
-
-
 def _history(one: argparse.ArgumentParser) -> None:
     one.add_argument("--column", action="append", metavar="NAME",
                      help="heading of the prices, or its number; once, or once a file")  # fmt: skip
@@ -398,54 +408,3 @@ def _history(one: argparse.ArgumentParser) -> None:
                      help="decimal sign, where 1,234 may be two numbers")  # fmt: skip
     one.add_argument("--date-order", choices=("dmy", "mdy", "ymd"),
                      help="order of 01/02/2024, where it may be two dates")  # fmt: skip
-
-
-def _saved(one: argparse.ArgumentParser) -> None:
-    one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
-
-
-def _format(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--format", choices=_FORMATS, default="table", help="default: table")
-
-
-def _strict(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--strict", action="store_true",
-                     help="a setting that changes nothing is a fault, not a warning")  # fmt: skip
-
-
-def _examples(*lines: str) -> str:
-    return "examples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def _positive(text: str) -> int:
-    number = int(text[:20]) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text:.20} is not a whole number of at least 1")
-    return number
-
-
-def _several(convert: Callable[[str], Any], what: str) -> Callable[[str], Any]:
-    """Type of an option with several values, which takes a file that follows for one of them."""
-
-    def one(text: str) -> Any:
-        try:
-            return convert(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not {what}; put the file before this option"
-            ) from None
-
-    return one
-
-
-def _within(low: int, high: int) -> Callable[[str], int]:
-    """Type of an option that is a whole number in a range."""
-
-    def one(text: str) -> int:
-        number = int(text[:20])
-        if not low <= number <= high:
-            raise argparse.ArgumentTypeError(f"{text:.20} is not within {low:,} and {high:,}")
-        return number
-
-    one.__name__ = "number"
-    return one
