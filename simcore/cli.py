@@ -146,8 +146,9 @@ def run(options: argparse.Namespace) -> int:
     reporting = progress(planned.draws, quiet=options.quiet)
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
-            planned, out=out, overwrite=options.overwrite, executor=executor, report=report
-        )
+            planned, out=out, overwrite=options.overwrite, executor=executor, report=report,
+            fresh=options.fresh,
+        )  # fmt: skip
     seconds = time.monotonic() - start
     pictures = drawn(done, options, out)
     if options.json:
@@ -373,12 +374,15 @@ class _terminable:  # noqa: N801 - used as a statement
 
         self._before = signal.signal(signal.SIGTERM, interrupt)
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, *_: object
+    ) -> None:
         import signal
 
         signal.signal(signal.SIGTERM, self._before)
         if kind is KeyboardInterrupt:
-            raise KeyboardInterrupt("no output was changed") from None
+            notes = getattr(error, "__notes__", ())
+            raise KeyboardInterrupt("no output was changed", *notes) from None
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {

@@ -138,6 +138,7 @@ def _side_by_side(
         wide = sum(max(map(len, column)) + 2 for column in zip(head, *rows, strict=True)) - 2
         if wide <= WIDTH:
             break
+    head, *rows = [head, *rows] if any(header[0]) else rows
     yield from grid(head, rows, text_columns=len(dims))
     if len(told) > _MOST_ROWS:
         yield f"{len(told) - _MOST_ROWS} more places: --at region=...,year=..., or --format csv"
