@@ -26,6 +26,7 @@ from simcore.terminal.loading import build_plan, read_config, warn
 from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
+from simcore.terminal.planning import plan
 from simcore.terminal.questions import converge, discover, tornado
 from simcore.terminal.reporting import report
 from simcore.terminal.studying import sensitivity
@@ -107,11 +108,6 @@ def check(options: argparse.Namespace) -> None:
     for name, kind in shockless(loaded.scenarios).items():
         if name in named:
             print(f"note: {name} is a {kind}, without shocks: packaged correlations leave it out")
-
-
-def plan(options: argparse.Namespace) -> None:
-    """Print the resolved config."""
-    print(build_plan(options).resolved_yaml, end="")
 
 
 def run(options: argparse.Namespace) -> int:
