@@ -87,6 +87,11 @@ def titles_of(plan: Plan, dims: Iterable[str]) -> dict[str, tuple[str, tuple[str
     return found
 
 
+def route_titles(spec: Spec, routes: Iterable[str]) -> dict[str, str]:
+    """Titles of routes, whether the run asks for them or only compares with them."""
+    return {one: _entry(spec, "route", one) for one in dict.fromkeys(routes)}
+
+
 def words(name: str) -> str:
     """A name in words, such as a field's or a part of the cost."""
     return _WORDS.get(name, name.replace("_", " "))

@@ -153,7 +153,10 @@ def waterfall(
     rest = parts.sum("component") - parts.sel(component=shown).sum("component")
     if float(abs(rest).max()) > 0.5:
         other = rest.expand_dims(component=["other"])
-        parts = xr.concat([parts.sel(component=shown), other], "component")
+        parts = xr.concat(
+            [parts.sel(component=shown).drop_vars("component_title", errors="ignore"), other],
+            "component",
+        )
         shown.append("other")
     figure, panels = panel_grid(
         dataset, len(regions), title, "waterfall", height=1.2 + 0.21 * len(shown), share="both"
