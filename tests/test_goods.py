@@ -353,7 +353,7 @@ def test_a_budget_has_a_table_of_what_the_run_holds(paid: Any) -> None:
                    .drop_vars(["budget_net_total_mean", "budget_need_mean"]))  # fmt: skip
     part = total.split("Budgets in")[1].split("Products")[0]
     assert "net" not in part
-    line = next(one for one in part.splitlines() if one.startswith("law"))
+    line = next(one for one in part.splitlines() if one.startswith("Law"))
     expected = [paid.budget_total_mean, paid.budget_total_quantile.sel(quantile=0.95)]
     told = [float(one.replace(",", "")) for one in line.partition("steel")[2].split()]
     assert told == [round(one.item()) for one in expected]

@@ -268,9 +268,9 @@ def headline_of(
 
 
 def _titles(run: Run) -> dict[str, dict[str, str]]:
-    """Human names by dimension, those of reference routes that the run does not ask for too."""
-    found = {dim: titles(run, dim) for dim in _TITLED}
-    return found | {"route": json.loads(run.attrs.get("reference_titles", "{}")) | found["route"]}
+    """Human names by dimension, with those of what tables name and the run does not ask for."""
+    aside = json.loads(run.attrs.get("titles_aside", "{}"))
+    return {dim: {**aside.get(dim, {}), **titles(run, dim)} for dim in _TITLED}
 
 
 def _enough(probability: float) -> int:

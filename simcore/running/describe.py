@@ -30,7 +30,7 @@ from simcore.intake.usage import (
     sector_regions,
 )
 from simcore.plan import Plan, currency_rate, nominal_size
-from simcore.plan.titles import route_titles, titles_of
+from simcore.plan.titles import titles_aside, titles_of
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
@@ -133,9 +133,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         }),
         "choices": json.dumps({one.name: one.choices for one in plan.inputs if one.choices}),
         "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
-        "reference_titles": json.dumps(route_titles(plan.spec, [
-            route for one in plan.spec.scenarios.values() for route in references(one).values()
-        ])),
+        "titles_aside": json.dumps(titles_aside(plan.spec)),
         "references": json.dumps({
             name: _by_region(references(one)) for name, one in plan.spec.scenarios.items()
         }),
