@@ -10,7 +10,7 @@ from simcore.errors import ConfigError, dotted
 from simcore.intake import document, load
 from simcore.intake.overlay import at, merge
 
-_NAMES: Final = frozenset({"extends", "name", "title", "scenarios", "memory"})
+_NAMES: Final = frozenset({"extends", "name", "title", "scenarios", "memory", "report"})
 """Keys that are no part of the experiment of a scenario."""
 
 

@@ -25,6 +25,7 @@ from simcore.terminal.loading import build_plan, read_config, warn
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.questions import converge, discover, tornado
+from simcore.terminal.reporting import report
 from simcore.terminal.showing import show_run, summary
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
@@ -141,8 +142,9 @@ def run(options: argparse.Namespace) -> int:
     reporting = progress(planned.draws, quiet=options.quiet)
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
-            planned, out=out, overwrite=options.overwrite, executor=executor, report=report
-        )
+            planned, out=out, overwrite=options.overwrite, executor=executor, report=report,
+            fresh=options.fresh,
+        )  # fmt: skip
     seconds = time.monotonic() - start
     pictures = drawn(done, options, out)
     if options.json:
@@ -259,12 +261,15 @@ class _terminable:  # noqa: N801 - used as a statement
 
         self._before = signal.signal(signal.SIGTERM, interrupt)
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, *_: object
+    ) -> None:
         import signal
 
         signal.signal(signal.SIGTERM, self._before)
         if kind is KeyboardInterrupt:
-            raise KeyboardInterrupt("no output was changed") from None
+            notes = getattr(error, "__notes__", ())
+            raise KeyboardInterrupt("no output was changed", *notes) from None
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
@@ -273,7 +278,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
 }
 _COMMANDS |= {
     function.__name__: function
-    for function in (calibrate, backtest, validate, compare, export, digest, verify, deal)
+    for function in (calibrate, backtest, validate, compare, report, export, digest, verify, deal)
 }
 _COMMANDS |= {
     function.__name__: function for function in (sensitivity, tornado, discover, converge)

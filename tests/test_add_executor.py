@@ -15,8 +15,8 @@ from simcore import cli, dataset
 from simcore.errors import ConfigError
 from simcore.running import engine
 from simcore.running.executors import EXECUTORS, Executor, executor_named
+from simcore.running.jobs import Perform, Result, Task
 from simcore.running.options import Options
-from simcore.running.stages import Perform, Result, Task
 
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
 

@@ -49,4 +49,4 @@ def test_it_stands_in_tables(tmp_path, capsys):
         assert "P5-P95" in outcome_text(frame)
     call = ["summary", str(out), "--variable", "carbon_price", "--format", "csv"]
     assert cli.main(call) == 0
-    assert ",spread" in capsys.readouterr().out.splitlines()[0]
+    assert ",spread" in capsys.readouterr().out.splitlines()[1]

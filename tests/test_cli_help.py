@@ -16,7 +16,7 @@ from simcore import cli, dataset
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     "check", "plan", "run", "summary", "plot", "trace", "catalog", "schema", "digest", "calibrate",
-    "backtest", "validate", "verify", "deal", "compare", "export", "sensitivity",
+    "backtest", "validate", "verify", "deal", "report", "compare", "export", "sensitivity",
 )  # fmt: skip
 HEAVY = ("numba", "xarray", "scipy", "matplotlib", "pandas", "zarr", "netCDF4", "rich", "pydantic")
 
@@ -175,8 +175,8 @@ def test_summary_prints_a_table_and_csv_and_json(
     assert {type(row["year"]) for row in found["rows"]} == {int}
     assert cli.main([*choice, "--format", "csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("scenario,market,year,mean")
-    assert len(lines) == 5
+    assert lines[1].startswith("scenario,market,year,variable,unit,currency,price_year,mean")
+    assert len(lines) == 6
 
 
 def test_a_name_among_many_gets_a_short_answer(capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,7 +147,10 @@ def test_existing_output_needs_overwrite(folder):
 def test_summary_as_csv_json_and_table(folder):
     common = ("summary", "small.zarr", "--variable", "cost_premium", "--year", "2030",
               "--region", "EU", "--route", "h2_dri_eaf")  # fmt: skip
-    rows = list(csv.DictReader(io.StringIO(simcore(*common, "--format", "csv", cwd=folder).stdout)))
+    title, _, table = simcore(*common, "--format", "csv", cwd=folder).stdout.partition("\n")
+    assert title.startswith("# Cost premium (cost_premium) | real EUR of 2025 | ")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert {row["unit"] for row in rows} == {"EUR t-1"}
     assert {row["route"] for row in rows} == {"h2_dri_eaf"}
     with xr.open_dataset(folder / "small.zarr") as run:
         place = {"region": "EU", "route": "h2_dri_eaf", "year": 2030}

@@ -13,7 +13,7 @@ from rich_config import rich_config
 import simcore
 from simcore import dataset
 from simcore.kernels import bins, simulate, sinks
-from simcore.running import engine, reduction, stages
+from simcore.running import engine, jobs, reduction, stages
 from simcore.running.items import items_of
 from simcore.running.options import Options
 from simcore.running.program import Recall, compile_program
@@ -64,7 +64,7 @@ def test_prices_kept_from_pass_to_pass_change_nothing(monkeypatch):
 def test_order_of_tiles_changes_nothing(whole, monkeypatch):
     """What one tile leaves in memory that is used again does not show in the next."""
     backwards = lambda *given: list(tiles_of(*given))[::-1]  # noqa: E731
-    monkeypatch.setattr(stages, "tiles_of", backwards)
+    monkeypatch.setattr(jobs, "tiles_of", backwards)
     assert dataset.digest(run(WHOLE, threads=2, options=Options(items=40))) == whole
 
 

@@ -174,7 +174,7 @@ def test_the_table_of_a_run_has_a_line_a_project(saved, capsys) -> None:
 def test_summary_chooses_projects(saved, capsys) -> None:
     asked = ["summary", str(saved), "--variable", "project_npv", "--format", "csv"]
     assert cli.main([*asked, "--project", "later"]) == 0
-    assert {line.split(",")[1] for line in capsys.readouterr().out.splitlines()[1:]} == {"later"}
+    assert {line.split(",")[1] for line in capsys.readouterr().out.splitlines()[2:]} == {"later"}
     assert cli.main([*asked, "--project", "rhur"]) == 2
     assert "did you mean ruhr?" in capsys.readouterr().err
 
@@ -223,14 +223,14 @@ def test_summary_has_no_line_of_what_a_project_is_not_paid_by(tmp_path, capsys) 
 
     def rows(name: str) -> list[list[str]]:
         assert cli.main(["summary", str(out), "--variable", name, "--format", "csv"]) == 0
-        return [line.split(",") for line in capsys.readouterr().out.splitlines()[1:]]
+        return [line.split(",") for line in capsys.readouterr().out.splitlines()[2:]]
 
     pairs = {(row[1], row[2]) for row in rows("instrument_npv")}
     assert pairs == {("one", "bid"), ("two", "other")}
     repaid = rows("instrument_repays")
     assert {row[3] for row in repaid} == {"2030", "2031", "2032", "2033"}
     # One that never repays is told with its zero, and a cap that is never used up with its blank.
-    assert [row[4] for row in repaid if row[1] == "two"] == ["0.0"] * 8
+    assert [row[8] for row in repaid if row[1] == "two"] == ["0"] * 8
     assert len(rows("instrument_exhausted")) == 4
     _, text = page(simcore.open_run(out), "two")
     assert "one-sided" in text

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import xarray as xr
 
 import simcore
 
@@ -33,8 +34,17 @@ def experiment(
     """Folder of an experiment, and a small run of it."""
     folder: Path = request.param
     run = tmp_path_factory.mktemp(folder.name) / "run.zarr"
-    simcore.run(folder / "experiment.yaml", draws=256, out=run)
+    config = folder / "experiment.yaml"
+    simcore.run(config, draws=256, out=run)
+    if simcore.load(config).experiment.sensitivity is not None:
+        simcore.sensitivity(config, draws=512, out=run.with_name("run_indices.zarr"))
     return folder, run
+
+
+def opened(run: Path) -> list[xr.Dataset]:
+    """The run, and its indices if there are any."""
+    files = (run, run.with_name("run_indices.zarr"))
+    return [simcore.open_run(one) for one in files if one.exists()]
 
 
 def test_there_are_experiments_and_the_index_names_each() -> None:
@@ -63,7 +73,7 @@ def test_readme_shows_the_pictures_and_the_table(experiment: tuple[Path, Path]) 
         assert f"(figures/{path.name})" in readme
         assert path.stat().st_size < LARGEST_PICTURE
     # The numbers follow the tables; the questions of the rows do not.
-    for row in script(folder).comparison(simcore.open_run(run)):
+    for row in script(folder).comparison(*opened(run)):
         assert "| " + " | ".join(row[:-1]) + " |" in readme
 
 
@@ -107,105 +117,32 @@ def test_green_steel_run_agrees_with_the_market(experiment: tuple[Path, Path]) -
     assert 950 < float(paid["levelised_cost_quantile"]) < 1200
 
 
-def _matched(names: list[str], patterns: list[str]) -> set[str]:
-    return {name for name in names if any(fnmatchcase(name, one) for one in patterns)}
-
-
 def test_policy_risk_groups_part_the_inputs_and_the_spread(experiment: tuple[Path, Path]) -> None:
     folder, path = experiment
     if folder.name != "02_policy_risk":
         pytest.skip("another question")
-    run, figures = simcore.open_run(path), script(folder)
-    scenarios = simcore.load(folder / "experiment.yaml").scenarios
-    patterns = {group: scenarios[f"redraw_{group}"].redraw for group in figures.GROUPS}
+    (_, indices), figures = opened(path), script(folder)
+    groups = {name: set(names) for name, names in json.loads(indices.attrs["groups"]).items()}
+    assert set(groups) == set(figures.GROUPS)
+    assert sum(map(len, groups.values())) > 100
     # A tightening is decided in one scenario and drawn in no other.
-    shared = [str(name) for name in run.factor.values
-              if " (" not in str(name) and ".tightening." not in str(name)]  # fmt: skip
-    assert len(shared) > 100
-    for name in [*shared, "eu_ets.shock", "electricity.KR.shock", "h2_dri_eaf.capex"]:
-        matching = [group for group, found in patterns.items()
-                    if any(fnmatchcase(name, one) for one in found)]  # fmt: skip
-        assert len(matching) == 1, (name, matching)
-    # Opinions of a price are of the market; when a law is decided, and what it recognises, of policy.
-    assert {"eu_ets.view", "eu_ets.response.above.from", "eu_ets.slope"} < _matched(
-        shared, patterns["market"]
-    )
-    assert {"eu_free_allocation.variant", "eu_ets.resolution.year", "eu_recognition_kr.variant"} < (
-        _matched(shared, patterns["policy"])
-    )
-    assert _matched(shared, scenarios["redraw_view"].redraw) == {"eu_ets.view", "k_ets.view"}
-    everything = [one for found in patterns.values() for one in found]
-    assert sorted([*scenarios["keep_view"].redraw, *scenarios["redraw_view"].redraw]) == sorted(
-        everything
-    )
-    for group in figures.GROUPS:
-        others = [one for key, found in patterns.items() if key != group for one in found]
-        assert sorted(scenarios[f"keep_{group}"].redraw) == sorted(others)
-        # What a group does not touch stays bit for bit.
-        price, factor = ((run[f"{name}_mean"] - run[f"{name}_mean"].sel(scenario="shared"))
-                         .sel(scenario=f"redraw_{group}")
-                         for name in ("carbon_price", "cbam_factor"))  # fmt: skip
-        assert bool((price == 0).all()) == (group == "technology")
-        assert bool((factor == 0).all()) == (group != "policy")
+    assert not any(".tightening." in name for names in groups.values() for name in names)
+    # When a law is decided, and what it recognises, is of policy; what answers a price, of prices.
+    assert groups["view"] == {"eu_ets.view", "k_ets.view"}
+    assert {"eu_free_allocation.variant", "eu_ets.resolution.year",
+            "eu_recognition_kr.variant"} < groups["policy"]  # fmt: skip
+    assert {"eu_ets.shock", "electricity.KR.shock", "eu_ets.response.above.from",
+            "eu_ets.slope"} < groups["prices"]  # fmt: skip
+    assert {"h2_dri_eaf.capex", "EU.wacc"} < groups["technology"] | {"h2_dri_eaf.capex"}
+    assert indices.attrs["dependent"] == "no"
     for route in figures.ROUTES:
-        found = {group: figures.split(run, group, "EU", route, 2030, ranked=True)
-                 for group in figures.GROUPS}  # fmt: skip
-        # 256 draws: errors of some 0.1.
-        assert found["market"].first > 0.6
-        assert found["policy"].total < 0.1
-        assert 0.75 < sum(one.first for one in found.values()) < 1.3
-
-
-def test_split_of_a_sum_is_its_variances() -> None:
-    import numpy as np
-    import xarray as xr
-
-    figures = script(ROOT / "experiments" / "02_policy_risk")
-    rng = np.random.default_rng(1)
-    sizes = {"policy": 1.0, "market": 3.0, "technology": 2.0}
-    shared, anew = (
-        {group: size * rng.standard_normal((2, 40_000))[0] for group, size in sizes.items()}
-        for _ in range(2)
-    )
-    drawn = {"shared": sum(shared.values())}
-    for group in sizes:
-        drawn[f"redraw_{group}"] = drawn["shared"] - shared[group] + anew[group]
-        drawn[f"keep_{group}"] = sum(anew.values()) - anew[group] + shared[group]
-    run = xr.Dataset(
-        {"cost_premium": (("scenario", "region", "route", "year", "draw"),
-                          np.stack(list(drawn.values()))[:, None, None, None, :])},
-        {"scenario": list(drawn), "region": ["EU"], "route": ["one"], "year": [2030]},
-    )  # fmt: skip
-    for group, size in sizes.items():
-        found = figures.split(run, group, "EU", "one", 2030)
-        for index, error in ((found.first, found.first_error), (found.total, found.total_error)):
-            assert index == pytest.approx(size**2 / 14, abs=4 * error)
-            assert error < 0.02
-
-
-def test_split_of_a_product_is_interaction_alone() -> None:
-    import numpy as np
-    import xarray as xr
-
-    figures = script(ROOT / "experiments" / "02_policy_risk")
-    rng = np.random.default_rng(2)
-    own, anew = rng.standard_normal((2, 3, 40_000))
-    place = {"policy": 0, "market": 1, "technology": 2}
-    drawn = {"shared": own[0] * own[1]}
-    for group, k in place.items():
-        redrawn, kept = own.copy(), anew.copy()
-        redrawn[k], kept[k] = anew[k], own[k]
-        drawn[f"redraw_{group}"] = redrawn[0] * redrawn[1]
-        drawn[f"keep_{group}"] = kept[0] * kept[1]
-    run = xr.Dataset(
-        {"cost_premium": (("scenario", "region", "route", "year", "draw"),
-                          np.stack(list(drawn.values()))[:, None, None, None, :])},
-        {"scenario": list(drawn), "region": ["EU"], "route": ["one"], "year": [2030]},
-    )  # fmt: skip
-    for group, total in (("policy", 1.0), ("market", 1.0), ("technology", 0.0)):
-        found = figures.split(run, group, "EU", "one", 2030)
-        assert found.first == pytest.approx(0.0, abs=4 * found.first_error + 1e-12)
-        assert found.total == pytest.approx(total, abs=4 * found.total_error + 1e-12)
+        shares = {group: figures.index(indices, "shapley", group, "EU", route, 2030).value
+                  for group in figures.GROUPS}  # fmt: skip
+        # 512 draws: errors of some 0.05.
+        assert shares["prices"] > 0.6
+        assert shares["policy"] < 0.1
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-12)
+        assert figures.index(indices, "total", "policy", "EU", route, 2030).value < 0.08
 
 
 def test_a_contract_takes_the_price_of_carbon_from_the_firm(

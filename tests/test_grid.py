@@ -56,6 +56,15 @@ def test_the_resolved_config_has_the_same_grid(spec: Any) -> None:
     assert again.resolved() == spec.resolved()
 
 
+def test_the_title_of_a_cell_is_that_of_its_choices() -> None:
+    grid = {
+        "policy": {"now": {"title": "Law"}},
+        "capital": {"cheap": {**LOW}, "usual": {"title": "Usual"}},
+    }
+    found = simcore.load({**CONFIG, "grid": grid}).experiment.scenarios
+    assert [one["title"] for one in found.values()] == ["Law, cheap", "Law, Usual"]
+
+
 def test_scenarios_beside_a_grid_stay_and_packaged_ones_go() -> None:
     beside = simcore.load({**CONFIG, "grid": {"policy": ["law"]}, "scenarios": {"mine": {}}})
     assert list(beside.runs) == ["mine", "law"]

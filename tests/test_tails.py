@@ -307,7 +307,7 @@ def test_tables_show_them(tmp_path, capsys):
     assert max(map(len, text.splitlines())) <= 100
     call = ["summary", str(out), "--variable", "cost_premium", "--format", "csv"]
     assert cli.main(call) == 0
-    header = capsys.readouterr().out.splitlines()[0]
+    header = capsys.readouterr().out.splitlines()[1]
     assert header.endswith("above_100,above_100_standard_error")
 
 

@@ -1,14 +1,9 @@
-"""Pictures and the table of the variance split, from a saved run of experiment.yaml.
+"""Pictures and the table of the variance split, from a saved run and indices of experiment.yaml.
 
     python experiments/02_policy_risk/figures.py results/02_policy_risk.zarr
 
-Reads only the dataset. Every amount is in the money of the run, per tonne of crude steel.
-
-The split compares scenarios that share all draws but those of one group. With Y of `shared` and Y'
-of a scenario that draws a group anew, mean((Y - Y')^2)/2 is the variance that is left when all but
-this group is known: over the variance, the group's total index. With Y' of the scenario that keeps
-a group and draws all else anew, one minus the same ratio is its first-order index: the part of the
-variance that is gone once the group is known.
+reads `results/02_policy_risk_indices.zarr` too, which `simcore sensitivity` has written. Reads only
+the datasets. Every amount is in the money of the run, per tonne of crude steel.
 
 A price with a long tail makes the variance of the premium that of a few draws. The split of the
 rank (the share of draws below) has no such tail. The pictures show the rank, the table both.
@@ -32,11 +27,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito: distinguishable with any colour vision.
-GROUPS = {"policy": "#0072B2", "market": "#D55E00", "technology": "#009E73"}
-HATCHES = {"policy": "", "market": "//", "technology": "..", "view": "\\\\"}
-# The view of carbon prices is a part of the market; its bar stands beside the groups.
-BARS = {**GROUPS, "view": "#E69F00"}
-LABELS = {"view": "of the market: which view of carbon prices"}
+GROUPS = {"policy": "#0072B2", "view": "#E69F00", "prices": "#D55E00", "technology": "#009E73"}
+HATCHES = {"policy": "", "view": "\\\\", "prices": "//", "technology": ".."}
+LABELS = {
+    "policy": "policy", "view": "which view of the carbon price", "prices": "prices, views aside",
+    "technology": "technology",
+}  # fmt: skip
+LINES = ("#0072B2", "#D55E00", "#009E73")
 YEARS = (2030, 2035)
 ROUTES = {
     "scrap_eaf": "Scrap, EAF",
@@ -49,7 +46,6 @@ DECIDED = {
     "cbam_delayed": "the phase-in pauses for one to three years",
     "ets_tightened": "the EU ETS is tightened for certain",
 }
-BATCHES = 20
 
 
 class Row(NamedTuple):
@@ -61,16 +57,15 @@ class Row(NamedTuple):
     found: str
 
 
-class Split(NamedTuple):
-    """First-order and total index of a group, with their standard errors."""
+class Index(NamedTuple):
+    """An index with the ends of its 95 % interval."""
 
-    first: float
-    total: float
-    first_error: float
-    total_error: float
+    value: float
+    low: float
+    high: float
 
 
-# ------------------------------------------------------------------------------ reading the run
+# ------------------------------------------------------------------------ reading the datasets
 
 
 def premium(run: xr.Dataset, scenario: str, region: str, route: str, year: int) -> np.ndarray:
@@ -79,30 +74,14 @@ def premium(run: xr.Dataset, scenario: str, region: str, route: str, year: int) 
     return run["cost_premium"].sel(cell).squeeze().values.astype(float)
 
 
-def ranks(*samples: np.ndarray) -> list[np.ndarray]:
-    """Each value as its share of smaller values in the first sample: no tail dominates."""
-    order = np.sort(samples[0])
-    return [np.searchsorted(order, one) / len(order) for one in samples]
-
-
-def split(
-    run: xr.Dataset, group: str, region: str, route: str, year: int, *, ranked: bool = False
-) -> Split:
-    """Split of the variance of the premium, or of its rank."""
-    found = [
-        premium(run, scenario, region, route, year)
-        for scenario in ("shared", f"redraw_{group}", f"keep_{group}")
-    ]
-    own, redrawn, kept = ranks(*found) if ranked else found
-    variance = np.var(own)
-    # Means of batches give the error of the mean of all.
-    first, total = (
-        np.array([part.mean() for part in np.array_split((own - other) ** 2, BATCHES)])
-        / (2 * variance)
-        for other in (kept, redrawn)
-    )
-    errors = [one.std(ddof=1) / np.sqrt(BATCHES) for one in (first, total)]
-    return Split(1 - first.mean(), total.mean(), errors[0], errors[1])
+def index(
+    indices: xr.Dataset, measure: str, group: str, region: str, route: str, year: int, *,
+    scale: str = "rank",
+) -> Index:  # fmt: skip
+    """An index of a group."""
+    cell = {"scale": scale, "group": group, "region": region, "route": route, "year": year}
+    found = [indices[f"cost_premium_{measure}{end}"].sel(cell) for end in ("", "_low", "_high")]
+    return Index(*(float(one.squeeze()) for one in found))
 
 
 def money(run: xr.Dataset) -> str:
@@ -112,27 +91,24 @@ def money(run: xr.Dataset) -> str:
 # ------------------------------------------------------------------------------------- pictures
 
 
-def groups(run: xr.Dataset) -> Figure:
-    """First-order and total index of each group, route and region, in both years."""
+def groups(run: xr.Dataset, indices: xr.Dataset) -> Figure:
+    """Shapley effect of each group, route and region, in both years."""
     figure, panels = _panels((10, 6.4), len(YEARS))
     cells = [(region, route) for region in REGIONS for route in ROUTES]
     for axes, year in zip(panels, YEARS, strict=True):
         for place, (region, route) in enumerate(cells):
-            for lane, (group, colour) in enumerate(BARS.items()):
-                one = split(run, group, region, route, year, ranked=True)
-                at = place + 0.21 * (lane - 1.5)
+            for lane, (group, colour) in enumerate(GROUPS.items()):
+                one = index(indices, "shapley", group, region, route, year)
+                at = place + 0.2 * (lane - 1.5)
+                value, low, high = (100 * max(part, 0.0) for part in one)
                 axes.barh(
-                    at, 100 * max(one.first, 0), height=0.18, color=colour, hatch=HATCHES[group],
-                    edgecolor="white", linewidth=0,
-                    label=LABELS.get(group, group) if place == 0 else None,
+                    at, value, height=0.17, color=colour, hatch=HATCHES[group],
+                    edgecolor="white", linewidth=0, label=LABELS[group] if place == 0 else None,
                 )  # fmt: skip
-                axes.plot(
-                    100 * one.total, at, "|", color="black", markersize=8, markeredgewidth=1.6,
-                    label="total index" if place == lane == 0 else None,
-                )  # fmt: skip
+                axes.plot([low, high], [at, at], color="black", linewidth=1)
                 axes.annotate(
-                    f"{100 * max(one.first, 0):.0f}", (100 * max(one.first, one.total, 0), at),
-                    xytext=(5, 0), textcoords="offset points", va="center", fontsize=8,
+                    f"{value:.0f}", (high, at), xytext=(4, 0), textcoords="offset points",
+                    va="center", fontsize=8,
                 )  # fmt: skip
         axes.set_title(f"{year}")
         axes.set_yticks(range(len(cells)), [f"{ROUTES[k]}\n{REGIONS[r]}" for r, k in cells])
@@ -141,31 +117,24 @@ def groups(run: xr.Dataset) -> Figure:
         axes.set_xticks(range(0, 101, 20))
         axes.grid(visible=False, axis="y")
     panels[1].tick_params(labelleft=False)
-    figure.suptitle("Spread of the cost premium that is gone once a group is known, %")
-    _finish(
-        figure, panels,
-        "variance of the rank; bar and number: first-order index; mark: total, with interactions",
-    )  # fmt: skip
+    figure.suptitle("What the spread of the cost premium is made of, %")
+    _finish(figure, panels, "variance of the rank, Shapley effects; line: 95 % interval")
     return figure
 
 
-def years(run: xr.Dataset) -> Figure:
+def years(run: xr.Dataset, indices: xr.Dataset) -> Figure:
     """Total index of policy over the years."""
     figure, panels = _panels((10, 4.4), len(REGIONS))
-    horizon = [int(year) for year in run["year"].values if year >= 2029]
+    horizon = [int(year) for year in indices["year"].values]
     styles = (("-", "o"), ("--", "s"), ("-.", "^"))
     for axes, region in zip(panels, REGIONS, strict=True):
-        for (dash, mark), colour, route in zip(styles, GROUPS.values(), ROUTES, strict=True):
-            found = [split(run, "policy", region, route, year, ranked=True) for year in horizon]
-            totals = np.array([100 * one.total for one in found])
-            errors = np.array([200 * one.total_error for one in found])
-            axes.fill_between(
-                horizon, totals - errors, totals + errors, color=colour, alpha=0.2, linewidth=0
-            )
+        for (dash, mark), colour, route in zip(styles, LINES, ROUTES, strict=True):
+            found = [index(indices, "total", "policy", region, route, year) for year in horizon]
+            value, low, high = (100 * np.array(part) for part in zip(*found, strict=True))
+            axes.fill_between(horizon, low, high, color=colour, alpha=0.2, linewidth=0)
             axes.plot(
-                horizon, totals, dash, marker=mark, color=colour, markersize=4,
-                label=ROUTES[route],
-            )  # fmt: skip
+                horizon, value, dash, marker=mark, color=colour, markersize=4, label=ROUTES[route]
+            )
         axes.set_title(REGIONS[region])
         axes.set_xticks(horizon)
     top = max(axes.get_ylim()[1] for axes in panels)
@@ -173,16 +142,16 @@ def years(run: xr.Dataset) -> Figure:
         axes.set_ylim(0, top)
     panels[0].set_ylabel("% of the variance of the rank")
     figure.suptitle("What policy adds to the spread of the cost premium, by year")
-    _finish(figure, panels, "total index of policy, with two standard errors")
+    _finish(figure, panels, "total index of policy, with its 95 % interval")
     return figure
 
 
-def decisions(run: xr.Dataset) -> Figure:
+def decisions(run: xr.Dataset, indices: xr.Dataset) -> Figure:
     """What each decision moves in the same draws, against the law."""
     figure, panels = _panels((10, 4.6), len(YEARS))
     cells = [(region, route) for region in REGIONS for route in ROUTES]
     for axes, year in zip(panels, YEARS, strict=True):
-        for lane, (scenario, colour) in enumerate(zip(DECIDED, GROUPS.values(), strict=True)):
+        for lane, (scenario, colour) in enumerate(zip(DECIDED, LINES, strict=True)):
             for place, (region, route) in enumerate(cells):
                 p5, p50, p95 = np.quantile(_moved(run, scenario, region, route, year),
                                            (0.05, 0.5, 0.95))  # fmt: skip
@@ -231,9 +200,10 @@ def _finish(figure: Figure, panels: list[Axes], note: str) -> None:
 # ---------------------------------------------------------------------------------------- table
 
 
-def comparison(run: xr.Dataset) -> list[Row]:
+def comparison(run: xr.Dataset, indices: xr.Dataset) -> list[Row]:
     """Spread, its split, and what decisions move, for each route, region and year."""
     rows = []
+    names = ", ".join(GROUPS)
     for region in REGIONS:
         for route in ROUTES:
             for year in YEARS:
@@ -242,17 +212,14 @@ def comparison(run: xr.Dataset) -> list[Row]:
                 low, middle, high = np.quantile(premium(run, "shared", *where), (0.05, 0.5, 0.95))
                 rows.append(Row(label, f"{year}", f"P5 / P50 / P95, {money(run)} per t",
                                 f"{low:,.0f} / {middle:,.0f} / {high:,.0f}"))  # fmt: skip
-                for ranked, of in ((False, "premium"), (True, "rank")):
-                    found = [split(run, group, *where, ranked=ranked) for group in GROUPS]
-                    rows.append(Row(
-                        label, f"{year}", f"first-order / total of {', '.join(GROUPS)}; {of}, %",
-                        ", ".join(f"{100 * a.first:.0f} / {100 * a.total:.0f}" for a in found),
-                    ))  # fmt: skip
-                view = split(run, "view", *where, ranked=True)
-                rows.append(Row(
-                    label, f"{year}", "first-order / total of the view of carbon prices; rank, %",
-                    f"{100 * view.first:.0f} / {100 * view.total:.0f}",
-                ))  # fmt: skip
+                for measure, asked in (("shapley", "share of"), ("total", "total of")):
+                    for scale, of in (("rank", "rank"), ("value", "premium")):
+                        found = [index(indices, measure, group, *where, scale=scale)
+                                 for group in GROUPS]  # fmt: skip
+                        rows.append(Row(
+                            label, f"{year}", f"{asked} {names}; {of}, %",
+                            " / ".join(_percent(one.value) for one in found),
+                        ))  # fmt: skip
                 means = [_moved(run, scenario, *where).mean() for scenario in DECIDED]
                 rows.append(Row(
                     label, f"{year}", f"mean shift by {', '.join(DECIDED)}",
@@ -261,26 +228,31 @@ def comparison(run: xr.Dataset) -> list[Row]:
     return rows
 
 
-def table(run: xr.Dataset) -> str:
-    """The comparison as a Markdown table, headed by what identifies the run."""
+def _percent(value: float) -> str:
+    return f"{100 * max(value, 0.0):.0f}"
+
+
+def table(run: xr.Dataset, indices: xr.Dataset) -> str:
+    """The comparison as a Markdown table, headed by what identifies the run and the indices."""
     attrs = run.attrs
-    worst = [
+    widest = [
         100 * max(
-            error
-            for region in REGIONS for route in ROUTES for year in YEARS for group in BARS
-            for error in split(run, group, region, route, year, ranked=ranked)[2:]
+            (one.high - one.low) / 2
+            for region in REGIONS for route in ROUTES for year in YEARS for group in GROUPS
+            for one in [index(indices, "shapley", group, region, route, year, scale=scale)]
         )
-        for ranked in (True, False)
+        for scale in ("rank", "value")
     ]  # fmt: skip
     head = (
         f"seed {attrs['seed']}, {int(attrs['draws']):,} draws, "
-        f"config {attrs['config_sha256'][:12]}, digest {digest(run)[:12]}; "
-        f"largest standard error of an index {worst[0]:.1f} points (rank), {worst[1]:.0f} (premium)"
+        f"config {attrs['config_sha256'][:12]}, digest {digest(run)[:12]}, "
+        f"of the indices {digest(indices)[:12]}; shares by {int(indices.attrs['draws']):,} draws, "
+        f"+- {widest[0]:.1f} points at most (rank), {widest[1]:.1f} (premium)"
     )
     lines = [
         "| premium of | year | what | found |",
         "|---|---|---|---|",
-        *("| " + " | ".join(row) + " |" for row in comparison(run)),
+        *("| " + " | ".join(row) + " |" for row in comparison(run, indices)),
     ]
     return "\n".join([head, "", *lines])
 
@@ -290,19 +262,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="a .zarr or .nc of experiment.yaml")
     parser.add_argument(
+        "-i", "--indices", type=Path,
+        help="indices of experiment.yaml (default: beside the run, NAME_indices.zarr)",
+    )  # fmt: skip
+    parser.add_argument(
         "-o", "--out", type=Path, default=Path(__file__).parent / "figures",
         help="folder of the PNG files (default: figures/ beside this script)",
     )  # fmt: skip
     options = parser.parse_args(arguments)
-    run = simcore.open_run(options.run)
+    path = options.run
+    run = simcore.open_run(path)
+    indices = simcore.open_run(options.indices or path.with_name(f"{path.stem}_indices.zarr"))
     options.out.mkdir(parents=True, exist_ok=True)
     for draw in (groups, years, decisions):
-        path = options.out / f"{draw.__name__}.png"
+        picture = options.out / f"{draw.__name__}.png"
         # Without the version in the metadata the same run gives the same file.
-        draw(run).savefig(path, dpi=110, metadata={"Software": None})
-        print(path)
+        draw(run, indices).savefig(picture, dpi=110, metadata={"Software": None})
+        print(picture)
     print()
-    print(table(run))
+    print(table(run, indices))
 
 
 if __name__ == "__main__":

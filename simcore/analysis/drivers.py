@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.analysis.names import titles
 from simcore.analysis.targets import Target
 from simcore.dataset import RunError
 from simcore.errors import Fault
@@ -145,7 +146,7 @@ def _prices(run: xr.Dataset, target: Target, name: str, dim: str) -> list[Driver
     """Price paths that move by themselves: what follows from others only repeats them."""
     still = json.loads(run.attrs.get("without_shocks", "{}"))
     cells = run[name].sel(scenario=target.place["scenario"], year=list(target.years))
-    found = []
+    found, titled = [], _titles(run, dim)
     for label in map(str, run[dim].values):
         if label in still:
             continue
@@ -153,7 +154,7 @@ def _prices(run: xr.Dataset, target: Target, name: str, dim: str) -> list[Driver
         money = str(run.attrs.get("currency", "EUR"))
         per = "t" if dim == "market" else str(run["commodity_unit"].sel(commodity=label).item())
         found.append(Driver(
-            label, title_of(run, dim, label), f"{money}/{per}",
+            label, titled[label], f"{money}/{per}",
             "carbon_market" if dim == "market" else "energy_and_materials",
             target.weights @ values, target.years,
         ))  # fmt: skip
@@ -167,16 +168,23 @@ def _inputs(run: xr.Dataset, target: Target, paths: list[str]) -> list[Driver]:
     names, groups = (list(map(str, run[one].values)) for one in ("factor", "factor_group"))
     units = list(map(str, run["factor_unit"].values))
     choices = json.loads(run.attrs.get("choices", "{}"))
-    found = []
+    found, titled = [], _titles(run, "factor")
     for name, unit, group, row in zip(names, units, groups, values, strict=True):
         inside = any(name.startswith(f"{path}.") for path in paths) and group != "policy"
         elsewhere = any(name.endswith(f" ({one})") for one in others)
         if not inside and not elsewhere:
             found.append(Driver(
-                name, title_of(run, "factor", name), unit, group, row,
+                name, titled[name], unit, group, row,
                 classes=_classes(row, choices.get(name)),
             ))  # fmt: skip
     return found
+
+
+def _titles(run: xr.Dataset, dim: str) -> dict[str, str]:
+    """Titles of labels, without the region where the run has one alone."""
+    regions = list(titles(run, "region").values())
+    only = f", {regions[0]}" if len(regions) == 1 else ""
+    return {label: one.replace(only, "") for label, one in titles(run, dim).items()}
 
 
 def _classes(values: Floats, names: list[str] | None) -> dict[int, str] | None:
@@ -189,12 +197,6 @@ def _classes(values: Floats, names: list[str] | None) -> dict[int, str] | None:
         return None
     said = dict(enumerate(names or ()))
     return {int(one): said.get(int(one), f"{one:g}") for one in known}
-
-
-def title_of(run: xr.Dataset, dim: str, label: str) -> str:
-    """What a label is called; the label where the run does not say."""
-    name = f"{dim}_title"
-    return str(run[name].sel({dim: label}).item()) if name in run.coords else label
 
 
 def _differs(values: Floats) -> bool:

@@ -174,3 +174,39 @@ def pairs_of(found: xr.Dataset, place: Place) -> list[tuple[str, str, Share]]:
             if own.low > 0 or own.high < 0:
                 told.append((other, one, own))
     return sorted(told, key=lambda pair: -abs(pair[2].value))
+
+
+def titled(found: xr.Dataset, dim: str, label: Any) -> str:
+    """What people call a label; the label itself where the dataset does not say."""
+    name = f"{dim}_title"
+    if name not in found.coords:
+        return str(label).replace("_", " ") if dim in ("group", "group_2") else str(label)
+    titles = found[name].values.tolist()
+    return str(titles[found[dim].values.tolist().index(label)])
+
+
+def merged(places: Sequence[Place]) -> list[tuple[Place, dict[str, list[Any]]]]:
+    """Places of the same numbers once, each with all labels by dimension: a tonne of the EU that
+    is sold at home is the one that is sold into the EU."""
+    found: list[tuple[Place, dict[str, list[Any]]]] = []
+    for one in places:
+        for other, labels in found:
+            if (one.variable, one.scale, one.measures) != (
+                other.variable,
+                other.scale,
+                other.measures,
+            ):
+                continue
+            differ = [dim for dim in labels if [one.labels[dim]] != labels[dim]]
+            if len(differ) == 1:
+                labels[differ[0]].append(one.labels[differ[0]])
+                break
+        else:
+            found.append((one, {dim: [label] for dim, label in one.labels.items()}))
+    return found
+
+
+def fixed_labels(places: Sequence[dict[str, list[Any]]]) -> list[str]:
+    """Dimensions along which all places have the same labels."""
+    first = places[0]
+    return [dim for dim in first if all(one[dim] == first[dim] for one in places)]

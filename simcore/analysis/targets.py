@@ -121,15 +121,19 @@ def usual_target(run: xr.Dataset) -> Target | None:
     """What a picture is about where no one says it; None where nothing is kept."""
     kept = [str(name) for name in run.data_vars if name in OUTCOMES]
     for name in (*USUAL, *kept):
-        if name in kept and OUTCOMES[name].kind == "number":
-            cell = run[name].isel(draw=0)
-            defined = np.argwhere(np.isfinite(np.asarray(cell.values, dtype=float)))
-            if len(defined):
-                at = {
-                    str(dim): str(run[dim].values[place])
-                    for dim, place in zip(cell.dims, defined[len(defined) // 2], strict=True)
-                }
-                return target_of(run, name, at)
+        if name not in kept or OUTCOMES[name].kind != "number":
+            continue
+        cell = run[name].isel(draw=0)
+        places = np.argwhere(np.isfinite(np.asarray(cell.values, dtype=float)))
+        if len(places):
+            dims = [str(dim) for dim in cell.dims]
+            # The first place that has a value; of its years the middle one.
+            same = [one for one in places.tolist() if "year" not in dims
+                    or one[:-1] == places[0].tolist()[:-1]]  # fmt: skip
+            chosen = same[len(same) // 2] if "year" in dims else same[0]
+            at = {dim: str(run[dim].values[place])
+                  for dim, place in zip(dims, chosen, strict=True)}  # fmt: skip
+            return target_of(run, name, at)
     return None
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simcore.analysis.drivers import Driver, Drivers, drivers_of
 from simcore.analysis.given import require_draws
 from simcore.analysis.targets import Target
+from simcore.estimators.association import unit_ranks
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,6 +28,8 @@ Floats = NDArray[np.float64]
 
 TENTH: Final = 0.1
 MOST_BARS: Final = 12
+TOGETHER: Final = 0.8
+"""Rank correlation from which on two inputs are hardly told apart by the draws."""
 LEAST_DRAWS: Final = 300
 """Draws of which a tenth still tells a mean."""
 _FEWEST: Final = 10
@@ -91,8 +94,9 @@ class Bar:
 
     @property
     def spread(self) -> float:
-        """The longer of its readings."""
-        return max(self.given.spread, self.central.spread if self.central else 0.0)
+        """The longer of its readings, of the given one what chance does not explain."""
+        sure = max(0.0, self.given.spread - 2.0 * self.given.error)
+        return max(sure, self.central.spread if self.central else 0.0)
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class Tornado:
         the squared halves.
     left_out : int
         Inputs behind `others`.
+    together : tuple of (str, str, float)
+        Pairs of shown inputs that go together, the weaker first, and their rank correlation.
     missing : tuple of str
         What the run did not keep.
     draws : int
@@ -124,6 +130,7 @@ class Tornado:
     bars: tuple[Bar, ...]
     others: Bar | None
     left_out: int
+    together: tuple[tuple[str, str, float], ...]
     missing: tuple[str, ...]
     draws: int
 
@@ -163,11 +170,24 @@ def tornado(
         base, readings = central(target, [one for one, _ in pairs], bars)
         bars = [replace(bar, central=one) for bar, one in zip(bars, readings, strict=True)]
     bars.sort(key=lambda bar: -bar.spread)
-    shown, rest = bars[:most], [bar for bar in bars[most:] if bar.spread > 0]
+    shown, rest = bars[:most], bars[most:]
     mean = float(answer.mean())
     others = _others(rest, mean, base) if rest else None
     return Tornado(
-        target, mean, base, tuple(shown), others, len(rest), drivers.missing, answer.size
+        target, mean, base, tuple(shown), others, len(rest), _together(shown, drivers),
+        drivers.missing, answer.size,
+    )  # fmt: skip
+
+
+def _together(shown: Sequence[Bar], drivers: Drivers) -> tuple[tuple[str, str, float], ...]:
+    """Shown inputs of which one may lend the other its bar."""
+    at = {one.name: place for place, one in enumerate(drivers.moving)}
+    ranks = unit_ranks(drivers.columns[[at[bar.name] for bar in shown]])
+    found = ranks @ ranks.T
+    return tuple(
+        (shown[weak].title, shown[strong].title, float(found[strong, weak]))
+        for weak in range(len(shown)) for strong in range(weak)
+        if abs(found[strong, weak]) >= TOGETHER
     )  # fmt: skip
 
 

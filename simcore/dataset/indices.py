@@ -96,6 +96,8 @@ def labelled(
     """
     import xarray as xr
 
+    from simcore.dataset.display import Dataset
+
     arrays: dict[str, Any] = {}
     for name, one in measures.items():
         arrays[name] = (one.dims, one.value, {"units": "1", **one.attrs})
@@ -109,11 +111,13 @@ def labelled(
     )
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     version = __version__
-    return found.assign_attrs({
+    return Dataset.of(found.assign_attrs({
         "Conventions": "CF-1.11", "title": "simcore sensitivity", "source": f"simcore {version}",
         "history": f"{now} simcore {version}: indices written", "simcore_version": version,
         "schema_version": SCHEMA_VERSION, "study": STUDY, **attrs, "complete": 1,
-    })  # fmt: skip
+        # Those that no array names as its own would be taken for data.
+        "coordinates": " ".join(name for name, (dim, _) in coords.items() if name != dim),
+    }))  # fmt: skip
 
 
 def save(found: xr.Dataset, out: Path, *, overwrite: bool = False) -> None:

@@ -155,22 +155,22 @@ def first_order(columns: Floats, answer: Floats) -> tuple[Floats, Floats]:
             np.bincount(at, weights, GROUPS * size).reshape(GROUPS, size)
             for weights in (None, centred, centred * centred)
         ], axis=1).astype(np.float64)  # fmt: skip
-        one, two = _jackknife(parts, _explained)
-        value[place], error[place] = one[0], two[0]
+        value[place] = _explained(parts.sum(axis=0))
+        error[place] = _spread(_explained(parts.sum(axis=0) - parts))
     return value, error
 
 
 def _explained(sums: Floats) -> Floats:
-    """The index of sums by class: draws, answers, squares; shape (3, classes)."""
-    count, part, square = sums
-    used = count > 0
-    draws, whole = count.sum(), part.sum()
-    total = square.sum() - whole * whole / draws
-    between = (part[used] ** 2 / count[used]).sum() - whole * whole / draws
-    freedom = draws - used.sum()
-    if total <= 0 or freedom <= 0:
-        return np.array([math.nan])
-    return np.array([1.0 - (1.0 - between / total) * (draws - 1.0) / freedom])
+    """The index of sums by class: draws, answers, squares; shape (..., 3, classes)."""
+    count, part, square = np.moveaxis(sums, -2, 0)
+    draws, whole = count.sum(axis=-1), part.sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = square.sum(axis=-1) - whole * whole / draws
+        means = np.where(count > 0, part * part / count, 0.0)
+        between = means.sum(axis=-1) - whole * whole / draws
+        freedom = draws - (count > 0).sum(axis=-1)
+        found: Floats = 1.0 - (1.0 - between / total) * (draws - 1.0) / freedom
+    return np.where((total > 0) & (freedom > 0), found, math.nan)
 
 
 def _groups(draws: int) -> NDArray[np.int64]:
@@ -203,6 +203,10 @@ def _jackknife(parts: Floats, estimate: Callable[[Floats], Floats]) -> tuple[Flo
     """Estimate of sums by group, and its standard error by leaving out a group at a time."""
     whole = parts.sum(axis=0)
     value = np.asarray(estimate(whole), dtype=np.float64)
-    without = np.array([estimate(whole - one) for one in parts])
+    return value, np.asarray(_spread(np.array([estimate(whole - one) for one in parts])))
+
+
+def _spread(without: Floats) -> Floats:
+    """Standard error of estimates that each leave out a group, shape (groups, ...)."""
     off = without - without.mean(axis=0)
-    return value, np.sqrt((off * off).sum(axis=0) * (GROUPS - 1) / GROUPS)
+    return np.asarray(np.sqrt((off * off).sum(axis=0) * (GROUPS - 1) / GROUPS))

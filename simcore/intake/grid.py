@@ -77,7 +77,8 @@ def cross(
     more: list[Document] = []
     for cell, name in zip(cells, names, strict=True):
         chosen = list(zip(axes, cell, strict=True))
-        named[name] = [choices[one] for one in chosen]
+        title = ", ".join(str(choices[one].get("title") or one[1]) for one in chosen)
+        named[name] = [*(choices[one] for one in chosen), {"title": title}]
         for one in chosen:
             more += _placed(one, name, documents, files[one])
     return {**found, "scenarios": named}, more, findings

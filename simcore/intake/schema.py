@@ -12,6 +12,7 @@ from simcore.intake.hydrogen import HydrogenLaw, Rule
 from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
 from simcore.intake.projects import Project
+from simcore.intake.report import Report
 from simcore.intake.risk import Risk
 from simcore.intake.sensitivity import Sensitivity
 from simcore.quantities import Quantity, ranges
@@ -325,6 +326,8 @@ class Experiment(Model):
     """Tail means of outcomes, and how often they exceed thresholds."""
     sensitivity: Sensitivity | None = None
     """What `simcore sensitivity` asks; a run does not read it."""
+    report: Report | None = None
+    """What `simcore report` shows first; a run does not read it."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool

@@ -28,7 +28,7 @@ OTHER: Final = "other"
 DEFAULTS: Final = tuple(dict.fromkeys((*_OF_SECTION.values(), *_OF_FIELD.values(), OTHER)))
 """Groups that need no patterns, in the order in which they are shown."""
 TITLES: Final = {
-    "carbon_market": "carbon prices", "energy_and_materials": "prices of energy and materials",
+    "carbon_market": "carbon prices", "energy_and_materials": "energy and material prices",
     "policy": "laws and policy", "technology": "plants and technology",
     "trade": "trade and regions", "buyer": "what buyers pay",
     "project": "contracts and grants", "product": "products",

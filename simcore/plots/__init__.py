@@ -16,7 +16,7 @@ from simcore.analysis.select import choose
 from simcore.dataset import RunError
 from simcore.errors import Fault, printable
 from simcore.files import whole
-from simcore.plots.kinds import Asked, Kind, fault_of, kind_of, kinds
+from simcore.plots.kinds import Asked, Kind, fault_of, is_of, kind_of, kinds
 from simcore.plots.panels import labels_of
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def plot_run(
         When a file cannot be written.
     """
     single = out.suffix.lower().removeprefix(".") in FORMATS
-    every = kinds()
+    every = {name: one for name, one in kinds().items() if is_of(one, dataset)}
     wanted = [one for one in every.values() if ALL in kind or (not kind and one.usual(dataset))]
     wanted += [one for one in map(kind_of, kind if ALL not in kind else ()) if one not in wanted]
     chosen = _chosen(dataset, scenarios=scenarios, regions=regions, routes=routes,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.analysis.converge import SLOPES, Convergence
+from simcore.analysis.converge import SLOPES, Convergence, of_run
 from simcore.analysis.discover import Discovery
-from simcore.analysis.targets import Target
-from simcore.analysis.tornado import Bar, Reading, Tornado
+from simcore.analysis.targets import Target, usual_target
+from simcore.analysis.tornado import Bar, Reading, Tornado, tornado
+from simcore.dataset import RunError
 from simcore.errors import printable
+from simcore.plots.kinds import Asked, picture
 from simcore.plots.panels import BLUE, COLOURS, MARKERS, VERMILLION
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -58,8 +62,9 @@ def bars(found: Tornado, title: str) -> Figure:
         axes.axvline(0, color="#999999", linewidth=0.8, linestyle=":")
     axes.set_xlabel(f"{found.target.title}, {_unit(found.target)}")
     axes.xaxis.set_major_formatter("{x:,.0f}" if high - low > 10 else "{x:g}")
-    what = f"What moves the {found.target.name.replace('_', ' ')}"
-    figure.suptitle(_title(figure, title, f"{what}: {found.target.where()}"))
+    figure.suptitle(_title(
+        figure, title, f"{found.target.title}: what moves it, {found.target.where()}"
+    ))  # fmt: skip
     handles: list[Any] = [Patch(color=BLUE, label="input low"),
                           Patch(color=VERMILLION, label="input high")]  # fmt: skip
     if both:
@@ -108,6 +113,43 @@ def _label(bar: Bar, found: Tornado) -> str:
         return f"all others ({found.left_out}),\nas if independent"
     name = printable(bar.title) + (f", {bar.when}" if bar.when else "")
     return "\n".join(textwrap.wrap(name, _NAME)[:2])
+
+
+@picture(
+    "tornado",
+    shows="what moves the NPV of the first project, else the first premium, one input at a time "
+    "(simcore tornado asks of any outcome)",
+    needs=[("carbon_price", "commodity_price", "input")],
+    usual=False,
+)
+def tornado_of_run(dataset: xr.Dataset, _: Asked) -> Figure | None:
+    """Tornado of the usual answer of a run."""
+    return _of_usual(dataset, lambda target: bars(tornado(dataset, target), _run(dataset)))
+
+
+@picture(
+    "converge",
+    shows="how the error of the same answer falls with draws (simcore converge compares designs)",
+    usual=False,
+)
+def falling_of_run(dataset: xr.Dataset, _: Asked) -> Figure | None:
+    """Falling error of the usual answer of a run."""
+    return _of_usual(
+        dataset, lambda target: falling(of_run(dataset, target, "mean"), _run(dataset))
+    )
+
+
+def _of_usual(dataset: xr.Dataset, draw: Callable[[Target], Figure]) -> Figure | None:
+    """A picture of the usual answer of a run; None where its draws do not allow it."""
+    try:
+        target = usual_target(dataset)
+        return None if target is None else draw(target)
+    except RunError:
+        return None
+
+
+def _run(dataset: xr.Dataset) -> str:
+    return str(dataset.attrs.get("title", ""))
 
 
 def trajectory(found: Discovery, title: str) -> Figure:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-DECLARED_IN: Final = ("figures", "deals")
+DECLARED_IN: Final = ("figures", "deals", "sensitivity", "drivers")
 """Modules of `plots/` with kinds, in the order in which kinds are listed."""
 
 CELL: Final = ("scenario", "sector", "destination")
@@ -62,6 +62,8 @@ class Kind:
         Dimensions of which every picture shows one label.
     usual : callable
         Whether a run gets it unasked, by its arrays.
+    study : str
+        Attribute `study` of the datasets that it shows; empty: runs.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Kind:
     needs: tuple[tuple[str, ...], ...] = ()
     each: tuple[str, ...] = ()
     usual: Callable[[Any], bool] = bool
+    study: str = ""
 
     def lacking(self, arrays: Iterable[Any]) -> list[tuple[str, ...]]:
         """Arrays that are needed and not there, each with those that would do as well."""
@@ -87,14 +90,14 @@ def register(kind: Kind) -> None:
 
 def picture(
     name: str, *, shows: str, needs: Iterable[str | tuple[str, ...]] = (),
-    each: tuple[str, ...] = (), usual: bool | Callable[[Any], bool] = True,
+    each: tuple[str, ...] = (), usual: bool | Callable[[Any], bool] = True, study: str = "",
 ) -> Callable[[Draw], Draw]:  # fmt: skip
     """Declare the function below as what draws a kind; see `Kind`."""
 
     def declared(draw: Draw) -> Draw:
         register(Kind(
             name, shows, draw, tuple((one,) if isinstance(one, str) else one for one in needs),
-            each, usual if callable(usual) else lambda _: usual,
+            each, usual if callable(usual) else lambda _: usual, study,
         ))  # fmt: skip
         return draw
 
@@ -135,8 +138,19 @@ def kinds_text(width: int = 100) -> str:
     return "\n".join(lines)
 
 
+def is_of(kind: Kind, arrays: Any) -> bool:
+    """Whether a kind shows datasets such as this: a run, or the indices of a study."""
+    return bool(getattr(arrays, "attrs", {}).get("study", "") == kind.study)
+
+
 def fault_of(kind: Kind, arrays: Iterable[Any]) -> Fault | None:
     """Why a run cannot show a kind, and what to add to its config; None where it can."""
+    if not is_of(kind, arrays):
+        return Fault(
+            f"--kind {kind.name}", "a run" if kind.study else "no run, but indices", kind.shows,
+            "simcore sensitivity FILE -o sens.zarr makes indices, which this kind shows"
+            if kind.study else "name a run, which simcore run FILE makes",
+        )  # fmt: skip
     outcomes: list[str] = []
     kept: list[str] = []
     for each in kind.lacking(arrays):

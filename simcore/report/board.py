@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from simcore.analysis.headline import SOLD, telling_years
+from simcore.analysis.headline import SOLD
+from simcore.analysis.reading import Place, Reading
 from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
-from simcore.report.reading import Place, Reading
 
 _ENDS: Final = (0.05, 0.5, 0.95)
 _GROUPS: Final = (
@@ -30,8 +31,7 @@ _SHOWN: Final = 6
 AMOUNTS: Final = {
     "cost_premium_ex_carbon": "Costs more, before carbon",
     "cost_premium": "Costs more, carbon included",
-    "carbon_value": "Avoided CO2 is worth",
-    "premium_per_tonne": "Avoided CO2 is worth",
+    "carbon_value": "Avoided CO₂ is worth",
     "support_gap": "Still missing",
     "viability": "Value covers cost",
     "green_is_cheaper": "Green is cheaper",
@@ -41,11 +41,11 @@ AMOUNTS: Final = {
 
 def board_charts(reading: Reading, place: Place) -> Iterator[Chart]:
     """Charts of the board, as far as the outcomes of the run allow."""
-    makers = (cost_and_value, waterfall, probabilities, years_table)
+    makers = (cost_and_value, waterfall, probabilities, routes_here, years_table)
     for make in makers:
         chart = make(reading, place)
         if chart is not None:
-            yield chart
+            yield replace(chart, place=where(reading, place))
 
 
 def amounts_of(reading: Reading) -> list[str]:
@@ -55,7 +55,7 @@ def amounts_of(reading: Reading) -> list[str]:
     who sees both subtracts twice.
     """
     if reading.held("cost_premium_ex_carbon"):
-        value = reading.carbon_value
+        value = reading.held("carbon_value")
         return ["cost_premium_ex_carbon", *([value] if value else [])]
     return ["cost_premium"] if reading.held("cost_premium") else []
 
@@ -65,19 +65,21 @@ def where(reading: Reading, place: Place) -> str:
     words = [reading.title("route", place.route), reading.title("region", place.region)]
     if len(reading.labels("destination")) > 1:
         words.append(SOLD.get(place.destination, place.destination))
-    return ", ".join(words)
+    if len(reading.labels("scenario")) > 1:
+        words.append(f"scenario: {reading.title('scenario', place.scenario)}")
+    return "; ".join(words)
 
 
 def cost_and_value(reading: Reading, place: Place) -> Chart | None:
-    """Fan of what a tonne costs more, against what its avoided CO2 is worth."""
+    """Fan of what a tonne costs more, against what its avoided CO₂ is worth."""
     outcomes = amounts_of(reading)
     rows = list(fan_rows(reading, outcomes, place))
     if not rows:
         return None
     unit = reading.unit(outcomes[0])
     return Chart(
-        "cost-and-value", f"Cost and value of a tonne: {where(reading, place)}",
-        "When does the value of avoided CO2 cover what the low-carbon tonne costs more?",
+        "cost-and-value", "Cost and value of a tonne",
+        "When does the value of avoided CO₂ cover what the low-carbon tonne costs more?",
         "fan", unit,
         (*labels("series=Quantity", "year"), *quantile_columns(unit, BAND)), tuple(rows),
         note="Line: median of each year. Bands: half, and nine tenths, of the draws. "
@@ -117,10 +119,13 @@ def waterfall(reading: Reading, place: Place) -> Chart | None:
     named = reading.title("route", reference) if reference else "Reference"
     first = [(named, start)] if math.isfinite(start) else [("No extra cost", 0.0)]
     last = reading.title("route", place.route) if math.isfinite(start) else "Costs more in all"
+    title = (
+        f"From {named} to {last}" if reference and math.isfinite(start) else where(reading, place)
+    )
     total = first[0][1] + float(values.sum())
     unit = reading.unit("waterfall")
     return Chart(
-        "waterfall", f"From {named} to {reading.title('route', place.route)}, {place.year}",
+        "waterfall", f"{title}, {place.year}",
         "What makes the low-carbon tonne dearer, and what makes it cheaper?",
         "waterfall", unit, (*labels("part"), Column("value", "Value", unit)),
         (*first, *parts, (last, total)),
@@ -169,11 +174,35 @@ def probabilities(reading: Reading, place: Place) -> Chart | None:
     if not rows:
         return None
     return Chart(
-        "probability", f"{AMOUNTS[name]}: share of the draws, {where(reading, place)}",
-        "How likely is it that the deal closes without further support?",
+        "probability", f"{AMOUNTS[name]}: share of the draws",
+        "In how many draws does the tonne pay without further support?",
         "lines", "share of draws",
         (*labels("series=Scenario", "x=Year"), Column("value", "Share", "share of draws")),
         tuple(rows), source=source(reading, f"{name}_mean"),
+    )  # fmt: skip
+
+
+def routes_here(reading: Reading, place: Place) -> Chart | None:
+    """What a tonne of each route of the region still lacks in the year."""
+    name = reading.held("support_gap", "cost_premium", "cost_premium_ex_carbon")
+    known = reading.compared(place)
+    if name is None or len(known) < 2:
+        return None
+    unit, rows = reading.unit(name), list[tuple[Value, ...]]()
+    for route in known:
+        at = {**place.at(("scenario", "region", "destination", "year")), "route": route}
+        quantiles = reading.quantiles(name, at, _ENDS)
+        if all(map(math.isfinite, quantiles)):
+            rows.append((reading.title("route", route), *quantiles))
+    if len(rows) < 2:
+        return None
+    return Chart(
+        "routes-here",
+        f"{AMOUNTS[name]}: routes in {reading.title('region', place.region)}, {place.year}",
+        "Would another route do better?", "whiskers", unit,
+        (*labels("label=Route"), *quantile_columns(unit, _ENDS)), tuple(rows),
+        note="Dot: median. Line: P5 to P95. Below zero nothing is missing.", better="low",
+        source=source(reading, f"{name}_quantile"),
     )  # fmt: skip
 
 
@@ -190,13 +219,13 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
     columns = [*labels("scenario", "year")]
     for name in shown:
         columns += [
-            Column(f"{name}_{one.name}", f"{AMOUNTS[name]} {one.title}", unit)
+            Column(f"{name}_{one.name}", f"{AMOUNTS[name]} {one.title}", unit, AMOUNTS[name])
             for one in quantile_columns(unit, _ENDS)
         ]
     if share:
         columns.append(Column(share, AMOUNTS[share], "share of draws"))
     rows: list[tuple[Value, ...]] = []
-    years = sorted({*telling_years(reading.labels("year")), place.year})
+    years = sorted({*reading.years, place.year})
     for scenario in reading.labels("scenario"):
         for year in years:
             at = {**place.at(("region", "destination", "route")), "scenario": scenario,
@@ -210,7 +239,7 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
         return None
     note = "Still missing is the distribution of the difference, not the difference of medians."
     return Chart(
-        "years", f"In numbers: {where(reading, place)}",
+        "years", "In numbers",
         "What are the numbers of each scenario?", "table", unit, tuple(columns), tuple(rows),
         note=note if "support_gap" in shown else "",
         source=source(reading, *(f"{one}_quantile" for one in shown)),
@@ -223,6 +252,6 @@ def source(reading: Reading, *arrays: str) -> str:
     attrs = reading.attrs
     digest = str(attrs.get("digest", ""))[:12]
     return (
-        f"simcore {attrs.get('simcore_version', '')}, {attrs['draws']:,} draws, {reading.money()}"
-        f"{f', digest {digest}' if digest else ''}; {held}"
+        f"simcore run{f' {digest}' if digest else ''}, {attrs['draws']:,} draws, "
+        f"{reading.money()}; {held}"
     )

@@ -25,11 +25,14 @@ class Column:
         As people read it.
     unit : str
         Of its numbers; empty for labels and years.
+    group : str
+        Beginning of the title that it shares with its neighbours; may be empty.
     """
 
     name: str
     title: str
     unit: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,14 @@ class Chart:
         How it is read.
     source : str
         The arrays of the run that it is from.
+    place : str
+        Of what it tells, where the title leaves that out: that of the board.
+    own_scale : bool
+        Whether each panel has its own scale.
+    better : str
+        Which side of zero is the good one: `low`, `high`, or neither.
+    choices : tuple of tuple of (kind, label)
+        What a reader chooses to see it, such as a region and a scenario; any of them.
     """
 
     name: str
@@ -78,6 +89,10 @@ class Chart:
     section: str = "board"
     note: str = ""
     source: str = ""
+    place: str = ""
+    own_scale: bool = False
+    better: Literal["", "low", "high"] = ""
+    choices: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     def __post_init__(self) -> None:
         wrong = [row for row in self.rows if len(row) != len(self.columns)]
@@ -124,3 +139,8 @@ def labels(*pairs: str) -> tuple[Column, ...]:
 def quantile_columns(unit: str, probabilities: Sequence[float]) -> tuple[Column, ...]:
     """Columns of quantiles: 0.05 is p5."""
     return tuple(Column(f"p{100 * one:.10g}", f"P{100 * one:.10g}", unit) for one in probabilities)
+
+
+def is_share(unit: str) -> bool:
+    """Whether numbers lie between 0 and 1, and are shown as per cent."""
+    return unit.startswith("share of")

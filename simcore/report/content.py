@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
+from simcore.analysis.reading import Place, Reading, place_of
 from simcore.report.board import board_charts
 from simcore.report.charts import Chart
 from simcore.report.decisions import decision_charts
 from simcore.report.everywhere import charts_everywhere
-from simcore.report.reading import Place, Reading, place_of
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_ANSWERS: Final = ("npv", "payments", "liability")
 
 
 def charts_of(
@@ -42,11 +45,22 @@ def charts_of(
     return charts_at(reading, place_of(reading, at))
 
 
-def charts_at(reading: Reading, place: Place) -> list[Chart]:
-    """Every chart of a run whose board is at a place."""
+def charts_at(reading: Reading, place: Place, more: Sequence[Chart] = ()) -> list[Chart]:
+    """Every chart of a run whose board is at a place, and those of other datasets."""
+    board = list(board_charts(reading, place))
+    decisions = list(decision_charts(reading))
+    if not any(one.name == "cost-and-value" for one in board):
+        # A run of projects alone: they are the answer.
+        board += [replace(one, section="board") for one in decisions if one.name in _ANSWERS]
+        decisions = [one for one in decisions if one.name not in _ANSWERS]
+    board += [one for one in more if one.section == "board"]
+    if any(one.kind == "bars" for one in board):
+        board = [one for one in board if one.name != "routes-here"]
+    # Tables stand below the pictures.
+    board.sort(key=lambda one: one.kind == "table")
     charts = [
-        *board_charts(reading, place), *decision_charts(reading),
-        *charts_everywhere(reading, place),
+        *board, *decisions, *charts_everywhere(reading, place),
+        *(one for one in more if one.section != "board"),
     ]  # fmt: skip
     taken: dict[str, int] = {}
     found = []
@@ -54,5 +68,5 @@ def charts_at(reading: Reading, place: Place) -> list[Chart]:
         # Labels that differ in what a name cannot hold would give two charts one name.
         taken[one.name] = taken.get(one.name, 0) + 1
         again = f"{one.name}-{taken[one.name]}" if taken[one.name] > 1 else one.name
-        found.append(Chart(**{**one.__dict__, "name": again}))
+        found.append(replace(one, name=again))
     return found

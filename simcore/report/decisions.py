@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from simcore.analysis.reading import Reading
 from simcore.report.board import source
 from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
-from simcore.report.reading import Reading
 from simcore.variables import QUANTILES
 
 _ENDS: Final = (0.05, 0.5, 0.95)
@@ -19,7 +19,7 @@ SECTION: Final = "decisions"
 
 def decision_charts(reading: Reading) -> Iterator[Chart]:
     """Charts of the projects and budgets of a run; none where it has neither."""
-    for make in (_worth, _payments, _liability, _closing, _gaps, _budgets):
+    for make in (_worth, _payments, _liability, _closing, _gaps, _instruments, _budgets):
         chart = make(reading)
         if chart is not None:
             yield chart
@@ -67,6 +67,7 @@ def _worth(reading: Reading) -> Chart | None:
         "whiskers", unit, (*labels("panel=Project", "label=Scenario"),
                            *quantile_columns(unit, _ENDS)),
         tuple(rows), section=SECTION, note="Dot: median. Line: P5, the worse side, to P95.",
+        better="high",
         source=source(reading, "project_npv_quantile"),
     )  # fmt: skip
 
@@ -82,7 +83,9 @@ def _payments(reading: Reading) -> Chart | None:
         title = instrument_title(reading, scenario, project, instrument)
         panel = f"{title}, {project_title(reading, scenario, project)}"
         panel += f": {reading.title('scenario', scenario)}"
-        rows += [(panel, "Payment", *row) for row in _by_year(reading, "instrument_payment", at)]
+        own = [(panel, "Payment", *row) for row in _by_year(reading, "instrument_payment", at)]
+        # What is paid once is told by the table.
+        rows += own if len(own) > 1 else []
     return _fan(
         reading, "payments", "Payments of each instrument by year",
         "What does the public pay, and when does the firm repay?", unit, rows,
@@ -130,7 +133,7 @@ def _fan(
     return Chart(
         name, title, question, "fan", unit,
         (*labels("panel", "series=Quantity", "year"), *quantile_columns(unit, BAND)), tuple(rows),
-        section=SECTION, note=note, source=source(reading, f"{outcome}_quantile"),
+        section=SECTION, note=note, source=source(reading, f"{outcome}_quantile"), own_scale=True,
     )  # fmt: skip
 
 
@@ -144,11 +147,13 @@ def _liability(reading: Reading) -> Chart | None:
         at = {"scenario": scenario, "project": project, "instrument": instrument}
         panel = instrument_title(reading, scenario, project, instrument)
         panel += f", {project_title(reading, scenario, project)}"
-        for probability in QUANTILES:
-            amount = reading.quantiles("instrument_npv", at, (probability,))[0]
-            if math.isfinite(amount):
-                rows.append((panel, reading.title("scenario", scenario), amount,
-                             round(1 - probability, 6)))  # fmt: skip
+        amounts = reading.quantiles("instrument_npv", at, QUANTILES)
+        # What costs the same in all draws is told by the table.
+        if all(map(math.isfinite, amounts)) and amounts[0] < amounts[-1]:
+            rows += [
+                (panel, reading.title("scenario", scenario), amount, round(1 - probability, 6))
+                for amount, probability in zip(amounts, QUANTILES, strict=True)
+            ]
     if not rows:
         return None
     rows.sort(key=lambda row: str(row[0]))
@@ -204,4 +209,43 @@ def _budgets(reading: Reading) -> Chart | None:
         reading, "budgets", "What closes the gap of each budget, by year",
         "How large must the budget and its reserve be?", unit, rows, "budget_need",
         "P95 is the reserve.",
+    )  # fmt: skip
+
+
+def _instruments(reading: Reading) -> Chart | None:
+    """What each instrument costs the public, as a table."""
+    if not reading.held("instrument_npv"):
+        return None
+    unit = reading.unit("instrument_npv")
+    shares = {"cap_binds": "A cap binds", "claw_back": "The firm repays in all"}
+    shares = {one: title for one, title in shares.items() if f"{one}_mean" in reading}
+    cost = reading.held("public_cost_per_tco2")
+    group = "Cost to the public"
+    columns = [*labels("instrument", "project", "scenario"), *(
+        Column(one.name, f"{group} {one.title}", unit, group)
+        for one in quantile_columns(unit, _ENDS)
+    )]  # fmt: skip
+    if cost:
+        columns.append(Column("per_tco2", "P50 per t CO₂ avoided", reading.unit(cost)))
+    columns += [Column(one, title, "share of draws") for one, title in shares.items()]
+    rows: list[tuple[Value, ...]] = []
+    for scenario, project, instrument in instruments_of(reading):
+        at = {"scenario": scenario, "project": project, "instrument": instrument}
+        numbers = list(reading.quantiles("instrument_npv", at, _ENDS))
+        if cost:
+            numbers += reading.quantiles(cost, at, (0.5,))
+        numbers += [reading.value(f"{one}_mean", at) for one in shares]
+        if any(map(math.isfinite, numbers)):
+            rows.append((
+                instrument_title(reading, scenario, project, instrument),
+                project_title(reading, scenario, project),
+                reading.title("scenario", scenario), *numbers,
+            ))  # fmt: skip
+    if not rows:
+        return None
+    return Chart(
+        "instruments", "What each instrument costs the public", "Who pays how much?", "table",
+        unit, tuple(columns), tuple(rows), section=SECTION,
+        note="Present value at the public rate; P95 is the worse side.",
+        source=source(reading, "instrument_npv_quantile", f"{cost}_quantile"),
     )  # fmt: skip

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 
 from simcore.analysis.headline import SOLD
+from simcore.analysis.reading import Place, Reading
 from simcore.report.board import AMOUNTS, amounts_of, fan_rows, source
 from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
-from simcore.report.reading import Place, Reading
 
 _ENDS: Final = (0.05, 0.5, 0.95)
 SECTION: Final = "everywhere"
@@ -36,7 +36,7 @@ def tonnes(reading: Reading, sector: str) -> str:
 
 def sales(reading: Reading, scenario: str, sector: str) -> list[str]:
     """Destinations whose numbers differ from those before them."""
-    name = reading.held("cost_premium", "support_gap", "carbon_value", "premium_per_tonne")
+    name = reading.held("cost_premium", "support_gap", "carbon_value")
     known: list[np.ndarray] = []
     found = []
     for destination in reading.labels("destination"):
@@ -120,21 +120,26 @@ def _ranges(reading: Reading, place: Place) -> Iterator[Chart]:
                 (*labels("panel=Region", "label=Route"), *quantile_columns(unit, _ENDS)),
                 tuple(rows), section=SECTION,
                 note=f"Scenario: {reading.title('scenario', place.scenario)}. "
-                "Dot: median. Line: P5 to P95. Below zero nothing is missing.",
+                "Dot: median. Line: P5 to P95. Below zero nothing is missing.", better="low",
                 source=source(reading, f"{name}_quantile"),
             )  # fmt: skip
 
 
 def _panels(reading: Reading, place: Place) -> Iterator[Chart]:
-    """Fans of cost and value of every route, one chart a scenario, sale and region."""
+    """Fans of cost and value of every route, one chart a region, scenario and sale.
+
+    Scenarios and sales of the same numbers share a chart.
+    """
     outcomes = amounts_of(reading)
     if not outcomes:
         return
     unit = reading.unit(outcomes[0])
     columns = (*labels("panel=Route", "series=Quantity", "year"), *quantile_columns(unit, BAND))
-    for scenario in reading.labels("scenario"):
-        for destination in sales(reading, scenario, place.sector):
-            for region in reading.labels("region"):
+    several = len(reading.sectors) > 1
+    for region in reading.labels("region"):
+        found: dict[tuple[tuple[Value, ...], ...], list[tuple[str, str]]] = {}
+        for scenario in reading.labels("scenario"):
+            for destination in sales(reading, scenario, place.sector):
                 one = replace(place, scenario=scenario, destination=destination, region=region)
                 rows = tuple(
                     (reading.title("route", route), *row)
@@ -142,15 +147,27 @@ def _panels(reading: Reading, place: Place) -> Iterator[Chart]:
                     for row in fan_rows(reading, outcomes, replace(one, route=route))
                 )
                 if rows:
-                    sold = f", {SOLD.get(destination, destination)}" if destination else ""
-                    yield Chart(
-                        f"panels-{_ending(reading, place.sector, scenario, destination, region)}",
-                        f"{tonnes(reading, place.sector)}{reading.title('region', region)}{sold}: "
-                        f"{reading.title('scenario', scenario)}",
-                        "What does each route cost more, and what is its avoided CO2 worth?",
-                        "fan", unit, columns, rows, section=SECTION,
-                        source=source(reading, *(f"{name}_quantile" for name in outcomes)),
-                    )  # fmt: skip
+                    found.setdefault(rows, []).append((scenario, destination))
+        title = reading.title("region", region)
+        for rows, cases in found.items():
+            words = [_case(reading, *case) for case in cases]
+            own = (("Sector", place.sector),) if several else ()
+            yield Chart(
+                f"panels-{_ending(reading, place.sector, region, *cases[0])}",
+                f"{title}: {tonnes(reading, place.sector)}{' = '.join(words)}",
+                "What does each route cost more, and what is its avoided CO₂ worth?",
+                "fan", unit, columns, rows, section=SECTION,
+                source=source(reading, *(f"{name}_quantile" for name in outcomes)),
+                choices=tuple((*own, ("Region", title), ("Scenario", one)) for one in words),
+            )  # fmt: skip
+
+
+def _case(reading: Reading, scenario: str, destination: str) -> str:
+    """A scenario and a sale in words."""
+    words = [reading.title("scenario", scenario)]
+    if len(reading.labels("destination")) > 1:
+        words.append(SOLD.get(destination, destination))
+    return ", ".join(words)
 
 
 def _cheapest(reading: Reading, place: Place) -> Iterator[Chart]:
@@ -206,5 +223,5 @@ def _prices(reading: Reading) -> Iterator[Chart]:
             (*labels("panel=Market", "series=Price", "year"), *quantile_columns(unit, BAND)),
             tuple(rows), section=SECTION,
             note=f"Scenario: {reading.title('scenario', scenario)}. Each panel has its own scale.",
-            source=source(reading, "carbon_price_quantile"),
+            source=source(reading, "carbon_price_quantile"), own_scale=True,
         )  # fmt: skip

@@ -23,7 +23,7 @@ from simcore.model.outcomes import cells_of
 from simcore.model.scene import Scene
 from simcore.plan import Plan, has_years
 from simcore.running.options import Report
-from simcore.running.program import Request, compile_program
+from simcore.running.program import Request, compile_program, restrict_outputs
 from simcore.variables import OUTCOMES
 
 Floats = NDArray[np.float64]
@@ -186,6 +186,8 @@ class Rows:
 
         plan = self.plan
         program, outputs = compile_program(plan, self.requests[place])
+        # Not a year longer than asked for.
+        program = restrict_outputs(program, 0, program.output_rows.size)
 
         def unit(first: int) -> Any:
             part = np.empty((len(outputs), min(_UNIT, plan.draws - first)))

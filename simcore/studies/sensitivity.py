@@ -269,7 +269,8 @@ class _Study:
             "groups": json.dumps(self.grouping.members),
             "groups_empty": json.dumps(self.grouping.empty),
             "groups_by": self.asked.groups if isinstance(self.asked.groups, str) else "patterns",
-            "config": replace(plan, spec=self.spec).resolved_yaml,
+            # JSON is YAML, and is written in no time.
+            "config": json.dumps(self.spec.resolved()),
             "config_sha256": replace(plan, spec=self.spec).digest,
         }  # fmt: skip
         if is_dependent and "second" not in measures and self.asked.order != "first_total":

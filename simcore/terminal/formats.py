@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
@@ -9,9 +10,12 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from simcore.errors import printable
+from simcore.errors import ConfigError, Fault, printable
+
+if TYPE_CHECKING:
+    from simcore.terminal.spreadsheets import Style
 
 # The wide forms are those of Chinese and Japanese keyboards.
 _FORMULA: Final = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -21,13 +25,36 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Write CSV in which no text cell can start a formula; an undefined number is an empty cell."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([_inert(name) for name in header])
+    writer.writerow([inert(name) for name in header])
     for row in rows:
-        writer.writerow([_inert(cell) for cell in row])
+        writer.writerow([inert(cell) for cell in row])
     return buffer.getvalue()
 
 
-def _inert(cell: Any) -> Any:
+def csv_style(options: argparse.Namespace) -> Style | None:
+    """How the CSV that is asked for is written; None where another format is.
+
+    Raises
+    ------
+    ConfigError
+        An option of CSV beside another format.
+    """
+    given = [name for name in ("decimal", "separator", "out") if getattr(options, name)]
+    if options.format == "csv":
+        from simcore.terminal.spreadsheets import Style
+
+        return Style.of(options.decimal, options.separator)
+    if given:
+        raise ConfigError([
+            Fault(f"--{name}", str(getattr(options, name)), f"--{name} with --format csv",
+                  "add --format csv, or leave it out")
+            for name in given
+        ])  # fmt: skip
+    return None
+
+
+def inert(cell: Any) -> Any:
+    """A cell that no spreadsheet runs; an undefined number is empty."""
     if isinstance(cell, str):
         # Spreadsheets read these as the start of a formula, some after what cannot be seen; an
         # apostrophe marks text.

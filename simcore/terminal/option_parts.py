@@ -52,7 +52,26 @@ def saved(one: argparse.ArgumentParser) -> None:
 
 def formatted(one: argparse.ArgumentParser) -> None:
     """Take the form of what is printed."""
-    one.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    one.add_argument("--format", type=_a_format, choices=FORMATS, default="table",
+                     help="default: table")  # fmt: skip
+
+
+def _a_format(text: str) -> str:
+    if text.lower() in ("excel", "xlsx", "xls"):
+        raise argparse.ArgumentTypeError(
+            "a workbook is made by simcore report RUN --xlsx FILE; for a spreadsheet there is also "
+            "--format csv, which a German Excel reads with --decimal comma"
+        )
+    return text
+
+
+def csv_style(one: argparse.ArgumentParser) -> None:
+    """Take how CSV is written, and where to."""
+    one.add_argument("--decimal", choices=("point", "comma"),
+                     help="of CSV; comma is as German and French spreadsheets read it")  # fmt: skip
+    one.add_argument("--separator", metavar="S",
+                     help='of CSV, or tab (default: "," or ";" with a comma)')  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="FILE", help="write the CSV to a file")
 
 
 def strict(one: argparse.ArgumentParser) -> None:

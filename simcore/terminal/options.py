@@ -12,6 +12,7 @@ from simcore.terminal.option_parts import Parser
 from simcore.terminal.option_parts import as_examples as _examples
 from simcore.terminal.option_parts import command as _command
 from simcore.terminal.option_parts import config as _config
+from simcore.terminal.option_parts import csv_style as _csv
 from simcore.terminal.option_parts import formatted as _format
 from simcore.terminal.option_parts import ids as _ids
 from simcore.terminal.option_parts import positive as _positive
@@ -112,6 +113,8 @@ def _add_configs(commands: Any) -> None:
     one.add_argument("--executor", metavar="NAME[:T]",
                      help="where it is done; the numbers stay the same")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
+    one.add_argument("--fresh", action="store_true",
+                     help="discard what a run to OUT that was stopped has kept")  # fmt: skip
     one.add_argument("--until", metavar="WHAT=WIDTH",
                      help="fewer draws than --draws once the 95 %% interval is that narrow, such "
                      "as cost_premium.p95=2EUR/t")  # fmt: skip
@@ -142,6 +145,7 @@ def _add_runs(commands: Any) -> None:
         "simcore summary results/quickstart.zarr --variable carbon_price --year 2030 --year 2040",
         "simcore summary results/quickstart.zarr --variable cost_premium --region EU \\",
         "    --route h2_dri_eaf --quantiles 0.1 0.5 0.9 --format csv",
+        "simcore summary results/quickstart.zarr --format csv --decimal comma -o table.csv",
     )  # fmt: skip
     _saved(one)
     one.add_argument("--variable", metavar="V",
@@ -156,6 +160,7 @@ def _add_runs(commands: Any) -> None:
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
     _ids(one)
     _format(one)
+    _csv(one)
     one = _command(
         commands, "compare", "set two scenarios of a run, or two runs, beside each other",
         "simcore compare results/quickstart.zarr --to law --variable support_gap --year 2030",
@@ -178,6 +183,25 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--volume", metavar="T",
                      help="also what closes the gap of so many tonnes a year: 5Mt")  # fmt: skip
     _format(one)
+    one = _command(
+        commands, "report", "write one page that says what a run answers, for people",
+        "simcore report results/quickstart.zarr -o report.html",
+        "simcore report results/quickstart.zarr --at region=EU,route=h2_dri_eaf,year=2035 \\",
+        "    --question 'Does hydrogen steel pay in 2035?' --sensitivity results/sens.zarr",
+        "simcore report results/before.zarr results/after.zarr -o change.html",
+    )  # fmt: skip
+    _saved(one)
+    one.add_argument("other", type=Path, nargs="?", metavar="RUN2",
+                     help="another run, beside which it is set")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="FILE",
+                     help="ends in .html (default: beside RUN)")  # fmt: skip
+    one.add_argument("--question", metavar="TEXT", default="", help="what the reader wants to know")
+    one.add_argument("--title", metavar="TEXT", default="", help="default: that of the run")
+    one.add_argument("--at", action="append", default=[], metavar="DIM=LABEL,...",
+                     help="what the first page is about: scenario, region, destination, route, "
+                     "year")  # fmt: skip
+    one.add_argument("--sensitivity", type=Path, metavar="SENS",
+                     help="indices that simcore sensitivity wrote")  # fmt: skip
     one = _command(
         commands, "plot", "draw pictures of a saved run",
         "simcore plot results/quickstart.zarr",

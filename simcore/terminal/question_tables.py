@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -11,8 +12,10 @@ from simcore.analysis.discover import Discovery, Region, doubted
 from simcore.analysis.given import MEASURES, USUAL, Given
 from simcore.analysis.targets import Target
 from simcore.analysis.tornado import Bar, Reading, Tornado
-from simcore.terminal.tables import decimals, grid, number, said_unit, wrapped
+from simcore.terminal.tables import WIDTH, decimals, grid, number, said_unit, wrapped
 
+_NARROW: Final = 16
+"""Letters that a name has at least in a line."""
 _ROWS: Final = 15
 """Inputs that a table of measures shows."""
 
@@ -30,6 +33,17 @@ def heading(target: Target) -> str:
 def named(title: str, when: str) -> str:
     """An input with the years of its price."""
     return f"{title}, {when}" if when else title
+
+
+def _rows_of(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> list[str]:
+    """A table whose first column goes on in the next line rather than be cut."""
+    others = sum(max(map(len, one)) + 2 for one in list(zip(header, *rows, strict=True))[1:])
+    room = max(_NARROW, WIDTH - others)
+    shown: list[list[str]] = []
+    for first, *rest in rows:
+        name, *more = textwrap.wrap(first, room, subsequent_indent="  ") or [""]
+        shown += [[name, *rest], *([one, *[""] * len(rest)] for one in more)]
+    return grid(header, shown, text_columns=texts)
 
 
 def place_of(target: Target) -> dict[str, Any]:
@@ -61,11 +75,11 @@ def tornado_text(found: Tornado) -> str:
         error = number(2 * bar.given.error, places) if bar.given.error else ""
         row += [*cells(bar.given), error + ("" if sure else " *")]
         rows.append(row)
-    lines = [heading(found.target)]
+    lines = wrapped(heading(found.target))
     middle = f"mean {number(found.mean, places)} of {found.draws:,} draws"
     if has_central:
         middle += f"; central case {number(found.base, places)}"
-    lines += [middle, "", *grid(header, rows, text_columns=1)]
+    lines += [middle, "", *_rows_of(header, rows, 1)]
     said = [
         "given: mean of the draws with the input in its lowest or highest tenth (of variants: "
         "with each), which moves what goes with it; +-: two standard errors of the difference."
@@ -77,6 +91,8 @@ def tornado_text(found: Tornado) -> str:
         )  # fmt: skip
     if any(not bar.given.is_told_from_zero for bar in found.bars):
         said.append("*: the difference is not told apart from zero.")
+    said += [f"{weak} goes with {strong} (rank correlation {how:.2f}): in the draws one cannot be "
+             "told from the other." for weak, strong, how in found.together]  # fmt: skip
     said += _missing(found.missing)
     for one in said:
         lines += ["", *wrapped(one)] if one is said[0] else wrapped(one)
@@ -144,8 +160,9 @@ def given_text(found: Given) -> str:
             inflated = row.inflation
             cells.append("endless" if math.isinf(inflated) else f"{inflated:.1f}")
         rows.append(cells)
-    lines = [heading(found.target), f"{found.draws:,} draws, {len(found.rows):,} inputs", ""]
-    lines += grid(header, rows, text_columns=2 - is_wide)
+    lines = [*wrapped(heading(found.target)),
+             f"{found.draws:,} draws, {len(found.rows):,} inputs", ""]  # fmt: skip
+    lines += _rows_of(header, rows, 2 - is_wide)
     left = found.rows[_ROWS:]
     if left:
         most = max(abs(_zero(row.measures[names[0]][0])) for row in left)
@@ -188,8 +205,9 @@ def _error(value: float) -> str:
 
 def discovery_text(found: Discovery) -> str:
     """The limits in a sentence, what each of them is worth, and a second opinion."""
-    lines = [heading(found.target), f"A draw fails where {found.condition}; {found.draws:,} draws: "
-             "half find the limits, half are counted", ""]  # fmt: skip
+    lines = wrapped(heading(found.target))
+    lines += [f"A draw fails where {found.condition}; {found.draws:,} draws: half find the limits, "
+              "half are counted", ""]  # fmt: skip
     lines += wrapped(found.region.sentence(found.share))
     if found.region.sides:
         rows = [
@@ -197,7 +215,7 @@ def discovery_text(found: Discovery) -> str:
             for one in found.region.sides
         ]
         held = found.region.held
-        lines += ["", *grid(("input", "limit", "quasi-p", "repeats"), rows, text_columns=2)]
+        lines += ["", *_rows_of(("input", "limit", "quasi-p", "repeats"), rows, 2)]
         lines += wrapped(
             f"coverage {held.coverage:.3f}, density {held.density:.3f}, mass {held.mass:.3f} of "
             "the draws; quasi-p: how probable chance makes a limit; repeats: share of "
@@ -261,7 +279,8 @@ def convergence_text(found: Convergence) -> str:
         rows.append(cells)
     rows.append(["slope", *(_slope(one) for one in found.courses)])
     rows.append(["d.o.f.", *(f"{one.steps[-1].freedom:,} " for one in found.courses)])
-    lines = [heading(found.target), f"half of the 95 % interval of the {_statistic(found)}", ""]
+    lines = wrapped(heading(found.target))
+    lines += [f"half of the 95 % interval of the {_statistic(found)}", ""]
     lines += grid(header, rows, text_columns=0)
     lines.append("")
     lines += wrapped(

@@ -6,13 +6,17 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from simcore.analysis.headline import telling_years
 from simcore.analysis.shares import (
     Place,
     Share,
+    fixed_labels,
     lead_of,
+    merged,
     pairs_of,
     percentages,
     places_of,
+    titled,
     variables_of,
 )
 from simcore.errors import printable
@@ -30,6 +34,7 @@ _FULL: Final = 4
 """Places that are shown in full; more become one table."""
 _MOST_ROWS: Final = 60
 _MOST_GROUPS: Final = 12
+_MOST_COLUMNS: Final = 6
 _COLUMNS: Final = {"shapley": "share", "first": "alone", "total": "with others"}
 _MEANING: Final = {
     "shapley": "share: Shapley effect, of the variance, sums to 100 %",
@@ -47,9 +52,9 @@ def shares_text(found: xr.Dataset) -> str:
         f"{len(found['group'])} groups"
     )
     lines = [printable(head), _about(found, scales[0])]
-    if len(places) <= _FULL:
-        for place in places:
-            lines += ["", *_in_full(found, place, lead, scales[1:])]
+    if len(merged(places)) <= _FULL:
+        for place, labels in merged(places):
+            lines += ["", *_in_full(found, place, labels, lead, scales[1:])]
     else:
         for variable in variables_of(found):
             own = [one for one in places if one.variable == variable]
@@ -69,9 +74,13 @@ def _about(found: xr.Dataset, scale: str) -> str:
     return "\n".join(textwrap.wrap(text, WIDTH))
 
 
-def _in_full(found: xr.Dataset, place: Place, lead: str, others: Sequence[str]) -> Iterator[str]:
+def _in_full(
+    found: xr.Dataset, place: Place, labels: dict[str, list[Any]], lead: str,
+    others: Sequence[str],
+) -> Iterator[str]:  # fmt: skip
     kinds = [one for one in _COLUMNS if one in place.measures]
-    header = [_title_of(found, place), *(part for one in kinds for part in (_COLUMNS[one], "+-"))]
+    yield _title_of(found, place, labels)
+    header = ["", *(part for one in kinds for part in (_COLUMNS[one], "+-"))]
     beside = {
         scale: next((one for one in places_of(found, scale)
                      if (one.variable, one.labels) == (place.variable, place.labels)), None)
@@ -110,25 +119,60 @@ def _side_by_side(
     mean = {
         name: sum(one.measures[lead][name].value for one in places) for name in places[0].groups
     }
-    groups = sorted(mean, key=lambda name: -mean[name])[:_MOST_GROUPS]
-    dims = [dim for dim in places[0].labels if len({one.labels[dim] for one in places}) > 1]
-    fixed = {dim: label for dim, label in places[0].labels.items() if dim not in dims}
-    same = ", ".join(str(label) for label in fixed.values())
-    yield printable(
-        f"{OUTCOMES[variable].long_name}{f' ({same})' if same else ''}, {_COLUMNS[lead]}"
-    )
-    header = [*dims, *(_short(one) for one in groups), "+-"]
+    order = sorted(mean, key=lambda name: -mean[name])
+    told = merged(places)
+    if len(told) > _MOST_ROWS and "year" in places[0].labels:
+        years = set(telling_years(found["year"].values.tolist()))
+        told = merged([one for one in places if one.labels["year"] in years])
+    fixed = fixed_labels([labels for _, labels in told])
+    dims = [dim for dim in told[0][1] if dim not in fixed]
+    same = ", ".join(_labels(found, dim, told[0][1][dim]) for dim in fixed)
+    title = f"{OUTCOMES[variable].long_name}{f' ({same})' if same else ''}, {_COLUMNS[lead]} in %"
+    yield printable(title)
+    text = [[_labels(found, dim, labels[dim]) for dim in dims] for _, labels in told[:_MOST_ROWS]]
+    # As many groups as there is room for beside the labels.
+    for count in range(_MOST_COLUMNS, 2, -1):
+        header, cells = _columns(found, [one for one, _ in told[:_MOST_ROWS]], lead, order, count)
+        rows = [[*dims, *header[1]], *([*a, *b] for a, b in zip(text, cells, strict=True))]
+        head = [*("" for _ in dims), *header[0]]
+        wide = sum(max(map(len, column)) + 2 for column in zip(head, *rows, strict=True)) - 2
+        if wide <= WIDTH:
+            break
+    head, *rows = [head, *rows] if any(header[0]) else rows
+    yield from grid(head, rows, text_columns=len(dims))
+    if len(told) > _MOST_ROWS:
+        yield f"{len(told) - _MOST_ROWS} more places: --at region=...,year=..., or --format csv"
+
+
+def _columns(
+    found: xr.Dataset, places: Sequence[Place], lead: str, order: Sequence[str], count: int
+) -> tuple[tuple[list[str], list[str]], list[list[str]]]:
+    """Both lines of the heading, and the cells of each place, of the groups that come first."""
+    groups, others = order[:count], order[count:]
+    heads = [_in_two(title_of_group(found, one)) for one in groups]
+    tail = ["others", "+-"] if others else ["+-"]
     rows = []
-    for one in places[:_MOST_ROWS]:
-        shown = _printed(one, lead)
-        rows.append([
-            *(printable(str(one.labels[dim])) for dim in dims),
-            *(shown[name] + ("*" if one.measures[lead][name].is_zero else " ") for name in groups),
-            f"{100 * max(own.error for own in one.measures[lead].values()):.1f}",
-        ])  # fmt: skip
-    yield from grid(header, rows, text_columns=len(dims))
-    if len(places) > _MOST_ROWS:
-        yield f"{len(places) - _MOST_ROWS} more places: --at region=...,year=..., or --format csv"
+    for one in places:
+        shown, shares = _printed(one, lead), one.measures[lead]
+        cells = [shown[name] + ("*" if shares[name].is_zero else " ") for name in groups]
+        if others:
+            cells.append(f"{100 * sum(max(shares[name].value, 0.0) for name in others):.1f}")
+        rows.append([*cells, f"{100 * max(share.error for share in shares.values()):.1f}"])
+    first, second = ([one[line] for one in heads] for line in (0, 1))
+    return ([*first, *("" for _ in tail)], [*second, *tail]), rows
+
+
+def _labels(found: xr.Dataset, dim: str, several: Sequence[Any]) -> str:
+    return printable(" or ".join(titled(found, dim, one) for one in several))
+
+
+def _in_two(text: str) -> tuple[str, str]:
+    """A heading in two lines, the second of which is not empty."""
+    words = text.split()
+    cut = min(range(len(words)), key=lambda n: max(
+        len(" ".join(words[:n])), len(" ".join(words[n:]))
+    ))  # fmt: skip
+    return " ".join(words[:cut]), " ".join(words[cut:])
 
 
 def _short(name: str) -> str:
@@ -150,17 +194,14 @@ def _percent(one: Share) -> str:
     return f"{100 * value + 0.0:.1f}"
 
 
-def _title_of(found: xr.Dataset, place: Place) -> str:
-    labels = [str(one) for one in place.labels.values()]
-    return printable(f"{OUTCOMES[place.variable].long_name}: {', '.join(labels)}")
+def _title_of(found: xr.Dataset, place: Place, labels: dict[str, list[Any]]) -> str:
+    told = [_labels(found, dim, several) for dim, several in labels.items()]
+    return printable(f"{OUTCOMES[place.variable].long_name}: {', '.join(told)}")
 
 
 def title_of_group(found: xr.Dataset, name: str) -> str:
     """What people call a group."""
-    if "group_title" in found.coords:
-        at = [str(one) for one in found["group"].values].index(name)
-        return printable(str(found["group_title"].values[at]))
-    return _short(name)
+    return printable(titled(found, "group", name))
 
 
 def _notes(found: xr.Dataset, places: Sequence[Place], lead: str) -> Iterator[str]:

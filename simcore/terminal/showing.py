@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from simcore.terminal.formats import print_rows
+from simcore.terminal.formats import csv_style, print_rows
 from simcore.terminal.opening import opened
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def summary(options: argparse.Namespace) -> None:
     variable = options.variable and present_name(options.variable)
     if variable != options.variable:
         print(f"note: {options.variable} is called {variable} now", file=sys.stderr)
+    style = csv_style(options)
     with opened(options.run) as result:
         labels = {str(dim): coord.values.tolist() for dim, coord in result.coords.items()}
         labels |= {dim: own for dim in labels if (own := getattr(options, dim, None))}
@@ -44,7 +45,12 @@ def summary(options: argparse.Namespace) -> None:
             routes=options.route, destinations=options.destination, scenarios=scenarios,
             projects=options.project, instruments=options.instrument, quantiles=options.quantiles,
         )  # fmt: skip
-        if options.format != "table":
+        if style is not None:
+            from simcore.terminal.spreadsheets import put, summary_csv
+
+            put(summary_csv(frame, style), style, options.out)
+            return
+        if options.format == "json":
             rows = frame.astype(object).to_numpy().tolist()
             print_rows(options.format, list(frame.columns), rows, frame.attrs)
             return

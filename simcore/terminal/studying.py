@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,7 +41,7 @@ def sensitivity(options: argparse.Namespace) -> None:
             "--measures", " ".join(options.measures), "--given, of the draws of a run",
             "add --given, or leave it out",
         ))  # fmt: skip
-    with _found(options) as found:
+    with _named_as_options(), _found(options) as found:
         if options.format == "json":
             header, rows = share_rows(found)
             print_json({
@@ -54,6 +55,12 @@ def sensitivity(options: argparse.Namespace) -> None:
             print(shares_text(found))
         if options.out is not None and options.format == "table":
             print(f"Indices   {options.out}")
+        if options.plots is not None:
+            from simcore.plots import plot_run
+
+            for picture in plot_run(found, options.plots)[0]:
+                if options.format == "table":
+                    print(f"Picture   {picture}")
 
 
 @contextlib.contextmanager
@@ -89,6 +96,19 @@ def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
             report=report,
         )  # fmt: skip
     yield found
+
+
+@contextlib.contextmanager
+def _named_as_options() -> Iterator[None]:
+    """Faults of what an option says name the option, not the setting that stands for it."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError([
+            replace(one, file=f"--{found[1]}", line=None)
+            if (found := re.match(r"--set sensitivity\.(\w+)=", one.file or "")) else one
+            for one in error.faults
+        ]) from error  # fmt: skip
 
 
 def asked_settings(options: argparse.Namespace) -> list[str]:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.analysis.headline import OpenedRun, telling_years
+from simcore.analysis.names import titles
 from simcore.analysis.sectors import product_told, references_of, sectors_of
 from simcore.analysis.select import choose
 from simcore.dataset import RunError
-from simcore.errors import Fault
+from simcore.errors import Fault, printable
 
 if TYPE_CHECKING:
     import xarray as xr
 
-VALUE: Final = ("carbon_value", "premium_per_tonne")
-"""What the avoided CO2 of a tonne is worth, by its name and that of older runs."""
+
 _PER_CO2: Final = (
     "carbon_price", "abatement_cost", "break_even_price", "break_even_strike", "instrument_strike",
     "instrument_reference", "public_cost_per_tco2", "buyer_cost_per_tco2", "carbon_value_per_tco2",
@@ -51,15 +51,28 @@ class Reading:
     ----------
     dataset : xarray.Dataset
         An opened run; all is read from its summaries, never from its draws.
+    years : sequence of int
+        Of tables; without them telling ones.
+    routes : sequence of str
+        Those shown; without them all.
+
+    Raises
+    ------
+    RunError
+        A year or route that the run does not have.
     """
 
-    def __init__(self, dataset: xr.Dataset) -> None:
+    def __init__(
+        self, dataset: xr.Dataset, *, years: Sequence[int] = (), routes: Sequence[str] = ()
+    ) -> None:  # fmt: skip
+        choose(dataset, {"year": years or None, "route": routes or None})
+        self._years, self._routes = tuple(years), tuple(routes)
         self.run = OpenedRun(dataset)
         self.dataset = dataset
         self.attrs: Mapping[str, Any] = dataset.attrs
         self._arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
         self._places: dict[str, dict[Any, int]] = {}
-        self._titles: dict[str, dict[Any, str]] = {}
+        self._titles: dict[str, dict[str, str]] = {}
 
     def __contains__(self, array: object) -> bool:
         return array in self.dataset
@@ -71,17 +84,14 @@ class Reading:
     def title(self, dim: str, label: Any) -> str:
         """What people call a label; itself where the run does not say."""
         if dim not in self._titles:
-            named = f"{dim}_title"
-            titles = self.run.labels(named) if named in self.dataset.coords else []
-            pairs = zip(self.labels(dim), titles, strict=False)
-            self._titles[dim] = {label: str(title) for label, title in pairs if title}
-        return self._titles[dim].get(label, str(label))
+            self._titles[dim] = titles(self.dataset, dim)
+        return printable(self._titles[dim].get(str(label), str(label)))
 
     def unit(self, outcome: str) -> str:
         """Unit of an outcome as people write it, CO2 told apart from product."""
         held = (one for one in (f"{outcome}_mean", f"{outcome}_central") if one in self)
         unit = said_unit(self.run.unit(next(held, outcome)))
-        return f"{unit} CO2" if outcome in _PER_CO2 and unit.endswith("/t") else unit
+        return f"{unit} CO₂" if outcome in _PER_CO2 and unit.endswith("/t") else unit
 
     def value(self, array: str, at: Mapping[str, Any]) -> float:
         """One number of an array; NaN where the run does not hold it."""
@@ -122,11 +132,6 @@ class Reading:
         """The first of some outcomes that the run summarises."""
         return next((one for one in outcomes if f"{one}_{statistic}" in self), None)
 
-    @property
-    def carbon_value(self) -> str | None:
-        """Name of the carbon value in this run."""
-        return self.held(*VALUE)
-
     @cached_property
     def sectors(self) -> list[str]:
         """Sectors of its routes; of a run that does not say them it has one."""
@@ -143,13 +148,32 @@ class Reading:
         return (known.get(place.sector) or known.get("") or {}).get(place.region)
 
     def routes(self, sector: str) -> list[str]:
-        """Routes that make the product of a sector."""
+        """Routes that make the product of a sector, of those shown."""
         made = {one.sector: list(one.routes) for one in sectors_of(self.run)}
-        return made.get(sector) or self.labels("route")
+        every = made.get(sector) or self.labels("route")
+        return [one for one in every if not self._routes or one in self._routes]
+
+    @property
+    def years(self) -> list[int]:
+        """Years of tables."""
+        return sorted(self._years) or telling_years(self.labels("year"))
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The config of the run as plain data; empty where it cannot be read."""
+        import yaml
+
+        # What a run says of itself is read as data: no tag can make anything else of it.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            found = yaml.load(str(self.attrs.get("config", "")), Loader=loader)
+        except yaml.YAMLError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def compared(self, place: Place) -> list[str]:
         """Routes with a premium in a region and scenario, in some year."""
-        outcome = self.held("cost_premium_ex_carbon", "cost_premium", *VALUE, "support_gap")
+        outcome = self.held("cost_premium_ex_carbon", "cost_premium", "carbon_value", "support_gap")
         if outcome is None:
             return []
         at = {**place.at(("scenario", "region", "destination")), "quantile": 0.5}
@@ -222,7 +246,7 @@ def _year(text: Any) -> int:
 def _cleanest(reading: Reading, place: Place) -> str:
     """The route whose avoided CO2 is worth the most, or the first with a premium."""
     known = reading.compared(place)
-    outcome = reading.carbon_value
+    outcome = reading.held("carbon_value")
     at = {**place.at(("scenario", "region", "destination", "year")), "quantile": 0.5}
 
     def worth(route: str) -> float:

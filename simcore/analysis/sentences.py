@@ -1,0 +1,247 @@
+"""The answer of a run in sentences, each number with its address in the dataset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from simcore.analysis.headline import SOLD
+from simcore.analysis.reading import Place, Reading
+
+MINUS: Final = "\N{MINUS SIGN}"
+_ENDS: Final = (0.05, 0.5, 0.95)
+_DASH: Final = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of the dataset, as it is written.
+
+    Attributes
+    ----------
+    text : str
+    value : float
+        In the unit of the dataset.
+    array : str
+        Array of the dataset that holds it.
+    at : mapping of str to label
+        Its place there, by dimension.
+    """
+
+    text: str
+    value: float
+    array: str
+    at: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words and numbers in turn."""
+
+    parts: tuple[str | Number, ...]
+
+    @property
+    def text(self) -> str:
+        """The sentence as it is read."""
+        return "".join(one if isinstance(one, str) else one.text for one in self.parts)
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """Its numbers."""
+        return tuple(one for one in self.parts if isinstance(one, Number))
+
+
+def written(value: float, decimals: int = 0, *, sign: bool = False) -> str:
+    """Write a number with thousands separators and a true minus; a dash where there is none."""
+    if not math.isfinite(value):
+        return _DASH
+    text = f"{abs(value):,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        return text
+    return f"{MINUS if value < 0 else '+' if sign else ''}{text}"
+
+
+def per_cent(share: float) -> str:
+    """Write a probability without rounding a possible event to impossible."""
+    if not math.isfinite(share):
+        return _DASH
+    if share < 0:
+        return f"{MINUS}{-100 * share:.0f} %" if share <= -0.005 else "0 %"
+    if 0 < share < 0.005:
+        return "<1 %"
+    if 0.995 < share < 1:
+        return ">99 %"
+    return f"{100 * share:.0f} %"
+
+
+def figures(values: Iterable[float], wanted: int = 3) -> int:
+    """Digits after the point that show so many figures of the largest number."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if largest == 0:
+        return 0
+    return min(6, max(0, wanted - 1 - math.floor(math.log10(largest * 1.005))))
+
+
+class Teller:
+    """Numbers of a run at one place, ready to be told.
+
+    Parameters
+    ----------
+    reading : Reading
+    at : mapping of str to label
+        Labels by dimension; those that an array has not are passed over.
+    """
+
+    def __init__(self, reading: Reading, at: Mapping[str, Any]) -> None:
+        self._reading, self._at = reading, dict(at)
+
+    def amounts(self, outcome: str) -> tuple[Number, ...]:
+        """P5, P50 and P95 of an outcome, with the same digits."""
+        array = f"{outcome}_quantile"
+        values = self._reading.quantiles(outcome, self._at, _ENDS)
+        digits = figures(values)
+        return tuple(
+            self._number(array, value, written(value, digits), quantile=probability)
+            for value, probability in zip(values, _ENDS, strict=True)
+        )
+
+    def mean(self, outcome: str) -> Number:
+        """Mean of an outcome."""
+        value = self._reading.value(f"{outcome}_mean", self._at)
+        return self._number(f"{outcome}_mean", value, written(value, figures([value])))
+
+    def share(self, array: str) -> Number:
+        """A probability of the run."""
+        value = self._reading.value(array, self._at)
+        return self._number(array, value, per_cent(value))
+
+    def interval(self, outcome: str, probability: float = 0.5) -> tuple[Number, ...]:
+        """Ends of the 95 % interval of a quantile."""
+        arrays = (f"{outcome}_quantile_low", f"{outcome}_quantile_high")
+        at = {**self._at, "quantile": probability}
+        values = [self._reading.value(array, at) for array in arrays]
+        digits = figures(values)
+        return tuple(
+            self._number(array, value, written(value, digits), quantile=probability)
+            for array, value in zip(arrays, values, strict=True)
+        )
+
+    def _number(self, array: str, value: float, text: str, **more: Any) -> Number:
+        at = {**self._at, **more}
+        held = self._reading.dataset[array].dims if array in self._reading else ()
+        return Number(text, value, array, {str(dim): at[dim] for dim in held if dim in at})
+
+
+def is_known(numbers: Iterable[Number]) -> bool:
+    """Whether there are such numbers at all."""
+    return all(math.isfinite(one.value) for one in numbers)
+
+
+def answer_of(reading: Reading, place: Place) -> list[Sentence]:
+    """What a run answers of one tonne and of its projects, as far as its outcomes say it."""
+    return [*_of_tonne(reading, place), *_of_scenarios(reading, place), *_of_projects(reading)]
+
+
+def _of_tonne(reading: Reading, place: Place) -> Iterator[Sentence]:
+    """What it costs more, what its avoided CO2 is worth, and what is missing."""
+    source = Teller(reading, place.at(("scenario", "region", "destination", "route", "year")))
+    money = reading.attrs["currency"]
+    outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
+    if outcome is None:
+        return
+    low, middle, high = source.amounts(outcome)
+    if not is_known((low, middle, high)):
+        yield Sentence((_no_value(reading, place),))
+        return
+    reference = reading.reference(place)
+    beside = f"one made by {reading.title('route', reference)}" if reference else "the reference"
+    before = outcome == "cost_premium_ex_carbon"
+    sale = f", {SOLD[place.destination]}" if place.destination in SOLD and not before else ""
+    yield Sentence((
+        f"{reading.title('region', place.region)}, {place.year}: a tonne of "
+        f"{reading.product(place.sector)} made by {reading.title('route', place.route)}{sale} "
+        "costs ", middle, f" {money} more than {beside}, "
+        f"{'before carbon' if before else 'carbon included'} (P5 ", low, ", P95 ", high, ").",
+    ))  # fmt: skip
+    if before and reading.held("carbon_value"):
+        low, middle, high = source.amounts("carbon_value")
+        if is_known((low, middle, high)):
+            yield Sentence(("The CO₂ that it avoids is worth ", middle, f" {money} (P5 ", low,
+                            ", P95 ", high, ")."))  # fmt: skip
+        if reading.held("viability", statistic="mean"):
+            share = source.share("viability_mean")
+            missing: tuple[Number, ...] = ()
+            if reading.held("support_gap"):
+                missing = source.amounts("support_gap")[1:2]
+            more: tuple[str | Number, ...] = ("That covers the cost in ", share, " of the draws")
+            if missing and is_known(missing) and missing[0].value > 0:
+                more += ("; in half of them more than ", missing[0], f" {money} is still missing")
+            yield Sentence((*more, "."))
+    elif reading.held("green_is_cheaper", statistic="mean"):
+        yield Sentence(("The low-carbon tonne is the cheaper one in ",
+                        source.share("green_is_cheaper_mean"), " of the draws."))  # fmt: skip
+
+
+def _no_value(reading: Reading, place: Place) -> str:
+    return (
+        f"{reading.title('route', place.route)} has no premium in "
+        f"{reading.title('region', place.region)} in {place.year}: it is the reference there, or "
+        "cannot be built yet."
+    )
+
+
+def _of_scenarios(reading: Reading, place: Place) -> Iterator[Sentence]:
+    """The same share in the other scenarios."""
+    name = reading.held("viability", "green_is_cheaper", statistic="mean")
+    others = [one for one in reading.labels("scenario") if one != place.scenario]
+    if name is None or not others:
+        return
+    parts: list[str | Number] = []
+    for scenario in others[:3]:
+        at = place.at(("region", "destination", "route", "year"))
+        share = Teller(reading, {**at, "scenario": scenario}).share(f"{name}_mean")
+        if is_known([share]):
+            title = reading.title("scenario", scenario)
+            before = ", " if parts else "In other scenarios: "
+            parts += [f"{before}{title} ", share]
+    if parts:
+        yield Sentence((*parts, "."))
+
+
+def _of_projects(reading: Reading) -> Iterator[Sentence]:
+    """What each project of the first scenario is worth, and what the public may owe."""
+    if not reading.held("project_npv"):
+        return
+    scenario, known = next(iter(reading.projects().items()), ("", {}))
+    for project, told in list(known.items())[:3]:
+        source = Teller(reading, {"scenario": scenario, "project": project})
+        unit = reading.unit("project_npv")
+        low, middle, _ = source.amounts("project_npv")
+        if not is_known((low, middle)):
+            continue
+        title = told.get("title") or reading.title("project", project)
+        yield Sentence((
+            f"{title} has a net present value of ", middle, f" {unit} in the middle; it is above "
+            "zero in ", source.share("project_npv_positive"), " of the draws, and below ", low,
+            f" {unit} in one of twenty.",
+        ))  # fmt: skip
+        yield from _of_instruments(reading, scenario, project, told)
+
+
+def _of_instruments(
+    reading: Reading, scenario: str, project: str, told: Mapping[str, Any]
+) -> Iterator[Sentence]:
+    if not reading.held("instrument_npv"):
+        return
+    unit = reading.unit("instrument_npv")
+    for instrument, terms in list(told.get("instruments", {}).items())[:2]:
+        source = Teller(
+            reading, {"scenario": scenario, "project": project, "instrument": instrument}
+        )
+        mean, high = source.mean("instrument_npv"), source.amounts("instrument_npv")[2]
+        if is_known((mean, high)):
+            title = terms.get("title") or reading.title("instrument", instrument)
+            yield Sentence((f"{title} costs the public ", mean, f" {unit} on average, and more "
+                            "than ", high, f" {unit} in one of twenty draws."))  # fmt: skip

@@ -1,0 +1,101 @@
+"""The four numbers at the top of the board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from simcore.analysis.reading import Place, Reading
+from simcore.analysis.sentences import Number, Sentence, Teller, is_known
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number that stands out.
+
+    Attributes
+    ----------
+    label : str
+    number : Number
+    unit : str
+        Empty where the number says it.
+    detail : Sentence
+    """
+
+    label: str
+    number: Number
+    unit: str
+    detail: Sentence
+
+
+def tiles_of(reading: Reading, place: Place) -> list[Tile]:
+    """The first four that the run can fill: those of the tonne, and of its first project."""
+    tonne = list(_of_tonne(reading, place))
+    project = list(_of_project(reading))
+    return [*tonne[: 4 - min(2, len(project))], *project][:4]
+
+
+def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
+    source = Teller(reading, place.at(("scenario", "region", "destination", "route", "year")))
+    year = str(place.year)
+    outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
+    apart = outcome == "cost_premium_ex_carbon"
+    if outcome:
+        label = "Costs more, before carbon" if apart else "Costs more, carbon included"
+        yield from _range(reading, source, label, outcome, year)
+    name = reading.held("viability", "green_is_cheaper", statistic="mean")
+    if name:
+        share = source.share(f"{name}_mean")
+        if is_known([share]):
+            label = "Value covers cost" if name == "viability" else "Green is cheaper"
+            yield Tile(label, share, "", Sentence((f"of the draws in {year}",)))
+    if apart and reading.held("support_gap"):
+        yield from _range(reading, source, "Still missing", "support_gap", year)
+    if apart and reading.held("carbon_value"):
+        yield from _range(reading, source, "Avoided CO₂ is worth", "carbon_value", year)
+
+
+def _of_project(reading: Reading) -> Iterator[Tile]:
+    scenario, known = next(iter(reading.projects().items()), ("", {}))
+    if not known:
+        return
+    project, told = next(iter(known.items()))
+    title = str(told.get("title") or reading.title("project", project))
+    at = {"scenario": scenario, "project": project}
+    source = Teller(reading, at)
+    if reading.held("project_npv"):
+        low, middle, high = source.amounts("project_npv")
+        if is_known((low, middle, high)):
+            detail = Sentence(("P5, the worse side, ", low, "; P95 ", high, f". {title}"))
+            yield Tile("Net present value", middle, reading.unit("project_npv"), detail)
+    yield from islice(_liabilities(reading, at, told), 1)
+    if reading.held("project_npv"):
+        share = source.share("project_npv_positive")
+        if is_known([share]):
+            yield Tile("Worth more than zero", share, "", Sentence(("of the draws",)))
+    if reading.held("break_even_strike"):
+        yield from _range(reading, source, "Break-even strike", "break_even_strike", "")
+
+
+def _liabilities(
+    reading: Reading, at: Mapping[str, Any], told: Mapping[str, Any]
+) -> Iterator[Tile]:
+    if not reading.held("instrument_npv"):
+        return
+    for instrument, terms in told.get("instruments", {}).items():
+        source = Teller(reading, {**at, "instrument": instrument})
+        _, middle, high = source.amounts("instrument_npv")
+        if is_known((middle, high)):
+            title = terms.get("title") or reading.title("instrument", instrument)
+            detail = Sentence(("P95, the worse side; P50 ", middle, f". {title}"))
+            yield Tile("The public may owe", high, reading.unit("instrument_npv"), detail)
+
+
+def _range(reading: Reading, source: Teller, label: str, outcome: str, year: str) -> Iterator[Tile]:
+    low, middle, high = source.amounts(outcome)
+    if is_known((low, middle, high)):
+        when = f" in {year}" if year else ""
+        detail = Sentence(("P5 ", low, " to P95 ", high, when))
+        yield Tile(label, middle, reading.unit(outcome), detail)
