@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from simcore.dataset import open_run
     from simcore.intake import load
     from simcore.plan import build
+    from simcore.plots import plot
 
 from simcore._version import __version__
 
-__all__ = ["__version__", "build", "compare", "load", "open_run", "run", "sensitivity"]
+__all__ = ["__version__", "build", "compare", "load", "open_run", "plot", "run", "sensitivity"]
 
 
 def run(
@@ -190,6 +191,7 @@ def sensitivity(
 
 
 _ELSEWHERE = {
+    "plot": "simcore.plots",
     "build": "simcore.plan",
     "compare": "simcore.analysis",
     "load": "simcore.intake",

@@ -204,7 +204,7 @@ def test_plot_writes_beside_the_run_or_where_it_is_told(
 ) -> None:
     assert cli.main(["plot", str(saved), "-o", str(tmp_path)]) == 0
     files = capsys.readouterr().out.split()
-    assert len(files) == 5
+    assert len(files) == 6
     assert all(Path(file).is_file() for file in files)
 
 

@@ -20,7 +20,11 @@ from simcore.running.program import Recall, compile_program
 from simcore.running.tiles import recalled_values, tiles_of
 
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
-WHOLE = rich_config(draws=2000, keep=KEPT)  # neither a multiple of 256 nor of 512
+# Neither a multiple of 256 nor of 512; outcomes of each shape, kind of number and pass.
+WHOLE = rich_config(draws=2000, keep=KEPT, outcomes=[
+    *KEPT[:-1], "carbon_price_by_view", "viability_by_view", "waterfall", "break_even_price",
+    "landed_cost", "project_npv", "instrument_payment", "budget_net", "price_effect",
+])  # fmt: skip
 
 
 def run(config: dict[str, Any], **options: Any) -> xr.Dataset:

@@ -211,7 +211,7 @@ def test_every_command_knows_both(
     assert "CBAM coverage law CN steel [1]" in traced
     said("plot", saved, "--out", str(tmp_path))
     names = {one.stem for one in tmp_path.glob("*.png")}
-    for stem in ("value", "premium", "waterfall", "crossing"):
+    for stem in ("value", "routes", "waterfall", "crossing"):
         assert {f"{stem}_steel", f"{stem}_glass"} <= names
         assert stem not in names
 

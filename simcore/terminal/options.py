@@ -237,11 +237,16 @@ def _add_runs(commands: Any) -> None:
     _saved(one)
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     one = _command(
-        commands, "export", "write the summaries of a run as NetCDF that CDO reads",
+        commands, "export", "write the summaries of a run for CDO, or for pyam (IAMC)",
         "simcore export results/quickstart.zarr -o results/quickstart-cdo.nc",
+        "simcore export results/quickstart.zarr --iamc results/quickstart-iamc.csv",
+        "simcore export results/quickstart.zarr --iamc results/quickstart-iamc.xlsx --wide",
     )  # fmt: skip
     _saved(one)
-    one.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="ends in .nc")
+    one.add_argument("-o", "--out", type=Path, metavar="FILE", help="NetCDF for CDO: ends in .nc")
+    one.add_argument("--iamc", type=Path, metavar="FILE",
+                     help="in the format of the IAMC: ends in .csv or .xlsx")  # fmt: skip
+    one.add_argument("--wide", action="store_true", help="with --iamc: a column a year")
     one.add_argument("--overwrite", action="store_true", help="replace a file that stands there")
     one = _command(
         commands, "validate", "set a run beside what was observed: costs, prices, premiums",
