@@ -24,6 +24,7 @@ from simcore.terminal.formats import print_json, print_rows
 from simcore.terminal.loading import build_plan, read_config, warn
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
+from simcore.terminal.planning import plan
 from simcore.terminal.questions import converge, discover, tornado
 from simcore.terminal.reporting import report
 from simcore.terminal.showing import show_run, summary
@@ -103,11 +104,6 @@ def check(options: argparse.Namespace) -> None:
     for name, kind in shockless(loaded.scenarios).items():
         if name in named:
             print(f"note: {name} is a {kind}, without shocks: packaged correlations leave it out")
-
-
-def plan(options: argparse.Namespace) -> None:
-    """Print the resolved config."""
-    print(build_plan(options).resolved_yaml, end="")
 
 
 def run(options: argparse.Namespace) -> int:
