@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from simcore.dataset import open_run
     from simcore.intake import load
     from simcore.plan import build
+    from simcore.plots import plot
 
 from simcore._version import __version__
 
-__all__ = ["__version__", "build", "compare", "load", "open_run", "run", "sensitivity"]
+__all__ = ["__version__", "build", "compare", "load", "open_run", "plot", "run", "sensitivity"]
 
 
 def run(
@@ -50,6 +51,7 @@ def run(
     overwrite: bool = False,
     threads: int | None = None,
     executor: str | None = None,
+    fresh: bool = False,
     overrides: Sequence[str] = (),
     progress: bool = False,
 ) -> xarray.Dataset:
@@ -71,6 +73,8 @@ def run(
         Worker threads; they change no bit of the result.
     executor : str, optional
         Where the work is done, such as ``threads:2``; it changes no bit either.
+    fresh : bool
+        Discard what a run to `out` that was stopped has kept; without it, the run goes on there.
     overrides : sequence of str
         ``path.to.key=value`` settings.
     progress : bool
@@ -107,6 +111,7 @@ def run(
         return engine.run(
             plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
             executor=None if executor is None else executor_named(executor), report=report,
+            fresh=fresh,
         )  # fmt: skip
 
 
@@ -186,6 +191,7 @@ def sensitivity(
 
 
 _ELSEWHERE = {
+    "plot": "simcore.plots",
     "build": "simcore.plan",
     "compare": "simcore.analysis",
     "load": "simcore.intake",

@@ -36,6 +36,7 @@ from reference_paths import (
     quantity,
     regional,
     remembered,
+    remembered_at_prices,
 )
 from reference_routes import (
     amounts,
@@ -69,6 +70,7 @@ from reference_routes import (
 NAN = math.nan
 
 
+@remembered_at_prices
 def commodity_price(case: Case, commodity: str, region: str, year: int) -> float:
     """EUR per t, per MWh or, of hydrogen, per kg; of scrap as its owners and a duty move it."""
     if (commodity, region) in case.given:
@@ -85,6 +87,7 @@ def commodity_price(case: Case, commodity: str, region: str, year: int) -> float
     return price + quantity(case, rules.get("owners_share", 0.0), name + ".owners_share") * gained
 
 
+@remembered
 def scrap_sector(case: Case, commodity: str, region: str) -> str | None:
     """The sector whose scrap a commodity is, where a region of the run says how its price moves."""
     if region not in case.config["regions"]:
@@ -97,6 +100,7 @@ def scrap_sector(case: Case, commodity: str, region: str) -> str | None:
     return None
 
 
+@remembered
 def scrap_carbon_value(case: Case, region: str, sector: str, year: int) -> float:
     """Carbon cost at home that a tonne of scrap saves, EUR/t of it."""
     named = case.catalog["sectors"][sector]["scrap"]
@@ -217,6 +221,7 @@ def size_effect(case: Case, route: str) -> float:
     return ratio**exponent / ratio
 
 
+@remembered
 def is_share(case: Case, route: str, region: str) -> bool:
     """Whether fixed opex is a share of capex per year: its unit holds no money."""
     q = stated(case, route, "fixed_opex")
@@ -300,6 +305,7 @@ def capture_capital(case: Case, route: str, region: str, year: int) -> tuple[flo
     return yearly, plain * part("fixed_opex"), spent
 
 
+@remembered_at_prices
 def cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, float]:
     """Parts of the levelised cost, EUR/t; inputs by commodity, byproducts negative."""
     parts, other = own_cost_parts(case, route, region, year), inside(case, route)
@@ -345,6 +351,7 @@ def own_cost_parts(case: Case, route: str, region: str, year: int) -> dict[str, 
     return parts
 
 
+@remembered_at_prices
 def levelised_cost(case: Case, route: str, region: str, year: int) -> float:
     return math.fsum(cost_parts(case, route, region, year).values())
 
@@ -403,8 +410,7 @@ def parts_by_component(
     case: Case, route: str, region: str, destination: str, year: int
 ) -> dict[str, float]:
     """Parts of the total cost of a tonne."""
-    parts = cost_parts(case, route, region, year)
-    parts |= dict.fromkeys(OF_AN_ORIGIN, 0.0)
+    parts = cost_parts(case, route, region, year) | dict.fromkeys(OF_AN_ORIGIN, 0.0)
     for commodity, tonnes, _, _ in made_elsewhere(case, route, region, year):
         name, entry = price_entry(case, commodity, region)
         each = delivered_from_origin(case, name, entry, region, year)

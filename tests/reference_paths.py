@@ -36,6 +36,20 @@ remembered = functools.lru_cache(1 << 17)
 """Asked again of a case, a function that reads no price put in by hand answers from memory."""
 
 
+def remembered_at_prices(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """The same of a function that reads prices: those put in by hand decide its answer too."""
+
+    @remembered
+    def known(given: tuple[Any, ...], *arguments: Any) -> Any:
+        return compute(*arguments)
+
+    @functools.wraps(compute)
+    def asked(case: Case, *arguments: Any) -> Any:
+        return known(tuple(sorted(case.given.items())), case, *arguments)
+
+    return asked
+
+
 @dataclass(eq=False)
 class Case:
     """One scenario's config and one draw (None: the central case)."""

@@ -54,10 +54,12 @@ def unit_of(commodity: str, unit: str) -> str:
     return "kg" if commodity == "hydrogen" else "t"
 
 
+@remembered
 def wacc(case: Case, region: str) -> float:
     return quantity(case, case.catalog["regions"][region]["wacc"], region + ".wacc")
 
 
+@remembered
 def sector_of(case: Case, route: str) -> str:
     """What a route makes."""
     return str(case.catalog["routes"][route]["sector"])
@@ -84,6 +86,7 @@ def rules_in(case: Case, region: str, route: str) -> Mapping[str, Any]:
     return rules_of_sector(case, region, sector_of(case, route))
 
 
+@remembered
 def rules_of_sector(case: Case, region: str, sector: str) -> Mapping[str, Any]:
     """What a sector meets in a region; a config may also write it in the region itself."""
     record = case.catalog.get("sectors", {}).get(sector, {})
@@ -94,6 +97,7 @@ def rules_of_sector(case: Case, region: str, sector: str) -> Mapping[str, Any]:
     return {**usual, **case.catalog["regions"][region], **record.get("regions", {}).get(region, {})}
 
 
+@remembered
 def stated_by(case: Case, region: str, sector: str, field: str) -> str:
     """The farthest region that a region is like and that says the same of a field: both draw it."""
     said = (rules_of_sector(case, region, sector) or {}).get(field)
@@ -183,6 +187,7 @@ def field(case: Case, route: str, name: str, region: str, year: int, target: str
     return number(case, route, region, name, year=year, target=target)
 
 
+@remembered
 def traded(case: Case, route: str, side: str) -> list[str]:
     """Commodities that a route buys or sells."""
     way = case.catalog["routes"][route]
@@ -253,6 +258,7 @@ def unit_in(case: Case, commodity: str, region: str) -> str:
     return unit_of(commodity, entry["unit"])
 
 
+@remembered
 def is_available(case: Case, route: str, year: int) -> bool:
     """Whether there is the route, what its tonnes hold, and whoever makes its inputs elsewhere."""
     first, other = stated(case, route, "available_from"), inside(case, route)
@@ -351,5 +357,6 @@ def annuity_rate(w: float, n: float) -> float:
     return w / -math.expm1(-n * math.log1p(w))
 
 
+@remembered
 def capex_factor(case: Case, region: str) -> float:
     return quantity(case, case.catalog["regions"][region]["capex_factor"], region + ".capex_factor")

@@ -169,8 +169,11 @@ def test_quickstart_agrees():
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_everything_at_once_agrees(name):
-    draws = DRAWS if name == "as written" else (1, 129, 384)
-    assert differences(rich_config(**VARIANTS[name]), draws=draws) == []
+    if name == "as written":
+        assert differences(rich_config(), draws=DRAWS) == []
+    else:
+        # The lanes of a block are those of the config as written.
+        assert differences(rich_config(draws=256, **VARIANTS[name]), draws=(1, 200)) == []
 
 
 def test_where_there_is_no_route_none_is_the_cheapest():
@@ -190,7 +193,7 @@ LOOSE = {
 }  # fmt: skip
 
 
-@settings(max_examples=12, **LOOSE)
+@settings(max_examples=10, **LOOSE)
 @given(configs(), st.integers(0, 511))
 def test_random_configs_agree(config, draw):
     assert differences(config, draws=(draw,), central=draw % 4 == 0) == []

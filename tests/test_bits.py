@@ -44,7 +44,7 @@ def whole() -> str:
     return dataset.digest(engine.run(plan, threads=1))
 
 
-@pytest.mark.parametrize("threads", [2, 3, 5, 16])
+@pytest.mark.parametrize("threads", [3, 16])
 def test_threads_change_nothing(whole, threads):
     """The last has more threads than blocks of draws."""
     assert dataset.digest(run(WHOLE, threads=threads)) == whole
@@ -60,11 +60,13 @@ def test_memory_budget_changes_nothing(whole):
     assert first == second != whole
 
 
-@pytest.mark.parametrize("suffix", [".zarr", ".nc"])
-def test_container_changes_nothing(whole, tmp_path, suffix):
-    place = tmp_path / f"run{suffix}"
-    assert dataset.digest(run(WHOLE, out=place, threads=2)) == whole
-    assert dataset.digest(simcore.open_run(place)) == whole
+def test_container_changes_nothing(tmp_path):
+    config = WHOLE | {"outcomes": [*KEPT[:-1], "viability_by_view", "waterfall", "project_npv"]}
+    here = dataset.digest(run(config, threads=1))
+    for suffix in (".zarr", ".nc"):
+        place = tmp_path / f"run{suffix}"
+        assert dataset.digest(run(config, out=place, threads=2)) == here
+        assert dataset.digest(simcore.open_run(place)) == here
 
 
 def test_digest_sees_a_single_bit(whole):
@@ -139,12 +141,19 @@ def assert_same_where_both_are(small: xr.Dataset, large: xr.Dataset, *, skip: st
     Variables whose names begin with `skip` may differ.
     """
     compared = 0
+    # Labels are looked up once: xarray would do so for each of hundreds of variables.
+    places = {
+        dim: large.indexes[dim].get_indexer(small.indexes[dim]) if dim in small.indexes
+        else np.arange(size)
+        for dim, size in small.sizes.items()
+    }  # fmt: skip
+    assert all((place >= 0).all() for place in places.values())
     for name, array in small.data_vars.items():
         if str(name).startswith(skip) or array.dtype.kind not in "fi":
             continue
-        labels = {dim: small[dim].values for dim in array.dims if dim in small.coords}
-        other = large[name].sel(labels).transpose(*array.dims)
-        np.testing.assert_array_equal(array.values, other.values, str(name))
+        assert large[name].dims == array.dims
+        own, other = array.values, large[name].values[np.ix_(*(places[d] for d in array.dims))]
+        np.testing.assert_array_equal(own, other, str(name))
         compared += array.size
     assert compared > 10_000
 
@@ -296,20 +305,27 @@ def test_trace_is_the_stored_draw(changes):
     plan = simcore.build(simcore.load(keeping(draws=512, **changes)))
     stored = engine.run(plan)
     kind = np.dtype(plan.experiment.dtype).type
-    for draw in (0, 128, 255, 256, 511):
-        column = stored.isel(draw=draw)
+    values = {name: array.transpose("draw", ...).values for name, array in stored.data_vars.items()
+              if "draw" in array.dims}  # fmt: skip
+    place = {dim: {label: i for i, label in enumerate(stored[dim].values.tolist())}
+             for dim in stored.coords if stored[dim].dims == (dim,)}  # fmt: skip
+    routes = stored["route"].values
+    for draw in (0, 128, 255, 256, 511) if not changes else (127, 511):
         for entry in tracing.trace(plan, draw):
             name = entry["variable"]
             if name == "term":
                 continue
             if name == "input":
-                assert kind(entry["value"]) == column["input"].sel(factor=entry["name"]).item()
+                column = values["input"][draw]
+                assert kind(entry["value"]) == column[place["factor"][entry["name"]]]
                 continue
-            labels = {dim: entry[dim] for dim in OUTCOMES[name].dims if dim != "year"}
-            values = column[name].sel(labels)
+            dims = [dim for dim in stored[name].dims if dim != "draw"]
+            column = values[name][draw]
+            kept = column[tuple(
+                slice(None) if dim == "year" else place[dim][entry[dim]] for dim in dims
+            )]  # fmt: skip
             if name == "cheapest_route":
-                routes = stored["route"].values
-                assert list(entry["values"].values()) == [routes[int(v)] for v in values]
+                assert list(entry["values"].values()) == [routes[int(v)] for v in kept]
             else:
                 found = np.array(list(entry.get("values", {0: entry.get("value")}).values()))
-                np.testing.assert_array_equal(found.astype(kind), np.atleast_1d(values.values))
+                np.testing.assert_array_equal(found.astype(kind), np.atleast_1d(kept))

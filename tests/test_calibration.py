@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-import os
-import subprocess
-import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,6 @@ from simcore.calibration import correlation, processes
 from simcore.calibration.history import History, read, sampled
 from simcore.calibration.unit_root import critical_values, dickey_fuller
 from simcore.errors import ConfigError
-
-ROOT = Path(__file__).resolve().parents[1]
-
 
 DIFFUSIONS = ("random_walk", "gbm", "log_ou")
 
@@ -331,13 +328,11 @@ def test_weeks_end_on_friday() -> None:
 
 
 def command(*arguments: object, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "simcore", *map(str, arguments)], capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
-    )  # fmt: skip
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = cli.main([*map(str, arguments)])
+    assert status == code, said.getvalue()
+    return said.getvalue()
 
 
 def test_calibrate_prints_and_writes_what_check_accepts(tmp_path: Path) -> None:
@@ -423,10 +418,6 @@ def test_correlations_are_written_as_a_config(tmp_path: Path) -> None:
     )
 )  # fmt: skip
 def test_no_prices_bring_a_traceback(prices: list[float]) -> None:
-    import contextlib
-    import io
-    import tempfile
-
     when = np.datetime64("2020-01-03") + 7 * np.arange(len(prices))
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         path = write(History(when, np.array(prices), "", ""), Path(folder) / "p.csv")

@@ -13,14 +13,18 @@ from rich_config import rich_config
 import simcore
 from simcore import dataset
 from simcore.kernels import bins, simulate, sinks
-from simcore.running import engine, reduction, stages
+from simcore.running import engine, jobs, reduction, stages
 from simcore.running.items import items_of
 from simcore.running.options import Options
 from simcore.running.program import Recall, compile_program
 from simcore.running.tiles import recalled_values, tiles_of
 
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
-WHOLE = rich_config(draws=2000, keep=KEPT)  # neither a multiple of 256 nor of 512
+# Neither a multiple of 256 nor of 512; outcomes of each shape, kind of number and pass.
+WHOLE = rich_config(draws=2000, keep=KEPT, outcomes=[
+    *KEPT[:-1], "carbon_price_by_view", "viability_by_view", "waterfall", "break_even_price",
+    "landed_cost", "project_npv", "instrument_payment", "budget_net", "price_effect",
+])  # fmt: skip
 
 
 def run(config: dict[str, Any], **options: Any) -> xr.Dataset:
@@ -64,7 +68,7 @@ def test_prices_kept_from_pass_to_pass_change_nothing(monkeypatch):
 def test_order_of_tiles_changes_nothing(whole, monkeypatch):
     """What one tile leaves in memory that is used again does not show in the next."""
     backwards = lambda *given: list(tiles_of(*given))[::-1]  # noqa: E731
-    monkeypatch.setattr(stages, "tiles_of", backwards)
+    monkeypatch.setattr(jobs, "tiles_of", backwards)
     assert dataset.digest(run(WHOLE, threads=2, options=Options(items=40))) == whole
 
 

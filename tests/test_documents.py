@@ -43,7 +43,7 @@ def refresh():
 
 def test_there_is_enough_to_check() -> None:
     assert {page.name for page in documents.PAGES} >= {
-        "README.md", "CONTRIBUTING.md", "config.md", "dataset.md", "prices.md", "draws.md",
+        "README.md", "CONTRIBUTING.md", "config.md", "dataset.md", "scale.md", "prices.md", "draws.md",
         "model.md", "performance.md", "develop.md",
     }  # fmt: skip
     named = [arguments[0] for _, arguments in COMMANDS]

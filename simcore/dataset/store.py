@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -42,6 +43,7 @@ from simcore.files import make_folders, sync, token
 if TYPE_CHECKING:
     import xarray as xr
 
+Cell = tuple[str, tuple[int, ...]]
 Extra = Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]]
 
 SUFFIXES: Final = (".zarr", ".nc")
@@ -262,6 +264,43 @@ class Store:
         if self._file is not None:
             self._sums.undefined(name, index)
         self.mark_made(name, index)
+
+    def set_aside(self, folder: Path, name: str, index: tuple[int, ...]) -> list[str] | None:
+        """Keep the draws of a leading cell in a folder, too, where they outlive this run.
+
+        Returns
+        -------
+        list of str or None
+            Their checksums; None where the container, or the disk, cannot do that.
+        """
+        if not isinstance(self._container, ZarrContainer):
+            return None
+        try:
+            self._container.set_aside(name, index, folder)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise _cannot_write(self._out, error) from error
+            return None  # no links here
+        return self._sums.of_cell(name, index)
+
+    def take_back(self, folder: Path, cells: Mapping[Cell, Sequence[str]]) -> bool:
+        """Put draws that `set_aside` has kept in their place; False where any is not as it was."""
+        if not cells:
+            return True
+        container = self._container
+        if not isinstance(container, ZarrContainer):
+            return False
+        try:
+            for (name, index), sums in cells.items():
+                chunks = container.aside(name, index, folder)
+                if not self._sums.adopt(name, index, chunks, sums):
+                    return False
+            for name, index in cells:
+                container.take_back(name, index, folder)
+                self.mark_made(name, index)
+        except (OSError, RuntimeError, ValueError):
+            return False
+        return True
 
     def complete(
         self, statistics: Mapping[str, np.ndarray], *, extra: Extra | None = None

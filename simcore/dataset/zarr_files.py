@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 from google_crc32c import value as crc32c
 
 from simcore.dataset.containers import Array, blocks
+from simcore.files import sync_one
 
 _SMALL: Final = 32_768
 """Bytes below which an array is not compressed: it costs more than it saves."""
@@ -64,6 +66,35 @@ class ZarrContainer:
                 yield _decoded(array, file.read_bytes())[tuple(map(slice, shape))]
             else:
                 yield np.full(shape, np.nan, array.dtype)
+
+    def set_aside(self, name: str, index: tuple[int, ...], folder: Path) -> None:
+        """Link the chunks of a leading cell, once they are on the disk, into a folder as well."""
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for key, _ in self._chunks(name, index):
+            file, link = self._path / name / key, folder / name / key
+            sync_one(file)
+            link.unlink(missing_ok=True)
+            os.link(file, link)
+        sync_one(folder / name)
+
+    def aside(self, name: str, index: tuple[int, ...], folder: Path) -> Iterator[np.ndarray]:
+        """What `set_aside` has put there, chunk by chunk; an error where it is damaged."""
+        array, _ = self._arrays[name]
+        for key, shape in self._chunks(name, index):
+            whole = _decoded(array, (folder / name / key).read_bytes())
+            yield whole[(0,) * array.lead][tuple(map(slice, shape))]
+
+    def take_back(self, name: str, index: tuple[int, ...], folder: Path) -> None:
+        """Link the chunks of a leading cell from there."""
+        for key, _ in self._chunks(name, index):
+            os.link(folder / name / key, self._path / name / key)
+
+    def _chunks(self, name: str, index: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Names and shapes of the chunks of a leading cell."""
+        array, _ = self._arrays[name]
+        tail = array.chunks[array.lead :]
+        for cut in blocks(array.shape[array.lead :], tail):
+            yield _key((*index, *_position(cut, tail))), tuple(one.stop - one.start for one in cut)
 
     def annotate(self, name: str, attrs: Mapping[str, Any]) -> None:
         _, metadata = self._arrays[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -16,7 +17,8 @@ from simcore.analysis.select import choose
 from simcore.dataset import RunError
 from simcore.errors import Fault, printable
 from simcore.files import whole
-from simcore.plots.kinds import Asked, Kind, fault_of, is_of, kind_of, kinds
+from simcore.plots.fonts import drawable, families
+from simcore.plots.kinds import Asked, Kind, every_kind, fault_of, is_of, kind_of
 from simcore.plots.panels import labels_of
 
 if TYPE_CHECKING:
@@ -40,6 +42,12 @@ STYLE: Final[Any] = {
     "text.parse_math": False,
 }
 ALL: Final = "all"
+
+
+def style() -> Any:
+    """Settings of Matplotlib for all pictures."""
+    return {**STYLE, "font.family": list(families())}
+
 
 Cut = Callable[["xr.Dataset"], "xr.Dataset"]
 
@@ -78,10 +86,9 @@ def plot(
     if fault is None:
         chosen = _chosen(run, scenarios=scenarios, regions=regions, routes=routes,
                          destinations=destinations)  # fmt: skip
-        for _, draw in _pictures_of(one, chosen, years=_years(run, years), named={
-            "scenario": bool(scenarios), "destination": bool(destinations),
-        }):  # fmt: skip
-            with rc_context(STYLE):
+        named = _named(scenario=scenarios, region=regions, route=routes, destination=destinations)
+        for _, draw in _pictures_of(one, chosen, years=_years(run, years), named=named):
+            with rc_context(style()):
                 figure = draw()
             if figure is not None:
                 return figure
@@ -124,19 +131,20 @@ def plot_run(
         When a file cannot be written.
     """
     single = out.suffix.lower().removeprefix(".") in FORMATS
-    every = {name: one for name, one in kinds().items() if is_of(one, dataset)}
+    every = {name: one for name, one in every_kind().items() if is_of(one, dataset)}
     wanted = [one for one in every.values() if ALL in kind or (not kind and one.usual(dataset))]
     wanted += [one for one in map(kind_of, kind if ALL not in kind else ()) if one not in wanted]
     chosen = _chosen(dataset, scenarios=scenarios, regions=regions, routes=routes,
                      destinations=destinations)  # fmt: skip
     years = _years(dataset, years)
-    named = {"scenario": bool(scenarios), "destination": bool(destinations)}
+    named = _named(scenario=scenarios, region=regions, route=routes, destination=destinations)
     files, lacking = [], []
-    drawn: list[tuple[str, Callable[[], Figure | None]]] = []
+    drawn: list[tuple[Kind, str, Callable[[], Figure | None]]] = []
     for one in wanted:
         fault = fault_of(one, dataset)
         if fault is None:
-            drawn += _pictures_of(one, chosen, years=years, named=named)
+            pictures = _pictures_of(one, chosen, years=years, named=named)
+            drawn += [(one, stem, draw) for stem, draw in pictures]
         else:
             lacking.append(fault)
     if single and len(drawn) > 1:
@@ -144,11 +152,13 @@ def plot_run(
             "-o", str(out), f"a folder: these are {len(drawn)} pictures",
             "name a folder, or ask for one picture: --kind, --scenario",
         ))  # fmt: skip
-    for stem, draw in drawn:
+    for one, stem, draw in drawn:
         path = out if single else out / f"{stem}.{format}"
         file = save(draw, path, expected="a folder to write pictures into")
         if file is not None:
             files.append(file)
+        elif kind and one.name in kind:
+            lacking.append(_nothing(one))
     return files, lacking
 
 
@@ -159,6 +169,11 @@ def _nothing(kind: Kind) -> Fault:
     )  # fmt: skip
 
 
+def _named(**labels: Sequence[str]) -> frozenset[str]:
+    """Dimensions of which labels are asked for."""
+    return frozenset(dim for dim, given in labels.items() if given)
+
+
 def _years(dataset: xr.Dataset, years: Sequence[int]) -> tuple[int, ...]:
     choose(dataset, {"year": years})
     return tuple(years)
@@ -167,18 +182,26 @@ def _years(dataset: xr.Dataset, years: Sequence[int]) -> tuple[int, ...]:
 def _chosen(
     dataset: xr.Dataset, *, scenarios: Sequence[str], regions: Sequence[str],
     routes: Sequence[str], destinations: Sequence[str],
-) -> xr.Dataset:  # fmt: skip
+) -> tuple[xr.Dataset, xr.Dataset]:  # fmt: skip
+    """The run cut to what is asked for, and the same with every route."""
     labels = {
         "scenario": [one for one in scenarios if ALL not in scenarios], "region": regions,
         "route": routes, "destination": [one for one in destinations if ALL not in destinations],
     }  # fmt: skip
-    return inert(choose(dataset, labels))
+    # A picture of some routes may tell of the cost of their reference too.
+    whole = inert(choose(dataset, {**labels, "route": ()}))
+    return choose(whole, {"route": routes}), whole
 
 
 def _pictures_of(
-    kind: Kind, dataset: xr.Dataset, *, years: tuple[int, ...], named: dict[str, bool]
+    kind: Kind,
+    both: tuple[xr.Dataset, xr.Dataset],
+    *,
+    years: tuple[int, ...],
+    named: frozenset[str],
 ) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
     """Name and drawing of each picture of a kind: one a scenario, sector and destination."""
+    dataset, whole = both
     hidden: dict[str, tuple[str, ...]] = {}
     axes: list[list[tuple[str, Cut]]] = []
     for dim in kind.each:
@@ -188,13 +211,13 @@ def _pictures_of(
         labels = labels_of(dataset, dim)
         if not labels or dim not in dataset.dims:
             continue
-        if not named.get(dim, False):
+        if dim not in named:
             labels, hidden[dim] = labels[:1], tuple(labels[1:])
         several = len(labels) > 1
         axes.append([
             (f"_{one}" if several else "", partial(_at, dim=dim, label=one)) for one in labels
         ])  # fmt: skip
-    asked = Asked(years, hidden)
+    asked = Asked(years, hidden, named, whole)
     for parts in product(*axes):
         yield (
             kind.name + _file_name("".join(ending for ending, _ in parts)),
@@ -203,14 +226,16 @@ def _pictures_of(
 
 
 def _drawn(kind: Kind, dataset: xr.Dataset, asked: Asked, cuts: Sequence[Cut]) -> Figure | None:
+    whole = asked.whole
     for cut in cuts:
         dataset = cut(dataset)
-    return kind.draw(dataset, asked)
+        whole = cut(whole) if isinstance(cut, partial) and cut.func is _at else whole
+    return kind.draw(dataset, replace(asked, whole=whole))
 
 
 def _at(dataset: xr.Dataset, *, dim: str, label: str) -> xr.Dataset:
     place = labels_of(dataset, dim).index(label)
-    return dataset.isel({dim: place if dim == "scenario" else [place]})
+    return dataset.isel({dim: place})
 
 
 def _sectors(dataset: xr.Dataset) -> list[tuple[str, Cut]]:
@@ -233,11 +258,15 @@ def _file_name(text: str) -> str:
 def inert(dataset: xr.Dataset) -> xr.Dataset:
     """A run whose title and labels fonts can write: what has no picture is shown as its number."""
     labels = {
-        name: (coord.dims, np.vectorize(lambda one: printable(str(one)), otypes=[object])(coord))
-        for name, coord in dataset.coords.items() if coord.dtype.kind in "UO" and coord.size
+        name: (coord.dims, np.vectorize(_shown, otypes=[object])(coord))
+        for name, coord in dataset.coords.items() if coord.dtype.kind in "UOT" and coord.size
     }  # fmt: skip
-    title = printable(str(dataset.attrs.get("title", "")))
+    title = _shown(dataset.attrs.get("title", ""))
     return dataset.assign_coords(labels).assign_attrs(title=title)
+
+
+def _shown(label: Any) -> str:
+    return drawable(printable(str(label)))
 
 
 def save(
@@ -261,7 +290,7 @@ def save(
     kind = kind if kind in FORMATS else "png"
     # The salt and no clock make a file the same in each run.
     without = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with rc_context({**STYLE, "svg.hashsalt": "simcore"}):
+    with rc_context({**style(), "svg.hashsalt": "simcore"}):
         figure = draw()
         if figure is None:
             return None

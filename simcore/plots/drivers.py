@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simcore.analysis.converge import SLOPES, Convergence, of_run
+from simcore.analysis.converge import SLOPES, Convergence
 from simcore.analysis.discover import Discovery
 from simcore.analysis.targets import Target, usual_target
 from simcore.analysis.tornado import Bar, Reading, Tornado, tornado
@@ -125,18 +125,6 @@ def _label(bar: Bar, found: Tornado) -> str:
 def tornado_of_run(dataset: xr.Dataset, _: Asked) -> Figure | None:
     """Tornado of the usual answer of a run."""
     return _of_usual(dataset, lambda target: bars(tornado(dataset, target), _run(dataset)))
-
-
-@picture(
-    "converge",
-    shows="how the error of the same answer falls with draws (simcore converge compares designs)",
-    usual=False,
-)
-def falling_of_run(dataset: xr.Dataset, _: Asked) -> Figure | None:
-    """Falling error of the usual answer of a run."""
-    return _of_usual(
-        dataset, lambda target: falling(of_run(dataset, target, "mean"), _run(dataset))
-    )
 
 
 def _of_usual(dataset: xr.Dataset, draw: Callable[[Target], Figure]) -> Figure | None:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-DECLARED_IN: Final = ("figures", "deals", "sensitivity", "drivers")
+DECLARED_IN: Final = (
+    "routes", "years", "waterfalls", "comparisons", "prices", "deals", "sensitivity", "drivers",
+    "converging",
+)  # fmt: skip
 """Modules of `plots/` with kinds, in the order in which kinds are listed."""
 
 CELL: Final = ("scenario", "sector", "destination")
@@ -35,10 +38,16 @@ class Asked:
         Years of a picture of single years; empty: its own choice.
     hidden : mapping of str to tuple of str
         By dimension the labels of the run that are not shown as none were asked for.
+    named : frozenset of str
+        Dimensions of which labels were asked for.
+    whole : xarray.Dataset
+        The same run with every route.
     """
 
     years: tuple[int, ...] = ()
     hidden: Mapping[str, tuple[str, ...]] | None = None
+    named: frozenset[str] = frozenset()
+    whole: Any = None
 
 
 Draw = Callable[["xr.Dataset", Asked], "Figure | None"]
@@ -88,6 +97,11 @@ def register(kind: Kind) -> None:
     _KINDS[kind.name] = kind
 
 
+def withdraw(name: str) -> None:
+    """Take a kind back."""
+    _KINDS.pop(name, None)
+
+
 def picture(
     name: str, *, shows: str, needs: Iterable[str | tuple[str, ...]] = (),
     each: tuple[str, ...] = (), usual: bool | Callable[[Any], bool] = True, study: str = "",
@@ -104,7 +118,7 @@ def picture(
     return declared
 
 
-def kinds() -> dict[str, Kind]:
+def every_kind() -> dict[str, Kind]:
     """Every kind by its name."""
     for module in DECLARED_IN:
         import_module(f"simcore.plots.{module}")
@@ -113,7 +127,7 @@ def kinds() -> dict[str, Kind]:
 
 def kind_of(name: str) -> Kind:
     """The kind of a name; an unknown one is a RunError with a hint."""
-    known = kinds()
+    known = every_kind()
     if name not in known:
         near = suggest(name, known)
         raise RunError(Fault(
@@ -127,7 +141,7 @@ def kinds_text(width: int = 100) -> str:
     """Table of the kinds for `simcore plot --help`."""
     import textwrap
 
-    known = kinds().values()
+    known = every_kind().values()
     room = max((len(one.name) for one in known), default=0) + 4
     lines = ["kinds:"]
     for one in known:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
 
 import numpy as np
-
-from simcore.running.options import Report
 
 Shares = Sequence[Sequence[int]]
 
@@ -31,30 +29,31 @@ class Crew:
         self._pool.shutdown()
 
     def over_batches(
-        self, work: Callable[[int, int], None], batches: int, report: Report,
-        shares: Shares | None = None,
+        self, work: Callable[[int, int], None], queues: Sequence[Iterator[int]],
+        report: Callable[[int], None], is_due: Callable[[], bool],
     ) -> Shares:  # fmt: skip
-        """Call work(thread, batch) for as many batches, counted from 0.
+        """Call work(thread, batch) for what each thread takes from its queue, until a pause is due.
+
+        Threads may share a queue: each batch is then dealt to whoever is free. `report` hears how
+        many batches are done.
 
         Returns
         -------
         sequence of sequences of int
-            Batches of each thread; given as `shares`, each thread takes them again. Without, they
-            are dealt one after the other to whoever is free.
+            Batches that each thread has done.
         """
-        threads = min(self.threads, batches) if shares is None else len(shares)
-        total = batches if shares is None else sum(map(len, shares))
-        dealt = [list[int]() for _ in range(threads)]
-        free = iter(range(batches))
+        dealt = [list[int]() for _ in queues]
 
         def part(thread: int) -> None:
-            for batch in free if shares is None else shares[thread]:
+            for batch in queues[thread]:
                 if self._stop.is_set():
                     raise StoppedError
-                dealt[thread].append(batch)
                 work(thread, batch)
+                dealt[thread].append(batch)
+                if is_due():
+                    return
 
-        self._run(part, threads, lambda: report(sum(map(len, dealt)) / max(total, 1)))
+        self._run(part, len(queues), lambda: report(sum(map(len, dealt))))
         return dealt
 
     def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:

@@ -8,9 +8,10 @@ no bit of the result.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,12 +25,13 @@ from simcore.running.describe import layout_of
 from simcore.running.executors import Executor, on_threads
 from simcore.running.finite import check_finite, check_statistics
 from simcore.running.items import Item, has_years, rows_of, write_tile
+from simcore.running.jobs import Job
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
 from simcore.running.reduction import Team, reduce_tile, rehearse
 from simcore.running.resolving import resolved
+from simcore.running.resuming import Record
 from simcore.running.rows import central_of, draws_of
-from simcore.running.stages import Job
 from simcore.running.stopping import run_until_narrow, unreached
 from simcore.running.tails import check_defined, fill_tails
 from simcore.running.tiles import check_memory, recalled_values
@@ -61,7 +63,7 @@ def run(plan: Plan, **options: Any) -> xr.Dataset:
     ----------
     plan : Plan
     **options : Any
-        Those of `execute`: out, overwrite, threads, executor, options, report.
+        Those of `execute`: out, overwrite, threads, executor, options, report, fresh.
 
     Returns
     -------
@@ -86,6 +88,7 @@ def execute(
     executor: Executor | None = None,
     options: Options | None = None,
     report: Report = silent,
+    fresh: bool = False,
 ) -> Finished:
     """Simulate a plan, but leave it to the caller to open the result, which takes xarray.
 
@@ -104,6 +107,13 @@ def execute(
         How the work is divided.
     report : callable
         Told the share of the work that is done.
+    fresh : bool
+        Discard what a run to `out` that was stopped has kept, instead of going on from there.
+
+    Notes
+    -----
+    A run to a file that ends before it is complete keeps its work (`running.resuming`); the error
+    or interrupt then has a note that says how much and where.
     """
     executor, options = executor or on_threads(threads), options or Options()
     if out is not None:
@@ -120,8 +130,13 @@ def execute(
     items = [item for tile in job.tiles for item in tile]
     check_memory(plan, items, executor.parts * executor.threads, options)
     store = Store(layout_of(plan), out, overwrite=overwrite)
+    record = None if out is None else Record(plan, out, store)
     try:
         store.begin()
+        if record is not None:
+            record.begin(fresh=fresh)
+            options = replace(options, record=record)
+            job, report = replace(job, options=options), record.hearing(report)
         most = recalled_values(plan, options) if executor.shares_memory else 0
         recall = Recall.of(plan, most)
         statistics = _empty_statistics(store.layout)
@@ -132,8 +147,13 @@ def execute(
         fill_prices(plan, statistics, executor.threads, options, recall)
         fill_tails(plan, statistics, executor, options, recall)
         check_statistics(plan, statistics)
-        return store.complete(statistics, extra=_achieved_correlations(plan))
-    except BaseException:
+        finished = store.complete(statistics, extra=_achieved_correlations(plan))
+        if record is not None:
+            record.end()
+        return finished
+    except BaseException as error:
+        if record is not None and (kept := record.stop()):
+            error.add_note(kept)
         store.abort()
         raise
 
@@ -156,13 +176,21 @@ def prepare(plan: Plan) -> None:
 def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], report: Report) -> None:
     """Simulate tile by tile: statistics into their arrays, kept draws into the store."""
     plan, by_view = team.job.plan, counts_by_view(team.job.plan)
+    record = team.job.options.record
     total, done = sum(map(rows_of, team.job.tiles)), 0
     writing: Future[None] | None = None
     # One thread more, so that draws are written while the next tile is computed.
     with ThreadPoolExecutor(1) as writer:
         for number, tile in enumerate(team.job.tiles):
-            kept, before = _room_to_keep(plan, tile, store), done
+            before = done
             done += rows_of(tile)
+            cells = [(cell.variable, cell.index) for item in tile for cell in item.kept]
+            known = record.sample(team.job, number, cells) if record else None
+            if known is not None:
+                write_tile(plan, tile, known, by_view, statistics)
+                report(done / total, "going on")
+                continue
+            kept = _room_to_keep(plan, tile, store)
             step = between(report, before / total, done / total)
             sample = reduce_tile(team, number, step, (kept.draws, kept.first))
             check_finite(plan, tile, sample)
@@ -170,7 +198,8 @@ def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], repor
             if writing is not None:
                 writing.result()
             write_tile(plan, tile, sample, by_view, statistics)
-            writing = writer.submit(_write, tile, kept, store)
+            finish = partial(record.finish, team.job, number, sample, cells) if record else None
+            writing = writer.submit(_write, tile, kept, store, finish)
         if writing is not None:
             writing.result()
 
@@ -187,8 +216,10 @@ def _room_to_keep(plan: Plan, tile: Sequence[Item], store: Store) -> _Kept:
     return _Kept(room, lines[:-1], is_in_place=False)
 
 
-def _write(tile: Sequence[Item], kept: _Kept, store: Store) -> None:
-    """Hand the kept draws of a tile to the store."""
+def _write(
+    tile: Sequence[Item], kept: _Kept, store: Store, finish: Callable[[], None] | None
+) -> None:
+    """Hand the kept draws of a tile to the store, then say that it is finished."""
     first = iter(kept.first)
     for item in tile:
         if not item.kept:
@@ -200,6 +231,8 @@ def _write(tile: Sequence[Item], kept: _Kept, store: Store) -> None:
             store.mark_made(cell.variable, cell.index)
         for cell in others:
             store.write(cell.variable, cell.index, draws if has_years(cell) else draws[0])
+    if finish is not None:
+        finish()
 
 
 def _empty_statistics(layout: Layout) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.running.stages import Perform, Result, Task
+from simcore.running.jobs import Perform, Result, Task
 
 _MOST_THREADS: Final = 1024
 

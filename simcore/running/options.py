@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from simcore.running.resuming import Record
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Options:
     bins, collected, recalled : int, optional
         Bins of each row, values that may be collected at a time, and prices of systems that may be
         kept from pass to pass; without them, as memory has room.
+    record : Record, optional
+        Where what is done is kept, so that a run that was killed can go on.
     """
 
     look: int = 512
@@ -29,6 +34,12 @@ class Options:
     bins: int | None = None
     collected: int | None = None
     recalled: int | None = None
+    record: Record | None = None
+
+    @property
+    def elsewhere(self) -> Options:
+        """The same for another process, which has no part in the record."""
+        return replace(self, record=None)
 
 
 class Report(Protocol):

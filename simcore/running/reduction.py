@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,23 +23,16 @@ from simcore.running.batches import Tree
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads
 from simcore.running.items import Item, Need
+from simcore.running.jobs import Job, Part, Result, Stage, Task
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
-from simcore.running.stages import (
-    Job,
-    Part,
-    Result,
-    Site,
-    Stage,
-    Task,
-    Tile,
-    by_output,
-    first_draws,
-    perform,
-)
+from simcore.running.stages import Site, Tile, by_output, first_draws, perform
 from simcore.running.tiles import collected_values
 from simcore.statistics import Sample, spread_of_replicates
 from simcore.variables import QUANTILES
+
+if TYPE_CHECKING:
+    from simcore.running.resuming import Checkpoint
 
 Floats = NDArray[np.float64]
 Lines = tuple[NDArray[Any], Sequence[int]]
@@ -85,14 +78,25 @@ class Team:
         edges = np.linspace(0, numbers, min(self.job.parts, numbers) + 1).astype(int).tolist()
         return [Part(tile, stage, first, last) for first, last in pairwise(edges)]
 
+    def _checkpoint(self, task: Task) -> Checkpoint | None:
+        """Where it is kept how far the part of a task is."""
+        record, part = self.job.options.record, task.part
+        if record is None:
+            return None
+        of_rows = f"{part.stage}-{task.rows[0]}-{task.rows[1]}"
+        return record.checkpoint(self.job, part.tile, of_rows)
+
     def results(
         self, tasks: Sequence[Task], tile: Tile, report: Report, kept: Kept | None = None
     ) -> list[Result]:
         """Do the tasks of a stage; draws that they keep are written into `kept`."""
         shared, batches, found = self.executor.shares_memory, self.job.batches, {}
-        work = partial(perform, self.job)
+        work = partial(perform, replace(self.job, options=self.job.options.elsewhere))
         if shared:
             site = Site(tile, self.crew, None if kept is None else kept.draws, report)
+            if kept is None or (kept.lines < 0).all():
+                # Draws that are kept lie where a checkpoint does not reach.
+                site = replace(site, checkpoint=self._checkpoint(tasks[0]))
             work = partial(perform, self.job, site=site)
         elif kept is not None:
             own = kept.lines >= 0
@@ -204,6 +208,18 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
         categories=tile.asked(categories, 0),
         **{name: tile.asked(values, np.nan) for name, values in of_rows.items()},
     )
+
+
+def known_or_reduced(team: Team, number: int) -> Sample:
+    """What a tile without kept draws leaves, as it was recorded or as it is reduced now."""
+    record = team.job.options.record
+    if record is None:
+        return reduce_tile(team, number, silent)
+    if (known := record.sample(team.job, number)) is not None:
+        return known
+    sample = reduce_tile(team, number, silent)
+    record.finish(team.job, number, sample)
+    return sample
 
 
 def rehearse(plan: Plan) -> None:
@@ -332,8 +348,9 @@ def samples(
     """Each item, of a whole plan or the given ones, with what its draws leave; none are kept."""
     job = Job.of(plan, executor.parts, executor.threads, options, items, probabilities)
     with Crew(executor.threads) as crew:
+        team = Team(job, executor, crew, recall)
         for number, tile in enumerate(job.tiles):
-            sample, at = reduce_tile(Team(job, executor, crew, recall), number, silent), 0
+            sample, at = known_or_reduced(team, number), 0
             for item in tile:
                 yield item, sample.rows(at, at + item.request.rows)
                 at += item.request.rows

@@ -8,171 +8,30 @@ be done by any process, in any order, and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.operations import BLOCK
-from simcore.plan import Plan
-from simcore.running.batches import Batch, Batches, Node, Tree
+from simcore.running.batches import Batch, Node, Tree
 from simcore.running.crew import Crew, Shares
-from simcore.running.items import Item, items_of, rows_of
-from simcore.running.options import Options, Report, between, silent
+from simcore.running.items import rows_of
+from simcore.running.jobs import Job, Result, Stage, Task
+from simcore.running.options import Report, between, silent
 from simcore.running.program import Recall, compile_program, drop_operation, restrict_outputs
-from simcore.running.tiles import bins_for, replicates_of, tiles_of
-from simcore.variables import INTERVAL_LEVEL, QUANTILES
+from simcore.running.tiles import bins_for
 
+if TYPE_CHECKING:
+    from simcore.running.resuming import Checkpoint
+
+Arrays = Mapping[str, NDArray[Any]]
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-_NOTHING: Final[Any] = np.empty(0)
-
-
-class Stage(StrEnum):
-    """What is done with the draws of a part."""
-
-    COUNT = "count"
-    COLLECT = "collect"
-    KEEP = "keep"
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """All that a process must know to do any part of a run; told once.
-
-    Attributes
-    ----------
-    plan : Plan
-    tiles : tuple of tuples of Item
-    parts, threads : int
-        Parts of the draws in each stage, and threads that share the draws of one part.
-    options : Options
-    probabilities : tuple of float
-        Of the quantiles.
-    """
-
-    plan: Plan
-    tiles: tuple[tuple[Item, ...], ...]
-    parts: int
-    threads: int
-    options: Options
-    probabilities: tuple[float, ...] = QUANTILES
-
-    @classmethod
-    def of(
-        cls, plan: Plan, parts: int, threads: int, options: Options,
-        items: Sequence[Item] | None = None, probabilities: tuple[float, ...] = QUANTILES,
-    ) -> Job:  # fmt: skip
-        """The job of running a whole plan, or some items of it."""
-        chosen = items_of(plan) if items is None else items
-        tiles = tiles_of(plan, chosen, parts * threads, options)
-        return cls(plan, tuple(map(tuple, tiles)), parts, threads, options, probabilities)
-
-    @property
-    def replicates(self) -> int:
-        """Parts of the draws whose spread measures the error."""
-        return replicates_of(self.plan)
-
-    @property
-    def batches(self) -> Batches:
-        """The draws in batches, whose sums are added up by themselves."""
-        return Batches(self.plan.draws, self.replicates)
-
-    @cached_property
-    def ranks(self) -> Any:
-        """Ranks of the quantiles and of the ends of their intervals (`QuantileRanks`)."""
-        from simcore.kernels.ranks import quantile_ranks
-
-        return quantile_ranks(
-            self.plan.draws, self.probabilities, INTERVAL_LEVEL, replicates=self.replicates
-        )
-
-
-class Part(NamedTuple):
-    """Address of a part: nothing of how or where it is done.
-
-    Attributes
-    ----------
-    tile : int
-    stage : Stage
-    first, last : int
-        Numbers of batches of the draws: the first, and the one after the last.
-    """
-
-    tile: int
-    stage: Stage
-    first: int
-    last: int
-
-
-class Task(NamedTuple):
-    """A part, and what the stages before have found out.
-
-    Attributes
-    ----------
-    part : Part
-    numbers : ndarray, shape (rows, 4)
-        RATE, PIVOT, LOW and SCALE of each row, as in `kernels.sinks`.
-    lines : ndarray, shape (rows,)
-        Line of each row among those kept; -1: not kept. Of count and keep.
-    slot, atom, places : ndarray
-        As `kernels.bins.choose_bins` leaves them, the places for the threads of this part.
-    shares : sequence of sequences of int
-        Batches of the part that each thread met while it counted.
-    rows : (int, int)
-        First row whose values are collected, and the one after the last.
-    """
-
-    part: Part
-    numbers: Floats
-    lines: NDArray[np.int64]
-    slot: NDArray[np.uint8] = _NOTHING
-    atom: Floats = _NOTHING
-    places: Places = _NOTHING
-    shares: Shares = ()
-    rows: tuple[int, int] = (0, 0)
-
-
-class Result(NamedTuple):
-    """What was made of a part; arrays that its stage does not make are empty.
-
-    Attributes
-    ----------
-    part : Part
-    shares : sequence of sequences of int
-        Batches of the part that each thread met.
-    kept : ndarray, shape (kept rows, draws)
-        Draws of the part; None where they were written where they belong.
-    nodes, sums : ndarray, shape (nodes, 3) and (nodes, rows, 4)
-        Addresses in the tree of sums, and the sums; see `running.batches`.
-    counts : ndarray, shape (threads, rows, bins + 1)
-        Values by bin.
-    values : ndarray
-        What was collected, thread after thread.
-    places : ndarray, shape (threads, rows, 5)
-        Where that lies.
-    tally : Tally
-        Of the rows collected, by replicate: `filled`, and as `inside` the draws between, below
-        and above the slots, and in them.
-    """
-
-    part: Part
-    shares: Shares
-    kept: NDArray[Any] | None = None
-    nodes: NDArray[np.int64] = _NOTHING
-    sums: Floats = _NOTHING
-    counts: NDArray[np.int32] = _NOTHING
-    values: Floats = _NOTHING
-    places: Places = _NOTHING
-    tally: Any = None
-
-
-Perform = Callable[[Task], Result]
 Simulate = Callable[[Any], None]
 
 
@@ -250,12 +109,15 @@ class Site:
         Where kept draws belong, shape (lines, draws); without it they are returned.
     report : callable
         Told the share of the part that is done.
+    checkpoint : Checkpoint, optional
+        Where it is kept now and then how far the part is.
     """
 
     tile: Tile
     crew: Crew
     kept: NDArray[Any] | None = None
     report: Report = silent
+    checkpoint: Checkpoint | None = None
 
 
 def perform(job: Job, task: Task, site: Site | None = None) -> Result:
@@ -295,7 +157,19 @@ def _count(job: Job, task: Task, site: Site) -> Result:
         simulate(targets[thread]._replace(sums=sums))
         tree.add(Node.of(batch), sums)
 
-    shares = _over_draws(job, task, site, simulated)
+    found = site.checkpoint.load() if site.checkpoint else None
+    done: Shares = ()
+    # Other threads or more memory than before: what they have counted is of no use.
+    if found is not None and found["counts"].shape == counts.shape:
+        tree, done = Tree.joined([(found["nodes"], found["sums"])]), _parted(found)
+        counts[:] = found["counts"]
+    del found
+
+    def reached(shares: Shares) -> Arrays:
+        nodes, sums = tree.nodes()
+        return {"nodes": nodes, "sums": sums, "counts": counts, **_joined(shares)}
+
+    shares = _over_draws(job, task, site, simulated, done=done, reached=reached)
     returned = None if kept is site.kept else kept
     return Result(task.part, shares, returned, *tree.nodes(), counts=counts)
 
@@ -332,15 +206,60 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
     ]  # fmt: skip
     program = drop_operation(restrict_outputs(tile.program, begin, end), "CHEAPEST")
     tally = Tally.of(replicates, len(places), end - begin, slots)
-    for one in range(replicates) if replicates else (None,):
-        counts[:] = 0
+    first, found = 0, site.checkpoint.load() if site.checkpoint else None
+    done: Shares = ()
+    # Others may have counted what a thread is to collect.
+    if found is not None and _is_of(found, task, places):
+        values[:], places[:], counts[:] = found["values"], found["places"], found["counts"]
+        tally.filled[:], tally.inside[:] = found["filled"], found["inside"]
+        first, done = int(found["replicate"]), _parted(found, "done")
+    del found
+
+    def reached(replicate: int, done: Shares) -> Arrays:
+        return {
+            "values": values, "places": places, "counts": counts, "filled": tally.filled,
+            "inside": tally.inside, "replicate": np.array(replicate),
+            **_joined(task.shares), **_joined(done, "done"),
+        }  # fmt: skip
+
+    for one in range(first, max(replicates, 1)):
+        many = max(replicates, 1)
+        report = between(site.report, one / many, (one + 1) / many)
         _over_draws(
-            job, task, site, lambda thread, _, simulate: simulate(targets[thread]), program, one
-        )
-        if one is not None:
+            job, task, replace(site, report=report),
+            lambda thread, _, simulate: simulate(targets[thread]), program,
+            done=done, replicate=one if replicates else None, reached=partial(reached, one),
+        )  # fmt: skip
+        done = ()
+        if replicates:
             tally.filled[one] = places[:, begin:end, sinks.FILLED]
             tally.inside[one] = counts.sum(axis=0)[begin:end]
+            counts[:] = 0
     return Result(task.part, task.shares, values=values, places=places, tally=tally)
+
+
+def _is_of(found: Arrays, task: Task, places: Places) -> bool:
+    """Whether a checkpoint was made with what each thread has counted now."""
+    from simcore.kernels import sinks
+
+    of_rooms = [sinks.START, sinks.ROOM]
+    return (
+        _parted(found) == [list(own) for own in task.shares]
+        and found["places"].shape == places.shape
+        and np.array_equal(found["places"][:, :, of_rooms], places[:, :, of_rooms])
+    )
+
+
+def _joined(shares: Shares, name: str = "shares") -> dict[str, NDArray[Any]]:
+    """Batches of each thread as arrays."""
+    flat = [one for own in shares for one in own]
+    return {name: np.array(flat, np.int64), f"{name}_of": np.array([len(own) for own in shares])}
+
+
+def _parted(found: Arrays, name: str = "shares") -> list[list[int]]:
+    """Undo `_joined`."""
+    ends = np.cumsum(found[f"{name}_of"])
+    return [part.tolist() for part in np.split(found[name], ends[:-1])]
 
 
 def _room_to_keep(job: Job, task: Task, site: Site, dtype: str) -> NDArray[Any]:
@@ -366,11 +285,18 @@ def _keeper(
 
 def _over_draws(
     job: Job, task: Task, site: Site, work: Callable[[int, Batch, Simulate], None],
-    program: Any = None, replicate: int | None = None,
+    program: Any = None, *, done: Shares = (), replicate: int | None = None,
+    reached: Callable[[Shares], Arrays] | None = None,
 ) -> Shares:  # fmt: skip
     """Call work(thread, batch, what simulates its draws into a sink) for the batches of a part.
 
-    Given a replicate, for its batches only.
+    Those that each thread has `done` are left out; given a replicate, those of others. Of what is
+    `reached` by the batches done a checkpoint is made whenever that is due.
+
+    Returns
+    -------
+    sequence of sequences of int
+        Batches of each thread.
     """
     from simcore.kernels import sinks
     from simcore.kernels.simulate import run_blocks
@@ -386,12 +312,25 @@ def _over_draws(
             chosen, batch.first, batch.draws, job.replicates, batch.first - begin, False, room, sink
         ))  # fmt: skip
 
-    step, shares = site.report, task.shares or None
-    if replicate is not None and shares is not None:
-        many = job.ranks.taken.size
-        step = between(site.report, replicate / many, (replicate + 1) / many)
-        shares = [[k for k in own if batches[k].replicate == replicate] for own in shares]
-    return site.crew.over_batches(one, len(batches), step, shares)
+    shares = [[k for k in own if replicate in (None, batches[k].replicate)] for own in task.shares]
+    threads = len(shares) or min(job.threads, len(batches))
+    met = [list(own) for own in done] or [[] for _ in range(threads)]
+    total = sum(map(len, shares)) if shares else len(batches)
+    known = {k for own in met for k in own}
+    free = iter([k for k in range(len(batches)) if k not in known])
+    queues = [iter(own[len(m) :]) for own, m in zip(shares, met, strict=False)] or [free] * threads
+    pause = site.checkpoint if reached is not None else None
+    while (before := sum(map(len, met))) < total:
+        report = lambda more, before=before: site.report((before + more) / total)  # noqa: E731
+        dealt = site.crew.over_batches(one, queues, report, pause.is_due if pause else _never)
+        met = [[*own, *more] for own, more in zip(met, dealt, strict=True)]
+        if pause is not None and reached is not None and pause.is_due():
+            pause.save(reached(met))
+    return met
+
+
+def _never() -> bool:
+    return False
 
 
 _STAGES: Final = {Stage.COUNT: _count, Stage.COLLECT: _collect, Stage.KEEP: _keep}

@@ -36,8 +36,13 @@ def told(error: BaseException) -> tuple[str, int]:
     Returns
     -------
     str, int
-        Text after the name of the command, and exit code.
+        Text after the name of the command, and exit code; notes of the error follow the text.
     """
+    text, status = _told(error)
+    return "\n".join([text, *getattr(error, "__notes__", ())]), status
+
+
+def _told(error: BaseException) -> tuple[str, int]:
     if isinstance(error, SimcoreError):
         return f"error\n{error}", error.exit_code
     if isinstance(error, KeyboardInterrupt):

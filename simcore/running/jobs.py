@@ -1,0 +1,170 @@
+"""What is asked of a part of a run and what it gives back: an address and arrays, no more.
+
+So that a part can be done by any process, in any order, and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.plan import Plan
+from simcore.running.batches import Batches
+from simcore.running.crew import Shares
+from simcore.running.items import Item, items_of
+from simcore.running.options import Options
+from simcore.running.tiles import replicates_of, tiles_of
+from simcore.variables import INTERVAL_LEVEL, QUANTILES
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+_NOTHING: Final[Any] = np.empty(0)
+
+
+class Stage(StrEnum):
+    """What is done with the draws of a part."""
+
+    COUNT = "count"
+    COLLECT = "collect"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """All that a process must know to do any part of a run; told once.
+
+    Attributes
+    ----------
+    plan : Plan
+    tiles : tuple of tuples of Item
+    parts, threads : int
+        Parts of the draws in each stage, and threads that share the draws of one part.
+    options : Options
+    probabilities : tuple of float
+        Of the quantiles.
+    """
+
+    plan: Plan
+    tiles: tuple[tuple[Item, ...], ...]
+    parts: int
+    threads: int
+    options: Options
+    probabilities: tuple[float, ...] = QUANTILES
+
+    @classmethod
+    def of(
+        cls, plan: Plan, parts: int, threads: int, options: Options,
+        items: Sequence[Item] | None = None, probabilities: tuple[float, ...] = QUANTILES,
+    ) -> Job:  # fmt: skip
+        """The job of running a whole plan, or some items of it."""
+        chosen = items_of(plan) if items is None else items
+        tiles = tiles_of(plan, chosen, parts * threads, options)
+        return cls(plan, tuple(map(tuple, tiles)), parts, threads, options, probabilities)
+
+    @property
+    def replicates(self) -> int:
+        """Parts of the draws whose spread measures the error."""
+        return replicates_of(self.plan)
+
+    @property
+    def batches(self) -> Batches:
+        """The draws in batches, whose sums are added up by themselves."""
+        return Batches(self.plan.draws, self.replicates)
+
+    @cached_property
+    def ranks(self) -> Any:
+        """Ranks of the quantiles and of the ends of their intervals (`QuantileRanks`)."""
+        from simcore.kernels.ranks import quantile_ranks
+
+        return quantile_ranks(
+            self.plan.draws, self.probabilities, INTERVAL_LEVEL, replicates=self.replicates
+        )
+
+
+class Part(NamedTuple):
+    """Address of a part: nothing of how or where it is done.
+
+    Attributes
+    ----------
+    tile : int
+    stage : Stage
+    first, last : int
+        Numbers of batches of the draws: the first, and the one after the last.
+    """
+
+    tile: int
+    stage: Stage
+    first: int
+    last: int
+
+
+class Task(NamedTuple):
+    """A part, and what the stages before have found out.
+
+    Attributes
+    ----------
+    part : Part
+    numbers : ndarray, shape (rows, 4)
+        RATE, PIVOT, LOW and SCALE of each row, as in `kernels.sinks`.
+    lines : ndarray, shape (rows,)
+        Line of each row among those kept; -1: not kept. Of count and keep.
+    slot, atom, places : ndarray
+        As `kernels.bins.choose_bins` leaves them, the places for the threads of this part.
+    shares : sequence of sequences of int
+        Batches of the part that each thread met while it counted.
+    rows : (int, int)
+        First row whose values are collected, and the one after the last.
+    """
+
+    part: Part
+    numbers: Floats
+    lines: NDArray[np.int64]
+    slot: NDArray[np.uint8] = _NOTHING
+    atom: Floats = _NOTHING
+    places: Places = _NOTHING
+    shares: Shares = ()
+    rows: tuple[int, int] = (0, 0)
+
+
+class Result(NamedTuple):
+    """What was made of a part; arrays that its stage does not make are empty.
+
+    Attributes
+    ----------
+    part : Part
+    shares : sequence of sequences of int
+        Batches of the part that each thread met.
+    kept : ndarray, shape (kept rows, draws)
+        Draws of the part; None where they were written where they belong.
+    nodes, sums : ndarray, shape (nodes, 3) and (nodes, rows, 4)
+        Addresses in the tree of sums, and the sums; see `running.batches`.
+    counts : ndarray, shape (threads, rows, bins + 1)
+        Values by bin.
+    values : ndarray
+        What was collected, thread after thread.
+    places : ndarray, shape (threads, rows, 5)
+        Where that lies.
+    tally : Tally
+        Of the rows collected, by replicate: `filled`, and as `inside` the draws between, below
+        and above the slots, and in them.
+    """
+
+    part: Part
+    shares: Shares
+    kept: NDArray[Any] | None = None
+    nodes: NDArray[np.int64] = _NOTHING
+    sums: Floats = _NOTHING
+    counts: NDArray[np.int32] = _NOTHING
+    values: Floats = _NOTHING
+    places: Places = _NOTHING
+    tally: Any = None
+
+
+Perform = Callable[[Task], Result]
