@@ -14,6 +14,7 @@ from simcore.terminal.option_parts import command as _command
 from simcore.terminal.option_parts import config as _config
 from simcore.terminal.option_parts import csv_style as _csv
 from simcore.terminal.option_parts import formatted as _format
+from simcore.terminal.option_parts import ids as _ids
 from simcore.terminal.option_parts import positive as _positive
 from simcore.terminal.option_parts import saved as _saved
 from simcore.terminal.option_parts import several as _several
@@ -125,6 +126,7 @@ def _add_configs(commands: Any) -> None:
                      help="shapes, memory, disk and time; write nothing")  # fmt: skip
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     one.add_argument("--quiet", action="store_true", help="no progress, no table")
+    _ids(one)
     one = _command(
         commands, "trace", "recompute one draw in full, equal to the stored one",
         "simcore trace configs/quickstart.yaml --draw 7 --region EU --route h2_dri_eaf",
@@ -158,6 +160,7 @@ def _add_runs(commands: Any) -> None:
                          help=f"only this {option}; may be repeated")  # fmt: skip
     one.add_argument("--quantiles", type=_several(float, "a number"), nargs="+", metavar="Q",
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
+    _ids(one)
     _format(one)
     _csv(one)
     one = _command(
