@@ -196,7 +196,8 @@ def catalog(options: argparse.Namespace) -> None:
         ))  # fmt: skip
     if options.section != "policies" or not options.entry:
         print(catalog_text(
-            known, SECTIONS, section=options.section, name=options.entry, records=packaged.records()
+            known, SECTIONS, section=options.section, name=options.entry,
+            records=packaged.records(), whole=options.long,
         ))  # fmt: skip
         return
     from simcore.terminal.timelines import readers_of, timeline_text
