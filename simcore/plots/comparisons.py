@@ -10,7 +10,7 @@ from simcore.analysis.compare import compare as compared
 from simcore.plots.amounts import Amounts, amounts_of
 from simcore.plots.choice import known_labels, leading_route, year_of
 from simcore.plots.kinds import Asked, picture
-from simcore.plots.marks import PALE, amount_axis, line, quantile_of, year_axis, zero
+from simcore.plots.marks import PALE, amount_axis, band, line, quantile_of, year_axis, zero
 from simcore.plots.panels import BLUE, COLOURS, labels_of
 from simcore.plots.sheet import INK, Sheet, wrapped
 from simcore.plots.words import also, called, left_out, product_of, standing
@@ -132,7 +132,7 @@ def _apart(axes: Axes, one: xr.Dataset, amounts: Amounts) -> None:
         one["difference_quantile"].sel(quantile=at, method="nearest").values * amounts.factor
         for at in (0.05, 0.5, 0.95)
     )
-    axes.fill_between(years, low, high, color="#7F7F7F", alpha=PALE + 0.1, linewidth=0)
+    band(axes, years, low, high, "#7F7F7F", PALE + 0.1)
     line(axes, years, middle, INK)
     line(axes, years, one["difference_mean"].values * amounts.factor, BLUE, linewidth=1.2,
          linestyle=(0, (4, 1.5)))  # fmt: skip

@@ -79,9 +79,8 @@ def standing(
 
 def also(dataset: xr.Dataset, asked: Asked) -> list[str]:
     """What the run holds and the picture does not show, and how to ask for it."""
-    del dataset
     parts = [
-        f"{dim} {', '.join(labels[:6])}{' ...' if len(labels) > 6 else ''} "
+        f"{dim} {listed(dataset, dim, labels[:6])}{' ...' if len(labels) > 6 else ''} "
         f"({_OPTIONS[dim]} NAME or all)"
         for dim, labels in (asked.hidden or {}).items() if labels
     ]  # fmt: skip
@@ -92,8 +91,14 @@ def left_out(dataset: xr.Dataset, dim: str, labels: Sequence[str]) -> str:
     """Labels that no panel was left for, and how to ask for them."""
     if not labels:
         return ""
-    names = ", ".join(called(dataset, dim, one) for one in labels)
-    return f"No panel was left for {dim if len(labels) == 1 else dim + 's'} {names} (--{dim} ID)."
+    several = dim if len(labels) == 1 else dim + "s"
+    return f"No panel was left for {several} {listed(dataset, dim, labels)} (--{dim} ID)."
+
+
+def listed(dataset: xr.Dataset, dim: str, labels: Sequence[str]) -> str:
+    """Names, each with the label that a command takes."""
+    names = [(called(dataset, dim, one), one) for one in labels]
+    return "; ".join(name if name == one else f"{name} [{one}]" for name, one in names)
 
 
 def word_of(dataset: xr.Dataset, dim: str, label: str) -> str:
