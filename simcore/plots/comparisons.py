@@ -13,7 +13,7 @@ from simcore.plots.kinds import Asked, picture
 from simcore.plots.marks import PALE, amount_axis, band, line, quantile_of, year_axis, zero
 from simcore.plots.panels import BLUE, COLOURS, labels_of
 from simcore.plots.sheet import INK, Sheet, wrapped
-from simcore.plots.words import also, called, left_out, product_of, standing
+from simcore.plots.words import also, called, left_out, product_of, standing, within
 from simcore.statistics import split_name
 from simcore.variables import OUTCOMES
 
@@ -153,7 +153,7 @@ def _finding(
     region, way = cell
     there = one.sel(region=region, route=way, year=year)
     shift = float(there["difference_mean"])
-    place = f"{called(dataset, 'route', way)} in {called(dataset, 'region', region)}"
+    place = f"{called(dataset, 'route', way)} in {within(dataset, region)}"
     names = [called(dataset, "scenario", name) for name in (own, other)]
     if not np.isfinite(shift):
         return f"{names[1]} beside {names[0]}: {place}"

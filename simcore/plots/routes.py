@@ -12,7 +12,7 @@ from simcore.plots.kinds import Asked, picture
 from simcore.plots.marks import amount_axis, empty, quantile_of, zero
 from simcore.plots.panels import COLOURS, different_scenarios
 from simcore.plots.sheet import GREY, INK, Sheet, names_room, wrapped
-from simcore.plots.words import also, called, left_out, listed, product_of, standing
+from simcore.plots.words import also, called, left_out, listed, product_of, standing, within
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -145,7 +145,7 @@ def _finding(dataset: xr.Dataset, part: xr.Dataset, name: str, year: int, amount
     )
     cell = own.sel(region=region, route=route)
     low, best, high = (float(quantile_of(cell, name, one)) for one in (0.05, 0.5, 0.95))
-    place = f"{called(dataset, 'route', route)} in {called(dataset, 'region', region)}"
+    place = f"{called(dataset, 'route', route)} in {within(dataset, region)}"
     side = "more" if best >= 0 else "less"
     span = (
         f"{amounts.text(abs(best), unit=True)} {side} ({amounts.text(low)} to {amounts.text(high)})"

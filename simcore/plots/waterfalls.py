@@ -21,6 +21,7 @@ from simcore.plots.words import (
     product_of,
     reference_in,
     standing,
+    within,
     word_of,
 )
 
@@ -251,7 +252,7 @@ def _finding(
 ) -> str:
     region, way = cell
     total = fall.end - fall.start
-    place = f"{called(dataset, 'route', way)} in {called(dataset, 'region', region)}"
+    place = f"{called(dataset, 'route', way)} in {within(dataset, region)}"
     side = "more" if total >= 0 else "less"
     text = f"{place} costs {amounts.text(abs(total), unit=True)} {side} in {year}"
     up = max(fall.parts, key=lambda one: fall.parts[one])

@@ -15,12 +15,21 @@ from simcore.plots.panels import labels_of
 if TYPE_CHECKING:
     import xarray as xr
 
+_WITH_ARTICLE: Final = ("European ", "United ")
 _OPTIONS: Final = {"scenario": "--scenario", "destination": "--destination"}
 
 
 def called(dataset: xr.Dataset, dim: str, label: str) -> str:
     """Name of a label; the label itself where the run has no names."""
     return title(dataset, dim, label).strip() or label
+
+
+def within(dataset: xr.Dataset, region: str) -> str:
+    """A region behind "in": in the European Union, in Korea."""
+    name = called(dataset, "region", region)
+    if name.startswith("The "):
+        return f"the {name[4:]}"
+    return f"the {name}" if name.startswith(_WITH_ARTICLE) else name
 
 
 def label_of(dataset: xr.Dataset, dim: str) -> str:

@@ -25,7 +25,7 @@ from simcore.plots.marks import (
 )  # fmt: skip
 from simcore.plots.panels import BLUE, COLOURS, MARKERS, VERMILLION
 from simcore.plots.sheet import INK, Sheet, wrapped
-from simcore.plots.words import also, called, left_out, product_of, standing
+from simcore.plots.words import also, called, left_out, product_of, standing, within
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -86,7 +86,7 @@ def _told(dataset: xr.Dataset, cells: Cells, name: str, year: int) -> tuple[xr.D
         ]  # fmt: skip
         if known:
             route = leading_route(own, f"{name}_mean", year, known)
-            place = f"{called(dataset, 'route', route)} in {called(dataset, 'region', region)}"
+            place = f"{called(dataset, 'route', route)} in {within(dataset, region)}"
             return own.sel(route=route), place
     return dataset.sel(region=cells.regions[0], route=cells.routes[0]), ""
 
@@ -241,7 +241,7 @@ def crossing(dataset: xr.Dataset, asked: Asked) -> Figure | None:
             likely = years[chance > 50]
             if len(likely):
                 found.append((int(likely[0]), f"{called(dataset, 'route', route)} in "
-                              f"{called(dataset, 'region', region)}"))  # fmt: skip
+                              f"{within(dataset, region)}"))  # fmt: skip
         year_axis(axes, years, room)
         axes.set_ylim(-3, 103)
         axes.set_yticks([0, 25, 50, 75, 100])
