@@ -9,9 +9,8 @@ import gc
 import json
 import os
 import sys
-import textwrap
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,23 +20,21 @@ from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
 from simcore.terminal.exporting import export
-from simcore.terminal.formats import csv_style, print_json, to_csv
+from simcore.terminal.formats import print_json, print_rows
 from simcore.terminal.loading import build_plan, read_config, warn
-from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.planning import plan
 from simcore.terminal.questions import converge, discover, tornado
 from simcore.terminal.reporting import report
+from simcore.terminal.showing import show_run, summary
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from simcore.dataset import Finished
     from simcore.plan import Plan
+    from simcore.running.executors import Executor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,15 +112,10 @@ def run(options: argparse.Namespace) -> int:
     planned = build_plan(options, warning=True)
     out = options.out or Path("results") / f"{planned.name}.zarr"
     from simcore import dataset
-    from simcore.running import describe, engine, tiles
-    from simcore.running.executors import executor_named, on_threads
+    from simcore.running import describe, tiles
     from simcore.running.items import items_of
-    from simcore.running.options import silent
-    from simcore.running.stopping import run_until_narrow, unreached
-    from simcore.terminal.progress import progress, say_if_cold
 
-    named = options.executor
-    executor = executor_named(named) if named else on_threads(options.threads)
+    executor = _executor(options)
     if planned.experiment.until is None:
         tiles.check_memory(planned, items_of(planned))
     dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
@@ -131,7 +123,39 @@ def run(options: argparse.Namespace) -> int:
         needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
         return 0
-    say_if_cold("run", quiet=options.quiet)
+    return _simulated(options, planned, out, executor, overwrite=options.overwrite)
+
+
+def extend(options: argparse.Namespace) -> int:
+    """Take more draws of a saved run."""
+    from simcore import dataset
+    from simcore.running import describe
+    from simcore.terminal.extending import longer
+
+    executor = _executor(options)
+    planned, out = longer(options), options.out or options.run
+    overwrite = options.overwrite or options.out is None
+    dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
+    return _simulated(options, planned, out, executor, overwrite=overwrite)
+
+
+def _executor(options: argparse.Namespace) -> Executor:
+    """Where a run is done."""
+    from simcore.running.executors import executor_named, on_threads
+
+    return executor_named(options.executor) if options.executor else on_threads(options.threads)
+
+
+def _simulated(
+    options: argparse.Namespace, planned: Plan, out: Path, executor: Executor, *, overwrite: bool
+) -> int:
+    """Simulate a plan into its place and say what came out."""
+    from simcore.running import engine
+    from simcore.running.options import silent
+    from simcore.running.stopping import run_until_narrow, unreached
+    from simcore.terminal.progress import progress, say_if_cold
+
+    say_if_cold(options.name, quiet=options.quiet)
     with _terminable():
         engine.prepare(planned)
         planned = run_until_narrow(planned, executor, report=silent if options.quiet else _say)
@@ -142,7 +166,7 @@ def run(options: argparse.Namespace) -> int:
     reporting = progress(planned.draws, quiet=options.quiet)
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
-            planned, out=out, overwrite=options.overwrite, executor=executor, report=report,
+            planned, out=out, overwrite=overwrite, executor=executor, report=report,
             fresh=options.fresh,
         )  # fmt: skip
     seconds = time.monotonic() - start
@@ -157,51 +181,10 @@ def run(options: argparse.Namespace) -> int:
             **({"notes": list(planned.spec.notes)} if planned.spec.notes else {}),
         })  # fmt: skip
     elif not options.quiet:
-        _show_run(done, out, planned.draws, seconds, pictures)
+        show_run(done, out, planned.draws, seconds, pictures, ids=options.ids)
     if missed := unreached(planned):
-        print(f"simcore run: {missed}", file=sys.stderr)
+        print(f"simcore {options.name}: {missed}", file=sys.stderr)
     return 3 if missed else 0
-
-
-def summary(options: argparse.Namespace) -> None:
-    """Print a table of a saved run."""
-    from simcore.analysis import summarise
-    from simcore.variables import present_name
-
-    variable = options.variable and present_name(options.variable)
-    if variable != options.variable:
-        print(f"note: {options.variable} is called {variable} now", file=sys.stderr)
-    style = csv_style(options)
-    with opened(options.run) as result:
-        scenarios, others = _scenarios(result, options)
-        frame = summarise(
-            result, variable=variable, years=options.year, regions=options.region,
-            routes=options.route, destinations=options.destination, scenarios=scenarios,
-            projects=options.project, instruments=options.instrument, quantiles=options.quantiles,
-        )  # fmt: skip
-        if style is not None:
-            from simcore.terminal.spreadsheets import put, summary_csv
-
-            put(summary_csv(frame, style), style, options.out)
-            return
-        if options.format == "json":
-            rows = frame.astype(object).to_numpy().tolist()
-            _print_rows(options.format, list(frame.columns), rows, frame.attrs)
-            return
-        if options.variable:
-            from simcore.terminal.tables import outcome_text
-
-            print(outcome_text(frame))
-        else:
-            from simcore.analysis.headline import OpenedRun
-            from simcore.terminal.grids import grid_lines
-            from simcore.terminal.headline import headline_text
-
-            print(headline_text(frame.to_dict("list"), frame.attrs))
-            for line in () if options.scenario else grid_lines(OpenedRun(result)):
-                print(line)
-        if others:
-            print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
 
 
 def trace(options: argparse.Namespace) -> None:
@@ -222,7 +205,7 @@ def trace(options: argparse.Namespace) -> None:
         print(shown(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
         return
     header, rows = trace_table(found)
-    _print_rows(options.format, header, rows, {"name": planned.name, "draw": options.draw})
+    print_rows(options.format, header, rows, {"name": planned.name, "draw": options.draw})
 
 
 def catalog(options: argparse.Namespace) -> None:
@@ -262,64 +245,6 @@ def schema(options: argparse.Namespace) -> None:
     print_json(json_schema())
 
 
-def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:
-    """Scenarios to show, and those left out of a headline that would be endless."""
-    if options.scenario or options.variable or options.format != "table":
-        return options.scenario, []
-    labels = {str(dim): coord.values.tolist() for dim, coord in result.coords.items()}
-    return _shown(labels, in_grid="grid" in result.attrs)
-
-
-def _shown(labels: Mapping[str, Sequence[Any]], *, in_grid: bool) -> tuple[list[str], list[str]]:
-    names = list(map(str, labels["scenario"]))
-    if in_grid:
-        return names[:1], []  # the others stand in the table of the grid
-    size = len(labels.get("region", "x")) * len(labels.get("route", "x")) * len(names)
-    return (names, []) if size <= 24 else (names[:1], names[1:])
-
-
-def _show_run(
-    done: Finished, out: Path, draws: int, seconds: float, pictures: Sequence[Path]
-) -> None:
-    from simcore.analysis.headline import FinishedRun, headline_of, telling_years
-    from simcore.dataset import RunError
-    from simcore.terminal.grids import grid_lines
-    from simcore.terminal.headline import headline_text
-    from simcore.terminal.tails import resolved_lines, tail_lines
-    from simcore.variables import OUTCOMES
-
-    labels = done.layout.coords
-    scenarios, others = _shown(labels, in_grid="grid" in done.attrs)
-    shown = FinishedRun(done, {"scenario": scenarios, "year": telling_years(labels["year"])})
-    try:
-        print(headline_text(*headline_of(shown)))
-    except RunError:
-        held = ", ".join(
-            name for name in done.layout.outcomes if OUTCOMES[name].kind != "component"
-        )
-        print(f"Neither cost_premium nor carbon_value: simcore summary {out} --variable NAME.")
-        print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
-    for line in grid_lines(FinishedRun(done, {})):
-        print(line)
-    if others:
-        print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
-    for line in (*tail_lines(done, out), *resolved_lines(done.attrs)):
-        print(line)
-    print(f"\n{draws:,} draws in {seconds:.1f} s, {draws / max(seconds, 1e-9):,.0f} draws/s")
-    print(f"Run       {out}")
-    for picture in pictures:
-        print(f"Picture   {picture}")
-    print("Next")
-    if not pictures:
-        print(f"  simcore plot {out}")
-    outcomes = done.layout.outcomes
-    for name in labels.get("project", ())[:1]:
-        print(f"  simcore deal {out} --project {name}")
-    name = "cost_premium" if "cost_premium" in outcomes else outcomes[0]
-    print(f"  simcore summary {out} --variable {name} --format csv")
-    print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
-
-
 def _say(share: float, note: str = "") -> None:
     print(note, file=sys.stderr)
 
@@ -335,16 +260,6 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"  {'disk, before compression':<28} {needed['disk_mb']:,.0f} MB")
     print(f"  {'time, roughly':<28} {needed['seconds']:,.1f} s")
     print(f"  {'output':<28} {out}")
-
-
-def _print_rows(
-    kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: Mapping[Any, Any]
-) -> None:
-    if kind == "csv":
-        print(to_csv(header, rows), end="")
-    else:
-        records = [dict(zip(header, row, strict=True)) for row in rows]
-        print_json({**attrs, "rows": records})
 
 
 def _peak_memory() -> float:
@@ -383,7 +298,7 @@ class _terminable:  # noqa: N801 - used as a statement
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
-    for function in (check, plan, run, summary, plot, trace, catalog, schema)
+    for function in (check, plan, run, extend, summary, plot, trace, catalog, schema)
 }
 _COMMANDS |= {
     function.__name__: function

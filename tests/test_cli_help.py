@@ -15,7 +15,7 @@ from simcore import cli, dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
-    "check", "plan", "run", "summary", "plot", "trace", "catalog", "schema", "digest", "calibrate",
+    "check", "plan", "run", "extend", "summary", "plot", "trace", "catalog", "schema", "digest", "calibrate",
     "backtest", "validate", "verify", "deal", "report", "compare", "export", "sensitivity",
 )  # fmt: skip
 HEAVY = ("numba", "xarray", "scipy", "matplotlib", "pandas", "zarr", "netCDF4", "rich", "pydantic")
@@ -165,7 +165,7 @@ def test_summary_prints_a_table_and_csv_and_json(
 ) -> None:
     assert cli.main(["summary", str(saved)]) == 0
     table = capsys.readouterr().out
-    assert "carbon value" in table
+    assert "carbon pays" in table
     assert max(map(len, table.splitlines())) <= 100
     choice = ["summary", str(saved), "--variable", "carbon_price", "--year", "2030"]
     assert cli.main([*choice, "--format", "json", "--quantiles", "0.1", "0.9"]) == 0
