@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from simcore.errors import ConfigError, dotted
-from simcore.intake import document, load
+from simcore.intake import Spec, document, load
 from simcore.intake.overlay import at, merge
 
+_WRITTEN: Final = "as_written"
+WHOLE: Final = f"scenarios.{_WRITTEN}={{}}"
+"""An override by which the catalog of a config stays whole."""
 _NAMES: Final = frozenset({"extends", "name", "title", "scenarios", "memory", "report"})
 """Keys that are no part of the experiment of a scenario."""
 
@@ -53,7 +56,8 @@ def changes(old: str, old_scenario: str, new: str, new_scenario: str) -> list[Ch
     else:
         # One of an older version may not be read any more: both are compared as written.
         pair = _merged(old, old_scenario), _merged(new, new_scenario)
-    return list(_walk((), *({key: one[key] for key in one if key not in _NAMES} for one in pair)))
+    first, second = ({key: one[key] for key in one if key not in _NAMES} for one in pair)
+    return list(_walk((), first, second))
 
 
 def _written(config: str) -> dict[str, Any]:
@@ -77,9 +81,42 @@ def _merged(config: str, scenario: str) -> dict[str, Any]:
     return found
 
 
-def _walk(path: tuple[Any, ...], old: Any, new: Any) -> Iterator[Change]:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+def _walk(
+    path: tuple[Any, ...], old: Any, new: Any,
+    is_whole: Callable[[tuple[Any, ...], Any, Any], bool] = lambda *_: False,
+) -> Iterator[Change]:  # fmt: skip
+    both = isinstance(old, Mapping) and isinstance(new, Mapping)
+    if both and not is_whole(path, old, new):
         for key in [*old, *(key for key in new if key not in old)]:
-            yield from _walk((*path, key), old.get(key), new.get(key))
+            yield from _walk((*path, key), old.get(key), new.get(key), is_whole)
     elif old != new:
         yield Change(dotted(path), old, new)
+
+
+def settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """Compare two resolved configs, each with the whole catalog.
+
+    Parameters
+    ----------
+    old, new : mapping
+        Of `whole`.
+
+    Returns
+    -------
+    list of Change
+        Of a quantity, a scenario and what only one of them has, the whole.
+    """
+    return list(_walk((), old, new, is_whole=_is_one_thing))
+
+
+def whole(spec: Spec) -> dict[str, Any]:
+    """A config read with `WHOLE` among its overrides, in full: its settings and every entry."""
+    found = spec.scenarios[_WRITTEN].model_dump(exclude_none=True)
+    overlays = {name: one for name, one in found["scenarios"].items() if name != _WRITTEN}
+    return {**found, "scenarios": overlays}
+
+
+def _is_one_thing(path: tuple[Any, ...], old: Any, new: Any) -> bool:
+    if len(path) == 2 and path[0] == "scenarios":
+        return True
+    return any(isinstance(one, Mapping) and "kind" in one for one in (old, new))

@@ -9,9 +9,8 @@ import gc
 import json
 import os
 import sys
-import textwrap
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,21 +20,19 @@ from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
 from simcore.terminal.exporting import export
-from simcore.terminal.formats import csv_style, print_json, to_csv
+from simcore.terminal.formats import print_json, print_rows
 from simcore.terminal.loading import build_plan, read_config, warn
-from simcore.terminal.opening import opened
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
+from simcore.terminal.planning import plan
 from simcore.terminal.questions import converge, discover, tornado
 from simcore.terminal.reporting import report
+from simcore.terminal.showing import show_run, summary
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from simcore.dataset import Finished
     from simcore.plan import Plan
 
 
@@ -109,11 +106,6 @@ def check(options: argparse.Namespace) -> None:
             print(f"note: {name} is a {kind}, without shocks: packaged correlations leave it out")
 
 
-def plan(options: argparse.Namespace) -> None:
-    """Print the resolved config."""
-    print(build_plan(options).resolved_yaml, end="")
-
-
 def run(options: argparse.Namespace) -> int:
     """Simulate a config and say what came out."""
     planned = build_plan(options, warning=True)
@@ -161,51 +153,10 @@ def run(options: argparse.Namespace) -> int:
             **({"notes": list(planned.spec.notes)} if planned.spec.notes else {}),
         })  # fmt: skip
     elif not options.quiet:
-        _show_run(done, out, planned.draws, seconds, pictures)
+        show_run(done, out, planned.draws, seconds, pictures, ids=options.ids)
     if missed := unreached(planned):
         print(f"simcore run: {missed}", file=sys.stderr)
     return 3 if missed else 0
-
-
-def summary(options: argparse.Namespace) -> None:
-    """Print a table of a saved run."""
-    from simcore.analysis import summarise
-    from simcore.variables import present_name
-
-    variable = options.variable and present_name(options.variable)
-    if variable != options.variable:
-        print(f"note: {options.variable} is called {variable} now", file=sys.stderr)
-    style = csv_style(options)
-    with opened(options.run) as result:
-        scenarios, others = _scenarios(result, options)
-        frame = summarise(
-            result, variable=variable, years=options.year, regions=options.region,
-            routes=options.route, destinations=options.destination, scenarios=scenarios,
-            projects=options.project, instruments=options.instrument, quantiles=options.quantiles,
-        )  # fmt: skip
-        if style is not None:
-            from simcore.terminal.spreadsheets import put, summary_csv
-
-            put(summary_csv(frame, style), style, options.out)
-            return
-        if options.format == "json":
-            rows = frame.astype(object).to_numpy().tolist()
-            _print_rows(options.format, list(frame.columns), rows, frame.attrs)
-            return
-        if options.variable:
-            from simcore.terminal.tables import outcome_text
-
-            print(outcome_text(frame))
-        else:
-            from simcore.analysis.headline import OpenedRun
-            from simcore.terminal.grids import grid_lines
-            from simcore.terminal.headline import headline_text
-
-            print(headline_text(frame.to_dict("list"), frame.attrs))
-            for line in () if options.scenario else grid_lines(OpenedRun(result)):
-                print(line)
-        if others:
-            print(f"Other scenarios: {', '.join(others)} (--scenario NAME).")
 
 
 def trace(options: argparse.Namespace) -> None:
@@ -226,7 +177,7 @@ def trace(options: argparse.Namespace) -> None:
         print(shown(found, title=f"{planned.name}: draw {options.draw} of {planned.draws:,}"))
         return
     header, rows = trace_table(found)
-    _print_rows(options.format, header, rows, {"name": planned.name, "draw": options.draw})
+    print_rows(options.format, header, rows, {"name": planned.name, "draw": options.draw})
 
 
 def catalog(options: argparse.Namespace) -> None:
@@ -266,64 +217,6 @@ def schema(options: argparse.Namespace) -> None:
     print_json(json_schema())
 
 
-def _scenarios(result: xr.Dataset, options: argparse.Namespace) -> tuple[list[str], list[str]]:
-    """Scenarios to show, and those left out of a headline that would be endless."""
-    if options.scenario or options.variable or options.format != "table":
-        return options.scenario, []
-    labels = {str(dim): coord.values.tolist() for dim, coord in result.coords.items()}
-    return _shown(labels, in_grid="grid" in result.attrs)
-
-
-def _shown(labels: Mapping[str, Sequence[Any]], *, in_grid: bool) -> tuple[list[str], list[str]]:
-    names = list(map(str, labels["scenario"]))
-    if in_grid:
-        return names[:1], []  # the others stand in the table of the grid
-    size = len(labels.get("region", "x")) * len(labels.get("route", "x")) * len(names)
-    return (names, []) if size <= 24 else (names[:1], names[1:])
-
-
-def _show_run(
-    done: Finished, out: Path, draws: int, seconds: float, pictures: Sequence[Path]
-) -> None:
-    from simcore.analysis.headline import FinishedRun, headline_of, telling_years
-    from simcore.dataset import RunError
-    from simcore.terminal.grids import grid_lines
-    from simcore.terminal.headline import headline_text
-    from simcore.terminal.tails import resolved_lines, tail_lines
-    from simcore.variables import OUTCOMES
-
-    labels = done.layout.coords
-    scenarios, others = _shown(labels, in_grid="grid" in done.attrs)
-    shown = FinishedRun(done, {"scenario": scenarios, "year": telling_years(labels["year"])})
-    try:
-        print(headline_text(*headline_of(shown)))
-    except RunError:
-        held = ", ".join(
-            name for name in done.layout.outcomes if OUTCOMES[name].kind != "component"
-        )
-        print(f"Neither cost_premium nor carbon_value: simcore summary {out} --variable NAME.")
-        print("\n".join(textwrap.wrap(f"Outcomes  {held}", 100, subsequent_indent=" " * 10)))
-    for line in grid_lines(FinishedRun(done, {})):
-        print(line)
-    if others:
-        print(f"Other scenarios: {', '.join(others)} (simcore summary {out} --scenario NAME).")
-    for line in (*tail_lines(done, out), *resolved_lines(done.attrs)):
-        print(line)
-    print(f"\n{draws:,} draws in {seconds:.1f} s, {draws / max(seconds, 1e-9):,.0f} draws/s")
-    print(f"Run       {out}")
-    for picture in pictures:
-        print(f"Picture   {picture}")
-    print("Next")
-    if not pictures:
-        print(f"  simcore plot {out}")
-    outcomes = done.layout.outcomes
-    for name in labels.get("project", ())[:1]:
-        print(f"  simcore deal {out} --project {name}")
-    name = "cost_premium" if "cost_premium" in outcomes else outcomes[0]
-    print(f"  simcore summary {out} --variable {name} --format csv")
-    print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
-
-
 def _say(share: float, note: str = "") -> None:
     print(note, file=sys.stderr)
 
@@ -339,16 +232,6 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"  {'disk, before compression':<28} {needed['disk_mb']:,.0f} MB")
     print(f"  {'time, roughly':<28} {needed['seconds']:,.1f} s")
     print(f"  {'output':<28} {out}")
-
-
-def _print_rows(
-    kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: Mapping[Any, Any]
-) -> None:
-    if kind == "csv":
-        print(to_csv(header, rows), end="")
-    else:
-        records = [dict(zip(header, row, strict=True)) for row in rows]
-        print_json({**attrs, "rows": records})
 
 
 def _peak_memory() -> float:

@@ -117,26 +117,27 @@ def test_headline_uses_what_the_run_holds() -> None:
 
 def test_headline_never_cuts_where_a_tonne_is_sold() -> None:
     one = synthetic_run.make(outcomes=("cost_premium_ex_carbon", "carbon_value"), kept=())
-    (titles,) = {
-        line for line in headline_lines(summarise(one)).splitlines() if "extra cost -" in line
-    }
-    assert titles.split("  ")[-2:] == ["carbon value at home", "carbon value in EU"]
+    text = headline_lines(summarise(one))
+    for year in (2026, 2030, 2040):
+        assert f"{year}, law, sold at home\n" in text
+        assert f"{year}, law, sold into the EU\n" in text
 
 
 @pytest.mark.parametrize("value", ["carbon_value", "support_gap"])
 def test_a_cost_after_carbon_never_stands_beside_a_carbon_value(value: str) -> None:
-    shown = {"carbon_value": "carbon value", "support_gap": "support gap"}[value]
+    shown = {"carbon_value": "carbon pays", "support_gap": "still missing"}[value]
     holding = ("cost_premium", value, "viability", "green_is_cheaper")
     frame = summarise(synthetic_run.make(outcomes=holding, kept=()), regions=["EU"])
     assert not [one for one in frame if one.startswith(value)]
     text = headline_lines(frame)
-    assert "extra cost after carbon" in text
+    assert "costs more, carbon included  cheaper\n" in text
     assert f"Not shown: {shown}" in text
-    assert "covers  " not in text
+    assert "covered  " not in text
     whole = ("cost_premium_ex_carbon", *holding)
     text = headline_lines(summarise(synthetic_run.make(outcomes=whole, kept=()), regions=["EU"]))
     assert "Not shown: " + shown not in text
-    assert "covers" in text
+    assert f"{shown}  " in text
+    assert "  covered" in text
 
 
 def test_difference_is_per_draw(run: Any) -> None:
@@ -155,11 +156,12 @@ def test_tables_fit_a_hundred_columns_and_name_unit_and_money(run: Any) -> None:
     frame = summarise(run)
     alike = {"EU": "bf_bof", "CN": "bf_bof", "UK": "slab_import", "KR": "slab_import"}
     frame.attrs["references"] = {"law": {"steel": alike}}
-    assert "  reference     bf_bof; UK KR slab_import\n" in headline_lines(frame)
+    assert "\nEU, against bf_bof\n" in headline_lines(frame)
+    assert "\nKR, against slab_import\n" in headline_lines(frame)
     frame.attrs["references"] = {"law": {"steel": {"EU": "bf_bof"}}}
-    assert "  reference" not in headline_lines(frame)
+    assert "\nKR\n" in headline_lines(frame)
     text = headline_lines(summarise(run))
-    assert "real EUR/t of 2025" in text.splitlines()[1]
+    assert "EUR of 2025 per t" in text.splitlines()[1]
     assert "Not shown: bf_bof" in text
     texts = [text]
     for name in ("carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability",

@@ -165,7 +165,7 @@ def test_summary_prints_a_table_and_csv_and_json(
 ) -> None:
     assert cli.main(["summary", str(saved)]) == 0
     table = capsys.readouterr().out
-    assert "carbon value" in table
+    assert "carbon pays" in table
     assert max(map(len, table.splitlines())) <= 100
     choice = ["summary", str(saved), "--variable", "carbon_price", "--year", "2030"]
     assert cli.main([*choice, "--format", "json", "--quantiles", "0.1", "0.9"]) == 0

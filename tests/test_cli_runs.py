@@ -58,7 +58,17 @@ def folder(tmp_path_factory):
 
 def test_run_prints_the_premiums_and_where_they_are(folder):
     printed = (folder / "printed.txt").read_text(encoding="utf-8")
-    for word in ("EUR/t", "P5", "P50", "P95", "covers", "h2_dri_eaf", "small.zarr", "2026", "2032"):
+    for word in (
+        "EUR/t",
+        "P5",
+        "P50",
+        "P95",
+        "covered",
+        "Hydrogen DRI, EAF",
+        "small.zarr",
+        "2026",
+        "2032",
+    ):
         assert word in printed
     assert max(map(len, printed.splitlines())) <= 100
 
@@ -115,7 +125,7 @@ def test_a_year_without_any_available_route(folder):
         "run", "small.yaml", "-o", "late.nc", "--draws", "256", "--set",
         "routes=[bf_bof, h2_dri_eaf]", cwd=folder,
     )  # fmt: skip
-    assert ": not available: h2_dri_eaf" in done.stdout
+    assert ": not available: Hydrogen DRI, EAF" in done.stdout
 
 
 def test_dry_run_writes_nothing(folder):
@@ -194,7 +204,7 @@ def test_a_run_to_zarr_loads_no_reader_of_it(folder):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     table, loaded = found.stdout.split("LOADED", 1)
-    assert "h2_dri_eaf" in table
+    assert "Hydrogen DRI, EAF" in table
     assert not set(loaded.split()) & {"xarray", "pandas", "zarr", "matplotlib", "scipy.stats"}
     again = simcore("summary", "light.zarr", cwd=folder).stdout
     assert again.strip() == table.split("\n\n256 draws in")[0].strip()

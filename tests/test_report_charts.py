@@ -75,7 +75,7 @@ def test_parts_of_a_waterfall_sum_to_it(run):
 def test_the_board_looks_where_it_is_asked(run):
     table = next(one for one in charts_of(run, {"route": ["h2_dri_eaf"], "year": ["2040"]})
                  if one.name == "waterfall")  # fmt: skip
-    assert "2040" in table.title and "h2_dri_eaf" in table.title
+    assert "2040" in table.title and "h2_dri_eaf" in table.place
     with pytest.raises(RunError, match="did you mean"):
         charts_of(run, {"route": ["h2_dri_eav"]})
     with pytest.raises(RunError, match="a year"):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -313,3 +316,20 @@ def test_a_netcdf_file_goes_on_too(plan, right, tmp_path, eager):
     with engine.run(plan, out=out, threads=2, options=TILES) as run:
         assert dataset.digest(run) == right[0]
     assert [one.name for one in tmp_path.iterdir()] == ["run.nc"]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no fork")
+@pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.slow)])
+def test_kills_at_random_moments_leave_a_run_that_goes_on(tmp_path, kills):
+    """kill -9, again and again, until a run ends: byte for byte the files of a whole one."""
+    tests = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, tests / "killed_at_random.py", tmp_path, str(kills), "1"],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": f"{tests.parent}{os.pathsep}{tests}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    killed, went_on = map(int, done.stdout.split())
+    assert killed == kills
+    assert went_on >= kills // 4

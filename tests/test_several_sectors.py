@@ -139,12 +139,12 @@ def test_tables_stand_sector_by_sector(run: xr.Dataset) -> None:
     assert max(map(len, text.splitlines())) <= 100
     blocks = text.split("\n\n")
     steel, glass = (
-        next(one for one in blocks if one.startswith(f"2030, scenario law, {what}"))
-        for what in ("steel: EUR/t of crude steel", "glass: EUR/t of float glass")
+        next(one for one in blocks if one.startswith(f"2030, Law as it stands, {what}"))
+        for what in ("Steel: EUR/t of crude steel", "Flat glass: EUR/t of float glass")
     )
-    assert "h2_dri_eaf" in steel and "furnace" not in steel
-    assert "electric_furnace" in glass and "eaf" not in glass
-    assert "steel: bf_bof\n" in text and "glass: gas_furnace\n" in text
+    assert "Hydrogen DRI, EAF" in steel and "electric_furnace" not in steel
+    assert "electric_furnace" in glass and "EAF" not in glass
+    assert "against Blast furnace, BOF\n" in steel and "against gas_furnace\n" in glass
 
 
 def test_what_a_buyer_pays_no_duty_on_is_said_of_his_sector() -> None:
@@ -155,18 +155,18 @@ def test_what_a_buyer_pays_no_duty_on_is_said_of_his_sector() -> None:
     assert json.loads(found.attrs["without_duty"])["law"] == {"EU.bf_bof": ["CN"]}
     assert json.loads(found.attrs["without_freight"])["law"] == {"EU.gas_furnace": ["CN"]}
     text = headline_text(*headline_of(OpenedRun(found)))
-    steel, glass = text.partition("against EU.gas_furnace")[::2]
-    assert "Without duty into EU" in steel
+    steel, glass = text.partition("against gas_furnace")[::2]
+    assert "Without duty into European Union" in steel
     assert "Without freight" not in steel
-    assert "Without freight or duty into EU (no entry in imports): CN" in glass
+    assert "Without freight or duty into European Union (no entry in imports): China" in glass
 
 
 def test_one_sector_reads_as_ever(alone: xr.Dataset) -> None:
     columns, attrs = headline_of(OpenedRun(alone))
     assert "sector" not in columns
     text = headline_text(columns, attrs)
-    assert "; t of crude steel\n" in text
-    assert "\n2030, scenario law\n" in text
+    assert "EUR of 2025 per t of crude steel;" in text
+    assert "\n2030, Law as it stands\n" in text
     assert "steel:" not in text
 
 
@@ -180,8 +180,8 @@ def test_a_run_of_an_older_version_is_shown(alone: xr.Dataset) -> None:
     older = older.assign_attrs(references=json.dumps(table))
     columns, attrs = headline_of(OpenedRun(older))
     text = headline_text(columns, attrs)
-    assert "; t of crude steel\n" in text
-    assert "  reference     bf_bof; CN scrap_eaf\n" in text
+    assert "EUR of 2025 per t of crude steel;" in text
+    assert "\nEuropean Union, against Blast furnace, BOF\n" in text
     assert not summarise(older, variable="cheapest_route").empty
 
 

@@ -6,6 +6,7 @@ load than all the rest.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
 from simcore.analysis.goods import as_columns as goods_columns
 from simcore.analysis.goods import budgets_of, products_of
+from simcore.analysis.names import titles
 from simcore.analysis.projects import as_columns as project_columns
 from simcore.analysis.projects import projects_beside
 from simcore.analysis.sectors import product_told, references_of, sectors_of, with_sectors
@@ -31,12 +33,15 @@ if TYPE_CHECKING:
 HEADLINE_QUANTILES: Final = (0.05, 0.5, 0.95)
 SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
 """Where the tonne is sold, by destination."""
-# The first of each pair that the run holds; the second says the same in another way.
-_PAIRS: Final = (
-    ("cost_premium_ex_carbon", "cost_premium"),
-    ("carbon_value", "support_gap"),
-    ("viability", "green_is_cheaper"),
-)
+_TITLED: Final = (
+    "scenario", "region", "destination", "against", "sector", "route", "market", "project",
+    "instrument", "product", "budget",
+)  # fmt: skip
+"""Dimensions whose labels the tables show by their human names."""
+_BEFORE_CARBON: Final = ("cost_premium_ex_carbon", "carbon_value", "support_gap", "viability")
+_AFTER_CARBON: Final = ("cost_premium", "green_is_cheaper")
+"""Columns of the headline, by whether the cost holds carbon."""
+_SHARES: Final = ("viability", "green_is_cheaper")
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,8 @@ class OpenedRun:
         return iter(self._dataset)
 
     def labels(self, dim: str) -> list[Any]:
-        return list(self._dataset[dim].values.tolist())
+        # A run cut to one label has it without its dimension.
+        return list(np.atleast_1d(self._dataset[dim].values).tolist())
 
     def unit(self, name: str) -> str:
         return str(self._dataset[name].attrs["units"])
@@ -164,10 +170,11 @@ def _cells(array: xr.DataArray) -> Cells:
 def headline_of(
     run: Run, probabilities: Sequence[float] = HEADLINE_QUANTILES
 ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
-    """Cost premium, carbon value and viability side by side, one row a route and year.
+    """Cost, carbon value, gap and viability side by side, one row a route and year.
 
-    Without the cost before carbon neither the value nor whether it covers the cost is shown, for
-    the cost then holds it: `attrs["apart"]` names them. `attrs["lacking"]` names what could be
+    Without the cost before carbon neither the value nor the gap is shown, for the cost after carbon
+    holds it: `attrs["apart"]` names them. `attrs["outcomes"]` are those shown in their order,
+    `attrs["titles"]` the human names of labels by dimension. `attrs["lacking"]` names what could be
     shown and is not among the outcomes, `attrs["left_out"]` the routes that are undefined in every
     row (the reference route). `attrs["interval"]` is the half-width of the widest bounded 95 %
     interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose intervals
@@ -192,20 +199,18 @@ def headline_of(
         budget or a product.
     """
     present = outcomes_of(run)
-    names: list[str | None] = [
-        next((name for name in pair if name in present), None) for pair in _PAIRS
-    ]
-    apart: list[str] = []
-    wanted = [first for first, _ in _PAIRS]
-    if names[0] == "cost_premium":
+    wanted, apart = list(_BEFORE_CARBON), list[str]()
+    if "cost_premium" in present and "cost_premium_ex_carbon" not in present:
         # It holds the cost of carbon already: what the avoided carbon is worth would count twice.
-        apart = [name for name in (names[1], "viability") if name in present]
-        names = [names[0], None, "green_is_cheaper" if "green_is_cheaper" in present else None]
-        wanted = ["cost_premium", "", "green_is_cheaper"]
+        wanted, apart = list(_AFTER_CARBON), [name for name in _BEFORE_CARBON if name in present]
+    names = [name for name in wanted if name in present]
+    spread, shares = (
+        [name for name in names if (name in _SHARES) is is_share] for is_share in (False, True)
+    )
     made = sectors_of(run)
     tables, projects = delivered(run, probabilities), projects_beside(run, probabilities)
     goods = budgets_of(run), products_of(run, probabilities)
-    if not any((names[0], names[1], tables, projects, *goods)):
+    if not any((spread, tables, projects, *goods)):
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or carbon_value",
             "name one outcome: --variable " + (present[0] if present else "V"),
@@ -213,7 +218,7 @@ def headline_of(
     numbers: dict[str, Cells] = {}
     widest, unbounded = math.nan, dict[float, None]()
     beside = [name for name in AMOUNTS if f"{name}_quantile" in run]
-    for name in (*(name for name in names[:2] if name is not None), *beside):
+    for name in (*spread, *beside):
         found = run.quantiles(name, probabilities)
         value = found["value"]
         for place, probability in enumerate(probabilities):
@@ -227,12 +232,12 @@ def headline_of(
             closed = np.isfinite(low) & np.isfinite(high)
             if closed.any():
                 widest = float(np.fmax(widest, (high - low)[closed].max() / 2))
-    if names[2] is not None:
-        numbers[names[2]] = run.cells(f"{names[2]}_mean")
-        numbers |= _over_views(run, names[2])
+    for name in shares if spread else ():
+        numbers[name] = run.cells(f"{name}_mean")
+        numbers |= _over_views(run, name)
     called = [percentile(one) for one in probabilities]
-    if names[0] is None and names[1] is None:
-        told, left_out, wanted = as_columns(tables, called), list[str](), ["", "", ""]
+    if not spread:
+        told, left_out, wanted, names = as_columns(tables, called), list[str](), [], []
         if projects is not None and not tables:
             told = project_columns(projects, called)
         elif not tables:
@@ -242,7 +247,7 @@ def headline_of(
         told = {name: column.tolist() for name, column in columns.items()}
         if len(made) > 1 and "route" in told:
             told = with_sectors(told, made)
-    held = [f"{name}_mean" for name in (*names[:2], *SHOWN, "project_npv") if name]
+    held = [f"{name}_mean" for name in (*spread, *SHOWN, "project_npv")]
     unit = next((run.unit(name) for name in held if name in run), str(run.attrs["currency"]))
     attrs = {
         "currency": str(run.attrs["currency"]), "price_year": int(run.attrs["price_year"]),
@@ -251,14 +256,21 @@ def headline_of(
         "unit": unit, "left_out": left_out, "interval": widest,
         "open": [percentile(one) for one in unbounded],
         "enough": max(map(_enough, unbounded), default=0),
-        "outcomes": [name or "" for name in names], "apart": apart,
-        "lacking": [one for one, name in zip(wanted, names, strict=True) if one and not name],
+        "outcomes": names, "apart": apart,
+        "lacking": [name for name in wanted if name not in names],
+        "titles": _titles(run),
         "prices": _prices(run),
         "delivered": tables, "projects": projects, "budgets": goods[0], "products": goods[1],
         "quantiles": called,
         "references": references_of(run.attrs),
     }  # fmt: skip
     return told, attrs
+
+
+def _titles(run: Run) -> dict[str, dict[str, str]]:
+    """Human names by dimension, with those of what tables name and the run does not ask for."""
+    aside = json.loads(run.attrs.get("titles_aside", "{}"))
+    return {dim: {**aside.get(dim, {}), **titles(run, dim)} for dim in _TITLED}
 
 
 def _enough(probability: float) -> int:

@@ -28,7 +28,9 @@ def titles(run: xr.Dataset | Run, dim: str) -> dict[str, str]:
         In the order of the run; empty where the run has no such dimension.
     """
     labels = _texts(run, dim)
-    told = _texts(run, f"{dim}_title") or labels
+    told = _texts(run, f"{dim}_title")
+    if len(told) != len(labels):
+        told = labels  # an older run, or one that was cut to one label
     return {label: title or label for label, title in zip(labels, told, strict=True)}
 
 

@@ -85,7 +85,15 @@ class Reading:
         """What people call a label; itself where the run does not say."""
         if dim not in self._titles:
             self._titles[dim] = titles(self.dataset, dim)
-        return printable(self._titles[dim].get(str(label), str(label)))
+        found = self._titles[dim].get(str(label))
+        return printable(
+            str(label) if found is None and dim != "route" else found or self._listed(str(label))
+        )
+
+    def _listed(self, route: str) -> str:
+        """What the config calls a route that is not shown, such as a reference."""
+        entry = ((self.config.get("catalog") or {}).get("routes") or {}).get(route) or {}
+        return str(entry.get("title") or route)
 
     def unit(self, outcome: str) -> str:
         """Unit of an outcome as people write it, CO2 told apart from product."""
@@ -102,7 +110,7 @@ class Reading:
         """Numbers of an array at a place, over the dimensions that it leaves open.
 
         Labels of dimensions that the array has not are passed over; a NaN where the run does not
-        hold the array.
+        hold the array, or has no such label.
         """
         if array not in self:
             return np.array(math.nan)
@@ -111,14 +119,16 @@ class Reading:
             self._arrays[array] = cells.dims, cells.values
         dims, values = self._arrays[array]
         index = tuple(self._place(dim, at[dim]) if dim in at else slice(None) for dim in dims)
+        if None in index:
+            return np.array(math.nan)
         return np.asarray(values[index], dtype=np.float64)
 
-    def _place(self, dim: str, label: Any) -> int:
+    def _place(self, dim: str, label: Any) -> int | None:
         if dim not in self._places:
             self._places[dim] = {one: place for place, one in enumerate(self.labels(dim))}
             if dim == "quantile":
                 self._places[dim] = {round(one, 6): at for one, at in self._places[dim].items()}
-        return self._places[dim][label]
+        return self._places[dim].get(label)
 
     def quantiles(
         self, outcome: str, at: Mapping[str, Any], probabilities: Sequence[float]
@@ -145,13 +155,20 @@ class Reading:
     def reference(self, place: Place) -> str | None:
         """The route that those of a sector are compared with in a region."""
         known = references_of(self.attrs).get(place.scenario, {})
-        return (known.get(place.sector) or known.get("") or {}).get(place.region)
+        # A run of one sector may leave out which; so does an older one.
+        alone = next(iter(known.values())) if len(known) == 1 else {}
+        return known.get(place.sector, alone).get(place.region)
 
     def routes(self, sector: str) -> list[str]:
         """Routes that make the product of a sector, of those shown."""
         made = {one.sector: list(one.routes) for one in sectors_of(self.run)}
         every = made.get(sector) or self.labels("route")
         return [one for one in every if not self._routes or one in self._routes]
+
+    @property
+    def asks_years(self) -> bool:
+        """Whether the years of tables were asked for."""
+        return bool(self._years)
 
     @property
     def years(self) -> list[int]:

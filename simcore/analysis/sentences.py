@@ -162,7 +162,8 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Sentence]:
     yield Sentence((
         f"{reading.title('region', place.region)}, {place.year}: a tonne of "
         f"{reading.product(place.sector)} made by {reading.title('route', place.route)}{sale} "
-        "costs ", middle, f" {money} more than {beside}, "
+        f"{'costs' if middle.value >= 0 else 'has an extra cost of'} ", middle,
+        f" {money} {'more than' if middle.value >= 0 else 'over'} {beside}, "
         f"{'before carbon' if before else 'carbon included'} (P5 ", low, ", P95 ", high, ").",
     ))  # fmt: skip
     if before and reading.held("carbon_value"):

@@ -13,6 +13,7 @@ from simcore.analysis.headline import (
     percentile,
     telling_years,
 )
+from simcore.analysis.names import titles
 from simcore.analysis.sectors import Made, sectors_of
 from simcore.analysis.select import choose, quantiles, require_outcome
 from simcore.dataset import threshold_of
@@ -112,7 +113,9 @@ def one_outcome(
     made = sectors_of(OpenedRun(dataset))
     if len(made) > 1:
         frame = _by_sector(frame, made)
+    told = {str(dim): titles(dataset, str(dim)) for dim in frame if dim in dataset.dims}
     frame.attrs |= _attrs(dataset) | {
+        "titles": {dim: names for dim, names in told.items() if f"{dim}_title" in dataset.coords},
         "variable": name,
         "sectors": made if "sector" in frame else [],
         "title": str(attrs["long_name"]).split(",")[0],

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from simcore.intake import Spec
 from simcore.intake.schema import Experiment
+from simcore.intake.usage import references
 from simcore.plan.groups import record_of
 from simcore.plan.records import Plan
 
@@ -85,6 +86,16 @@ def titles_of(plan: Plan, dims: Iterable[str]) -> dict[str, tuple[str, tuple[str
         names = tuple(one.name for one in plan.inputs)
         found["factor_title"] = ("factor", _distinct(names, (_factor(spec, one) for one in names)))
     return found
+
+
+def titles_aside(spec: Spec) -> dict[str, dict[str, str]]:
+    """Titles of what tables name and a run need not ask for: reference routes, buyers' regions."""
+    routes = [route for one in spec.scenarios.values() for route in references(one).values()]
+    buyers = [one.partition(".")[0] for one in spec.experiment.against]
+    return {
+        dim: {one: _entry(spec, dim, one) for one in dict.fromkeys(labels)}
+        for dim, labels in (("route", routes), ("region", buyers))
+    }
 
 
 def words(name: str) -> str:

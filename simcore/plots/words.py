@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from simcore.analysis.headline import SOLD, OpenedRun
+from simcore.analysis.names import title
 from simcore.analysis.sectors import references_of, sectors_of
 from simcore.plots.kinds import Asked
 from simcore.plots.panels import labels_of
@@ -21,13 +20,7 @@ _OPTIONS: Final = {"scenario": "--scenario", "destination": "--destination"}
 
 def called(dataset: xr.Dataset, dim: str, label: str) -> str:
     """Name of a label; the label itself where the run has no names."""
-    column = f"{dim}_title"
-    if column not in dataset.coords or dim not in dataset.coords:
-        return label
-    labels = np.atleast_1d(dataset[dim].values).tolist()
-    titles = np.atleast_1d(dataset[column].values).tolist()
-    found = dict(zip(map(str, labels), map(str, titles), strict=True)).get(label, "")
-    return found.strip() or label
+    return title(dataset, dim, label).strip() or label
 
 
 def label_of(dataset: xr.Dataset, dim: str) -> str:

@@ -26,11 +26,13 @@ _GROUPS: Final = (
 """Parts of a premium that stand together; each input stands for itself, or among the others."""
 _LAST: Final = ("Carbon of origin", "Carbon at home", "Carbon at the border", "Carbon paid back",
                 "Support")  # fmt: skip
+_ROWS: Final = 6
+"""Rows of the table of the board, which stands on one page with all else."""
 _SHOWN: Final = 6
 """Inputs that a waterfall shows one by one."""
 AMOUNTS: Final = {
-    "cost_premium_ex_carbon": "Costs more, before carbon",
-    "cost_premium": "Costs more, carbon included",
+    "cost_premium_ex_carbon": "Extra cost, before carbon",
+    "cost_premium": "Extra cost, carbon included",
     "carbon_value": "Avoided CO₂ is worth",
     "support_gap": "Still missing",
     "viability": "Value covers cost",
@@ -76,10 +78,14 @@ def cost_and_value(reading: Reading, place: Place) -> Chart | None:
     rows = list(fan_rows(reading, outcomes, place))
     if not rows:
         return None
-    unit = reading.unit(outcomes[0])
+    unit, both = reading.unit(outcomes[0]), len(outcomes) > 1
+    title = "Cost and value of a tonne" if both else AMOUNTS[outcomes[0]]
+    question = (
+        "When does the value of avoided CO₂ cover what the low-carbon tonne costs more?" if both
+        else "When does the low-carbon tonne cost less?"
+    )  # fmt: skip
     return Chart(
-        "cost-and-value", "Cost and value of a tonne",
-        "When does the value of avoided CO₂ cover what the low-carbon tonne costs more?",
+        "cost-and-value", title, question,
         "fan", unit,
         (*labels("series=Quantity", "year"), *quantile_columns(unit, BAND)), tuple(rows),
         note="Line: median of each year. Bands: half, and nine tenths, of the draws. "
@@ -117,10 +123,10 @@ def waterfall(reading: Reading, place: Place) -> Chart | None:
         start = reading.value("levelised_cost_central", at)
         start += reading.value("carbon_cost_central", at)
     named = reading.title("route", reference) if reference else "Reference"
-    first = [(named, start)] if math.isfinite(start) else [("No extra cost", 0.0)]
-    last = reading.title("route", place.route) if math.isfinite(start) else "Costs more in all"
+    first = [(named, start)] if math.isfinite(start) else [("Reference", 0.0)]
+    last = reading.title("route", place.route) if math.isfinite(start) else "Extra cost in all"
     title = (
-        f"From {named} to {last}" if reference and math.isfinite(start) else where(reading, place)
+        f"From {named} to {last}" if reference and math.isfinite(start) else "Extra cost by part"
     )
     total = first[0][1] + float(values.sum())
     unit = reading.unit("waterfall")
@@ -225,8 +231,11 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
     if share:
         columns.append(Column(share, AMOUNTS[share], "share of draws"))
     rows: list[tuple[Value, ...]] = []
+    scenarios = reading.labels("scenario")
     years = sorted({*reading.years, place.year})
-    for scenario in reading.labels("scenario"):
+    if len(scenarios) * len(years) > _ROWS and not reading.asks_years:
+        years = [place.year]
+    for scenario in scenarios:
         for year in years:
             at = {**place.at(("region", "destination", "route")), "scenario": scenario,
                   "year": year}  # fmt: skip

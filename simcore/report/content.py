@@ -11,6 +11,7 @@ from simcore.report.board import board_charts
 from simcore.report.charts import Chart
 from simcore.report.decisions import decision_charts
 from simcore.report.everywhere import charts_everywhere
+from simcore.report.goods import goods_charts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -59,7 +60,7 @@ def charts_at(reading: Reading, place: Place, more: Sequence[Chart] = ()) -> lis
     # Tables stand below the pictures.
     board.sort(key=lambda one: one.kind == "table")
     charts = [
-        *board, *decisions, *charts_everywhere(reading, place),
+        *board, *decisions, *goods_charts(reading, place), *charts_everywhere(reading, place),
         *(one for one in more if one.section != "board"),
     ]  # fmt: skip
     taken: dict[str, int] = {}

@@ -19,7 +19,9 @@ SECTION: Final = "decisions"
 
 def decision_charts(reading: Reading) -> Iterator[Chart]:
     """Charts of the projects and budgets of a run; none where it has neither."""
-    for make in (_worth, _payments, _liability, _closing, _gaps, _instruments, _budgets):
+    for make in (
+        _worth, _payments, _liability, _closing, _gaps, _returns, _instruments, _budgets
+    ):  # fmt: skip
         chart = make(reading)
         if chart is not None:
             yield chart
@@ -130,6 +132,7 @@ def _fan(
 ) -> Chart | None:  # fmt: skip
     if not rows:
         return None
+    rows = _merged(rows)
     return Chart(
         name, title, question, "fan", unit,
         (*labels("panel", "series=Quantity", "year"), *quantile_columns(unit, BAND)), tuple(rows),
@@ -248,4 +251,45 @@ def _instruments(reading: Reading) -> Chart | None:
         unit, tuple(columns), tuple(rows), section=SECTION,
         note="Present value at the public rate; P95 is the worse side.",
         source=source(reading, "instrument_npv_quantile", f"{cost}_quantile"),
+    )  # fmt: skip
+
+
+def _merged(rows: list[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
+    """Panels of the same numbers as one, under all their names."""
+    panels: dict[str, list[tuple[Value, ...]]] = {}
+    for panel, *row in rows:
+        panels.setdefault(str(panel), []).append(tuple(row))
+    same: dict[tuple[tuple[Value, ...], ...], list[str]] = {}
+    for panel, own in panels.items():
+        same.setdefault(tuple(own), []).append(panel)
+    return [(" = ".join(names), *row) for own, names in same.items() for row in own]
+
+
+def _returns(reading: Reading) -> Chart | None:
+    """Rates of return and debt cover of each project, as a table."""
+    rate, cover = "share of the capital a year", "times"
+    known = {"project_irr": ("Return", rate), "equity_irr": ("Return on equity", rate),
+             "dscr_lowest": ("Lowest debt cover", cover)}  # fmt: skip
+    held = {name: told for name, told in known.items() if reading.held(name)}
+    if not held:
+        return None
+    columns = [*labels("project", "scenario"), *(
+        Column(f"{name}_{one.name}", f"{group} {one.title}", unit, group)
+        for name, (group, unit) in held.items() for one in quantile_columns(unit, _ENDS)
+    )]  # fmt: skip
+    rows: list[tuple[Value, ...]] = []
+    for scenario, projects in reading.projects().items():
+        for project in projects:
+            at = {"scenario": scenario, "project": project}
+            numbers = [one for name in held for one in reading.quantiles(name, at, _ENDS)]
+            if any(map(math.isfinite, numbers)):
+                rows.append((project_title(reading, scenario, project),
+                             reading.title("scenario", scenario), *numbers))  # fmt: skip
+    if not rows:
+        return None
+    return Chart(
+        "returns", "Returns and debt cover", "What would a bank see?", "table",
+        "share of the capital a year; times", tuple(columns), tuple(rows), section=SECTION,
+        note="Real rates; a project that does not come back has a return of −100 %.",
+        source=source(reading, *(f"{name}_quantile" for name in held)),
     )  # fmt: skip

@@ -29,9 +29,9 @@ def charts_everywhere(reading: Reading, place: Place) -> Iterator[Chart]:
     yield from _prices(reading)
 
 
-def tonnes(reading: Reading, sector: str) -> str:
-    """What a tonne of a sector is, where there are several."""
-    return f"{reading.product(sector)}, " if len(reading.sectors) > 1 else ""
+def of_product(reading: Reading, sector: str) -> str:
+    """Of what a title tells, where the run makes several things."""
+    return f", {reading.product(sector)}" if len(reading.sectors) > 1 else ""
 
 
 def sales(reading: Reading, scenario: str, sector: str) -> list[str]:
@@ -77,7 +77,7 @@ def _maps(reading: Reading, place: Place) -> Iterator[Chart]:
             sold = f", {SOLD.get(destination, destination)}" if destination else ""
             yield Chart(
                 f"map-{_ending(reading, place.sector, destination)}",
-                f"{tonnes(reading, place.sector)}{AMOUNTS[name]}: share of the draws, "
+                f"{AMOUNTS[name]}{of_product(reading, place.sector)}: share of the draws, "
                 f"{place.year}{sold}",
                 "Where does which route pay?", "heat", "share of draws",
                 (*labels("row=Region", "column=Route"), Column("value", "Share", "share of draws")),
@@ -115,7 +115,7 @@ def _ranges(reading: Reading, place: Place) -> Iterator[Chart]:
             sold = f", {SOLD.get(destination, destination)}" if destination else ""
             yield Chart(
                 f"ranges-{_ending(reading, place.sector, destination)}",
-                f"{tonnes(reading, place.sector)}{AMOUNTS[name]}, {place.year}{sold}",
+                f"{AMOUNTS[name]}{of_product(reading, place.sector)}, {place.year}{sold}",
                 "How far apart are regions and routes, and how sure is that?", "whiskers", unit,
                 (*labels("panel=Region", "label=Route"), *quantile_columns(unit, _ENDS)),
                 tuple(rows), section=SECTION,
@@ -154,7 +154,7 @@ def _panels(reading: Reading, place: Place) -> Iterator[Chart]:
             own = (("Sector", place.sector),) if several else ()
             yield Chart(
                 f"panels-{_ending(reading, place.sector, region, *cases[0])}",
-                f"{title}: {tonnes(reading, place.sector)}{' = '.join(words)}",
+                f"{title}{of_product(reading, place.sector)}: {' = '.join(words)}",
                 "What does each route cost more, and what is its avoided CO₂ worth?",
                 "fan", unit, columns, rows, section=SECTION,
                 source=source(reading, *(f"{name}_quantile" for name in outcomes)),
@@ -176,21 +176,22 @@ def _cheapest(reading: Reading, place: Place) -> Iterator[Chart]:
     if array not in reading:
         return
     rows: list[tuple[Value, ...]] = []
+    years = reading.labels("year")
     for region in reading.labels("region"):
+        at = {"scenario": place.scenario, "region": region, "destination": place.destination,
+              "sector": place.sector}  # fmt: skip
+        left = np.ones(len(years))
         for route in reading.routes(place.sector):
-            at = {"scenario": place.scenario, "region": region, "destination": place.destination,
-                  "sector": place.sector, "route": route}  # fmt: skip
-            shares = reading.values(array, at)
-            if np.nansum(shares) > 0:
-                rows += [
-                    (reading.title("region", region), reading.title("route", route), int(year),
-                     share) for year, share in zip(reading.labels("year"), shares.tolist(),
-                                                   strict=True)
-                ]  # fmt: skip
+            shares = reading.values(array, {**at, "route": route})
+            if shares.ndim and np.nansum(shares) > 0:
+                rows += _series(reading, region, reading.title("route", route), shares)
+                left = left - shares
+        if (left > 1e-6).any():
+            rows += _series(reading, region, "Other routes", np.maximum(left, 0.0))
     if rows:
         yield Chart(
             f"cheapest-{_ending(reading, place.sector)}".rstrip("-"),
-            f"{tonnes(reading, place.sector)}Cheapest route: share of the draws",
+            f"Cheapest route{of_product(reading, place.sector)}: share of the draws",
             "Which route costs least, carbon included?", "shares", "share of draws",
             (*labels("panel=Region", "series=Route", "x=Year"),
              Column("value", "Share", "share of draws")),
@@ -199,6 +200,15 @@ def _cheapest(reading: Reading, place: Place) -> Iterator[Chart]:
             f"{SOLD.get(place.destination, place.destination)}.",
             source=source(reading, array),
         )  # fmt: skip
+
+
+def _series(
+    reading: Reading, region: str, name: str, shares: np.ndarray
+) -> list[tuple[Value, ...]]:  # fmt: skip
+    return [
+        (reading.title("region", region), name, int(year), share)
+        for year, share in zip(reading.labels("year"), shares.tolist(), strict=True)
+    ]
 
 
 def _prices(reading: Reading) -> Iterator[Chart]:

@@ -104,9 +104,12 @@ class Canvas:
     def svg(self, name: str, title: str, description: str) -> str:
         """Give the picture as text; `name` makes its ids unique on a page."""
         name = escape(name)
+        size = f"0 0 {_n(self.width)} {_n(self.height)}"
+        # A picture of few parts does not grow with the page.
         return (
-            f'<svg viewBox="0 0 {_n(self.width)} {_n(self.height)}" role="img"'
-            f' preserveAspectRatio="xMinYMin" aria-labelledby="{name}-t {name}-d" xmlns="http://www.w3.org/2000/svg">'
+            f'<svg viewBox="{size}" preserveAspectRatio="xMinYMin" role="img"'
+            f' style="max-width:{_n(1.3 * self.width)}px" aria-labelledby="{name}-t {name}-d"'
+            ' xmlns="http://www.w3.org/2000/svg">'
             f'<title id="{name}-t">{escape(title)}</title>'
             f'<desc id="{name}-d">{escape(description)}</desc>{"".join(self._parts)}</svg>'
         )

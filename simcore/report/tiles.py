@@ -43,7 +43,7 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
     outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
     apart = outcome == "cost_premium_ex_carbon"
     if outcome:
-        label = "Costs more, before carbon" if apart else "Costs more, carbon included"
+        label = "Extra cost, before carbon" if apart else "Extra cost, carbon included"
         yield from _range(reading, source, label, outcome, year)
     name = reading.held("viability", "green_is_cheaper", statistic="mean")
     if name:
@@ -55,6 +55,28 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
         yield from _range(reading, source, "Still missing", "support_gap", year)
     if apart and reading.held("carbon_value"):
         yield from _range(reading, source, "Avoided CO₂ is worth", "carbon_value", year)
+    yield from _of_budgets(reading, place)
+    if reading.held("abatement_cost"):
+        yield from _range(reading, source, "Abatement cost", "abatement_cost", year)
+    if reading.held("break_even_price"):
+        yield from _range(reading, source, "Break-even carbon price", "break_even_price", year)
+    if reading.held("carbon_price"):
+        market = reading.labels("market")[0]
+        at = {"scenario": place.scenario, "market": market, "year": place.year}
+        label = f"Price: {reading.title('market', market)}"
+        yield from _range(reading, Teller(reading, at), label, "carbon_price", year)
+
+
+def _of_budgets(reading: Reading, place: Place) -> Iterator[Tile]:
+    """What the first budget needs in all, with its reserve."""
+    if reading.held("budget_total"):
+        budget = reading.labels("budget")[0]
+        source = Teller(reading, {"scenario": place.scenario, "budget": budget})
+        mean, high = source.mean("budget_total"), source.amounts("budget_total")[2]
+        if is_known((mean, high)):
+            detail = Sentence(("mean, all years; P95 ", high,
+                               f". {reading.title('budget', budget)}"))  # fmt: skip
+            yield Tile("Closing the gap costs", mean, reading.unit("budget_total"), detail)
 
 
 def _of_project(reading: Reading) -> Iterator[Tile]:

@@ -30,7 +30,7 @@ from simcore.intake.usage import (
     sector_regions,
 )
 from simcore.plan import Plan, currency_rate, nominal_size
-from simcore.plan.titles import titles_of
+from simcore.plan.titles import titles_aside, titles_of
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
@@ -133,6 +133,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         }),
         "choices": json.dumps({one.name: one.choices for one in plan.inputs if one.choices}),
         "without_shocks": json.dumps(shockless(plan.spec.scenarios)),
+        "titles_aside": json.dumps(titles_aside(plan.spec)),
         "references": json.dumps({
             name: _by_region(references(one)) for name, one in plan.spec.scenarios.items()
         }),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.delivered import Delivered
-from simcore.terminal.tables import decimals, grouped, number, wrapped
+from simcore.terminal.tables import Titles, decimals, grouped, named, number, wrapped
 
 _SHORT: Final = {
     "landed_cost": "landed cost",
@@ -26,26 +26,33 @@ def legend(tables: Sequence[Delivered]) -> list[str]:
     return [f"  {_SHORT[name]:<13} {_LEGEND[name]}" for name in names]
 
 
-def delivered_lines(one: Delivered, quantiles: Sequence[str]) -> list[str]:
+def delivered_lines(one: Delivered, quantiles: Sequence[str], titles: Titles) -> list[str]:
     """One block: a row a region and route, with the name of what they are compared with."""
-    title = f"{one.year}, scenario {one.scenario}, against {one.against}, delivered"
+    against = named(titles, "against", one.against)
+    title = f"{one.year}, {named(titles, 'scenario', one.scenario)}, against {against}, delivered"
     if one.alternative:
         places = decimals(one.alternative, figures=3)
-        title += f"; {one.against}: " + "/".join(number(v, places) for v in one.alternative)
+        title += "; that costs " + "/".join(number(v, places) for v in one.alternative)
     if not one.rows:
-        return ["", f"{title}: nothing else is available"]
+        return ["", *wrapped(f"{title}: nothing else is available")]
     names = list(next(iter(one.rows.values())))
     places = decimals(one.numbers(), figures=3)
     groups = [(_SHORT[name], [(name, quantile) for quantile in quantiles]) for name in names]
     rows: dict[Any, Any] = {
-        key: {(name, quantile): number(value, places) for name, values in row.items()
-              for quantile, value in zip(quantiles, values, strict=True)}
+        (named(titles, "region", key[0]), named(titles, "route", key[1])): {
+            (name, quantile): number(value, places) for name, values in row.items()
+            for quantile, value in zip(quantiles, values, strict=True)
+        }
         for key, row in one.rows.items()
     }  # fmt: skip
-    lines = ["", *grouped(title, ["region", "route"], groups, rows, lambda key: key[1].upper())]
-    buyer = one.against.partition(".")[0]
+    head, *table = grouped(
+        title, ["region", "route"], groups, rows, lambda key: key[1].upper(), cutting=True
+    )
+    lines = ["", *wrapped(head), *table]
+    buyer = named(titles, "region", one.against.partition(".")[0])
     for what, places_ in (("freight or duty", one.without_freight), ("duty", one.without_duty)):
         if places_:
             why = "no entry in imports" if what != "duty" else "none is out_of_quota"
-            lines += wrapped(f"Without {what} into {buyer} ({why}): {', '.join(places_)}")
+            told = ", ".join(named(titles, "region", place) for place in places_)
+            lines += wrapped(f"Without {what} into {buyer} ({why}): {told}")
     return lines

@@ -89,6 +89,17 @@ def print_json(value: Any) -> None:
     print(to_json(value, ascii_only=encoding != "utf8"))
 
 
+def print_rows(
+    kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], attrs: Mapping[Any, Any]
+) -> None:
+    """Print rows as CSV, or as JSON with what holds for all of them."""
+    if kind == "csv":
+        print(to_csv(header, rows), end="")
+    else:
+        records = [dict(zip(header, row, strict=True)) for row in rows]
+        print_json({**attrs, "rows": records})
+
+
 def _strict(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None

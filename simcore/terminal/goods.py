@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.goods import BudgetRow, ProductRow
-from simcore.terminal.tables import decimals, grouped, number, wrapped
+from simcore.terminal.tables import Titles, decimals, grouped, named, number, wrapped
 
 _MOST: Final = 24
 """Lines of a table."""
@@ -16,7 +16,7 @@ _YEARS: Final = 3
 _COLUMNS: Final = ("mean", "P95")
 
 
-def budget_lines(rows: Sequence[BudgetRow], currency: str) -> list[str]:
+def budget_lines(rows: Sequence[BudgetRow], currency: str, titles: Titles) -> list[str]:
     """What closes each gap, in all and by year, beside the mean gap times the volume."""
     if not rows:
         return []
@@ -38,14 +38,17 @@ def budget_lines(rows: Sequence[BudgetRow], currency: str) -> list[str]:
             keys = [(str(year), name) for name in _COLUMNS]
             found |= dict(zip(keys, one.years[year], strict=True))
         row = {key: number(value, places) for key, value in found.items()}
-        cells[one.scenario, one.budget] = row
+        labels = ("scenario", one.scenario), ("budget", one.budget)
+        cells[tuple(named(titles, *label) for label in labels)] = row
     title = f"Budgets in M {currency}: what closes the gap of each draw"
     title += "; net: mean gap times volume" if net else ""
     lines = ["", *grouped(title, ["scenario", "budget"], groups, cells, _heading, cutting=True)]
     return lines + _more(len(rows), "budget_need")
 
 
-def product_lines(rows: Sequence[ProductRow], quantiles: Sequence[str], currency: str) -> list[str]:
+def product_lines(
+    rows: Sequence[ProductRow], quantiles: Sequence[str], currency: str, titles: Titles
+) -> list[str]:
     """What products cost more in one scenario and year, and the share of their price."""
     if not rows:
         return []
@@ -59,13 +62,16 @@ def product_lines(rows: Sequence[ProductRow], quantiles: Sequence[str], currency
         row = {("effect", name): number(value, places)
                for name, value in zip(quantiles, one.effect, strict=True)}  # fmt: skip
         row["price", "mean"] = f"{100 * one.uplift:.2f}%"
-        name = one.product if one.unit == one.product else f"{one.product}, {one.unit}"
-        cells[name, one.region, *([one.destination] if several else []), one.route] = row
+        name = named(titles, "product", one.product)
+        name = name if one.unit == one.product else f"{name}, {one.unit}"
+        sold = [named(titles, "destination", one.destination)] if several else []
+        place, route = (named(titles, dim, getattr(one, dim)) for dim in ("region", "route"))
+        cells[name, place, *sold, route] = row
     groups = [
         (f"{currency} more", [("effect", name) for name in quantiles]),
         ("of price", [("price", "mean")]),
     ]
-    title = f"Products, {year}, scenario {scenario}, carbon included"
+    title = f"Products, {year}, {named(titles, 'scenario', scenario)}, carbon included"
     lines = ["", *grouped(title, labels, groups, cells, _heading, cutting=True)]
     return lines + _more(len(own), "price_effect")
 

@@ -118,3 +118,9 @@ def within(low: int, high: int) -> Callable[[str], int]:
 
     one.__name__ = "number"
     return one
+
+
+def ids(one: argparse.ArgumentParser) -> None:
+    """Let a command show labels as they are."""
+    one.add_argument("--ids", action="store_true",
+                     help="show names as configs say them, and not titles")  # fmt: skip

@@ -14,11 +14,13 @@ from simcore.terminal.option_parts import command as _command
 from simcore.terminal.option_parts import config as _config
 from simcore.terminal.option_parts import csv_style as _csv
 from simcore.terminal.option_parts import formatted as _format
+from simcore.terminal.option_parts import ids as _ids
 from simcore.terminal.option_parts import positive as _positive
 from simcore.terminal.option_parts import saved as _saved
 from simcore.terminal.option_parts import several as _several
 from simcore.terminal.option_parts import strict as _strict
 from simcore.terminal.option_parts import within as _within
+from simcore.terminal.picture_options import add_pictures
 from simcore.terminal.question_options import add_questions
 
 SECTIONS: Final = (
@@ -38,12 +40,6 @@ class _Fits:
 
     def __contains__(self, name: str) -> bool:
         return name in iter(self)
-
-
-def _kinds() -> str:
-    from simcore.plots.kinds import kinds_text
-
-    return kinds_text()
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace | None:
@@ -93,8 +89,15 @@ def _add_configs(commands: Any) -> None:
         commands, "plan", "print the resolved config: nothing is left implicit",
         "simcore plan configs/quickstart.yaml > resolved.yaml",
         "simcore run resolved.yaml        # the same digest",
+        "simcore plan mine.yaml --diff    # only what differs from the packaged base",
+        "simcore plan mine.yaml --diff yours.yaml",
     )  # fmt: skip
     _config(one)
+    one.add_argument("--diff", nargs="?", const="", metavar="OTHER",
+                     help="only what differs from the packaged base, or from OTHER")  # fmt: skip
+    one.add_argument(
+        "--json", action="store_true", help="print JSON: the config, or the list of differences"
+    )
     one = _command(
         commands, "run", "simulate a config",
         "simcore run configs/quickstart.yaml",
@@ -123,6 +126,7 @@ def _add_configs(commands: Any) -> None:
                      help="shapes, memory, disk and time; write nothing")  # fmt: skip
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     one.add_argument("--quiet", action="store_true", help="no progress, no table")
+    _ids(one)
     one = _command(
         commands, "trace", "recompute one draw in full, equal to the stored one",
         "simcore trace configs/quickstart.yaml --draw 7 --region EU --route h2_dri_eaf",
@@ -156,6 +160,7 @@ def _add_runs(commands: Any) -> None:
                          help=f"only this {option}; may be repeated")  # fmt: skip
     one.add_argument("--quantiles", type=_several(float, "a number"), nargs="+", metavar="Q",
                      help="probabilities (default: 0.05 0.5 0.95)")  # fmt: skip
+    _ids(one)
     _format(one)
     _csv(one)
     one = _command(
@@ -204,28 +209,7 @@ def _add_runs(commands: Any) -> None:
                      help="write a workbook for Excel, with native charts")  # fmt: skip
     one.add_argument("--csv", type=Path, metavar="DIR",
                      help="write the numbers of each chart, NN-chart.csv")  # fmt: skip
-    one = _command(
-        commands, "plot", "draw pictures of a saved run",
-        "simcore plot results/quickstart.zarr",
-        "simcore plot results/quickstart.zarr --kind routes --year 2030 --scenario all",
-        "simcore plot results/quickstart.zarr --kind waterfall --region EU --route scrap_eaf \\",
-        "    -o fall.svg",
-    )  # fmt: skip
-    one.listed = _kinds
-    _saved(one)
-    one.add_argument("--kind", action="append", metavar="KIND",
-                     help="which picture, several with commas, all for each that the run can "
-                     "show (default: what answers its question)")  # fmt: skip
-    for option, kind, what, more in (
-        ("region", str, "R", ""), ("route", str, "K", ""), ("year", int, "Y", ""),
-        ("destination", str, "D", " or all (default: the first)"),
-        ("scenario", str, "S", " or all (default: the first)"),
-    ):  # fmt: skip
-        one.add_argument(f"--{option}", type=kind, action="append", metavar=what,
-                         help=f"only this {option}; may be repeated{more}")  # fmt: skip
-    one.add_argument("-o", "--out", type=Path, metavar="OUT",
-                     help="folder, or one file .png, .svg, .pdf (default: beside RUN)")  # fmt: skip
-    one.add_argument("--format", choices=("png", "svg", "pdf"), help="default: png")
+    add_pictures(commands)
     one = _command(
         commands, "digest", "print the SHA-256 of a run's values, if it is the stored one",
         "simcore digest results/quickstart.zarr",

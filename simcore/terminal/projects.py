@@ -8,7 +8,16 @@ from typing import Any, Final
 
 from simcore.analysis.projects import Projects
 from simcore.terminal.deal_terms import paid_for
-from simcore.terminal.tables import decimals, grouped, number, said_unit, scale_of, share
+from simcore.terminal.tables import (
+    Titles,
+    decimals,
+    grouped,
+    named,
+    number,
+    said_unit,
+    scale_of,
+    share,
+)
 
 _MOST: Final = 30
 """Lines of the table; a run may have hundreds of projects."""
@@ -18,7 +27,7 @@ _BREAK_EVEN: Final = {
 }
 
 
-def project_lines(table: Projects, quantiles: Sequence[str]) -> list[str]:
+def project_lines(table: Projects, quantiles: Sequence[str], titles: Titles) -> list[str]:
     """Value, the share of the draws in which it is above zero, break-even, and cost of support."""
     numbers = [value for one in table.rows for value in (*one.value, one.support)]
     scale = scale_of(value for value in numbers if math.isfinite(value))
@@ -49,7 +58,8 @@ def project_lines(table: Projects, quantiles: Sequence[str]) -> list[str]:
         cells |= {("even", name): number(value, strikes)
                   for name, value in zip(quantiles, one.break_even, strict=False)}  # fmt: skip
         cells["support", "mean"] = number(one.support, places)
-        rows[one.scenario, one.project] = cells
+        labels = ("scenario", one.scenario), ("project", one.project)
+        rows[tuple(named(titles, *label) for label in labels)] = cells
     lines = ["", *grouped(title, ["scenario", "project"], groups, rows, _heading, cutting=True)]
     if len(table.rows) > _MOST:
         lines.append(

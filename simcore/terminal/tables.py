@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,18 @@ _MANY: Final = 30
 
 Key = tuple[str, str]
 """A column of numbers: its name and that of its group, or the reverse."""
+Titles = Mapping[str, Mapping[str, str]]
+"""Human names of labels, by dimension; what is not there is shown as it is."""
+
+
+def named(titles: Titles, dim: str, label: str) -> str:
+    """How a label is shown."""
+    return titles.get(dim, {}).get(label, str(label))
+
+
+def across() -> int:
+    """Columns of a table that adapts to the terminal: 80 to 100, the latter in a pipe."""
+    return min(WIDTH, max(80, shutil.get_terminal_size((WIDTH, 24)).columns))
 
 
 def number(value: float, decimals: int) -> str:
@@ -46,9 +59,9 @@ def share(value: float) -> str:
     return f"{100 * value:.0f}%"
 
 
-def scale_of(values: Iterable[float]) -> int:
-    """1000 where amounts have more than five digits, else 1."""
-    return 1000 if any(99_999.5 <= abs(value) < math.inf for value in values) else 1
+def scale_of(values: Iterable[float], *, above: float = 99_999.5) -> int:
+    """1000 where an amount is so large (more than five digits), else 1."""
+    return 1000 if any(above <= abs(value) < math.inf for value in values) else 1
 
 
 def said_unit(unit: str, scale: float = 1.0) -> str:
@@ -74,7 +87,7 @@ def decimals(values: Iterable[float], *, figures: int) -> int:
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: int) -> list[str]:
     """Align cells: the leading columns of text to the left, the others to the right.
 
-    Text gives way when the table is too wide.
+    Text is wrapped when the table is too wide.
     """
     table = [header, *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
@@ -87,12 +100,26 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: 
         excess -= 1
     lines = []
     for row in table:
-        cells = [
-            shortened(cell, width).ljust(width) if column < text_columns else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        texts = [
+            _parts(cell, width) for cell, width in zip(row[:text_columns], widths, strict=False)
         ]
-        lines.append("  ".join(cells).rstrip())
+        for place in range(max([1, *map(len, texts)])):
+            cells = [
+                (own[place] if place < len(own) else "").ljust(width)
+                for own, width in zip(texts, widths, strict=False)
+            ]
+            numbers = row[text_columns:] if place == 0 else ()
+            cells += [
+                cell.rjust(width)
+                for cell, width in zip(numbers, widths[text_columns:], strict=False)
+            ]
+            lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def _parts(text: str, width: int) -> list[str]:
+    """A text over several lines of a width; what fits stays as it is."""
+    return [text] if len(text) <= width else textwrap.wrap(text, width)
 
 
 def shortened(text: str, width: int) -> str:
@@ -111,7 +138,7 @@ def grouped(
 ) -> list[str]:
     """Align columns under the titles of their groups; a repeated region stays blank.
 
-    With `cutting`, labels give way until the lines fit.
+    With `cutting`, labels are wrapped until the lines fit.
     """
     widths = [
         [max(4, len(heading(key)), *(len(row.get(key, "-")) for row in rows.values()))
@@ -127,26 +154,33 @@ def grouped(
     while cutting and sum(left) + gaps + taken > WIDTH and max(left, default=0) > 6:
         left[left.index(max(left))] -= 1
 
-    def line(names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-        text = "  ".join(shortened(n, w).ljust(w) for n, w in zip(names, left, strict=True))
-        for group, own in zip(cells, widths, strict=True):
-            text += " " + "".join(
-                " " + cell.rjust(width) for cell, width in zip(group, own, strict=True)
+    def line(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+        texts = [_parts(name, width) for name, width in zip(names, left, strict=True)]
+        found = []
+        for place in range(max([1, *map(len, texts)])):
+            text = "  ".join(
+                (own[place] if place < len(own) else "").ljust(width)
+                for own, width in zip(texts, left, strict=True)
             )
-        return text.rstrip()
+            for group, own in zip(cells, widths, strict=True) if place == 0 else ():
+                text += " " + "".join(
+                    " " + cell.rjust(width) for cell, width in zip(group, own, strict=True)
+                )
+            found.append(text.rstrip())
+        return found
 
     head = " " * (sum(left) + 2 * max(0, len(left) - 1))
     for (name, _), own in zip(groups, widths, strict=True):
         span = sum(own) + len(own) - 1
         head += "  " + (f"{name} ".ljust(span, "-") if len(name) < span else name)
-    lines = [title, head, line(labels, [[heading(key) for key in keys] for _, keys in groups])]
+    lines = [title, head, *line(labels, [[heading(key) for key in keys] for _, keys in groups])]
     before = ""
     for names, row in rows.items():
         shown = list(names)
         if len(shown) > 1 and shown[0] == before:
             shown[0] = ""
         before = names[0] if names else ""
-        lines.append(line(shown, [[row.get(key, "-") for key in keys] for _, keys in groups]))
+        lines += line(shown, [[row.get(key, "-") for key in keys] for _, keys in groups])
     return lines
 
 
@@ -155,19 +189,22 @@ def wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, subsequent_indent="    ")
 
 
-def outcome_text(frame: pd.DataFrame) -> str:
+def outcome_text(frame: pd.DataFrame, *, ids: bool = False) -> str:
     """Show one outcome of `analysis.summarise`; what does not fit in 100 columns is left to CSV.
 
-    A label that is the same in every row stands above the table.
+    A label that is the same in every row stands above the table; labels are shown by their human
+    names, but for `ids`.
     """
     attrs = frame.attrs
     frame, unit = _in_thousands(frame)
+    for dim, names in {} if ids else attrs.get("titles", {}).items():
+        frame = frame.assign(**{dim: frame[dim].astype(str).map(names)})
     unit = "" if unit in ("", "1") else f" [{unit}]"
     money = f", money of {attrs['price_year']}" if attrs["money"] else ""
     columns = [str(name) for name in frame]
     labels = [name for name in columns if not _is_number(name)]
     fixed = [name for name in labels if len(frame) > 1 and frame[name].nunique() == 1]
-    where = ", ".join(f"{name} {frame[name].iloc[0]}" for name in fixed)
+    where = "; ".join(f"{name} {frame[name].iloc[0]}" for name in fixed)
     labels = [name for name in labels if name not in fixed]
     # The share of the draws above 0 is there twice where it is a threshold.
     numbers = [
@@ -184,8 +221,8 @@ def outcome_text(frame: pd.DataFrame) -> str:
     if _table_width(cells, [*labels, *numbers]) > WIDTH:
         cells = _cells(frame.head(MAX_ROWS), attrs, figures=3)
     told = tuple(numbers)
-    lines = [shortened(attrs["run"], WIDTH), f"{attrs['draws']:,} draws"]
-    lines += [f"{attrs['title']} ({attrs['variable']}){unit}{money}", *([where] if where else [])]
+    lines = [*wrapped(attrs["run"]), f"{attrs['draws']:,} draws"]
+    lines += [f"{attrs['title']} ({attrs['variable']}){unit}{money}", *wrapped(where)]
     if attrs.get("sectors") and "/t" in unit:
         lines += wrapped("; ".join(f"{one.sector}: t of {one.product}" for one in attrs["sectors"]))
     # What is too wide continues below, rather than with names that are cut.
@@ -208,8 +245,8 @@ def outcome_text(frame: pd.DataFrame) -> str:
     if any(map(_BEYOND.fullmatch, told)):
         lines += ["", "mean>P95: mean of the draws above that quantile, mean<P5: of those below."]
     if "mean" in told and any(map(_is_percentile, told)) and _is_partly_defined(frame):
-        lines += ["", "mean: of the draws in which it is defined; quantiles: of all draws, the "
-                  "others above them."]  # fmt: skip
+        seen = "of those that cross" if attrs["unit"] == "yr" else "of those that have a value"
+        lines += ["", f"mean: {seen}; quantiles: of all draws, the others above them."]
     freedom = attrs.get("degrees_of_freedom", _MANY)
     if "standard_error" in told and 0 < freedom < _MANY:
         reach = students_t(INTERVAL_LEVEL, freedom)
