@@ -34,6 +34,7 @@ from simcore.terminal.verifying import digest, verify
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
+    from simcore.running.executors import Executor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,15 +112,10 @@ def run(options: argparse.Namespace) -> int:
     planned = build_plan(options, warning=True)
     out = options.out or Path("results") / f"{planned.name}.zarr"
     from simcore import dataset
-    from simcore.running import describe, engine, tiles
-    from simcore.running.executors import executor_named, on_threads
+    from simcore.running import describe, tiles
     from simcore.running.items import items_of
-    from simcore.running.options import silent
-    from simcore.running.stopping import run_until_narrow, unreached
-    from simcore.terminal.progress import progress, say_if_cold
 
-    named = options.executor
-    executor = executor_named(named) if named else on_threads(options.threads)
+    executor = _executor(options)
     if planned.experiment.until is None:
         tiles.check_memory(planned, items_of(planned))
     dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
@@ -127,7 +123,39 @@ def run(options: argparse.Namespace) -> int:
         needed = describe.estimate(planned, threads=options.threads)
         _show_estimate(planned, out, needed, as_json=options.json)
         return 0
-    say_if_cold("run", quiet=options.quiet)
+    return _simulated(options, planned, out, executor, overwrite=options.overwrite)
+
+
+def extend(options: argparse.Namespace) -> int:
+    """Take more draws of a saved run."""
+    from simcore import dataset
+    from simcore.running import describe
+    from simcore.terminal.extending import longer
+
+    executor = _executor(options)
+    planned, out = longer(options), options.out or options.run
+    overwrite = options.overwrite or options.out is None
+    dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
+    return _simulated(options, planned, out, executor, overwrite=overwrite)
+
+
+def _executor(options: argparse.Namespace) -> Executor:
+    """Where a run is done."""
+    from simcore.running.executors import executor_named, on_threads
+
+    return executor_named(options.executor) if options.executor else on_threads(options.threads)
+
+
+def _simulated(
+    options: argparse.Namespace, planned: Plan, out: Path, executor: Executor, *, overwrite: bool
+) -> int:
+    """Simulate a plan into its place and say what came out."""
+    from simcore.running import engine
+    from simcore.running.options import silent
+    from simcore.running.stopping import run_until_narrow, unreached
+    from simcore.terminal.progress import progress, say_if_cold
+
+    say_if_cold(options.name, quiet=options.quiet)
     with _terminable():
         engine.prepare(planned)
         planned = run_until_narrow(planned, executor, report=silent if options.quiet else _say)
@@ -138,7 +166,7 @@ def run(options: argparse.Namespace) -> int:
     reporting = progress(planned.draws, quiet=options.quiet)
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
-            planned, out=out, overwrite=options.overwrite, executor=executor, report=report,
+            planned, out=out, overwrite=overwrite, executor=executor, report=report,
             fresh=options.fresh,
         )  # fmt: skip
     seconds = time.monotonic() - start
@@ -155,7 +183,7 @@ def run(options: argparse.Namespace) -> int:
     elif not options.quiet:
         show_run(done, out, planned.draws, seconds, pictures, ids=options.ids)
     if missed := unreached(planned):
-        print(f"simcore run: {missed}", file=sys.stderr)
+        print(f"simcore {options.name}: {missed}", file=sys.stderr)
     return 3 if missed else 0
 
 
@@ -196,7 +224,8 @@ def catalog(options: argparse.Namespace) -> None:
         ))  # fmt: skip
     if options.section != "policies" or not options.entry:
         print(catalog_text(
-            known, SECTIONS, section=options.section, name=options.entry, records=packaged.records()
+            known, SECTIONS, section=options.section, name=options.entry,
+            records=packaged.records(), whole=options.long,
         ))  # fmt: skip
         return
     from simcore.terminal.timelines import readers_of, timeline_text
@@ -270,7 +299,7 @@ class _terminable:  # noqa: N801 - used as a statement
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
-    for function in (check, plan, run, summary, plot, trace, catalog, schema)
+    for function in (check, plan, run, extend, summary, plot, trace, catalog, schema)
 }
 _COMMANDS |= {
     function.__name__: function

@@ -156,7 +156,7 @@ def paths() -> xr.Dataset:
 def test_a_path_with_all_its_shocks_is_one_input(paths: xr.Dataset) -> None:
     r = correlations((0, 1, 0.6))[:2, :2]
     assert paths["group"].values.tolist() == ["ore.default", "power.default"]
-    assert paths["group_title"].values.tolist() == ["price of ore", "price of power"]
+    assert paths["group_title"].values.tolist() == ["Ore: price", "Power: price"]
     check(paths, "levelised_cost", truth(r, np.array([2.0, 1.0])))
 
 

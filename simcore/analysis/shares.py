@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simcore.analysis.names import title
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -178,11 +180,7 @@ def pairs_of(found: xr.Dataset, place: Place) -> list[tuple[str, str, Share]]:
 
 def titled(found: xr.Dataset, dim: str, label: Any) -> str:
     """What people call a label; the label itself where the dataset does not say."""
-    name = f"{dim}_title"
-    if name not in found.coords:
-        return str(label).replace("_", " ") if dim in ("group", "group_2") else str(label)
-    titles = found[name].values.tolist()
-    return str(titles[found[dim].values.tolist().index(label)])
+    return title(found, dim, str(label))
 
 
 def merged(places: Sequence[Place]) -> list[tuple[Place, dict[str, list[Any]]]]:

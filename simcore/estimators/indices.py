@@ -8,7 +8,7 @@ K in common, by sums over batches of them; the batches give the errors (SENSITIV
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -81,21 +81,23 @@ def closed_index(sums: Floats) -> Floats:
     return found
 
 
-def subsets(groups: Sequence[str]) -> Iterator[Subset]:
-    """All subsets of groups, the empty one first and the whole last."""
-    for size in range(len(groups) + 1):
+def subsets(groups: Sequence[str], sizes: Iterable[int] | None = None) -> Iterator[Subset]:
+    """Subsets of groups by size, the smallest first; of all sizes, or of some."""
+    every = range(len(groups) + 1)
+    for size in every if sizes is None else sorted(set(sizes) & set(every)):
         yield from map(frozenset, combinations(groups, size))
 
 
 def needed(groups: Sequence[str], order: str) -> list[Subset]:
     """Subsets whose closed index an order of indices needs, beside none and all of the groups."""
-    whole, count = frozenset(groups), len(groups)
+    count = len(groups)
+    if count == 1:
+        # There is nothing to find out; none of it is a subset as good as any.
+        return [frozenset()]
     sizes = {
-        "first_total": {1, count - 1}, "second": {1, 2, count - 1}, "shapley": set(range(count)),
+        "first_total": (1, count - 1), "second": (1, 2, count - 1), "shapley": range(1, count),
     }[order]  # fmt: skip
-    # Of a single group there is nothing to find out; none of it is a subset as good as any.
-    return [one for one in subsets(groups)
-            if len(one) in sizes and one != whole and (one or count == 1)]  # fmt: skip
+    return [one for one in subsets(groups, sizes) if len(one) < count]
 
 
 def with_ends(closed: Closed, groups: Sequence[str]) -> dict[Subset, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,10 +12,11 @@ from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec
 from simcore.intake.dependence import Dependence
 from simcore.intake.findings import few_of
-from simcore.intake.schema import Experiment
 from simcore.intake.sensitivity import MOST_GROUPS, REST, Sensitivity
 from simcore.kernels.streams import SHOCK, Stream
+from simcore.plan import Plan
 from simcore.plan.groups import DEFAULTS, TITLES, family, matched, named_group
+from simcore.plan.titles import titles_of
 
 Streams = Mapping[str, tuple[str, Stream]]
 """Streams that are drawn, by name, each with its default group."""
@@ -152,20 +153,23 @@ def _too_many(spec: Spec, asked: Sensitivity, count: int) -> Iterator[Fault]:
         )  # fmt: skip
 
 
-def title_of(experiment: Experiment, asked: Sensitivity, name: str) -> str:
-    """What people call a group: a default one, a market or a price, or what the user named."""
+def group_titles(plan: Plan, asked: Sensitivity, names: Sequence[str]) -> list[str]:
+    """What people call the groups: default ones, markets, prices and inputs, or as users named
+    them."""
     if asked.groups == "default":
-        return TITLES[name]
-    if asked.groups == "single":
-        markets, prices = experiment.catalog.markets, experiment.catalog.prices
-        if name in markets:
-            return f"price of carbon, {markets[name].title or name}"
-        head, _, place = name.partition(".")
-        if head in prices and place in prices[head]:
-            where = "" if place == "default" else f", {place}"
-            return f"price of {head.replace('_', ' ')}{where}"
-        return name
-    return name.replace("_", " ")
+        return [TITLES[name] for name in names]
+    if asked.groups != "single":
+        return [name.replace("_", " ") for name in names]
+    catalog = next(iter(plan.spec.runs.values())).catalog
+    priced = {name for name in names if name.partition(".")[2] in catalog.prices.get(
+        name.partition(".")[0], ())}  # fmt: skip
+    coords = {"market": tuple(set(names) & set(catalog.markets)), "commodity": tuple(priced)}
+    held = titles_of(replace(plan, coords=coords), ["market", "commodity", "factor"])
+    known = dict(zip((one.name for one in plan.inputs), held["factor_title"][1], strict=True))
+    for dim, what in (("commodity", "price"), ("market", "carbon price")):
+        told = held[f"{dim}_title"][1]
+        known |= {name: f"{title}: {what}" for name, title in zip(coords[dim], told, strict=True)}
+    return [known.get(name, name) for name in names]
 
 
 def dependent(grouping: Grouping, factors: Dependence, shocks: Dependence) -> bool:

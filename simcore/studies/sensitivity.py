@@ -28,13 +28,14 @@ from simcore.kernels.operations import BLOCK
 from simcore.model.markets import at_price_limit, carbon_price
 from simcore.plan import Plan, build, currency_rate, extended
 from simcore.plan.groups import origins
+from simcore.plan.titles import titles_of
 from simcore.running.executors import on_threads
 from simcore.running.options import Options, Report, silent
 from simcore.running.program import Request
 from simcore.running.resolving import resolved
 from simcore.running.rows import draws_of
 from simcore.studies.asking import chosen_labels, narrowed
-from simcore.studies.grouping import Grouping, Streams, dependent, grouped, title_of
+from simcore.studies.grouping import Grouping, Streams, dependent, group_titles, grouped
 from simcore.studies.pick_freeze import Cell, Rows, apart, cells_by_place
 from simcore.variables import DIMENSIONS, OUTCOMES
 
@@ -253,8 +254,9 @@ class _Study:
         }  # fmt: skip
         known = (*OF_INDICES, *DIMENSIONS)
         found = {dim: (dim, labels[dim]) for dim in known if dim in dims}
-        titles = [title_of(self.spec.experiment, self.asked, one) for one in self.grouping.names]
-        return found | {"group_title": ("group", titles)}
+        titles = group_titles(self.plan, self.asked, self.grouping.names)
+        cut = replace(self.plan, coords=self.coords)
+        return found | {"group_title": ("group", titles), **titles_of(cut, found)}
 
     def _attrs(self, measures: Sequence[str], *, is_dependent: bool) -> dict[str, Any]:
         plan, experiment = self.plan, self.spec.experiment

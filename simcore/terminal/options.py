@@ -77,6 +77,24 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def _simulated(one: Parser, default: str) -> None:
+    """Take how a run is made, and where to."""
+    one.add_argument("-o", "--out", type=Path, metavar="OUT",
+                     help=f"ends in .zarr or .nc (default: {default})")  # fmt: skip
+    one.add_argument("--threads", type=_positive, metavar="T",
+                     help="worker threads; the numbers stay the same")  # fmt: skip
+    one.add_argument("--executor", metavar="NAME[:T]",
+                     help="where it is done; the numbers stay the same")  # fmt: skip
+    one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
+    one.add_argument("--fresh", action="store_true",
+                     help="discard what a run to OUT that was stopped has kept")  # fmt: skip
+    one.add_argument("--plots", nargs="?", const="", metavar="DIR",
+                     help="also draw PNG files (default folder: beside OUT)")  # fmt: skip
+    one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    one.add_argument("--quiet", action="store_true", help="no progress, no table")
+    _ids(one)
+
+
 def _add_configs(commands: Any) -> None:
     one = _command(
         commands, "check", "find every fault of a config at once",
@@ -108,25 +126,22 @@ def _add_configs(commands: Any) -> None:
     )  # fmt: skip
     _config(one)
     _strict(one)
-    one.add_argument("-o", "--out", type=Path, metavar="OUT",
-                     help="ends in .zarr or .nc (default: results/NAME.zarr)")  # fmt: skip
-    one.add_argument("--threads", type=_positive, metavar="T",
-                     help="worker threads; the numbers stay the same")  # fmt: skip
-    one.add_argument("--executor", metavar="NAME[:T]",
-                     help="where it is done; the numbers stay the same")  # fmt: skip
-    one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
-    one.add_argument("--fresh", action="store_true",
-                     help="discard what a run to OUT that was stopped has kept")  # fmt: skip
+    _simulated(one, "results/NAME.zarr")
     one.add_argument("--until", metavar="WHAT=WIDTH",
                      help="fewer draws than --draws once the 95 %% interval is that narrow, such "
                      "as cost_premium.p95=2EUR/t")  # fmt: skip
-    one.add_argument("--plots", nargs="?", const="", metavar="DIR",
-                     help="also draw PNG files (default folder: beside OUT)")  # fmt: skip
     one.add_argument("--dry-run", action="store_true",
                      help="shapes, memory, disk and time; write nothing")  # fmt: skip
-    one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    one.add_argument("--quiet", action="store_true", help="no progress, no table")
-    _ids(one)
+    one = _command(
+        commands, "extend", "take more draws of a saved run, whose draws are the first of them",
+        "simcore extend results/quickstart.zarr --draws 100000",
+        "simcore extend results/quickstart.zarr --draws 100000 -o results/longer.zarr",
+    )  # fmt: skip
+    _saved(one)
+    one.add_argument("--draws", type=_positive, required=True, metavar="N", help="of the result")
+    one.add_argument("--allow-outside", action="append", default=[], metavar="DIR",
+                     help="let the config read files in DIR too; may be repeated")  # fmt: skip
+    _simulated(one, "RUN, replaced when the longer one is complete")
     one = _command(
         commands, "trace", "recompute one draw in full, equal to the stored one",
         "simcore trace configs/quickstart.yaml --draw 7 --region EU --route h2_dri_eaf",
@@ -314,11 +329,13 @@ def _add_knowledge(commands: Any) -> None:
     one = _command(
         commands, "catalog", "show what the package knows, with units and sources",
         "simcore catalog", "simcore catalog routes", "simcore catalog routes h2_dri_eaf",
+        "simcore catalog outcomes support_gap",
         "simcore catalog policies eu_free_allocation --plot eu_free_allocation.png",
     )  # fmt: skip
     one.add_argument("section", nargs="?", choices=SECTIONS, metavar="SECTION",
                      help=", ".join(SECTIONS))  # fmt: skip
     one.add_argument("entry", nargs="?", metavar="NAME", help="one entry in full")
+    one.add_argument("--long", action="store_true", help="all outcomes, or all sources, in full")
     one.add_argument("--plot", type=Path, metavar="FILE",
                      help="draw the timeline of a policy as a fan, PNG")  # fmt: skip
     _command(

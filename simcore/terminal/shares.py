@@ -129,7 +129,11 @@ def _side_by_side(
     same = ", ".join(_labels(found, dim, told[0][1][dim]) for dim in fixed)
     title = f"{OUTCOMES[variable].long_name}{f' ({same})' if same else ''}, {_COLUMNS[lead]} in %"
     yield printable(title)
-    text = [[_labels(found, dim, labels[dim]) for dim in dims] for _, labels in told[:_MOST_ROWS]]
+    # As --at takes them, and short.
+    text = [
+        [printable("/".join(map(str, labels[dim]))) for dim in dims]
+        for _, labels in told[:_MOST_ROWS]
+    ]
     # As many groups as there is room for beside the labels.
     for count in range(_MOST_COLUMNS, 2, -1):
         header, cells = _columns(found, [one for one, _ in told[:_MOST_ROWS]], lead, order, count)

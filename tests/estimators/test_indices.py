@@ -195,6 +195,15 @@ def test_what_never_varies_has_no_index() -> None:
     assert np.isnan(closed_index(pair_sums(same, same, batch, 32, np.zeros(1)).sum(axis=0))).all()
 
 
+def test_subsets_are_as_few_as_an_order_needs() -> None:
+    many = [f"x{i}" for i in range(120)]
+    assert len(needed(many, "first_total")) == 240
+    assert len(needed(many[:4], "second")) == 4 + 6 + 4
+    assert len(needed(many[:3], "second")) == len(needed(many[:3], "shapley")) == 6
+    assert len(needed(many[:6], "shapley")) == 62
+    assert len(set(needed(many[:6], "shapley"))) == 62
+
+
 def test_batches_are_those_of_the_design() -> None:
     assert (np.bincount(batches_of(8192, 1, 256)) == 256).all()
     blocks = batches_of(8192, 4, 256)
