@@ -210,9 +210,9 @@ def _chart(book: Book, chart: Chart) -> checks.Placed:
     top = len(told) + 1
     sheets = book.table(sheet, chart.columns, chart.rows, top=top, name=sheet.get_name(),
                         filtered=chart.kind == "table", widest=36)  # fmt: skip
-    helpers = _ends(book, sheet, chart, top) if chart.kind == "waterfall" else {}
+    added = _ends(book, sheet, chart, top) if chart.kind == "waterfall" else {}
     if len(sheets) == 1:
-        left = native.draw(book, sheet, chart, top, helpers)
+        left = native.draw(book, sheet, chart, top, added)
         if left:
             sheet.write_string(top - 1, 0, f"{left} more panels are not drawn; their numbers are "
                                "in the table.", book.style("soft"))  # fmt: skip

@@ -52,7 +52,7 @@ def blocks_of(chart: Chart) -> list[Block]:
     return found
 
 
-def draw(book: Book, sheet: Any, chart: Chart, top: int, helpers: dict[str, int]) -> int:
+def draw(book: Book, sheet: Any, chart: Chart, top: int, added: dict[str, int]) -> int:
     """Draw a chart beside its table, which begins with its head in row `top`.
 
     Parameters
@@ -61,7 +61,7 @@ def draw(book: Book, sheet: Any, chart: Chart, top: int, helpers: dict[str, int]
     sheet : Worksheet
     chart : Chart
     top : int
-    helpers : dict of str to int
+    added : dict of str to int
         Columns beside those of the chart, such as the ends of the bars of a waterfall.
 
     Returns
@@ -75,9 +75,9 @@ def draw(book: Book, sheet: Any, chart: Chart, top: int, helpers: dict[str, int]
     panels: dict[str, list[Block]] = {}
     for one in blocks_of(chart):
         panels.setdefault(one.panel, []).append(one)
-    beside = len(chart.columns) + len(helpers) + 1
+    beside = len(chart.columns) + len(added) + 1
     for place, (panel, blocks) in enumerate(list(panels.items())[:MOST]):
-        picture = make(book, _Cells(sheet.get_name(), chart, top, helpers), blocks)
+        picture = make(book, _Cells(sheet.get_name(), chart, top, added), blocks)
         picture.set_title({"name": panel or chart.title, "name_font": {"size": 11, "bold": True}})
         picture.set_size({"width": _WIDTH, "height": _HEIGHT})
         several = any(one.series for one in blocks) and chart.kind != "waterfall"
@@ -96,11 +96,11 @@ class _Cells:
     sheet: str
     chart: Chart
     top: int
-    helpers: dict[str, int]
+    added: dict[str, int]
 
     def range(self, name: str, block: Block) -> list[Any]:
         heads = [one.name for one in self.chart.columns]
-        at = self.helpers.get(name, heads.index(name) if name in heads else -1)
+        at = self.added.get(name, heads.index(name) if name in heads else -1)
         return [self.sheet, self.top + 1 + block.first, at, self.top + 1 + block.last, at]
 
     def axes(self, picture: Any, *, flat: bool = False) -> Any:
