@@ -10,10 +10,10 @@ from simcore.analysis.compare import compare as compared
 from simcore.plots.amounts import Amounts, amounts_of
 from simcore.plots.choice import known_labels, leading_route, year_of
 from simcore.plots.kinds import Asked, picture
-from simcore.plots.marks import PALE, amount_axis, line, quantile_of, year_axis, zero
+from simcore.plots.marks import PALE, amount_axis, band, line, quantile_of, year_axis, zero
 from simcore.plots.panels import BLUE, COLOURS, labels_of
 from simcore.plots.sheet import INK, Sheet, wrapped
-from simcore.plots.words import also, called, left_out, product_of, standing
+from simcore.plots.words import also, called, left_out, product_of, standing, within
 from simcore.statistics import split_name
 from simcore.variables import OUTCOMES
 
@@ -48,6 +48,8 @@ def compare(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     if "route" not in asked.named:
         ways = [leading_route(dataset.sel(region=shown), f"{name}_mean", year, ways)]
     cells = [(region, way) for region in shown for way in ways]
+    if not {"region", "route"} & asked.named:
+        cells = [_changed(dataset, name, scenarios, year, cells[0])]
     own, others = scenarios[0], scenarios[1:_COLUMNS]
     notes = [
         left_out(dataset, "region", list(dict.fromkeys(one for one, _ in cells[_ROWS:]))),
@@ -101,6 +103,19 @@ def compare(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     return sheet.finished()
 
 
+def _changed(
+    dataset: xr.Dataset, name: str, scenarios: list[str], year: int, cell: tuple[str, str]
+) -> tuple[str, str]:
+    """The cell, or where the second scenario changes nothing there the one that it changes most."""
+    means = dataset[f"{name}_mean"].sel(year=year)
+    apart = abs(means.sel(scenario=scenarios[1]) - means.sel(scenario=scenarios[0])).fillna(0.0)
+    if float(apart.sel(region=cell[0], route=cell[1])) > 0 or not bool((apart > 0).any()):
+        return cell
+    apart = apart.transpose("region", "route")
+    row, column = np.unravel_index(int(apart.values.argmax()), apart.shape)
+    return str(apart["region"].values[row]), str(apart["route"].values[column])
+
+
 def _of_outcome(part: xr.Dataset, name: str) -> xr.Dataset:
     """The arrays of an outcome, with a dimension for the one destination."""
     kept = [
@@ -132,7 +147,7 @@ def _apart(axes: Axes, one: xr.Dataset, amounts: Amounts) -> None:
         one["difference_quantile"].sel(quantile=at, method="nearest").values * amounts.factor
         for at in (0.05, 0.5, 0.95)
     )
-    axes.fill_between(years, low, high, color="#7F7F7F", alpha=PALE + 0.1, linewidth=0)
+    band(axes, years, low, high, "#7F7F7F", PALE + 0.1)
     line(axes, years, middle, INK)
     line(axes, years, one["difference_mean"].values * amounts.factor, BLUE, linewidth=1.2,
          linestyle=(0, (4, 1.5)))  # fmt: skip
@@ -153,7 +168,7 @@ def _finding(
     region, way = cell
     there = one.sel(region=region, route=way, year=year)
     shift = float(there["difference_mean"])
-    place = f"{called(dataset, 'route', way)} in {called(dataset, 'region', region)}"
+    place = f"{called(dataset, 'route', way)} in {within(dataset, region)}"
     names = [called(dataset, "scenario", name) for name in (own, other)]
     if not np.isfinite(shift):
         return f"{names[1]} beside {names[0]}: {place}"
