@@ -93,6 +93,10 @@ def check(options: argparse.Namespace) -> None:
 
     warn(options, loaded, warnings_of(loaded))
     known, experiment = labels(loaded), loaded.experiment
+    if experiment.sensitivity is not None:
+        from simcore.studies.sensitivity import check as check_study
+
+        check_study(loaded)
     always = ("scenario", "region", "destination", "route", "market")
     several = ("sector",) if len(known["sector"]) > 1 else ()
     sizes = ", ".join(
