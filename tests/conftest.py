@@ -1,8 +1,13 @@
-"""What holds for every test: what was collected is never looked through for garbage again."""
+"""What holds for every test: it wastes no time of the processors."""
 
 from __future__ import annotations
 
 import gc
+import os
+
+# Threads of linear algebra wait for each other in a loop: matrices here are small, and tests run
+# beside each other. It is read when NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_collection_finish() -> None:

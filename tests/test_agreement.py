@@ -200,7 +200,7 @@ def test_random_configs_agree(config, draw):
 
 
 @pytest.mark.long
-@settings(max_examples=30, **LOOSE)
+@settings(max_examples=14, **LOOSE)
 @given(configs(), st.integers(0, 511))
 def test_more_random_configs_agree(config, draw):
     assert differences(config, draws=(draw,), central=draw % 4 == 0) == []

@@ -135,19 +135,6 @@ def test_a_setting_with_an_effect_is_no_matter(name: str) -> None:
     assert warnings(**HEARD[name]) == {}
 
 
-FILES = [
-    *sorted((ROOT / "configs").glob("*.yaml")),
-    *sorted((ROOT / "configs" / "reference").glob("*.yaml")),
-    *sorted((ROOT / "experiments").glob("*/experiment.yaml")),
-]
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda one: f"{one.parent.name}-{one.stem}")
-def test_no_packaged_config_raises_a_false_alarm(file: Path) -> None:
-    _, found = build_and_warn(simcore.load(file))
-    assert [str(one) for one in found] == []
-
-
 def test_a_market_that_nothing_uses_is_told() -> None:
     idle = market({"kind": "gbm", "sigma": 0.2})
     config = small_config(markets={"home_ets": idle, "idle": idle})

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
 
 import simcore
 
@@ -54,9 +55,12 @@ def test_there_are_experiments_and_the_index_names_each() -> None:
 
 
 def test_figures_and_table_come_from_the_run(
-    experiment: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+    experiment: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     folder, run = experiment
+    plain = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda one, file, **_: plain(one, file, dpi=20))
     figures = script(folder)
     figures.main([str(run), "-o", str(tmp_path)])
     drawn = {path.name for path in tmp_path.glob("*.png")}

@@ -532,7 +532,7 @@ def overlay(catalog: Any, path: tuple[Any, ...], value: Any, *, whole: bool = Fa
 
 @pytest.mark.parametrize(
     ("region", "every"),
-    [("EU", 7), ("IN", 7), *(pytest.param(one, 1, marks=pytest.mark.slow) for one in REGIONS)],
+    [("EU", 11), ("IN", 11), *(pytest.param(one, 1, marks=pytest.mark.slow) for one in REGIONS)],
 )
 def test_every_input_moves_the_output(region, every):
     """A sensitivity that changes nothing is a bug; each number is changed in its own scenario."""

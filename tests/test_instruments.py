@@ -111,16 +111,22 @@ def found() -> Any:
 @pytest.mark.parametrize("name", CLAUSES)
 def test_payments_are_those_of_a_plain_loop(found: Any, name: str) -> None:
     due, active = expected(found, name)
-    paid = of(found, "instrument_payment", f"{name}_plant", name)
+    paid, exhausted, ended, binds = (
+        of(found, outcome, f"{name}_plant", name)
+        for outcome in (
+            "instrument_payment",
+            "instrument_exhausted",
+            "instrument_ended",
+            "cap_binds",
+        )
+    )
     clauses = PLAIN.get(name, Clauses())
     for draw in range(paid.shape[1]):
         plain = account(clauses, due[:, draw], active[:, draw], worth=worth(name))
         np.testing.assert_allclose(paid[:, draw], plain.payments, rtol=0, atol=1e-8)
-        for outcome, at in (("instrument_exhausted", plain.exhausted_in),
-                            ("instrument_ended", plain.ended_in)):  # fmt: skip
-            told = of(found, outcome, f"{name}_plant", name)[draw]
-            assert told == START + at if at is not None else np.isnan(told)
-        assert of(found, "cap_binds", f"{name}_plant", name)[draw] == plain.is_cut
+        for told, at in ((exhausted, plain.exhausted_in), (ended, plain.ended_in)):
+            assert told[draw] == START + at if at is not None else np.isnan(told[draw])
+        assert binds[draw] == plain.is_cut
     # The case is about something: with the clause some draw is paid what it is not without.
     if name in PLAIN:
         free = np.where(active, due, 0.0)

@@ -178,14 +178,14 @@ def check_random(config: dict[str, Any], data: st.DataObject) -> None:
             np.testing.assert_array_equal(other[name], right, name)
 
 
-@settings(max_examples=4, **LOOSE)
+@settings(max_examples=3, **LOOSE)
 @given(configs(), st.data())
 def test_random_configs_are_reduced_rightly(config, data):
     check_random(config, data)
 
 
 @pytest.mark.long
-@settings(max_examples=12, **LOOSE)
+@settings(max_examples=7, **LOOSE)
 @given(configs(), st.data())
 def test_more_random_configs_are_reduced_rightly(config, data):
     check_random(config, data)

@@ -14,10 +14,25 @@ ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_checks(path, capsys):
+SCENARIOS = [path for path in CONFIGS if path.parent.name == "scenarios"]
+RUNS = [
+    *(path for path in CONFIGS if path not in SCENARIOS),
+    *sorted((ROOT / "experiments").glob("*/experiment.yaml")),
+]
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_checks_without_a_false_alarm(path, capsys):
     assert main(["check", str(path)]) == 0
-    assert "ok" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "ok" in said.out
+    assert said.err == ""
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_a_scenario_is_a_config(path):
+    """That all of its settings do something is asked of all at once, in test_effects.py."""
+    assert simcore.load(path).experiment.name
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -29,6 +29,7 @@ from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_value
 from simcore.intake.power_checks import power_findings
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
+from simcore.intake.report_checks import report_findings
 from simcore.intake.risk_checks import risk_findings
 from simcore.intake.schema import Experiment, Exposure
 from simcore.intake.scrap_checks import scrap_findings
@@ -73,7 +74,10 @@ def find_faults(
     the catalog whose identity is in `sound` need no check.
     """
     sound = set(sound)
-    found = [*selection_findings(experiment, scenarios), *risk_findings(experiment)]
+    found = [
+        *selection_findings(experiment, scenarios), *risk_findings(experiment),
+        *report_findings(experiment, scenarios),
+    ]  # fmt: skip
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
     if not any(baseless.values()):

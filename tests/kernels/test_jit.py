@@ -277,17 +277,16 @@ def test_processes_may_compile_at_once(tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
-@pytest.mark.parametrize("keep", [0, 40])
-def test_a_damaged_file_is_compiled_anew(tmp_path, suffix, keep):
+def test_a_damaged_file_is_compiled_anew(tmp_path):
+    """Empty, or cut: the index of what is compiled, or what is."""
     expected = probe(SHORT_PROBE, SIMCORE_CACHE_DIR=str(tmp_path))
-    whole = {}
-    for path in tmp_path.rglob(f"*.{suffix}"):
-        whole[path] = path.read_bytes()
-        path.write_bytes(whole[path][:keep])
-    assert whole
-    assert probe(SHORT_PROBE, SIMCORE_CACHE_DIR=str(tmp_path)) == expected
-    assert any(len(path.read_bytes()) > keep for path in tmp_path.rglob(f"*.{suffix}"))
+    for suffix, keep in (("nbi", 0), ("nbi", 40), ("nbc", 0), ("nbc", 40)):
+        whole = {path: path.read_bytes() for path in tmp_path.rglob(f"*.{suffix}")}
+        assert whole
+        for path, content in whole.items():
+            path.write_bytes(content[:keep])
+        assert probe(SHORT_PROBE, SIMCORE_CACHE_DIR=str(tmp_path)) == expected
+        assert any(len(path.read_bytes()) > keep for path in tmp_path.rglob(f"*.{suffix}"))
 
 
 def test_a_full_disk_keeps_no_code_and_stops_no_run(tmp_path, monkeypatch):
@@ -368,14 +367,11 @@ def test_kernels_run_without_a_writable_folder(tmp_path):
         assert list(Path(directory).rglob("*.nbc"))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
 @pytest.mark.parametrize(
     ("name", "features"),
-    [
-        pytest.param("x86-64", "", marks=pytest.mark.slow),
-        ("haswell", "+avx2,+fma,+bmi,+bmi2"),
-    ],
+    [("x86-64", ""), ("haswell", "+avx2,+fma,+bmi,+bmi2")],
 )
 def test_the_same_bits_on_narrower_vectors(name, features, tmp_path):
     here, _ = probe()
