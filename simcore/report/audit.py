@@ -48,6 +48,16 @@ def made_of(attrs: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def told_of(attrs: Mapping[str, Any]) -> dict[str, str]:
+    """How a run was made, a line each, for the end of a page."""
+    made = made_of(attrs)
+    lines = {title: str(made.get(key) or "not known") for key, title in _MADE} if made else {}
+    files = {f"SHA-256 of {name}": digest for name, digest in made.get("files", {}).items()}
+    versions = ", ".join(f"{name} {text}" for name, text in made.get("versions", {}).items())
+    told = {**lines, **({"Versions": versions} if versions else {}), **files}
+    return {printable(key): printable(text) for key, text in told.items()}
+
+
 def _what(reading: Reading) -> list[str]:
     attrs = reading.attrs
     rows = [
