@@ -4,6 +4,7 @@
     <!-- output: simcore validate | tail -1 -->     the last line of it
     <!-- output: ... | sed -n 3,9p -->              some lines of it
     <!-- outcomes -->                               the table of all outcomes
+    <!-- glossary -->                               what each of them means, in words
     <!-- keys: project -->                          the keys of a record, with units and defaults
 
 each up to `<!-- end -->`. `make readme` makes the run that the commands read, and calls this.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from simcore import cli
+from simcore.glossary import meaning
 from simcore.intake.editor_schema import json_schema
 from simcore.intake.instruments import RECORDS, Instrument
 from simcore.intake.projects import Project
@@ -38,6 +41,8 @@ OUTPUT = re.compile(
     r"(?P<head><!-- output: (?P<command>[^\n]+?) -->\n)```\n(?P<text>.*?)```\n<!-- end -->", re.S
 )
 KEYS = re.compile(r"(?P<head><!-- keys: (?P<name>\w+) -->\n)(?P<text>.*?)<!-- end -->", re.S)
+GLOSSARY = re.compile(r"(?P<head><!-- glossary -->\n)(?P<text>.*?)<!-- end -->", re.S)
+NUMBERS = ROOT / "simcore" / "data" / "equations.json"
 LISTED = re.compile(r"(?P<head><!-- outcomes -->\n)(?P<text>.*?)<!-- end -->", re.S)
 EQUATION = re.compile(r"\((\d+\.\d+)\)\s*$")
 
@@ -88,6 +93,24 @@ def outcome_table() -> str:
         number = numbers.get(name, "missing")
         lines.append(f"| `{name}` | {unit} | {one.long_name}. {one.description} | ({number}) |")
     return "\n".join(lines) + "\n"
+
+
+def glossary_text() -> str:
+    """All outcomes in words, one below the other."""
+    lines = []
+    for name in OUTCOMES:
+        one = meaning(name)
+        lines += [
+            "",
+            f"## {one.name}",
+            "",
+            f"**{one.title}**, {one.unit}. {one.what} {one.sign}".rstrip(),
+        ]
+        asides = [f"equation ({one.equation})" if one.equation else "", f"by {', '.join(one.over)}"]
+        asides += [f"formerly {', '.join(one.aliases)}"] if one.aliases else []
+        asides += [f"also: {', '.join(one.words)}"] if one.words else []
+        lines += ["", f"*{'; '.join(filter(None, asides))}*"]
+    return "\n".join(lines).replace("<=", "&le;") + "\n\n"
 
 
 def key_table(name: str) -> str:
@@ -173,11 +196,14 @@ def refreshed(text: str) -> str:
     text = OUTPUT.sub(
         lambda one: f"{one['head']}```\n{printed(one['command'])}```\n<!-- end -->", text
     )
+    text = GLOSSARY.sub(lambda one: f"{one['head']}{glossary_text()}<!-- end -->", text)
     text = KEYS.sub(lambda one: f"{one['head']}{key_table(one['name'])}<!-- end -->", text)
     return LISTED.sub(lambda one: f"{one['head']}{outcome_table()}<!-- end -->", text)
 
 
 def main() -> None:
+    # The package says the number of an equation where docs/ are not there.
+    NUMBERS.write_text(json.dumps(equations(), indent=1) + "\n", encoding="utf-8")
     for page in PAGES:
         before = page.read_text("utf-8")
         after = refreshed(before)

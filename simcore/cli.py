@@ -94,6 +94,10 @@ def check(options: argparse.Namespace) -> None:
 
     warn(options, loaded, warnings_of(loaded))
     known, experiment = labels(loaded), loaded.experiment
+    if experiment.sensitivity is not None:
+        from simcore.studies.sensitivity import check as check_study
+
+        check_study(loaded)
     always = ("scenario", "region", "destination", "route", "market")
     several = ("sector",) if len(known["sector"]) > 1 else ()
     sizes = ", ".join(
@@ -225,7 +229,8 @@ def catalog(options: argparse.Namespace) -> None:
         ))  # fmt: skip
     if options.section != "policies" or not options.entry:
         print(catalog_text(
-            known, SECTIONS, section=options.section, name=options.entry, records=packaged.records()
+            known, SECTIONS, section=options.section, name=options.entry,
+            records=packaged.records(), whole=options.long,
         ))  # fmt: skip
         return
     from simcore.terminal.timelines import readers_of, timeline_text

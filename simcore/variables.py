@@ -8,6 +8,7 @@ currency of the run in real terms of its base year.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -152,7 +153,11 @@ class Outcome(Variable):
     unit_here : str
         Unit at one place where it differs along a dimension, with the coordinate that holds it.
     asked_as : tuple of str
-        What others call it.
+        What others call it: words by which it is found.
+    per : str
+        What a tonne or kg is of, where the unit is per tonne or kg and it is not the product.
+    sign : str
+        A sentence on what it says above and below zero.
     """
 
     node: Callable[..., int | None]
@@ -163,6 +168,14 @@ class Outcome(Variable):
     kept: bool = False
     unit_here: str = ""
     asked_as: tuple[str, ...] = ()
+    per: str = ""
+    sign: str = ""
+
+    @property
+    def per_what(self) -> str:
+        """What the tonne or kg of the unit is of; empty where the unit has none."""
+        unit = self.unit or self.unit_here
+        return (self.per or "of product") if re.search(r"\b(t|kg)-1", unit) else ""
 
     def unit_at(self, currency: str, held: Mapping[str, str]) -> str:
         """Unit at a place, where the coordinates that hold units have these labels."""

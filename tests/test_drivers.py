@@ -78,6 +78,12 @@ def test_a_present_value_takes_the_discounted_mean_of_its_years(run):
     assert price.values == pytest.approx(known, rel=1e-6) and price.when == "2030-2036"
 
 
+def test_a_price_does_not_drive_itself(run):
+    found = drivers_of(run, target_of(run, "carbon_price", {"year": "2035"}))
+    names = [one.name for one in found.moving]
+    assert "eu_ets" not in names and "eu_ets.anchor" in names
+
+
 def test_choices_have_names(run):
     choices = json.loads(run.attrs["choices"])
     assert "market" in choices["eu_ets.view"]

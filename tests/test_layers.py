@@ -17,6 +17,7 @@ LAYERS = [
     ["statistics"],
     ["estimators"],
     ["variables"],
+    ["glossary"],
     ["units", "files", "dated"],
     ["timeseries"],
     ["kernels", "dataset"],

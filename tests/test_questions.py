@@ -118,6 +118,12 @@ def test_a_missed_until_ends_with_3_and_says_so_last(folder):
     assert done.stdout.strip().splitlines()[-1].startswith("until cost_premium.mean: wanted 1")
 
 
+def test_a_run_of_few_replicates_says_what_its_interval_is_worth(folder):
+    done = simcore("run", "asked.yaml", "--draws", 1024, "--set", "design=sobol", "-o", "few.zarr",
+                   cwd=folder)  # fmt: skip
+    assert "with 3 degrees of freedom." in done.stdout and "warning" in done.stderr
+
+
 @pytest.mark.parametrize(("arguments", "word"), [
     (("tornado", "asked.zarr", "--of", "cost_premium", "--draws", "9"), "no --draws with a saved"),
     (("tornado", "asked.zarr", "--of", "cost_premum", *AT), "did you mean cost_premium"),

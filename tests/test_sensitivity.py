@@ -124,6 +124,19 @@ def test_a_design_gives_the_same_with_its_own_replicates() -> None:
     check(found, "levelised_cost", truth(correlations((0, 1, 0.5), (1, 2, -0.4))))
 
 
+@pytest.mark.parametrize("kept", [["x0"], ["x0", "x3"], ["x1", "x2", "x3"]])
+def test_pairs_are_those_of_a_run_that_draws_again(dependent: xr.Dataset, kept: list[str]) -> None:
+    """A scenario named B draws the same anew: the closed index by hand from its kept draws."""
+    again = [INPUTS[int(name[1])] for name in SINGLE if name not in kept]
+    run = simcore.run({**LINEAR, "draws": 16384, "scenarios": {"A": {}, "B": {"redraw": again}}})
+    y, other = (run.levelised_cost.sel(scenario=one).squeeze().values for one in "AB")
+    middle = (y + other).mean() / 2
+    spread = ((y - middle) ** 2 + (other - middle) ** 2).mean() / 2
+    expected = ((y - middle) * (other - middle)).mean() / spread
+    found = dependent["levelised_cost_closed"].sel(subset="+".join(kept))
+    assert float(found.squeeze()) == pytest.approx(expected, rel=1e-12)
+
+
 PATHS: dict[str, Any] = {
     **LINEAR, "years": {"first": 2026, "last": 2030},
     "correlations": {"factors": [], "shocks": [{"between": ["ore.default", "power.default"],
@@ -331,6 +344,27 @@ def test_what_is_wrong_is_told(name: str) -> None:
     assert told in said
     assert "sensitivity" in said
     assert "remedy" in said
+
+
+def test_check_tells_it_without_a_draw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "wrong.yaml"
+    for name in ("pattern", "label", "two_groups", "outcome"):
+        asked, told = WRONG[name]
+        config.write_text(yaml.safe_dump(linear(asked=asked)), "utf-8")
+        assert cli.main(["check", str(config)]) == 2
+        assert told in " ".join(capsys.readouterr().err.split())
+    config.write_text(yaml.safe_dump(linear()), "utf-8")
+    assert cli.main(["check", str(config)]) == 0
+
+
+def test_a_pattern_may_name_what_the_run_draws_elsewhere() -> None:
+    """A shock of a price that this route does not buy is no fault, and in no group here."""
+    groups = {"coal": "coking_coal*.shock", "others": "rest"}
+    found = simcore.sensitivity(
+        {**QUICK, "regions": ["EU", "CN"]}, at={"region": "EU", "route": "h2_dri_eaf", "year": 2030},
+        groups={**groups, "power": "electricity.CN.shock"}, draws=256, order="first_total",
+    )  # fmt: skip
+    assert json.loads(found.attrs["groups_empty"]) == ["power"]
 
 
 def test_too_many_groups_are_refused_for_shapley_alone() -> None:

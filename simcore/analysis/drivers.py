@@ -148,7 +148,7 @@ def _prices(run: xr.Dataset, target: Target, name: str, dim: str) -> list[Driver
     cells = run[name].sel(scenario=target.place["scenario"], year=list(target.years))
     found, titled = [], _titles(run, dim)
     for label in map(str, run[dim].values):
-        if label in still:
+        if label in still or (name == target.name and label == target.place.get(dim)):
             continue
         values = np.asarray(cells.sel({dim: label}).values, dtype=np.float64)
         money = str(run.attrs.get("currency", "EUR"))

@@ -33,7 +33,7 @@ USUAL: Final = ("first", "spearman", "prcc")
 ENOUGH: Final = 0.95
 """R2 of a linear fit from which on the inputs at hand explain the answer."""
 LEAST_DRAWS: Final = 256
-MOST_DRAWS: Final = 20_000
+MOST_DRAWS: Final = 5_000
 """Draws of which SALib is asked."""
 _CANDIDATES: Final = 15
 """Inputs of which SALib is asked, those that lead by the measures of all."""

@@ -178,7 +178,8 @@ def headline_of(
     shown and is not among the outcomes, `attrs["left_out"]` the routes that are undefined in every
     row (the reference route). `attrs["interval"]` is the half-width of the widest bounded 95 %
     interval shown (NaN: none is), `attrs["open"]` names the quantiles for some of whose intervals
-    there are too few draws, `attrs["enough"]` says how many independent draws have one.
+    there are too few draws, `attrs["enough"]` says how many independent draws have one;
+    `attrs["freedom"]` are the degrees of freedom of these intervals.
 
     `attrs["sectors"]` are the sectors of the run; where there are several, a column `sector` tells
     whose route it is. `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of
@@ -256,6 +257,7 @@ def headline_of(
         "unit": unit, "left_out": left_out, "interval": widest,
         "open": [percentile(one) for one in unbounded],
         "enough": max(map(_enough, unbounded), default=0),
+        "freedom": int(run.attrs.get("degrees_of_freedom", 0)),
         "outcomes": names, "apart": apart,
         "lacking": [name for name in wanted if name not in names],
         "titles": _titles(run),

@@ -199,6 +199,14 @@ class Reading:
             if np.isfinite(self.values(f"{outcome}_quantile", {**at, "route": route})).any()
         ]  # fmt: skip
 
+    def markets(self, place: Place) -> list[str]:
+        """Markets of the run that a tonne meets, by its config: at home, and at the border."""
+        catalog, border = self.config.get("catalog") or {}, self.config.get("cbam") or {}
+        home = ((catalog.get("regions") or {}).get(place.region) or {}).get("market")
+        met = [home, *([border.get("market")] if place.destination == "eu" else [])]
+        known = [str(one) for one in self.labels("market")]
+        return [one for one in dict.fromkeys(met) if one in known] or known[:1]
+
     def projects(self) -> dict[str, dict[str, Any]]:
         """By scenario and name, what the config says of each project."""
         found: dict[str, dict[str, Any]] = json.loads(self.attrs.get("projects", "{}"))

@@ -133,6 +133,22 @@ class Teller:
         held = self._reading.dataset[array].dims if array in self._reading else ()
         return Number(text, value, array, {str(dim): at[dim] for dim in held if dim in at})
 
+    def over_views(self, array: str) -> tuple[Number, ...]:
+        """Lowest and highest probability that a single view of the price gives; nothing without
+        several views."""
+        found = self._reading.values(array, self._at)
+        views = self._reading.labels("view")
+        if found.ndim != 1 or len(found) != len(views):
+            return ()
+        known = [(float(value), view) for value, view in zip(found, views, strict=True)
+                 if math.isfinite(value)]  # fmt: skip
+        if len(known) < 2:
+            return ()
+        return tuple(
+            self._number(array, value, per_cent(value), view=view)
+            for value, view in (min(known), max(known))
+        )
+
 
 def is_known(numbers: Iterable[Number]) -> bool:
     """Whether there are such numbers at all."""
@@ -142,6 +158,24 @@ def is_known(numbers: Iterable[Number]) -> bool:
 def answer_of(reading: Reading, place: Place) -> list[Sentence]:
     """What a run answers of one tonne and of its projects, as far as its outcomes say it."""
     return [*_of_tonne(reading, place), *_of_scenarios(reading, place), *_of_projects(reading)]
+
+
+def error_of(reading: Reading, place: Place) -> Iterator[Sentence]:
+    """How sure the first number of a tonne is, and which prices stand at a hard bound."""
+    at = place.at(("scenario", "region", "destination", "route", "year"))
+    outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
+    if outcome:
+        source = Teller(reading, at)
+        middle, ends = source.amounts(outcome)[1], source.interval(outcome)
+        if is_known((middle, *ends)):
+            yield Sentence(("95 % interval of the ", middle, ": ", ends[0], " to ", ends[1],
+                            f" {reading.unit(outcome)}, the error of so many draws"))  # fmt: skip
+    if "at_price_limit_mean" in reading:
+        for market in reading.markets(place):
+            share = Teller(reading, {**at, "market": market}).share("at_price_limit_mean")
+            if share.value >= 0.005:
+                yield Sentence((share, f" of the draws stand at a hard bound of the price of "
+                                f"{reading.title('market', market)} in {place.year}"))  # fmt: skip
 
 
 def _of_tonne(reading: Reading, place: Place) -> Iterator[Sentence]:

@@ -161,8 +161,8 @@ def summary_arrays(
         attrs["long_name"] = f"{variable.long_name}, {told}"
         if statistic.is_share:
             attrs = {**attrs, "units": "1"}
-            attrs.pop("currency", None)
-            attrs.pop("price_year", None)
+            for key in ("currency", "price_year", "per"):
+                attrs.pop(key, None)
         array = array_of(dims, values, _with_coordinates(layout, dims, attrs))
         found.append((name, array, values))
     return found
@@ -189,6 +189,10 @@ def _describe(layout: Layout, variable: Variable) -> dict[str, Any]:
         "long_name": variable.long_name,
         "description": variable.description,
     }
+    per = getattr(variable, "per_what", "")
+    if per:
+        # Units of CF know mass, and not of what.
+        attrs["per"] = f"t {per}" if "kg-1" not in variable.unit else f"kg {per}"
     if not variable.unit:
         # Readers of CF parse the text, so none is better than one that is no unit.
         del attrs["units"]

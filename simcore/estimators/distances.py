@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 PARTS: Final = 10
 """Parts into which PAWN cuts an input."""
-_REPEATS: Final = 10
+_REPEATS: Final = 5
 """Bootstrap repeats by which the bias of delta is taken off."""
 
 

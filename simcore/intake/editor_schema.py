@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import create_model
 from pydantic.json_schema import GenerateJsonSchema
 
+from simcore.glossary import meaning
 from simcore.intake.entries import Catalog
 from simcore.intake.findings import SINGULAR
 from simcore.intake.forms import LISTS, SECTORAL
@@ -148,6 +149,10 @@ def _natural(schema: dict[str, Any]) -> None:
     top["years"] = {"anyOf": [top["years"], years]}
     for key, names in (("outcomes", [*OUTCOMES]), ("keep", ["inputs", *OUTCOMES])):
         top[key]["items"]["enum"] = names
+        # What an editor shows beside each name.
+        top[key]["items"]["enumDescriptions"] = [
+            meaning(name).text() if name in OUTCOMES else "Each uncertain input" for name in names
+        ]
     for key in LISTS:
         top[key] = {"anyOf": [top[key], _TEXT]}
     top["sector"] = {**_TEXT, "description": "The only one of `sectors`."}

@@ -63,7 +63,11 @@ def budget_need(scene: Scene, budget: str) -> int | None:
     return graph.product(graph.difference(gap, below), _volume(scene, budget))
 
 
-@outcome(title="Budget with payments back", **_YEARLY)
+@outcome(
+    title="Budget with payments back",
+    sign="Below zero more comes back than is paid.",
+    **_YEARLY,
+)
 @remembered
 def budget_net(scene: Scene, budget: str) -> int | None:
     """gap * volume: the same if what a draw leaves over is paid back; its mean is the mean gap
@@ -79,7 +83,11 @@ def budget_total(scene: Scene, budget: str) -> int | None:
     return _sum(scene, budget_need(scene, budget))
 
 
-@outcome(title="Budget with payments back over the years", **_WHOLE)
+@outcome(
+    title="Budget with payments back over the years",
+    sign="Below zero more comes back than is paid.",
+    **_WHOLE,
+)
 def budget_net_total(scene: Scene, budget: str) -> int | None:
     """Sum of budget_net over the years."""
     return _sum(scene, budget_net(scene, budget))

@@ -111,6 +111,7 @@ def _duty(scene: Scene, against: str, region: str, route: str) -> list[int]:
     since=BESIDE,
     usual=False,
     asked_as=("delivered_premium", "landed_premium"),
+    sign="Above zero the tonne costs the buyer more than what he has today.",
 )
 @remembered
 def buyer_premium(scene: Scene, against: str, region: str, route: str) -> int | None:
@@ -148,6 +149,7 @@ def asking_premium(scene: Scene, against: str, region: str, route: str) -> int |
     title="Buyer's cost per t CO2e",
     since=BESIDE,
     usual=False,
+    per="CO2e",
 )
 @remembered
 def buyer_cost_per_tco2(scene: Scene, against: str, region: str, route: str) -> int | None:

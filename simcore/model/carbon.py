@@ -168,7 +168,13 @@ def precursor_benchmark(scene: Scene, region: str, route: str) -> int:
     )
 
 
-@outcome(over=PLANT, unit="{money} t-1", title="Home carbon cost", since=AVAILABLE)
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Home carbon cost",
+    since=AVAILABLE,
+    sign="Below zero free allowances bring in more than emissions cost.",
+)
 @remembered
 def home_carbon_cost(scene: Scene, region: str, route: str) -> int:
     """P*(covered*(e1 - phi*CSCF*BM) + covered power - its allowances), sign kept: a surplus of free
@@ -416,7 +422,13 @@ def _cbam_coverage(scene: Scene, home: str | None, sector: str) -> int:
     return graph.product(covered, apart)
 
 
-@outcome(over=CELL, unit="{money} t-1", title="CBAM cost", since=AVAILABLE)
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="CBAM cost",
+    since=AVAILABLE,
+    asked_as=("cbam",),
+)
 @remembered
 def cbam_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     """Certificates per tonne sold into the EU, net of the price paid at home, >= 0."""

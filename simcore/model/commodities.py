@@ -342,6 +342,7 @@ def commodity_price(scene: Scene, commodity: str) -> int | None:
     title="Hydrogen cost",
     needs=Needs(commodities=("hydrogen",)),
     asked_as=("lcoh", "hydrogen_price"),
+    per="of hydrogen",
 )
 def hydrogen_cost(scene: Scene, region: str) -> int | None:
     """Cost of hydrogen at the plant, computed from electricity or bought.

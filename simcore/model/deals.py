@@ -30,7 +30,15 @@ def project_support(scene: Scene, project: str) -> int | None:
     return graph.scaled(graph.total(paid(scene, project, name) for name in names), 1 / one.output)
 
 
-@outcome(over=PROJECT, unit="{money} t-1", title="Margin of a project", since=PRODUCING, **COMES)
+@outcome(
+    over=PROJECT,
+    unit="{money} t-1",
+    title="Margin of a project",
+    since=PRODUCING,
+    asked_as=("profit", "margin"),
+    sign="Above zero a tonne leaves something.",
+    **COMES,
+)
 @remembered
 def project_margin(scene: Scene, project: str) -> int | None:
     """project_support - project_gap: what a tonne leaves over what the project is set against."""
@@ -49,7 +57,14 @@ def deal_closes(scene: Scene, project: str) -> int | None:
     return graph.node("NOT_POSITIVE", value=graph.scaled(margin, -1.0))
 
 
-@outcome(over=PROJECT, unit="1e6 {money} yr-1", title="Cash of a project", since=PRODUCING, **COMES)
+@outcome(
+    over=PROJECT,
+    unit="1e6 {money} yr-1",
+    title="Cash of a project",
+    since=PRODUCING,
+    sign="Above zero the project earns in the year.",
+    **COMES,
+)
 @remembered
 def project_cash(scene: Scene, project: str) -> int | None:
     """project_margin times the output of the year."""
@@ -60,9 +75,15 @@ def project_cash(scene: Scene, project: str) -> int | None:
 
 
 @outcome(
-    over=("scenario", "project"), unit="1e6 {money}", title="Net present value of a project",
-    since=DECIDED, kept=True, **COMES,
-)  # fmt: skip
+    over=("scenario", "project"),
+    unit="1e6 {money}",
+    title="Net present value of a project",
+    since=DECIDED,
+    kept=True,
+    asked_as=("npv", "net_present_value"),
+    sign="Above zero the project is worth more than what it is set against.",
+    **COMES,
+)
 @remembered
 def project_npv(scene: Scene, project: str) -> int | None:
     """Sum over the life of project_cash / (1 + rate)^(year - year of valuation), what is paid once
@@ -89,9 +110,14 @@ def _value_in(scene: Scene, project: str, year: int, without: str = "") -> int:
 
 
 @outcome(
-    over=("scenario", "project"), unit="{money} t-1", title="Break-even strike",
-    since=DECIDED, **COMES,
-)  # fmt: skip
+    over=("scenario", "project"),
+    unit="{money} t-1",
+    title="Break-even strike",
+    since=DECIDED,
+    asked_as=("strike", "strike_price"),
+    per="as contracted",
+    **COMES,
+)
 def break_even_strike(scene: Scene, project: str) -> int | None:
     """Strike in the year of the start at which project_npv is zero: of the first instrument with a
     strike, whatever strike it has; exact while no cap, no limit of support, no exit, no limit of
@@ -119,9 +145,13 @@ def break_even_strike(scene: Scene, project: str) -> int | None:
 
 
 @outcome(
-    over=("scenario", "project"), unit="{money} t-1", title="Annuity of a project",
-    since=DECIDED, **COMES,
-)  # fmt: skip
+    over=("scenario", "project"),
+    unit="{money} t-1",
+    title="Annuity of a project",
+    since=DECIDED,
+    sign="Above zero the project is worth more than what it is set against.",
+    **COMES,
+)
 @remembered
 def project_annuity(scene: Scene, project: str) -> int | None:
     """Net present value in the year before the start, as an equal amount per tonne over the life.
@@ -142,7 +172,7 @@ def project_annuity(scene: Scene, project: str) -> int | None:
 
 @outcome(
     over=("scenario", "project"), unit="{money} t-1", title="Break-even premium",
-    since=DECIDED, **COMES,
+    since=DECIDED, sign="Below zero the project breaks even without it.", **COMES,
 )  # fmt: skip
 def break_even_premium(scene: Scene, project: str) -> int | None:
     """Amount per tonne, the same in each year, on top of all that it is paid, at which project_npv

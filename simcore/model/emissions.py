@@ -152,6 +152,7 @@ KINDS: Final[dict[str, Callable[[Scene, str, str], int]]] = {
     title="Emissions by kind",
     since=AVAILABLE,
     usual=False,
+    asked_as=("emissions", "emission_intensity", "footprint"),
 )
 def emissions_by_kind(scene: Scene, region: str, route: str, emission: str) -> int:
     """Emissions of a tonne of each kind: of the plant itself, of power made on site, of power and
@@ -178,7 +179,14 @@ def _plus(scene: Scene, node: int, other: int) -> int:
     return node if scene.graph.is_constant(other, 0.0) else scene.graph.sum(node, other)
 
 
-@outcome(over=PLANT, unit="t t-1", title="Avoided emissions", since=COMPARED)
+@outcome(
+    over=PLANT,
+    unit="t t-1",
+    title="Avoided emissions",
+    since=COMPARED,
+    asked_as=("savings", "abated", "emission_savings"),
+    sign="Above zero the route emits less than its reference.",
+)
 @remembered
 def avoided_emissions(scene: Scene, region: str, route: str) -> int:
     """Emission intensity of the reference route minus that of this one on the chosen boundary."""

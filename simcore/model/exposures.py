@@ -15,7 +15,14 @@ from simcore.numerics.elementary import powers
 from simcore.variables import EXPOSURE, outcome
 
 
-@outcome(over=EXPOSURE, unit="1e6 {money} yr-1", title="Firm exposure", usual=False)
+@outcome(
+    over=EXPOSURE,
+    unit="1e6 {money} yr-1",
+    title="Firm exposure",
+    usual=False,
+    asked_as=("liability", "exposure"),
+    sign="Above zero the firm buys, below zero it sells.",
+)
 @remembered
 def exposure_cost(scene: Scene, exposure: str) -> int:
     """Obligation shortfall times the carbon price."""
@@ -28,6 +35,7 @@ def exposure_cost(scene: Scene, exposure: str) -> int:
     unit="1e6 {money}",
     title="Cumulative firm exposure",
     usual=False,
+    sign="Above zero the firm buys, below zero it sells.",
 )
 @remembered
 def exposure_total(scene: Scene, exposure: str) -> int:

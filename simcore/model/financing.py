@@ -55,9 +55,13 @@ PRICED: Final = Since(_first_earning)
 
 
 @outcome(
-    over=PROJECT, unit=f"{MILLIONS} yr-1", title="Revenue of a project", since=EARNING,
+    over=PROJECT,
+    unit=f"{MILLIONS} yr-1",
+    title="Revenue of a project",
+    since=EARNING,
+    asked_as=("revenue", "turnover"),
     **_DECLARED,
-)  # fmt: skip
+)
 @remembered
 def project_revenue(scene: Scene, project: str) -> int | None:
     """Output times the price of the conventional tonne and what buyers pay on top for what is sold
@@ -202,9 +206,13 @@ def cash_by_year(scene: Scene, project: str) -> dict[int, int]:
 
 
 @outcome(
-    over=PROJECT, unit=f"{MILLIONS} yr-1", title="Free cash of a project", since=FLOWING,
+    over=PROJECT,
+    unit=f"{MILLIONS} yr-1",
+    title="Free cash of a project",
+    since=FLOWING,
+    asked_as=("cash_flow", "free_cash_flow"),
     **_DECLARED,
-)  # fmt: skip
+)
 @remembered
 def project_free_cash(scene: Scene, project: str) -> int | None:
     """project_revenue + support - operation - carbon cost - tax - what is spent on the plant in the
@@ -244,7 +252,7 @@ def internal_rate(scene: Scene, flows: Mapping[int, int]) -> int:
 
 @outcome(
     over=("scenario", "project"), unit=MILLIONS, title="Net present value of the free cash",
-    since=PRICED, **_DECLARED,
+    since=PRICED, sign="Above zero the plant is worth more than what is spent on it.", **_DECLARED,
 )  # fmt: skip
 def free_cash_npv(scene: Scene, project: str) -> int | None:
     """Sum of project_free_cash / (1 + rate)^(year - year of valuation), from the first year of

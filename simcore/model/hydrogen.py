@@ -70,7 +70,7 @@ def _without(scene: Scene, node: int) -> int:
 
 @outcome(
     over=("scenario", "region", "year"), unit="kg kg-1", title="Emissions of hydrogen",
-    needs=_HYDROGEN, usual=False,
+    needs=_HYDROGEN, usual=False, per="of hydrogen",
 )  # fmt: skip
 def hydrogen_intensity(scene: Scene, region: str) -> int | None:
     """Emissions of a kg of the hydrogen that a region uses: of the power that makes it, or of the

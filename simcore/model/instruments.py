@@ -54,7 +54,14 @@ _STRUCK: Final = Since(PRODUCING.first, last=_last)
 """While there may be a payment."""
 
 
-@outcome(over=INSTRUMENT, unit="{money} t-1", title="Strike", since=_STRUCK, **COMES)
+@outcome(
+    over=INSTRUMENT,
+    unit="{money} t-1",
+    title="Strike",
+    since=_STRUCK,
+    per="as contracted",
+    **COMES,
+)
 @remembered
 def instrument_strike(scene: Scene, project: str, instrument: str) -> int | None:
     """Strike of the year with escalation and indexation, real; of a carbon contract per t CO2e.
@@ -64,7 +71,14 @@ def instrument_strike(scene: Scene, project: str, instrument: str) -> int | None
     return None if deal is None or shown is None else shown(deal)
 
 
-@outcome(over=INSTRUMENT, unit="{money} t-1", title="Reference price", since=_STRUCK, **COMES)
+@outcome(
+    over=INSTRUMENT,
+    unit="{money} t-1",
+    title="Reference price",
+    since=_STRUCK,
+    per="as contracted",
+    **COMES,
+)
 @remembered
 def instrument_reference(scene: Scene, project: str, instrument: str) -> int | None:
     """Price that the strike is set against: that of an allowance, or the carbon cost that the plant
@@ -75,9 +89,13 @@ def instrument_reference(scene: Scene, project: str, instrument: str) -> int | N
 
 
 @outcome(
-    over=INSTRUMENT, unit="1e6 {money} yr-1", title="Payment of an instrument", since=_PAYING,
+    over=INSTRUMENT,
+    unit="1e6 {money} yr-1",
+    title="Payment of an instrument",
+    since=_PAYING,
+    sign="Below zero the firm pays.",
     **COMES,
-)  # fmt: skip
+)
 @remembered
 def instrument_payment(scene: Scene, project: str, instrument: str) -> int | None:
     """What the public pays in the year, real; below zero what the firm repays."""
@@ -104,7 +122,7 @@ def instrument_repays(scene: Scene, project: str, instrument: str) -> int | None
 
 @outcome(
     over=_WHOLE, unit="1e6 {money}", title="Cost of an instrument to the public", since=DECIDED,
-    kept=True, **COMES,
+    kept=True, sign="Above zero the public pays, below zero it earns.", **COMES,
 )  # fmt: skip
 @remembered
 def instrument_npv(scene: Scene, project: str, instrument: str) -> int | None:
@@ -114,7 +132,14 @@ def instrument_npv(scene: Scene, project: str, instrument: str) -> int | None:
     return None if deal is None else value_of(scene, deal, deal.read("rate"), deal.one.value_year)
 
 
-@outcome(over=_WHOLE, unit="1e6 {money}", title="Paid in all", since=DECIDED, **COMES)
+@outcome(
+    over=_WHOLE,
+    unit="1e6 {money}",
+    title="Paid in all",
+    since=DECIDED,
+    sign="Above zero the public pays, below zero it earns.",
+    **COMES,
+)
 @remembered
 def instrument_total(scene: Scene, project: str, instrument: str) -> int | None:
     """Sum of instrument_payment over the years: paid less repaid, real, not discounted."""
@@ -191,7 +216,14 @@ def instrument_ended(scene: Scene, project: str, instrument: str) -> int | None:
     return graph.node("CROSSOVER", value=going, first=deal.one.start)
 
 
-@outcome(over=_WHOLE, unit="{money} t-1", title="Public cost per t CO2e", since=DECIDED, **COMES)
+@outcome(
+    over=_WHOLE,
+    unit="{money} t-1",
+    title="Public cost per t CO2e",
+    since=DECIDED,
+    per="CO2e",
+    **COMES,
+)
 def public_cost_per_tco2(scene: Scene, project: str, instrument: str) -> int | None:
     """instrument_npv / the CO2 that the plant avoids over its life, discounted at the same rate: of
     several instruments the sum is what the public pays."""

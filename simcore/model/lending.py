@@ -114,7 +114,14 @@ def _has_debt(scene: Scene, project: str) -> bool:
     return known and cash_available(scene, project) is not None
 
 
-@outcome(over=PROJECT, unit="1", title="Debt service cover", since=SERVED, **_DECLARED)
+@outcome(
+    over=PROJECT,
+    unit="1",
+    title="Debt service cover",
+    since=SERVED,
+    asked_as=("debt_service_cover",),
+    **_DECLARED,
+)
 @remembered
 def dscr(scene: Scene, project: str) -> int | None:
     """Cash after operation, carbon cost and tax over interest and repayment of the year.

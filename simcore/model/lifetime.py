@@ -12,19 +12,37 @@ from simcore.model.since import LIFE
 from simcore.variables import CELL, outcome
 
 
-@outcome(over=CELL[:-1], unit="1e6 {money}", title="Lifecycle carbon value", since=LIFE)
+@outcome(
+    over=CELL[:-1],
+    unit="1e6 {money}",
+    title="Lifecycle carbon value",
+    since=LIFE,
+    sign="Above zero carbon costs pay over the life of the plant; it is no profit.",
+)
 def lifecycle_carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
     """Sum over the plant's life of carbon_value * output."""
     return _lifetime_sum(scene, region, destination, route, discounted=False)
 
 
-@outcome(over=CELL[:-1], unit="1e6 {money}", title="Net present carbon value", since=LIFE)
+@outcome(
+    over=CELL[:-1],
+    unit="1e6 {money}",
+    title="Net present carbon value",
+    since=LIFE,
+    sign="Above zero carbon costs pay over the life of the plant; it is no profit.",
+)
 def npv_carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
     """lifecycle_carbon_value discounted at the region's WACC."""
     return _lifetime_sum(scene, region, destination, route, discounted=True)
 
 
-@outcome(over=CELL[:-1], unit="{money} t-1", title="Annuity of the carbon value", since=LIFE)
+@outcome(
+    over=CELL[:-1],
+    unit="{money} t-1",
+    title="Annuity of the carbon value",
+    since=LIFE,
+    sign="Above zero carbon costs pay over the life of the plant; it is no profit.",
+)
 @remembered
 def annuity_carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
     """npv_carbon_value / (output * annuity_factor(WACC, lifetime)).

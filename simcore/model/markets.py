@@ -25,6 +25,7 @@ from simcore.variables import MARKET, outcome
     title="Carbon price",
     kept=True,
     asked_as=("co2_price", "ets_price", "eua_price", "allowance_price"),
+    per="CO2e",
 )
 @remembered
 def carbon_price(scene: Scene, market: str) -> int:
@@ -64,6 +65,7 @@ def _own_price(scene: Scene, market: str) -> int:
     over=("scenario", "market", "view", "year"),
     unit="{money} t-1",
     title="Carbon price by view",
+    per="CO2e",
 )
 def carbon_price_by_view(scene: Scene, market: str, view: str) -> int | None:
     """Carbon price in the draws of one view of the market that decides it (its own, or of the
@@ -101,7 +103,13 @@ def _at_other_bound(scene: Scene, record: PricePath) -> int:
     return scene.graph.product(joined, at_price_limit(scene, record.link.to))
 
 
-@outcome(over=MARKET, unit="{money} t-1", title="Futures price", kind="known")
+@outcome(
+    over=MARKET,
+    unit="{money} t-1",
+    title="Futures price",
+    kind="known",
+    per="CO2e",
+)
 def futures_price(scene: Scene, market: str) -> int | None:
     """What the futures for delivery in the year cost when the market was written down, in real
     terms: a fact to set beside carbon_price.

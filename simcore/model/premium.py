@@ -22,7 +22,13 @@ from simcore.model.since import AVAILABLE, COMPARED, first_compared, first_year
 from simcore.variables import CELL, PLANT, outcome
 
 
-@outcome(over=PLANT, unit="{money} t-1", title="Cost premium before carbon", since=COMPARED)
+@outcome(
+    over=PLANT,
+    unit="{money} t-1",
+    title="Cost premium before carbon",
+    since=COMPARED,
+    sign="Above zero the route costs more than its reference.",
+)
 @remembered
 def cost_premium_ex_carbon(scene: Scene, region: str, route: str) -> int:
     """Levelised cost minus the levelised cost of the reference route."""
@@ -39,6 +45,7 @@ def cost_premium_ex_carbon(scene: Scene, region: str, route: str) -> int:
     since=COMPARED,
     kept=True,
     asked_as=("green_premium", "premium", "extra_cost"),
+    sign="Above zero the route costs more than its reference, below zero less.",
 )
 @remembered
 def cost_premium(scene: Scene, region: str, destination: str, route: str) -> int:
@@ -48,7 +55,13 @@ def cost_premium(scene: Scene, region: str, destination: str, route: str) -> int
     return scene.graph.difference(own, total_cost(scene, region, destination, reference))
 
 
-@outcome(over=CELL, unit="{money} t-1", title="Total cost", since=AVAILABLE)
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Total cost",
+    since=AVAILABLE,
+    asked_as=("full_cost",),
+)
 @remembered
 def total_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     """levelised_cost + carbon_cost: what a tonne costs, carbon included."""
@@ -62,7 +75,9 @@ def total_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     unit="{money} t-1",
     title="Abatement cost",
     since=COMPARED,
-    asked_as=("mac", "avoidance_cost", "cost_of_avoidance"),
+    asked_as=("mac", "avoidance_cost", "cost_of_avoidance", "abatement", "mitigation_cost"),
+    per="CO2e",
+    sign="Below zero the route saves money and CO2.",
 )
 @remembered
 def abatement_cost(scene: Scene, region: str, route: str) -> int:
@@ -79,7 +94,8 @@ def abatement_cost(scene: Scene, region: str, route: str) -> int:
     unit="{money} t-1",
     title="Break-even carbon price",
     since=COMPARED,
-    asked_as=("breakeven_price", "break_even"),
+    asked_as=("breakeven_price", "break_even", "breakeven", "switching_price"),
+    per="CO2e",
 )
 @remembered
 def break_even_price(scene: Scene, region: str, destination: str, route: str) -> int:
@@ -127,7 +143,14 @@ def _credit_price(scene: Scene, region: str) -> int:
     return read(scene, scene.experiment.catalog.regions[region], "credit_price", region)
 
 
-@outcome(over=CELL, unit="{money} t-1", title="Carbon value per t CO2e", since=COMPARED)
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Carbon value per t CO2e",
+    since=COMPARED,
+    per="CO2e",
+    sign="Above zero carbon costs pay for the route.",
+)
 @remembered
 def carbon_value_per_tco2(scene: Scene, region: str, destination: str, route: str) -> int:
     """carbon_value per tonne of CO2e avoided."""
@@ -150,7 +173,14 @@ def carbon_value_per_tco2(scene: Scene, region: str, destination: str, route: st
     )
 
 
-@outcome(over=CELL, unit="{money} t-1", title="Carbon value", since=COMPARED)
+@outcome(
+    over=CELL,
+    unit="{money} t-1",
+    title="Carbon value",
+    since=COMPARED,
+    asked_as=("value_of_carbon", "co2_value"),
+    sign="Above zero carbon costs pay for the route, below zero they punish it.",
+)
 @remembered
 def carbon_value(scene: Scene, region: str, destination: str, route: str) -> int:
     """What the CO2 that a tonne avoids is worth, by the carbon cost that it saves (mode netted or
@@ -203,7 +233,12 @@ def annualised_carbon_value(scene: Scene, region: str, destination: str, route: 
 
 
 @outcome(
-    over=CELL, unit="{money} t-1", title="Support gap", since=COMPARED, asked_as=("subsidy", "ccfd")
+    over=CELL,
+    unit="{money} t-1",
+    title="Support gap",
+    since=COMPARED,
+    asked_as=("subsidy", "ccfd", "gap", "funding_gap", "support", "missing"),
+    sign="Above zero something is missing, below zero carbon pays more than the route costs.",
 )
 @remembered
 def support_gap(scene: Scene, region: str, destination: str, route: str) -> int:
@@ -220,6 +255,7 @@ def support_gap(scene: Scene, region: str, destination: str, route: str) -> int:
     title="Carbon value covers the cost",
     since=COMPARED,
     kind="indicator",
+    asked_as=("covers", "covered", "probability"),
 )
 def viability(scene: Scene, region: str, destination: str, route: str) -> int:
     """1 where support_gap <= 0; its mean is a probability."""
@@ -259,7 +295,14 @@ def _not_positive(scene: Scene, node: int) -> int:
     return scene.graph.node("NOT_POSITIVE", value=node)
 
 
-@outcome(over=CELL[:-1], unit="yr", title="Crossover year", since=COMPARED, kind="year")
+@outcome(
+    over=CELL[:-1],
+    unit="yr",
+    title="Crossover year",
+    since=COMPARED,
+    kind="year",
+    asked_as=("parity_year", "breakeven_year", "switch_year"),
+)
 @remembered
 def crossover_year(scene: Scene, region: str, destination: str, route: str) -> int:
     """First year with cost_premium <= 0; undefined: never in the horizon."""

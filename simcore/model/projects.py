@@ -136,7 +136,14 @@ def green_revenue(scene: Scene, project: str) -> int:
     return graph.product(sold, paid)
 
 
-@outcome(over=PROJECT, unit="{money} t-1", title="Gap of a project", since=PRODUCING, **COMES)
+@outcome(
+    over=PROJECT,
+    unit="{money} t-1",
+    title="Gap of a project",
+    since=PRODUCING,
+    sign="Above zero a tonne lacks something.",
+    **COMES,
+)
 @remembered
 def project_gap(scene: Scene, project: str) -> int | None:
     """project_cost - cost of what it is set against - the carbon cost that it saves - what buyers

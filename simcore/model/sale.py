@@ -77,6 +77,7 @@ def product_price(scene: Scene, region: str, sector: str) -> int | None:
     since=BESIDE_PRICE,
     needs=_NEEDS,
     usual=False,
+    sign="Above zero the price does not pay for the tonne.",
 )
 @remembered
 def market_gap(scene: Scene, region: str, route: str) -> int | None:

@@ -40,6 +40,7 @@ REMELTED: Final = Since(lambda scene, place: _first(scene, place["region"], plac
     since=REMELTED,
     needs=Needs(scrap=True),
     usual=False,
+    per="of scrap",
 )
 @remembered
 def scrap_carbon_value(scene: Scene, region: str, sector: str) -> int | None:
@@ -66,6 +67,7 @@ def scrap_carbon_value(scene: Scene, region: str, sector: str) -> int | None:
     since=REMELTED,
     needs=Needs(scrap=True),
     usual=False,
+    per="of scrap",
 )
 def scrap_parity_price(scene: Scene, region: str, sector: str) -> int | None:
     """The most that a remelter can pay per tonne of scrap, all else as drawn: parity_price of scrap

@@ -10,10 +10,10 @@ from simcore.analysis.compare import compare as compared
 from simcore.plots.amounts import Amounts, amounts_of
 from simcore.plots.choice import known_labels, leading_route, year_of
 from simcore.plots.kinds import Asked, picture
-from simcore.plots.marks import PALE, amount_axis, line, quantile_of, year_axis, zero
+from simcore.plots.marks import PALE, amount_axis, band, line, quantile_of, year_axis, zero
 from simcore.plots.panels import BLUE, COLOURS, labels_of
 from simcore.plots.sheet import INK, Sheet, wrapped
-from simcore.plots.words import also, called, left_out, product_of, standing
+from simcore.plots.words import also, called, left_out, product_of, standing, within
 from simcore.statistics import split_name
 from simcore.variables import OUTCOMES
 
@@ -132,7 +132,7 @@ def _apart(axes: Axes, one: xr.Dataset, amounts: Amounts) -> None:
         one["difference_quantile"].sel(quantile=at, method="nearest").values * amounts.factor
         for at in (0.05, 0.5, 0.95)
     )
-    axes.fill_between(years, low, high, color="#7F7F7F", alpha=PALE + 0.1, linewidth=0)
+    band(axes, years, low, high, "#7F7F7F", PALE + 0.1)
     line(axes, years, middle, INK)
     line(axes, years, one["difference_mean"].values * amounts.factor, BLUE, linewidth=1.2,
          linestyle=(0, (4, 1.5)))  # fmt: skip
@@ -153,7 +153,7 @@ def _finding(
     region, way = cell
     there = one.sel(region=region, route=way, year=year)
     shift = float(there["difference_mean"])
-    place = f"{called(dataset, 'route', way)} in {called(dataset, 'region', region)}"
+    place = f"{called(dataset, 'route', way)} in {within(dataset, region)}"
     names = [called(dataset, "scenario", name) for name in (own, other)]
     if not np.isfinite(shift):
         return f"{names[1]} beside {names[0]}: {place}"

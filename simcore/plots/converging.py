@@ -125,7 +125,7 @@ def _axes(axes: Axes, each: list[Convergence]) -> None:
     wide = low > 0 and high / low > 8
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if wide else MaxNLocator(nbins=6))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.4g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.6g}"))
 
 
 def _explain(sheet: Sheet) -> None:

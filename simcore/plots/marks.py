@@ -71,8 +71,16 @@ def fan(axes: Axes, cell: xr.Dataset, name: str, amounts: Amounts, colour: str) 
     years = cell["year"].values
     for low, high, alpha in ((0.05, 0.95, PALE), (0.25, 0.75, FULL)):
         below, above = (quantile_of(cell, name, one) * amounts.factor for one in (low, high))
-        axes.fill_between(years, below, above, color=colour, alpha=alpha, linewidth=0)
+        band(axes, years, below, above, colour, alpha)
     line(axes, years, quantile_of(cell, name, 0.5) * amounts.factor, colour)
+
+
+def band(axes: Axes, years: Any, low: Any, high: Any, colour: str, alpha: float) -> None:
+    """Fill between two lines; of one year a bar."""
+    if len(years) == 1:
+        axes.vlines(years, low, high, color=colour, alpha=alpha, linewidth=14)
+        return
+    axes.fill_between(years, low, high, color=colour, alpha=alpha, linewidth=0)
 
 
 def line(axes: Axes, years: Any, values: Any, colour: str, **style: Any) -> None:

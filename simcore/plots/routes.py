@@ -11,8 +11,8 @@ from simcore.plots.choice import MOST, grid_of, known_labels, year_of
 from simcore.plots.kinds import Asked, picture
 from simcore.plots.marks import amount_axis, empty, quantile_of, zero
 from simcore.plots.panels import COLOURS, different_scenarios
-from simcore.plots.sheet import GREY, INK, Sheet, wrapped
-from simcore.plots.words import also, called, left_out, product_of, standing
+from simcore.plots.sheet import GREY, INK, Sheet, names_room, wrapped
+from simcore.plots.words import also, called, left_out, listed, product_of, standing, within
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,8 +24,6 @@ _BEFORE: Final = "cost_premium_ex_carbon"
 _SCENARIOS: Final = 4
 """Scenarios that stand beside each other in one panel."""
 _ROUTES: Final = 24
-_NAMES: Final = 2.3
-"""Width of the names of routes, inches."""
 
 
 @picture("routes", shows="cost premium of every route and region in a year: median and whiskers",
@@ -59,11 +57,13 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     ways = _sorted(part, name, ways[:_ROUTES])
     panels = [(region, year) for region in regions for year in years]
     rows, columns = grid_of(len(panels), most=3) if len(years) == 1 else (len(regions), len(years))
-    texts = [wrapped(called(dataset, "route", one), _NAMES, 8.5) for one in ways]
+    texts = [called(dataset, "route", one) for one in ways]
+    beside = names_room(texts, 8.5)
+    texts = [wrapped(one, beside, 8.5) for one in texts]
     lines = max(text.count("\n") + 1 for text in texts)
     row = max(0.21 + 0.1 * (len(names) - 1), 0.07 + 0.145 * lines)
     sheet = Sheet(rows, columns, (2.6, 0.62 + row * max(2, len(ways))), "all")
-    sheet.width += _NAMES - 0.7
+    sheet.width += beside - 0.4
     for place, (axes, (region, year)) in enumerate(
         zip(sheet.used(len(panels)), panels, strict=True)
     ):
@@ -92,8 +92,8 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     )
     late = [one for one in known_labels(dataset, f"{name}_mean", "route") if one not in ways]
     if late and len(ways) < _ROUTES:
-        names_of = ", ".join(called(dataset, "route", one) for one in late)
-        notes.append(f"No value in {', '.join(map(str, years))}: {names_of} (later, or no longer).")
+        told = listed(dataset, "route", late)
+        notes.append(f"No value in {', '.join(map(str, years))}: {told} (later, or no longer).")
     if len(names) > 1:
         notes.append(f"The title is of scenario {called(dataset, 'scenario', names[0])}.")
     _explain(sheet, dataset, {one: scenarios.get(one, one) for one in names},
@@ -145,7 +145,7 @@ def _finding(dataset: xr.Dataset, part: xr.Dataset, name: str, year: int, amount
     )
     cell = own.sel(region=region, route=route)
     low, best, high = (float(quantile_of(cell, name, one)) for one in (0.05, 0.5, 0.95))
-    place = f"{called(dataset, 'route', route)} in {called(dataset, 'region', region)}"
+    place = f"{called(dataset, 'route', route)} in {within(dataset, region)}"
     side = "more" if best >= 0 else "less"
     span = (
         f"{amounts.text(abs(best), unit=True)} {side} ({amounts.text(low)} to {amounts.text(high)})"

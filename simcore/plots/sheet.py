@@ -19,6 +19,8 @@ GREY: Final = "#5A5A5A"
 _EDGE: Final = 0.22
 _LINE: Final = 1.32
 """Height of a line, in its letters."""
+_RESERVE: Final = 1.07
+"""Of a width: letters on a coarse screen are up to so much wider than measured."""
 _SIZES: Final = {"title": 13.0, "subtitle": 9.0, "legend": 8.5, "note": 7.8}
 
 
@@ -156,6 +158,11 @@ def wrapped(text: str, room: float, size: float, *, bold: bool = False) -> str:
     return "\n".join(_lines([text], room, size, bold=bold))
 
 
+def names_room(names: Sequence[str], size: float, *, most: float = 2.5) -> float:
+    """Room for names beside an axis: that of the longest, up to which they are wrapped."""
+    return min(most, max((width_of(one, size) for one in names), default=0.0) + 0.05)
+
+
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
     """Width of the widest line of a text, inches."""
     from matplotlib import rcParams
@@ -169,7 +176,7 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
         text_to_path.get_text_width_height_descent(line, font, False)[0]
         for line in text.split("\n") if line
     )  # fmt: skip
-    return float(max(widths, default=0.0)) / 72 * 1.03
+    return float(max(widths, default=0.0)) / 72 * _RESERVE
 
 
 def _lines(texts: Sequence[str], room: float, size: float, *, bold: bool = False) -> list[str]:

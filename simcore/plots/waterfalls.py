@@ -13,7 +13,7 @@ from simcore.plots.choice import MOST, grid_of, known_labels, leading_route, yea
 from simcore.plots.kinds import CELL, Asked, picture
 from simcore.plots.marks import amount_axis, empty
 from simcore.plots.panels import BLUE, VERMILLION, labels_of
-from simcore.plots.sheet import GREY, INK, Sheet, wrapped
+from simcore.plots.sheet import GREY, INK, Sheet, names_room, wrapped
 from simcore.plots.words import (
     also,
     called,
@@ -21,6 +21,7 @@ from simcore.plots.words import (
     product_of,
     reference_in,
     standing,
+    within,
     word_of,
 )
 
@@ -42,7 +43,6 @@ _UNKNOWN: Final = (
     "It starts at the reference, whose cost needs levelised_cost and carbon_cost among outcomes, "
     "and its route among routes."
 )
-_NAMES: Final = 1.7
 _ROW: Final = 0.2
 
 
@@ -85,12 +85,12 @@ def waterfall(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     ends = [abs(end) for fall in falls for end in (fall.start, fall.end, *fall.parts.values())]
     amounts = amounts_of(dataset[_NAME].attrs, ends, product=product_of(dataset))
     rows, columns = grid_of(len(cells), most=4)
-    labels = _labels(dataset, cells, names, ways, full)
+    labels, beside = _labels(dataset, cells, names, ways, full)
     lines = max(label.count("\n") + 1 for label in labels)
     row = max(_ROW, 0.06 + 0.14 * lines)
     sheet = Sheet(rows, columns, (2.5 if columns > 1 else 4.6, 0.75 + row * len(labels)), "all")
-    sheet.width += _NAMES - 0.7
-    room = (sheet.width - _NAMES - 0.4) / columns - 0.2
+    sheet.width += beside - 0.4
+    room = (sheet.width - beside - 0.4) / columns - 0.2
     for place, (axes, (region, way), fall) in enumerate(
         zip(sheet.used(len(cells)), cells, falls, strict=True)
     ):
@@ -120,8 +120,8 @@ def waterfall(dataset: xr.Dataset, asked: Asked) -> Figure | None:
 def _labels(
     dataset: xr.Dataset, cells: list[tuple[str, str]], names: list[str], ways: list[str],
     full: bool,
-) -> list[str]:  # fmt: skip
-    """Names of the bars from top to bottom."""
+) -> tuple[list[str], float]:  # fmt: skip
+    """Names of the bars from top to bottom, and the room that they take."""
     route = called(dataset, "route", ways[0]) if len(ways) == 1 else "the route"
     reference = {called(dataset, "route", reference_in(dataset, region)) for region, _ in cells}
     first = reference.pop() if len(reference) == 1 and "" not in reference else "reference"
@@ -130,7 +130,8 @@ def _labels(
         *(one if one == _REST else word_of(dataset, "component", one) for one in names),
         route if full else "cost premium",
     ]
-    return [wrapped(one, _NAMES, 8.5) for one in every]
+    beside = names_room(every, 8.5)
+    return [wrapped(one, beside, 8.5) for one in every], beside
 
 
 def _fall(dataset: xr.Dataset, whole: xr.Dataset, region: str, way: str, year: int) -> _Fall:
@@ -251,7 +252,7 @@ def _finding(
 ) -> str:
     region, way = cell
     total = fall.end - fall.start
-    place = f"{called(dataset, 'route', way)} in {called(dataset, 'region', region)}"
+    place = f"{called(dataset, 'route', way)} in {within(dataset, region)}"
     side = "more" if total >= 0 else "less"
     text = f"{place} costs {amounts.text(abs(total), unit=True)} {side} in {year}"
     up = max(fall.parts, key=lambda one: fall.parts[one])

@@ -15,12 +15,21 @@ from simcore.plots.panels import labels_of
 if TYPE_CHECKING:
     import xarray as xr
 
+_WITH_ARTICLE: Final = ("European ", "United ")
 _OPTIONS: Final = {"scenario": "--scenario", "destination": "--destination"}
 
 
 def called(dataset: xr.Dataset, dim: str, label: str) -> str:
     """Name of a label; the label itself where the run has no names."""
     return title(dataset, dim, label).strip() or label
+
+
+def within(dataset: xr.Dataset, region: str) -> str:
+    """A region behind "in": in the European Union, in Korea."""
+    name = called(dataset, "region", region)
+    if name.startswith("The "):
+        return f"the {name[4:]}"
+    return f"the {name}" if name.startswith(_WITH_ARTICLE) else name
 
 
 def label_of(dataset: xr.Dataset, dim: str) -> str:
@@ -79,9 +88,8 @@ def standing(
 
 def also(dataset: xr.Dataset, asked: Asked) -> list[str]:
     """What the run holds and the picture does not show, and how to ask for it."""
-    del dataset
     parts = [
-        f"{dim} {', '.join(labels[:6])}{' ...' if len(labels) > 6 else ''} "
+        f"{dim} {listed(dataset, dim, labels[:6])}{' ...' if len(labels) > 6 else ''} "
         f"({_OPTIONS[dim]} NAME or all)"
         for dim, labels in (asked.hidden or {}).items() if labels
     ]  # fmt: skip
@@ -92,8 +100,14 @@ def left_out(dataset: xr.Dataset, dim: str, labels: Sequence[str]) -> str:
     """Labels that no panel was left for, and how to ask for them."""
     if not labels:
         return ""
-    names = ", ".join(called(dataset, dim, one) for one in labels)
-    return f"No panel was left for {dim if len(labels) == 1 else dim + 's'} {names} (--{dim} ID)."
+    several = dim if len(labels) == 1 else dim + "s"
+    return f"No panel was left for {several} {listed(dataset, dim, labels)} (--{dim} ID)."
+
+
+def listed(dataset: xr.Dataset, dim: str, labels: Sequence[str]) -> str:
+    """Names, each with the label that a command takes."""
+    names = [(called(dataset, dim, one), one) for one in labels]
+    return "; ".join(name if name == one else f"{name} [{one}]" for name, one in names)
 
 
 def word_of(dataset: xr.Dataset, dim: str, label: str) -> str:

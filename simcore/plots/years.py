@@ -13,6 +13,7 @@ from simcore.plots.kinds import CELL, Asked, picture
 from simcore.plots.marks import (
     PALE,
     amount_axis,
+    band,
     crossed,
     empty,
     fan,
@@ -24,7 +25,7 @@ from simcore.plots.marks import (
 )  # fmt: skip
 from simcore.plots.panels import BLUE, COLOURS, MARKERS, VERMILLION
 from simcore.plots.sheet import INK, Sheet, wrapped
-from simcore.plots.words import also, called, left_out, product_of, standing
+from simcore.plots.words import also, called, left_out, product_of, standing, within
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,7 +86,7 @@ def _told(dataset: xr.Dataset, cells: Cells, name: str, year: int) -> tuple[xr.D
         ]  # fmt: skip
         if known:
             route = leading_route(own, f"{name}_mean", year, known)
-            place = f"{called(dataset, 'route', route)} in {called(dataset, 'region', region)}"
+            place = f"{called(dataset, 'route', route)} in {within(dataset, region)}"
             return own.sel(route=route), place
     return dataset.sel(region=cells.regions[0], route=cells.routes[0]), ""
 
@@ -116,7 +117,7 @@ def value(dataset: xr.Dataset, asked: Asked) -> Figure | None:
         low, middle, high = (
             quantile_of(cell, _VALUE, one) * amounts.factor for one in (0.05, 0.5, 0.95)
         )
-        axes.fill_between(years, low, high, color=BLUE, alpha=PALE + 0.04, linewidth=0)
+        band(axes, years, low, high, BLUE, PALE + 0.04)
         line(axes, years, middle, BLUE)
         cost = quantile_of(cell, _COST, 0.5) * amounts.factor
         for one in (0.05, 0.95):
@@ -132,7 +133,8 @@ def value(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     if place:
         cost, paid = (float(quantile_of(cell.sel(year=year), one, 0.5)) for one in (_COST, _VALUE))
         sheet.title = (
-            f"{place} costs {_more(amounts, cost)} in {year}; carbon pays {amounts.text(paid)}"
+            f"{place} costs {_more(amounts, cost)} in {year}; carbon "
+            f"{'pays' if paid >= 0 else 'costs another'} {amounts.text(abs(paid))}"
         )
     else:
         sheet.title = "Extra cost before carbon, and what the avoided carbon is worth"
@@ -224,7 +226,7 @@ def crossing(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     rows, columns = grid_of(len(regions))
     sheet = Sheet(rows, columns, (3.1, 2.3 if rows > 1 else 2.9), "all")
     years, found = dataset["year"].values, []
-    room = sheet.width / columns - 0.8
+    room, apart = sheet.width / columns - 0.8, max(1, len(years) // 25)
     for place, (axes, region) in enumerate(zip(sheet.used(len(regions)), regions, strict=True)):
         axes.axhline(50, color=INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1.5)
         for at, route in enumerate(routes):
@@ -234,12 +236,12 @@ def crossing(dataset: xr.Dataset, asked: Asked) -> Figure | None:
             line(
                 axes, years, chance, COLOURS[at], linewidth=1.5, marker=MARKERS[at], markersize=4,
                 # Marks at different years, so that lines on each other stay readable.
-                markevery=(at % 5, 5),
+                markevery=(at % 5 * apart, 5 * apart),
             )  # fmt: skip
             likely = years[chance > 50]
             if len(likely):
                 found.append((int(likely[0]), f"{called(dataset, 'route', route)} in "
-                              f"{called(dataset, 'region', region)}"))  # fmt: skip
+                              f"{within(dataset, region)}"))  # fmt: skip
         year_axis(axes, years, room)
         axes.set_ylim(-3, 103)
         axes.set_yticks([0, 25, 50, 75, 100])
@@ -248,7 +250,7 @@ def crossing(dataset: xr.Dataset, asked: Asked) -> Figure | None:
         if place % columns == 0:
             axes.set_ylabel("% of the draws", fontsize=9, color=INK)
     cells = int(dataset[name].sel(region=regions, route=routes).notnull().any("year").sum())
-    sheet.title = f"Until {years[-1]} the low-carbon tonne is in no case likelier cheaper than not"
+    sheet.title = f"Up to {years[-1]} no option is likelier cheaper than not"
     if found:
         first = min(found)
         sheet.title = (

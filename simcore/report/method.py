@@ -108,8 +108,8 @@ def sampling_error(reading: Reading) -> str:
     """How the error of a finite sample is told."""
     replicates = int(reading.attrs.get("replicates", 1))
     if replicates > 1:
-        return f"95 % intervals from {replicates} replicates"
-    return "95 % intervals of order statistics, exact for independent draws"
+        return f"Intervals are from {replicates} replicates"
+    return "Intervals are those of order statistics, exact for independent draws"
 
 
 LIMITS: Final = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simcore.analysis.reading import Reading, place_of
 from simcore.analysis.select import outcomes_of
-from simcore.analysis.sentences import answer_of
+from simcore.analysis.sentences import answer_of, error_of
 from simcore.errors import printable
 from simcore.report import method
 from simcore.report.board import where
@@ -139,6 +139,7 @@ def page_of(
         cited=method.cited(reading, sources or {}), correlations=correlations,
         equations=equations_of(outcomes_of(reading.run)), limits=method.LIMITS,
         made_by=method.made_by(reading), error=method.sampling_error(reading),
+        errors=list(error_of(reading, place)),
         draws=f"{int(dataset.attrs['draws']):,}", seed=str(dataset.attrs.get("seed", "")),
         money=reading.money(), config=str(dataset.attrs.get("config", "")),
         audit=[(str(key), str(value)) for key, value in (audit or {}).items()],

@@ -50,7 +50,9 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
         share = source.share(f"{name}_mean")
         if is_known([share]):
             label = "Value covers cost" if name == "viability" else "Green is cheaper"
-            yield Tile(label, share, "", Sentence((f"of the draws in {year}",)))
+            views = source.over_views(f"{name}_by_view_mean")
+            more = ("; ", views[0], " to ", views[1], " by view of the price") if views else ()
+            yield Tile(label, share, "", Sentence((f"of the draws in {year}", *more)))
     if apart and reading.held("support_gap"):
         yield from _range(reading, source, "Still missing", "support_gap", year)
     if apart and reading.held("carbon_value"):
@@ -61,7 +63,7 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
     if reading.held("break_even_price"):
         yield from _range(reading, source, "Break-even carbon price", "break_even_price", year)
     if reading.held("carbon_price"):
-        market = reading.labels("market")[0]
+        market = reading.markets(place)[0]
         at = {"scenario": place.scenario, "market": market, "year": place.year}
         label = f"Price: {reading.title('market', market)}"
         yield from _range(reading, Teller(reading, at), label, "carbon_price", year)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,9 @@ from simcore.intake import Spec
 from simcore.intake.sensitivity import Sensitivity
 from simcore.kernels.operations import BLOCK
 from simcore.model.markets import at_price_limit, carbon_price
+from simcore.model.scene import Scene
 from simcore.plan import Plan, build, currency_rate, extended
-from simcore.plan.groups import origins
+from simcore.plan.groups import OTHER, origins
 from simcore.plan.titles import titles_of
 from simcore.running.executors import on_threads
 from simcore.running.options import Options, Report, silent
@@ -35,8 +36,8 @@ from simcore.running.program import Request
 from simcore.running.resolving import resolved
 from simcore.running.rows import draws_of
 from simcore.studies.asking import chosen_labels, narrowed
-from simcore.studies.grouping import Grouping, Streams, dependent, group_titles, grouped
-from simcore.studies.pick_freeze import Cell, Rows, apart, cells_by_place
+from simcore.studies.grouping import Grouping, dependent, group_titles, grouped
+from simcore.studies.pick_freeze import Cell, Key, Rows, apart, cells_by_place
 from simcore.variables import DIMENSIONS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -94,6 +95,50 @@ def sensitivity(
     return found
 
 
+def check(spec: Spec) -> None:
+    """Refuse, as a ConfigError, what is wrong in the section `sensitivity` of a config.
+
+    Whether outcomes vary is only seen in draws.
+    """
+    asked = spec.experiment.sensitivity
+    if asked is not None:
+        plan = build(narrowed(spec, asked))
+        _begun(plan, asked, chosen_labels(plan, asked))
+
+
+class _Begun(NamedTuple):
+    """The base of a study: its nodes, and which group each stream that they draw is of."""
+
+    plan: Plan
+    scenes: dict[str, Scene]
+    base: dict[str, Scene]
+    own: dict[Key, tuple[int, int, int]]
+    reached: set[int]
+    grouping: Grouping
+
+
+def _begun(plan: Plan, asked: Sensitivity, coords: dict[str, tuple[Any, ...]]) -> _Begun:
+    plan, scenes = extended(plan)
+    graph, base = plan.graph, apart(scenes)
+    own = cells_by_place(base, asked.of, coords)
+    if not own:
+        raise ConfigError(plan.spec.fault(
+            ("sensitivity", "of"), found="outcomes that have no value at these places",
+            expected="a route beside the reference, or a place that has the outcome",
+            remedy="name other routes, regions or outcomes",
+        ))  # fmt: skip
+    reached = graph.closure(node for node, _, _ in own.values())
+    drawn = origins(base.values(), graph, reached)
+    # What the run draws beside what is asked for may be named as well.
+    streams = {one.node: one.group for one in plan.inputs}
+    whole = {
+        node.stream.name: (streams.get(number, OTHER), node.stream)
+        for number, node in enumerate(graph.nodes)
+        if node.stream is not None and (node.yearly or number in streams)
+    }  # fmt: skip
+    return _Begun(plan, scenes, base, own, reached, grouped(plan.spec, asked, drawn, whole))
+
+
 @dataclass(frozen=True)
 class _Study:
     """What is run: cells by subset, and how the result is labelled.
@@ -108,8 +153,6 @@ class _Study:
     coords : dict of str to tuple
         Labels asked for.
     grouping : Grouping
-    streams : mapping
-        Streams that are drawn.
     subsets : list of frozenset of str
     cells : list of Cell
     limits : dict of (int, str) to int
@@ -121,7 +164,6 @@ class _Study:
     asked: Sensitivity
     coords: dict[str, tuple[Any, ...]]
     grouping: Grouping
-    streams: Streams
     subsets: list[Subset]
     cells: list[Cell]
     limits: dict[tuple[int, str], int]
@@ -131,22 +173,8 @@ class _Study:
         cls, plan: Plan, asked: Sensitivity, coords: dict[str, tuple[Any, ...]], spec: Spec
     ) -> _Study:
         """Build the nodes of all subsets in one graph."""
-        plan, scenes = extended(plan)
-        graph, base = plan.graph, apart(scenes)
-        own = cells_by_place(base, asked.of, coords)
-        if not own:
-            raise ConfigError(plan.spec.fault(
-                ("sensitivity", "of"), found="outcomes that have no value at these places",
-                expected="a route beside the reference, or a place that has the outcome",
-                remedy="name other routes, regions or outcomes",
-            ))  # fmt: skip
-        reached = graph.closure(node for node, _, _ in own.values())
-        streams = origins(base.values(), graph, reached)
-        whole = {
-            stream.name: (one.group, stream) for one in plan.inputs
-            if (stream := graph.nodes[one.node].stream) is not None
-        }  # fmt: skip
-        grouping = grouped(plan.spec, asked, streams, whole)
+        begun = _begun(plan, asked, coords)
+        plan, scenes, own, grouping = begun.plan, begun.scenes, begun.own, begun.grouping
         chosen = needed(grouping.names, asked.order)
         nodes = {key: [node] for key, (node, _, _) in own.items()}
         for one in chosen:
@@ -159,10 +187,10 @@ class _Study:
         ]
         limits = {
             (place, market): at_price_limit(scene, market)
-            for place, scene in enumerate(base.values()) for market in plan.coords["market"]
-            if carbon_price(scene, market) in reached
+            for place, scene in enumerate(begun.base.values())
+            for market in plan.coords["market"] if carbon_price(scene, market) in begun.reached
         }  # fmt: skip
-        return cls(plan, spec, asked, coords, grouping, streams, chosen, cells, limits)
+        return cls(plan, spec, asked, coords, grouping, chosen, cells, limits)
 
     def run(self, threads: int, report: Report) -> xr.Dataset:
         """Make the draws, and label what follows from them."""

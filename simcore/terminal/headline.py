@@ -16,6 +16,7 @@ from simcore.terminal.goods import budget_lines, product_lines
 from simcore.terminal.projects import project_lines
 from simcore.terminal.regions import COLUMNS, Block, Rows, is_amount, labels_of, year_lines
 from simcore.terminal.tables import (
+    MANY,
     WIDTH,
     Titles,
     decimals,
@@ -182,7 +183,10 @@ def _intervals(attrs: Mapping[Any, Any]) -> list[str]:
         whose = "any other"
     if not math.isnan(attrs["interval"]):
         error = f"+-{attrs['interval']:,.1f} {attrs['unit']}"
-        lines.append(f"Sampling error: the 95 % confidence interval of {whose} is within {error}.")
+        text = f"Sampling error: the 95 % confidence interval of {whose} is within {error}"
+        freedom = attrs.get("freedom", 0)
+        few = f", with {freedom} degree{'s' if freedom > 1 else ''} of freedom"
+        lines.append(text + (few if 0 < freedom < MANY else "") + ".")
     return lines
 
 

@@ -336,11 +336,13 @@ def _add_knowledge(commands: Any) -> None:
     one = _command(
         commands, "catalog", "show what the package knows, with units and sources",
         "simcore catalog", "simcore catalog routes", "simcore catalog routes h2_dri_eaf",
+        "simcore catalog outcomes support_gap",
         "simcore catalog policies eu_free_allocation --plot eu_free_allocation.png",
     )  # fmt: skip
     one.add_argument("section", nargs="?", choices=SECTIONS, metavar="SECTION",
                      help=", ".join(SECTIONS))  # fmt: skip
     one.add_argument("entry", nargs="?", metavar="NAME", help="one entry in full")
+    one.add_argument("--long", action="store_true", help="all outcomes, or all sources, in full")
     one.add_argument("--plot", type=Path, metavar="FILE",
                      help="draw the timeline of a policy as a fan, PNG")  # fmt: skip
     _command(

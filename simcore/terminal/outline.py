@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault, suggest
+from simcore.glossary import meaning
 from simcore.intake.packaged.provenance import UNITS
-from simcore.terminal.tables import WIDTH, grid
-from simcore.variables import OUTCOMES, present_name
+from simcore.terminal.tables import WIDTH, across, grid
+from simcore.variables import OUTCOMES, meant, present_name
 
 # Keys whose numbers say how an entry is read; they have neither unit nor source of their own.
 _SETTINGS: Final = ("known_until", "delay", "end", "probability", "ramp", "rate", "growth")
 _META: Final = ("title", "unit", "price_year", "source", "at", "status", "note")
 _COLUMNS: Final = {
-    "sources": ("name", "kind", "date", "title"), "outcomes": ("name", "unit", "over", "title"),
+    "sources": ("name", "kind", "date", "title"), "outcomes": ("name", "unit", "title"),
 }  # fmt: skip
 """Columns of the sections whose entries are plain lines of text."""
 _LISTED: Final = {
@@ -58,10 +59,12 @@ def catalog_text(
     section: str | None,
     name: str | None,
     records: Iterable[Any] = (),
+    whole: bool = False,
 ) -> str:
     """Show the sections of the catalog in their order, the entries of one, or one entry in full.
 
     A name that the section does not have is a ConfigError; `records` are those of `outline`.
+    `whole` shows outcomes and sources in full.
     """
     if section is None:
         sizes = [(one, str(len(catalog[one])), ", ".join(catalog[one])) for one in sections]
@@ -74,33 +77,44 @@ def catalog_text(
             (key, *(_field(entry, column) for column in columns[1:]))
             for key, entry in entries.items()
         ]
-        return _listing(columns, rows)
+        if section in _COLUMNS and whole:
+            return "\n\n".join(_plain(key, entry) for key, entry in entries.items())
+        return _listing(columns, rows, across())
     name = present_name(name) if section == "outcomes" else name
     entry = entry_of(entries, section, name)
     if section in _COLUMNS:
-        lines = [name]
-        for key, value in entry.items():
-            lines += _wrapped(f"  {key}", str(value), 14)
-        return "\n".join(lines)
+        return _plain(name, entry)
     return outline(name, entry, records)
 
 
+def _plain(name: str, entry: Mapping[str, Any]) -> str:
+    """An entry of plain lines in full."""
+    lines = [name]
+    for key, value in entry.items():
+        lines += _wrapped(f"  {key}", str(value), 14)
+    return "\n".join(lines)
+
+
 def outcome_entries() -> dict[str, dict[str, str]]:
-    """Every outcome as an entry of plain lines: what it is and where it stands."""
-    return {
-        name: {
-            "title": one.long_name, "what": one.description, "over": ", ".join(one.dims[1:]),
-            "unit": one.unit_in("EUR") or one.unit_here,
+    """Every outcome as an entry of plain lines: what it is, how it is read, where it stands."""
+    found = {}
+    for name in OUTCOMES:
+        one = meaning(name)
+        lines = {
+            "title": one.title, "unit": one.unit, "what": one.what, "sign": one.sign,
+            "over": ", ".join(one.over), "equation": one.equation and f"({one.equation})",
+            "formerly": ", ".join(one.aliases), "also": ", ".join(one.words),
             "listed": "by default" if one.usual else "where a config names it",
-        }
-        for name, one in OUTCOMES.items()
-    }  # fmt: skip
+        }  # fmt: skip
+        found[name] = {key: text for key, text in lines.items() if text}
+    return found
 
 
 def entry_of(entries: Mapping[str, Any], section: str, name: str) -> Any:
     """The entry of a section; a name that it does not have is a ConfigError."""
     if name not in entries:
-        near = suggest(name, entries)
+        # An outcome is found by what others call it too.
+        near = meant(name) if section == "outcomes" else suggest(name, entries)
         few = len(entries) <= _FEW
         raise ConfigError(Fault(
             f"catalog {section}", name,
@@ -121,9 +135,9 @@ def _field(entry: Mapping[str, Any], column: str) -> str:
     return str(inner.get(column, ""))
 
 
-def _listing(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def _listing(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int = WIDTH) -> str:
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header) - 1)]
-    room = max(12, WIDTH - sum(widths) - 2 * len(widths))
+    room = max(12, width - sum(widths) - 2 * len(widths))
     cells = [
         (*(row[:-1] if place == 0 else [""] * len(widths)), line)
         for row in rows

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _SCALES: Final = {
-    "rank": "rank of the outcome among the draws", "value": "value of the outcome",
+    "rank": "the rank of the outcome among the draws", "value": "the value of the outcome",
     "covers": "whether the outcome is above 0",
 }  # fmt: skip
 _FULL: Final = 4
@@ -51,15 +51,17 @@ def shares_text(found: xr.Dataset) -> str:
         f"{found.attrs['title']}: what makes it uncertain; {found.attrs['draws']:,} draws, "
         f"{len(found['group'])} groups"
     )
-    lines = [printable(head), _about(found, scales[0])]
-    if len(merged(places)) <= _FULL:
-        for place, labels in merged(places):
-            lines += ["", *_in_full(found, place, labels, lead, scales[1:])]
-    else:
-        for variable in variables_of(found):
-            own = [one for one in places if one.variable == variable]
-            if own:
-                lines += ["", *_side_by_side(found, variable, own, lead)]
+    lines = [*textwrap.wrap(printable(head), WIDTH), _about(found, scales[0])]
+    for variable in variables_of(found):
+        own = [one for one in places if one.variable == variable]
+        if not own:
+            continue
+        told = merged(own)
+        if len(told) <= _FULL:
+            for place, labels in told:
+                lines += ["", *_in_full(found, place, labels, lead, scales[1:])]
+        else:
+            lines += ["", *_side_by_side(found, variable, own, lead)]
     notes = list(_notes(found, places, lead))
     if notes:
         lines.append("")
@@ -70,7 +72,7 @@ def shares_text(found: xr.Dataset) -> str:
 
 def _about(found: xr.Dataset, scale: str) -> str:
     shown = [text for name, text in _MEANING.items() if f"{variables_of(found)[0]}_{name}" in found]
-    text = f"Per cent of the variance of the {_SCALES[scale]}, +- 95 %. " + "; ".join(shown) + "."
+    text = f"Per cent of the variance of {_SCALES[scale]}, +- 95 %. " + "; ".join(shown) + "."
     return "\n".join(textwrap.wrap(text, WIDTH))
 
 
@@ -79,7 +81,7 @@ def _in_full(
     others: Sequence[str],
 ) -> Iterator[str]:  # fmt: skip
     kinds = [one for one in _COLUMNS if one in place.measures]
-    yield _title_of(found, place, labels)
+    yield from textwrap.wrap(_title_of(found, place, labels), WIDTH)
     header = ["", *(part for one in kinds for part in (_COLUMNS[one], "+-"))]
     beside = {
         scale: next((one for one in places_of(found, scale)
@@ -128,7 +130,7 @@ def _side_by_side(
     dims = [dim for dim in told[0][1] if dim not in fixed]
     same = ", ".join(_labels(found, dim, told[0][1][dim]) for dim in fixed)
     title = f"{OUTCOMES[variable].long_name}{f' ({same})' if same else ''}, {_COLUMNS[lead]} in %"
-    yield printable(title)
+    yield from textwrap.wrap(printable(title), WIDTH)
     # As --at takes them, and short.
     text = [
         [printable("/".join(map(str, labels[dim]))) for dim in dims]

@@ -21,7 +21,7 @@ WIDTH: Final = 100
 MAX_ROWS: Final = 200
 _BEYOND: Final = re.compile(r"(?:tail_(p[0-9.e-]+)|above_([0-9.e+-]+))(_standard_error|)")
 """Columns of tail means, and of shares above thresholds."""
-_MANY: Final = 30
+MANY: Final = 30
 """Degrees of freedom from which on Student's t is as good as normal."""
 
 Key = tuple[str, str]
@@ -247,8 +247,8 @@ def outcome_text(frame: pd.DataFrame, *, ids: bool = False) -> str:
     if "mean" in told and any(map(_is_percentile, told)) and _is_partly_defined(frame):
         seen = "of those that cross" if attrs["unit"] == "yr" else "of those that have a value"
         lines += ["", f"mean: {seen}; quantiles: of all draws, the others above them."]
-    freedom = attrs.get("degrees_of_freedom", _MANY)
-    if "standard_error" in told and 0 < freedom < _MANY:
+    freedom = attrs.get("degrees_of_freedom", MANY)
+    if "standard_error" in told and 0 < freedom < MANY:
         reach = students_t(INTERVAL_LEVEL, freedom)
         lines += ["", f"std.error has {freedom} degrees of freedom: the 95 % interval of a mean is "
                   f"+-{reach:.1f} of them."]  # fmt: skip

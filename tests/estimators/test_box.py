@@ -54,6 +54,16 @@ def test_a_class_is_peeled():
     assert sides[0].low == pytest.approx(0.5, abs=0.03)
 
 
+def test_no_more_limits_than_asked_for():
+    x = np.random.default_rng(2).random((6, 3000))
+    wanted = (x > np.array([0.15, 0.15, 0.15, 0.5, 0.15, 0.5])[:, None]).all(axis=0)
+    for limits in (2, 4):
+        box, path = discovered(x, wanted, numbers=[True] * 6, limits=limits)
+        assert len(box) == limits and max(map(len, path)) <= limits
+        # Those that matter most stay.
+        assert {one.column for one in box} >= {3, 5}
+
+
 def test_nothing_but_noise_has_no_box():
     rng = np.random.default_rng(9)
     box, _ = discovered(rng.random((3, 4000)), rng.random(4000) < 0.0, numbers=[True] * 3)
