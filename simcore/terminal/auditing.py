@@ -38,7 +38,8 @@ def _made_again(attrs: dict[str, Any], options: argparse.Namespace) -> int:
             "run its config again", file=str(options.run),
         ))  # fmt: skip
     _say_changed(attrs, options.folder)
-    config = document.parse(str(attrs["config"]), f"config of {options.run}").data
+    read = document.parse(str(attrs["config"]), f"config of {options.run}").data
+    config = {str(key): value for key, value in read.items()}
     # Files that the config names are looked for from where it stands.
     with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(options.folder):
         again = simcore.run(
