@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+import random
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any
 
 import documents
@@ -61,6 +65,40 @@ def test_prices_of_a_system_are_solved_where_the_part_is_done():
         "outcomes": ["carbon_price", "carbon_price_by_view", "viability_by_view"],
     }  # fmt: skip
     assert digest(config, executor=executor_named("shuffled:4")) == digest(config, threads=2)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_chaos_changes_nothing(seed):
+    """Parts in any order, late, twice, and failing until they are done again, by several threads."""
+    chance, failed = random.Random(seed), list[Any]()
+
+    def chaos(perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
+        def done(task: Task, late: float, fails: bool) -> Result:
+            time.sleep(late)
+            result = pickle.loads(pickle.dumps(perform))(task)
+            if fails:
+                raise ConnectionError(task.part)
+            return result
+
+        with ThreadPoolExecutor(3) as pool:
+            waiting = {}
+            for task in [*chance.sample(tasks, len(tasks)), *chance.choices(tasks, k=3)]:
+                late, fails = chance.uniform(0, 0.01), chance.random() < 0.4
+                waiting[pool.submit(done, task, late, fails)] = task
+            while waiting:
+                for one in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    task = waiting.pop(one)
+                    if one.exception() is None:
+                        yield one.result()
+                    else:
+                        failed.append(task.part)
+                        waiting[pool.submit(done, task, 0.0, chance.random() < 0.4)] = task
+
+    config = rich_config(draws=5000, keep=["cost_premium", "inputs"], outcomes=["cost_premium"],
+                         regions=["XA"], routes=["blast", "hydrogen"])  # fmt: skip
+    here = digest(config, threads=1)
+    assert digest(config, executor=Executor(chaos, parts=4, threads=1)) == here
+    assert failed
 
 
 def test_a_lost_part_is_an_error_and_a_broken_one_shows():

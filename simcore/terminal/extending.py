@@ -52,9 +52,14 @@ def longer(options: argparse.Namespace) -> Plan:
         ))  # fmt: skip
     if faults:
         raise ConfigError(faults)
-    if build(load(config, allow_outside=options.allow_outside)).digest != attrs["config_sha256"]:
-        raise ConfigError(Fault(
-            "config", "a config that is another one by now: what it reads has changed",
-            "the config of the run", "run the config anew", file=file,
-        ))  # fmt: skip
+    changed = Fault(
+        "config", "a config that is another one by now: this version, or a file, has changed",
+        "the config of the run", "run the config anew", file=file,
+    )  # fmt: skip
+    try:
+        again = build(load(config, allow_outside=options.allow_outside)).digest
+    except ConfigError as error:
+        raise ConfigError([changed, *error.faults]) from error
+    if again != attrs["config_sha256"]:
+        raise ConfigError(changed)
     return build(load(config, draws=options.draws, allow_outside=options.allow_outside))
