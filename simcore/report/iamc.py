@@ -21,6 +21,7 @@ from simcore.analysis.select import outcomes_of
 from simcore.dataset import RunError
 from simcore.errors import Fault, OutputError, printable
 from simcore.files import whole
+from simcore.report.units import Units
 from simcore.variables import OUTCOMES, Outcome
 
 if TYPE_CHECKING:
@@ -129,12 +130,12 @@ class _Labelled:
         self._titles: dict[str, dict[str, str]] = {}
         self._projects = json.loads(run.attrs.get("projects", "{}"))
         self._markets = _markets(run)
-        self._units: dict[str, dict[Any, str]] = {
-            str(name): dict(zip(run[array.dims[0]].values.tolist(), array.values.tolist(),
-                                strict=True))
-            for name, array in run.coords.items()
-            if str(name).endswith(("_unit", "_currency", "_sector")) and array.dims
-        }  # fmt: skip
+        self._units = Units(run)
+        self._sectors: dict[str, str] = {}
+        if "route_sector" in run.coords:
+            pairs = zip(run["route"].values.tolist(), run["route_sector"].values.tolist(),
+                        strict=True)  # fmt: skip
+            self._sectors = {str(route): str(sector) for route, sector in pairs}
 
     def series(self) -> Iterator[tuple[Row, list[float]]]:
         """Labels and values by year of each series with a value."""
@@ -166,7 +167,7 @@ class _Labelled:
         base = _NAMES.get(outcome.name) or _words(outcome.long_name)
         parts = dict(at)
         if "route" in at and "sector" not in at:
-            parts["sector"] = self._units.get("route_sector", {}).get(at["route"], "")
+            parts["sector"] = self._sectors.get(at["route"], "")
         order = [dim for dim in _FIRST if parts.get(dim)]
         order += [dim for dim in at if dim not in (*_FIRST, *_PLACED)]
         return "|".join([base, *(self._part(dim, parts[dim]) for dim in order), leaf])
@@ -197,11 +198,8 @@ class _Labelled:
     def _unit(self, outcome: Outcome, at: Mapping[str, str]) -> str:
         """A unit as databases write it: EUR_2025/t, million EUR_2025/yr."""
         currency, year = str(self.run.attrs["currency"]), self.run.attrs["price_year"]
-        held = {
-            name: str(own[label]) for dim, label in at.items()
-            for name, own in self._units.items() if name.startswith(f"{dim}_") and label in own
-        }  # fmt: skip
-        text = outcome.unit_at(currency, held).replace("1e6 ", "million ")
+        text = self._units.at(outcome, at).replace("1e6 ", "million ")
+        held = self._units.held(at)
         for money in {currency, held.get("exposure_currency", currency)}:
             text = text.replace(money, f"{money}_{year}")
         over = [one[:-2] for one in text.split() if one.endswith("-1")]

@@ -206,6 +206,7 @@ def _add_runs(commands: Any) -> None:
         "simcore report results/quickstart.zarr --at region=EU,route=h2_dri_eaf,year=2035 \\",
         "    --question 'Does hydrogen steel pay in 2035?' --sensitivity results/sens.zarr",
         "simcore report results/before.zarr results/after.zarr -o change.html",
+        "simcore report results/quickstart.zarr --xlsx board.xlsx --csv board",
     )  # fmt: skip
     _saved(one)
     one.add_argument("other", type=Path, nargs="?", metavar="RUN2",
@@ -219,6 +220,10 @@ def _add_runs(commands: Any) -> None:
                      "year")  # fmt: skip
     one.add_argument("--sensitivity", type=Path, metavar="SENS",
                      help="indices that simcore sensitivity wrote")  # fmt: skip
+    one.add_argument("--xlsx", type=Path, metavar="FILE",
+                     help="write a workbook for Excel, with native charts")  # fmt: skip
+    one.add_argument("--csv", type=Path, metavar="DIR",
+                     help="write the numbers of each chart, NN-chart.csv")  # fmt: skip
     add_pictures(commands)
     one = _command(
         commands, "digest", "print the SHA-256 of a run's values, if it is the stored one",
@@ -269,6 +274,7 @@ def _add_runs(commands: Any) -> None:
     )  # fmt: skip
     _config(one, metavar="FILE|RUN", what="a YAML config, which is run, or a saved run")
     one.add_argument("--project", metavar="P", help="default: the only one")
+    _ids(one)
     one.add_argument("--scenario", action="append", metavar="S",
                      help="only this scenario; may be repeated")  # fmt: skip
     one.add_argument("--plots", type=Path, metavar="DIR",

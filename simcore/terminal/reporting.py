@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simcore.errors import ConfigError, Fault
 from simcore.terminal.opening import opened
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from simcore.report.charts import Chart
+    from simcore.report.page import Asked
 
 
 def report(options: argparse.Namespace) -> None:
@@ -24,7 +26,7 @@ def report(options: argparse.Namespace) -> None:
     from simcore.report.page import Asked, asked_of, page_of
     from simcore.terminal.studying import places
 
-    out = options.out or options.run.with_suffix(".html")
+    out = _out(options)
     with contextlib.ExitStack() as stack:
         run = stack.enter_context(opened(options.run))
         own = asked_of(run)
@@ -44,11 +46,49 @@ def report(options: argparse.Namespace) -> None:
             other = stack.enter_context(opened(options.other))
             more += comparison_charts(run, other, place)
             changes = _changes(run, other, place.scenario)
+        if options.csv is not None or options.xlsx is not None:
+            _tables(options, run, asked, more)
+        if out is None:
+            return
         text = page_of(run, asked, sources=packaged.sources(), more=more, changes=changes)
     with whole(out, expected="a file to write the page to", remedy="choose another -o",
                folders=True) as unfinished:  # fmt: skip
         unfinished.write_text(text, "utf-8")
     print(out)
+
+
+def _out(options: argparse.Namespace) -> Path | None:
+    """Where the page goes; nowhere if only other forms are asked for."""
+    if options.out is None:
+        others = options.xlsx or options.csv
+        return None if others else Path(options.run).with_suffix(".html")
+    out = Path(options.out)
+    for suffix, option in ((".xlsx", "--xlsx"), (".csv", "--csv DIR")):
+        if out.suffix.lower() == suffix:
+            told = f"{option} {out}" if suffix == ".xlsx" else option
+            raise ConfigError(Fault(
+                "-o", str(out), "a name that ends in .html", f"write {told} for its numbers",
+            ))  # fmt: skip
+    return out
+
+
+def _tables(
+    options: argparse.Namespace, run: xr.Dataset, asked: Asked, more: Sequence[Chart]
+) -> None:
+    """Write the workbook, and the numbers of each chart as CSV."""
+    from simcore.analysis.reading import Reading, place_of
+    from simcore.intake import packaged
+    from simcore.report.content import charts_at
+    from simcore.report.excel import write_tables, write_workbook
+
+    if options.xlsx is not None:
+        write_workbook(run, options.xlsx, asked, more=more, sources=packaged.sources())
+        print(options.xlsx)
+    if options.csv is not None:
+        reading = Reading(run, years=asked.years, routes=asked.routes)
+        charts = charts_at(reading, place_of(reading, asked.at), more)
+        files = write_tables(charts, options.csv)
+        print(f"{options.csv}: {len(files)} files, {files[0].name} to {files[-1].name}")
 
 
 def _sensitivity(path: Path, asked: Mapping[str, Any]) -> Sequence[Chart]:
