@@ -175,6 +175,7 @@ def test_human_names_reference_and_scenario_stand_on_it(run: Any) -> None:
                  "scenario Law in force", "EUR of 2025 per t", "--scenario NAME or all"):  # fmt: skip
         assert part in words
     assert "h2_dri_eaf" not in words
+    assert "against Blast furnace" in text_of(simcore.plot(named, "value", routes="scrap_eaf"))
 
 
 @pytest.mark.parametrize("full", [True, False])
@@ -223,6 +224,11 @@ def test_the_difference_is_that_of_the_draws(run: Any) -> None:
     drawn = (kept.sel(scenario="reform_2026") - kept.sel(scenario="law")).mean("draw")
     np.testing.assert_allclose(apart.lines[1].get_ydata(), drawn, rtol=1e-5)
     assert len(beside.lines) >= 6
+    # Where the second scenario changes nothing in the leading cell, another one is shown.
+    means = run["cost_premium_mean"].copy(deep=True)
+    means.loc[{"scenario": "reform_2026", "region": "EU"}] = means.sel(scenario="law", region="EU")
+    told = title_of(simcore.plot(run.assign(cost_premium_mean=means), "compare"))
+    assert "in KR" in told
     alone = simcore.plot(run.drop_vars("cost_premium"), "compare")
     assert len(alone.axes) == 1
     assert "No difference draw by draw" in text_of(alone)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.analysis.headline import OpenedRun
+from simcore.analysis.names import titles
 from simcore.analysis.sectors import sectors_of
 from simcore.analysis.select import choose
 from simcore.dataset import RunError
@@ -20,6 +21,7 @@ from simcore.files import whole
 from simcore.plots.fonts import drawable, families
 from simcore.plots.kinds import Asked, Kind, every_kind, fault_of, is_of, kind_of
 from simcore.plots.panels import labels_of
+from simcore.plots.words import ROUTES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -53,8 +55,9 @@ Cut = Callable[["xr.Dataset"], "xr.Dataset"]
 
 
 def plot(
-    run: xr.Dataset, kind: str, *, scenarios: Sequence[str] = (), regions: Sequence[str] = (),
-    routes: Sequence[str] = (), destinations: Sequence[str] = (), years: Sequence[int] = (),
+    run: xr.Dataset, kind: str, *, scenarios: str | Sequence[str] = (),
+    regions: str | Sequence[str] = (), routes: str | Sequence[str] = (),
+    destinations: str | Sequence[str] = (), years: int | Sequence[int] = (),
 ) -> Figure:  # fmt: skip
     """Draw one picture of a run.
 
@@ -64,9 +67,9 @@ def plot(
         A run.
     kind : str
         Such as ``routes``; `simcore plot --help` lists them.
-    scenarios, regions, routes, destinations : sequence of str, optional
+    scenarios, regions, routes, destinations : str or sequence of str, optional
         What to show; for a picture of one scenario or one destination the first by default.
-    years : sequence of int, optional
+    years : int or sequence of int, optional
         Of a picture of single years.
 
     Returns
@@ -81,6 +84,10 @@ def plot(
     """
     from matplotlib import rc_context
 
+    scenarios, regions, routes, destinations = map(
+        _several, (scenarios, regions, routes, destinations)
+    )
+    years = [years] if isinstance(years, int) else years
     one = kind_of(kind)
     fault = fault_of(one, run)
     if fault is None:
@@ -162,6 +169,11 @@ def plot_run(
     return files, lacking
 
 
+def _several(names: str | Sequence[str]) -> Sequence[str]:
+    """One name stands for itself, and not for its letters."""
+    return [names] if isinstance(names, str) else names
+
+
 def _nothing(kind: Kind) -> Fault:
     return Fault(
         f"--kind {kind.name}", "no number there", kind.shows,
@@ -190,6 +202,8 @@ def _chosen(
     }  # fmt: skip
     # A picture of some routes may tell of the cost of their reference too.
     whole = inert(choose(dataset, {**labels, "route": ()}))
+    # Its name too, where the reference is none of them.
+    whole = whole.assign_attrs({ROUTES: titles(whole, "route")})
     return choose(whole, {"route": routes}), whole
 
 

@@ -48,6 +48,8 @@ def compare(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     if "route" not in asked.named:
         ways = [leading_route(dataset.sel(region=shown), f"{name}_mean", year, ways)]
     cells = [(region, way) for region in shown for way in ways]
+    if not {"region", "route"} & asked.named:
+        cells = [_changed(dataset, name, scenarios, year, cells[0])]
     own, others = scenarios[0], scenarios[1:_COLUMNS]
     notes = [
         left_out(dataset, "region", list(dict.fromkeys(one for one, _ in cells[_ROWS:]))),
@@ -99,6 +101,19 @@ def compare(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     _explain(sheet, dataset, [own, *others], bool(paired))
     sheet.notes = [*(note for note in notes if note), *also(dataset, asked)]
     return sheet.finished()
+
+
+def _changed(
+    dataset: xr.Dataset, name: str, scenarios: list[str], year: int, cell: tuple[str, str]
+) -> tuple[str, str]:
+    """The cell, or where the second scenario changes nothing there the one that it changes most."""
+    means = dataset[f"{name}_mean"].sel(year=year)
+    apart = abs(means.sel(scenario=scenarios[1]) - means.sel(scenario=scenarios[0])).fillna(0.0)
+    if float(apart.sel(region=cell[0], route=cell[1])) > 0 or not bool((apart > 0).any()):
+        return cell
+    apart = apart.transpose("region", "route")
+    row, column = np.unravel_index(int(apart.values.argmax()), apart.shape)
+    return str(apart["region"].values[row]), str(apart["route"].values[column])
 
 
 def _of_outcome(part: xr.Dataset, name: str) -> xr.Dataset:

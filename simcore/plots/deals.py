@@ -217,7 +217,7 @@ def _drawn(
 def _signed(axes: Axes, above: str, below: str) -> None:
     """Draw zero, and say what lies above it and what below."""
     low, high = axes.get_ylim()
-    reach = 0.34 * (high - low)
+    reach = 0.5 * (high - low)
     axes.set_ylim(min(low, -reach), max(high + 0.05 * (high - low), reach))
     zero(axes)
     for text, y, side in ((above, 4, "bottom"), (below, -4, "top")):

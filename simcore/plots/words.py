@@ -15,13 +15,17 @@ from simcore.plots.panels import labels_of
 if TYPE_CHECKING:
     import xarray as xr
 
+ROUTES: Final = "titles of every route"
+"""Attribute of a run that is cut to some routes."""
 _WITH_ARTICLE: Final = ("European ", "United ")
 _OPTIONS: Final = {"scenario": "--scenario", "destination": "--destination"}
 
 
 def called(dataset: xr.Dataset, dim: str, label: str) -> str:
     """Name of a label; the label itself where the run has no names."""
-    return title(dataset, dim, label).strip() or label
+    name = title(dataset, dim, label).strip() or label
+    routes = dataset.attrs.get(ROUTES, {}) if dim == "route" and name == label else {}
+    return routes.get(label, "").strip() or name
 
 
 def within(dataset: xr.Dataset, region: str) -> str:
@@ -83,7 +87,8 @@ def standing(
         f"scenario {called(dataset, 'scenario', scenario)}" if scenario and not several else "",
         f"{int(dataset.attrs['draws']):,} draws" if "draws" in dataset.attrs else "",
     ]  # fmt: skip
-    return "; ".join(part for part in parts if part)
+    text = "; ".join(part for part in parts if part)
+    return text[:1].upper() + text[1:]
 
 
 def also(dataset: xr.Dataset, asked: Asked) -> list[str]:
