@@ -87,6 +87,7 @@ def _pairs(
     ranks_of = cache(partial(quantile_ranks, probabilities=QUANTILES, level=INTERVAL_LEVEL))
     routes = len(spec.experiment.routes)
     drawn = None
+    cells_of = _Cells(dataset)
     cells = numpy_run.results(spec, addressed(spec.experiment.seed, draws), chunk=draws, every=True)
     for key, own in cells:
         name, label = key[0], " ".join(key)
@@ -96,7 +97,7 @@ def _pairs(
             yield from _by_view(key, own, dataset, drawn)
             continue
         place = dict(zip(dims, key[1:], strict=True))
-        found = np.atleast_2d(dataset[name].sel(place).values).astype(float)
+        found = np.atleast_2d(cells_of(name, place)).astype(float)
         if OUTCOMES[name].kind == "category":
             found = np.where(found < 0, np.nan, found)
         limits = terms(name, own, scale)
@@ -108,11 +109,28 @@ def _pairs(
         for statistic, value in reduced.items():
             full = f"{name}_{statistic}"
             if full in dataset:
-                kept = np.asarray(dataset[full].sel(place).values).reshape(value.shape)
+                kept = cells_of(full, place).reshape(value.shape)
                 # An end that no draw supports is open; the NumPy model has the last draw there.
                 is_open = np.isinf(kept)
                 kept, value = np.where(is_open, np.nan, kept), np.where(is_open, np.nan, value)
                 yield f"{label} [{statistic}]", value, kept, widest
+
+
+class _Cells:
+    """Values of a run by label: looked up once, where xarray would do so for each cell."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._arrays = cache(lambda name: (dataset[name].dims, dataset[name].values))
+        self._places = {
+            dim: {label: place for place, label in enumerate(dataset[dim].values.tolist())}
+            for dim in dataset.dims if dim in dataset.coords
+        }  # fmt: skip
+
+    def __call__(self, name: str, at: dict[str, str]) -> np.ndarray:
+        dims, values = self._arrays(name)
+        return np.asarray(values[tuple(
+            self._places[dim][at[dim]] if dim in at else slice(None) for dim in dims
+        )])  # fmt: skip
 
 
 class _Views:

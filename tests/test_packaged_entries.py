@@ -14,6 +14,7 @@ from test_language import SCHEMA, accepts
 import simcore
 from simcore.errors import ConfigError
 from simcore.intake import document, packaged, shipped, sourced
+from simcore.intake.overlay import merge
 
 DATA = Path(packaged.__file__).parents[2] / "data"
 FOLDERS = {
@@ -70,14 +71,20 @@ ENTRIES = dict(entries())
 
 
 def test_every_entry_copied_into_a_config_checks() -> None:
+    """Those of a section together: all of their faults are told at once, each with its address."""
     assert len(ENTRIES) > 150
-    wrong = {}
+    together: dict[str, dict[str, Any]] = {}
     for name, config in ENTRIES.items():
+        ((section, *_),) = [[*config.get("catalog", {}), *config]]
+        at = name if name.endswith(".yaml") else section
+        together[at] = merge(together.get(at, {"name": "copied"}), config)
+    wrong = []
+    for config in together.values():
         try:
-            simcore.load({"name": "copied", **config})
+            simcore.load(config)
         except ConfigError as error:
-            wrong[name] = str(error)
-    assert not wrong, "\n".join(wrong.values())
+            wrong.append(str(error))
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("section", sorted({*FOLDERS.values(), *FILES.values()} - {"routes"}))

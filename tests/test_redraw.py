@@ -21,6 +21,9 @@ BASE: dict[str, Any] = {
 }  # fmt: skip
 
 
+BASE_SPEC = simcore.load({})
+
+
 def drawn() -> set[str]:
     """Names that the base draws; of what other sectors buy a pattern would match nothing."""
     made = build(simcore.load(BASE))
@@ -36,7 +39,7 @@ AGAIN = {**{name: name for name in FACTORS}, **{f"{name}.shock": name for name i
 
 
 def packaged(kind: str) -> dependence.Dependence:
-    spec = simcore.load({})
+    spec = BASE_SPEC
     return dependence.build(getattr(spec.experiment.correlations, kind), repair=False)
 
 
@@ -86,7 +89,7 @@ def follows(path: str, name: str) -> bool:
     head = name.removesuffix(".anchor").removesuffix(".view")
     if path == head:
         return True
-    catalog = simcore.load({}).experiment.catalog
+    catalog = BASE_SPEC.experiment.catalog
     if "." not in path:
         market = catalog.markets[path]
         return head in {one.to for one in (market.link, market.relative) if one is not None}

@@ -18,6 +18,7 @@ import simcore
 from simcore.dataset.layout import kept_arrays
 from simcore.running import describe, engine
 from simcore.running.options import Options
+from simcore.variables import OUTCOMES
 
 ALL = [*KEEPABLE, "inputs"]
 CHANGES: dict[str, Any] = {
@@ -66,7 +67,12 @@ def test_a_fault_would_be_found(kept):
 
 @pytest.mark.parametrize("draws", [1, 2, 3, 59, 255, 256, 257, 511, 512, 513, 1025])
 def test_any_number_of_draws(draws):
-    assert list(faults(run(draws=draws, threads=3))) == []
+    """Of an outcome of each kind."""
+    some = ["carbon_price", "futures_price", "cost_premium", "crossover_year", "cheapest_route",
+            "viability", "project_npv", "dscr_lowest", "waterfall"]  # fmt: skip
+    kinds = {OUTCOMES[name].kind for name in KEEPABLE}
+    assert {OUTCOMES[name].kind for name in some} == kinds
+    assert list(faults(run(draws=draws, threads=3, outcomes=some, keep=[*some, "inputs"]))) == []
 
 
 def test_one_draw_has_no_spread(kept):

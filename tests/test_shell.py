@@ -55,10 +55,13 @@ def test_every_dependency_is_pinned() -> None:
 
 def test_ci_runs_all_that_is_not_slow() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    assert re.findall(r"^make (.*)$", script, re.M) == ["lint", "test", "test-long", "test-lowest"]
+    made = ["lint & lint=$!", "test-lowest", 'test MARK="not slow"']
+    assert re.findall(r"^make (.*)$", script, re.M) == made
+    assert re.search("^wait .lint$", script, re.M)
     chosen = re.search("-m '(.*?)'", PROJECT["tool"]["pytest"]["ini_options"]["addopts"])[1]
     assert chosen == "not slow and not long"
-    assert recipe("test")[0].endswith("-n 2 --dist worksteal")
+    assert recipe("test")[0].endswith('-n 2 --dist worksteal -m "$(MARK)"')
+    assert re.search(f"^MARK = {chosen}$", (ROOT / "Makefile").read_text("utf-8"), re.M)
     assert recipe("test-long")[0].endswith('-m "long and not slow"')
     assert recipe("test-slow")[0].endswith("-m slow")
 

@@ -81,6 +81,7 @@ class _Market:
         wanted: np.ndarray,
     ) -> None:
         self.system, self.known, self.sample = system, known, sample
+        self.terms: dict[tuple[str, int], _Terms] = {}
         count = int(wanted.sum())
 
         def drawn(value: Values) -> np.ndarray:
@@ -246,17 +247,17 @@ class _Market:
         usual = np.interp(year, dates, [self.system["baseline"][one] for one in dates])
         usual = s.level * usual * (1.0 + s.growth) ** max(0, year - dates[-1])
         emissions = np.maximum(0.0, usual * (1.0 - s.immediate * distance - abated))
-        cap, moved = _cap(rules, year), _at(rules, "moved", year)
-        issued = cap + moved + _at(rules, "removals", year)
-        auctioned = max(0.0, rules["auctioned"] * cap + moved)
-        intake = (2.0 * _taken(s.before, rules, year) + _taken(s.bank, rules, year)) / 3.0
-        intake = np.minimum(intake, auctioned)
-        released = (2.0 * _returned(s.before, rules, year) + _returned(s.bank, rules, year)) / 3.0
+        if (rule, year) not in self.terms:
+            self.terms[rule, year] = _terms(rules, year)
+        terms = self.terms[rule, year]
+        intake = (2.0 * _taken(s.before, terms) + _taken(s.bank, terms)) / 3.0
+        intake = np.minimum(intake, terms.auctioned)
+        released = (2.0 * _returned(s.before, terms) + _returned(s.bank, terms)) / 3.0
         if rules.get("price_trigger") is not None:
             jumped = s.price_1 > rules["price_trigger"] * (s.price_2 + s.price_3) / 2.0
             released = released + np.where(jumped, rules["price_release"], 0.0)
         released = np.minimum(released, s.reserve)
-        there = s.bank + issued - intake + released
+        there = s.bank + terms.issued - intake + released
         if known:
             emissions = np.minimum(emissions, there)
         elif any_price:
@@ -315,15 +316,35 @@ def _threshold(rules: Config, key: str, year: int) -> float:
     return value
 
 
-def _taken(bank: np.ndarray, rules: Config, year: int) -> np.ndarray:
+@dataclass(frozen=True)
+class _Terms:
+    """What rules say of a year, whatever the price."""
+
+    issued: float
+    auctioned: float
+    rate: float
+    upper: float
+    lower: float
+    band: float
+    release: float
+
+
+def _terms(rules: Config, year: int) -> _Terms:
+    cap, moved = _cap(rules, year), _at(rules, "moved", year)
+    upper, lower, band = (_threshold(rules, key, year) for key in ("upper", "lower", "band"))
+    return _Terms(
+        cap + moved + _at(rules, "removals", year), max(0.0, rules["auctioned"] * cap + moved),
+        _latest(rules["intake"], year), upper, lower, band, rules["release"],
+    )  # fmt: skip
+
+
+def _taken(bank: np.ndarray, terms: _Terms) -> np.ndarray:
     """Intake of the reserve on the strength of one published bank."""
-    rate, upper = _latest(rules["intake"], year), _threshold(rules, "upper", year)
-    return np.clip(bank - upper, 0.0, np.maximum(0.0, rate * bank))
+    return np.clip(bank - terms.upper, 0.0, np.maximum(0.0, terms.rate * bank))
 
 
-def _returned(bank: np.ndarray, rules: Config, year: int) -> np.ndarray:
+def _returned(bank: np.ndarray, terms: _Terms) -> np.ndarray:
     """What it gives back: all at once, or more the less there is."""
-    lower, band = _threshold(rules, "lower", year), _threshold(rules, "band", year)
-    if band == 0.0:
-        return np.where(bank < lower, rules["release"], 0.0)
-    return rules["release"] * np.clip((lower - bank) / band, 0.0, 1.0)
+    if terms.band == 0.0:
+        return np.where(bank < terms.lower, terms.release, 0.0)
+    return terms.release * np.clip((terms.lower - bank) / terms.band, 0.0, 1.0)
