@@ -62,8 +62,8 @@ def test_the_page_fits_and_says_what_the_project_is(run) -> None:
     assert text.isascii()
     said = " ".join(text.split())
     for part in (
-        "Hydrogen on the Ruhr (ruhr)", "h2_dri_eaf in EU, 2 Mt/yr", "2030 to 2044",
-        "years after 2038 as that", "bf_bof of EU, relined for 150 EUR/(t/yr)", "of 2029,",
+        "Hydrogen on the Ruhr (ruhr)", "Hydrogen DRI, EAF in European Union, 2 Mt/yr", "2030 to 2044",
+        "years after 2038 as that", "Blast furnace, BOF in European Union, relined for 150 EUR/(t/yr)", "of 2029,",
         "real EUR of 2025", "256 draws", "repealed less law, on average",
     ):  # fmt: skip
         assert part in said, part
@@ -165,6 +165,8 @@ def test_the_curve_is_that_of_the_draws_or_of_nine_quantiles(run) -> None:
 
 def test_the_table_of_a_run_has_a_line_a_project(saved, capsys) -> None:
     assert cli.main(["summary", str(saved)]) == 0
+    assert "Hydrogen on the Ruhr" in capsys.readouterr().out
+    assert cli.main(["summary", str(saved), "--ids"]) == 0
     text = capsys.readouterr().out
     block = text[text.index("Projects: npv") :].splitlines()
     assert [line.split()[0] for line in block[3:7]] == ["law", "later", "repealed", "later"]
@@ -388,7 +390,7 @@ def test_the_table_of_projects_says_what_a_strike_is_paid_for() -> None:
         })  # fmt: skip
         table = projects_beside(OpenedRun(run), [0.5])
         assert table is not None
-        return project_lines(table, ["p50"])[1]
+        return project_lines(table, ["p50"], {})[1]
 
     assert "EUR/t of hydrogen, " in title("gas")
     assert "EUR/t CO2, " in title("carbon")

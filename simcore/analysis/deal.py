@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.analysis.deal_records import Deal, Exceeded, Line, Seen, Spread, Tail
+from simcore.analysis.names import every_title
 from simcore.dataset import RunError
 from simcore.errors import Fault, suggest
 from simcore.variables import OUTCOMES, Outcome
@@ -113,7 +114,7 @@ def deal_of(run: Run, project: str | None = None, scenarios: Sequence[str] = ())
         )),
         bad=tuple(_bad(run, name, tuple(facts), years)),
         resolved=json.loads(run.attrs.get("resolved", "{}")),
-        lacking=tuple(_lacking(run, instruments)),
+        lacking=tuple(_lacking(run, instruments)), titles=every_title(run),
     )  # fmt: skip
 
 

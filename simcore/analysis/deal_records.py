@@ -150,6 +150,8 @@ class Deal:
         Numbers that the run found for itself, such as a strike, by their address.
     lacking : tuple of str
         What the page would show and the run does not hold.
+    titles : mapping of str to mapping
+        Human names of labels, by dimension.
     """
 
     project: str
@@ -167,6 +169,7 @@ class Deal:
     bad: tuple[Seen, ...] = ()
     resolved: Mapping[str, Any] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def line(self, outcome: str, *, instrument: str = "", year: int | None = None) -> Line | None:
         """The line of an outcome; None where there is none."""

@@ -6,7 +6,6 @@ load than all the rest.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
 from simcore.analysis.goods import as_columns as goods_columns
 from simcore.analysis.goods import budgets_of, products_of
-from simcore.analysis.names import titles
+from simcore.analysis.names import every_title
 from simcore.analysis.projects import as_columns as project_columns
 from simcore.analysis.projects import projects_beside
 from simcore.analysis.sectors import product_told, references_of, sectors_of, with_sectors
@@ -33,11 +32,6 @@ if TYPE_CHECKING:
 HEADLINE_QUANTILES: Final = (0.05, 0.5, 0.95)
 SOLD: Final = {"domestic": "sold at home", "eu": "sold into the EU"}
 """Where the tonne is sold, by destination."""
-_TITLED: Final = (
-    "scenario", "region", "destination", "against", "sector", "route", "market", "project",
-    "instrument", "product", "budget",
-)  # fmt: skip
-"""Dimensions whose labels the tables show by their human names."""
 _BEFORE_CARBON: Final = ("cost_premium_ex_carbon", "carbon_value", "support_gap", "viability")
 _AFTER_CARBON: Final = ("cost_premium", "green_is_cheaper")
 """Columns of the headline, by whether the cost holds carbon."""
@@ -260,19 +254,13 @@ def headline_of(
         "freedom": int(run.attrs.get("degrees_of_freedom", 0)),
         "outcomes": names, "apart": apart,
         "lacking": [name for name in wanted if name not in names],
-        "titles": _titles(run),
+        "titles": every_title(run),
         "prices": _prices(run),
         "delivered": tables, "projects": projects, "budgets": goods[0], "products": goods[1],
         "quantiles": called,
         "references": references_of(run.attrs),
     }  # fmt: skip
     return told, attrs
-
-
-def _titles(run: Run) -> dict[str, dict[str, str]]:
-    """Human names by dimension, with those of what tables name and the run does not ask for."""
-    aside = json.loads(run.attrs.get("titles_aside", "{}"))
-    return {dim: {**aside.get(dim, {}), **titles(run, dim)} for dim in _TITLED}
 
 
 def _enough(probability: float) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -10,6 +11,12 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from simcore.analysis.headline import Run
+
+_NAMED: Final = (
+    "scenario", "region", "destination", "against", "sector", "route", "market", "project",
+    "instrument", "product", "budget", "exposure",
+)  # fmt: skip
+"""Dimensions whose labels tables show by their human names."""
 
 
 def titles(run: xr.Dataset | Run, dim: str) -> dict[str, str]:
@@ -32,6 +39,13 @@ def titles(run: xr.Dataset | Run, dim: str) -> dict[str, str]:
     if len(told) != len(labels):
         told = labels  # an older run, or one that was cut to one label
     return {label: title or label for label, title in zip(labels, told, strict=True)}
+
+
+def every_title(run: xr.Dataset | Run) -> dict[str, dict[str, str]]:
+    """Titles by dimension, with those of what tables name and the run does not ask for, such as a
+    reference route."""
+    aside = json.loads(run.attrs.get("titles_aside", "{}"))
+    return {dim: {**aside.get(dim, {}), **titles(run, dim)} for dim in _NAMED}
 
 
 def title(run: xr.Dataset | Run, dim: str, label: str) -> str:

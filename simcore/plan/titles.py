@@ -89,9 +89,14 @@ def titles_of(plan: Plan, dims: Iterable[str]) -> dict[str, tuple[str, tuple[str
 
 
 def titles_aside(spec: Spec) -> dict[str, dict[str, str]]:
-    """Titles of what tables name and a run need not ask for: reference routes, buyers' regions."""
-    routes = [route for one in spec.scenarios.values() for route in references(one).values()]
+    """Titles of what tables name and a run need not ask for: reference routes, regions of buyers
+    and of projects."""
+    every = spec.scenarios.values()
+    built = [project for one in every for project in one.projects.values()]
+    routes = [route for one in every for route in references(one).values()]
+    routes += [one.route for one in built]
     buyers = [one.partition(".")[0] for one in spec.experiment.against]
+    buyers += [one.region for one in built]
     return {
         dim: {one: _entry(spec, dim, one) for one in dict.fromkeys(labels)}
         for dim, labels in (("route", routes), ("region", buyers))

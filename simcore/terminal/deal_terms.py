@@ -9,6 +9,7 @@ from typing import Any, Final
 from simcore.analysis.deal_records import Deal, Line
 from simcore.analysis.headline import SOLD
 from simcore.analysis.projects import is_struck
+from simcore.terminal.tables import named
 
 PAGE: Final = 80
 """Characters of a line."""
@@ -58,10 +59,12 @@ def head_lines(deal: Deal) -> list[str]:
     own = ", hydrogen of its own" if facts["hydrogen"] == "own" else ""
     sold = SOLD.get(facts["destination"], facts["destination"])
     what = f" of {deal.product}" if deal.product else ""
+    region = named(deal.titles, "region", facts["region"])
+    route, against = (named(deal.titles, "route", facts[key]) for key in ("route", "against"))
     pairs: list[tuple[str, str]] = [
-        ("plant", f"{facts['route']} in {facts['region']}{own}, {facts['output']:g} Mt/yr{what}, "
+        ("plant", f"{route} in {region}{own}, {facts['output']:g} Mt/yr{what}, "
                   f"{years}{held}, {sold}"),
-        ("against", f"{facts['against']} of {facts['region']}, {_capital(facts)}"),
+        ("against", f"{against} in {region}, {_capital(facts)}"),
         ("values", f"of {facts['value_year']}, discounted at {_rate(facts)}; real "
                    f"{deal.currency} of {deal.price_year}, M: million; {deal.draws:,} draws"),
     ]  # fmt: skip

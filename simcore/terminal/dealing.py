@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +34,7 @@ def deal(options: argparse.Namespace) -> None:
         elif options.format == "csv":
             print(to_csv(*deal_rows(found)), end="")
         else:
-            print(deal_text(found))
+            print(deal_text(replace(found, titles={}) if options.ids else found))
         if options.plots is not None:
             from simcore.plots.deals import draw_deal
 

@@ -274,6 +274,7 @@ def _add_runs(commands: Any) -> None:
     )  # fmt: skip
     _config(one, metavar="FILE|RUN", what="a YAML config, which is run, or a saved run")
     one.add_argument("--project", metavar="P", help="default: the only one")
+    _ids(one)
     one.add_argument("--scenario", action="append", metavar="S",
                      help="only this scenario; may be repeated")  # fmt: skip
     one.add_argument("--plots", type=Path, metavar="DIR",

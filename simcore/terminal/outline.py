@@ -20,6 +20,8 @@ _COLUMNS: Final = {
 }  # fmt: skip
 """Columns of the sections whose entries are plain lines of text."""
 _LISTED: Final = {
+    "regions": ("name", "currency", "market", "title"), "buyers": ("name", "title"),
+    "technologies": ("name", "title"),
     "instruments": ("name", "kind", "status", "title"), "sectors": ("name", "product", "title"),
     "routes": ("name", "sector", "status", "title"),
 }  # fmt: skip

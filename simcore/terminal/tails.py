@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
-from simcore.dataset import Finished, threshold_of
+from simcore.dataset import Finished, Layout, threshold_of
 from simcore.terminal.deal_terms import paid_for
 from simcore.terminal.tables import decimals, grid, number, said_unit, share, wrapped
 from simcore.variables import OUTCOMES
@@ -74,12 +74,18 @@ def _table(done: Finished, name: str) -> list[str]:
             columns[f"P(>{threshold:.10g})"] = [share(row[k]) for row in values]
     unit = said_unit(one.unit_in(layout.currency))
     labels = [
-        " ".join(str(layout.coords[dim][at]) for dim, at in zip(one.dims, place, strict=True))
+        "; ".join(_label(layout, dim, at) for dim, at in zip(one.dims, place, strict=True))
         for place in places
     ]
     rows = list(zip(labels, *columns.values(), strict=True))
     heading = name if unit == "1" else f"{name} [{unit}]"
     return grid([heading, *columns], rows, text_columns=1)
+
+
+def _label(layout: Layout, dim: str, place: int) -> str:
+    """Title of a label, if the run has one."""
+    _, titles = layout.extra_coords.get(f"{dim}_title", (dim, layout.coords[dim]))
+    return str(titles[place])
 
 
 def _values(done: Finished, name: str, place: tuple[int, ...]) -> list[Any]:
