@@ -12,11 +12,12 @@ from benchmarks import work
 from benchmarks.cases import Case, cases, load
 from benchmarks.languages import CHUNK, Tapes
 from benchmarks.measures import fill_normal
-from simcore import plan
+from simcore import intake, plan
 from simcore.kernels.random import stream_key
 from simcore.kernels.ranks import quantile_ranks
 from simcore.kernels.select import order_statistics
 from simcore.running import engine
+from simcore.studies.sensitivity import sensitivity
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 
@@ -55,6 +56,27 @@ class Runs:
     def time_plan(self, name: str, threads: int) -> None:
         """Spec to plan, before any draw."""
         plan.build(self.spec)
+
+
+class Studies:
+    """Shapley effects of three groups on one cell: seven programs over the same draws."""
+
+    draws = 65_536
+
+    def setup(self) -> None:
+        market = ["group:carbon_market", "group:energy_and_materials"]
+        groups = {"policy": "group:policy", "market": market, "others": "rest"}
+        self.spec = intake.load({
+            "name": "study", "regions": "EU", "destinations": ["eu"],
+            "routes": ["h2_dri_eaf", "bf_bof"], "outcomes": ["cost_premium"],
+            "sensitivity": {"at": {"route": "h2_dri_eaf", "year": 2030}, "groups": groups,
+                            "draws": self.draws},
+        })  # fmt: skip
+        engine.prepare(plan.build(self.spec))
+
+    def time_shapley(self) -> None:
+        """All of a study, its nodes included."""
+        sensitivity(self.spec, threads=1)
 
 
 class Pieces:

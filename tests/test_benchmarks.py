@@ -192,7 +192,9 @@ def test_random_numbers_are_those_of_a_design(tapes):
 
 def test_the_suites_run(monkeypatch):
     monkeypatch.setattr(suites.Runs, "tiny", True)
-    for suite, arguments in ((suites.Runs(), ("small", 2)), (suites.Pieces(), ())):
+    monkeypatch.setattr(suites.Studies, "draws", 256)
+    every = ((suites.Runs(), ("small", 2)), (suites.Pieces(), ()), (suites.Studies(), ()))
+    for suite, arguments in every:
         suite.setup(*arguments)
         works = [name for name in dir(suite) if name.startswith(("time_", "peakmem_"))]
         assert works

@@ -17,6 +17,7 @@ from simcore.dataset import RunError
 from simcore.errors import printable
 from simcore.plots.kinds import Asked, picture
 from simcore.plots.panels import BLUE, COLOURS, MARKERS, VERMILLION
+from simcore.plots.sheet import Sheet
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 _NAME: Final = 34
 """Letters of a line of a bar's name."""
-_LETTERS: Final = 8.0
-"""Letters of a title to the inch."""
 _THICK: Final = 0.34
+_DASHED: Final = (0, (4, 2))
+_GREY: Final = "#444444"
 
 
 def bars(found: Tornado, title: str) -> Figure:
@@ -36,25 +37,23 @@ def bars(found: Tornado, title: str) -> Figure:
     Of each pair the upper bar is the central reading, about the central case; the lower, paler one
     the given reading, about the mean.
     """
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     shown = [*found.bars, *([found.others] if found.others else [])]
     both = any(bar.central for bar in shown)
-    height = 1.7 + (0.62 if both else 0.46) * len(shown)
-    figure = Figure(figsize=(9.6, height), layout="constrained")
-    axes = figure.subplots()
-    for place, bar in enumerate(shown):
+    sheet = Sheet(1, 1, (8.2, 0.7 + (0.52 if both else 0.4) * len(shown)), "none")
+    (axes,) = sheet.panels
+    for at, bar in enumerate(shown):
         if both and bar.central is not None:
-            _pair(axes, place - _THICK / 2, bar, bar.central, found.base, pale=False)
-        _pair(axes, place + _THICK / 2 if both else place, bar, bar.given, found.mean, pale=both)
+            _pair(axes, at - _THICK / 2, bar, bar.central, found.base)
+        _pair(axes, at + _THICK / 2 if both else at, bar, bar.given, found.mean, pale=both)
     axes.set_yticks(range(len(shown)), [_label(bar, found) for bar in shown])
     axes.tick_params(axis="y", length=0)
-    axes.invert_yaxis()
-    axes.margins(x=0.09)
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.margins(x=0.14)
     axes.grid(visible=False, axis="y")
-    axes.axvline(found.mean, color="#444444", linewidth=1.0, linestyle=(0, (4, 2)))
+    axes.axvline(found.mean, color=_GREY, linewidth=1.0, linestyle=_DASHED)
     if both:
         axes.axvline(found.base, color="black", linewidth=1.0)
     low, high = axes.get_xlim()
@@ -62,29 +61,41 @@ def bars(found: Tornado, title: str) -> Figure:
         axes.axvline(0, color="#999999", linewidth=0.8, linestyle=":")
     axes.set_xlabel(f"{found.target.title}, {_unit(found.target)}")
     axes.xaxis.set_major_formatter("{x:,.0f}" if high - low > 10 else "{x:g}")
-    figure.suptitle(_title(
-        figure, title, f"{found.target.title}: what moves it, {found.target.where()}"
-    ))  # fmt: skip
-    handles: list[Any] = [Patch(color=BLUE, label="input low"),
-                          Patch(color=VERMILLION, label="input high")]  # fmt: skip
+    handles: list[Any] = [Patch(color=BLUE), Patch(color=VERMILLION)]
+    labels = ["input low", "input high"]
+    mean = Line2D([], [], color=_GREY, linewidth=1.0, linestyle=_DASHED)
     if both:
-        handles += [
-            Line2D([], [], color="black", linewidth=1.0,
-                   label="full: central case, this input alone at its P10 and P90"),
-            Line2D([], [], color="#444444", linewidth=1.0, linestyle=(0, (4, 2)),
-                   label="pale: mean of the draws with it in its lowest and highest tenth"),
-        ]  # fmt: skip
+        handles += [Line2D([], [], color="black", linewidth=1.0), mean]
+        labels += ["full: central case, this input alone at its P10 and P90",
+                   "pale: mean of the draws with it in its lowest and highest tenth"]  # fmt: skip
+        sheet.notes.append("A price moves whole: in each year it takes its own P10, or P90.")
     else:
-        handles.append(Line2D(
-            [], [], color="#444444", linewidth=1.0, linestyle=(0, (4, 2)),
-            label="mean of all; bars: mean of the draws with it in its lowest and highest tenth",
-        ))  # fmt: skip
-    below: Any = "outside lower center"
-    figure.legend(handles=handles, loc=below, ncols=2 if both else 3, frameon=False)
-    return figure
+        handles.append(mean)
+        labels.append("mean of all; bars: mean of the draws with the input in its lowest and "
+                      "highest tenth, which moves what goes with it")  # fmt: skip
+    sheet.legend(handles, labels)
+    sheet.title, sheet.subtitle = _finding(found), _standing(title, found.target, found.draws)
+    sheet.notes += [
+        f"{printable(weak)} goes with {printable(strong)} (rank correlation {how:.2f}): in the "
+        "draws one cannot be told from the other." for weak, strong, how in found.together
+    ]  # fmt: skip
+    return sheet.finished()
 
 
-def _pair(axes: Axes, at: float, bar: Bar, one: Reading, middle: float, *, pale: bool) -> None:
+def _finding(found: Tornado) -> str:
+    """What moves the answer most, and how far."""
+    first = found.bars[0]
+    one = first.central or first.given
+    low, high = (f"{end:,.{0 if one.spread > 10 else 2}f}" for end in (one.low, one.high))
+    return (
+        f"{printable(first.title)} from {printable(first.low_said)} to "
+        f"{printable(first.high_said)} moves it most: from {low} to {high} {_unit(found.target)}"
+    )
+
+
+def _pair(
+    axes: Axes, at: float, bar: Bar, one: Reading, middle: float, *, pale: bool = False
+) -> None:
     """Two half bars from the middle to the answer with an input low and with it high."""
     if not (math.isfinite(one.low) and math.isfinite(one.high)):
         return
@@ -94,18 +105,20 @@ def _pair(axes: Axes, at: float, bar: Bar, one: Reading, middle: float, *, pale:
             at, value - middle, left=middle, height=_THICK, color=colour if own else "#7F7F7F",
             alpha=0.45 if pale else 0.95, linewidth=0,
         )  # fmt: skip
-    for value, said in ((one.low, bar.low_said), (one.high, bar.high_said)):
-        if pale or not said:
-            continue
+    if pale:
+        return
+    for value, other, text, is_high in (
+        (one.low, one.high, bar.low_said, False), (one.high, one.low, bar.high_said, True),
+    ):  # fmt: skip
         # Beyond the end of its bar, on the outer side.
-        other = one.high if value == one.low else one.low
-        right = value > other or (value == other and said == bar.high_said)
-        axes.annotate(
-            printable(said), (max(value, middle) if right else min(value, middle), at),
-            xytext=(4 if right else -4, 0), textcoords="offset points", fontsize=7, va="center",
-            ha="left" if right else "right",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
-        )  # fmt: skip
+        right = value > other or (value == other and is_high)
+        if text:
+            axes.annotate(
+                printable(text), (max(value, middle) if right else min(value, middle), at),
+                xytext=(4 if right else -4, 0), textcoords="offset points", fontsize=7,
+                va="center", ha="left" if right else "right",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
+            )  # fmt: skip
 
 
 def _label(bar: Bar, found: Tornado) -> str:
@@ -142,27 +155,28 @@ def _run(dataset: xr.Dataset) -> str:
 
 def trajectory(found: Discovery, title: str) -> Figure:
     """Coverage against density of the boxes on the way, by their number of limits."""
-    from matplotlib.figure import Figure
     from matplotlib.ticker import PercentFormatter
 
-    figure = Figure(figsize=(7.2, 5.4), layout="constrained")
-    axes = figure.subplots()
-    counts = sorted({limits for limits, _ in found.path})
-    for place, count in enumerate(counts):
+    sheet = Sheet(1, 1, (6.4, 4.0), "none")
+    (axes,) = sheet.panels
+    handles, labels = list[Any](), list[str]()
+    for at, count in enumerate(sorted({limits for limits, _ in found.path})):
         some = [one for limits, one in found.path if limits == count]
-        axes.plot(
+        handles += axes.plot(
             [one.coverage for one in some], [one.density for one in some],
-            MARKERS[place % len(MARKERS)], color=COLOURS[place % len(COLOURS)], markersize=6,
-            label="no limit" if count == 0 else f"{count} limit{'s' if count > 1 else ''}",
+            MARKERS[at % len(MARKERS)], color=COLOURS[at % len(COLOURS)], markersize=6,
         )  # fmt: skip
+        labels.append("no limit" if count == 0 else f"{count} limit{'s' if count > 1 else ''}")
     held = found.region.held
-    axes.plot(held.coverage, held.density, "o", markersize=15, markerfacecolor="none",
-              markeredgecolor="black", markeredgewidth=1.4, label="chosen box")  # fmt: skip
+    handles += axes.plot(held.coverage, held.density, "o", markersize=14, markerfacecolor="none",
+                         markeredgecolor="black", markeredgewidth=1.4)  # fmt: skip
+    labels.append("chosen box")
     if found.tree is not None and found.tree.sides:
         one = found.tree.held
-        axes.plot(one.coverage, one.density, "D", markersize=8, markerfacecolor="none",
-                  markeredgecolor="#444444", label="best leaf of a tree")  # fmt: skip
-    axes.axhline(found.share, color="#444444", linewidth=0.9, linestyle=(0, (4, 2)))
+        handles += axes.plot(one.coverage, one.density, "D", markersize=8, markerfacecolor="none",
+                             markeredgecolor=_GREY)  # fmt: skip
+        labels.append("best leaf of a tree")
+    axes.axhline(found.share, color=_GREY, linewidth=0.9, linestyle=_DASHED)
     axes.annotate("all draws", (0.0, found.share), xytext=(4, 3), textcoords="offset points",
                   fontsize=8)  # fmt: skip
     axes.set_xlim(-0.03, 1.03)
@@ -171,13 +185,11 @@ def trajectory(found: Discovery, title: str) -> Figure:
         axis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("coverage: share of the failures that lie within")
     axes.set_ylabel("density: share of the draws within that fail")
-    said = textwrap.fill(printable(found.region.sentence(found.share)), 92)
-    figure.suptitle(_title(figure, title, f"Where {found.condition}, {found.target.where()}"))
-    axes.set_title(said, fontsize=8.5, loc="left")
-    below: Any = "outside lower center"
-    figure.legend(loc=below, ncols=min(6, len(counts) + 2), frameon=False,
-                  title="counted on the half of the draws that did not find the boxes")  # fmt: skip
-    return figure
+    sheet.legend(handles, labels)
+    sheet.title = printable(found.region.sentence(found.share))
+    sheet.subtitle = f"Where {found.condition}; {_standing(title, found.target, found.draws)}"
+    sheet.notes = ["Counted on the half of the draws that did not find the boxes."]
+    return sheet.finished()
 
 
 def falling(found: Convergence, title: str) -> Figure:
@@ -185,18 +197,16 @@ def falling(found: Convergence, title: str) -> Figure:
 
     Hollow marks are of too few or unequal replicates.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 5.2), layout="constrained")
-    axes = figure.subplots()
-    for place, course in enumerate(found.courses):
-        colour, mark = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+    sheet = Sheet(1, 1, (6.4, 4.0), "none")
+    (axes,) = sheet.panels
+    handles, labels = list[Any](), list[str]()
+    for at, course in enumerate(found.courses):
+        colour, mark = COLOURS[at % len(COLOURS)], MARKERS[at % len(MARKERS)]
         steps = [one for one in course.steps if 0 < one.half_width < math.inf]
-        name = course.design.replace("_", " ")
         slope = "" if math.isnan(course.slope) else f", slope {course.slope:.2f}"
-        axes.plot([one.draws for one in steps], [one.half_width for one in steps],
-                  color=colour, linewidth=1.5, label=f"{name}{slope}",
-                  marker=mark, markersize=5)  # fmt: skip
+        handles += axes.plot([one.draws for one in steps], [one.half_width for one in steps],
+                             color=colour, linewidth=1.5, marker=mark, markersize=5)  # fmt: skip
+        labels.append(course.design.replace("_", " ") + slope)
         doubted = [one for one in steps if one.doubt]
         axes.plot(
             [one.draws for one in doubted], [one.half_width for one in doubted], mark,
@@ -204,50 +214,62 @@ def falling(found: Convergence, title: str) -> Figure:
         )  # fmt: skip
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
-    _theory(axes, found)
-    every = sorted({step.draws for one in found.courses for step in one.steps})
-    axes.set_xticks(every, [f"{one:,}" for one in every])
-    axes.minorticks_off()
-    low, high = axes.get_ylim()
-    ticks = [lead * 10.0**power for power in range(-12, 16) for lead in (1, 2, 5)]
-    chosen = [one for one in ticks if low <= one <= high]
-    axes.set_yticks(chosen, [f"{one:,.6g}" for one in chosen])
+    for handle, label in _theory(axes, found):
+        handles.append(handle)
+        labels.append(label)
+    _ticks(axes, sorted({step.draws for one in found.courses for step in one.steps}))
     axes.set_xlabel("draws")
-    statistic = found.statistic if found.statistic == "mean" else found.statistic.upper()
-    axes.set_ylabel(f"half of the 95 % interval of the {statistic}, {_unit(found.target)}")
-    figure.suptitle(
-        _title(figure, title, f"{found.target.title}: how sure, {found.target.where()}")
+    axes.set_ylabel(f"half of the 95 % interval, {_unit(found.target)}")
+    sheet.legend(handles, labels)
+    best = min(found.courses, key=lambda one: one.steps[-1].half_width)
+    last, statistic = best.steps[-1], found.statistic
+    design = f" of {best.design.replace('_', ' ')}" if len(found.courses) > 1 else ""
+    sheet.title = (
+        f"{last.draws:,} draws{design} know the "
+        f"{statistic if statistic == 'mean' else statistic.upper()} to within "
+        f"{float(f'{last.half_width:.3g}'):,g} {_unit(found.target)}"
     )
-    note = "dashed: slope -1/2, of independent draws"
-    if any(one.design not in SLOPES for one in found.courses):
-        note += "; dotted: slope -1"
+    sheet.subtitle = _standing(title, found.target)
     if any(step.doubt for one in found.courses for step in one.steps):
-        note += "; hollow: too few or unequal replicates"
-    below: Any = "outside lower center"
-    figure.legend(loc=below, ncols=3, frameon=False, title=note)
-    return figure
+        sheet.notes.append("Hollow: too few or unequal replicates; the interval may be far off.")
+    if found.until:
+        sheet.notes.append(printable(found.until))
+    return sheet.finished()
 
 
-def _theory(axes: Axes, found: Convergence) -> None:
-    """Slopes of theory from the first step on."""
+def _theory(axes: Axes, found: Convergence) -> list[tuple[Any, str]]:
+    """Slopes of theory from the first step on, and what they are."""
     first = next((one for course in found.courses for one in course.steps
                   if 0 < one.half_width < math.inf), None)  # fmt: skip
     if first is None:
-        return
+        return []
     last = max(step.draws for one in found.courses for step in one.steps)
     draws = np.array([first.draws, last], dtype=float)
-    slopes = [(-0.5, (0, (5, 3)))]
+    slopes = [(-0.5, _DASHED, "slope -1/2, of independent draws")]
     if any(one.design not in SLOPES for one in found.courses):
-        slopes.append((-1.0, (0, (1, 2))))
-    for slope, dash in slopes:
-        axes.plot(draws, first.half_width * (draws / first.draws) ** slope, color="#444444",
-                  linewidth=1.0, linestyle=dash, zorder=1)  # fmt: skip
+        slopes.append((-1.0, (0, (1, 2)), "slope -1"))
+    drawn = []
+    for slope, dash, said in slopes:
+        (line,) = axes.plot(draws, first.half_width * (draws / first.draws) ** slope, color=_GREY,
+                            linewidth=1.0, linestyle=dash, zorder=1)  # fmt: skip
+        drawn.append((line, said))
+    return drawn
 
 
-def _title(figure: Figure, run: str, shown: str) -> str:
-    """Titles of the run and of the picture, in lines that fit the figure."""
-    room = int(figure.get_figwidth() * _LETTERS)
-    return "\n".join(line for one in (run, shown) for line in textwrap.wrap(printable(one), room))
+def _ticks(axes: Axes, draws: list[int]) -> None:
+    """The draws of the steps, and 1, 2, 5 of each power of ten beside them."""
+    axes.set_xticks(draws, [f"{one:,}" for one in draws])
+    low, high = axes.get_ylim()
+    every = [lead * 10.0**power for power in range(-12, 16) for lead in (1, 2, 5)]
+    chosen = [one for one in every if low <= one <= high]
+    axes.set_yticks(chosen, [f"{one:,.6g}" for one in chosen])
+    axes.minorticks_off()
+
+
+def _standing(run: str, target: Target, draws: int = 0) -> str:
+    """What is shown, of which run."""
+    said = f"{target.title}: {target.where()}; {printable(run)}"
+    return f"{said}; {draws:,} draws" if draws else said
 
 
 def _unit(target: Target) -> str:

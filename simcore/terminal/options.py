@@ -240,6 +240,18 @@ def _add_runs(commands: Any) -> None:
     _saved(one)
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     one = _command(
+        commands, "audit", "tell who made a run of what, and how to make it again",
+        "simcore audit results/quickstart.zarr > audit.md",
+        "simcore audit results/quickstart.zarr --rerun",
+    )  # fmt: skip
+    _saved(one)
+    one.add_argument("--rerun", action="store_true",
+                     help="run it again and compare digests; 1 where they differ")  # fmt: skip
+    one.add_argument("--folder", type=Path, default=Path(), metavar="DIR",
+                     help="of price files that the config names (default: this one)")  # fmt: skip
+    one.add_argument("--threads", type=_positive, metavar="T",
+                     help="worker threads; the numbers stay the same")  # fmt: skip
+    one = _command(
         commands, "export", "write the summaries of a run for CDO, or for pyam (IAMC)",
         "simcore export results/quickstart.zarr -o results/quickstart-cdo.nc",
         "simcore export results/quickstart.zarr --iamc results/quickstart-iamc.csv",

@@ -16,6 +16,7 @@ from simcore.estimators.indices import (
     batches_of,
     closed_index,
     indices,
+    jackknifed,
     measures_of,
     needed,
     pair_sums,
@@ -167,6 +168,15 @@ def test_ranks_and_signs(scale: str) -> None:
     close(found["total"], [1 - first, 1 - first])
 
 
+def test_ties_count_by_half_and_zero_is_not_above_zero() -> None:
+    base = np.array([[0.0, 0.0, 1.0, np.nan, 0.25, -1.0]])
+    ranks = Scale("rank", base).of(np.array([[-2.0, 0.0, 0.5, 1.0, 7.0, np.nan]]))
+    np.testing.assert_array_equal(ranks, [[0.0, 0.4, 0.8, 0.9, 1.0, np.nan]])
+    signs = Scale("covers", base).of(base)
+    np.testing.assert_array_equal(signs, [[0.0, 0.0, 1.0, np.nan, 1.0, 0.0]])
+    assert Scale("value", base).of(base) is base
+
+
 def test_undefined_values_leave_their_pair_out() -> None:
     numbers = np.random.default_rng(3)
     a, b = numbers.standard_normal((2, 1, 1024))
@@ -193,6 +203,18 @@ def test_what_never_varies_has_no_index() -> None:
     same = np.full((1, 512), 0.1)
     batch = batches_of(512, 1, 256)
     assert np.isnan(closed_index(pair_sums(same, same, batch, 32, np.zeros(1)).sum(axis=0))).all()
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error() -> None:
+    from scipy.stats import t
+
+    values = np.random.default_rng(8).standard_normal((12, 3))
+    without = (values.sum(axis=0) - values) / 11
+    found = jackknifed(values.mean(axis=0), without)
+    reach = t.ppf(0.975, 11) * values.std(axis=0, ddof=1) / np.sqrt(12)
+    np.testing.assert_allclose(found.high - found.value, reach, rtol=1e-9)
+    np.testing.assert_allclose(found.value - found.low, reach, rtol=1e-9)
+    assert np.isnan(jackknifed(values[0], values[:1]).low).all()
 
 
 def test_subsets_are_as_few_as_an_order_needs() -> None:
