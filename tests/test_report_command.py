@@ -269,7 +269,7 @@ def browsed(page: Path, out: Path) -> str:
     reason="chromium and poppler-utils are not installed",
 )
 def test_a_browser_without_network_or_script_prints_it(tmp_path):
-    run = simcore.run("configs/quickstart.yaml", draws=256, overrides=["outcomes=[cost_premium, "
+    run = simcore.run(ROOT / "configs" / "quickstart.yaml", draws=256, overrides=["outcomes=[cost_premium, "
                       "cost_premium_ex_carbon, carbon_value, support_gap, viability, carbon_price, "
                       "levelised_cost, carbon_cost, cheapest_route]", "keep=[]"])  # fmt: skip
     page = tmp_path / "page.html"

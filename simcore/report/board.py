@@ -255,6 +255,13 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
     )  # fmt: skip
 
 
+def below_zero(name: str) -> str:
+    """What a number below zero says."""
+    if name == "support_gap":
+        return "Below zero nothing is missing."
+    return "Below zero the low-carbon tonne costs less."
+
+
 def source(reading: Reading, *arrays: str) -> str:
     """Where the numbers of a chart are from: the run and its arrays."""
     held = ", ".join(dict.fromkeys(one for one in arrays if one in reading))

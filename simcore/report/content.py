@@ -52,8 +52,9 @@ def charts_at(reading: Reading, place: Place, more: Sequence[Chart] = ()) -> lis
     decisions = list(decision_charts(reading))
     if not any(one.name == "cost-and-value" for one in board):
         # A run of projects alone: they are the answer.
-        board += [replace(one, section="board") for one in decisions if one.name in _ANSWERS]
-        decisions = [one for one in decisions if one.name not in _ANSWERS]
+        board += [_first(one) for one in decisions if one.name in _ANSWERS]
+        shown = {one.name for one in board}
+        decisions = [one for one in decisions if one.name not in shown]
     board += [one for one in more if one.section == "board"]
     if any(one.kind == "bars" for one in board):
         board = [one for one in board if one.name != "routes-here"]
@@ -71,3 +72,13 @@ def charts_at(reading: Reading, place: Place, more: Sequence[Chart] = ()) -> lis
         again = f"{one.name}-{taken[one.name]}" if taken[one.name] > 1 else one.name
         found.append(replace(one, name=again))
     return found
+
+
+def _first(chart: Chart) -> Chart:
+    """A chart for the board: of several panels of years the first, all of them stand further on."""
+    panels = chart.panels()
+    if chart.kind == "whiskers" or len(panels) < 2:
+        return replace(chart, section="board")
+    title, panel = panels[0]
+    rows = tuple((title, *row) for row in panel.rows)
+    return replace(chart, name=f"{chart.name}-first", rows=rows, section="board")

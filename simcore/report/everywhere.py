@@ -11,7 +11,7 @@ import numpy as np
 
 from simcore.analysis.headline import SOLD
 from simcore.analysis.reading import Place, Reading
-from simcore.report.board import AMOUNTS, amounts_of, fan_rows, source
+from simcore.report.board import AMOUNTS, amounts_of, below_zero, fan_rows, source
 from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
 
 _ENDS: Final = (0.05, 0.5, 0.95)
@@ -120,7 +120,7 @@ def _ranges(reading: Reading, place: Place) -> Iterator[Chart]:
                 (*labels("panel=Region", "label=Route"), *quantile_columns(unit, _ENDS)),
                 tuple(rows), section=SECTION,
                 note=f"Scenario: {reading.title('scenario', place.scenario)}. "
-                "Dot: median. Line: P5 to P95. Below zero nothing is missing.", better="low",
+                f"Dot: median. Line: P5 to P95. {below_zero(name)}", better="low",
                 source=source(reading, f"{name}_quantile"),
             )  # fmt: skip
 
@@ -151,7 +151,7 @@ def _panels(reading: Reading, place: Place) -> Iterator[Chart]:
         title = reading.title("region", region)
         for rows, cases in found.items():
             words = [_case(reading, *case) for case in cases]
-            own = (("Sector", place.sector),) if several else ()
+            own = (("Sector", reading.title("sector", place.sector)),) if several else ()
             yield Chart(
                 f"panels-{_ending(reading, place.sector, region, *cases[0])}",
                 f"{title}{of_product(reading, place.sector)}: {' = '.join(words)}",

@@ -34,7 +34,8 @@ def tiles_of(reading: Reading, place: Place) -> list[Tile]:
     """The first four that the run can fill: those of the tonne, and of its first project."""
     tonne = list(_of_tonne(reading, place))
     project = list(_of_project(reading))
-    return [*tonne[: 4 - min(2, len(project))], *project][:4]
+    first = tonne[: 4 - min(2, len(project))]
+    return [*first, *project, *_beside(reading, place)][:4]
 
 
 def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
@@ -57,6 +58,12 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
         yield from _range(reading, source, "Still missing", "support_gap", year)
     if apart and reading.held("carbon_value"):
         yield from _range(reading, source, "Avoided CO₂ is worth", "carbon_value", year)
+
+
+def _beside(reading: Reading, place: Place) -> Iterator[Tile]:
+    """What is told where there is nothing more important."""
+    source = Teller(reading, place.at(("scenario", "region", "destination", "route", "year")))
+    year = str(place.year)
     yield from _of_budgets(reading, place)
     if reading.held("abatement_cost"):
         yield from _range(reading, source, "Abatement cost", "abatement_cost", year)

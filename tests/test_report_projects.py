@@ -1,0 +1,83 @@
+"""The page of a run with projects: what they are worth, what is paid for them, and by whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from report_pages import Page
+
+import simcore
+from simcore.report.content import charts_of
+from simcore.report.page import page_of
+
+ROOT = Path(__file__).parents[1]
+ENDS = [0.05, 0.5, 0.95]
+
+
+@pytest.fixture(scope="module")
+def run():
+    return simcore.run(ROOT / "configs" / "ccfd.yaml", draws=768)
+
+
+@pytest.fixture(scope="module")
+def charts(run):
+    return {one.name: one for one in charts_of(run)}
+
+
+@pytest.fixture(scope="module")
+def page(run):
+    return Page(page_of(run))
+
+
+def test_each_number_told_is_the_dataset_s(run, page):
+    told = [one for one in page.all("data") if one.attrs["data-array"].startswith(
+        ("project_", "instrument_", "break_even"))]  # fmt: skip
+    assert len(told) > 10
+    for one in told:
+        at = dict(pair.split("=", 1) for pair in one.attrs["data-at"].split(";"))
+        labels = {dim: float(label) if dim == "quantile" else label for dim, label in at.items()}
+        assert float(one.attrs["value"]) == float(run[one.attrs["data-array"]].sel(labels))
+    words = " ".join(one.text for one in page.all("p"))
+    assert "Hydrogen direct reduction in Duisburg has a net present value of" in words
+    assert "Two-way carbon contract costs the public" in words
+
+
+def test_projects_alone_are_the_answer(charts, page):
+    board = [one for one in charts.values() if one.section == "board"]
+    assert [one.name for one in board][:2] == ["waterfall", "npv"]
+    assert {"payments-first", "liability"} <= {one.name for one in board}
+    labels = [one.text for one in page.all("p") if one.attrs.get("class") == "label"]
+    assert labels == [
+        "Net present value", "The public may owe", "Worth more than zero", "Break-even strike"
+    ]  # fmt: skip
+    # The bad end of a value is the low one, of a cost the high one.
+    details = [one.text for one in page.all("p") if one.attrs.get("class") == "detail"]
+    assert details[0].startswith("P5, the worse side") and "P95, the worse side" in details[1]
+
+
+def test_charts_of_projects_are_the_dataset(run, charts):
+    places = list(zip(["law", "repealed"], charts["npv"].rows, strict=True))
+    for scenario, row in places:
+        known = run.project_npv_quantile.sel(scenario=scenario, project="duisburg", quantile=ENDS)
+        assert list(row[2:]) == known.values.tolist()
+    payments = charts["payments"].panels()
+    assert len(payments) == 2  # the grant is paid once, and told by the table
+    for scenario, (_, panel) in zip(["law", "repealed"], payments, strict=True):
+        years = panel.column("year")
+        assert years == list(range(2030, 2045))
+        at = {"scenario": scenario, "project": "duisburg", "instrument": "two_way", "year": years}
+        known = run.instrument_payment_quantile.sel({**at, "quantile": 0.95})
+        assert panel.column("p95") == known.values.tolist()
+    for _, panel in charts["liability"].panels():
+        amounts, shares = panel.column("x")[:9], panel.column("value")[:9]
+        known = run.instrument_npv_quantile.sel(
+            scenario="law", project="duisburg", instrument="two_way"
+        )
+        assert amounts == known.values.tolist()
+        assert shares == [0.99, 0.95, 0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.01]
+    table = charts["instruments"]
+    assert table.column("instrument") == ["Two-way carbon contract", "Investment grant"] * 2
+    assert table.column("cap_binds")[0] == float(
+        run.cap_binds_mean.sel(scenario="law", project="duisburg", instrument="two_way")
+    )
