@@ -146,7 +146,15 @@ def _count(job: Job, task: Task, site: Site) -> Result:
 
     tile, batches = site.tile, job.batches.within(task.part.first, task.part.last)
     tree, threads = Tree(), min(job.threads, len(batches))
-    counts = np.zeros((threads, tile.rows, tile.bins + 1), np.int32)
+    shape = threads, tile.rows, tile.bins + 1
+    found = site.checkpoint.load() if site.checkpoint else None
+    done: Shares = ()
+    # Other threads or more memory than before: what they have counted is of no use.
+    if found is not None and found["counts"].shape == shape:
+        counts, done = found["counts"], _parted(found)
+        tree = Tree.joined([(found["nodes"], found["sums"])])
+    else:
+        counts = np.zeros(shape, np.int32)
     kept = _room_to_keep(job, task, site, job.plan.experiment.dtype)
     targets = [
         _keeper(tile, sinks.COUNT, task.numbers, task.lines, kept, counts=one) for one in counts
@@ -156,14 +164,6 @@ def _count(job: Job, task: Task, site: Site) -> Result:
         sums = np.zeros((tile.rows, sinks.SUMS))
         simulate(targets[thread]._replace(sums=sums))
         tree.add(Node.of(batch), sums)
-
-    found = site.checkpoint.load() if site.checkpoint else None
-    done: Shares = ()
-    # Other threads or more memory than before: what they have counted is of no use.
-    if found is not None and found["counts"].shape == counts.shape:
-        tree, done = Tree.joined([(found["nodes"], found["sums"])]), _parted(found)
-        counts[:] = found["counts"]
-    del found
 
     def reached(shares: Shares) -> Arrays:
         nodes, sums = tree.nodes()
@@ -195,8 +195,20 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
     places = task.places.copy()
     needed = places[:, begin:end, sinks.ROOM]
     places[:, begin:end, sinks.START] = (np.cumsum(needed) - needed.ravel()).reshape(needed.shape)
-    values, slots = np.empty(int(needed.sum())), 2 * len(job.probabilities) + 1
-    counts = np.zeros((len(places), tile.rows if replicates else 0, slots), np.int32)
+    slots = 2 * len(job.probabilities) + 1
+    tally = Tally.of(replicates, len(places), end - begin, slots)
+    first, found = 0, site.checkpoint.load() if site.checkpoint else None
+    done: Shares = ()
+    # Others may have counted what a thread is to collect.
+    if found is not None and _is_of(found, task, places):
+        # As they were read, for there is no room for all that was collected twice.
+        values, places, counts = found["values"], found["places"], found["counts"]
+        tally = Tally(found["filled"], tally.under, found["inside"])
+        first, done = int(found["replicate"]), _parted(found, "done")
+    else:
+        values = np.empty(int(needed.sum()))
+        counts = np.zeros((len(places), tile.rows if replicates else 0, slots), np.int32)
+    del found
     targets = [
         sinks.sink(
             sinks.COLLECT, tile.rows, numbers=task.numbers, places=own, slot=task.slot,
@@ -205,15 +217,6 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
         for own, in_slots in zip(places, counts, strict=True)
     ]  # fmt: skip
     program = drop_operation(restrict_outputs(tile.program, begin, end), "CHEAPEST")
-    tally = Tally.of(replicates, len(places), end - begin, slots)
-    first, found = 0, site.checkpoint.load() if site.checkpoint else None
-    done: Shares = ()
-    # Others may have counted what a thread is to collect.
-    if found is not None and _is_of(found, task, places):
-        values[:], places[:], counts[:] = found["values"], found["places"], found["counts"]
-        tally.filled[:], tally.inside[:] = found["filled"], found["inside"]
-        first, done = int(found["replicate"]), _parted(found, "done")
-    del found
 
     def reached(replicate: int, done: Shares) -> Arrays:
         return {
