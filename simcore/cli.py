@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault
 from simcore.terminal import address_space, failures, streams
+from simcore.terminal.auditing import audit
 from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
@@ -307,7 +308,18 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
 }
 _COMMANDS |= {
     function.__name__: function
-    for function in (calibrate, backtest, validate, compare, report, export, digest, verify, deal)
+    for function in (
+        calibrate,
+        backtest,
+        validate,
+        compare,
+        report,
+        export,
+        audit,
+        digest,
+        verify,
+        deal,
+    )
 }
 _COMMANDS |= {
     function.__name__: function for function in (sensitivity, tornado, discover, converge)

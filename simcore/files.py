@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -14,6 +16,9 @@ from typing import Final
 from simcore.errors import Fault, OutputError
 
 _AT_ONCE: Final = 16
+
+_READ: ContextVar[dict[str, str] | None] = ContextVar("read", default=None)
+"""Files that were read since `reading` began, with their SHA-256."""
 
 
 @contextlib.contextmanager
@@ -177,3 +182,24 @@ def contained(folder: Path, name: str) -> Path | None:
         return None
     roots = (Path(folder).resolve(), *getattr(folder, "allowed", ()))
     return path if any(path.is_relative_to(root) for root in roots) else None
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[dict[str, str]]:
+    """Collect what the user's files held when they were read: SHA-256 by resolved path.
+
+    What is read twice, and was changed in between, counts as it was last.
+    """
+    found: dict[str, str] = {}
+    before = _READ.set(found)
+    try:
+        yield found
+    finally:
+        _READ.reset(before)
+
+
+def note_read(path: Path, content: bytes) -> None:
+    """Note that a file of the user was read, for whoever collects it (`reading`)."""
+    found = _READ.get()
+    if found is not None:
+        found[str(path.resolve())] = hashlib.sha256(content).hexdigest()

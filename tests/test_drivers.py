@@ -310,6 +310,12 @@ def test_measures_have_names(run):
         given(run, "cost_premium", at=STEEL, measures=["spearmann"])
 
 
+def test_what_is_0_or_1_has_no_density(run):
+    at = {"year": "2035"}
+    with pytest.raises(RunError, match="pawn measures it"):
+        given(run, "deal_closes", at=at, measures=["delta"])
+
+
 def test_the_usual_answer_is_the_first_that_is_kept(run):
     assert usual_target(run).name == "project_npv"
     rest = usual_target(without(run, "project_npv"))

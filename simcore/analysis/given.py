@@ -145,6 +145,11 @@ def given(
             for one in unknown
         ])  # fmt: skip
     target = target_of(run, name, at)
+    if "delta" in measures and target.kind in ("indicator", "conditional"):
+        raise RunError(Fault(
+            "--measures", f"delta of {name}, which is 0 or 1", "an answer that has a density",
+            "leave delta out: pawn measures it, or ask of a number such as project_npv",
+        ))  # fmt: skip
     drivers = drivers_of(run, target)
     columns, answer = drivers.columns, target.values[drivers.draws]
     require_draws(answer.size, max(LEAST_DRAWS, 2 * len(columns) + 32))

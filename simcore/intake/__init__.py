@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from simcore.errors import ConfigError, Fault, few_suggestions
+from simcore.files import reading
 from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.checks import find_faults
 from simcore.intake.file_notes import file_notes
@@ -47,6 +48,8 @@ class Spec:
         What was taken for granted in the price files of the config.
     stands_alone : bool
         Whether the config takes nothing from the packaged tables.
+    read : mapping of str to str
+        SHA-256 of each file that was read, by its path.
     """
 
     experiment: Experiment
@@ -57,6 +60,7 @@ class Spec:
     documents: tuple[document.Document, ...]
     notes: tuple[str, ...] = ()
     stands_alone: bool = False
+    read: Mapping[str, str] = field(default_factory=dict)
 
     def resolved(self) -> dict[str, Any]:
         """The complete config as plain data; reading it again gives the same Spec.
@@ -114,6 +118,17 @@ def load(
     ConfigError
         With every fault found, each with file, line, address, found, expected and remedy.
     """
+    with reading() as found:
+        spec = _loaded(
+            source, overrides, {"draws": draws, "seed": seed, "until": until}, allow_outside
+        )
+    return replace(spec, read=found)
+
+
+def _loaded(
+    source: str | Path | Mapping[str, Any], overrides: Sequence[str],
+    options: Mapping[str, int | str | None], allow_outside: Sequence[str | Path],
+) -> Spec:  # fmt: skip
     settings = [setting(text) for text in overrides]
     try:
         read = layers.read(source, allowed=allow_outside)
@@ -123,7 +138,7 @@ def load(
         ) from None
     settings += [
         ((key,), document.Document(data={key: value}, lines={}, name=f"--{key} {value}"))
-        for key, value in (("draws", draws), ("seed", seed), ("until", until))
+        for key, value in options.items()
         if value is not None
     ]
     data: dict[str, Any] = shipped.base() if read.on_base else {}

@@ -30,7 +30,6 @@ from simcore.model.emissions import (
     power_of,
     stated_precursors,
 )
-from simcore.model.graph import Graph
 from simcore.model.markets import carbon_price, home_price
 from simcore.model.policies import policy_value
 from simcore.model.scene import Scene, read, remembered
@@ -54,8 +53,8 @@ def allocation(scene: Scene, share: float | str, cscf: float | str) -> int:
 @remembered
 def charged_emissions(scene: Scene, region: str, route: str) -> int:
     """Home carbon cost per EUR of carbon price: allowances to buy per tonne."""
-    return _plus(
-        scene.graph, charged_directly(scene, region, route), charged_power(scene, region, route)
+    return scene.graph.plus(
+        charged_directly(scene, region, route), charged_power(scene, region, route)
     )
 
 
@@ -180,7 +179,7 @@ def home_carbon_cost(scene: Scene, region: str, route: str) -> int:
     """P*(covered*(e1 - phi*CSCF*BM) + covered power - its allowances), sign kept: a surplus of free
     allowances is income. With what the border of the region asks of inputs made elsewhere."""
     own = own_carbon_cost(scene, region, route)
-    return _plus(scene.graph, own, border_cost(scene, region, route))
+    return scene.graph.plus(own, border_cost(scene, region, route))
 
 
 @remembered
@@ -261,7 +260,7 @@ def marginal_carbon_cost(scene: Scene, region: str, route: str) -> int:
     )
     power = _covered_power(scene, region, route)
     of_power = graph.total(graph.product(share, emitted) for _, share, emitted in power)
-    return graph.product(home_price(scene, region), _plus(graph, covered, of_power))
+    return graph.product(home_price(scene, region), graph.plus(covered, of_power))
 
 
 @remembered
@@ -317,7 +316,7 @@ def _actual_terms(scene: Scene, region: str, route: str) -> tuple[int, int]:
         gap = graph.sum(gap, counted)
     paid = _paid(scene, region, route, record.recognised)
     if rules.method == "own":
-        gap = _plus(graph, gap, scrap_emissions(scene, region, route))
+        gap = graph.plus(gap, scrap_emissions(scene, region, route))
         # What was paid for a precursor where it was made counts as well.
         there = [
             graph.product(one.amount, _paid_there(scene, one))
@@ -405,7 +404,7 @@ def _paid(scene: Scene, region: str, route: str, recognised: float | str) -> int
             scene, border_rule(experiment, sector_of(experiment, route), "indirect")
         )
         apart = graph.difference(graph.constant(1.0), indirect)
-        paid = less(graph, paid, graph.product(home_price(scene, region), apart, power))
+        paid = graph.less(paid, graph.product(home_price(scene, region), apart, power))
     return graph.node("PAID", home=paid, recognised=policy_value(scene, recognised))
 
 
@@ -491,18 +490,8 @@ def indirect_cost_compensation(scene: Scene, region: str, route: str) -> int:
 def carbon_cost(scene: Scene, region: str, destination: str, route: str) -> int:
     """home_carbon_cost, plus cbam_cost on tonnes sold into the EU from outside, less
     indirect_cost_compensation."""
-    due = _plus(
-        scene.graph,
+    due = scene.graph.plus(
         home_carbon_cost(scene, region, route),
         cbam_cost(scene, region, destination, route),
     )
-    return less(scene.graph, due, indirect_cost_compensation(scene, region, route))
-
-
-def less(graph: Graph, node: int, other: int) -> int:
-    """Node of one less another, where there is another."""
-    return node if graph.is_constant(other, 0.0) else graph.difference(node, other)
-
-
-def _plus(graph: Graph, node: int, other: int) -> int:
-    return node if graph.is_constant(other, 0.0) else graph.sum(node, other)
+    return scene.graph.less(due, indirect_cost_compensation(scene, region, route))

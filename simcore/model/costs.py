@@ -487,7 +487,7 @@ def levelised_cost(scene: Scene, region: str, route: str) -> int:
 def support(scene: Scene, region: str, route: str) -> int:
     """Support of a tonne; of a route that buys hydrogen where that may have any."""
     stated = per_tonne(scene, region, route, "support")
-    buys = any(name == "hydrogen" and sign > 0 for name, _, _, sign in trades(scene, region, route))
+    buys = any(name == "hydrogen" and sign > 0 for name, _, sign in amounts(scene, region, route))
     if not buys or scene.graph.is_constant(stated, 0.0):
         return stated
     return scene.graph.product(stated, qualifies(scene, region))

@@ -163,8 +163,7 @@ def emissions_by_kind(scene: Scene, region: str, route: str, emission: str) -> i
 @remembered
 def emissions(scene: Scene, region: str, route: str) -> int:
     """Emissions on the boundary of the experiment, t CO2e/t: scope1 without what is bought."""
-    direct = _plus(
-        scene,
+    direct = scene.graph.plus(
         scene.graph.sum(
             direct_emissions(scene, region, route), precursor_emissions(scene, region, route)
         ),
@@ -173,10 +172,6 @@ def emissions(scene: Scene, region: str, route: str) -> int:
     if scene.experiment.boundary == "scope1":
         return direct
     return scene.graph.sum(direct, bought_power_emissions(scene, region, route))
-
-
-def _plus(scene: Scene, node: int, other: int) -> int:
-    return node if scene.graph.is_constant(other, 0.0) else scene.graph.sum(node, other)
 
 
 @outcome(
@@ -218,13 +213,14 @@ def _own_charged_intensity(scene: Scene, region: str, route: str, sold: str) -> 
     ]  # fmt: skip
     factors = scene.experiment.factors
     named = [factors[one.name] if isinstance(one, FactorReference) else one for one in entries]
-    share = rules_of(scene.experiment, region, sold).removals
+    # Where nothing is credited the share is not read, so that a setting of it says that it is idle.
+    rules = rules_of(scene.experiment, region, sold)
     if any(compiled(one, scene.folder).low < 0 for one in named):
-        direct = scene.graph.node("CREDITED", intensity=direct, share=share)
+        direct = scene.graph.node("CREDITED", intensity=direct, share=rules.removals)
     stored = stored_biomass(scene, region, route)
     if scene.graph.is_constant(stored, 0.0):
         return direct
-    return scene.graph.difference(direct, scene.graph.scaled(stored, share))
+    return scene.graph.difference(direct, scene.graph.scaled(stored, rules.removals))
 
 
 # --- what is bought ------------------------------------------------------------------------------
@@ -284,7 +280,7 @@ def indirect_emissions(scene: Scene, region: str, route: str) -> int:
     graph, rule = scene.graph, scene.experiment.cbam.power_factor
     captive = captive_power_emissions(scene, region, route)
     if rule == "actual":
-        return _plus(scene, bought_power_emissions(scene, region, route), captive)
+        return scene.graph.plus(bought_power_emissions(scene, region, route), captive)
     grids = {one.name: one.grid for one in power_of(scene, region, route)}
     stated = scene.experiment.catalog.regions[region].default_power_factor
     found = []

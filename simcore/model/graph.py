@@ -201,6 +201,14 @@ class Graph:
         """Node of a less b."""
         return self.node("DIFFERENCE", a=a, b=b)
 
+    def plus(self, node: int, other: int) -> int:
+        """Node of a sum where there is another; the node itself where that is zero."""
+        return node if self.is_constant(other, 0.0) else self.sum(node, other)
+
+    def less(self, node: int, other: int) -> int:
+        """Node of a difference where there is another; the node itself where that is zero."""
+        return node if self.is_constant(other, 0.0) else self.difference(node, other)
+
     def quotient(self, a: int, b: int) -> int:
         """Node of a over b."""
         return self.node("QUOTIENT", a=a, b=b)

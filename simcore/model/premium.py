@@ -10,7 +10,6 @@ from simcore.model.carbon import (
     cbam_terms,
     charged_in_all,
     compensation_rate,
-    less,
     pays_cbam,
 )
 from simcore.model.costs import levelised_cost
@@ -110,10 +109,10 @@ def break_even_price(scene: Scene, region: str, destination: str, route: str) ->
         return graph.node(
             "BREAK_EVEN_HOME",
             excess=excess if graph.is_constant(paid, 0.0) else graph.difference(excess, paid),
-            charged_reference=less(
-                graph, charged_reference, compensation_rate(scene, region, reference)
+            charged_reference=graph.less(
+                charged_reference, compensation_rate(scene, region, reference)
             ),
-            charged=less(graph, charged, compensation_rate(scene, region, route)),
+            charged=graph.less(charged, compensation_rate(scene, region, route)),
         )
     at_home = graph.difference(
         carbon_cost(scene, region, "domestic", route),

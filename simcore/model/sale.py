@@ -12,7 +12,6 @@ from simcore.intake.usage import references, sector_of, sector_regions, stated_b
 from simcore.model.carbon import (
     home_carbon_cost,
     indirect_cost_compensation,
-    less,
     marginal_carbon_cost,
 )
 from simcore.model.costs import levelised_cost
@@ -66,7 +65,7 @@ def product_price(scene: Scene, region: str, sector: str) -> int | None:
     cost = marginal_carbon_cost if stated.carbon == "marginal" else home_carbon_cost
     passed = graph.product(theta, cost(scene, region, reference))
     paid_back = indirect_cost_compensation(scene, region, reference)
-    made = less(graph, levelised_cost(scene, region, reference), paid_back)
+    made = graph.less(levelised_cost(scene, region, reference), paid_back)
     return graph.total([margin, made, passed])
 
 

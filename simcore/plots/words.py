@@ -94,7 +94,7 @@ def standing(
 def also(dataset: xr.Dataset, asked: Asked) -> list[str]:
     """What the run holds and the picture does not show, and how to ask for it."""
     parts = [
-        f"{dim} {listed(dataset, dim, labels[:6])}{' ...' if len(labels) > 6 else ''} "
+        f"{dim} {listed(dataset, dim, labels)} "
         f"({_OPTIONS[dim]} NAME or all)"
         for dim, labels in (asked.hidden or {}).items() if labels
     ]  # fmt: skip

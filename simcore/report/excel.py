@@ -42,6 +42,9 @@ SHEETS: Final = {
 }
 """Sheets of every workbook and what they hold; those without content are left out."""
 
+_LINE: Final = 118
+"""Letters that fit in a line of text."""
+
 
 def write_workbook(
     run: xr.Dataset, out: Path, asked: Asked | None = None, *, more: Sequence[Chart] = (),
@@ -141,6 +144,8 @@ def _read_me(
     ]  # fmt: skip
     for row, (style, text) in enumerate(lines):
         write(sheet, row, 0, text, book.style(style) if style else None)
+        if style == "wrapped" and len(text) > _LINE:
+            sheet.set_row(row, 15 * math.ceil(len(text) / _LINE))
     made = {one.get_name() for one in book.book.worksheets()}
     told = [(name, what) for name, what in SHEETS.items() if name in made]
     at = [name for name, _ in told].index("Config") + 1
@@ -181,7 +186,7 @@ def _address(number: Any) -> str:
 
 
 def _unit(reading: Reading, array: str) -> str:
-    return SHARE if reading.run.unit(array) == "1" else reading.run.unit(array)
+    return SHARE if reading.run.unit(array) == "1" else said_unit(reading.run.unit(array))
 
 
 def _inputs(book: Book, reading: Reading) -> None:
@@ -210,8 +215,9 @@ def _chart(book: Book, chart: Chart) -> checks.Placed:
     top = len(told) + 1
     sheets = book.table(sheet, chart.columns, chart.rows, top=top, name=sheet.get_name(),
                         filtered=chart.kind == "table", widest=36)  # fmt: skip
-    added = _ends(book, sheet, chart, top) if chart.kind == "waterfall" else {}
     if len(sheets) == 1:
+        beside = _BESIDE.get(chart.kind)
+        added = beside(book, sheet, chart, top) if beside is not None else {}
         left = native.draw(book, sheet, chart, top, added)
         if left:
             sheet.write_string(top - 1, 0, f"{left} more panels are not drawn; their numbers are "
@@ -225,25 +231,64 @@ def _chart(book: Book, chart: Chart) -> checks.Placed:
 
 
 def _ends(book: Book, sheet: Any, chart: Chart, top: int) -> dict[str, int]:
-    """Where each bar of a waterfall begins and ends, as formulas."""
-    at = [one.name for one in chart.columns].index("value")
-    begins, ends = len(chart.columns), len(chart.columns) + 1
+    """Where each bar of a waterfall begins and ends, and what of it is drawn, as formulas."""
     values = [float(value) for value in chart.column("value")]
-    style = book.number("#,##0.0")
-    for column, head in ((begins, "Begins"), (ends, "Ends")):
-        sheet.write_string(top, column, head, book.style("head of numbers"))
-        sheet.set_column(column, column, 10)
-    reached = 0.0
+    at, added = _columns_beside(book, sheet, chart, top, {
+        "begins": "Begins", "ends": "Ends", "hidden": "Not drawn", "over": "Above zero",
+        "under": "Below zero",
+    })  # fmt: skip
+    style, reached = book.number("#,##0.0"), 0.0
     for row, value in enumerate(values):
         line = top + 1 + row
         is_level = row in (0, len(values) - 1)
         start = 0.0 if is_level else reached
         reached = value if is_level else reached + value
-        above = f"{checks.letters(ends)}{line}"
-        sheet.write_formula(line, begins, "=0" if is_level else f"={above}", style, start)
-        own = f"{checks.letters(begins)}{line + 1}+{checks.letters(at)}{line + 1}"
-        sheet.write_formula(line, ends, f"={own}", style, reached)
-    return {"begins": begins, "ends": ends}
+        low, high = min(start, reached), max(start, reached)
+        begins, ends = (f"{checks.letters(added[name])}{line + 1}" for name in ("begins", "ends"))
+        above = f"{checks.letters(added['ends'])}{line}"
+        own = f"{checks.letters(at['value'])}{line + 1}"
+        least, most = f"MIN({begins},{ends})", f"MAX({begins},{ends})"
+        for name, formula, number in (
+            ("begins", "0" if is_level else above, start),
+            ("ends", f"{begins}+{own}", reached),
+            ("hidden", f"MAX({least},0)+MIN({most},0)", max(low, 0.0) + min(high, 0.0)),
+            ("over", f"MAX({most},0)-MAX({least},0)", max(high, 0.0) - max(low, 0.0)),
+            ("under", f"MIN({least},0)-MIN({most},0)", min(low, 0.0) - min(high, 0.0)),
+        ):  # fmt: skip
+            sheet.write_formula(line, added[name], f"={formula}", style, number)
+    return added
+
+
+def _lengths(book: Book, sheet: Any, chart: Chart, top: int) -> dict[str, int]:
+    """How far whiskers reach from the median, as formulas."""
+    at, added = _columns_beside(
+        book, sheet, chart, top, {"above": "P95 less P50", "below": "P50 less P5"}
+    )
+    style = book.number("#,##0.0")
+    for row, values in enumerate(chart.rows):
+        line = top + 1 + row
+        for name, high, low in (("above", "p95", "p50"), ("below", "p50", "p5")):
+            length = float(values[at[high]]) - float(values[at[low]])
+            if math.isfinite(length):
+                told = "-".join(f"{checks.letters(at[one])}{line + 1}" for one in (high, low))
+                sheet.write_formula(line, added[name], f"={told}", style, length)
+    return added
+
+
+def _columns_beside(
+    book: Book, sheet: Any, chart: Chart, top: int, heads: Mapping[str, str]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Places of the columns of a chart, and of more beside them, under their heads."""
+    at = {one.name: place for place, one in enumerate(chart.columns)}
+    added = {name: place for place, name in enumerate(heads, len(chart.columns))}
+    for name, head in heads.items():
+        sheet.write_string(top, added[name], head, book.style("head of numbers"))
+        sheet.set_column(added[name], added[name], 11)
+    return at, added
+
+
+_BESIDE: Final = {"waterfall": _ends, "whiskers": _lengths}
+"""Columns that the chart of Excel needs and the picture does not."""
 
 
 def _quantiles(book: Book, reading: Reading) -> None:
@@ -357,13 +402,15 @@ def _checks(book: Book, reading: Reading, placed: Sequence[checks.Placed]) -> No
              Column("right", "The other", MIXED), Column("off", "Difference", MIXED),
              *labels("verdict=Verdict"))  # fmt: skip
     book.table(sheet, heads, (), filtered=False)
-    sheet.set_column(0, 0, 90)
+    sheet.set_column(0, 0, 95)
     sheet.set_column(1, 3, 14)
     sheet.set_column(4, 4, 10)
     style = book.number("#,##0.000")
     row = 1
     for one in checks.checks_of(placed):
-        write(sheet, row, 0, one.what)
+        write(sheet, row, 0, one.what, book.style("wrapped"))
+        if len(one.what) > _LINE:
+            sheet.set_row(row, 15 * math.ceil(len(one.what) / _LINE))
         left, right = one.values
         sheet.write_formula(row, 1, f"={one.left}", style, left)
         sheet.write_formula(row, 2, f"={one.right}", style, right)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from simcore.report.charts import Chart
-from simcore.report.svg import COST, GAIN, SERIES
+from simcore.report.checks import letters
+from simcore.report.svg import COST, GAIN, INK, SERIES
 from simcore.report.workbook import SHARE, Book
 
 MOST: Final = 12
@@ -103,6 +104,12 @@ class _Cells:
         at = self.added.get(name, heads.index(name) if name in heads else -1)
         return [self.sheet, self.top + 1 + block.first, at, self.top + 1 + block.last, at]
 
+    def reference(self, name: str, block: Block) -> str:
+        """The same as text."""
+        sheet, first, at, last, _ = self.range(name, block)
+        quoted = str(sheet).replace("'", "''")
+        return f"'{quoted}'!${letters(at)}${first + 1}:${letters(at)}${last + 1}"
+
     def axes(self, picture: Any, *, flat: bool = False) -> Any:
         form = "0%" if self.chart.unit == SHARE else "#,##0"
         number = {"name": self.chart.unit, "num_format": form, "name_font": {"bold": False},
@@ -178,30 +185,36 @@ def _whiskers(book: Book, cells: _Cells, blocks: Sequence[Block]) -> Any:
     """P50 as a mark, from P5 to P95 as a line."""
     picture = book.book.add_chart({"type": "line"})
     for one in blocks:
-        for name, mark in (("p95", "short_dash"), ("p5", "short_dash"), ("p50", "diamond")):
-            picture.add_series({
-                "name": name.upper(), "categories": cells.range("label", one),
-                "values": cells.range(name, one), "line": {"none": True},
-                "marker": {"type": mark, "size": 8, "border": {"color": GAIN},
-                           "fill": {"color": GAIN}},
-            })  # fmt: skip
-    picture.set_high_low_lines({"line": {"color": GAIN, "width": 1.5}})
+        bars = {
+            f"{way}_values": "=" + cells.reference(name, one)
+            for way, name in (("plus", "above"), ("minus", "below"))
+        }
+        picture.add_series({
+            "name": "P50", "categories": cells.range("label", one),
+            "values": cells.range("p50", one), "line": {"none": True},
+            "marker": {"type": "circle", "size": 8, "border": {"color": GAIN},
+                       "fill": {"color": GAIN}},
+            "y_error_bars": {"type": "custom", **bars, "line": {"color": GAIN, "width": 2}},
+        })  # fmt: skip
     return cells.axes(picture)
 
 
 def _waterfall(book: Book, cells: _Cells, blocks: Sequence[Block]) -> Any:
     """Each part from where the one before ended; up in one colour, down in the other."""
-    picture = book.book.add_chart({"type": "line"})
+    picture = book.book.add_chart({"type": "column", "subtype": "stacked"})
     whole = Block("", "", blocks[0].first, blocks[-1].last)
-    for name in ("begins", "ends"):
+    values = [float(one) for one in cells.chart.column("value")]
+    ends = (0, len(values) - 1)
+    fills = [
+        {"fill": {"color": INK if at in ends else COST if one > 0 else GAIN}}
+        for at, one in enumerate(values)
+    ]
+    for name in ("hidden", "over", "under"):
+        look = {"fill": {"none": True}} if name == "hidden" else {"points": fills}
         picture.add_series({
             "name": name, "categories": cells.range("part", whole),
-            "values": cells.range(name, whole), "line": {"none": True},
+            "values": cells.range(name, whole), "gap": 30, **look,
         })  # fmt: skip
-    picture.set_up_down_bars({
-        "up": {"fill": {"color": COST}, "border": {"color": COST}},
-        "down": {"fill": {"color": GAIN}, "border": {"color": GAIN}},
-    })  # fmt: skip
     return cells.axes(picture)
 
 

@@ -31,6 +31,7 @@ from simcore.intake.usage import (
 )
 from simcore.plan import Plan, currency_rate, nominal_size
 from simcore.plan.titles import titles_aside, titles_of
+from simcore.running.audit import audit_text
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
@@ -110,6 +111,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         or f"{experiment.name}: {products_of(experiment)}, {', '.join(experiment.regions)}",
         "source": "simcore Monte Carlo simulation of the green premium",
         "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} simcore run",
+        "audit": audit_text(plan.spec),
         "config": plan.resolved_yaml,
         "config_sha256": plan.digest,
         "product": products_of(experiment),

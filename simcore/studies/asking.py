@@ -49,7 +49,7 @@ def _names(spec: Spec, asked: Sensitivity) -> Iterator[Fault]:
             ("sensitivity", "of", position), found=f"{name!r}, which "
             + ("is not among the outcomes" if name not in spec.experiment.outcomes
                else "is no number in each draw"),
-            expected=f"one of {', '.join(listed[:12])}{' ...' if len(listed) > 12 else ''}",
+            expected=f"one of {', '.join(listed)}",
             remedy=f"add {name} to outcomes" if known
             else f"did you mean {near!r}?" if near else "choose one of those",
         )  # fmt: skip
@@ -66,7 +66,7 @@ def _names(spec: Spec, asked: Sensitivity) -> Iterator[Fault]:
 
 def _unknown_label(spec: Spec, dim: str, position: int, name: Any, known: Sequence[Any]) -> Fault:
     near = suggest(str(name), map(str, known))
-    listed = ", ".join(map(str, known[:12])) + (" ..." if len(known) > 12 else "")
+    listed = ", ".join(map(str, known))
     return spec.fault(
         ("sensitivity", "at", dim, position), found=f"{dim} {name}, which this run does not have",
         expected=f"one of {listed}" if known else f"a {dim} of the run",

@@ -23,6 +23,7 @@ def report(options: argparse.Namespace) -> None:
     from simcore.analysis.reading import Reading, place_of
     from simcore.files import whole
     from simcore.intake import packaged
+    from simcore.report.audit import told_of
     from simcore.report.page import Asked, asked_of, page_of
     from simcore.terminal.studying import places
 
@@ -50,7 +51,8 @@ def report(options: argparse.Namespace) -> None:
             _tables(options, run, asked, more)
         if out is None:
             return
-        text = page_of(run, asked, sources=packaged.sources(), more=more, changes=changes)
+        text = page_of(run, asked, sources=packaged.sources(), more=more, changes=changes,
+                       audit=told_of(run.attrs))  # fmt: skip
     with whole(out, expected="a file to write the page to", remedy="choose another -o",
                folders=True) as unfinished:  # fmt: skip
         unfinished.write_text(text, "utf-8")

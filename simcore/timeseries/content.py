@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from simcore.errors import ConfigError, Fault
+from simcore.files import note_read
 
 _MAX_BYTES: Final = 50_000_000
 _SHEET: Final = "save the sheet as CSV"
@@ -82,7 +83,9 @@ def _bytes_of(path: Path, name: str) -> bytes:
                 "", f"{status.st_size:,} bytes", f"a CSV file of at most {_MAX_BYTES / 1e6:g} MB",
                 "keep only the rows and columns that are needed", name,
             ))  # fmt: skip
-        return path.read_bytes()
+        content = path.read_bytes()
+        note_read(path, content)
+        return content
     except FileNotFoundError:
         raise refusal(name, "no such file", "check the path") from None
     except OSError as error:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import yaml
 
 from simcore.errors import ConfigError, Fault, dotted, suggest
+from simcore.files import note_read
 from simcore.intake.document.composer import CONTROL, compose, refusal
 from simcore.intake.document.scalars import Key, spell
 
@@ -74,6 +75,7 @@ def read(path: Path | str, *, go_on: bool = False) -> Document:
         _check_size(status.st_size, name)
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
+        note_read(path, content)
     except FileNotFoundError:
         raise refusal(name, None, "no such file", "a YAML file", _missing_remedy(path)) from None
     except (OSError, ValueError) as error:
