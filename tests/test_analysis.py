@@ -172,7 +172,8 @@ def test_tables_fit_a_hundred_columns_and_name_unit_and_money(run: Any) -> None:
     )))  # fmt: skip
     for text in texts:
         assert max(map(len, text.splitlines())) <= WIDTH
-    assert "[EUR/t], money of 2025" in texts[1]
+    assert "[EUR/t CO2e], money of 2025" in texts[1]
+    assert "[EUR/t of product], money of 2025" in texts[2]
     assert "EUR/MWh" in texts[7]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from minimal import minimal_config
@@ -10,6 +11,7 @@ from minimal import minimal_config
 from simcore import dataset, load, run
 from simcore.analysis import summarise
 from simcore.intake.packaged import formulas
+from simcore.terminal.options import parsed
 from simcore.variables import ALIASES, OUTCOMES
 
 
@@ -31,17 +33,33 @@ def test_a_config_may_say_the_old_names_and_is_told_once() -> None:
         draws=1024, outcomes=["cost_premium", "premium_per_tonne", "npv_premium"],
         keep=["premium_per_tonne"], until="premium_per_tonne.p95=1EUR/t",
         risk={"of": "npv_premium", "exceed": {"premium_per_tonne": 10}},
+        sensitivity={"of": "premium_per_tonne"},
     )  # fmt: skip
     spec = load(config)
     found = spec.experiment
     assert found.outcomes == ["cost_premium", "carbon_value", "npv_carbon_value"]
     assert found.keep == ["carbon_value"] and found.until is not None
     assert found.until.variable == "carbon_value" and found.risk is not None
+    assert found.sensitivity is not None and found.sensitivity.of == ["carbon_value"]
     assert found.risk.of == ["npv_carbon_value"] and found.risk.exceed == {"carbon_value": [10.0]}
     assert [one for one in spec.notes if "is called" in one] == [
         "premium_per_tonne is called carbon_value now",
         "npv_premium is called npv_carbon_value now",
     ]
+
+
+@pytest.mark.parametrize(("arguments", "name", "told"), [
+    (["summary", "run.zarr", "--variable", "npv_premium"], "variable", "npv_carbon_value"),
+    (["compare", "run.zarr", "--variable", "npv_premium"], "variable", "npv_carbon_value"),
+    (["sensitivity", "c.yaml", "--of", "lifecycle_premium"], "of", ["lifecycle_carbon_value"]),
+    (["tornado", "c.yaml", "--of", "premium_per_tonne"], "of", "carbon_value"),
+    (["discover", "r.zarr", "--where", "premium_per_tonne < 0"], "where", "carbon_value < 0"),
+])  # fmt: skip
+def test_a_command_line_may_say_them(
+    arguments: list[str], name: str, told: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert getattr(parsed(arguments), name) == told
+    assert " is called " in capsys.readouterr().err
 
 
 def test_a_formula_may_say_them() -> None:

@@ -166,7 +166,7 @@ def test_one_sector_reads_as_ever(alone: xr.Dataset) -> None:
     assert "sector" not in columns
     text = headline_text(columns, attrs)
     assert "EUR of 2025 per t of crude steel;" in text
-    assert "\n2030, Law as it stands\n" in text
+    assert "\n2030, Law as it stands, sold at home\n" in text
     assert "steel:" not in text
 
 

@@ -120,6 +120,7 @@ def one_outcome(
         "sectors": made if "sector" in frame else [],
         "title": str(attrs["long_name"]).split(",")[0],
         "unit": str(attrs.get("units", "")),
+        "per": str(attrs.get("per", "")),
         "money": "currency" in attrs,
     }
     return frame

@@ -36,6 +36,7 @@ def renamed(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         found = _at(found, key, lambda names: _each(names, now))
     found = _at(found, "until", lambda until: _until(until, now))
     found = _at(found, "risk", lambda risk: _risk(risk, now))
+    found = _at(found, "sensitivity", lambda one: _at(one, "of", lambda names: _each(names, now)))
     return found, [f"{old} is called {new} now" for old, new in met.items()]
 
 

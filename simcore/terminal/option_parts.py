@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -124,3 +126,16 @@ def ids(one: argparse.ArgumentParser) -> None:
     """Let a command show labels as they are."""
     one.add_argument("--ids", action="store_true",
                      help="show names as configs say them, and not titles")  # fmt: skip
+
+
+def outcomes_in(text: str) -> str:
+    """An outcome, or a condition on one, with the present names of outcomes; a note tells which."""
+    from simcore.variables import ALIASES
+
+    def now(found: re.Match[str]) -> str:
+        name = found[0]
+        if name in ALIASES:
+            print(f"note: {name} is called {ALIASES[name]} now", file=sys.stderr)
+        return ALIASES.get(name, name)
+
+    return re.sub(r"\w+", now, text)

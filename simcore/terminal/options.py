@@ -15,6 +15,7 @@ from simcore.terminal.option_parts import config as _config
 from simcore.terminal.option_parts import csv_style as _csv
 from simcore.terminal.option_parts import formatted as _format
 from simcore.terminal.option_parts import ids as _ids
+from simcore.terminal.option_parts import outcomes_in as _outcomes
 from simcore.terminal.option_parts import positive as _positive
 from simcore.terminal.option_parts import saved as _saved
 from simcore.terminal.option_parts import several as _several
@@ -165,7 +166,7 @@ def _add_runs(commands: Any) -> None:
         "simcore summary results/quickstart.zarr --format csv --decimal comma -o table.csv",
     )  # fmt: skip
     _saved(one)
-    one.add_argument("--variable", metavar="V",
+    one.add_argument("--variable", type=_outcomes, metavar="V",
                      help="one outcome in full, or input (default: cost beside value)")  # fmt: skip
     for option, kind, what in (
         ("year", int, "Y"), ("region", str, "R"), ("route", str, "K"), ("destination", str, "D"),
@@ -190,7 +191,8 @@ def _add_runs(commands: Any) -> None:
                      help="old scenario (default: the first of RUN)")  # fmt: skip
     one.add_argument("--to", metavar="S",
                      help="new scenario (default: the next; of RUN2 the same)")  # fmt: skip
-    one.add_argument("--variable", metavar="V", help="default: support_gap, else cost_premium")
+    one.add_argument("--variable", type=_outcomes, metavar="V",
+                     help="default: support_gap, else cost_premium")  # fmt: skip
     for option, kind, what in (
         ("year", int, "Y"), ("region", str, "R"), ("route", str, "K"), ("destination", str, "D"),
         ("project", str, "P"), ("market", str, "M"),
@@ -316,7 +318,8 @@ def _add_studies(commands: Any) -> None:
     one.add_argument("--measures", nargs="+", metavar="M",
                      help="with --given: first, spearman, prcc, pawn, delta (default: the first "
                      "three)")  # fmt: skip
-    one.add_argument("--of", nargs="+", metavar="V", help="outcomes (default: cost_premium)")
+    one.add_argument("--of", type=_outcomes, nargs="+", metavar="V",
+                     help="outcomes (default: cost_premium)")  # fmt: skip
     one.add_argument("--at", action="append", default=[], metavar="DIM=LABEL,...",
                      help="only these places: region=EU,year=2030; may be repeated")  # fmt: skip
     one.add_argument("--groups", nargs="+", metavar="GROUP",

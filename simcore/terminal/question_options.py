@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from simcore.terminal.option_parts import command, config, formatted, positive, saved
+from simcore.terminal.option_parts import command, config, formatted, outcomes_in, positive, saved
 
 _EITHER: Final = "a YAML config, which is run, or a saved run"
 
@@ -35,7 +35,7 @@ def add_questions(commands: Any) -> None:
         "    --at region=EU,route=h2_dri_eaf,year=2035 -o where.png",
     )  # fmt: skip
     saved(one)
-    one.add_argument("--where", required=True, metavar="CONDITION",
+    one.add_argument("--where", type=outcomes_in, required=True, metavar="CONDITION",
                      help="'OUTCOME SIGN NUMBER' with < <= > >= == !=")  # fmt: skip
     _place(one)
     one.add_argument("--repeats", type=positive, default=50, metavar="N",
@@ -65,7 +65,7 @@ def add_questions(commands: Any) -> None:
 
 
 def _answer(one: argparse.ArgumentParser, *, needed: bool = True) -> None:
-    one.add_argument("--of", required=needed, metavar="V",
+    one.add_argument("--of", type=outcomes_in, required=needed, metavar="V",
                      help="outcome" + ("" if needed else " (default: that of until)"))  # fmt: skip
     _place(one)
 

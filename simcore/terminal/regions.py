@@ -73,7 +73,8 @@ def year_lines(rows: Rows, block: Block, title: str) -> list[str]:
     """Lines of one scenario and year, a block for each place where the tonnes are sold."""
     places = labels_of(rows, "destination")
     if len(places) < 2:
-        return ["", *_block(rows, block, title)]
+        abroad = [SOLD.get(one, one) for one in places if one != "domestic"]
+        return ["", *_block(rows, block, ", ".join([title, *abroad]))]
     lines, told = [], list[Mapping[str, Any]]()
     for place in places:
         part = [row for row in rows if row["destination"] == place]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,11 +23,8 @@ Labels = Mapping[str, Sequence[Any]]
 def summary(options: argparse.Namespace) -> None:
     """Print a table of a saved run."""
     from simcore.analysis import summarise
-    from simcore.variables import present_name
 
-    variable = options.variable and present_name(options.variable)
-    if variable != options.variable:
-        print(f"note: {options.variable} is called {variable} now", file=sys.stderr)
+    variable = options.variable
     style = csv_style(options)
     with opened(options.run) as result:
         labels = {str(dim): coord.values.tolist() for dim, coord in result.coords.items()}

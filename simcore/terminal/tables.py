@@ -199,6 +199,9 @@ def outcome_text(frame: pd.DataFrame, *, ids: bool = False) -> str:
     frame, unit = _in_thousands(frame)
     for dim, names in {} if ids else attrs.get("titles", {}).items():
         frame = frame.assign(**{dim: frame[dim].astype(str).map(names)})
+    if attrs.get("per"):
+        # A tonne of product is told apart from one of CO2e.
+        unit = unit.replace("/t", f"/{attrs['per']}").replace(" kg-1", f"/{attrs['per']}")
     unit = "" if unit in ("", "1") else f" [{unit}]"
     money = f", money of {attrs['price_year']}" if attrs["money"] else ""
     columns = [str(name) for name in frame]
