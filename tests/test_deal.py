@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from rendered import faults_of
 
 import simcore
 from simcore import cli
@@ -147,6 +148,19 @@ def test_pictures_say_what_they_show(saved, tmp_path, capsys) -> None:
              if line.startswith("Picture")]  # fmt: skip
     assert [Path(one).name for one in files] == ["ruhr_payments.png", "ruhr_exceedance.png"]
     assert all(Path(one).read_bytes().startswith(b"\x89PNG") for one in files)
+
+
+@pytest.mark.parametrize("currency", ["EUR", "KRW"])
+def test_all_of_a_picture_can_be_read(run, currency) -> None:
+    if currency == "KRW":
+        won = {
+            name: (array * 1600.0).assign_attrs(
+                {**array.attrs, "units": array.attrs["units"].replace("EUR", "KRW")})
+            for name, array in run.data_vars.items() if "EUR" in str(array.attrs.get("units"))
+        }  # fmt: skip
+        run = run.assign(won).assign_coords(project=["Stahlwerk " * 12, "$later$"])
+    for kind in ("gaps", "exceedance"):
+        assert faults_of(simcore.plot(run, kind)) == []
 
 
 def test_the_curve_is_that_of_the_draws_or_of_nine_quantiles(run) -> None:

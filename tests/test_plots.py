@@ -201,6 +201,19 @@ def test_bars_of_the_waterfall_run_from_cost_to_cost(run: Any, full: bool) -> No
     assert ("levelised_cost" in text_of(figure)) is not full
 
 
+@pytest.mark.parametrize(
+    "given", [["support", "electricity", "home_carbon"], ["home_carbon", "capex", "scrap"],
+              ["cbam", "support", "fixed_opex"]]
+)  # fmt: skip
+def test_parts_stand_in_the_order_capital_fixed_inputs_carbon_support(
+    run: Any, given: list[str]
+) -> None:
+    figure = simcore.plot(run.assign_coords(component=given), "waterfall", regions="EU")
+    names = [label.get_text().replace(" ", "_") for label in figure.axes[0].get_yticklabels()]
+    order = ["capex", "fixed_opex", "electricity", "scrap", "home_carbon", "cbam", "support"]
+    assert [one for one in names if one in given] == [one for one in order if one in given]
+
+
 def test_the_leading_route_saves_carbon(run: Any) -> None:
     names = ["capex", "electricity", "home_carbon"]
     parts = run.waterfall_central.assign_coords(component=names)

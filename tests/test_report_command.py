@@ -114,6 +114,24 @@ def test_shares_of_a_study_stand_on_the_board(run, tmp_path):
     assert min(last) == 0.0 and math.isclose(sum(last), 2.0)
 
 
+def test_of_many_inputs_the_largest_have_bars():
+    from simcore.dataset.indices import Measure, labelled
+    from simcore.report.uncertainty import sensitivity_charts
+
+    names = [f"input {place}" for place in range(30)]
+    values = np.linspace(0.3, 0.0, 30).reshape(1, 30, 1)
+    study = labelled(
+        {"cost_premium_total": Measure(("scale", "group", "region"), values, values - 0.01,
+                                       values + 0.01)},
+        {"scale": ("scale", ["rank"]), "group": ("group", names), "region": ("region", ["KR"])},
+        {"outcomes": "cost_premium", "draws": 1024, "dependent": "no", "digest": "abc"},
+    )  # fmt: skip
+    bars, table = sensitivity_charts(study, {"region": "KR"})
+    assert bars.kind == "bars" and bars.column("label") == [f"Input {one}" for one in range(8)]
+    assert "The largest 8 of 30." in bars.note
+    assert table.kind == "table" and len(table.rows) == 30 and table.section == "sensitivity"
+
+
 def test_a_config_says_what_its_page_is_about():
     report = {"question": "Why?", "at": {"region": "EU", "year": 2030}, "years": [2030, 2045],
               "routes": ["bf_bof", "scrap_eaf"]}  # fmt: skip

@@ -419,6 +419,8 @@ def test_the_command_prints_and_saves(tmp_path: Path, capsys: pytest.CaptureFixt
     found = json.loads(capsys.readouterr().out)
     assert found["groups"]["paid"] == ["EU.wacc"]
     assert len(found["rows"]) == len(lines) - 1
+    assert cli.main(["summary", str(out)]) == 2
+    assert "simcore plot" in capsys.readouterr().err
     assert cli.main(["sensitivity", str(out), "--draws", "512"]) == 2
     assert "no --draws with saved indices" in capsys.readouterr().err
 

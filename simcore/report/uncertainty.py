@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from simcore.analysis.headline import SOLD
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 SECTION: Final = "sensitivity"
 _UNIT: Final = "share of the variance"
 _MOST: Final = 6
+_BARS: Final = 8
 _SAID: Final = {"shapley": "Shapley effect, which sums to 100 %", "total": "total index",
                 "first": "first-order index"}  # fmt: skip
 
@@ -53,7 +55,23 @@ def sensitivity_charts(study: xr.Dataset, asked: Mapping[str, Any]) -> list[Char
         # A plant in the EU: both sales are the same sale.
         if len(found) < _MOST and all(chart.rows != known.rows for known in found):
             found.append(chart)
-    return [*found, *_over_years(reading, places)]
+    return [*map(_largest, found), *_in_full(found), *_over_years(reading, places)]
+
+
+def _largest(chart: Chart) -> Chart:
+    """A chart with its largest shares; it says how many are left out."""
+    left = len(chart.rows) - _BARS
+    if left <= 0:
+        return chart
+    note = f"{chart.note} The largest {_BARS} of {len(chart.rows)}."
+    return replace(chart, rows=chart.rows[:_BARS], note=note)
+
+
+def _in_full(charts: list[Chart]) -> Iterator[Chart]:
+    """Tables of those that have more shares than bars."""
+    for chart in charts:
+        if len(chart.rows) > _BARS:
+            yield replace(chart, name=f"{chart.name}-all", kind="table", section=SECTION)
 
 
 def _titles(reading: Reading) -> dict[str, str]:
@@ -76,7 +94,8 @@ def _bars(reading: Reading, one: Indices, section: str, name: str) -> Chart:
             zero.append(titles[group])
     note = f"{_capital(_SAID[lead])}, of the {one.scale} of the outcome; lines: 95 % intervals."
     if zero:
-        note += f" Not told apart from zero: {', '.join(zero)}."
+        words = ", ".join(zero) if len(zero) <= _BARS else f"{len(zero)} of {len(one.groups)}"
+        note += f" Not told apart from zero: {words}."
     columns = (*labels("label=Inputs"), *(
         Column(kind, title, _UNIT)
         for kind, title in (("value", "Share"), ("low", "Low"), ("high", "High"))
@@ -132,7 +151,4 @@ def _capital(text: str) -> str:
 def _source(reading: Reading, array: str) -> str:
     attrs = reading.attrs
     digest = str(attrs.get("digest", ""))[:12]
-    return (
-        f"simcore sensitivity, {attrs['draws']:,} draws, digest {digest}; {array}, "
-        f"{array}_low, {array}_high"
-    )
+    return f"simcore sensitivity {digest}, {attrs['draws']:,} draws; {array} with its interval"

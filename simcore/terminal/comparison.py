@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simcore.analysis.names import titles
 from simcore.errors import printable
 from simcore.terminal.tables import (
     WIDTH,
@@ -100,15 +101,30 @@ def comparison_text(found: xr.Dataset, apart: Sequence[Change], runs: Sequence[s
     title = f"{attrs['long_name']} ({attrs['variable']})"
     title += "" if is_share else f" [{said_unit(unit, scale)}], real money of {attrs['price_year']}"
     title += f"; difference {kind}" if quantiles else ""
-    lines += ["", *_table(title, frame, groups, shown)]
+    named = _with_titles(frame, found)
+    lines += ["", *_table(title, named, groups, shown)]
     if "old_budget" in frame:
-        lines += ["", *_budget(frame, attrs, old, new)]
+        lines += ["", *_budget(named, attrs, old, new)]
     return "\n".join(map(printable, lines))
+
+
+def _with_titles(frame: pd.DataFrame, found: xr.Dataset) -> pd.DataFrame:
+    """The same with what people call the labels."""
+    dims = [name for name in map(str, frame) if name not in _numbers(frame) and name != "year"]
+    return frame.assign(**{
+        dim: [titles(found, dim).get(str(label), str(label)) for label in frame[dim]]
+        for dim in dims
+    })  # fmt: skip
 
 
 def _numbers(frame: pd.DataFrame) -> list[str]:
     """Columns that are no labels."""
-    return [name for name in map(str, frame) if name.partition("_")[0] in _SIDES]
+    return [name for name in map(str, frame) if is_number(name)]
+
+
+def is_number(column: str) -> bool:
+    """Whether a column is of numbers, not of labels."""
+    return column.partition("_")[0] in _SIDES
 
 
 def _without_repeats(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import math
 from typing import Any, Final
 
 from simcore.analysis.headline import HEADLINE_QUANTILES, Run, telling_years
+from simcore.analysis.names import titles
 from simcore.terminal.tables import WIDTH, decimals, number, said_unit, scale_of, wrapped
 from simcore.variables import OUTCOMES
 
@@ -79,7 +80,11 @@ def _rows(
                 index = [{**fixed, "scenario": scenario}.get(dim, 0) for dim in cells.dims[:-1]]
                 found.append(list(map(float, cells.values[tuple(index)])))
             if not all(math.isnan(value) for one in found for value in one):
-                rows[(*(str(label) for _, label in place), *cell)] = found
+                told = (
+                    titles(run, dim).get(str(label), str(label))
+                    for dim, (_, label) in zip(held, place, strict=True)
+                )
+                rows[(*told, *cell)] = found
     return held, rows
 
 

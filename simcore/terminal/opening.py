@@ -25,12 +25,20 @@ def opened(path: Path) -> Iterator[xr.Dataset]:
     """
     from simcore.dataset import RunError, open_run
 
+    study = ""
     try:
         with open_run(path) as result:
+            study = str(result.attrs.get("study", ""))
             yield result
     except (LookupError, ValueError, TypeError, AttributeError) as error:
         if os.environ.get("SIMCORE_DEBUG") == "1":
             raise
+        if study:
+            raise RunError(Fault(
+                "", f"indices of a {study} study, which hold no draws", "a run",
+                f"simcore sensitivity {path} shows them, simcore plot {path} draws them",
+                file=str(path),
+            )) from error  # fmt: skip
         raise RunError(Fault(
             "", f"{type(error).__name__}: {error}", "all that simcore writes into a run",
             "run it again; SIMCORE_DEBUG=1 shows where reading it stopped", file=str(path),
