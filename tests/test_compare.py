@@ -244,8 +244,11 @@ def test_the_command_says_what_differs_and_what_it_changes(
     assert row["difference_p95_low"] == float(cell.difference_quantile_low.sel(quantile=0.95))
     assert any(one["path"].endswith("eu_free_allocation.variant") for one in told["changes"])
     assert cli.main([*asked, "--format", "csv"]) == 0
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    title, _, table = capsys.readouterr().out.partition("\n")
+    assert title == "# Support gap (support_gap) | from law to reform_2026 | paired"
+    rows = list(csv.DictReader(io.StringIO(table)))
     assert len(rows) == 12
+    assert {row["unit"] for row in rows} == {"EUR t-1"}
     assert cli.main([*asked, "--volume", "five"]) == 2
     assert "--volume 5Mt" in capsys.readouterr().err
 

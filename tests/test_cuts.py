@@ -154,7 +154,11 @@ def test_memory_is_written_before_it_is_read(whole, monkeypatch, poison):
 @pytest.mark.long
 def test_rows_of_a_block_are_written_before_they_are_read(monkeypatch):
     """The compiled loop fills the rows of a block with NaN; interpreted, with another number."""
-    plan = simcore.build(simcore.load(WHOLE | {"draws": 300}))
+    few = {"draws": 300, "regions": ["XA"], "routes": ["blast", "hydrogen"], "projects": {}}
+    few["outcomes"] = ["carbon_price", "cost_premium", "break_even_price", "crossover_year"]
+    few |= {"keep": few["outcomes"], "scenarios": {"law": {}}, "budgets": {}, "against": []}
+    few |= {"years": {"first": 2026, "last": 2027}, "exposures": {}}
+    plan = simcore.build(simcore.load(WHOLE | few))
     program, outputs = compile_program(plan, [item.request for item in items_of(plan)])
     right, plain, found = (np.full((len(outputs), 300), -7e37) for _ in range(3))
     simulate.simulate(program, outputs, 0, 300, False, right)

@@ -17,6 +17,7 @@ ALLOWED = {
     "capture": "a key of a route, whose technology has its name",
     "scrap": "a key of a sector and of its regions",
     "captive_power": "a kind of emissions",
+    "co2_transport_storage": "the page of the board counts it among what operation costs",
 }
 """Names of packaged entries that modules hold, and why."""
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -333,3 +334,35 @@ def test_kills_at_random_moments_leave_a_run_that_goes_on(tmp_path, kills):
     killed, went_on = map(int, done.stdout.split())
     assert killed == kills
     assert went_on >= kills // 4
+
+
+def test_what_was_counted_is_kept_before_anything_is_collected(tmp_path, monkeypatch):
+    """Though counting took less than from one look at a stage to the next."""
+    clock = [0.0]
+    monkeypatch.setattr(resuming, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    config = WHOLE | {"keep": [], "risk": None, "outcomes": ["cost_premium"], "draws": 9000}
+    plan, out, calls = simcore.build(simcore.load(config)), tmp_path / "run.zarr", 0
+
+    def ticking() -> None:
+        nonlocal calls
+        calls += 1
+        clock[0] += 1.5
+
+    with counted(plan, ticking):
+        whole = dataset.digest(engine.run(plan, threads=2))
+    total, calls = calls, 0
+
+    def stopping() -> None:
+        ticking()
+        if calls > 13:
+            raise Stop
+
+    with counted(plan, stopping), pytest.raises(Stop):
+        engine.execute(plan, out=out, threads=2)
+    kept = [path.name for path in (folder_of(out) / "parts").iterdir()]
+    assert any("count" in name for name in kept)
+    calls = 0
+    with counted(plan, ticking), engine.run(plan, out=out, threads=2) as run:
+        assert dataset.digest(run) == whole
+    # Nine batches were counted, and are not again.
+    assert calls <= total - 9

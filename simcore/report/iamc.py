@@ -177,7 +177,7 @@ class _Labelled:
         if dim == "route":
             return label.upper().replace("_", "-")
         if dim == "destination":
-            return {"domestic": "Domestic", "eu": "EU"}.get(label, _words(label))
+            return "Domestic" if label == "domestic" else label.upper()
         if dim == "sector":
             return _words(label.replace("_", " "))
         return _words(self._title(dim, label).replace("_", " "))

@@ -151,7 +151,4 @@ def _capital(text: str) -> str:
 def _source(reading: Reading, array: str) -> str:
     attrs = reading.attrs
     digest = str(attrs.get("digest", ""))[:12]
-    return (
-        f"simcore sensitivity, {attrs['draws']:,} draws, digest {digest}; {array}, "
-        f"{array}_low, {array}_high"
-    )
+    return f"simcore sensitivity {digest}, {attrs['draws']:,} draws; {array} with its interval"

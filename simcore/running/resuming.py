@@ -112,6 +112,10 @@ class Checkpoint:
         """Whether to pause and keep what is done."""
         return self.record.is_due(_STAGE)
 
+    def is_worth_it(self) -> bool:
+        """Whether what is done is worth keeping where a stage ends anyway."""
+        return self.record.is_due()
+
     def load(self) -> dict[str, NDArray[Any]] | None:
         """What was kept."""
         return None if self.record.journal.is_empty else self.record.arrays(self._key)

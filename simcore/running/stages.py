@@ -170,6 +170,9 @@ def _count(job: Job, task: Task, site: Site) -> Result:
         return {"nodes": nodes, "sums": sums, "counts": counts, **_joined(shares)}
 
     shares = _over_draws(job, task, site, simulated, done=done, reached=reached)
+    # What is collected is of no use to who does not know what each thread has counted.
+    if site.checkpoint is not None and site.checkpoint.is_worth_it():
+        site.checkpoint.save(reached(shares))
     returned = None if kept is site.kept else kept
     return Result(task.part, shares, returned, *tree.nodes(), counts=counts)
 

@@ -6,10 +6,11 @@ import argparse
 import contextlib
 import math
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from simcore.errors import Fault
-from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.formats import print_json
 from simcore.terminal.opening import opened
 
 if TYPE_CHECKING:
@@ -48,10 +49,25 @@ def compare(options: argparse.Namespace) -> None:
         frame = frame_of(found)
         rows = frame.astype(object).to_numpy().tolist()
         if options.format == "csv":
-            print(to_csv(list(frame.columns), rows), end="")
+            print(_csv(found.attrs, list(map(str, frame.columns)), rows), end="")
             return
         records = [dict(zip(frame.columns, row, strict=True)) for row in rows]
         print_json({**found.attrs, "changes": apart, "rows": records})
+
+
+def _csv(attrs: Mapping[str, Any], header: list[str], rows: list[list[Any]]) -> str:
+    """The rows with what they are of, its unit and money, as `summary` writes them."""
+    from simcore.terminal.comparison import is_number
+    from simcore.terminal.spreadsheets import Style, spreadsheet
+
+    told = {name: attrs[name] for name in ("variable", "units", "currency", "price_year")}
+    first = next(place for place, name in enumerate(header) if is_number(name))
+    title = f"{attrs['long_name']} ({attrs['variable']}) | from {attrs['old_scenario']} to "
+    title += f"{attrs['new_scenario']} | {'paired' if attrs['paired'] else 'independent'}"
+    heads = [*header[:first], *told, *header[first:]]
+    heads = ["unit" if name == "units" else name for name in heads]
+    lines = [[*row[:first], *told.values(), *row[first:]] for row in rows]
+    return spreadsheet(title, heads, lines, Style())
 
 
 def _usual(run: xr.Dataset) -> str:

@@ -119,7 +119,12 @@ def _with_titles(frame: pd.DataFrame, found: xr.Dataset) -> pd.DataFrame:
 
 def _numbers(frame: pd.DataFrame) -> list[str]:
     """Columns that are no labels."""
-    return [name for name in map(str, frame) if name.partition("_")[0] in _SIDES]
+    return [name for name in map(str, frame) if is_number(name)]
+
+
+def is_number(column: str) -> bool:
+    """Whether a column is of numbers, not of labels."""
+    return column.partition("_")[0] in _SIDES
 
 
 def _without_repeats(frame: pd.DataFrame) -> pd.DataFrame:
