@@ -157,6 +157,7 @@ class Record:
 
     def begin(self, *, fresh: bool = False) -> None:
         """Learn what was done, or discard it; an OutputError where it is of another run."""
+        self.journal.require_own()
         if fresh:
             self.journal.discard()
         self.journal.check()
