@@ -117,3 +117,18 @@ def test_a_short_run_is_refused():
     with pytest.raises(RunError, match="two blocks"):
         of_run(run, target_of(run, "cost_premium", AT), "mean")
     assert np.isfinite(run["cost_premium_mean"].sel(route="new")).any()
+
+
+def test_each_route_has_years_of_its_own():
+    raw = config(draws=512)
+    raw["routes"] = ["late", "never", "new", "old"]
+    raw["catalog"]["routes"] |= {
+        "late": route(other_opex=OPEX, available_from=2028),
+        "never": route(other_opex=OPEX, available_from=2040),
+    }
+    plan = build(intake.load(raw))
+    early = converge(plan, "cost_premium", {"route": "new", "year": "2026"}, designs=["random"])
+    assert early.courses[0].steps[-1].half_width > 0
+    for name, year, word in (("late", "2026", "one of 2028"), ("never", "2028", "later years")):
+        with pytest.raises(ConfigError, match=word):
+            converge(plan, "cost_premium", {"route": name, "year": year}, designs=["random"])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import documents
 import pytest
@@ -101,9 +102,20 @@ def test_files_and_links_exist(page: Path) -> None:
             assert anchor in documents.anchors(target), f"{page.name} links to {link}"
 
 
-def test_every_page_is_linked_from_the_readme() -> None:
-    linked = documents.links(ROOT / "README.md")
-    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
+def test_every_page_is_linked_from_the_index() -> None:
+    assert "docs/README.md" in documents.links(ROOT / "README.md")
+    linked = documents.links(ROOT / "docs" / "README.md")
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages <= linked
+
+
+def test_readme_is_short_and_opens_with_demo_and_test() -> None:
+    page = EXCERPT_PAGE.read_text("utf-8")
+    assert len(page.split()) <= 1200
+    opening = next(one for one in documents.blocks() if one.page == EXCERPT_PAGE)
+    assert [line.split("#")[0].strip() for line in opening.text.splitlines()] == [
+        "make demo", "make test",
+    ]  # fmt: skip
 
 
 def test_tree_of_the_house_is_the_tree() -> None:
@@ -113,6 +125,38 @@ def test_tree_of_the_house_is_the_tree() -> None:
     named = {one.rstrip("/") for line in named for one in line.split()}
     there = {path.name for path in (ROOT / "simcore").iterdir() if not path.name.startswith("__")}
     assert named == there
+
+
+# ---------------------------------------------------------------- the notebook
+
+NOTEBOOK = ROOT / "docs" / "first_run.ipynb"
+CELLS = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+
+
+def test_notebook_is_kept_without_outputs() -> None:
+    code = [cell for cell in CELLS if cell["cell_type"] == "code"]
+    assert code
+    assert not [cell for cell in code if cell["outputs"] or cell["execution_count"] is not None]
+    text = "".join(line for cell in CELLS for line in cell["source"] if "(" in line)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        assert (NOTEBOOK.parent / link).exists(), link
+
+
+def test_notebook_runs_as_plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(NOTEBOOK.parent)
+    names: dict[str, Any] = {}
+    for cell in CELLS:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), NOTEBOOK.name, "exec"), names)
+    assert names["run"].sizes["draw"] == 2000
+    assert names["picture"].axes
+    # Each year implies at least one, and some draws tell the two apart.
+    shares = names["shares"]
+    assert (shares["each year"] <= shares["at least one"]).all()
+    assert (shares["each year"] < shares["at least one"]).any()
+    by_year = (names["years"] < 0).mean("draw")
+    assert (names["cheaper"]["each year"] <= by_year.min("year")).all()
+    assert (names["cheaper"]["at least one"] >= by_year.max("year")).all()
 
 
 # ---------------------------------------------------------------- configs
@@ -262,7 +306,7 @@ def test_numbers_of_the_buyer_are_those_of_his_run() -> None:
     own = run["cost_premium_quantile"].sel(at, drop=True).sel(destination="eu", scenario="law")
     premium = run["buyer_premium_quantile"].sel(at, drop=True).sel(against="EU.bf_bof")
     within, beyond = (premium.sel(scenario=name).item() for name in ("law", "beyond_quota"))
-    said = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    said = " ".join((ROOT / "docs" / "first_run.md").read_text("utf-8").split())
     assert f"costs {-own.item():.0f} EUR less than one of an Indian furnace sold there" in said
     assert f"costs {-within:.0f} EUR less than a European furnace's" in said
     assert f"and {beyond:.0f} EUR more where a fifth" in said
@@ -280,7 +324,7 @@ def test_numbers_of_cars_and_budgets_are_those_of_a_run() -> None:
         one: run[f"budget_{one}_mean"].sel(budget="gas").item() for one in ("total", "net_total")
     }
     reserve = run["budget_total_quantile"].sel(budget="gas", quantile=0.95).item()
-    said = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    said = " ".join((ROOT / "docs" / "config.md").read_text("utf-8").split())
     for text in (
         f"costs {middle:.0f} EUR more in 2030 under the law",
         f"(median; P5 {low:.0f}, P95 {high:.0f}), {100 * share.sel(product='car').item():.1f} %",

@@ -10,7 +10,7 @@ from small_config import commodity, market, route, small_config
 from simcore import intake
 from simcore.analysis.discover import condition_of, discover
 from simcore.analysis.drivers import Driver, drivers_of
-from simcore.analysis.given import given
+from simcore.analysis.given import Given, given
 from simcore.analysis.targets import at_of, target_of, usual_target
 from simcore.analysis.tornado import Reading, tornado
 from simcore.dataset import RunError
@@ -352,3 +352,27 @@ def test_the_usual_answer_is_the_first_that_is_kept(run):
     assert usual_target(run).name == "project_npv"
     rest = usual_target(without(run, "project_npv"))
     assert (rest.name, rest.place["route"]) == ("cost_premium", "h2_dri_eaf")
+
+
+def test_a_price_that_is_undefined_moves_nothing(run):
+    some = run.drop_vars("input").assign({
+        name: run[name].where(run["draw"] > 0 if "draw" in run.coords
+                              else xr.DataArray(np.arange(1024) > 0, dims="draw"))
+        for name in ("carbon_price", "commodity_price")
+    })  # fmt: skip
+    with pytest.raises(RunError, match="nothing in this run is uncertain"):
+        drivers_of(some, target_of(run, "cost_premium", STEEL))
+
+
+def test_a_former_name_means_the_present_one(run):
+    older = run.rename({
+        one: one.replace("cost_premium", "carbon_value") for one in map(str, run.data_vars)
+        if one.startswith("cost_premium")
+    })  # fmt: skip
+    assert target_of(older, "premium_per_tonne", STEEL).name == "carbon_value"
+
+
+def test_a_fit_that_is_unknown_explains_nothing(run):
+    target = target_of(run, "cost_premium", STEEL)
+    found = Given(target, (), float("nan"), 0.0, (), {}, 1024)
+    assert "they explain" not in " ".join(found.notes)

@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 import synthetic_run
+from small_config import route, small_config
 
 import simcore
 from simcore import cli
@@ -144,6 +145,16 @@ def test_inputs_tell_where_each_number_is_from(saved: Path, values: Any) -> None
     assert rows[name][8]
     assert "standard normal" in told
     assert sum(one == "see Config" for one in told) < len(told) / 4
+
+
+def test_an_input_of_one_scenario_has_the_distribution_of_that_scenario() -> None:
+    cheap = {"kind": "normal", "mean": 300.0, "sd": 40.0, "unit": "EUR/t"}
+    dear = {"catalog": {"routes": {"new": {"other_opex": {**cheap, "mean": 400.0}}}}}
+    config = small_config(routes={"new": route(other_opex=cheap)}, outcomes=["cost_premium"],
+                          exposures={}, draws=256, scenarios={"law": {}, "dear": dear})  # fmt: skip
+    rows = {str(row[1]): row[3] for row in inputs_of(Reading(simcore.run(config)))}
+    assert rows["new.other_opex"] == "normal: mean 300, sd 40"
+    assert rows["new.other_opex (dear)"] == "normal: mean 400, sd 40"
 
 
 def test_the_config_makes_the_same_run(saved: Path, values: Any) -> None:

@@ -144,3 +144,9 @@ def test_an_axis_moves_what_it_says_and_nothing_else(saved: Path) -> None:
         )
         assert same
         assert not np.array_equal(cost.sel(scenario="law_cheap"), cost.sel(scenario="law_usual"))
+
+
+def test_a_grid_beyond_all_measure_is_refused_at_once() -> None:
+    axes = {f"axis{place}": {f"c{one}": {} for one in range(10)} for place in range(12)}
+    with pytest.raises(ConfigError, match="= 1,000,000,000,000 scenarios"):
+        simcore.load({**CONFIG, "grid": axes})

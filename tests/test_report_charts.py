@@ -82,3 +82,10 @@ def test_the_board_looks_where_it_is_asked(run):
         charts_of(run, {"year": ["soon"]})
     with pytest.raises(RunError, match="some of scenario"):
         charts_of(run, {"market": ["eu_ets"]})
+
+
+def test_where_no_route_is_there_yet_none_is_the_cheapest(run):
+    none = run.copy()
+    none["cheapest_route_probability"] = 0.0 * run["cheapest_route_probability"]
+    assert any(one.name.startswith("cheapest") for one in charts_of(run))
+    assert not any(one.name.startswith("cheapest") for one in charts_of(none))

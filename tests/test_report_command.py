@@ -114,6 +114,31 @@ def test_shares_of_a_study_stand_on_the_board(run, tmp_path):
     assert min(last) == 0.0 and math.isclose(sum(last), 2.0)
 
 
+def test_a_study_of_outcomes_with_and_without_years_has_shares_over_the_years_of_one():
+    from simcore.dataset.indices import Measure, labelled
+    from simcore.report.uncertainty import sensitivity_charts
+
+    values = np.array([[[0.7, 0.6]], [[0.3, 0.4]]]).transpose(1, 0, 2)
+    study = labelled(
+        {"cost_premium_shapley": Measure(("scale", "group", "year"), values, values, values),
+         "crossover_year_shapley": Measure(("scale", "group"), *[values[..., 0]] * 3)},
+        {"scale": ("scale", ["rank"]), "group": ("group", ["policy", "rest"]),
+         "year": ("year", [2030, 2040])},
+        {"outcomes": "cost_premium, crossover_year", "draws": 1024, "dependent": "no"},
+    )  # fmt: skip
+    *_, years = sensitivity_charts(study, {})
+    assert years.name == "shares-years" and len(years.rows) == 4
+
+
+def test_a_scenario_that_the_other_run_has_not_stands_beside_its_first(run):
+    from simcore.analysis.reading import Reading, place_of
+    from simcore.report.comparison import comparison_charts
+
+    place = place_of(Reading(run), {"scenario": ["reform_2026"]})
+    chart = comparison_charts(run, run.sel(scenario=["law"]), place)[0]
+    assert "reform_2026" in chart.title and chart.note.startswith("reform_2026 beside law. ")
+
+
 def test_of_many_inputs_the_largest_have_bars():
     from simcore.dataset.indices import Measure, labelled
     from simcore.report.uncertainty import sensitivity_charts

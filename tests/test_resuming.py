@@ -119,6 +119,18 @@ def test_a_folder_without_a_manifest_is_work_of_nobody(written):
     assert not written.folder.exists()
 
 
+def test_what_no_run_has_made_is_refused_and_stays(written, tmp_path):
+    written.require_own()
+    mine = written.folder / "notes.txt"
+    mine.write_text("mine")
+    with pytest.raises(OutputError, match="in it, which no run has made"):
+        written.require_own()
+    assert mine.read_text() == "mine"
+    with pytest.raises(OutputError, match="a file, which no run has made"):
+        journal.Journal(mine, dict).require_own()
+    journal.Journal(tmp_path / "nothing", dict).require_own()
+
+
 def test_no_object_is_kept(written):
     with pytest.raises(ValueError, match="runs code"):
         written.add("f", {"number": np.array([{}])})

@@ -139,15 +139,15 @@ def drivers_of(run: xr.Dataset, target: Target) -> Drivers:
     prices = [one for name, dim in PRICES.items() if name in run
               for one in _prices(run, target, name, dim)]  # fmt: skip
     inputs = _inputs(run, target, [one.name for one in prices]) if "input" in run else []
-    moving = tuple(one for one in (*prices, *inputs) if _differs(one.values))
+    defined = target.defined.copy()
+    # A price that is undefined somewhere is none of this answer.
+    moving = tuple(one for one in (*prices, *inputs) if _differs(one.values)
+                   and np.isfinite(one.values[defined]).all())  # fmt: skip
     if not moving:
         raise RunError(Fault(
             target.name, "nothing in this run is uncertain", "an input or a price that differs "
             "between the draws", "give some quantity of the config a distribution",
         ))  # fmt: skip
-    defined = target.defined.copy()
-    # A price that is undefined somewhere is none of this answer.
-    moving = tuple(one for one in moving if np.isfinite(one.values[defined]).all())
     return Drivers(moving, missing, defined)
 
 

@@ -97,7 +97,7 @@ class Given:
         said = (
             f"A linear fit of these inputs has R2 {self.fit:.3f} on the held-out half of the draws"
         )
-        if not self.fit < ENOUGH:
+        if self.fit >= ENOUGH:
             return [f"{said}: they explain the answer."]
         if self.missing:
             keeps = [one for one in self.missing if one != "inputs"]

@@ -97,7 +97,7 @@ def target_of(run: xr.Dataset, name: str, at: Mapping[str, str]) -> Target:
     RunError
         The run does not hold it, has not kept it, or several places are meant.
     """
-    require_outcome(run, name)
+    name = require_outcome(run, name)
     if name not in run:
         raise RunError(Fault(
             name, "its draws were not kept", "every draw of the outcome",

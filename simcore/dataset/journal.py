@@ -90,6 +90,19 @@ class Journal:
         """Whether nothing is kept."""
         return not self._entries
 
+    def require_own(self) -> None:
+        """Refuse what no run has made in its place, which would be removed, as an OutputError."""
+        what = "a file"
+        if self.folder.is_dir():
+            names = sorted(one.name for one in self.folder.iterdir())
+            own = MANIFEST, LINES, "parts", "kept"
+            what = next((f"{one} in it" for one in names if not one.startswith(own)), "")
+        if what and os.path.lexists(self.folder):
+            raise OutputError(Fault(
+                str(self.folder), f"{what}, which no run has made", "work of a run, or nothing",
+                "move it away, or choose another output",
+            ))  # fmt: skip
+
     def check(self) -> None:
         """Refuse to go on with the work of another run, as an OutputError with both digests."""
         found = self._stored_manifest()

@@ -8,6 +8,7 @@ they are arranged.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,11 +56,12 @@ def cross(
     named: dict[str, Any] = dict(written) if isinstance(written, Mapping) else {}
     axes, findings = _axes(data["grid"])
     found = {**data, "grid": {axis: list(labels) for axis, labels in axes.items()}}
+    findings += _too_many(axes)
     cells = [] if findings else list(itertools.product(*axes.values()))
     names = ["_".join(cell) for cell in cells]
     if cells and set(names) <= set(named):
         return found, [], []  # they are written out: this is the resolved config
-    findings += _clashes(names, named, axes)
+    findings += _clashes(names, named)
     if findings:
         # Without any scenario that would be one more fault.
         return {**found, "scenarios": named or {"law": {}}}, [], findings
@@ -117,14 +119,20 @@ def _choices(choices: Any) -> Iterator[tuple[Any, Any]]:
             yield (scenario_name(one), one) if isinstance(one, str) and one else (None, one)
 
 
-def _clashes(names: Sequence[str], named: Mapping[str, Any], axes: Axes) -> list[Finding]:
-    """What is wrong with the names and the number of the cells."""
-    if len(names) > MOST:
-        sizes = " x ".join(str(len(labels)) for labels in axes.values())
-        return [Finding(
-            ("grid",), f"{sizes} = {len(names):,} scenarios",
-            f"at most {MOST}", "leave some choices out, or run several configs",
-        )]  # fmt: skip
+def _too_many(axes: Axes) -> list[Finding]:
+    """Whether there are more cells than may be, before they are written out."""
+    count = math.prod(map(len, axes.values()))
+    if count <= MOST:
+        return []
+    sizes = " x ".join(str(len(labels)) for labels in axes.values())
+    return [Finding(
+        ("grid",), f"{sizes} = {count:,} scenarios", f"at most {MOST}",
+        "leave some choices out, or run several configs",
+    )]  # fmt: skip
+
+
+def _clashes(names: Sequence[str], named: Mapping[str, Any]) -> list[Finding]:
+    """What is wrong with the names of the cells."""
     found = [
         Finding(("scenarios", name), f"{name}, which is a cell of the grid too",
                 "scenarios with names of their own", "rename the scenario, or leave it out")

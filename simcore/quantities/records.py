@@ -80,7 +80,7 @@ class Described(Model):
     """Where a value comes from."""
 
     source: str | None = None
-    """Key of the source in `simcore catalog sources`, or free text."""
+    """Key of the source in `simcore catalog sources`, its address (https://...), or free text."""
     at: str | None = None
     """Place in the source: article, page, row."""
     status: str | None = None

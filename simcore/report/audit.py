@@ -125,7 +125,8 @@ def _sources(reading: Reading, known: Mapping[str, Mapping[str, Any]]) -> list[s
 
 def _named(one: Cited) -> str:
     title = f"[{_cell(one.title)}]({one.link})" if one.link else _cell(one.title)
-    return ", ".join(part for part in (title, _cell(one.publisher)) if part)
+    parts = (title, _cell(one.publisher), _cell(one.identifier))
+    return ", ".join(part for part in parts if part)
 
 
 def _assumed(attrs: Mapping[str, Any]) -> list[str]:

@@ -44,7 +44,7 @@ def _tonne(
     held = {dim: [label] for dim, label in at.items() if dim in old[f"{name}_mean"].dims}
     shared = sorted(set(reading.labels("year")) & set(new["year"].values.tolist()))
     years = sorted({*telling_years(shared or reading.labels("year")), place.year} & set(shared))
-    told = compare(old, new, variable=name, old_scenario=_shared(old, new, place),
+    told = compare(old, new, variable=name, old_scenario=place.scenario,
                    labels={**held, "year": years})  # fmt: skip
     rows: list[tuple[Value, ...]] = []
     for year in told["year"].values.tolist():
@@ -59,7 +59,7 @@ def _tonne(
 
 
 def _projects(old: xr.Dataset, new: xr.Dataset, reading: Reading, place: Place) -> Chart:
-    told = compare(old, new, variable="project_npv", old_scenario=_shared(old, new, place))
+    told = compare(old, new, variable="project_npv", old_scenario=place.scenario)
     rows: list[tuple[Value, ...]] = []
     for project in told["project"].values.tolist():
         rows += _rows(told.sel(project=project), reading.title("project", project))
@@ -69,11 +69,6 @@ def _projects(old: xr.Dataset, new: xr.Dataset, reading: Reading, place: Place) 
         "whiskers", unit, (*labels("panel=Project", "label=Run"), *quantile_columns(unit, _ENDS)),
         tuple(rows), section=SECTION, note=_note(told), source=_source(old, new, "project_npv"),
     )  # fmt: skip
-
-
-def _shared(old: xr.Dataset, new: xr.Dataset, place: Place) -> str | None:
-    known = [set(one["scenario"].values.tolist()) for one in (old, new)]
-    return place.scenario if all(place.scenario in one for one in known) else None
 
 
 def at_of(told: xr.Dataset, at: dict[str, Any]) -> dict[str, Any]:

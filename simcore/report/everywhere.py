@@ -180,7 +180,11 @@ def _cheapest(reading: Reading, place: Place) -> Iterator[Chart]:
     for region in reading.labels("region"):
         at = {"scenario": place.scenario, "region": region, "destination": place.destination,
               "sector": place.sector}  # fmt: skip
-        left = np.ones(len(years))
+        # Of all routes, which are not all shown; 0 where there is none yet.
+        left = sum(
+            (reading.values(array, {**at, "route": one}) for one in reading.labels("route")),
+            start=np.zeros(len(years)),
+        )
         for route in reading.routes(place.sector):
             shares = reading.values(array, {**at, "route": route})
             if shares.ndim and np.nansum(shares) > 0:

@@ -387,12 +387,12 @@ def _named(chart: Chart, row: Sequence[Value]) -> tuple[str]:
 def _sources(book: Book, cited: Sequence[method.Cited]) -> None:
     rows: list[tuple[Value, ...]] = []
     for one in cited:
-        head = (one.title, one.key, one.publisher, one.date, one.kind, one.link)
+        head = (one.title, one.key, one.publisher, one.date, one.kind, one.link, one.identifier)
         taken = one.values or (("", "", ""),)
         rows += [(*head, *value[:2], value[2].replace("_", " ")) for value in taken]
     columns = labels("title=Source", "key=Key", "publisher=Publisher", "date=Date", "kind=Kind",
-                     "link=Link", "address=Value in the config", "place=Place in the source",
-                     "status=Status")  # fmt: skip
+                     "link=Link", "identifier=Identifier", "address=Value in the config",
+                     "place=Place in the source", "status=Status")  # fmt: skip
     if rows:
         book.table(book.sheet("Sources"), columns, rows, name="Sources", widest=40)
 

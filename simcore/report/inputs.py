@@ -28,10 +28,12 @@ def inputs_of(reading: Reading) -> list[tuple[Value, ...]]:
     (the anchor of a price is a draw of its own, a standard normal) the cell says so.
     """
     written = dict(_quantities(reading.config, ()))
+    scenarios = [str(one) for one in reading.labels("scenario")]
     rows: list[tuple[Value, ...]] = []
     for name in map(str, reading.labels("factor")):
         at = {"factor": name}
-        own = _found(name, written)
+        scenario = next((one for one in scenarios if name.endswith(f" ({one})")), "")
+        own = _found(name.removesuffix(f" ({scenario})"), scenario, written)
         place = reading.labels("factor").index(name)
 
         def told(what: str, place: int = place) -> str:
@@ -64,18 +66,23 @@ def _quantities(node: Any, address: tuple[str, ...]) -> Iterator[tuple[str, Mapp
         yield from _quantities(one, (*address, str(key)))
 
 
-def _found(name: str, written: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What the config says of a factor: the entry whose address ends with its name."""
-    scenario, _, plain = name.rpartition("/")
-    head, _, last = plain.rpartition(".")
-    ends = [plain, f"{plain}.default", f"{head}.process.{last}"]
+def _found(
+    name: str, scenario: str, written: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Any]:  # fmt: skip
+    """What the config says of a factor, of one scenario alone if that is named: the entry whose
+    address ends with its name."""
+    head, _, last = name.rpartition(".")
+    ends = [name, f"{name}.default", f"{head}.process.{last}"]
     near = [
         address for address in written
         if any(address == end or address.endswith(f".{end}") for end in ends)
     ]  # fmt: skip
-    own = [address for address in near if scenario and f"scenarios.{scenario}." in address]
-    base = [address for address in near if not address.startswith("scenarios.")]
-    chosen = min(own or base, key=len, default="")
+    begins = f"scenarios.{scenario}." if scenario else ""
+    own = [
+        address for address in near
+        if address.startswith(begins) and (scenario or not address.startswith("scenarios."))
+    ]  # fmt: skip
+    chosen = min(own, key=len, default="")
     return written.get(chosen, {})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,8 @@ from simcore.report.charts import Chart, Column, Value, labels
 
 _KEYS: Final = ("simcore_version", "schema_version", "seed", "sampler", "draws", "replicates",
                 "dtype", "config_sha256", "digest", "git_commit", "command")  # fmt: skip
+# Nothing that could end a link of Markdown or an attribute of HTML.
+_LINK: Final = re.compile(r"https?://[^\s<>()\[\]\"'`|\\]+")
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,8 @@ class Cited:
 
     Attributes
     ----------
-    key, title, publisher, date, kind, note, link : str
-        What is not known is empty.
+    key, title, publisher, date, kind, note, link, identifier : str
+        What is not known is empty; `link` is an address.
     values : tuple of (address, place, status)
         Address in the config, place in the source.
     """
@@ -34,6 +37,7 @@ class Cited:
     kind: str
     note: str
     link: str
+    identifier: str
     values: tuple[tuple[str, str, str], ...]
 
     @property
@@ -58,12 +62,16 @@ def cited(reading: Reading, known: Mapping[str, Mapping[str, Any]]) -> list[Cite
 
 
 def _cited(key: str, what: Mapping[str, Any], values: list[tuple[str, str, str]]) -> Cited:
-    told = {name: str(what.get(name, "")) for name in ("publisher", "date", "kind", "note")}
-    link = str(what.get("url", ""))
-    own = link if link.startswith(("https://", "http://")) else ""
-    clean = [tuple(map(printable, one)) for one in values]
-    return Cited(printable(key), printable(str(what.get("title") or key)), link=own,
-                 values=tuple((a, b, c) for a, b, c in clean), **told)  # fmt: skip
+    told = {
+        name: printable(str(what.get(name, "")))
+        for name in ("publisher", "date", "kind", "note", "identifier")
+    }
+    # A config names a source by its key or in words of its own, and these may be an address.
+    link = str(what.get("url", "")) or key
+    own = link if _LINK.fullmatch(link) else ""
+    clean = tuple((printable(a), printable(b), printable(c)) for a, b, c in values)
+    title = printable(str(what.get("title") or key))
+    return Cited(printable(key), title, link=own, values=clean, **told)
 
 
 def _sourced(value: Any, address: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

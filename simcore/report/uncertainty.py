@@ -110,7 +110,9 @@ def _bars(reading: Reading, one: Indices, section: str, name: str) -> Chart:
 def _over_years(reading: Reading, places: list[Indices]) -> Iterator[Chart]:
     """Shares of groups over the years, a panel a place; they are those that sum to 1."""
     lead, titles = lead_of(reading.dataset), _titles(reading)
-    if lead != "shapley" or len(reading.labels("year")) < 2:
+    # Another outcome of the study may be of all years.
+    places = [one for one in places if "year" in one.labels]
+    if lead != "shapley" or not places or len(reading.labels("year")) < 2:
         return
     rows: list[tuple[Value, ...]] = []
     for group, title in titles.items():

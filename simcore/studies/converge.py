@@ -159,7 +159,6 @@ def _cell(plan: Plan, name: str, at: dict[str, str]) -> Cell:
             faults.append(Fault(f"--at {dim}", label, f"one of {', '.join(known)}", remedy))
         else:
             place[dim] = label
-    faults += _year_faults(plan, own[0], at)
     faults += [
         Fault("--at", f"{dim}={label}", f"a dimension of {name}: {', '.join(dims)}", "leave it out")
         for dim, label in at.items() if dim not in (*dims, "year")
@@ -167,7 +166,10 @@ def _cell(plan: Plan, name: str, at: dict[str, str]) -> Cell:
     found = [one for one in own if all(
         str(plan.coords[dim][index]) == place.get(dim) for dim, index in place_of(one).items()
     )]  # fmt: skip
-    if not faults and not found:
+    if found:
+        # Each cell has years of its own.
+        faults += _year_faults(plan, found[0], at)
+    elif not faults:
         faults.append(Fault("--at", f"no {name} there", "a place that has one", "choose another"))
     if faults:
         raise ConfigError(faults)
@@ -182,6 +184,11 @@ def _year_faults(plan: Plan, cell: Cell, at: dict[str, str]) -> list[Fault]:
     known = [str(one) for one in plan.years if cell.first_year <= one <= cell.last_year]
     if at.get("year") in known:
         return []
+    if not known:
+        return [Fault(
+            "--at", f"no {cell.variable} there, from {plan.years[0]} to {plan.years[-1]}",
+            "a place that has one in some year of the run", "choose another place, or later years",
+        )]  # fmt: skip
     found = f"year={at['year']}" if "year" in at else "no year"
     middle = known[len(known) // 2]
     return [Fault("--at", found, f"one of {known[0]} to {known[-1]}", f"add --at year={middle}")]

@@ -60,7 +60,11 @@ def catalog() -> dict[str, Any]:
 
 
 def sources() -> dict[str, dict[str, Any]]:
-    """The sources that the tables refer to: key -> title, publisher, date, kind and note."""
+    """The sources that the tables refer to, by key.
+
+    Each has title, publisher, date, kind and note; most have `url`, the address of what was read,
+    and some `identifier`, what finds it where addresses change.
+    """
     content: dict[str, dict[str, Any]] = _fresh(_sources())
     return content
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,11 @@ __all__ = [
 
 STATUSES: Final = frozenset({"in_force", "adopted", "proposed", "seen", "assumed"})
 SOURCE_KINDS: Final = frozenset({"regulation", "exchange", "study", "model", "press", "judgement"})
+
+_SOURCE: Final = ("title", "publisher", "date", "kind", "note")
+_WHERE: Final = ("url", "identifier")
+# No brackets or quotes: an address stands in Markdown and in an attribute of HTML.
+_ADDRESS: Final = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9/._~%?=&#:,;@+-]*)?")
 
 _META: Final = frozenset({"unit", "price_year", "source", "at", "status", "note"})
 # Numbers that say how a table is read; they are not values from a source.
@@ -79,24 +85,34 @@ def check(where: str, found: Mapping[str, Any], *, sources: Collection[str]) -> 
 
 
 def check_sources(where: str, found: Mapping[str, Any]) -> None:
-    """Refuse a list of sources with an incomplete entry.
+    """Refuse a list of sources with an entry that is incomplete, or has no address as one.
 
     Raises
     ------
     TableError
-        A field is missing, or the kind is not one of `SOURCE_KINDS`.
+        A field is missing, empty or unknown, the kind is not one of `SOURCE_KINDS`, or `url` is
+        not the https address of a page.
     """
     for key, entry in found.items():
-        for field in ("title", "publisher", "date", "kind", "note"):
+        at = f"{where}: {key}"
+        for field in _SOURCE:
             if not isinstance(entry, dict) or not entry.get(field):
-                raise TableError(f"{where}: {key}", f"no {field}", "one", "add it")
+                raise TableError(at, f"no {field}", "one", "add it")
+        for field in entry:
+            if field not in (*_SOURCE, *_WHERE):
+                known = ", ".join((*_SOURCE, *_WHERE))
+                raise TableError(at, f"field {field!r}", f"one of {known}", "rename it")
         if entry["kind"] not in SOURCE_KINDS:
-            raise TableError(
-                f"{where}: {key}",
-                f"kind {entry['kind']!r}",
-                f"one of {sorted(SOURCE_KINDS)}",
-                "choose one",
-            )
+            known = f"one of {sorted(SOURCE_KINDS)}"
+            raise TableError(at, f"kind {entry['kind']!r}", known, "choose one")
+        for field in _WHERE:
+            if field in entry and not (isinstance(entry[field], str) and entry[field].strip()):
+                raise TableError(
+                    at, f"{field} {entry[field]!r}", "a text", "leave it out or quote it"
+                )
+        if "url" in entry and not _ADDRESS.fullmatch(entry["url"]):
+            told = "an address https://... without spaces, brackets or quotes"
+            raise TableError(at, f"url {entry['url']!r}", told, "correct it, or leave it out")
 
 
 def walk(
