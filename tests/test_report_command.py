@@ -73,6 +73,16 @@ def test_what_is_wrong_is_said(saved, tmp_path, capsys):
     assert cli.main(["report", str(saved / "no.zarr")]) == 2
 
 
+@pytest.mark.parametrize(("command", "name", "right"), [
+    ("report", "board.pdf", "board.html"), ("report", "board.docx", "board.html"),
+    ("plot", "board.jpg", "board.png"), ("plot", "board.eps", "board.png"),
+])  # fmt: skip
+def test_a_name_that_says_something_else_is_refused(saved, tmp_path, capsys, command, name, right):
+    out = tmp_path / name
+    assert cli.main([command, str(saved / "run.zarr"), "-o", str(out)]) == 2
+    assert str(tmp_path / right) in capsys.readouterr().err and not out.exists()
+
+
 def test_two_runs_stand_beside_each_other(saved, tmp_path):
     out = tmp_path / "two.html"
     run = str(saved / "run.zarr")
