@@ -210,6 +210,13 @@ def test_one_cell_of_one_year(run):
     assert page.all("data") and page.all("svg")
 
 
+def test_too_few_draws_are_told_on_the_page(run):
+    name = "cost_premium_ex_carbon_quantile_low"
+    few = run.assign({name: run[name].where(run["quantile"] > 0.05, -math.inf)})
+    for one, is_told in ((few, True), (run, False)):
+        assert ("Too few draws: the 95 % interval of P5 has no end" in page_of(one)) == is_told
+
+
 def test_a_route_without_a_value_is_left_out_and_said(run):
     own = run.copy(deep=True)
     for name in own.data_vars:
