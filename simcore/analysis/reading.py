@@ -90,6 +90,11 @@ class Reading:
             str(label) if found is None and dim != "route" else found or self._listed(str(label))
         )
 
+    def called(self, dim: str, label: str, told: Mapping[str, Any]) -> str:
+        """Title of a label; in a run that holds none, what its config says of it."""
+        own = self.title(dim, label)
+        return printable(str(told.get("title") or label)) if own == label else own
+
     def _listed(self, route: str) -> str:
         """What the config calls a route that is not shown, such as a reference."""
         entry = ((self.config.get("catalog") or {}).get("routes") or {}).get(route) or {}
