@@ -72,7 +72,8 @@ def run(
     threads : int, optional
         Worker threads; they change no bit of the result.
     executor : str, optional
-        Where the work is done, such as ``threads:2``; it changes no bit either.
+        Where the work is done, such as ``processes:2``; it changes no bit either. Processes need
+        ``if __name__ == "__main__":`` around what a script does.
     fresh : bool
         Discard what a run to `out` that was stopped has kept; without it, the run goes on there.
     overrides : sequence of str
@@ -100,18 +101,20 @@ def run(
     from simcore.intake import load
     from simcore.plan import build
     from simcore.running import engine
-    from simcore.running.executors import executor_named
+    from simcore.running.executors import executor_named, on_threads
     from simcore.terminal.progress import progress as shown
     from simcore.terminal.progress import say_if_cold
 
     plan = build(load(config, overrides=overrides, draws=draws, seed=seed, until=until))
     if progress:
         say_if_cold("run")
-    with shown(plan.draws, quiet=not progress) as report:
+    with (
+        on_threads(threads) if executor is None else executor_named(executor) as where,
+        shown(plan.draws, quiet=not progress, workers=where.workers) as report,
+    ):
         return engine.run(
-            plan, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
-            executor=None if executor is None else executor_named(executor), report=report,
-            fresh=fresh,
+            plan, out=None if out is None else Path(out), overwrite=overwrite, executor=where,
+            report=report, fresh=fresh,
         )  # fmt: skip
 
 

@@ -120,15 +120,15 @@ def run(options: argparse.Namespace) -> int:
     from simcore.running import describe, tiles
     from simcore.running.items import items_of
 
-    executor = _executor(options)
-    if planned.experiment.until is None:
-        tiles.check_memory(planned, items_of(planned))
-    dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
-    if options.dry_run:
-        needed = describe.estimate(planned, threads=options.threads)
-        _show_estimate(planned, out, needed, as_json=options.json)
-        return 0
-    return _simulated(options, planned, out, executor, overwrite=options.overwrite)
+    with _executor(options) as executor:
+        if planned.experiment.until is None:
+            tiles.check_memory(planned, items_of(planned))
+        dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
+        if options.dry_run:
+            needed = describe.estimate(planned, threads=options.threads)
+            _show_estimate(planned, out, needed, as_json=options.json)
+            return 0
+        return _simulated(options, planned, out, executor, overwrite=options.overwrite)
 
 
 def extend(options: argparse.Namespace) -> int:
@@ -137,11 +137,11 @@ def extend(options: argparse.Namespace) -> int:
     from simcore.running import describe
     from simcore.terminal.extending import longer
 
-    executor = _executor(options)
-    planned, out = longer(options), options.out or options.run
-    overwrite = options.overwrite or options.out is None
-    dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
-    return _simulated(options, planned, out, executor, overwrite=overwrite)
+    with _executor(options) as executor:
+        planned, out = longer(options), options.out or options.run
+        overwrite = options.overwrite or options.out is None
+        dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
+        return _simulated(options, planned, out, executor, overwrite=overwrite)
 
 
 def _executor(options: argparse.Namespace) -> Executor:
@@ -168,7 +168,7 @@ def _simulated(
     gc.freeze()
     gc.enable()
     start = time.monotonic()
-    reporting = progress(planned.draws, quiet=options.quiet)
+    reporting = progress(planned.draws, quiet=options.quiet, workers=executor.workers)
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
             planned, out=out, overwrite=overwrite, executor=executor, report=report,

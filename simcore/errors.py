@@ -138,6 +138,27 @@ class OutputError(SimcoreError):
         return format_faults(self.faults)
 
 
+class WorkerError(SimcoreError):
+    """Processes that do the parts of a run fail, or would make other bits.
+
+    Parameters
+    ----------
+    fault : Fault
+        `where` names the worker.
+
+    Attributes
+    ----------
+    fault : Fault
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(fault)
+
+    def __str__(self) -> str:
+        return format_faults([self.fault])
+
+
 def format_faults(faults: Iterable[Fault]) -> str:
     """Show faults one after the other, then their number.
 

@@ -17,7 +17,7 @@ from simcore.running.executors import Executor
 from simcore.running.jobs import Job, Part, Result, Stage, Task
 from simcore.running.options import Options, silent
 from simcore.running.reduction import Team
-from simcore.running.stages import Tile, perform
+from simcore.running.stages import Tile, Work
 
 LENGTHS = [1, 255, 256, 1023, 1024, 1025, 4096, 7000, 20_000]
 
@@ -94,7 +94,7 @@ def counted(draws: int, design: str, first: int = 0, last: int | None = None) ->
     numbers = np.zeros((rows, 4))
     numbers[:, 0], numbers[:, 3] = 1.0, np.nan
     part = Part(0, Stage.COUNT, first, job.batches.numbers if last is None else last)
-    return perform(job, Task(part, numbers, np.full(rows, -1)))
+    return Work(job)(Task(part, numbers, np.full(rows, -1)))
 
 
 @pytest.mark.parametrize("design", ["random", "sobol", "antithetic"])

@@ -18,7 +18,10 @@ from simcore.report.audit import _named
 from simcore.report.method import Cited, cited
 
 SOURCES = packaged.sources()
-SAME_DOCUMENT = [{"mckinsey_2024", "mckinsey_buyers"}, {"mpp_aluminium", "mpp_ammonia"}]
+SAME_DOCUMENT = [
+    {"kallanish", "kallanish_2025_11"}, {"mckinsey_2024", "mckinsey_buyers"},
+    {"mpp_aluminium", "mpp_ammonia"},
+]  # fmt: skip
 ACTS = {
     "Implementing Regulation": ("reg_impl", "R"), "Delegated Regulation": ("reg_del", "R"),
     "Regulation": ("reg", "R"), "Directive": ("dir", "L"), "Decision": ("dec", "D"),

@@ -13,6 +13,7 @@ import numpy as np
 
 from simcore.analysis.headline import OpenedRun, telling_years
 from simcore.analysis.names import titles
+from simcore.analysis.notation import said_unit
 from simcore.analysis.sectors import product_told, references_of, sectors_of
 from simcore.analysis.select import choose
 from simcore.dataset import RunError
@@ -220,13 +221,6 @@ class Reading:
     def money(self) -> str:
         """In what all amounts are told."""
         return f"real {self.attrs['currency']} of {self.attrs['price_year']}"
-
-
-def said_unit(unit: str) -> str:
-    """A unit as people write it: `1e6 EUR yr-1` is M EUR/yr."""
-    return unit.replace(" t-1", "/t").replace(" kg-1", "/kg").replace(" yr-1", "/yr").replace(
-        "1e6 ", "M "
-    )  # fmt: skip
 
 
 def place_of(reading: Reading, asked: Mapping[str, Sequence[str]] | None = None) -> Place:

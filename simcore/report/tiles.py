@@ -44,7 +44,7 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
     outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
     apart = outcome == "cost_premium_ex_carbon"
     if outcome:
-        label = "Extra cost, before carbon" if apart else "Extra cost, carbon included"
+        label = "Costs more, before carbon" if apart else "Costs more, carbon included"
         yield from _range(reading, source, label, outcome, year)
     name = reading.held("viability", "green_is_cheaper", statistic="mean")
     if name:

@@ -141,10 +141,10 @@ def execute(
         recall = Recall.of(plan, most)
         statistics = _empty_statistics(store.layout)
         _mark_undefined(plan, store)
-        with Crew(executor.threads) as crew:
+        with Crew(executor.crew) as crew:
             _simulate(Team(job, executor, crew, recall), store, statistics, report)
         _central_values(plan, statistics)
-        fill_prices(plan, statistics, executor.threads, options, recall)
+        fill_prices(plan, statistics, executor.crew, options, recall)
         fill_tails(plan, statistics, executor, options, recall)
         check_statistics(plan, statistics)
         finished = store.complete(statistics, extra=_achieved_correlations(plan))

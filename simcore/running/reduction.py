@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,10 @@ from simcore.running.batches import Tree
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads
 from simcore.running.items import Item, Need
-from simcore.running.jobs import Job, Part, Result, Stage, Task
+from simcore.running.jobs import Job, Part, Perform, Result, Stage, Task
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
-from simcore.running.stages import Site, Tile, by_output, first_draws, perform
+from simcore.running.stages import Site, Tile, Work, by_output, first_draws, perform
 from simcore.running.tiles import collected_values
 from simcore.statistics import Sample, spread_of_replicates
 from simcore.variables import QUANTILES
@@ -78,6 +78,11 @@ class Team:
         edges = np.linspace(0, numbers, min(self.job.parts, numbers) + 1).astype(int).tolist()
         return [Part(tile, stage, first, last) for first, last in pairwise(edges)]
 
+    @cached_property
+    def elsewhere(self) -> Work:
+        """What other processes are told once."""
+        return Work(replace(self.job, options=self.job.options.elsewhere))
+
     def _checkpoint(self, task: Task) -> Checkpoint | None:
         """Where it is kept how far the part of a task is."""
         record, part = self.job.options.record, task.part
@@ -91,7 +96,7 @@ class Team:
     ) -> list[Result]:
         """Do the tasks of a stage; draws that they keep are written into `kept`."""
         shared, batches, found = self.executor.shares_memory, self.job.batches, {}
-        work = partial(perform, replace(self.job, options=self.job.options.elsewhere))
+        work: Perform = self.elsewhere
         if shared:
             site = Site(tile, self.crew, None if kept is None else kept.draws, report)
             if kept is None or (kept.lines < 0).all():
@@ -347,7 +352,7 @@ def samples(
 ) -> Iterator[tuple[Item, Sample]]:  # fmt: skip
     """Each item, of a whole plan or the given ones, with what its draws leave; none are kept."""
     job = Job.of(plan, executor.parts, executor.threads, options, items, probabilities)
-    with Crew(executor.threads) as crew:
+    with Crew(executor.crew) as crew:
         team = Team(job, executor, crew, recall)
         for number, tile in enumerate(job.tiles):
             sample, at = known_or_reduced(team, number), 0

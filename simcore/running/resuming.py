@@ -52,22 +52,28 @@ def manifest_of(plan: Plan, nodes: int) -> dict[str, Any]:
         "code": _code(),
         "config": plan.digest,
         "draws": plan.draws,
-        "numbers": _numbers(plan, nodes),
+        "numbers": numbers_digest(plan, nodes),
     }
 
 
 @cache
 def _code() -> str:
-    """Digest of the sources of the package and of what is packaged with them."""
+    """Digest of the sources of the package and of what decides the machine code."""
     from simcore.kernels.jit import code_digest
 
-    found, folder = hashlib.sha256(code_digest().encode()), Path(__file__).parents[1]
+    return hashlib.sha256((code_digest() + sources_digest()).encode()).hexdigest()
+
+
+@cache
+def sources_digest() -> str:
+    """Digest of the sources of the package, the same on every machine."""
+    found, folder = hashlib.sha256(), Path(__file__).parents[1]
     for path in sorted(folder.rglob("*.py")):
         found.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return found.hexdigest()
 
 
-def _numbers(plan: Plan, nodes: int) -> str:
+def numbers_digest(plan: Plan, nodes: int) -> str:
     """Digest of the numbers that reach the kernels, files that a config reads among them."""
     found = hashlib.sha256(plan.factors.used.tobytes())
     for node in plan.graph.nodes[:nodes]:

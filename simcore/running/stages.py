@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -120,12 +121,38 @@ class Site:
     checkpoint: Checkpoint | None = None
 
 
-def perform(job: Job, task: Task, site: Site | None = None) -> Result:
-    """Do one part of a run; without a site, what the process needs is made anew."""
-    if site is not None:
-        return _STAGES[task.part.stage](job, task, site)
-    with Crew(job.threads) as crew:
-        return _STAGES[task.part.stage](job, task, Site(Tile.of(job, task.part.tile), crew))
+def perform(job: Job, task: Task, site: Site) -> Result:
+    """Do one part of a run."""
+    return _STAGES[task.part.stage](job, task, site)
+
+
+class Work:
+    """Does parts of a job in any process; it can be pickled, and knows the tile it met last.
+
+    Attributes
+    ----------
+    job : Job
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._lock = Lock()
+        self._last: tuple[int, Tile] | None = None
+
+    def __reduce__(self) -> tuple[type[Work], tuple[Job]]:
+        return Work, (self.job,)
+
+    def __call__(self, task: Task) -> Result:
+        """Do a part."""
+        with Crew(self.job.threads) as crew:
+            return perform(self.job, task, Site(self.tile(task.part.tile), crew))
+
+    def tile(self, number: int) -> Tile:
+        """A tile, compiled where the last one was another."""
+        with self._lock:
+            if self._last is None or self._last[0] != number:
+                self._last = number, Tile.of(self.job, number)
+            return self._last[1]
 
 
 def first_draws(tile: Tile, numbers: Floats, draws: int, *, central: bool = False) -> Floats:

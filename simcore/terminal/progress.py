@@ -29,24 +29,24 @@ def say_if_cold(command: str, *, quiet: bool = False) -> None:
 
 
 @contextlib.contextmanager
-def progress(draws: int, *, quiet: bool) -> Iterator[Report]:
+def progress(draws: int, *, quiet: bool, workers: str = "") -> Iterator[Report]:
     """Give the function that a run tells the share of its work that is done; it writes to stderr.
 
-    The rate is told in the draws of the run.
+    The rate is told in the draws of the run, and so are its `workers`, in words.
     """
     if quiet:
         yield silent
     elif sys.stderr.isatty():
-        with _bar(draws) as report:
+        with _bar(draws, workers) as report:
             yield report
     elif "ipykernel" in sys.modules:
-        yield _log(draws, wait=_NOTEBOOK_SECONDS, again=True)
+        yield _log(draws, workers, wait=_NOTEBOOK_SECONDS, again=True)
     else:
-        yield _log(draws)
+        yield _log(draws, workers)
 
 
 @contextlib.contextmanager
-def _bar(draws: int) -> Iterator[Report]:
+def _bar(draws: int, workers: str) -> Iterator[Report]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -55,7 +55,7 @@ def _bar(draws: int) -> Iterator[Report]:
         BarColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        TextColumn("left"),
+        TextColumn(f"left, {workers}" if workers else "left"),
     )
     start = time.monotonic()
     errors = sys.stderr
@@ -70,7 +70,7 @@ def _bar(draws: int) -> Iterator[Report]:
         yield report
 
 
-def _log(draws: int, *, wait: float = _LOG_SECONDS, again: bool = False) -> Report:
+def _log(draws: int, workers: str, *, wait: float = _LOG_SECONDS, again: bool = False) -> Report:
     """A line after each wait, which with `again` takes the place of the one before."""
     start = time.monotonic()
     last = start
@@ -85,7 +85,7 @@ def _log(draws: int, *, wait: float = _LOG_SECONDS, again: bool = False) -> Repo
         left = (now - start) * (1 / share - 1)
         text = (
             f"simcore: {math.floor(100 * share)} % of {draws:,} draws, {rate:,.0f} draws/s, "
-            f"{left:,.0f} s left"
+            f"{left:,.0f} s left" + (f", {workers}" if workers else "")
         )
         end = "" if again and share < 1 else "\n"
         # Blanks cover what a longer line has left.

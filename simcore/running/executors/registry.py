@@ -16,6 +16,11 @@ from simcore.running.jobs import Perform, Result, Task
 
 _MOST_THREADS: Final = 1024
 
+
+def _nothing() -> None:
+    """There is nothing to let go."""
+
+
 Run = Callable[[Perform, Sequence[Task]], Iterable[Result]]
 
 
@@ -35,12 +40,29 @@ class Executor:
     shares_memory : bool
         Whether the parts are done in this process; they then write draws where these belong, and
         remember prices from pass to pass.
+    workers : str
+        Who does the parts, in words; empty where the threads of this process do.
+    close : callable
+        Let go of what `run` has begun, also where it was interrupted.
     """
 
     run: Run
     parts: int = 1
     threads: int = 1
     shares_memory: bool = False
+    workers: str = ""
+    close: Callable[[], None] = _nothing
+
+    @property
+    def crew(self) -> int:
+        """Threads of this process for what is no part."""
+        return self.threads if self.shares_memory else os.cpu_count() or 1
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 Make = Callable[[int | None], Executor]

@@ -1,0 +1,139 @@
+"""Processes of this machine, each with one thread; they end with the process that began them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from simcore.errors import ConfigError, Fault
+from simcore.running.executors.again import as_they_come
+from simcore.running.executors.registry import Executor, executor
+from simcore.running.jobs import Perform, Result, Task
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.connection import Connection
+
+_MOST: Final = 256
+_REMEDY: Final = (
+    "take fewer processes or less memory in the config, if the system ended them for want of "
+    "memory; a script of your own needs the line: if __name__ == '__main__':"
+)
+
+
+@executor("processes")
+def on_processes(workers: int | None) -> Executor:
+    """As many parts as processes; as many of these as processors by default."""
+    if workers is not None and workers > _MOST:
+        raise ConfigError(Fault(
+            "executor", f"processes:{workers:,}", f"at most {_MOST:,} processes",
+            "a process for each processor is quickest, and the default",
+        ))  # fmt: skip
+    pool = Pool(workers or os.cpu_count() or 1)
+    return Executor(pool.run, parts=pool.workers, workers=pool.name, close=pool.close)
+
+
+class Pool:
+    """Processes that begin with the first task and stay until all is closed.
+
+    Attributes
+    ----------
+    workers : int
+    name : str
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.name = f"{workers} process" + ("" if workers == 1 else "es")
+        self._pool: ProcessPoolExecutor | None = None
+        self._alive: Connection | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._told: tuple[Perform, str] | None = None
+
+    def run(self, perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
+        """Do tasks; a process that dies is replaced, and what it did is done again."""
+        file = self._tell(perform)
+        return as_they_come(
+            lambda task: self._submit(file, task), tasks, f"processes:{self.workers}", _REMEDY
+        )
+
+    def close(self) -> None:
+        """End the processes, also those that are at work."""
+        self._end()
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._folder = self._told = None
+
+    def _tell(self, perform: Perform) -> str:
+        """Leave a job where each process reads it once."""
+        from simcore.running.executors.meeting import Told
+
+        if self._told is None or self._told[0] is not perform:
+            told = Told.of(perform)
+            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="simcore-")
+            file = Path(self._folder.name) / told.digest
+            file.write_bytes(pickle.dumps(told))
+            self._told = perform, str(file)
+        return self._told[1]
+
+    def _submit(self, file: str, task: Task) -> Future[Result]:
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            return self.begun().submit(_do, file, task)
+        except BrokenProcessPool:
+            self._end()
+            return self.begun().submit(_do, file, task)
+
+    def begun(self) -> ProcessPoolExecutor:
+        """The processes, begun anew where some have died."""
+        if self._pool is None:
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
+
+            # A fork of a process with threads may hang; and this is the same on every system.
+            context = multiprocessing.get_context("spawn")
+            ended, self._alive = context.Pipe(duplex=False)
+            self._pool = ProcessPoolExecutor(self.workers, context, _begin, (ended,))
+        return self._pool
+
+    def _end(self) -> None:
+        if self._alive is not None:
+            self._alive.close()
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        self._pool = self._alive = None
+
+
+def _begin(ended: Any) -> None:
+    """Prepare this process: it ends when the other end of a pipe is closed, by whatever means."""
+    # Ctrl-C reaches all processes of a terminal; the one that began them ends them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        try:
+            ended.recv_bytes()
+        except (EOFError, OSError):
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@lru_cache(maxsize=1)
+def _read(file: str) -> Any:
+    return pickle.loads(Path(file).read_bytes())
+
+
+def _do(file: str, task: Task) -> Result:
+    """Do a part in this process."""
+    from simcore.running.executors.meeting import do
+
+    return do(_read(file), task)
