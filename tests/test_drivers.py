@@ -376,3 +376,8 @@ def test_a_fit_that_is_unknown_explains_nothing(run):
     target = target_of(run, "cost_premium", STEEL)
     found = Given(target, (), float("nan"), 0.0, (), {}, 1024)
     assert "they explain" not in " ".join(found.notes)
+
+
+def test_prices_alone_say_that_inputs_are_missing(run):
+    found = given(run.drop_vars("input"), "cost_premium", at=STEEL, measures=["spearman"])
+    assert found.missing == ("inputs",) and np.isnan(found.fit_of_inputs)

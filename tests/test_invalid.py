@@ -80,6 +80,8 @@ def test_a_price_with_a_range_is_written_as_its_fault_says():
 def test_a_hint_stands_for_a_long_list_and_says_where_the_list_is():
     faults = faults_of({"region": ["EU"], "outcomes": ["green_premium"]})
     assert len(faults) == 2
+    (route,) = faults_of({"routes": ["green"]})
+    assert "`simcore catalog routes` lists them" in route.expected
     for fault, near, command in zip(
         faults, ("regions", "cost_premium"), ("simcore schema", "simcore catalog outcomes"),
         strict=True,

@@ -115,7 +115,8 @@ class Drivers:
 def inputs_alone(run: xr.Dataset, target: Target) -> Floats:
     """Kept inputs without any price, those of the prices among them, shape (inputs, draws)."""
     inputs = _inputs(run, target, []) if "input" in run else []
-    return np.array([one.values[target.defined] for one in inputs]).reshape(len(inputs), -1)
+    shape = len(inputs), int(target.defined.sum())
+    return np.array([one.values[target.defined] for one in inputs]).reshape(shape)
 
 
 def drivers_of(run: xr.Dataset, target: Target) -> Drivers:

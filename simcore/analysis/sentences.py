@@ -249,7 +249,7 @@ def _of_projects(reading: Reading) -> Iterator[Sentence]:
         low, middle, _ = source.amounts("project_npv")
         if not is_known((low, middle)):
             continue
-        title = told.get("title") or reading.title("project", project)
+        title = reading.called("project", project, told)
         yield Sentence((
             f"{title} has a net present value of ", middle, f" {unit} in the middle; it is above "
             "zero in ", source.share("project_npv_positive"), " of the draws, and below ", low,
@@ -270,6 +270,6 @@ def _of_instruments(
         )
         mean, high = source.mean("instrument_npv"), source.amounts("instrument_npv")[2]
         if is_known((mean, high)):
-            title = terms.get("title") or reading.title("instrument", instrument)
+            title = reading.called("instrument", instrument, terms)
             yield Sentence((f"{title} costs the public ", mean, f" {unit} on average, and more "
                             "than ", high, f" {unit} in one of twenty draws."))  # fmt: skip

@@ -93,7 +93,7 @@ def _of_project(reading: Reading) -> Iterator[Tile]:
     if not known:
         return
     project, told = next(iter(known.items()))
-    title = str(told.get("title") or reading.title("project", project))
+    title = reading.called("project", project, told)
     at = {"scenario": scenario, "project": project}
     source = Teller(reading, at)
     if reading.held("project_npv"):
@@ -119,7 +119,7 @@ def _liabilities(
         source = Teller(reading, {**at, "instrument": instrument})
         _, middle, high = source.amounts("instrument_npv")
         if is_known((middle, high)):
-            title = terms.get("title") or reading.title("instrument", instrument)
+            title = reading.called("instrument", instrument, terms)
             detail = Sentence(("P95, the worse side; P50 ", middle, f". {title}"))
             yield Tile("The public may owe", high, reading.unit("instrument_npv"), detail)
 
