@@ -15,6 +15,7 @@ from simcore.intake import Spec, shipped
 from simcore.intake.idle_settings import idle_settings
 from simcore.intake.instruments import BreakEven
 from simcore.intake.overlay import at
+from simcore.intake.overwritten import overwritten
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
@@ -31,6 +32,8 @@ from simcore.variables import OUTCOMES, labelled
 
 _PART: Final = 3
 """Keys that lead to a part of a project, such as its debt."""
+_PLACES: Final = 3
+"""Keys that lead to the places of a price."""
 _BLOCKS: Final = 2
 """Blocks of draws in each replicate, from which on its spread tells an error."""
 
@@ -77,7 +80,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
         # Said once of all of them.
         written = [one for one in written if not _is_of_projects(one.where)]
     found = [
-        *unusual(spec),
+        *unusual(spec), *_overwritten(spec, written),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
         *_unasked(plan), *_idle_settings(plan, written), *_few_replicates(plan),
         *_lone_factors(plan, written),
@@ -163,22 +166,48 @@ def _unread(spec: Spec, written: list[_Written], reads: Reads) -> Iterator[Fault
     told: set[Address] = set()
     # What a config mentions it must define, read or not.
     mentioned, changed = set(_texts([one.data for one in spec.documents])), set(_changed(spec))
+    lines = set().union(*(one.lines for one in spec.documents))
+    read, unread = set[Address](), dict[Address, Fault]()
     for one in written:
         where = one.where
         silent = _silent(one.experiments, where, reads, spec.stands_alone)
         named = mentioned if one.address[0] == "scenarios" else mentioned | changed
+        head = one.address[: len(one.address) - len(where)]
         if silent is None or (silent == entry_length(where) and where[2] in named):
+            read.add((*head, *where[:_PLACES]))
             continue
-        place = (*one.address[: len(one.address) - len(where)], *where[:silent])
+        place = (*head, *where[:silent])
         if place not in told:
             told.add(place)
             what = shown(one.value) if silent == len(where) else "an entry"
-            yield spec.fault(
+            fault = spec.fault(
                 place,
                 found=f"{what}, which changes nothing in this run",
                 expected="a setting that this run reads",
                 remedy=reason(where[:silent], one.experiments),
             )
+            of_all = where[:2] == ("catalog", "prices") and silent > _PLACES
+            if of_all and (*head, *where[:_PLACES]) in lines and place not in lines:
+                # One price was written for all places.
+                unread.setdefault((*head, *where[:_PLACES]), fault)
+            else:
+                yield fault
+    yield from (fault for place, fault in unread.items() if place not in read)
+
+
+def _overwritten(spec: Spec, written: list[_Written]) -> Iterator[Fault]:
+    """What the user wrote and every scenario replaces."""
+    if spec.stands_alone:
+        return
+    packaged = not any("scenarios" in one.data for one in spec.documents)
+    for one in written:
+        if one.address[0] != "scenarios":
+            told = overwritten(spec.experiment.scenarios, one.where, one.value, packaged=packaged)
+            if told is not None:
+                yield spec.fault(
+                    one.address, found=f"{shown(one.value)}, {told[0]}",
+                    expected="a setting that this run reads", remedy=told[1],
+                )  # fmt: skip
 
 
 def _changed(spec: Spec) -> Iterator[str]:

@@ -13,10 +13,11 @@ import pytest
 import synthetic_run
 
 from simcore.analysis import difference, summarise
+from simcore.analysis.notation import number, share
 from simcore.dataset import RunError
 from simcore.terminal.formats import to_csv, to_json
 from simcore.terminal.headline import headline_text
-from simcore.terminal.tables import WIDTH, number, outcome_text, share
+from simcore.terminal.tables import WIDTH, outcome_text
 from simcore.terminal.traces import trace_table, trace_text
 
 

@@ -249,6 +249,8 @@ def test_the_command_says_what_differs_and_what_it_changes(
     rows = list(csv.DictReader(io.StringIO(table)))
     assert len(rows) == 12
     assert {row["unit"] for row in rows} == {"EUR t-1"}
+    assert cli.main([*asked, "--market", "eu_ets"]) == 2
+    assert "--market" in capsys.readouterr().err
     assert cli.main([*asked, "--volume", "five"]) == 2
     assert "--volume 5Mt" in capsys.readouterr().err
 

@@ -21,7 +21,7 @@ AT = {"route": "new", "year": "2027"}
 
 def config(**changes):
     return small_config(
-        routes={"new": route(other_opex=OPEX)}, outcomes=["cost_premium"], keep=["cost_premium"],
+        routes={"new": route(other_opex=OPEX)}, outcomes=["cost_premium", "cheapest_route"], keep=["cost_premium"],
         exposures={}, years={"first": 2026, "last": 2028},
         **{"draws": 8192, "design": "random", "replicates": 4, **changes},
     )  # fmt: skip
@@ -104,6 +104,7 @@ def test_until_is_looked_for(plan):
     ("cost_premium", {**AT, "year": "2050"}, {}, "2026 to 2028"),
     ("cost_premium", {**AT, "region": "XX"}, {}, "one of AA"),
     ("cost_premium", {**AT, "colour": "red"}, {}, "a dimension of cost_premium"),
+    ("cheapest_route", AT, {}, "no number in each draw"),
     ("cost_premium", AT, {"designs": ["sobel"]}, "did you mean sobol"),
     ("cost_premium", AT, {"statistic": "p42"}, "--statistic"),
 ])  # fmt: skip

@@ -9,10 +9,10 @@ from small_config import commodity, market, route, small_config
 
 from simcore import intake
 from simcore.analysis.discover import condition_of, discover
-from simcore.analysis.drivers import drivers_of
+from simcore.analysis.drivers import Driver, drivers_of
 from simcore.analysis.given import Given, given
 from simcore.analysis.targets import at_of, target_of, usual_target
-from simcore.analysis.tornado import tornado
+from simcore.analysis.tornado import Reading, tornado
 from simcore.dataset import RunError
 from simcore.plan import build
 from simcore.running import engine
@@ -196,6 +196,38 @@ def test_variants_have_a_bar_by_name(run):
     assert bar.given.high - bar.given.low == pytest.approx(10.0, abs=0.2)
 
 
+def test_a_bar_that_another_input_lends_is_left_out():
+    """Two prices that go together, of which one alone is in the answer."""
+    price = np.random.default_rng(1).normal(100.0, 20.0, 1024)
+    made = xr.Dataset(
+        {"input": (("factor", "draw"), np.array([price + 1e-3, price, price[::-1]])),
+         "cost_premium": (("scenario", "draw"), (300.0 - price - 0.1 * price[::-1])[None]),
+         "cost_premium_mean": (("scenario",), [0.0])},
+        {"scenario": ["law"], "factor": ["theirs", "ours", "other"], "year": [2030],
+         "factor_group": ("factor", ["x"] * 3), "factor_unit": ("factor", ["EUR/t"] * 3),
+         "scenario_title": ("scenario", ["The law"])},
+    )  # fmt: skip
+    target = target_of(made, "cost_premium", {})
+    moved = {"theirs": 0.0, "ours": 50.0, "other": 5.0}
+
+    def central(_, drivers, __):
+        return 190.0, [Reading(190.0 + moved[one.name], 190.0 - moved[one.name]) for one in drivers]
+
+    found = tornado(made, target, central=central)
+    assert [one.name for one in found.bars] == ["ours", "other"] and target.where() == "The law"
+    assert found.borrowed == (("theirs", "ours", pytest.approx(1.0)),)
+    assert len(tornado(made, target).bars) == 3
+
+
+@pytest.mark.parametrize(("name", "unit", "said"), [
+    ("electricity.EU.anchor", "1", "its P10"), ("electrolyser.capacity", "1", "its P10"),
+    ("eu_ets.anchor (law)", "1", "its P10"), ("EU.wacc", "1", "-1.28"),
+    ("plant.capacity", "1e6 t yr-1", "-1.28 M t/yr"),
+])  # fmt: skip
+def test_how_high_in_its_range_is_no_bare_number(name, unit, said):
+    assert Driver(name, name, unit, "", np.zeros(2)).said(-1.2816) == said
+
+
 # --- where it fails ----------------------------------------------------------------------------
 
 
@@ -344,3 +376,8 @@ def test_a_fit_that_is_unknown_explains_nothing(run):
     target = target_of(run, "cost_premium", STEEL)
     found = Given(target, (), float("nan"), 0.0, (), {}, 1024)
     assert "they explain" not in " ".join(found.notes)
+
+
+def test_prices_alone_say_that_inputs_are_missing(run):
+    found = given(run.drop_vars("input"), "cost_premium", at=STEEL, measures=["spearman"])
+    assert found.missing == ("inputs",) and np.isnan(found.fit_of_inputs)

@@ -130,6 +130,63 @@ HEARD: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+PRICE_FOR_ALL = """
+name: t
+years: 2030
+regions: [EU]
+routes: [bf_bof, {route}]
+destinations: [domestic]
+outcomes: [levelised_cost]
+scenarios: {{law: {{}}}}
+catalog: {{prices: {{{commodity}: {price}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("route", "commodity", "price", "told"),
+    [
+        ("h2_dri_eaf", "hydrogen", "3 EUR/kg", []),
+        ("h2_dri_eaf", "hydrogen", "{EU: 3, KR: 4}", ["catalog.prices.hydrogen.KR"]),
+        ("scrap_eaf", "alumina", "500 EUR/t", ["catalog.prices.alumina.default"]),
+    ],
+)
+def test_one_price_for_all_places_is_one_setting(
+    route: str, commodity: str, price: str, told: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "price.yaml"
+    file.write_text(PRICE_FOR_ALL.format(route=route, commodity=commodity, price=price), "utf-8")
+    assert [one.where for one in build_and_warn(simcore.load(file))[1]] == told
+
+
+VARIANT = "catalog.policies.eu_free_allocation.variant"
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "said"),
+    [
+        (None, "which law and reform_2026, the packaged scenarios, overwrite"),
+        ({"law": "law"}, "which law overwrites"),
+        ({"law": "law", "mine": {}}, None),
+        (
+            {"same": {"catalog": {"policies": {"eu_free_allocation": {"variant": "repealed"}}}}},
+            None,
+        ),
+    ],
+)
+def test_what_every_scenario_overwrites_is_told(
+    scenarios: dict[str, Any] | None, said: str | None
+) -> None:
+    config = {**CONFIG, "outcomes": ["cost_premium"]}
+    config["catalog"] = {"policies": {"eu_free_allocation": {"variant": "repealed"}}}
+    del config["scenarios"], config["plant"]
+    config |= {} if scenarios is None else {"scenarios": scenarios}
+    found = {one.where: one for one in build_and_warn(simcore.load(config))[1]}
+    assert (VARIANT in found) == (said is not None)
+    if said is not None:
+        assert found[VARIANT].found == f'"repealed", {said}'
+        assert "scenarios: {mine: {}}" in found[VARIANT].remedy
+
+
 @pytest.mark.parametrize("name", HEARD)
 def test_a_setting_with_an_effect_is_no_matter(name: str) -> None:
     assert warnings(**HEARD[name]) == {}

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,21 @@ def test_inputs_tell_where_each_number_is_from(saved: Path, values: Any) -> None
     assert rows[name][8]
     assert "standard normal" in told
     assert sum(one == "see Config" for one in told) < len(told) / 4
+
+
+def test_shares_of_a_variance_are_per_cent(tmp_path: Path) -> None:
+    unit = "share of the variance"
+    columns = (*labels("label=Inputs"), Column("value", "Share", unit))
+    bars = Chart("shares", "Shares", "Which?", "bars", unit, columns, (("a", 0.3), ("b", 0.7)),
+                 "sensitivity")  # fmt: skip
+    out = tmp_path / "shares.xlsx"
+    write_workbook(synthetic_run.make(), out, more=[bars])
+    sheet = openpyxl.load_workbook(out)["Shares"]
+    forms = {cell.value: cell.number_format for row in sheet for cell in row}
+    assert forms[0.3] == "0.0%"
+    with zipfile.ZipFile(out) as parts:
+        drawn = [parts.read(one).decode() for one in parts.namelist() if "charts/chart" in one]
+    assert any('formatCode="0%"' in one and unit in one for one in drawn)
 
 
 def test_an_input_of_one_scenario_has_the_distribution_of_that_scenario() -> None:

@@ -48,6 +48,50 @@ def main(*arguments: str) -> int:
         return int(end.code or 0)
 
 
+@pytest.mark.parametrize(
+    ("changes", "where", "found", "remedy"),
+    [
+        ({"catalog": {"prices": {"hydrogen": {"EU": {"kind": "triangular", "low": 2, "mode": 3,
+                                                     "high": 4}}}}},
+         "catalog.prices.hydrogen.EU", "a distribution of kind triangular", "{kind: path, anchors"),
+        ({"catalog": {"policies": {"eu_free_allocation": "reform_2026"}}},
+         "catalog.policies.eu_free_allocation", '"reform_2026"', "write {variant: NAME}"),
+        ({"catalog": {"regions": {"DE": {"wacc": 0.1}}}},
+         "catalog.regions.DE", "unknown region 'DE', which lacks currency", "add like: NAME"),
+        ({"money": 2020}, "money", "2020", "write money: {price_year: 2025}"),
+        ({"catalog": {"markets": {"eu_ets": {"process": {"sigma": 0.4}}}}},
+         "catalog.markets.eu_ets.process", "a process without `kind`", "add kind: log_ou"),
+    ],
+)  # fmt: skip
+def test_what_new_users_write_is_answered_with_what_to_write(changes, where, found, remedy):
+    (fault,) = faults_of(changes)
+    assert fault.where == where
+    assert fault.found == found
+    assert remedy in fault.remedy
+
+
+def test_a_price_with_a_range_is_written_as_its_fault_says():
+    simcore.load({"catalog": {"prices": {"hydrogen": {"EU": {
+        "kind": "path", "anchors": {2030: {"low": 2, "central": 3, "high": 4}}, "unit": "EUR/kg",
+        "spot": {"year": 2026, "value": 4}, "process": {"kind": "fixed"},
+    }}}}})  # fmt: skip
+
+
+def test_a_hint_stands_for_a_long_list_and_says_where_the_list_is():
+    faults = faults_of({"region": ["EU"], "outcomes": ["green_premium"]})
+    assert len(faults) == 2
+    (route,) = faults_of({"routes": ["green"]})
+    assert "`simcore catalog routes` lists them" in route.expected
+    for fault, near, command in zip(
+        faults, ("regions", "cost_premium"), ("simcore schema", "simcore catalog outcomes"),
+        strict=True,
+    ):  # fmt: skip
+        assert fault.remedy == f"did you mean {near!r}?"
+        assert fault.expected.startswith(f"{near}, or another of ")
+        assert f"`{command}` lists them" in fault.expected
+        assert len(fault.expected) < 100
+
+
 # --- one file a fault ----------------------------------------------------------------------------
 
 
@@ -202,7 +246,7 @@ def test_config_given_in_python():
         ("draws=1e12", "draws", "1000000000000"),
         ("draws", "", "draws"),
         ("=5", "", "=5"),
-        ("draws=[1", "", "expected"),
+        ("draws=[1", "", "neither , nor ] of a list"),
         ("draws=.inf", "draws", ".inf"),
     ],
 )  # fmt: skip

@@ -642,3 +642,20 @@ def places(node: Any) -> Any:
         yield node, key
         if isinstance(node[key], (dict, list)):
             yield from places(node[key])
+
+
+@pytest.mark.parametrize(
+    ("catalog", "notes"),
+    [
+        ({"prices": {"hydrogen": 3}}, ["catalog.prices.hydrogen: 3 is read in EUR/kg"]),
+        ({"prices": {"electricity": {"EU": 60, "KR": "70 EUR/MWh"}}},
+         ["catalog.prices.electricity.EU: 60 is read in EUR/MWh"]),
+        ({"prices": {"hydrogen": {"EU": {2026: 4, 2035: 3}}}},
+         ["catalog.prices.hydrogen.EU: 4 ... is read in EUR/kg"]),
+        ({"markets": {"eu_ets": 80}}, ["catalog.markets.eu_ets: 80 is read in EUR/t"]),
+        ({"prices": {"hydrogen": {"EU": {"value": 3, "unit": "USD/kg"}}}}, []),
+        ({"prices": {"hydrogen": "3 USD/kg"}}, []),
+    ],
+)  # fmt: skip
+def test_a_price_without_a_unit_says_in_which_it_is_read(catalog, notes):
+    assert list(simcore.load({"catalog": catalog}).notes) == notes

@@ -117,7 +117,7 @@ MAY = {
     "processes/history.py:_check_even": BOUND,
     "timeseries/oddities.py": "what is asked about",
     "timeseries/dates.py": COUNT,
-    "intake/grid.py:_clashes": COUNT,
+    "intake/grid.py:_too_many": COUNT,
     "timeseries/reading.py:values_of": COUNT,
     "timeseries/sheet.py": COUNT,
     "running/finite.py:check_finite": COUNT,

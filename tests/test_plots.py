@@ -176,6 +176,12 @@ def test_human_names_reference_and_scenario_stand_on_it(run: Any) -> None:
         assert part in words
     assert "h2_dri_eaf" not in words
     assert "against Blast furnace" in text_of(simcore.plot(named, "value", routes="scrap_eaf"))
+    # A reference that the run does not ask for has its name beside the run.
+    aside = named.assign_attrs(
+        references='{"law": {"EU": {"steel": "slab_import"}, "KR": {"steel": "slab_import"}}}',
+        titles_aside='{"route": {"slab_import": "Imported slab"}}',
+    )
+    assert "against Imported slab" in text_of(simcore.plot(aside, "value"))
 
 
 @pytest.mark.parametrize("full", [True, False])

@@ -81,3 +81,15 @@ def test_charts_of_projects_are_the_dataset(run, charts):
     assert table.column("cap_binds")[0] == float(
         run.cap_binds_mean.sel(scenario="law", project="duisburg", instrument="two_way")
     )
+
+
+def test_projects_of_one_title_are_told_apart():
+    plant = {"title": "A plant", "region": "EU", "route": "h2_dri_eaf", "lifetime": 4, "output": 1}
+    run = simcore.run({
+        "name": "plants", "draws": 256, "years": "2029-2034", "regions": ["EU"],
+        "destinations": ["domestic"], "routes": ["h2_dri_eaf"], "scenarios": {"law": "law"},
+        "outcomes": ["project_npv"], "keep": [],
+        "projects": {"one": {**plant, "start": 2030}, "two": {**plant, "start": 2031}},
+    })  # fmt: skip
+    npv = next(one for one in charts_of(run) if one.name == "npv")
+    assert npv.column("panel") == ["A plant (one)", "A plant (two)"]

@@ -16,8 +16,10 @@ import yaml
 import simcore
 from simcore import cli
 from simcore.analysis.headline import OpenedRun, headline_of
+from simcore.analysis.reading import Reading, place_of
 from simcore.analysis.sectors import Made, sectors_of
 from simcore.analysis.summary import summarise
+from simcore.dataset import RunError
 from simcore.errors import ConfigError
 from simcore.terminal.headline import headline_text
 
@@ -99,6 +101,14 @@ def test_routes_say_their_sector(run: xr.Dataset, alone: xr.Dataset) -> None:
     ]  # fmt: skip
     assert [one.product for one in sectors_of(OpenedRun(chosen))] == ["float glass"]
     assert alone.route_sector.values.tolist() == ["steel"] * 3
+
+
+def test_a_page_is_of_no_route_of_another_sector(run: xr.Dataset) -> None:
+    reading = Reading(run)
+    assert place_of(reading, {"route": [GLASS[0]]}).sector == "glass"
+    assert place_of(reading, {"sector": ["glass"], "route": [GLASS[0]]}).route == GLASS[0]
+    with pytest.raises(RunError, match="write sector=glass"):
+        place_of(reading, {"sector": ["steel"], "route": [GLASS[0]]})
 
 
 def test_each_sector_is_compared_with_its_own(run: xr.Dataset) -> None:

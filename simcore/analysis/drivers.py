@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.analysis.names import titles
+from simcore.analysis.notation import said_unit
 from simcore.analysis.targets import Target
 from simcore.dataset import RunError
 from simcore.errors import Fault
+from simcore.numerics.normal import cdf
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,6 +29,11 @@ PRICES: Final = {"carbon_price": "market", "commodity_price": "commodity"}
 """Outcomes that hold price paths, and the dimension of their labels."""
 _MOST_CLASSES: Final = 12
 """Whole values up to which an input is one of classes, such as the variant of a policy."""
+
+
+_POSITIONS: Final = ("anchor", "capacity")
+"""Last parts of the names of inputs that are drawn as a standard normal number: how high in its
+range a whole curve lies."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,9 @@ class Driver:
         """A value of it in words, with its unit."""
         if self.classes is not None:
             return self.classes.get(round(value), f"{value:g}")
-        unit = self.unit.replace(" t-1", "/t")
+        if self.unit in ("", "1") and self.name.split(" ")[0].rpartition(".")[2] in _POSITIONS:
+            return f"its P{min(99, max(1, round(100 * float(cdf(value)))))}"
+        unit = said_unit(self.unit)
         return _figures(value) + ("" if unit in ("", "1") else f" {unit}")
 
 
@@ -106,7 +115,8 @@ class Drivers:
 def inputs_alone(run: xr.Dataset, target: Target) -> Floats:
     """Kept inputs without any price, those of the prices among them, shape (inputs, draws)."""
     inputs = _inputs(run, target, []) if "input" in run else []
-    return np.array([one.values[target.defined] for one in inputs]).reshape(len(inputs), -1)
+    shape = len(inputs), int(target.defined.sum())
+    return np.array([one.values[target.defined] for one in inputs]).reshape(shape)
 
 
 def drivers_of(run: xr.Dataset, target: Target) -> Drivers:

@@ -13,6 +13,7 @@ import numpy as np
 
 from simcore.analysis.headline import OpenedRun, telling_years
 from simcore.analysis.names import titles
+from simcore.analysis.notation import said_unit
 from simcore.analysis.sectors import product_told, references_of, sectors_of
 from simcore.analysis.select import choose
 from simcore.dataset import RunError
@@ -89,6 +90,11 @@ class Reading:
         return printable(
             str(label) if found is None and dim != "route" else found or self._listed(str(label))
         )
+
+    def called(self, dim: str, label: str, told: Mapping[str, Any]) -> str:
+        """Title of a label; in a run that holds none, what its config says of it."""
+        own = self.title(dim, label)
+        return printable(str(told.get("title") or label)) if own == label else own
 
     def _listed(self, route: str) -> str:
         """What the config calls a route that is not shown, such as a reference."""
@@ -217,13 +223,6 @@ class Reading:
         return f"real {self.attrs['currency']} of {self.attrs['price_year']}"
 
 
-def said_unit(unit: str) -> str:
-    """A unit as people write it: `1e6 EUR yr-1` is M EUR/yr."""
-    return unit.replace(" t-1", "/t").replace(" kg-1", "/kg").replace(" yr-1", "/yr").replace(
-        "1e6 ", "M "
-    )  # fmt: skip
-
-
 def place_of(reading: Reading, asked: Mapping[str, Sequence[str]] | None = None) -> Place:
     """The place of the board: what is asked, and for the rest the first label of the run.
 
@@ -256,9 +255,21 @@ def place_of(reading: Reading, asked: Mapping[str, Sequence[str]] | None = None)
     if "route" in wanted and "sector" not in wanted:
         of = [one for one in reading.sectors if wanted["route"][0] in reading.routes(one)]
         sector = of[0] if of else sector
+    _require_of_sector(reading, sector, str(next(iter(wanted.get("route", ())), "")))
     place = Place(first("scenario"), sector, first("region"), first("destination"), "", year)
     route = wanted["route"][0] if "route" in wanted else _cleanest(reading, place)
     return replace(place, route=route)
+
+
+def _require_of_sector(reading: Reading, sector: str, route: str) -> None:
+    """Refuse a route that makes the product of another sector."""
+    own = {one.sector: one.routes for one in sectors_of(reading.run)}
+    other = next((name for name, routes in own.items() if route in routes), sector)
+    if other != sector:
+        raise RunError(Fault(
+            "at", f"route={route} with sector={sector}", f"a route of {sector}",
+            f"leave out sector={sector}, or write sector={other}",
+        ))  # fmt: skip
 
 
 def _year(text: Any) -> int:

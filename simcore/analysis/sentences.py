@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from simcore.analysis.headline import SOLD
+from simcore.analysis.notation import decimals, number, share
 from simcore.analysis.reading import Place, Reading
 
-MINUS: Final = "\N{MINUS SIGN}"
 _ENDS: Final = (0.05, 0.5, 0.95)
-_DASH: Final = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
@@ -54,34 +53,18 @@ class Sentence:
 
 
 def written(value: float, decimals: int = 0, *, sign: bool = False) -> str:
-    """Write a number with thousands separators and a true minus; a dash where there is none."""
-    if not math.isfinite(value):
-        return _DASH
-    text = f"{abs(value):,.{decimals}f}"
-    if float(text.replace(",", "")) == 0:
-        return text
-    return f"{MINUS if value < 0 else '+' if sign else ''}{text}"
+    """A number as a page shows it."""
+    return number(value, decimals, sign=sign, typeset=True)
 
 
-def per_cent(share: float) -> str:
-    """Write a probability without rounding a possible event to impossible."""
-    if not math.isfinite(share):
-        return _DASH
-    if share < 0:
-        return f"{MINUS}{-100 * share:.0f} %" if share <= -0.005 else "0 %"
-    if 0 < share < 0.005:
-        return "<1 %"
-    if 0.995 < share < 1:
-        return ">99 %"
-    return f"{100 * share:.0f} %"
+def per_cent(value: float) -> str:
+    """A probability as a page shows it."""
+    return share(value, typeset=True)
 
 
 def figures(values: Iterable[float], wanted: int = 3) -> int:
     """Digits after the point that show so many figures of the largest number."""
-    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    if largest == 0:
-        return 0
-    return min(6, max(0, wanted - 1 - math.floor(math.log10(largest * 1.005))))
+    return decimals(values, figures=wanted)
 
 
 class Teller:
@@ -170,6 +153,16 @@ def error_of(reading: Reading, place: Place) -> Iterator[Sentence]:
         if is_known((middle, *ends)):
             yield Sentence(("95 % interval of the ", middle, ": ", ends[0], " to ", ends[1],
                             f" {reading.unit(outcome)}, the error of so many draws"))  # fmt: skip
+        bounds = {
+            end: [reading.value(f"{outcome}_quantile_{side}", {**at, "quantile": end})
+                  for side in ("low", "high")]
+            for end in _ENDS
+        }  # fmt: skip
+        open_ended = [f"P{100 * end:.0f}" for end in _ENDS if any(map(math.isinf, bounds[end]))]
+        if open_ended:
+            yield Sentence((
+                f"Too few draws: the 95 % interval of {', '.join(open_ended)} has no end",
+            ))  # fmt: skip
     if "at_price_limit_mean" in reading:
         for market in reading.markets(place):
             share = Teller(reading, {**at, "market": market}).share("at_price_limit_mean")
@@ -256,7 +249,7 @@ def _of_projects(reading: Reading) -> Iterator[Sentence]:
         low, middle, _ = source.amounts("project_npv")
         if not is_known((low, middle)):
             continue
-        title = told.get("title") or reading.title("project", project)
+        title = reading.called("project", project, told)
         yield Sentence((
             f"{title} has a net present value of ", middle, f" {unit} in the middle; it is above "
             "zero in ", source.share("project_npv_positive"), " of the draws, and below ", low,
@@ -277,6 +270,6 @@ def _of_instruments(
         )
         mean, high = source.mean("instrument_npv"), source.amounts("instrument_npv")[2]
         if is_known((mean, high)):
-            title = terms.get("title") or reading.title("instrument", instrument)
+            title = reading.called("instrument", instrument, terms)
             yield Sentence((f"{title} costs the public ", mean, f" {unit} on average, and more "
                             "than ", high, f" {unit} in one of twenty draws."))  # fmt: skip

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.analysis.names import title
 from simcore.analysis.select import choose, require_outcome
 from simcore.dataset import RunError
 from simcore.errors import Fault
@@ -44,6 +45,8 @@ class Target:
         That of the place; of a present value all that it is made of.
     rate : float
         By which these years are discounted; 0 where the place has one year.
+    titles : mapping of str to str
+        What people call the labels of the place, by dimension.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Target:
     values: Floats
     years: tuple[int, ...]
     rate: float = 0.0
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def year(self) -> int | None:
@@ -72,8 +76,8 @@ class Target:
         return np.asarray(found / found.sum())
 
     def where(self) -> str:
-        """The place in words: `EU, h2_dri_eaf, 2035`."""
-        return ", ".join(str(label) for label in self.place.values())
+        """The place in words: `European Union, Hydrogen DRI, EAF, 2035`."""
+        return "; ".join(self.titles.get(dim, str(one)) for dim, one in self.place.items())
 
 
 def target_of(run: xr.Dataset, name: str, at: Mapping[str, str]) -> Target:
@@ -119,6 +123,7 @@ def target_of(run: xr.Dataset, name: str, at: Mapping[str, str]) -> Target:
     return Target(
         name, str(attrs.get("long_name", name)), str(attrs.get("units", "")),
         OUTCOMES[name].kind if name in OUTCOMES else "number", place, values, years, rate,
+        {dim: title(run, dim, str(label)) for dim, label in place.items()},
     )  # fmt: skip
 
 

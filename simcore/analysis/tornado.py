@@ -122,6 +122,9 @@ class Tornado:
     missing : tuple of str
         What the run did not keep.
     draws : int
+    borrowed : tuple of (str, str, float)
+        Inputs that would have had a bar of the draws alone: by themselves they move nothing, but
+        they go with one that does, which stands behind them, and their rank correlation.
     """
 
     target: Target
@@ -133,6 +136,7 @@ class Tornado:
     together: tuple[tuple[str, str, float], ...]
     missing: tuple[str, ...]
     draws: int
+    borrowed: tuple[tuple[str, str, float], ...] = ()
 
 
 CentralRuns = Callable[[Target, Sequence[Driver], Sequence[Bar]], tuple[float, list[Reading]]]
@@ -169,14 +173,34 @@ def tornado(
     if central is not None:
         base, readings = central(target, [one for one, _ in pairs], bars)
         bars = [replace(bar, central=one) for bar, one in zip(bars, readings, strict=True)]
-    bars.sort(key=lambda bar: -bar.spread)
-    shown, rest = bars[:most], bars[most:]
+    borrowing = _borrowing(bars, drivers)
+    own = sorted((bar for bar in bars if bar.name not in borrowing), key=lambda bar: -bar.spread)
+    shown, rest = own[:most], own[most:]
     mean = float(answer.mean())
     others = _others(rest, mean, base) if rest else None
     return Tornado(
         target, mean, base, tuple(shown), others, len(rest), _together(shown, drivers),
         drivers.missing, answer.size,
+        tuple(borrowing[bar.name] for bar in bars
+              if bar.name in borrowing and shown and bar.spread > shown[-1].spread),
     )  # fmt: skip
+
+
+def _borrowing(bars: Sequence[Bar], drivers: Drivers) -> dict[str, tuple[str, str, float]]:
+    """By name, inputs whose given reading is that of another: alone they move nothing."""
+    movers = [bar for bar in bars if bar.central is None or bar.central.spread > 0]
+    idle = [bar for bar in bars if bar.central is not None and bar.central.spread == 0]
+    if not movers or not idle:
+        return {}
+    at = {one.name: place for place, one in enumerate(drivers.moving)}
+    columns = drivers.columns
+    ranks = [unit_ranks(columns[[at[bar.name] for bar in some]]) for some in (idle, movers)]
+    found = {}
+    for bar, row in zip(idle, ranks[0] @ ranks[1].T, strict=True):
+        strong = int(np.argmax(np.abs(row)))
+        if abs(row[strong]) >= TOGETHER:
+            found[bar.name] = bar.title, movers[strong].title, float(row[strong])
+    return found
 
 
 def _together(shown: Sequence[Bar], drivers: Drivers) -> tuple[tuple[str, str, float], ...]:

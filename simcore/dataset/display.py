@@ -18,7 +18,7 @@ _LINES: Final = 96
 
 
 class Dataset(xr.Dataset):
-    """A run; `xarray.Dataset(run)` is the same without this display."""
+    """A run; `print(run)` lists every array, as xarray does."""
 
     __slots__ = ()
 
@@ -39,7 +39,7 @@ class Dataset(xr.Dataset):
             )),
             _table(("outcome", "unit", "by", "arrays"), _outcomes(self)),
             f"<p>Arrays: run.{_first(self)}; config, sources, what is assumed: run.attrs; each "
-            "array in full: xarray.Dataset(run).</p></div>",
+            "array in full: print(run).</p></div>",
         ])  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from simcore.errors import ConfigError, Fault, few_suggestions
 from simcore.files import reading
 from simcore.intake import document, forms, layers, shipped, templates
+from simcore.intake.bare_prices import bare_prices
 from simcore.intake.checks import find_faults
 from simcore.intake.file_notes import file_notes
 from simcore.intake.findings import Address, Finding, faults
@@ -144,8 +145,10 @@ def _loaded(
     data: dict[str, Any] = shipped.base() if read.on_base else {}
     documents: list[document.Document] = []
     tables_read: list[Filled] = []
+    units_noted: list[str] = []
     for layer in reversed(read.files):
         plain = forms.plain(layer, data)
+        units_noted += bare_prices(layer.data, plain.data)
         documents.insert(0, plain)
         own = _own(plain)
         # Scenarios are named sets of choices: who names his own means only those.
@@ -177,7 +180,11 @@ def _loaded(
         data = {**data, "scenarios": overlays}
     data = _written_out(data, findings)
     findings += [one for filled in tables_read for one in filled.findings]
-    notes = [*names_noted, *dict.fromkeys(one for each in tables_read for one in each.notes)]
+    notes = [
+        *names_noted,
+        *units_noted,
+        *dict.fromkeys(one for each in tables_read for one in each.notes),
+    ]
     spec = _checked(data, [*documents, *files, *cells], file, read.folder, findings)
     told = file_notes(spec.scenarios, spec.folder, shipped.records())
     return replace(spec, notes=(*notes, *told), stands_alone=not read.on_base)

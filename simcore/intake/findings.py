@@ -26,6 +26,7 @@ SINGULAR: Final = {
 }  # fmt: skip
 """What an entry of a section of the catalog is called."""
 
+_SECTION_OF: Final = {what: section for section, what in SINGULAR.items()}
 _LISTED: Final = 12
 _FEW: Final = 4
 _TABLES: Final = 40
@@ -107,7 +108,10 @@ def unknown(
     near = suggest(name, names)
     if near in names[_LISTED:]:
         names = [near, *names]
-    listed = ", ".join(names[:_LISTED]) + (" ..." if len(names) > _LISTED else "")
+    listed = ", ".join(names[:_LISTED])
+    if len(names) > _LISTED:
+        section = _SECTION_OF.get(what)
+        listed += f" ...{f' (`simcore catalog {section}` lists them)' if section else ''}"
     return Finding(
         address,
         f"unknown {what} {name!r}",

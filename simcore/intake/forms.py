@@ -166,9 +166,7 @@ def _catalog(
         "policies": lambda name, entry, known: _policy(entry, _mapping(known, name)),
         "routes": lambda _, entry, __: _route(entry),
         "markets": lambda name, entry, known: price(entry, known.get(name), "EUR/t"),
-        "prices": lambda name, places, known: _commodity(
-            name, places, _mapping(known, name), lines
-        ),
+        "prices": lambda name, places, known: _commodity(name, places, _mapping(known, name)),
     }
     for section, rewrite in rewritten.items():
         if section in found:
@@ -267,7 +265,7 @@ def _move(lines: Lines, source: Address, target: Address) -> None:
 # --- prices --------------------------------------------------------------------------------------
 
 
-def _commodity(name: str, places: Any, known: Mapping[str, Any], lines: Lines) -> Any:
+def _commodity(name: str, places: Any, known: Mapping[str, Any]) -> Any:
     """Prices of a commodity: by region, or one for all."""
     unit = _commodity_unit(name, known)
     if isinstance(places, Mapping) and not _is_level(places):
@@ -278,10 +276,7 @@ def _commodity(name: str, places: Any, known: Mapping[str, Any], lines: Lines) -
         return found
     if price(places, None, unit) is places:
         return places
-    here = ("catalog", "prices", name)
-    for place in (*known, "default"):
-        if here in lines:
-            lines[(*here, place)] = lines[here]
+    # The places have no lines of their own: what is said of one is said of what was written.
     return {place: price(places, known.get(place), unit) for place in (*known, "default")}
 
 

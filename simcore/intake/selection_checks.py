@@ -54,11 +54,11 @@ def selection_findings(
             if name in seen:
                 yield Finding((key, position), f"{name!r} twice", "each name once", "remove one")
             seen.add(name)
-    asked, listed = set(experiment.outcomes), ", ".join(sorted(OUTCOMES))
+    asked = set(experiment.outcomes)
     for key, others in (("outcomes", []), ("keep", ["inputs"])):
         for position, name in enumerate(getattr(experiment, key)):
             if name not in OUTCOMES and not (key == "keep" and name == "inputs"):
-                yield _no_outcome((key, position), name, others, listed)
+                yield _no_outcome((key, position), name, others)
             elif key == "keep" and name != "inputs" and OUTCOMES[name].kind == "conditional":
                 yield Finding(
                     (key, position), f"{name!r}, which has no value in each draw",
@@ -87,11 +87,13 @@ def selection_findings(
             )  # fmt: skip
 
 
-def _no_outcome(address: Address, name: str, others: list[str], listed: str) -> Finding:
+def _no_outcome(address: Address, name: str, others: list[str]) -> Finding:
     near = meant(name) or suggest(name, others)
+    one = f"{near}, or another" if near else "one"
+    known = ", or ".join([f"{one} of {len(OUTCOMES)} outcomes", *others])
     return Finding(
-        address, f"unknown outcome {name!r}", f"one of {', '.join([*others, listed])}",
-        f"did you mean {near!r}?" if near else "choose one of these: `simcore catalog outcomes`",
+        address, f"unknown outcome {name!r}", f"{known}: `simcore catalog outcomes` lists them",
+        f"did you mean {near!r}?" if near else "choose one of these",
         name=name,
     )  # fmt: skip
 

@@ -21,14 +21,18 @@ from simcore.intake.instruments import kinds
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
 from simcore.intake.sourced import misfit
+from simcore.processes import KINDS as PROCESSES
 from simcore.processes import Process, fields_of, lack, record_of, refusal
+from simcore.quantities import KINDS as DISTRIBUTIONS
 from simcore.quantities.records import shown
 from simcore.units import UnitError, parse_quantity
 
 _ROUNDS: Final = 8
 _FEW: Final = 3
 """Missing keys from which on an entry is taken for one that lacks its template."""
-_FEW_OF: Final = {"regions": 2}
+_MANY: Final = 12
+"""Known keys from which on a hint stands for their list."""
+_FEW_OF: Final = {"regions": 1}
 """The same of sections whose entries need hardly more."""
 
 
@@ -223,6 +227,11 @@ def _of_process(kind: str, address: Address, record: Any) -> Finding | None:
     if kind == "extra_forbidden":
         told = refusal(record, str(address[-1]))
         return None if told is None else Finding(address, *told)
+    if kind == "missing" and address[-1] == "kind":
+        return Finding(
+            address[:-1], "a process without `kind`", f"one of the kinds {', '.join(PROCESSES)}",
+            "add kind: log_ou, or another of these",
+        )  # fmt: skip
     told = lack(record, str(address[-1])) if kind == "missing" else None
     return None if told is None else Finding(address[:-1], *told)
 
@@ -301,10 +310,13 @@ def _extra(address: Address, record: Any) -> tuple[Finding, str | None]:
     if _is_process(record):
         known = fields_of(record)
     near = suggest(name, known)
+    listed = f"one of {', '.join(known)}"
+    if near and len(known) > _MANY:
+        listed = f"{near}, or another of {len(known)} keys: `simcore schema` lists them"
     return Finding(
         address,
         f"unknown key {name!r}",
-        f"one of {', '.join(known)}",
+        listed,
         f"did you mean {near!r}?" if near else "remove it, or see `simcore schema`",
     ), near
 
@@ -368,6 +380,13 @@ def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str
             return found, f"at least {context['min_length']}", "add one"
         return found, f"at most {context['max_length']}", "remove some"
     if kind in ("union_tag_invalid", "literal_error"):
+        tag = context.get("tag", value)
+        if _natural(address) is _PRICE and tag in DISTRIBUTIONS:
+            return (
+                f"a distribution of kind {tag}", _PRICE[0],
+                "write {kind: path, anchors: {2030: {low: 2, central: 3, high: 4}}}, with unit, "
+                "spot and process",
+            )  # fmt: skip
         return _choice(str(context.get("expected_tags", context.get("expected"))),
                        context.get("tag", value))  # fmt: skip
     if kind == "string_pattern_mismatch":
@@ -404,7 +423,12 @@ _VOLUME: Final = (
 )
 _PRICES: Final = {("prices", 3), ("prices", 4), ("markets", 3)}
 """Where such a price may stand: the section of the catalog, and the length of the address."""
+_POLICY: Final = (
+    "a policy: its variant in force, or values by year",
+    "write {variant: NAME}, one of `simcore catalog policies NAME`, or {2026: 0.5, 2030: 0}",
+)
 _NATURAL: Final = {
+    ("money",): ("a mapping of keys to values", "write money: {price_year: 2025}"),
     ("years",): (
         "the first and the last year", "write years: 2028-2035, or {first: 2028, last: 2035}",
     ),
@@ -422,6 +446,8 @@ def _natural(address: Address) -> tuple[str, str] | None:
         return _PRICE
     if address[:1] == ("budgets",) and address[2:] == ("volume",):
         return _VOLUME
+    if address[:2] == ("catalog", "policies") and len(address) == 3:
+        return _POLICY
     return _NATURAL.get(address)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.analysis.headline import OpenedRun
-from simcore.analysis.names import titles
+from simcore.analysis.names import every_title
 from simcore.analysis.sectors import sectors_of
 from simcore.analysis.select import choose
 from simcore.dataset import RunError
@@ -203,7 +203,7 @@ def _chosen(
     # A picture of some routes may tell of the cost of their reference too.
     whole = inert(choose(dataset, {**labels, "route": ()}))
     # Its name too, where the reference is none of them.
-    whole = whole.assign_attrs({ROUTES: titles(whole, "route")})
+    whole = whole.assign_attrs({ROUTES: every_title(whole)["route"]})
     return choose(whole, {"route": routes}), whole
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from simcore.analysis.converge import SLOPES, Convergence
 from simcore.analysis.discover import Discovery
+from simcore.analysis.notation import said_unit
 from simcore.analysis.targets import Target, usual_target
 from simcore.analysis.tornado import Bar, Reading, Tornado, tornado
 from simcore.dataset import RunError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = 34
 """Letters of a line of a bar's name."""
+_LETTER: Final = 0.0105
+"""Width of a letter of a label, as a share of the axis."""
 _THICK: Final = 0.34
 _DASHED: Final = (0, (4, 2))
 _GREY: Final = "#444444"
@@ -51,7 +54,8 @@ def bars(found: Tornado, title: str) -> Figure:
     axes.set_yticks(range(len(shown)), [_label(bar, found) for bar in shown])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.margins(x=0.14)
+    axes.margins(x=0.06)
+    axes.set_xlim(_roomy(axes.get_xlim(), shown, found))
     axes.grid(visible=False, axis="y")
     axes.axvline(found.mean, color=_GREY, linewidth=1.0, linestyle=_DASHED)
     if both:
@@ -79,12 +83,33 @@ def bars(found: Tornado, title: str) -> Figure:
         f"{printable(weak)} goes with {printable(strong)} (rank correlation {how:.2f}): in the "
         "draws one cannot be told from the other." for weak, strong, how in found.together
     ]  # fmt: skip
+    sheet.notes += [
+        f"{printable(idle)} is left out: by itself it moves nothing, and it goes with "
+        f"{printable(strong)} (rank correlation {how:.2f})." for idle, strong, how in found.borrowed
+    ]  # fmt: skip
     return sheet.finished()
+
+
+def _roomy(ends: tuple[float, float], shown: list[Bar], found: Tornado) -> tuple[float, float]:
+    """Ends of the axis between which the labels beyond the bars have room."""
+    low, high = ends
+    for _ in range(8):  # the wider the axis, the more of it is as wide as a label
+        letter = (high - low) * _LETTER
+        first, last = low, high
+        for bar in shown:
+            one, middle = (bar.central, found.base) if bar.central else (bar.given, found.mean)
+            sides = sorted([(one.low, len(bar.low_said)), (one.high, len(bar.high_said))])
+            first = min(first, min(sides[0][0], middle) - letter * (sides[0][1] + 2))
+            last = max(last, max(sides[1][0], middle) + letter * (sides[1][1] + 2))
+        if (first, last) == (low, high) or not math.isfinite(last - first):
+            break
+        low, high = first, last
+    return low, high
 
 
 def _finding(found: Tornado) -> str:
     """What moves the answer most, and how far."""
-    first = found.bars[0]
+    first = max(found.bars, key=lambda bar: (bar.central or bar.given).spread)
     one = first.central or first.given
     low, high = (f"{end:,.{0 if one.spread > 10 else 2}f}" for end in (one.low, one.high))
     return (
@@ -273,5 +298,5 @@ def _standing(run: str, target: Target, draws: int = 0) -> str:
 
 
 def _unit(target: Target) -> str:
-    unit = target.unit.replace(" t-1", "/t").replace("1e6 ", "M ")
+    unit = said_unit(target.unit)
     return "share of the draws" if unit in ("", "1") else unit

@@ -83,11 +83,11 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
         axes.set_title(wrapped(title, 2.3, 9.5), fontsize=9.5, loc="left", color=INK)
     first = part.sel(scenario=names[0]) if names[0] else part
     sheet.title = _finding(dataset, first, name, years[0], amounts)
-    carbon = "Extra cost" if name == _NAME else "Extra cost before carbon"
+    carbon = f"Costs more, {'carbon included' if name == _NAME else 'before carbon'},"
     sheet.subtitle = standing(
         first,
         regions,
-        what=f"{carbon} in {', '.join(map(str, years))}, {amounts.whole}",
+        what=f"{carbon} {', '.join(map(str, years))}, {amounts.whole}",
         several=len(names) > 1,
     )
     late = [one for one in known_labels(dataset, f"{name}_mean", "route") if one not in ways]

@@ -98,7 +98,7 @@ def _more(amounts: Amounts, value: float) -> str:
 
 
 @picture(
-    "value", shows="extra cost before carbon against what the avoided carbon is worth, by year",
+    "value", shows="what it costs more before carbon against what avoided carbon is worth, by year",
     needs=[f"{_COST}_quantile", f"{_VALUE}_quantile"], each=CELL,
 )  # fmt: skip
 def value(dataset: xr.Dataset, asked: Asked) -> Figure | None:
@@ -137,7 +137,7 @@ def value(dataset: xr.Dataset, asked: Asked) -> Figure | None:
             f"{'pays' if paid >= 0 else 'costs another'} {amounts.text(abs(paid))}"
         )
     else:
-        sheet.title = "Extra cost before carbon, and what the avoided carbon is worth"
+        sheet.title = "What it costs more before carbon, and what the avoided carbon is worth"
     sheet.subtitle = standing(dataset, cells.regions, what=amounts.whole)
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -149,7 +149,7 @@ def value(dataset: xr.Dataset, asked: Asked) -> Figure | None:
             Line2D([], [], color=BLUE, linewidth=1.8), Patch(color=BLUE, alpha=PALE + 0.04, lw=0),
             Line2D([], [], color=INK, marker="o", linestyle="none", markersize=5),
         ],
-        ["extra cost before carbon, median", "its P5 and P95", "carbon value, median",
+        ["costs more before carbon, median", "its P5 and P95", "carbon value, median",
          "its P5 to P95", "median value covers median cost"],
     )  # fmt: skip
     sheet.notes = [*cells.notes, *also(dataset, asked)]

@@ -31,8 +31,8 @@ _ROWS: Final = 6
 _SHOWN: Final = 6
 """Inputs that a waterfall shows one by one."""
 AMOUNTS: Final = {
-    "cost_premium_ex_carbon": "Extra cost, before carbon",
-    "cost_premium": "Extra cost, carbon included",
+    "cost_premium_ex_carbon": "Costs more, before carbon",
+    "cost_premium": "Costs more, carbon included",
     "carbon_value": "Avoided CO₂ is worth",
     "support_gap": "Still missing",
     "viability": "Value covers cost",
@@ -124,9 +124,11 @@ def waterfall(reading: Reading, place: Place) -> Chart | None:
         start += reading.value("carbon_cost_central", at)
     named = reading.title("route", reference) if reference else "Reference"
     first = [(named, start)] if math.isfinite(start) else [("Reference", 0.0)]
-    last = reading.title("route", place.route) if math.isfinite(start) else "Extra cost in all"
+    last = reading.title("route", place.route) if math.isfinite(start) else "Costs more in all"
     title = (
-        f"From {named} to {last}" if reference and math.isfinite(start) else "Extra cost by part"
+        f"From {named} to {last}"
+        if reference and math.isfinite(start)
+        else "What it costs more, part by part"
     )
     total = first[0][1] + float(values.sum())
     unit = reading.unit("waterfall")
@@ -207,7 +209,7 @@ def routes_here(reading: Reading, place: Place) -> Chart | None:
         f"{AMOUNTS[name]}: routes in {reading.title('region', place.region)}, {place.year}",
         "Would another route do better?", "whiskers", unit,
         (*labels("label=Route"), *quantile_columns(unit, _ENDS)), tuple(rows),
-        note="Dot: median. Line: P5 to P95. Below zero nothing is missing.", better="low",
+        note=f"Dot: median. Line: P5 to P95. {below_zero(name)}", better="low",
         source=source(reading, f"{name}_quantile"),
     )  # fmt: skip
 

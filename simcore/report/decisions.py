@@ -30,13 +30,13 @@ def decision_charts(reading: Reading) -> Iterator[Chart]:
 def project_title(reading: Reading, scenario: str, project: str) -> str:
     """What people call a project."""
     told = reading.projects().get(scenario, {}).get(project, {})
-    return str(told.get("title") or reading.title("project", project))
+    return reading.called("project", project, told)
 
 
 def instrument_title(reading: Reading, scenario: str, project: str, instrument: str) -> str:
     """What people call an instrument of a project."""
     told = reading.projects().get(scenario, {}).get(project, {}).get("instruments", {})
-    return str(told.get(instrument, {}).get("title") or reading.title("instrument", instrument))
+    return reading.called("instrument", instrument, told.get(instrument, {}))
 
 
 def instruments_of(reading: Reading) -> list[tuple[str, str, str]]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.analysis.names import titles
-from simcore.analysis.reading import Reading, place_of, said_unit
+from simcore.analysis.notation import said_unit
+from simcore.analysis.reading import Reading, place_of
 from simcore.analysis.select import outcomes_of
 from simcore.analysis.sentences import answer_of
 from simcore.errors import Fault, OutputError, printable

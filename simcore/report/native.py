@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simcore.report.charts import Chart
+from simcore.report.charts import Chart, is_share
 from simcore.report.checks import letters
 from simcore.report.svg import COST, GAIN, INK, SERIES
-from simcore.report.workbook import SHARE, Book
+from simcore.report.workbook import Book
 
 MOST: Final = 12
 """Pictures of a sheet; the numbers are all there."""
@@ -111,7 +111,7 @@ class _Cells:
         return f"'{quoted}'!${letters(at)}${first + 1}:${letters(at)}${last + 1}"
 
     def axes(self, picture: Any, *, flat: bool = False) -> Any:
-        form = "0%" if self.chart.unit == SHARE else "#,##0"
+        form = "0%" if is_share(self.chart.unit) else "#,##0"
         number = {"name": self.chart.unit, "num_format": form, "name_font": {"bold": False},
                   "major_gridlines": {"visible": True, "line": {"color": "#D5DAE0"}}}  # fmt: skip
         label = {"label_position": "low", "line": {"color": "#55606E"}}

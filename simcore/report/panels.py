@@ -162,7 +162,7 @@ def colour_of(colours: Mapping[str, int], name: str) -> int:
 
 
 def _costs(colours: Mapping[str, int]) -> bool:
-    return next(iter(colours)).startswith("Extra cost")
+    return next(iter(colours)).startswith("Costs more")
 
 
 def _amount(chart: Chart, value: float) -> str:

@@ -44,7 +44,7 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
     outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
     apart = outcome == "cost_premium_ex_carbon"
     if outcome:
-        label = "Extra cost, before carbon" if apart else "Extra cost, carbon included"
+        label = "Costs more, before carbon" if apart else "Costs more, carbon included"
         yield from _range(reading, source, label, outcome, year)
     name = reading.held("viability", "green_is_cheaper", statistic="mean")
     if name:
@@ -93,7 +93,7 @@ def _of_project(reading: Reading) -> Iterator[Tile]:
     if not known:
         return
     project, told = next(iter(known.items()))
-    title = str(told.get("title") or reading.title("project", project))
+    title = reading.called("project", project, told)
     at = {"scenario": scenario, "project": project}
     source = Teller(reading, at)
     if reading.held("project_npv"):
@@ -119,7 +119,7 @@ def _liabilities(
         source = Teller(reading, {**at, "instrument": instrument})
         _, middle, high = source.amounts("instrument_npv")
         if is_known((middle, high)):
-            title = terms.get("title") or reading.title("instrument", instrument)
+            title = reading.called("instrument", instrument, terms)
             detail = Sentence(("P95, the worse side; P50 ", middle, f". {title}"))
             yield Tile("The public may owe", high, reading.unit("instrument_npv"), detail)
 

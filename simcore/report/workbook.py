@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore.errors import printable
-from simcore.report.charts import Column
+from simcore.report.charts import Column, is_share
 
 ROW_LIMIT: Final = 1_048_576
 NAME_LIMIT: Final = 31
@@ -176,13 +176,13 @@ def write(sheet: Any, row: int, column: int, value: Any, style: Any = None) -> N
 
 
 def _heading(column: Column) -> str:
-    unit = column.unit if column.unit not in ("", MIXED, SHARE) else ""
+    unit = "" if column.unit in (MIXED, SHARE) else column.unit
     return printable(f"{column.title} [{unit}]" if unit else column.title)
 
 
 def _format(column: Column, values: Iterable[Any]) -> str:
     """Three or more figures of the largest value; per cent of a share."""
-    if column.unit == SHARE:
+    if is_share(column.unit):
         return "0.0%"
     sizes = [abs(one) for one in values if not isinstance(one, str) and one is not None
              and math.isfinite(one)]  # fmt: skip

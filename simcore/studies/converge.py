@@ -144,6 +144,11 @@ def _cell(plan: Plan, name: str, at: dict[str, str]) -> Cell:
             f"did you mean {near}?" if near and name not in OUTCOMES
             else "add it to outcomes: in the config",
         ))  # fmt: skip
+    if OUTCOMES[name].kind in ("category", "known", "component"):
+        raise ConfigError(Fault(
+            "--of", f"{name}, which is no number in each draw", "a number, or yes or no by draw",
+            "choose another one, such as cost_premium",
+        ))  # fmt: skip
     dims = list(place_of(own[0]))
     faults, place = [], dict[str, str]()
     for dim in dims:

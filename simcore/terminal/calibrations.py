@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from simcore.terminal.tables import WIDTH, grid, number, share, shortened
+from simcore.analysis.notation import number, share
+from simcore.terminal.tables import WIDTH, grid, shortened
 
 if TYPE_CHECKING:
     from simcore.calibration.backtest import Backtest

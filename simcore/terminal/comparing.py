@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from simcore.errors import Fault
+from simcore.errors import ConfigError, Fault
 from simcore.terminal.formats import print_json
 from simcore.terminal.opening import opened
 
@@ -30,12 +30,14 @@ def compare(options: argparse.Namespace) -> None:
     volume = None if options.volume is None else megatonnes(options.volume)
     with contextlib.ExitStack() as stack:
         runs = [stack.enter_context(opened(one)) for one in (options.run, options.other) if one]
+        variable = options.variable or _usual(runs[0])
         labels = {dim: getattr(options, dim) for dim in _DIMS}
+        _require_dims(variable, labels)
         if options.format == "table" and not labels["year"] and "year" in runs[0].coords:
             shared = [set(one["year"].values.tolist()) for one in runs]
             labels["year"] = telling_years(sorted(set.intersection(*shared)) or [0])
         found = compare(
-            *runs, variable=options.variable or _usual(runs[0]), labels=labels, volume=volume,
+            *runs, variable=variable, labels=labels, volume=volume,
             old_scenario=options.base, new_scenario=options.to,
         )  # fmt: skip
         apart = changes(
@@ -53,6 +55,20 @@ def compare(options: argparse.Namespace) -> None:
             return
         records = [dict(zip(frame.columns, row, strict=True)) for row in rows]
         print_json({**found.attrs, "changes": apart, "rows": records})
+
+
+def _require_dims(variable: str, labels: Mapping[str, Any]) -> None:
+    """Refuse labels along dimensions that the outcome has not: they would change nothing."""
+    from simcore.variables import OUTCOMES, present_name
+
+    outcome = OUTCOMES.get(present_name(variable))
+    faults = [
+        Fault(f"--{dim}", ", ".join(map(str, names)),
+              f"a dimension of {outcome.name}: {', '.join(outcome.dims)}", "leave it out")
+        for dim, names in labels.items() if names and outcome and dim not in outcome.dims
+    ]  # fmt: skip
+    if faults:
+        raise ConfigError(faults)
 
 
 def _csv(attrs: Mapping[str, Any], header: list[str], rows: list[list[Any]]) -> str:

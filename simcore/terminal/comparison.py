@@ -9,18 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.analysis.names import titles
+from simcore.analysis.notation import decimals, number, said_unit, share
 from simcore.errors import printable
-from simcore.terminal.tables import (
-    WIDTH,
-    decimals,
-    grouped,
-    number,
-    said_unit,
-    scale_of,
-    share,
-    shortened,
-    wrapped,
-)
+from simcore.terminal.tables import WIDTH, grouped, scale_of, shortened, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd

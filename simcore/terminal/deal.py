@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from simcore.analysis.deal import SECTIONS
 from simcore.analysis.deal_records import Deal, Exceeded, Line, Spread, Tail
+from simcore.analysis.notation import decimals, number, said_unit, share
 from simcore.errors import printable
 from simcore.terminal.deal_terms import PAGE, head_lines, is_idle, struck_per, wrapped
-from simcore.terminal.tables import decimals, number, said_unit, share
 from simcore.variables import OUTCOMES
 
 _TITLES: Final = {

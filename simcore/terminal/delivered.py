@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.delivered import Delivered
-from simcore.terminal.tables import Titles, decimals, grouped, named, number, wrapped
+from simcore.analysis.notation import decimals, number
+from simcore.terminal.tables import Titles, grouped, named, wrapped
 
 _SHORT: Final = {
     "landed_cost": "landed cost",

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.goods import BudgetRow, ProductRow
-from simcore.terminal.tables import Titles, decimals, grouped, named, number, wrapped
+from simcore.analysis.notation import decimals, number
+from simcore.terminal.tables import Titles, grouped, named, wrapped
 
 _MOST: Final = 24
 """Lines of a table."""

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from simcore.analysis.headline import HEADLINE_QUANTILES, Run, telling_years
 from simcore.analysis.names import titles
-from simcore.terminal.tables import WIDTH, decimals, number, said_unit, scale_of, wrapped
+from simcore.analysis.notation import decimals, number, said_unit
+from simcore.terminal.tables import WIDTH, scale_of, wrapped
 from simcore.variables import OUTCOMES
 
 _USUAL: Final = ("support_gap", "cost_premium_ex_carbon", "cost_premium", "carbon_value")

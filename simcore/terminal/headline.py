@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from simcore.analysis.notation import decimals, number, said_unit, share
 from simcore.analysis.sectors import Made, References
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
@@ -15,17 +16,7 @@ from simcore.terminal.delivered import delivered_lines, legend
 from simcore.terminal.goods import budget_lines, product_lines
 from simcore.terminal.projects import project_lines
 from simcore.terminal.regions import COLUMNS, Block, Rows, is_amount, labels_of, year_lines
-from simcore.terminal.tables import (
-    MANY,
-    WIDTH,
-    Titles,
-    decimals,
-    named,
-    number,
-    said_unit,
-    scale_of,
-    share,
-)
+from simcore.terminal.tables import MANY, WIDTH, Titles, named, scale_of
 
 _LEGEND: Final = {
     "cost_premium_ex_carbon": "levelised cost above that of the reference route, before carbon",

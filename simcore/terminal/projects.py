@@ -6,18 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from simcore.analysis.notation import decimals, number, said_unit, share
 from simcore.analysis.projects import Projects
 from simcore.terminal.deal_terms import paid_for
-from simcore.terminal.tables import (
-    Titles,
-    decimals,
-    grouped,
-    named,
-    number,
-    said_unit,
-    scale_of,
-    share,
-)
+from simcore.terminal.tables import Titles, grouped, named, scale_of
 
 _MOST: Final = 30
 """Lines of the table; a run may have hundreds of projects."""

@@ -10,9 +10,10 @@ from typing import Any, Final
 from simcore.analysis.converge import Convergence, Course
 from simcore.analysis.discover import Discovery, Region, doubted
 from simcore.analysis.given import MEASURES, USUAL, Given
+from simcore.analysis.notation import decimals, number, said_unit
 from simcore.analysis.targets import Target
 from simcore.analysis.tornado import Bar, Reading, Tornado
-from simcore.terminal.tables import WIDTH, decimals, grid, number, said_unit, wrapped
+from simcore.terminal.tables import WIDTH, grid, wrapped
 
 _NARROW: Final = 16
 """Letters that a name has at least in a line."""
@@ -93,6 +94,8 @@ def tornado_text(found: Tornado) -> str:
         said.append("*: the difference is not told apart from zero.")
     said += [f"{weak} goes with {strong} (rank correlation {how:.2f}): in the draws one cannot be "
              "told from the other." for weak, strong, how in found.together]  # fmt: skip
+    said += [f"{idle} is left out: by itself it moves nothing, and it goes with {strong} (rank "
+             f"correlation {how:.2f})." for idle, strong, how in found.borrowed]  # fmt: skip
     said += _missing(found.missing)
     for one in said:
         lines += ["", *wrapped(one)] if one is said[0] else wrapped(one)

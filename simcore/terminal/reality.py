@@ -7,9 +7,10 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
+from simcore.analysis.notation import share
 from simcore.intake.packaged.observations import ROLES
 from simcore.reality import VERDICTS, Finding
-from simcore.terminal.tables import WIDTH, share, shortened
+from simcore.terminal.tables import WIDTH, shortened
 
 _HEADER: Final = ("what", "year", "observed", "unit", "P5", "P50", "P95", "verdict")
 COLUMNS: Final = (

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from simcore.analysis.headline import SOLD
-from simcore.terminal.tables import Titles, decimals, named, number, share
+from simcore.analysis.notation import decimals, number, share
+from simcore.terminal.tables import Titles, named
 
 COLUMNS: Final = {
     "cost_premium_ex_carbon": "costs more",

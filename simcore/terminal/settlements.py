@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from simcore.terminal.tables import WIDTH, decimals, grid, number, said_unit
+from simcore.analysis.notation import decimals, number, said_unit
+from simcore.terminal.tables import WIDTH, grid
 
 _HEADING: Final = 9
 _OF_PROJECT: Final = (

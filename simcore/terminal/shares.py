@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from simcore.analysis.headline import telling_years
+from simcore.analysis.notation import share
 from simcore.analysis.shares import (
     Place,
     Share,
@@ -20,7 +21,7 @@ from simcore.analysis.shares import (
     variables_of,
 )
 from simcore.errors import printable
-from simcore.terminal.tables import WIDTH, grid, share
+from simcore.terminal.tables import WIDTH, grid
 from simcore.variables import OUTCOMES
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from simcore.analysis.notation import decimals, number, said_unit, share
 from simcore.errors import printable
 from simcore.numerics.student import students_t
 from simcore.statistics import OF_TAILS, OF_THRESHOLDS, STATISTICS, Statistic
@@ -40,48 +41,9 @@ def across() -> int:
     return min(WIDTH, max(80, shutil.get_terminal_size((WIDTH, 24)).columns))
 
 
-def number(value: float, decimals: int) -> str:
-    """Write a number with thousands separators; `-` when undefined."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    text = f"{value:,.{decimals}f}"
-    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
-
-
-def share(value: float) -> str:
-    """Write a probability in per cent without rounding a possible event to impossible."""
-    if value is None or math.isnan(value):
-        return "-"
-    if 0 < value < 0.005:
-        return "<1%"
-    if 0.995 < value < 1:
-        return ">99%"
-    return f"{100 * value:.0f}%"
-
-
 def scale_of(values: Iterable[float], *, above: float = 99_999.5) -> int:
     """1000 where an amount is so large (more than five digits), else 1."""
     return 1000 if any(above <= abs(value) < math.inf for value in values) else 1
-
-
-def said_unit(unit: str, scale: float = 1.0) -> str:
-    """A unit as a table shows it, with an amount that was divided by 1 or 1000.
-
-    >>> said_unit("1e6 EUR yr-1"), said_unit("1e6 KRW", 1000), said_unit("KRW t-1", 1000)
-    ('M EUR/yr', 'bn KRW', 'thousand KRW/t')
-    """
-    unit = unit.replace(" t-1", "/t").replace(" yr-1", "/yr").replace("1e6 ", "M ")
-    if scale == 1:
-        return unit
-    return f"bn {unit.removeprefix('M ')}" if unit.startswith("M ") else f"thousand {unit}"
-
-
-def decimals(values: Iterable[float], *, figures: int) -> int:
-    """Digits after the point that show so many figures of the largest value."""
-    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    if largest == 0:
-        return 0
-    return min(6, max(0, figures - 1 - math.floor(math.log10(largest * 1.005))))
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: int) -> list[str]:

@@ -9,9 +9,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
+from simcore.analysis.notation import decimals, number, said_unit, share
 from simcore.dataset import Finished, Layout, threshold_of
 from simcore.terminal.deal_terms import paid_for
-from simcore.terminal.tables import decimals, grid, number, said_unit, share, wrapped
+from simcore.terminal.tables import grid, wrapped
 from simcore.variables import OUTCOMES
 
 _FEW: Final = 8

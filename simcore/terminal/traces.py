@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from simcore.terminal.tables import WIDTH, decimals, grid, number, shortened
+from simcore.analysis.notation import decimals, number
+from simcore.terminal.tables import WIDTH, grid, shortened
 
 _PLACE: Final = (
     "scenario", "region", "destination", "against", "sector", "route", "component", "emission",

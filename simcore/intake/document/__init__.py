@@ -277,8 +277,23 @@ def _missing_remedy(path: Path) -> str:
     return f"did you mean {path.with_name(near)}?" if near else "check the path"
 
 
+_SAID: Final = {
+    # What the reader of YAML says, in the words of who writes it.
+    "did not find expected ',' or ']'": "neither , nor ] of a list that begins with [",
+    "did not find expected ',' or '}'": "neither , nor } of a mapping that begins with {",
+    "did not find expected key": "no key of the mapping above: its keys begin in one column",
+    "did not find expected '-' indicator": "no entry of the list above: each begins with - in one "
+    "column",
+    "mapping values are not allowed in this context": "a second colon: mapping values are not "
+    "allowed here",
+    "found character that cannot start any token": "a character that begins nothing",
+    "found unexpected end of stream": "a quote that is not closed",
+}
+
+
 def _syntax_error(error: yaml.YAMLError, text: str, name: str) -> ConfigError:
     found = getattr(error, "problem", None) or "a syntax error"
+    found = _SAID.get(found, found)
     remedy = "check the indentation, quotes and brackets here and on the lines before"
     line = None
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -287,7 +302,8 @@ def _syntax_error(error: yaml.YAMLError, text: str, name: str) -> ConfigError:
         # YAML's marks also count NEL, LS and PS as line breaks.
         rows = re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
         row = rows[mark.line] if mark.line < len(rows) else ""
-        found = f"{found}, at column {mark.column + 1} of: {row.strip()[:80]}"
+        place = f"at column {mark.column + 1} of: {row.strip()[:80]}"
+        found = f"{found}, {place if row.strip() else 'here or above'}"
         if "\t" in row[: mark.column + 1]:
             remedy = "indent with spaces, not tabs"
         elif "mapping values are not allowed" in found:
