@@ -65,7 +65,8 @@ def test_commands_know_it(file: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert cli.main(["run", str(file), "--out", run, "--quiet"]) == 0
     assert cli.main(["plan", str(file)]) == 0
     assert "unit: USD/short_ton" in capsys.readouterr().out
-    assert cli.main(["summary", run, "--variable", "commodity_price", "--year", "2026"]) == 0
+    asked = ["--variable", "commodity_price", "--year", "2026", "--ids"]
+    assert cli.main(["summary", run, *asked]) == 0
     price = 380 / SHORT_TON / simcore.load(file).experiment.money.exchange["USD"]
     row = next(line for line in capsys.readouterr().out.splitlines() if "scrap.EU" in line)
     assert f" {price:.0f} " in row

@@ -73,6 +73,16 @@ def test_what_is_wrong_is_said(saved, tmp_path, capsys):
     assert cli.main(["report", str(saved / "no.zarr")]) == 2
 
 
+@pytest.mark.parametrize(("command", "name", "right"), [
+    ("report", "board.pdf", "board.html"), ("report", "board.docx", "board.html"),
+    ("plot", "board.jpg", "board.png"), ("plot", "board.eps", "board.png"),
+])  # fmt: skip
+def test_a_name_that_says_something_else_is_refused(saved, tmp_path, capsys, command, name, right):
+    out = tmp_path / name
+    assert cli.main([command, str(saved / "run.zarr"), "-o", str(out)]) == 2
+    assert str(tmp_path / right) in capsys.readouterr().err and not out.exists()
+
+
 def test_two_runs_stand_beside_each_other(saved, tmp_path):
     out = tmp_path / "two.html"
     run = str(saved / "run.zarr")
@@ -198,6 +208,13 @@ def shown(run, **asked):
 def test_one_cell_of_one_year(run):
     page = shown(run.isel(region=[0], route=[0, 2], year=[4], scenario=[0], destination=[0]))
     assert page.all("data") and page.all("svg")
+
+
+def test_too_few_draws_are_told_on_the_page(run):
+    name = "cost_premium_ex_carbon_quantile_low"
+    few = run.assign({name: run[name].where(run["quantile"] > 0.05, -math.inf)})
+    for one, is_told in ((few, True), (run, False)):
+        assert ("Too few draws: the 95 % interval of P5 has no end" in page_of(one)) == is_told
 
 
 def test_a_route_without_a_value_is_left_out_and_said(run):

@@ -153,6 +153,16 @@ def error_of(reading: Reading, place: Place) -> Iterator[Sentence]:
         if is_known((middle, *ends)):
             yield Sentence(("95 % interval of the ", middle, ": ", ends[0], " to ", ends[1],
                             f" {reading.unit(outcome)}, the error of so many draws"))  # fmt: skip
+        bounds = {
+            end: [reading.value(f"{outcome}_quantile_{side}", {**at, "quantile": end})
+                  for side in ("low", "high")]
+            for end in _ENDS
+        }  # fmt: skip
+        open_ended = [f"P{100 * end:.0f}" for end in _ENDS if any(map(math.isinf, bounds[end]))]
+        if open_ended:
+            yield Sentence((
+                f"Too few draws: the 95 % interval of {', '.join(open_ended)} has no end",
+            ))  # fmt: skip
     if "at_price_limit_mean" in reading:
         for market in reading.markets(place):
             share = Teller(reading, {**at, "market": market}).share("at_price_limit_mean")

@@ -209,7 +209,7 @@ def routes_here(reading: Reading, place: Place) -> Chart | None:
         f"{AMOUNTS[name]}: routes in {reading.title('region', place.region)}, {place.year}",
         "Would another route do better?", "whiskers", unit,
         (*labels("label=Route"), *quantile_columns(unit, _ENDS)), tuple(rows),
-        note="Dot: median. Line: P5 to P95. Below zero nothing is missing.", better="low",
+        note=f"Dot: median. Line: P5 to P95. {below_zero(name)}", better="low",
         source=source(reading, f"{name}_quantile"),
     )  # fmt: skip
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _TABLES: Final = (".xlsx", ".xls", ".csv", ".html", ".json")
 _PICTURES: Final = (".png", ".svg", ".pdf")
+_OTHERS: Final = (".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".eps", ".ps", ".bmp")
+"""Pictures that are not drawn; any other name is that of a folder."""
 
 
 def plot(options: argparse.Namespace) -> int:
@@ -71,6 +73,11 @@ def _place(out: Path | None, kind: str | None) -> Path | None:
         raise OutputError(Fault(
             str(out), f"{ending} is no picture", "a folder, or FILE.png, .svg or .pdf",
             "simcore summary RUN --format csv, or simcore report RUN, writes tables",
+        ))  # fmt: skip
+    if ending in _OTHERS:
+        raise OutputError(Fault(
+            str(out), f"{ending}, which is not drawn", "a folder, or FILE.png, .svg or .pdf",
+            f"-o {out.with_suffix('.png')}",
         ))  # fmt: skip
     if ending in _PICTURES and kind is not None and ending != f".{kind}":
         raise OutputError(Fault(

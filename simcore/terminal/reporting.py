@@ -6,7 +6,7 @@ import argparse
 import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from simcore.errors import ConfigError, Fault
 from simcore.terminal.opening import opened
@@ -59,6 +59,10 @@ def report(options: argparse.Namespace) -> None:
     print(out)
 
 
+_OTHERS: Final = (".pdf", ".doc", ".docx", ".odt", ".md", ".txt", ".xls", ".json", ".png")
+"""Endings that would say something else of the page than it is."""
+
+
 def _out(options: argparse.Namespace) -> Path | None:
     """Where the page goes; nowhere if only other forms are asked for."""
     if options.out is None:
@@ -71,6 +75,11 @@ def _out(options: argparse.Namespace) -> Path | None:
             raise ConfigError(Fault(
                 "-o", str(out), "a name that ends in .html", f"write {told} for its numbers",
             ))  # fmt: skip
+    if out.suffix.lower() in _OTHERS:
+        raise ConfigError(Fault(
+            "-o", str(out), "a name that ends in .html",
+            f"write to {out.with_suffix('.html')}, which any browser opens and prints to PDF",
+        ))  # fmt: skip
     return out
 
 
