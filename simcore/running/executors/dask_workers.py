@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any, Final
@@ -47,6 +48,8 @@ def on_dask(workers: int | None, address: str | None = None) -> Executor:
         )) from None  # fmt: skip
     cluster = _Cluster(client, local, f"dask:{address or workers}")
     cluster.wait()
+    if local is not None:
+        client.run(_ignore_interrupts)
     threads = client.nthreads()
     many = f"{len(threads)} dask worker" + ("" if len(threads) == 1 else "s")
     return Executor(cluster.run, parts=sum(threads.values()), workers=many, close=cluster.close)
@@ -116,6 +119,11 @@ class _Cluster:
                 "a scheduler and workers that run", "start them again",
             )) from error  # fmt: skip
         return found
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches all processes of a terminal; the one that began a worker ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _show(told: bytes) -> None:
