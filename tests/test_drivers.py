@@ -380,3 +380,14 @@ def test_a_fit_that_is_unknown_explains_nothing(run):
 def test_prices_alone_say_that_inputs_are_missing(run):
     found = given(run.drop_vars("input"), "cost_premium", at=STEEL, measures=["spearman"])
     assert found.missing == ("inputs",) and np.isnan(found.fit_of_inputs)
+
+
+def test_a_limit_on_years_is_a_year(run):
+    first = drivers_of(run, target_of(run, "cost_premium", STEEL)).moving[-1].name
+    years = xr.DataArray(np.random.default_rng(1).uniform(2026, 2050, 1024), dims="draw")
+    some = run.copy()
+    some["input"] = run["input"].where(run["factor"] != first, years)
+    some["cost_premium"] = run["cost_premium"] * 0 + years
+    found = discover(some, condition_of("cost_premium > 2044"), at=STEEL, repeats=2)
+    (side,) = found.region.sides
+    assert side.name == first and 2043.5 < side.low < 2046

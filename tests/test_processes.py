@@ -6,30 +6,23 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
-from rich_config import rich_config
+from strange_work import CONFIG, Dying, Rounding, counting, sums
 
 import simcore
 from simcore import cli, dataset
 from simcore.errors import ConfigError, Fault, WorkerError
 from simcore.running import engine
 from simcore.running.executors import EXECUTORS, Executor, again, executor_named, meeting
-from simcore.running.jobs import Job, Part, Result, Stage, Task
-from simcore.running.options import Options
-from simcore.running.stages import Tile, Work
-
-CONFIG = rich_config(
-    draws=2000, regions=["XA"], routes=["blast", "hydrogen"], keep=["cost_premium"],
-    outcomes=["cost_premium", "carbon_price"],
-)  # fmt: skip
+from simcore.running.jobs import Part, Result, Stage, Task
+from simcore.running.stages import Work
 
 
 @pytest.fixture(scope="module")
@@ -46,49 +39,7 @@ def pool() -> Iterator[Executor]:
 
 @pytest.fixture(scope="module")
 def tasks(plan: Any) -> tuple[Work, list[Task]]:
-    work = Work(Job.of(plan, 2, 1, Options()))
-    numbers = np.zeros((work.tile(0).rows, 4))
-    nobody = np.full(len(numbers), -1)
-    parts = [Part(0, Stage.COUNT, 0, 1), Part(0, Stage.COUNT, 1, work.job.batches.numbers)]
-    return work, [Task(part, numbers, nobody) for part in parts]
-
-
-class Dying(Work):
-    """Ends its process in the middle of a part, until a file says that it did."""
-
-    def __init__(self, job: Job, mark: Path) -> None:
-        super().__init__(job)
-        self.mark = mark
-
-    def __reduce__(self) -> Any:
-        return Dying, (self.job, self.mark)
-
-    def __call__(self, task: Task) -> Result:
-        if not self.mark.exists():
-            if self.mark.parent.exists():
-                self.mark.touch()
-            os._exit(9)
-        return super().__call__(task)
-
-
-class Rounding(Work):
-    """Makes the last bit of a rate another in any process but the first."""
-
-    def __init__(self, job: Job, home: int) -> None:
-        super().__init__(job)
-        self.home = home
-
-    def __reduce__(self) -> Any:
-        return Rounding, (self.job, self.home)
-
-    def tile(self, number: int) -> Tile:
-        tile = super().tile(number)
-        away = os.getpid() != self.home
-        return replace(tile, rate=np.nextafter(tile.rate, 2.0)) if away else tile
-
-
-def sums(results: Sequence[Result]) -> list[bytes]:
-    return [one.sums.tobytes() for one in sorted(results, key=lambda one: one.part)]
+    return counting(plan)
 
 
 def test_processes_give_the_bits_of_threads(plan, pool):

@@ -258,7 +258,10 @@ def _rounded(limit: Limit) -> Limit:
     """A limit as it is told, so that who counts the draws within finds the same."""
 
     def figures(value: float) -> float:
-        return float(f"{value:.3g}") if math.isfinite(value) else value
+        # A year has four.
+        return (
+            float(f"{value:.{4 if abs(value) >= 1000 else 3}g}") if math.isfinite(value) else value
+        )
 
     return Limit(limit.column, figures(limit.low), figures(limit.high), limit.classes)
 

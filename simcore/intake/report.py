@@ -1,21 +1,11 @@
 """What a config says of the report of its run: title, question, where the board looks."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from simcore.quantities.annotations import Name, Year
-from simcore.quantities.records import Model, fault
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) or value is None else [value]
-
-
-def _once(values: list[Any]) -> list[Any]:
-    if len(set(values)) < len(values):
-        raise fault(str(values), "each once", "remove one")
-    return values
+from simcore.quantities.annotations import Name, Year, listed, once
+from simcore.quantities.records import Model
 
 
 class Report(Model):
@@ -27,15 +17,15 @@ class Report(Model):
     """What the reader wants to know."""
     at: dict[
         Literal["scenario", "sector", "region", "destination", "route", "year"],
-        Annotated[list[str | Year], Field(min_length=1), BeforeValidator(_listed)],
+        Annotated[list[str | Year], Field(min_length=1), BeforeValidator(listed)],
     ] = Field(default_factory=dict)
     """Labels by dimension, such as {region: EU, route: h2_dri_eaf, year: 2030}: the tonne that the
     first page is about."""
-    years: Annotated[list[Year], BeforeValidator(_listed), AfterValidator(_once)] = Field(
+    years: Annotated[list[Year], BeforeValidator(listed), AfterValidator(once)] = Field(
         default_factory=list[Year]
     )
     """Years of its tables; without them three."""
-    routes: Annotated[list[Name], BeforeValidator(_listed), AfterValidator(_once)] = Field(
+    routes: Annotated[list[Name], BeforeValidator(listed), AfterValidator(once)] = Field(
         default_factory=list[Name]
     )
     """Routes that it shows; without them all."""

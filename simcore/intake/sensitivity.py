@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from simcore.quantities.annotations import Name, Year
+from simcore.quantities.annotations import Name, Year, listed, once
 from simcore.quantities.records import Model, Whole, fault
 
 REST: Final = "rest"
@@ -14,16 +14,6 @@ MOST_GROUPS: Final = 8
 FEWEST_DRAWS: Final = 256
 Scale = Literal["value", "rank", "covers"]
 Order = Literal["first_total", "second", "shapley"]
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) or value is None else [value]
-
-
-def _once(values: list[Any]) -> list[Any]:
-    if len(set(values)) < len(values):
-        raise fault(str(values), "each once", "remove one")
-    return values
 
 
 def _one_rest(groups: Any) -> Any:
@@ -38,7 +28,7 @@ def _one_rest(groups: Any) -> Any:
 def _written(value: Any) -> Any:
     """`default`, `single`, or patterns by group: one, a list, or `rest`."""
     if isinstance(value, dict):
-        return {name: _listed(one) for name, one in value.items()}
+        return {name: listed(one) for name, one in value.items()}
     if value not in ("default", "single"):
         raise fault(
             repr(value), "default, single, or patterns by group",
@@ -57,11 +47,11 @@ Groups = Annotated[
 class Sensitivity(Model):
     """Which inputs make outcomes uncertain, one by one or by groups."""
 
-    of: Annotated[
-        list[str], Field(min_length=1), BeforeValidator(_listed), AfterValidator(_once)
-    ] = Field(default_factory=lambda: ["cost_premium"])
+    of: Annotated[list[str], Field(min_length=1), BeforeValidator(listed), AfterValidator(once)] = (
+        Field(default_factory=lambda: ["cost_premium"])
+    )
     """Outcomes of the run."""
-    at: dict[str, Annotated[list[str | Year], Field(min_length=1), BeforeValidator(_listed)]] = (
+    at: dict[str, Annotated[list[str | Year], Field(min_length=1), BeforeValidator(listed)]] = (
         Field(default_factory=dict)
     )
     """Labels by dimension, such as {region: [EU], year: [2030, 2035]}; without them all."""
@@ -73,7 +63,7 @@ class Sensitivity(Model):
     """`first_total`; `second`: interactions of two as well; `shapley`: shares that sum to one, also
     of inputs that are correlated."""
     scale: Annotated[
-        list[Scale], Field(min_length=1), BeforeValidator(_listed), AfterValidator(_once)
+        list[Scale], Field(min_length=1), BeforeValidator(listed), AfterValidator(once)
     ] = Field(default_factory=lambda: list[Scale](["rank", "value"]))
     """What of an outcome varies: its rank among the draws, its value, or whether it is above 0
     (`covers`)."""

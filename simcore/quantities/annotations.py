@@ -22,6 +22,18 @@ def percent(value: Any) -> Any:
     return value if found is None else float(Fraction(found[1]) / 100)
 
 
+def listed(value: Any) -> Any:
+    """A list of one for a single value; nothing stays nothing."""
+    return value if isinstance(value, list) or value is None else [value]
+
+
+def once(values: list[Any]) -> list[Any]:
+    """Values each of which stands once; others are a fault."""
+    if len(set(values)) < len(values):
+        raise fault(str(values), "each once", "remove one")
+    return values
+
+
 class AlsoText:
     """Lets the JSON schema of a number accept a text such as `8 %`."""
 

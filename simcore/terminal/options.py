@@ -85,7 +85,8 @@ def _simulated(one: Parser, default: str) -> None:
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
     one.add_argument("--executor", metavar="WHERE",
-                     help="threads:T, or processes:N; the numbers stay the same")  # fmt: skip
+                     help="threads:T, processes:N, dask:N or dask:tcp://host:8786; the "
+                     "numbers stay the same")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--fresh", action="store_true",
                      help="discard what a run to OUT that was stopped has kept")  # fmt: skip

@@ -65,17 +65,21 @@ class Executor:
         self.close()
 
 
-Make = Callable[[int | None], Executor]
+Make = Callable[..., Executor]
 
 EXECUTORS: Final[dict[str, Make]] = {}
 """By name, what makes an executor with so many workers, or as many as it thinks best."""
+_ADDRESSED: Final[set[str]] = set()
+"""Those that take an address in the place of workers."""
 
 
-def executor(name: str) -> Callable[[Make], Make]:
-    """Register the function that makes an executor."""
+def executor(name: str, *, takes_address: bool = False) -> Callable[[Make], Make]:
+    """Register the function that makes an executor of (workers), or of (workers, address)."""
 
     def register(make: Make) -> Make:
         EXECUTORS[name] = make
+        if takes_address:
+            _ADDRESSED.add(name)
         return make
 
     return register
@@ -93,18 +97,27 @@ def on_threads(workers: int | None) -> Executor:
 
 
 def executor_named(text: str) -> Executor:
-    """Make an executor from its name and workers, such as `threads:2`.
+    """Make an executor from its name and workers or address, such as `threads:2`.
 
     Raises
     ------
     ConfigError
-        No executor has that name, or its workers are no whole number of at least 1.
+        No executor has that name, its workers are no whole number of at least 1, or nobody answers
+        at its address.
     """
-    name, colon, workers = text.partition(":")
-    count = int(workers[:20]) if workers.isdecimal() else 0
+    name, colon, which = text.partition(":")
+    if name in _ADDRESSED and "://" in which:
+        return EXECUTORS[name](None, which)
+    count = int(which[:20]) if which.isdecimal() else 0
     if name not in EXECUTORS or (colon and count < 1):
+        address = ", or NAME:ADDRESS" if name in _ADDRESSED else ""
+        example = (
+            f"{name}:tcp://host:8786"
+            if address
+            else (f"{suggest(name, list(EXECUTORS)) or 'threads'}:2")
+        )
         raise ConfigError(Fault(
-            "executor", repr(text), f"NAME or NAME:WORKERS, one of {', '.join(EXECUTORS)}",
-            f"{suggest(name, list(EXECUTORS)) or 'threads'}:2 takes two workers",
+            "executor", repr(text), f"NAME or NAME:WORKERS, one of {', '.join(EXECUTORS)}{address}",
+            f"for example {example}",
         ))  # fmt: skip
     return EXECUTORS[name](count if colon else None)
