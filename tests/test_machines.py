@@ -120,6 +120,7 @@ MAY = {
     "intake/grid.py:_too_many": COUNT,
     "timeseries/reading.py:values_of": COUNT,
     "timeseries/sheet.py": COUNT,
+    "running/executors/dask_workers.py:on_dask": COUNT,
     "running/finite.py:check_finite": COUNT,
     "running/finite.py:_distance": "which input is named first",
     "quantities/__init__.py:Lognormal": "the text of a remedy",

@@ -29,11 +29,8 @@ PRICES: Final = {"carbon_price": "market", "commodity_price": "commodity"}
 """Outcomes that hold price paths, and the dimension of their labels."""
 _MOST_CLASSES: Final = 12
 """Whole values up to which an input is one of classes, such as the variant of a policy."""
-
-
-_POSITIONS: Final = ("anchor", "capacity")
-"""Last parts of the names of inputs that are drawn as a standard normal number: how high in its
-range a whole curve lies."""
+_NORMAL: Final = "standard normal"
+"""Source of an input that is such a number: how high in its range a whole curve lies."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,8 @@ class Driver:
         Of a price; else empty.
     classes : dict of int to str, or None
         Names of its values where it has only a few; None where it is a number.
+    is_position : bool
+        Whether it is a standard normal number, of which the percentile says more.
     """
 
     name: str
@@ -64,6 +63,7 @@ class Driver:
     values: Floats
     years: tuple[int, ...] = ()
     classes: dict[int, str] | None = None
+    is_position: bool = False
 
     @property
     def when(self) -> str:
@@ -77,7 +77,7 @@ class Driver:
         """A value of it in words, with its unit."""
         if self.classes is not None:
             return self.classes.get(round(value), f"{value:g}")
-        if self.unit in ("", "1") and self.name.split(" ")[0].rpartition(".")[2] in _POSITIONS:
+        if self.is_position:
             return f"its P{min(99, max(1, round(100 * float(cdf(value)))))}"
         unit = said_unit(self.unit)
         return _figures(value) + ("" if unit in ("", "1") else f" {unit}")
@@ -177,15 +177,18 @@ def _inputs(run: xr.Dataset, target: Target, paths: list[str]) -> list[Driver]:
     values = np.asarray(run["input"].values, dtype=np.float64)
     names, groups = (list(map(str, run[one].values)) for one in ("factor", "factor_group"))
     units = list(map(str, run["factor_unit"].values))
+    sources = list(map(str, run["factor_source"].values)) if "factor_source" in run else units
     choices = json.loads(run.attrs.get("choices", "{}"))
     found, titled = [], _titles(run, "factor")
-    for name, unit, group, row in zip(names, units, groups, values, strict=True):
+    for name, unit, group, row, source in zip(
+        names, units, groups, values, sources, strict=True
+    ):  # fmt: skip
         inside = any(name.startswith(f"{path}.") for path in paths) and group != "policy"
         elsewhere = any(name.endswith(f" ({one})") for one in others)
         if not inside and not elsewhere:
             found.append(Driver(
                 name, titled[name], unit, group, row,
-                classes=_classes(row, choices.get(name)),
+                classes=_classes(row, choices.get(name)), is_position=source == _NORMAL,
             ))  # fmt: skip
     return found
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simcore.analysis.compare import compare
 from simcore.analysis.headline import telling_years
+from simcore.analysis.names import title
 from simcore.analysis.reading import Place, Reading
 from simcore.report.board import AMOUNTS, where
 from simcore.report.charts import Chart, Value, labels, quantile_columns
@@ -54,7 +55,7 @@ def _tonne(
         f"compared-{name.replace('_', '-')}", f"{AMOUNTS[name]}: {where(reading, place)}",
         "What does the other run change?", "whiskers", unit,
         (*labels("panel=Year", "label=Run"), *quantile_columns(unit, _ENDS)), tuple(rows),
-        section=SECTION, note=_note(told), source=_source(old, new, name),
+        section=SECTION, note=_note(told, old, new), source=_source(old, new, name),
     )  # fmt: skip
 
 
@@ -67,7 +68,8 @@ def _projects(old: xr.Dataset, new: xr.Dataset, reading: Reading, place: Place) 
     return Chart(
         "compared-npv", "Net present value of each project", "What does the other run change?",
         "whiskers", unit, (*labels("panel=Project", "label=Run"), *quantile_columns(unit, _ENDS)),
-        tuple(rows), section=SECTION, note=_note(told), source=_source(old, new, "project_npv"),
+        tuple(rows), section=SECTION, note=_note(told, old, new),
+        source=_source(old, new, "project_npv"),
     )  # fmt: skip
 
 
@@ -78,19 +80,24 @@ def at_of(told: xr.Dataset, at: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(cell: xr.Dataset, panel: str) -> list[tuple[Value, ...]]:
     rows: list[tuple[Value, ...]] = []
-    for side, label in (("old", "This run"), ("new", "The other run"), ("difference", "Change")):
+    change = "Change" if cell.attrs["paired"] else "Shift of each"
+    for side, label in (("old", "This run"), ("new", "The other run"), ("difference", change)):
         quantiles = [float(one) for one in cell[f"{side}_quantile"].values.tolist()]
         if all(map(math.isfinite, quantiles)):
             rows.append((panel, label, *quantiles))
     return rows
 
 
-def _note(told: xr.Dataset) -> str:
-    scenarios = f"{told.attrs['old_scenario']} beside {told.attrs['new_scenario']}. "
+def _note(told: xr.Dataset, old: xr.Dataset, new: xr.Dataset) -> str:
+    first = title(old, "scenario", told.attrs["old_scenario"])
+    scenarios = f"{first} beside {title(new, 'scenario', told.attrs['new_scenario'])}. "
     if told.attrs["paired"]:
         return f"{scenarios}Change: quantiles of the difference, draw by draw."
     why = told.attrs["why_unpaired"]
-    return f"{scenarios}Change: shift of each quantile, as of independent samples; {why}."
+    return (
+        f"{scenarios}Shift of each: a quantile of the other run less that of this one, as of "
+        f"independent samples; {why}."
+    )
 
 
 def _source(old: xr.Dataset, new: xr.Dataset, name: str) -> str:

@@ -17,6 +17,7 @@ from simcore.analysis.sentences import answer_of
 from simcore.errors import Fault, OutputError, printable
 from simcore.files import whole
 from simcore.report import checks, inputs, method, native
+from simcore.report.beside import BESIDE
 from simcore.report.board import where
 from simcore.report.charts import BAND, Chart, Column, Value, labels
 from simcore.report.content import charts_at
@@ -217,7 +218,7 @@ def _chart(book: Book, chart: Chart) -> checks.Placed:
     sheets = book.table(sheet, chart.columns, chart.rows, top=top, name=sheet.get_name(),
                         filtered=chart.kind == "table", widest=36)  # fmt: skip
     if len(sheets) == 1:
-        beside = _BESIDE.get(chart.kind)
+        beside = BESIDE.get(chart.kind)
         added = beside(book, sheet, chart, top) if beside is not None else {}
         left = native.draw(book, sheet, chart, top, added)
         if left:
@@ -229,67 +230,6 @@ def _chart(book: Book, chart: Chart) -> checks.Placed:
             "type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#5FA8D3",
         })  # fmt: skip
     return checks.Placed(chart, sheet.get_name(), top, is_whole=len(sheets) == 1)
-
-
-def _ends(book: Book, sheet: Any, chart: Chart, top: int) -> dict[str, int]:
-    """Where each bar of a waterfall begins and ends, and what of it is drawn, as formulas."""
-    values = [float(value) for value in chart.column("value")]
-    at, added = _columns_beside(book, sheet, chart, top, {
-        "begins": "Begins", "ends": "Ends", "hidden": "Not drawn", "over": "Above zero",
-        "under": "Below zero",
-    })  # fmt: skip
-    style, reached = book.number("#,##0.0"), 0.0
-    for row, value in enumerate(values):
-        line = top + 1 + row
-        is_level = row in (0, len(values) - 1)
-        start = 0.0 if is_level else reached
-        reached = value if is_level else reached + value
-        low, high = min(start, reached), max(start, reached)
-        begins, ends = (f"{checks.letters(added[name])}{line + 1}" for name in ("begins", "ends"))
-        above = f"{checks.letters(added['ends'])}{line}"
-        own = f"{checks.letters(at['value'])}{line + 1}"
-        least, most = f"MIN({begins},{ends})", f"MAX({begins},{ends})"
-        for name, formula, number in (
-            ("begins", "0" if is_level else above, start),
-            ("ends", f"{begins}+{own}", reached),
-            ("hidden", f"MAX({least},0)+MIN({most},0)", max(low, 0.0) + min(high, 0.0)),
-            ("over", f"MAX({most},0)-MAX({least},0)", max(high, 0.0) - max(low, 0.0)),
-            ("under", f"MIN({least},0)-MIN({most},0)", min(low, 0.0) - min(high, 0.0)),
-        ):  # fmt: skip
-            sheet.write_formula(line, added[name], f"={formula}", style, number)
-    return added
-
-
-def _lengths(book: Book, sheet: Any, chart: Chart, top: int) -> dict[str, int]:
-    """How far whiskers reach from the median, as formulas."""
-    at, added = _columns_beside(
-        book, sheet, chart, top, {"above": "P95 less P50", "below": "P50 less P5"}
-    )
-    style = book.number("#,##0.0")
-    for row, values in enumerate(chart.rows):
-        line = top + 1 + row
-        for name, high, low in (("above", "p95", "p50"), ("below", "p50", "p5")):
-            length = float(values[at[high]]) - float(values[at[low]])
-            if math.isfinite(length):
-                told = "-".join(f"{checks.letters(at[one])}{line + 1}" for one in (high, low))
-                sheet.write_formula(line, added[name], f"={told}", style, length)
-    return added
-
-
-def _columns_beside(
-    book: Book, sheet: Any, chart: Chart, top: int, heads: Mapping[str, str]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Places of the columns of a chart, and of more beside them, under their heads."""
-    at = {one.name: place for place, one in enumerate(chart.columns)}
-    added = {name: place for place, name in enumerate(heads, len(chart.columns))}
-    for name, head in heads.items():
-        sheet.write_string(top, added[name], head, book.style("head of numbers"))
-        sheet.set_column(added[name], added[name], 11)
-    return at, added
-
-
-_BESIDE: Final = {"waterfall": _ends, "whiskers": _lengths}
-"""Columns that the chart of Excel needs and the picture does not."""
 
 
 def _quantiles(book: Book, reading: Reading) -> None:

@@ -64,7 +64,7 @@ def product_lines(
                for name, value in zip(quantiles, one.effect, strict=True)}  # fmt: skip
         row["price", "mean"] = f"{100 * one.uplift:.2f}%"
         name = named(titles, "product", one.product)
-        name = name if one.unit == one.product else f"{name}, {one.unit}"
+        name = name if one.unit.lower() in name.lower().split() else f"{name}, {one.unit}"
         sold = [named(titles, "destination", one.destination)] if several else []
         place, route = (named(titles, dim, getattr(one, dim)) for dim in ("region", "route"))
         cells[name, place, *sold, route] = row
