@@ -31,7 +31,10 @@ _PER_CO2: Final = (
 
 @dataclass(frozen=True)
 class Place:
-    """What the board is about: one tonne, made by one route in one region, sold in one year."""
+    """What the board is about: one tonne, made by one route in one region, sold in one year.
+
+    `against` is what its buyer compares with; empty where the run does not ask that.
+    """
 
     scenario: str
     sector: str
@@ -39,6 +42,7 @@ class Place:
     destination: str
     route: str
     year: int
+    against: str = ""
 
     def at(self, dims: Sequence[str]) -> dict[str, Any]:
         """Its labels along some dimensions."""
@@ -196,13 +200,28 @@ class Reading:
 
     def compared(self, place: Place) -> list[str]:
         """Routes with a premium in a region and scenario, in some year."""
-        outcome = self.held("cost_premium_ex_carbon", "cost_premium", "carbon_value", "support_gap")
+        outcome = self.held("cost_premium_ex_carbon", "cost_premium", "carbon_value", "support_gap",
+                            "buyer_premium")  # fmt: skip
         if outcome is None:
             return []
         at = {**place.at(("scenario", "region", "destination")), "quantile": 0.5}
+        if outcome == "buyer_premium":
+            at["against"] = place.against
         return [
             route for route in self.routes(place.sector)
             if np.isfinite(self.values(f"{outcome}_quantile", {**at, "route": route})).any()
+        ]  # fmt: skip
+
+    def bought(self, place: Place) -> list[str]:
+        """What buyers compare tonnes of a sector with; nothing where the run does not tell it."""
+        if not self.held("buyer_premium"):
+            return []
+        at = {"scenario": place.scenario, "quantile": 0.5}
+        return [
+            against for against in map(str, self.labels("against"))
+            if any(np.isfinite(self.values("buyer_premium_quantile",
+                                           {**at, "against": against, "route": route})).any()
+                   for route in self.routes(place.sector))
         ]  # fmt: skip
 
     def markets(self, place: Place) -> list[str]:
@@ -257,6 +276,9 @@ def place_of(reading: Reading, asked: Mapping[str, Sequence[str]] | None = None)
         sector = of[0] if of else sector
     _require_of_sector(reading, sector, str(next(iter(wanted.get("route", ())), "")))
     place = Place(first("scenario"), sector, first("region"), first("destination"), "", year)
+    bought = reading.bought(place)
+    against = str(wanted["against"][0]) if "against" in wanted else next(iter(bought), "")
+    place = replace(place, against=against if against in bought else "")
     route = wanted["route"][0] if "route" in wanted else _cleanest(reading, place)
     return replace(place, route=route)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from simcore.analysis.delivered import delivered
 from simcore.analysis.headline import SOLD
 from simcore.analysis.notation import decimals, number, share
 from simcore.analysis.reading import Place, Reading
@@ -140,13 +141,17 @@ def is_known(numbers: Iterable[Number]) -> bool:
 
 def answer_of(reading: Reading, place: Place) -> list[Sentence]:
     """What a run answers of one tonne and of its projects, as far as its outcomes say it."""
-    return [*_of_tonne(reading, place), *_of_scenarios(reading, place), *_of_projects(reading)]
+    tonne = _of_buyer if place.against else _of_tonne
+    return [*tonne(reading, place), *_of_scenarios(reading, place), *_of_projects(reading)]
 
 
 def error_of(reading: Reading, place: Place) -> Iterator[Sentence]:
     """How sure the first number of a tonne is, and which prices stand at a hard bound."""
-    at = place.at(("scenario", "region", "destination", "route", "year"))
-    outcome = reading.held("cost_premium_ex_carbon", "cost_premium")
+    at = place.at(("scenario", "against", "region", "destination", "route", "year"))
+    outcome = (
+        "buyer_premium" if place.against
+        else reading.held("cost_premium_ex_carbon", "cost_premium")
+    )  # fmt: skip
     if outcome:
         source = Teller(reading, at)
         middle, ends = source.amounts(outcome)[1], source.interval(outcome)
@@ -212,6 +217,75 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Sentence]:
                         source.share("green_is_cheaper_mean"), " of the draws."))  # fmt: skip
 
 
+def _of_buyer(reading: Reading, place: Place) -> Iterator[Sentence]:
+    """What the delivered tonne costs its buyer more, and the least that he can pay."""
+    dims = ("scenario", "against", "region", "route", "year")
+    source, money = Teller(reading, place.at(dims)), reading.attrs["currency"]
+    beside = reading.title("against", place.against)
+    low, middle, high = source.amounts("buyer_premium")
+    made, origin = reading.title("route", place.route), reading.title("region", place.region)
+    at_home = place.against.partition(".")[0] == place.region
+    brought = "" if at_home else " with freight, duty and the carbon of the border"
+    if is_known((low, middle, high)):
+        yield Sentence((
+            f"{place.year}: a tonne of {reading.product(place.sector)} made by {made} from "
+            f"{origin}, delivered{brought}, "
+            f"{'costs the buyer' if middle.value >= 0 else 'has an extra cost to the buyer of'} ",
+            middle,
+            f" {money} {'more than' if middle.value >= 0 else 'over'} {beside} (P5 ", low,
+            ", P95 ", high, ").",
+        ))  # fmt: skip
+        own = source.amounts("landed_cost") if reading.held("landed_cost") else ()
+        other = source.amounts("alternative_cost") if reading.held("alternative_cost") else ()
+        if own and other and is_known((*own, *other)):
+            yield Sentence(("It costs ", own[1], f" {money} (P5 ", own[0], ", P95 ", own[2],
+                            "); what he compares with costs ", other[1], f" {money} (P5 ",
+                            other[0], ", P95 ", other[2], ")."))  # fmt: skip
+    else:
+        yield Sentence((
+            f"{made} in {origin} has no premium over {beside} in {place.year}: the buyer compares "
+            "with it, or it cannot be delivered yet.",
+        ))  # fmt: skip
+    yield from _least(reading, place)
+
+
+def _least(reading: Reading, place: Place) -> Iterator[Sentence]:
+    """Of all tonnes that the buyer may take, the one with the lowest median."""
+    here = (place.scenario, place.against, place.year)
+    known = {
+        key: row["buyer_premium"][1]
+        for one in delivered(reading.run, _ENDS)
+        if (one.scenario, one.against, one.year) == here
+        for key, row in one.rows.items()
+        if key[1] in reading.routes(place.sector) and math.isfinite(row["buyer_premium"][1])
+    }
+    if len(known) < 2:
+        return
+    region, route = min(known, key=lambda key: known[key])
+    at = {**place.at(("scenario", "against", "year")), "region": region, "route": route}
+    low, middle, high = Teller(reading, at).amounts("buyer_premium")
+    yield Sentence((
+        f"Of the {len(known)} tonnes that he may take, by the median the least costly is "
+        f"{reading.title('route', route)}, {reading.title('region', region)}: ", middle,
+        f" {reading.attrs['currency']} over what he compares with (P5 ", low, ", P95 ", high, ").",
+    ))  # fmt: skip
+
+
+def _bought_elsewhere(reading: Reading, place: Place) -> Iterator[Sentence]:
+    """The median of what the same tonne costs its buyer more, in the other scenarios."""
+    parts: list[str | Number] = []
+    others = [one for one in reading.labels("scenario") if one != place.scenario]
+    for scenario in others[:3]:
+        at = {**place.at(("against", "region", "route", "year")), "scenario": scenario}
+        middle = Teller(reading, at).amounts("buyer_premium")[1]
+        if is_known([middle]):
+            before = ", " if parts else "The median of what it costs him more in other scenarios: "
+            parts += [f"{before}{reading.title('scenario', scenario)} ", middle,
+                      f" {reading.attrs['currency']}"]  # fmt: skip
+    if parts:
+        yield Sentence((*parts, "."))
+
+
 def _no_value(reading: Reading, place: Place) -> str:
     return (
         f"{reading.title('route', place.route)} has no premium in "
@@ -221,7 +295,10 @@ def _no_value(reading: Reading, place: Place) -> str:
 
 
 def _of_scenarios(reading: Reading, place: Place) -> Iterator[Sentence]:
-    """The same share in the other scenarios."""
+    """The same share in the other scenarios; of a buyer the median of what he pays more."""
+    if place.against:
+        yield from _bought_elsewhere(reading, place)
+        return
     name = reading.held("viability", "green_is_cheaper", statistic="mean")
     others = [one for one in reading.labels("scenario") if one != place.scenario]
     if name is None or not others:

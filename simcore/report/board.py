@@ -37,25 +37,43 @@ AMOUNTS: Final = {
     "support_gap": "Still missing",
     "viability": "Value covers cost",
     "green_is_cheaper": "Green is cheaper",
+    "buyer_premium": "Costs the buyer more",
+    "landed_cost": "Delivered, it costs",
+    "alternative_cost": "What the buyer compares with",
+    "buyer_cost_per_tco2": "Costs the buyer, by CO₂ saved",
 }
 """What a reader calls an outcome."""
 
 
 def board_charts(reading: Reading, place: Place) -> Iterator[Chart]:
     """Charts of the board, as far as the outcomes of the run allow."""
-    makers = (cost_and_value, waterfall, probabilities, routes_here, years_table)
+    makers = [cost_and_value, waterfall, probabilities, routes_here, years_table]
+    if place.against:
+        # The others tell the tonne beside a plant of its own region.
+        own = _is_own_comparison(reading, place)
+        makers = [cost_and_value, *([waterfall, probabilities] if own else []), years_table]
     for make in makers:
         chart = make(reading, place)
         if chart is not None:
             yield replace(chart, place=where(reading, place))
 
 
-def amounts_of(reading: Reading) -> list[str]:
+def _is_own_comparison(reading: Reading, place: Place) -> bool:
+    """Whether the buyer compares with what the region compares with: one premium is the other."""
+    at = place.at(("scenario", "against", "region", "destination", "route"))
+    bought, own = (reading.values(f"{name}_quantile", at)
+                   for name in ("buyer_premium", "cost_premium"))  # fmt: skip
+    return bought.shape == own.shape and np.allclose(bought, own, rtol=1e-5, equal_nan=True)
+
+
+def amounts_of(reading: Reading, place: Place | None = None) -> list[str]:
     """Cost and value of a tonne, as far as the run holds them.
 
     Without the cost before carbon the value is left out: the cost then holds carbon already, and
-    who sees both subtracts twice.
+    who sees both subtracts twice. At a place with a buyer it is what the tonne costs him more.
     """
+    if place is not None and place.against:
+        return ["buyer_premium"]
     if reading.held("cost_premium_ex_carbon"):
         value = reading.held("carbon_value")
         return ["cost_premium_ex_carbon", *([value] if value else [])]
@@ -74,12 +92,14 @@ def where(reading: Reading, place: Place) -> str:
 
 def cost_and_value(reading: Reading, place: Place) -> Chart | None:
     """Fan of what a tonne costs more, against what its avoided CO₂ is worth."""
-    outcomes = amounts_of(reading)
+    outcomes = amounts_of(reading, place)
     rows = list(fan_rows(reading, outcomes, place))
     if not rows:
         return None
     unit, both = reading.unit(outcomes[0]), len(outcomes) > 1
     title = "Cost and value of a tonne" if both else AMOUNTS[outcomes[0]]
+    if place.against:
+        title += f" than {reading.title('against', place.against)}"
     question = (
         "When does the value of avoided CO₂ cover what the low-carbon tonne costs more?" if both
         else "When does the low-carbon tonne cost less?"
@@ -98,7 +118,7 @@ def fan_rows(
     reading: Reading, outcomes: list[str], place: Place
 ) -> Iterator[tuple[Value, ...]]:  # fmt: skip
     """Series, year and quantiles of some outcomes of one tonne, in its years with a value."""
-    at = place.at(("scenario", "region", "destination", "route"))
+    at = place.at(("scenario", "against", "region", "destination", "route"))
     for outcome in outcomes:
         by_year = np.stack([
             reading.values(f"{outcome}_quantile", {**at, "quantile": one}) for one in BAND
@@ -216,13 +236,16 @@ def routes_here(reading: Reading, place: Place) -> Chart | None:
 
 def years_table(reading: Reading, place: Place) -> Chart | None:
     """Cost, value, gap and share covered in telling years, by scenario."""
-    shown = [*amounts_of(reading)]
-    if len(shown) > 1 and reading.held("support_gap"):
+    shown = amounts_of(reading, place)
+    if place.against:
+        shown = [name for name in ("landed_cost", "alternative_cost", *shown) if reading.held(name)]
+    elif len(shown) > 1 and reading.held("support_gap"):
         shown.append("support_gap")
     if not shown:
         return None
-    share = reading.held(*(["viability"] if len(shown) > 1 else []), "green_is_cheaper",
-                         statistic="mean")  # fmt: skip
+    share = None if place.against else reading.held(
+        *(["viability"] if len(shown) > 1 else []), "green_is_cheaper", statistic="mean"
+    )  # fmt: skip
     unit = reading.unit(shown[0])
     columns = [*labels("scenario", "year")]
     for name in shown:
@@ -239,8 +262,8 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
         years = [place.year]
     for scenario in scenarios:
         for year in years:
-            at = {**place.at(("region", "destination", "route")), "scenario": scenario,
-                  "year": year}  # fmt: skip
+            at = {**place.at(("against", "region", "destination", "route")),
+                  "scenario": scenario, "year": year}  # fmt: skip
             numbers = [one for name in shown for one in reading.quantiles(name, at, _ENDS)]
             if share:
                 numbers.append(reading.value(f"{share}_mean", at))
@@ -249,10 +272,12 @@ def years_table(reading: Reading, place: Place) -> Chart | None:
     if not rows:
         return None
     note = "Still missing is the distribution of the difference, not the difference of medians."
+    if place.against:
+        note = "The difference has its own distribution: its median is not that of the medians."
     return Chart(
         "years", "In numbers",
         "What are the numbers of each scenario?", "table", unit, tuple(columns), tuple(rows),
-        note=note if "support_gap" in shown else "",
+        note=note if place.against or "support_gap" in shown else "",
         source=source(reading, *(f"{one}_quantile" for one in shown)),
     )  # fmt: skip
 

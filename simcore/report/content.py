@@ -58,10 +58,14 @@ def charts_at(reading: Reading, place: Place, more: Sequence[Chart] = ()) -> lis
     board += [one for one in more if one.section == "board"]
     if any(one.kind == "bars" for one in board):
         board = [one for one in board if one.name != "routes-here"]
+    goods = list(goods_charts(reading, place))
+    # What a buyer may choose from is the first of his board.
+    board[:0] = [one for one in goods if one.section == "board"]
     # Tables stand below the pictures.
     board.sort(key=lambda one: one.kind == "table")
     charts = [
-        *board, *decisions, *goods_charts(reading, place), *charts_everywhere(reading, place),
+        *board, *decisions, *(one for one in goods if one.section != "board"),
+        *charts_everywhere(reading, place),
         *(one for one in more if one.section != "board"),
     ]  # fmt: skip
     taken: dict[str, int] = {}

@@ -22,9 +22,14 @@ def charts_everywhere(reading: Reading, place: Place) -> Iterator[Chart]:
     """Charts of every cell: those of a sector, then those of the run."""
     for sector in reading.sectors:
         own = replace(place, sector=sector)
-        yield from _maps(reading, own)
-        yield from _ranges(reading, own)
-        yield from _panels(reading, own)
+        of_plants = [*_maps(reading, own), *_ranges(reading, own), *_panels(reading, own)]
+        for chart in of_plants:
+            # Beside a buyer's premium these would be read as his.
+            yield (
+                replace(chart, title=f"{chart.title}, against the reference of each region")
+                if place.against
+                else chart
+            )
         yield from _cheapest(reading, own)
     yield from _prices(reading)
 

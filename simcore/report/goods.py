@@ -45,9 +45,11 @@ def _delivered(reading: Reading, place: Place) -> Iterator[Chart]:
                 f"Delivered, above {against}, {one.year}",
                 "Which tonne costs the buyer least?", "whiskers", unit,
                 (*labels("panel=Region", "label=Route"), *quantile_columns(unit, _ENDS)),
-                tuple(rows), section=SECTION, better="low",
+                tuple(rows), section="board" if one.against == place.against else SECTION,
+                better="low",
                 note=f"Scenario: {reading.title('scenario', one.scenario)}. With freight, duty and "
-                "the carbon of the border. Dot: median. Line: P5 to P95.",
+                "the carbon of the border. Dot: median. Line: P5 to P95. "
+                "Below zero it costs the buyer less.",
                 source=source(reading, "buyer_premium_quantile"),
             )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from simcore.analysis.reading import Place, Reading
 from simcore.analysis.sentences import Number, Sentence, Teller, is_known
+from simcore.report.board import AMOUNTS
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Tile:
 
 def tiles_of(reading: Reading, place: Place) -> list[Tile]:
     """The first four that the run can fill: those of the tonne, and of its first project."""
-    tonne = list(_of_tonne(reading, place))
+    tonne = list((_of_buyer if place.against else _of_tonne)(reading, place))
     project = list(_of_project(reading))
     first = tonne[: 4 - min(2, len(project))]
     return [*first, *project, *_beside(reading, place)][:4]
@@ -58,6 +59,14 @@ def _of_tonne(reading: Reading, place: Place) -> Iterator[Tile]:
         yield from _range(reading, source, "Still missing", "support_gap", year)
     if apart and reading.held("carbon_value"):
         yield from _range(reading, source, "Avoided CO₂ is worth", "carbon_value", year)
+
+
+def _of_buyer(reading: Reading, place: Place) -> Iterator[Tile]:
+    """What the delivered tonne costs its buyer, and what he compares it with."""
+    source = Teller(reading, place.at(("scenario", "against", "region", "route", "year")))
+    for name in ("buyer_premium", "landed_cost", "alternative_cost", "buyer_cost_per_tco2"):
+        if reading.held(name):
+            yield from _range(reading, source, AMOUNTS[name], name, str(place.year))
 
 
 def _beside(reading: Reading, place: Place) -> Iterator[Tile]:

@@ -219,8 +219,8 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--question", metavar="TEXT", default="", help="what the reader wants to know")
     one.add_argument("--title", metavar="TEXT", default="", help="default: that of the run")
     one.add_argument("--at", action="append", default=[], metavar="DIM=LABEL,...",
-                     help="what the first page is about: scenario, region, destination, route, "
-                     "year")  # fmt: skip
+                     help="what the first page is about: scenario, against, region, destination, "
+                     "route, year")  # fmt: skip
     one.add_argument("--sensitivity", type=Path, metavar="SENS",
                      help="indices that simcore sensitivity wrote")  # fmt: skip
     one.add_argument("--xlsx", type=Path, metavar="FILE",
