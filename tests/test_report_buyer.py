@@ -6,6 +6,7 @@ import copy
 
 import pytest
 from test_buyer import FREIGHT, PACKAGED
+from test_plots import text_of
 
 import simcore
 from simcore.analysis.reading import Reading, place_of
@@ -80,3 +81,11 @@ def test_without_a_buyer_the_board_is_that_of_the_plant(run):
     place = place_of(reading, INDIA)
     assert place.against == ""
     assert answer_of(reading, place)[0].numbers[0].array == "cost_premium_quantile"
+
+
+def test_pictures_of_routes_are_the_buyers(run):
+    text = text_of(simcore.plot(run, "routes", regions=["IN"], years=[2031]))
+    assert "Costs the buyer more, delivered, than Blast furnace, BOF, European Union" in text
+    cells = run.buyer_premium_quantile.sel(region="IN", year=2031, quantile=0.5).squeeze()
+    assert f"of {int(cells.notnull().sum())} options" in text
+    assert f"{abs(float(cells.min())):.0f} EUR/t" in text

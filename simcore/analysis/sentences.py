@@ -225,7 +225,7 @@ def _of_buyer(reading: Reading, place: Place) -> Iterator[Sentence]:
     low, middle, high = source.amounts("buyer_premium")
     made, origin = reading.title("route", place.route), reading.title("region", place.region)
     at_home = place.against.partition(".")[0] == place.region
-    brought = "" if at_home else " with freight, duty and the carbon of the border"
+    brought = "" if at_home else " with freight, and duty and border carbon where due"
     if is_known((low, middle, high)):
         yield Sentence((
             f"{place.year}: a tonne of {reading.product(place.sector)} made by {made} from "

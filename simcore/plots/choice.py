@@ -74,6 +74,21 @@ def grid_of(count: int, *, most: int = 4) -> tuple[int, int]:
     return -(-count // columns), columns
 
 
+BOUGHT: Final = "buyer_premium"
+
+
+def beside_buyer(dataset: xr.Dataset) -> tuple[xr.Dataset, str]:
+    """The run cut to the first alternative of a buyer with a premium over it, and that.
+
+    The run itself and nothing where it tells of no buyer, or of none of these routes.
+    """
+    if f"{BOUGHT}_quantile" in dataset and "against" in dataset.dims:
+        for place, label in enumerate(labels_of(dataset, "against")):
+            if bool(dataset[f"{BOUGHT}_mean"].isel(against=place).notnull().any()):
+                return dataset.isel(against=place), label
+    return dataset, ""
+
+
 def year_of(dataset: xr.Dataset, asked: Asked) -> int:
     """The year of a picture of one: the first asked, or the second telling one."""
     if asked.years:

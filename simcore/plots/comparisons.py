@@ -8,7 +8,7 @@ import numpy as np
 
 from simcore.analysis.compare import compare as compared
 from simcore.plots.amounts import Amounts, amounts_of
-from simcore.plots.choice import known_labels, leading_route, year_of
+from simcore.plots.choice import BOUGHT, beside_buyer, known_labels, leading_route, year_of
 from simcore.plots.kinds import Asked, picture
 from simcore.plots.marks import PALE, amount_axis, band, line, quantile_of, year_axis, zero
 from simcore.plots.panels import BLUE, COLOURS, labels_of
@@ -32,11 +32,16 @@ def _is_usual(run: xr.Dataset) -> bool:
 
 
 @picture("compare", shows="scenarios beside each other, and their difference draw by draw",
-         needs=[tuple(f"{one}_quantile" for one in _NAMES)], each=("sector", "destination"),
-         usual=_is_usual)  # fmt: skip
+         needs=[tuple(f"{one}_quantile" for one in (*_NAMES, BOUGHT))],
+         each=("sector", "destination"), usual=_is_usual)  # fmt: skip
 def compare(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     """Of the first region and the leading route, or of those that are asked for."""
-    name = next(one for one in _NAMES if f"{one}_quantile" in dataset)
+    dataset, buyers = beside_buyer(dataset)
+    name = BOUGHT if buyers else next(
+        (one for one in _NAMES if f"{one}_quantile" in dataset), ""
+    )  # fmt: skip
+    if not name:
+        return None
     scenarios = labels_of(dataset, "scenario")
     if len(scenarios) < 2:
         return None
@@ -61,7 +66,7 @@ def compare(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     cut = _of_outcome(part, name)
     apart = {
         other: compared(cut, variable=name, old_scenario=own, new_scenario=other).squeeze(
-            ["destination"] if "destination" in cut.dims else []
+            [dim for dim in ("destination", "against") if dim in cut.dims]
         )
         for other in others
     }
@@ -94,9 +99,11 @@ def compare(dataset: xr.Dataset, asked: Asked) -> Figure | None:
             axes.set_ylabel(amounts.unit, fontsize=9, color=INK)
     sheet.title = _finding(dataset, cells[0], own, others[0], apart[others[0]], year, amounts)
     what = str(dataset[f"{name}_quantile"].attrs.get("long_name", name)).split(",")[0]
+    if buyers:
+        what = f"Costs the buyer more, delivered, than {called(dataset, 'against', buyers)}"
     sheet.subtitle = standing(
-        dataset.sel(scenario=own), [region for region, _ in cells],
-        what=f"{what}, {amounts.whole}", several=True,
+        dataset.sel(scenario=own), () if buyers else [region for region, _ in cells],
+        what=f"{what}, {amounts.whole}", several=True, is_sold=not buyers,
     )  # fmt: skip
     _explain(sheet, dataset, [own, *others], bool(paired))
     sheet.notes = [*(note for note in notes if note), *also(dataset, asked)]
@@ -117,7 +124,7 @@ def _changed(
 
 
 def _of_outcome(part: xr.Dataset, name: str) -> xr.Dataset:
-    """The arrays of an outcome, with a dimension for the one destination."""
+    """The arrays of an outcome, with a dimension for the one destination or buyer."""
     kept = [
         one for one in part.data_vars if one == name or (split_name(str(one)) or ("",))[0] == name
     ]

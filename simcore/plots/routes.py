@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from simcore.plots.amounts import Amounts, amounts_of
-from simcore.plots.choice import MOST, grid_of, known_labels, year_of
+from simcore.plots.choice import BOUGHT, MOST, beside_buyer, grid_of, known_labels, year_of
 from simcore.plots.kinds import Asked, picture
 from simcore.plots.marks import amount_axis, empty, quantile_of, zero
 from simcore.plots.panels import COLOURS, different_scenarios
@@ -26,12 +26,18 @@ _SCENARIOS: Final = 4
 _ROUTES: Final = 24
 
 
-@picture("routes", shows="cost premium of every route and region in a year: median and whiskers",
-         needs=[(f"{_NAME}_quantile", f"{_BEFORE}_quantile")],
+@picture("routes", shows="cost premium of every route and region in a year, or a buyer's: "
+         "median and whiskers",
+         needs=[(f"{_NAME}_quantile", f"{_BEFORE}_quantile", f"{BOUGHT}_quantile")],
          each=("sector", "destination"))  # fmt: skip
 def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     """One panel a region and year; scenarios that differ stand beside each other."""
+    dataset, buyers = beside_buyer(dataset)
     name = _NAME if f"{_NAME}_quantile" in dataset else _BEFORE
+    if buyers:
+        name = BOUGHT
+    if f"{name}_quantile" not in dataset:
+        return None
     years = asked.years or (year_of(dataset, asked),)
     whole = dataset.sel(year=list(years))
     regions = known_labels(whole, f"{name}_mean", "region")
@@ -84,11 +90,14 @@ def routes(dataset: xr.Dataset, asked: Asked) -> Figure | None:
     first = part.sel(scenario=names[0]) if names[0] else part
     sheet.title = _finding(dataset, first, name, years[0], amounts)
     carbon = f"Costs more, {'carbon included' if name == _NAME else 'before carbon'},"
+    if buyers:
+        carbon = f"Costs the buyer more, delivered, than {called(dataset, 'against', buyers)},"
     sheet.subtitle = standing(
         first,
-        regions,
+        () if buyers else regions,
         what=f"{carbon} {', '.join(map(str, years))}, {amounts.whole}",
         several=len(names) > 1,
+        is_sold=not buyers,
     )
     late = [one for one in known_labels(dataset, f"{name}_mean", "route") if one not in ways]
     if late and len(ways) < _ROUTES:
