@@ -89,3 +89,9 @@ def test_pictures_of_routes_are_the_buyers(run):
     cells = run.buyer_premium_quantile.sel(region="IN", year=2031, quantile=0.5).squeeze()
     assert f"of {int(cells.notnull().sum())} options" in text
     assert f"{abs(float(cells.min())):.0f} EUR/t" in text
+
+
+def test_a_run_of_buyers_alone_opens_with_a_low_carbon_tonne(run):
+    plants = ("cost_premium", "green_is_cheaper")
+    reading = Reading(run.drop_vars([one for one in run if str(one).startswith(plants)]))
+    assert place_of(reading, {"region": ["IN"]}).route == "ng_dri_eaf"

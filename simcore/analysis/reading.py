@@ -207,9 +207,12 @@ class Reading:
         at = {**place.at(("scenario", "region", "destination")), "quantile": 0.5}
         if outcome == "buyer_premium":
             at["against"] = place.against
+        # Elsewhere than at the buyer's the reference of a region has a premium over his.
+        reference = self.reference(place)
         return [
             route for route in self.routes(place.sector)
-            if np.isfinite(self.values(f"{outcome}_quantile", {**at, "route": route})).any()
+            if route != reference
+            and np.isfinite(self.values(f"{outcome}_quantile", {**at, "route": route})).any()
         ]  # fmt: skip
 
     def bought(self, place: Place) -> list[str]:
