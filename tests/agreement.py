@@ -247,7 +247,9 @@ class Scales:
             return error * (size + self.cost / max(steep, 1e-6))
         if name == "buyer_cost_per_tco2":
             saved = self.reference["buyer_premium", *key[1:]] / value if value else 0.0
-            return RELATIVE * self.cost / abs(saved) if abs(saved) > NEXT_TO_ZERO else math.inf
+            # Cost and emissions are each a difference.
+            error = RELATIVE * (size + self.cost)
+            return error / abs(saved) if abs(saved) > NEXT_TO_ZERO else math.inf
         if name in ("buyer_premium", "asking_premium", "product_price", "market_gap"):
             return RELATIVE * self.cost
         if name in OF_A_PROJECT:

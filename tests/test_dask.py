@@ -60,7 +60,7 @@ def test_a_cluster_gives_the_bits_of_threads(plan, workers, cluster):
     assert len(cluster.scheduler_info["workers"]) == 2
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_part_of_a_worker_that_dies_is_done_again(plan, workers, tmp_path):
     work, asked = counting(plan)
     found = list(workers.run(Dying(work.job, tmp_path / "died"), asked))

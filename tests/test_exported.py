@@ -54,19 +54,20 @@ def test_every_summary_is_there_with_its_values_and_labels(exported) -> None:
             labels = codes(file, name) if hasattr(file[name], "cell_labels") else {}
             years = netCDF4.num2date(file["time"][:], file["time"].units)
             values = np.ma.filled(file[name][:].astype(float), np.nan)
+            stored, known = array.values, run["year"].values.tolist()
+            places = {
+                dim: [str(one).replace(" ", "_") for one in run[dim].values] for dim in labels
+            }
             for place in np.ndindex(values.shape):
                 at = dict(zip(file[name].dimensions, place, strict=True))
                 cell = next((k for dim, k in at.items() if dim.startswith("cell")), None)
-                here = {
-                    dim: [str(one).replace(" ", "_") for one in run[dim].values].index(named[cell])
-                    for dim, named in labels.items()
-                }
+                here = {dim: places[dim].index(named[cell]) for dim, named in labels.items()}
                 if "time" in at:
-                    here["year"] = run["year"].values.tolist().index(years[at["time"]].year)
+                    here["year"] = known.index(years[at["time"]].year)
                 if "quantile" in at:
                     here["quantile"] = at["quantile"]
                 assert set(here) == set(array.dims)
-                right = float(array.isel(here))
+                right = float(stored[tuple(here[dim] for dim in array.dims)])
                 assert values[place] == right or (np.isnan(values[place]) and np.isnan(right))
             assert file[name].long_name == array.attrs["long_name"]
 

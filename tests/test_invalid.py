@@ -60,7 +60,7 @@ def main(*arguments: str) -> int:
          "catalog.regions.DE", "unknown region 'DE', which lacks currency", "add like: NAME"),
         ({"money": 2020}, "money", "2020", "write money: {price_year: 2025}"),
         ({"catalog": {"markets": {"eu_ets": {"process": {"sigma": 0.4}}}}},
-         "catalog.markets.eu_ets.process", "a process without `kind`", "add kind: log_ou"),
+         "catalog.markets.eu_ets.process.kind", "no 'kind'", "add kind: log_ou"),
     ],
 )  # fmt: skip
 def test_what_new_users_write_is_answered_with_what_to_write(changes, where, found, remedy):

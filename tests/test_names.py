@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import simcore
+from simcore.cli import main
 from simcore.effects import build_and_warn
 from simcore.errors import ConfigError
 from simcore.variables import OUTCOMES, meant
@@ -48,7 +49,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "keep.0": ({"keep": ["input"]}, "'inputs'"),
     "outcomes.0": ({"outcomes": ["green_premium"]}, "'cost_premium'"),
     "outcomes.1": ({"outcomes": ["cost_premium", "LCOS"]}, "'levelised_cost'"),
-    "outcomes.2": ({"outcomes": ["cost_premium", "carbon_price", "xyz"]}, "catalog outcomes"),
+    "outcomes.2": ({"outcomes": ["cost_premium", "carbon_price", "xyz"]}, "choose one"),
     "catalog.regions.EU.wacc.name": (
         {"catalog": {"regions": {"EU": {"wacc": {"kind": "factor", "name": "nope"}}}}},
         "define it under factors"),
@@ -106,10 +107,15 @@ def test_a_name_of_something_is_no_matter(name: str) -> None:
     assert [str(one) for one in found if one.where not in ("redraw", "draws")] == []
 
 
-def test_every_outcome_is_listed_where_one_is_unknown() -> None:
+def test_what_lists_every_outcome_is_named_where_one_is_unknown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(ConfigError) as caught:
         simcore.load({**CONFIG, "outcomes": ["xyz"]})
-    assert all(name in caught.value.faults[0].expected for name in OUTCOMES)
+    expected = f"one of {len(OUTCOMES)} outcomes: `simcore catalog outcomes` lists them"
+    assert caught.value.faults[0].expected == expected
+    assert main(["catalog", "outcomes"]) == 0
+    assert set(OUTCOMES) <= set(capsys.readouterr().out.split())
 
 
 def test_an_outcome_is_called_by_one_other_name_only() -> None:

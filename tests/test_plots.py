@@ -378,7 +378,7 @@ def test_all_of_a_picture_can_be_read(run: Any, kind: str, name: str) -> None:
     assert _checked(run, kind, name) == []
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [one for one in HARD if one not in ("hostile names", "century")])
 @pytest.mark.parametrize("kind", [*OF_ROUTES, "prices"])
 def test_all_of_a_picture_can_be_read_in_hard_cases(run: Any, kind: str, name: str) -> None:

@@ -333,7 +333,7 @@ def test_a_netcdf_file_goes_on_too(plan, right, tmp_path, eager):
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no fork")
-@pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.slow)])
 def test_kills_at_random_moments_leave_a_run_that_goes_on(tmp_path, kills):
     """kill -9, again and again, until a run ends: byte for byte the files of a whole one."""
     tests = Path(__file__).parent

@@ -229,7 +229,7 @@ def _of_process(kind: str, address: Address, record: Any) -> Finding | None:
         return None if told is None else Finding(address, *told)
     if kind == "missing" and address[-1] == "kind":
         return Finding(
-            address[:-1], "a process without `kind`", f"one of the kinds {', '.join(PROCESSES)}",
+            address, "no 'kind'", f"one of the kinds {', '.join(PROCESSES)}",
             "add kind: log_ou, or another of these",
         )  # fmt: skip
     told = lack(record, str(address[-1])) if kind == "missing" else None
