@@ -172,7 +172,8 @@ def all_flows(case: Case, project: str) -> dict[str, Flows]:
     earned = {year: before_tax(case, project, year, found) for year in life(case, project)}
     tax = taxes(case, project, earned, invested)
     kept = {year: earned[year] - tax[year] for year in earned}
-    years = range(min([*invested, *kept]), max(kept) + 1)
+    # A grant may be paid after the last year of a short life.
+    years = range(min([*invested, *kept]), max([*invested, *kept]) + 1)
     free = {year: kept.get(year, 0.0) - invested.get(year, 0.0) for year in years}
     flows = {"invested": invested, "kept": kept, "free": free}
     terms = record(case, project).get("debt")
@@ -222,7 +223,7 @@ def of_a_project(case: Case, project: str) -> dict[tuple[Any, ...], float]:
     for year in case.years:
         if year in kept:
             out["project_revenue", year] = revenue(case, project, year)
-        if year in free:
+        if year in free and year <= max(kept):
             out["project_free_cash", year] = free[year]
     out["free_cash_npv",] = discounted(case, project, free, to)
     out["project_irr",] = internal_rate(free)
