@@ -28,11 +28,12 @@ PROJECT: Final = ("scenario", "project", "year")
 INSTRUMENT: Final = ("scenario", "project", "instrument", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 BUDGET: Final = ("scenario", "budget", "year")
+ACCOUNT: Final = ("scenario", "account", "year")
 
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "hydrogen", "costs", "emissions", "carbon", "premium",
     "buyer", "sale", "parity", "scrap", "lifetime", "waterfall", "exposures", "projects",
-    "deals", "instruments", "financing", "lending", "products", "budgets",
+    "deals", "instruments", "financing", "lending", "products", "budgets", "accounts",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
@@ -357,6 +358,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "instrument": "Contract, grant or premium that pays a project",
     "product": "What is made of what the run makes, such as a car",
     "budget": "Gap per tonne that is closed for a volume",
+    "account": "Fund or bond with what flows in and out",
     "factor": "Uncertain input",
     "year": "Calendar year",
     "quantile": "Probability of the quantile",

@@ -32,6 +32,10 @@ _LISTED: Final[dict[str, tuple[str, _Labels, str]]] = {
         "budgets", lambda one: one.budgets,
         "write budgets: {NAME: {region: ..., route: ..., volume: {2030: 5}}}",
     ),
+    "account": (
+        "accounts", lambda one: one.accounts,
+        "write accounts: {NAME: {first: 2028, last: 2040, rate: 0.03, inflow: {...}}}",
+    ),
 }  # fmt: skip
 """Dimensions whose labels only the config gives: its key, the labels, and what to write there."""
 
@@ -119,6 +123,7 @@ def _until(
         "exposure": list(experiment.exposures), "market": used_markets(experiment),
         "against": experiment.against, "product": experiment.products,
         "budget": list(dict.fromkeys(name for one in every for name in one.budgets)),
+        "account": list(dict.fromkeys(name for one in every for name in one.accounts)),
         "project": list(dict.fromkeys(name for one in every for name in one.projects)),
         "instrument": list(dict.fromkeys(
             name for one in every for name in project_instruments(one)
