@@ -48,6 +48,8 @@ class Layout:
     tailed, exceeded : tuple of str
         Outcomes whose tails are told, along `tail`, and whose thresholds, each along its own
         `V_threshold`.
+    stretch : int or None
+        Draws in a chunk of those that are kept; None, as before 2026-12: as many as there is room.
     """
 
     coords: Mapping[str, tuple[Any, ...]]
@@ -61,6 +63,7 @@ class Layout:
     extra_coords: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
     tailed: tuple[str, ...] = ()
     exceeded: tuple[str, ...] = ()
+    stretch: int | None = 65_536
 
     def length(self, dim: str) -> int:
         """Number of labels along a dimension."""
@@ -136,9 +139,8 @@ def kept_arrays(layout: Layout) -> dict[str, Array]:
             attrs["flag_meanings"] = " ".join(("none", *routes))
         lead = dims.index("year") if "year" in dims else len(dims) - 1
         shape = tuple(layout.length(dim) for dim in dims)
-        arrays[variable.name] = Array(
-            dims, shape, np.dtype(dtype), _with_coordinates(layout, dims, attrs), lead
-        )
+        attrs = _with_coordinates(layout, dims, attrs)
+        arrays[variable.name] = Array(dims, shape, np.dtype(dtype), attrs, lead, layout.stretch)
     return arrays
 
 
