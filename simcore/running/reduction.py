@@ -181,7 +181,7 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     counts = _joined([one.counts for one in counted])
     shares = [one.shares for one in counted]
     del counted  # its counts take the room of what is collected
-    most = max(len(plan.coords[dim]) for dim in ("route", "view"))
+    most = max(len(plan.coords[dim]) for dim in ("route", "view", "decision"))
     categories = np.zeros((tile.rows, most), np.int64)
     categories[in_categories] = counts[:, in_categories, :most].sum(axis=0)
     quantiles = [np.full((tile.rows, len(job.probabilities)), np.nan) for _ in range(3)]
