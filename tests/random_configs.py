@@ -905,7 +905,12 @@ def configs(draw: Any) -> dict[str, Any]:
     # A number of the catalog that refers to a named factor, whose unit may stand on either side.
     factor = draw(quantity(1.0, 3.0, "EUR/t", form="positive"))
     catalog["routes"]["green"]["other_opex"] = {"kind": "factor", "name": "spread"}
-    from random_projects import existing, project, supported  # which draw numbers from here
+    from random_projects import (
+        decided,
+        existing,
+        project,
+        supported,
+    )  # which draw numbers from here
 
     there = existing(catalog["routes"], last)
     of = [
@@ -962,6 +967,7 @@ def configs(draw: Any) -> dict[str, Any]:
             name for name in ASKED
             if (budgets or "budget" not in OUTCOMES[name].dims)
             and (projects or "project" not in OUTCOMES[name].dims)
+            and (projects or OUTCOMES[name].comes_with != "decisions")
             and (catalog["instruments"] or "instrument" not in OUTCOMES[name].dims)
         ],
         "keep": [], "products": ["car"], "budgets": budgets,
@@ -993,7 +999,7 @@ def configs(draw: Any) -> dict[str, Any]:
             "output": draw(steps(0.5, 3)), "valued_in": first - draw(st.integers(0, 2)),
             "beyond": "hold",
         },
-        "projects": projects,
+        "projects": projects, **(draw(decided(projects, first, last)) if projects else {}),
         "exposures": {"firm": {
             "market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1,
         }},

@@ -45,6 +45,7 @@ from reference_costs import (
     waterfall,
 )
 from reference_deals import project_outcomes
+from reference_decisions import decision_outcomes, regrets
 from reference_goods import budget_outcomes, product_outcomes
 from reference_paths import (
     Case,
@@ -81,7 +82,7 @@ PURE = {
     "instrument_ended", "project_irr", "equity_irr", "irr_ambiguous", "dscr", "dscr_below",
     "dscr_lowest",
     "price_uplift", "buyer_price_uplift", "emissions_by_kind", "hydrogen_class",
-    "hydrogen_qualifies", "hydrogen_intensity",
+    "hydrogen_qualifies", "hydrogen_intensity", "best_decision",
 }  # fmt: skip
 
 
@@ -396,6 +397,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             out["scrap_parity_price", scenario, region, sector, year] = parity
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
+    out |= regrets(case, scenario, out) | decision_outcomes(case, scenario)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)
 
 

@@ -132,6 +132,7 @@ MAY = {
     "running/tiles.py:_collected_share": BOUND,
     "running/tiles.py:tile_memory": BOUND,
     "running/crew.py:Crew": "where work is cut, which changes no bit",
+    "running/resuming.py:manifest_of": "the text of a version",
     "running/reduction.py:Team": "where work is cut, which changes no bit",
     "running/reduction.py:_select": COUNT,
     "running/reduction.py:reduce_tile": COUNT,

@@ -17,6 +17,7 @@ from simcore.intake import shipped
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
+from simcore.intake.decision_checks import decision_findings
 from simcore.intake.entries import Computed, Electrolysis, Indexed, Made, Route
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
@@ -76,7 +77,7 @@ def find_faults(
     sound = set(sound)
     found = [
         *selection_findings(experiment, scenarios), *risk_findings(experiment),
-        *report_findings(experiment, scenarios),
+        *report_findings(experiment, scenarios), *decision_findings(experiment, scenarios),
     ]  # fmt: skip
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}

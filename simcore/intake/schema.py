@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core.core_schema import is_instance_schema
 
 from simcore.intake.budgets import Budget
+from simcore.intake.decisions import MOST, Decision, RobustChoice
 from simcore.intake.entries import Catalog, CleanIntensity
 from simcore.intake.hydrogen import HydrogenLaw, Rule
 from simcore.intake.measures import Benchmark, Life, MarkUp, Output
@@ -322,6 +323,10 @@ class Experiment(Model):
     """Plants that are decided on, by name: what they cost, earn, and are paid."""
     budgets: dict[Name, Budget] = Field(default_factory=dict)
     """What closes a gap for a volume, by name."""
+    decisions: Annotated[dict[Name, Decision], Field(max_length=MOST)] = Field(default_factory=dict)
+    """Sets of projects to choose among, by name, the same in all scenarios: now: [duisburg]."""
+    choice: RobustChoice | None = None
+    """How decisions are valued beside each other, and by which rules one is chosen."""
     risk: Risk | None = None
     """Tail means of outcomes, and how often they exceed thresholds."""
     sensitivity: Sensitivity | None = None

@@ -96,6 +96,7 @@ def _shapes_of(plan: Plan) -> Layout:
 
 def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
+    dims |= {OUTCOMES[name].among for name in outcomes if OUTCOMES[name].kind == "category"}
     # Digests count the units of commodities, even in a run without their prices.
     united = {"factor", "commodity"}
     dims |= {"route", "year"} | united | ({"sector"} if len(plan.coords["sector"]) > 1 else set())
