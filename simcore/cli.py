@@ -100,9 +100,10 @@ def check(options: argparse.Namespace) -> None:
         check_study(loaded)
     always = ("scenario", "region", "destination", "route", "market")
     several = ("sector",) if len(known["sector"]) > 1 else ()
+    counted = ("project", "instrument", "product", "budget", "decision", "portfolio")
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in (*several, *always, "project", "instrument", "product", "budget", "decision")
+        for dim in (*several, *always, *counted)
         if known[dim] or dim in always
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
