@@ -2,7 +2,7 @@
 
 Dates follow each other; at each of them one option is taken, once and for all, or one waits for the
 next date. What an option is worth is not known when it is taken: a rule is fitted to what it turns
-out to be in some draws, and priced on others, of which it knows nothing (MODEL 18).
+out to be in some draws, and priced on others, of which it knows nothing (MODEL 21).
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ from simcore.intake.usage import (
     used_sectors,
 )
 from simcore.intake.view_checks import view_findings
+from simcore.intake.waiting_checks import revealed_findings, waiting_findings
 from simcore.quantities import certain
 from simcore.variables import OUTCOMES, Outcome
 
@@ -76,7 +77,7 @@ def find_faults(
     sound = set(sound)
     found = [
         *selection_findings(experiment, scenarios), *risk_findings(experiment),
-        *report_findings(experiment, scenarios),
+        *report_findings(experiment, scenarios), *revealed_findings(experiment, scenarios),
     ]  # fmt: skip
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
@@ -97,6 +98,7 @@ def find_faults(
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
             *project_findings(scenario, folder),
+            *waiting_findings(scenario),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:

@@ -13,6 +13,9 @@ from simcore.errors import Fault
 if TYPE_CHECKING:
     import xarray as xr
 
+_SHOWN_BY = {"waiting": "wait"}
+"""Commands that show what a study has found, where it has another name."""
+
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[xr.Dataset]:
@@ -34,9 +37,10 @@ def opened(path: Path) -> Iterator[xr.Dataset]:
         if os.environ.get("SIMCORE_DEBUG") == "1":
             raise
         if study:
+            by = _SHOWN_BY.get(study, study)
             raise RunError(Fault(
-                "", f"indices of a {study} study, which hold no draws", "a run",
-                f"simcore sensitivity {path} shows them, simcore plot {path} draws them",
+                "", f"what a {study} study has found, which holds no draws", "a run",
+                f"simcore {by} {path} shows it, simcore plot {path} draws it",
                 file=str(path),
             )) from error  # fmt: skip
         raise RunError(Fault(
