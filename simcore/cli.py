@@ -103,7 +103,7 @@ def check(options: argparse.Namespace) -> None:
     several = ("sector",) if len(known["sector"]) > 1 else ()
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in (*several, *always, "project", "instrument", "product", "budget")
+        for dim in (*several, *always, "project", "instrument", "product", "budget", "decision")
         if known[dim] or dim in always
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")

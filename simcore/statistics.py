@@ -102,6 +102,10 @@ class Statistic:
     leaves: int = 0
 
 
+AMONG: Final = "among"
+"""In place of the dimension whose labels a category chooses among."""
+
+
 def spread_of_replicates(sums: Floats, count: Floats) -> Floats:
     """Standard error of a mean from the means of replicates; NaN where fewer than two have draws.
 
@@ -160,7 +164,7 @@ STATISTICS: Final[dict[str, Statistic]] = {one.name: one for one in (
               {**_for_numbers(lambda s: s.standard_error), **_for_shares(_share_error)},
               heading="std.error", leaves=2),
     Statistic("probability", "share of the draws",
-              {"category": lambda s: s.categories / s.draws}, dims=("route",), is_share=True),
+              {"category": lambda s: s.categories / s.draws}, dims=(AMONG,), is_share=True),
     Statistic("quantile", "quantile over the draws", _for_numbers(lambda s: s.quantile),
               dims=("quantile",)),
     Statistic("quantile_low", f"lower end {_INTERVAL}", _for_numbers(lambda s: s.low),

@@ -159,7 +159,7 @@ def _write(found: xr.Dataset, kind: Any, partial: Path) -> None:
         array = sums.whole(str(name), array_of([str(dim) for dim in variable.dims], values, about),
                            values)  # fmt: skip
         container.put(str(name), array, values)
-    attrs[DIGEST] = sums.digest({})
+    attrs[DIGEST] = sums.digest()
     container.close({**attrs, SEAL: sums.seal(attrs)})
 
 

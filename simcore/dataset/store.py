@@ -351,7 +351,7 @@ class Store:
         """Write those of the kept arrays; returns the global attributes, once all is written."""
         for name in self._arrays:
             file.annotate(name, self._sums.kept(name))
-        digest = {DIGEST: self._sums.digest({name: file.read(name) for name in self._arrays})}
+        digest = {DIGEST: self._sums.digest(file.read)}
         return digest | {SEAL: self._sums.seal({**attrs, **digest})}
 
     def abort(self) -> None:

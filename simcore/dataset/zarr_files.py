@@ -57,15 +57,13 @@ class ZarrContainer:
     def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """A chunk that is not there reads as NaN."""
 
-    def read(self, name: str) -> Iterator[np.ndarray]:
+    def read(self, name: str, chunk: tuple[slice, ...]) -> np.ndarray:
         array, _ = self._arrays[name]
-        for cut in blocks(array.shape, array.chunks):
-            shape = tuple(one.stop - one.start for one in cut)
-            file = self._path / name / _key(_position(cut, array.chunks))
-            if file.exists():
-                yield _decoded(array, file.read_bytes())[tuple(map(slice, shape))]
-            else:
-                yield np.full(shape, np.nan, array.dtype)
+        shape = tuple(one.stop - one.start for one in chunk)
+        file = self._path / name / _key(_position(chunk, array.chunks))
+        if file.exists():
+            return _decoded(array, file.read_bytes())[tuple(map(slice, shape))]
+        return np.full(shape, np.nan, array.dtype)
 
     def set_aside(self, name: str, index: tuple[int, ...], folder: Path) -> None:
         """Link the chunks of a leading cell, once they are on the disk, into a folder as well."""

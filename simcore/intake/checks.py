@@ -17,7 +17,9 @@ from simcore.intake import shipped
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
+from simcore.intake.decision_checks import decision_findings
 from simcore.intake.entries import Computed, Electrolysis, Indexed, Made, Route
+from simcore.intake.exposure_checks import exposure_findings
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
@@ -31,7 +33,7 @@ from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.report_checks import report_findings
 from simcore.intake.risk_checks import risk_findings
-from simcore.intake.schema import Experiment, Exposure
+from simcore.intake.schema import Experiment
 from simcore.intake.scrap_checks import scrap_findings
 from simcore.intake.selection_checks import currency_findings, selection_findings
 from simcore.intake.stated import commodity_unit
@@ -77,7 +79,8 @@ def find_faults(
     sound = set(sound)
     found = [
         *selection_findings(experiment, scenarios), *risk_findings(experiment),
-        *report_findings(experiment, scenarios), *revealed_findings(experiment, scenarios),
+        *report_findings(experiment, scenarios), *decision_findings(experiment, scenarios),
+        *revealed_findings(experiment, scenarios),
     ]  # fmt: skip
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
@@ -137,8 +140,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     yield from unknown_entry(
         ("value", "buyer"), experiment.value.buyer, experiment.catalog, "buyers"
     )
-    for name, exposure in experiment.exposures.items():
-        yield from _exposure(experiment, ("exposures", name), exposure)
+    yield from exposure_findings(experiment)
     yield from _prices(experiment)
 
 
@@ -233,30 +235,6 @@ def _technology(experiment: Experiment, address: Address, learning: Any) -> Iter
     if learning is not None:
         place = (*address, "technology")
         yield from unknown_entry(place, learning.technology, experiment.catalog, "technologies")
-
-
-def _exposure(experiment: Experiment, address: Address, exposure: Exposure) -> Iterator[Finding]:
-    if exposure.currency is not None:
-        yield from currency_findings(experiment, (*address, "currency"), exposure.currency)
-    if exposure.market is not None:
-        yield from unknown_entry(
-            (*address, "market"), exposure.market, experiment.catalog, "markets"
-        )
-    if exposure.plant is not None:
-        plant, place = exposure.plant, (*address, "plant")
-        if plant.region not in experiment.regions:
-            yield unknown((*place, "region"), plant.region, experiment.regions, "region of the run")
-        elif plant.region in experiment.catalog.regions and (
-            experiment.catalog.regions[plant.region].market is None
-        ):
-            yield Finding(
-                (*place, "region"), f"{plant.region}, which has no carbon market",
-                "a region with a market, as that is where a plant buys",
-                "name another region, or give market and shortfall",
-            )  # fmt: skip
-        if plant.route not in used_routes(experiment):
-            known = used_routes(experiment)
-            yield unknown((*place, "route"), plant.route, known, "route of the run")
 
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:

@@ -53,6 +53,7 @@ _SECTIONS: Final = {
     "market": ("catalog", "markets"), "sector": ("catalog", "sectors"),
     "instrument": ("catalog", "instruments"), "product": ("catalog", "products"),
     "project": ("projects",), "exposure": ("exposures",), "budget": ("budgets",),
+    "decision": ("decisions",),
 }  # fmt: skip
 """Where the entry of a label stands in a config."""
 _MADE_OF_WORDS: Final = ("emission", "grade")

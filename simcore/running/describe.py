@@ -32,10 +32,11 @@ from simcore.intake.usage import (
 from simcore.plan import Plan, currency_rate, nominal_size
 from simcore.plan.titles import titles_aside, titles_of
 from simcore.running.audit import audit_text
+from simcore.running.batches import Batches
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
-from simcore.running.tiles import OVERHEAD, tile_memory, tiles_of
+from simcore.running.tiles import OVERHEAD, replicates_of, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
 _SECONDS: Final = {"operation": 1.2e-9, "row": 2.8e-9, "stored": 3e-9}
@@ -89,11 +90,13 @@ def _shapes_of(plan: Plan) -> Layout:
             "factor_group": ("factor", tuple(one.group for one in plan.inputs)),
         },
         tailed=tuple(risk.of) if risk else (), exceeded=tuple(risk.exceed) if risk else (),
+        stretch=Batches(plan.draws, replicates_of(plan)).stretch,
     )  # fmt: skip
 
 
 def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
+    dims |= {OUTCOMES[name].among for name in outcomes if OUTCOMES[name].kind == "category"}
     # Digests count the units of commodities, even in a run without their prices.
     united = {"factor", "commodity"}
     dims |= {"route", "year"} | united | ({"sector"} if len(plan.coords["sector"]) > 1 else set())
