@@ -71,7 +71,7 @@ def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
         _check(options)
         from simcore.dataset.indices import checked_indices
 
-        with opened(file) as result:
+        with opened(file, studies=True) as result:
             yield checked_indices(result, file)
         return
     # What an option says lies over the config, as --set does.

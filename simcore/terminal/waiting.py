@@ -79,7 +79,7 @@ def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
     file = Path(options.file)
     if file.suffix in (".zarr", ".nc"):
         _check(options)
-        with opened(file) as result:
+        with opened(file, studies=True) as result:
             yield checked_waiting(result, file)
         return
     from simcore.intake.waiting import FEWEST_DRAWS
