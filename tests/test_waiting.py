@@ -284,7 +284,7 @@ def test_command_saves_shows_again_and_draws(tmp_path, capsys):
     assert main(["wait", str(out), "--seed", "3"]) == 2
     assert "no --seed with what was saved" in capsys.readouterr().err
     assert main(["summary", str(out)]) == 2
-    assert f"simcore wait {out} shows it" in capsys.readouterr().err
+    assert f"simcore wait {out} shows them" in capsys.readouterr().err
     assert main(["plot", str(out), "--kind", "routes", "-o", str(tmp_path)]) == 2
 
 

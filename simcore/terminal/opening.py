@@ -13,8 +13,8 @@ from simcore.errors import Fault
 if TYPE_CHECKING:
     import xarray as xr
 
-_SHOWN_BY = {"waiting": "wait"}
-"""Commands that show what a study has found, where it has another name."""
+WAITING = "waiting"
+"""Study whose findings are no indices."""
 
 
 @contextlib.contextmanager
@@ -36,9 +36,10 @@ def opened(path: Path, *, studies: bool = False) -> Iterator[xr.Dataset]:
     with open_run(path) as result:
         study = result.attrs.get("study")
         if study and not studies:
+            what, by = ("findings", "wait") if study == WAITING else ("indices", "sensitivity")
             raise RunError(Fault(
-                "", f"what a {study} study has found, which holds no draws", "a run",
-                f"simcore {_SHOWN_BY.get(study, study)} {path} shows it, simcore plot draws it",
+                "", f"{what} of a {study} study, which hold no draws", "a run",
+                f"simcore {by} {path} shows them, simcore plot {path} draws them",
                 file=str(path),
             ))  # fmt: skip
         if SEAL in attributes_of(path) or os.environ.get("SIMCORE_DEBUG") == "1":
