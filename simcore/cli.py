@@ -32,6 +32,7 @@ from simcore.terminal.showing import show_run, summary
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
+from simcore.terminal.waiting import wait
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
@@ -327,5 +328,5 @@ _COMMANDS |= {
     )
 }
 _COMMANDS |= {
-    function.__name__: function for function in (sensitivity, tornado, discover, converge)
+    function.__name__: function for function in (sensitivity, tornado, discover, converge, wait)
 }

@@ -13,6 +13,9 @@ from simcore.errors import Fault
 if TYPE_CHECKING:
     import xarray as xr
 
+WAITING = "waiting"
+"""Study whose findings are no indices."""
+
 
 @contextlib.contextmanager
 def opened(path: Path, *, studies: bool = False) -> Iterator[xr.Dataset]:
@@ -33,9 +36,10 @@ def opened(path: Path, *, studies: bool = False) -> Iterator[xr.Dataset]:
     with open_run(path) as result:
         study = result.attrs.get("study")
         if study and not studies:
+            what, by = ("findings", "wait") if study == WAITING else ("indices", "sensitivity")
             raise RunError(Fault(
-                "", f"indices of a {study} study, which hold no draws", "a run",
-                f"simcore sensitivity {path} shows them, simcore plot {path} draws them",
+                "", f"{what} of a {study} study, which hold no draws", "a run",
+                f"simcore {by} {path} shows them, simcore plot {path} draws them",
                 file=str(path),
             ))  # fmt: skip
         if SEAL in attributes_of(path) or os.environ.get("SIMCORE_DEBUG") == "1":

@@ -24,6 +24,7 @@ from simcore.terminal.option_parts import strict as _strict
 from simcore.terminal.option_parts import within as _within
 from simcore.terminal.picture_options import add_pictures
 from simcore.terminal.question_options import add_questions
+from simcore.terminal.waiting import add_waiting
 
 SECTIONS: Final = (
     "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
@@ -73,7 +74,8 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for add in (
-        _add_configs, _add_runs, _add_studies, add_questions, _add_knowledge, _add_calibration,
+        _add_configs, _add_runs, _add_studies, add_questions, add_waiting, _add_knowledge,
+        _add_calibration,
     ):  # fmt: skip
         add(commands)
     return whole
