@@ -51,8 +51,10 @@ _CHOICES: Final = {
 }  # fmt: skip
 """Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
 _UNASKED: Final = {
-    (key,) for key in (*Sourced.model_fields, "title", "kind", "product", "beyond", "break_even")
-}
+    (key,) for key in (
+        *Sourced.model_fields, "title", "kind", "product", "beyond", "break_even", "revealed"
+    )
+}  # fmt: skip
 """Last keys of what is no number of a plan, or is asked before it is built, or after."""
 
 

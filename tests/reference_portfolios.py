@@ -1,4 +1,4 @@
-"""Portfolios in plain Python (section 21): what projects bring, less what exposures cost."""
+"""Portfolios in plain Python (the end of section 11): what projects bring, less what exposures cost."""
 
 from __future__ import annotations
 

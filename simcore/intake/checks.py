@@ -61,6 +61,7 @@ from simcore.intake.usage import (
     used_sectors,
 )
 from simcore.intake.view_checks import view_findings
+from simcore.intake.waiting_checks import revealed_findings, waiting_findings
 from simcore.quantities import certain
 from simcore.variables import OUTCOMES, Outcome
 
@@ -80,7 +81,7 @@ def find_faults(
     found = [
         *selection_findings(experiment, scenarios), *risk_findings(experiment),
         *report_findings(experiment, scenarios), *decision_findings(experiment, scenarios),
-        *portfolio_findings(experiment, scenarios),
+        *portfolio_findings(experiment, scenarios), *revealed_findings(experiment, scenarios),
     ]  # fmt: skip
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
@@ -101,6 +102,7 @@ def find_faults(
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
             *project_findings(scenario, folder),
+            *waiting_findings(scenario),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:

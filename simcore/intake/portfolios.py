@@ -1,4 +1,4 @@
-"""A portfolio: projects and exposures that one firm holds together (MODEL 21)."""
+"""A portfolio: projects and exposures that one firm holds together (MODEL 11)."""
 
 from typing import Annotated
 

@@ -18,6 +18,7 @@ from simcore.intake.projects import Project
 from simcore.intake.report import Report
 from simcore.intake.risk import Risk
 from simcore.intake.sensitivity import Sensitivity
+from simcore.intake.waiting import Waiting
 from simcore.quantities import Quantity, certain, ranges
 from simcore.quantities.annotations import (
     OTHER,
@@ -347,6 +348,9 @@ class Experiment(Model):
     """Tail means of outcomes, and how often they exceed thresholds."""
     sensitivity: Sensitivity | None = None
     """What `simcore sensitivity` asks; a run does not read it."""
+    waiting: dict[Name, Waiting] = Field(default_factory=dict)
+    """Choices that may be put off, of which `simcore wait` tells what waiting is worth; a run does
+    not read them."""
     report: Report | None = None
     """What `simcore report` shows first; a run does not read it."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a firm's projects and bills are worth together, as nodes (MODEL 21).
+"""What a firm's projects and bills are worth together, as nodes (MODEL 11).
 
 Each draw has one price of carbon for all members: what one loses by it another may gain.
 """

@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace) -> Iterator[xr.Dataset]:
     from simcore.terminal.progress import progress, say_if_cold
 
     say_if_cold("deal")
-    with progress(plan.draws, quiet=False) as report:
+    with progress(plan.draws, quiet=False, threads=options.threads) as report:
         result = engine.run(
             plan, out=options.out, overwrite=options.overwrite, threads=options.threads,
             report=report,
