@@ -66,9 +66,35 @@ class Drawn:
         return mean_and_error(parts.sum(axis=0), self.replicates)[1]
 
 
+def among(
+    run: xr.Dataset, scenarios: Sequence[str] = (), decisions: Sequence[str] = ()
+) -> xr.Dataset:  # fmt: skip
+    """The run cut to some scenarios and decisions; none: all.
+
+    What it stores of the best of all decisions is left out where some are.
+
+    Raises
+    ------
+    RunError
+        A label that it does not have, or one decision alone.
+    """
+    told_of(run)
+    known = run["decision"].values.tolist()
+    found = choose(run, {"scenario": scenarios, "decision": decisions})
+    if found.sizes["decision"] < 2:
+        raise RunError(Fault(
+            "--decision", f"{decisions[0] if decisions else known[0]} alone",
+            "two decisions or more", f"name others beside it, of {', '.join(map(str, known))}",
+        ))  # fmt: skip
+    if found.sizes["decision"] < len(known):
+        of_all = ("best_decision", "decision_regret")
+        found = found.drop_vars([one for one in found if str(one).startswith(of_all)])
+    return found
+
+
 def decide(
     run: xr.Dataset, *, metric: str | None = None, rules: Sequence[Any] = (),
-    weights: Mapping[str, float] | None = None, scenarios: Sequence[str] = (),
+    weights: Mapping[str, float] | None = None,
 ) -> xr.Dataset:  # fmt: skip
     """Set the decisions of a run beside each other, and apply rules of choice.
 
@@ -82,8 +108,6 @@ def decide(
         As a config writes them, or `hurwicz=0.4`; else those of the config.
     weights : mapping of str to float, optional
         Of scenarios, for `expected`; else those of the config. They are made to sum to one.
-    scenarios : sequence of str, optional
-        Among which the rules choose; else all.
 
     Returns
     -------
@@ -94,9 +118,10 @@ def decide(
         good), `regret`, `regret_high` (mean and P95 over the draws), `metric`, `metric_error`,
         `metric_regret` (to the best of the scenario).
         With `other`: `difference` of the metric, of the same draws, and `difference_error`.
-        Over `rule`: `pick`, `next`, and with `decision` `score`, `score_error`, `behind` (the pick's less its
-        own), `behind_error`, `told_apart` (from the pick, at 95 % over all decisions together),
-        `enough` (of `satisfice`) and `deciding`, the scenario that decides its score.
+        Over `rule`: `pick`, `next`, and with `decision` `score`, `score_error`, `behind` (the
+        pick's less its own), `behind_error`, `told_apart` (from the pick, at 95 % over all
+        decisions together), `enough` (of `satisfice`) and `deciding`, the scenario that decides
+        its score.
         The attribute `paired` is 0 where errors are the most that they may be, without draws.
 
     Raises
@@ -107,8 +132,6 @@ def decide(
     import xarray as xr
 
     told = told_of(run)
-    if scenarios:
-        run = choose(run, {"scenario": scenarios})
     metric = _metric(metric or told["metric"])
     asked = [rule_of(one) for one in (rules or told["rules"])]
     if "scenario" not in run.dims:
@@ -310,7 +333,8 @@ def _chosen(
     """What each rule picks, and how far behind the others are."""
     names, scenarios = labels["decision"], labels["scenario"]
     columns: dict[str, list[Any]] = {name: [] for name in (
-        "pick", "next", "score", "score_error", "behind", "behind_error", "told_apart", "enough", "deciding",
+        "pick", "next", "score", "score_error", "behind", "behind_error", "told_apart", "enough",
+        "deciding",
     )}  # fmt: skip
     for rule in rules:
         drawn = _above(run, rule.above) if rule.name == "satisfice" else judged

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 def decide(options: argparse.Namespace) -> None:
     """Print the page of the decisions."""
+    from simcore.analysis.choice import among
     from simcore.analysis.choice import decide as decided
     from simcore.terminal.decision_page import Page, decision_rows
 
-    with run_of(options, _require) as result:
+    with run_of(options, _require) as whole:
+        result = among(whole, options.scenario or (), options.decision or ())
         found = decided(
             result, metric=options.metric, rules=options.rule or (),
-            weights=options.weights, scenarios=options.scenario or (),
+            weights=options.weights,
         )  # fmt: skip
         if options.format == "json":
             header, rows = decision_rows(found)

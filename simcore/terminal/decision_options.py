@@ -30,6 +30,8 @@ def add_decide(commands: Any) -> None:
                      help="of scenarios, for expected: law=0.6,reform=0.4")  # fmt: skip
     one.add_argument("--scenario", action="append", metavar="S",
                      help="choose among these scenarios alone; may be repeated")  # fmt: skip
+    one.add_argument("--decision", action="append", metavar="D",
+                     help="choose among these decisions alone; may be repeated")  # fmt: skip
     ids(one)
     one.add_argument("--plots", type=Path, metavar="DIR",
                      help="draw what each is worth, and what is regretted, PNG")  # fmt: skip

@@ -233,7 +233,7 @@ class Page:
             text = (f"{worst} {name} is worth {self.amount(score)} {unit}, and "
                     "no other decision is worth more at its worst.")  # fmt: skip
         elif rule.name == "minimax_regret" and score == 0.0:
-            text = f"{name} is the best in every scenario: there is nothing to regret."
+            text = f"{name} is the best in every scenario, which leaves nothing to regret."
         elif rule.name == "minimax_regret":
             text = (f"{name} is at most {self.amount(-score)} {unit} behind the best of a scenario "
                     f"({deciding}), less than any other.")  # fmt: skip
@@ -252,7 +252,7 @@ class Page:
         error *= float(found["score_error"].values[at])
         unsure = ""
         if abs(score - rule.probability) < error:
-            unsure = f" ({100 * score:.1f} +-{100 * error:.1f} %: these draws do not tell.)"
+            unsure = f" These draws do not tell: {100 * score:.1f} +-{100 * error:.1f} %."
         if not found["enough"].values.any():
             return (f"No decision is {above} in {wanted} of the draws of every scenario; {name} "
                     f"is nearest, with {share(score)} in its worst.{unsure}")  # fmt: skip
