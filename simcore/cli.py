@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault
-from simcore.terminal import address_space, failures, streams
+from simcore.terminal import address_space, events, failures, streams
 from simcore.terminal.auditing import audit
 from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
@@ -33,6 +33,7 @@ from simcore.terminal.showing import show_run, summary
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
+from simcore.terminal.waiting import wait
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
@@ -61,13 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options is None:
             return 0
         try:
+            events.begin(options)
             address_space.require(options.name)
             status = int(_COMMANDS[options.name](options) or 0)
         except (Exception, KeyboardInterrupt) as error:
             if os.environ.get("SIMCORE_DEBUG") == "1" and not isinstance(error, KeyboardInterrupt):
                 raise
             text, status = failures.told(error)
-            print(f"simcore {options.name}: {text}", file=sys.stderr)
+            events.failed(options.name, text, status)
+        else:
+            events.done(status)
         finally:
             gc.enable()
         out.flush()
@@ -169,7 +173,9 @@ def _simulated(
     gc.freeze()
     gc.enable()
     start = time.monotonic()
-    reporting = progress(planned.draws, quiet=options.quiet, workers=executor.workers)
+    reporting = progress(
+        planned.draws, quiet=options.quiet, workers=executor.workers, threads=executor.threads
+    )  # fmt: skip
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
             planned, out=out, overwrite=overwrite, executor=executor, report=report,
@@ -324,5 +330,5 @@ _COMMANDS |= {
     )
 }
 _COMMANDS |= {
-    function.__name__: function for function in (sensitivity, tornado, discover, converge)
+    function.__name__: function for function in (sensitivity, tornado, discover, converge, wait)
 }

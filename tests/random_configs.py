@@ -956,6 +956,7 @@ def configs(draw: Any) -> dict[str, Any]:
         "plant.capacity",
         *(f"{name}.variant" for name in share_names),
     ]
+    sold_abroad = quantity(0.0, 1.0)
     return {
         "name": "random", "seed": draw(st.integers(0, 2**40)), "draws": 512,
         "years": {"first": first, "last": last},
@@ -1000,9 +1001,14 @@ def configs(draw: Any) -> dict[str, Any]:
             "beyond": "hold",
         },
         "projects": projects, **(draw(decided(projects, first, last)) if projects else {}),
-        "exposures": {"firm": {
-            "market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1,
-        }},
+        "exposures": {
+            "firm": {"market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1},
+            **{f"mill_{region}": {
+                "first": first, "last": last, "growth": 0.02,
+                "plant": {"region": region, "route": routes[0], "output": 2.0,
+                          "destinations": {"eu": draw(sold_abroad | by_year(sold_abroad))}},
+            } for region in regions if catalog["regions"][region].get("market")},
+        },
         "factors": {"spread": factor},
         "correlations": draw(correlations(known_factors, known_paths)),
         "independent_scenarios": draw(st.sampled_from([False, False, True])),

@@ -55,6 +55,7 @@ from reference_paths import (
     merge,
     policy,
     quantity,
+    regional,
 )
 from reference_routes import (
     annuity_rate,
@@ -172,17 +173,20 @@ def lifecycle(case: Case, route: str, region: str, destination: str) -> dict[str
 # ---------------------------------------------------------------- section 8: exposures
 
 
-def exposure_cost(case: Case, name: str, year: int) -> float:
-    """Million EUR a year: shortfall in Mt times the price; zero outside its years."""
+def exposure_bills(case: Case, name: str, year: int) -> tuple[float, float]:
+    """Million EUR a year for allowances, and at the EU border; zero outside its years."""
     entry = case.config["exposures"][name]
     if not entry["first"] <= year <= entry["last"]:
-        return 0.0
+        return 0.0, 0.0
     grown = 1 + (entry.get("growth") or 0.0)
     plant = entry.get("plant")
     if plant:
         made = plant["output"] * grown ** (year - entry["first"])
         short = made * own_exposure(case, plant["route"], plant["region"], year)
-        return short * home_price(case, plant["region"], year)
+        abroad = (plant.get("destinations") or {}).get("eu", 0.0)
+        share = regional(case, abroad, f"{name}.destinations.eu", plant["region"], "1", year)
+        due = cbam_cost(case, plant["route"], plant["region"], "eu", year)
+        return short * home_price(case, plant["region"], year), share * made * due
     table, label = entry["shortfall"], name + ".shortfall"
     if not is_dated(table):
         table = {entry["first"]: table}
@@ -192,7 +196,24 @@ def exposure_cost(case: Case, name: str, year: int) -> float:
     short = quantity(case, table[date], label, "Mt/yr")
     if date == max(table):
         short *= grown ** (year - max(date, entry["first"]))
-    return short * carbon_price(case, entry["market"], year)
+    return short * carbon_price(case, entry["market"], year), 0.0
+
+
+def exposure_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
+    """Every outcome of the exposures of one scenario."""
+    out: dict[tuple[Any, ...], float] = {}
+    for name in case.config["exposures"] or {}:
+        costs, rate = [], local_rate(case, name)
+        for year in case.years:
+            allowances, border = exposure_bills(case, name, year)
+            costs.append(allowances + border)
+            out["exposure_allowances", scenario, name, year] = allowances
+            out["exposure_border", scenario, name, year] = border
+            out["exposure_cost", scenario, name, year] = costs[-1]
+            out["exposure_cost_local", scenario, name, year] = costs[-1] * rate
+        out["exposure_total", scenario, name] = math.fsum(costs)
+        out["exposure_total_local", scenario, name] = math.fsum(costs) * rate
+    return out
 
 
 def local_rate(case: Case, name: str) -> float:
@@ -367,14 +388,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 out["hydrogen_intensity", scenario, region, year] = emitted
         share = policy(case, config["cbam"]["free_allocation"], year)
         out["cbam_factor", scenario, year] = 1 - share
-        for name in config["exposures"] or {}:
-            cost = exposure_cost(case, name, year)
-            out["exposure_cost", scenario, name, year] = cost
-            out["exposure_cost_local", scenario, name, year] = cost * local_rate(case, name)
-    for name in config["exposures"] or {}:
-        costs = [out["exposure_cost", scenario, name, year] for year in case.years]
-        out["exposure_total", scenario, name] = math.fsum(costs)
-        out["exposure_total_local", scenario, name] = math.fsum(costs) * local_rate(case, name)
+    out |= exposure_outcomes(case, scenario)
     for region in config["regions"]:
         for route in config["routes"]:
             out |= route_outcomes(case, scenario, region, route)

@@ -23,7 +23,7 @@ CONFIG = rich_config(
 
 def counting(plan: Any) -> tuple[Work, list[Task]]:
     """Work of a plan, and its first tile to count in two parts."""
-    work = Work(Job.of(plan, 2, 1, Options()))
+    work = Work(Job.of(plan, True, 1, Options()))
     numbers = np.zeros((work.tile(0).rows, 4))
     nobody = np.full(len(numbers), -1)
     parts = [Part(0, Stage.COUNT, 0, 1), Part(0, Stage.COUNT, 1, work.job.batches.numbers)]

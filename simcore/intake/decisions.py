@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from simcore.numerics.elementary import total
 from simcore.quantities.annotations import Name, Plain, Year, listed
 from simcore.quantities.records import Model, fault
 from simcore.statistics import probability_named
@@ -101,9 +102,10 @@ def _metric(value: str) -> str:
 
 
 def _sums_to_one(weights: dict[str, float]) -> dict[str, float]:
-    if weights and abs(sum(weights.values()) - 1.0) > 1e-9:
+    whole = float(total([*weights.values()]))
+    if weights and abs(whole - 1.0) > 1e-9:
         raise fault(
-            f"weights that sum to {sum(weights.values()):g}", "weights of scenarios that sum to 1",
+            f"weights that sum to {whole:g}", "weights of scenarios that sum to 1",
             "correct the weights",
         )  # fmt: skip
     return weights

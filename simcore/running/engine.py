@@ -126,9 +126,9 @@ def execute(
             warnings.warn(missed, stacklevel=2)
     plan = resolved(plan, executor, options)
     check_defined(plan)
-    job = Job.of(plan, executor.parts, executor.threads, options)
+    job = Job.of(plan, not executor.shares_memory, executor.threads, options)
     items = [item for tile in job.tiles for item in tile]
-    check_memory(plan, items, executor.parts * executor.threads, options)
+    check_memory(plan, items, job.counters, options)
     store = Store(layout_of(plan), out, overwrite=overwrite)
     record = None if out is None else Record(plan, out, store)
     try:

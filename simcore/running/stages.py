@@ -35,6 +35,11 @@ Places = NDArray[np.int64]
 
 Simulate = Callable[[Any], None]
 
+_WIDTHS: Final = 8.0
+"""Standard deviations by which a part may collect more than its share of all values, and"""
+_SPARE: Final = 64
+"""so many more where these are few."""
+
 
 def by_output(outputs: NDArray[np.int64], values: NDArray[Any]) -> NDArray[Any]:
     """Values by asked row in the order of the output rows, which fewer may be."""
@@ -73,7 +78,7 @@ class Tile:
         tile = job.tiles[number]
         program, outputs = compile_program(job.plan, [item.request for item in tile], recall=recall)
         counts = [item.request.rows for item in tile]
-        workers = min(job.parts * job.threads, job.batches.numbers * job.replicates)
+        workers = min(job.counters, job.batches.numbers * job.replicates)
         return cls(
             program,
             outputs,
@@ -201,7 +206,15 @@ def _count(job: Job, task: Task, site: Site) -> Result:
     if site.checkpoint is not None and site.checkpoint.is_worth_it():
         site.checkpoint.save(reached(shares))
     returned = None if kept is site.kept else kept
+    if job.is_cut:
+        counts = _narrow(counts)
     return Result(task.part, shares, returned, *tree.nodes(), counts=counts)
+
+
+def _narrow(counts: NDArray[np.int32]) -> NDArray[Any]:
+    """What threads have counted together, shape (1, rows, bins + 1), as narrow as it fits."""
+    whole = counts if len(counts) == 1 else counts.sum(axis=0, keepdims=True, dtype=np.int32)
+    return whole.astype(np.uint16) if whole.max(initial=0) < 1 << 16 else whole
 
 
 def _keep(job: Job, task: Task, site: Site) -> Result:
@@ -219,9 +232,12 @@ def _keep(job: Job, task: Task, site: Site) -> Result:
 def _collect(job: Job, task: Task, site: Site) -> Result:
     """The values of wanted bins, and with replicates the draws of each beside them."""
     from simcore.kernels import sinks
+    from simcore.kernels.bins import close_up
     from simcore.kernels.intervals import Tally
 
     tile, (begin, end), replicates = site.tile, task.rows, job.ranks.taken.size
+    if not task.shares:
+        task = _with_room(job, task)
     places = task.places.copy()
     needed = places[:, begin:end, sinks.ROOM]
     places[:, begin:end, sinks.START] = (np.cumsum(needed) - needed.ravel()).reshape(needed.shape)
@@ -268,7 +284,33 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
             tally.filled[one] = places[:, begin:end, sinks.FILLED]
             tally.inside[one] = counts.sum(axis=0)[begin:end]
             counts[:] = 0
+    places = np.ascontiguousarray(places[:, begin:end])
+    # Room that was left over does not travel.
+    values = values[: close_up(values, places)] if job.is_cut else values
     return Result(task.part, task.shares, values=values, places=places, tally=tally)
+
+
+def _with_room(job: Job, task: Task) -> Task:
+    """A task of one of many parts, with batches and room for each thread.
+
+    Of values that lie anywhere among the draws a thread meets its share, give or take; should there
+    be no room for one, its row is made anew.
+    """
+    from simcore.kernels import sinks
+
+    batches = job.batches.within(task.part.first, task.part.last)
+    threads = min(job.threads, len(batches))
+    shares = [list(range(thread, len(batches), threads)) for thread in range(threads)]
+    places = np.repeat(task.places, threads, axis=0)
+    draws = job.batches.begin(task.part.last) - job.batches.begin(task.part.first)
+    for own, share in zip(places, shares, strict=True):
+        # One more, as batches in which the run ends have fewer draws than others.
+        met = draws / job.plan.draws * min(1.0, (len(share) + 1) / len(batches))
+        asked = own[:, sinks.ROOM]
+        mean = met * asked
+        likely = np.ceil(mean + _WIDTHS * np.sqrt(mean)).astype(np.int64) + _SPARE
+        own[:, sinks.ROOM] = np.minimum(asked, likely)
+    return task._replace(places=places, shares=shares)
 
 
 def _is_of(found: Arrays, task: Task, places: Places) -> bool:

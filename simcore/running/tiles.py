@@ -35,6 +35,14 @@ _DRAWS_PER_BIN: Final = 128
 """More draws in a bin than that make it worth while to have more bins."""
 _WANTED_BINS: Final = 64
 """Bins' worth of draws that are collected for nine quantiles with their intervals, at most."""
+_PARTS: Final = 128
+"""Parts into which a stage is cut at least, if they are worth while."""
+_PART_SECONDS: Final = 30.0
+"""Time that a part may take, and"""
+_ROW_SECONDS: Final = 1e-8
+"""that of a row for each draw, roughly."""
+_DRAWS_PER_COUNT: Final = 8
+"""Draws of a part for each of its bins, so that to send its counts takes little beside it."""
 _PLAIN: Final = Options()
 
 
@@ -54,6 +62,17 @@ def bins_for(plan: Plan, options: Options, rows: int, workers: int) -> int:
     ):
         bins *= 2
     return bins
+
+
+def batches_of_part(batches: Batches, rows: int, bins: int) -> int:
+    """Batches of a part of a tile with so many rows and bins: a power of two.
+
+    Enough of them that counts by bin are soon sent, few enough that many can share the draws, and
+    that not much is lost with who does one. It knows nothing of who is there.
+    """
+    most = _PART_SECONDS / (rows * _ROW_SECONDS)
+    draws = max(_DRAWS_PER_COUNT * bins, min(most, batches.draws / _PARTS))
+    return 1 << max(0, int(draws / batches.size).bit_length() - 1)
 
 
 def collected_values(plan: Plan, options: Options) -> int:

@@ -78,7 +78,7 @@ def run_of(
     from simcore.terminal.progress import progress, say_if_cold
 
     say_if_cold(options.name)
-    with progress(plan.draws, quiet=False) as report:
+    with progress(plan.draws, quiet=False, threads=options.threads) as report:
         result = engine.run(
             plan, out=options.out, overwrite=options.overwrite, threads=options.threads,
             report=report,
