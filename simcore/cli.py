@@ -20,6 +20,7 @@ from simcore.terminal.auditing import audit
 from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
+from simcore.terminal.deciding import decide
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, print_rows
 from simcore.terminal.loading import build_plan, read_config, warn
@@ -326,6 +327,7 @@ _COMMANDS |= {
         digest,
         verify,
         deal,
+        decide,
     )
 }
 _COMMANDS |= {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore import __version__
+from simcore.terminal.decision_options import add_decide
 from simcore.terminal.option_parts import Parser
 from simcore.terminal.option_parts import as_examples as _examples
 from simcore.terminal.option_parts import command as _command
@@ -306,6 +307,7 @@ def _add_runs(commands: Any) -> None:
     _format(one)
     one.add_argument("--json", action="store_const", const="json", dest="format",
                      help="the same as --format json")  # fmt: skip
+    add_decide(commands)
 
 
 def _add_studies(commands: Any) -> None:
