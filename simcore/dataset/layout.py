@@ -11,7 +11,7 @@ import numpy as np
 
 from simcore._version import __version__
 from simcore.dataset.containers import Array
-from simcore.statistics import OF_TAILS, OF_THRESHOLDS, Statistic, statistics_of_kind
+from simcore.statistics import AMONG, OF_TAILS, OF_THRESHOLDS, Statistic, statistics_of_kind
 from simcore.variables import DIMENSIONS, INPUT, OUTCOMES, QUANTILES, Variable, variable_of
 
 SCHEMA_VERSION: Final = 1
@@ -73,8 +73,8 @@ class Layout:
 
     def dims_of(self, variable: Variable, statistic: Statistic) -> tuple[str, ...]:
         """Dimensions of a summary array."""
-        own = [threshold_of(variable.name) if dim == "threshold" else dim for dim in statistic.dims]
-        return (*variable.dims, *own)
+        named = {"threshold": threshold_of(variable.name), AMONG: variable.among}
+        return (*variable.dims, *(named.get(dim, dim) for dim in statistic.dims))
 
 
 def threshold_of(name: str) -> str:
@@ -134,9 +134,9 @@ def kept_arrays(layout: Layout) -> dict[str, Array]:
         dims = (*variable.dims, "draw")
         attrs = _describe(layout, variable)
         if variable.kind == "category":
-            routes = layout.coords["route"]
-            attrs["flag_values"] = np.arange(-1, len(routes), dtype=np.int8)
-            attrs["flag_meanings"] = " ".join(("none", *routes))
+            labels = layout.coords[variable.among]
+            attrs["flag_values"] = np.arange(-1, len(labels), dtype=np.int8)
+            attrs["flag_meanings"] = " ".join(("none", *labels))
         lead = dims.index("year") if "year" in dims else len(dims) - 1
         shape = tuple(layout.length(dim) for dim in dims)
         attrs = _with_coordinates(layout, dims, attrs)

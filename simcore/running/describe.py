@@ -34,6 +34,7 @@ from simcore.plan import Plan, currency_rate, nominal_size
 from simcore.plan.titles import titles_aside, titles_of
 from simcore.running.audit import audit_text
 from simcore.running.batches import Batches
+from simcore.running.decisions import told_decisions
 from simcore.running.items import items_of
 from simcore.running.options import Options
 from simcore.running.program import compile_program
@@ -98,6 +99,7 @@ def _shapes_of(plan: Plan) -> Layout:
 
 def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
+    dims |= {OUTCOMES[name].among for name in outcomes if OUTCOMES[name].kind == "category"}
     # Digests count the units of commodities, even in a run without their prices.
     united = {"factor", "commodity"}
     dims |= {"route", "year"} | united | ({"sector"} if len(plan.coords["sector"]) > 1 else set())
@@ -124,6 +126,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         **_resolved(plan),
         **_untold_imports(plan),
         **told_projects(plan.spec),
+        **told_decisions(plan.spec),
         **({"grid": json.dumps(experiment.grid)} if experiment.grid else {}),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,

@@ -247,7 +247,7 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     sums = Tree.joined([(counted.nodes, counted.sums)]).total(job.replicates)
     counts, shares = counted.counts, counted.shares
     del counted  # its counts take the room of what is collected
-    most = max(len(plan.coords[dim]) for dim in ("route", "view"))
+    most = max(len(plan.coords[dim]) for dim in ("route", "view", "decision"))
     categories = np.zeros((tile.rows, most), np.int64)
     categories[in_categories] = counts[:, in_categories, :most].sum(axis=0)
     quantiles = [np.full((tile.rows, len(job.probabilities)), np.nan) for _ in range(3)]

@@ -53,6 +53,7 @@ def manifest_of(plan: Plan, nodes: int) -> dict[str, Any]:
     """All that decides the bits of a run, which has so many nodes: work of another is no use."""
     return {
         "simcore": __version__,
+        "numpy": np.__version__,
         "code": _code(),
         "config": plan.digest,
         "draws": plan.draws,

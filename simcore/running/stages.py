@@ -271,8 +271,10 @@ def _with_room(job: Job, task: Task) -> Task:
     threads = min(job.threads, len(batches))
     shares = [list(range(thread, len(batches), threads)) for thread in range(threads)]
     places = np.repeat(task.places, threads, axis=0)
+    draws = job.batches.begin(task.part.last) - job.batches.begin(task.part.first)
     for own, share in zip(places, shares, strict=True):
-        met = sum(_draws_of(batches[k], job) for k in share) / job.plan.draws
+        # One more, as batches in which the run ends have fewer draws than others.
+        met = draws / job.plan.draws * min(1.0, (len(share) + 1) / len(batches))
         asked = own[:, sinks.ROOM]
         mean = met * asked
         likely = np.ceil(mean + _WIDTHS * np.sqrt(mean)).astype(np.int64) + _SPARE

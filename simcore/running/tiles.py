@@ -77,7 +77,7 @@ def batches_of_part(batches: Batches, rows: int, bins: int) -> int:
     """
     most = _PART_SECONDS / (rows * _ROW_SECONDS)
     draws = max(_DRAWS_PER_COUNT * bins, min(most, batches.draws / _PARTS))
-    return 1 << max(0, math.floor(math.log2(draws / batches.size)))
+    return 1 << max(0, int(draws / batches.size).bit_length() - 1)
 
 
 def collected_values(plan: Plan, options: Options) -> int:
