@@ -24,6 +24,8 @@ from reference_carbon import (
 )
 from reference_cash import all_flows, is_ambiguous, loan_of, worth
 from reference_costs import cost_premium
+from reference_decisions import listed, window
+from reference_exposures import exposure_bills
 from reference_goods import tonnes_passed_on, volume
 from reference_instruments import contract_of, worth_of_strike
 from reference_model import Result, evaluate
@@ -156,6 +158,29 @@ class Scales:
         years = dict.fromkeys(life(case, name), 1.0)
         worth = discounted(case, name, years, valued_in(case, name))
         return output(case, name), max(1.0, worth)
+
+    def decision(self, scenario: str) -> float:
+        """What the projects of the largest decision come to, in costs of a tonne."""
+        case = self.cases[scenario]
+        sizes = [
+            math.fsum(math.prod(self.project(("", scenario, one))) for one in listed(decision))
+            for decision in case.config["decisions"].values()
+        ]
+        # Values may be of years long before the start.
+        first, last = case.years[0], case.years[-1]
+        return max(1.0, *sizes) * 1.2 ** abs(last - first) * 1.2 ** abs(window(case)[0] - first)
+
+    def portfolio(self, key: Key) -> float:
+        """What the costs behind the members of a portfolio come to, in any of the years."""
+        case, one = self.cases[key[1]], self.cases[key[1]].config["portfolios"][key[2]]
+        projects = [self.project(("", key[1], name)) for name in one.get("projects") or ()]
+        size = math.fsum(math.prod(each) for each in projects)
+        bills = [
+            abs(bill) for name in one.get("exposures") or () for year in case.years
+            for bill in exposure_bills(case, name, year)
+        ]  # fmt: skip
+        far = abs((one.get("valued_in") or case.years[0]) - case.years[-1])
+        return 1.2**far * (self.cost * size + self.rate * math.fsum(bills) + self.rate)
 
     def goods(self, key: Key) -> float:
         """What the costs behind a product or a budget come to: of its tonnes, and of its price."""
@@ -293,6 +318,12 @@ class Scales:
             return math.inf if near else 0.0
         if name in ("project_irr", "equity_irr", "irr_ambiguous"):
             return self.of_a_rate(key)
+        if name in ("portfolio_cash", "portfolio_npv", "member_npv"):
+            return RELATIVE * self.portfolio(key)
+        if name in ("decision_npv", "decision_regret"):
+            return RELATIVE * self.cost * self.decision(key[1])
+        if name == "regret":
+            return RELATIVE * self.cost
         if name.startswith("dscr"):
             return self.cover(key)
         if name.startswith("account_"):
@@ -346,6 +377,12 @@ def disagreements(
             yield f"{key}: the reference model has no such value"
             continue
         expected = reference[key]
+        if key[0] == "best_decision":
+            # Of two that are worth the same but for rounding either may be found.
+            lost = reference["decision_regret", key[1], value]
+            if lost > RELATIVE * scales.cost * scales.decision(key[1]):
+                yield f"{key}: {value!r}, reference {expected!r}"
+            continue
         if key[0] == "cheapest_route":
             yield from _dearer(scales, key, value, expected)
             continue

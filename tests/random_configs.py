@@ -953,7 +953,13 @@ def configs(draw: Any) -> dict[str, Any]:
     # A number of the catalog that refers to a named factor, whose unit may stand on either side.
     factor = draw(quantity(1.0, 3.0, "EUR/t", form="positive"))
     catalog["routes"]["green"]["other_opex"] = {"kind": "factor", "name": "spread"}
-    from random_projects import existing, project, supported  # which draw numbers from here
+    from random_projects import (
+        decided,
+        existing,
+        portfolios,
+        project,
+        supported,
+    )  # which draw numbers from here
 
     there = existing(catalog["routes"], last)
     of = [
@@ -1000,6 +1006,16 @@ def configs(draw: Any) -> dict[str, Any]:
         "plant.capacity",
         *(f"{name}.variant" for name in share_names),
     ]
+    sold_abroad = quantity(0.0, 1.0)
+    owed: dict[str, Any] = {
+        "firm": {"market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1},
+        **{f"mill_{region}": {
+            "first": first, "last": last, "growth": 0.02,
+            "plant": {"region": region, "route": routes[0], "output": 2.0,
+                      "destinations": {"eu": draw(sold_abroad | by_year(sold_abroad))}},
+        } for region in regions if catalog["regions"][region].get("market")},
+    }  # fmt: skip
+    portfolio = draw(portfolios(sorted(projects), sorted(owed), first))
     return {
         "name": "random", "seed": draw(st.integers(0, 2**40)), "draws": 512,
         "years": {"first": first, "last": last},
@@ -1012,9 +1028,12 @@ def configs(draw: Any) -> dict[str, Any]:
             if (budgets or "budget" not in OUTCOMES[name].dims)
             and (held or "account" not in OUTCOMES[name].dims)
             and (projects or "project" not in OUTCOMES[name].dims)
+            and (projects or OUTCOMES[name].comes_with != "decisions")
+            and (portfolio or OUTCOMES[name].comes_with != "portfolios")
             and (catalog["instruments"] or "instrument" not in OUTCOMES[name].dims)
         ],
-        "keep": [], "products": ["car"], "budgets": budgets, "accounts": held,
+        "keep": [], "portfolios": portfolio, "products": ["car"], "budgets": budgets,
+        "accounts": held,
         "parity": draw(st.permutations(list(COMMODITIES))),
         "against": against,
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
@@ -1043,10 +1062,8 @@ def configs(draw: Any) -> dict[str, Any]:
             "output": draw(steps(0.5, 3)), "valued_in": first - draw(st.integers(0, 2)),
             "beyond": "hold",
         },
-        "projects": projects,
-        "exposures": {"firm": {
-            "market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1,
-        }},
+        "projects": projects, **(draw(decided(projects, first, last)) if projects else {}),
+        "exposures": owed,
         "factors": {"spread": factor},
         "correlations": draw(correlations(known_factors, known_paths)),
         "independent_scenarios": draw(st.sampled_from([False, False, True])),

@@ -174,3 +174,34 @@ def existing(routes: dict[str, Any], last: int) -> dict[str, int]:
         return max(own, *map(since, behind), 0)
 
     return {name: since(name) for name in routes if since(name) <= last}
+
+
+@st.composite
+def decided(draw: Any, projects: dict[str, Any], first: int, last: int) -> Any:
+    """Decisions among projects, valued in any year and up to a year in which all have begun."""
+    sets = st.lists(st.sampled_from(sorted(projects)), unique=True)
+    names = ("one", "two", "three")[: draw(st.integers(2, 3))]
+    latest = max(one["start"] for one in projects.values())
+    choice = {
+        "valued_in": min(last, first + draw(st.integers(-3, 3))), "until": draw(st.integers(latest, last)),
+    }  # fmt: skip
+    kept = draw(st.lists(st.sampled_from(sorted(choice)), unique=True))
+    return {
+        "decisions": {name: draw(sets) for name in names},
+        **({"choice": {name: choice[name] for name in kept}} if kept else {}),
+    }
+
+
+@st.composite
+def portfolios(draw: Any, projects: list[str], exposures: list[str], first: int) -> Any:
+    """A portfolio of some of each, or none."""
+    of = [draw(st.lists(st.sampled_from(one), unique=True)) if one else []
+          for one in (projects, exposures)]  # fmt: skip
+    if not any(of):
+        return {}
+    found: dict[str, Any] = {"projects": of[0], "exposures": of[1]}
+    if "firm" in of[1] or draw(st.booleans()):
+        found["rate"] = draw(steps(0.01, 0.12))
+    if draw(st.booleans()):
+        found["valued_in"] = first + draw(st.integers(-3, 2))
+    return {"group": found}

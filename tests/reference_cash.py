@@ -223,7 +223,7 @@ def of_a_project(case: Case, project: str) -> dict[tuple[Any, ...], float]:
     for year in case.years:
         if year in kept:
             out["project_revenue", year] = revenue(case, project, year)
-        if year in free and year <= max(kept):
+        if year in free:
             out["project_free_cash", year] = free[year]
     out["free_cash_npv",] = discounted(case, project, free, to)
     out["project_irr",] = internal_rate(free)

@@ -33,9 +33,14 @@ LATE: dict[str, Any] = {
         "hydrogen_steel": {"volume": {2027: 0, 2028: 0.5}},
         "at_the_price": {"volume": {2020: 0, 2027: 0}},
     },
-    "accounts": {"bond": {"inflow": {
-        "freed": {"volume": {2028: 30}}, "border": {"volume": {2028: 2}},
-    }}},
+    "accounts": {
+        "bond": {
+            "inflow": {
+                "freed": {"volume": {2028: 30}},
+                "border": {"volume": {2028: 2}},
+            }
+        }
+    },
 }
 """Projects that wait for their routes, and budgets and accounts of which no tonne is paid before
 2028."""
@@ -57,9 +62,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "what a plant owes": {
         "exposures": {
-            region: {"plant": {"region": region, "route": "blast", "output": 2.0}, "first": 2027,
-                     "last": 2029, "growth": -0.1}
-            for region in ("XA", "XB")
+            region: {"plant": {"region": region, "route": "blast", "output": 2.0,
+                               "destinations": {"eu": sold}},
+                     "first": 2027, "last": 2029, "growth": -0.1}
+            for region, sold in {
+                "XA": 0.1,
+                "XB": {"years": {2027: 0.1, 2029: {"kind": "uniform", "low": 0.1, "high": 0.3}}},
+            }.items()
         },
     },
     "emissions below zero": {

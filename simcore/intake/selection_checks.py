@@ -36,6 +36,13 @@ _LISTED: Final[dict[str, tuple[str, _Labels, str]]] = {
         "accounts", lambda one: one.accounts,
         "write accounts: {NAME: {first: 2028, last: 2040, rate: 0.03, inflow: {...}}}",
     ),
+    "portfolio": (
+        "portfolios", lambda one: one.portfolios,
+        "write portfolios: {NAME: {projects: [...], exposures: [...]}}",
+    ),
+    "decision": (
+        "decisions", lambda one: one.decisions, "write decisions: {now: [PROJECT], never: []}",
+    ),
 }  # fmt: skip
 """Dimensions whose labels only the config gives: its key, the labels, and what to write there."""
 
@@ -124,6 +131,7 @@ def _until(
         "against": experiment.against, "product": experiment.products,
         "budget": list(dict.fromkeys(name for one in every for name in one.budgets)),
         "account": list(dict.fromkeys(name for one in every for name in one.accounts)),
+        "decision": list(experiment.decisions), "portfolio": list(experiment.portfolios),
         "project": list(dict.fromkeys(name for one in every for name in one.projects)),
         "instrument": list(dict.fromkeys(
             name for one in every for name in project_instruments(one)

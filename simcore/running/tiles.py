@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -35,6 +36,18 @@ _DRAWS_PER_BIN: Final = 128
 """More draws in a bin than that make it worth while to have more bins."""
 _WANTED_BINS: Final = 64
 """Bins' worth of draws that are collected for nine quantiles with their intervals, at most."""
+_PARTS: Final = 128
+"""Parts into which a stage is cut at least, if they are worth while."""
+_PART_SECONDS: Final = 30.0
+"""Time that a part may take, and"""
+_ROW_SECONDS: Final = 1e-8
+"""that of a row for each draw, roughly."""
+_DRAWS_PER_COUNT: Final = 8
+"""Draws of a part for each of its bins, so that to send its counts takes little beside it."""
+ROOMS: Final = 2
+"""Chunks of kept draws that threads fill at a time: one while the one before is written."""
+MANY: Final = 16
+"""More chunks of kept draws than that are each made by one worker, and written by it."""
 _PLAIN: Final = Options()
 
 
@@ -56,6 +69,17 @@ def bins_for(plan: Plan, options: Options, rows: int, workers: int) -> int:
     return bins
 
 
+def batches_of_part(batches: Batches, rows: int, bins: int) -> int:
+    """Batches of a part of a tile with so many rows and bins: a power of two.
+
+    Enough of them that counts by bin are soon sent, few enough that many can share the draws, and
+    that not much is lost with who does one. It knows nothing of who is there.
+    """
+    most = _PART_SECONDS / (rows * _ROW_SECONDS)
+    draws = max(_DRAWS_PER_COUNT * bins, min(most, batches.draws / _PARTS))
+    return 1 << max(0, int(draws / batches.size).bit_length() - 1)
+
+
 def collected_values(plan: Plan, options: Options) -> int:
     """Values that may be collected at a time; the counts are let go before."""
     if options.collected is not None:
@@ -70,6 +94,18 @@ def recalled_values(plan: Plan, options: Options) -> int:
     return int(_RECALLED * _room(plan, options) / 8)
 
 
+def kept_at_once(plan: Plan, out: Path | None, *, is_cut: bool) -> int | None:
+    """Draws of a kept row that lie in memory at a time, in a run to a file; None: all of them.
+
+    Those of a store are written chunk by chunk; the few chunks that parts elsewhere make together
+    come together in memory.
+    """
+    if out is None or out.suffix != ".zarr":
+        return None
+    stretch = Batches(plan.draws, replicates_of(plan)).stretch
+    return (MANY if is_cut else ROOMS) * stretch
+
+
 def bytes_of(plan: Plan, options: Options, item: Item, workers: int) -> float:
     """Memory of an item while its tile is at work, without what is collected."""
     size = np.dtype(plan.experiment.dtype).itemsize
@@ -78,7 +114,8 @@ def bytes_of(plan: Plan, options: Options, item: Item, workers: int) -> float:
         batches = Batches(plan.draws, plan.experiment.replicates)
         nodes = _NODE_BYTES * batches.numbers.bit_length()
         fixed += (_TALLY_BYTES + nodes + 8 * workers) * batches.replicates
-    return item.request.rows * (fixed + (size * plan.draws if item.kept else 0.0))
+    kept = plan.draws if options.kept is None else min(options.kept, plan.draws)
+    return item.request.rows * (fixed + (size * kept if item.kept else 0.0))
 
 
 def tiles_of(

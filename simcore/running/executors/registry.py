@@ -32,9 +32,10 @@ class Executor:
     ----------
     run : callable
         Given a function and tasks, it yields what the function makes of each task, in any order.
-        Function and tasks can be pickled unless the memory is shared.
+        Function and tasks can be pickled unless the memory is shared. The tasks of a call differ by
+        their parts alone.
     parts : int
-        Parts into which the draws of a stage are divided.
+        Parts that are done at a time.
     threads : int
         Threads that share the draws of one part.
     shares_memory : bool
