@@ -147,10 +147,11 @@ class Work:
     def __reduce__(self) -> tuple[type[Work], tuple[Job]]:
         return Work, (self.job,)
 
-    def __call__(self, task: Task) -> Result:
-        """Do a part."""
+    def __call__(self, task: Task, report: Report = silent) -> Result:
+        """Do a part; `report` hears its share that is done, and may end it by an error."""
         with Crew(self.job.threads) as crew:
-            return perform(self.job, task, Site(self.tile(task.part.tile), crew))
+            site = Site(self.tile(task.part.tile), crew, report=report)
+            return perform(self.job, task, site)
 
     def tile(self, number: int) -> Tile:
         """A tile, compiled where the last one was another."""
