@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault
-from simcore.terminal import address_space, failures, streams
+from simcore.terminal import address_space, events, failures, streams
 from simcore.terminal.auditing import audit
 from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
+from simcore.terminal.deciding import decide
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, print_rows
 from simcore.terminal.loading import build_plan, read_config, warn
@@ -32,6 +33,7 @@ from simcore.terminal.showing import show_run, summary
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
+from simcore.terminal.waiting import wait
 from simcore.terminal.working import joined
 
 if TYPE_CHECKING:
@@ -61,13 +63,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options is None:
             return 0
         try:
+            events.begin(options)
             address_space.require(options.name)
             status = int(_COMMANDS[options.name](options) or 0)
         except (Exception, KeyboardInterrupt) as error:
             if os.environ.get("SIMCORE_DEBUG") == "1" and not isinstance(error, KeyboardInterrupt):
                 raise
             text, status = failures.told(error)
-            print(f"simcore {options.name}: {text}", file=sys.stderr)
+            events.failed(options.name, text, status)
+        else:
+            events.done(status)
         finally:
             gc.enable()
         out.flush()
@@ -101,9 +106,10 @@ def check(options: argparse.Namespace) -> None:
         check_study(loaded)
     always = ("scenario", "region", "destination", "route", "market")
     several = ("sector",) if len(known["sector"]) > 1 else ()
+    counted = ("project", "instrument", "product", "budget", "decision", "portfolio")
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in (*several, *always, "project", "instrument", "product", "budget", "decision")
+        for dim in (*several, *always, *counted)
         if known[dim] or dim in always
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
@@ -175,7 +181,9 @@ def _simulated(
     gc.freeze()
     gc.enable()
     start = time.monotonic()
-    reporting = progress(planned.draws, quiet=options.quiet, workers=executor.workers)
+    reporting = progress(
+        planned.draws, quiet=options.quiet, workers=executor.workers, threads=executor.threads
+    )  # fmt: skip
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
             planned, out=out, overwrite=overwrite, executor=executor, report=report,
@@ -326,8 +334,9 @@ _COMMANDS |= {
         digest,
         verify,
         deal,
+        decide,
     )
 }
 _COMMANDS |= {
-    function.__name__: function for function in (sensitivity, tornado, discover, converge)
+    function.__name__: function for function in (sensitivity, tornado, discover, converge, wait)
 }

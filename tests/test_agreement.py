@@ -53,9 +53,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "what a plant owes": {
         "exposures": {
-            region: {"plant": {"region": region, "route": "blast", "output": 2.0}, "first": 2027,
-                     "last": 2029, "growth": -0.1}
-            for region in ("XA", "XB")
+            region: {"plant": {"region": region, "route": "blast", "output": 2.0,
+                               "destinations": {"eu": sold}},
+                     "first": 2027, "last": 2029, "growth": -0.1}
+            for region, sold in {
+                "XA": 0.1,
+                "XB": {"years": {2027: 0.1, 2029: {"kind": "uniform", "low": 0.1, "high": 0.3}}},
+            }.items()
         },
     },
     "emissions below zero": {

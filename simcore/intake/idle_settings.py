@@ -1,4 +1,5 @@
-"""Settings of projects and instruments that others leave without effect, though a run reads them.
+"""Settings of projects, instruments and exposures that others leave without effect, though a run
+reads them.
 
 What no row reads at all, `effects` finds by itself.
 """
@@ -18,7 +19,7 @@ from simcore.intake.instrument_checks import paid_until
 from simcore.intake.instruments import CarbonContract, Compensation, Instrument, Loan
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import price_of, project_instruments, replaced_by
+from simcore.intake.usage import exports, price_of, project_instruments, replaced_by
 from simcore.quantities import Constant, FactorReference
 from simcore.units import conversion
 
@@ -43,6 +44,8 @@ def idle_settings(experiments: Iterable[Experiment]) -> list[Finding]:
 def _has(experiment: Experiment, finding: Finding) -> bool:
     """Whether a scenario has the project or instrument of a finding."""
     section, name = finding.address[0], finding.address[1]
+    if section == "exposures":
+        return name in experiment.exposures
     if section == "projects":
         return name in experiment.projects
     return finding.address[2] in project_instruments(experiment)
@@ -55,11 +58,23 @@ def _findings(experiment: Experiment) -> Iterator[Finding]:
             yield from _of_payment(experiment, name, position, instrument)
     for instrument in project_instruments(experiment):
         yield from _of_instrument(experiment, instrument)
+    for name, exposure in experiment.exposures.items():
+        plant = exposure.plant
+        if plant is not None and exports(experiment, name) and _inside(experiment, plant.region):
+            yield _idle(
+                ("exposures", name, "plant", "destinations", "eu"), "a share sold into the EU",
+                "a plant outside of it", f"{plant.region} lies inside its border: leave it out",
+            )  # fmt: skip
+
+
+def _inside(experiment: Experiment, region: str) -> bool:
+    """Whether a region lies inside the border of the EU."""
+    return experiment.catalog.regions[region].market == experiment.cbam.market
 
 
 def _of_project(experiment: Experiment, name: str, one: Project) -> Iterator[Finding]:
     address, catalog = ("projects", name), experiment.catalog
-    if one.destination == "eu" and catalog.regions[one.region].market == experiment.cbam.market:
+    if one.destination == "eu" and _inside(experiment, one.region):
         yield _idle(
             (*address, "destination"), "eu", "a destination that differs from home",
             f"{one.region} lies inside the border of the EU: leave it out",

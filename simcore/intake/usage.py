@@ -29,6 +29,7 @@ from simcore.intake.places import place_of as place_of  # noqa: PLC0414
 from simcore.intake.places import price_of as price_of  # noqa: PLC0414
 from simcore.intake.schema import Experiment
 from simcore.intake.views import has_views, system_of
+from simcore.quantities import Constant
 from simcore.units import currency_of
 from simcore.variables import OUTCOMES, Outcome
 
@@ -374,10 +375,12 @@ def crosses_border(experiment: Experiment, region: str) -> bool:
     buyers = (name for name, _ in alternatives(experiment).values() if name in regions)
     built = experiment.projects.values()
     gaps = (one for one in asked_budgets(experiment).values() if one.gap == "support")
+    plants = {name: one.plant for name, one in experiment.exposures.items() if one.plant}
     sold = (
         "eu" in experiment.destinations
         or any(regions[one].market == inside for one in buyers)
         or any(one.destination == "eu" for one in built if one.region == region)
+        or any(exports(experiment, one) for one, plant in plants.items() if plant.region == region)
         or any(one.destination == "eu" for one in gaps if one.region == region)
     )
     return sold and region in regions and regions[region].market != inside
@@ -437,6 +440,15 @@ def exposure_market(experiment: Experiment, name: str) -> str:
         return record.market or ""
     regions = experiment.catalog.regions
     return regions[record.plant.region].market or "" if record.plant.region in regions else ""
+
+
+def exports(experiment: Experiment, exposure: str) -> bool:
+    """Whether an exposure is that of a plant of which some tonnes are sold into the EU."""
+    plant = experiment.exposures[exposure].plant
+    if plant is None:
+        return False
+    eu = plant.destinations.eu
+    return not (isinstance(eu, Constant) and eu.value == 0.0)
 
 
 def exposure_currency(experiment: Experiment, name: str) -> str:

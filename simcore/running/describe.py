@@ -33,6 +33,7 @@ from simcore.plan import Plan, currency_rate, nominal_size
 from simcore.plan.titles import titles_aside, titles_of
 from simcore.running.audit import audit_text
 from simcore.running.batches import Batches
+from simcore.running.decisions import told_decisions
 from simcore.running.items import items_of
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
@@ -123,6 +124,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         **_resolved(plan),
         **_untold_imports(plan),
         **told_projects(plan.spec),
+        **told_decisions(plan.spec),
         **({"grid": json.dumps(experiment.grid)} if experiment.grid else {}),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,

@@ -35,6 +35,7 @@ def tornado(options: argparse.Namespace) -> None:
     from simcore.terminal.question_tables import place_of, tornado_rows, tornado_text
 
     _require_picture(options.out)
+    _require_answer(options.of)
     at = at_of(options.at)
     with _tornado_run(options) as (run, central):
         found = bars_of(run, target_of(run, options.of, at), central=central, most=options.most)
@@ -69,7 +70,7 @@ def _tornado_run(
     options.set = [*options.set, *settings_for(plain, options.of)]
     plan = with_strikes(build_plan(options))
     say_if_cold("tornado")
-    with progress(plan.draws, quiet=False) as report:
+    with progress(plan.draws, quiet=False, threads=options.threads) as report:
         run = engine.run(plan, threads=options.threads, report=report)
     with run:
         yield run, central_runs(plan, run)
@@ -88,6 +89,7 @@ def given(options: argparse.Namespace) -> None:
             "--given", options.file, "a saved run, in a .zarr or .nc",
             "simcore run FILE first, with keep: [inputs, carbon_price, commodity_price, ...]",
         ))  # fmt: skip
+    _require_answer(*options.of or ())
     at, found = at_of(options.at), []
     with opened(Path(options.file)) as run:
         for name in options.of or [require_usual_target(run)]:
@@ -111,6 +113,7 @@ def discover(options: argparse.Namespace) -> None:
 
     _require_picture(options.out)
     condition, at = condition_of(options.where), at_of(options.at)
+    _require_answer(condition.outcome, option="--where")
     with opened(options.run) as run:
         found = found_in(run, condition, at=at, repeats=options.repeats)
         title = str(run.attrs.get("title", ""))
@@ -211,6 +214,15 @@ def _check_run(options: argparse.Namespace, *further: str) -> None:
                   "leave it out, or name the config")
             for name in given
         ])  # fmt: skip
+
+
+def _require_answer(*names: str, option: str = "--of") -> None:
+    """Refuse an input where it is asked what inputs do to something."""
+    if own := {"input", "inputs"} & set(names):
+        raise ConfigError(Fault(
+            option, own.pop(), "an outcome, which follows from the inputs",
+            f"such as {option} cost_premium",
+        ))  # fmt: skip
 
 
 def _show(
