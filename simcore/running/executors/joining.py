@@ -155,14 +155,14 @@ class Worker:
     def run(self) -> Ended:
         """Work until the run has ended; what is at work is let go on the way out."""
         with ThreadPoolExecutor(self._threads) as pool:
-            helpers = [pool.submit(self._help_out) for _ in range(self._threads)]
+            others = [pool.submit(self._help_out) for _ in range(self._threads)]
             beaten = -BEAT
             try:
                 while (why := self._ended()) is None:
                     if time.monotonic() - beaten > BEAT:
                         beaten = time.monotonic()
                         self._beat()
-                    done, _ = wait(helpers, timeout=_LOOK, return_when=FIRST_EXCEPTION)
+                    done, _ = wait(others, timeout=_LOOK, return_when=FIRST_EXCEPTION)
                     for one in done:
                         one.result()
                 complete, words = why

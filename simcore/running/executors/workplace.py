@@ -277,5 +277,5 @@ def _digest(content: bytes) -> str:
 def _result(part: Part, arrays: dict[str, np.ndarray]) -> Result:
     tally = None
     if "filled" in arrays:
-        tally = Tally(*(arrays.pop(name) for name in Tally._fields))
+        tally = Tally(*(arrays.pop(name) for name in ("filled", "under", "inside")))
     return Result(part, (), **arrays, tally=tally)  # type: ignore[arg-type]
