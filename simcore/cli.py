@@ -126,13 +126,15 @@ def run(options: argparse.Namespace) -> int:
     from simcore import dataset
     from simcore.running import describe, tiles
     from simcore.running.items import items_of
+    from simcore.running.options import Options
 
     with _executor(options) as executor:
         if planned.experiment.until is None:
-            tiles.check_memory(planned, items_of(planned))
+            kept = tiles.kept_at_once(planned, out, is_cut=not executor.shares_memory)
+            tiles.check_memory(planned, items_of(planned), options=Options(kept=kept))
         dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
         if options.dry_run:
-            needed = describe.estimate(planned, threads=options.threads)
+            needed = describe.estimate(planned, threads=options.threads, out=out)
             _show_estimate(planned, out, needed, as_json=options.json)
             return 0
         return _simulated(options, planned, out, executor, overwrite=options.overwrite)
@@ -277,7 +279,9 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"{planned.name}: {planned.draws:,} draws; nothing was run or written")
     for name, shape in needed["shapes"].items():
         print(f"  {name:<28} {' x '.join(f'{length:,}' for length in shape)}")
-    print(f"  {'memory':<28} {needed['memory_mb']:,.0f} MB")
+    holds = ", as all kept draws of a cell lie in it; those of a .zarr do not"
+    more = holds if needed["holds_kept_draws"] else ""
+    print(f"  {'memory, at most':<28} {needed['memory_mb']:,.0f} MB{more}")
     print(f"  {'disk, before compression':<28} {needed['disk_mb']:,.0f} MB")
     print(f"  {'time, roughly':<28} {needed['seconds']:,.1f} s")
     print(f"  {'output':<28} {out}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
+from simcore.dataset.chunks import ChunkFolder
 from simcore.errors import Fault, OutputError
 from simcore.files import token
 from simcore.running.crew import StoppedError
@@ -68,7 +69,7 @@ class Here:
             "format": FORMAT, "token": self._token, "config": job.plan.resolved_yaml,
             "folder": str(Path(spec.folder).resolve()),
             "outside": sorted({str(Path(name).resolve().parent) for name in spec.read}),
-            "draws": job.plan.draws, "options": options,
+            "draws": job.plan.draws, "options": options, "kept": _said_of(job.folder),
             "proof": proof_of(Work(job))._asdict(),
         }  # fmt: skip
         with _writable(self._place):
@@ -165,6 +166,18 @@ class Here:
                 theirs = {one for one in todo if self._place.claimer(now, one) != _HERE}
                 for part in self._place.lost(now, theirs):
                     _LOG.warning("a part is done again: its worker gives no sign of life, %s", part)
+
+
+def _said_of(folder: ChunkFolder | None) -> dict[str, Any] | None:
+    """What another process needs to write chunks of kept draws; see `joining`."""
+    if folder is None:
+        return None
+    arrays = {
+        name: {"dims": one.dims, "shape": one.shape, "dtype": str(one.dtype), "lead": one.lead,
+               "stretch": one.stretch}
+        for name, one in folder.arrays.items()
+    }  # fmt: skip
+    return {"folder": folder.path.name, "nonce": folder.nonce, "arrays": arrays}
 
 
 @contextlib.contextmanager

@@ -14,10 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from simcore._version import __version__
+from simcore.dataset.chunks import ChunkFolder
+from simcore.dataset.containers import Array
 from simcore.dataset.lock import Lock
 from simcore.dataset.saved import is_complete
-from simcore.errors import ConfigError, Fault
+from simcore.errors import ConfigError, Fault, OutputError
 from simcore.running.crew import StoppedError
 from simcore.running.executors.registry import on_threads
 from simcore.running.executors.workplace import BEAT, FORMAT, Now, Workplace
@@ -72,7 +76,7 @@ def join(partial: Path, threads: int, *, wait_for: float = 0.0, say: Say) -> End
     """
     place, out = Workplace(partial), partial.with_name(partial.name.removesuffix(".partial"))
     told = _told(place, partial, out, wait_for)
-    work = _met(told)
+    work = _met(told, partial)
     name = f"{socket.gethostname()}-{os.getpid()}"
     say(f"joined {out}: {threads} part{'s' if threads > 1 else ''} at a time, as {name}")
     return Worker(place, out, work, told["token"], name, threads).run()
@@ -112,7 +116,7 @@ def _nothing_there(partial: Path, out: Path, *, has_work: bool) -> Fault:
     return Fault(str(partial), "no run that others may join", "a run with --executor folder", begin)
 
 
-def _met(told: dict[str, Any]) -> Any:
+def _met(told: dict[str, Any], partial: Path) -> Any:
     """The work of a run, made here from its config, once its bits are known to be the same."""
     from simcore.intake import document, load
     from simcore.plan import build
@@ -134,9 +138,21 @@ def _met(told: dict[str, Any]) -> Any:
         plan = build(load(config, allow_outside=outside))
     options = Options(**told["options"])
     plan = resolved(replace(plan, draws=told["draws"]), on_threads(None), options)
-    work = Work(Job.of(plan, True, 1, options))
+    work = Work(replace(Job.of(plan, True, 1, options), folder=_kept(told["kept"], partial)))
     check(proof, proof_of(work))
     return work
+
+
+def _kept(said: dict[str, Any] | None, partial: Path) -> ChunkFolder | None:
+    """Where chunks of kept draws are written."""
+    if said is None:
+        return None
+    arrays = {
+        name: Array(tuple(one["dims"]), tuple(one["shape"]), np.dtype(one["dtype"]),
+                    lead=one["lead"], stretch=one["stretch"])
+        for name, one in said["arrays"].items()
+    }  # fmt: skip
+    return ChunkFolder(partial / said["folder"], said["nonce"], arrays)
 
 
 class Worker:
@@ -202,7 +218,7 @@ class Worker:
                 did = self._did_part()
             except StoppedError:
                 return
-            except OSError:
+            except (OSError, OutputError):
                 # The stage, or the run, has ended meanwhile; else the folder cannot be used.
                 if self._place.job() is not None and self._place.now() is not None:
                     raise

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import json
 import os
 import shutil
 import time
@@ -27,6 +28,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from simcore.dataset.chunks import Chunk
 from simcore.dataset.journal import line_of, read_line
 from simcore.files import make_folders, sync_one, token
 from simcore.kernels.intervals import Tally
@@ -54,13 +56,15 @@ class Now(NamedTuple):
     digest : str
         Of the file of what is given.
     rows : (int, int)
-        As in `Task`.
+        As in `Task`, and so `known`.
+    known : tuple of int
     """
 
     name: str
     parts: tuple[Part, ...]
     digest: str
     rows: tuple[int, int]
+    known: tuple[int, ...]
 
 
 class Workplace:
@@ -100,7 +104,7 @@ class Workplace:
         self._say("stage.json", {
             "name": name, "tile": part.tile, "stage": part.stage.value, "rows": task.rows,
             "parts": [(one.part.first, one.part.last) for one in tasks],
-            "given": _digest(content),
+            "given": _digest(content), "known": task.known,
         })  # fmt: skip
 
     def end(self, name: str) -> None:
@@ -117,7 +121,7 @@ class Workplace:
             first = path.stem.removeprefix(f"{now.name}-").partition("-")[0]
             part = next((one for one in now.parts if str(one.first) == first), None)
             result = None
-            with contextlib.suppress(OSError, ValueError, KeyError):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 content = path.read_bytes()
                 if path.stem.endswith(f"-{_digest(content)}") and part is not None:
                     result = _result(part, _unpacked(content))
@@ -160,7 +164,7 @@ class Workplace:
         stage = Stage(said["stage"])
         parts = tuple(Part(said["tile"], stage, first, last) for first, last in said["parts"])
         first, last = said["rows"]
-        return Now(said["name"], parts, said["given"], (first, last))
+        return Now(said["name"], parts, said["given"], (first, last), tuple(said["known"]))
 
     def given(self, now: Now) -> Task | None:
         """The task of the first part of a stage; None where the stage has ended."""
@@ -170,7 +174,7 @@ class Workplace:
             return None
         if _digest(content) != now.digest:
             return None
-        return Task(now.parts[0], **_unpacked(content), shares=(), rows=now.rows)
+        return Task(now.parts[0], **_unpacked(content), rows=now.rows, known=now.known)
 
     def claim(self, now: Now, part: Part, name: str) -> bool:
         """Take a part, unless somebody has it."""
@@ -198,6 +202,8 @@ class Workplace:
         arrays = {key: value for key in _ARRAYS if (value := getattr(result, key)) is not None}
         if result.tally is not None:
             arrays |= result.tally._asdict()
+        if result.chunks:
+            arrays["chunks"] = np.frombuffer(json.dumps(result.chunks).encode(), np.uint8)
         content = _packed(arrays)
         name = f"{now.name}-{result.part.first}-{_digest(content)}.npz"
         self._write(self.folder / "results" / name, content)
@@ -278,4 +284,6 @@ def _result(part: Part, arrays: dict[str, np.ndarray]) -> Result:
     tally = None
     if "filled" in arrays:
         tally = Tally(*(arrays.pop(name) for name in ("filled", "under", "inside")))
-    return Result(part, (), **arrays, tally=tally)  # type: ignore[arg-type]
+    chunks = json.loads(arrays.pop("chunks").tobytes()) if "chunks" in arrays else ()
+    told = tuple(Chunk(*one) for one in chunks)
+    return Result(part, (), **arrays, tally=tally, chunks=told)  # type: ignore[arg-type]
