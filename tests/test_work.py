@@ -22,6 +22,7 @@ from rich_config import rich_config
 
 import simcore
 from simcore import cli, dataset
+from simcore.dataset.chunks import ChunkFolder
 from simcore.dataset.journal import folder_of, line_of
 from simcore.dataset.lock import Lock
 from simcore.errors import ConfigError, OutputError, WorkerError
@@ -176,13 +177,26 @@ def test_a_run_needs_nobody_else(plan, right, tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["run.zarr"]
 
 
-def test_workers_do_all_parts_of_a_run_and_end_with_it(plan, right, tmp_path, idle):
+@pytest.mark.parametrize("stretch", [65_536, 1024])
+def test_workers_do_all_parts_of_a_run_and_end_with_it(
+    plan, right, tmp_path, idle, monkeypatch, stretch
+):  # fmt: skip
+    """Of kept draws too, which they write into the run where whole chunks are theirs."""
+    monkeypatch.setattr("simcore.running.batches._STRETCH", stretch)
+    wrote, write = list[str](), ChunkFolder.write
+
+    def writing(*given: Any) -> Any:
+        wrote.append(threading.current_thread().name)
+        return write(*given)
+
+    monkeypatch.setattr(ChunkFolder, "write", writing)
     with joined(tmp_path / "run.zarr", 2) as workers:
         assert run(plan, tmp_path / "run.zarr") == right
     ended = [one.result() for one in workers]
     assert all(one.is_complete for one in ended)
-    # Counted and collected, in five parts each.
-    assert sum(one.parts for one in ended) == 10
+    # Counted in five parts, or in nine chunks, and collected in five.
+    assert sum(one.parts for one in ended) == (10 if stretch > 9000 else 14)
+    assert ("MainThread" not in wrote) == (stretch < 9000)
     assert [one.name for one in tmp_path.iterdir()] == ["run.zarr"]
 
 

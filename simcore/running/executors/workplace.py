@@ -174,7 +174,8 @@ class Workplace:
             return None
         if _digest(content) != now.digest:
             return None
-        return Task(now.parts[0], **_unpacked(content), rows=now.rows, known=now.known)
+        given: dict[str, Any] = _unpacked(content)
+        return Task(now.parts[0], rows=now.rows, known=now.known, **given)
 
     def claim(self, now: Now, part: Part, name: str) -> bool:
         """Take a part, unless somebody has it."""
