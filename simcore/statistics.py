@@ -6,6 +6,7 @@ statistic is one entry and one function of what the passes over the draws leave.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
@@ -104,6 +105,22 @@ class Statistic:
 
 AMONG: Final = "among"
 """In place of the dimension whose labels a category chooses among."""
+
+
+def probability_named(statistic: str) -> float | None:
+    """Probability of the quantile that a word such as p5 or p97.5 names; None of `mean`.
+
+    Raises
+    ------
+    ValueError
+        It names neither.
+    """
+    if statistic == "mean":
+        return None
+    found = re.fullmatch(r"p(\d{1,2}(?:\.\d+)?)", statistic)
+    if found is None or float(found[1]) == 0.0:
+        raise ValueError(statistic)
+    return float(found[1]) / 100.0
 
 
 def spread_of_replicates(sums: Floats, count: Floats) -> Floats:

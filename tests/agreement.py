@@ -25,6 +25,7 @@ from reference_carbon import (
 from reference_cash import all_flows, is_ambiguous, loan_of, worth
 from reference_costs import cost_premium
 from reference_decisions import listed, window
+from reference_exposures import exposure_bills
 from reference_goods import tonnes_passed_on, volume
 from reference_instruments import contract_of, worth_of_strike
 from reference_model import Result, evaluate
@@ -169,6 +170,18 @@ class Scales:
         first, last = case.years[0], case.years[-1]
         return max(1.0, *sizes) * 1.2 ** abs(last - first) * 1.2 ** abs(window(case)[0] - first)
 
+    def portfolio(self, key: Key) -> float:
+        """What the costs behind the members of a portfolio come to, in any of the years."""
+        case, one = self.cases[key[1]], self.cases[key[1]].config["portfolios"][key[2]]
+        projects = [self.project(("", key[1], name)) for name in one.get("projects") or ()]
+        size = math.fsum(math.prod(each) for each in projects)
+        bills = [
+            abs(bill) for name in one.get("exposures") or () for year in case.years
+            for bill in exposure_bills(case, name, year)
+        ]  # fmt: skip
+        far = abs((one.get("valued_in") or case.years[0]) - case.years[-1])
+        return 1.2**far * (self.cost * size + self.rate * math.fsum(bills) + self.rate)
+
     def goods(self, key: Key) -> float:
         """What the costs behind a product or a budget come to: of its tonnes, and of its price."""
         name, scenario, which = key[:3]
@@ -275,6 +288,8 @@ class Scales:
             return math.inf if near else 0.0
         if name in ("project_irr", "equity_irr", "irr_ambiguous"):
             return self.of_a_rate(key)
+        if name in ("portfolio_cash", "portfolio_npv", "member_npv"):
+            return RELATIVE * self.portfolio(key)
         if name in ("decision_npv", "decision_regret"):
             return RELATIVE * self.cost * self.decision(key[1])
         if name == "regret":

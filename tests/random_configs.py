@@ -908,6 +908,7 @@ def configs(draw: Any) -> dict[str, Any]:
     from random_projects import (
         decided,
         existing,
+        portfolios,
         project,
         supported,
     )  # which draw numbers from here
@@ -957,6 +958,15 @@ def configs(draw: Any) -> dict[str, Any]:
         *(f"{name}.variant" for name in share_names),
     ]
     sold_abroad = quantity(0.0, 1.0)
+    owed: dict[str, Any] = {
+        "firm": {"market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1},
+        **{f"mill_{region}": {
+            "first": first, "last": last, "growth": 0.02,
+            "plant": {"region": region, "route": routes[0], "output": 2.0,
+                      "destinations": {"eu": draw(sold_abroad | by_year(sold_abroad))}},
+        } for region in regions if catalog["regions"][region].get("market")},
+    }  # fmt: skip
+    portfolio = draw(portfolios(sorted(projects), sorted(owed), first))
     return {
         "name": "random", "seed": draw(st.integers(0, 2**40)), "draws": 512,
         "years": {"first": first, "last": last},
@@ -969,9 +979,10 @@ def configs(draw: Any) -> dict[str, Any]:
             if (budgets or "budget" not in OUTCOMES[name].dims)
             and (projects or "project" not in OUTCOMES[name].dims)
             and (projects or OUTCOMES[name].comes_with != "decisions")
+            and (portfolio or OUTCOMES[name].comes_with != "portfolios")
             and (catalog["instruments"] or "instrument" not in OUTCOMES[name].dims)
         ],
-        "keep": [], "products": ["car"], "budgets": budgets,
+        "keep": [], "portfolios": portfolio, "products": ["car"], "budgets": budgets,
         "parity": draw(st.permutations(list(COMMODITIES))),
         "against": against,
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),
@@ -1001,14 +1012,7 @@ def configs(draw: Any) -> dict[str, Any]:
             "beyond": "hold",
         },
         "projects": projects, **(draw(decided(projects, first, last)) if projects else {}),
-        "exposures": {
-            "firm": {"market": "border_ets", "shortfall": 12.5, "first": first, "last": last - 1},
-            **{f"mill_{region}": {
-                "first": first, "last": last, "growth": 0.02,
-                "plant": {"region": region, "route": routes[0], "output": 2.0,
-                          "destinations": {"eu": draw(sold_abroad | by_year(sold_abroad))}},
-            } for region in regions if catalog["regions"][region].get("market")},
-        },
+        "exposures": owed,
         "factors": {"spread": factor},
         "correlations": draw(correlations(known_factors, known_paths)),
         "independent_scenarios": draw(st.sampled_from([False, False, True])),

@@ -374,6 +374,11 @@ RICH: dict[str, Any] = {
         "never": [], "elsewhere": ["abroad", "later_works"],
     },
     "choice": {"valued_in": 2024, "until": 2029},
+    "portfolios": {
+        "group": {"title": "A group", "projects": ["works", "abroad"], "rate": "7 %",
+                  "exposures": ["firm", "growing"], "valued_in": 2024},
+        "builder": {"projects": ["short", "works"]},
+    },
     "budgets": {
         "hydrogen_steel": {"region": "XB", "route": "hydrogen", "destination": "eu", "volume": {
             2027: 1.0, 2029: {"kind": "uniform", "low": 2.0, "high": 4.0},

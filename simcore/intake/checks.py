@@ -28,6 +28,7 @@ from simcore.intake.hydrogen import Reforming
 from simcore.intake.origin_checks import made_findings
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
+from simcore.intake.portfolio_checks import portfolio_findings
 from simcore.intake.power_checks import power_findings
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
@@ -80,7 +81,7 @@ def find_faults(
     found = [
         *selection_findings(experiment, scenarios), *risk_findings(experiment),
         *report_findings(experiment, scenarios), *decision_findings(experiment, scenarios),
-        *revealed_findings(experiment, scenarios),
+        *portfolio_findings(experiment, scenarios), *revealed_findings(experiment, scenarios),
     ]  # fmt: skip
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}

@@ -1,6 +1,5 @@
 """Decisions that are set beside each other, and how one of them is chosen (MODEL 20)."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -9,13 +8,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from simcore.numerics.elementary import total
 from simcore.quantities.annotations import Name, Plain, Year, listed
 from simcore.quantities.records import Model, fault
+from simcore.statistics import probability_named
 from simcore.variables import QUANTILES
 
 MOST: Final = 100
 """Decisions of a run: the best one is kept as a small number."""
 METRIC: Final = "decision_npv"
 """The outcome that a choice is made by."""
-_STATISTIC: Final = re.compile(rf"(?:{METRIC}\.)?(mean|p\d+(?:\.\d+)?)")
 _LEVELS: Final = ", ".join(f"p{100 * one:g}" for one in QUANTILES)
 
 
@@ -91,28 +90,15 @@ def _each_once(rules: list[Rule]) -> list[Rule]:
     return rules
 
 
-def statistic_of(metric: str) -> float | None:
-    """Probability of the quantile that a metric names; None of the mean.
-
-    Raises
-    ------
-    ValueError
-        It names neither.
-    """
-    found = _STATISTIC.fullmatch(metric)
-    if found is None or (found[1] != "mean" and not 0 < float(found[1][1:]) < 100):
-        raise ValueError(metric)
-    return None if found[1] == "mean" else float(found[1][1:]) / 100
-
-
 def _metric(value: str) -> str:
+    head, dot, last = value.partition(".")
     try:
-        statistic_of(value)
+        probability_named(last if dot and head == METRIC else value)
     except ValueError:
         raise fault(
             repr(value), f"{METRIC}.mean, or a quantile: {_LEVELS}", f"write {METRIC}.p5"
         ) from None
-    return f"{METRIC}.{value.rpartition(METRIC + '.')[2]}"
+    return value if dot and head == METRIC else f"{METRIC}.{value}"
 
 
 def _sums_to_one(weights: dict[str, float]) -> dict[str, float]:

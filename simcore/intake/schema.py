@@ -13,6 +13,7 @@ from simcore.intake.hydrogen import HydrogenLaw, Rule
 from simcore.intake.instruments import YearlyShare
 from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
+from simcore.intake.portfolios import Portfolio
 from simcore.intake.projects import Project
 from simcore.intake.report import Report
 from simcore.intake.risk import Risk
@@ -335,6 +336,8 @@ class Experiment(Model):
     exposures: dict[Name, Exposure] = Field(default_factory=dict)
     projects: dict[Name, Project] = Field(default_factory=dict)
     """Plants that are decided on, by name: what they cost, earn, and are paid."""
+    portfolios: dict[Name, Portfolio] = Field(default_factory=dict)
+    """Projects and exposures that one firm holds together, by name."""
     budgets: dict[Name, Budget] = Field(default_factory=dict)
     """What closes a gap for a volume, by name."""
     decisions: Annotated[dict[Name, Decision], Field(max_length=MOST)] = Field(default_factory=dict)

@@ -32,6 +32,10 @@ _LISTED: Final[dict[str, tuple[str, _Labels, str]]] = {
         "budgets", lambda one: one.budgets,
         "write budgets: {NAME: {region: ..., route: ..., volume: {2030: 5}}}",
     ),
+    "portfolio": (
+        "portfolios", lambda one: one.portfolios,
+        "write portfolios: {NAME: {projects: [...], exposures: [...]}}",
+    ),
     "decision": (
         "decisions", lambda one: one.decisions, "write decisions: {now: [PROJECT], never: []}",
     ),
@@ -122,7 +126,7 @@ def _until(
         "exposure": list(experiment.exposures), "market": used_markets(experiment),
         "against": experiment.against, "product": experiment.products,
         "budget": list(dict.fromkeys(name for one in every for name in one.budgets)),
-        "decision": list(experiment.decisions),
+        "decision": list(experiment.decisions), "portfolio": list(experiment.portfolios),
         "project": list(dict.fromkeys(name for one in every for name in one.projects)),
         "instrument": list(dict.fromkeys(
             name for one in every for name in project_instruments(one)

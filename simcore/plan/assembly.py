@@ -268,6 +268,10 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "product": tuple(experiment.products),
         "budget": tuple(dict.fromkeys(name for one in scenarios for name in one.budgets)),
         "decision": tuple(experiment.decisions),
+        "portfolio": tuple(experiment.portfolios),
+        "member": tuple(
+            dict.fromkeys(name for one in experiment.portfolios.values() for name in one.members)
+        ),
         "view": tuple(
             dict.fromkeys(
                 f"{name}.{view}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -43,6 +44,10 @@ _ROW_SECONDS: Final = 1e-8
 """that of a row for each draw, roughly."""
 _DRAWS_PER_COUNT: Final = 8
 """Draws of a part for each of its bins, so that to send its counts takes little beside it."""
+ROOMS: Final = 2
+"""Chunks of kept draws that threads fill at a time: one while the one before is written."""
+MANY: Final = 16
+"""More chunks of kept draws than that are each made by one worker, and written by it."""
 _PLAIN: Final = Options()
 
 
@@ -89,6 +94,18 @@ def recalled_values(plan: Plan, options: Options) -> int:
     return int(_RECALLED * _room(plan, options) / 8)
 
 
+def kept_at_once(plan: Plan, out: Path | None, *, is_cut: bool) -> int | None:
+    """Draws of a kept row that lie in memory at a time, in a run to a file; None: all of them.
+
+    Those of a store are written chunk by chunk; the few chunks that parts elsewhere make together
+    come together in memory.
+    """
+    if out is None or out.suffix != ".zarr":
+        return None
+    stretch = Batches(plan.draws, replicates_of(plan)).stretch
+    return (MANY if is_cut else ROOMS) * stretch
+
+
 def bytes_of(plan: Plan, options: Options, item: Item, workers: int) -> float:
     """Memory of an item while its tile is at work, without what is collected."""
     size = np.dtype(plan.experiment.dtype).itemsize
@@ -97,7 +114,8 @@ def bytes_of(plan: Plan, options: Options, item: Item, workers: int) -> float:
         batches = Batches(plan.draws, plan.experiment.replicates)
         nodes = _NODE_BYTES * batches.numbers.bit_length()
         fixed += (_TALLY_BYTES + nodes + 8 * workers) * batches.replicates
-    return item.request.rows * (fixed + (size * plan.draws if item.kept else 0.0))
+    kept = plan.draws if options.kept is None else min(options.kept, plan.draws)
+    return item.request.rows * (fixed + (size * kept if item.kept else 0.0))
 
 
 def tiles_of(

@@ -76,6 +76,13 @@ def csv_style(one: argparse.ArgumentParser) -> None:
     one.add_argument("-o", "--out", type=Path, metavar="FILE", help="write the CSV to a file")
 
 
+def progress(one: argparse.ArgumentParser) -> None:
+    """Take how progress is told."""
+    one.add_argument("--progress", choices=("json",),
+                     help="tell progress, notes and faults as JSON, an object a line on "
+                     "stderr")  # fmt: skip
+
+
 def strict(one: argparse.ArgumentParser) -> None:
     """Take `--strict`."""
     one.add_argument("--strict", action="store_true",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore import __version__
+from simcore.terminal.decision_options import add_decide
 from simcore.terminal.option_parts import Parser
 from simcore.terminal.option_parts import as_examples as _examples
 from simcore.terminal.option_parts import command as _command
@@ -17,6 +18,7 @@ from simcore.terminal.option_parts import formatted as _format
 from simcore.terminal.option_parts import ids as _ids
 from simcore.terminal.option_parts import outcomes_in as _outcomes
 from simcore.terminal.option_parts import positive as _positive
+from simcore.terminal.option_parts import progress as _progress
 from simcore.terminal.option_parts import saved as _saved
 from simcore.terminal.option_parts import several as _several
 from simcore.terminal.option_parts import strict as _strict
@@ -96,6 +98,7 @@ def _simulated(one: Parser, default: str) -> None:
                      help="also draw PNG files (default folder: beside OUT)")  # fmt: skip
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     one.add_argument("--quiet", action="store_true", help="no progress, no table")
+    _progress(one)
     _ids(one)
 
 
@@ -300,9 +303,11 @@ def _add_runs(commands: Any) -> None:
                      help="keep the run, in a .zarr or .nc")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--threads", type=_positive, metavar="T", help="of the run")
+    _progress(one)
     _format(one)
     one.add_argument("--json", action="store_const", const="json", dest="format",
                      help="the same as --format json")  # fmt: skip
+    add_decide(commands)
 
 
 def _add_studies(commands: Any) -> None:
@@ -339,6 +344,7 @@ def _add_studies(commands: Any) -> None:
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
     one.add_argument("--quiet", action="store_true", help="no progress, no notes")
+    _progress(one)
     _format(one)
     one.add_argument("--json", action="store_const", const="json", dest="format",
                      help="the same as --format json")  # fmt: skip

@@ -70,7 +70,7 @@ def _tornado_run(
     options.set = [*options.set, *settings_for(plain, options.of)]
     plan = with_strikes(build_plan(options))
     say_if_cold("tornado")
-    with progress(plan.draws, quiet=False) as report:
+    with progress(plan.draws, quiet=False, threads=options.threads) as report:
         run = engine.run(plan, threads=options.threads, report=report)
     with run:
         yield run, central_runs(plan, run)

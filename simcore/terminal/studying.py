@@ -90,7 +90,7 @@ def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
     say_if_cold("sensitivity", quiet=options.quiet)
     asked = spec.experiment.sensitivity
     many = spec.experiment.draws if asked is None or asked.draws is None else asked.draws
-    with progress(many, quiet=options.quiet) as report:
+    with progress(many, quiet=options.quiet, threads=options.threads) as report:
         found = study(
             spec, out=options.out, overwrite=options.overwrite, threads=options.threads,
             report=report,
