@@ -34,6 +34,7 @@ from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
 from simcore.terminal.waiting import wait
+from simcore.terminal.working import joined
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
@@ -152,6 +153,12 @@ def extend(options: argparse.Namespace) -> int:
         overwrite = options.overwrite or options.out is None
         dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
         return _simulated(options, planned, out, executor, overwrite=overwrite)
+
+
+def work(options: argparse.Namespace) -> int:
+    """Do parts of a run in progress; 1 where it has ended before it was complete."""
+    with _terminable():
+        return joined(options)
 
 
 def _executor(options: argparse.Namespace) -> Executor:
@@ -318,7 +325,7 @@ class _terminable:  # noqa: N801 - used as a statement
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
-    for function in (check, plan, run, extend, summary, plot, trace, catalog, schema)
+    for function in (check, plan, run, extend, work, summary, plot, trace, catalog, schema)
 }
 _COMMANDS |= {
     function.__name__: function
