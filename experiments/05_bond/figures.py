@@ -106,7 +106,7 @@ def carried(run: xr.Dataset) -> Figure:
             axes.annotate(f"{low:.0f}", (low, y), xytext=(-5, 0), textcoords="offset points",
                           ha="right", va="center", fontsize=9, weight="bold")  # fmt: skip
     axes.axvline(100, color="black", linestyle="--", linewidth=1)
-    axes.annotate("asked for", (100, -0.45), xytext=(4, 0), textcoords="offset points", fontsize=9)
+    axes.annotate("asked for", (100, 2.0), xytext=(4, 0), textcoords="offset points", fontsize=9)
     axes.set_yticks(range(len(names)), [ACCOUNTS[name].replace(": ", ":\n") for name in names])
     axes.invert_yaxis()
     axes.set_xlim(left=-8)
