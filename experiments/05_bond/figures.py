@@ -178,7 +178,7 @@ def comparison(run: xr.Dataset) -> list[Row]:
                 rows.append(Row(title, called, asked, found))
 
             row("repaid, % of the draws", f"{100 * float(one['account_solvent_mean']):.0f}")
-            never = float(one["account_lowest_exceedance"].squeeze().item())
+            never = float(one["account_lowest_positive"].item())
             row("balance never below zero, % of the draws", f"{100 * never:.0f}")
             years = [float(quantile(one, "account_payback", q)) for q in (0.05, 0.5, 0.95)]
             row("paid back in, P5 / P50 / P95",
