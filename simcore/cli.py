@@ -34,6 +34,7 @@ from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
 from simcore.terminal.waiting import wait
+from simcore.terminal.working import joined
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
@@ -105,9 +106,12 @@ def check(options: argparse.Namespace) -> None:
         check_study(loaded)
     always = ("scenario", "region", "destination", "route", "market")
     several = ("sector",) if len(known["sector"]) > 1 else ()
+    counted = (
+        "project", "instrument", "product", "budget", "account", "decision", "portfolio",
+    )  # fmt: skip
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in (*several, *always, "project", "instrument", "product", "budget", "decision")
+        for dim in (*several, *always, *counted)
         if known[dim] or dim in always
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
@@ -124,13 +128,15 @@ def run(options: argparse.Namespace) -> int:
     from simcore import dataset
     from simcore.running import describe, tiles
     from simcore.running.items import items_of
+    from simcore.running.options import Options
 
     with _executor(options) as executor:
         if planned.experiment.until is None:
-            tiles.check_memory(planned, items_of(planned))
+            kept = tiles.kept_at_once(planned, out, is_cut=not executor.shares_memory)
+            tiles.check_memory(planned, items_of(planned), options=Options(kept=kept))
         dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
         if options.dry_run:
-            needed = describe.estimate(planned, threads=options.threads)
+            needed = describe.estimate(planned, threads=options.threads, out=out)
             _show_estimate(planned, out, needed, as_json=options.json)
             return 0
         return _simulated(options, planned, out, executor, overwrite=options.overwrite)
@@ -147,6 +153,12 @@ def extend(options: argparse.Namespace) -> int:
         overwrite = options.overwrite or options.out is None
         dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
         return _simulated(options, planned, out, executor, overwrite=overwrite)
+
+
+def work(options: argparse.Namespace) -> int:
+    """Do parts of a run in progress; 1 where it has ended before it was complete."""
+    with _terminable():
+        return joined(options)
 
 
 def _executor(options: argparse.Namespace) -> Executor:
@@ -269,7 +281,9 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"{planned.name}: {planned.draws:,} draws; nothing was run or written")
     for name, shape in needed["shapes"].items():
         print(f"  {name:<28} {' x '.join(f'{length:,}' for length in shape)}")
-    print(f"  {'memory':<28} {needed['memory_mb']:,.0f} MB")
+    holds = ", as all kept draws of a cell lie in it; those of a .zarr do not"
+    more = holds if needed["holds_kept_draws"] else ""
+    print(f"  {'memory, at most':<28} {needed['memory_mb']:,.0f} MB{more}")
     print(f"  {'disk, before compression':<28} {needed['disk_mb']:,.0f} MB")
     print(f"  {'time, roughly':<28} {needed['seconds']:,.1f} s")
     print(f"  {'output':<28} {out}")
@@ -311,7 +325,7 @@ class _terminable:  # noqa: N801 - used as a statement
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
-    for function in (check, plan, run, extend, summary, plot, trace, catalog, schema)
+    for function in (check, plan, run, extend, work, summary, plot, trace, catalog, schema)
 }
 _COMMANDS |= {
     function.__name__: function

@@ -42,7 +42,7 @@ Reads = set[tuple[int, str]]
 
 _SECTIONS: Final = (
     "catalog", "cbam", "hydrogen_rule", "hydrogen", "value", "plant", "projects", "budgets",
-    "factors",
+    "accounts", "factors",
 )  # fmt: skip
 """Parts of a config of which every setting should be read."""
 _CHOICES: Final = {
@@ -408,6 +408,7 @@ def _unasked(plan: Plan) -> Iterator[Fault]:
         ("against", "against", "a buyer, without an outcome of his", "buyer_premium, landed_cost"),
         ("products", "product", "products, without an outcome of theirs", "price_effect"),
         ("projects", "project", "projects, without an outcome of theirs", "project_npv"),
+        ("portfolios", "portfolio", "portfolios, without an outcome of theirs", "portfolio_npv"),
         ("decisions", "decision", "decisions, without an outcome of theirs", "decision_npv"),
     ):
         if getattr(plan.experiment, key) and dim not in dims:

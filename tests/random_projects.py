@@ -190,3 +190,18 @@ def decided(draw: Any, projects: dict[str, Any], first: int, last: int) -> Any:
         "decisions": {name: draw(sets) for name in names},
         **({"choice": {name: choice[name] for name in kept}} if kept else {}),
     }
+
+
+@st.composite
+def portfolios(draw: Any, projects: list[str], exposures: list[str], first: int) -> Any:
+    """A portfolio of some of each, or none."""
+    of = [draw(st.lists(st.sampled_from(one), unique=True)) if one else []
+          for one in (projects, exposures)]  # fmt: skip
+    if not any(of):
+        return {}
+    found: dict[str, Any] = {"projects": of[0], "exposures": of[1]}
+    if "firm" in of[1] or draw(st.booleans()):
+        found["rate"] = draw(steps(0.01, 0.12))
+    if draw(st.booleans()):
+        found["valued_in"] = first + draw(st.integers(-3, 2))
+    return {"group": found}

@@ -197,9 +197,11 @@ def support(case: Case, project: str, year: int, found: dict[str, Course]) -> fl
     return total / output(case, project)
 
 
-def supported_value(case: Case, project: str, to: int, without: str = "") -> float:
-    """Value of a project with all its instruments, or all but one."""
-    w, y = rate(case, project), output(case, project)
+def supported_value(
+    case: Case, project: str, to: int, without: str = "", at: float | None = None
+) -> float:
+    """Value of a project with all its instruments, or all but one, at its own rate or another."""
+    w, y = rate(case, project) if at is None else at, output(case, project)
     found = courses(case, project, without)
     lacking = [
         -y * gap(case, project, seen(case, year)) / (1 + w) ** (year - to)

@@ -16,6 +16,7 @@ import math
 from itertools import product
 from typing import Any
 
+from reference_accounts import account_outcomes
 from reference_buyer import buyer_outcomes, sale_outcomes
 from reference_carbon import (
     avoided_emissions,
@@ -29,7 +30,6 @@ from reference_carbon import (
     hydrogen_grade,
     intensity,
     marginal_cost,
-    own_exposure,
     pays_cbam,
     qualifies,
 )
@@ -46,17 +46,17 @@ from reference_costs import (
 )
 from reference_deals import project_outcomes
 from reference_decisions import decision_outcomes, regrets
+from reference_exposures import exposure_outcomes
 from reference_goods import budget_outcomes, product_outcomes
 from reference_paths import (
     Case,
     carbon_price,
-    is_dated,
     market_stocks,
     merge,
     policy,
     quantity,
-    regional,
 )
+from reference_portfolios import portfolio_outcomes
 from reference_routes import (
     annuity_rate,
     is_available,
@@ -77,6 +77,7 @@ NAN = math.nan
 
 # Outcomes that are not an amount of money.
 PURE = {
+    "account_coverage", "account_carried", "account_payback", "account_solvent",
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
     "cheapest_route", "exposure_cost_local", "exposure_total_local", "at_price_limit",
     "deal_closes", "instrument_repays", "claw_back", "cap_binds", "instrument_exhausted",
@@ -168,63 +169,6 @@ def lifecycle(case: Case, route: str, region: str, destination: str) -> dict[str
     return {
         "lifecycle_carbon_value": total, "npv_carbon_value": npv, "annuity_carbon_value": annuity,
     }  # fmt: skip
-
-
-# ---------------------------------------------------------------- section 8: exposures
-
-
-def exposure_bills(case: Case, name: str, year: int) -> tuple[float, float]:
-    """Million EUR a year for allowances, and at the EU border; zero outside its years."""
-    entry = case.config["exposures"][name]
-    if not entry["first"] <= year <= entry["last"]:
-        return 0.0, 0.0
-    grown = 1 + (entry.get("growth") or 0.0)
-    plant = entry.get("plant")
-    if plant:
-        made = plant["output"] * grown ** (year - entry["first"])
-        short = made * own_exposure(case, plant["route"], plant["region"], year)
-        abroad = (plant.get("destinations") or {}).get("eu", 0.0)
-        share = regional(case, abroad, f"{name}.destinations.eu", plant["region"], "1", year)
-        due = cbam_cost(case, plant["route"], plant["region"], "eu", year)
-        return short * home_price(case, plant["region"], year), share * made * due
-    table, label = entry["shortfall"], name + ".shortfall"
-    if not is_dated(table):
-        table = {entry["first"]: table}
-    date = max(one for one in table if one <= year)
-    if len(table) > 1:
-        label += f".{date}"
-    short = quantity(case, table[date], label, "Mt/yr")
-    if date == max(table):
-        short *= grown ** (year - max(date, entry["first"]))
-    return short * carbon_price(case, entry["market"], year), 0.0
-
-
-def exposure_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
-    """Every outcome of the exposures of one scenario."""
-    out: dict[tuple[Any, ...], float] = {}
-    for name in case.config["exposures"] or {}:
-        costs, rate = [], local_rate(case, name)
-        for year in case.years:
-            allowances, border = exposure_bills(case, name, year)
-            costs.append(allowances + border)
-            out["exposure_allowances", scenario, name, year] = allowances
-            out["exposure_border", scenario, name, year] = border
-            out["exposure_cost", scenario, name, year] = costs[-1]
-            out["exposure_cost_local", scenario, name, year] = costs[-1] * rate
-        out["exposure_total", scenario, name] = math.fsum(costs)
-        out["exposure_total_local", scenario, name] = math.fsum(costs) * rate
-    return out
-
-
-def local_rate(case: Case, name: str) -> float:
-    """Units of an exposure's own currency per EUR."""
-    entry = case.config["exposures"][name]
-    currency = entry.get("currency")
-    if not currency and entry.get("plant"):
-        currency = case.catalog["regions"][entry["plant"]["region"]]["currency"]
-    if not currency:
-        currency = case.catalog["markets"][entry["market"]]["unit"].split("/")[0]
-    return 1.0 if currency == "EUR" else case.money["exchange"][currency.split()[-1]]
 
 
 # ---------------------------------------------------------------- every outcome of one draw
@@ -411,6 +355,8 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             out["scrap_parity_price", scenario, region, sector, year] = parity
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
+    out |= account_outcomes(case, scenario, carbon_value)
+    out |= portfolio_outcomes(case, scenario)
     out |= regrets(case, scenario, out) | decision_outcomes(case, scenario)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)
 

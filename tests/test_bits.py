@@ -123,15 +123,15 @@ def test_first_draws_are_those_of_a_shorter_run():
 
 
 def keeping(**changes: Any) -> dict[str, Any]:
-    """A config of 300 draws that keeps those of every outcome of a few routes; no budget, which
-    would hold on to its route and region."""
-    asked = [name for name in KEEPABLE if "budget" not in OUTCOMES[name].dims]
+    """A config of 300 draws that keeps those of every outcome of a few routes; no budget or account,
+    which would hold on to their routes and regions."""
+    asked = [name for name in KEEPABLE if not {"budget", "account"} & {*OUTCOMES[name].dims}]
     base = {
         "draws": 300, "routes": ["blast", "hydrogen", "electric"],
         "outcomes": asked, "keep": [*asked, "inputs"],
     }  # fmt: skip
     config = rich_config(**(base | changes))
-    del config["budgets"]
+    del config["budgets"], config["accounts"]
     return config
 
 

@@ -17,6 +17,8 @@ from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
 from simcore.analysis.goods import as_columns as goods_columns
 from simcore.analysis.goods import budgets_of, products_of
 from simcore.analysis.names import every_title
+from simcore.analysis.portfolios import as_columns as portfolio_columns
+from simcore.analysis.portfolios import portfolios_of
 from simcore.analysis.projects import as_columns as project_columns
 from simcore.analysis.projects import projects_beside
 from simcore.analysis.sectors import product_told, references_of, sectors_of, with_sectors
@@ -177,8 +179,8 @@ def headline_of(
 
     `attrs["sectors"]` are the sectors of the run; where there are several, a column `sector` tells
     whose route it is. `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of
-    projects, `attrs["budgets"]` and `attrs["products"]` their rows; where there is neither a cost
-    nor a value, the rows of the first of these are the columns.
+    projects, `attrs["portfolios"]`, `attrs["budgets"]` and `attrs["products"]` their rows; where
+    there is neither a cost nor a value, the rows of the first of these are the columns.
 
     Returns
     -------
@@ -191,7 +193,7 @@ def headline_of(
     ------
     RunError
         The run holds neither a cost nor a value, nor what tonnes cost a buyer, nor a project, a
-        budget or a product.
+        portfolio, a budget or a product.
     """
     present = outcomes_of(run)
     wanted, apart = list(_BEFORE_CARBON), list[str]()
@@ -205,7 +207,8 @@ def headline_of(
     made = sectors_of(run)
     tables, projects = delivered(run, probabilities), projects_beside(run, probabilities)
     goods = budgets_of(run), products_of(run, probabilities)
-    if not any((spread, tables, projects, *goods)):
+    portfolios = portfolios_of(run, probabilities)
+    if not any((spread, tables, projects, portfolios, *goods)):
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or carbon_value",
             "name one outcome: --variable " + (present[0] if present else "V"),
@@ -235,6 +238,8 @@ def headline_of(
         told, left_out, wanted, names = as_columns(tables, called), list[str](), [], []
         if projects is not None and not tables:
             told = project_columns(projects, called)
+        elif portfolios and not tables:
+            told = portfolio_columns(portfolios, called)
         elif not tables:
             told = goods_columns(*goods, called)
     else:
@@ -257,7 +262,7 @@ def headline_of(
         "titles": every_title(run),
         "prices": _prices(run),
         "delivered": tables, "projects": projects, "budgets": goods[0], "products": goods[1],
-        "quantiles": called,
+        "portfolios": portfolios, "quantiles": called,
         "references": references_of(run.attrs),
     }  # fmt: skip
     return told, attrs

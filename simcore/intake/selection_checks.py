@@ -32,6 +32,14 @@ _LISTED: Final[dict[str, tuple[str, _Labels, str]]] = {
         "budgets", lambda one: one.budgets,
         "write budgets: {NAME: {region: ..., route: ..., volume: {2030: 5}}}",
     ),
+    "account": (
+        "accounts", lambda one: one.accounts,
+        "write accounts: {NAME: {first: 2028, last: 2040, rate: 0.03, inflow: {...}}}",
+    ),
+    "portfolio": (
+        "portfolios", lambda one: one.portfolios,
+        "write portfolios: {NAME: {projects: [...], exposures: [...]}}",
+    ),
     "decision": (
         "decisions", lambda one: one.decisions, "write decisions: {now: [PROJECT], never: []}",
     ),
@@ -122,7 +130,8 @@ def _until(
         "exposure": list(experiment.exposures), "market": used_markets(experiment),
         "against": experiment.against, "product": experiment.products,
         "budget": list(dict.fromkeys(name for one in every for name in one.budgets)),
-        "decision": list(experiment.decisions),
+        "account": list(dict.fromkeys(name for one in every for name in one.accounts)),
+        "decision": list(experiment.decisions), "portfolio": list(experiment.portfolios),
         "project": list(dict.fromkeys(name for one in every for name in one.projects)),
         "instrument": list(dict.fromkeys(
             name for one in every for name in project_instruments(one)

@@ -89,20 +89,23 @@ def project_npv(scene: Scene, project: str) -> int | None:
     """Sum over the life of project_cash / (1 + rate)^(year - year of valuation), what is paid once
     at its date."""
     one = project_of(scene, project)
-    return None if one is None else _value_in(scene, project, one.value_year)
+    return None if one is None else project_value(scene, project, one.value_year)
 
 
 @remembered
-def _value_in(scene: Scene, project: str, year: int, without: str = "") -> int:
-    """Node of the net present value in a year, with all instruments but one of them.
+def project_value(
+    scene: Scene, project: str, year: int, without: str = "", rate: int | None = None
+) -> int:
+    """Node of the net present value in a year, with all instruments but one of them, at the rate of
+    the project or another one.
 
     Contracts end with the run: what the last year pays stands for no later one.
     """
-    graph, rate = scene.graph, rate_of(scene, project)
+    graph, rate = scene.graph, rate_of(scene, project) if rate is None else rate
     gap = project_gap(scene, project)
     assert gap is not None
     lacking = graph.scaled(gap, -scene.experiment.projects[project].output)
-    found = [present_value(scene, project, lacking, valued_in=year)]
+    found = [present_value(scene, project, lacking, rate, year)]
     for deal in deals_of(scene, project):
         if deal.name != without:
             found.append(value_of(scene, deal, rate, year, without=without))
@@ -140,7 +143,7 @@ def break_even_strike(scene: Scene, project: str) -> int | None:
         present_value(scene, project, graph.product(paying, amount), held=False)
         for amount in (due, kind.per_strike(deal))
     ]
-    lacking = graph.sum(_value_in(scene, project, one.value_year, deal.name), parts[0])
+    lacking = graph.sum(project_value(scene, project, one.value_year, deal.name), parts[0])
     return graph.node("RATIO", value=graph.scaled(lacking, -1.0), divisor=parts[1])
 
 
@@ -162,7 +165,7 @@ def project_annuity(scene: Scene, project: str) -> int | None:
     one, graph = project_of(scene, project), scene.graph
     if one is None:
         return None
-    value = _value_in(scene, project, one.start - 1)
+    value = project_value(scene, project, one.start - 1)
     recovery = graph.node(
         "CAPITAL_RECOVERY", wacc=rate_of(scene, project), risk=graph.constant(0.0),
         life=one.lifetime,

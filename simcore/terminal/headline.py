@@ -14,6 +14,7 @@ from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
 from simcore.terminal.delivered import delivered_lines, legend_of
 from simcore.terminal.goods import budget_lines, product_lines
+from simcore.terminal.portfolios import portfolio_lines
 from simcore.terminal.projects import project_lines
 from simcore.terminal.regions import COLUMNS, Block, Rows, is_amount, labels_of, year_lines
 from simcore.terminal.tables import MANY, WIDTH, Titles, named, scale_of
@@ -92,6 +93,7 @@ def headline_text(
         lines += delivered_lines(one, attrs["quantiles"], titles)
     if attrs["projects"] is not None:
         lines += project_lines(attrs["projects"], attrs["quantiles"], titles)
+    lines += portfolio_lines(attrs["portfolios"], attrs["quantiles"], attrs["currency"], titles)
     lines += budget_lines(attrs["budgets"], attrs["currency"], titles)
     lines += product_lines(attrs["products"], attrs["quantiles"], attrs["currency"], titles)
     for sentence in (*_not_shown(attrs, titles), *_intervals(attrs)):

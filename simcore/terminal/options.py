@@ -26,6 +26,7 @@ from simcore.terminal.option_parts import within as _within
 from simcore.terminal.picture_options import add_pictures
 from simcore.terminal.question_options import add_questions
 from simcore.terminal.waiting import add_waiting
+from simcore.terminal.working import add_work
 
 SECTIONS: Final = (
     "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
@@ -75,8 +76,8 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for add in (
-        _add_configs, _add_runs, _add_studies, add_questions, add_waiting, _add_knowledge,
-        _add_calibration,
+        _add_configs, add_work, _add_runs, _add_studies, add_questions, add_waiting,
+        _add_knowledge, _add_calibration,
     ):  # fmt: skip
         add(commands)
     return whole
@@ -89,8 +90,8 @@ def _simulated(one: Parser, default: str) -> None:
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
     one.add_argument("--executor", metavar="WHERE",
-                     help="threads:T, processes:N, dask:N or dask:tcp://host:8786; the "
-                     "numbers stay the same")  # fmt: skip
+                     help="threads:T, processes:N, dask:N, dask:tcp://host:8786, or folder:N, "
+                     "which others join by `simcore work`; the numbers stay the same")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--fresh", action="store_true",
                      help="discard what a run to OUT that was stopped has kept")  # fmt: skip
