@@ -106,7 +106,9 @@ def check(options: argparse.Namespace) -> None:
         check_study(loaded)
     always = ("scenario", "region", "destination", "route", "market")
     several = ("sector",) if len(known["sector"]) > 1 else ()
-    counted = ("project", "instrument", "product", "budget", "decision", "portfolio")
+    counted = (
+        "project", "instrument", "product", "budget", "account", "decision", "portfolio",
+    )  # fmt: skip
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
         for dim in (*several, *always, *counted)
