@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from rich_config import rich_config
 
+from simcore.running.compiled import Tile
 from simcore.running.jobs import Job, Part, Result, Stage, Task
 from simcore.running.options import Options
-from simcore.running.stages import Tile, Work
+from simcore.running.stages import Work
 
 CONFIG = rich_config(
     draws=2000, regions=["XA"], routes=["blast", "hydrogen"], keep=["cost_premium"],

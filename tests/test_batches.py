@@ -12,12 +12,13 @@ from rich_config import rich_config
 import simcore
 from simcore.kernels.operations import BLOCK
 from simcore.running.batches import BATCH, Batch, Batches, Node, Tree
+from simcore.running.compiled import Tile
 from simcore.running.crew import Crew
 from simcore.running.executors import Executor
 from simcore.running.jobs import Job, Part, Result, Stage, Task
 from simcore.running.options import Options, silent
 from simcore.running.reduction import Team
-from simcore.running.stages import Tile, Work
+from simcore.running.stages import Work
 
 LENGTHS = [1, 255, 256, 1023, 1024, 1025, 4096, 7000, 20_000]
 

@@ -182,19 +182,13 @@ class Recorder:
         array = self._kept[name]
         self._cells[name][index] = _sums(values, array.chunks[array.lead :], kind_of(array.dtype))
 
-    def of_cell(self, name: str, index: tuple[int, ...]) -> list[str]:
-        """Checksums of a leading cell that was written, chunk by chunk."""
-        return self._cells[name][index]
-
-    def adopt(
-        self, name: str, index: tuple[int, ...], chunks: Iterable[np.ndarray], sums: Sequence[str]
-    ) -> bool:
-        """Take `sums` for those of a leading cell, if its chunks have them."""
-        kind = kind_of(self._kept[name].dtype)
-        if [crc(canonical(one, kind)) for one in chunks] != list(sums):
-            return False
-        self._cells[name][index] = list(sums)
-        return True
+    def chunk(self, name: str, place: tuple[int, ...], found: str) -> bool:
+        """Take that of a chunk of a kept array that has a stretch; whether its cell is whole."""
+        array = self._kept[name]
+        index, count = place[: array.lead], -(-array.shape[-1] // array.chunks[-1])
+        known = self._cells[name].setdefault(index, [""] * count)
+        known[place[-1]] = found
+        return all(known)
 
     def undefined(self, name: str, index: tuple[int, ...]) -> None:
         """Take those of a leading cell that reads as NaN."""

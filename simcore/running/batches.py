@@ -71,8 +71,8 @@ class Batches:
 
     @property
     def stretch(self) -> int:
-        """Draws of a chunk of those that are kept: whole batches, so that one writer makes it."""
-        return max(1, _STRETCH // self.size) * self.size
+        """Draws of a chunk of those that are kept: a power of two of batches, as a part has."""
+        return self.size << max(0, (_STRETCH // self.size).bit_length() - 1)
 
     def begin(self, number: int) -> int:
         """First draw of the batches of a number, or the end of the draws."""

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.dataset.chunks import Chunk, ChunkFolder
 from simcore.plan import Plan
 from simcore.running.batches import Batches
 from simcore.running.crew import Shares
@@ -51,6 +52,8 @@ class Job:
     options : Options
     probabilities : tuple of float
         Of the quantiles.
+    folder : ChunkFolder, optional
+        Where kept draws are written chunk by chunk; without it, they are put in their place whole.
     """
 
     plan: Plan
@@ -59,6 +62,7 @@ class Job:
     threads: int
     options: Options
     probabilities: tuple[float, ...] = QUANTILES
+    folder: ChunkFolder | None = None
 
     @classmethod
     def of(
@@ -136,6 +140,8 @@ class Task(NamedTuple):
         Batches of the part that each thread met while it counted; empty if there are other parts.
     rows : (int, int)
         First row whose values are collected, and the one after the last.
+    known : tuple of int
+        Numbers of the chunks of kept draws that are written already.
     """
 
     part: Part
@@ -146,6 +152,7 @@ class Task(NamedTuple):
     places: Places = _NOTHING
     shares: Shares = ()
     rows: tuple[int, int] = (0, 0)
+    known: tuple[int, ...] = ()
 
 
 class Result(NamedTuple):
@@ -169,6 +176,8 @@ class Result(NamedTuple):
     tally : Tally
         Of the rows collected, by replicate: `filled`, and as `inside` the draws between, below
         and above the slots, and in them.
+    chunks : tuple of Chunk
+        Kept draws that were written where the part was done.
     """
 
     part: Part
@@ -180,6 +189,7 @@ class Result(NamedTuple):
     values: Floats = _NOTHING
     places: Places = _NOTHING
     tally: Any = None
+    chunks: tuple[Chunk, ...] = ()
 
 
 Perform = Callable[[Task], Result]

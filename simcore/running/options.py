@@ -27,6 +27,8 @@ class Options:
     part : int, optional
         Batches of a part where draws are cut into parts, a power of two; without it, as many as are
         some seconds of work.
+    kept : int, optional
+        Draws of a kept row that lie in memory at a time; without it, all of them.
     record : Record, optional
         Where what is done is kept, so that a run that was killed can go on.
     """
@@ -38,6 +40,7 @@ class Options:
     collected: int | None = None
     recalled: int | None = None
     part: int | None = None
+    kept: int | None = None
     record: Record | None = None
 
     @property

@@ -7,7 +7,7 @@ does not grow with the number of draws, except for what is kept and for a few pe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
@@ -21,15 +21,17 @@ from simcore.kernels.intervals import draws_by_replicate
 from simcore.numerics.elementary import total
 from simcore.plan import Plan
 from simcore.running.batches import Tree
+from simcore.running.compiled import Tile, by_output
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads
 from simcore.running.items import Item, Need
 from simcore.running.jobs import Job, Part, Result, Stage, Task
+from simcore.running.keeping import Keeper
 from simcore.running.merging import MERGERS, asked_by
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
-from simcore.running.stages import Site, Tile, Work, by_output, first_draws, perform
-from simcore.running.tiles import batches_of_part, collected_values
+from simcore.running.stages import Site, Work, first_draws, perform
+from simcore.running.tiles import MANY, ROOMS, batches_of_part, collected_values
 from simcore.statistics import Sample, spread_of_replicates
 from simcore.variables import QUANTILES
 
@@ -50,10 +52,21 @@ class Kept:
         Written.
     lines : ndarray, shape (rows,)
         Line of each row of a tile; -1: not kept.
+    keeper : Keeper, optional
+        What writes them chunk by chunk instead.
     """
 
     draws: NDArray[Any]
     lines: NDArray[np.int64]
+    keeper: Keeper | None = None
+
+    def put(self, first: int, draws: NDArray[Any]) -> None:
+        """Take the draws of the kept rows, one after the other, from a first draw on."""
+        lines = self.lines[self.lines >= 0]
+        if self.keeper is not None:
+            self.keeper.put(first, lines, draws)
+        else:
+            self.draws[lines, first : first + draws.shape[1]] = draws
 
 
 @dataclass(frozen=True)
@@ -80,8 +93,23 @@ class Team:
         step = batches.numbers
         if self.job.is_cut:
             step = self.job.options.part or batches_of_part(batches, tile.rows, tile.bins)
+            chunk = batches.stretch // batches.size
+            if self._keeps(number) and stage is Stage.COUNT:
+                # Many chunks are written by who makes them; of few, parts come together here.
+                step = chunk if batches.draws > MANY * batches.stretch else min(step, chunk)
         edges = [*range(0, batches.numbers, step), batches.numbers]
         return [Part(number, stage, first, last) for first, last in pairwise(edges)]
+
+    def keeper(self, number: int) -> Keeper | None:
+        """What writes the draws of a tile chunk by chunk; None where none are to be."""
+        record = self.job.options.record
+        if record is None or not self._keeps(number):
+            return None
+        most = ROOMS if self.executor.shares_memory else None
+        return Keeper.of(self.job, number, record.wrote, record.known, most=most)
+
+    def _keeps(self, number: int) -> bool:
+        return self.job.folder is not None and any(item.kept for item in self.job.tiles[number])
 
     @cached_property
     def elsewhere(self) -> Work:
@@ -100,14 +128,15 @@ class Team:
         self, tasks: Sequence[Task], tile: Tile, report: Report, kept: Kept | None = None
     ) -> Result:
         """Do the tasks of a stage, together; draws that they keep are written into `kept`."""
-        checkpoint = None
-        if kept is None or (kept.lines < 0).all():
-            # Draws that are kept lie where a checkpoint does not reach.
+        checkpoint, keeper = None, None if kept is None else kept.keeper
+        if kept is None or keeper is not None or (kept.lines < 0).all():
+            # Draws that are kept in memory lie where a checkpoint does not reach.
             checkpoint = self._checkpoint(tasks[0])
         if not self.executor.shares_memory:
             return self._merged(tasks, report, kept, checkpoint)
-        where = None if kept is None else kept.draws
-        work = partial(perform, self.job, site=Site(tile, self.crew, where, report, checkpoint))
+        where = None if kept is None or keeper else kept.draws
+        site = Site(tile, self.crew, where, report, checkpoint, keeper)
+        work = partial(perform, self.job, site=site)
         (result,) = self.executor.run(work, tasks)
         return result
 
@@ -116,6 +145,7 @@ class Team:
     ) -> Result:
         """What other processes make of tasks, put together; now and then all of it is kept."""
         batches, whole = self.job.batches, tasks[0].part._replace(last=tasks[-1].part.last)
+        keeper = None if kept is None else kept.keeper
         if kept is not None:
             own = kept.lines >= 0
             lines = np.where(own, np.cumsum(own) - 1, -1)
@@ -124,15 +154,21 @@ class Team:
         found = pause.load() if pause else None
         if found is not None and np.array_equal(found.get("asked", ()), asked_by(tasks[0])):
             merged.load(found, tasks)
+            if keeper is not None and not keeper.has(self._draws_of(merged.done)):
+                merged = MERGERS[whole.stage]()
         todo = [one for one in tasks if (one.part.first, one.part.last) not in merged.done]
+        if len(todo) < len(tasks):
+            report(1.0 - len(todo) / len(tasks), "going on")
         for result in self.executor.run(self.elsewhere, todo) if todo else ():
             if not merged.add(result):
                 continue
             if kept is not None and result.kept is not None:
-                first, last = batches.begin(result.part.first), batches.begin(result.part.last)
-                kept.draws[kept.lines[own], first:last] = result.kept
+                kept.put(batches.begin(result.part.first), result.kept)
+            if keeper is not None:
+                keeper.adopt(result.chunks)
             report(len(merged.done) / len(tasks))
-            if pause is not None and pause.is_due():
+            is_whole = keeper is None or keeper.is_even
+            if pause is not None and is_whole and pause.is_due():
                 pause.save({**merged.arrays(), "asked": asked_by(tasks[0])})
         if len(merged.done) < len(tasks):
             raise WorkerError(Fault(
@@ -142,6 +178,11 @@ class Team:
         if pause is not None and whole.stage is Stage.COUNT and todo and pause.is_worth_it():
             pause.save({**merged.arrays(), "asked": asked_by(tasks[0])})
         return merged.result(whole)
+
+    def _draws_of(self, parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """First draw and end of each of some ranges of batches."""
+        begin = self.job.batches.begin
+        return [(begin(first), begin(last)) for first, last in parts]
 
 
 @dataclass(frozen=True)
@@ -198,11 +239,12 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     in_categories = tile.need == Need.CATEGORIES
     numbers[in_categories, sinks.LOW], numbers[in_categories, sinks.SCALE] = 0.0, 1.0
 
-    draws, first = (np.empty((0, plan.draws)), ()) if kept is None else kept
-    lines = lines_from(job.tiles[number], first) if kept else np.full(len(tile.outputs), -1)
-    draws[lines[(lines >= 0) & (tile.outputs < 0)]] = np.nan
-    by_row = Kept(draws, by_output(tile.outputs, lines))
-    tasks = [Task(part, numbers, by_row.lines) for part in team.parts(number, Stage.COUNT, tile)]
+    by_row = _kept(team, number, tile, kept)
+    known = () if by_row.keeper is None else tuple(sorted(by_row.keeper.done))
+    tasks = [
+        Task(part, numbers, by_row.lines, known=known)
+        for part in team.parts(number, Stage.COUNT, tile)
+    ]
     counted = team.results(tasks, tile, between(report, 0.0, 0.5), by_row)
     sums = Tree.joined([(counted.nodes, counted.sums)]).total(job.replicates)
     counts, shares = counted.counts, counted.shares
@@ -239,6 +281,19 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
         categories=tile.asked(categories, 0),
         **{name: tile.asked(values, np.nan) for name, values in of_rows.items()},
     )
+
+
+def _kept(team: Team, number: int, tile: Tile, kept: Lines | None) -> Kept:
+    """Where the draws of a tile go: into chunks, into `kept`, or nowhere."""
+    job, keeper = team.job, team.keeper(number)
+    if keeper is not None:
+        keeper.find_done()
+        lines = by_output(tile.outputs, keeper.lines)
+        return Kept(np.empty((0, 0)), lines, keeper)
+    draws, first = (np.empty((0, job.plan.draws)), ()) if kept is None else kept
+    lines = lines_from(job.tiles[number], first) if kept else np.full(len(tile.outputs), -1)
+    draws[lines[(lines >= 0) & (tile.outputs < 0)]] = np.nan
+    return Kept(draws, by_output(tile.outputs, lines))
 
 
 def known_or_reduced(team: Team, number: int) -> Sample:
