@@ -388,6 +388,35 @@ RICH: dict[str, Any] = {
         "offered": {"region": "XB", "route": "electric", "gap": "buyer", "against": "XA.blast",
                     "volume": {2028: {"kind": "triangular", "low": 0.1, "mode": 0.2, "high": 0.5}}},
     },
+    "accounts": {
+        "fund": {
+            "first": 2027, "last": 2029, "rate": {"kind": "uniform", "low": 0.01, "high": 0.05},
+            "inflow": {
+                "cars": {"kind": "surcharge", "product": "car", "volume": {2026: 1.0, 2029: 2.0},
+                         "amount": {"years": {2027: 90.0, 2028: {
+                             "kind": "uniform", "low": 50.0, "high": 150.0}}}},
+                "sold": {"kind": "auction", "market": "third_ets", "share": 0.5,
+                         "volume": {2027: 3.0, 2029: {"kind": "uniform", "low": 1.0,
+                                                      "high": 2.0}}},
+            },
+            "outflow": {
+                "gaps": {"kind": "gap", "budget": "offered"},
+                "given": {"kind": "fixed", "amount": {2028: 40.0, 2030: 10.0}},
+            },
+        },
+        "bond": {
+            "first": 2026, "last": 2029, "rate": 0.03, "nominal": True, "proceeds": "spent",
+            "issue": {2026: 900.0, 2028: {"kind": "uniform", "low": 200.0, "high": 400.0}},
+            "repayment": {"kind": "bullet", "years": 3, "rate": 0.04},
+            "inflow": {
+                "freed": {"kind": "freed", "region": "XA", "route": "blast",
+                          "volume": {2026: 30.0}},
+                "border": {"kind": "cbam", "region": "XB", "route": "electric", "share": 0.75,
+                           "volume": {2026: {"kind": "uniform", "low": 1.0, "high": 3.0}}},
+                "other": {"kind": "fixed", "amount": {2027: 60.0}},
+            },
+        },
+    },
     "factors": {
         "first_of_a_kind": {"kind": "split_lognormal", "quantiles": {0.05: 1.0, 0.5: 1.1,
                                                                      0.9: 1.4}},

@@ -53,6 +53,7 @@ _SECTIONS: Final = {
     "market": ("catalog", "markets"), "sector": ("catalog", "sectors"),
     "instrument": ("catalog", "instruments"), "product": ("catalog", "products"),
     "project": ("projects",), "exposure": ("exposures",), "budget": ("budgets",),
+    "account": ("accounts",),
     "decision": ("decisions",), "portfolio": ("portfolios",),
 }  # fmt: skip
 """Where the entry of a label stands in a config."""
