@@ -144,6 +144,11 @@ def revealed_findings(
                     f"write catalog.policies.{next(iter(choices))}.revealed: YEAR, or remove it"
                     if choices else "remove it: no policy of the run is uncertain",
                 )  # fmt: skip
+            elif name == POLICY and min(min(one) for one in years.values() if one) > last:
+                yield Finding(
+                    where, f"policy, and none is revealed by the last decision ({last})",
+                    "a policy that is known by then", "remove it, or add a later date",
+                )  # fmt: skip
             elif name not in experiment.catalog.policies:
                 continue
             elif name not in choices:
