@@ -23,7 +23,7 @@ from simcore.terminal.dealing import deal
 from simcore.terminal.deciding import decide
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, print_rows
-from simcore.terminal.loading import build_plan, read_config, warn
+from simcore.terminal.loading import build_plan, executor_of, read_config, warn
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.planning import plan
@@ -130,7 +130,7 @@ def run(options: argparse.Namespace) -> int:
     from simcore.running.items import items_of
     from simcore.running.options import Options
 
-    with _executor(options) as executor:
+    with executor_of(options) as executor:
         if planned.experiment.until is None:
             kept = tiles.kept_at_once(planned, out, is_cut=not executor.shares_memory)
             tiles.check_memory(planned, items_of(planned), options=Options(kept=kept))
@@ -148,7 +148,7 @@ def extend(options: argparse.Namespace) -> int:
     from simcore.running import describe
     from simcore.terminal.extending import longer
 
-    with _executor(options) as executor:
+    with executor_of(options) as executor:
         planned, out = longer(options), options.out or options.run
         overwrite = options.overwrite or options.out is None
         dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
@@ -159,13 +159,6 @@ def work(options: argparse.Namespace) -> int:
     """Do parts of a run in progress; 1 where it has ended before it was complete."""
     with _terminable():
         return joined(options)
-
-
-def _executor(options: argparse.Namespace) -> Executor:
-    """Where a run is done."""
-    from simcore.running.executors import executor_named, on_threads
-
-    return executor_named(options.executor) if options.executor else on_threads(options.threads)
 
 
 def _simulated(
@@ -186,7 +179,7 @@ def _simulated(
     gc.enable()
     start = time.monotonic()
     reporting = progress(
-        planned.draws, quiet=options.quiet, workers=executor.workers, threads=executor.threads
+        planned.draws, quiet=options.quiet, workers=executor.who, threads=executor.threads
     )  # fmt: skip
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(

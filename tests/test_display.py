@@ -51,6 +51,7 @@ def test_the_display_of_the_largest_run_is_below_20_kb() -> None:
             "steel": {"kind": "gap", "budget": "steel"}}}},
         "projects": {"plant": {"region": "EU", "route": "ng_dri_eaf", "start": 2030, "lifetime": 1,
                                "output": 1.0, "instruments": ["eu_public_buyers"]}},
+        "decisions": {"build": ["plant"], "never": []},
         "scenarios": {f"{'a_long_name_' * 5}{k}": {} for k in range(9)}, "keep": ["cost_premium"],
         "plant": {"start": 2030, "lifetime": 1},
     })  # fmt: skip

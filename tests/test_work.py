@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -334,3 +335,18 @@ def test_processes_that_are_killed_lose_no_run(tmp_path):
         here = simcore.run(str(file), threads=2)
         assert dataset.digest(made) == dataset.digest(here)
     assert threading.active_count() < 10
+
+
+def test_who_does_parts_is_told_while_they_are_done(plan, tmp_path, idle):
+    said, names = list[str](), list[str]()
+    with joined(tmp_path / "run.zarr", 2) as workers, executor_named("folder:2") as where:
+
+        def report(share: float, note: str = "") -> None:
+            said.append(where.who())
+            names.extend(where.alive() if where.alive else ())
+
+        engine.execute(plan, out=tmp_path / "run.zarr", executor=where, options=CUT, report=report)
+    assert all(one.result().is_complete for one in workers)
+    own = f"{socket.gethostname()}-{os.getpid()}"
+    assert f"2 here, {own}" in said
+    assert set(names) == {"2 here", own}

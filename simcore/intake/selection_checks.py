@@ -87,7 +87,7 @@ def selection_findings(
     for dim, (key, labels, remedy) in _LISTED.items():
         holding = [
             one.name for one in asked_outcomes(experiment)
-            if dim in one.dims and one.name not in told
+            if dim in (*one.dims, one.among) and one.name not in told
         ]  # fmt: skip
         if holding and not any(list(labels(one)) for one in every):
             told.update(holding)

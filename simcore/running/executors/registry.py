@@ -16,6 +16,8 @@ from simcore.errors import ConfigError, Fault, suggest
 from simcore.running.jobs import Job, Perform, Result, Task
 
 _MOST_THREADS: Final = 1024
+_MOST_NAMES: Final = 6
+"""Workers that are named one by one."""
 
 
 def _nothing() -> None:
@@ -61,6 +63,11 @@ class Executor:
     close: Callable[[], None] = _nothing
     settle: Callable[[Path, Job], None] | None = None
     alive: Callable[[], Sequence[str]] | None = None
+
+    def who(self) -> str:
+        """Who does parts at present, in words; empty where the threads of this process do."""
+        names = self.alive() if self.alive else [self.workers]
+        return ", ".join(names) if len(names) <= _MOST_NAMES else f"{len(names)} workers"
 
     @property
     def crew(self) -> int:
