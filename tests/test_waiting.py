@@ -121,7 +121,7 @@ def test_design_and_replicates_of_the_run_change_nothing(found):
 
 
 def test_threads_change_nothing(found):
-    again = waiting(simcore.load(config()), threads=2)
+    again = simcore.wait(config(), names="gas", threads=2)
     np.testing.assert_array_equal(again["wait_value"], found["wait_value"])
 
 
