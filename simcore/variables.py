@@ -36,7 +36,7 @@ DECLARED_IN: Final = (
     "markets", "policies", "commodities", "hydrogen", "costs", "emissions", "carbon", "premium",
     "buyer", "sale", "parity", "scrap", "lifetime", "waterfall", "exposures", "projects",
     "deals", "instruments", "financing", "lending", "products", "budgets", "accounts",
-    "decisions", "portfolios",
+    "decisions", "portfolios", "stranding",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 

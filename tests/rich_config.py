@@ -276,6 +276,14 @@ PROJECTS: dict[str, Any] = {
         "instruments": ["price_of_hydrogen", "topped_up", "gap_filler", "later_grant", "cheap_loan",
                         "public_buyers", "buying_the_gap", "per_car", "for_power"],
     },
+    "converted": {
+        "region": "XB", "phases": {2026: "electric", 2028: "hydrogen"}, "destination": "eu",
+        "conversion": {"kind": "uniform", "low": 50, "high": 200, "unit": "USD/(t/yr)",
+                       "price_year": 2022},
+        "lifetime": 9, "output": 0.7, "closes": 2029, "hydrogen": "own", "against": "blast",
+        "sold": 0.5, "willing": 30, "spend": {-1: 0.5, 0: 0.5},
+        "instruments": ["two_way", "price_of_hydrogen", "for_power", "part_of_capex"],
+    },
     "short": {"region": "XA", "route": "electric", "destination": "eu", "start": 2026,
               "lifetime": 2, "output": 1.0, "beyond": "error", "valued_in": 2027, "cumulation": {"share": 0.8},
               "debt": {"share": 0.5, "rate": 0.04, "years": 2, "repayment": "equal_principal",
@@ -377,7 +385,7 @@ RICH: dict[str, Any] = {
     "portfolios": {
         "group": {"title": "A group", "projects": ["works", "abroad"], "rate": "7 %",
                   "exposures": ["firm", "growing"], "valued_in": 2024},
-        "builder": {"projects": ["short", "works"]},
+        "builder": {"projects": ["short", "works", "converted"]},
     },
     "budgets": {
         "hydrogen_steel": {"region": "XB", "route": "hydrogen", "destination": "eu", "volume": {

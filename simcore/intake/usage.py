@@ -272,7 +272,7 @@ def sold_routes(experiment: Experiment) -> list[str]:
     names = [*experiment.routes, *references(experiment).values()]
     names += [route for _, route in alternatives(experiment).values()]
     for one in experiment.projects.values():
-        names += [one.route, *([one.against.route] if one.against else [])]
+        names += [*one.routes, *([one.against.route] if one.against else [])]
     names += [one.route for one in asked_budgets(experiment).values()]
     names += [one.route for _, one in flows_of_routes(experiment)]
     names += _remelting(experiment, names)

@@ -97,7 +97,7 @@ def titles_aside(spec: Spec) -> dict[str, dict[str, str]]:
     every = spec.scenarios.values()
     built = [project for one in every for project in one.projects.values()]
     routes = [route for one in every for route in references(one).values()]
-    routes += [one.route for one in built]
+    routes += [route for one in built for route in one.routes]
     buyers = [one.partition(".")[0] for one in spec.experiment.against]
     buyers += [one.region for one in built]
     return {
