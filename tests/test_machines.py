@@ -150,7 +150,7 @@ MAY = {
     "running/views.py:_sample": COUNT,
     "running/engine.py:_simulate": COUNT,
     "running/items.py:rows_of": COUNT,
-    "running/describe.py:estimate": COUNT,
+    "running/estimating.py:_seconds_of_draws": COUNT,
     "plan/records.py:nominal_size": COUNT,
     "intake/findings.py:_merged": COUNT,
     "kernels/intervals.py:interval_ranks": COUNT,
