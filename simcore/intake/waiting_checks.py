@@ -42,12 +42,29 @@ def waiting_findings(experiment: Experiment) -> Iterator[Finding]:
                         define="write projects: [...] in it, or define it under projects",
                     )  # fmt: skip
             continue
+        for place, plant in enumerate(built):
+            if plant.phases or plant.closes is not None:
+                yield Finding(
+                    (*address, "projects", place) if one.projects else address,
+                    f"{menu[place]}, whose phases or closure have years of their own",
+                    "a plant that moves as a whole with its start",
+                    "leave phases and closes out of the project that may be put off",
+                )  # fmt: skip
         yield from _together(address, menu, built)
         yield from _dates(experiment, address, one, menu, built)
         yield from _known(experiment, address, one, built[0].region)
 
 
 def _together(address: Address, menu: list[str], built: list[Project]) -> Iterator[Finding]:
+    """Plants that cannot stand in one choice, or in any."""
+    for place, (name, one) in enumerate(zip(menu, built, strict=True)):
+        if one.phases or one.closes is not None:
+            what = "phases" if one.phases else "closes"
+            yield Finding(
+                (*address, "projects", place), f"{name}, whose {what} are years that do not move "
+                "with its start", "a plant of one route for its whole life",
+                f"define one with like: {name} and without {what}", also=(address,),
+            )  # fmt: skip
     for place, (name, one) in enumerate(zip(menu, built, strict=True)):
         if one.region != built[0].region:
             yield Finding(
@@ -135,6 +152,11 @@ def revealed_findings(
                     "a policy with `revealed`, the year in which its variant is known",
                     f"write catalog.policies.{next(iter(choices))}.revealed: YEAR, or remove it"
                     if choices else "remove it: no policy of the run is uncertain",
+                )  # fmt: skip
+            elif name == POLICY and min(min(one) for one in years.values() if one) > last:
+                yield Finding(
+                    where, f"policy, and none is revealed by the last decision ({last})",
+                    "a policy that is known by then", "remove it, or add a later date",
                 )  # fmt: skip
             elif name not in experiment.catalog.policies:
                 continue
