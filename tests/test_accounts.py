@@ -14,10 +14,14 @@ from rich_config import rich_config
 from test_invalid import faults_of
 
 import simcore
+from simcore import plots
+from simcore.analysis.headline import OpenedRun, headline_of
 from simcore.effects import build_and_warn
 from simcore.intake.accounts import RECORDS, Flows, kind_of
 from simcore.model.accounts import FLOWS
 from simcore.running import engine
+from simcore.terminal.headline import headline_text
+from simcore.terminal.tables import WIDTH
 from simcore.variables import OUTCOMES
 
 ALL = [name for name in OUTCOMES if name.startswith("account_")]
@@ -376,3 +380,40 @@ def test_what_changes_nothing_is_said(name: str) -> None:
 def test_a_plain_config_gives_no_false_alarm() -> None:
     _, warnings = build_and_warn(simcore.load(bond(draws=512)))
     assert not [one for one in warnings if one.where != "draws"]
+
+
+# ---------------------------------------------------------------- the table and the picture
+
+
+def test_the_table_tells_each_account(issued: Any) -> None:
+    found = run(bond())
+    text = headline_text(*headline_of(OpenedRun(found)))
+    assert max(map(len, text.splitlines())) <= WIDTH
+    row = next(line for line in text.splitlines() if line.startswith("Law as it stands"))
+    least, middle, most = issued["account_capacity_quantile"].sel(quantile=[0.05, 0.5, 0.95]).values
+    share = 100 * float(issued["account_solvent_mean"])
+    for part in (f"{share:.0f}%", f"{least / 1e3:,.0f}", f"{middle / 1e3:,.0f}",
+                 f"{most / 1e3:,.0f}"):  # fmt: skip
+        assert part in row.split(), (part, row)
+    assert "Accounts in bn EUR" in text
+
+
+def test_a_run_of_other_outcomes_has_no_such_table(issued: Any) -> None:
+    found = run(bond(outcomes=["account_balance", "budget_total"], keep=[], draws=256))
+    assert "Accounts in" not in headline_text(*headline_of(OpenedRun(found)))
+
+
+def test_the_columns_are_those_of_the_table(issued: Any) -> None:
+    columns, _ = headline_of(OpenedRun(run(bond(draws=256))))
+    assert columns["account"] == ["bond"]
+    assert list(columns)[2:4] == ["account_solvent_mean", "account_payback_p50"]
+
+
+def test_the_picture_says_how_often_the_bond_is_covered() -> None:
+    found = run(bond(draws=256, keep=[]))
+    figure = plots.plot(found, "accounts")
+    texts = [one.get_text() for one in figure.texts]
+    share = f"{100 * found['account_solvent_mean'].item():.0f}%"
+    assert f"in the end in {share} of" in " ".join(texts)
+    assert len(figure.axes) == 1
+    assert len(figure.axes[0].lines) >= 2  # what it holds, and what it owes
