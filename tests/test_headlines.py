@@ -179,3 +179,60 @@ def test_pictures_that_are_not_drawn_are_named(outcomes, lacking, tmp_path, caps
     assert said.count("Not drawn") == len(lacking)
     assert all(part in said for part in lacking)
     assert "Other scenarios: reform_2026" in said
+
+
+@pytest.fixture(scope="module")
+def firms() -> xr.Dataset:
+    """A run of decisions, portfolios and exposures, with neither a cost nor a value."""
+    works = {"region": "KR", "route": "bf_bof", "output": 4, "destinations": {"eu": 0.5}}
+    plant = {"region": "KR", "route": "scrap_eaf", "destination": "eu", "start": 2028,
+             "lifetime": 4, "output": 1.5}  # fmt: skip
+    return simcore.run({
+        "name": "firms", "draws": 256, "years": {"first": 2026, "last": 2032}, "regions": ["KR"],
+        "destinations": ["domestic", "eu"], "routes": ["bf_bof", "scrap_eaf"],
+        "scenarios": {"law": {}}, "keep": [], "projects": {"plant": plant},
+        "exposures": {"works": {"plant": works, "first": 2026, "last": 2030}},
+        "portfolios": {"group": {"projects": ["plant"], "exposures": ["works"], "rate": "6 %"}},
+        "decisions": {"now": ["plant"], "never": []},
+        "outcomes": ["exposure_allowances", "exposure_border", "exposure_cost", "exposure_total",
+                     "portfolio_npv", "member_npv", "decision_npv", "decision_regret",
+                     "best_decision"],
+    }, threads=1)  # fmt: skip
+
+
+def only(run: xr.Dataset, *outcomes: str) -> xr.Dataset:
+    """A run that has some outcomes of another."""
+    return run[[name for name in run if str(name).startswith(outcomes)]].assign_attrs(run.attrs)
+
+
+def test_exposures_alone_have_a_table(firms: xr.Dataset) -> None:
+    """Parts and sum of a year beside each other, then the sum of all years; no year without any."""
+    run = only(firms, "exposure_")
+    text = text_of(run)
+    assert all(name in text for name in ("Exposures", "allowances", "border", "all years"))
+    assert not any(name in text for name in ("Decisions", "Portfolios"))
+    frame = summarise(run, years=[2028])
+    assert frame.year.tolist() == [2028, ""]
+    cell = {"scenario": "law", "exposure": "works", "quantile": 0.5}
+    for name in ("exposure_border", "exposure_cost"):
+        assert frame.loc[0, f"{name}_p50"] == float(
+            run[f"{name}_quantile"].sel({**cell, "year": 2028})
+        )
+    total = float(run.exposure_total_quantile.sel(cell))
+    assert frame.loc[1, "exposure_cost_p50"] == total
+    assert float(f"{total:.0f}") == float(text.splitlines()[-2].split()[-2].replace(",", ""))
+
+
+def test_decisions_alone_have_a_table(firms: xr.Dataset) -> None:
+    run = only(firms, "decision_", "best_")
+    frame, text = summarise(run), text_of(run)
+    assert "Decisions" in text and "best in" in text and "Exposures" not in text
+    assert frame.decision.tolist() == ["now", "never"]
+    assert frame.best_decision_probability.sum() == 1.0
+    assert frame.decision_npv_mean.tolist() == run.decision_npv_mean.values.ravel().tolist()
+    assert "regret" not in text_of(only(firms, "decision_npv", "best_"))
+
+
+def test_a_portfolio_is_shown_without_its_members(firms: xr.Dataset) -> None:
+    text = text_of(only(firms, "portfolio_npv"))
+    assert "all together" in text and "member_npv" in text and "works" not in text

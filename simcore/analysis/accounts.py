@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from simcore.analysis.headline import Run
 
 CAPACITY: Final = "account_capacity"
+PAYBACK: Final = "account_payback"
+_TOLD: Final = (CAPACITY, "account_lowest", "account_carried", PAYBACK)
 AT: Final = (0.05, 0.5, 0.95)
 """Quantiles of the rows."""
 
@@ -27,7 +29,7 @@ class AccountRow:
     solvent : float
         Share of the draws.
     payback : float
-        Median year from which on the balance covers what is owed; NaN: never.
+        Median year from which on the balance covers what is owed; infinite: never.
     lowest, capacity, carried : tuple of float
         P5, P50 and P95; `carried` is a multiple of the issue.
     """
@@ -53,12 +55,14 @@ class AccountRow:
 
 def accounts_of(run: Run) -> list[AccountRow]:
     """The accounts of every scenario; none where the run does not tell what they carry."""
-    if f"{CAPACITY}_quantile" not in run:
-        return []
-    held = {name: _quantiles(run, name) for name in (
-        CAPACITY, "account_lowest", "account_carried", "account_payback")}  # fmt: skip
-    shape = held[CAPACITY].shape[:2]
     known = "account_solvent_mean" in run
+    if not known and not any(f"{name}_quantile" in run for name in _TOLD):
+        return []
+    held = {name: _quantiles(run, name) for name in _TOLD}
+    if f"{PAYBACK}_quantile" in run:
+        # A year that is undefined is told apart from one that nobody asked for.
+        held[PAYBACK] = np.where(np.isnan(held[PAYBACK]), math.inf, held[PAYBACK])
+    shape = held[CAPACITY].shape[:2]
     solvent = run.cells("account_solvent_mean").values if known else np.full(shape, math.nan)
     rows = list[AccountRow]()
     for s, scenario in enumerate(run.labels("scenario")):
@@ -67,11 +71,10 @@ def accounts_of(run: Run) -> list[AccountRow]:
                 tuple(held[name][s, a].tolist())
                 for name in ("account_lowest", CAPACITY, "account_carried")
             )
-            if np.isfinite(capacity[1]):
-                rows.append(AccountRow(
-                    str(scenario), str(account), float(solvent[s, a]),
-                    float(held["account_payback"][s, a, 1]), lowest, capacity, carried,
-                ))  # fmt: skip
+            rows.append(AccountRow(
+                str(scenario), str(account), float(solvent[s, a]),
+                float(held[PAYBACK][s, a, 1]), lowest, capacity, carried,
+            ))  # fmt: skip
     return rows
 
 
@@ -89,7 +92,8 @@ def as_columns(rows: Sequence[AccountRow]) -> dict[str, list[object]]:
     for one in rows:
         cells: dict[str, object] = {
             "scenario": one.scenario, "account": one.account,
-            "account_solvent_mean": one.solvent, "account_payback_p50": one.payback,
+            "account_solvent_mean": one.solvent,
+            "account_payback_p50": one.payback if math.isfinite(one.payback) else math.nan,
         }  # fmt: skip
         for name in ("lowest", "capacity", "carried"):
             for ending, value in zip(("p5", "p50", "p95"), getattr(one, name), strict=True):

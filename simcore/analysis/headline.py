@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from simcore.analysis.accounts import accounts_of
+from simcore.analysis.accounts import AccountRow, accounts_of
 from simcore.analysis.accounts import as_columns as account_columns
+from simcore.analysis.decided import as_columns as decided_columns
+from simcore.analysis.decided import DecidedRow, decided_of
 from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
+from simcore.analysis.exposures import as_columns as exposure_columns
+from simcore.analysis.exposures import OwedRow, exposures_of
 from simcore.analysis.goods import as_columns as goods_columns
 from simcore.analysis.goods import budgets_of, products_of
 from simcore.analysis.names import every_title
 from simcore.analysis.portfolios import as_columns as portfolio_columns
-from simcore.analysis.portfolios import portfolios_of
+from simcore.analysis.portfolios import PortfolioRow, portfolios_of
 from simcore.analysis.projects import as_columns as project_columns
 from simcore.analysis.projects import projects_beside
 from simcore.analysis.sectors import product_told, references_of, sectors_of, with_sectors
@@ -28,7 +32,7 @@ from simcore.analysis.select import PARTS, outcomes_of, quantiles
 from simcore.analysis.views import MarketPrice, deciding_markets, market_prices
 from simcore.dataset import Finished, RunError
 from simcore.errors import Fault
-from simcore.variables import INTERVAL_LEVEL, QUANTILES
+from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -181,9 +185,9 @@ def headline_of(
 
     `attrs["sectors"]` are the sectors of the run; where there are several, a column `sector` tells
     whose route it is. `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of
-    projects, `attrs["portfolios"]`, `attrs["accounts"]`, `attrs["budgets"]` and `attrs["products"]`
-    their rows; where there is neither a cost nor a value, the rows of the first of these are the
-    columns.
+    projects, `attrs["decisions"]`, `attrs["portfolios"]`, `attrs["exposures"]`,
+    `attrs["accounts"]`, `attrs["budgets"]` and `attrs["products"]` their rows; where there is
+    neither a cost nor a value, the rows of the first of these are the columns.
 
     Returns
     -------
@@ -196,7 +200,7 @@ def headline_of(
     ------
     RunError
         The run holds neither a cost nor a value, nor what tonnes cost a buyer, nor a project, a
-        portfolio, an account, a budget or a product.
+        decision, a portfolio, an exposure, an account, a budget or a product.
     """
     present = outcomes_of(run)
     wanted, apart = list(_BEFORE_CARBON), list[str]()
@@ -210,11 +214,15 @@ def headline_of(
     made = sectors_of(run)
     tables, projects = delivered(run, probabilities), projects_beside(run, probabilities)
     goods = budgets_of(run), products_of(run, probabilities)
+    decisions, exposures = decided_of(run, probabilities), exposures_of(run, probabilities)
     portfolios, accounts = portfolios_of(run, probabilities), accounts_of(run)
-    if not any((spread, tables, projects, portfolios, accounts, *goods)):
+    if not any((
+        spread, tables, projects, decisions, portfolios, exposures, accounts, *goods,
+    )):  # fmt: skip
+        held = [one for one in present if one in OUTCOMES and OUTCOMES[one].kind != "component"]
         raise RunError(Fault(
-            "outcomes", ", ".join(present) or "none", "cost_premium or carbon_value",
-            "name one outcome: --variable " + (present[0] if present else "V"),
+            "outcomes", ", ".join(held) or "none", "cost_premium or carbon_value",
+            "name one outcome: --variable " + (held[0] if held else "V"),
         ))  # fmt: skip
     numbers: dict[str, Cells] = {}
     widest, unbounded = math.nan, dict[float, None]()
@@ -239,14 +247,10 @@ def headline_of(
     called = [percentile(one) for one in probabilities]
     if not spread:
         told, left_out, wanted, names = as_columns(tables, called), list[str](), [], []
-        if projects is not None and not tables:
-            told = project_columns(projects, called)
-        elif portfolios and not tables:
-            told = portfolio_columns(portfolios, called)
-        elif accounts and not tables:
-            told = account_columns(accounts)
-        elif not tables:
-            told = goods_columns(*goods, called)
+        if not tables:
+            firms = _first_columns(decisions, portfolios, exposures, accounts, called)
+            told = goods_columns(*goods, called) if firms is None else firms
+            told = told if projects is None else project_columns(projects, called)
     else:
         columns, left_out = _without_undefined(_columns(run, numbers), list(numbers))
         told = {name: column.tolist() for name, column in columns.items()}
@@ -267,10 +271,25 @@ def headline_of(
         "titles": every_title(run),
         "prices": _prices(run),
         "delivered": tables, "projects": projects, "budgets": goods[0], "products": goods[1],
-        "portfolios": portfolios, "accounts": accounts, "quantiles": called,
+        "decisions": decisions, "portfolios": portfolios, "exposures": exposures,
+        "accounts": accounts, "quantiles": called,
         "references": references_of(run.attrs),
     }  # fmt: skip
     return told, attrs
+
+
+def _first_columns(
+    decisions: Sequence[DecidedRow], portfolios: Sequence[PortfolioRow],
+    exposures: Sequence[OwedRow], accounts: Sequence[AccountRow], called: Sequence[str],
+) -> dict[str, list[Any]] | None:  # fmt: skip
+    """Columns of the first of these that has any rows."""
+    if decisions:
+        return decided_columns(decisions, called)
+    if portfolios:
+        return portfolio_columns(portfolios, called)
+    if exposures:
+        return exposure_columns(exposures, called)
+    return account_columns(accounts) if accounts else None
 
 
 def _enough(probability: float) -> int:

@@ -98,22 +98,27 @@ class PortfolioRow:
 
 
 def portfolios_of(run: Run, probabilities: Sequence[float]) -> list[PortfolioRow]:
-    """The portfolios of every scenario; none where the run does not value them and their
-    members."""
-    if f"{VALUE}_quantile" not in run or f"{OF_MEMBERS}_quantile" not in run:
+    """The portfolios of every scenario; none where the run does not value them. Those of a run that
+    values no members have none."""
+    if f"{VALUE}_quantile" not in run:
         return []
-    whole, parts = ({
-        "value": run.quantiles(name, probabilities)["value"].values,
-        "mean": run.cells(f"{name}_mean").values,
-        "positive": run.cells(f"{name}_positive").values,
-        "at_risk": -run.quantiles(name, [AT])["value"].values[..., 0],
-    } for name in (VALUE, OF_MEMBERS))  # fmt: skip
+
+    def told(name: str) -> dict[str, np.ndarray]:
+        return {
+            "value": run.quantiles(name, probabilities)["value"].values,
+            "mean": run.cells(f"{name}_mean").values,
+            "positive": run.cells(f"{name}_positive").values,
+            "at_risk": -run.quantiles(name, [AT])["value"].values[..., 0],
+        }
+
+    apart = f"{OF_MEMBERS}_quantile" in run
+    whole, parts = told(VALUE), told(OF_MEMBERS) if apart else {}
 
     def held(name: str, numbers: dict[str, np.ndarray], place: tuple[int, ...]) -> Held:
         value = tuple(numbers["value"][place].tolist())
         return Held(name, float(numbers["mean"][place]), value, float(numbers["positive"][place]))
 
-    rows, members = list[PortfolioRow](), run.labels("member")
+    rows, members = list[PortfolioRow](), run.labels("member") if apart else []
     for s, scenario in enumerate(run.labels("scenario")):
         for p, portfolio in enumerate(run.labels("portfolio")):
             own = [m for m in range(len(members)) if np.isfinite(parts["mean"][s, p, m])]

@@ -13,7 +13,9 @@ from simcore.analysis.sectors import Made, References
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
 from simcore.terminal.accounts import account_lines
+from simcore.terminal.decided import decided_lines
 from simcore.terminal.delivered import delivered_lines, legend_of
+from simcore.terminal.exposures import exposure_lines
 from simcore.terminal.goods import budget_lines, product_lines
 from simcore.terminal.portfolios import portfolio_lines
 from simcore.terminal.projects import project_lines
@@ -94,7 +96,11 @@ def headline_text(
         lines += delivered_lines(one, attrs["quantiles"], titles)
     if attrs["projects"] is not None:
         lines += project_lines(attrs["projects"], attrs["quantiles"], titles)
-    lines += portfolio_lines(attrs["portfolios"], attrs["quantiles"], attrs["currency"], titles)
+    for rows, shown in (
+        (attrs["decisions"], decided_lines), (attrs["portfolios"], portfolio_lines),
+        (attrs["exposures"], exposure_lines),
+    ):  # fmt: skip
+        lines += shown(rows, attrs["quantiles"], attrs["currency"], titles)
     lines += account_lines(attrs["accounts"], attrs["currency"], titles)
     lines += budget_lines(attrs["budgets"], attrs["currency"], titles)
     lines += product_lines(attrs["products"], attrs["quantiles"], attrs["currency"], titles)

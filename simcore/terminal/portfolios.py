@@ -38,7 +38,7 @@ def portfolio_lines(
     title = f"Portfolios: npv in {unit}"
     groups = [("npv", [("npv", column) for column in columns])]
     labels = ["scenario", "portfolio", "member"]
-    lines = ["", *grouped(title, labels, groups, cells, _heading, cutting=True)]
+    lines = ["", *grouped(title, labels, groups, cells, _heading, cutting=True, leading=2)]
     for row in shown:
         lines += wrapped(_said(row, unit, places, titles))
     if len(rows) > _MOST:
@@ -52,6 +52,8 @@ def _said(row: PortfolioRow, unit: str, places: int, titles: Titles) -> str:
     where = (
         f"{named(titles, 'portfolio', row.portfolio)}, {named(titles, 'scenario', row.scenario)}"
     )
+    if not row.members:
+        return f"{where}: what it diversifies is told with member_npv among the outcomes."
     if len(row.members) < 2:
         return f"{where}: one member, nothing to diversify."
     apart, together = (number(one, places) for one in (row.at_risk, row.at_risk_together))

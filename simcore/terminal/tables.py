@@ -112,8 +112,10 @@ def grouped(
     heading: Callable[[Key], str],
     *,
     cutting: bool = False,
+    leading: int = 1,
 ) -> list[str]:
-    """Align columns under the titles of their groups; a repeated region stays blank.
+    """Align columns under the titles of their groups; of the `leading` labels one that is repeated
+    after the same ones stays blank.
 
     With `cutting`, labels are wrapped until the lines fit.
     """
@@ -149,12 +151,13 @@ def grouped(
         span = sum(own) + len(own) - 1
         head += "  " + (f"{name} ".ljust(span, "-") if len(name) < span else name)
     lines = [title, head, *line(labels, [[heading(key) for key in keys] for _, keys in groups])]
-    before = ""
+    before: tuple[str, ...] = ()
     for names, row in rows.items():
         shown = list(names)
-        if len(shown) > 1 and shown[0] == before:
-            shown[0] = ""
-        before = names[0] if names else ""
+        for place in range(min(leading, len(names) - 1)):
+            if names[: place + 1] == before[: place + 1]:
+                shown[place] = ""
+        before = names
         lines += line(shown, [[row.get(key, "-") for key in keys] for _, keys in groups])
     return lines
 
