@@ -145,7 +145,6 @@ MAY = {
     "running/stages.py:_is_of": "where work is cut, which changes no bit",
     "running/stages.py:_over_draws": COUNT,
     "running/stages.py:_parted": "where work is cut, which changes no bit",
-    "running/stages.py:by_output": COUNT,
     "running/stopping.py:_widths": COUNT,
     "running/resolving.py:_counts": COUNT,
     "running/tails.py:check_defined": COUNT,
