@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from simcore.kernels.operations import BLOCK
-from simcore.kernels.simulate import Program, run_blocks
+from simcore.kernels.simulate import run_blocks
+from simcore.kernels.tape import Program
 from simcore.kernels.sinks import COUNT, KEEP, KEPT_AT, SCALE, SUMS, sink, workspace
 
 Cut = tuple[Program, np.ndarray]
