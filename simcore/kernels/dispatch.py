@@ -30,8 +30,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.kernels.calls import contents, entry
 from simcore.kernels.draws import design_row
-from simcore.kernels.jit import contents, entry, inlined
+from simcore.kernels.jit import inlined, is_of_package, kernel
 from simcore.kernels.operations import OPERATIONS, Operation, code_of
 
 _ROWS, _NUMBERS = "inputs[at : inputs_at[i + 1]]", "numbers[number : numbers_at[i + 1]]"
@@ -75,6 +76,12 @@ def _formula(operation: Operation) -> Callable[..., Any]:
     return found
 
 
+def _python(compiled: Any) -> Callable[..., Any]:
+    """The function of Python that is compiled."""
+    found: Callable[..., Any] = getattr(compiled, "py_func", compiled)
+    return found
+
+
 def _places(names: tuple[str, ...], array: str, start: str, end: str) -> dict[str, str]:
     """Expression of each name in a flat array, up to the first `...` that is not the last."""
     found: dict[str, str] = {}
@@ -90,8 +97,7 @@ def _places(names: tuple[str, ...], array: str, start: str, end: str) -> dict[st
 
 def parameters_of(operation: Operation) -> list[str]:
     """Names of the parameters of a formula."""
-    formula = _formula(operation)
-    return list(inspect.signature(getattr(formula, "py_func", formula)).parameters)
+    return list(inspect.signature(_python(_formula(operation))).parameters)
 
 
 def written(operation: Operation, parameters: list[str]) -> str:
@@ -151,21 +157,33 @@ def _function(operation: Operation) -> Callable[..., None]:
     return function
 
 
-_ENTRIES: Final[dict[str, tuple[Operation, int]]] = {}
+_MADE: Final[dict[str, tuple[Operation, Any]]] = {}
+_ENTRIES: Final[dict[int, int]] = {}
 
 
-def _entry(operation: Operation) -> int:
-    """Where the machine code of an operation begins, which is read or compiled."""
-    known, found = _ENTRIES.get(operation.name, (None, 0))
-    if known is not operation:
-        found = entry(_function(operation)) if operation.formula else 0
-        _ENTRIES[operation.name] = operation, found
+def made(name: str) -> Any:
+    """The kernel of an operation as the table now has it, not necessarily compiled."""
+    known, found = _MADE.get(name, (None, None))
+    if known is not OPERATIONS[name]:
+        one = OPERATIONS[name]
+        # What a formula from outside says can change in ways that no digest knows.
+        found = kernel(_function(one), cached=is_of_package(_python(_formula(one))), made=True)
+        _MADE[name] = one, found
     return found
+
+
+def _entry(name: str) -> int:
+    """Where the machine code of an operation begins, which is read or compiled."""
+    compiled = made(name)
+    if id(compiled) not in _ENTRIES:
+        _ENTRIES[id(compiled)] = entry(compiled)
+    return _ENTRIES[id(compiled)]
 
 
 def entries(names: Iterable[str]) -> NDArray[np.uint64]:
     """By code, where the machine code of operations begins; 0 for all others."""
     found = np.zeros(len(OPERATIONS), np.uint64)
     for name in names:
-        found[code_of(name)] = _entry(OPERATIONS[name])
+        if OPERATIONS[name].formula:
+            found[code_of(name)] = _entry(name)
     return found
