@@ -138,6 +138,15 @@ def compile_program(
     return program, outputs
 
 
+def operations_of(plan: Plan) -> set[str]:
+    """Operations that the cells of a plan need."""
+    order = _reading_order(plan.graph, [cell.node for cell in plan.cells])
+    found = {plan.graph.nodes[number].operation for number in order} - {None, OUTPUT}
+    if plan.experiment.design == "sobol_bridge" and "NORMAL" in found:
+        found.add("BRIDGED")
+    return {name for name in found if name}
+
+
 def _before_the_horizon(yearly: dict[int, Node]) -> set[int]:
     """What must run in the years before the horizon: all that carries a state from year to year
     besides its own row, and what that reads."""
