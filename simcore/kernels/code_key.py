@@ -20,6 +20,8 @@ _PLAIN: Final = (bool, int, float, complex, str, bytes, type(None), type(Ellipsi
 class _UnknownError(Exception):
     """A value that has no description."""
 
+    pass
+
 
 def code_key(function: Callable, of_all: Callable[[], str]) -> str:
     """Digest of what a function says.
@@ -37,6 +39,7 @@ def code_key(function: Callable, of_all: Callable[[], str]) -> str:
         Hexadecimal digits.
     """
     seen: dict[int, int] = {}
+    # What is looked at stays until the end, so that no other takes its place in memory.
     kept: list[object] = []
     digest = hashlib.blake2b(digest_size=12)
     pending: list[object] = [function]

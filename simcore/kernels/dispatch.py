@@ -150,7 +150,7 @@ def _function(operation: Operation) -> Callable[..., None]:
         "__name__": __name__, "formula": formula, "design_row": design_row, "contents": contents,
         "inlined": inlined,
     }  # fmt: skip
-    text, name = written(operation, parameters_of(operation)), f"<operation {operation.name}>"
+    text, name = written(operation, parameters_of(operation)), f"<{operation.name}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     exec(compile(text, name, "exec"), scope)
     function: Callable[..., None] = scope[f"operation_{operation.name}"]

@@ -28,6 +28,7 @@ from numba.core.runtime import rtsys
 from simcore.cache import private_folder
 from simcore.kernels import interpreted
 from simcore.kernels.code_key import code_key
+from simcore.kernels.ingredients import as_ingredient
 
 # error_model="numpy": the default tests every divisor for zero, which stops vectorisation.
 OPTIONS: Final[dict[str, Any]] = {
@@ -49,7 +50,7 @@ _IRRELEVANT_ENVIRONMENT: Final = frozenset(
     {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER", "NUMBA_DEBUG_CACHE"}
 )
 
-_COMMON: Final = ("jit.py", "calls.py", "tape.py", "code_key.py")
+_COMMON: Final = ("jit.py", "calls.py", "tape.py", "code_key.py", "ingredients.py")
 """Modules that decide the machine code of all kernels."""
 
 # What explains code and does not decide it: a text or comment on lines of its own, empty lines.
@@ -240,7 +241,8 @@ class _Cache(FunctionCache):
             super().save_overload(sig, data)
 
     def _index_key(self, sig, codegen):
-        return (*super()._index_key(sig, codegen), *map(_fields, sig))
+        fields = tuple(_fields(kind) for kind in sig)
+        return (*super()._index_key(sig, codegen), fields)
 
 
 def _fields(kind: Any) -> object:
@@ -277,10 +279,10 @@ def kernel(function: Callable, *, cached: bool = True, made: bool = False) -> Ca
     """
     if IS_INTERPRETED:
         return interpreted.quiet(function)
-    compiled: Any = numba.njit(function, **OPTIONS)
+    compiled: Any = numba.njit(function, no_cpython_wrapper=made, **OPTIONS)
     if CACHE_DIRECTORY is not None and cached and (made or is_of_package(function)):
         compiled._cache = _Cache(function)
-    return compiled
+    return as_ingredient(compiled, **OPTIONS)
 
 
 def is_of_package(function: Callable) -> bool:
@@ -302,7 +304,8 @@ def inlined(function: Callable) -> Callable:
         The compiled function, not cached by itself; always inlined, as a formula that stays a call
         stops vectorisation, and the call of a row costs as much as its loop.
     """
-    return numba.njit(function, forceinline=True, **OPTIONS)
+    compiled = numba.njit(function, forceinline=True, **OPTIONS)
+    return compiled if IS_INTERPRETED else as_ingredient(compiled, forceinline=True, **OPTIONS)
 
 
 def part(function: Callable) -> Callable:
