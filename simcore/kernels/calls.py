@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from simcore.kernels import interpreted
-from simcore.kernels.jit import IS_INTERPRETED, primitive, without_owner
+from simcore.kernels.jit import IS_INTERPRETED, primitive
 
 OPERATION: Final = (types.uint64, *(types.int64,) * 4, types.boolean)
 """Types of the arguments of an operation: bench, place on the tape, line of its tables, year, first
@@ -51,7 +51,7 @@ def contents(_typing, place):
     def generate(context, builder, signature, arguments):
         kind = context.get_value_type(signature.return_type)
         value = _gathered(builder, builder.inttoptr(arguments[0], kind.as_pointer()), kind)
-        return without_owner(context, builder, signature.return_type, value)
+        return _without_owner(context, builder, signature.return_type, value)
 
     return _bench_type()(types.uint64), generate
 
@@ -98,3 +98,32 @@ def _gathered(builder, place, kind, *path):
         return value
     where = [ir.IntType(32)(at) for at in (0, *path)]
     return builder.load(builder.gep(place, where, inbounds=True))
+
+
+@primitive
+def borrowed(_typing, value):
+    """Return an array, or a tuple of arrays, that does not count its references.
+
+    Every slice, and every array handed to another kernel, counts a reference up and down by atomic
+    operations, which cost as much as a row of formulas. Whoever called the kernel holds the arrays
+    until it returns, so within it nobody need count.
+    """
+
+    def generate(context, builder, signature, arguments):
+        return _without_owner(context, builder, signature.args[0], arguments[0])
+
+    return value(value), generate
+
+
+def _without_owner(context, builder, kind, value):
+    """The value with the owner of each array in it set to null."""
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        array.meminfo = context.get_constant_null(types.MemInfoPointer(kind.dtype))
+        return array._getvalue()
+    if isinstance(kind, types.BaseTuple):
+        for place, item in enumerate(kind):
+            inner = builder.extract_value(value, place)
+            inner = _without_owner(context, builder, item, inner)
+            value = builder.insert_value(value, inner, place)
+    return value

@@ -15,6 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 _PLAIN: Final = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
+_SCALARS: Final = (np.bool_, np.int64, np.uint64, np.float64, np.uint8, np.int32, np.uint32)
+_NAMED: Final = (types.BuiltinFunctionType, type, type(np.sqrt))
 
 
 class _UnknownError(Exception):
@@ -64,7 +66,7 @@ def _described(one: Any) -> tuple[bytes, list[Any]]:
     """A value in words, and the values of which it is made."""
     if isinstance(one, _PLAIN):
         return repr((type(one).__name__, one)).encode(), []
-    if isinstance(one, np.ndarray | np.generic):
+    if isinstance(one, (np.ndarray, *_SCALARS)):
         return repr((one.dtype.str, one.shape)).encode() + one.tobytes(), []
     if isinstance(one, tuple | frozenset):
         parts = list(one) if isinstance(one, tuple) else sorted(one, key=repr)
@@ -75,7 +77,7 @@ def _described(one: Any) -> tuple[bytes, list[Any]]:
         return _function(one)
     if hasattr(one, "py_func"):
         return repr(sorted(one.targetoptions.items())).encode(), [one.py_func]
-    if isinstance(one, types.BuiltinFunctionType | type | np.ufunc):
+    if isinstance(one, _NAMED):
         module = getattr(one, "__module__", "")
         return repr(("named", module, getattr(one, "__qualname__", one.__name__))).encode(), []
     if isinstance(one, types.ModuleType):

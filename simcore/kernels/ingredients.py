@@ -66,9 +66,8 @@ def as_ingredient(compiled: Any, **options: Any) -> Callable[..., Any]:
     callable
         The compiled function.
     """
-    within: Any = numba.njit(
-        compiled.py_func, no_cpython_wrapper=True, pipeline_class=_Ingredients, **options
-    )
+    chosen = {**options, "no_cpython_wrapper": True, "pipeline_class": _Ingredients}
+    within: Any = numba.njit(compiled.py_func, **chosen)
     compiled.get_call_template = within.get_call_template
     compiled.get_overload = within.get_overload
     result: Callable[..., Any] = compiled

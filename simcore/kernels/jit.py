@@ -247,9 +247,7 @@ class _Cache(FunctionCache):
 
 def _fields(kind: Any) -> object:
     """Names of the fields of a type, as a named tuple is pickled by its own name alone."""
-    if isinstance(kind, types.BaseTuple):
-        return getattr(kind, "fields", ()), tuple(map(_fields, kind))
-    return ()
+    return getattr(kind, "fields", ()), tuple(_fields(one) for one in getattr(kind, "types", ()))
 
 
 def is_cold(compiled: Any) -> bool:
@@ -279,7 +277,8 @@ def kernel(function: Callable, *, cached: bool = True, made: bool = False) -> Ca
     """
     if IS_INTERPRETED:
         return interpreted.quiet(function)
-    compiled: Any = numba.njit(function, no_cpython_wrapper=made, **OPTIONS)
+    options: dict[str, Any] = {**OPTIONS, "no_cpython_wrapper": made}
+    compiled: Any = numba.njit(function, **options)
     if CACHE_DIRECTORY is not None and cached and (made or is_of_package(function)):
         compiled._cache = _Cache(function)
     return as_ingredient(compiled, **OPTIONS)
@@ -441,32 +440,3 @@ def prefetch(_typing, array, index):
         return context.get_dummy_value()
 
     return types.void(array, types.uint64), generate
-
-
-@primitive
-def borrowed(_typing, value):
-    """Return an array, or a tuple of arrays, that does not count its references.
-
-    Every slice, and every array handed to another kernel, counts a reference up and down by atomic
-    operations, which cost as much as a row of formulas. Whoever called the kernel holds the arrays
-    until it returns, so within it nobody need count.
-    """
-
-    def generate(context, builder, signature, arguments):
-        return without_owner(context, builder, signature.args[0], arguments[0])
-
-    return value(value), generate
-
-
-def without_owner(context, builder, kind, value):
-    """The value with the owner of each array in it set to null."""
-    if isinstance(kind, types.Array):
-        array = context.make_array(kind)(context, builder, value)
-        array.meminfo = context.get_constant_null(types.MemInfoPointer(kind.dtype))
-        return array._getvalue()
-    if isinstance(kind, types.BaseTuple):
-        for place, item in enumerate(kind):
-            inner = builder.extract_value(value, place)
-            inner = without_owner(context, builder, item, inner)
-            value = builder.insert_value(value, inner, place)
-    return value

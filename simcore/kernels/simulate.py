@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simcore.kernels.calls import call, reference
-from simcore.kernels.jit import borrowed, kernel, part
+from simcore.kernels.calls import borrowed, call, reference
+from simcore.kernels.jit import kernel, part
 from simcore.kernels.operations import BLOCK, NOTHING
 from simcore.kernels.sinks import KEEP, KEPT_AT, hand_out, sink, workspace
 from simcore.kernels.tape import Bench
