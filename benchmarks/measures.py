@@ -12,6 +12,7 @@ import xarray as xr
 from benchmarks import processes, work
 from benchmarks.cases import Case, load
 from benchmarks.languages import CHUNK, Built
+from benchmarks.lookups import sentence
 from benchmarks.table import Line, heading
 from benchmarks.timing import Settings, fastest, interleaved
 from simcore import plan
@@ -43,6 +44,7 @@ def machine(settings: Settings) -> Iterator[str | Line]:
         return x
 
     yield heading("this machine")
+    yield f"  {sentence()}"
     with ThreadPoolExecutor(max_workers=2) as pool:
         found = interleaved(
             {

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault
-from simcore.terminal import address_space, failures, streams
+from simcore.terminal import address_space, events, failures, streams
 from simcore.terminal.auditing import audit
 from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
+from simcore.terminal.deciding import decide
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, print_rows
-from simcore.terminal.loading import build_plan, read_config, warn
+from simcore.terminal.loading import build_plan, executor_of, read_config, warn
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.planning import plan
@@ -32,6 +33,8 @@ from simcore.terminal.showing import show_run, summary
 from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
+from simcore.terminal.waiting import wait
+from simcore.terminal.working import joined
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
@@ -60,13 +63,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options is None:
             return 0
         try:
+            events.begin(options)
             address_space.require(options.name)
             status = int(_COMMANDS[options.name](options) or 0)
         except (Exception, KeyboardInterrupt) as error:
             if os.environ.get("SIMCORE_DEBUG") == "1" and not isinstance(error, KeyboardInterrupt):
                 raise
             text, status = failures.told(error)
-            print(f"simcore {options.name}: {text}", file=sys.stderr)
+            events.failed(options.name, text, status)
+        else:
+            events.done(status)
         finally:
             gc.enable()
         out.flush()
@@ -100,9 +106,12 @@ def check(options: argparse.Namespace) -> None:
         check_study(loaded)
     always = ("scenario", "region", "destination", "route", "market")
     several = ("sector",) if len(known["sector"]) > 1 else ()
+    counted = (
+        "project", "instrument", "product", "budget", "account", "decision", "portfolio",
+    )  # fmt: skip
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
-        for dim in (*several, *always, "project", "instrument", "product", "budget")
+        for dim in (*several, *always, *counted)
         if known[dim] or dim in always
     )
     print(f"{options.file}: ok; {experiment.name}, {experiment.draws:,} draws, {sizes}")
@@ -119,13 +128,15 @@ def run(options: argparse.Namespace) -> int:
     from simcore import dataset
     from simcore.running import describe, tiles
     from simcore.running.items import items_of
+    from simcore.running.options import Options
 
-    with _executor(options) as executor:
+    with executor_of(options) as executor:
         if planned.experiment.until is None:
-            tiles.check_memory(planned, items_of(planned))
+            kept = tiles.kept_at_once(planned, out, is_cut=not executor.shares_memory)
+            tiles.check_memory(planned, items_of(planned), options=Options(kept=kept))
         dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
         if options.dry_run:
-            needed = describe.estimate(planned, threads=options.threads)
+            needed = describe.estimate(planned, threads=options.threads, out=out)
             _show_estimate(planned, out, needed, as_json=options.json)
             return 0
         return _simulated(options, planned, out, executor, overwrite=options.overwrite)
@@ -137,18 +148,17 @@ def extend(options: argparse.Namespace) -> int:
     from simcore.running import describe
     from simcore.terminal.extending import longer
 
-    with _executor(options) as executor:
+    with executor_of(options) as executor:
         planned, out = longer(options), options.out or options.run
         overwrite = options.overwrite or options.out is None
         dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
         return _simulated(options, planned, out, executor, overwrite=overwrite)
 
 
-def _executor(options: argparse.Namespace) -> Executor:
-    """Where a run is done."""
-    from simcore.running.executors import executor_named, on_threads
-
-    return executor_named(options.executor) if options.executor else on_threads(options.threads)
+def work(options: argparse.Namespace) -> int:
+    """Do parts of a run in progress; 1 where it has ended before it was complete."""
+    with _terminable():
+        return joined(options)
 
 
 def _simulated(
@@ -168,7 +178,9 @@ def _simulated(
     gc.freeze()
     gc.enable()
     start = time.monotonic()
-    reporting = progress(planned.draws, quiet=options.quiet, workers=executor.workers)
+    reporting = progress(
+        planned.draws, quiet=options.quiet, workers=executor.who, threads=executor.threads
+    )  # fmt: skip
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
             planned, out=out, overwrite=overwrite, executor=executor, report=report,
@@ -262,7 +274,9 @@ def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json:
     print(f"{planned.name}: {planned.draws:,} draws; nothing was run or written")
     for name, shape in needed["shapes"].items():
         print(f"  {name:<28} {' x '.join(f'{length:,}' for length in shape)}")
-    print(f"  {'memory':<28} {needed['memory_mb']:,.0f} MB")
+    holds = ", as all kept draws of a cell lie in it; those of a .zarr do not"
+    more = holds if needed["holds_kept_draws"] else ""
+    print(f"  {'memory, at most':<28} {needed['memory_mb']:,.0f} MB{more}")
     print(f"  {'disk, before compression':<28} {needed['disk_mb']:,.0f} MB")
     print(f"  {'time, roughly':<28} {needed['seconds']:,.1f} s")
     print(f"  {'output':<28} {out}")
@@ -304,7 +318,7 @@ class _terminable:  # noqa: N801 - used as a statement
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
-    for function in (check, plan, run, extend, summary, plot, trace, catalog, schema)
+    for function in (check, plan, run, extend, work, summary, plot, trace, catalog, schema)
 }
 _COMMANDS |= {
     function.__name__: function
@@ -319,8 +333,9 @@ _COMMANDS |= {
         digest,
         verify,
         deal,
+        decide,
     )
 }
 _COMMANDS |= {
-    function.__name__: function for function in (sensitivity, tornado, discover, converge)
+    function.__name__: function for function in (sensitivity, tornado, discover, converge, wait)
 }

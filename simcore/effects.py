@@ -42,7 +42,7 @@ Reads = set[tuple[int, str]]
 
 _SECTIONS: Final = (
     "catalog", "cbam", "hydrogen_rule", "hydrogen", "value", "plant", "projects", "budgets",
-    "factors",
+    "accounts", "factors",
 )  # fmt: skip
 """Parts of a config of which every setting should be read."""
 _CHOICES: Final = {
@@ -51,8 +51,10 @@ _CHOICES: Final = {
 }  # fmt: skip
 """Keys that choose among what is packaged: no plan refuses their values or leaves them unread."""
 _UNASKED: Final = {
-    (key,) for key in (*Sourced.model_fields, "title", "kind", "product", "beyond", "break_even")
-}
+    (key,) for key in (
+        *Sourced.model_fields, "title", "kind", "product", "beyond", "break_even", "revealed"
+    )
+}  # fmt: skip
 """Last keys of what is no number of a plan, or is asked before it is built, or after."""
 
 
@@ -406,6 +408,8 @@ def _unasked(plan: Plan) -> Iterator[Fault]:
         ("against", "against", "a buyer, without an outcome of his", "buyer_premium, landed_cost"),
         ("products", "product", "products, without an outcome of theirs", "price_effect"),
         ("projects", "project", "projects, without an outcome of theirs", "project_npv"),
+        ("portfolios", "portfolio", "portfolios, without an outcome of theirs", "portfolio_npv"),
+        ("decisions", "decision", "decisions, without an outcome of theirs", "decision_npv"),
     ):
         if getattr(plan.experiment, key) and dim not in dims:
             yield plan.spec.fault(
@@ -417,6 +421,9 @@ def _unasked(plan: Plan) -> Iterator[Fault]:
 def _idle_settings(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
     """Settings of projects and instruments that the user wrote and that others undo."""
     addresses = {one.where: one.address for one in written}
+    # No exposure is packaged, and no scenario changes one.
+    firms = plan.experiment.exposures
+    addresses |= {("exposures", name, "plant"): ("exposures", name, "plant") for name in firms}
     for finding in idle_settings(plan.spec.scenarios.values()):
         where = next(
             (finding.address[:size] for size in range(len(finding.address), 2, -1)

@@ -33,7 +33,6 @@ _UNITS: Final = {
 _OF_KIND: Final = {
     "indicator": "probability",
     "conditional": "probability",
-    "category": "route",
 }
 
 
@@ -87,6 +86,8 @@ def meaning(name: str, currency: str = "EUR") -> Meaning:
 
 def unit_in_words(one: Outcome, currency: str) -> str:
     """Unit of an outcome as one says it: `EUR per t of product`, `EUR per t CO2e`."""
+    if one.kind == "category":
+        return one.among
     if one.kind in _OF_KIND:
         return _OF_KIND[one.kind]
     unit = one.unit or one.unit_here

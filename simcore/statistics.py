@@ -6,6 +6,7 @@ statistic is one entry and one function of what the passes over the draws leave.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
@@ -102,6 +103,26 @@ class Statistic:
     leaves: int = 0
 
 
+AMONG: Final = "among"
+"""In place of the dimension whose labels a category chooses among."""
+
+
+def probability_named(statistic: str) -> float | None:
+    """Probability of the quantile that a word such as p5 or p97.5 names; None of `mean`.
+
+    Raises
+    ------
+    ValueError
+        It names neither.
+    """
+    if statistic == "mean":
+        return None
+    found = re.fullmatch(r"p(\d{1,2}(?:\.\d+)?)", statistic)
+    if found is None or float(found[1]) == 0.0:
+        raise ValueError(statistic)
+    return float(found[1]) / 100.0
+
+
 def spread_of_replicates(sums: Floats, count: Floats) -> Floats:
     """Standard error of a mean from the means of replicates; NaN where fewer than two have draws.
 
@@ -160,7 +181,7 @@ STATISTICS: Final[dict[str, Statistic]] = {one.name: one for one in (
               {**_for_numbers(lambda s: s.standard_error), **_for_shares(_share_error)},
               heading="std.error", leaves=2),
     Statistic("probability", "share of the draws",
-              {"category": lambda s: s.categories / s.draws}, dims=("route",), is_share=True),
+              {"category": lambda s: s.categories / s.draws}, dims=(AMONG,), is_share=True),
     Statistic("quantile", "quantile over the draws", _for_numbers(lambda s: s.quantile),
               dims=("quantile",)),
     Statistic("quantile_low", f"lower end {_INTERVAL}", _for_numbers(lambda s: s.low),

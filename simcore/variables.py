@@ -28,18 +28,22 @@ PROJECT: Final = ("scenario", "project", "year")
 INSTRUMENT: Final = ("scenario", "project", "instrument", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 BUDGET: Final = ("scenario", "budget", "year")
+ACCOUNT: Final = ("scenario", "account", "year")
+DECISION: Final = ("scenario", "decision")
+PORTFOLIO: Final = ("scenario", "portfolio", "year")
 
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "hydrogen", "costs", "emissions", "carbon", "premium",
     "buyer", "sale", "parity", "scrap", "lifetime", "waterfall", "exposures", "projects",
-    "deals", "instruments", "financing", "lending", "products", "budgets",
+    "deals", "instruments", "financing", "lending", "products", "budgets", "accounts",
+    "decisions", "portfolios", "stranding",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
 Kind = Literal[
     "number", "indicator", "conditional", "category", "year", "known", "component", "input"
 ]
-"""Of the values: any number; 0 or 1; 0 or 1 in some draws, else undefined; the place of a route; a
+"""Of the values: any number; 0 or 1; 0 or 1 in some draws, else undefined; the place of a label; a
 year; the same in all draws; a part of a sum, of which every run tells the central case alone; an
 uncertain number."""
 
@@ -65,6 +69,8 @@ class Variable:
         What it means, with the equation of the model.
     kind : str
         One of `Kind`.
+    among : str
+        Of a category the dimension whose labels it chooses among.
     """
 
     name: str
@@ -73,6 +79,7 @@ class Variable:
     long_name: str
     description: str
     kind: Kind = "number"
+    among: str = "route"
 
     @property
     def is_money(self) -> bool:
@@ -357,6 +364,10 @@ DIMENSIONS: Final[dict[str, str]] = {
     "instrument": "Contract, grant or premium that pays a project",
     "product": "What is made of what the run makes, such as a car",
     "budget": "Gap per tonne that is closed for a volume",
+    "account": "Fund or bond with what flows in and out",
+    "decision": "Projects that are done together, or none",
+    "portfolio": "Projects and exposures of one firm",
+    "member": "Project or exposure of a portfolio",
     "factor": "Uncertain input",
     "year": "Calendar year",
     "quantile": "Probability of the quantile",

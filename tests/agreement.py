@@ -24,6 +24,8 @@ from reference_carbon import (
 )
 from reference_cash import all_flows, is_ambiguous, loan_of, worth
 from reference_costs import cost_premium
+from reference_decisions import listed, window
+from reference_exposures import exposure_bills
 from reference_goods import tonnes_passed_on, volume
 from reference_instruments import contract_of, worth_of_strike
 from reference_model import Result, evaluate
@@ -157,6 +159,29 @@ class Scales:
         worth = discounted(case, name, years, valued_in(case, name))
         return output(case, name), max(1.0, worth)
 
+    def decision(self, scenario: str) -> float:
+        """What the projects of the largest decision come to, in costs of a tonne."""
+        case = self.cases[scenario]
+        sizes = [
+            math.fsum(math.prod(self.project(("", scenario, one))) for one in listed(decision))
+            for decision in case.config["decisions"].values()
+        ]
+        # Values may be of years long before the start.
+        first, last = case.years[0], case.years[-1]
+        return max(1.0, *sizes) * 1.2 ** abs(last - first) * 1.2 ** abs(window(case)[0] - first)
+
+    def portfolio(self, key: Key) -> float:
+        """What the costs behind the members of a portfolio come to, in any of the years."""
+        case, one = self.cases[key[1]], self.cases[key[1]].config["portfolios"][key[2]]
+        projects = [self.project(("", key[1], name)) for name in one.get("projects") or ()]
+        size = math.fsum(math.prod(each) for each in projects)
+        bills = [
+            abs(bill) for name in one.get("exposures") or () for year in case.years
+            for bill in exposure_bills(case, name, year)
+        ]  # fmt: skip
+        far = abs((one.get("valued_in") or case.years[0]) - case.years[-1])
+        return 1.2**far * (self.cost * size + self.rate * math.fsum(bills) + self.rate)
+
     def goods(self, key: Key) -> float:
         """What the costs behind a product or a budget come to: of its tonnes, and of its price."""
         name, scenario, which = key[:3]
@@ -166,6 +191,36 @@ class Scales:
         price = quantity(case, case.catalog["products"][which]["price"], which + ".price", "EUR")
         scale = self.rate * price if name.endswith("_uplift") else 1.0
         return self.cost * tonnes_passed_on(case, which, sector_of(case, key[-2])) / scale
+
+    def account(self, key: Key) -> float:
+        """Error of what an account comes to, or of a ratio; infinite where rounding decides."""
+        name, scenario, account, *year = key
+        own = {k: v for k, v in self.reference.items()
+               if k[0].startswith("account_") and k[1:3] == (scenario, account)}  # fmt: skip
+        money = {k: v for k, v in own.items() if "{money}" in OUTCOMES[k[0]].unit}
+        years = {k[-1] for k in money if len(k) > 3}
+        one = self.cases[scenario].config["accounts"][account]
+        size = len(years) * max(self.cost, *map(abs, money.values()))
+        for k in money:
+            if k[0] == "account_owed" and (k[-1] in (one.get("issue") or {})):
+                size += v if (v := money[k]) > 0 else 0.0
+        error = RELATIVE * size
+
+        def at(what: str, when: int) -> float:
+            return float(money[f"account_{what}", scenario, account, when])
+
+        if name in ("account_payback", "account_solvent"):
+            near = any(abs(at("balance", y) - at("owed", y)) < 1e3 * error for y in years)
+            return math.inf if near else 0.0
+        if name == "account_coverage":
+            due = at("outflow", year[0]) + at("service", year[0])
+            return error * (1 + abs(self.reference[key])) / due if due > 1e3 * error else math.inf
+        if name == "account_carried":
+            worth = own["account_capacity", scenario, account]
+            ratio = self.reference[key]
+            costs = worth / ratio if ratio else math.inf
+            return error * (1 + abs(ratio)) / costs if costs > 1e3 * error else math.inf
+        return error
 
     def per_tco2(self, key: Key, size: float) -> float:
         """Error of what is a cost over the CO2 that a project avoids, or over what a strike pays."""
@@ -263,8 +318,16 @@ class Scales:
             return math.inf if near else 0.0
         if name in ("project_irr", "equity_irr", "irr_ambiguous"):
             return self.of_a_rate(key)
+        if name in ("portfolio_cash", "portfolio_npv", "member_npv"):
+            return RELATIVE * self.portfolio(key)
+        if name in ("decision_npv", "decision_regret"):
+            return RELATIVE * self.cost * self.decision(key[1])
+        if name == "regret":
+            return RELATIVE * self.cost
         if name.startswith("dscr"):
             return self.cover(key)
+        if name.startswith("account_"):
+            return self.account(key)
         if name == "deal_closes":
             near = abs(self.reference["project_margin", *key[1:]]) < 1e-6 * self.cost
             return math.inf if near else 0.0
@@ -314,6 +377,12 @@ def disagreements(
             yield f"{key}: the reference model has no such value"
             continue
         expected = reference[key]
+        if key[0] == "best_decision":
+            # Of two that are worth the same but for rounding either may be found.
+            lost = reference["decision_regret", key[1], value]
+            if lost > RELATIVE * scales.cost * scales.decision(key[1]):
+                yield f"{key}: {value!r}, reference {expected!r}"
+            continue
         if key[0] == "cheapest_route":
             yield from _dearer(scales, key, value, expected)
             continue

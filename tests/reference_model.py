@@ -16,6 +16,7 @@ import math
 from itertools import product
 from typing import Any
 
+from reference_accounts import account_outcomes
 from reference_buyer import buyer_outcomes, sale_outcomes
 from reference_carbon import (
     avoided_emissions,
@@ -29,7 +30,6 @@ from reference_carbon import (
     hydrogen_grade,
     intensity,
     marginal_cost,
-    own_exposure,
     pays_cbam,
     qualifies,
 )
@@ -45,16 +45,18 @@ from reference_costs import (
     waterfall,
 )
 from reference_deals import project_outcomes
+from reference_decisions import decision_outcomes, regrets
+from reference_exposures import exposure_outcomes
 from reference_goods import budget_outcomes, product_outcomes
 from reference_paths import (
     Case,
     carbon_price,
-    is_dated,
     market_stocks,
     merge,
     policy,
     quantity,
 )
+from reference_portfolios import portfolio_outcomes
 from reference_routes import (
     annuity_rate,
     is_available,
@@ -75,13 +77,14 @@ NAN = math.nan
 
 # Outcomes that are not an amount of money.
 PURE = {
+    "account_coverage", "account_carried", "account_payback", "account_solvent",
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
     "cheapest_route", "exposure_cost_local", "exposure_total_local", "at_price_limit",
     "deal_closes", "instrument_repays", "claw_back", "cap_binds", "instrument_exhausted",
     "instrument_ended", "project_irr", "equity_irr", "irr_ambiguous", "dscr", "dscr_below",
     "dscr_lowest",
     "price_uplift", "buyer_price_uplift", "emissions_by_kind", "hydrogen_class",
-    "hydrogen_qualifies", "hydrogen_intensity",
+    "hydrogen_qualifies", "hydrogen_intensity", "best_decision",
 }  # fmt: skip
 
 
@@ -166,43 +169,6 @@ def lifecycle(case: Case, route: str, region: str, destination: str) -> dict[str
     return {
         "lifecycle_carbon_value": total, "npv_carbon_value": npv, "annuity_carbon_value": annuity,
     }  # fmt: skip
-
-
-# ---------------------------------------------------------------- section 8: exposures
-
-
-def exposure_cost(case: Case, name: str, year: int) -> float:
-    """Million EUR a year: shortfall in Mt times the price; zero outside its years."""
-    entry = case.config["exposures"][name]
-    if not entry["first"] <= year <= entry["last"]:
-        return 0.0
-    grown = 1 + (entry.get("growth") or 0.0)
-    plant = entry.get("plant")
-    if plant:
-        made = plant["output"] * grown ** (year - entry["first"])
-        short = made * own_exposure(case, plant["route"], plant["region"], year)
-        return short * home_price(case, plant["region"], year)
-    table, label = entry["shortfall"], name + ".shortfall"
-    if not is_dated(table):
-        table = {entry["first"]: table}
-    date = max(one for one in table if one <= year)
-    if len(table) > 1:
-        label += f".{date}"
-    short = quantity(case, table[date], label, "Mt/yr")
-    if date == max(table):
-        short *= grown ** (year - max(date, entry["first"]))
-    return short * carbon_price(case, entry["market"], year)
-
-
-def local_rate(case: Case, name: str) -> float:
-    """Units of an exposure's own currency per EUR."""
-    entry = case.config["exposures"][name]
-    currency = entry.get("currency")
-    if not currency and entry.get("plant"):
-        currency = case.catalog["regions"][entry["plant"]["region"]]["currency"]
-    if not currency:
-        currency = case.catalog["markets"][entry["market"]]["unit"].split("/")[0]
-    return 1.0 if currency == "EUR" else case.money["exchange"][currency.split()[-1]]
 
 
 # ---------------------------------------------------------------- every outcome of one draw
@@ -366,14 +332,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
                 out["hydrogen_intensity", scenario, region, year] = emitted
         share = policy(case, config["cbam"]["free_allocation"], year)
         out["cbam_factor", scenario, year] = 1 - share
-        for name in config["exposures"] or {}:
-            cost = exposure_cost(case, name, year)
-            out["exposure_cost", scenario, name, year] = cost
-            out["exposure_cost_local", scenario, name, year] = cost * local_rate(case, name)
-    for name in config["exposures"] or {}:
-        costs = [out["exposure_cost", scenario, name, year] for year in case.years]
-        out["exposure_total", scenario, name] = math.fsum(costs)
-        out["exposure_total_local", scenario, name] = math.fsum(costs) * local_rate(case, name)
+    out |= exposure_outcomes(case, scenario)
     for region in config["regions"]:
         for route in config["routes"]:
             out |= route_outcomes(case, scenario, region, route)
@@ -396,6 +355,9 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             out["scrap_parity_price", scenario, region, sector, year] = parity
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
+    out |= account_outcomes(case, scenario, carbon_value)
+    out |= portfolio_outcomes(case, scenario)
+    out |= regrets(case, scenario, out) | decision_outcomes(case, scenario)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from rich_config import rich_config
 
+from simcore.running.compiled import Tile
 from simcore.running.jobs import Job, Part, Result, Stage, Task
 from simcore.running.options import Options
-from simcore.running.stages import Tile, Work
+from simcore.running.stages import Work
 
 CONFIG = rich_config(
     draws=2000, regions=["XA"], routes=["blast", "hydrogen"], keep=["cost_premium"],
@@ -23,7 +24,7 @@ CONFIG = rich_config(
 
 def counting(plan: Any) -> tuple[Work, list[Task]]:
     """Work of a plan, and its first tile to count in two parts."""
-    work = Work(Job.of(plan, 2, 1, Options()))
+    work = Work(Job.of(plan, True, 1, Options()))
     numbers = np.zeros((work.tile(0).rows, 4))
     nobody = np.full(len(numbers), -1)
     parts = [Part(0, Stage.COUNT, 0, 1), Part(0, Stage.COUNT, 1, work.job.batches.numbers)]

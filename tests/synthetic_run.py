@@ -23,7 +23,11 @@ KEPT = ("carbon_price", "cost_premium", "crossover_year", "cheapest_route", "inp
 
 
 def layout(
-    *, draws: int = 60, outcomes: Sequence[str] = OUTCOME_NAMES, kept: Sequence[str] = KEPT
+    *,
+    draws: int = 60,
+    outcomes: Sequence[str] = OUTCOME_NAMES,
+    kept: Sequence[str] = KEPT,
+    stretch: int | None = 65_536,
 ) -> Layout:
     """Layout of the synthetic run."""
     return Layout(
@@ -51,6 +55,7 @@ def layout(
             "factor_unit": ("factor", ("1", "1", "EUR/t")),
             "factor_status": ("factor", ("seen", "assumed", "assumed")),
         },
+        stretch=stretch,
     )
 
 

@@ -16,7 +16,7 @@ from rich_config import rich_config
 
 import simcore
 from simcore import cli, dataset
-from simcore.errors import ConfigError
+from simcore.errors import ConfigError, WorkerError
 from simcore.running import engine
 from simcore.running.executors import EXECUTORS, Executor, executor_named
 from simcore.running.jobs import Perform, Result, Task
@@ -39,17 +39,20 @@ def digest(config: dict[str, Any], **options: Any) -> str:
 
 @pytest.mark.parametrize("design", ["random", "sobol"])
 def test_any_parts_in_any_order_have_the_same_bits(design):
-    """Statistics, kept draws, intervals of replicates; more parts than batches of the draws."""
+    """Statistics, kept draws, intervals of replicates; parts of all sizes."""
     config = rich_config(
         draws=9000, keep=KEPT, design=design, regions=["XA"], routes=["blast", "hydrogen"],
         outcomes=[*KEPT[:-1], "viability_by_view", "project_npv"],
     )  # fmt: skip
     here = digest(config, threads=1)
-    for parts in (1, 3, 100):
-        assert digest(config, executor=executor_named(f"shuffled:{parts}")) == here, parts
+    for part in (None, 1, 4, 64):
+        made = digest(config, executor=executor_named("shuffled"), options=Options(part=part))
+        assert made == here, part
 
 
-@pytest.mark.parametrize("options", [Options(items=60, collected=50_000), Options(bins=17)])
+@pytest.mark.parametrize(
+    "options", [Options(items=60, collected=50_000, part=1), Options(bins=17, part=1)]
+)
 def test_parts_of_tiles_cut_otherwise_have_the_same_bits(options):
     config = rich_config(
         draws=1500, keep=["cost_premium"], regions=["XA"], outcomes=["cost_premium"]
@@ -64,7 +67,8 @@ def test_prices_of_a_system_are_solved_where_the_part_is_done():
         "years": {"first": 2026, "last": 2032}, "keep": ["carbon_price"],
         "outcomes": ["carbon_price", "carbon_price_by_view", "viability_by_view"],
     }  # fmt: skip
-    assert digest(config, executor=executor_named("shuffled:4")) == digest(config, threads=2)
+    parts = digest(config, executor=executor_named("shuffled:4"), options=Options(part=1))
+    assert parts == digest(config, threads=2)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -97,7 +101,8 @@ def test_chaos_changes_nothing(seed):
     config = rich_config(draws=5000, keep=["cost_premium", "inputs"], outcomes=["cost_premium"],
                          regions=["XA"], routes=["blast", "hydrogen"])  # fmt: skip
     here = digest(config, threads=1)
-    assert digest(config, executor=Executor(chaos, parts=4, threads=1)) == here
+    other = Executor(chaos, parts=4, threads=1)
+    assert digest(config, executor=other, options=Options(part=1)) == here
     assert failed
 
 
@@ -112,9 +117,9 @@ def test_a_lost_part_is_an_error_and_a_broken_one_shows():
             yield result._replace(sums=result.sums * (1 + 1e-15))
 
     config = rich_config(draws=2000, outcomes=["cost_premium"], keep=[])
-    with pytest.raises(KeyError):
-        digest(config, executor=Executor(losing, parts=3))
-    assert digest(config, executor=Executor(breaking, parts=3)) != digest(config)
+    with pytest.raises(WorkerError, match="0 of 1 parts"):
+        digest(config, executor=Executor(losing))
+    assert digest(config, executor=Executor(breaking)) != digest(config)
 
 
 def test_until_and_the_command_line_take_it(tmp_path):
@@ -131,6 +136,25 @@ def test_until_and_the_command_line_take_it(tmp_path):
             found.append((run.attrs["draws"], run.attrs["until_interval"], dataset.digest(run)))
     assert found[0] == found[1]
     assert found[0][0] > 4096
+
+
+def test_questions_take_it_or_say_why_not(tmp_path, capsys):
+    """What runs a config does it where it is told to; what is no run says so."""
+    config = rich_config(draws=1024, outcomes=["cost_premium"], keep=[], regions=["XA"],
+                         routes=["blast", "hydrogen"])  # fmt: skip
+    file, said = tmp_path / "config.yaml", []
+    file.write_text(yaml.safe_dump(config))
+    place = ["--of", "cost_premium", "--at", "route=hydrogen,destination=domestic,year=2029",
+             "--format", "csv"]  # fmt: skip
+    for more in ([], ["--executor", "shuffled:2"]):
+        for command in (["converge", "--design", "random"], ["tornado"]):
+            assert cli.main([command[0], str(file), *command[1:], *place, *more]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1] and said[0].count("\n") > 10
+    for command in ("sensitivity", "converge", "tornado"):
+        of = ["--at", "year=2029"] if command == "sensitivity" else place[:4]
+        assert cli.main([command, str(file), *of, "--executor", "folder:2"]) == 2
+        assert "threads" in capsys.readouterr().err
 
 
 def test_the_package_takes_its_name():

@@ -17,7 +17,7 @@ from simcore.analysis.notation import number, share
 from simcore.dataset import RunError
 from simcore.terminal.formats import to_csv, to_json
 from simcore.terminal.headline import headline_text
-from simcore.terminal.tables import WIDTH, outcome_text
+from simcore.terminal.tables import WIDTH, grid, grouped, outcome_text
 from simcore.terminal.traces import trace_table, trace_text
 
 
@@ -240,3 +240,16 @@ def test_a_trace_shows_every_number_with_its_unit() -> None:
     header, table = trace_table(rows)
     assert len(table) == 1 + 25 + 25 + 1
     assert dict(zip(header, table[1], strict=True))["value"] == rows[1]["values"][2026]
+
+
+def test_a_word_is_broken_only_where_no_column_can_give_way() -> None:
+    heads = ["region", "destination", "route"]
+    row = ("at home " * 3, "at home", "Hydrogen DRI, EAF, with a much longer name than others")
+    groups = [(f"group {one}", [(str(one), f"{two}") for two in range(3)]) for one in range(3)]
+    cells = {(str(one), f"{two}"): "12,345" for one in range(3) for two in range(3)}
+    lines = grouped("t", heads, groups, {row: cells}, lambda key: key[1], cutting=True)
+    assert max(map(len, lines)) <= WIDTH
+    assert lines[2].split()[:3] == heads
+    table = grid([*heads, "value"], [[*row, "1" * 64]], text_columns=3)
+    assert max(map(len, table)) <= WIDTH
+    assert table[0].split()[:3] == heads

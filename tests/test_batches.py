@@ -12,12 +12,13 @@ from rich_config import rich_config
 import simcore
 from simcore.kernels.operations import BLOCK
 from simcore.running.batches import BATCH, Batch, Batches, Node, Tree
+from simcore.running.compiled import Tile
 from simcore.running.crew import Crew
 from simcore.running.executors import Executor
 from simcore.running.jobs import Job, Part, Result, Stage, Task
 from simcore.running.options import Options, silent
 from simcore.running.reduction import Team
-from simcore.running.stages import Tile, Work
+from simcore.running.stages import Work
 
 LENGTHS = [1, 255, 256, 1023, 1024, 1025, 4096, 7000, 20_000]
 
@@ -89,7 +90,7 @@ def counted(draws: int, design: str, first: int = 0, last: int | None = None) ->
     """The count stage of a small model, or of some of its batches."""
     config = rich_config(draws=draws, outcomes=["cost_premium"], keep=[], regions=["XA"],
                          routes=["blast", "hydrogen"], design=design)  # fmt: skip
-    job = Job.of(simcore.build(simcore.load(config)), 1, 2, Options())
+    job = Job.of(simcore.build(simcore.load(config)), False, 2, Options())
     rows = Tile.of(job, 0).rows
     numbers = np.zeros((rows, 4))
     numbers[:, 0], numbers[:, 3] = 1.0, np.nan
@@ -116,7 +117,7 @@ def test_a_part_done_twice_counts_once():
     """And a run of parts in any order, as `test_add_executor.py` has it, has the same bits."""
     config = rich_config(draws=5000, outcomes=["cost_premium"], keep=[], regions=["XA"],
                          routes=["blast", "hydrogen"])  # fmt: skip
-    job = Job.of(simcore.build(simcore.load(config)), 4, 1, Options())
+    job = Job.of(simcore.build(simcore.load(config)), True, 1, Options(part=2))
     rows = Tile.of(job, 0).rows
     numbers = np.zeros((rows, 4))
     numbers[:, 0], numbers[:, 3] = 1.0, np.nan
@@ -128,9 +129,11 @@ def test_a_part_done_twice_counts_once():
         found = []
         for run in (map, twice):
             team = Team(job, Executor(run, parts=4), crew)
-            tasks = [Task(part, numbers, np.full(rows, -1)) for part in team.parts(0, Stage.COUNT)]
-            assert len(tasks) == 4
-            results = team.results(tasks, Tile.of(job, 0), silent)
-            found.append(Tree.joined((one.nodes, one.sums) for one in results).total(1))
+            tile = Tile.of(job, 0)
+            parts = team.parts(0, Stage.COUNT, tile)
+            tasks = [Task(part, numbers, np.full(rows, -1)) for part in parts]
+            assert len(tasks) == 3
+            result = team.results(tasks, tile, silent)
+            found.append(Tree.joined([(result.nodes, result.sums)]).total(1))
     np.testing.assert_array_equal(*found)
     assert found[0][0, :, 0].max() == 5000

@@ -255,6 +255,30 @@ def test_the_command_says_what_differs_and_what_it_changes(
     assert "--volume 5Mt" in capsys.readouterr().err
 
 
+def test_sides_are_named_as_people_call_them_and_words_stay_whole(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["compare", str(saved), "--variable", "support_gap"]) == 0
+    text = capsys.readouterr().out
+    assert "From Law as it stands (law) to Reform of 2026 (reform_2026); paired" in text
+    heads = next(line for line in text.splitlines() if "95 % of P50" in line)
+    assert "Law as it stands" in heads and "Reform of 2026" in heads
+    labels = next(line for line in text.splitlines() if line.startswith("region"))
+    assert labels.split()[:4] == ["region", "route", "year", "P5"]
+    assert cli.main(["compare", str(saved), str(saved), "--variable", "support_gap"]) == 0
+    text = capsys.readouterr().out
+    assert "Law as it stands (law): from the first run to the second" in text
+
+
+def test_runs_without_a_common_year_are_refused_by_their_years(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = CONFIG | {"years": {"first": 2033, "last": 2034}, "draws": 256}
+    simcore.run(later, out=tmp_path / "later.zarr").close()
+    assert cli.main(["compare", str(saved), str(tmp_path / "later.zarr")]) == 2
+    assert "2029, 2030, 2031 and 2033, 2034" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "value"), [("5Mt", 5.0), ("100 kt/yr", 0.1), ("2e6 t", 2.0), ("1.5 Mt", 1.5)]
 )

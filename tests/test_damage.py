@@ -516,15 +516,22 @@ def test_a_reader_never_sees_new_numbers_under_old_labels(
 
 
 @CONTAINERS
-@pytest.mark.parametrize("stored", [400, 3000, 8_000_000])
+@pytest.mark.parametrize("stretch", [1, 17, 65_536, None])
 @pytest.mark.parametrize("room", [1, 2000, 64_000_000])
 def test_any_part_of_an_array_is_read(
-    suffix: str, stored: int, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    suffix: str, stretch: int | None, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simcore.dataset.containers.CHUNK_BYTES", stored)
     monkeypatch.setattr("simcore.dataset.checked._ROOM", room)
+    monkeypatch.setattr("simcore.dataset.containers._ROOM", room)
+    # As runs were cut before they had a stretch.
+    monkeypatch.setattr("simcore.dataset.containers.CHUNK_BYTES", 400)
     place = tmp_path / f"run{suffix}"
-    synthetic_run.make(place, outcomes=("cost_premium",), kept=("cost_premium",)).close()
+    held: dict[str, Any] = {
+        "outcomes": ("cost_premium",),
+        "kept": ("cost_premium",),
+        "stretch": stretch,
+    }
+    synthetic_run.make(place, **held).close()
     values = synthetic_run.draws_of(synthetic_run.layout(), "cost_premium")
     parts: tuple[tuple[Any, ...], ...] = (
         (..., 3), (1, 0, 1), (..., slice(None, None, 7)), (..., slice(50, 2, -9)), (..., [5, 1, 59]),
@@ -535,6 +542,7 @@ def test_any_part_of_an_array_is_read(
             np.testing.assert_array_equal(run.cost_premium.variable[part].values, values[part])
         np.testing.assert_array_equal(run.cost_premium, values)
         assert digest(run) == run.attrs["digest"]
+    assert not verify(place).faults
 
 
 @CONTAINERS
@@ -547,8 +555,8 @@ def test_numbers_that_a_disk_gives_back_otherwise_are_an_output_error(
     synthetic_run.fill(store)
     read = store._container.read
 
-    def worn(name: str) -> Any:
-        return (values * (1 if name != "cost_premium" else 2) for values in read(name))
+    def worn(name: str, chunk: Any) -> Any:
+        return read(name, chunk) * (1 if name != "cost_premium" else 2)
 
     monkeypatch.setattr(store._container, "read", worn)
     with pytest.raises(OutputError, match="cost_premium: the disk"):

@@ -14,6 +14,7 @@ import xarray as xr
 from simcore.dataset import (
     RunError,
     check_output,
+    containers,
     create,
     digest,
     open_run,
@@ -21,8 +22,10 @@ from simcore.dataset import (
     stored_bytes,
 )
 from simcore.dataset.containers import Array, NetcdfContainer
+from simcore.dataset.layout import kept_arrays
 from simcore.dataset.zarr_files import ZarrContainer
 from simcore.errors import OutputError
+from simcore.running.batches import Batches
 from simcore.variables import OUTCOMES
 
 CONTAINERS = pytest.mark.parametrize("suffix", [".zarr", ".nc"])
@@ -325,6 +328,34 @@ def test_chunks_hold_a_cell_within_eight_megabytes() -> None:
     assert large.chunks == (1, 4, 500_000)
     huge = Array(("a", "year", "draw"), (5, 25, 10_000_000), np.dtype("f4"), {}, 1)
     assert huge.chunks == (1, 1, 2_000_000)
+
+
+@pytest.mark.parametrize(("replicates", "stretch"), [(1, 65_536), (3, 49_152), (8, 65_536),
+                                                     (100, 102_400)])  # fmt: skip
+def test_a_chunk_of_kept_draws_has_all_years_and_whole_batches(
+    replicates: int, stretch: int
+) -> None:
+    """Whoever makes these batches writes it at once; so as many draws in memory, of any run."""
+    assert Batches(10**9, replicates).stretch == stretch
+    arrays = kept_arrays(synthetic_run.layout(draws=10**6, stretch=stretch))
+    assert arrays["cost_premium"].chunks == (1, 1, 1, 1, 6, stretch)
+    assert arrays["crossover_year"].chunks == (1, 1, 1, 1, stretch)
+    few = kept_arrays(synthetic_run.layout(draws=60, stretch=stretch))
+    assert few["cost_premium"].chunks == (1, 1, 1, 1, 6, 60)
+
+
+@pytest.mark.parametrize("room", [1, 100, 1000, 10**6])
+@pytest.mark.parametrize("block", [(2, 3, 5, 7), (1, 3, 5, 2), (1, 1, 2, 7), (1, 1, 5, 3),
+                                   (2, 1, 4, 4), (1, 2, 5, 7), (1, 1, 1, 2)])  # fmt: skip
+def test_blocks_are_put_in_order(
+    block: tuple[int, ...], room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "_ROOM", room)
+    values = np.arange(210).reshape(2, 3, 5, 7)
+    pieces = list(containers.in_order(values.shape, block, values.dtype, values.__getitem__))
+    np.testing.assert_array_equal(np.concatenate([one.ravel() for one in pieces]), values.ravel())
+    if block == (1, 1, 5, 3) and room == 1:
+        assert max(one.size for one in pieces) == 3
 
 
 def test_size_is_estimated_from_above(saved: dict[str, Path]) -> None:

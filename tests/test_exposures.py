@@ -10,6 +10,7 @@ import pytest
 import simcore
 from simcore import cli
 from simcore.analysis import summarise
+from simcore.effects import warnings_of
 from simcore.errors import ConfigError
 
 RATE = simcore.load({}).experiment.money.exchange["KRW"]
@@ -91,6 +92,45 @@ def test_a_plant_lacks_what_its_allocation_leaves() -> None:
     assert found.exposure_currency.values.tolist() == ["KRW"]
 
 
+def test_a_tenth_sold_into_the_eu_pays_at_the_border() -> None:
+    """Both bills in each draw: all tonnes at home, and those that cross at what a tonne pays."""
+    works = {"region": "KR", "route": "bf_bof", "output": 16.0}
+    years = {"first": 2026, "last": 2029, "growth": 0.02}
+    sold = {"years": {2026: 0.1, 2028: "20 %"}}
+    parts = ["exposure_allowances", "exposure_border", "exposure_cost"]
+    found = run({
+        "abroad": {"plant": {**works, "destinations": {"domestic": 0.9, "eu": 0.1}}, **years},
+        "more": {"plant": {**works, "destinations": {"eu": sold}}, **years},
+        "at_home": {"plant": works, **years},
+    }, outcomes=[*parts, "cbam_cost", "exposure_total"], keep=[*parts, "cbam_cost"],
+        destinations=["domestic", "eu"])  # fmt: skip
+    due = found.cbam_cost.sel(region="KR", route="bf_bof", destination="eu")
+    assert float(due.min()) > 0
+    border, bought = found.exposure_border, found.exposure_allowances
+    for position, year in enumerate(range(2026, 2031)):
+        output = 16.0 * 1.02**position if year < 2030 else 0.0
+        for name, share in {"abroad": 0.1, "more": (0.1, 0.15, 0.2, 0.2, 0.2)[position]}.items():
+            paid = border.sel(exposure=name, year=year).values
+            assert paid == pytest.approx(share * output * due.sel(year=year).values, rel=1e-12)
+    assert (border.sel(exposure="at_home") == 0).all()
+    for name in ("abroad", "more"):  # all tonnes need allowances, wherever they are sold
+        assert (bought.sel(exposure=name) == bought.sel(exposure="at_home")).all()
+    assert (found.exposure_cost == border + bought).all()
+    whole = found.exposure_cost_central.sum("year")
+    assert found.exposure_total_central.values == pytest.approx(whole.values, rel=1e-12)
+
+
+def test_a_share_that_never_crosses_the_border_is_said() -> None:
+    mill = {"plant": {"region": "EU", "route": "bf_bof", "output": 1, "destinations": {"eu": 0.5}},
+            "first": 2026, "last": 2030}  # fmt: skip
+    said = warnings_of(simcore.load({
+        "regions": ["EU"], "scenarios": {"law": {}}, "exposures": {"mill": mill},
+        "outcomes": ["exposure_border"], "keep": [],
+    }))  # fmt: skip
+    assert [one.where for one in said] == ["exposures.mill.plant.destinations.eu"]
+    assert "changes nothing" in said[0].found
+
+
 def test_an_uncertain_shortfall_is_one_factor_for_all_years() -> None:
     found = run({"firm": {
         "market": "flat", "first": 2026, "last": 2028,
@@ -117,6 +157,10 @@ def test_an_uncertain_shortfall_is_one_factor_for_all_years() -> None:
         ({"market": "flat", "plant": {"region": "KR", "route": "bf_bof", "output": 1}},
          "market beside plant"),
         ({"market": "flat", "shortfall": 1, "currency": "XYZ"}, "unknown currency"),
+        ({"plant": {"region": "KR", "route": "bf_bof", "output": 1,
+                    "destinations": {"eu": 0.1, "domestic": 0.8}}}, "shares that sum to 0.9"),
+        ({"plant": {"region": "KR", "route": "bf_bof", "output": 1, "destinations": {
+            "eu": {"kind": "uniform", "low": 0, "high": 1}, "domestic": 0.8}}}, "differs by draw"),
     ],
 )  # fmt: skip
 def test_what_is_refused(entry: dict[str, Any], said: str) -> None:

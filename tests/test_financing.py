@@ -124,7 +124,7 @@ def by_hand(
     available = {year: earned[year] - tax[year] for year in earned}
     free = {
         year: available.get(year, 0.0) - spent.get(year, 0.0)
-        for year in range(min(spent), max(earned) + 1)
+        for year in range(min(spent), max(*earned, *spent) + 1)
     }
     sums = np.cumsum(list(free.values()))
     out = {
@@ -247,6 +247,23 @@ def test_money_that_comes_before_it_is_spent_makes_a_rate_ambiguous() -> None:
         assert of(found, "irr_ambiguous")[draw] == expected
         pays += expected
     assert 0 < pays < DRAWS / 29
+
+
+def test_a_grant_after_a_short_life_is_seen_in_its_year() -> None:
+    """The plant runs in 2028 and 2029; its grant comes in 2031."""
+    late = {"instruments": {"late": {"kind": "grant", "share": 0.25, "paid_in": 3}}}
+    found = run({"instruments": ["late"], "lifetime": 2}, catalog=late)
+    free, one = of(found, "project_free_cash"), config({"lifetime": 2})["projects"]["works"]
+    shown = found["project_free_cash"].sel(project="works").transpose("year", "draw")
+    for draw in (0, 17, 99):
+        grant = 0.25 * sum(spent_in(found, draw, one).values())
+        assert shown.sel(year=2031)[draw] == pytest.approx(grant, rel=1e-9)
+        by_year = {FIRST + i: value for i, value in enumerate(free[:, draw]) if value == value}
+        before = {2025: -spent_in(found, draw, one)[2025]}
+        worth = of(found, "free_cash_npv")[draw]
+        assert worth == pytest.approx(npv(before | by_year, 0.06, 2027), rel=1e-8)
+    assert np.all(shown.sel(year=2030) == 0.0)
+    assert np.all(np.isnan(shown.sel(year=2032)))
 
 
 def test_a_grant_is_worth_its_date_and_is_not_lent_on() -> None:

@@ -102,16 +102,16 @@ TASK = [Task(Part(0, Stage.COUNT, 0, 1), np.empty(0), np.empty(0, np.int64))]
 @pytest.mark.parametrize("error", [ConnectionError("gone"), CancelledError()])
 def test_a_part_is_done_again_three_times(error):
     third, fourth = Failing(3, error), Failing(4, error)
-    assert len(list(again.as_they_come(third.submit, TASK, "here", "help"))) == 1
+    assert len(list(again.as_they_come(third.submit, TASK, "here", "help", lambda: 1))) == 1
     with pytest.raises(WorkerError, match="failed 4 times"):
-        list(again.as_they_come(fourth.submit, TASK, "here", "help"))
+        list(again.as_they_come(fourth.submit, TASK, "here", "help", lambda: 1))
 
 
 def test_what_would_fail_again_is_not_done_again():
     for error in (WorkerError(Fault("", "", "", "")), MemoryError()):
         failing = Failing(1, error)
         with pytest.raises(type(error)):
-            list(again.as_they_come(failing.submit, TASK, "here", "help"))
+            list(again.as_they_come(failing.submit, TASK, "here", "help", lambda: 1))
         assert failing.calls == 1
 
 

@@ -61,7 +61,7 @@ def test_what_is_wrong_is_said(saved, tmp_path, capsys):
     run = str(saved / "run.zarr")
     for arguments, said in (
         (["--at", "route=scrap_eav"], "did you mean scrap_eaf?"),
-        (["--at", "EU"], "such as --at region=EU,year=2030"),
+        (["--at", "EU"], "DIM=LABEL, such as year=2035"),
         (["--at", "market=eu_ets"], "some of scenario, sector, region"),
         (["--sensitivity", run], "sensitivity"),
         (["-o", str(tmp_path)], "a folder"),

@@ -22,6 +22,8 @@ from simcore.dataset import journal
 from simcore.dataset.journal import Journal, folder_of, line_of, read_line
 from simcore.errors import OutputError
 from simcore.running import engine, resuming
+from simcore.running.executors import Executor
+from simcore.running.jobs import Part
 from simcore.running.options import Options
 
 # --- the journal alone ---------------------------------------------------------------------------
@@ -258,6 +260,48 @@ def test_a_stage_at_work_goes_on_wherever_it_is_stopped(tmp_path, eager, design)
             assert dataset.digest(run) == whole
         # The first look, the central case, and what two threads were at.
         assert calls <= total - after + 5
+
+
+@pytest.mark.parametrize("design", ["random", "sobol"])
+def test_parts_that_others_have_done_are_kept_within_a_tile(tmp_path, eager, design):
+    """Whoever goes on, with more or fewer workers, does none of them again."""
+    config = WHOLE | {"keep": [], "risk": None, "outcomes": ["cost_premium"], "draws": 40_000}
+    alone = simcore.build(simcore.load(config | {"design": design}))
+    options, done = Options(part=1 if design == "sobol" else 8), list[Part]()
+
+    def elsewhere(most: float, workers: int) -> Executor:
+        def run(perform: Any, tasks: Any) -> Iterator[Any]:
+            # From the back, as parts arrive in any order.
+            for task in reversed(tasks):
+                if len(done) >= most:
+                    raise Stop
+                done.append(task.part)
+                yield perform(task)
+
+        return Executor(run, parts=workers)
+
+    whole = dataset.digest(engine.run(alone, threads=2))
+    everything = engine.run(alone, executor=elsewhere(np.inf, 1), options=options)
+    assert dataset.digest(everything) == whole
+    assert len(done) == len(set(done)) == 10
+    for most in (3, 5, 8):
+        out = tmp_path / f"{most}.zarr"
+        done.clear()
+        with pytest.raises(Stop):
+            engine.execute(alone, out=out, executor=elsewhere(most, 2), options=options)
+        with engine.run(alone, out=out, executor=elsewhere(np.inf, 3), options=options) as run:
+            assert dataset.digest(run) == whole
+        assert sorted(done) == sorted(set(done))
+        assert len(done) == 10
+    # Parts that are cut otherwise are of no use, and do no harm.
+    done.clear()
+    with pytest.raises(Stop):
+        engine.execute(alone, out=out, executor=elsewhere(3, 2), options=options, overwrite=True)
+    other = Options(part=4)
+    with engine.run(
+        alone, out=out, executor=elsewhere(99, 3), options=other, overwrite=True
+    ) as run:
+        assert dataset.digest(run) == whole
 
 
 def test_parts_that_are_harmed_are_done_again(plan, right, tmp_path, eager):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simcore.analysis.names import title
 from simcore.analysis.samples import MANY, of_draws, reach_of_mean
 from simcore.analysis.select import choose, quantiles, require_outcome
 from simcore.dataset import RunError
@@ -192,6 +193,8 @@ def compare(
     result.attrs = {
         "variable": variable, "long_name": outcome.long_name, "units": unit,
         "old_scenario": a.scenario, "new_scenario": b.scenario,
+        "old_title": title(old, "scenario", a.scenario),
+        "new_title": title(other, "scenario", b.scenario),
         "currency": str(old.attrs["currency"]), "price_year": int(old.attrs["price_year"]),
         "old_draws": int(old.attrs["draws"]), "new_draws": int(other.attrs["draws"]),
         "paired": int(not why), "why_unpaired": why,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 MINUS: Final = "\N{MINUS SIGN}"
@@ -54,6 +54,18 @@ def decimals(values: Iterable[float], *, figures: int) -> int:
     if largest == 0:
         return 0
     return min(6, max(0, figures - 1 - math.floor(math.log10(largest * 1.005))))
+
+
+def band(written: Sequence[str]) -> str:
+    """Quantiles in a sentence: three, in their order, as `P50 (P5 to P95)`.
+
+    >>> band(["481", "583", "729"]), band(["50", "50", "50"]), band(["1", "2"])
+    ('583 (481 to 729)', '50', '1 / 2')
+    """
+    if len(written) != 3:
+        return " / ".join(written)
+    low, middle, high = written
+    return middle if low == high or middle in ("-", _DASH) else f"{middle} ({low} to {high})"
 
 
 def said_unit(unit: str, scale: float = 1.0) -> str:

@@ -88,10 +88,16 @@ def mean_and_reach(draws: np.ndarray, replicates: int) -> tuple[float, float]:
     tuple of float
         NaN where no draw is defined; the half-width is NaN of a single one.
     """
+    mean, error, freedom = mean_and_error(draws, replicates)
+    return mean, reach_of_mean(freedom) * error
+
+
+def mean_and_error(draws: np.ndarray, replicates: int) -> tuple[float, float, int]:
+    """Mean of draws as in `mean_and_reach`, its standard error, and its degrees of freedom."""
     defined = ~np.isnan(draws)
     n = int(defined.sum())
     if n == 0:
-        return np.nan, np.nan
+        return np.nan, np.nan, 1
     mean = float(draws[defined].mean())
     whose = np.arange(len(draws)) // BLOCK % max(replicates, 1)
     count = np.bincount(whose[defined], np.ones(n), minlength=replicates)
@@ -99,10 +105,10 @@ def mean_and_reach(draws: np.ndarray, replicates: int) -> tuple[float, float]:
         sums = np.bincount(whose[defined], draws[defined], minlength=replicates)
         table = np.array([sums, count], dtype=np.float64)[:, :, None]
         error = float(spread_of_replicates(table[0], table[1])[0])
-        return mean, reach_of_mean(int((count > 0).sum()) - 1) * error
+        return mean, error, int((count > 0).sum()) - 1
     if n == 1:
-        return mean, np.nan
-    return mean, reach_of_mean(n - 1) * float(draws[defined].std(ddof=1)) / np.sqrt(n)
+        return mean, np.nan, 1
+    return mean, float(draws[defined].std(ddof=1) / np.sqrt(n)), n - 1
 
 
 @cache

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from google_crc32c import extend
 
-from simcore.dataset.containers import Array, blocks
+from simcore.dataset.containers import Array, blocks, in_order
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +28,8 @@ DIGEST: Final = "digest"
 """Global attribute: see `dataset.digest`."""
 
 Bytes = bytes | memoryview
+Read = Callable[[str, tuple[slice, ...]], np.ndarray]
+"""What gives back a block of an array, (name, block)."""
 _PIECE: Final = 65_536
 
 # A container keeps these elsewhere, or writes them anew.
@@ -180,19 +182,13 @@ class Recorder:
         array = self._kept[name]
         self._cells[name][index] = _sums(values, array.chunks[array.lead :], kind_of(array.dtype))
 
-    def of_cell(self, name: str, index: tuple[int, ...]) -> list[str]:
-        """Checksums of a leading cell that was written, chunk by chunk."""
-        return self._cells[name][index]
-
-    def adopt(
-        self, name: str, index: tuple[int, ...], chunks: Iterable[np.ndarray], sums: Sequence[str]
-    ) -> bool:
-        """Take `sums` for those of a leading cell, if its chunks have them."""
-        kind = kind_of(self._kept[name].dtype)
-        if [crc(canonical(one, kind)) for one in chunks] != list(sums):
-            return False
-        self._cells[name][index] = list(sums)
-        return True
+    def chunk(self, name: str, place: tuple[int, ...], found: str) -> bool:
+        """Take that of a chunk of a kept array that has a stretch; whether its cell is whole."""
+        array = self._kept[name]
+        index, count = place[: array.lead], -(-array.shape[-1] // array.chunks[-1])
+        known = self._cells[name].setdefault(index, [""] * count)
+        known[place[-1]] = found
+        return all(known)
 
     def undefined(self, name: str, index: tuple[int, ...]) -> None:
         """Take those of a leading cell that reads as NaN."""
@@ -211,32 +207,39 @@ class Recorder:
         every = [one for index in np.ndindex(array.shape[: array.lead]) for one in cells[index]]
         return self._text(name, array, every)
 
-    def digest(self, read: Mapping[str, Iterable[np.ndarray]]) -> str:
-        """SHA-256 of the run, kept arrays as they `read` back, block by block in C order.
+    def digest(self, read: Read | None = None) -> str:
+        """SHA-256 of the run, kept arrays block by block as they `read` back.
 
         An OSError where one is not what was written.
         """
         whole = {name: array for name, (array, _) in self._whole.items()}
         heads = [head_of(name, array) for name, array in {**self._kept, **whole}.items()]
-        return digest_of(
-            (head, self._bytes(head.name, read.get(head.name))) for head in counted(heads)
-        )
+        return digest_of((head, self._bytes(head.name, read)) for head in counted(heads))
 
     def seal(self, attrs: Mapping[str, Any]) -> str:
         """CRC-32C over the attributes of the run and the checksums of its arrays."""
         return seal(attrs, self._texts)
 
-    def _bytes(self, name: str, read: Iterable[np.ndarray] | None) -> Iterator[Bytes]:
-        if read is None:
+    def _bytes(self, name: str, read: Read | None) -> Iterator[Bytes]:
+        if name not in self._kept or read is None:
             array, values = self._whole[name]
             yield canonical(values, kind_of(array.dtype))
             return
-        kind = kind_of(self._kept[name].dtype)
-        for values, expected in zip(read, Checks.read(self._texts[name]).values, strict=True):
-            part = canonical(values, kind)
-            if crc(part) != expected:
+        array = self._kept[name]
+        kind, shape = kind_of(array.dtype), array.shape
+        counts = [-(-one // step) for one, step in zip(shape, array.chunks, strict=True)]
+        expected = Checks.read(self._texts[name]).values
+
+        def checked(block: tuple[slice, ...]) -> np.ndarray:
+            values = read(name, block)
+            at = [one.start // step for one, step in zip(block, array.chunks, strict=True)]
+            if crc(canonical(values, kind)) != expected[int(np.ravel_multi_index(at, counts))]:
                 raise OSError(f"{name}: the disk gives back other numbers than were written")
-            yield part
+            return values
+
+        assert array.dtype is not None
+        for part in in_order(shape, array.chunks, array.dtype, checked):
+            yield canonical(part, kind)
 
     def _text(self, name: str, array: Array, sums: Sequence[str]) -> dict[str, str]:
         about = description(head_of(name, array), array.attrs, array.chunks)

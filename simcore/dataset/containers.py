@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -16,6 +16,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 CHUNK_BYTES: Final = 8_000_000
+_ROOM: Final = 256_000_000
+"""Bytes of the years of a cell that are put in order at once."""
 
 # HDF5 is not thread-safe, not even for two different files.
 _HDF5: Final = threading.Lock()
@@ -37,6 +39,9 @@ class Array:
         Strings, numbers or flat lists of them.
     lead : int
         Number of leading dimensions that `write` fixes; a chunk never crosses them.
+    stretch : int, optional
+        Draws in a chunk, which then holds all years of them; without it, as many of either as
+        there is room for.
     """
 
     dims: tuple[str, ...]
@@ -44,6 +49,7 @@ class Array:
     dtype: np.dtype[Any] | None
     attrs: Mapping[str, Any] = field(default_factory=dict)
     lead: int = 0
+    stretch: int | None = None
 
     @property
     def nbytes(self) -> int:
@@ -56,8 +62,11 @@ class Array:
 
     @property
     def chunks(self) -> tuple[int, ...]:
-        """One cell with all its years and draws; if too large, fewer years, then fewer draws."""
+        """One cell with all its years and a stretch of its draws; without one, with all its draws,
+        and if too large, fewer years, then fewer draws."""
         tail = list(self.shape[self.lead :])
+        if self.stretch is not None:
+            return (1,) * self.lead + (*tail[:-1], min(tail[-1], self.stretch))
         room = max(1, CHUNK_BYTES // self._itemsize)
         for axis in range(len(tail) - 1, -1, -1):
             tail[axis] = max(1, min(tail[axis], room))
@@ -74,6 +83,44 @@ def blocks(shape: Sequence[int], block: Sequence[int]) -> Iterator[tuple[slice, 
             slice(start, min(start + step, length))
             for start, step, length in zip(place, block, shape, strict=True)
         )
+
+
+def in_order(
+    shape: Sequence[int], block: Sequence[int], dtype: np.dtype[Any],
+    read: Callable[[tuple[slice, ...]], np.ndarray],
+) -> Iterator[np.ndarray]:  # fmt: skip
+    """Give an array back in C order, in pieces, though it is read block by block.
+
+    Where a block holds many years and some of the draws, it is read anew for each year, or for as
+    many of them as fit in memory with all their draws.
+    """
+    cut = [n for n, (length, step) in enumerate(zip(shape, block, strict=True)) if step < length]
+    first = next((n for n, step in enumerate(block) if step > 1), len(block))
+    if not cut or first >= cut[-1] or 0 in shape:
+        for one in blocks(shape, block):
+            yield read(one)
+        return
+    line = dtype.itemsize * int(np.prod(shape[first + 1 :], dtype=np.int64))
+    rows, many = shape[first], max(1, _ROOM // line)
+    # The blocks of a single year follow each other.
+    follow = many == 1 and first == len(shape) - 2
+    for lead in np.ndindex(*shape[:first]):
+        at = tuple(slice(place, place + 1) for place in lead)
+        for begin in range(0, rows, many):
+            end = min(begin + many, rows)
+            room = np.empty((end - begin, *shape[first + 1 :]), dtype) if not follow else None
+            for one in blocks(shape[first:], block[first:]):
+                here = slice(max(begin, one[0].start), min(end, one[0].stop))
+                if here.start >= here.stop:
+                    continue
+                inside = slice(here.start - one[0].start, here.stop - one[0].start)
+                part = read((*at, *one))[(0,) * first][inside]
+                if room is None:
+                    yield part
+                else:
+                    room[(slice(here.start - begin, here.stop - begin), *one[1:])] = part
+            if room is not None:
+                yield room
 
 
 def _type_of(array: Array) -> np.dtype:
@@ -110,8 +157,8 @@ class Container(Protocol):
 class FileContainer(Container, Protocol):
     """What it asks of a place on disk besides."""
 
-    def read(self, name: str) -> Iterator[np.ndarray]:
-        """Give back a reserved array, chunk by chunk in C order."""
+    def read(self, name: str, chunk: tuple[slice, ...]) -> np.ndarray:
+        """Give back a chunk of a reserved array."""
 
     def annotate(self, name: str, attrs: Mapping[str, Any]) -> None:
         """Add attributes to a reserved array."""
@@ -218,12 +265,10 @@ class NetcdfContainer:
     def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """NaN is what the file holds where nothing was written."""
 
-    def read(self, name: str) -> Iterator[np.ndarray]:
-        array, variable = self._reserved[name], self._file.variables[name]
-        for part in blocks(array.shape, array.chunks):
-            with _HDF5:
-                values = variable[part]
-            yield values
+    def read(self, name: str, chunk: tuple[slice, ...]) -> np.ndarray:
+        with _HDF5:
+            values: np.ndarray = self._file.variables[name][chunk]
+        return values
 
     def annotate(self, name: str, attrs: Mapping[str, Any]) -> None:
         with _HDF5:

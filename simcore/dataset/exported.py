@@ -7,8 +7,9 @@ labels are whole numbers with their meanings beside them (`flag_values`, `flag_m
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,8 +68,6 @@ def export(run: xr.Dataset, out: Path, *, overwrite: bool = False) -> list[str]:
             str(out), "a run", "a free name, or that of an export",
             "choose another name: a run is more than its export",
         ))  # fmt: skip
-    import netCDF4
-
     taken = [
         str(name) for name, one in run.data_vars.items()
         if one.dtype.kind in "biuf" and "draw" not in one.dims
@@ -77,7 +76,7 @@ def export(run: xr.Dataset, out: Path, *, overwrite: bool = False) -> list[str]:
         whole(
             out, expected="a place that can be written", remedy="choose another name", folders=True
         ) as partial,
-        netCDF4.Dataset(str(partial), "w", format="NETCDF4_CLASSIC") as file,
+        _in_memory(partial) as file,
     ):
         file.setncatts(_attrs(run))
         if any("year" in run[name].dims for name in taken):
@@ -92,6 +91,21 @@ def export(run: xr.Dataset, out: Path, *, overwrite: bool = False) -> list[str]:
                 _write_cells(file, cells[own], own, run)
             _write(file, name, run[name], own, cells.get(own, ""))
     return [str(name) for name in run.variables if name not in taken and name not in run.dims]
+
+
+@contextlib.contextmanager
+def _in_memory(path: Path) -> Iterator[Any]:
+    """A file of NetCDF that is written at the end, in one piece: the library ends the process where
+    the disk fills up under it."""
+    import netCDF4
+
+    file = netCDF4.Dataset(str(path), "w", format="NETCDF4_CLASSIC", memory=1 << 16)
+    try:
+        yield file
+    except BaseException:
+        file.close()
+        raise
+    path.write_bytes(file.close())
 
 
 def _attrs(run: xr.Dataset) -> dict[str, Any]:

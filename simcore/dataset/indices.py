@@ -27,7 +27,7 @@ from simcore.dataset.moving import identity_of, put_in_place
 from simcore.dataset.saved import RunError, open_run
 from simcore.dataset.store import check_output
 from simcore.dataset.zarr_files import ZarrContainer
-from simcore.errors import Fault, OutputError
+from simcore.errors import Fault, OutputError, is_of_memory
 from simcore.files import make_folders, sync, token
 
 if TYPE_CHECKING:
@@ -136,10 +136,13 @@ def save(found: xr.Dataset, out: Path, *, overwrite: bool = False) -> None:
         _write(found, NetcdfContainer if out.suffix == ".nc" else ZarrContainer, partial)
         sync(partial)
         put_in_place(partial, out, own, replaces=replaces)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
+        if is_of_memory(error):
+            raise
+        # The library of NetCDF has errors of its own.
         raise OutputError(Fault(
-            str(out), error.strerror or str(error), "a name that can be written",
-            "choose another -o",
+            str(out), getattr(error, "strerror", "") or str(error), "a name that can be written",
+            "check free space and permissions, or choose another -o",
         )) from error  # fmt: skip
     finally:
         remove(partial)
@@ -159,7 +162,7 @@ def _write(found: xr.Dataset, kind: Any, partial: Path) -> None:
         array = sums.whole(str(name), array_of([str(dim) for dim in variable.dims], values, about),
                            values)  # fmt: skip
         container.put(str(name), array, values)
-    attrs[DIGEST] = sums.digest({})
+    attrs[DIGEST] = sums.digest()
     container.close({**attrs, SEAL: sums.seal(attrs)})
 
 

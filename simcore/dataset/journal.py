@@ -4,7 +4,8 @@
       manifest.json     what the run is; nothing of another one is believed
       journal.jsonl     a line for each thing done, only ever added to
       parts/N.npz       its arrays
-      kept/             draws that were written, by array
+      kept/             chunks of kept draws, by array, until the run is complete
+      work/             where workers that join the run meet (running.executors.workplace)
 
 A file is on the disk under its name before the line that speaks of it is written, and a line ends
 with its own checksum. So after any death each line up to the first broken one is true, unless its
@@ -33,6 +34,7 @@ FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 LINES: Final = "journal.jsonl"
 _CUT: Final = b',"crc":"'
+_WITHOUT_FILE: Final = (("file", ""), ("bytes", 0), ("blake2b", ""))
 
 
 class Entry(NamedTuple):
@@ -95,7 +97,7 @@ class Journal:
         what = "a file"
         if self.folder.is_dir():
             names = sorted(one.name for one in self.folder.iterdir())
-            own = MANIFEST, LINES, "parts", "kept"
+            own = MANIFEST, LINES, "parts", "kept", "work"
             what = next((f"{one} in it" for one in names if not one.startswith(own)), "")
         if what and os.path.lexists(self.folder):
             raise OutputError(Fault(
@@ -170,6 +172,15 @@ class Journal:
         if before is not None:
             (self.folder / "parts" / before.file).unlink(missing_ok=True)
 
+    def note(self, key: str, **facts: Any) -> None:
+        """Keep facts without arrays under a key that has nothing yet."""
+        if not self._begun:
+            self._begin()
+        self._number += 1
+        line = {"n": self._number, "key": key, "facts": facts}
+        self._write(line)
+        self._learn(line)
+
     def drop(self, key: str) -> None:
         """Forget a key, whose work is contained in that of another by now."""
         before = self._entries.get(key)
@@ -192,7 +203,7 @@ class Journal:
     def arrays(self, key: str) -> dict[str, np.ndarray] | None:
         """Arrays of a key; None where they are not known or not what was written."""
         entry = self._entries.get(key)
-        if entry is None:
+        if entry is None or not entry.file:
             return None
         path = self.folder / "parts" / entry.file
         try:
@@ -239,10 +250,9 @@ class Journal:
 
     def _learn(self, line: Mapping[str, Any]) -> None:
         self._number = max(self._number, int(line["n"]))
-        if "file" in line:
-            self._entries[line["key"]] = Entry(
-                line["facts"], line["file"], line["bytes"], line["blake2b"]
-            )
+        if "facts" in line:
+            told = (line.get(name, default) for name, default in _WITHOUT_FILE)
+            self._entries[line["key"]] = Entry(line["facts"], *told)
         else:
             self._entries.pop(line["key"], None)
 

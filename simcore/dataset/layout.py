@@ -11,7 +11,7 @@ import numpy as np
 
 from simcore._version import __version__
 from simcore.dataset.containers import Array
-from simcore.statistics import OF_TAILS, OF_THRESHOLDS, Statistic, statistics_of_kind
+from simcore.statistics import AMONG, OF_TAILS, OF_THRESHOLDS, Statistic, statistics_of_kind
 from simcore.variables import DIMENSIONS, INPUT, OUTCOMES, QUANTILES, Variable, variable_of
 
 SCHEMA_VERSION: Final = 1
@@ -48,6 +48,8 @@ class Layout:
     tailed, exceeded : tuple of str
         Outcomes whose tails are told, along `tail`, and whose thresholds, each along its own
         `V_threshold`.
+    stretch : int or None
+        Draws in a chunk of those that are kept; None, as before 2026-12: as many as there is room.
     """
 
     coords: Mapping[str, tuple[Any, ...]]
@@ -61,6 +63,7 @@ class Layout:
     extra_coords: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
     tailed: tuple[str, ...] = ()
     exceeded: tuple[str, ...] = ()
+    stretch: int | None = 65_536
 
     def length(self, dim: str) -> int:
         """Number of labels along a dimension."""
@@ -70,8 +73,8 @@ class Layout:
 
     def dims_of(self, variable: Variable, statistic: Statistic) -> tuple[str, ...]:
         """Dimensions of a summary array."""
-        own = [threshold_of(variable.name) if dim == "threshold" else dim for dim in statistic.dims]
-        return (*variable.dims, *own)
+        named = {"threshold": threshold_of(variable.name), AMONG: variable.among}
+        return (*variable.dims, *(named.get(dim, dim) for dim in statistic.dims))
 
 
 def threshold_of(name: str) -> str:
@@ -131,14 +134,13 @@ def kept_arrays(layout: Layout) -> dict[str, Array]:
         dims = (*variable.dims, "draw")
         attrs = _describe(layout, variable)
         if variable.kind == "category":
-            routes = layout.coords["route"]
-            attrs["flag_values"] = np.arange(-1, len(routes), dtype=np.int8)
-            attrs["flag_meanings"] = " ".join(("none", *routes))
+            labels = layout.coords[variable.among]
+            attrs["flag_values"] = np.arange(-1, len(labels), dtype=np.int8)
+            attrs["flag_meanings"] = " ".join(("none", *labels))
         lead = dims.index("year") if "year" in dims else len(dims) - 1
         shape = tuple(layout.length(dim) for dim in dims)
-        arrays[variable.name] = Array(
-            dims, shape, np.dtype(dtype), _with_coordinates(layout, dims, attrs), lead
-        )
+        attrs = _with_coordinates(layout, dims, attrs)
+        arrays[variable.name] = Array(dims, shape, np.dtype(dtype), attrs, lead, layout.stretch)
     return arrays
 
 

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 _MARKS: Final = {"simcore_version", "schema_version"}
 _BLOCK_BYTES: Final = 16_000_000
+_KINDS: Final = {
+    **dict.fromkeys((".yaml", ".yml"), "a config, which is not run yet"),
+    **dict.fromkeys((".html", ".xlsx", ".csv", ".md"), "a page or table, which no command reads"),
+    **dict.fromkeys((".png", ".svg", ".pdf"), "a picture"),
+    ".partial": "work of a run that is not complete",
+}
+"""What is no run, by the end of its name."""
 WRITTEN_AS: Final = "written_as"
 """Attribute of an array that is called otherwise than in the run that holds it."""
 
@@ -91,8 +98,7 @@ def finished_run(path: str | os.PathLike[str]) -> Path:
         raise _no_run(place, "nothing there", "a run written by simcore run")
     attrs = attributes_of(place)
     if not _MARKS.issubset(attrs):
-        found = "something else, or a run whose attributes are damaged"
-        raise _no_run(place, found, "a run written by simcore run (.zarr or .nc)")
+        raise _no_run(place, _something_else(place), "a run written by simcore run (.zarr or .nc)")
     try:
         version, complete = int(attrs["schema_version"]), int(attrs.get("complete", 0))
     except (ValueError, TypeError, OverflowError) as error:
@@ -193,6 +199,12 @@ def attributes_of(path: Path) -> dict[str, Any]:
             return {name: file.getncattr(name) for name in file.ncattrs()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
         return {}
+
+
+def _something_else(place: Path) -> str:
+    """What stands where a run should, as far as its name tells."""
+    kind = _KINDS.get(place.suffix.lower())
+    return kind or "something else, or a run whose attributes are damaged"
 
 
 def _no_run(path: Path, found: str, expected: str) -> RunError:

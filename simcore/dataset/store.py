@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.dataset.checksums import DIGEST, SEAL, Recorder
+from simcore.dataset.chunks import Chunk, ChunkFolder
 from simcore.dataset.containers import (
     Array,
     Container,
@@ -43,7 +43,6 @@ from simcore.files import make_folders, sync, token
 if TYPE_CHECKING:
     import xarray as xr
 
-Cell = tuple[str, tuple[int, ...]]
 Extra = Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]]
 
 SUFFIXES: Final = (".zarr", ".nc")
@@ -265,42 +264,29 @@ class Store:
             self._sums.undefined(name, index)
         self.mark_made(name, index)
 
-    def set_aside(self, folder: Path, name: str, index: tuple[int, ...]) -> list[str] | None:
-        """Keep the draws of a leading cell in a folder, too, where they outlive this run.
+    def write_apart(self, folder: Path) -> ChunkFolder | None:
+        """Let the kept draws be written chunk by chunk, by whoever makes them, into a folder.
+
+        It outlives a run that ends before it is complete. `adopt` is told of each chunk.
 
         Returns
         -------
-        list of str or None
-            Their checksums; None where the container, or the disk, cannot do that.
+        ChunkFolder or None
+            None where the container cannot do that, or nothing is kept.
         """
-        if not isinstance(self._container, ZarrContainer):
+        if not isinstance(self._container, ZarrContainer) or not self._arrays:
             return None
         try:
-            self._container.set_aside(name, index, folder)
+            self._container.set_apart(folder)
+            return ChunkFolder.made(folder, self._arrays)
         except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise _cannot_write(self._out, error) from error
-            return None  # no links here
-        return self._sums.of_cell(name, index)
+            raise _cannot_write(self._out, error) from error
 
-    def take_back(self, folder: Path, cells: Mapping[Cell, Sequence[str]]) -> bool:
-        """Put draws that `set_aside` has kept in their place; False where any is not as it was."""
-        if not cells:
-            return True
-        container = self._container
-        if not isinstance(container, ZarrContainer):
-            return False
-        try:
-            for (name, index), sums in cells.items():
-                chunks = container.aside(name, index, folder)
-                if not self._sums.adopt(name, index, chunks, sums):
-                    return False
-            for name, index in cells:
-                container.take_back(name, index, folder)
-                self.mark_made(name, index)
-        except (OSError, RuntimeError, ValueError):
-            return False
-        return True
+    def adopt(self, chunk: Chunk) -> None:
+        """Count a chunk that was written apart; safe to call from several threads."""
+        with self._lock:
+            if self._sums.chunk(chunk.array, chunk.place, chunk.crc):
+                self._written[chunk.array][chunk.place[: self._arrays[chunk.array].lead]] = True
 
     def complete(
         self, statistics: Mapping[str, np.ndarray], *, extra: Extra | None = None
@@ -325,6 +311,8 @@ class Store:
             # What says that it is complete reaches the disk after all that it speaks of.
             if self._partial is not None:
                 sync(self._partial)
+                self._bring_in()
+                sync(self._partial, deep=False)
             self._container.close(attrs)
             if self._partial is not None:
                 sync(self._partial, deep=False)
@@ -351,11 +339,22 @@ class Store:
         """Write those of the kept arrays; returns the global attributes, once all is written."""
         for name in self._arrays:
             file.annotate(name, self._sums.kept(name))
-        digest = {DIGEST: self._sums.digest({name: file.read(name) for name in self._arrays})}
+        digest = {DIGEST: self._sums.digest(file.read)}
         return digest | {SEAL: self._sums.seal({**attrs, **digest})}
 
+    def _bring_in(self) -> None:
+        if isinstance(self._container, ZarrContainer):
+            self._container.bring_in()
+
+    def take_out(self) -> None:
+        """Let what was written apart lie there again, in a run that ends before it is complete."""
+        if self._open and isinstance(self._container, ZarrContainer):
+            with contextlib.suppress(OSError):
+                self._container.take_out()
+
     def abort(self) -> None:
-        """Remove everything written so far; what is complete stays."""
+        """Remove everything written so far but what lies apart; what is complete stays."""
+        self.take_out()
         if self._open:
             self._open = False
             # A full disk may refuse even the closing; the file goes away in any case.

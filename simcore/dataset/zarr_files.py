@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,7 +18,6 @@ import numpy as np
 from google_crc32c import value as crc32c
 
 from simcore.dataset.containers import Array, blocks
-from simcore.files import sync_one
 
 _SMALL: Final = 32_768
 """Bytes below which an array is not compressed: it costs more than it saves."""
@@ -36,19 +34,48 @@ class ZarrContainer:
     def __init__(self, path: Path) -> None:
         path.mkdir()
         self._path = path
+        self._reserved: list[str] = []
+        self._apart: dict[str, Path] = {}
         self._attrs: dict[str, Any] = {"zarr_format_needed": _FORMAT}
         self._arrays: dict[str, tuple[Array, dict[str, Any]]] = {}
         self._describe_group()
 
     def reserve(self, arrays: Mapping[str, Array]) -> None:
         for name, array in arrays.items():
-            metadata = metadata_of(array)
-            (self._path / name).mkdir()
-            _write_json(self._path / name / "zarr.json", metadata)
-            self._arrays[name] = (array, metadata)
+            self._declare(name, array)
+            self._reserved.append(name)
+
+    def set_apart(self, folder: Path) -> None:
+        """Let the reserved arrays lie in a folder, which may hold chunks of them, until
+        `bring_in`."""
+        for name in self._reserved:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            (self._path / name / "zarr.json").replace(folder / name / "zarr.json")
+            (self._path / name).rmdir()
+            self._apart[name] = folder / name
+
+    def _declare(self, name: str, array: Array) -> None:
+        metadata = metadata_of(array)
+        (self._path / name).mkdir()
+        _write_json(self._path / name / "zarr.json", metadata)
+        self._arrays[name] = (array, metadata)
+
+    def _folder(self, name: str) -> Path:
+        return self._apart.get(name, self._path / name)
+
+    def bring_in(self) -> None:
+        """Move the arrays that lie apart to the others."""
+        for name, folder in self._apart.items():
+            folder.rename(self._path / name)
+
+    def take_out(self) -> None:
+        """Undo `bring_in`, as far as it was done."""
+        for name, folder in self._apart.items():
+            if not folder.exists() and (self._path / name).exists():
+                (self._path / name).rename(folder)
 
     def put(self, name: str, array: Array, values: np.ndarray) -> None:
-        self.reserve({name: array})
+        self._declare(name, array)
         self._write_chunks(name, (), values)
 
     def write(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
@@ -57,49 +84,18 @@ class ZarrContainer:
     def mark_undefined(self, name: str, index: tuple[int, ...]) -> None:
         """A chunk that is not there reads as NaN."""
 
-    def read(self, name: str) -> Iterator[np.ndarray]:
+    def read(self, name: str, chunk: tuple[slice, ...]) -> np.ndarray:
         array, _ = self._arrays[name]
-        for cut in blocks(array.shape, array.chunks):
-            shape = tuple(one.stop - one.start for one in cut)
-            file = self._path / name / _key(_position(cut, array.chunks))
-            if file.exists():
-                yield _decoded(array, file.read_bytes())[tuple(map(slice, shape))]
-            else:
-                yield np.full(shape, np.nan, array.dtype)
-
-    def set_aside(self, name: str, index: tuple[int, ...], folder: Path) -> None:
-        """Link the chunks of a leading cell, once they are on the disk, into a folder as well."""
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for key, _ in self._chunks(name, index):
-            file, link = self._path / name / key, folder / name / key
-            sync_one(file)
-            link.unlink(missing_ok=True)
-            os.link(file, link)
-        sync_one(folder / name)
-
-    def aside(self, name: str, index: tuple[int, ...], folder: Path) -> Iterator[np.ndarray]:
-        """What `set_aside` has put there, chunk by chunk; an error where it is damaged."""
-        array, _ = self._arrays[name]
-        for key, shape in self._chunks(name, index):
-            whole = _decoded(array, (folder / name / key).read_bytes())
-            yield whole[(0,) * array.lead][tuple(map(slice, shape))]
-
-    def take_back(self, name: str, index: tuple[int, ...], folder: Path) -> None:
-        """Link the chunks of a leading cell from there."""
-        for key, _ in self._chunks(name, index):
-            os.link(folder / name / key, self._path / name / key)
-
-    def _chunks(self, name: str, index: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Names and shapes of the chunks of a leading cell."""
-        array, _ = self._arrays[name]
-        tail = array.chunks[array.lead :]
-        for cut in blocks(array.shape[array.lead :], tail):
-            yield _key((*index, *_position(cut, tail))), tuple(one.stop - one.start for one in cut)
+        shape = tuple(one.stop - one.start for one in chunk)
+        file = self._folder(name) / key_of(_position(chunk, array.chunks))
+        if file.exists():
+            return _decoded(array, file.read_bytes())[tuple(map(slice, shape))]
+        return np.full(shape, np.nan, array.dtype)
 
     def annotate(self, name: str, attrs: Mapping[str, Any]) -> None:
         _, metadata = self._arrays[name]
         metadata["attributes"] |= attrs
-        _write_json(self._path / name / "zarr.json", metadata)
+        _write_json(self._folder(name) / "zarr.json", metadata)
 
     def label(self, attrs: Mapping[str, Any]) -> None:
         self._attrs |= _plain(attrs)
@@ -127,14 +123,26 @@ class ZarrContainer:
     def _write_chunks(self, name: str, index: tuple[int, ...], values: np.ndarray) -> None:
         array, _ = self._arrays[name]
         for position, part in _parts(values, array.chunks[len(index) :]):
-            file = self._path / name / _key((*index, *position))
-            encoded = _encoded(array, part)
-            with file.open("wb") as opened:
-                opened.write(encoded)
-                opened.write(crc32c(encoded).to_bytes(_CRC_BYTES, "little"))
+            write_chunk(self._folder(name) / key_of((*index, *position)), array, part)
 
 
-def _key(place: Iterable[int]) -> str:
+def write_chunk(file: Path, array: Array, values: np.ndarray) -> int:
+    """Write a whole chunk of an array; returns the bytes of its file."""
+    encoded = _encoded(array, values)
+    with file.open("wb") as opened:
+        opened.write(encoded)
+        return len(encoded) + opened.write(crc32c(encoded).to_bytes(_CRC_BYTES, "little"))
+
+
+def read_chunk(file: Path, array: Array) -> np.ndarray:
+    """Read what `write_chunk` has written; an OSError or ValueError where it is damaged."""
+    content = file.read_bytes()
+    if crc32c(content[:-_CRC_BYTES]).to_bytes(_CRC_BYTES, "little") != content[-_CRC_BYTES:]:
+        raise ValueError(f"{file}: damaged (checksum)")
+    return _decoded(array, content)
+
+
+def key_of(place: Iterable[int]) -> str:
     """Name of the file of a chunk."""
     return ".".join(map(str, ("c", *place)))
 

@@ -14,10 +14,13 @@ from typing import Any
 
 from simcore.errors import dotted
 from simcore.intake import shipped
+from simcore.intake.account_checks import account_findings
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
+from simcore.intake.decision_checks import decision_findings
 from simcore.intake.entries import Computed, Electrolysis, Indexed, Made, Route
+from simcore.intake.exposure_checks import exposure_findings
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
@@ -26,12 +29,13 @@ from simcore.intake.hydrogen import Reforming
 from simcore.intake.origin_checks import made_findings
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
+from simcore.intake.portfolio_checks import portfolio_findings
 from simcore.intake.power_checks import power_findings
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.report_checks import report_findings
 from simcore.intake.risk_checks import risk_findings
-from simcore.intake.schema import Experiment, Exposure
+from simcore.intake.schema import Experiment
 from simcore.intake.scrap_checks import scrap_findings
 from simcore.intake.selection_checks import currency_findings, selection_findings
 from simcore.intake.stated import commodity_unit
@@ -42,6 +46,7 @@ from simcore.intake.usage import (
     all_routes,
     alternatives,
     asked_budgets,
+    flows_of_routes,
     made_in,
     met_regions,
     met_sectors,
@@ -58,6 +63,7 @@ from simcore.intake.usage import (
     used_sectors,
 )
 from simcore.intake.view_checks import view_findings
+from simcore.intake.waiting_checks import revealed_findings, waiting_findings
 from simcore.quantities import certain
 from simcore.variables import OUTCOMES, Outcome
 
@@ -76,7 +82,8 @@ def find_faults(
     sound = set(sound)
     found = [
         *selection_findings(experiment, scenarios), *risk_findings(experiment),
-        *report_findings(experiment, scenarios),
+        *report_findings(experiment, scenarios), *decision_findings(experiment, scenarios),
+        *portfolio_findings(experiment, scenarios), *revealed_findings(experiment, scenarios),
     ]  # fmt: skip
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
@@ -93,10 +100,12 @@ def find_faults(
             *date_findings(scenario),
             *system_findings(scenario),
             *goods_findings(scenario),
+            *account_findings(scenario),
             *power_findings(scenario),
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
             *project_findings(scenario, folder),
+            *waiting_findings(scenario),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:
@@ -135,8 +144,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     yield from unknown_entry(
         ("value", "buyer"), experiment.value.buyer, experiment.catalog, "buyers"
     )
-    for name, exposure in experiment.exposures.items():
-        yield from _exposure(experiment, ("exposures", name), exposure)
+    yield from exposure_findings(experiment)
     yield from _prices(experiment)
 
 
@@ -231,30 +239,6 @@ def _technology(experiment: Experiment, address: Address, learning: Any) -> Iter
     if learning is not None:
         place = (*address, "technology")
         yield from unknown_entry(place, learning.technology, experiment.catalog, "technologies")
-
-
-def _exposure(experiment: Experiment, address: Address, exposure: Exposure) -> Iterator[Finding]:
-    if exposure.currency is not None:
-        yield from currency_findings(experiment, (*address, "currency"), exposure.currency)
-    if exposure.market is not None:
-        yield from unknown_entry(
-            (*address, "market"), exposure.market, experiment.catalog, "markets"
-        )
-    if exposure.plant is not None:
-        plant, place = exposure.plant, (*address, "plant")
-        if plant.region not in experiment.regions:
-            yield unknown((*place, "region"), plant.region, experiment.regions, "region of the run")
-        elif plant.region in experiment.catalog.regions and (
-            experiment.catalog.regions[plant.region].market is None
-        ):
-            yield Finding(
-                (*place, "region"), f"{plant.region}, which has no carbon market",
-                "a region with a market, as that is where a plant buys",
-                "name another region, or give market and shortfall",
-            )  # fmt: skip
-        if plant.route not in used_routes(experiment):
-            known = used_routes(experiment)
-            yield unknown((*place, "route"), plant.route, known, "route of the run")
 
 
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
@@ -375,7 +359,7 @@ def _mentionable(experiment: Experiment, section: str) -> set[str]:
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
     """Where a config asks for a route or region, itself, for what a buyer compares with, for a
-    project, or for a budget."""
+    project, a budget, or an account."""
     names = getattr(experiment, key)
     if name in names:
         return ((key, names.index(name)),)
@@ -389,6 +373,9 @@ def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Addr
     for budget, record in asked_budgets(experiment).items():
         if name == getattr(record, key.removesuffix("s")):
             places.append(("budgets", budget, key.removesuffix("s")))
+    for place, flow in flows_of_routes(experiment):
+        if name == getattr(flow, key.removesuffix("s")):
+            places.append((*place, key.removesuffix("s")))
     return tuple(places)
 
 

@@ -199,6 +199,15 @@ def _natural(schema: dict[str, Any]) -> None:
     _also(project, "against", [{**_TEXT, "description": "The route alone."}])
     _also(project, "instruments", [_TEXT])
     _also(project, "tax", [{"type": ["number", "string"], "description": "The rate alone."}])
+    (key,) = top["decisions"]["patternProperties"]
+    projects = {"type": ["array", "string", "null"], "items": _TEXT}
+    _also(top["decisions"]["patternProperties"], key, [
+        {**projects, "description": "The projects alone; [] to go on as before."},
+    ])  # fmt: skip
+    _also(records["RobustChoice"]["properties"], "rules", [_TEXT])
+    _also(records["RobustChoice"]["properties"]["rules"]["anyOf"][0], "items", [
+        {"enum": ["hurwicz", "satisfice"], "type": "string"},
+    ])  # fmt: skip
     for record in list(records.values()):
         for field in record.get("properties", {}).values():
             _one_for_all(field, records)

@@ -207,6 +207,9 @@ class Policy(Described):
     variant: VariantChoice
     delay: Annotated[Quantity, Canonical(YEAR, minimum=0.0, usual=ranges.DELAY)] = certain(0.0)
     known_until: Year
+    revealed: Year | None = None
+    """Year from which on those who decide know its variant (`simcore wait`); a run does not read
+    it."""
     variants: dict[Name, Variant] = Field(min_length=1)
 
 

@@ -59,7 +59,7 @@ def cross(
     findings += _too_many(axes)
     cells = [] if findings else list(itertools.product(*axes.values()))
     names = ["_".join(cell) for cell in cells]
-    if cells and set(names) <= set(named):
+    if cells and set(names) <= set(named) and _is_of_names(data["grid"]):
         return found, [], []  # they are written out: this is the resolved config
     findings += _clashes(names, named)
     if findings:
@@ -103,6 +103,14 @@ def _axes(grid: Any) -> tuple[Axes, list[Finding]]:
         else:
             axes[str(axis)] = {str(label): part for label, part in pairs}
     return axes, findings
+
+
+def _is_of_names(grid: Mapping[str, Any]) -> bool:
+    """Whether choices are only named, so that nothing of theirs is left unread."""
+    return all(
+        isinstance(choices, list) and all(isinstance(one, str) for one in choices)
+        for choices in grid.values()
+    )
 
 
 def _choices(choices: Any) -> Iterator[tuple[Any, Any]]:

@@ -1,4 +1,5 @@
-"""Settings of projects and instruments that others leave without effect, though a run reads them.
+"""Settings of projects, instruments and exposures that others leave without effect, though a run
+reads them.
 
 What no row reads at all, `effects` finds by itself.
 """
@@ -18,7 +19,7 @@ from simcore.intake.instrument_checks import paid_until
 from simcore.intake.instruments import CarbonContract, Compensation, Instrument, Loan
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import price_of, project_instruments, replaced_by
+from simcore.intake.usage import exports, price_of, project_instruments, replaced_by
 from simcore.quantities import Constant, FactorReference
 from simcore.units import conversion
 
@@ -43,6 +44,8 @@ def idle_settings(experiments: Iterable[Experiment]) -> list[Finding]:
 def _has(experiment: Experiment, finding: Finding) -> bool:
     """Whether a scenario has the project or instrument of a finding."""
     section, name = finding.address[0], finding.address[1]
+    if section == "exposures":
+        return name in experiment.exposures
     if section == "projects":
         return name in experiment.projects
     return finding.address[2] in project_instruments(experiment)
@@ -55,17 +58,29 @@ def _findings(experiment: Experiment) -> Iterator[Finding]:
             yield from _of_payment(experiment, name, position, instrument)
     for instrument in project_instruments(experiment):
         yield from _of_instrument(experiment, instrument)
+    for name, exposure in experiment.exposures.items():
+        plant = exposure.plant
+        if plant is not None and exports(experiment, name) and _inside(experiment, plant.region):
+            yield _idle(
+                ("exposures", name, "plant", "destinations", "eu"), "a share sold into the EU",
+                "a plant outside of it", f"{plant.region} lies inside its border: leave it out",
+            )  # fmt: skip
+
+
+def _inside(experiment: Experiment, region: str) -> bool:
+    """Whether a region lies inside the border of the EU."""
+    return experiment.catalog.regions[region].market == experiment.cbam.market
 
 
 def _of_project(experiment: Experiment, name: str, one: Project) -> Iterator[Finding]:
     address, catalog = ("projects", name), experiment.catalog
-    if one.destination == "eu" and catalog.regions[one.region].market == experiment.cbam.market:
+    if one.destination == "eu" and _inside(experiment, one.region):
         yield _idle(
             (*address, "destination"), "eu", "a destination that differs from home",
             f"{one.region} lies inside the border of the EU: leave it out",
         )  # fmt: skip
     if one.hydrogen == "own":
-        inputs = traded_by(catalog, one.route)
+        inputs = traded_by(catalog, *one.routes)
         price = price_of(experiment, "hydrogen", one.region)
         why = f"{one.route} takes no hydrogen" if "hydrogen" not in inputs else (
             f"hydrogen of {one.region} is bought at a price of its own, not made of electricity"
@@ -98,7 +113,7 @@ def _of_payment(
     elif record.last is not None and record.last < one.start:
         why = f"the programme ends in {record.last}, and the plant starts in {one.start}"
         yield _idle(address, name, "an instrument that pays", why)
-    elif _of_carbon(record) and one.route == replaced_by(experiment, project):
+    elif _of_carbon(record) and one.routes == [replaced_by(experiment, project)]:
         why = f"it pays for avoided CO2, of which {one.route} avoids none over itself"
         yield _idle(address, name, "an instrument that pays", why)
     else:
@@ -114,7 +129,7 @@ def _of_payment(
                 f"them until {late}",
                 f"years until {late}", f"write years: {experiment.years.first}-{late}",
             )  # fmt: skip
-        wanted, taken = _paid_for(record), traded_by(experiment.catalog, one.route)
+        wanted, taken = _paid_for(record), traded_by(experiment.catalog, *one.routes)
         own = wanted == "electricity" and one.hydrogen == "own" and "hydrogen" in taken
         if wanted and wanted not in taken and not own:
             why = f"it pays for {wanted}, of which {one.route} takes none"
@@ -179,7 +194,9 @@ def _of_instrument(experiment: Experiment, name: str) -> Iterator[Finding]:
             f"add sold: 50 % to {' and '.join(paid)}",
         )  # fmt: skip
     routes = {replaced_by(experiment, project) for project in paid}
-    traded = traded_by(experiment.catalog, *routes, *(one.route for one in projects))
+    traded = traded_by(
+        experiment.catalog, *routes, *(route for one in projects for route in one.routes)
+    )
     for commodity in record.indexation.shares if record.indexation else ():
         if commodity not in traded:
             yield _idle(

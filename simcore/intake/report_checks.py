@@ -28,6 +28,12 @@ def report_findings(
         *((("report", "routes", place), "route", label)
           for place, label in enumerate(report.routes)),
     ]  # fmt: skip
+    for dim, names in report.at.items():
+        if len(names) > 1:
+            yield Finding(
+                ("report", "at", dim), ", ".join(map(str, names)),
+                f"one {dim}: the first page is about one tonne", "remove the others",
+            )  # fmt: skip
     for address, dim, label in asked:
         if label not in known[dim]:
             yield unknown(address, str(label), known[dim], f"{dim} of the run")

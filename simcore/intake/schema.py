@@ -6,16 +6,21 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core.core_schema import is_instance_schema
 
+from simcore.intake.accounts import Account
 from simcore.intake.budgets import Budget
+from simcore.intake.decisions import MOST, Decision, RobustChoice
 from simcore.intake.entries import Catalog, CleanIntensity
 from simcore.intake.hydrogen import HydrogenLaw, Rule
+from simcore.intake.instruments import YearlyShare
 from simcore.intake.measures import Benchmark, Life, MarkUp, Output
 from simcore.intake.paths import Growth
+from simcore.intake.portfolios import Portfolio
 from simcore.intake.projects import Project
 from simcore.intake.report import Report
 from simcore.intake.risk import Risk
 from simcore.intake.sensitivity import Sensitivity
-from simcore.quantities import Quantity, ranges
+from simcore.intake.waiting import Waiting
+from simcore.quantities import Quantity, certain, ranges
 from simcore.quantities.annotations import (
     OTHER,
     TEXT,
@@ -141,17 +146,29 @@ class Plant(Model):
     """Years of life after the horizon: hold the last year's premium, or refuse."""
 
 
+class Destinations(Model):
+    """Shares of the tonnes of a plant by where they are sold."""
+
+    eu: YearlyShare = certain(0.0)
+    """Share that crosses the border of the EU: a number, a distribution, or a table by year."""
+    domestic: Annotated[Plain, Field(ge=0, le=1)] | None = None
+    """All other tonnes, at home and in the rest of the world; may be left out."""
+
+
 class ExposedPlant(Model):
-    """A plant whose shortfall follows from its emissions and its allocation."""
+    """A plant whose bills follow from its emissions, its allocation, and where it sells."""
 
     region: Name
     route: Name
     output: Output
     """Production, Mt/yr."""
+    destinations: Destinations = Destinations.model_construct(eu=certain(0.0), domestic=None)
+    """Where the tonnes are sold; without it all at home."""
 
 
 class Exposure(Described):
-    """What a firm or plant must buy in its carbon market: a shortfall, or a plant."""
+    """What a firm or plant owes for carbon: allowances for a shortfall, or those that a plant lacks
+    and what the border of the EU asks of its exports."""
 
     title: str = ""
     market: Name | None = None
@@ -320,12 +337,23 @@ class Experiment(Model):
     exposures: dict[Name, Exposure] = Field(default_factory=dict)
     projects: dict[Name, Project] = Field(default_factory=dict)
     """Plants that are decided on, by name: what they cost, earn, and are paid."""
+    portfolios: dict[Name, Portfolio] = Field(default_factory=dict)
+    """Projects and exposures that one firm holds together, by name."""
     budgets: dict[Name, Budget] = Field(default_factory=dict)
     """What closes a gap for a volume, by name."""
+    accounts: dict[Name, Account] = Field(default_factory=dict)
+    """Funds and bonds, by name: what flows in and out, what is owed and what is left."""
+    decisions: Annotated[dict[Name, Decision], Field(max_length=MOST)] = Field(default_factory=dict)
+    """Sets of projects to choose among, by name, the same in all scenarios: now: [duisburg]."""
+    choice: RobustChoice | None = None
+    """How decisions are valued beside each other, and by which rules one is chosen."""
     risk: Risk | None = None
     """Tail means of outcomes, and how often they exceed thresholds."""
     sensitivity: Sensitivity | None = None
     """What `simcore sensitivity` asks; a run does not read it."""
+    waiting: dict[Name, Waiting] = Field(default_factory=dict)
+    """Choices that may be put off, of which `simcore wait` tells what waiting is worth; a run does
+    not read them."""
     report: Report | None = None
     """What `simcore report` shows first; a run does not read it."""
     factors: dict[Name, Quantity] = Field(default_factory=dict)
@@ -336,8 +364,8 @@ class Experiment(Model):
     that each scenario draws for itself; all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
     """Named overlays on catalog, cbam, hydrogen_rule, hydrogen, value, plant, projects, budgets,
-    boundary, reference_capital, factors and redraw: written out, the name of a packaged one, a
-    file in the folder of the config, or a list of these."""
+    accounts, boundary, reference_capital, factors and redraw: written out, the name of a packaged
+    one, a file in the folder of the config, or a list of these."""
     grid: dict[Name, list[str]] = Field(default_factory=dict)
     """Scenarios by axis: each choice along one with each one along the others, laid over each other
     in the order of the axes. A choice is that of a scenario; its name is joined to the others."""

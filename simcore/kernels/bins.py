@@ -13,7 +13,7 @@ import numpy as np
 
 from simcore.kernels.jit import kernel
 from simcore.kernels.select import order_statistics
-from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE, place_of
+from simcore.kernels.sinks import ATOMS, FILLED, LOW, PIVOT, ROOM, SCALE, START, place_of
 
 _TAIL: Final = 0.004
 """Share of the first look left out on either side before the bins are laid."""
@@ -171,3 +171,26 @@ def choose_bins(count, plan, look, numbers, wanted, slot, atom, below, size, ran
         for w in range(workers):
             places[w, row, ATOMS] = atoms
             places[w, row, ROOM] = max(places[w, row, ROOM], least)
+
+
+@kernel
+def close_up(arena, places):
+    """Move what was collected to the front of its arena, row after row; return how much it is.
+
+    Parameters
+    ----------
+    arena : float64
+        Written.
+    places : int64 (workers, rows, 5)
+        START and ROOM are written; rows lie in the arena in this order.
+    """
+    at = 0
+    for w in range(places.shape[0]):
+        for row in range(places.shape[1]):
+            start, room = places[w, row, START], places[w, row, ROOM]
+            here = min(places[w, row, FILLED], room)
+            for k in range(here):
+                arena[at + k] = arena[start + k]
+            places[w, row, START], places[w, row, ROOM] = at, here
+            at += here
+    return at

@@ -29,6 +29,7 @@ from simcore.cache import private_folder
 from simcore.kernels import interpreted
 from simcore.kernels.code_key import code_key
 from simcore.kernels.ingredients import as_ingredient
+from simcore.kernels.processor import features_for
 
 # error_model="numpy": the default tests every divisor for zero, which stops vectorisation.
 OPTIONS: Final[dict[str, Any]] = {
@@ -57,19 +58,6 @@ _COMMON: Final = ("jit.py", "calls.py", "tape.py", "code_key.py", "ingredients.p
 _EXPLANATION: Final = re.compile(
     rb'''^[ \t]*(?:r?"""(?:(?!""").)*"""|\#[^\n]*)?[ \t]*(?:\n|\Z)''', re.DOTALL | re.MULTILINE
 )
-
-
-def _ask_for_wide_vectors() -> None:
-    """Let LLVM use 512-bit vectors where the machine has them; it prefers 256 bits by itself.
-
-    Vectors of either width round alike, so only the time differs (about 0.75). A choice made by
-    the user in the environment stands.
-    """
-    if _SETTINGS.CPU_FEATURES is not None or _SETTINGS.CPU_NAME is not None:
-        return
-    features = llvmlite.binding.get_host_cpu_features()
-    if features.get("avx512f") and features.get("avx512dq") and _SETTINGS.ENABLE_AVX:
-        _SETTINGS.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"
 
 
 def code_digest(folder: Path | None = None) -> str:
@@ -153,7 +141,7 @@ def cache_directory() -> Path | None:
         return None
 
 
-_ask_for_wide_vectors()
+_SETTINGS.CPU_FEATURES = features_for(_SETTINGS) or _SETTINGS.CPU_FEATURES
 CACHE_DIRECTORY: Final = cache_directory()
 
 

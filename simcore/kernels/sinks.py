@@ -197,8 +197,8 @@ def add_counts(place, count, out):
 
 
 @inlined
-def collect(value, place, slot, out, found, arena, end):
-    """Append the values of wanted bins to the arena from `end` on; return the new end.
+def collect(value, place, slot, out, found, arena, start, room, filled):
+    """Append the values of wanted bins as far as there is room; return how many were met.
 
     Without branches, and first into `found`, which is at hand: the arena is far away.
     """
@@ -207,10 +207,10 @@ def collect(value, place, slot, out, found, arena, end):
         found[met] = value[j]
         met += np.int64(slot[out, place[j]] & _ONE)
     # A slice, as an index that might count from the end would not be a plain vector store.
-    tail = arena[end : end + met]
-    for k in range(met):
+    tail = arena[start + filled : start + filled + max(min(met, room - filled), 0)]
+    for k in range(tail.size):
         tail[k] = found[k]
-    return end + met
+    return filled + met
 
 
 @inlined
@@ -293,8 +293,7 @@ def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, count
     if places[out, ATOMS] > 0:
         filled = collect_with_care(value, place, slot, atom, out, arena, start, room, filled)
     else:
-        # The count has told how many there are, so they fit.
-        filled = collect(value, place, slot, out, found, arena, start + filled) - start
+        filled = collect(value, place, slot, out, found, arena, start, room, filled)
     places[out, FILLED] = filled
 
 

@@ -1,18 +1,23 @@
-"""What a firm or plant pays for the allowances it lacks, as nodes (MODEL 8)."""
+"""What a firm or plant pays for the allowances it lacks, and at the border of the EU for what it
+sells there, as nodes (MODEL 8)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from simcore.dated import DatedTable
+from simcore.intake.schema import Destinations
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import exposure_currency, exposure_market
-from simcore.model.carbon import charged_emissions
+from simcore.model.carbon import cbam_cost, charged_emissions, pays_cbam
 from simcore.model.markets import carbon_price
 from simcore.model.policies import series
 from simcore.model.scene import Scene, quantity, remembered
+from simcore.model.yearly import yearly_quantity
 from simcore.numerics.elementary import powers
 from simcore.variables import EXPOSURE, outcome
+
+_SIGN = "Above zero the firm pays, below zero it earns."
 
 
 @outcome(
@@ -21,13 +26,49 @@ from simcore.variables import EXPOSURE, outcome
     title="Firm exposure",
     usual=False,
     asked_as=("liability", "exposure"),
-    sign="Above zero the firm buys, below zero it sells.",
+    sign=_SIGN,
 )
 @remembered
 def exposure_cost(scene: Scene, exposure: str) -> int:
-    """Obligation shortfall times the carbon price."""
+    """exposure_allowances + exposure_border: what a firm owes for carbon."""
+    return scene.graph.plus(exposure_allowances(scene, exposure), exposure_border(scene, exposure))
+
+
+@outcome(
+    over=EXPOSURE,
+    unit="1e6 {money} yr-1",
+    title="Allowances of a firm",
+    usual=False,
+    asked_as=("allowance_bill",),
+    sign="Above zero the firm buys, below zero it sells.",
+)
+@remembered
+def exposure_allowances(scene: Scene, exposure: str) -> int:
+    """Obligation shortfall times the carbon price: of a plant its emissions less its allocation."""
     bought_in = exposure_market(scene.experiment, exposure)
     return scene.graph.product(carbon_price(scene, bought_in), _shortfall(scene, exposure))
+
+
+@outcome(
+    over=EXPOSURE,
+    unit="1e6 {money} yr-1",
+    title="Border bill of a firm",
+    usual=False,
+    asked_as=("border_bill", "cbam_bill"),
+)
+@remembered
+def exposure_border(scene: Scene, exposure: str) -> int:
+    """cbam_cost of the tonnes that a plant sells into the EU, net of what it paid at home; zero of
+    a shortfall."""
+    graph, plant = scene.graph, scene.experiment.exposures[exposure].plant
+    if plant is None or not pays_cbam(scene, plant.region, "eu"):
+        return graph.constant(0.0)
+    stated, unit = plant.destinations, unit_of_field(Destinations, "eu")
+    share = yearly_quantity(scene, f"{exposure}.destinations.eu", stated.eu, unit)
+    if graph.is_constant(share, 0.0):
+        return share
+    sold = graph.product(share, _output(scene, exposure))
+    return graph.product(cbam_cost(scene, plant.region, "eu", plant.route), sold)
 
 
 @outcome(
@@ -35,7 +76,7 @@ def exposure_cost(scene: Scene, exposure: str) -> int:
     unit="1e6 {money}",
     title="Cumulative firm exposure",
     usual=False,
-    sign="Above zero the firm buys, below zero it sells.",
+    sign=_SIGN,
 )
 @remembered
 def exposure_total(scene: Scene, exposure: str) -> int:
@@ -77,6 +118,16 @@ def _local(scene: Scene, name: str, node: int) -> int:
 
 
 @remembered
+def _output(scene: Scene, name: str) -> int:
+    """Node of what the plant of an exposure makes in a year, Mt/yr; nothing outside its years."""
+    horizon, record = scene.horizon, scene.experiment.exposures[name]
+    assert record.plant is not None
+    inside = (horizon >= record.first) & (horizon <= record.last)
+    grown = powers(1.0 + record.growth, horizon - record.first)
+    return series(scene, np.where(inside, record.plant.output * grown, 0.0))
+
+
+@remembered
 def _shortfall(scene: Scene, name: str) -> int:
     """Allowances to buy, Mt CO2e/yr; negative: a surplus that is sold."""
     graph, horizon = scene.graph, scene.horizon
@@ -84,9 +135,8 @@ def _shortfall(scene: Scene, name: str) -> int:
     inside = (horizon >= record.first) & (horizon <= record.last)
     if record.plant is not None:
         plant = record.plant
-        grown = powers(1.0 + record.growth, horizon - record.first)
-        output = series(scene, np.where(inside, plant.output * grown, 0.0))
-        return graph.product(charged_emissions(scene, plant.region, plant.route), output)
+        charged = charged_emissions(scene, plant.region, plant.route)
+        return graph.product(charged, _output(scene, name))
     known = np.zeros(len(horizon))
     uncertain = []
     unit = unit_of_field(type(record), "shortfall")

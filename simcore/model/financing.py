@@ -14,7 +14,8 @@ import numpy as np
 
 from simcore.intake.usage import reference_of, sector_of
 from simcore.model.carbon import carbon_cost
-from simcore.model.projects import PRODUCING, green_revenue, project_of, rate_of
+from simcore.model.phases import by_phase
+from simcore.model.projects import PRODUCING, green_revenue, last_of, project_of, rate_of
 from simcore.model.sale import product_price
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import first_year
@@ -46,10 +47,17 @@ def _first_spending(scene: Scene, place: Mapping[str, str]) -> int:
     return max(one.start + earliest, scene.experiment.years.first)
 
 
+def _last_flowing(scene: Scene, place: Mapping[str, str]) -> int:
+    """Last year of production, or of what is spent or paid once: a grant may come after a short
+    life."""
+    one, last = project_of(scene, place["project"]), last_of(scene, place)
+    return last if one is None else max(last, one.start + max(spending(scene, place["project"])))
+
+
 EARNING: Final = Since(_first_earning, last=PRODUCING.last)
 """While the plant produces what has a price."""
-FLOWING: Final = Since(_first_spending, last=PRODUCING.last)
-"""From the first year of spending to the end of production."""
+FLOWING: Final = Since(_first_spending, last=_last_flowing)
+"""From the first year in which money is spent or earned to the last."""
 PRICED: Final = Since(_first_earning)
 """One value for its life."""
 
@@ -98,9 +106,10 @@ def _unsupported(scene: Scene, project: str) -> int | None:
     if revenue is None:
         return None
     one = scene.experiment.projects[project]
-    cost = graph.sum(
-        operating_cost(scene, project), carbon_cost(scene, one.region, one.destination, one.route)
+    carbon = by_phase(
+        scene, project, lambda route, _: carbon_cost(scene, one.region, one.destination, route)
     )
+    cost = graph.sum(operating_cost(scene, project), carbon)
     return graph.difference(revenue, graph.scaled(cost, one.output))
 
 
@@ -125,6 +134,8 @@ def _written_off(scene: Scene, project: str) -> tuple[int, dict[int, float]]:
         year: kept_of_money(scene, year - one.start + 1.0, nominal) / one.lifetime
         for year in range(one.start, one.end + 1)
     }
+    # What is left is written off when the plant closes.
+    shares[one.end] *= 1 + one.planned_end - one.end
     return base, shares
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from simcore.intake.usage import deciding_market, reference_of, sector_of
 from simcore.model.carbon import (
     carbon_cost,
@@ -15,7 +17,7 @@ from simcore.model.carbon import (
 from simcore.model.costs import levelised_cost
 from simcore.model.emissions import avoided_emissions, emissions
 from simcore.model.markets import carbon_price, home_price, label_where, view_nodes, view_row
-from simcore.model.policies import policy_value
+from simcore.model.policies import policy_value, series
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import AVAILABLE, COMPARED, first_compared, first_year
 from simcore.variables import CELL, PLANT, outcome
@@ -334,3 +336,18 @@ def cheapest_route(scene: Scene, region: str, destination: str, sector: str) -> 
         ],
         first_years=[first_year(scene, one) if one in own else never for one in routes],
     )
+
+
+@outcome(over=CELL, unit="{money} t-1", title="Regret of a route", since=AVAILABLE, usual=False)
+def regret(scene: Scene, region: str, destination: str, route: str) -> int:
+    """total_cost less that of the cheapest route of its sector in the draw, of those of the run
+    that are available in the year: never below zero."""
+    experiment, graph = scene.experiment, scene.graph
+    sector = sector_of(experiment, route)
+    own = least = total_cost(scene, region, destination, route)
+    for one in experiment.routes:
+        if one != route and sector_of(experiment, one) == sector:
+            there = np.where(scene.horizon >= first_year(scene, one), 0.0, np.inf)
+            other = total_cost(scene, region, destination, one)
+            least = graph.node("SMALLER", a=least, b=graph.sum(other, series(scene, there)))
+    return graph.difference(own, least)

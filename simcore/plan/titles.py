@@ -53,6 +53,8 @@ _SECTIONS: Final = {
     "market": ("catalog", "markets"), "sector": ("catalog", "sectors"),
     "instrument": ("catalog", "instruments"), "product": ("catalog", "products"),
     "project": ("projects",), "exposure": ("exposures",), "budget": ("budgets",),
+    "account": ("accounts",),
+    "decision": ("decisions",), "portfolio": ("portfolios",),
 }  # fmt: skip
 """Where the entry of a label stands in a config."""
 _MADE_OF_WORDS: Final = ("emission", "grade")
@@ -75,6 +77,7 @@ def titles_of(plan: Plan, dims: Iterable[str]) -> dict[str, tuple[str, tuple[str
         "commodity": lambda label: _price(spec, *label.partition(".")[::2]),
         "good": lambda label: _price(spec, label, ""),
         "view": lambda label: _view(spec, label),
+        "member": lambda label: _member(spec, label),
         **{dim: partial(_entry, spec, dim) for dim in _SECTIONS},
         **dict.fromkeys(_MADE_OF_WORDS, words),
     }
@@ -94,7 +97,7 @@ def titles_aside(spec: Spec) -> dict[str, dict[str, str]]:
     every = spec.scenarios.values()
     built = [project for one in every for project in one.projects.values()]
     routes = [route for one in every for route in references(one).values()]
-    routes += [one.route for one in built]
+    routes += [route for one in built for route in one.routes]
     buyers = [one.partition(".")[0] for one in spec.experiment.against]
     buyers += [one.region for one in built]
     return {
@@ -137,6 +140,12 @@ def _entry(spec: Spec, dim: str, label: str) -> str:
         if label in entries:
             return _short(getattr(entries[label], "title", "")) or label
     return label
+
+
+def _member(spec: Spec, label: str) -> str:
+    """Title of a project or an exposure."""
+    built = any(label in one.projects for one in _experiments(spec))
+    return _entry(spec, "project" if built else "exposure", label)
 
 
 def _short(title: str) -> str:

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DECLARED_IN: Final = (
-    "routes", "years", "waterfalls", "comparisons", "prices", "deals", "sensitivity", "drivers",
-    "converging",
+    "routes", "years", "waterfalls", "comparisons", "prices", "deals", "accounts", "decisions",
+    "sensitivity", "drivers", "converging", "waiting",
 )  # fmt: skip
 """Modules of `plots/` with kinds, in the order in which kinds are listed."""
 
+_MADE_BY: Final = {
+    "sensitivity": "simcore sensitivity FILE -o sens.zarr makes indices, which this kind shows",
+    "waiting": "simcore wait FILE -o wait.zarr makes what this kind shows",
+}
 CELL: Final = ("scenario", "sector", "destination")
 
 
@@ -161,9 +165,9 @@ def fault_of(kind: Kind, arrays: Iterable[Any]) -> Fault | None:
     """Why a run cannot show a kind, and what to add to its config; None where it can."""
     if not is_of(kind, arrays):
         return Fault(
-            f"--kind {kind.name}", "a run" if kind.study else "no run, but indices", kind.shows,
-            "simcore sensitivity FILE -o sens.zarr makes indices, which this kind shows"
-            if kind.study else "name a run, which simcore run FILE makes",
+            f"--kind {kind.name}",
+            "another dataset" if kind.study else "no run, but what a study has found", kind.shows,
+            _MADE_BY.get(kind.study, "name a run, which simcore run FILE makes"),
         )  # fmt: skip
     outcomes: list[str] = []
     kept: list[str] = []

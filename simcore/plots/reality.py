@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from simcore.analysis.notation import band
 from simcore.plots.panels import BLUE, COLOURS, VERMILLION
 from simcore.reality import VERDICTS, Finding, middle
 
@@ -182,5 +183,4 @@ def _row(axes: Axes, one: Finding, at: int) -> None:
 
 
 def _text(one: Finding) -> str:
-    p5, p50, p95 = one.written
-    return f"{p50} ({p5} to {p95})" if p5 != p95 else p50
+    return band(one.written)

@@ -19,6 +19,14 @@ _MADE: Final = (
 )  # fmt: skip
 
 
+_HARMLESS_IN_CODE: Final = str.maketrans({"`": "'", "|": "\\|"})
+"""Signs of Markdown that end a piece of code or a cell, and what stands for them."""
+_HARMLESS: Final = _HARMLESS_IN_CODE | str.maketrans(
+    {sign: f"\\{sign}" for sign in "\\*_[]"} | {"<": "&lt;", ">": "&gt;"}
+)
+"""All signs of Markdown and HTML; one pass, so that nothing is escaped twice."""
+
+
 def audit_text(run: xr.Dataset, sources: Mapping[str, Mapping[str, Any]]) -> str:
     """Everything that another needs to trust a run, or to make it again.
 
@@ -156,15 +164,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _cell(text: object) -> str:
     """Text of the user in a cell: one line, and no mark of Markdown or HTML in it."""
-    plain = " ".join(printable(str(text)).split())
-    for sign in "\\|`*_[]<>":
-        plain = plain.replace(sign, f"\\{sign}" if sign not in "`<>" else _HARMLESS[sign])
-    return plain
-
-
-_HARMLESS: Final = {"`": "'", "<": "&lt;", ">": "&gt;"}
+    return " ".join(printable(str(text)).split()).translate(_HARMLESS)
 
 
 def _code(text: object) -> str:
-    plain = " ".join(printable(str(text)).split()).replace("`", "'").replace("|", "\\|")
-    return f"`{plain}`"
+    plain = " ".join(printable(str(text)).split())
+    return f"`{plain.translate(_HARMLESS_IN_CODE)}`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -117,12 +118,16 @@ def write_tables(charts: Sequence[Chart], folder: Path) -> list[Path]:
     """Write the numbers of each chart as `01-name.csv` into a folder, in the order of the page."""
     files = []
     digits = max(2, len(str(len(charts))))
-    for place, one in enumerate(charts, 1):
-        file = folder / f"{place:0{digits}}-{one.name}.csv"
-        with whole(file, expected="a folder to write CSV files to", remedy="choose another --csv",
-                   folders=True) as partial:  # fmt: skip
+    # No file has its name before all are written.
+    with contextlib.ExitStack() as stack:
+        for place, one in enumerate(charts, 1):
+            file = folder / f"{place:0{digits}}-{one.name}.csv"
+            partial = stack.enter_context(whole(
+                file, expected="a folder to write CSV files to", remedy="choose another --csv",
+                folders=True,
+            ))  # fmt: skip
             partial.write_text(as_csv(one), "utf-8", newline="")
-        files.append(file)
+            files.append(file)
     return files
 
 

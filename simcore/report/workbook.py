@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,10 +49,13 @@ def opened_workbook(path: Path, **properties: str) -> Iterator[Any]:
     """Give a workbook to be filled; it is written when the block ends without an error."""
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(str(path), OPTIONS)
+    # Of a file that cannot be written the library has an error of its own.
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {**OPTIONS, "in_memory": True})
     book.set_properties({"created": _WRITTEN, "author": "simcore", **properties})
     yield book
     book.close()
+    path.write_bytes(content.getbuffer())
 
 
 class Book:

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 
 BATCH: Final = 4
 """Blocks of one replicate that are added up in the order of the draws."""
+_STRETCH: Final = 65_536
+"""Draws of a chunk of kept draws, about: with all years it has some megabytes."""
 _CUT: Final = -1
 """Level of a batch in which the run ends."""
 
@@ -66,6 +68,11 @@ class Batches:
     def numbers(self) -> int:
         """Numbers of batches; the last ones may be cut, or missing in some replicates."""
         return -(-self.draws // self.size)
+
+    @property
+    def stretch(self) -> int:
+        """Draws of a chunk of those that are kept: a power of two of batches, as a part has."""
+        return self.size << max(0, (_STRETCH // self.size).bit_length() - 1)
 
     def begin(self, number: int) -> int:
         """First draw of the batches of a number, or the end of the draws."""

@@ -22,6 +22,10 @@ class Crew:
         self.threads, self._stop = threads, Event()
         self._pool = ThreadPoolExecutor(threads)
 
+    def is_stopped(self) -> bool:
+        """Whether a thread failed, or the user asked to stop."""
+        return self._stop.is_set()
+
     def __enter__(self) -> Crew:
         return self
 
@@ -56,6 +60,10 @@ class Crew:
         self._run(part, len(queues), lambda: report(sum(map(len, dealt))))
         return dealt
 
+    def together(self, work: Callable[[], None]) -> None:
+        """Call work() in each thread."""
+        self._run(lambda _: work(), self.threads, lambda: None)
+
     def over_rows(self, work: Callable[[int, int], None], rows: int) -> None:
         """Call work(first row, last row) for parts of the rows."""
         edges = np.linspace(0, rows, 4 * self.threads + 1).astype(int)
@@ -68,8 +76,11 @@ class Crew:
                 pending.add(self._pool.submit(work, k))
             while pending:
                 done, pending = wait(pending, timeout=0.1, return_when="FIRST_COMPLETED")
-                for one in done:
-                    one.result()
+                errors = [error for one in done if (error := one.exception()) is not None]
+                for error in errors:
+                    # Who was waiting for another stops because that one failed.
+                    if not isinstance(error, StoppedError):
+                        raise error
                 look()
         except BaseException:
             self._stop.set()

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from simcore.dataset import Layout, stored_bytes, threshold_of
@@ -32,10 +33,13 @@ from simcore.intake.usage import (
 from simcore.plan import Plan, currency_rate, nominal_size
 from simcore.plan.titles import titles_aside, titles_of
 from simcore.running.audit import audit_text
+from simcore.running.batches import Batches
+from simcore.running.decisions import told_decisions
 from simcore.running.items import items_of
+from simcore.running.options import Options
 from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
-from simcore.running.tiles import OVERHEAD, tile_memory, tiles_of
+from simcore.running.tiles import OVERHEAD, kept_at_once, replicates_of, tile_memory, tiles_of
 from simcore.variables import OUTCOMES
 
 _SECONDS: Final = {"operation": 1.2e-9, "row": 2.8e-9, "stored": 3e-9}
@@ -89,11 +93,13 @@ def _shapes_of(plan: Plan) -> Layout:
             "factor_group": ("factor", tuple(one.group for one in plan.inputs)),
         },
         tailed=tuple(risk.of) if risk else (), exceeded=tuple(risk.exceed) if risk else (),
+        stretch=Batches(plan.draws, replicates_of(plan)).stretch,
     )  # fmt: skip
 
 
 def _used_coords(plan: Plan, outcomes: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     dims = {dim for name in outcomes for dim in OUTCOMES[name].dims}
+    dims |= {OUTCOMES[name].among for name in outcomes if OUTCOMES[name].kind == "category"}
     # Digests count the units of commodities, even in a run without their prices.
     united = {"factor", "commodity"}
     dims |= {"route", "year"} | united | ({"sector"} if len(plan.coords["sector"]) > 1 else set())
@@ -120,6 +126,7 @@ def _attrs(plan: Plan) -> dict[str, str | int | float]:
         **_resolved(plan),
         **_untold_imports(plan),
         **told_projects(plan.spec),
+        **told_decisions(plan.spec),
         **({"grid": json.dumps(experiment.grid)} if experiment.grid else {}),
         "sampler": _sampler(experiment.design, experiment.replicates),
         "replicates": 1 if experiment.design == "random" else experiment.replicates,
@@ -240,17 +247,19 @@ def _is_met(experiment: Experiment, address: Address) -> bool:
     return field != "product_price" or (asked and region in priced)
 
 
-def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
-    """Shapes, memory, disk and time of a run, without running it.
+def estimate(plan: Plan, *, threads: int | None = None, out: Path | None = None) -> dict[str, Any]:
+    """Shapes, memory, disk and time of a run to a file or, without one, in memory; nothing is run.
 
     Returns
     -------
     dict
-        shapes (dims and sizes of the kept draws), memory_mb, disk_mb, seconds, rows, tiles.
+        shapes (dims and sizes of the kept draws), memory_mb, disk_mb, seconds, rows, tiles,
+        holds_kept_draws (whether memory grows with them).
     """
     layout, workers = _shapes_of(plan), threads or os.cpu_count() or 1
-    tiles = list(tiles_of(plan, items_of(plan), workers))
-    memory = OVERHEAD + max(tile_memory(plan, tile, workers) for tile in tiles)
+    options = Options(kept=kept_at_once(plan, out, is_cut=False))
+    tiles = list(tiles_of(plan, items_of(plan), workers, options))
+    memory = OVERHEAD + max(tile_memory(plan, tile, workers, options) for tile in tiles)
     operations = sum(
         len(compile_program(plan, [item.request for item in tile])[0].yearly.code) * len(plan.years)
         for tile in tiles
@@ -277,4 +286,5 @@ def estimate(plan: Plan, *, threads: int | None = None) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "rows": nominal_size(plan),
         "tiles": len(tiles),
+        "holds_kept_draws": bool(layout.kept) and options.kept is None,
     }

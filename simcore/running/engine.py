@@ -8,7 +8,7 @@ no bit of the result.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.dataset import Finished, Layout, Store, check_output, statistics_of
+from simcore.errors import ConfigError, Fault
 from simcore.plan import Plan, currency_rate, unique_values
 from simcore.running.crew import Crew
 from simcore.running.describe import layout_of
@@ -34,7 +35,7 @@ from simcore.running.resuming import Record
 from simcore.running.rows import central_of, draws_of
 from simcore.running.stopping import run_until_narrow, unreached
 from simcore.running.tails import check_defined, fill_tails
-from simcore.running.tiles import check_memory, recalled_values
+from simcore.running.tiles import check_memory, kept_at_once, recalled_values
 from simcore.running.views import counts_by_view, fill_prices
 from simcore.variables import OUTCOMES
 
@@ -116,6 +117,11 @@ def execute(
     or interrupt then has a note that says how much and where.
     """
     executor, options = executor or on_threads(threads), options or Options()
+    if executor.settle is not None and out is None:
+        raise ConfigError(Fault(
+            "executor", "no output", "a run to a file, in whose folder others join it",
+            "name one: -o OUT.zarr (out=...)",
+        ))  # fmt: skip
     if out is not None:
         # Before anything is compiled or drawn.
         check_output(out, overwrite=overwrite)
@@ -126,17 +132,22 @@ def execute(
             warnings.warn(missed, stacklevel=2)
     plan = resolved(plan, executor, options)
     check_defined(plan)
-    job = Job.of(plan, executor.parts, executor.threads, options)
+    if options.kept is None:
+        held = kept_at_once(plan, out, is_cut=not executor.shares_memory)
+        options = replace(options, kept=held)
+    job = Job.of(plan, not executor.shares_memory, executor.threads, options)
     items = [item for tile in job.tiles for item in tile]
-    check_memory(plan, items, executor.parts * executor.threads, options)
+    check_memory(plan, items, job.counters, options)
     store = Store(layout_of(plan), out, overwrite=overwrite)
     record = None if out is None else Record(plan, out, store)
     try:
         store.begin()
         if record is not None:
             record.begin(fresh=fresh)
-            options = replace(options, record=record)
-            job, report = replace(job, options=options), record.hearing(report)
+            options, report = replace(options, record=record), record.hearing(report)
+            job = replace(job, options=options, folder=record.write_apart())
+            if executor.settle is not None:
+                executor.settle(record.journal.folder, job)
         most = recalled_values(plan, options) if executor.shares_memory else 0
         recall = Recall.of(plan, most)
         statistics = _empty_statistics(store.layout)
@@ -190,22 +201,25 @@ def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], repor
         for number, tile in enumerate(team.job.tiles):
             before = done
             done += rows_of(tile)
-            cells = [(cell.variable, cell.index) for item in tile for cell in item.kept]
-            known = record.sample(team.job, number, cells) if record else None
-            if known is not None:
+            step, keeper = between(report, before / total, done / total), team.keeper(number)
+            is_kept = any(item.kept for item in tile)
+            # Draws that no chunks were written of are made again.
+            is_known = record is not None and (keeper is not None or not is_kept)
+            known = record.sample(team.job, number) if record and is_known else None
+            if known is not None and (keeper is None or keeper.find_done()):
                 write_tile(plan, tile, known, by_view, statistics)
                 report(done / total, "going on")
                 continue
-            kept = _room_to_keep(plan, tile, store)
-            step = between(report, before / total, done / total)
-            sample = reduce_tile(team, number, step, (kept.draws, kept.first))
+            kept = _room_to_keep(plan, tile, store) if is_kept and keeper is None else None
+            sample = reduce_tile(team, number, step, (kept.draws, kept.first) if kept else None)
             check_finite(plan, tile, sample)
             # One tile's draws wait to be written at a time, or memory would fill up.
             if writing is not None:
                 writing.result()
             write_tile(plan, tile, sample, by_view, statistics)
-            finish = partial(record.finish, team.job, number, sample, cells) if record else None
-            writing = writer.submit(_write, tile, kept, store, finish)
+            if record is not None and is_known:
+                record.finish(team.job, number, sample)
+            writing = writer.submit(_write, tile, kept, store) if kept else None
         if writing is not None:
             writing.result()
 
@@ -222,10 +236,8 @@ def _room_to_keep(plan: Plan, tile: Sequence[Item], store: Store) -> _Kept:
     return _Kept(room, lines[:-1], is_in_place=False)
 
 
-def _write(
-    tile: Sequence[Item], kept: _Kept, store: Store, finish: Callable[[], None] | None
-) -> None:
-    """Hand the kept draws of a tile to the store, then say that it is finished."""
+def _write(tile: Sequence[Item], kept: _Kept, store: Store) -> None:
+    """Hand the kept draws of a tile to the store."""
     first = iter(kept.first)
     for item in tile:
         if not item.kept:
@@ -237,8 +249,6 @@ def _write(
             store.mark_made(cell.variable, cell.index)
         for cell in others:
             store.write(cell.variable, cell.index, draws if has_years(cell) else draws[0])
-    if finish is not None:
-        finish()
 
 
 def _empty_statistics(layout: Layout) -> dict[str, np.ndarray]:

@@ -118,23 +118,25 @@ def write_tile(
     The arrays of `statistics` are named as `cost_premium_mean`; `by_view` is that of
     `views.counts_by_view`.
     """
-    routes = len(plan.coords["route"])
-    plain = replace(sample, categories=sample.categories[:, :routes])
     mirrored = replace(sample, positive=sample.count - sample.positive)
     whole: dict[tuple[str, bool], dict[str, NDArray[Any]]] = {}
     at = 0
     for item in tile:
         first, at = at, at + item.request.rows
         for cell in item.cells:
-            kind = variable_of(cell.variable).kind
+            variable = variable_of(cell.variable)
+            kind = variable.kind
             if kind == "conditional":
                 own = _in_view(plan, cell, sample.rows(first, at), by_view)
                 write_statistics(statistics, cell, statistics_from(own, kind))
             elif not is_apart(cell):
                 key = kind, _reduced_node(plan, cell) != cell.node
                 if key not in whole:
-                    whole[key] = statistics_from(mirrored if key[1] else plain, kind)
+                    whole[key] = statistics_from(mirrored if key[1] else sample, kind)
                 rows = {name: values[first:at] for name, values in whole[key].items()}
+                if kind == "category":
+                    among = len(plan.coords[variable.among])
+                    rows = {name: values[:, :among] for name, values in rows.items()}
                 write_statistics(statistics, cell, rows)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.dataset.chunks import Chunk, ChunkFolder
 from simcore.plan import Plan
 from simcore.running.batches import Batches
 from simcore.running.crew import Shares
@@ -44,29 +45,39 @@ class Job:
     ----------
     plan : Plan
     tiles : tuple of tuples of Item
-    parts, threads : int
-        Parts of the draws in each stage, and threads that share the draws of one part.
+    is_cut : bool
+        Whether the draws of each stage are cut into parts, or are one part.
+    threads : int
+        Threads that share the draws of one part.
     options : Options
     probabilities : tuple of float
         Of the quantiles.
+    folder : ChunkFolder, optional
+        Where kept draws are written chunk by chunk; without it, they are put in their place whole.
     """
 
     plan: Plan
     tiles: tuple[tuple[Item, ...], ...]
-    parts: int
+    is_cut: bool
     threads: int
     options: Options
     probabilities: tuple[float, ...] = QUANTILES
+    folder: ChunkFolder | None = None
 
     @classmethod
     def of(
-        cls, plan: Plan, parts: int, threads: int, options: Options,
+        cls, plan: Plan, is_cut: bool, threads: int, options: Options,
         items: Sequence[Item] | None = None, probabilities: tuple[float, ...] = QUANTILES,
     ) -> Job:  # fmt: skip
         """The job of running a whole plan, or some items of it."""
         chosen = items_of(plan) if items is None else items
-        tiles = tiles_of(plan, chosen, parts * threads, options)
-        return cls(plan, tuple(map(tuple, tiles)), parts, threads, options, probabilities)
+        tiles = tiles_of(plan, chosen, counters(is_cut, threads), options)
+        return cls(plan, tuple(map(tuple, tiles)), is_cut, threads, options, probabilities)
+
+    @property
+    def counters(self) -> int:
+        """Counts by bin that a process holds at a time."""
+        return counters(self.is_cut, self.threads)
 
     @property
     def replicates(self) -> int:
@@ -88,6 +99,13 @@ class Job:
         )
 
 
+def counters(is_cut: bool, threads: int) -> int:
+    """Counts by bin that a process holds: one a thread; what parts have counted is one, and more
+    arrives. However many processes there are, so that their number changes no tile.
+    """
+    return 1 + threads if is_cut else threads
+
+
 class Part(NamedTuple):
     """Address of a part: nothing of how or where it is done.
 
@@ -106,7 +124,7 @@ class Part(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A part, and what the stages before have found out.
+    """A part, and what the stages before have found out, which is the same for all of a stage.
 
     Attributes
     ----------
@@ -116,11 +134,14 @@ class Task(NamedTuple):
     lines : ndarray, shape (rows,)
         Line of each row among those kept; -1: not kept. Of count and keep.
     slot, atom, places : ndarray
-        As `kernels.bins.choose_bins` leaves them, the places for the threads of this part.
+        As `kernels.bins.choose_bins` leaves them. The places are those of the threads of this part
+        if there is no other one, else those of all draws together.
     shares : sequence of sequences of int
-        Batches of the part that each thread met while it counted.
+        Batches of the part that each thread met while it counted; empty if there are other parts.
     rows : (int, int)
         First row whose values are collected, and the one after the last.
+    known : tuple of int
+        Numbers of the chunks of kept draws that are written already.
     """
 
     part: Part
@@ -131,6 +152,7 @@ class Task(NamedTuple):
     places: Places = _NOTHING
     shares: Shares = ()
     rows: tuple[int, int] = (0, 0)
+    known: tuple[int, ...] = ()
 
 
 class Result(NamedTuple):
@@ -149,11 +171,13 @@ class Result(NamedTuple):
         Values by bin.
     values : ndarray
         What was collected, thread after thread.
-    places : ndarray, shape (threads, rows, 5)
+    places : ndarray, shape (threads, rows collected, 5)
         Where that lies.
     tally : Tally
         Of the rows collected, by replicate: `filled`, and as `inside` the draws between, below
         and above the slots, and in them.
+    chunks : tuple of Chunk
+        Kept draws that were written where the part was done.
     """
 
     part: Part
@@ -165,6 +189,7 @@ class Result(NamedTuple):
     values: Floats = _NOTHING
     places: Places = _NOTHING
     tally: Any = None
+    chunks: tuple[Chunk, ...] = ()
 
 
 Perform = Callable[[Task], Result]

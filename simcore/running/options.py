@@ -24,6 +24,11 @@ class Options:
     bins, collected, recalled : int, optional
         Bins of each row, values that may be collected at a time, and prices of systems that may be
         kept from pass to pass; without them, as memory has room.
+    part : int, optional
+        Batches of a part where draws are cut into parts, a power of two; without it, as many as are
+        some seconds of work.
+    kept : int, optional
+        Draws of a kept row that lie in memory at a time; without it, all of them.
     record : Record, optional
         Where what is done is kept, so that a run that was killed can go on.
     """
@@ -34,6 +39,8 @@ class Options:
     bins: int | None = None
     collected: int | None = None
     recalled: int | None = None
+    part: int | None = None
+    kept: int | None = None
     record: Record | None = None
 
     @property

@@ -7,7 +7,7 @@ does not grow with the number of draws, except for what is kept and for a few pe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
@@ -16,18 +16,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.errors import Fault, WorkerError
 from simcore.kernels.intervals import draws_by_replicate
 from simcore.numerics.elementary import total
 from simcore.plan import Plan
 from simcore.running.batches import Tree
+from simcore.running.compiled import Tile, by_output
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads
 from simcore.running.items import Item, Need
-from simcore.running.jobs import Job, Part, Perform, Result, Stage, Task
+from simcore.running.jobs import Job, Part, Result, Stage, Task
+from simcore.running.keeping import Keeper
+from simcore.running.merging import MERGERS, asked_by
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
-from simcore.running.stages import Site, Tile, Work, by_output, first_draws, perform
-from simcore.running.tiles import collected_values
+from simcore.running.stages import Site, Work, first_draws, perform
+from simcore.running.tiles import MANY, ROOMS, batches_of_part, collected_values
 from simcore.statistics import Sample, spread_of_replicates
 from simcore.variables import QUANTILES
 
@@ -48,10 +52,21 @@ class Kept:
         Written.
     lines : ndarray, shape (rows,)
         Line of each row of a tile; -1: not kept.
+    keeper : Keeper, optional
+        What writes them chunk by chunk instead.
     """
 
     draws: NDArray[Any]
     lines: NDArray[np.int64]
+    keeper: Keeper | None = None
+
+    def put(self, first: int, draws: NDArray[Any]) -> None:
+        """Take the draws of the kept rows, one after the other, from a first draw on."""
+        lines = self.lines[self.lines >= 0]
+        if self.keeper is not None:
+            self.keeper.put(first, lines, draws)
+        else:
+            self.draws[lines, first : first + draws.shape[1]] = draws
 
 
 @dataclass(frozen=True)
@@ -72,11 +87,29 @@ class Team:
     crew: Crew
     recall: Recall | None = None
 
-    def parts(self, tile: int, stage: Stage) -> list[Part]:
-        """The draws of a stage in parts of about equal size."""
-        numbers = self.job.batches.numbers
-        edges = np.linspace(0, numbers, min(self.job.parts, numbers) + 1).astype(int).tolist()
-        return [Part(tile, stage, first, last) for first, last in pairwise(edges)]
+    def parts(self, number: int, stage: Stage, tile: Tile) -> list[Part]:
+        """The draws of a stage of a tile in parts, which do not depend on who does them."""
+        batches = self.job.batches
+        step = batches.numbers
+        if self.job.is_cut:
+            step = self.job.options.part or batches_of_part(batches, tile.rows, tile.bins)
+            chunk = batches.stretch // batches.size
+            if self._keeps(number) and stage is Stage.COUNT:
+                # Many chunks are written by who makes them; of few, parts come together here.
+                step = chunk if batches.draws > MANY * batches.stretch else min(step, chunk)
+        edges = [*range(0, batches.numbers, step), batches.numbers]
+        return [Part(number, stage, first, last) for first, last in pairwise(edges)]
+
+    def keeper(self, number: int) -> Keeper | None:
+        """What writes the draws of a tile chunk by chunk; None where none are to be."""
+        record = self.job.options.record
+        if record is None or not self._keeps(number):
+            return None
+        most = ROOMS if self.executor.shares_memory else None
+        return Keeper.of(self.job, number, record.wrote, record.known, most=most)
+
+    def _keeps(self, number: int) -> bool:
+        return self.job.folder is not None and any(item.kept for item in self.job.tiles[number])
 
     @cached_property
     def elsewhere(self) -> Work:
@@ -93,28 +126,63 @@ class Team:
 
     def results(
         self, tasks: Sequence[Task], tile: Tile, report: Report, kept: Kept | None = None
-    ) -> list[Result]:
-        """Do the tasks of a stage; draws that they keep are written into `kept`."""
-        shared, batches, found = self.executor.shares_memory, self.job.batches, {}
-        work: Perform = self.elsewhere
-        if shared:
-            site = Site(tile, self.crew, None if kept is None else kept.draws, report)
-            if kept is None or (kept.lines < 0).all():
-                # Draws that are kept lie where a checkpoint does not reach.
-                site = replace(site, checkpoint=self._checkpoint(tasks[0]))
-            work = partial(perform, self.job, site=site)
-        elif kept is not None:
+    ) -> Result:
+        """Do the tasks of a stage, together; draws that they keep are written into `kept`."""
+        checkpoint, keeper = None, None if kept is None else kept.keeper
+        if kept is None or keeper is not None or (kept.lines < 0).all():
+            # Draws that are kept in memory lie where a checkpoint does not reach.
+            checkpoint = self._checkpoint(tasks[0])
+        if not self.executor.shares_memory:
+            return self._merged(tasks, report, kept, checkpoint)
+        where = None if kept is None or keeper else kept.draws
+        site = Site(tile, self.crew, where, report, checkpoint, keeper)
+        work = partial(perform, self.job, site=site)
+        (result,) = self.executor.run(work, tasks)
+        return result
+
+    def _merged(
+        self, tasks: Sequence[Task], report: Report, kept: Kept | None, pause: Checkpoint | None
+    ) -> Result:
+        """What other processes make of tasks, put together; now and then all of it is kept."""
+        batches, whole = self.job.batches, tasks[0].part._replace(last=tasks[-1].part.last)
+        keeper = None if kept is None else kept.keeper
+        if kept is not None:
             own = kept.lines >= 0
             lines = np.where(own, np.cumsum(own) - 1, -1)
             tasks = [task._replace(lines=lines) for task in tasks]
-        for result in self.executor.run(work, tasks):
+        merged = MERGERS[whole.stage]()
+        found = pause.load() if pause else None
+        if found is not None and np.array_equal(found.get("asked", ()), asked_by(tasks[0])):
+            merged.load(found, tasks)
+            if keeper is not None and not keeper.has(self._draws_of(merged.done)):
+                merged = MERGERS[whole.stage]()
+        todo = [one for one in tasks if (one.part.first, one.part.last) not in merged.done]
+        if len(todo) < len(tasks):
+            report(1.0 - len(todo) / len(tasks), "going on")
+        for result in self.executor.run(self.elsewhere, todo) if todo else ():
+            if not merged.add(result):
+                continue
             if kept is not None and result.kept is not None:
-                first, last = batches.begin(result.part.first), batches.begin(result.part.last)
-                kept.draws[kept.lines[own], first:last] = result.kept
-            found[result.part] = result._replace(kept=None)
-            if not shared:
-                report(len(found) / len(tasks))
-        return [found[task.part] for task in tasks]
+                kept.put(batches.begin(result.part.first), result.kept)
+            if keeper is not None:
+                keeper.adopt(result.chunks)
+            report(len(merged.done) / len(tasks))
+            is_whole = keeper is None or keeper.is_even
+            if pause is not None and is_whole and pause.is_due():
+                pause.save({**merged.arrays(), "asked": asked_by(tasks[0])})
+        if len(merged.done) < len(tasks):
+            raise WorkerError(Fault(
+                "executor", f"{len(merged.done)} of {len(tasks)} parts", "each part done once",
+                "report it: an executor has lost parts",
+            ))  # fmt: skip
+        if pause is not None and whole.stage is Stage.COUNT and todo and pause.is_worth_it():
+            pause.save({**merged.arrays(), "asked": asked_by(tasks[0])})
+        return merged.result(whole)
+
+    def _draws_of(self, parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """First draw and end of each of some ranges of batches."""
+        begin = self.job.batches.begin
+        return [(begin(first), begin(last)) for first, last in parts]
 
 
 @dataclass(frozen=True)
@@ -171,17 +239,17 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     in_categories = tile.need == Need.CATEGORIES
     numbers[in_categories, sinks.LOW], numbers[in_categories, sinks.SCALE] = 0.0, 1.0
 
-    draws, first = (np.empty((0, plan.draws)), ()) if kept is None else kept
-    lines = lines_from(job.tiles[number], first) if kept else np.full(len(tile.outputs), -1)
-    draws[lines[(lines >= 0) & (tile.outputs < 0)]] = np.nan
-    by_row = Kept(draws, by_output(tile.outputs, lines))
-    tasks = [Task(part, numbers, by_row.lines) for part in team.parts(number, Stage.COUNT)]
+    by_row = _kept(team, number, tile, kept)
+    known = () if by_row.keeper is None else tuple(sorted(by_row.keeper.done))
+    tasks = [
+        Task(part, numbers, by_row.lines, known=known)
+        for part in team.parts(number, Stage.COUNT, tile)
+    ]
     counted = team.results(tasks, tile, between(report, 0.0, 0.5), by_row)
-    sums = Tree.joined((one.nodes, one.sums) for one in counted).total(job.replicates)
-    counts = _joined([one.counts for one in counted])
-    shares = [one.shares for one in counted]
+    sums = Tree.joined([(counted.nodes, counted.sums)]).total(job.replicates)
+    counts, shares = counted.counts, counted.shares
     del counted  # its counts take the room of what is collected
-    most = max(len(plan.coords[dim]) for dim in ("route", "view"))
+    most = max(len(plan.coords[dim]) for dim in ("route", "view", "decision"))
     categories = np.zeros((tile.rows, most), np.int64)
     categories[in_categories] = counts[:, in_categories, :most].sum(axis=0)
     quantiles = [np.full((tile.rows, len(job.probabilities)), np.nan) for _ in range(3)]
@@ -215,6 +283,19 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     )
 
 
+def _kept(team: Team, number: int, tile: Tile, kept: Lines | None) -> Kept:
+    """Where the draws of a tile go: into chunks, into `kept`, or nowhere."""
+    job, keeper = team.job, team.keeper(number)
+    if keeper is not None:
+        keeper.find_done()
+        lines = by_output(tile.outputs, keeper.lines)
+        return Kept(np.empty((0, 0)), lines, keeper)
+    draws, first = (np.empty((0, job.plan.draws)), ()) if kept is None else kept
+    lines = lines_from(job.tiles[number], first) if kept else np.full(len(tile.outputs), -1)
+    draws[lines[(lines >= 0) & (tile.outputs < 0)]] = np.nan
+    return Kept(draws, by_output(tile.outputs, lines))
+
+
 def known_or_reduced(team: Team, number: int) -> Sample:
     """What a tile without kept draws leaves, as it was recorded or as it is reduced now."""
     record = team.job.options.record
@@ -235,14 +316,9 @@ def rehearse(plan: Plan) -> None:
     constant = (n for n, node in enumerate(plan.graph.nodes) if node.operation is None)
     node = next(constant, plan.cells[0].node)
     row = Item((), Request(node, (plan.years[0],)), Need.QUANTILES)
-    job = Job(replace(plan, draws=1), ((row,),), 1, 1, Options())
+    job = Job(replace(plan, draws=1), ((row,),), False, 1, Options())
     with Crew(1) as crew:
         reduce_tile(Team(job, on_threads(1), crew), 0, silent)
-
-
-def _joined(parts: Sequence[Any]) -> NDArray[Any]:
-    """Arrays of all parts, one after the other."""
-    return np.concatenate(parts) if len(parts) > 1 else np.asarray(parts[0])
 
 
 def _wanted(
@@ -274,7 +350,7 @@ def _wanted(
 
 def _select(
     team: Team, number: int, tile: Tile, numbers: Floats, wanted: _Wanted,
-    shares: Sequence[Shares], found: list[Floats], report: Report,
+    shares: Shares, found: list[Floats], report: Report,
 ) -> None:  # fmt: skip
     """Write quantiles and the ends of their intervals by output row, from what is collected."""
     from simcore.kernels import sinks
@@ -282,34 +358,31 @@ def _select(
     from simcore.kernels.quantiles import select_ranks
 
     job, complete = team.job, np.ones(tile.rows, bool)
-    threads = np.cumsum([0, *map(len, shares)])
     nobody = np.full(tile.rows, -1)
 
     def collect_and_select(rows: tuple[int, int], report: Report) -> None:
         """What was collected is let go on return."""
-        results = team.results([
-            Task(part, numbers, nobody, wanted.slot, wanted.atom,
-                 wanted.places[threads[k] : threads[k + 1]], shares[k], rows)
-            for k, part in enumerate(team.parts(number, Stage.COLLECT))
+        result = team.results([
+            Task(part, numbers, nobody, wanted.slot, wanted.atom, wanted.places, shares, rows)
+            for part in team.parts(number, Stage.COLLECT, tile)
         ], tile, report)  # fmt: skip
-        values = _joined([one.values for one in results])
-        places = _joined([one.places for one in results])
-        begin, end = rows
-        for k, start in enumerate(np.cumsum([one.values.size for one in results[:-1]]), start=1):
-            places[threads[k] : threads[k + 1], begin:end, sinks.START] += start
-        tally = Tally.of(job.ranks.taken.size, len(places), tile.rows, len(job.probabilities))
-        tally.filled[:, :, begin:end] = np.concatenate([one.tally.filled for one in results], 1)
-        counted = sum(one.tally.inside for one in results)
-        tally.under[:, begin:end] = counted.cumsum(axis=2)[:, :, :-1:2]
-        tally.inside[:, begin:end] = counted[:, :, 1::2]
+        here, inside = slice(*rows), result.tally.inside
+        tally = Tally(
+            result.tally.filled,
+            np.ascontiguousarray(inside.cumsum(axis=2, dtype=np.int32)[:, :, :-1:2]),
+            np.ascontiguousarray(inside[:, :, 1::2]),
+        )
+        asked = [
+            one[here] for one in (wanted.slot, wanted.atom, wanted.below, wanted.size,
+                                  wanted.rank_slot, numbers)
+        ]  # fmt: skip
+        made = [one[here] for one in (wanted.rows, *found, complete)]
         team.crew.over_rows(
             lambda first, last: select_ranks(
-                values, places, wanted.slot, wanted.atom, wanted.below, wanted.size,
-                wanted.rank_slot, numbers, job.ranks, tally, wanted.rows, *found, complete,
-                begin + first, begin + last,
+                result.values, result.places, *asked, job.ranks, tally, *made, first, last
             ),
-            end - begin,
-        )  # fmt: skip
+            rows[1] - rows[0],
+        )
 
     groups = groups_of_rows(
         wanted.places[:, :, sinks.ROOM].sum(axis=0), collected_values(job.plan, job.options)
@@ -343,7 +416,7 @@ def quantiles_anew(
         some = rows[first : first + step]
         kept = Kept(np.empty((len(some), job.plan.draws)), np.full(tile.rows, -1))
         kept.lines[some] = np.arange(len(some))
-        tasks = [Task(part, numbers, kept.lines) for part in team.parts(number, Stage.KEEP)]
+        tasks = [Task(part, numbers, kept.lines) for part in team.parts(number, Stage.KEEP, tile)]
         team.results(tasks, tile, silent, kept)
         quantiles_of_rows(kept.draws, job.ranks, *found, some)
 
@@ -353,7 +426,7 @@ def samples(
     probabilities: tuple[float, ...] = QUANTILES, recall: Recall | None = None,
 ) -> Iterator[tuple[Item, Sample]]:  # fmt: skip
     """Each item, of a whole plan or the given ones, with what its draws leave; none are kept."""
-    job = Job.of(plan, executor.parts, executor.threads, options, items, probabilities)
+    job = Job.of(plan, not executor.shares_memory, executor.threads, options, items, probabilities)
     with Crew(executor.crew) as crew:
         team = Team(job, executor, crew, recall)
         for number, tile in enumerate(job.tiles):

@@ -23,8 +23,10 @@ from numpy.typing import NDArray
 
 from simcore._version import __version__
 from simcore.dataset import Store
+from simcore.dataset.chunks import Chunk, ChunkFolder
 from simcore.dataset.journal import Journal, folder_of
 from simcore.errors import Fault, OutputError
+from simcore.files import sync_one
 from simcore.plan import Plan
 from simcore.running.options import Report
 from simcore.statistics import Sample
@@ -41,14 +43,17 @@ _STAGE: Final = 4.0
 _COST: Final = 50.0
 """Times what the last one took that pass before the next: some 2 % of a run at most."""
 
+_CHUNKS: Final = "chunks-"
+"""Keys under which it is kept which chunks are written."""
+
 Arrays = Mapping[str, NDArray[Any]]
-Cell = tuple[str, tuple[int, ...]]
 
 
 def manifest_of(plan: Plan, nodes: int) -> dict[str, Any]:
     """All that decides the bits of a run, which has so many nodes: work of another is no use."""
     return {
         "simcore": __version__,
+        "numpy": np.__version__,
         "code": _code(),
         "config": plan.digest,
         "draws": plan.draws,
@@ -157,7 +162,10 @@ class Record:
         self._lock = threading.RLock()
         self._begun = self._last = time.monotonic()
         self._cost = 0.0
-        self._pending: list[tuple[Job, int, Sample, Sequence[Cell]]] = []
+        self._pending: list[tuple[Job, int, Sample]] = []
+        self._folder: ChunkFolder | None = None
+        self._known: dict[tuple[str, str], Chunk] = {}
+        self._written: list[Chunk] = []
         self.share = self._reached = 0.0
         self._is_own = False
 
@@ -196,52 +204,82 @@ class Record:
         with self._lock:
             return self.journal.arrays(key)
 
-    def sample(self, job: Job, number: int, cells: Sequence[Cell] = ()) -> Sample | None:
-        """What a finished tile has left; the draws of its cells are put in their place.
+    def write_apart(self) -> ChunkFolder | None:
+        """Where the chunks of kept draws are written; what is not known to be whole is removed."""
+        self._folder = self._store.write_apart(self.journal.folder / "kept")
+        if self._folder is not None:
+            found = (self.journal.facts(key) or {} for key in self.journal.keys(_CHUNKS))
+            told = [Chunk(*one) for facts in found for one in facts["chunks"]]
+            self._known = {(one.array, one.key): one for one in told}
+            self._folder.clear(but=set(self._known))
+        return self._folder
 
-        None where it is not known, or something of it is not what was written.
-        """
+    def known(self, keys: Sequence[tuple[str, str]]) -> bool:
+        """Whether these chunks, (array, key), are there as they were written; they are then counted
+        as those of this run."""
+        chunks = [self._known.get(key) for key in keys]
+        whole = [one for one in chunks if one and self._folder and self._folder.holds(one)]
+        if len(whole) < len(chunks):
+            return False
+        for one in whole:
+            self._store.adopt(one)
+        return True
+
+    def wrote(self, chunk: Chunk) -> None:
+        """Count a chunk; it is kept now or with those that follow."""
+        self._store.adopt(chunk)
         with self._lock:
-            if self.journal.is_empty:
-                return None
-            key = key_of(job, number)
-            facts, arrays = self.journal.facts(key), self.journal.arrays(key)
-            if facts is None or arrays is None:
-                return None
-            kept = {(name, tuple(index)): sums for name, index, sums in facts["kept"]}
-            if not kept.keys() >= set(cells):
-                return None
-            if not self._store.take_back(self._kept, {cell: kept[cell] for cell in cells}):
-                return None
+            self._written.append(chunk)
+            if self.is_due():
+                self.flush()
+
+    def sample(self, job: Job, number: int) -> Sample | None:
+        """What a finished tile has left; None where it is not known, or not what was written."""
+        with self._lock:
+            arrays = None if self.journal.is_empty else self.journal.arrays(key_of(job, number))
+        if arrays is None:
+            return None
         parts: dict[str, Any] = {**arrays, "draws": int(arrays["draws"])}
         return Sample(**parts)
 
-    def finish(self, job: Job, number: int, sample: Sample, cells: Sequence[Cell] = ()) -> None:
+    def finish(self, job: Job, number: int, sample: Sample) -> None:
         """Keep what a tile has left, now or with those that follow."""
         with self._lock:
-            self._pending.append((job, number, sample, cells))
+            self._pending.append((job, number, sample))
             if self.is_due():
                 self.flush()
 
     def flush(self) -> None:
-        """Keep all tiles that are finished."""
+        """Keep all that is finished."""
         with self._lock:
             found: dict[str, tuple[Arrays, dict[str, Any]]] = {}
-            for job, number, sample, cells in self._pending:
-                sums = [self._store.set_aside(self._kept, name, index) for name, index in cells]
-                if None not in sums:
-                    arrays = {one.name: np.asarray(getattr(sample, one.name))
-                              for one in fields(sample)}  # fmt: skip
-                    kept = [(*cell, one) for cell, one in zip(cells, sums, strict=True)]
-                    found[key_of(job, number)] = arrays, {"kept": kept}
+            for job, number, sample in self._pending:
+                arrays = {one.name: np.asarray(getattr(sample, one.name)) for one in fields(sample)}
+                found[key_of(job, number)] = arrays, {}
             self._pending.clear()
             self.save(found)
+
+    def _keep_chunks(self) -> None:
+        """Speak of chunks that are written, once they are on the disk."""
+        if self._folder is None or not self._written:
+            return
+        for one in self._written:
+            sync_one(self._folder.path / one.array / one.key)
+        for name in {one.array for one in self._written}:
+            sync_one(self._folder.path / name)
+        many = len(self.journal.keys(_CHUNKS))
+        self.journal.note(
+            f"{_CHUNKS}{many}", chunks=[list(one) for one in self._written], share=self._reached
+        )
+        self._written.clear()
 
     def save(self, parts: Mapping[str, tuple[Arrays, dict[str, Any]]]) -> None:
         """Keep arrays and facts by key."""
         with self._lock:
-            start = time.monotonic()
+            start, more = time.monotonic(), bool(parts or self._written)
             try:
+                # What follows may speak of tiles whose draws they are.
+                self._keep_chunks()
                 for key, (arrays, facts) in parts.items():
                     self.journal.add(key, arrays, **facts, share=self._reached)
                     # What a tile has left contains how far its stages were.
@@ -254,7 +292,7 @@ class Record:
                 )) from error  # fmt: skip
             self._last = time.monotonic()
             self._cost = self._last - start
-            if parts:
+            if more:
                 self.share = self._reached
 
     def end(self) -> None:
@@ -265,6 +303,7 @@ class Record:
         """The run ends before it is complete: what is kept, in words, or nothing."""
         if not self._is_own:
             return ""
+        self._store.take_out()
         with contextlib.suppress(OutputError):
             if time.monotonic() - self._begun > SECONDS:
                 self.flush()
@@ -275,7 +314,3 @@ class Record:
             f"{_percent(self.share)} of the run is kept in {self.journal.folder}; "
             "the same command goes on from there"
         )
-
-    @property
-    def _kept(self) -> Path:
-        return self.journal.folder / "kept"

@@ -8,7 +8,7 @@ be done by any process, in any order, and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.dataset.chunks import Chunk
 from simcore.kernels.operations import BLOCK
 from simcore.running.batches import Batch, Node, Tree
+from simcore.running.compiled import Tile, by_output
 from simcore.running.crew import Crew, Shares
-from simcore.running.items import rows_of
 from simcore.running.jobs import Job, Result, Stage, Task
+from simcore.running.keeping import InChunks, Keeper
 from simcore.running.options import Report, between, silent
-from simcore.running.program import Recall, compile_program, drop_operation, restrict_outputs
-from simcore.running.tiles import bins_for
+from simcore.running.program import drop_operation, restrict_outputs
+from simcore.running.tiles import ROOMS
 
 if TYPE_CHECKING:
     from simcore.running.resuming import Checkpoint
@@ -33,69 +35,12 @@ Arrays = Mapping[str, NDArray[Any]]
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-Simulate = Callable[[Any], None]
+Simulate = Callable[..., None]
 
-
-def by_output(outputs: NDArray[np.int64], values: NDArray[Any]) -> NDArray[Any]:
-    """Values by asked row in the order of the output rows, which fewer may be."""
-    defined = outputs >= 0
-    found = np.empty(defined.sum(), values.dtype)
-    found[outputs[defined]] = values[defined]
-    return found
-
-
-@dataclass(frozen=True)
-class Tile:
-    """The rows of a tile as the arrays that the kernels run.
-
-    Attributes
-    ----------
-    program : Program
-    outputs : ndarray, shape (asked rows,)
-        Output row of each row asked for; -1 where undefined.
-    need : ndarray, shape (rows,)
-    rate : ndarray, shape (rows,)
-    drawn : ndarray, shape (rows,)
-        Whether a row follows from random numbers.
-    bins : int
-    """
-
-    program: Any
-    outputs: NDArray[np.int64]
-    need: NDArray[np.int64]
-    rate: Floats
-    drawn: NDArray[np.bool_]
-    bins: int
-
-    @classmethod
-    def of(cls, job: Job, number: int, recall: Recall | None = None) -> Tile:
-        """Compile a tile of a job."""
-        tile = job.tiles[number]
-        program, outputs = compile_program(job.plan, [item.request for item in tile], recall=recall)
-        counts = [item.request.rows for item in tile]
-        workers = min(job.parts * job.threads, job.batches.numbers * job.replicates)
-        return cls(
-            program,
-            outputs,
-            need=by_output(outputs, np.repeat([int(item.need) for item in tile], counts)),
-            rate=by_output(outputs, np.repeat([item.rate for item in tile], counts)),
-            drawn=by_output(
-                outputs, np.repeat([job.plan.drawn[item.request.node] for item in tile], counts)
-            ),
-            bins=bins_for(job.plan, job.options, rows_of(tile), workers),
-        )
-
-    @property
-    def rows(self) -> int:
-        """Number of output rows."""
-        return len(self.need)
-
-    def asked(self, values: NDArray[Any], default: float) -> NDArray[Any]:
-        """Values by output row in the order of the requests; the default where undefined."""
-        found = np.full((len(self.outputs), *values.shape[1:]), default, dtype=values.dtype)
-        defined = self.outputs >= 0
-        found[defined] = values[self.outputs[defined]]
-        return found
+_WIDTHS: Final = 8.0
+"""Standard deviations by which a part may collect more than its share of all values, and"""
+_SPARE: Final = 64
+"""so many more where these are few."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +57,8 @@ class Site:
         Told the share of the part that is done.
     checkpoint : Checkpoint, optional
         Where it is kept now and then how far the part is.
+    keeper : Keeper, optional
+        What writes kept draws chunk by chunk.
     """
 
     tile: Tile
@@ -119,6 +66,7 @@ class Site:
     kept: NDArray[Any] | None = None
     report: Report = silent
     checkpoint: Checkpoint | None = None
+    keeper: Keeper | None = None
 
 
 def perform(job: Job, task: Task, site: Site) -> Result:
@@ -142,10 +90,26 @@ class Work:
     def __reduce__(self) -> tuple[type[Work], tuple[Job]]:
         return Work, (self.job,)
 
-    def __call__(self, task: Task) -> Result:
-        """Do a part."""
+    def __call__(self, task: Task, report: Report = silent) -> Result:
+        """Do a part; `report` hears its share that is done, and may end it by an error."""
         with Crew(self.job.threads) as crew:
-            return perform(self.job, task, Site(self.tile(task.part.tile), crew))
+            site, chunks = Site(self.tile(task.part.tile), crew, report=report), list[Chunk]()
+            if self._writes(task):
+                most = 1 if self.job.threads == 1 else ROOMS
+                options: dict[str, Any] = {"done": task.known, "most": most}
+                keeper = Keeper.of(self.job, task.part.tile, chunks.append, **options)
+                site = replace(site, keeper=keeper)
+                task = task._replace(lines=by_output(site.tile.outputs, keeper.lines))
+            return perform(self.job, task, site)._replace(chunks=tuple(chunks))
+
+    def _writes(self, task: Task) -> bool:
+        """Whether a part has whole chunks of kept draws, and their folder is here."""
+        folder, batches, part = self.job.folder, self.job.batches, task.part
+        if folder is None or part.stage is not Stage.COUNT or not (task.lines >= 0).any():
+            return False
+        ends = (batches.begin(part.first), batches.begin(part.last))
+        whole = all(one % batches.stretch == 0 or one == batches.draws for one in ends)
+        return whole and folder.is_here
 
     def tile(self, number: int) -> Tile:
         """A tile, compiled where the last one was another."""
@@ -176,20 +140,30 @@ def _count(job: Job, task: Task, site: Site) -> Result:
     shape = threads, tile.rows, tile.bins + 1
     found = site.checkpoint.load() if site.checkpoint else None
     done: Shares = ()
-    # Other threads or more memory than before: what they have counted is of no use.
-    if found is not None and found["counts"].shape == shape:
+    # Other threads or more memory than before, or draws that are not kept any more: what they have
+    # counted is of no use.
+    if found is not None and found["counts"].shape == shape and _are_kept(found, batches, site):
         counts, done = found["counts"], _parted(found)
         tree = Tree.joined([(found["nodes"], found["sums"])])
     else:
         counts = np.zeros(shape, np.int32)
-    kept = _room_to_keep(job, task, site, job.plan.experiment.dtype)
+    keeper = site.keeper
+    kept = np.empty((0, 0)) if keeper else _room_to_keep(job, task, site, job.plan.experiment.dtype)
     targets = [
         _keeper(tile, sinks.COUNT, task.numbers, task.lines, kept, counts=one) for one in counts
     ]
 
     def simulated(thread: int, batch: Batch, simulate: Simulate) -> None:
         sums = np.zeros((tile.rows, sinks.SUMS))
-        simulate(targets[thread]._replace(sums=sums))
+        target = targets[thread]._replace(sums=sums)
+        number = keeper.number(batch.first) if keeper else -1
+        if keeper is None or number in keeper.done:
+            simulate(target)
+        else:
+            room = keeper.room(number, site.crew.is_stopped)
+            where = {_place_of(room): room}
+            simulate(target._replace(**where), number * keeper.stretch)
+            keeper.made(number, _draws_of(batch, job))
         tree.add(Node.of(batch), sums)
 
     def reached(shares: Shares) -> Arrays:
@@ -200,8 +174,16 @@ def _count(job: Job, task: Task, site: Site) -> Result:
     # What is collected is of no use to who does not know what each thread has counted.
     if site.checkpoint is not None and site.checkpoint.is_worth_it():
         site.checkpoint.save(reached(shares))
-    returned = None if kept is site.kept else kept
+    returned = None if keeper or kept is site.kept else kept
+    if job.is_cut:
+        counts = _narrow(counts)
     return Result(task.part, shares, returned, *tree.nodes(), counts=counts)
+
+
+def _narrow(counts: NDArray[np.int32]) -> NDArray[Any]:
+    """What threads have counted together, shape (1, rows, bins + 1), as narrow as it fits."""
+    whole = counts if len(counts) == 1 else counts.sum(axis=0, keepdims=True, dtype=np.int32)
+    return whole.astype(np.uint16) if whole.max(initial=0) < 1 << 16 else whole
 
 
 def _keep(job: Job, task: Task, site: Site) -> Result:
@@ -219,9 +201,12 @@ def _keep(job: Job, task: Task, site: Site) -> Result:
 def _collect(job: Job, task: Task, site: Site) -> Result:
     """The values of wanted bins, and with replicates the draws of each beside them."""
     from simcore.kernels import sinks
+    from simcore.kernels.bins import close_up
     from simcore.kernels.intervals import Tally
 
     tile, (begin, end), replicates = site.tile, task.rows, job.ranks.taken.size
+    if not task.shares:
+        task = _with_room(job, task)
     places = task.places.copy()
     needed = places[:, begin:end, sinks.ROOM]
     places[:, begin:end, sinks.START] = (np.cumsum(needed) - needed.ravel()).reshape(needed.shape)
@@ -268,7 +253,48 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
             tally.filled[one] = places[:, begin:end, sinks.FILLED]
             tally.inside[one] = counts.sum(axis=0)[begin:end]
             counts[:] = 0
+    places = np.ascontiguousarray(places[:, begin:end])
+    # Room that was left over does not travel.
+    values = values[: close_up(values, places)] if job.is_cut else values
     return Result(task.part, task.shares, values=values, places=places, tally=tally)
+
+
+def _with_room(job: Job, task: Task) -> Task:
+    """A task of one of many parts, with batches and room for each thread.
+
+    Of values that lie anywhere among the draws a thread meets its share, give or take; should there
+    be no room for one, its row is made anew.
+    """
+    from simcore.kernels import sinks
+
+    batches = job.batches.within(task.part.first, task.part.last)
+    threads = min(job.threads, len(batches))
+    shares = [list(range(thread, len(batches), threads)) for thread in range(threads)]
+    places = np.repeat(task.places, threads, axis=0)
+    draws = job.batches.begin(task.part.last) - job.batches.begin(task.part.first)
+    for own, share in zip(places, shares, strict=True):
+        # One more, as batches in which the run ends have fewer draws than others.
+        met = draws / job.plan.draws * min(1.0, (len(share) + 1) / len(batches))
+        asked = own[:, sinks.ROOM]
+        mean = met * asked
+        likely = np.ceil(mean + _WIDTHS * np.sqrt(mean)).astype(np.int64) + _SPARE
+        own[:, sinks.ROOM] = np.minimum(asked, likely)
+    return task._replace(places=places, shares=shares)
+
+
+def _draws_of(batch: Batch, job: Job) -> int:
+    """Draws of a batch, which lie between those of other replicates."""
+    step, blocks = job.replicates * BLOCK, range(batch.draws // (job.replicates * BLOCK) + 1)
+    return sum(max(0, min(BLOCK, batch.draws - k * step)) for k in blocks)
+
+
+def _are_kept(found: Arrays, batches: Sequence[Batch], site: Site) -> bool:
+    """Whether the draws that a checkpoint has counted are kept where that was asked for."""
+    keeper = site.keeper
+    if keeper is None:
+        return True
+    counted = [k for own in _parted(found) for k in own]
+    return {keeper.number(batches[k].first) for k in counted} <= keeper.done
 
 
 def _is_of(found: Arrays, task: Task, places: Places) -> bool:
@@ -312,8 +338,13 @@ def _keeper(
 
     places = np.zeros((tile.rows, 5), np.int64)
     places[:, sinks.KEPT_AT] = lines
-    where = {"kept64" if kept.dtype == np.float64 else "kept32": kept}
+    where = {_place_of(kept): kept}
     return sinks.sink(kind, tile.rows, numbers=numbers, places=places, **where, **arrays)
+
+
+def _place_of(kept: NDArray[Any]) -> str:
+    """Which array of a sink takes draws of this type."""
+    return "kept64" if kept.dtype == np.float64 else "kept32"
 
 
 def _over_draws(
@@ -337,13 +368,19 @@ def _over_draws(
     batches = job.batches.within(task.part.first, task.part.last)
     chosen = site.tile.program if program is None else program
     rooms = [sinks.workspace(chosen.rows, BLOCK) for _ in range(job.threads)]
-    begin = job.batches.begin(task.part.first) if site.kept is None else 0
+    begin, keeper = job.batches.begin(task.part.first) if site.kept is None else 0, site.keeper
 
     def one(thread: int, number: int) -> None:
         batch, room = batches[number], rooms[thread]
-        work(thread, batch, lambda sink: run_blocks(
-            chosen, batch.first, batch.draws, job.replicates, batch.first - begin, False, room, sink
-        ))  # fmt: skip
+        try:
+            work(thread, batch, lambda sink, origin=begin: run_blocks(
+                chosen, batch.first, batch.draws, job.replicates, batch.first - origin, False, room,
+                sink,
+            ))  # fmt: skip
+        except BaseException:
+            if keeper is not None:
+                keeper.stop()
+            raise
 
     shares = [[k for k in own if replicate in (None, batches[k].replicate)] for own in task.shares]
     threads = len(shares) or min(job.threads, len(batches))
@@ -353,9 +390,19 @@ def _over_draws(
     free = iter([k for k in range(len(batches)) if k not in known])
     queues = [iter(own[len(m) :]) for own, m in zip(shares, met, strict=False)] or [free] * threads
     pause = site.checkpoint if reached is not None else None
+    is_due = pause.is_due if pause else _never
+    in_chunks = None
+    if keeper is not None:
+        # What is counted is of no use without its draws, so no pause is within a chunk.
+        in_chunks = InChunks(free, lambda k: keeper.number(batches[k].first), is_due)
+        queues, is_due = [in_chunks] * threads, _never
     while (before := sum(map(len, met))) < total:
         report = lambda more, before=before: site.report((before + more) / total)  # noqa: E731
-        dealt = site.crew.over_batches(one, queues, report, pause.is_due if pause else _never)
+        if in_chunks is not None:
+            in_chunks.go_on()
+        dealt = site.crew.over_batches(one, queues, report, is_due)
+        if keeper is not None:
+            site.crew.together(keeper.drain)
         met = [[*own, *more] for own, more in zip(met, dealt, strict=True)]
         if pause is not None and reached is not None and pause.is_due():
             pause.save(reached(met))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -31,10 +32,25 @@ _TALLY_BYTES: Final = 104
 _NODE_BYTES: Final = 64
 """Bytes of a row for a sum over some batches of a replicate, and its copy on the way."""
 _FEWEST_BINS, _MOST_BINS = 512, 8192
+_DOUBLINGS: Final = (_MOST_BINS // _FEWEST_BINS).bit_length() - 1
 _DRAWS_PER_BIN: Final = 128
 """More draws in a bin than that make it worth while to have more bins."""
 _WANTED_BINS: Final = 64
 """Bins' worth of draws that are collected for nine quantiles with their intervals, at most."""
+_USUAL_BINS: Final = 32
+"""The same as it is usually, of the outcomes of the quickstart."""
+_PARTS: Final = 128
+"""Parts into which a stage is cut at least, if they are worth while."""
+_PART_SECONDS: Final = 30.0
+"""Time that a part may take, and"""
+_ROW_SECONDS: Final = 1e-8
+"""that of a row for each draw, roughly."""
+_DRAWS_PER_COUNT: Final = 8
+"""Draws of a part for each of its bins, so that to send its counts takes little beside it."""
+ROOMS: Final = 2
+"""Chunks of kept draws that threads fill at a time: one while the one before is written."""
+MANY: Final = 16
+"""More chunks of kept draws than that are each made by one worker, and written by it."""
 _PLAIN: Final = Options()
 
 
@@ -56,6 +72,17 @@ def bins_for(plan: Plan, options: Options, rows: int, workers: int) -> int:
     return bins
 
 
+def batches_of_part(batches: Batches, rows: int, bins: int) -> int:
+    """Batches of a part of a tile with so many rows and bins: a power of two.
+
+    Enough of them that counts by bin are soon sent, few enough that many can share the draws, and
+    that not much is lost with who does one. It knows nothing of who is there.
+    """
+    most = _PART_SECONDS / (rows * _ROW_SECONDS)
+    draws = max(_DRAWS_PER_COUNT * bins, min(most, batches.draws / _PARTS))
+    return 1 << max(0, int(draws / batches.size).bit_length() - 1)
+
+
 def collected_values(plan: Plan, options: Options) -> int:
     """Values that may be collected at a time; the counts are let go before."""
     if options.collected is not None:
@@ -70,6 +97,18 @@ def recalled_values(plan: Plan, options: Options) -> int:
     return int(_RECALLED * _room(plan, options) / 8)
 
 
+def kept_at_once(plan: Plan, out: Path | None, *, is_cut: bool) -> int | None:
+    """Draws of a kept row that lie in memory at a time, in a run to a file; None: all of them.
+
+    Those of a store are written chunk by chunk; the few chunks that parts elsewhere make together
+    come together in memory.
+    """
+    if out is None or out.suffix != ".zarr":
+        return None
+    stretch = Batches(plan.draws, replicates_of(plan)).stretch
+    return (MANY if is_cut else ROOMS) * stretch
+
+
 def bytes_of(plan: Plan, options: Options, item: Item, workers: int) -> float:
     """Memory of an item while its tile is at work, without what is collected."""
     size = np.dtype(plan.experiment.dtype).itemsize
@@ -78,7 +117,8 @@ def bytes_of(plan: Plan, options: Options, item: Item, workers: int) -> float:
         batches = Batches(plan.draws, plan.experiment.replicates)
         nodes = _NODE_BYTES * batches.numbers.bit_length()
         fixed += (_TALLY_BYTES + nodes + 8 * workers) * batches.replicates
-    return item.request.rows * (fixed + (size * plan.draws if item.kept else 0.0))
+    kept = plan.draws if options.kept is None else min(options.kept, plan.draws)
+    return item.request.rows * (fixed + (size * kept if item.kept else 0.0))
 
 
 def tiles_of(
@@ -86,17 +126,49 @@ def tiles_of(
 ) -> Iterator[list[Item]]:
     """Items in groups that fit the memory budget, half of which is for what is collected."""
     most = _room(plan, options) / 2
+    most_rows = rows_of_tile(plan, items, workers, options)
     tile: list[Item] = []
-    size = 0.0
+    size, rows = 0.0, 0
     for item in items:
         more = bytes_of(plan, options, item, workers)
-        if tile and (size + more > most or len(tile) == options.items):
+        is_full = size + more > most or rows + item.request.rows > most_rows
+        if tile and (is_full or len(tile) == options.items):
             yield tile
-            tile, size = [], 0.0
+            tile, size, rows = [], 0.0, 0
         tile.append(item)
         size += more
+        rows += item.request.rows
     if tile:
         yield tile
+
+
+def rows_of_tile(
+    plan: Plan, items: Sequence[Item], workers: int, options: Options = _PLAIN
+) -> int:  # fmt: skip
+    """Most rows of a tile: as many as have room, or fewer where that takes fewer passes.
+
+    Fewer rows have room for more bins, so that less is collected of each, and in fewer groups; but
+    each tile is gone through by itself.
+    """
+    rows, room = rows_of(items), _room(plan, options)
+    size = sum(bytes_of(plan, options, item, workers) for item in items)
+    most = max(1, min(rows, int(room / 2 * rows / size)))
+    finer = (int(room / (24 * workers * (_FEWEST_BINS << k))) for k in range(_DOUBLINGS + 1))
+    choices = [most, *(few for few in finer if 0 < few < most)]
+    return min(choices, key=lambda few: passes_of(plan, rows, few, workers, options))
+
+
+def passes_of(
+    plan: Plan, rows: int, most: int, workers: int, options: Options = _PLAIN
+) -> int:  # fmt: skip
+    """How often the draws are gone through, for so many rows in tiles of at most so many.
+
+    Each tile is gone through once to count, and once for each group of rows that is collected.
+    """
+    bins = bins_for(plan, options, min(rows, most), workers)
+    values = min(1.0, _USUAL_BINS / bins) * plan.draws * min(rows, most)
+    groups = math.ceil(values / collected_values(plan, options))
+    return math.ceil(rows / most) * (1 + max(1, groups))
 
 
 def tile_memory(plan: Plan, tile: Sequence[Item], workers: int, options: Options = _PLAIN) -> float:

@@ -144,9 +144,12 @@ def _traced(plan: Plan, cell: Cell, values: np.ndarray) -> dict[str, Any]:
     unit = variable.unit_at(plan.experiment.currency, held)
     scaled = values * currency_rate(plan) if variable.is_money else values
     if variable.kind == "category":
-        labels = [plan.coords["route"][int(v)] if np.isfinite(v) else None for v in scaled]
-        told: dict[str, Any] = {"values": dict(zip(plan.years, labels, strict=True))}
-        unit = "route"
+        among = plan.coords[variable.among]
+        labels = [among[int(v)] if np.isfinite(v) else None for v in scaled]
+        told: dict[str, Any] = {"value": labels[0]}
+        if has_years(cell):
+            told = {"values": dict(zip(plan.years, labels, strict=True))}
+        unit = variable.among
     elif has_years(cell):
         told = {"values": dict(zip(plan.years, scaled.tolist(), strict=True))}
     else:

@@ -35,7 +35,8 @@ def compare(options: argparse.Namespace) -> None:
         _require_dims(variable, labels)
         if options.format == "table" and not labels["year"] and "year" in runs[0].coords:
             shared = [set(one["year"].values.tolist()) for one in runs]
-            labels["year"] = telling_years(sorted(set.intersection(*shared)) or [0])
+            if years := sorted(set.intersection(*shared)):
+                labels["year"] = telling_years(years)
         found = compare(
             *runs, variable=variable, labels=labels, volume=volume,
             old_scenario=options.base, new_scenario=options.to,

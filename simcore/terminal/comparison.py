@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _MOST: Final = 12
 """Changes that are shown; the others are counted."""
 _ROWS: Final = 200
+_HEADING: Final = 22
+"""Longest heading of a side."""
 _SIDES: Final = ("old", "new", "difference")
 _EDGES: Final = ("low", "high")
 
@@ -61,11 +63,9 @@ def _single(table: xr.Dataset) -> pd.DataFrame:
 def comparison_text(found: xr.Dataset, apart: Sequence[Change], runs: Sequence[str]) -> str:
     """What differs, then both sides and the difference of each cell, within the width."""
     attrs = found.attrs
-    old, new = attrs["old_scenario"], attrs["new_scenario"]
     lines = [shortened(name, WIDTH) for name in dict.fromkeys(runs)]
-    if len(runs) > 1 and old == new:
-        old, new = f"{old} (first run)", f"{new} (second run)"
-    lines += [*wrapped(f"From {old} to {new}; {_draws_said(attrs)}"), "", *_changed(apart)]
+    (old, new), said = _sides_said(attrs, two=len(runs) > 1)
+    lines += [*wrapped(f"{said}; {_draws_said(attrs)}"), "", *_changed(apart)]
     frame = _without_repeats(frame_of(found))
     unit = str(attrs["units"])
     quantiles = "difference_p50" in frame
@@ -83,8 +83,7 @@ def comparison_text(found: xr.Dataset, apart: Sequence[Change], runs: Sequence[s
     shift = [f"p{q:g}" for q in (5, 50, 95)] if quantiles else ["mean"]
     middle = "p50" if quantiles else "mean"
     groups = [
-        (shortened(name, 22), [(side, column) for column in shift])
-        for name, side in ((old, "old"), (new, "new"))
+        (name, [(side, column) for column in shift]) for name, side in ((old, "old"), (new, "new"))
     ]
     interval = [("difference", f"{middle}_{end}") for end in _EDGES]
     groups += [("difference", [("difference", column) for column in shift]),
@@ -97,6 +96,22 @@ def comparison_text(found: xr.Dataset, apart: Sequence[Change], runs: Sequence[s
     if "old_budget" in frame:
         lines += ["", *_budget(named, attrs, old, new)]
     return "\n".join(map(printable, lines))
+
+
+def _sides_said(attrs: Mapping[Any, Any], *, two: bool) -> tuple[list[str], str]:
+    """Headings of the two sides, by their titles where these fit, and the sentence that names
+    both."""
+    ids = [str(attrs[f"{side}_scenario"]) for side in ("old", "new")]
+    named = [str(attrs.get(f"{side}_title") or one) for side, one in zip(_SIDES, ids, strict=False)]
+    said = [
+        name if f"({one})" in name or name == one else f"{name} ({one})"
+        for name, one in zip(named, ids, strict=True)
+    ]
+    if two and ids[0] == ids[1]:
+        return ["first run", "second run"], f"{said[0]}: from the first run to the second"
+    fit = max(map(len, named)) <= _HEADING and named[0] != named[1]
+    heads = named if fit else [shortened(one, _HEADING) for one in ids]
+    return heads, f"From {said[0]} to {said[1]}"
 
 
 def _with_titles(frame: pd.DataFrame, found: xr.Dataset) -> pd.DataFrame:
@@ -205,8 +220,7 @@ def _budget(frame: pd.DataFrame, attrs: Mapping[Any, Any], old: str, new: str) -
     places = decimals([one / scale for one in values], figures=3)
     unit = said_unit(f"1e6 {attrs['currency']}", scale) + ("/yr" if "year" in frame else "")
     groups = [
-        (shortened(name, 22), [(side, "budget"), (side, "needed")])
-        for name, side in ((old, "old"), (new, "new"))
+        (name, [(side, "budget"), (side, "needed")]) for name, side in ((old, "old"), (new, "new"))
     ]
     apart = [("difference", f"budget{end}") for end in ("", "_low", "_high")]
     groups.append(("difference", apart))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +17,8 @@ from simcore.terminal.opening import opened
 if TYPE_CHECKING:
     import xarray as xr
 
+    from simcore.plan import Plan
+
 _OF_A_CONFIG: Final = ("draws", "seed", "set", "allow_outside", "out", "overwrite", "threads")
 """Options that say how a config is run."""
 
@@ -27,7 +29,7 @@ def deal(options: argparse.Namespace) -> None:
     from simcore.analysis.headline import OpenedRun
     from simcore.terminal.deal import deal_text
 
-    with _run(options) as result:
+    with run_of(options, _require) as result:
         found = deal_of(OpenedRun(result), options.project, options.scenario or ())
         if options.format == "json":
             print_json(found)
@@ -43,10 +45,23 @@ def deal(options: argparse.Namespace) -> None:
                     print(f"Picture   {file}")
 
 
-@contextlib.contextmanager
-def _run(options: argparse.Namespace) -> Iterator[xr.Dataset]:
-    """The saved run that is named, or that of the config."""
+def _require(plan: Plan, options: argparse.Namespace) -> None:
+    """Refuse a config without the project that is asked for, before it is run."""
     from simcore.analysis.deal import chosen
+
+    if not plan.coords["project"]:
+        raise ConfigError(Fault(
+            "projects", "no project", "at least one", "write projects: {NAME: {region: ..., "
+            "route: ..., start: ..., lifetime: ..., output: ...}}", file=options.file,
+        ))  # fmt: skip
+    chosen(plan.coords["project"], options.project)
+
+
+@contextlib.contextmanager
+def run_of(
+    options: argparse.Namespace, require: Callable[[Plan, argparse.Namespace], None]
+) -> Iterator[xr.Dataset]:
+    """The saved run that is named, or that of the config, of whose plan something is required."""
     from simcore.dataset import check_output
 
     file = Path(options.file)
@@ -56,19 +71,14 @@ def _run(options: argparse.Namespace) -> Iterator[xr.Dataset]:
             yield result
         return
     plan = build_plan(options, warning=True)
-    if not plan.coords["project"]:
-        raise ConfigError(Fault(
-            "projects", "no project", "at least one", "write projects: {NAME: {region: ..., "
-            "route: ..., start: ..., lifetime: ..., output: ...}}", file=options.file,
-        ))  # fmt: skip
-    chosen(plan.coords["project"], options.project)
+    require(plan, options)
     if options.out is not None:
         check_output(options.out, overwrite=options.overwrite)
     from simcore.running import engine
     from simcore.terminal.progress import progress, say_if_cold
 
-    say_if_cold("deal")
-    with progress(plan.draws, quiet=False) as report:
+    say_if_cold(options.name)
+    with progress(plan.draws, quiet=False, threads=options.threads) as report:
         result = engine.run(
             plan, out=options.out, overwrite=options.overwrite, threads=options.threads,
             report=report,

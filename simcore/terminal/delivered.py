@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.delivered import Delivered
-from simcore.analysis.notation import decimals, number
+from simcore.analysis.notation import band, decimals, number
 from simcore.terminal.tables import Titles, grouped, named, wrapped
 
 _SHORT: Final = {
@@ -21,10 +21,10 @@ _LEGEND: Final = {
 }
 
 
-def legend(tables: Sequence[Delivered]) -> list[str]:
-    """Say what the columns are."""
+def legend_of(tables: Sequence[Delivered]) -> dict[str, str]:
+    """What the columns are, by their headings."""
     names = dict.fromkeys(name for one in tables for row in one.rows.values() for name in row)
-    return [f"  {_SHORT[name]:<13} {_LEGEND[name]}" for name in names]
+    return {_SHORT[name]: _LEGEND[name] for name in names}
 
 
 def delivered_lines(one: Delivered, quantiles: Sequence[str], titles: Titles) -> list[str]:
@@ -33,7 +33,7 @@ def delivered_lines(one: Delivered, quantiles: Sequence[str], titles: Titles) ->
     title = f"{one.year}, {named(titles, 'scenario', one.scenario)}, against {against}, delivered"
     if one.alternative:
         places = decimals(one.alternative, figures=3)
-        title += "; that costs " + "/".join(number(v, places) for v in one.alternative)
+        title += "; that costs " + band([number(value, places) for value in one.alternative])
     if not one.rows:
         return ["", *wrapped(f"{title}: nothing else is available")]
     names = list(next(iter(one.rows.values())))
@@ -53,7 +53,7 @@ def delivered_lines(one: Delivered, quantiles: Sequence[str], titles: Titles) ->
     buyer = named(titles, "region", one.against.partition(".")[0])
     for what, places_ in (("freight or duty", one.without_freight), ("duty", one.without_duty)):
         if places_:
-            why = "no entry in imports" if what != "duty" else "none is out_of_quota"
+            why = "no entry in imports" if what != "duty" else "all is within the quota"
             told = ", ".join(named(titles, "region", place) for place in places_)
             lines += wrapped(f"Without {what} into {buyer} ({why}): {told}")
     return lines

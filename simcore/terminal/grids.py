@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from simcore.analysis.headline import HEADLINE_QUANTILES, Run, telling_years
 from simcore.analysis.names import titles
-from simcore.analysis.notation import decimals, number, said_unit
+from simcore.analysis.notation import band, decimals, number, said_unit
 from simcore.terminal.tables import WIDTH, scale_of, wrapped
 from simcore.variables import OUTCOMES
 
@@ -40,8 +40,8 @@ def grid_lines(run: Run) -> list[str]:
     digits = decimals([value / scale for value in values], figures=3)
 
     def shown(one: list[float], *, whole: bool) -> str:
-        low, middle, high = (number(value / scale, digits) for value in one)
-        return f"{middle} ({low} to {high})" if whole and middle != "-" else middle
+        written = [number(value / scale, digits) for value in one]
+        return band(written) if whole else written[1]
 
     header = [*held, *down, *axes.get(across, [name])]
     for whole in (True, False):

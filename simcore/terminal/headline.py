@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from simcore.analysis.notation import decimals, number, said_unit, share
+from simcore.analysis.notation import band, decimals, number, said_unit, share
 from simcore.analysis.sectors import Made, References
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
-from simcore.terminal.delivered import delivered_lines, legend
+from simcore.terminal.accounts import account_lines
+from simcore.terminal.delivered import delivered_lines, legend_of
 from simcore.terminal.goods import budget_lines, product_lines
+from simcore.terminal.portfolios import portfolio_lines
 from simcore.terminal.projects import project_lines
 from simcore.terminal.regions import COLUMNS, Block, Rows, is_amount, labels_of, year_lines
 from simcore.terminal.tables import MANY, WIDTH, Titles, named, scale_of
@@ -59,15 +61,17 @@ def headline_text(
     # Without a cost or a value the columns are those of the tables of buyers.
     every = zip(*columns.values(), strict=True) if outcomes else ()
     table: Rows = [dict(zip(columns, row, strict=True)) for row in every]
-    space = max((len(COLUMNS[name]) for name in outcomes), default=0) + 2
-    for name in outcomes:
-        ranged = width >= WIDTH and f"{name}_low" in (table[0] if table else ())
+    legend = {
+        COLUMNS[name]: _LEGEND[name] + (_BY_VIEW if _is_ranged(name, table, width) else "")
+        for name in outcomes
+    } | legend_of(attrs["delivered"])
+    space = max(map(len, legend), default=0) + 2
+    for heading, meaning in legend.items():
         lines += textwrap.wrap(
-            f"{_LEGEND[name]}{_BY_VIEW if ranged else ''}", width,
-            initial_indent=f"  {COLUMNS[name]:<{space}}", subsequent_indent=" " * (space + 2),
+            meaning, width, initial_indent=f"  {heading:<{space}}",
+            subsequent_indent=" " * (space + 2),
         )  # fmt: skip
     references: References = attrs.get("references") or {}
-    lines += legend(attrs["delivered"])
     made: Sequence[Made] = attrs["sectors"] if "sector" in columns else ()
     for scenario in labels_of(table, "scenario"):
         for year in labels_of(table, "year"):
@@ -90,6 +94,8 @@ def headline_text(
         lines += delivered_lines(one, attrs["quantiles"], titles)
     if attrs["projects"] is not None:
         lines += project_lines(attrs["projects"], attrs["quantiles"], titles)
+    lines += portfolio_lines(attrs["portfolios"], attrs["quantiles"], attrs["currency"], titles)
+    lines += account_lines(attrs["accounts"], attrs["currency"], titles)
     lines += budget_lines(attrs["budgets"], attrs["currency"], titles)
     lines += product_lines(attrs["products"], attrs["quantiles"], attrs["currency"], titles)
     for sentence in (*_not_shown(attrs, titles), *_intervals(attrs)):
@@ -97,10 +103,14 @@ def headline_text(
     return "\n".join(map(printable, lines)).rstrip("\n")
 
 
+def _is_ranged(name: str, table: Rows, width: int) -> bool:
+    """Whether the views of a price are shown beside a share."""
+    return width >= WIDTH and f"{name}_low" in (table[0] if table else ())
+
+
 def shape_of(quantiles: Sequence[str]) -> str:
     """How a cell of the table shows quantiles: three as `P50 (P5 to P95)`."""
-    said = [one.upper() for one in quantiles]
-    return f"{said[1]} ({said[0]} to {said[2]})" if len(said) == 3 else " / ".join(said)
+    return band([one.upper() for one in quantiles])
 
 
 def _money(attrs: Mapping[Any, Any]) -> str:
@@ -209,8 +219,7 @@ def _places(values: Sequence[float]) -> int:
 
 
 def _band(values: Sequence[float]) -> str:
-    low, middle, high = (number(value, _places(values)) for value in values)
-    return middle if low == high else f"{middle} ({low} to {high})"
+    return band([number(value, _places(values)) for value in values])
 
 
 def _joined(head: str, parts: Sequence[str], width: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simcore.errors import ConfigError, Fault
@@ -12,12 +13,19 @@ from simcore.errors import ConfigError, Fault
 if TYPE_CHECKING:
     from simcore.intake import Spec
     from simcore.plan import Plan
+    from simcore.running.executors import Executor
 
 
 def read_config(options: argparse.Namespace) -> Spec:
     """Read the config that a command names, with what its options replace."""
     # The collector would go over the libraries again and again while they are being loaded.
     gc.disable()
+    if Path(options.file).suffix in (".zarr", ".nc"):
+        raise ConfigError(Fault(
+            "", "a saved run, or the indices of a study", "a config (.yaml)",
+            f"name its config; simcore audit {options.file} prints that of a run",
+            file=str(options.file),
+        ))  # fmt: skip
     from simcore.intake import load
 
     return load(
@@ -38,6 +46,21 @@ def build_plan(options: argparse.Namespace, *, warning: bool = False) -> Plan:
     plan, warnings = build_and_warn(spec)
     warn(options, spec, warnings)
     return plan
+
+
+def executor_of(options: argparse.Namespace, *, to_file: bool = True) -> Executor:
+    """Where the runs of a command are done; a ConfigError where one needs the folder of a file."""
+    from simcore.running.executors import executor_named, on_threads
+
+    if not options.executor:
+        return on_threads(options.threads)
+    found = executor_named(options.executor)
+    if found.settle is not None and not to_file:
+        raise ConfigError(Fault(
+            "--executor", options.executor, "threads, processes or dask",
+            f"simcore {options.name} keeps no folder that others could join",
+        ))  # fmt: skip
+    return found
 
 
 def warn(options: argparse.Namespace, spec: Spec, warnings: list[Fault]) -> None:

@@ -76,6 +76,20 @@ def csv_style(one: argparse.ArgumentParser) -> None:
     one.add_argument("-o", "--out", type=Path, metavar="FILE", help="write the CSV to a file")
 
 
+def progress(one: argparse.ArgumentParser) -> None:
+    """Take how progress is told."""
+    one.add_argument("--progress", choices=("json",),
+                     help="tell progress, notes and faults as JSON, an object a line on "
+                     "stderr")  # fmt: skip
+
+
+def executed(one: argparse.ArgumentParser) -> None:
+    """Take where the parts of a run are done."""
+    one.add_argument("--executor", metavar="WHERE",
+                     help="threads:T, processes:N, dask:N, dask:tcp://host:8786, or folder:N, "
+                     "which others join by `simcore work`; the numbers stay the same")  # fmt: skip
+
+
 def strict(one: argparse.ArgumentParser) -> None:
     """Take `--strict`."""
     one.add_argument("--strict", action="store_true",

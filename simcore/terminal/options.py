@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore import __version__
+from simcore.terminal.decision_options import add_decide
 from simcore.terminal.option_parts import Parser
 from simcore.terminal.option_parts import as_examples as _examples
 from simcore.terminal.option_parts import command as _command
 from simcore.terminal.option_parts import config as _config
 from simcore.terminal.option_parts import csv_style as _csv
+from simcore.terminal.option_parts import executed as _executed
 from simcore.terminal.option_parts import formatted as _format
 from simcore.terminal.option_parts import ids as _ids
 from simcore.terminal.option_parts import outcomes_in as _outcomes
 from simcore.terminal.option_parts import positive as _positive
+from simcore.terminal.option_parts import progress as _progress
 from simcore.terminal.option_parts import saved as _saved
 from simcore.terminal.option_parts import several as _several
 from simcore.terminal.option_parts import strict as _strict
 from simcore.terminal.option_parts import within as _within
 from simcore.terminal.picture_options import add_pictures
 from simcore.terminal.question_options import add_questions
+from simcore.terminal.waiting import add_waiting
+from simcore.terminal.working import add_work
 
 SECTIONS: Final = (
     "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
@@ -72,7 +77,8 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for add in (
-        _add_configs, _add_runs, _add_studies, add_questions, _add_knowledge, _add_calibration,
+        _add_configs, add_work, _add_runs, _add_studies, add_questions, add_waiting,
+        _add_knowledge, _add_calibration,
     ):  # fmt: skip
         add(commands)
     return whole
@@ -84,9 +90,7 @@ def _simulated(one: Parser, default: str) -> None:
                      help=f"ends in .zarr or .nc (default: {default})")  # fmt: skip
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
-    one.add_argument("--executor", metavar="WHERE",
-                     help="threads:T, processes:N, dask:N or dask:tcp://host:8786; the "
-                     "numbers stay the same")  # fmt: skip
+    _executed(one)
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--fresh", action="store_true",
                      help="discard what a run to OUT that was stopped has kept")  # fmt: skip
@@ -94,6 +98,7 @@ def _simulated(one: Parser, default: str) -> None:
                      help="also draw PNG files (default folder: beside OUT)")  # fmt: skip
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     one.add_argument("--quiet", action="store_true", help="no progress, no table")
+    _progress(one)
     _ids(one)
 
 
@@ -298,9 +303,11 @@ def _add_runs(commands: Any) -> None:
                      help="keep the run, in a .zarr or .nc")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--threads", type=_positive, metavar="T", help="of the run")
+    _progress(one)
     _format(one)
     one.add_argument("--json", action="store_const", const="json", dest="format",
                      help="the same as --format json")  # fmt: skip
+    add_decide(commands)
 
 
 def _add_studies(commands: Any) -> None:
@@ -336,7 +343,9 @@ def _add_studies(commands: Any) -> None:
     one.add_argument("--plots", type=Path, metavar="DIR", help="also draw PNG files")
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
+    one.add_argument("--executor", metavar="WHERE", help="none but threads, by --threads")
     one.add_argument("--quiet", action="store_true", help="no progress, no notes")
+    _progress(one)
     _format(one)
     one.add_argument("--json", action="store_const", const="json", dest="format",
                      help="the same as --format json")  # fmt: skip

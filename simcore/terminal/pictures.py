@@ -26,7 +26,7 @@ def plot(options: argparse.Namespace) -> int:
 
     out = _place(options.out, options.format) or _beside(options.run)
     kinds = _several(options.kind)
-    with opened(options.run) as result:
+    with opened(options.run, studies=True) as result:
         files, lacking = plot_run(
             result, out, kind=kinds, scenarios=_several(options.scenario),
             regions=_several(options.region), routes=_several(options.route),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from simcore.running.options import Report, silent
 from simcore.terminal import address_space
+from simcore.terminal.events import Events
+from simcore.terminal.pace import Pace
 from simcore.terminal.streams import Stream
 
 _LOG_SECONDS: Final = 5.0
@@ -45,13 +48,20 @@ def _compiled() -> Callable[[int, int], None]:
 
 
 @contextlib.contextmanager
-def progress(draws: int, *, quiet: bool, workers: str = "") -> Iterator[Report]:
+def progress(
+    draws: int, *, quiet: bool, workers: Callable[[], str] = str, threads: int | None = None
+) -> Iterator[Report]:  # fmt: skip
     """Give the function that a run tells the share of its work that is done; it writes to stderr.
 
-    The rate is told in the draws of the run, and so are its `workers`, in words.
+    The rate is told in the draws of the run. Its `workers`, called whenever something is told, are
+    told in words, where they are not threads of this process, of which there are so many.
     """
+    errors: Any = sys.stderr
     if quiet:
         yield silent
+    elif isinstance(errors, Events):
+        own = f"{threads or os.cpu_count() or 1} threads"
+        yield errors.report(draws, lambda: workers() or own)
     elif sys.stderr.isatty():
         with _bar(draws, workers) as report:
             yield report
@@ -62,7 +72,7 @@ def progress(draws: int, *, quiet: bool, workers: str = "") -> Iterator[Report]:
 
 
 @contextlib.contextmanager
-def _bar(draws: int, workers: str) -> Iterator[Report]:
+def _bar(draws: int, workers: Callable[[], str]) -> Iterator[Report]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -71,38 +81,39 @@ def _bar(draws: int, workers: str) -> Iterator[Report]:
         BarColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        TextColumn(f"left, {workers}" if workers else "left"),
+        TextColumn("left{task.fields[who]}"),
     )
-    start = time.monotonic()
+    pace = Pace(draws)
     errors = sys.stderr
     console = Console(file=errors.steering() if isinstance(errors, Stream) else errors)  # type: ignore[arg-type]
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("draws", total=None, rate="loading")
+        task = bar.add_task("draws", total=None, rate="loading", who="")
 
         def report(share: float, note: str = "") -> None:
-            rate = draws * share / max(time.monotonic() - start, 1e-9)
-            bar.update(task, completed=share, total=1, rate=f"{rate:,.0f} draws/s")
+            rate, _ = pace.at(share, note)
+            who = f", {names}" if (names := workers()) else ""
+            bar.update(task, completed=share, total=1, rate=f"{rate:,.0f} draws/s", who=who)
 
         yield report
 
 
-def _log(draws: int, workers: str, *, wait: float = _LOG_SECONDS, again: bool = False) -> Report:
+def _log(
+    draws: int, workers: Callable[[], str], *, wait: float = _LOG_SECONDS, again: bool = False
+) -> Report:
     """A line after each wait, which with `again` takes the place of the one before."""
-    start = time.monotonic()
-    last = start
+    pace, last = Pace(draws), time.monotonic()
 
     def report(share: float, note: str = "") -> None:
         nonlocal last
         now = time.monotonic()
+        rate, left = pace.at(share, note)
         if share <= 0 or (share < 1 and now - last < wait) or last == math.inf:
             return
         last = now if share < 1 else math.inf
-        rate = draws * share / max(now - start, 1e-9)
-        left = (now - start) * (1 / share - 1)
-        text = (
-            f"simcore: {math.floor(100 * share)} % of {draws:,} draws, {rate:,.0f} draws/s, "
-            f"{left:,.0f} s left" + (f", {workers}" if workers else "")
-        )
+        text = f"simcore: {math.floor(100 * share)} % of {draws:,} draws"
+        if left < math.inf:
+            text += f", {rate:,.0f} draws/s, {left:,.0f} s left"
+        text += f", {names}" if (names := workers()) else ""
         end = "" if again and share < 1 else "\n"
         # Blanks cover what a longer line has left.
         print(f"\r{text:<70}" if again else text, end=end, file=sys.stderr, flush=True)

@@ -6,7 +6,16 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from simcore.terminal.option_parts import command, config, formatted, outcomes_in, positive, saved
+from simcore.terminal.option_parts import (
+    command,
+    config,
+    executed,
+    formatted,
+    outcomes_in,
+    positive,
+    progress,
+    saved,
+)
 
 _EITHER: Final = "a YAML config, which is run, or a saved run"
 
@@ -26,6 +35,8 @@ def add_questions(commands: Any) -> None:
     one.add_argument("-o", "--out", type=Path, metavar="FILE",
                      help="also draw it: .png, .svg or .pdf")  # fmt: skip
     one.add_argument("--threads", type=positive, metavar="T", help="of the run")
+    executed(one)
+    progress(one)
     _formats(one)
     one = command(
         commands, "discover", "find where a condition is met: limits on a few inputs",
@@ -61,6 +72,7 @@ def add_questions(commands: Any) -> None:
     one.add_argument("-o", "--out", type=Path, metavar="FILE",
                      help="also draw it: .png, .svg or .pdf")  # fmt: skip
     one.add_argument("--threads", type=positive, metavar="T", help="of the runs")
+    executed(one)
     _formats(one)
 
 

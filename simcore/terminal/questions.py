@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault, OutputError
 from simcore.terminal.formats import print_json, to_csv
-from simcore.terminal.loading import build_plan, read_config
+from simcore.terminal.loading import build_plan, executor_of, read_config
 from simcore.terminal.opening import opened
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simcore.analysis.tornado import CentralRuns
     from simcore.plan import Plan
 
-_OF_A_CONFIG = ("draws", "seed", "set", "allow_outside", "threads")
+_OF_A_CONFIG = ("draws", "seed", "set", "allow_outside", "threads", "executor")
 """Options that say how a config is run."""
 _OF_INDICES = ("groups", "order", "scale", "out", "plots")
 """Options of `sensitivity` for which new draws are made."""
@@ -35,6 +35,7 @@ def tornado(options: argparse.Namespace) -> None:
     from simcore.terminal.question_tables import place_of, tornado_rows, tornado_text
 
     _require_picture(options.out)
+    _require_answer(options.of)
     at = at_of(options.at)
     with _tornado_run(options) as (run, central):
         found = bars_of(run, target_of(run, options.of, at), central=central, most=options.most)
@@ -69,8 +70,11 @@ def _tornado_run(
     options.set = [*options.set, *settings_for(plain, options.of)]
     plan = with_strikes(build_plan(options))
     say_if_cold("tornado")
-    with progress(plan.draws, quiet=False) as report:
-        run = engine.run(plan, threads=options.threads, report=report)
+    with (
+        executor_of(options, to_file=False) as where,
+        progress(plan.draws, quiet=False, workers=where.who, threads=where.threads) as report,
+    ):
+        run = engine.run(plan, executor=where, report=report)
     with run:
         yield run, central_runs(plan, run)
 
@@ -88,6 +92,7 @@ def given(options: argparse.Namespace) -> None:
             "--given", options.file, "a saved run, in a .zarr or .nc",
             "simcore run FILE first, with keep: [inputs, carbon_price, commodity_price, ...]",
         ))  # fmt: skip
+    _require_answer(*options.of or ())
     at, found = at_of(options.at), []
     with opened(Path(options.file)) as run:
         for name in options.of or [require_usual_target(run)]:
@@ -111,6 +116,7 @@ def discover(options: argparse.Namespace) -> None:
 
     _require_picture(options.out)
     condition, at = condition_of(options.where), at_of(options.at)
+    _require_answer(condition.outcome, option="--where")
     with opened(options.run) as run:
         found = found_in(run, condition, at=at, repeats=options.repeats)
         title = str(run.attrs.get("title", ""))
@@ -151,8 +157,9 @@ def converge(options: argparse.Namespace) -> int:
         plan = build_plan(options)
         name, at, statistic = _asked(options, at, _until_text(plan))
         say_if_cold("converge")
-        found = found_by(plan, name, at, statistic=statistic, designs=options.design or (),
-                         threads=options.threads)  # fmt: skip
+        with executor_of(options, to_file=False) as where:
+            found = found_by(plan, name, at, statistic=statistic, designs=options.design or (),
+                             executor=where)  # fmt: skip
         title = plan.experiment.title or plan.name
     _show(options, lambda: convergence_text(found), convergence_rows(found), {
         **place_of(found.target), "statistic": found.statistic, "until": found.until,
@@ -211,6 +218,15 @@ def _check_run(options: argparse.Namespace, *further: str) -> None:
                   "leave it out, or name the config")
             for name in given
         ])  # fmt: skip
+
+
+def _require_answer(*names: str, option: str = "--of") -> None:
+    """Refuse an input where it is asked what inputs do to something."""
+    if own := {"input", "inputs"} & set(names):
+        raise ConfigError(Fault(
+            option, own.pop(), "an outcome, which follows from the inputs",
+            f"such as {option} cost_premium",
+        ))  # fmt: skip
 
 
 def _show(

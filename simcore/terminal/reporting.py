@@ -21,18 +21,17 @@ if TYPE_CHECKING:
 def report(options: argparse.Namespace) -> None:
     """Write the page of a saved run."""
     from simcore.analysis.reading import Reading, place_of
+    from simcore.analysis.targets import at_of
     from simcore.files import whole
     from simcore.intake import packaged
     from simcore.report.audit import told_of
     from simcore.report.page import Asked, asked_of, page_of
-    from simcore.terminal.studying import places
 
     out = _out(options)
     with contextlib.ExitStack() as stack:
         run = stack.enter_context(opened(options.run))
         own = asked_of(run)
-        at = {**own.at, **{dim: [str(one) for one in names]
-                           for dim, names in places(options.at).items()}}  # fmt: skip
+        at = {**own.at, **{dim: [label] for dim, label in at_of(options.at).items()}}
         asked = Asked(
             options.question or own.question, options.title or own.title, at, own.years, own.routes
         )
@@ -106,7 +105,7 @@ def _sensitivity(path: Path, asked: Mapping[str, Any]) -> Sequence[Chart]:
     from simcore.dataset.indices import checked_indices
     from simcore.report.uncertainty import sensitivity_charts
 
-    with opened(path) as result:
+    with opened(path, studies=True) as result:
         return sensitivity_charts(checked_indices(result, path), asked)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -53,13 +54,9 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: 
     """
     table = [header, *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
-    excess = sum(widths) + 2 * (len(widths) - 1) - WIDTH
-    while excess > 0 and text_columns:
-        longest = max(range(text_columns), key=lambda column: widths[column])
-        if widths[longest] <= 8:
-            break
-        widths[longest] -= 1
-        excess -= 1
+    room = WIDTH - 2 * (len(widths) - 1) - sum(widths[text_columns:])
+    texts = [[row[column] for row in table] for column in range(text_columns)]
+    widths[:text_columns] = _narrowed(texts, room, least=8)
     lines = []
     for row in table:
         texts = [
@@ -77,6 +74,24 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: 
             ]
             lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def _narrowed(columns: Sequence[Sequence[str]], room: int, *, least: int) -> list[int]:
+    """Widths of columns of text in a room for all.
+
+    The widest gives way first, down to its longest word; words are broken only where every column
+    is as narrow as that.
+    """
+    widths = [max(map(len, column)) for column in columns]
+    words = [max((len(word) for cell in column for word in cell.split()), default=0)
+             for column in columns]  # fmt: skip
+    for floors in (words, [0] * len(words)):
+        while sum(widths) > room:
+            able = [i for i, floor in enumerate(floors) if widths[i] > max(least, floor)]
+            if not able:
+                break
+            widths[max(able, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _parts(text: str, width: int) -> list[str]:
@@ -110,11 +125,9 @@ def grouped(
     # A title that is cut would not say which destination its columns are for.
     for (name, _), own in zip(groups, widths, strict=True):
         own[0] += max(0, len(name) - (sum(own) + len(own) - 1))
-    left = [max([len(name), *(len(key[i]) for key in rows)]) for i, name in enumerate(labels)]
-    taken = sum(sum(group) + len(group) + 1 for group in widths)
-    gaps = 2 * max(0, len(left) - 1)
-    while cutting and sum(left) + gaps + taken > WIDTH and max(left, default=0) > 6:
-        left[left.index(max(left))] -= 1
+    taken = sum(sum(group) + len(group) + 1 for group in widths) + 2 * max(0, len(labels) - 1)
+    texts = [[name, *(key[i] for key in rows)] for i, name in enumerate(labels)]
+    left = _narrowed(texts, WIDTH - taken if cutting else sys.maxsize, least=6)
 
     def line(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
         texts = [_parts(name, width) for name, width in zip(names, left, strict=True)]

@@ -12,7 +12,7 @@ from simcore.terminal.tables import WIDTH, grid, shortened
 _PLACE: Final = (
     "scenario", "region", "destination", "against", "sector", "route", "component", "emission",
     "grade", "market", "commodity", "exposure", "good", "project", "instrument", "product",
-    "budget",
+    "budget", "account", "decision", "portfolio", "member",
 )  # fmt: skip
 _YEARS: Final = 8
 
@@ -87,4 +87,6 @@ def _years(values: Mapping[int, Any], years: Sequence[int]) -> list[str]:
 
 
 def _one(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     return f"{value:.6g}" if isinstance(value, int | float) and math.isfinite(value) else "-"

@@ -23,7 +23,7 @@ def digest(options: argparse.Namespace) -> None:
     """Print the fingerprint of a saved run; an error where it is not the stored one."""
     from simcore import dataset
 
-    with opened(options.run) as result:
+    with opened(options.run, studies=True) as result:
         found = dataset.digest(result)
         written = result.attrs.get("digest", found)
     if found != written:

@@ -10,14 +10,16 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
+import llvmlite.binding
 import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simcore.kernels import dispatch, jit
+from simcore.kernels import dispatch, jit, processor
 from simcore.kernels.jit import bits_of, float_of, fma, kernel, load, store
 from simcore.kernels.operations import OPERATIONS
 
@@ -242,7 +244,14 @@ def test_an_edited_formula_is_never_read_from_the_cache(tmp_path):
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").write_text("")
     shutil.copy(SOURCES.parent / "cache.py", kernels.parent)
-    for name in ("__init__.py", "code_key.py", "ingredients.py", "interpreted.py", "jit.py"):
+    for name in (
+        "__init__.py",
+        "code_key.py",
+        "ingredients.py",
+        "interpreted.py",
+        "jit.py",
+        "processor.py",
+    ):
         shutil.copy(SOURCES / name, kernels / name)
     (kernels / "loop.py").write_text(LOOP)
 
@@ -373,11 +382,44 @@ def test_kernels_run_without_a_writable_folder(tmp_path):
         assert list(Path(directory).rglob("*.nbc"))
 
 
+@pytest.mark.parametrize(
+    ("told", "name", "slow"),
+    [
+        ("Mitigation: Microcode\n", "cascadelake", True),
+        ("Mitigation: Microcode (locked)\n", "skylake", True),
+        ("Unknown: Dependent on hypervisor status\n", "icelake-server", True),
+        ("Vulnerable: No microcode\n", "cascadelake", False),
+        ("Not affected\n", "emeraldrapids", False),
+        (None, "cascadelake", True),
+        (None, "znver4", False),
+    ],
+)
+def test_what_the_system_says_of_gathers_decides(told, name, slow, tmp_path):
+    file = tmp_path / "gather_data_sampling"
+    if told is not None:
+        file.write_text(told)
+    assert processor.gathers_are_slow(file, name) is slow
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="x86 processors")
+def test_slow_gathers_are_avoided_and_the_choice_of_the_user_stands(monkeypatch):
+    settings = SimpleNamespace(CPU_FEATURES=None, CPU_NAME=None, ENABLE_AVX=1)
+    monkeypatch.setattr(processor, "gathers_are_slow", lambda *_: True)
+    if llvmlite.binding.get_host_cpu_features().get("avx2"):
+        assert processor.features_for(settings).endswith("+prefer-no-gather")
+    settings.CPU_NAME = "haswell"
+    assert processor.features_for(settings) is None
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
 @pytest.mark.parametrize(
     ("name", "features"),
-    [("x86-64", ""), ("haswell", "+avx2,+fma,+bmi,+bmi2")],
+    [
+        ("x86-64", ""),
+        ("haswell", "+avx2,+fma,+bmi,+bmi2"),
+        ("haswell", "+avx2,+fma,+bmi,+bmi2,+prefer-no-gather"),
+    ],
 )
 def test_the_same_bits_on_narrower_vectors(name, features, tmp_path):
     here, _ = probe()

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from itertools import islice
 from typing import Final
 
 from simcore.errors import Fault, SimcoreError, WorkerError, is_of_memory
@@ -19,9 +20,11 @@ Submit = Callable[[Task], Future[Result]]
 
 
 def as_they_come(
-    submit: Submit, tasks: Sequence[Task], where: str, remedy: str
+    submit: Submit, tasks: Sequence[Task], where: str, remedy: str, most: Callable[[], int]
 ) -> Iterator[Result]:
     """Results in any order; a task that fails is submitted again, three times at most.
+
+    At most so many tasks as `most` says wait at a time, or results would fill the memory.
 
     Raises
     ------
@@ -31,9 +34,14 @@ def as_they_come(
         As a task raised it; doing it again would not help.
     """
     failed: Counter[Part] = Counter()
-    waiting = {submit(task): task for task in tasks}
+    waiting: dict[Future[Result], Task] = {}
+    todo = iter(tasks)
     try:
-        while waiting:
+        while True:
+            for task in islice(todo, max(0, most() - len(waiting))):
+                waiting[submit(task)] = task
+            if not waiting:
+                return
             for one in wait(waiting, return_when=FIRST_COMPLETED).done:
                 task = waiting.pop(one)
                 error = CancelledError("lost") if one.cancelled() else one.exception()

@@ -14,16 +14,18 @@ from simcore._version import __version__
 from simcore.errors import ConfigError, Fault, WorkerError
 from simcore.running.executors.again import as_they_come
 from simcore.running.executors.registry import Executor, executor
-from simcore.running.jobs import Perform, Result, Task
+from simcore.running.jobs import Part, Perform, Result, Task
 
 _SECONDS: Final = 10
 """Time in which a scheduler answers and has a worker."""
+_AHEAD: Final = 2
+"""Parts that wait for each thread of a worker, so that none is ever idle."""
 _REMEDY: Final = "see what its workers have logged; more memory for each, or less in the config"
 
 
 @executor("dask", takes_address=True)
 def on_dask(workers: int | None, address: str | None = None) -> Executor:
-    """A part for each thread of the workers at an address, or of so many begun here."""
+    """As many parts at a time as the workers at an address have threads, or so many begun here."""
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
@@ -52,7 +54,13 @@ def on_dask(workers: int | None, address: str | None = None) -> Executor:
         client.run(_ignore_interrupts)
     threads = client.nthreads()
     many = f"{len(threads)} dask worker" + ("" if len(threads) == 1 else "s")
-    return Executor(cluster.run, parts=sum(threads.values()), workers=many, close=cluster.close)
+    return Executor(
+        cluster.run,
+        parts=sum(threads.values()),
+        workers=many,
+        close=cluster.close,
+        alive=cluster.alive,
+    )
 
 
 class _Cluster:
@@ -62,6 +70,7 @@ class _Cluster:
         self._client, self._local, self._where = client, local, where
         self._pool = client.get_executor(pure=False)
         self._told: tuple[Perform, bytes, Any] | None = None
+        self._given: tuple[bytes, Any] = b"", None
 
     def wait(self) -> None:
         """Wait for the first worker; a ConfigError where none comes."""
@@ -77,11 +86,24 @@ class _Cluster:
     def run(self, perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
         """Do tasks, once all workers have shown that they make the bits of this process."""
         self._tell(perform)
-        return as_they_come(self._submit, tasks, self._where, _REMEDY)
+        self._given = pickle.dumps(tasks[0], pickle.HIGHEST_PROTOCOL), None
+        return as_they_come(self._submit, tasks, self._where, _REMEDY, self._most)
+
+    def _most(self) -> int:
+        """Parts that wait, also for workers that have come by now."""
+        return _AHEAD * max(1, sum(self._client.nthreads().values()))
+
+    def alive(self) -> list[str]:
+        """Workers that the scheduler knows at present."""
+        try:
+            return sorted(self._client.nthreads())
+        except (OSError, TimeoutError, RuntimeError):
+            return []
 
     def close(self) -> None:
         """Leave the cluster; end it where it was begun here."""
         self._told = None
+        self._given = b"", None
         self._client.close()
         if self._local is not None:
             self._local.close()
@@ -106,13 +128,16 @@ class _Cluster:
     def _submit(self, task: Task) -> Future[Result]:
         assert self._told is not None
         perform, told, there = self._told
+        content, given = self._given
         try:
             if there.status != "finished":
                 # Its workers are lost.
                 there = self._client.scatter(told, broadcast=True, hash=False)
                 self._told = perform, told, there
-            given = self._client.scatter(pickle.dumps(task), hash=False)
-            found: Future[Result] = self._pool.submit(_do, there, given)
+            if given is None or given.status != "finished":
+                given = self._client.scatter(content, hash=False)
+                self._given = content, given
+            found: Future[Result] = self._pool.submit(_do, there, given, task.part)
         except (OSError, TimeoutError, RuntimeError) as error:
             raise WorkerError(Fault(
                 self._where, f"the cluster is gone ({type(error).__name__})",
@@ -133,8 +158,8 @@ def _show(told: bytes) -> None:
     meet(pickle.loads(told))
 
 
-def _do(told: bytes, task: bytes) -> Result:
+def _do(told: bytes, given: bytes, part: Part) -> Result:
     """Do a part in a worker."""
     from simcore.running.executors.meeting import do
 
-    return do(pickle.loads(told), pickle.loads(task))
+    return do(pickle.loads(told), pickle.loads(given)._replace(part=part))

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 from simcore.errors import ConfigError, Fault
 from simcore.running.executors.again import as_they_come
 from simcore.running.executors.registry import Executor, executor
-from simcore.running.jobs import Perform, Result, Task
+from simcore.running.jobs import Part, Perform, Result, Task
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing.connection import Connection
 
 _MOST: Final = 256
+_AHEAD: Final = 2
+"""Parts that wait for each process, so that none is ever idle."""
 _REMEDY: Final = (
     "take fewer processes or less memory in the config, if the system ended them for want of "
     "memory; a script of your own needs the line: if __name__ == '__main__':"
@@ -31,7 +33,7 @@ _REMEDY: Final = (
 
 @executor("processes")
 def on_processes(workers: int | None) -> Executor:
-    """As many parts as processes; as many of these as processors by default."""
+    """As many parts at a time as processes; as many of these as processors by default."""
     if workers is not None and workers > _MOST:
         raise ConfigError(Fault(
             "executor", f"processes:{workers:,}", f"at most {_MOST:,} processes",
@@ -61,9 +63,15 @@ class Pool:
     def run(self, perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
         """Do tasks; a process that dies is replaced, and what it did is done again."""
         file = self._tell(perform)
-        return as_they_come(
-            lambda task: self._submit(file, task), tasks, f"processes:{self.workers}", _REMEDY
-        )
+        with tempfile.NamedTemporaryFile(dir=Path(file).parent, delete=False) as given:
+            pickle.dump(tasks[0], given, pickle.HIGHEST_PROTOCOL)
+        try:
+            yield from as_they_come(
+                lambda task: self._submit(file, given.name, task.part), tasks,
+                f"processes:{self.workers}", _REMEDY, lambda: _AHEAD * self.workers,
+            )  # fmt: skip
+        finally:
+            Path(given.name).unlink()
 
     def close(self) -> None:
         """End the processes, also those that are at work."""
@@ -84,14 +92,14 @@ class Pool:
             self._told = perform, str(file)
         return self._told[1]
 
-    def _submit(self, file: str, task: Task) -> Future[Result]:
+    def _submit(self, file: str, given: str, part: Part) -> Future[Result]:
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return self.begun().submit(_do, file, task)
+            return self.begun().submit(_do, file, given, part)
         except BrokenProcessPool:
             self._end()
-            return self.begun().submit(_do, file, task)
+            return self.begun().submit(_do, file, given, part)
 
     def begun(self) -> ProcessPoolExecutor:
         """The processes, begun anew where some have died."""
@@ -127,13 +135,13 @@ def _begin(ended: Any) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _read(file: str) -> Any:
     return pickle.loads(Path(file).read_bytes())
 
 
-def _do(file: str, task: Task) -> Result:
-    """Do a part in this process."""
+def _do(file: str, given: str, part: Part) -> Result:
+    """Do a part in this process, of the work in a file, with what is given in another."""
     from simcore.running.executors.meeting import do
 
-    return do(_read(file), task)
+    return do(_read(file), _read(given)._replace(part=part))

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.running.jobs import Perform, Result, Task
+from simcore.running.jobs import Job, Perform, Result, Task
 
 _MOST_THREADS: Final = 1024
+_MOST_NAMES: Final = 6
+"""Workers that are named one by one."""
 
 
 def _nothing() -> None:
@@ -32,9 +35,10 @@ class Executor:
     ----------
     run : callable
         Given a function and tasks, it yields what the function makes of each task, in any order.
-        Function and tasks can be pickled unless the memory is shared.
+        Function and tasks can be pickled unless the memory is shared. The tasks of a call differ by
+        their parts alone.
     parts : int
-        Parts into which the draws of a stage are divided.
+        Parts that are done at a time.
     threads : int
         Threads that share the draws of one part.
     shares_memory : bool
@@ -44,6 +48,11 @@ class Executor:
         Who does the parts, in words; empty where the threads of this process do.
     close : callable
         Let go of what `run` has begun, also where it was interrupted.
+    settle : callable, optional
+        Told, before the first part of a run, the folder in which its work is kept, and its job;
+        without it the executor needs no folder.
+    alive : callable, optional
+        Says who does parts at present, by name.
     """
 
     run: Run
@@ -52,6 +61,13 @@ class Executor:
     shares_memory: bool = False
     workers: str = ""
     close: Callable[[], None] = _nothing
+    settle: Callable[[Path, Job], None] | None = None
+    alive: Callable[[], Sequence[str]] | None = None
+
+    def who(self) -> str:
+        """Who does parts at present, in words; empty where the threads of this process do."""
+        names = self.alive() if self.alive else [self.workers]
+        return ", ".join(names) if len(names) <= _MOST_NAMES else f"{len(names)} workers"
 
     @property
     def crew(self) -> int:

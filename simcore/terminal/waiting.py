@@ -1,0 +1,120 @@
+"""The command `wait`: what the right to wait is worth, and by which thresholds one decides."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simcore.errors import ConfigError, Fault
+from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.loading import read_config
+from simcore.terminal.opening import opened
+from simcore.terminal.option_parts import command, config, formatted, positive
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_OF_A_CONFIG = ("project", "draws", "seed", "set", "allow_outside", "out", "overwrite", "threads")
+"""Options that say what is computed, and how."""
+
+
+def add_waiting(commands: Any) -> None:
+    """Add the command `wait`."""
+    one = command(
+        commands, "wait", "tell what the right to wait is worth, and when to start",
+        "simcore wait experiments/04_wait_or_build/experiment.yaml -o results/wait.zarr",
+        "simcore wait FILE --project duisburg --plots results/plots",
+        "simcore wait results/wait.zarr             # shows what was found before",
+    )  # fmt: skip
+    config(one, metavar="FILE|WAIT", what="a YAML config with waiting, or what was saved")
+    one.add_argument("--project", action="append", default=[], metavar="P",
+                     help="only this choice, or those with this project; repeatable")  # fmt: skip
+    one.add_argument("-o", "--out", type=Path, metavar="OUT", help="keep it, in a .zarr or .nc")
+    one.add_argument("--overwrite", action="store_true", help="replace what stands there")
+    one.add_argument("--plots", type=Path, metavar="DIR", help="also draw PNG files")
+    one.add_argument("--threads", type=positive, metavar="T",
+                     help="worker threads; the draws stay the same")  # fmt: skip
+    one.add_argument("--quiet", action="store_true", help="no progress, no notes")
+    formatted(one)
+    one.add_argument("--json", action="store_const", const="json", dest="format",
+                     help="the same as --format json")  # fmt: skip
+    one.add_argument("--csv", action="store_const", const="csv", dest="format",
+                     help="the same as --format csv")  # fmt: skip
+
+
+def wait(options: argparse.Namespace) -> None:
+    """Compute or open what waiting is worth, print it, and draw it where that is asked for."""
+    from simcore.analysis.waiting import waiting_rows
+    from simcore.terminal.waiting_table import waiting_text
+
+    with _found(options) as found:
+        if options.format == "json":
+            header, rows = waiting_rows(found)
+            print_json({
+                **{name: found.attrs[name] for name in ("name", "draws", "seed", "currency")},
+                "rows": [dict(zip(header, row, strict=True)) for row in rows],
+            })  # fmt: skip
+        elif options.format == "csv":
+            print(to_csv(*waiting_rows(found)), end="")
+        else:
+            print(waiting_text(found))
+        if options.out is not None and options.format == "table":
+            print(f"\nWaiting   {options.out}")
+        if options.plots is not None:
+            from simcore.plots import plot_run
+
+            for picture in plot_run(found, options.plots)[0]:
+                if options.format == "table":
+                    print(f"Picture   {picture}")
+
+
+@contextlib.contextmanager
+def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
+    """What was saved, or what follows from a config."""
+    from simcore.analysis.waiting import checked_waiting
+
+    file = Path(options.file)
+    if file.suffix in (".zarr", ".nc"):
+        _check(options)
+        with opened(file, studies=True) as result:
+            yield checked_waiting(result, file)
+        return
+    from simcore.intake.waiting import FEWEST_DRAWS
+
+    many, options.draws = options.draws, None
+    if many is not None and many < FEWEST_DRAWS:
+        raise ConfigError(Fault(
+            "--draws", str(many), f"at least {FEWEST_DRAWS:,}, half of which find the rule",
+            "take more",
+        ))  # fmt: skip
+    spec = read_config(options)
+    if options.out is not None:
+        from simcore.dataset import check_output
+
+        check_output(options.out, overwrite=options.overwrite)
+    from simcore.studies.waiting import waiting as study
+    from simcore.terminal.progress import progress, say_if_cold
+
+    say_if_cold("wait", quiet=options.quiet)
+    every = [many or one.draws for one in spec.experiment.waiting.values()]
+    with progress(max(every, default=1), quiet=options.quiet) as report:
+        found = study(
+            spec, names=options.project, draws=many, out=options.out,
+            overwrite=options.overwrite, threads=options.threads, report=report,
+        )  # fmt: skip
+    yield found
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What was saved has all that was asked for: refuse what would ask again."""
+    given = [name for name in _OF_A_CONFIG if getattr(options, name)]
+    if given:
+        raise ConfigError([
+            Fault(f"--{name.replace('_', '-')}", str(getattr(options, name)),
+                  f"no --{name.replace('_', '-')} with what was saved, which is made",
+                  "leave it out, or name the config")
+            for name in given
+        ])  # fmt: skip
