@@ -172,8 +172,8 @@ def decide(
 def regret_by_scenario(
     run: xr.Dataset, metric: str | None = None
 ) -> tuple[str, xr.DataArray]:  # fmt: skip
-    """The metric, else that of the choice of a run, and how far each decision is behind the best of its
-    scenario by it, from what the run stores: over `scenario` and `decision`."""
+    """The metric, else that of the choice of a run, and how far each decision is behind the best
+    of its scenario by it, from what the run stores: over `scenario` and `decision`."""
     metric = _metric(metric or str(told_of(run)["metric"]))
     probability = probability_named(metric.partition(".")[2])
     if probability is None:
