@@ -154,7 +154,10 @@ def rows_of_tile(
     size = sum(bytes_of(plan, options, item, workers) for item in items)
     most = max(1, min(rows, int(room / 2 * rows / size)))
     finer = (int(room / (24 * workers * (_FEWEST_BINS << k))) for k in range(_DOUBLINGS + 1))
-    choices = [most, *(few for few in finer if 0 < few < most)]
+    # Tiles of about equal size, each with the last of its items.
+    last = max(item.request.rows for item in items)
+    equal = (min(few, -(-rows // -(-rows // few)) + last) for few in finer if few > 0)
+    choices = [most, *(few for few in equal if few < most)]
     return min(choices, key=lambda few: passes_of(plan, rows, few, workers, options))
 
 
@@ -166,9 +169,13 @@ def passes_of(
     Each tile is gone through once to count, and once for each group of rows that is collected.
     """
     bins = bins_for(plan, options, min(rows, most), workers)
-    values = min(1.0, _USUAL_BINS / bins) * plan.draws * min(rows, most)
-    groups = math.ceil(values / collected_values(plan, options))
-    return math.ceil(rows / most) * (1 + max(1, groups))
+    values = usual_values(plan, min(rows, most), bins)
+    return math.ceil(rows / most) * (1 + math.ceil(values / collected_values(plan, options)))
+
+
+def usual_values(plan: Plan, rows: int, bins: int) -> float:
+    """Values that are collected of so many rows with so many bins, as it is usually."""
+    return min(1.0, _USUAL_BINS / bins) * plan.draws * rows
 
 
 def tile_memory(plan: Plan, tile: Sequence[Item], workers: int, options: Options = _PLAIN) -> float:
