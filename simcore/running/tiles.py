@@ -48,6 +48,8 @@ ROOMS: Final = 2
 """Chunks of kept draws that threads fill at a time: one while the one before is written."""
 MANY: Final = 16
 """More chunks of kept draws than that are each made by one worker, and written by it."""
+ANEW: Final = 100_000_000
+"""Bytes for rows that are made anew, or looked at more closely, at a time."""
 _PLAIN: Final = Options()
 
 
@@ -143,7 +145,11 @@ def tile_memory(plan: Plan, tile: Sequence[Item], workers: int, options: Options
     collected = 8.0 * asked * plan.draws * _collected_share(plan, bins)
     counted = 4.0 * workers * rows_of(tile) * (bins - _FEWEST_BINS)
     known = sum(bytes_of(plan, options, item, workers) for item in tile)
-    return (known + counted + min(collected, 8.0 * collected_values(plan, options))) / 1e6
+    # A row of which values did not fit is made anew; with replicates, all of it at once.
+    alone = 8.0 * plan.draws if plan.experiment.design != "random" else 0.0
+    anew = max(alone, min(ANEW, 8.0 * asked * plan.draws)) if asked else 0.0
+    held = max(min(collected, 8.0 * collected_values(plan, options)), anew)
+    return (known + counted + held) / 1e6
 
 
 def check_memory(
