@@ -24,6 +24,7 @@ from typing import Any, get_args
 
 from simcore import cli
 from simcore.glossary import meaning
+from simcore.intake.accounts import Account
 from simcore.intake.editor_schema import json_schema
 from simcore.intake.instruments import RECORDS, Instrument
 from simcore.intake.projects import Project
@@ -116,7 +117,7 @@ def glossary_text() -> str:
 def key_table(name: str) -> str:
     """Keys of a project, of all instruments, or of one kind of them."""
     shared = set(Instrument.model_fields) if name in RECORDS else set()
-    record = {"project": Project, "instrument": Instrument, **RECORDS}[name]
+    record = {"project": Project, "account": Account, "instrument": Instrument, **RECORDS}[name]
     hidden = {*Described.model_fields, "title", "kind"}
     rows = [one for one in _keys(record, "") if one[0].split(".")[0] not in shared | hidden]
     rows += [one for one in _keys(record, "") if name in RECORDS and one[0] in _changed(record)]

@@ -110,7 +110,7 @@ def run(
         say_if_cold("run")
     with (
         on_threads(threads) if executor is None else executor_named(executor) as where,
-        shown(plan.draws, quiet=not progress, workers=where.workers) as report,
+        shown(plan.draws, quiet=not progress, workers=where.who) as report,
     ):
         return engine.run(
             plan, out=None if out is None else Path(out), overwrite=overwrite, executor=where,

@@ -23,7 +23,7 @@ from simcore.terminal.dealing import deal
 from simcore.terminal.deciding import decide
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, print_rows
-from simcore.terminal.loading import build_plan, read_config, warn
+from simcore.terminal.loading import build_plan, executor_of, read_config, warn
 from simcore.terminal.options import SECTIONS, parsed
 from simcore.terminal.pictures import drawn, plot
 from simcore.terminal.planning import plan
@@ -34,6 +34,7 @@ from simcore.terminal.studying import sensitivity
 from simcore.terminal.validating import validate
 from simcore.terminal.verifying import digest, verify
 from simcore.terminal.waiting import wait
+from simcore.terminal.working import joined
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
@@ -105,7 +106,9 @@ def check(options: argparse.Namespace) -> None:
         check_study(loaded)
     always = ("scenario", "region", "destination", "route", "market")
     several = ("sector",) if len(known["sector"]) > 1 else ()
-    counted = ("project", "instrument", "product", "budget", "decision", "portfolio")
+    counted = (
+        "project", "instrument", "product", "budget", "account", "decision", "portfolio",
+    )  # fmt: skip
     sizes = ", ".join(
         f"{len(known[dim])} {dim if len(known[dim]) == 1 else dim + 's'}"
         for dim in (*several, *always, *counted)
@@ -127,7 +130,7 @@ def run(options: argparse.Namespace) -> int:
     from simcore.running.items import items_of
     from simcore.running.options import Options
 
-    with _executor(options) as executor:
+    with executor_of(options) as executor:
         if planned.experiment.until is None:
             kept = tiles.kept_at_once(planned, out, is_cut=not executor.shares_memory)
             tiles.check_memory(planned, items_of(planned), options=Options(kept=kept))
@@ -145,18 +148,17 @@ def extend(options: argparse.Namespace) -> int:
     from simcore.running import describe
     from simcore.terminal.extending import longer
 
-    with _executor(options) as executor:
+    with executor_of(options) as executor:
         planned, out = longer(options), options.out or options.run
         overwrite = options.overwrite or options.out is None
         dataset.check_output(out, overwrite=overwrite, needed=describe.disk_bytes(planned))
         return _simulated(options, planned, out, executor, overwrite=overwrite)
 
 
-def _executor(options: argparse.Namespace) -> Executor:
-    """Where a run is done."""
-    from simcore.running.executors import executor_named, on_threads
-
-    return executor_named(options.executor) if options.executor else on_threads(options.threads)
+def work(options: argparse.Namespace) -> int:
+    """Do parts of a run in progress; 1 where it has ended before it was complete."""
+    with _terminable():
+        return joined(options)
 
 
 def _simulated(
@@ -177,7 +179,7 @@ def _simulated(
     gc.enable()
     start = time.monotonic()
     reporting = progress(
-        planned.draws, quiet=options.quiet, workers=executor.workers, threads=executor.threads
+        planned.draws, quiet=options.quiet, workers=executor.who, threads=executor.threads
     )  # fmt: skip
     with _terminable(), failures.plain_warnings(), reporting as report:
         done = engine.execute(
@@ -316,7 +318,7 @@ class _terminable:  # noqa: N801 - used as a statement
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     function.__name__: function
-    for function in (check, plan, run, extend, summary, plot, trace, catalog, schema)
+    for function in (check, plan, run, extend, work, summary, plot, trace, catalog, schema)
 }
 _COMMANDS |= {
     function.__name__: function

@@ -42,7 +42,7 @@ Reads = set[tuple[int, str]]
 
 _SECTIONS: Final = (
     "catalog", "cbam", "hydrogen_rule", "hydrogen", "value", "plant", "projects", "budgets",
-    "factors",
+    "accounts", "factors",
 )  # fmt: skip
 """Parts of a config of which every setting should be read."""
 _CHOICES: Final = {

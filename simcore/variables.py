@@ -28,14 +28,15 @@ PROJECT: Final = ("scenario", "project", "year")
 INSTRUMENT: Final = ("scenario", "project", "instrument", "year")
 EXPOSURE: Final = ("scenario", "exposure", "year")
 BUDGET: Final = ("scenario", "budget", "year")
+ACCOUNT: Final = ("scenario", "account", "year")
 DECISION: Final = ("scenario", "decision")
 PORTFOLIO: Final = ("scenario", "portfolio", "year")
 
 DECLARED_IN: Final = (
     "markets", "policies", "commodities", "hydrogen", "costs", "emissions", "carbon", "premium",
     "buyer", "sale", "parity", "scrap", "lifetime", "waterfall", "exposures", "projects",
-    "deals", "instruments", "financing", "lending", "products", "budgets",
-    "decisions", "portfolios",
+    "deals", "instruments", "financing", "lending", "products", "budgets", "accounts",
+    "decisions", "portfolios", "stranding",
 )  # fmt: skip
 """Modules of `model/` with outcomes, in the order in which outcomes are listed."""
 
@@ -363,6 +364,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "instrument": "Contract, grant or premium that pays a project",
     "product": "What is made of what the run makes, such as a car",
     "budget": "Gap per tonne that is closed for a volume",
+    "account": "Fund or bond with what flows in and out",
     "decision": "Projects that are done together, or none",
     "portfolio": "Projects and exposures of one firm",
     "member": "Project or exposure of a portfolio",

@@ -192,6 +192,36 @@ class Scales:
         scale = self.rate * price if name.endswith("_uplift") else 1.0
         return self.cost * tonnes_passed_on(case, which, sector_of(case, key[-2])) / scale
 
+    def account(self, key: Key) -> float:
+        """Error of what an account comes to, or of a ratio; infinite where rounding decides."""
+        name, scenario, account, *year = key
+        own = {k: v for k, v in self.reference.items()
+               if k[0].startswith("account_") and k[1:3] == (scenario, account)}  # fmt: skip
+        money = {k: v for k, v in own.items() if "{money}" in OUTCOMES[k[0]].unit}
+        years = {k[-1] for k in money if len(k) > 3}
+        one = self.cases[scenario].config["accounts"][account]
+        size = len(years) * max(self.cost, *map(abs, money.values()))
+        for k in money:
+            if k[0] == "account_owed" and (k[-1] in (one.get("issue") or {})):
+                size += v if (v := money[k]) > 0 else 0.0
+        error = RELATIVE * size
+
+        def at(what: str, when: int) -> float:
+            return float(money[f"account_{what}", scenario, account, when])
+
+        if name in ("account_payback", "account_solvent"):
+            near = any(abs(at("balance", y) - at("owed", y)) < 1e3 * error for y in years)
+            return math.inf if near else 0.0
+        if name == "account_coverage":
+            due = at("outflow", year[0]) + at("service", year[0])
+            return error * (1 + abs(self.reference[key])) / due if due > 1e3 * error else math.inf
+        if name == "account_carried":
+            worth = own["account_capacity", scenario, account]
+            ratio = self.reference[key]
+            costs = worth / ratio if ratio else math.inf
+            return error * (1 + abs(ratio)) / costs if costs > 1e3 * error else math.inf
+        return error
+
     def per_tco2(self, key: Key, size: float) -> float:
         """Error of what is a cost over the CO2 that a project avoids, or over what a strike pays."""
         name, scenario, project = key[:3]
@@ -296,6 +326,8 @@ class Scales:
             return RELATIVE * self.cost
         if name.startswith("dscr"):
             return self.cover(key)
+        if name.startswith("account_"):
+            return self.account(key)
         if name == "deal_closes":
             near = abs(self.reference["project_margin", *key[1:]]) < 1e-6 * self.cost
             return math.inf if near else 0.0

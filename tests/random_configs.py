@@ -36,6 +36,7 @@ UNITS = {
     "1": (("1", 1.0), ("%", 100.0)),
     "used": (("t", 1.0), ("kg", 1000.0)),
     "Mt/yr": (("Mt/yr", 1.0), ("kt/yr", 1000.0)),
+    "M EUR": (("M EUR", 1.0), ("M USD", 1.25)),
     "1/yr": (("1/yr", 1.0), ("%/yr", 100.0)),
 }  # fmt: skip
 # t, or MWh, in the units of which prices are given.
@@ -743,6 +744,53 @@ def budget(
 
 
 @st.composite
+def accounts(
+    draw: Any, catalog: dict[str, Any], budgets: dict[str, Any], projects: dict[str, Any],
+    first: int, last: int,
+) -> dict[str, Any]:  # fmt: skip
+    """A fund that takes what there is, or none."""
+    if draw(st.integers(0, 2)) == 0:
+        return {}
+    begins = draw(st.integers(first, last))
+    dates = draw(st.sampled_from([[first], [begins], [begins, last + 2]]))
+    volume = {date: draw(quantity(0.5, 6.0, "Mt/yr")) for date in dates}
+    inflow: dict[str, Any] = {
+        "sold": {"kind": "auction", "market": draw(st.sampled_from(sorted(catalog["markets"]))),
+                 "volume": volume, "share": draw(quantity(0.2, 1.0))},
+        "cars": {"kind": "surcharge", "product": "car", "amount": draw(steps(0, 200)),
+                 "volume": {begins: draw(quantity(0.1, 2.0))}},
+    }  # fmt: skip
+    outflow: dict[str, Any] = {
+        "given": {"kind": "fixed", "amount": {begins: draw(steps(0, 300))}},
+    }
+    if budgets:
+        outflow["gap"] = {"kind": "gap", "budget": "green_steel"}
+    for name, one in projects.items():
+        outflow[f"plant_{name}"] = {"kind": "capex", "project": name}
+        for paid in one.get("instruments", ())[:1]:
+            outflow[f"paid_{name}"] = {"kind": "instrument", "project": name, "instrument": paid}
+    kept = draw(st.lists(st.sampled_from(sorted(outflow)), unique=True))
+    fund = {
+        "first": begins, "last": last, "rate": draw(quantity(0.0, 0.1)),
+        "nominal": draw(st.booleans()), "inflow": inflow,
+        "outflow": {name: outflow[name] for name in kept},
+    }  # fmt: skip
+    if draw(st.booleans()):
+        # Without a price year, which nominal money has not.
+        borrowed: dict[str, Any] = {"kind": "uniform", "low": draw(steps(50, 200)), "high": 300.0}
+        fund |= {
+            "issue": {draw(st.integers(begins, last)): borrowed},
+            "proceeds": draw(st.sampled_from(["kept", "spent"])),
+            "repayment": {
+                "kind": draw(st.sampled_from(["level", "bullet"])),
+                "years": draw(st.integers(1, 5)),
+                **draw(st.sampled_from([{}, {"rate": 0.0}, {"rate": 0.05}])),
+            },
+        }
+    return {"fund": fund}
+
+
+@st.composite
 def configs(draw: Any) -> dict[str, Any]:
     """A whole config."""
     first = draw(st.integers(2025, 2028))
@@ -935,6 +983,7 @@ def configs(draw: Any) -> dict[str, Any]:
         min_size=1, max_size=2, unique=True,
     ))  # fmt: skip
     budgets = draw(budget(catalog, made, against, first, last))
+    held = draw(accounts(catalog, budgets, projects, first, last))
     # Of other sectors a scenario may change what is compared with.
     compared = {one["route"] for one in (*projects.values(), *budgets.values())}
     free = [name for name, one in made.items() if not compared & {*one}]
@@ -977,12 +1026,14 @@ def configs(draw: Any) -> dict[str, Any]:
         "outcomes": [
             name for name in ASKED
             if (budgets or "budget" not in OUTCOMES[name].dims)
+            and (held or "account" not in OUTCOMES[name].dims)
             and (projects or "project" not in OUTCOMES[name].dims)
             and (projects or OUTCOMES[name].comes_with != "decisions")
             and (portfolio or OUTCOMES[name].comes_with != "portfolios")
             and (catalog["instruments"] or "instrument" not in OUTCOMES[name].dims)
         ],
         "keep": [], "portfolios": portfolio, "products": ["car"], "budgets": budgets,
+        "accounts": held,
         "parity": draw(st.permutations(list(COMMODITIES))),
         "against": against,
         "boundary": draw(st.sampled_from(["scope1", "scope12"])),

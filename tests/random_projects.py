@@ -37,9 +37,29 @@ def project(draw: Any, regions: list[str], there: dict[str, int], first: int, la
         "years": draw(st.integers(1, lifetime)), "nominal": draw(st.booleans()),
         "repayment": draw(st.sampled_from(["level", "equal_principal"])),
     }  # fmt: skip
+    later = [name for name, since in there.items() if name != route and since <= last]
+    ends = min(start + lifetime - 1, last)
+    closes = draw(st.integers(start, ends)) if draw(st.booleans()) else None
+    converted: dict[str, Any] = {}
+    if later and start < (closes or ends) and draw(st.booleans()):
+        name = draw(st.sampled_from(later))
+        first = max(start + 1, there[name])
+        if first <= (closes or ends):
+            # A second investment is neither lent nor written off, and an electrolyser only once.
+            for key in ("tax", "debt", "hydrogen"):
+                del optional[key]
+            converted = {
+                "phases": {start: route, draw(st.integers(first, closes or ends)): name},
+                "conversion": draw(quantity(20, 300, "EUR/(t/yr)", form="positive")),
+            }
+    if closes is not None:
+        converted["closes"] = closes
+        optional["valued_in"] = min(optional["valued_in"], closes)
+        if "debt" in optional:
+            optional["debt"]["years"] = min(optional["debt"]["years"], closes - start + 1)
     kept = draw(st.lists(st.sampled_from(sorted(optional)), unique=True))
     return {
-        "region": draw(st.sampled_from(regions)), "route": route,
+        "region": draw(st.sampled_from(regions)), "route": route, **converted,
         "start": start, "lifetime": lifetime, "output": draw(steps(0.5, 3)),
         **({"against": against} if against is not None else {}),
         **{name: optional[name] for name in kept},
@@ -151,7 +171,8 @@ def supported(
         }
         for each in names:  # a loan is repaid while the plant runs
             if found[each]["kind"] == "loan":
-                found[each]["term"] = min(found[each]["term"], one["lifetime"])
+                used = one.get("closes", last + 99) - one["start"] + 1
+                found[each]["term"] = min(found[each]["term"], one["lifetime"], used)
         one["instruments"] = draw(st.permutations(names))
         if names and draw(st.booleans()):
             one["cumulation"] = {

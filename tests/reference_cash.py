@@ -12,15 +12,19 @@ from typing import Any
 from reference_buyer import product_price
 from reference_carbon import carbon_cost
 from reference_costs import electrolysis_cost
-from reference_dues import ONCE, built_at_the_works, instrument, investment
+from reference_dues import ONCE, built_at_the_works, instrument, investment, spent_on_equipment
 from reference_instruments import Course, courses, paid_in, paid_once
 from reference_paths import Case, quantity, remembered
 from reference_projects import (
+    conversion_spent,
+    conversions,
     discounted,
     green_revenue,
     is_there,
+    left_over,
     life,
     output,
+    phase,
     record,
     running_cost,
     seen,
@@ -58,9 +62,9 @@ def revenue(case: Case, project: str, year: int) -> float:
 def operation(case: Case, project: str, year: int) -> float:
     """Cost of a tonne before carbon and without any capital, that of an electrolyser included."""
     one, now = record(case, project), seen(case, year)
-    route, region, built = one["route"], one["region"], one["start"]
+    region, (route, built) = one["region"], phase(case, project, year)
     own = built if one.get("hydrogen") == "own" else None
-    cost = running_cost(case, project, route, now, own)
+    cost = running_cost(case, project, route, now, own, built)
     for commodity, amount in bought(case, route, "inputs", region, now).items():
         if built_at_the_works(case, project, commodity):
             name, entry = price_entry(case, commodity, region)
@@ -82,6 +86,11 @@ def spent(case: Case, project: str) -> Flows:
     flows = {
         one["start"] + int(j): share * whole for j, share in (one.get("spend") or {-1: 1}).items()
     }
+    for since, route in conversions(case, project).items():
+        cost = spent_on_equipment(case, project, route, since)
+        if one.get("conversion") is not None:
+            cost += conversion_spent(case, project, since)
+        flows[since - 1] = flows.get(since - 1, 0.0) + output(case, project) * cost
     for name in one.get("instruments") or ():
         if instrument(case, name)["kind"] == ONCE:
             year = paid_in(case, project, name)
@@ -92,7 +101,8 @@ def spent(case: Case, project: str) -> Flows:
 def before_tax(case: Case, project: str, year: int, found: Mapping[str, Course]) -> float:
     one, now = record(case, project), seen(case, year)
     carbon = carbon_cost(
-        case, one["route"], one["region"], one.get("destination", "domestic"), now
+        case, phase(case, project, year)[0], one["region"],
+        one.get("destination", "domestic"), now,
     )  # fmt: skip
     paid_out = output(case, project) * (operation(case, project, year) + carbon)
     return revenue(case, project, year) + supported(case, project, year, found) - paid_out
@@ -112,7 +122,8 @@ def taxes(case: Case, project: str, earned: Flows, invested: Flows) -> Flows:
     book = math.fsum(amount / money_of(case, nominal, year) for year, amount in invested.items())
     for year in life(case, project):
         now = money_of(case, nominal, year)
-        profit = earned[year] - now * book / one["lifetime"] - loss * now
+        years = 1 + (left_over(case, project) if year == life(case, project)[-1] else 0)
+        profit = earned[year] - now * book * years / one["lifetime"] - loss * now
         loss = -profit / now if profit < 0 else 0.0
         paid[year] = rate * profit if profit > 0 else 0.0
     return paid

@@ -10,11 +10,23 @@ from reference_instruments import (
     break_even_strike,
     courses,
     instrument_outcomes,
+    stranded,
     support,
     supported_value,
 )
 from reference_paths import Case
-from reference_projects import gap, is_there, life, output, own_cost, rate, record, seen, valued_in
+from reference_projects import (
+    gap,
+    is_there,
+    left_over,
+    life,
+    output,
+    own_cost,
+    rate,
+    record,
+    seen,
+    valued_in,
+)
 from reference_routes import annuity_rate
 
 NAN = math.nan
@@ -25,13 +37,14 @@ def of_a_year(case: Case, project: str, year: int, paid: float) -> dict[str, flo
     now = seen(case, year)
     lacking = gap(case, project, now)
     margin = paid - lacking
+    lost = stranded(case, project) if year == life(case, project)[-1] else 0.0
     return {
         "project_cost": own_cost(case, project, now),
         "project_gap": lacking,
         "project_support": paid,
         "project_margin": margin,
         "deal_closes": float(margin >= 0),
-        "project_cash": margin * output(case, project),
+        "project_cash": margin * output(case, project) - lost,
     }
 
 
@@ -47,7 +60,8 @@ def for_life(case: Case, project: str) -> dict[str, float]:
     one = record(case, project)
     # An amount per tonne of each year that is worth as much in the year before the start.
     begun = supported_value(case, project, one["start"] - 1)
-    annuity = begun * annuity_rate(rate(case, project), one["lifetime"]) / output(case, project)
+    annuity = begun * annuity_rate(rate(case, project), len(life(case, project)))
+    annuity /= output(case, project)
     return {
         "project_npv": npv,
         "project_annuity": annuity,
@@ -70,4 +84,6 @@ def project_outcomes(case: Case, scenario: str) -> dict[tuple[Any, ...], float]:
             out |= {(name, scenario, project, year): v for name, v in values.items()}
         whole = for_life(case, project)
         out |= {(name, scenario, project): value for name, value in whole.items()}
+        if left_over(case, project):
+            out["stranded_value", scenario, project] = stranded(case, project)
     return out | instrument_outcomes(case, scenario)

@@ -20,6 +20,7 @@ from reference_projects import (
     green_revenue,
     life,
     output,
+    phase,
     rate,
     record,
     replaced,
@@ -102,6 +103,12 @@ def investment(case: Case, project: str) -> float:
     one = record(case, project)
     route, region, built = one["route"], one["region"], one["start"]
     spent = spent_per_tonne(sized(case, project), route, region, built)
+    return spent + spent_on_equipment(case, project, route, built)
+
+
+def spent_on_equipment(case: Case, project: str, route: str, built: int) -> float:
+    """What an electrolyser of the project's own costs, per tonne made a year."""
+    region, spent = record(case, project)["region"], 0.0
     for commodity, amount in amounts(case, route, "inputs", region, built).items():
         if built_at_the_works(case, project, commodity):
             name, entry = price_entry(case, commodity, region)
@@ -136,11 +143,14 @@ def allowance(case: Case, project: str, name: str, year: int) -> float:
     return carbon_price(case, market or home, year)
 
 
-def bill(case: Case, project: str, commodity: str, year: int, base: int, side: str) -> float:
-    """What a tonne of the plant, or of what it replaces, pays for a good in a year."""
+def bill(
+    case: Case, project: str, commodity: str, year: int, base: int, side: str, now: int
+) -> float:
+    """What a tonne of the plant on its route of the year `now`, or of what it replaces, pays for a
+    good in a year."""
     one = record(case, project)
     region, own = one["region"], side == "own"
-    route = one["route"] if own else replaced(case, project)
+    route = phase(case, project, now)[0] if own else replaced(case, project)
     total = 0.0
     for kind, sign in (("inputs", 1.0), ("byproducts", -1.0)):
         amount = amounts(case, route, kind, region, year).get(commodity)
@@ -163,7 +173,7 @@ def indexation(case: Case, project: str, name: str, year: int) -> float:
     base, moved = stated["base"], 0.0
     for commodity, share in stated["shares"].items():
         change = sum(
-            sign * bill(case, project, commodity, at, base, side)
+            sign * bill(case, project, commodity, at, base, side, year)
             for side, sign_side in (("own", 1.0), ("other", -1.0))
             for at, sign in ((year, sign_side), (base, -sign_side))
         )
@@ -179,7 +189,7 @@ def bought(case: Case, project: str, what: str, year: int) -> float:
         return 1.0
     if what == "avoided":
         return avoided(case, project, year)
-    inputs = amounts(case, one["route"], "inputs", region, year)
+    inputs = amounts(case, phase(case, project, year)[0], "inputs", region, year)
     found = inputs.get(what, 0.0)
     if what == "hydrogen":
         found *= qualifies(case, region, year)
@@ -316,7 +326,7 @@ def is_active(case: Case, project: str, name: str, year: int) -> bool:
     if wanted.get("emission_intensity") is not None:
         most = regional(case, wanted["emission_intensity"], f"{owner}.emission_intensity", here,
                         "t/t", year)  # fmt: skip
-        if intensity(case, plant["route"], here, year) > most:
+        if intensity(case, phase(case, project, year)[0], here, year) > most:
             return False
     if wanted.get("avoided") is not None:
         least = regional(case, wanted["avoided"], f"{owner}.avoided", here, "1", year)

@@ -43,10 +43,14 @@ def product_outcomes(case: Case, scenario: str, out: Mapping[tuple[Any, ...], An
 
 
 def volume(case: Case, budget: str, year: int) -> float:
-    """Mt/yr: a line between the dates, nothing before them, the last one held."""
-    table = case.config["budgets"][budget]["volume"]
+    """Mt/yr of a budget."""
+    return ramped(case, case.config["budgets"][budget]["volume"], budget + ".volume", "Mt/yr", year)
+
+
+def ramped(case: Case, table: Mapping[int, Any], name: str, unit: str, year: int) -> float:
+    """A line between the dates, nothing before them, the last one held."""
     dates = sorted(table)
-    amounts = [quantity(case, table[date], budget + ".volume", "Mt/yr") for date in dates]
+    amounts = [quantity(case, table[date], name, unit) for date in dates]
     if year < dates[0]:
         return 0.0
     if year >= dates[-1]:

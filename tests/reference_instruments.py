@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reference_costs import electrolysis_cost
 from reference_dues import (
     NAN,
     ONCE,
     STRUCK,
     alternative_investment,
+    built_at_the_works,
     due_without_strike,
     in_order,
     instrument,
@@ -32,15 +34,18 @@ from reference_projects import (
     alternative_cost,
     avoided,
     gap,
+    left_over,
     life,
     output,
     own_cost,
+    phase,
+    plant_capital_charge,
     rate,
     record,
     seen,
     valued_in,
 )
-from reference_routes import annuity_rate
+from reference_routes import amounts, annuity_rate, price_entry
 
 # ---------------------------------------------------------------- settlement
 
@@ -108,7 +113,7 @@ def at(case: Case, project: str, name: str, to: int, r: float) -> float:
 
 def as_annuity(case: Case, project: str, name: str) -> float:
     one, w = record(case, project), rate(case, project)
-    return at(case, project, name, one["start"] - 1, w) * annuity_rate(w, one["lifetime"])
+    return at(case, project, name, one["start"] - 1, w) * annuity_rate(w, len(life(case, project)))
 
 
 @dataclass
@@ -208,7 +213,27 @@ def supported_value(
         for year in life(case, project)
     ]
     paid = [value(case, project, name, course, w, to) for name, course in found.items()]
-    return math.fsum([*lacking, *paid])
+    closed = life(case, project)[-1]
+    lost = stranded(case, project) / (1 + w) ** (closed - to)
+    return math.fsum([*lacking, *paid, -lost])
+
+
+def stranded(case: Case, project: str) -> float:
+    """Charges of capital of the years that are left when a plant closes, in its last year."""
+    left, closed = left_over(case, project), life(case, project)[-1]
+    if not left:
+        return 0.0
+    charge = plant_capital_charge(case, project, closed)
+    route, built = phase(case, project, closed)
+    region, now = record(case, project)["region"], seen(case, closed)
+    for commodity, amount in amounts(case, route, "inputs", region, now).items():
+        if built_at_the_works(case, project, commodity):
+            name, entry = price_entry(case, commodity, region)
+            # The charge of the electrolyser is what its recovery adds to the price of hydrogen.
+            cost = electrolysis_cost(case, name, entry, region, now, built, recovery=True)
+            charge += amount * cost
+    w = rate(case, project)
+    return output(case, project) * math.fsum(charge / (1 + w) ** n for n in range(1, left + 1))
 
 
 def contract_of(case: Case, project: str) -> str | None:

@@ -16,6 +16,7 @@ import math
 from itertools import product
 from typing import Any
 
+from reference_accounts import account_outcomes
 from reference_buyer import buyer_outcomes, sale_outcomes
 from reference_carbon import (
     avoided_emissions,
@@ -76,6 +77,7 @@ NAN = math.nan
 
 # Outcomes that are not an amount of money.
 PURE = {
+    "account_coverage", "account_carried", "account_payback", "account_solvent",
     "cbam_factor", "avoided_emissions", "viability", "green_is_cheaper", "crossover_year",
     "cheapest_route", "exposure_cost_local", "exposure_total_local", "at_price_limit",
     "deal_closes", "instrument_repays", "claw_back", "cap_binds", "instrument_exhausted",
@@ -353,6 +355,7 @@ def scenario_outcomes(case: Case, scenario: str) -> Result:
             out["scrap_parity_price", scenario, region, sector, year] = parity
     out |= buyer_outcomes(case, scenario) | sale_outcomes(case, scenario)
     out |= product_outcomes(case, scenario, out) | budget_outcomes(case, scenario, carbon_value)
+    out |= account_outcomes(case, scenario, carbon_value)
     out |= portfolio_outcomes(case, scenario)
     out |= regrets(case, scenario, out) | decision_outcomes(case, scenario)
     return out | project_outcomes(case, scenario) | cash_outcomes(case, scenario)

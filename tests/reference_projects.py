@@ -51,7 +51,30 @@ def output(case: Case, project: str) -> float:
 def life(case: Case, project: str) -> range:
     """Years of production, those after the horizon included."""
     one = record(case, project)
-    return range(one["start"], one["start"] + one["lifetime"])
+    planned = one["start"] + one["lifetime"]
+    return range(one["start"], min(planned, (one.get("closes") or planned) + 1))
+
+
+def left_over(case: Case, project: str) -> int:
+    """Years of the lifetime in which it no longer produces."""
+    return record(case, project)["lifetime"] - len(life(case, project))
+
+
+def conversions(case: Case, project: str) -> dict[int, str]:
+    """Route that the plant is converted to, by the first year on it."""
+    one = record(case, project)
+    now, found = one["route"], {}
+    for year in sorted(one.get("phases") or {}):
+        if one["phases"][year] != now:
+            found[year] = now = one["phases"][year]
+    return found
+
+
+def phase(case: Case, project: str, year: int) -> tuple[str, int]:
+    """Route of a year, and the first year on it."""
+    one, found = record(case, project), conversions(case, project)
+    reached = [since for since in found if since <= year]
+    return (found[max(reached)], max(reached)) if reached else (one["route"], one["start"])
 
 
 def seen(case: Case, year: int) -> int:
@@ -111,11 +134,13 @@ def capital_of(case: Case, route: str, region: str, built: int) -> float:
 
 
 def running_cost(
-    case: Case, project: str, route: str, year: int, electrolyser: int | None = None
-) -> float:
-    """All but capital per tonne in a year, of a plant of a project's year and output."""
+    case: Case, project: str, route: str, year: int, electrolyser: int | None = None,
+    since: int | None = None,
+) -> float:  # fmt: skip
+    """All but capital per tonne in a year, of a plant of a project's year (or of a later one) and
+    output."""
     region = record(case, project)["region"]
-    cost = kept_and_other(case, project, route, year) - support(case, route, region, year)
+    cost = kept_and_other(case, project, route, year, since) - support(case, route, region, year)
     for commodity, amount in amounts(case, route, "inputs", region, year).items():
         cost += amount * price_paid(case, commodity, region, year, electrolyser)
     for commodity, amount in amounts(case, route, "byproducts", region, year).items():
@@ -123,9 +148,11 @@ def running_cost(
     return cost
 
 
-def kept_and_other(case: Case, project: str, route: str, year: int) -> float:
+def kept_and_other(
+    case: Case, project: str, route: str, year: int, since: int | None = None
+) -> float:
     """Fixed and other cost of operation, with those of what is inside."""
-    region, built = record(case, project)["region"], record(case, project)["start"]
+    region, built = record(case, project)["region"], since or record(case, project)["start"]
     if is_share(case, route, region):
         kept = field(case, route, "fixed_opex", region, year, "1/yr")
         kept *= equipment(sized(case, project), route, region, built)
@@ -136,17 +163,37 @@ def kept_and_other(case: Case, project: str, route: str, year: int) -> float:
     cost += field(case, route, "other_opex", region, year, "EUR/t")
     other = inside(case, route)
     if other is not None:
-        cost += held(case, route, region, year) * kept_and_other(case, project, other, year)
+        cost += held(case, route, region, year) * kept_and_other(case, project, other, year, since)
     return cost
 
 
 @remembered
 def own_cost(case: Case, project: str, year: int) -> float:
     one = record(case, project)
-    electrolyser = one["start"] if one.get("hydrogen") == "own" else None
-    running = running_cost(case, project, one["route"], year, electrolyser)
-    built = capital_of(sized(case, project), one["route"], one["region"], one["start"])
-    return built + running
+    route, since = phase(case, project, year)
+    electrolyser = since if one.get("hydrogen") == "own" else None
+    running = running_cost(case, project, route, year, electrolyser, since)
+    return plant_capital_charge(case, project, year) + running
+
+
+def conversion_spent(case: Case, project: str, since: int) -> float:
+    """What a conversion costs per tonne made a year, without an electrolyser."""
+    one, route = record(case, project), conversions(case, project)[since]
+    spent = quantity(case, one["conversion"], f"{project}.conversion", "EUR/(t/yr)")
+    return spent / field(case, route, "utilisation", one["region"], since)
+
+
+def plant_capital_charge(case: Case, project: str, year: int) -> float:
+    """What a tonne bears of the plant of the start and of the conversions up to a year."""
+    one = record(case, project)
+    charge = capital_of(sized(case, project), one["route"], one["region"], one["start"])
+    for since, route in conversions(case, project).items():
+        if since <= year:
+            left = one["start"] + one["lifetime"] - since
+            risk = field(case, route, "risk_premium", one["region"], since)
+            recovery = annuity_rate(wacc(case, one["region"]) + risk, left)
+            charge += conversion_spent(case, project, since) * recovery
+    return charge
 
 
 @remembered
@@ -176,7 +223,7 @@ def avoided(case: Case, project: str, year: int) -> float:
     """t CO2e that a tonne avoids."""
     one = record(case, project)
     other = intensity(case, replaced(case, project), one["region"], year)
-    return other - intensity(case, one["route"], one["region"], year)
+    return other - intensity(case, phase(case, project, year)[0], one["region"], year)
 
 
 @remembered
@@ -185,7 +232,7 @@ def carbon_saved(case: Case, project: str, year: int) -> float:
     one = record(case, project)
     where = (one["region"], one.get("destination", "domestic"), year)
     other = carbon_cost(case, replaced(case, project), *where)
-    return other - carbon_cost(case, one["route"], *where)
+    return other - carbon_cost(case, phase(case, project, year)[0], *where)
 
 
 def buyer_of(case: Case, project: str) -> str:

@@ -276,6 +276,14 @@ PROJECTS: dict[str, Any] = {
         "instruments": ["price_of_hydrogen", "topped_up", "gap_filler", "later_grant", "cheap_loan",
                         "public_buyers", "buying_the_gap", "per_car", "for_power"],
     },
+    "converted": {
+        "region": "XB", "phases": {2026: "electric", 2028: "hydrogen"}, "destination": "eu",
+        "conversion": {"kind": "uniform", "low": 50, "high": 200, "unit": "USD/(t/yr)",
+                       "price_year": 2022},
+        "lifetime": 9, "output": 0.7, "closes": 2029, "hydrogen": "own", "against": "blast",
+        "sold": 0.5, "willing": 30, "spend": {-1: 0.5, 0: 0.5},
+        "instruments": ["two_way", "price_of_hydrogen", "for_power", "part_of_capex"],
+    },
     "short": {"region": "XA", "route": "electric", "destination": "eu", "start": 2026,
               "lifetime": 2, "output": 1.0, "beyond": "error", "valued_in": 2027, "cumulation": {"share": 0.8},
               "debt": {"share": 0.5, "rate": 0.04, "years": 2, "repayment": "equal_principal",
@@ -377,7 +385,7 @@ RICH: dict[str, Any] = {
     "portfolios": {
         "group": {"title": "A group", "projects": ["works", "abroad"], "rate": "7 %",
                   "exposures": ["firm", "growing"], "valued_in": 2024},
-        "builder": {"projects": ["short", "works"]},
+        "builder": {"projects": ["short", "works", "converted"]},
     },
     "budgets": {
         "hydrogen_steel": {"region": "XB", "route": "hydrogen", "destination": "eu", "volume": {
@@ -387,6 +395,35 @@ RICH: dict[str, Any] = {
                          "volume": {2020: 2.0, 2028: 0.5}},
         "offered": {"region": "XB", "route": "electric", "gap": "buyer", "against": "XA.blast",
                     "volume": {2028: {"kind": "triangular", "low": 0.1, "mode": 0.2, "high": 0.5}}},
+    },
+    "accounts": {
+        "fund": {
+            "first": 2027, "last": 2029, "rate": {"kind": "uniform", "low": 0.01, "high": 0.05},
+            "inflow": {
+                "cars": {"kind": "surcharge", "product": "car", "volume": {2026: 1.0, 2029: 2.0},
+                         "amount": {"years": {2027: 90.0, 2028: {
+                             "kind": "uniform", "low": 50.0, "high": 150.0}}}},
+                "sold": {"kind": "auction", "market": "third_ets", "share": 0.5,
+                         "volume": {2027: 3.0, 2029: {"kind": "uniform", "low": 1.0,
+                                                      "high": 2.0}}},
+            },
+            "outflow": {
+                "gaps": {"kind": "gap", "budget": "offered"},
+                "given": {"kind": "fixed", "amount": {2028: 40.0, 2030: 10.0}},
+            },
+        },
+        "bond": {
+            "first": 2026, "last": 2029, "rate": 0.03, "nominal": True, "proceeds": "spent",
+            "issue": {2026: 900.0, 2028: {"kind": "uniform", "low": 200.0, "high": 400.0}},
+            "repayment": {"kind": "bullet", "years": 3, "rate": 0.04},
+            "inflow": {
+                "freed": {"kind": "freed", "region": "XA", "route": "blast",
+                          "volume": {2026: 30.0}},
+                "border": {"kind": "cbam", "region": "XB", "route": "electric", "share": 0.75,
+                           "volume": {2026: {"kind": "uniform", "low": 1.0, "high": 3.0}}},
+                "other": {"kind": "fixed", "amount": {2027: 60.0}},
+            },
+        },
     },
     "factors": {
         "first_of_a_kind": {"kind": "split_lognormal", "quantiles": {0.05: 1.0, 0.5: 1.1,

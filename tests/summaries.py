@@ -22,7 +22,7 @@ def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
             continue
         draws = kept[name].values
         if variable.kind == "category":
-            found = {"probability": categories(draws, run.sizes["route"])}
+            found = {"probability": categories(draws, run.sizes[variable.among])}
         elif variable.kind == "indicator":
             found = indicators(draws)
         elif variable.kind == "known":
@@ -47,8 +47,8 @@ def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
         yield from differing("input_sd", run["input_sd"].values, spread)
 
 
-def categories(draws: np.ndarray, routes: int) -> np.ndarray:
-    return np.stack([(draws == route).mean(axis=-1) for route in range(routes)], axis=-1)
+def categories(draws: np.ndarray, labels: int) -> np.ndarray:
+    return np.stack([(draws == one).mean(axis=-1) for one in range(labels)], axis=-1)
 
 
 def indicators(draws: np.ndarray) -> dict[str, np.ndarray]:

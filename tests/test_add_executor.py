@@ -138,6 +138,25 @@ def test_until_and_the_command_line_take_it(tmp_path):
     assert found[0][0] > 4096
 
 
+def test_questions_take_it_or_say_why_not(tmp_path, capsys):
+    """What runs a config does it where it is told to; what is no run says so."""
+    config = rich_config(draws=1024, outcomes=["cost_premium"], keep=[], regions=["XA"],
+                         routes=["blast", "hydrogen"])  # fmt: skip
+    file, said = tmp_path / "config.yaml", []
+    file.write_text(yaml.safe_dump(config))
+    place = ["--of", "cost_premium", "--at", "route=hydrogen,destination=domestic,year=2029",
+             "--format", "csv"]  # fmt: skip
+    for more in ([], ["--executor", "shuffled:2"]):
+        for command in (["converge", "--design", "random"], ["tornado"]):
+            assert cli.main([command[0], str(file), *command[1:], *place, *more]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1] and said[0].count("\n") > 10
+    for command in ("sensitivity", "converge", "tornado"):
+        of = ["--at", "year=2029"] if command == "sensitivity" else place[:4]
+        assert cli.main([command, str(file), *of, "--executor", "folder:2"]) == 2
+        assert "threads" in capsys.readouterr().err
+
+
 def test_the_package_takes_its_name():
     config = rich_config(draws=600, outcomes=["cost_premium"], keep=[], regions=["XA"])
     named = simcore.run(config, executor="shuffled:2")

@@ -33,8 +33,17 @@ LATE: dict[str, Any] = {
         "hydrogen_steel": {"volume": {2027: 0, 2028: 0.5}},
         "at_the_price": {"volume": {2020: 0, 2027: 0}},
     },
+    "accounts": {
+        "bond": {
+            "inflow": {
+                "freed": {"volume": {2028: 30}},
+                "border": {"volume": {2028: 2}},
+            }
+        }
+    },
 }
-"""Projects that wait for their routes, and budgets of which no tonne is paid before 2028."""
+"""Projects that wait for their routes, and budgets and accounts of which no tonne is paid before
+2028."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "as written": {},
@@ -160,6 +169,8 @@ def quickstart(*changes: str) -> list[str]:
         "catalog.instruments.contract={kind: ccfd, strike: 150 EUR/t, term: 2}",
         "products=[car, house, ship]",
         "budgets.steel={region: EU, route: hbi_import_eaf, gap: market, volume: {2025: 3, 2028: 5}}",
+        "accounts.fund={first: 2026, last: 2027, rate: 2 %, inflow: {sold: {kind: auction, "
+        "market: eu_ets, volume: {2026: 10}}}, outflow: {gap: {kind: gap, budget: steel}}}",
     ]  # fmt: skip
 
 

@@ -123,19 +123,25 @@ def test_first_draws_are_those_of_a_shorter_run():
 
 
 def keeping(**changes: Any) -> dict[str, Any]:
-    """A config of 300 draws that keeps those of every outcome of a few routes; no budget, which
-    would hold on to its route and region."""
-    asked = [name for name in KEEPABLE if "budget" not in OUTCOMES[name].dims]
+    """A config of 300 draws that keeps those of every outcome of a few routes; no budget or account,
+    which would hold on to their routes and regions."""
+    asked = [name for name in KEEPABLE if not {"budget", "account"} & {*OUTCOMES[name].dims}]
     base = {
         "draws": 300, "routes": ["blast", "hydrogen", "electric"],
         "outcomes": asked, "keep": [*asked, "inputs"],
     }  # fmt: skip
     config = rich_config(**(base | changes))
-    del config["budgets"]
+    del config["budgets"], config["accounts"]
     return config
 
 
-def assert_same_where_both_are(small: xr.Dataset, large: xr.Dataset, *, skip: str = "-") -> None:
+AMONG_ROUTES = ("cheapest_route", "regret")
+"""Beginnings of the names of what other routes of the run change."""
+
+
+def assert_same_where_both_are(
+    small: xr.Dataset, large: xr.Dataset, *, skip: str | tuple[str, ...] = "-"
+) -> None:
     """Every number of the smaller run stands in the larger, bit for bit, at its labels.
 
     Variables whose names begin with `skip` may differ.
@@ -168,7 +174,7 @@ CAPTURED = keeping(routes=["captured", "blast", "hydrogen", "electric"])
 
 def test_a_route_changes_nothing_else(few):
     # Which route is cheapest depends on the routes there are.
-    assert_same_where_both_are(few, run(CAPTURED), skip="cheapest_route")
+    assert_same_where_both_are(few, run(CAPTURED), skip=AMONG_ROUTES)
 
 
 def test_a_region_changes_nothing_else(few):
@@ -211,7 +217,7 @@ def test_a_factor_changes_nothing_else(few, correlated):
     large = run(with_factor(correlated))
     assert "wind" in large["factor"]
     if not correlated:
-        assert_same_where_both_are(few, large, skip="cheapest_route")
+        assert_same_where_both_are(few, large, skip=AMONG_ROUTES)
         return
     # hydrogen.capex was independent before; now it is drawn through the normal of its address, so
     # it keeps its numbers but for the rounding of two inverse functions; all others keep each bit.
@@ -249,7 +255,7 @@ def test_an_older_price_history_changes_nothing_else(few):
         },
     )
     large = run(config)
-    assert_same_where_both_are(few, large, skip="cheapest_route")
+    assert_same_where_both_are(few, large, skip=AMONG_ROUTES)
     assert float(large["commodity_price"].sel(commodity="flux.default", year=2026).std()) > 10
 
 
@@ -309,7 +315,6 @@ def test_trace_is_the_stored_draw(changes):
               if "draw" in array.dims}  # fmt: skip
     place = {dim: {label: i for i, label in enumerate(stored[dim].values.tolist())}
              for dim in stored.coords if stored[dim].dims == (dim,)}  # fmt: skip
-    routes = stored["route"].values
     for draw in (0, 128, 255, 256, 511) if not changes else (127, 511):
         for entry in tracing.trace(plan, draw):
             name = entry["variable"]
@@ -324,8 +329,9 @@ def test_trace_is_the_stored_draw(changes):
             kept = column[tuple(
                 slice(None) if dim == "year" else place[dim][entry[dim]] for dim in dims
             )]  # fmt: skip
-            if name == "cheapest_route":
-                assert list(entry["values"].values()) == [routes[int(v)] for v in kept]
+            found = np.array(list(entry.get("values", {0: entry.get("value")}).values()))
+            if OUTCOMES[name].kind == "category":
+                among = stored[OUTCOMES[name].among].values
+                assert found.tolist() == [among[int(v)] for v in np.atleast_1d(kept)]
             else:
-                found = np.array(list(entry.get("values", {0: entry.get("value")}).values()))
                 np.testing.assert_array_equal(found.astype(kind), np.atleast_1d(kept))

@@ -20,6 +20,7 @@ from simcore.analysis.rules import rule_of, scores_of
 from simcore.dataset import RunError, open_run
 from simcore.numerics.student import students_t
 from simcore.plots.decisions import regret, worth
+from simcore.report.content import charts_of
 from simcore.running import engine
 from simcore.terminal.decision_page import Page
 
@@ -287,3 +288,18 @@ def test_pictures_show_the_pick_and_zero(saved):
         assert "0" in cells
         metric = decide(whole)["metric_regret"].values
         assert f"{metric.max():,.0f}" in cells
+
+
+def test_charts_of_the_report_are_the_dataset(saved):
+    with open_run(saved) as whole:
+        charts = {one.name: one for one in charts_of(whole)}
+        told = decide(whole)
+        quantiles = told["npv"].values.reshape(-1, 3)
+        np.testing.assert_allclose([row[2:] for row in charts["choices"].rows], quantiles)
+        behind = [row[2] for row in charts["regrets"].rows]
+        np.testing.assert_allclose(behind, told["metric_regret"].values.ravel(), rtol=1e-9)
+        table = charts["best-decision"]
+        np.testing.assert_allclose(table.column("best"), told["best"].values.ravel())
+        np.testing.assert_allclose(table.column("regret"), told["regret"].values.ravel())
+        assert charts["choices"].section == "board"
+        assert "of the years to 2049" in charts["regrets"].note

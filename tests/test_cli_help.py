@@ -15,7 +15,7 @@ from simcore import cli, dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
-    "check", "plan", "run", "extend", "summary", "plot", "trace", "catalog", "schema", "digest", "calibrate",
+    "check", "plan", "run", "extend", "work", "summary", "plot", "trace", "catalog", "schema", "digest", "calibrate",
     "backtest", "validate", "verify", "deal", "report", "compare", "export", "sensitivity",
     "wait",
 )  # fmt: skip

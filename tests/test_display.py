@@ -47,8 +47,11 @@ def test_the_display_of_the_largest_run_is_below_20_kb() -> None:
         "title": "<script>" * 40, "draws": 2, "outcomes": outcomes, "parity": ["scrap"],
         "against": ["EU.bf_bof"], "products": ["car"],
         "budgets": {"steel": {"region": "EU", "route": "scrap_eaf", "volume": {2030: 1}}},
+        "accounts": {"fund": {"first": 2030, "last": 2030, "rate": 0.0, "outflow": {
+            "steel": {"kind": "gap", "budget": "steel"}}}},
         "projects": {"plant": {"region": "EU", "route": "ng_dri_eaf", "start": 2030, "lifetime": 1,
                                "output": 1.0, "instruments": ["eu_public_buyers"]}},
+        "decisions": {"build": ["plant"], "never": []},
         "scenarios": {f"{'a_long_name_' * 5}{k}": {} for k in range(9)}, "keep": ["cost_premium"],
         "plant": {"start": 2030, "lifetime": 1},
     })  # fmt: skip

@@ -31,7 +31,7 @@ def told(stream: io.StringIO) -> list[dict[str, Any]]:
 
 def test_a_run_tells_its_pace_once_a_second_at_most(clock: list[float]) -> None:
     stream = io.StringIO()
-    report = events.Events(stream).report(1000, "2 processes")
+    report = events.Events(stream).report(1000, lambda: "2 processes")
     for step in range(1, 11):
         clock[0] += 0.25
         report(step / 20)

@@ -13,6 +13,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import simcore
+from simcore.studies.waiting import waiting
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = sorted(path.parent for path in ROOT.glob("experiments/*/experiment.yaml"))
@@ -39,12 +40,15 @@ def experiment(
     simcore.run(config, draws=256, out=run)
     if simcore.load(config).experiment.sensitivity is not None:
         simcore.sensitivity(config, draws=512, out=run.with_name("run_indices.zarr"))
+    spec = simcore.load(config, draws=256)
+    if spec.experiment.waiting:
+        waiting(spec, draws=1024, out=run.with_name("run_wait.zarr"))
     return folder, run
 
 
 def opened(run: Path) -> list[xr.Dataset]:
-    """The run, and its indices if there are any."""
-    files = (run, run.with_name("run_indices.zarr"))
+    """The run, and its indices or what it says of waiting if there are any."""
+    files = (run, *(run.with_name(f"run_{one}.zarr") for one in ("indices", "wait")))
     return [simcore.open_run(one) for one in files if one.exists()]
 
 
@@ -231,3 +235,26 @@ def test_a_euro_pays_first_for_what_is_left_out_and_not_for_the_power_of_smelter
     by_cost = {route: figures.per_cost(run, cell("EU", route, 2040)) for route in figures.ROUTES}
     assert max(by_cost, key=by_cost.__getitem__) == "cement_ccs_oxyfuel"
     assert all(by_cost[route] < 0.1 for route in figures.SECTORS["aluminium"])
+
+
+def test_a_contract_ends_the_waiting_and_a_threshold_is_above_what_now_or_never_asks(
+    experiment: tuple[Path, Path],
+) -> None:
+    folder, path = experiment
+    if folder.name != "04_wait_or_build":
+        pytest.skip("another question")
+    figures, (_, waits) = script(folder), opened(path)
+    found = figures.told(waits)
+    gas, contract = found["gas", "undecided"], found["gas_contract", "undecided"]
+    # Alone it is put off: nearly nobody starts in 2030, some later, and many never.
+    assert gas.built(2030) < 0.2
+    assert 0.2 < gas.never < 0.8
+    assert gas.is_worth
+    assert contract.built(2030) > 0.6
+    assert contract.means["wait_option"].value < 0.5 * gas.means["wait_option"].value
+    assert found["hydrogen", "undecided"].never > 0.9
+    assert found["scrap", "undecided"].built(2030) > 0.4
+    for one in found.values():
+        means = one.means
+        assert means["wait_best"].value <= means["wait_value"].value + 2 * means["wait_option"].half
+        assert means["wait_value"].value <= means["wait_perfect"].value

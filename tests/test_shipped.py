@@ -70,6 +70,7 @@ def faults_of_the_package() -> Iterator[Finding]:
             "exposures": {"mill": {"market": "eu_ets", "shortfall": 1, "first": 2030,
                                    "last": 2032}},
             "products": products,
+            "decisions": {"nothing": [], "none": []},
             "budgets": {"tonnes": {"region": "EU", "route": routes[1], "volume": {2040: 5}}},
             # One plant each: two strikes cannot both be solved.
             "projects": {f"plant_{name}": {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from small_config import market, small_config
+from small_config import market, route, small_config
 
 import simcore
 from simcore.analysis.waiting import choices_of, said_limit, said_simple
@@ -145,33 +145,57 @@ def test_without_uncertainty_the_option_is_worth_nothing():
     assert np.isnan(one.captured)
 
 
-def test_a_policy_tells_from_the_year_on_in_which_it_is_revealed():
-    chance = {"kind": "discrete", "values": ["law", "reform_2026"], "probabilities": [0.4, 0.6]}
+def ruled(revealed: int, knows: str = "policy") -> dict[str, Any]:
+    """A plant that gains 60 a tonne where emissions are covered, in 0.4 of the draws, else loses."""
+    content = small_config(
+        years={"first": 2026, "last": 2042}, outcomes=["project_npv"], exposures={}, draws=256,
+        routes={"new": route(other_opex=100.0)},
+        projects={"new": {"region": "AA", "route": "new", "start": 2028, "lifetime": 8, "output": 1,
+                          "against": "old"}},
+        waiting={"new": {"dates": [2028, 2030, 2032], "knows": knows, "draws": 4096}},
+    )  # fmt: skip
+    content["catalog"]["regions"]["AA"]["coverage"] = "rule"
+    content["catalog"]["policies"] = {"rule": {
+        "variant": {"kind": "discrete", "values": ["off", "on"], "probabilities": [0.6, 0.4]},
+        "known_until": 2026, "revealed": revealed,
+        "variants": {name: {"values": {2026: value}} for name, value in (("off", 0), ("on", 1))},
+    }}  # fmt: skip
+    return content
 
-    def told(revealed: int):
-        policy = {"eu_free_allocation": {"variant": chance, "revealed": revealed}}
-        return choice(config({"knows": ["eu_free_allocation"]}, catalog={"policies": policy},
-                             scenarios={"undecided": {}}))  # fmt: skip
 
-    one = told(2031)
-    # In 2029, for a start in 2030, nothing is known: one does the same in all draws.
-    assert one.probability[2030, "gas"] in (0.0, 1.0)
-    later = {round(one.probability[date, "gas"], 6) for date in DATES[1:]}
-    assert all(share in (0.0, 1.0) or 0.3 < share < 0.7 for share in later)
+@pytest.mark.parametrize("knows", ["policy", "rule"])
+def test_a_policy_tells_from_the_year_on_in_which_it_is_revealed(knows):
+    # Decided in 2027, 2029 and 2031: in 2029 one knows, and who may build does so then.
+    one = choice(ruled(2029, knows))
+    built = [one.probability[date, "new"] for date in one.dates]
+    assert built[::2] == [0.0, 0.0]
+    assert built[1] == pytest.approx(0.4, abs=0.04)
     assert one.limits == []
     assert one.simple == {}
+    early = choice(ruled(2027, knows))
+    assert early.probability[2028, "new"] == pytest.approx(built[1])
+    assert early.means["wait_value"].value > one.means["wait_value"].value > 0
+    assert early.means["wait_value"].value == pytest.approx(early.means["wait_perfect"].value)
+
+
+def test_a_policy_that_is_revealed_too_late_is_refused():
+    with pytest.raises(ConfigError, match=r"none is revealed by the last decision \(2031\)"):
+        simcore.load(ruled(2040))
     with pytest.raises(ConfigError, match="2040, after the last decision"):
-        told(2040)
+        simcore.load(ruled(2040, "rule"))
 
 
 def test_to_wait_that_costs_something_is_worth_less():
-    free, dear = choice(config()), choice(config({"cost": "60 EUR/(t/yr)"}))
+    plant = {"gas": {**GAS, "rate": 0.08}}
+    free = choice(config(projects=plant))
+    dear = choice(config({"cost": "60 EUR/(t/yr)"}, projects=plant))
     assert dear.means["wait_value"].value < free.means["wait_value"].value
     paid = 60 * 2.0
     # Discounted to 2029, the year of the first decision, from which on it is paid.
     assert dear.fixed[2032, "gas"].value == pytest.approx(free.fixed[2032, "gas"].value - paid)
     assert dear.fixed[2030, "never"].value == 0.0
     assert dear.fixed[2032, "never"].value == pytest.approx(-paid)
+    assert dear.fixed[2034, "never"].value == pytest.approx(-paid - paid / 1.08**2)
     assert (2030, "never") not in free.fixed
 
 
@@ -198,12 +222,17 @@ def test_of_several_plants_the_best_is_taken_and_one_that_comes_later_waits():
 
 
 def test_contracts_are_bid_anew_for_each_date():
-    contract = {"kind": "ccfd", "term": 15, "strike": {"break_even": 0.8, "in": "law"},
-                "source": "illustration", "status": "assumed"}  # fmt: skip
-    one = choice(config(
-        projects={"gas": {**GAS, "instruments": ["contract"]}},
-        catalog={"instruments": {"contract": contract}}, draws=2048), draws=2048)  # fmt: skip
-    assert all(one.fixed[date, "gas"].value > 0 for date in DATES)
+    contract = {"kind": "ccfd", "term": 15, "source": "illustration", "status": "assumed"}
+
+    def told(strike):
+        one = {"contract": {**contract, "strike": strike}}
+        plant = {"gas": {**GAS, "instruments": ["contract"]}}
+        found = choice(config(projects=plant, catalog={"instruments": one}), draws=1024)
+        return [found.fixed[date, "gas"].value for date in DATES]
+
+    anew = told({"break_even": 0.8})
+    assert told({"break_even": 0.8, "in": "law"}) == anew
+    assert told("200 EUR/t") != anew
 
 
 # --- what is refused -----------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from simcore.analysis.accounts import accounts_of
+from simcore.analysis.accounts import as_columns as account_columns
 from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
 from simcore.analysis.goods import as_columns as goods_columns
 from simcore.analysis.goods import budgets_of, products_of
@@ -179,8 +181,9 @@ def headline_of(
 
     `attrs["sectors"]` are the sectors of the run; where there are several, a column `sector` tells
     whose route it is. `attrs["delivered"]` are the tables of buyers, `attrs["projects"]` that of
-    projects, `attrs["portfolios"]`, `attrs["budgets"]` and `attrs["products"]` their rows; where
-    there is neither a cost nor a value, the rows of the first of these are the columns.
+    projects, `attrs["portfolios"]`, `attrs["accounts"]`, `attrs["budgets"]` and `attrs["products"]`
+    their rows; where there is neither a cost nor a value, the rows of the first of these are the
+    columns.
 
     Returns
     -------
@@ -193,7 +196,7 @@ def headline_of(
     ------
     RunError
         The run holds neither a cost nor a value, nor what tonnes cost a buyer, nor a project, a
-        portfolio, a budget or a product.
+        portfolio, an account, a budget or a product.
     """
     present = outcomes_of(run)
     wanted, apart = list(_BEFORE_CARBON), list[str]()
@@ -207,8 +210,8 @@ def headline_of(
     made = sectors_of(run)
     tables, projects = delivered(run, probabilities), projects_beside(run, probabilities)
     goods = budgets_of(run), products_of(run, probabilities)
-    portfolios = portfolios_of(run, probabilities)
-    if not any((spread, tables, projects, portfolios, *goods)):
+    portfolios, accounts = portfolios_of(run, probabilities), accounts_of(run)
+    if not any((spread, tables, projects, portfolios, accounts, *goods)):
         raise RunError(Fault(
             "outcomes", ", ".join(present) or "none", "cost_premium or carbon_value",
             "name one outcome: --variable " + (present[0] if present else "V"),
@@ -240,6 +243,8 @@ def headline_of(
             told = project_columns(projects, called)
         elif portfolios and not tables:
             told = portfolio_columns(portfolios, called)
+        elif accounts and not tables:
+            told = account_columns(accounts)
         elif not tables:
             told = goods_columns(*goods, called)
     else:
@@ -262,7 +267,7 @@ def headline_of(
         "titles": every_title(run),
         "prices": _prices(run),
         "delivered": tables, "projects": projects, "budgets": goods[0], "products": goods[1],
-        "portfolios": portfolios, "quantiles": called,
+        "portfolios": portfolios, "accounts": accounts, "quantiles": called,
         "references": references_of(run.attrs),
     }  # fmt: skip
     return told, attrs

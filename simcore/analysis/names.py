@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _NAMED: Final = (
     "scenario", "region", "destination", "against", "sector", "route", "market", "project",
-    "instrument", "product", "budget", "exposure", "decision",
+    "instrument", "product", "budget", "account", "exposure", "decision",
     "portfolio", "member",
 )  # fmt: skip
 """Dimensions whose labels tables show by their human names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -130,44 +130,52 @@ def checked_waiting(found: xr.Dataset, path: Any) -> xr.Dataset:
 def choices_of(found: xr.Dataset) -> Iterator[Choice]:
     """Every choice of a dataset, in each scenario."""
     told = json.loads(found.attrs["waitings"])
-    units = dict(zip(found["feature"].values.tolist(), found["feature_unit"].values.tolist(),
-                     strict=True))  # fmt: skip
-    for name in map(str, found["waiting"].values):
-        about = told[name]
-        for scenario in map(str, found["scenario"].values):
-            one = found.sel(waiting=name, scenario=scenario)
+    labels = {dim: found[dim].values.tolist() for dim in map(str, found.dims)}
+    units = dict(zip(labels["feature"], found["feature_unit"].values, strict=True))
+    arrays = {str(name): one.values for name, one in found.data_vars.items()}
+    for w, name in enumerate(map(str, labels["waiting"])):
+        for s, scenario in enumerate(map(str, labels["scenario"])):
+            here = {array: values[s, w] for array, values in arrays.items()}
+            yield _choice(name, scenario, told[name], labels, here, units)
 
-            def ends(array: str, one: xr.Dataset = one, **at: Any) -> Ends:
-                parts = (array, f"{array}_low", f"{array}_high")
-                return Ends(*(float(one[part].sel(at)) for part in parts))
 
-            def at(part: str, date: int, feature: str, one: xr.Dataset = one) -> float:
-                return float(one[f"wait_known_{part}"].sel(date=date, feature=feature))
+def _choice(
+    name: str, scenario: str, about: Mapping[str, Any], labels: Mapping[str, list[Any]],
+    here: Mapping[str, Any], units: Mapping[str, Any],
+) -> Choice:  # fmt: skip
+    """A choice from its part of each array."""
+    dates = {date: labels["date"].index(date) for date in about["dates"]}
+    options = {one: labels["option"].index(one) for one in about["options"]}
+    features = {one: labels["feature"].index(one) for one in about["knows"]}
+    places = {(date, one): (row, column) for date, row in dates.items()
+              for one, column in options.items()}  # fmt: skip
 
-            places = [(date, option) for date in about["dates"] for option in about["options"]]
-            fixed = {place: ends("wait_fixed", date=place[0], option=place[1]) for place in places}
-            shares = one["wait_probability"]
-            simple = about["simple"].get(scenario, {})
-            yield Choice(
-                name, about["title"] or name, scenario, about["dates"], about["lead"],
-                about["valued_in"], about["draws"], int(one["wait_degree"]),
-                {option: about["titles"].get(option, option) for option in about["options"]},
-                about["knows"],
-                {mean: ends(mean) for mean in MEANS if math.isfinite(float(one[mean]))},
-                {place: value for place, value in fixed.items() if math.isfinite(value.value)},
-                {(date, option): float(shares.sel(date=date, option=option))
-                 for date, option in places},
-                [
-                    Limit(date, feature, str(units[feature]),
-                          str(one["wait_threshold_kind"].sel(date=date, feature=feature).item()),
-                          float(one["wait_threshold"].sel(date=date, feature=feature)),
-                          (at("p5", date, feature), at("p50", date, feature),
-                           at("p95", date, feature)))
-                    for date in about["dates"] for feature in about["knows"]
-                    if str(one["wait_threshold_kind"].sel(date=date, feature=feature).item())
-                ],
-                {**simple, "limit": float(one["wait_simple_limit"])} if simple else {},
-            )  # fmt: skip
+    def ends(array: str, place: tuple[int, ...] = ()) -> Ends:
+        return Ends(
+            *(float(here[part][place]) for part in (array, f"{array}_low", f"{array}_high"))
+        )
+
+    limits = [
+        Limit(
+            date, one, str(units[one]), str(here["wait_threshold_kind"][row, column]),
+            float(here["wait_threshold"][row, column]),
+            (float(here["wait_known_p5"][row, column]), float(here["wait_known_p50"][row, column]),
+             float(here["wait_known_p95"][row, column])),
+        )
+        for date, row in dates.items() for one, column in features.items()
+        if str(here["wait_threshold_kind"][row, column])
+    ]  # fmt: skip
+    simple = about["simple"].get(scenario, {})
+    fixed = {place: ends("wait_fixed", at) for place, at in places.items()}
+    return Choice(
+        name, about["title"] or name, scenario, about["dates"], about["lead"], about["valued_in"],
+        about["draws"], int(here["wait_degree"]),
+        {one: about["titles"].get(one, one) for one in options}, about["knows"],
+        {mean: ends(mean) for mean in MEANS if math.isfinite(float(here[mean]))},
+        {place: value for place, value in fixed.items() if math.isfinite(value.value)},
+        {place: float(here["wait_probability"][at]) for place, at in places.items()},
+        limits, {**simple, "limit": float(here["wait_simple_limit"])} if simple else {},
+    )  # fmt: skip
 
 
 def said_feature(name: str) -> str:

@@ -5,6 +5,7 @@
       journal.jsonl     a line for each thing done, only ever added to
       parts/N.npz       its arrays
       kept/             chunks of kept draws, by array, until the run is complete
+      work/             where workers that join the run meet (running.executors.workplace)
 
 A file is on the disk under its name before the line that speaks of it is written, and a line ends
 with its own checksum. So after any death each line up to the first broken one is true, unless its
@@ -96,7 +97,7 @@ class Journal:
         what = "a file"
         if self.folder.is_dir():
             names = sorted(one.name for one in self.folder.iterdir())
-            own = MANIFEST, LINES, "parts", "kept"
+            own = MANIFEST, LINES, "parts", "kept", "work"
             what = next((f"{one} in it" for one in names if not one.startswith(own)), "")
         if what and os.path.lexists(self.folder):
             raise OutputError(Fault(

@@ -14,6 +14,7 @@ from typing import Any
 
 from simcore.errors import dotted
 from simcore.intake import shipped
+from simcore.intake.account_checks import account_findings
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
@@ -45,6 +46,7 @@ from simcore.intake.usage import (
     all_routes,
     alternatives,
     asked_budgets,
+    flows_of_routes,
     made_in,
     met_regions,
     met_sectors,
@@ -98,6 +100,7 @@ def find_faults(
             *date_findings(scenario),
             *system_findings(scenario),
             *goods_findings(scenario),
+            *account_findings(scenario),
             *power_findings(scenario),
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
@@ -356,7 +359,7 @@ def _mentionable(experiment: Experiment, section: str) -> set[str]:
 
 def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
     """Where a config asks for a route or region, itself, for what a buyer compares with, for a
-    project, or for a budget."""
+    project, a budget, or an account."""
     names = getattr(experiment, key)
     if name in names:
         return ((key, names.index(name)),)
@@ -370,6 +373,9 @@ def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Addr
     for budget, record in asked_budgets(experiment).items():
         if name == getattr(record, key.removesuffix("s")):
             places.append(("budgets", budget, key.removesuffix("s")))
+    for place, flow in flows_of_routes(experiment):
+        if name == getattr(flow, key.removesuffix("s")):
+            places.append((*place, key.removesuffix("s")))
     return tuple(places)
 
 

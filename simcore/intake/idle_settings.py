@@ -80,7 +80,7 @@ def _of_project(experiment: Experiment, name: str, one: Project) -> Iterator[Fin
             f"{one.region} lies inside the border of the EU: leave it out",
         )  # fmt: skip
     if one.hydrogen == "own":
-        inputs = traded_by(catalog, one.route)
+        inputs = traded_by(catalog, *one.routes)
         price = price_of(experiment, "hydrogen", one.region)
         why = f"{one.route} takes no hydrogen" if "hydrogen" not in inputs else (
             f"hydrogen of {one.region} is bought at a price of its own, not made of electricity"
@@ -113,7 +113,7 @@ def _of_payment(
     elif record.last is not None and record.last < one.start:
         why = f"the programme ends in {record.last}, and the plant starts in {one.start}"
         yield _idle(address, name, "an instrument that pays", why)
-    elif _of_carbon(record) and one.route == replaced_by(experiment, project):
+    elif _of_carbon(record) and one.routes == [replaced_by(experiment, project)]:
         why = f"it pays for avoided CO2, of which {one.route} avoids none over itself"
         yield _idle(address, name, "an instrument that pays", why)
     else:
@@ -129,7 +129,7 @@ def _of_payment(
                 f"them until {late}",
                 f"years until {late}", f"write years: {experiment.years.first}-{late}",
             )  # fmt: skip
-        wanted, taken = _paid_for(record), traded_by(experiment.catalog, one.route)
+        wanted, taken = _paid_for(record), traded_by(experiment.catalog, *one.routes)
         own = wanted == "electricity" and one.hydrogen == "own" and "hydrogen" in taken
         if wanted and wanted not in taken and not own:
             why = f"it pays for {wanted}, of which {one.route} takes none"
@@ -194,7 +194,9 @@ def _of_instrument(experiment: Experiment, name: str) -> Iterator[Finding]:
             f"add sold: 50 % to {' and '.join(paid)}",
         )  # fmt: skip
     routes = {replaced_by(experiment, project) for project in paid}
-    traded = traded_by(experiment.catalog, *routes, *(one.route for one in projects))
+    traded = traded_by(
+        experiment.catalog, *routes, *(route for one in projects for route in one.routes)
+    )
     for commodity in record.indexation.shares if record.indexation else ():
         if commodity not in traded:
             yield _idle(

@@ -62,10 +62,10 @@ def _paid_in_time(
             )  # fmt: skip
         return
     end = paid_until(record, one)
-    if isinstance(record, Loan) and (record.term or 0) > one.lifetime:
+    if isinstance(record, Loan) and (record.term or 0) > one.used:
         yield Finding(
-            (*address, "term"), f"{record.term} years, of a plant that runs for {one.lifetime}",
-            "a loan that is repaid while the plant runs", f"write term: {one.lifetime} or less",
+            (*address, "term"), f"{record.term} years, of a plant that runs for {one.used}",
+            "a loan that is repaid while the plant runs", f"write term: {one.used} or less",
             also=blamed,
         )  # fmt: skip
     if end > last and record.term is not None:

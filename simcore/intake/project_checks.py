@@ -17,6 +17,7 @@ from simcore.intake.findings import (
 from simcore.intake.host_checks import emitted_ends
 from simcore.intake.hosts import captures, inside_of, route_of
 from simcore.intake.instrument_checks import contract_findings, instrument_findings
+from simcore.intake.phase_checks import phase_findings
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.scheme_checks import scheme_findings
@@ -48,6 +49,7 @@ def project_findings(experiment: Experiment, folder: Path) -> Iterator[Finding]:
         yield from _names(experiment, address, one)
         yield from _years(experiment, address, one)
         yield from _money(address, one)
+        yield from phase_findings(experiment, address, one)
         known = one.route in experiment.catalog.routes and _is_compared(experiment, one)
         if known and replaced_by(experiment, name) in experiment.catalog.routes:
             yield from _compared(experiment, address, name, one)
@@ -80,6 +82,9 @@ def _names(experiment: Experiment, address: Address, one: Project) -> Iterator[F
         place = (*address, "against", "route")
         places.append((place, one.against.route))
         yield from other_sector(experiment, place, one.against.route, one.route)
+    for year, route in one.phases.items():
+        places.append(((*address, "phases", year), route))
+        yield from other_sector(experiment, places[-1][0], route, one.route)
     for place, route in places:
         yield from unknown_entry(place, route, catalog, "routes")
         yield from strange_sector(experiment, place, route)
@@ -114,11 +119,14 @@ def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[F
         )  # fmt: skip
     instead = replaced_by(experiment, address[1]) if _is_compared(experiment, one) else ""
     key = ("against", "route") if one.against else ("region",)
-    for where, route in (((*address, "route"), one.route), ((*address, *key), instead)):
+    later = [(year, (*address, "phases", year), route) for year, route in one.phases.items()]
+    for begins, where, route in (
+        (one.start, (*address, "route"), one.route), (one.start, (*address, *key), instead), *later,
+    ):  # fmt: skip
         there = there_from(experiment, route)
-        if one.start < there <= years.last:
+        if begins < there <= years.last:
             yield Finding(
-                place, f"{one.start}, before {route} is available ({there})",
+                place, f"{begins}, before {route} is available ({there})",
                 f"{there} or later", f"start in {there}, or set available_from of {route}",
                 also=(where,),
             )  # fmt: skip
@@ -139,10 +147,10 @@ def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[F
 def _money(address: Address, one: Project) -> Iterator[Finding]:
     yield from _spend(address, one)
     debt = one.debt
-    if debt is not None and debt.years > one.lifetime:
+    if debt is not None and debt.years > one.used:
         yield Finding(
             (*address, "debt", "years"), f"a loan of {debt.years} years for a life of "
-            f"{one.lifetime}", f"at most {one.lifetime} years",
+            f"{one.used}", f"at most {one.used} years",
             "shorten the loan, or lengthen the lifetime", also=((*address, "lifetime"),),
         )  # fmt: skip
 
@@ -171,7 +179,7 @@ def _compared(
 ) -> Iterator[Finding]:
     """What it is set against: another plant, or the same at another capital."""
     against, route = one.against, replaced_by(experiment, name)
-    if route == one.route and (against is None or against.capital == "full"):
+    if one.routes == [route] and (against is None or against.capital == "full"):
         yield Finding(
             (*address, *(("against", "route") if against else ("route",))),
             f"{route}, set against itself", "another route, or the same with capital: reline",
@@ -201,6 +209,8 @@ def _avoids(experiment: Experiment, name: str, one: Project, folder: Path) -> bo
     What is computed rather than stated, as with captures and what is inside, is taken to avoid.
     """
     catalog, other = experiment.catalog, replaced_by(experiment, name)
+    if len(one.routes) > 1:
+        return True  # of its phases one may
     if other == one.route:
         return True  # set against itself at another capital; that it avoids nothing is a warning
     computed = any(

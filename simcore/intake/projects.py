@@ -23,6 +23,10 @@ def spelt_out(entry: Any) -> Any:
         data["against"] = {"route": data["against"]}
     if isinstance(data.get("instruments"), str):
         data["instruments"] = [part.strip() for part in data["instruments"].split(",")]
+    phases = data.get("phases")
+    if isinstance(phases, Mapping) and phases and all(type(year) is int for year in phases):
+        # It begins with the first of them.
+        data = {"route": phases[min(phases)], "start": min(phases), **data}
     tax = data.get("tax")
     if isinstance(tax, str | int | float) or (
         isinstance(tax, Mapping) and {"kind", "value"} & set(tax)
@@ -94,6 +98,16 @@ class Project(Described):
     """First year of production; capital costs what it costs then."""
     lifetime: Life
     """Years of production."""
+    phases: dict[Year, Name] = Field(default_factory=dict)
+    """Route by the year from which the plant runs on it, the first that of the start: gas now,
+    hydrogen later. The capital of the first goes on to be paid."""
+    conversion: (
+        Annotated[Quantity, Canonical(EURO_PER_CAPACITY, minimum=0.0, usual=ranges.CAPEX)] | None
+    ) = None
+    """Cost of each conversion from one phase to the next, paid in the year before; electrolysers
+    with `hydrogen: own` come on top."""
+    closes: Year | None = None
+    """Last year of production of a plant that is closed before its lifetime is over."""
     output: Output
     """Production, Mt/yr."""
     hydrogen: Literal["bought", "own"] = "bought"
@@ -124,9 +138,33 @@ class Project(Described):
     """Years of life after the horizon: hold the last year's values, or refuse."""
 
     @property
+    def planned_end(self) -> int:
+        """Last year of its lifetime."""
+        return self.start + self.lifetime - 1
+
+    @property
     def end(self) -> int:
         """Last year of production."""
-        return self.start + self.lifetime - 1
+        return self.planned_end if self.closes is None else min(self.closes, self.planned_end)
+
+    @property
+    def used(self) -> int:
+        """Years of production."""
+        return self.end - self.start + 1
+
+    @property
+    def routes(self) -> list[str]:
+        """Routes that it runs on, each once."""
+        return list(dict.fromkeys([self.route, *self.phases.values()]))
+
+    @property
+    def spans(self) -> list[tuple[str, int]]:
+        """Routes one after the other, each with the first year in which it runs on it."""
+        found = [(self.route, self.start)]
+        for year, route in sorted(self.phases.items()):
+            if route != found[-1][0]:
+                found.append((route, year))
+        return found
 
     @property
     def value_year(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simcore.intake import shipped
+from simcore.intake.accounts import Surcharge
 from simcore.intake.entries import Catalog, Electrolysis, SectorRegion
 from simcore.intake.hosts import hosts_and_twins
 from simcore.intake.policies import used_policies
@@ -14,6 +15,7 @@ from simcore.intake.stated import entries
 from simcore.intake.usage import (
     all_regions,
     all_routes,
+    asked_flows,
     learnings,
     lineage,
     met_imports,
@@ -105,7 +107,10 @@ def _referred(experiment: Experiment) -> set[Where]:
             *(one.buyer for one in experiment.projects.values() if one.buyer),
         ],
         "instruments": project_instruments(experiment),
-        "products": experiment.products,
+        "products": [
+            *experiment.products,
+            *(one.product for _, one in asked_flows(experiment) if isinstance(one, Surcharge)),
+        ],
         "sectors": used_sectors(experiment),
         "technologies": [
             one.technology for name in routes for one in learnings(catalog.routes[name])

@@ -12,8 +12,8 @@ from simcore.intake.findings import Finding, unknown
 from simcore.intake.overlay import merge
 
 OVERLAY_KEYS: Final = (
-    "title", "catalog", "cbam", "value", "plant", "projects", "budgets", "boundary",
-    "reference_capital", "factors", "redraw", "hydrogen_rule", "hydrogen",
+    "title", "catalog", "cbam", "value", "plant", "projects", "budgets", "accounts",
+    "boundary", "reference_capital", "factors", "redraw", "hydrogen_rule", "hydrogen",
 )  # fmt: skip
 """What a scenario may change."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core.core_schema import is_instance_schema
 
+from simcore.intake.accounts import Account
 from simcore.intake.budgets import Budget
 from simcore.intake.decisions import MOST, Decision, RobustChoice
 from simcore.intake.entries import Catalog, CleanIntensity
@@ -340,6 +341,8 @@ class Experiment(Model):
     """Projects and exposures that one firm holds together, by name."""
     budgets: dict[Name, Budget] = Field(default_factory=dict)
     """What closes a gap for a volume, by name."""
+    accounts: dict[Name, Account] = Field(default_factory=dict)
+    """Funds and bonds, by name: what flows in and out, what is owed and what is left."""
     decisions: Annotated[dict[Name, Decision], Field(max_length=MOST)] = Field(default_factory=dict)
     """Sets of projects to choose among, by name, the same in all scenarios: now: [duisburg]."""
     choice: RobustChoice | None = None
@@ -361,8 +364,8 @@ class Experiment(Model):
     that each scenario draws for itself; all others are shared."""
     scenarios: dict[Name, Any] = Field(min_length=1)
     """Named overlays on catalog, cbam, hydrogen_rule, hydrogen, value, plant, projects, budgets,
-    boundary, reference_capital, factors and redraw: written out, the name of a packaged one, a
-    file in the folder of the config, or a list of these."""
+    accounts, boundary, reference_capital, factors and redraw: written out, the name of a packaged
+    one, a file in the folder of the config, or a list of these."""
     grid: dict[Name, list[str]] = Field(default_factory=dict)
     """Scenarios by axis: each choice along one with each one along the others, laid over each other
     in the order of the axes. A choice is that of a scenario; its name is joined to the others."""

@@ -32,6 +32,10 @@ _LISTED: Final[dict[str, tuple[str, _Labels, str]]] = {
         "budgets", lambda one: one.budgets,
         "write budgets: {NAME: {region: ..., route: ..., volume: {2030: 5}}}",
     ),
+    "account": (
+        "accounts", lambda one: one.accounts,
+        "write accounts: {NAME: {first: 2028, last: 2040, rate: 0.03, inflow: {...}}}",
+    ),
     "portfolio": (
         "portfolios", lambda one: one.portfolios,
         "write portfolios: {NAME: {projects: [...], exposures: [...]}}",
@@ -83,7 +87,7 @@ def selection_findings(
     for dim, (key, labels, remedy) in _LISTED.items():
         holding = [
             one.name for one in asked_outcomes(experiment)
-            if dim in one.dims and one.name not in told
+            if dim in (*one.dims, one.among) and one.name not in told
         ]  # fmt: skip
         if holding and not any(list(labels(one)) for one in every):
             told.update(holding)
@@ -126,6 +130,7 @@ def _until(
         "exposure": list(experiment.exposures), "market": used_markets(experiment),
         "against": experiment.against, "product": experiment.products,
         "budget": list(dict.fromkeys(name for one in every for name in one.budgets)),
+        "account": list(dict.fromkeys(name for one in every for name in one.accounts)),
         "decision": list(experiment.decisions), "portfolio": list(experiment.portfolios),
         "project": list(dict.fromkeys(name for one in every for name in one.projects)),
         "instrument": list(dict.fromkeys(

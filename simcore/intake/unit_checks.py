@@ -48,7 +48,7 @@ def unit_findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iter
     factors = ((("factors", name), one, None) for name, one in experiment.factors.items())
     firms = (
         quantities(one, (key, name))
-        for key in ("exposures", "projects", "budgets", "portfolios", "waiting")
+        for key in ("exposures", "projects", "budgets", "portfolios", "waiting", "accounts")
         for name, one in getattr(experiment, key).items()
     )  # fmt: skip
     yield from _quantities(experiment, chain(factors, *firms), folder)

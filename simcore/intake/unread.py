@@ -90,6 +90,10 @@ _REASONS: Final = {
     "factors": "no entry that this run reads refers to it: {{kind: factor, name: {0}}}",
 }
 
+_OF_ACCOUNTS: Final = (
+    "read by outcomes of an account, such as account_balance; repayment and proceeds with an issue"
+)
+
 
 def reason(address: Address, experiments: list[Experiment]) -> str:
     """Why a setting is not read."""
@@ -99,6 +103,8 @@ def reason(address: Address, experiments: list[Experiment]) -> str:
         near = None if name in known else suggest(name, known)
         meant = f"; did you mean {near}?" if near else ""
         return _UNUSED[address[1]].format(dotted(address[2:entry])) + meant
+    if address[0] == "accounts":
+        return _OF_ACCOUNTS
     for part in reversed(address):
         if part in _REASONS:
             return _REASONS[part].format(address[-1])

@@ -69,7 +69,7 @@ def _findings(experiment: Experiment, folder: Path, sound: set[int]) -> Iterator
     parts: list[tuple[Address, Any]] = [((name,), getattr(experiment, name)) for name in _PARTS]
     parts += [
         ((key, name), one)
-        for key in ("exposures", "projects", "budgets", "portfolios")
+        for key in ("exposures", "projects", "budgets", "portfolios", "accounts")
         for name, one in getattr(experiment, key).items()
     ]  # fmt: skip
     for address, value, canonical, unit in chain.from_iterable(

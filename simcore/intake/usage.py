@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Final, TypeVar
 from weakref import ref
 
+from simcore.intake.accounts import Account, Auction, Border, Closing, Flow
 from simcore.intake.budgets import Budget
 from simcore.intake.entries import (
     Electrolysis,
@@ -123,8 +124,8 @@ def border_rule(experiment: Experiment, sector: str, key: str) -> Any:
 
 
 def references(experiment: Experiment) -> dict[tuple[str, str], str]:
-    """Reference route of each region in each sector of the run, regions of projects and of budgets
-    among them."""
+    """Reference route of each region in each sector of the run, regions of projects, budgets and
+    accounts among them."""
     names = dict.fromkeys([*experiment.regions, *built_in(experiment)])
     met = {one: sector_regions(experiment, one) for one in experiment.sectors}
     return {
@@ -139,9 +140,10 @@ def reference_of(experiment: Experiment, region: str, route: str) -> str:
 
 
 def built_in(experiment: Experiment) -> list[str]:
-    """Regions of projects, and of the budgets that the run reports."""
+    """Regions of projects, and of the budgets and accounts that the run reports."""
     projects, budgets = experiment.projects.values(), asked_budgets(experiment).values()
-    return [*(one.region for one in projects), *(one.region for one in budgets)]
+    made = (*projects, *budgets, *(one for _, one in flows_of_routes(experiment)))
+    return [one.region for one in made]
 
 
 def replaced_by(experiment: Experiment, project: str) -> str:
@@ -192,15 +194,35 @@ def read_rules(experiment: Experiment) -> set[str]:
 
 
 def asked_budgets(experiment: Experiment) -> Mapping[str, Budget]:
-    """Budgets, where the run reports any."""
-    asked = any("budget" in one.dims for one in asked_outcomes(experiment))
-    return experiment.budgets if asked else {}
+    """Budgets, where the run reports any; else those that accounts pay for."""
+    if any("budget" in one.dims for one in asked_outcomes(experiment)):
+        return experiment.budgets
+    paid = {one.budget for _, one in asked_flows(experiment) if isinstance(one, Closing)}
+    return {name: one for name, one in experiment.budgets.items() if name in paid}
+
+
+def asked_accounts(experiment: Experiment) -> Mapping[str, Account]:
+    """Accounts, where the run reports any."""
+    asked = any("account" in one.dims for one in asked_outcomes(experiment))
+    return experiment.accounts if asked else {}
+
+
+def asked_flows(experiment: Experiment) -> Iterator[tuple[Address, Flow]]:
+    """Flows of the accounts that the run reports, and where each stands."""
+    for name, account in asked_accounts(experiment).items():
+        for place, one in account.flows():
+            yield ("accounts", name, *place), one
+
+
+def flows_of_routes(experiment: Experiment) -> list[tuple[Address, Any]]:
+    """Those that are counted by tonnes of a route in a region."""
+    return [(place, one) for place, one in asked_flows(experiment) if hasattr(one, "route")]
 
 
 @_once
 def met_regions(experiment: Experiment) -> list[str]:
-    """Regions whose prices and rules the run needs: its own, those of buyers, those of projects and
-    of budgets."""
+    """Regions whose prices and rules the run needs: its own, those of buyers, of projects, budgets
+    and accounts."""
     buyers = (region for region, _ in alternatives(experiment).values())
     return list(dict.fromkeys([*experiment.regions, *buyers, *built_in(experiment)]))
 
@@ -246,12 +268,13 @@ def _with_behind(experiment: Experiment, names: list[str]) -> list[str]:
 @_once
 def sold_routes(experiment: Experiment) -> list[str]:
     """Routes whose tonnes a run computes, in the order of the config, then references, what buyers
-    compare with, those of projects and what they are set against, and those of budgets."""
+    compare with, those of projects and what they are set against, of budgets and of accounts."""
     names = [*experiment.routes, *references(experiment).values()]
     names += [route for _, route in alternatives(experiment).values()]
     for one in experiment.projects.values():
-        names += [one.route, *([one.against.route] if one.against else [])]
+        names += [*one.routes, *([one.against.route] if one.against else [])]
     names += [one.route for one in asked_budgets(experiment).values()]
+    names += [one.route for _, one in flows_of_routes(experiment)]
     names += _remelting(experiment, names)
     return list(dict.fromkeys(names))
 
@@ -375,6 +398,7 @@ def crosses_border(experiment: Experiment, region: str) -> bool:
     buyers = (name for name, _ in alternatives(experiment).values() if name in regions)
     built = experiment.projects.values()
     gaps = (one for one in asked_budgets(experiment).values() if one.gap == "support")
+    imports = (one for _, one in flows_of_routes(experiment) if isinstance(one, Border))
     plants = {name: one.plant for name, one in experiment.exposures.items() if one.plant}
     sold = (
         "eu" in experiment.destinations
@@ -382,13 +406,14 @@ def crosses_border(experiment: Experiment, region: str) -> bool:
         or any(one.destination == "eu" for one in built if one.region == region)
         or any(exports(experiment, one) for one, plant in plants.items() if plant.region == region)
         or any(one.destination == "eu" for one in gaps if one.region == region)
+        or any(one.region == region for one in imports)
     )
     return sold and region in regions and regions[region].market != inside
 
 
 def used_markets(experiment: Experiment) -> list[str]:
     """Markets of the run: of the regions, of CBAM where goods meet it, of exposures, of support, of
-    outcomes, and what they are linked to."""
+    accounts, of outcomes, and what they are linked to."""
     regions = experiment.catalog.regions
     names = [
         *(regions[name].market or "" for name in all_regions(experiment) if name in regions),
@@ -396,6 +421,7 @@ def used_markets(experiment: Experiment) -> list[str]:
         *(exposure_market(experiment, one) for one in experiment.exposures),
         *(name for one in asked_outcomes(experiment) for name in one.needs.markets),
         *_reference_markets(experiment),
+        *(one.market for _, one in asked_flows(experiment) if isinstance(one, Auction)),
     ]
     markets = experiment.catalog.markets
     known = [markets[name] for name in names if name in markets]

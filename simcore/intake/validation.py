@@ -16,6 +16,7 @@ from pydantic import Tag, ValidationError
 
 from simcore.errors import suggest
 from simcore.intake import shipped
+from simcore.intake.accounts import flow_kinds
 from simcore.intake.findings import SINGULAR, Address, Finding
 from simcore.intake.instruments import kinds
 from simcore.intake.schema import Experiment
@@ -392,12 +393,19 @@ def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str
     if kind == "string_pattern_mismatch":
         pattern = context["pattern"]
         return shown(value), _PATTERNS.get(pattern, f"a text like {pattern}"), "rename it"
-    if kind == "union_tag_not_found" and address[:2] == _INSTRUMENTS and len(address) == 3:
-        return shown(value), "a mapping with `kind`", f"add kind: {' or '.join(kinds())}"
+    if kind == "union_tag_not_found" and (known := _kinds_at(address)):
+        return shown(value), "a mapping with `kind`", f"add kind: {' or '.join(known)}"
     if kind == "union_tag_not_found":
         return shown(value), "a number, or a mapping with `kind`", "add kind: ..."
     message = str(error["msg"])
     return shown(value), message[0].lower() + message[1:], f"correct {name}"
+
+
+def _kinds_at(address: Address) -> list[str]:
+    """Kinds of the entries of which one stands at an address."""
+    if address[:2] == _INSTRUMENTS and len(address) == 3:
+        return kinds()
+    return flow_kinds() if address[:1] == ("accounts",) and len(address) == 4 else []
 
 
 def _beside(text: str, name: str) -> str:
@@ -445,6 +453,8 @@ def _natural(address: Address) -> tuple[str, str] | None:
     if address[:1] == ("catalog",) and (*address[1:2], len(address)) in _PRICES:
         return _PRICE
     if address[:1] == ("budgets",) and address[2:] == ("volume",):
+        return _VOLUME
+    if address[:1] == ("accounts",) and address[-1:] == ("volume",):
         return _VOLUME
     if address[:2] == ("catalog", "policies") and len(address) == 3:
         return _POLICY

@@ -42,6 +42,14 @@ def waiting_findings(experiment: Experiment) -> Iterator[Finding]:
                         define="write projects: [...] in it, or define it under projects",
                     )  # fmt: skip
             continue
+        for place, plant in enumerate(built):
+            if plant.phases or plant.closes is not None:
+                yield Finding(
+                    (*address, "projects", place) if one.projects else address,
+                    f"{menu[place]}, whose phases or closure have years of their own",
+                    "a plant that moves as a whole with its start",
+                    "leave phases and closes out of the project that may be put off",
+                )  # fmt: skip
         yield from _together(address, menu, built)
         yield from _dates(experiment, address, one, menu, built)
         yield from _known(experiment, address, one, built[0].region)
@@ -135,6 +143,11 @@ def revealed_findings(
                     "a policy with `revealed`, the year in which its variant is known",
                     f"write catalog.policies.{next(iter(choices))}.revealed: YEAR, or remove it"
                     if choices else "remove it: no policy of the run is uncertain",
+                )  # fmt: skip
+            elif name == POLICY and min(min(one) for one in years.values() if one) > last:
+                yield Finding(
+                    where, f"policy, and none is revealed by the last decision ({last})",
+                    "a policy that is known by then", "remove it, or add a later date",
                 )  # fmt: skip
             elif name not in experiment.catalog.policies:
                 continue

@@ -83,6 +83,32 @@ def taxable(profit, left, kept, active):
 
 
 @inlined
+def balanced(net, rate, kept, left, active):
+    """What a stock was, with interest, and what the year adds, in the years that count (MODEL
+    13.12).
+
+    `left` is what a year leaves of money: 1, or less where it is that of its own year.
+    """
+    return kept * (1.0 + rate) * left + net if active > 0.0 else kept
+
+
+@inlined
+def lowest(value, kept, active):
+    """Lowest of the values of the years that count; undefined as soon as one of them is."""
+    return kept if active == 0.0 or value >= kept else value
+
+
+@inlined
+def paid_back(value, kept, active, year):
+    """First of the years that count from which on no value is below zero; undefined: none."""
+    if active == 0.0:
+        return kept
+    if not value >= 0.0:
+        return NAN
+    return kept if kept == kept else year
+
+
+@inlined
 def worth(rows, flows, j, factor):
     """Sum of the flows of a draw, each a factor less than the one before."""
     value = 0.0

@@ -154,6 +154,9 @@ _declare("LOG_GROWTH", "finance.log_growth", "rate")
 _declare("ACCUMULATED", "finance.accumulated_row", "amount", columns="weight first last", keeps=0.0)
 _declare("DISCOUNTED", "finance.discounted_row", "amount log_rate", columns="weight first last",
          keeps=0.0)  # fmt: skip
+_declare("BALANCE", "finance.balanced", "net rate", numbers="left", columns="active", keeps=0.0)
+_declare("LOWEST", "finance.lowest", "value", columns="active", keeps=float("inf"))
+_declare("PAID_BACK", "finance.paid_back", "value", columns="active", keeps=float("nan"))
 _declare("TAXABLE", "finance.taxable", "profit", numbers="left", columns="active", keeps=0.0)
 _declare("PRESENT_VALUE", "finance.present_value_row", "log_rate flows...", numbers="since last")
 _declare("INTERNAL_RATE", "finance.internal_rate_row", "flows...", numbers="last")

@@ -3,6 +3,8 @@ nodes (MODEL 11, 12)."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from simcore.model.kinds import kind_of
 from simcore.model.projects import (
     COMES,
@@ -14,6 +16,7 @@ from simcore.model.projects import (
     rate_of,
 )
 from simcore.model.scene import Scene, remembered
+from simcore.model.stranding import stranded_value
 from simcore.model.support import active, before, deals_of, paid, value_of
 from simcore.variables import PROJECT, outcome
 
@@ -67,11 +70,17 @@ def deal_closes(scene: Scene, project: str) -> int | None:
 )
 @remembered
 def project_cash(scene: Scene, project: str) -> int | None:
-    """project_margin times the output of the year."""
-    margin = project_margin(scene, project)
+    """project_margin times the output of the year; in the last year of a plant that closes early
+    less its stranded_value."""
+    margin, graph = project_margin(scene, project), scene.graph
     if margin is None:
         return None
-    return scene.graph.scaled(margin, scene.experiment.projects[project].output)
+    one, left = scene.experiment.projects[project], stranded_value(scene, project)
+    cash = graph.scaled(margin, one.output)
+    if left is None:
+        return cash
+    closing = scene.over_years(np.where(scene.horizon == one.end, 1.0, 0.0))
+    return graph.difference(cash, graph.node("SCHEDULED", value=left, weight=closing))
 
 
 @outcome(
@@ -109,6 +118,12 @@ def project_value(
     for deal in deals_of(scene, project):
         if deal.name != without:
             found.append(value_of(scene, deal, rate, year, without=without))
+    left = stranded_value(scene, project)
+    if left is not None:
+        log_rate = graph.node("LOG_GROWTH", rate=rate)
+        since = scene.experiment.projects[project].end
+        moved = graph.node("COMPOUNDED", log_rate=log_rate, years=year - since)
+        found.append(graph.scaled(graph.product(left, moved), -1.0))
     return graph.total(found)
 
 
@@ -168,7 +183,7 @@ def project_annuity(scene: Scene, project: str) -> int | None:
     value = project_value(scene, project, one.start - 1)
     recovery = graph.node(
         "CAPITAL_RECOVERY", wacc=rate_of(scene, project), risk=graph.constant(0.0),
-        life=one.lifetime,
+        life=one.used,
     )  # fmt: skip
     return graph.scaled(graph.product(value, recovery), 1.0 / one.output)
 

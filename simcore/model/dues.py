@@ -24,6 +24,7 @@ from simcore.model.graph import Graph
 from simcore.model.hydrogen import qualifies
 from simcore.model.investments import alternative_investment, project_investment
 from simcore.model.markets import carbon_price, home_price
+from simcore.model.phases import by_phase
 from simcore.model.policies import series
 from simcore.model.projects import avoided_by, green_revenue, project_gap
 from simcore.model.scene import Scene, quantity, read
@@ -144,10 +145,10 @@ def _saved(deal: Deal) -> int:
     if deal.record.reference == "market":
         return graph.product(market_price(deal), avoided_by(scene, deal.project))
     route = replaced_by(scene.experiment, deal.project)
-    return graph.difference(
-        carbon_cost(scene, one.region, one.destination, route),
-        carbon_cost(scene, one.region, one.destination, one.route),
+    own = by_phase(
+        scene, deal.project, lambda way, _: carbon_cost(scene, one.region, one.destination, way)
     )
+    return graph.difference(carbon_cost(scene, one.region, one.destination, route), own)
 
 
 def market_price(deal: Deal) -> int:
@@ -160,13 +161,18 @@ def market_price(deal: Deal) -> int:
 def _indexed(deal: Deal) -> int:
     """Node of the change of the energy bills since the base year, those of the plant less those of
     what it replaces, as far as it moves the strike; per tonne of product (MODEL 12.5)."""
+    if deal.record.indexation is None:
+        return deal.graph.constant(0.0)
+    return by_phase(deal.scene, deal.project, lambda route, _: _indexed_on(deal, route))
+
+
+def _indexed_on(deal: Deal, route: str) -> int:
+    """The same of a plant that runs on a route in both years."""
     scene, graph, one = deal.scene, deal.graph, deal.one
     indexation = deal.record.indexation
-    if indexation is None:
-        return graph.constant(0.0)
     # An electrolyser of its own costs the same in both years, whatever its own year.
     own = indexation.base if one.hydrogen == "own" else None
-    plant = trades(scene, one.region, one.route, own)
+    plant = trades(scene, one.region, route, own)
     replaced = trades(scene, one.region, replaced_by(scene.experiment, deal.project))
     moved = []
     unit = unit_of_field(Indexation, "shares")
@@ -224,12 +230,19 @@ def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
 
     Of power that too with which an electrolyser of the plant's own makes its hydrogen.
     """
-    scene, one, graph = deal.scene, deal.one, deal.graph
+    scene = deal.scene
     if per == "tonne":
-        return graph.constant(1.0), PER[per]
+        return deal.graph.constant(1.0), PER[per]
     if per == "avoided":
         return avoided_by(scene, deal.project), PER[per]
-    bought = trades(scene, one.region, one.route)
+    found = by_phase(scene, deal.project, lambda route, _: _taken_on(deal, per, route))
+    return found, PER[per]
+
+
+def _taken_on(deal: Deal, per: str, route: str) -> int:
+    """Node of what a tonne of a route takes of hydrogen or power."""
+    scene, one, graph = deal.scene, deal.one, deal.graph
+    bought = trades(scene, one.region, route)
     inputs = {name: amount for name, amount, _, sign in bought if sign > 0}
     found = [inputs[per]] if per in inputs else list[int]()
     if per == "hydrogen" and found:
@@ -240,7 +253,7 @@ def quantity_of(deal: Deal, per: str) -> tuple[int, str]:
         name = price_name(scene.experiment, "hydrogen", one.region)
         demand = read(scene, record, "electricity_demand", name)
         found.append(graph.scaled(graph.product(demand, inputs["hydrogen"]), 1e-3))
-    return graph.total(found), PER[per]
+    return graph.total(found)
 
 
 def max_gap(scene: Scene, project: str) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 
 from simcore.intake.usage import reference_of, sector_of
 from simcore.model.carbon import carbon_cost
+from simcore.model.phases import by_phase
 from simcore.model.projects import PRODUCING, green_revenue, last_of, project_of, rate_of
 from simcore.model.sale import product_price
 from simcore.model.scene import Scene, read, remembered
@@ -105,9 +106,10 @@ def _unsupported(scene: Scene, project: str) -> int | None:
     if revenue is None:
         return None
     one = scene.experiment.projects[project]
-    cost = graph.sum(
-        operating_cost(scene, project), carbon_cost(scene, one.region, one.destination, one.route)
+    carbon = by_phase(
+        scene, project, lambda route, _: carbon_cost(scene, one.region, one.destination, route)
     )
+    cost = graph.sum(operating_cost(scene, project), carbon)
     return graph.difference(revenue, graph.scaled(cost, one.output))
 
 
@@ -132,6 +134,8 @@ def _written_off(scene: Scene, project: str) -> tuple[int, dict[int, float]]:
         year: kept_of_money(scene, year - one.start + 1.0, nominal) / one.lifetime
         for year in range(one.start, one.end + 1)
     }
+    # What is left is written off when the plant closes.
+    shares[one.end] *= 1 + one.planned_end - one.end
     return base, shares
 
 

@@ -22,6 +22,7 @@ from simcore.model.costs import (
     trades,
     with_inside,
 )
+from simcore.model.phases import conversion_spent
 from simcore.model.scene import Scene, quantity, read, remembered
 
 
@@ -64,26 +65,43 @@ def _spent_per_tonne(
 
 @remembered
 def project_investment(scene: Scene, project: str) -> int:
-    """Node of the money spent on a project per tonne that it makes a year, its own electrolyser
-    included; times the output, in 1e6 EUR (MODEL 11.12)."""
+    """Node of the money spent on a project for its start per tonne that it makes a year, its own
+    electrolyser included; times the output, in 1e6 EUR (MODEL 11.12)."""
     one, graph = scene.experiment.projects[project], scene.graph
     spent = _spent_per_tonne(scene, one.region, one.route, one.start, one.output)
-    parts = [spent, *(graph.product(need, cost) for need, cost, _ in own_equipment(scene, project))]
+    equipped = own_equipment(scene, project, one.route, one.start)
+    parts = [spent, *(graph.product(need, cost) for need, cost, _ in equipped)]
     return built_in(scene, graph.total(parts), one.start)
 
 
 @remembered
-def own_equipment(scene: Scene, project: str) -> list[tuple[int, int, int]]:
-    """Of each good that a project makes itself: nodes of what a tonne takes of it, of what the
-    capacity for a unit a year costs to build, and of its capital recovery."""
+def conversion_investments(scene: Scene, project: str) -> dict[int, int]:
+    """Nodes of what each conversion costs, with the electrolyser that comes with it, by its year;
+    per tonne that the plant makes a year."""
+    one, graph, found = scene.experiment.projects[project], scene.graph, dict[int, int]()
+    for route, first in one.spans[1:]:
+        spent = graph.total([
+            *([] if one.conversion is None else [conversion_spent(scene, project, route, first)]),
+            *(graph.product(need, cost)
+              for need, cost, _ in own_equipment(scene, project, route, first)),
+        ])  # fmt: skip
+        found[first] = built_in(scene, spent, first)
+    return found
+
+
+@remembered
+def own_equipment(scene: Scene, project: str, route: str, first: int) -> list[tuple[int, int, int]]:
+    """Of each good that a project makes itself on a route from a year on: nodes of what a tonne
+    takes of it, of what the capacity for a unit a year costs to build, and of its capital recovery.
+    """
     one = scene.experiment.projects[project]
     if one.hydrogen != "own":
         return []
     found = []
-    for name, need, _, sign in trades(scene, one.region, one.route):
+    for name, need, _, sign in trades(scene, one.region, route):
         if sign > 0 and isinstance(price_of(scene.experiment, name, one.region), Electrolysis):
             cost, recovery = electrolyser_capital(scene, name, one.region)
-            found.append((need, built_in(scene, cost, one.start), recovery))
+            found.append((need, built_in(scene, cost, first), recovery))
     return found
 
 

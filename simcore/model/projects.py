@@ -16,11 +16,13 @@ from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import replaced_by
 from simcore.model.costs import (
     built_in,
+    capital,
     cost_of_vintage,
     route_quantity,
     same_everywhere,
 )
 from simcore.model.emissions import emissions
+from simcore.model.phases import by_phase, conversion_charges, own_from
 from simcore.model.premium import netted_value
 from simcore.model.scene import Scene, quantity, read, remembered, wacc
 from simcore.model.since import first_year
@@ -75,10 +77,29 @@ def project_cost(scene: Scene, project: str) -> int | None:
     one = project_of(scene, project)
     if one is None:
         return None
-    electrolyser = one.start if one.hydrogen == "own" else None
-    return cost_of_vintage(
-        scene, one.region, one.route, one.start, electrolyser=electrolyser, output=one.output
+    return by_phase(
+        scene, project, lambda route, first: _cost_in_phase(scene, project, route, first)
     )
+
+
+def _cost_in_phase(scene: Scene, project: str, route: str, first: int) -> int:
+    """Node of the cost of a tonne while the plant runs on a route from a year on: the capital is
+    that of the first route and of conversions, all else of this one."""
+    one = scene.experiment.projects[project]
+    charge = None if first == one.start else plant_charge(scene, project, first)
+    return cost_of_vintage(
+        scene, one.region, route, first, electrolyser=own_from(one, first), capital_charge=charge,
+        output=one.output,
+    )  # fmt: skip
+
+
+@remembered
+def plant_charge(scene: Scene, project: str, until: int) -> int:
+    """Node of the capital that a tonne bears of what was built up to a year: the plant of the start
+    and conversions, without an electrolyser."""
+    one, graph = scene.experiment.projects[project], scene.graph
+    built, _ = capital(scene, one.region, one.route, one.start, one.output)
+    return graph.total([built, *conversion_charges(scene, project, until)])
 
 
 @remembered
@@ -116,9 +137,8 @@ def _capital_of_what_stands(scene: Scene, project: str, route: str) -> int:
 def avoided_by(scene: Scene, project: str) -> int:
     """Node of the emissions that a tonne of a project avoids, t CO2e/t."""
     one, route = scene.experiment.projects[project], replaced_by(scene.experiment, project)
-    return scene.graph.difference(
-        emissions(scene, one.region, route), emissions(scene, one.region, one.route)
-    )
+    own = by_phase(scene, project, lambda way, _: emissions(scene, one.region, way))
+    return scene.graph.difference(emissions(scene, one.region, route), own)
 
 
 @remembered
@@ -152,7 +172,10 @@ def project_gap(scene: Scene, project: str) -> int | None:
     if one is None:
         return None
     route = replaced_by(scene.experiment, project)
-    saved = netted_value(scene, one.region, one.destination, one.route, route, one.buyer)
+    saved = by_phase(
+        scene, project,
+        lambda way, _: netted_value(scene, one.region, one.destination, way, route, one.buyer),
+    )  # fmt: skip
     cost = project_cost(scene, project)
     assert cost is not None
     extra = graph.difference(cost, alternative_cost_of(scene, project))

@@ -13,6 +13,7 @@ from simcore.intake.usage import replaced_by
 from simcore.model.dues import Deal, worth
 from simcore.model.emissions import emissions
 from simcore.model.kinds import due, kind_of
+from simcore.model.phases import by_phase
 from simcore.model.projects import (
     alternative_cost_of,
     avoided_by,
@@ -70,7 +71,7 @@ def _as_annuity(deal: Deal) -> int:
     """Node of what is paid once as an equal amount in each year of the life."""
     graph, rate = deal.graph, rate_of(deal.scene, deal.project)
     recovery = graph.node(
-        "CAPITAL_RECOVERY", wacc=rate, risk=graph.constant(0.0), life=deal.one.lifetime
+        "CAPITAL_RECOVERY", wacc=rate, risk=graph.constant(0.0), life=deal.one.used
     )
     return graph.product(at_date(deal, rate, deal.one.start - 1), recovery)
 
@@ -110,7 +111,8 @@ def _shortfalls(deal: Deal) -> list[int]:
         most = yearly_quantity(
             scene, f"{owner}.emission_intensity", wanted.emission_intensity, "t/t"
         )
-        found.append(graph.difference(emissions(scene, one.region, one.route), most))
+        own = by_phase(scene, deal.project, lambda way, _: emissions(scene, one.region, way))
+        found.append(graph.difference(own, most))
     if wanted.avoided is not None:
         share = yearly_quantity(scene, f"{owner}.avoided", wanted.avoided, "1")
         replaced = emissions(scene, one.region, replaced_by(scene.experiment, deal.project))

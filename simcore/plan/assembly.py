@@ -267,6 +267,7 @@ def labels(spec: Spec) -> dict[str, tuple[Any, ...]]:
         "sector": tuple(experiment.sectors),
         "product": tuple(experiment.products),
         "budget": tuple(dict.fromkeys(name for one in scenarios for name in one.budgets)),
+        "account": tuple(dict.fromkeys(name for one in scenarios for name in one.accounts)),
         "decision": tuple(experiment.decisions),
         "portfolio": tuple(experiment.portfolios),
         "member": tuple(

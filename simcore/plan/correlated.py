@@ -67,7 +67,9 @@ def _exists(experiment: Experiment, kind: str, name: str) -> bool:
         return head in catalog.markets if not rest else rest[0] in catalog.prices.get(head, {})
     if head in experiment.factors:
         return not rest
-    firms = (experiment.exposures, experiment.projects, experiment.budgets)
+    firms = (
+        experiment.exposures, experiment.projects, experiment.budgets, experiment.accounts,
+    )  # fmt: skip
     groups: list[Any] = [*(group for _, group in catalog), *firms]
     return any(holds(group[head], rest) for group in groups if head in group)
 

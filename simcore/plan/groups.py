@@ -18,6 +18,7 @@ _OF_SECTION: Final = {
     "policies": "policy", "regions": "technology", "sectors": "trade", "routes": "technology",
     "technologies": "technology", "buyers": "buyer", "instruments": "project",
     "products": "product", "exposures": "volume", "projects": "project", "budgets": "volume",
+    "accounts": "account",
 }  # fmt: skip
 _OF_FIELD: Final = {
     ("markets", "tightening"): "policy", ("systems", "resolution"): "policy",
@@ -32,7 +33,8 @@ TITLES: Final = {
     "policy": "laws and policy", "technology": "plants and technology",
     "trade": "trade and regions", "buyer": "what buyers pay",
     "project": "contracts and grants", "product": "products",
-    "volume": "volumes", "finance": "cost of capital", OTHER: "other inputs",
+    "volume": "volumes", "account": "funds and bonds",
+    "finance": "cost of capital", OTHER: "other inputs",
 }  # fmt: skip
 """What people call the default groups."""
 _BY_GROUP: Final = "group:"
@@ -69,7 +71,7 @@ def _records(experiment: Experiment, head: str) -> Iterator[tuple[str, Any]]:
     for section, entries in experiment.catalog:
         if section != "sectors" and head in entries:
             yield section, entries[head]
-    for section in ("exposures", "projects", "budgets"):
+    for section in ("exposures", "projects", "budgets", "accounts"):
         if head in getattr(experiment, section):
             yield section, getattr(experiment, section)[head]
     for made in experiment.catalog.sectors.values():

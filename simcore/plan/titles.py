@@ -53,6 +53,7 @@ _SECTIONS: Final = {
     "market": ("catalog", "markets"), "sector": ("catalog", "sectors"),
     "instrument": ("catalog", "instruments"), "product": ("catalog", "products"),
     "project": ("projects",), "exposure": ("exposures",), "budget": ("budgets",),
+    "account": ("accounts",),
     "decision": ("decisions",), "portfolio": ("portfolios",),
 }  # fmt: skip
 """Where the entry of a label stands in a config."""
@@ -96,7 +97,7 @@ def titles_aside(spec: Spec) -> dict[str, dict[str, str]]:
     every = spec.scenarios.values()
     built = [project for one in every for project in one.projects.values()]
     routes = [route for one in every for route in references(one).values()]
-    routes += [one.route for one in built]
+    routes += [route for one in built for route in one.routes]
     buyers = [one.partition(".")[0] for one in spec.experiment.against]
     buyers += [one.region for one in built]
     return {

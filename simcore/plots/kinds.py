@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DECLARED_IN: Final = (
-    "routes", "years", "waterfalls", "comparisons", "prices", "deals", "decisions", "sensitivity",
-    "drivers", "converging", "waiting",
+    "routes", "years", "waterfalls", "comparisons", "prices", "deals", "accounts", "decisions",
+    "sensitivity", "drivers", "converging", "waiting",
 )  # fmt: skip
 """Modules of `plots/` with kinds, in the order in which kinds are listed."""
 

@@ -16,7 +16,7 @@ from simcore.report.goods import goods_charts
 if TYPE_CHECKING:
     import xarray as xr
 
-_ANSWERS: Final = ("npv", "payments", "liability")
+_ANSWERS: Final = ("choices", "npv", "payments", "liability")
 
 
 def charts_of(

@@ -11,6 +11,7 @@ import numpy as np
 from simcore.analysis.reading import Reading
 from simcore.report.board import source
 from simcore.report.charts import BAND, Chart, Column, Value, labels, quantile_columns
+from simcore.report.choices import choice_charts
 from simcore.variables import QUANTILES
 
 _ENDS: Final = (0.05, 0.5, 0.95)
@@ -18,7 +19,8 @@ SECTION: Final = "decisions"
 
 
 def decision_charts(reading: Reading) -> Iterator[Chart]:
-    """Charts of the projects and budgets of a run; none where it has neither."""
+    """Charts of the projects, budgets and decisions of a run; none where it has none."""
+    yield from choice_charts(reading, SECTION)
     for make in (
         _worth, _payments, _liability, _closing, _gaps, _returns, _instruments, _budgets
     ):  # fmt: skip

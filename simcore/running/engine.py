@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.dataset import Finished, Layout, Store, check_output, statistics_of
+from simcore.errors import ConfigError, Fault
 from simcore.plan import Plan, currency_rate, unique_values
 from simcore.running.crew import Crew
 from simcore.running.describe import layout_of
@@ -115,6 +116,11 @@ def execute(
     or interrupt then has a note that says how much and where.
     """
     executor, options = executor or on_threads(threads), options or Options()
+    if executor.settle is not None and out is None:
+        raise ConfigError(Fault(
+            "executor", "no output", "a run to a file, in whose folder others join it",
+            "name one: -o OUT.zarr (out=...)",
+        ))  # fmt: skip
     if out is not None:
         # Before anything is compiled or drawn.
         check_output(out, overwrite=overwrite)
@@ -139,6 +145,8 @@ def execute(
             record.begin(fresh=fresh)
             options, report = replace(options, record=record), record.hearing(report)
             job = replace(job, options=options, folder=record.write_apart())
+            if executor.settle is not None:
+                executor.settle(record.journal.folder, job)
         most = recalled_values(plan, options) if executor.shares_memory else 0
         recall = Recall.of(plan, most)
         statistics = _empty_statistics(store.layout)

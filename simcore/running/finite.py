@@ -24,8 +24,8 @@ from simcore.variables import INPUT
 LARGEST: Final = 1e37
 """Beyond it no number is stored as float32, nor means anything."""
 UNDEFINED: Final = frozenset({
-    "CAP_AND_BANK", "RATIO", "BREAK_EVEN_HOME", "BREAK_EVEN_BORDER", "CROSSOVER", "CHEAPEST",
-    "WHERE", "LABELLED",
+    "CAP_AND_BANK", "RATIO", "BREAK_EVEN_HOME", "BREAK_EVEN_BORDER", "CROSSOVER", "PAID_BACK",
+    "CHEAPEST", "WHERE", "LABELLED",
 })  # fmt: skip
 """Operations that may have no value in a draw: a system has none in the draws of other views."""
 _AT_ONCE: Final = 65_536

@@ -158,6 +158,8 @@ class Team:
             if keeper is not None and not keeper.has(self._draws_of(merged.done)):
                 merged = MERGERS[whole.stage]()
         todo = [one for one in tasks if (one.part.first, one.part.last) not in merged.done]
+        if len(todo) < len(tasks):
+            report(1.0 - len(todo) / len(tasks), "going on")
         for result in self.executor.run(self.elsewhere, todo) if todo else ():
             if not merged.add(result):
                 continue

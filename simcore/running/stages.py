@@ -90,10 +90,10 @@ class Work:
     def __reduce__(self) -> tuple[type[Work], tuple[Job]]:
         return Work, (self.job,)
 
-    def __call__(self, task: Task) -> Result:
-        """Do a part."""
+    def __call__(self, task: Task, report: Report = silent) -> Result:
+        """Do a part; `report` hears its share that is done, and may end it by an error."""
         with Crew(self.job.threads) as crew:
-            site, chunks = Site(self.tile(task.part.tile), crew), list[Chunk]()
+            site, chunks = Site(self.tile(task.part.tile), crew, report=report), list[Chunk]()
             if self._writes(task):
                 most = 1 if self.job.threads == 1 else ROOMS
                 options: dict[str, Any] = {"done": task.known, "most": most}

@@ -32,10 +32,13 @@ _TALLY_BYTES: Final = 104
 _NODE_BYTES: Final = 64
 """Bytes of a row for a sum over some batches of a replicate, and its copy on the way."""
 _FEWEST_BINS, _MOST_BINS = 512, 8192
+_DOUBLINGS: Final = (_MOST_BINS // _FEWEST_BINS).bit_length() - 1
 _DRAWS_PER_BIN: Final = 128
 """More draws in a bin than that make it worth while to have more bins."""
 _WANTED_BINS: Final = 64
 """Bins' worth of draws that are collected for nine quantiles with their intervals, at most."""
+_USUAL_BINS: Final = 32
+"""The same as it is usually, of the outcomes of the quickstart."""
 _PARTS: Final = 128
 """Parts into which a stage is cut at least, if they are worth while."""
 _PART_SECONDS: Final = 30.0
@@ -125,17 +128,49 @@ def tiles_of(
 ) -> Iterator[list[Item]]:
     """Items in groups that fit the memory budget, half of which is for what is collected."""
     most = _room(plan, options) / 2
+    most_rows = rows_of_tile(plan, items, workers, options)
     tile: list[Item] = []
-    size = 0.0
+    size, rows = 0.0, 0
     for item in items:
         more = bytes_of(plan, options, item, workers)
-        if tile and (size + more > most or len(tile) == options.items):
+        is_full = size + more > most or rows + item.request.rows > most_rows
+        if tile and (is_full or len(tile) == options.items):
             yield tile
-            tile, size = [], 0.0
+            tile, size, rows = [], 0.0, 0
         tile.append(item)
         size += more
+        rows += item.request.rows
     if tile:
         yield tile
+
+
+def rows_of_tile(
+    plan: Plan, items: Sequence[Item], workers: int, options: Options = _PLAIN
+) -> int:  # fmt: skip
+    """Most rows of a tile: as many as have room, or fewer where that takes fewer passes.
+
+    Fewer rows have room for more bins, so that less is collected of each, and in fewer groups; but
+    each tile is gone through by itself.
+    """
+    rows, room = rows_of(items), _room(plan, options)
+    size = sum(bytes_of(plan, options, item, workers) for item in items)
+    most = max(1, min(rows, int(room / 2 * rows / size)))
+    finer = (int(room / (24 * workers * (_FEWEST_BINS << k))) for k in range(_DOUBLINGS + 1))
+    choices = [most, *(few for few in finer if 0 < few < most)]
+    return min(choices, key=lambda few: passes_of(plan, rows, few, workers, options))
+
+
+def passes_of(
+    plan: Plan, rows: int, most: int, workers: int, options: Options = _PLAIN
+) -> int:  # fmt: skip
+    """How often the draws are gone through, for so many rows in tiles of at most so many.
+
+    Each tile is gone through once to count, and once for each group of rows that is collected.
+    """
+    bins = bins_for(plan, options, min(rows, most), workers)
+    values = min(1.0, _USUAL_BINS / bins) * plan.draws * min(rows, most)
+    groups = math.ceil(values / collected_values(plan, options))
+    return math.ceil(rows / most) * (1 + max(1, groups))
 
 
 def tile_memory(plan: Plan, tile: Sequence[Item], workers: int, options: Options = _PLAIN) -> float:

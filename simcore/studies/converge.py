@@ -36,7 +36,7 @@ from simcore.variables import OUTCOMES, QUANTILES, variable_of
 
 def converge(
     plan: Plan, name: str, at: dict[str, str], *, statistic: str = "mean",
-    designs: Sequence[str] = (), threads: int | None = None,
+    designs: Sequence[str] = (), executor: Executor | None = None,
 ) -> Convergence:  # fmt: skip
     """Error of a statistic of an outcome at a place, with more and more draws in each design.
 
@@ -50,6 +50,8 @@ def converge(
         ``mean`` or one of the stored quantiles, such as ``p95``.
     designs : sequence of str
         Those of `DESIGNS` to compare; all without it.
+    executor : Executor, optional
+        Where the runs are done; threads, one a processor, without it.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def converge(
                   f"did you mean {near}?" if (near := suggest(one, DESIGNS)) else "choose one")
             for one in unknown
         ])  # fmt: skip
-    executor, options = on_threads(threads), Options()
+    executor, options = executor or on_threads(None), Options()
     plan = resolved(plan, executor, options)
     cell = _cell(plan, name, at)
     year = at.get("year")

@@ -96,10 +96,14 @@ def waiting(
         The output exists or cannot be written.
     """
     chosen = _chosen(spec, names)
+    plan, scenes = extended(_planned(spec, chosen))
     found: list[Found] = []
     for place, name in enumerate(chosen):
         report(place / len(chosen), name)
-        found += _Study.of(spec, name, draws).run(threads)
+        asked = spec.experiment.waiting[name]
+        own = replace(plan, draws=draws or asked.draws)
+        study = _Study(spec, name, asked, own, scenes)
+        found += [study.found(scenario, threads) for scenario in spec.runs]
     report(1.0)
     experiment = spec.experiment
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -161,55 +165,69 @@ class _Feature:
     value: int | None = None
 
 
+def _planned(spec: Spec, chosen: Sequence[str]) -> Plan:
+    """A plan in whose graph each scenario stands once for each date, with all plants of the choices
+    that start then."""
+    experiment = spec.experiment
+    dates = sorted({date for name in chosen for date in experiment.waiting[name].dates})
+    dated = {
+        _label(scenario, date): _dated(run, scenario, chosen, date)
+        for scenario, run in spec.runs.items() for date in dates
+    }  # fmt: skip
+    first = next(iter(dated.values()))
+    asks = replace(spec, experiment=first, runs=dated, scenarios=dict(dated))
+    plan = resolved(build(asks), on_threads(None), Options())
+    changes = {"design": "random"}
+    plain = replace(
+        asks, experiment=first.model_copy(update=changes),
+        runs={label: one.model_copy(update=changes) for label, one in dated.items()},
+    )  # fmt: skip
+    return replace(plan, spec=plain)
+
+
 @dataclass(frozen=True)
 class _Study:
-    """A choice with all its dates in one graph: each scenario stands once for each date."""
+    """A choice in the graph of all.
+
+    Attributes
+    ----------
+    spec : Spec
+        As the user wrote it.
+    name : str
+    asked : Waiting
+    plan : Plan
+        Of `_planned`, with the draws of this choice.
+    scenes : mapping of str to Scene
+        By scenario and date.
+    """
 
     spec: Spec
     name: str
     asked: Waiting
-    menu: list[str]
-    lead: int
     plan: Plan
+    scenes: Mapping[str, Scene]
 
-    @classmethod
-    def of(cls, spec: Spec, name: str, draws: int | None = None) -> _Study:
-        """Build the plan whose scenarios are those of the config at each date."""
-        asked = spec.experiment.waiting[name]
-        menu = asked.menu(name)
-        dated = {
-            _label(scenario, date): _dated(run, scenario, asked, name, date)
-            for scenario, run in spec.runs.items() for date in asked.dates
-        }  # fmt: skip
-        first = next(iter(dated.values()))
-        asks = replace(spec, experiment=first, runs=dated, scenarios=dict(dated))
-        plan = resolved(build(asks), on_threads(None), Options())
-        changes = {"design": "random"}
-        plain = replace(
-            asks, experiment=first.model_copy(update=changes),
-            runs={label: one.model_copy(update=changes) for label, one in dated.items()},
-        )  # fmt: skip
-        lead = asked.leads([first.projects[one] for one in menu])
-        return cls(
-            spec, name, asked, menu, lead, replace(plan, spec=plain, draws=draws or asked.draws)
-        )
+    @property
+    def menu(self) -> list[str]:
+        """Names of the plants."""
+        return self.asked.menu(self.name)
 
-    def run(self, threads: int | None) -> list[Found]:
-        """What is found in each scenario."""
-        plan, scenes = extended(self.plan)
-        return [self._found(plan, scenes, scenario, threads) for scenario in self.spec.runs]
+    @property
+    def lead(self) -> int:
+        """Years from the decision to the start."""
+        projects = next(iter(self.plan.spec.runs.values())).projects
+        return self.asked.leads([projects[one] for one in self.menu])
 
-    def _found(
-        self, plan: Plan, scenes: Mapping[str, Scene], scenario: str, threads: int | None
-    ) -> Found:
-        dates, menu = self.asked.dates, self.menu
-        scene = scenes[_label(scenario, dates[0])]
+    def found(self, scenario: str, threads: int | None) -> Found:
+        """What is found in a scenario."""
+        plan, dates, menu = self.plan, self.asked.dates, self.menu
+        scene = self.scenes[_label(scenario, dates[0])]
         rate, cost, output = self._to_wait(scene)
         features = list(self._features(scene))
         requests = [Request(rate, (), plan.years[0]), Request(cost, (), plan.years[0])]
         cells = {
             (date, one): node for date in dates for one in menu
-            if (node := self._node(plan, scenario, date, one)) is not None
+            if (node := self._node(scenario, date, one)) is not None
         }  # fmt: skip
         requests += [Request(node, (), plan.years[0]) for node in cells.values()]
         years = [date - self.lead for date in dates]
@@ -224,8 +242,9 @@ class _Study:
         own = [self._seen(scene, features, date) for date in dates]
         return self._told(scenario, values, features, own, _scaled(features, seen, money))
 
-    def _node(self, plan: Plan, scenario: str, date: int, project: str) -> int | None:
+    def _node(self, scenario: str, date: int, project: str) -> int | None:
         """Node of the value of a project that starts at a date; None where it cannot."""
+        plan = self.plan
         place = (plan.coords["scenario"].index(_label(scenario, date)),
                  plan.coords["project"].index(project))  # fmt: skip
         cell = next(one for one in plan.cells if one.index == place)
@@ -378,17 +397,22 @@ def _label(scenario: str, date: int) -> str:
     return f"{scenario} {date}"
 
 
-def _dated(run: Experiment, scenario: str, asked: Waiting, name: str, date: int) -> Experiment:
+def _dated(run: Experiment, scenario: str, chosen: Sequence[str], date: int) -> Experiment:
     """A scenario whose plants start at a date, all of them valued in one year.
 
     Contracts whose strikes break even under a scenario are bid under it, for the same date.
     """
-    menu = asked.menu(name)
-    valued_in = run.projects[menu[0]].valued_in or asked.dates[0] - 1
+    built = {one for name in chosen for one in run.waiting[name].menu(name)}
+    # Of all choices of the config, so that none depends on which of them are asked for.
+    stated = [
+        year for name, one in run.waiting.items() for each in one.menu(name)
+        if (year := run.projects[each].valued_in) is not None
+    ]  # fmt: skip
+    valued_in = min(stated, default=min(one.dates[0] for one in run.waiting.values()) - 1)
     projects = {
-        one: run.projects[one].model_copy(update={"start": date, "valued_in": valued_in})
-        for one in menu
-    }
+        name: one.model_copy(update={"start": date, "valued_in": valued_in})
+        for name, one in run.projects.items() if name in built
+    }  # fmt: skip
     instruments = {}
     for key, one in run.catalog.instruments.items():
         strike = getattr(one, "strike", None)

@@ -12,6 +12,7 @@ import math
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from simcore.errors import ConfigError, Fault
@@ -68,10 +69,9 @@ class Events:
             self._bare.write(f"{line}\n")
             self._bare.flush()
 
-    def report(self, draws: int, workers: str) -> Report:
+    def report(self, draws: int, workers: Callable[[], str]) -> Report:
         """Tell that a run begins; give the function that it tells its share."""
-        about = {"draws": draws, "workers": workers}
-        self.tell("start", share=0.0, **about)
+        self.tell("start", share=0.0, draws=draws, workers=workers())
         pace, last = Pace(draws), -math.inf
 
         def report(share: float, note: str = "") -> None:
@@ -82,8 +82,8 @@ class Events:
                 return
             last = now if share < 1 else math.inf
             self.tell(
-                "progress", share=round(share, 6), **about, rate=round(rate, 1),
-                remaining_s=None if math.isinf(left) else round(left, 1),
+                "progress", share=round(share, 6), draws=draws, workers=workers(),
+                rate=round(rate, 1), remaining_s=None if math.isinf(left) else round(left, 1),
                 elapsed_s=round(now - self._begun, 1), **({"note": note} if note else {}),
             )  # fmt: skip
 

@@ -12,6 +12,7 @@ from simcore.analysis.notation import band, decimals, number, said_unit, share
 from simcore.analysis.sectors import Made, References
 from simcore.analysis.views import MarketPrice
 from simcore.errors import printable
+from simcore.terminal.accounts import account_lines
 from simcore.terminal.delivered import delivered_lines, legend_of
 from simcore.terminal.goods import budget_lines, product_lines
 from simcore.terminal.portfolios import portfolio_lines
@@ -94,6 +95,7 @@ def headline_text(
     if attrs["projects"] is not None:
         lines += project_lines(attrs["projects"], attrs["quantiles"], titles)
     lines += portfolio_lines(attrs["portfolios"], attrs["quantiles"], attrs["currency"], titles)
+    lines += account_lines(attrs["accounts"], attrs["currency"], titles)
     lines += budget_lines(attrs["budgets"], attrs["currency"], titles)
     lines += product_lines(attrs["products"], attrs["quantiles"], attrs["currency"], titles)
     for sentence in (*_not_shown(attrs, titles), *_intervals(attrs)):

@@ -13,6 +13,7 @@ from simcore.errors import ConfigError, Fault
 if TYPE_CHECKING:
     from simcore.intake import Spec
     from simcore.plan import Plan
+    from simcore.running.executors import Executor
 
 
 def read_config(options: argparse.Namespace) -> Spec:
@@ -45,6 +46,21 @@ def build_plan(options: argparse.Namespace, *, warning: bool = False) -> Plan:
     plan, warnings = build_and_warn(spec)
     warn(options, spec, warnings)
     return plan
+
+
+def executor_of(options: argparse.Namespace, *, to_file: bool = True) -> Executor:
+    """Where the runs of a command are done; a ConfigError where one needs the folder of a file."""
+    from simcore.running.executors import executor_named, on_threads
+
+    if not options.executor:
+        return on_threads(options.threads)
+    found = executor_named(options.executor)
+    if found.settle is not None and not to_file:
+        raise ConfigError(Fault(
+            "--executor", options.executor, "threads, processes or dask",
+            f"simcore {options.name} keeps no folder that others could join",
+        ))  # fmt: skip
+    return found
 
 
 def warn(options: argparse.Namespace, spec: Spec, warnings: list[Fault]) -> None:

@@ -83,6 +83,13 @@ def progress(one: argparse.ArgumentParser) -> None:
                      "stderr")  # fmt: skip
 
 
+def executed(one: argparse.ArgumentParser) -> None:
+    """Take where the parts of a run are done."""
+    one.add_argument("--executor", metavar="WHERE",
+                     help="threads:T, processes:N, dask:N, dask:tcp://host:8786, or folder:N, "
+                     "which others join by `simcore work`; the numbers stay the same")  # fmt: skip
+
+
 def strict(one: argparse.ArgumentParser) -> None:
     """Take `--strict`."""
     one.add_argument("--strict", action="store_true",

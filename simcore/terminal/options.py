@@ -14,6 +14,7 @@ from simcore.terminal.option_parts import as_examples as _examples
 from simcore.terminal.option_parts import command as _command
 from simcore.terminal.option_parts import config as _config
 from simcore.terminal.option_parts import csv_style as _csv
+from simcore.terminal.option_parts import executed as _executed
 from simcore.terminal.option_parts import formatted as _format
 from simcore.terminal.option_parts import ids as _ids
 from simcore.terminal.option_parts import outcomes_in as _outcomes
@@ -26,6 +27,7 @@ from simcore.terminal.option_parts import within as _within
 from simcore.terminal.picture_options import add_pictures
 from simcore.terminal.question_options import add_questions
 from simcore.terminal.waiting import add_waiting
+from simcore.terminal.working import add_work
 
 SECTIONS: Final = (
     "regions", "sectors", "markets", "systems", "routes", "policies", "prices", "technologies",
@@ -75,8 +77,8 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for add in (
-        _add_configs, _add_runs, _add_studies, add_questions, add_waiting, _add_knowledge,
-        _add_calibration,
+        _add_configs, add_work, _add_runs, _add_studies, add_questions, add_waiting,
+        _add_knowledge, _add_calibration,
     ):  # fmt: skip
         add(commands)
     return whole
@@ -88,9 +90,7 @@ def _simulated(one: Parser, default: str) -> None:
                      help=f"ends in .zarr or .nc (default: {default})")  # fmt: skip
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
-    one.add_argument("--executor", metavar="WHERE",
-                     help="threads:T, processes:N, dask:N or dask:tcp://host:8786; the "
-                     "numbers stay the same")  # fmt: skip
+    _executed(one)
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--fresh", action="store_true",
                      help="discard what a run to OUT that was stopped has kept")  # fmt: skip
@@ -343,6 +343,7 @@ def _add_studies(commands: Any) -> None:
     one.add_argument("--plots", type=Path, metavar="DIR", help="also draw PNG files")
     one.add_argument("--threads", type=_positive, metavar="T",
                      help="worker threads; the numbers stay the same")  # fmt: skip
+    one.add_argument("--executor", metavar="WHERE", help="none but threads, by --threads")
     one.add_argument("--quiet", action="store_true", help="no progress, no notes")
     _progress(one)
     _format(one)

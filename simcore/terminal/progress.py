@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from simcore.running.options import Report, silent
@@ -33,18 +33,19 @@ def say_if_cold(command: str, *, quiet: bool = False) -> None:
 
 @contextlib.contextmanager
 def progress(
-    draws: int, *, quiet: bool, workers: str = "", threads: int | None = None
+    draws: int, *, quiet: bool, workers: Callable[[], str] = str, threads: int | None = None
 ) -> Iterator[Report]:  # fmt: skip
     """Give the function that a run tells the share of its work that is done; it writes to stderr.
 
-    The rate is told in the draws of the run. Its `workers` are told in words, where they are not
-    threads of this process, of which there are so many.
+    The rate is told in the draws of the run. Its `workers`, called whenever something is told, are
+    told in words, where they are not threads of this process, of which there are so many.
     """
     errors: Any = sys.stderr
     if quiet:
         yield silent
     elif isinstance(errors, Events):
-        yield errors.report(draws, workers or f"{threads or os.cpu_count() or 1} threads")
+        own = f"{threads or os.cpu_count() or 1} threads"
+        yield errors.report(draws, lambda: workers() or own)
     elif sys.stderr.isatty():
         with _bar(draws, workers) as report:
             yield report
@@ -55,7 +56,7 @@ def progress(
 
 
 @contextlib.contextmanager
-def _bar(draws: int, workers: str) -> Iterator[Report]:
+def _bar(draws: int, workers: Callable[[], str]) -> Iterator[Report]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -64,22 +65,25 @@ def _bar(draws: int, workers: str) -> Iterator[Report]:
         BarColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        TextColumn(f"left, {workers}" if workers else "left"),
+        TextColumn("left{task.fields[who]}"),
     )
     pace = Pace(draws)
     errors = sys.stderr
     console = Console(file=errors.steering() if isinstance(errors, Stream) else errors)  # type: ignore[arg-type]
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("draws", total=None, rate="loading")
+        task = bar.add_task("draws", total=None, rate="loading", who="")
 
         def report(share: float, note: str = "") -> None:
             rate, _ = pace.at(share, note)
-            bar.update(task, completed=share, total=1, rate=f"{rate:,.0f} draws/s")
+            who = f", {names}" if (names := workers()) else ""
+            bar.update(task, completed=share, total=1, rate=f"{rate:,.0f} draws/s", who=who)
 
         yield report
 
 
-def _log(draws: int, workers: str, *, wait: float = _LOG_SECONDS, again: bool = False) -> Report:
+def _log(
+    draws: int, workers: Callable[[], str], *, wait: float = _LOG_SECONDS, again: bool = False
+) -> Report:
     """A line after each wait, which with `again` takes the place of the one before."""
     pace, last = Pace(draws), time.monotonic()
 
@@ -93,7 +97,7 @@ def _log(draws: int, workers: str, *, wait: float = _LOG_SECONDS, again: bool = 
         text = f"simcore: {math.floor(100 * share)} % of {draws:,} draws"
         if left < math.inf:
             text += f", {rate:,.0f} draws/s, {left:,.0f} s left"
-        text += f", {workers}" if workers else ""
+        text += f", {names}" if (names := workers()) else ""
         end = "" if again and share < 1 else "\n"
         # Blanks cover what a longer line has left.
         print(f"\r{text:<70}" if again else text, end=end, file=sys.stderr, flush=True)

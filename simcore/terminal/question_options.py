@@ -9,6 +9,7 @@ from typing import Any, Final
 from simcore.terminal.option_parts import (
     command,
     config,
+    executed,
     formatted,
     outcomes_in,
     positive,
@@ -34,6 +35,7 @@ def add_questions(commands: Any) -> None:
     one.add_argument("-o", "--out", type=Path, metavar="FILE",
                      help="also draw it: .png, .svg or .pdf")  # fmt: skip
     one.add_argument("--threads", type=positive, metavar="T", help="of the run")
+    executed(one)
     progress(one)
     _formats(one)
     one = command(
@@ -70,6 +72,7 @@ def add_questions(commands: Any) -> None:
     one.add_argument("-o", "--out", type=Path, metavar="FILE",
                      help="also draw it: .png, .svg or .pdf")  # fmt: skip
     one.add_argument("--threads", type=positive, metavar="T", help="of the runs")
+    executed(one)
     _formats(one)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault, OutputError
 from simcore.terminal.formats import print_json, to_csv
-from simcore.terminal.loading import build_plan, read_config
+from simcore.terminal.loading import build_plan, executor_of, read_config
 from simcore.terminal.opening import opened
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simcore.analysis.tornado import CentralRuns
     from simcore.plan import Plan
 
-_OF_A_CONFIG = ("draws", "seed", "set", "allow_outside", "threads")
+_OF_A_CONFIG = ("draws", "seed", "set", "allow_outside", "threads", "executor")
 """Options that say how a config is run."""
 _OF_INDICES = ("groups", "order", "scale", "out", "plots")
 """Options of `sensitivity` for which new draws are made."""
@@ -70,8 +70,11 @@ def _tornado_run(
     options.set = [*options.set, *settings_for(plain, options.of)]
     plan = with_strikes(build_plan(options))
     say_if_cold("tornado")
-    with progress(plan.draws, quiet=False, threads=options.threads) as report:
-        run = engine.run(plan, threads=options.threads, report=report)
+    with (
+        executor_of(options, to_file=False) as where,
+        progress(plan.draws, quiet=False, workers=where.who, threads=where.threads) as report,
+    ):
+        run = engine.run(plan, executor=where, report=report)
     with run:
         yield run, central_runs(plan, run)
 
@@ -154,8 +157,9 @@ def converge(options: argparse.Namespace) -> int:
         plan = build_plan(options)
         name, at, statistic = _asked(options, at, _until_text(plan))
         say_if_cold("converge")
-        found = found_by(plan, name, at, statistic=statistic, designs=options.design or (),
-                         threads=options.threads)  # fmt: skip
+        with executor_of(options, to_file=False) as where:
+            found = found_by(plan, name, at, statistic=statistic, designs=options.design or (),
+                             executor=where)  # fmt: skip
         title = plan.experiment.title or plan.name
     _show(options, lambda: convergence_text(found), convergence_rows(found), {
         **place_of(found.target), "statistic": found.statistic, "until": found.until,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _OF_A_CONFIG: Final = (
     "of", "at", "groups", "order", "scale", "draws", "seed", "set", "allow_outside", "out",
-    "overwrite", "threads",
+    "overwrite", "threads", "executor",
 )  # fmt: skip
 """Options that say what is computed, and how."""
 _CLASSES: Final = ("default", "single")
@@ -74,6 +74,11 @@ def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
         with opened(file, studies=True) as result:
             yield checked_indices(result, file)
         return
+    if options.executor:
+        raise ConfigError(Fault(
+            "--executor", options.executor, "threads of this process, as --threads T has them",
+            "leave it out: draws of which some inputs are exchanged are made in memory",
+        ))  # fmt: skip
     # What an option says lies over the config, as --set does.
     options.set = [*options.set, *asked_settings(options)]
     draws, options.draws = options.draws, None

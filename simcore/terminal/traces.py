@@ -12,7 +12,7 @@ from simcore.terminal.tables import WIDTH, grid, shortened
 _PLACE: Final = (
     "scenario", "region", "destination", "against", "sector", "route", "component", "emission",
     "grade", "market", "commodity", "exposure", "good", "project", "instrument", "product",
-    "budget", "decision", "portfolio", "member",
+    "budget", "account", "decision", "portfolio", "member",
 )  # fmt: skip
 _YEARS: Final = 8
 

@@ -54,7 +54,13 @@ def on_dask(workers: int | None, address: str | None = None) -> Executor:
         client.run(_ignore_interrupts)
     threads = client.nthreads()
     many = f"{len(threads)} dask worker" + ("" if len(threads) == 1 else "s")
-    return Executor(cluster.run, parts=sum(threads.values()), workers=many, close=cluster.close)
+    return Executor(
+        cluster.run,
+        parts=sum(threads.values()),
+        workers=many,
+        close=cluster.close,
+        alive=cluster.alive,
+    )
 
 
 class _Cluster:
@@ -86,6 +92,13 @@ class _Cluster:
     def _most(self) -> int:
         """Parts that wait, also for workers that have come by now."""
         return _AHEAD * max(1, sum(self._client.nthreads().values()))
+
+    def alive(self) -> list[str]:
+        """Workers that the scheduler knows at present."""
+        try:
+            return sorted(self._client.nthreads())
+        except (OSError, TimeoutError, RuntimeError):
+            return []
 
     def close(self) -> None:
         """Leave the cluster; end it where it was begun here."""

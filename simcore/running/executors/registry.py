@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from simcore.errors import ConfigError, Fault, suggest
-from simcore.running.jobs import Perform, Result, Task
+from simcore.running.jobs import Job, Perform, Result, Task
 
 _MOST_THREADS: Final = 1024
+_MOST_NAMES: Final = 6
+"""Workers that are named one by one."""
 
 
 def _nothing() -> None:
@@ -45,6 +48,11 @@ class Executor:
         Who does the parts, in words; empty where the threads of this process do.
     close : callable
         Let go of what `run` has begun, also where it was interrupted.
+    settle : callable, optional
+        Told, before the first part of a run, the folder in which its work is kept, and its job;
+        without it the executor needs no folder.
+    alive : callable, optional
+        Says who does parts at present, by name.
     """
 
     run: Run
@@ -53,6 +61,13 @@ class Executor:
     shares_memory: bool = False
     workers: str = ""
     close: Callable[[], None] = _nothing
+    settle: Callable[[Path, Job], None] | None = None
+    alive: Callable[[], Sequence[str]] | None = None
+
+    def who(self) -> str:
+        """Who does parts at present, in words; empty where the threads of this process do."""
+        names = self.alive() if self.alive else [self.workers]
+        return ", ".join(names) if len(names) <= _MOST_NAMES else f"{len(names)} workers"
 
     @property
     def crew(self) -> int:
