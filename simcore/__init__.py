@@ -14,6 +14,8 @@ run(config, ...) -> xarray.Dataset
     Simulate it.
 sensitivity(config, ...) -> xarray.Dataset
     Tell which inputs make its outcomes uncertain.
+wait(config, ...) -> xarray.Dataset
+    Tell what it is worth to put a plant off.
 open_run(path) -> xarray.Dataset
     Open what `simcore run` has written.
 compare(old, new, ...) -> xarray.Dataset
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
 
 from simcore._version import __version__
 
-__all__ = ["__version__", "build", "compare", "load", "open_run", "plot", "run", "sensitivity"]
+__all__ = ["__version__", "build", "compare", "load", "open_run", "plot", "run", "sensitivity",
+           "wait"]  # fmt: skip
 
 
 def run(
@@ -189,6 +192,65 @@ def sensitivity(
     with shown(draws or spec.experiment.draws, quiet=not progress) as report:
         return study(
             spec, out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
+            report=report,
+        )  # fmt: skip
+
+
+def wait(
+    config: str | Path | Mapping[str, Any],
+    *,
+    names: str | Sequence[str] = (),
+    draws: int | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    threads: int | None = None,
+    overrides: Sequence[str] = (),
+    progress: bool = False,
+) -> xarray.Dataset:
+    """Tell what the right to wait is worth, and by which thresholds one starts.
+
+    Parameters
+    ----------
+    config : path or mapping
+        A YAML file, or its content, with a section `waiting`.
+    names : str or sequence of str, optional
+        Choices of it, or projects that stand in them; all without it.
+    draws, seed : int, optional
+        Replace those of each choice, and the seed of the config.
+    out : path, optional
+        Write the result to this .zarr or .nc too.
+    overwrite : bool
+        Replace what stands there.
+    threads : int, optional
+        Worker threads; they change no draw.
+    overrides : sequence of str
+        ``path.to.key=value`` settings.
+    progress : bool
+        Show how far it is.
+
+    Returns
+    -------
+    xarray.Dataset
+        By scenario and choice; see docs/waiting.md.
+
+    Raises
+    ------
+    simcore.errors.ConfigError
+        Every fault of the config or of what is asked for.
+    simcore.errors.OutputError
+        The output exists or cannot be written.
+    """
+    from simcore.intake import load
+    from simcore.studies.waiting import waiting as study
+    from simcore.terminal.progress import progress as shown
+
+    spec = load(config, overrides=overrides, seed=seed)
+    every = [draws or one.draws for one in spec.experiment.waiting.values()]
+    with shown(max(every, default=1), quiet=not progress) as report:
+        return study(
+            spec, names=[names] if isinstance(names, str) else names, draws=draws,
+            out=None if out is None else Path(out), overwrite=overwrite, threads=threads,
             report=report,
         )  # fmt: skip
 

@@ -77,6 +77,18 @@ def test_by_default_all_years_count_from_the_first(decided):
     np.testing.assert_allclose(usual.decision_npv, moved, rtol=1e-9, atol=1e-6)
 
 
+def test_a_plant_that_closes_early_bears_what_is_stranded():
+    """Also one that changes its route: conversion, grant and stranded capital are as in its own."""
+    closing = {"like": "now", "closes": 2041, "phases": {2030: "ng_dri_eaf", 2036: "h2_dri_eaf"},
+               "conversion": "50 EUR/(t/yr)"}  # fmt: skip
+    outcomes = ["project_npv", "decision_npv", "stranded_value"]
+    found = run(config(projects={"closing": closing}, outcomes=outcomes, keep=outcomes,
+                       decisions={"go": ["closing"]}))  # fmt: skip
+    assert (found.stranded_value.sel(project="closing") > 0).all()
+    own = found.project_npv.sel(project="closing")
+    np.testing.assert_allclose(found.decision_npv.sel(decision="go"), own, rtol=1e-9, atol=1e-6)
+
+
 def test_projects_of_a_decision_add_up_and_none_is_worth_nothing(decided):
     npv = decided.decision_npv
     np.testing.assert_allclose(

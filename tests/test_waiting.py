@@ -121,7 +121,7 @@ def test_design_and_replicates_of_the_run_change_nothing(found):
 
 
 def test_threads_change_nothing(found):
-    again = waiting(simcore.load(config()), threads=2)
+    again = simcore.wait(config(), names="gas", threads=2)
     np.testing.assert_array_equal(again["wait_value"], found["wait_value"])
 
 
@@ -277,6 +277,21 @@ def test_plants_of_two_regions_and_one_that_outlives_the_run():
         simcore.load(config({"projects": ["gas", "other"]}, projects={"gas": GAS, "other": other}))
     with pytest.raises(ConfigError, match="after the horizon"):
         simcore.load(config({"dates": [2030, 2040]}, projects={"gas": {**GAS, "beyond": "error"}}))
+
+
+def test_phases_would_not_move_with_the_start():
+    later = {**GAS, "phases": {2030: "ng_dri_eaf", 2036: "h2_dri_eaf"}, "conversion": 100}
+    for plant in (later, {**GAS, "closes": 2040}):
+        with pytest.raises(ConfigError, match="do not move with its start"):
+            simcore.load(config(projects={"gas": plant}))
+
+
+def test_what_else_names_projects_is_no_hindrance(found):
+    other = {"gas": GAS, "scrap": {**GAS, "route": "scrap_eaf"}}
+    content = config(projects=other, portfolios={"both": {"projects": ["gas", "scrap"]}},
+                     decisions={"now": ["gas"], "none": []})  # fmt: skip
+    again = waiting(simcore.load(content))
+    np.testing.assert_array_equal(again["wait_value"], found["wait_value"])
 
 
 def test_too_few_draws_for_a_degree_that_is_asked_for():

@@ -56,6 +56,15 @@ def waiting_findings(experiment: Experiment) -> Iterator[Finding]:
 
 
 def _together(address: Address, menu: list[str], built: list[Project]) -> Iterator[Finding]:
+    """Plants that cannot stand in one choice, or in any."""
+    for place, (name, one) in enumerate(zip(menu, built, strict=True)):
+        if one.phases or one.closes is not None:
+            what = "phases" if one.phases else "closes"
+            yield Finding(
+                (*address, "projects", place), f"{name}, whose {what} are years that do not move "
+                "with its start", "a plant of one route for its whole life",
+                f"define one with like: {name} and without {what}", also=(address,),
+            )  # fmt: skip
     for place, (name, one) in enumerate(zip(menu, built, strict=True)):
         if one.region != built[0].region:
             yield Finding(

@@ -10,41 +10,44 @@ from simcore.dataset.waiting import STUDY
 from simcore.plots.kinds import Asked, picture
 from simcore.plots.panels import COLOURS
 from simcore.plots.sheet import GREY, INK, Sheet, wrapped
+from simcore.plots.words import also
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MOST: Final = 6
+_MOST: Final = 8
 """Choices that have room on a sheet."""
 _HEIGHT: Final = 1.75
 
 
-@picture("waiting", shows="what the right to wait is worth, and when to start", study=STUDY)
+@picture("waiting", shows="what the right to wait is worth, and when to start", study=STUDY,
+         each=("scenario",))  # fmt: skip
 def waiting(found: xr.Dataset, asked: Asked) -> Figure | None:
     """A line a choice: left what each way to decide is worth, right the thresholds by date."""
-    every = list(choices_of(found))
+    # Of one scenario there is no dimension of them.
+    every = list(choices_of(found if found["scenario"].ndim else found.expand_dims("scenario")))
     shown = every[:_MOST]
     sheet = Sheet(len(shown), 2, (4.3, _HEIGHT), "none")
-    several = len({one.scenario for one in every}) > 1
     for (left, right), one in zip(sheet.grid, shown, strict=True):
-        name = f"{one.title}, {one.scenario}" if several else one.title
-        left.set_title(wrapped(name, 4.0, 9.5), fontsize=9.5, loc="left", color=INK)
+        left.set_title(wrapped(one.title, 4.0, 9.5), fontsize=9.5, loc="left", color=INK)
         _values(left, one)
         _limits(right, one)
     unit = f"M {found.attrs['currency']}"
     sheet.grid[-1][0].set_xlabel(unit, fontsize=9, color=INK)
     sheet.title = _title(shown[0], unit)
     sheet.subtitle = (
-        f"Left: mean present value of each way to decide, {unit} of {found.attrs['price_year']}, "
-        "with 95 % intervals. Right: where the adaptive rule starts a plant, shaded, by first year "
-        "of production; band and dots: P5, P50, P95 of the price that is known then"
+        f"Scenario {shown[0].scenario}. Left: mean present value of each way to decide, {unit} of "
+        f"{found.attrs['price_year']}, with 95 % intervals. Right: where the adaptive rule starts "
+        "a plant, shaded, by first year of production; band and dots: P5, P50, P95 of the price "
+        "that is known then"
     )
     sheet.notes = [
         "Means over draws at the cost of capital of the firm, not risk-neutral. Shaded with all "
         "else that is known at its median.",
     ]
+    sheet.notes += also(found, asked)
     if len(every) > _MOST:
         sheet.notes.append(f"{len(every) - _MOST} more are not shown: simcore wait lists them.")
     return sheet.finished()
@@ -54,15 +57,16 @@ def _title(one: Choice, unit: str) -> str:
     gain = one.means["wait_option"]
     places = decimals([gain.value], figures=3)
     if not one.is_worth:
-        return f"{one.title}, {one.scenario}: the right to wait is not told apart from nothing"
-    return (f"{one.title}, {one.scenario}: to wait and see is worth {number(gain.value, places)} "
-            f"{unit}; {share(one.never)} of the draws never build")  # fmt: skip
+        return f"{one.title}: the right to wait is not told apart from nothing"
+    return (f"{one.title}: to wait and see is worth {number(gain.value, places)} {unit}; "
+            f"{share(one.never)} of the draws never build")  # fmt: skip
 
 
 def _values(axes: Axes, one: Choice) -> None:
     names = [name for name in ORDER if name in one.means]
     date, option = one.best
-    fixed = "never" if option == "never" else f"{one.options[option]} in {date}"
+    plant = f"{one.options[option]} in " if len(one.options) > 2 else ""
+    fixed = "never" if option == "never" else f"{plant}{date}"
     means = [one.means[name] for name in names]
     places = decimals([each.value for each in means], figures=3)
     for at, (name, mean) in enumerate(zip(names, means, strict=True)):
@@ -113,8 +117,8 @@ def _limits(axes: Axes, one: Choice) -> None:
     axes.set_xlim(-0.5, len(lead) - 0.3)
     axes.set_ylim(0, top)
     axes.set_title(
-        f"{said_feature(lead[0].feature)}, {lead[0].unit}; below: how often", fontsize=8.5,
-        loc="left", color=GREY,
+        f"{said_feature(lead[0].feature)}, {lead[0].unit}; below: how often it starts",
+        fontsize=8.5, loc="left", color=GREY,
     )  # fmt: skip
     axes.grid(visible=False, axis="x")
 

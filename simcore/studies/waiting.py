@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _OUTCOME: Final = "project_npv"
+_OF_PROJECTS: Final = ("portfolios", "budgets", "accounts", "decisions")
+"""Parts of a config that name projects, which may not be among those of a choice."""
 
 
 def waiting(
@@ -422,7 +424,8 @@ def _dated(run: Experiment, scenario: str, chosen: Sequence[str], date: int) -> 
         instruments[key] = one
     return run.model_copy(update={
         "projects": projects, "outcomes": [_OUTCOME], "keep": [], "until": None, "risk": None,
-        "budgets": {}, "redraw": [], "independent_scenarios": False,
+        **{one: {} for one in _OF_PROJECTS}, "choice": None, "redraw": [],
+        "independent_scenarios": False,
         "catalog": run.catalog.model_copy(update={"instruments": instruments}),
     })  # fmt: skip
 

@@ -68,6 +68,15 @@ def head_lines(deal: Deal) -> list[str]:
         ("values", f"of {facts['value_year']}, discounted at {_rate(facts)}; real "
                    f"{deal.currency} of {deal.price_year}, M: million; {deal.draws:,} draws"),
     ]  # fmt: skip
+    # Runs of before know neither.
+    if facts.get("phases"):
+        told = [f"{named(deal.titles, 'route', one)} from {first}"
+                for first, one in facts["phases"].items()]  # fmt: skip
+        pairs.insert(1, ("then", f"{', '.join(told)}; conversion for {facts['conversion']}"))
+    if facts["end"] < facts.get("planned_end", facts["end"]):
+        planned = f"closed in {facts['end']}, {facts['planned_end'] - facts['end']} years before "
+        pairs.insert(1, ("closure", planned + "its lifetime is over; what is left of its capital "
+                         "counts in that year"))  # fmt: skip
     if facts["sold"]:
         paid = f" for {facts['willing']} more" if facts["willing"] else ""
         pairs.insert(1, ("green", f"{_per_cent(facts['sold'])} of it sold as green{paid}"))

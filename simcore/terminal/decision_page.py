@@ -108,7 +108,7 @@ class Page:
     def _described(self, decision: str) -> str:
         known = dict(self._used())
         parts = [
-            f"{self.name('route', one['route'])} in {self.name('region', one['region'])}, "
+            f"{self._routes(one)} in {self.name('region', one['region'])}, "
             f"{one['output']:g} Mt/yr, {one['start']} to {one['end']}"
             + "".join(f", with {name}" for name in one["instruments"])
             for one in (known[name] for name in self._told[decision] if name in known)
@@ -116,6 +116,12 @@ class Page:
         title = self.name("decision", decision)
         what = "; ".join(parts) or "nothing is built"
         return what if title == decision else f"{title}: {what}"
+
+    def _routes(self, facts: Mapping[str, Any]) -> str:
+        """The route of a project, and those that it changes to."""
+        later = "".join(f", then {self.name('route', route)} from {year}"
+                        for year, route in facts.get("phases", {}).items())  # fmt: skip
+        return self.name("route", facts["route"]) + later
 
     def name(self, dim: str, label: str) -> str:
         """How a label is shown."""

@@ -108,6 +108,8 @@ def show_run(
     outcomes = done.layout.outcomes
     for name in labels.get("project", ())[:1]:
         print(f"  simcore deal {out} --project {name}")
+    if "decision_npv" in outcomes:
+        print(f"  simcore decide {out}")
     name = "cost_premium" if "cost_premium" in outcomes else outcomes[0]
     print(f"  simcore summary {out} --variable {name} --format csv")
     print(f"  python -c \"import xarray as xr; print(xr.open_dataset('{out}'))\"")
