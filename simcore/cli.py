@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simcore.errors import ConfigError, Fault
 from simcore.terminal import address_space, events, failures, streams
@@ -21,6 +21,7 @@ from simcore.terminal.calibrating import backtest, calibrate
 from simcore.terminal.comparing import compare
 from simcore.terminal.dealing import deal
 from simcore.terminal.deciding import decide
+from simcore.terminal.estimates import show_estimate
 from simcore.terminal.exporting import export
 from simcore.terminal.formats import print_json, print_rows
 from simcore.terminal.loading import build_plan, executor_of, read_config, warn
@@ -136,8 +137,7 @@ def run(options: argparse.Namespace) -> int:
             tiles.check_memory(planned, items_of(planned), options=Options(kept=kept))
         dataset.check_output(out, overwrite=options.overwrite, needed=describe.disk_bytes(planned))
         if options.dry_run:
-            needed = describe.estimate(planned, threads=options.threads, out=out)
-            _show_estimate(planned, out, needed, as_json=options.json)
+            show_estimate(planned, out, executor, as_json=options.json)
             return 0
         return _simulated(options, planned, out, executor, overwrite=options.overwrite)
 
@@ -265,21 +265,6 @@ def schema(options: argparse.Namespace) -> None:
 
 def _say(share: float, note: str = "") -> None:
     print(note, file=sys.stderr)
-
-
-def _show_estimate(planned: Plan, out: Path, needed: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json({"out": str(out), "draws": planned.draws, **needed})
-        return
-    print(f"{planned.name}: {planned.draws:,} draws; nothing was run or written")
-    for name, shape in needed["shapes"].items():
-        print(f"  {name:<28} {' x '.join(f'{length:,}' for length in shape)}")
-    holds = ", as all kept draws of a cell lie in it; those of a .zarr do not"
-    more = holds if needed["holds_kept_draws"] else ""
-    print(f"  {'memory, at most':<28} {needed['memory_mb']:,.0f} MB{more}")
-    print(f"  {'disk, before compression':<28} {needed['disk_mb']:,.0f} MB")
-    print(f"  {'time, roughly':<28} {needed['seconds']:,.1f} s")
-    print(f"  {'output':<28} {out}")
 
 
 def _peak_memory() -> float:

@@ -12,7 +12,8 @@ from rich_config import KEEPABLE, rich_config
 
 import simcore
 from simcore import dataset
-from simcore.running import describe, engine, tracing
+from simcore.running import engine, estimating, tracing
+from simcore.running.executors import on_threads
 from simcore.variables import OUTCOMES
 
 QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
@@ -40,7 +41,7 @@ WHOLE = rich_config(draws=2000, keep=KEPT)  # neither a multiple of 256 nor of a
 def whole() -> str:
     """Digest of a run on one thread, in one tile, in memory."""
     plan = simcore.build(simcore.load(WHOLE))
-    assert describe.estimate(plan)["tiles"] == 1
+    assert estimating.estimate(plan, on_threads(2))["tiles"] == 1
     return dataset.digest(engine.run(plan, threads=1))
 
 
@@ -55,7 +56,10 @@ def test_memory_budget_changes_nothing(whole):
         simcore.build(simcore.load(WHOLE | {"memory": memory, "draws": 12000}))
         for memory in (60, 1000)
     ]
-    assert [describe.estimate(plan)["tiles"] > 1 for plan in plans] == [True, False]
+    assert [estimating.estimate(plan, on_threads(2))["tiles"] > 1 for plan in plans] == [
+        True,
+        False,
+    ]
     first, second = (dataset.digest(engine.run(plan, threads=2)) for plan in plans)
     assert first == second != whole
 

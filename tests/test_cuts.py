@@ -13,7 +13,7 @@ from rich_config import rich_config
 import simcore
 from simcore import dataset
 from simcore.kernels import bins, simulate, sinks
-from simcore.running import engine, jobs, reduction, refining, stages
+from simcore.running import engine, jobs, reduction, stages, tiles
 from simcore.running.items import items_of
 from simcore.running.options import Options
 from simcore.running.program import Recall, compile_program
@@ -139,7 +139,7 @@ def test_looking_closer_changes_nothing(whole, monkeypatch, room):
         return plain(job, task, site)
 
     monkeypatch.setattr(reduction, "perform", perform)
-    monkeypatch.setattr(refining, "ANEW", room)
+    monkeypatch.setattr(tiles, "ANEW", room)
     assert dataset.digest(run(WHOLE, threads=2, options=Options(collected=1))) == whole
     assert met.count("refine") > (0 if room == 10**9 else 8)
 

@@ -377,12 +377,16 @@ def test_a_netcdf_file_goes_on_too(plan, right, tmp_path, eager):
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no fork")
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.slow)])
-def test_kills_at_random_moments_leave_a_run_that_goes_on(tmp_path, kills):
+@pytest.mark.parametrize(
+    ("kills", "where"),
+    [(3, "threads:2"), pytest.param(200, "threads:2", marks=pytest.mark.slow),
+     pytest.param(12, "processes:2", marks=pytest.mark.slow)],
+)  # fmt: skip
+def test_kills_at_random_moments_leave_a_run_that_goes_on(tmp_path, kills, where):
     """kill -9, again and again, until a run ends: byte for byte the files of a whole one."""
     tests = Path(__file__).parent
     done = subprocess.run(
-        [sys.executable, tests / "killed_at_random.py", tmp_path, str(kills), "1"],
+        [sys.executable, tests / "killed_at_random.py", tmp_path, str(kills), "1", where],
         capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": f"{tests.parent}{os.pathsep}{tests}"},
     )  # fmt: skip

@@ -307,7 +307,7 @@ def test_a_run_without_a_file_has_no_folder_to_join():
 def test_processes_that_are_killed_lose_no_run(tmp_path):
     """kill -9 of a worker, then of the run; its command goes on, and its digest is that of threads."""
     file, out = tmp_path / "config.yaml", tmp_path / "run.zarr"
-    file.write_text(yaml.safe_dump(CONFIG | {"draws": 400_000, "keep": []}))
+    file.write_text(yaml.safe_dump(CONFIG | {"draws": 6_000_000, "keep": []}))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
     def begun(*arguments: str) -> subprocess.Popen[bytes]:

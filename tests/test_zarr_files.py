@@ -13,7 +13,7 @@ import zarr
 from zarr.codecs import BloscCodec, BloscShuffle, Crc32cCodec
 
 from simcore.dataset.containers import Array
-from simcore.dataset.zarr_files import ZarrContainer, metadata_of
+from simcore.dataset.zarr_files import ZarrContainer, metadata_of, write_chunk
 
 BLOSC = BloscCodec(cname="lz4", clevel=1, shuffle=BloscShuffle.shuffle)
 
@@ -108,3 +108,16 @@ def test_a_run_has_one_folder_an_array_and_its_metadata_at_the_top(tmp_path: Pat
         assert all(path.is_file() for path in folder.iterdir())
         own = json.loads((folder / "zarr.json").read_text("utf-8"))
         assert own == top["consolidated_metadata"]["metadata"][name]
+
+
+def test_a_chunk_has_the_same_bytes_whoever_writes_it(tmp_path, monkeypatch):
+    """Threads of the compressor would put its blocks in the order in which they are done."""
+    # As before zarr is loaded, which a run does not need.
+    monkeypatch.setattr("numcodecs.blosc.use_threads", None)
+    draws = np.random.default_rng(1).integers(0, 9, (4, 65_536)).astype(np.float32)
+    array = Array(("year", "draw"), draws.shape, np.dtype(np.float32), stretch=65_536)
+    found = set()
+    for _ in range(60):
+        write_chunk(tmp_path / "chunk", array, draws)
+        found.add((tmp_path / "chunk").read_bytes())
+    assert len(found) == 1

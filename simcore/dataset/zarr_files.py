@@ -223,6 +223,9 @@ def _encoded(array: Array, values: np.ndarray) -> bytes:
         return plain.tobytes()
     from numcodecs import blosc
 
+    # Its threads, which it has where the first one of a process calls it, put the blocks of a chunk
+    # in the order in which they are done: the same draws would be other bytes.
+    blosc.use_threads = False
     packed: bytes = blosc.compress(plain, _ALGORITHM.encode(), _LEVEL, blosc.SHUFFLE, 0)
     return packed
 

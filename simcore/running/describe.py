@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from simcore.dataset import Layout, stored_bytes, threshold_of
 from simcore.errors import dotted
@@ -30,33 +28,28 @@ from simcore.intake.usage import (
     sector_of,
     sector_regions,
 )
-from simcore.plan import Plan, currency_rate, nominal_size
+from simcore.plan import Plan, currency_rate
 from simcore.plan.titles import titles_aside, titles_of
 from simcore.running.audit import audit_text
 from simcore.running.batches import Batches
 from simcore.running.decisions import told_decisions
-from simcore.running.items import items_of
-from simcore.running.options import Options
-from simcore.running.program import compile_program
 from simcore.running.projects import told_projects
-from simcore.running.tiles import OVERHEAD, kept_at_once, replicates_of, tile_memory, tiles_of
+from simcore.running.tiles import replicates_of
 from simcore.variables import OUTCOMES
-
-_SECONDS: Final = {"operation": 1.2e-9, "row": 2.8e-9, "stored": 3e-9}
-"""Rough time per value, for the estimate of --dry-run only."""
 
 
 def layout_of(plan: Plan) -> Layout:
     """Describe the dataset of a run."""
-    return replace(_shapes_of(plan), attrs=_attrs(plan))
+    return replace(shapes_of(plan), attrs=_attrs(plan))
 
 
 def disk_bytes(plan: Plan) -> int:
     """Bytes of a run on disk before compression, an upper estimate."""
-    return stored_bytes(_shapes_of(plan))
+    return stored_bytes(shapes_of(plan))
 
 
-def _shapes_of(plan: Plan) -> Layout:
+def shapes_of(plan: Plan) -> Layout:
+    """The same without what is written about it."""
     experiment = plan.experiment
     parts = [name for name, one in OUTCOMES.items() if one.kind == "component"]
     named = [*(name for name in experiment.outcomes if name not in parts), *parts]
@@ -245,46 +238,3 @@ def _is_met(experiment: Experiment, address: Address) -> bool:
     asked = field in read_rules(experiment)
     priced = {*experiment.regions, *built_in(experiment)}
     return field != "product_price" or (asked and region in priced)
-
-
-def estimate(plan: Plan, *, threads: int | None = None, out: Path | None = None) -> dict[str, Any]:
-    """Shapes, memory, disk and time of a run to a file or, without one, in memory; nothing is run.
-
-    Returns
-    -------
-    dict
-        shapes (dims and sizes of the kept draws), memory_mb, disk_mb, seconds, rows, tiles,
-        holds_kept_draws (whether memory grows with them).
-    """
-    layout, workers = _shapes_of(plan), threads or os.cpu_count() or 1
-    options = Options(kept=kept_at_once(plan, out, is_cut=False))
-    tiles = list(tiles_of(plan, items_of(plan), workers, options))
-    memory = OVERHEAD + max(tile_memory(plan, tile, workers, options) for tile in tiles)
-    operations = sum(
-        len(compile_program(plan, [item.request for item in tile])[0].yearly.code) * len(plan.years)
-        for tile in tiles
-    )
-    seconds = (
-        plan.draws
-        * (operations * _SECONDS["operation"] + nominal_size(plan) * _SECONDS["row"])
-        / workers
-        + stored_bytes(layout) / 4 * _SECONDS["stored"]
-        + 1.5
-    )
-    shapes: dict[str, tuple[int, ...]] = {
-        "draws": (plan.draws,),
-        "rows": (nominal_size(plan),),
-        "inputs": (len(plan.inputs),),
-    }
-    for name in layout.kept:
-        dims = ("factor",) if name == "inputs" else OUTCOMES[name].dims
-        shapes[name] = (*(layout.length(dim) for dim in dims), plan.draws)
-    return {
-        "shapes": shapes,
-        "memory_mb": round(memory, 1),
-        "disk_mb": round(stored_bytes(layout) / 1e6, 1),
-        "seconds": round(seconds, 1),
-        "rows": nominal_size(plan),
-        "tiles": len(tiles),
-        "holds_kept_draws": bool(layout.kept) and options.kept is None,
-    }

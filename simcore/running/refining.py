@@ -7,7 +7,7 @@ it is what is left where values do not fit, or would take more passes to collect
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +15,15 @@ from numpy.typing import NDArray
 from simcore.running.compiled import Tile
 from simcore.running.jobs import Job, Stage, Task
 from simcore.running.options import Report, between
-from simcore.running.tiles import ANEW
+from simcore.running.tiles import LOOKS, looks_of, rows_looked_at
 
 if TYPE_CHECKING:
     from simcore.running.reduction import Team
 
-PASSES: Final = 8
-"""Looks that it takes at most: 64 bits of a float, nine at a time."""
-
-
-def rows_at_once(job: Job) -> int:
-    """Rows whose counts fit in memory together."""
-    from simcore.kernels.sinks import PARTS
-
-    line = 4 * (job.counters + 2) * job.ranks.ranks.size * PARTS
-    return max(1, ANEW // line)
-
 
 def passes_of(job: Job, rows: int) -> int | None:
-    """Passes over the draws that so many rows take; None where it cannot be done, as intervals from
-    replicates need the draws of each."""
-    if job.ranks.taken.size:
-        return None
-    return PASSES * -(-rows // rows_at_once(job))
+    """Passes over the draws that so many rows take; None where it cannot be done."""
+    return looks_of(job.plan, rows, job.counters)
 
 
 def refine(
@@ -61,7 +47,7 @@ def refine(
         Written: quantiles, low and high ends.
     report : callable
     """
-    step = rows_at_once(team.job)
+    step = rows_looked_at(team.job.counters)
     for first in range(0, len(rows), step):
         ends = first / len(rows), min(1.0, (first + step) / len(rows))
         some = rows[first : first + step]
@@ -103,7 +89,7 @@ def _refine_group(
         result = team.results([
             Task(part, numbers, nobody, wanted.slot, lows, places, rows=ends, shift=shifts)
             for part in team.parts(number, Stage.REFINE, tile)
-        ], tile, between(report, look / PASSES, (look + 1) / PASSES))  # fmt: skip
+        ], tile, between(report, look / LOOKS, (look + 1) / LOOKS))  # fmt: skip
         look += 1
         closer = partial(
             kernels.narrow, result.counts, ranks, low, shift, under, of_rank, intervals, statistic

@@ -131,6 +131,18 @@ def first_draws(tile: Tile, numbers: Floats, draws: int, *, central: bool = Fals
     return kept
 
 
+def count_first(tile: Tile, numbers: Floats, draws: int, counts: NDArray[np.int32]) -> None:
+    """Count the first draws, by one thread, for whoever wants to know how long it takes."""
+    from simcore.kernels import sinks
+    from simcore.kernels.simulate import run_blocks
+
+    nowhere = np.full(tile.rows, -1), np.empty((0, draws))
+    target = _keeper(tile, sinks.COUNT, numbers, *nowhere, counts=counts)
+    target = target._replace(sums=np.zeros((tile.rows, sinks.SUMS)))
+    room = sinks.workspace(tile.program.rows, BLOCK)
+    run_blocks(tile.program, 0, draws, 1, 0, False, room, target)
+
+
 def _count(job: Job, task: Task, site: Site) -> Result:
     """Sums over the draws and counts by bin, and the draws to keep."""
     from simcore.kernels import sinks

@@ -53,6 +53,10 @@ MANY: Final = 16
 """More chunks of kept draws than that are each made by one worker, and written by it."""
 ANEW: Final = 100_000_000
 """Bytes for rows that are made anew, or looked at more closely, at a time."""
+LOOKS: Final = 8
+"""Closer looks that a quantile takes at most: 64 bits of a float, nine at a time."""
+_LOOK_BYTES: Final = 4 * 36 * 512
+"""Bytes of the counts of a row while it is looked at: 36 ranks, 512 parts around each."""
 _PLAIN: Final = Options()
 
 
@@ -156,7 +160,10 @@ def rows_of_tile(
     size = sum(bytes_of(plan, options, item, workers) for item in items)
     most = max(1, min(rows, int(room / 2 * rows / size)))
     finer = (int(room / (24 * workers * (_FEWEST_BINS << k))) for k in range(_DOUBLINGS + 1))
-    choices = [most, *(few for few in finer if 0 < few < most)]
+    # Tiles of about equal size, each with the last of its items.
+    last = max(item.request.rows for item in items)
+    equal = (min(few, -(-rows // -(-rows // few)) + last) for few in finer if few > 0)
+    choices = [most, *(few for few in equal if few < most)]
     return min(choices, key=lambda few: passes_of(plan, rows, few, workers, options))
 
 
@@ -168,9 +175,30 @@ def passes_of(
     Each tile is gone through once to count, and once for each group of rows that is collected.
     """
     bins = bins_for(plan, options, min(rows, most), workers)
-    values = min(1.0, _USUAL_BINS / bins) * plan.draws * min(rows, most)
+    values = usual_values(plan, min(rows, most), bins)
     groups = math.ceil(values / collected_values(plan, options))
-    return math.ceil(rows / most) * (1 + max(1, groups))
+    looks = looks_of(plan, min(rows, most), workers)
+    return math.ceil(rows / most) * (1 + (groups if looks is None else min(groups, looks)))
+
+
+def looks_of(plan: Plan, rows: int, workers: int) -> int | None:
+    """Passes over the draws in which the quantiles of so many rows are found by closer looks.
+
+    None where that cannot be done, as intervals from replicates need the draws of each.
+    """
+    if min(replicates_of(plan), -(-plan.draws // BLOCK)) > 1:
+        return None
+    return LOOKS * -(-rows // rows_looked_at(workers))
+
+
+def rows_looked_at(workers: int) -> int:
+    """Rows whose counts of a closer look fit in memory together."""
+    return max(1, ANEW // (_LOOK_BYTES * (workers + 2)))
+
+
+def usual_values(plan: Plan, rows: int, bins: int) -> float:
+    """Values that are collected of so many rows with so many bins, as it is usually."""
+    return min(1.0, _USUAL_BINS / bins) * plan.draws * rows
 
 
 def tile_memory(plan: Plan, tile: Sequence[Item], workers: int, options: Options = _PLAIN) -> float:

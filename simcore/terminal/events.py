@@ -50,7 +50,7 @@ class Events:
                 is_warning = whole.startswith(_WARNING)
                 if whole:
                     said = whole.removeprefix(_WARNING).removeprefix(_NOTE)
-                    self.tell("warning" if is_warning else "note", text=said)
+                    self.say("warning" if is_warning else "note", text=said)
         return len(text)
 
     def flush(self) -> None:
@@ -61,7 +61,7 @@ class Events:
         """Whoever reads it is a program."""
         return False
 
-    def tell(self, event: str, **facts: Any) -> None:
+    def say(self, event: str, **facts: Any) -> None:
         """Write an event, with what there is to say of it."""
         with self._lock:
             line = json.dumps({"event": event, **facts}, allow_nan=False)
@@ -71,7 +71,7 @@ class Events:
 
     def report(self, draws: int, workers: Callable[[], str]) -> Report:
         """Tell that a run begins; give the function that it tells its share."""
-        self.tell("start", share=0.0, draws=draws, workers=workers())
+        self.say("start", share=0.0, draws=draws, workers=workers())
         pace, last = Pace(draws), -math.inf
 
         def report(share: float, note: str = "") -> None:
@@ -81,7 +81,7 @@ class Events:
             if last == math.inf or (share < 1 and now - last < _SECONDS):
                 return
             last = now if share < 1 else math.inf
-            self.tell(
+            self.say(
                 "progress", share=round(share, 6), draws=draws, workers=workers(),
                 rate=round(rate, 1), remaining_s=None if math.isinf(left) else round(left, 1),
                 elapsed_s=round(now - self._begun, 1), **({"note": note} if note else {}),
@@ -93,7 +93,7 @@ class Events:
         """Tell how the command has ended."""
         seconds = round(time.monotonic() - self._begun, 1)
         said = {"text": text} if text else {}
-        self.tell("failed" if text else "done", exit_code=status, elapsed_s=seconds, **said)
+        self.say("failed" if text else "done", exit_code=status, elapsed_s=seconds, **said)
 
 
 def begin(options: argparse.Namespace) -> None:
