@@ -42,14 +42,6 @@ def waiting_findings(experiment: Experiment) -> Iterator[Finding]:
                         define="write projects: [...] in it, or define it under projects",
                     )  # fmt: skip
             continue
-        for place, plant in enumerate(built):
-            if plant.phases or plant.closes is not None:
-                yield Finding(
-                    (*address, "projects", place) if one.projects else address,
-                    f"{menu[place]}, whose phases or closure have years of their own",
-                    "a plant that moves as a whole with its start",
-                    "leave phases and closes out of the project that may be put off",
-                )  # fmt: skip
         yield from _together(address, menu, built)
         yield from _dates(experiment, address, one, menu, built)
         yield from _known(experiment, address, one, built[0].region)

@@ -310,19 +310,16 @@ def known_or_reduced(team: Team, number: int) -> Sample:
 
 
 def rehearse(plan: Plan) -> None:
-    """Go through all kernels with one row and one draw, so that they are loaded or compiled."""
-    row = Item((), Request(plan.cells[0].node, (), plan.years[0]), Need.QUANTILES)
+    """Go through the kernels with one row and one draw, so that they are loaded or compiled.
+
+    A constant row needs no operation, as these are compiled one by one.
+    """
+    constant = (n for n, node in enumerate(plan.graph.nodes) if node.operation is None)
+    node = next(constant, plan.cells[0].node)
+    row = Item((), Request(node, (plan.years[0],)), Need.QUANTILES)
     job = Job(replace(plan, draws=1), ((row,),), False, 1, Options())
     with Crew(1) as crew:
-        team = Team(job, on_threads(1), crew)
-        reduce_tile(team, 0, silent)
-        found = [np.empty((1, len(job.probabilities))) for _ in range(3)]
-        tile, numbers, rows = Tile.of(job, 0), np.array([[1.0, 0, 0, 0]]), np.array([0])
-        counts = np.zeros((1, 1, tile.bins + 1), np.int32)
-        counts[0, 0, 0] = 1
-        wanted = _wanted(team, tile, numbers, np.zeros((1, 1)), counts)
-        quantiles_anew(team, 0, tile, numbers, wanted, rows, found)
-        refine(team, 0, tile, numbers, wanted, rows, found, silent)
+        reduce_tile(Team(job, on_threads(1), crew), 0, silent)
 
 
 def _wanted(
