@@ -28,6 +28,7 @@ from simcore.running.tiles import (
     OVERHEAD,
     collected_values,
     kept_at_once,
+    looks_of,
     passes_of,
     rows_of_tile,
     tile_memory,
@@ -85,6 +86,10 @@ def estimate(plan: Plan, executor: Executor, *, out: Path | None = None) -> dict
     tiles = [Tile.of(job, number) for number in range(len(job.tiles))]
     values = [_values(plan, tile) for tile in tiles]
     groups = [math.ceil(one / collected_values(plan, options)) for one in values]
+    looks = [looks_of(plan, one.rows, job.counters) for one in tiles]
+    groups = [
+        many if few is None else min(many, few) for many, few in zip(groups, looks, strict=True)
+    ]
     parts = 0
     with Crew(1) as crew:
         team = Team(job, executor, crew)
