@@ -146,8 +146,9 @@ def _values(plan: Plan, tile: Tile) -> float:
 def _seconds_of_draws(plan: Plan, tiles: Sequence[Tile]) -> tuple[list[float], bool]:
     """Seconds of a core for a draw of each tile, and whether draws were timed for it."""
     from simcore.kernels import jit
+    from simcore.kernels.simulate import run_blocks
 
-    if jit.IS_INTERPRETED or jit.is_cold("simulate.run_blocks"):
+    if jit.IS_INTERPRETED or jit.is_cold(run_blocks):
         years = len(plan.years)
         return [
             len(one.program.yearly.code) * years * _OPERATION + one.rows * _ROW for one in tiles
