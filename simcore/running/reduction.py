@@ -30,8 +30,9 @@ from simcore.running.keeping import Keeper
 from simcore.running.merging import MERGERS, asked_by
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
+from simcore.running.refining import passes_of, refine
 from simcore.running.stages import Site, Work, first_draws, perform
-from simcore.running.tiles import MANY, ROOMS, batches_of_part, collected_values
+from simcore.running.tiles import ANEW, MANY, ROOMS, batches_of_part, collected_values
 from simcore.statistics import Sample, spread_of_replicates
 from simcore.variables import QUANTILES
 
@@ -387,9 +388,14 @@ def _select(
     groups = groups_of_rows(
         wanted.places[:, :, sinks.ROOM].sum(axis=0), collected_values(job.plan, job.options)
     )
+    passes = passes_of(job, int(wanted.rows.sum()))
+    if passes is not None and passes < len(groups):
+        every = np.flatnonzero(wanted.rows)
+        refine(team, number, tile, numbers, wanted, every, found, report)
+        return
     for k, rows in enumerate(groups):
         collect_and_select(rows, between(report, k / len(groups), (k + 0.9) / len(groups)))
-    quantiles_anew(team, number, tile, numbers, np.flatnonzero(~complete), found)
+    quantiles_anew(team, number, tile, numbers, wanted, np.flatnonzero(~complete), found)
 
 
 def groups_of_rows(room: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
@@ -404,14 +410,19 @@ def groups_of_rows(room: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
 
 
 def quantiles_anew(
-    team: Team, number: int, tile: Tile, numbers: Floats, rows: NDArray[np.int64],
-    found: list[Floats],
+    team: Team, number: int, tile: Tile, numbers: Floats, wanted: _Wanted,
+    rows: NDArray[np.int64], found: list[Floats],
 ) -> None:  # fmt: skip
     """Quantiles of rows whose values did not fit where they were expected to."""
     from simcore.kernels.quantiles import quantiles_of_rows
 
     job = team.job
-    step = max(1, collected_values(job.plan, job.options) // job.plan.draws)
+    most = min(collected_values(job.plan, job.options), ANEW // 8)
+    step = max(1, most // job.plan.draws)
+    passes = passes_of(job, len(rows))
+    if passes is not None and passes < -(-len(rows) // step):
+        refine(team, number, tile, numbers, wanted, rows, found, silent)
+        return
     for first in range(0, len(rows), step):
         some = rows[first : first + step]
         kept = Kept(np.empty((len(some), job.plan.draws)), np.full(tile.rows, -1))
