@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from simcore.kernels.operations import BLOCK
-from simcore.kernels.simulate import Program, run_blocks
+from simcore.kernels.simulate import run_blocks
 from simcore.kernels.sinks import COUNT, KEEP, KEPT_AT, SCALE, SUMS, sink, workspace
+from simcore.kernels.tape import Program
 
 Cut = tuple[Program, np.ndarray]
 """A program and the output row of each row asked for, from `program.compile_program`."""

@@ -169,6 +169,8 @@ def quickstart(*changes: str) -> list[str]:
         "catalog.instruments.contract={kind: ccfd, strike: 150 EUR/t, term: 2}",
         "products=[car, house, ship]",
         "budgets.steel={region: EU, route: hbi_import_eaf, gap: market, volume: {2025: 3, 2028: 5}}",
+        "portfolios.group={projects: [works], exposures: [firm], rate: 5 %}",
+        "decisions={now: [works], never: []}",
         "accounts.fund={first: 2026, last: 2027, rate: 2 %, inflow: {sold: {kind: auction, "
         "market: eu_ets, volume: {2026: 10}}}, outflow: {gap: {kind: gap, budget: steel}}}",
     ]  # fmt: skip

@@ -283,6 +283,8 @@ def test_pictures_show_the_pick_and_zero(saved):
         figure = worth(whole)
         assert len(figure.axes) == 2
         assert "worth most on average" in figure.texts[0].get_text()
+        figure = regret(whole, "decision_npv.p5")
+        assert "the P5 of each decision" in figure.texts[1].get_text()
         figure = regret(whole)
         cells = {one.get_text() for one in figure.axes[0].texts}
         assert "0" in cells

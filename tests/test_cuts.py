@@ -13,7 +13,7 @@ from rich_config import rich_config
 import simcore
 from simcore import dataset
 from simcore.kernels import bins, simulate, sinks
-from simcore.running import engine, jobs, reduction, stages
+from simcore.running import engine, jobs, reduction, stages, tiles
 from simcore.running.items import items_of
 from simcore.running.options import Options
 from simcore.running.program import Recall, compile_program
@@ -99,6 +99,7 @@ def test_room_for_collected_values_changes_nothing(whole, monkeypatch, room):
         return groups
 
     monkeypatch.setattr(reduction, "groups_of_rows", groups_of_rows)
+    monkeypatch.setattr(reduction, "passes_of", lambda job, rows: None)
     assert dataset.digest(run(WHOLE, threads=2, options=Options(collected=room))) == whole
     assert max(most) > 3
 
@@ -108,6 +109,7 @@ def test_rows_computed_anew_change_nothing(whole, monkeypatch, room):
     """Rows of frequent values get no room at all, so that all of them overflow."""
     plain, begin, anew = bins.choose_bins, reduction.quantiles_anew, []
     names = inspect.signature(plain.py_func)
+    monkeypatch.setattr(reduction, "passes_of", lambda job, rows: None)
 
     def choose(*arguments: Any) -> None:
         plain(*arguments)
@@ -124,6 +126,51 @@ def test_rows_computed_anew_change_nothing(whole, monkeypatch, room):
     monkeypatch.setattr(bins, "choose_bins", choose)
     assert dataset.digest(run(WHOLE, threads=2, options=Options(collected=room))) == whole
     assert len(anew) > 5
+
+
+@pytest.mark.parametrize("room", [10**6, 10**9])
+def test_looking_closer_changes_nothing(whole, monkeypatch, room):
+    """Where values would be collected in too many groups of rows: those of single floats, of years,
+    of rows that are nowhere defined. No value is held."""
+    met, plain = list[str](), stages.perform
+
+    def perform(job: Any, task: Any, site: Any) -> Any:
+        met.append(task.part.stage)
+        return plain(job, task, site)
+
+    monkeypatch.setattr(reduction, "perform", perform)
+    monkeypatch.setattr(tiles, "ANEW", room)
+    assert dataset.digest(run(WHOLE, threads=2, options=Options(collected=1))) == whole
+    assert met.count("refine") > (0 if room == 10**9 else 8)
+
+
+def test_rows_without_room_are_looked_at_closer(whole, monkeypatch):
+    """If that takes fewer passes than to hold some of them at a time."""
+    plain, begin, refined = bins.choose_bins, reduction.refine, []
+    names = inspect.signature(plain.py_func)
+
+    def choose(*arguments: Any) -> None:
+        plain(*arguments)
+        given = names.bind(*arguments).arguments
+        some = given["places"][:, given["first"] : given["last"]]
+        some[..., sinks.ROOM] = np.minimum(some[..., sinks.ROOM], 1)
+
+    def refine(*arguments: Any) -> None:
+        refined.extend(inspect.signature(begin).bind(*arguments).arguments["rows"])
+        begin(*arguments)
+
+    monkeypatch.setattr(reduction, "refine", refine)
+    monkeypatch.setattr(reduction, "ANEW", 8 * 2000)
+    monkeypatch.setattr(bins, "choose_bins", choose)
+    assert dataset.digest(run(WHOLE, threads=2)) == whole
+    assert len(refined) > 8
+
+
+def test_intervals_of_replicates_are_not_looked_at_closer():
+    """They need draws by replicate, so rows are collected in groups as before."""
+    sobol = {**WHOLE, "design": "sobol", "replicates": 2, "regions": ["XA"], "keep": []}
+    one = dataset.digest(run(sobol, threads=2))
+    assert dataset.digest(run(sobol, threads=2, options=Options(collected=20_000))) == one
 
 
 # ---------------------------------------------------------------- nothing unwritten is read

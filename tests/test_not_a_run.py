@@ -29,6 +29,7 @@ READS: dict[str, list[list[str]]] = {
     "export": [["STUDY", "-o", "new.nc"], ["STUDY", "--iamc", "new.csv"]], "validate": [["STUDY"]],
     "report": [["STUDY", "-o", "new.html"], ["RUN", "STUDY", "-o", "new.html"]],
     "extend": [["STUDY", "--draws", "512"]], "tornado": [["STUDY", *OF]], "deal": [["STUDY"]],
+    "decide": [["STUDY"]],
     "discover": [["STUDY", "--where", "cost_premium < 0"]], "converge": [["STUDY", *OF]],
     "sensitivity": [["STUDY", "--given", *OF]],
 }  # fmt: skip

@@ -72,6 +72,9 @@ def faults_of_the_package() -> Iterator[Finding]:
             "products": products,
             "decisions": {"nothing": [], "none": []},
             "budgets": {"tonnes": {"region": "EU", "route": routes[1], "volume": {2040: 5}}},
+            "portfolios": {"firm": {"exposures": ["mill"], "rate": 0.05}},
+            "accounts": {"fund": {"first": 2030, "last": 2032, "rate": 0.03, "inflow": {
+                "sold": {"kind": "auction", "market": "eu_ets", "volume": {2030: 1}}}}},
             # One plant each: two strikes cannot both be solved.
             "projects": {f"plant_{name}": {
                 "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 15, "output": 1,

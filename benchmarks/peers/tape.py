@@ -16,7 +16,7 @@ import numpy as np
 
 from simcore.kernels import marginal_form
 from simcore.kernels.operations import OPERATIONS
-from simcore.kernels.simulate import Program, Tape
+from simcore.kernels.tape import Program, Tape
 
 DEVIATES = ("NORMAL", "FACTOR")
 """Operations that read random numbers; a correlated factor reads a row of them instead."""

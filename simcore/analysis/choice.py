@@ -169,10 +169,12 @@ def decide(
     return result
 
 
-def regret_by_scenario(run: xr.Dataset) -> tuple[str, xr.DataArray]:
-    """The metric of the choice of a run, and how far each decision is behind the best of its
-    scenario by it, from what the run stores: over `scenario` and `decision`."""
-    metric = _metric(str(told_of(run)["metric"]))
+def regret_by_scenario(
+    run: xr.Dataset, metric: str | None = None
+) -> tuple[str, xr.DataArray]:  # fmt: skip
+    """The metric, else that of the choice of a run, and how far each decision is behind the best
+    of its scenario by it, from what the run stores: over `scenario` and `decision`."""
+    metric = _metric(metric or str(told_of(run)["metric"]))
     probability = probability_named(metric.partition(".")[2])
     if probability is None:
         worth = run[f"{VALUE}_mean"]

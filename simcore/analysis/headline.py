@@ -15,16 +15,16 @@ import numpy as np
 
 from simcore.analysis.accounts import AccountRow, accounts_of
 from simcore.analysis.accounts import as_columns as account_columns
-from simcore.analysis.decided import as_columns as decided_columns
 from simcore.analysis.decided import DecidedRow, decided_of
+from simcore.analysis.decided import as_columns as decided_columns
 from simcore.analysis.delivered import AMOUNTS, SHOWN, as_columns, delivered
-from simcore.analysis.exposures import as_columns as exposure_columns
 from simcore.analysis.exposures import OwedRow, exposures_of
+from simcore.analysis.exposures import as_columns as exposure_columns
 from simcore.analysis.goods import as_columns as goods_columns
 from simcore.analysis.goods import budgets_of, products_of
 from simcore.analysis.names import every_title
-from simcore.analysis.portfolios import as_columns as portfolio_columns
 from simcore.analysis.portfolios import PortfolioRow, portfolios_of
+from simcore.analysis.portfolios import as_columns as portfolio_columns
 from simcore.analysis.projects import as_columns as project_columns
 from simcore.analysis.projects import projects_beside
 from simcore.analysis.sectors import product_told, references_of, sectors_of, with_sectors

@@ -1,4 +1,6 @@
-"""The kernel of one operation of the tape, written from the table of operations.
+"""The kernel of each operation of the tape, written from the table of operations.
+
+Each is compiled by itself, when a program first needs it, and `simulate` calls it by its address.
 
 The parameters of a formula say what it is given. A formula of numbers is applied in each draw: its
 parameters are inputs, numbers and columns by their names in the table, `year`, and `kept`, the
@@ -14,8 +16,6 @@ take
 `year`, `at_line`, `first_draw`, `central`, `tape`, `i`
     The year, its line in tables, the first draw of the block, whether it is the central case, the
     tape and the place on it.
-
-An operation that is not in the table is an error, as its row would hold another node's values.
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ from __future__ import annotations
 import importlib
 import inspect
 import linecache
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.kernels.calls import contents, entry
 from simcore.kernels.draws import design_row
-from simcore.kernels.jit import inlined, part
-from simcore.kernels.operations import OPERATIONS, Operation
+from simcore.kernels.jit import inlined, is_of_package, kernel
+from simcore.kernels.operations import OPERATIONS, Operation, code_of
 
 _ROWS, _NUMBERS = "inputs[at : inputs_at[i + 1]]", "numbers[number : numbers_at[i + 1]]"
 _GIVEN: Final = {
@@ -37,24 +42,29 @@ _GIVEN: Final = {
     "u": "0", "inputs": _ROWS, "numbers": _NUMBERS, "table": "table[entry : table_at[i + 1]]",
     "line": "table[line : line + tape.columns[i]]",
 }  # fmt: skip
-_HEAD: Final = """@part
-def run_operation(tape, i, rows, at_line, year, first_draw, central):
-    table, inputs, numbers = tape.table, tape.inputs, tape.numbers
-    inputs_at, numbers_at, table_at = tape.inputs_at, tape.numbers_at, tape.table_at
-    code, out = tape.code[i], tape.out[i]
-    at, number, entry = inputs_at[i], numbers_at[i], table_at[i]
-    line = entry + tape.columns[i] * at_line
-    if code == 0:
-        pass
-"""
 _LOOP: Final = """@inlined
-def row_{code}({parameters}):
+def row_{name}({parameters}):
     for j in range(rows.shape[1]):
-        rows[out, j] = formula_{code}({values})
+        rows[out, j] = formula({values})
 """
-_TAIL: Final = """    else:
-        raise ValueError("a tape holds an operation that the kernel does not know")
-"""
+_OPERATION: Final = """def operation_{name}(bench, i, at_line, year, first_draw, central):
+    work = contents(bench)
+    rows, tape = work.rows, work.tape
+{places}{call}"""
+_PLACES: Final = {
+    "out": "tape.out[i]",
+    "table": "tape.table",
+    "inputs": "tape.inputs",
+    "numbers": "tape.numbers",
+    "table_at": "tape.table_at",
+    "inputs_at": "tape.inputs_at",
+    "numbers_at": "tape.numbers_at",
+    "at": "inputs_at[i]",
+    "number": "numbers_at[i]",
+    "entry": "table_at[i]",
+    "line": "entry + tape.columns[i] * at_line",
+}
+"""What the expressions of parameters are made of, in the order in which it can be computed."""
 
 
 def _formula(operation: Operation) -> Callable[..., Any]:
@@ -63,6 +73,12 @@ def _formula(operation: Operation) -> Callable[..., Any]:
         return inlined(operation.formula)
     module, _, name = operation.formula.rpartition(".")
     found: Callable[..., Any] = getattr(importlib.import_module(f"simcore.kernels.{module}"), name)
+    return found
+
+
+def _python(compiled: Any) -> Callable[..., Any]:
+    """The function of Python that is compiled."""
+    found: Callable[..., Any] = getattr(compiled, "py_func", compiled)
     return found
 
 
@@ -81,19 +97,18 @@ def _places(names: tuple[str, ...], array: str, start: str, end: str) -> dict[st
 
 def parameters_of(operation: Operation) -> list[str]:
     """Names of the parameters of a formula."""
-    formula = _formula(operation)
-    return list(inspect.signature(getattr(formula, "py_func", formula)).parameters)
+    return list(inspect.signature(_python(_formula(operation))).parameters)
 
 
-def branch(code: int, operation: Operation, parameters: list[str]) -> tuple[str, str]:
-    """The branch of an operation, and the loop over the draws that a formula of numbers needs.
+def written(operation: Operation, parameters: list[str]) -> str:
+    """The source of an operation, and of the loop over the draws that a formula of numbers needs.
 
     Raises
     ------
     ValueError
         The formula asks for what the table does not state.
     """
-    carried, by_name = operation.carried, dict(_GIVEN)
+    name, carried, by_name = operation.name, operation.carried, dict(_GIVEN)
     rows = _places(operation.inputs, "inputs", "at", f"inputs_at[i + 1] - {len(carried)}")
     rows |= {name: f"inputs[inputs_at[i + 1] - {len(carried) - place}]"
              for place, name in enumerate(carried)}  # fmt: skip
@@ -104,42 +119,71 @@ def branch(code: int, operation: Operation, parameters: list[str]) -> tuple[str,
         by_name[operation.pool] = _GIVEN["table"]
     clashing = {*operation.names, *carried} & _GIVEN.keys()
     if clashing:
-        raise ValueError(f"operations: {operation.name} names {clashing}, which mean another thing")
+        raise ValueError(f"operations: {name} names {clashing}, which mean another thing")
     unknown = [one for one in parameters if one not in by_name and one != "kept"]
     if unknown:
-        raise ValueError(f"operations: the formula of {operation.name} asks for {unknown}")
-    head, loop, name = "", "", f"formula_{code}"
+        raise ValueError(f"operations: the formula of {name} asks for {unknown}")
+    head, loop, called = "", "", "formula"
     if parameters[0] != "rows":
         values = [f"rows[{one}, j]" if one in rows else "rows[out, j]" if one == "kept" else one
                   for one in parameters]  # fmt: skip
         parameters = ["rows", "out", *(one for one in parameters if one != "kept")]
-        name = f"row_{code}"
-        loop = _LOOP.format(code=code, parameters=", ".join(parameters), values=", ".join(values))
+        called = f"row_{name}"
+        loop = _LOOP.format(name=name, parameters=", ".join(parameters), values=", ".join(values))
     if "u" in parameters:
         step = "year"
         if "steps" in operation.numbers:
             step = f"year * int({by_name['steps']}) + int({by_name['step']})"
-        head = f"        design_row(tape, i, first_draw, {step}, rows[0])\n"
-    call = f"        {name}({', '.join(by_name[one] for one in parameters)})\n"
-    return f"    elif code == {code}:\n{head}{call}", loop
+        head = f"    design_row(tape, i, first_draw, {step}, rows[0])\n"
+    call = f"{head}    {called}({', '.join(by_name[one] for one in parameters)})\n"
+    places = ""
+    for place, value in reversed(_PLACES.items()):
+        if re.search(rf"(?<![.\w]){place}\b", places + call):
+            places = f"    {place} = {value}\n{places}"
+    return loop + _OPERATION.format(name=name, places=places, call=call)
 
 
-def _written() -> dict[str, Any]:
-    """The names of the module that holds `run_operation`, made from the table as it now stands."""
-    scope: dict[str, Any] = {"design_row": design_row, "inlined": inlined, "part": part}
-    loops, branches = [], [_HEAD]
-    for code, operation in enumerate(OPERATIONS.values()):
-        if not operation.formula:
-            continue
-        scope[f"formula_{code}"] = _formula(operation)
-        written, loop = branch(code, operation, parameters_of(operation))
-        branches.append(written)
-        loops.append(loop)
-    text, name = "".join((*loops, *branches, _TAIL)), "<operations>"
+def _function(operation: Operation) -> Callable[..., None]:
+    """An operation, not yet compiled."""
+    formula = _formula(operation)
+    scope: dict[str, Any] = {
+        "__name__": __name__, "formula": formula, "design_row": design_row, "contents": contents,
+        "inlined": inlined,
+    }  # fmt: skip
+    text, name = written(operation, parameters_of(operation)), f"<{operation.name}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     exec(compile(text, name, "exec"), scope)
-    return scope
+    function: Callable[..., None] = scope[f"operation_{operation.name}"]
+    return function
 
 
-run_operation: Final = _written()["run_operation"]
-"""Run operation i of a tape: (tape, i, rows, at_line, year, first_draw, central)."""
+_MADE: Final[dict[str, tuple[Operation, Any]]] = {}
+_ENTRIES: Final[dict[int, int]] = {}
+
+
+def made(name: str) -> Any:
+    """The kernel of an operation as the table now has it, not necessarily compiled."""
+    known, found = _MADE.get(name, (None, None))
+    if known is not OPERATIONS[name]:
+        one = OPERATIONS[name]
+        # What a formula from outside says can change in ways that no digest knows.
+        found = kernel(_function(one), cached=is_of_package(_python(_formula(one))), made=True)
+        _MADE[name] = one, found
+    return found
+
+
+def _entry(name: str) -> int:
+    """Where the machine code of an operation begins, which is read or compiled."""
+    compiled = made(name)
+    if id(compiled) not in _ENTRIES:
+        _ENTRIES[id(compiled)] = entry(compiled)
+    return _ENTRIES[id(compiled)]
+
+
+def entries(names: Iterable[str]) -> NDArray[np.uint64]:
+    """By code, where the machine code of operations begins; 0 for all others."""
+    found = np.zeros(len(OPERATIONS), np.uint64)
+    for name in names:
+        if OPERATIONS[name].formula:
+            found[code_of(name)] = _entry(name)
+    return found

@@ -71,3 +71,27 @@ def prefetch(_array, _index):
 def borrowed(value):
     """Return the value: Python counts its references in any case."""
     return value
+
+
+_LENT: list[Callable] = []
+
+
+def lend(function: Callable) -> int:
+    """Return a number for a function, by which `call` knows it."""
+    _LENT.append(quiet(function))
+    return len(_LENT)
+
+
+def call(entry, *arguments):
+    """Call a function by its number."""
+    _LENT[int(entry) - 1](*arguments)
+
+
+def reference(bench):
+    """Return the bench: Python passes references in any case."""
+    return bench
+
+
+def contents(bench):
+    """Return the bench."""
+    return bench

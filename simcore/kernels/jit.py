@@ -1,7 +1,8 @@
 """Compile options, compiled-code cache and bit-level primitives of every kernel, in one place.
 
-numba's own cache key ignores compile options and edits in other files, so compiled code is kept in
-a directory whose name is a digest of everything that decides it.
+numba's own cache key ignores compile options and edits in other files. So compiled code is kept in
+a folder named by a digest of what decides all of it alike, each kernel in a file named by a digest
+of its own code and of all that it calls.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from numba.core.runtime import rtsys
 
 from simcore.cache import private_folder
 from simcore.kernels import interpreted
+from simcore.kernels.code_key import code_key
+from simcore.kernels.ingredients import as_ingredient
 from simcore.kernels.processor import features_for
 
 # error_model="numpy": the default tests every divisor for zero, which stops vectorisation.
@@ -48,6 +51,8 @@ _IRRELEVANT_ENVIRONMENT: Final = frozenset(
     {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER", "NUMBA_DEBUG_CACHE"}
 )
 
+_COMMON: Final = ("jit.py", "calls.py", "tape.py", "code_key.py", "ingredients.py")
+"""Modules that decide the machine code of all kernels."""
 
 # What explains code and does not decide it: a text or comment on lines of its own, empty lines.
 _EXPLANATION: Final = re.compile(
@@ -71,20 +76,53 @@ def code_digest(folder: Path | None = None) -> str:
     """
     folder = Path(__file__).parent if folder is None else folder
     digest = hashlib.blake2b(digest_size=12)
-
-    def add(*parts: object) -> None:
-        for part in parts:
-            raw = part if isinstance(part, bytes) else repr(part).encode()
-            digest.update(len(raw).to_bytes(8, "little") + raw)
-
     for path in sorted([*folder.glob("*.py"), *folder.glob("*.npy")], key=lambda p: p.name):
-        content = path.read_bytes()
-        add(path.name, _EXPLANATION.sub(b"", content) if path.suffix == ".py" else content)
-    add(sorted(OPTIONS.items()), numba.__version__, llvmlite.__version__, sys.version)
-    add(_SETTINGS.CPU_NAME or llvmlite.binding.get_host_cpu_name())
-    add(_SETTINGS.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten())
+        _add(digest, path.name, _without_explanation(path))
+    _add(digest, *_surroundings())
+    return digest.hexdigest()
+
+
+def _add(digest: Any, *parts: object) -> None:
+    for part in parts:
+        raw = part if isinstance(part, bytes) else repr(part).encode()
+        digest.update(len(raw).to_bytes(8, "little") + raw)
+
+
+def _without_explanation(path: Path) -> bytes:
+    content = path.read_bytes()
+    return _EXPLANATION.sub(b"", content) if path.suffix == ".py" else content
+
+
+def _surroundings() -> list[object]:
+    """What decides machine code besides what is compiled."""
     settings = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
-    add(sorted((k, v) for k, v in settings.items() if k not in _IRRELEVANT_ENVIRONMENT))
+    return [
+        sorted(OPTIONS.items()), numba.__version__, llvmlite.__version__, sys.version,
+        _SETTINGS.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
+        _SETTINGS.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten(),
+        sorted((k, v) for k, v in settings.items() if k not in _IRRELEVANT_ENVIRONMENT),
+    ]  # fmt: skip
+
+
+def common_digest(folder: Path | None = None) -> str:
+    """Digest of what decides the machine code of all kernels alike.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder of the kernel sources; this module's own by default.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits: the primitives, what a tape is, options, versions, processor, settings.
+    """
+    folder = Path(__file__).parent if folder is None else folder
+    digest = hashlib.blake2b(digest_size=12)
+    for path in (folder / name for name in _COMMON):
+        if path.exists():
+            _add(digest, path.name, _without_explanation(path))
+    _add(digest, *_surroundings())
     return digest.hexdigest()
 
 
@@ -98,7 +136,7 @@ def cache_directory() -> Path | None:
         anew in each process.
     """
     try:
-        return private_folder(f"kernels-{code_digest()}")
+        return private_folder(f"kernels-{common_digest()}")
     except OSError:
         return None
 
@@ -126,7 +164,7 @@ class _Place:
 
 
 class _Code(CompileResultCacheImpl):
-    """Machine code, in a file that has the name of its kernel alone.
+    """Machine code, in a file named by its kernel and the digest of all that this calls.
 
     Names differ, so a process and its fork may both compile: numba mixes up functions of one name
     (its issue 10486).
@@ -134,8 +172,16 @@ class _Code(CompileResultCacheImpl):
 
     _locator_classes = [_Place]  # type: ignore  # noqa: RUF012 - as numba declares it
 
+    def __init__(self, function):
+        self._key = code_key(function, code_digest)
+        super().__init__(function)
+
     def get_filename_base(self, fullname, _abiflags):
-        return fullname.replace("<", "").replace(">", "")
+        return f"{fullname.replace('<', '').replace('>', '')}-{self._key}"
+
+    def check_cachable(self, result):
+        # numba would name the file of a source, which `_Place` does not have.
+        return not (result.lifted or result.library.has_dynamic_globals)
 
 
 class _Cache(FunctionCache):
@@ -143,8 +189,28 @@ class _Cache(FunctionCache):
 
     _impl_class = _Code
 
+    def __init__(self, function):
+        # What it calls may be defined only below it.
+        self._function, self._ready = function, False
+
+    def _prepare(self):
+        if not self._ready:
+            super().__init__(self._function)
+            self._ready = True
+
+    @property
+    def cache_path(self):
+        """Folder of the files."""
+        return str(CACHE_DIRECTORY)
+
+    def is_kept(self):
+        """Whether machine code is at hand."""
+        self._prepare()
+        return Path(self._cache_file._index_path).exists()
+
     def load_overload(self, sig, target_context):
         """Read machine code; None where there is none to use."""
+        self._prepare()
         # numba would first load all it knows of Python and NumPy (and scipy.linalg for its BLAS),
         # which only a compiler needs; machine code needs the allocator.
         rtsys.initialize(target_context)
@@ -158,18 +224,28 @@ class _Cache(FunctionCache):
 
     def save_overload(self, sig, data):
         """Keep machine code, if the disk takes it."""
+        self._prepare()
         with contextlib.suppress(OSError):
             super().save_overload(sig, data)
 
+    def _index_key(self, sig, codegen):
+        fields = tuple(_fields(kind) for kind in sig)
+        return (*super()._index_key(sig, codegen), fields)
 
-def is_cold(name: str) -> bool:
+
+def _fields(kind: Any) -> object:
+    """Names of the fields of a type, as a named tuple is pickled by its own name alone."""
+    return getattr(kind, "fields", ()), tuple(_fields(one) for one in getattr(kind, "types", ()))
+
+
+def is_cold(compiled: Any) -> bool:
     """Whether a kernel, such as `simulate.run_blocks`, must be compiled before it runs here."""
-    if IS_INTERPRETED:
+    if IS_INTERPRETED or compiled.signatures:
         return False
-    return CACHE_DIRECTORY is None or not (CACHE_DIRECTORY / f"{name}.nbi").exists()
+    return not (isinstance(compiled._cache, _Cache) and compiled._cache.is_kept())
 
 
-def kernel(function: Callable, *, cached: bool = True) -> Callable:
+def kernel(function: Callable, *, cached: bool = True, made: bool = False) -> Callable:
     """Compile a function that Python calls; its machine code is cached between processes.
 
     Parameters
@@ -179,6 +255,8 @@ def kernel(function: Callable, *, cached: bool = True) -> Callable:
         process, for the digest knows nothing of it.
     cached : bool
         Whether its machine code may be kept.
+    made : bool
+        Whether the package has made the function itself, so that it stands in no file.
 
     Returns
     -------
@@ -187,11 +265,16 @@ def kernel(function: Callable, *, cached: bool = True) -> Callable:
     """
     if IS_INTERPRETED:
         return interpreted.quiet(function)
-    compiled: Any = numba.njit(function, **OPTIONS)
-    known = Path(function.__code__.co_filename).parent == Path(__file__).parent
-    if CACHE_DIRECTORY is not None and known and cached:
+    options: dict[str, Any] = {**OPTIONS, "no_cpython_wrapper": made}
+    compiled: Any = numba.njit(function, **options)
+    if CACHE_DIRECTORY is not None and cached and (made or is_of_package(function)):
         compiled._cache = _Cache(function)
-    return compiled
+    return as_ingredient(compiled, **OPTIONS)
+
+
+def is_of_package(function: Callable) -> bool:
+    """Whether a function stands in the folder of the kernels, so that its code may be kept."""
+    return Path(function.__code__.co_filename).parent == Path(__file__).parent
 
 
 def inlined(function: Callable) -> Callable:
@@ -208,7 +291,8 @@ def inlined(function: Callable) -> Callable:
         The compiled function, not cached by itself; always inlined, as a formula that stays a call
         stops vectorisation, and the call of a row costs as much as its loop.
     """
-    return numba.njit(function, forceinline=True, **OPTIONS)
+    compiled = numba.njit(function, forceinline=True, **OPTIONS)
+    return compiled if IS_INTERPRETED else as_ingredient(compiled, forceinline=True, **OPTIONS)
 
 
 def part(function: Callable) -> Callable:
@@ -344,32 +428,3 @@ def prefetch(_typing, array, index):
         return context.get_dummy_value()
 
     return types.void(array, types.uint64), generate
-
-
-@primitive
-def borrowed(_typing, value):
-    """Return an array, or a tuple of arrays, that does not count its references.
-
-    Every slice, and every array handed to another kernel, counts a reference up and down by atomic
-    operations, which cost as much as a row of formulas. Whoever called the kernel holds the arrays
-    until it returns, so within it nobody need count.
-    """
-
-    def generate(context, builder, signature, arguments):
-        return _without_owner(context, builder, signature.args[0], arguments[0])
-
-    return value(value), generate
-
-
-def _without_owner(context, builder, kind, value):
-    """The value with the owner of each array in it set to null."""
-    if isinstance(kind, types.Array):
-        array = context.make_array(kind)(context, builder, value)
-        array.meminfo = context.get_constant_null(types.MemInfoPointer(kind.dtype))
-        return array._getvalue()
-    if isinstance(kind, types.BaseTuple):
-        for place, item in enumerate(kind):
-            inner = builder.extract_value(value, place)
-            inner = _without_owner(context, builder, item, inner)
-            value = builder.insert_value(value, inner, place)
-    return value

@@ -14,6 +14,8 @@ from typing import Final
 
 BLOCK: Final = 256
 """Draws in one block; part of the address of a random number, so never changed."""
+NOTHING: Final = 0
+"""Code of the operation that does nothing."""
 SCRATCH: Final = 2
 """Rows at the head of a block that hold nothing from one operation to the next: uniform numbers
 of an operation's stream, and what is made of them."""

@@ -288,3 +288,12 @@ def quantiles_of_rows(values, plan, quantile, low, high, target):
                 order_statistics(values[row], ranks, ends)
                 low[line, q] = opened(ends[0], -1, first < 0)
                 high[line, q] = opened(ends[1], 1, last > top)
+
+
+@kernel
+def quantiles_of_statistics(statistic, plan, quantile, low, high, target):
+    """Write the quantiles of independent draws from the order statistics (rows, ranks) of `plan`
+    into the lines `target` of the results."""
+    for row in range(statistic.shape[0]):
+        _write_quantiles(statistic[row], plan, quantile, target[row])
+        _write_ends(statistic[row], plan, low, high, target[row])

@@ -7,63 +7,13 @@ named after their subject.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from simcore.kernels.dispatch import run_operation
-from simcore.kernels.jit import borrowed, kernel, part
-from simcore.kernels.operations import BLOCK, is_packaged
+from simcore.kernels.calls import borrowed, call, reference
+from simcore.kernels.jit import kernel, part
+from simcore.kernels.operations import BLOCK, NOTHING
 from simcore.kernels.sinks import KEEP, KEPT_AT, hand_out, sink, workspace
-
-
-class Tape(NamedTuple):
-    """Operations in reading order; `*_at` hold where each one's share of the flat arrays begins."""
-
-    code: np.ndarray
-    out: np.ndarray
-    inputs_at: np.ndarray
-    inputs: np.ndarray
-    numbers_at: np.ndarray
-    numbers: np.ndarray
-    table_at: np.ndarray
-    table: np.ndarray
-    columns: np.ndarray
-    """Numbers in a line of each operation's table."""
-    keys: np.ndarray
-    """Four words an operation: keys of its stream and of the stream's family."""
-    dimensions: np.ndarray
-    """Dimension of each operation's stream in its family."""
-    design: tuple[int, int, int]
-    """Code of the sampling design, draws of the run, replicates."""
-    recalled_at: np.ndarray
-    """Place among `recalled` of each operation; -1: none."""
-    recalled: np.ndarray
-    """Rows of earlier passes by place, year and draw; -1: not made yet."""
-
-
-class Program(NamedTuple):
-    """What the kernel runs: constants, tapes and the rows to hand out."""
-
-    rows: int
-    constant_rows: np.ndarray
-    constants: np.ndarray
-    state_rows: np.ndarray
-    states: np.ndarray
-    first_year: int
-    years: int
-    lead: int
-    """Years before the horizon, in which only prices move."""
-    price_operations: int
-    """Operations at the head of the yearly tape that make the prices."""
-    static: Tape
-    yearly: Tape
-    output_at: np.ndarray
-    """Where each year's rows to hand out begin; line 0 is the static stage."""
-    output_after: np.ndarray
-    """Operation of the tape after which each is handed out, ascending in a year; -1: at once."""
-    output_rows: np.ndarray
-    """The rows; the output row of each is its position here."""
+from simcore.kernels.tape import Bench
 
 
 @part
@@ -76,15 +26,21 @@ def run_tape(tape, last, rows, line, year, first_draw, central, program, output_
     handed, ready = 0, 0
     if output_line >= 0:
         handed, ready = program.output_at[output_line], program.output_at[output_line + 1]
+    bench = reference(Bench(rows, tape))
     # Some rows are there before the first operation.
     for i in range(-1, last):
-        if i >= 0:
-            run_operation(tape, i, rows, line, year, first_draw, central)
+        code = tape.code[i] if i >= 0 else NOTHING
+        if code != NOTHING:
+            entry = program.entries[code] if code < program.entries.shape[0] else np.uint64(0)
+            if entry == 0:
+                raise ValueError("a tape holds an operation that the kernel does not know")
+            call(entry, bench, i, line, year, first_draw, central)
         while handed < ready and program.output_after[handed] <= i:
             hand_out(rows, program.output_rows[handed], handed, target)
             handed += 1
 
 
+@kernel
 def run_blocks(program, first_draw, draws, every, column, central, rows, target):
     """Simulate draws, block by block, and hand every row asked for to a sink.
 
@@ -125,10 +81,6 @@ def run_blocks(program, first_draw, draws, every, column, central, rows, target)
             elif line < program.lead:
                 last, emitted = program.price_operations, -1
             run_tape(tape, last, rows, line, year, draw, central, program, emitted, target)
-
-
-# What a formula from outside says is not in the digest of the code.
-run_blocks = kernel(run_blocks, cached=is_packaged())
 
 
 def simulate(program, outputs, first_draw, draws, central, out):

@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.jit import inlined, prefetch
+from simcore.kernels.keys import key_of
 from simcore.kernels.operations import BLOCK
 
 KEEP: Final = 0
 COUNT: Final = 1
 COLLECT: Final = 2
+REFINE: Final = 3
 
 _LANES: Final = 32
 _ONE: Final = np.uint8(1)
+_PARTS: Final = np.uint64(512)
 _MOST_PREFETCHED: Final = 1100
 SUMS: Final = 4
 """Sums of a row: defined values, deviations from the pivot, their squares, values above zero."""
@@ -29,6 +32,8 @@ bins per unit; the scale of a row whose bins are not counted is NaN."""
 KEPT_AT, START, ROOM, FILLED, ATOMS = 0, 1, 2, 3, 4
 """Of a row: line among the kept rows (-1: none); where its part of the arena begins, what fits
 there, and how many values were met (which may exceed it); its number of atoms."""
+PARTS: Final = 512
+"""Parts into which an interval is cut to look closer."""
 MOST_SLOTS: Final = 48
 """Groups of neighbouring bins of a row from which values may be collected."""
 
@@ -42,7 +47,8 @@ class Sink(NamedTuple):
     Attributes
     ----------
     kind : int
-        KEEP, COUNT or COLLECT.
+        KEEP, COUNT, COLLECT or REFINE. What else `atom`, `sums`, `counts` and `places` are while
+        refining says `refine_row`.
     here : ndarray, shape (2,)
         First column of the block at work among the kept draws, and its draws, int64.
     numbers : ndarray, shape (rows, 4)
@@ -298,6 +304,33 @@ def collect_row(rows, row, out, valid, numbers, places, slot, atom, arena, count
 
 
 @inlined
+def refine_row(rows, row, out, valid, numbers, places, slot, low, shift, counts, value, place,
+               found):  # fmt: skip
+    """Count the values of a block in the parts of its row's intervals; see `refine`.
+
+    Intervals ascend; ATOMS is their number, `low` the least float of each and `shift` the binary
+    logarithm of the floats in its parts. START is the line of the row among the counts.
+    """
+    many, line = places[out, ATOMS], places[out, START]
+    if many == 0:
+        return
+    value = _scaled(rows, row, numbers[out, RATE], valid, value)
+    find_places(value, numbers[out, LOW], numbers[out, SCALE], slot.shape[1] - 2, place)
+    met = 0
+    for j in range(BLOCK):
+        found[met] = value[j]
+        met += np.int64(slot[out, place[j]] & _ONE)
+    for j in range(met):
+        key, i = key_of(found[j]), many - 1
+        while i >= 0 and key < key_of(low[out, i]):
+            i -= 1
+        if i >= 0:
+            part = (key - key_of(low[out, i])) >> np.uint64(shift[out, i])
+            if part < _PARTS:
+                counts[line, i * PARTS + np.int64(part)] += 1
+
+
+@inlined
 def hand_out(rows, row, out, target):
     """Give a row to a sink, whose row `out` it is."""
     here, numbers, places = target.here, target.numbers, target.places
@@ -311,5 +344,10 @@ def hand_out(rows, row, out, target):
     elif target.kind == COLLECT:
         collect_row(
             rows, row, out, here[1], numbers, places, target.slot, target.atom, target.arena,
+            target.counts, target.value, target.place, target.found,
+        )  # fmt: skip
+    elif target.kind == REFINE:
+        refine_row(
+            rows, row, out, here[1], numbers, places, target.slot, target.atom, target.sums,
             target.counts, target.value, target.place, target.found,
         )  # fmt: skip

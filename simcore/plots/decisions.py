@@ -27,8 +27,10 @@ _NAME: Final = "decision_npv"
 _BEST: Final = "best_decision_probability"
 
 
-def draw_decisions(dataset: xr.Dataset, folder: Path) -> list[Path]:
-    """Draw what decisions are worth, and what is regretted.
+def draw_decisions(
+    dataset: xr.Dataset, folder: Path, metric: str | None = None
+) -> list[Path]:  # fmt: skip
+    """Draw what decisions are worth, and what is regretted by a metric (else that of the run).
 
     Raises
     ------
@@ -39,7 +41,7 @@ def draw_decisions(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
     chosen = inert(dataset)
     pictures: list[tuple[str, Callable[[], Figure | None]]] = [
-        ("decisions", lambda: worth(chosen)), ("decision_regret", lambda: regret(chosen)),
+        ("decisions", lambda: worth(chosen)), ("decision_regret", lambda: regret(chosen, metric)),
     ]  # fmt: skip
     files = [
         save(draw, folder / f"{stem}.png", expected="a folder to write pictures into",
@@ -157,7 +159,7 @@ def _explain(sheet: Sheet, dataset: xr.Dataset) -> None:
                            "one; of equals that which is named first.")  # fmt: skip
 
 
-def regret(dataset: xr.Dataset) -> Figure | None:
+def regret(dataset: xr.Dataset, metric: str | None = None) -> Figure | None:
     """Decisions in rows, scenarios in columns: how far each is behind the best of the scenario by
     the metric of the choice, and by how much at most."""
     names = labels_of(dataset, "decision")
@@ -165,7 +167,7 @@ def regret(dataset: xr.Dataset) -> Figure | None:
         return None
     dataset = _by_scenario(dataset)
     scenarios = labels_of(dataset, "scenario")[:MOST]
-    metric, lost = regret_by_scenario(dataset)
+    metric, lost = regret_by_scenario(dataset, metric)
     lost = lost.sel(scenario=scenarios)
     amounts = amounts_of(lost.attrs, lost.values)
     table = lost.transpose("decision", "scenario").values * amounts.factor

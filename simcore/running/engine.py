@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,7 @@ from simcore.running.finite import check_finite, check_statistics
 from simcore.running.items import Item, has_years, rows_of, write_tile
 from simcore.running.jobs import Job
 from simcore.running.options import Options, Report, between, silent
-from simcore.running.program import Recall, Request
+from simcore.running.program import Recall, Request, operations_of
 from simcore.running.reduction import Team, reduce_tile, rehearse
 from simcore.running.resolving import resolved
 from simcore.running.resuming import Record
@@ -169,17 +170,23 @@ def execute(
 
 
 def is_cold() -> bool:
-    """Whether the kernels must first be compiled on this machine (about a minute, once)."""
+    """Whether the kernels must first be compiled on this machine (half a minute, once)."""
     from simcore.kernels import jit
+    from simcore.kernels.simulate import run_blocks
 
-    return jit.is_cold("simulate.run_blocks")
+    return jit.is_cold(run_blocks)
 
 
 def prepare(plan: Plan) -> None:
     """Load or compile the kernels, in this thread, where an interrupt ends it at once."""
     from simcore.kernels import jit
+    from simcore.kernels.compiling import compile_all
 
-    if not jit.IS_INTERPRETED:
+    if jit.IS_INTERPRETED:
+        return
+    cold = is_cold()
+    compile_all(operations_of(plan), [partial(rehearse, plan)] if cold else [])
+    if not cold:
         rehearse(plan)
 
 

@@ -28,6 +28,7 @@ from simcore.running.tiles import (
     OVERHEAD,
     collected_values,
     kept_at_once,
+    looks_of,
     passes_of,
     rows_of_tile,
     tile_memory,
@@ -85,6 +86,10 @@ def estimate(plan: Plan, executor: Executor, *, out: Path | None = None) -> dict
     tiles = [Tile.of(job, number) for number in range(len(job.tiles))]
     values = [_values(plan, tile) for tile in tiles]
     groups = [math.ceil(one / collected_values(plan, options)) for one in values]
+    looks = [looks_of(plan, one.rows, job.counters) for one in tiles]
+    groups = [
+        many if few is None else min(many, few) for many, few in zip(groups, looks, strict=True)
+    ]
     parts = 0
     with Crew(1) as crew:
         team = Team(job, executor, crew)
@@ -141,8 +146,9 @@ def _values(plan: Plan, tile: Tile) -> float:
 def _seconds_of_draws(plan: Plan, tiles: Sequence[Tile]) -> tuple[list[float], bool]:
     """Seconds of a core for a draw of each tile, and whether draws were timed for it."""
     from simcore.kernels import jit
+    from simcore.kernels.simulate import run_blocks
 
-    if jit.IS_INTERPRETED or jit.is_cold("simulate.run_blocks"):
+    if jit.IS_INTERPRETED or jit.is_cold(run_blocks):
         years = len(plan.years)
         return [
             len(one.program.yearly.code) * years * _OPERATION + one.rows * _ROW for one in tiles

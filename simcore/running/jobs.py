@@ -35,6 +35,7 @@ class Stage(StrEnum):
     COUNT = "count"
     COLLECT = "collect"
     KEEP = "keep"
+    REFINE = "refine"
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +143,9 @@ class Task(NamedTuple):
         First row whose values are collected, and the one after the last.
     known : tuple of int
         Numbers of the chunks of kept draws that are written already.
+    shift : ndarray, shape (rows, intervals)
+        While refining: how closely is looked, see `kernels.refine`; then `atom` and `places` are
+        as `kernels.sinks.refine_row` says.
     """
 
     part: Part
@@ -153,6 +157,7 @@ class Task(NamedTuple):
     shares: Shares = ()
     rows: tuple[int, int] = (0, 0)
     known: tuple[int, ...] = ()
+    shift: Floats = _NOTHING
 
 
 class Result(NamedTuple):

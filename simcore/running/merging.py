@@ -140,12 +140,37 @@ class Collected(Kept):
         return self._parts[0]._replace(part=part)
 
 
-MERGERS: Final = {Stage.COUNT: Counted, Stage.COLLECT: Collected, Stage.KEEP: Kept}
+class Refined(Kept):
+    """Counts of a closer look, added up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts = np.zeros((0, 0), np.int32)
+
+    def _add(self, result: Result) -> None:
+        # What came from elsewhere may not be written to.
+        self._counts = self._counts + result.counts if self._counts.size else result.counts
+
+    def arrays(self) -> Arrays:
+        """See the base."""
+        return {**super().arrays(), "counts": self._counts}
+
+    def _load(self, found: Arrays) -> None:
+        self._counts = found["counts"]
+
+    def result(self, part: Part) -> Result:
+        """See the base."""
+        return Result(part, (), counts=self._counts)
+
+
+MERGERS: Final = {
+    Stage.COUNT: Counted, Stage.COLLECT: Collected, Stage.KEEP: Kept, Stage.REFINE: Refined,
+}  # fmt: skip
 
 
 def asked_by(task: Task) -> NDArray[np.uint8]:
     """Digest of what the stages before have found out, without which results are of no use."""
     found = hashlib.blake2b(repr(task.rows).encode(), digest_size=16)
-    for one in (task.numbers, task.lines, task.slot, task.atom, task.places):
+    for one in (task.numbers, task.lines, task.slot, task.atom, task.places, task.shift):
         found.update(np.ascontiguousarray(one).tobytes())
     return np.frombuffer(found.digest(), np.uint8)

@@ -14,7 +14,7 @@ from simcore.model.graph import OUTPUT, Graph, Node
 from simcore.plan import LAST_YEAR, Plan
 
 if TYPE_CHECKING:
-    from simcore.kernels.simulate import Program, Tape
+    from simcore.kernels.tape import Program, Tape
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def compile_program(
     ndarray of int64
         Output row of each requested row, one request after the other; -1 where undefined.
     """
-    from simcore.kernels.simulate import Program
+    from simcore.kernels.dispatch import entries
+    from simcore.kernels.tape import Program
 
     graph = plan.graph
     order = _reading_order(graph, [request.node for request in requests])
@@ -127,6 +128,7 @@ def compile_program(
         years=plan.years[-1] - plan.start + 1,
         lead=plan.years[0] - plan.start,
         price_operations=len(moving),
+        entries=entries({node.operation for _, node in [*static, *tape] if node.operation}),
         static=_tape(plan, static, row, extra, None),
         yearly=_tape(plan, tape, row, extra, recall),
         output_at=at,
@@ -134,6 +136,15 @@ def compile_program(
         output_rows=rows,
     )
     return program, outputs
+
+
+def operations_of(plan: Plan) -> set[str]:
+    """Operations that the cells of a plan need."""
+    order = _reading_order(plan.graph, [cell.node for cell in plan.cells])
+    found = {plan.graph.nodes[number].operation for number in order} - {None, OUTPUT}
+    if plan.experiment.design == "sobol_bridge" and "NORMAL" in found:
+        found.add("BRIDGED")
+    return {name for name in found if name}
 
 
 def _before_the_horizon(yearly: dict[int, Node]) -> set[int]:
@@ -262,7 +273,7 @@ def _tape(
 ) -> Tape:  # fmt: skip
     from simcore.kernels.designs import DESIGNS
     from simcore.kernels.random import stream_key
-    from simcore.kernels.simulate import Tape
+    from simcore.kernels.tape import Tape
 
     inputs: list[int] = []
     numbers: list[float] = []

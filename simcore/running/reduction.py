@@ -30,8 +30,9 @@ from simcore.running.keeping import Keeper
 from simcore.running.merging import MERGERS, asked_by
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
+from simcore.running.refining import passes_of, refine
 from simcore.running.stages import Site, Work, first_draws, perform
-from simcore.running.tiles import MANY, ROOMS, batches_of_part, collected_values
+from simcore.running.tiles import ANEW, MANY, ROOMS, batches_of_part, collected_values
 from simcore.statistics import Sample, spread_of_replicates
 from simcore.variables import QUANTILES
 
@@ -309,14 +310,16 @@ def known_or_reduced(team: Team, number: int) -> Sample:
 
 
 def rehearse(plan: Plan) -> None:
-    """Go through all kernels with one row and one draw, so that they are loaded or compiled."""
-    row = Item((), Request(plan.cells[0].node, (), plan.years[0]), Need.QUANTILES)
+    """Go through the kernels with one row and one draw, so that they are loaded or compiled.
+
+    A constant row needs no operation, as these are compiled one by one.
+    """
+    constant = (n for n, node in enumerate(plan.graph.nodes) if node.operation is None)
+    node = next(constant, plan.cells[0].node)
+    row = Item((), Request(node, (plan.years[0],)), Need.QUANTILES)
     job = Job(replace(plan, draws=1), ((row,),), False, 1, Options())
     with Crew(1) as crew:
-        team = Team(job, on_threads(1), crew)
-        reduce_tile(team, 0, silent)
-        found = [np.empty((1, len(job.probabilities))) for _ in range(3)]
-        quantiles_anew(team, 0, Tile.of(job, 0), np.array([[1.0, 0, 0, 0]]), np.array([0]), found)
+        reduce_tile(Team(job, on_threads(1), crew), 0, silent)
 
 
 def _wanted(
@@ -385,9 +388,14 @@ def _select(
     groups = groups_of_rows(
         wanted.places[:, :, sinks.ROOM].sum(axis=0), collected_values(job.plan, job.options)
     )
+    passes = passes_of(job, int(wanted.rows.sum()))
+    if passes is not None and passes < len(groups):
+        every = np.flatnonzero(wanted.rows)
+        refine(team, number, tile, numbers, wanted, every, found, report)
+        return
     for k, rows in enumerate(groups):
         collect_and_select(rows, between(report, k / len(groups), (k + 0.9) / len(groups)))
-    quantiles_anew(team, number, tile, numbers, np.flatnonzero(~complete), found)
+    quantiles_anew(team, number, tile, numbers, wanted, np.flatnonzero(~complete), found)
 
 
 def groups_of_rows(room: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
@@ -402,14 +410,19 @@ def groups_of_rows(room: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
 
 
 def quantiles_anew(
-    team: Team, number: int, tile: Tile, numbers: Floats, rows: NDArray[np.int64],
-    found: list[Floats],
+    team: Team, number: int, tile: Tile, numbers: Floats, wanted: _Wanted,
+    rows: NDArray[np.int64], found: list[Floats],
 ) -> None:  # fmt: skip
     """Quantiles of rows whose values did not fit where they were expected to."""
     from simcore.kernels.quantiles import quantiles_of_rows
 
     job = team.job
-    step = max(1, collected_values(job.plan, job.options) // job.plan.draws)
+    most = min(collected_values(job.plan, job.options), ANEW // 8)
+    step = max(1, most // job.plan.draws)
+    passes = passes_of(job, len(rows))
+    if passes is not None and passes < -(-len(rows) // step):
+        refine(team, number, tile, numbers, wanted, rows, found, silent)
+        return
     for first in range(0, len(rows), step):
         some = rows[first : first + step]
         kept = Kept(np.empty((len(some), job.plan.draws)), np.full(tile.rows, -1))

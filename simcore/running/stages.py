@@ -271,6 +271,27 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
     return Result(task.part, task.shares, values=values, places=places, tally=tally)
 
 
+def _refine(job: Job, task: Task, site: Site) -> Result:
+    """Counts of the values in the parts of intervals, shape (lines, intervals * parts)."""
+    from simcore.kernels import sinks
+
+    tile, threads = site.tile, job.threads
+    lines = int(task.places[0, :, sinks.START].max()) + 1
+    counts = np.zeros((threads, lines, task.atom.shape[1] * sinks.PARTS), np.int32)
+    targets = [
+        sinks.sink(
+            sinks.REFINE, tile.rows, numbers=task.numbers, places=task.places[0], slot=task.slot,
+            atom=task.atom, sums=task.shift, counts=one,
+        )
+        for one in counts
+    ]  # fmt: skip
+    program = drop_operation(restrict_outputs(tile.program, *task.rows), "CHEAPEST")
+    _over_draws(job, task, site, lambda thread, _, simulate: simulate(targets[thread]), program)
+    for one in counts[1:]:
+        counts[0] += one
+    return Result(task.part, (), counts=counts[0])
+
+
 def _with_room(job: Job, task: Task) -> Task:
     """A task of one of many parts, with batches and room for each thread.
 
@@ -425,4 +446,6 @@ def _never() -> bool:
     return False
 
 
-_STAGES: Final = {Stage.COUNT: _count, Stage.COLLECT: _collect, Stage.KEEP: _keep}
+_STAGES: Final = {
+    Stage.COUNT: _count, Stage.COLLECT: _collect, Stage.KEEP: _keep, Stage.REFINE: _refine,
+}  # fmt: skip

@@ -51,6 +51,12 @@ ROOMS: Final = 2
 """Chunks of kept draws that threads fill at a time: one while the one before is written."""
 MANY: Final = 16
 """More chunks of kept draws than that are each made by one worker, and written by it."""
+ANEW: Final = 100_000_000
+"""Bytes for rows that are made anew, or looked at more closely, at a time."""
+LOOKS: Final = 8
+"""Closer looks that a quantile takes at most: 64 bits of a float, nine at a time."""
+_LOOK_BYTES: Final = 4 * 36 * 512
+"""Bytes of the counts of a row while it is looked at: 36 ranks, 512 parts around each."""
 _PLAIN: Final = Options()
 
 
@@ -170,7 +176,24 @@ def passes_of(
     """
     bins = bins_for(plan, options, min(rows, most), workers)
     values = usual_values(plan, min(rows, most), bins)
-    return math.ceil(rows / most) * (1 + math.ceil(values / collected_values(plan, options)))
+    groups = math.ceil(values / collected_values(plan, options))
+    looks = looks_of(plan, min(rows, most), workers)
+    return math.ceil(rows / most) * (1 + (groups if looks is None else min(groups, looks)))
+
+
+def looks_of(plan: Plan, rows: int, workers: int) -> int | None:
+    """Passes over the draws in which the quantiles of so many rows are found by closer looks.
+
+    None where that cannot be done, as intervals from replicates need the draws of each.
+    """
+    if min(replicates_of(plan), -(-plan.draws // BLOCK)) > 1:
+        return None
+    return LOOKS * -(-rows // rows_looked_at(workers))
+
+
+def rows_looked_at(workers: int) -> int:
+    """Rows whose counts of a closer look fit in memory together."""
+    return max(1, ANEW // (_LOOK_BYTES * (workers + 2)))
 
 
 def usual_values(plan: Plan, rows: int, bins: int) -> float:
@@ -185,7 +208,11 @@ def tile_memory(plan: Plan, tile: Sequence[Item], workers: int, options: Options
     collected = 8.0 * asked * plan.draws * _collected_share(plan, bins)
     counted = 4.0 * workers * rows_of(tile) * (bins - _FEWEST_BINS)
     known = sum(bytes_of(plan, options, item, workers) for item in tile)
-    return (known + counted + min(collected, 8.0 * collected_values(plan, options))) / 1e6
+    # A row of which values did not fit is made anew; with replicates, all of it at once.
+    alone = 8.0 * plan.draws if plan.experiment.design != "random" else 0.0
+    anew = max(alone, min(ANEW, 8.0 * asked * plan.draws)) if asked else 0.0
+    held = max(min(collected, 8.0 * collected_values(plan, options)), anew)
+    return (known + counted + held) / 1e6
 
 
 def check_memory(

@@ -41,7 +41,7 @@ def decide(options: argparse.Namespace) -> None:
         if options.plots is not None:
             from simcore.plots.decisions import draw_decisions
 
-            for file in draw_decisions(result, options.plots):
+            for file in draw_decisions(result, options.plots, options.metric):
                 if options.format == "table":
                     print(f"Picture   {file}")
 

@@ -38,7 +38,7 @@ def portfolio_lines(
     title = f"Portfolios: npv in {unit}"
     groups = [("npv", [("npv", column) for column in columns])]
     labels = ["scenario", "portfolio", "member"]
-    lines = ["", *grouped(title, labels, groups, cells, _heading, cutting=True, leading=2)]
+    lines = ["", *grouped(title, labels, groups, cells, _heading, cutting=True)]
     for row in shown:
         lines += wrapped(_said(row, unit, places, titles))
     if len(rows) > _MOST:

@@ -21,14 +21,30 @@ _NOTEBOOK_SECONDS: Final = 0.5
 
 
 def say_if_cold(command: str, *, quiet: bool = False) -> None:
-    """Say why nothing moves, where the kernels must first be compiled on this machine."""
+    """Say why nothing moves, where kernels must first be compiled on this machine."""
+    from simcore.kernels import compiling
     from simcore.running.engine import is_cold
 
-    if not is_cold():
-        return
-    address_space.require(command, compiling=True)
-    if not quiet:
-        print("compiling the kernels, once on this machine (about a minute) ...", file=sys.stderr)
+    if is_cold():
+        address_space.require(command, compiling=True)
+    compiling.tell_to(None if quiet else _compiled())
+
+
+def _compiled() -> Callable[[int, int], None]:
+    """What is told how many kernels are compiled: one line on a terminal, a few in a log."""
+    last = -math.inf
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        again, now = sys.stderr.isatty(), time.monotonic()
+        if not again and done < total and now - last < _LOG_SECONDS:
+            return
+        last = now
+        text = f"simcore: compiled {done} of {total} kernels, once on this machine"
+        end = "" if again and done < total else "\n"
+        print(f"\r{text:<70}" if again else text, end=end, file=sys.stderr, flush=True)
+
+    return tell
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ FORMAT: Final = 1
 
 _FOLDERS: Final = ("given", "claims", "results", "workers")
 _ARRAYS: Final = ("kept", "nodes", "sums", "counts", "values", "places")
-_ASKED: Final = ("numbers", "lines", "slot", "atom", "places")
+_ASKED: Final = ("numbers", "lines", "slot", "atom", "places", "shift")
 
 
 class Now(NamedTuple):
