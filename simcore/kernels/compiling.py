@@ -34,12 +34,12 @@ _HELPER: Final = (
 _listeners: list[Tell] = []
 
 
-def tell_to(listener: Tell | None) -> None:
+def report_to(listener: Tell | None) -> None:
     """Whom to tell how many kernels are compiled, and of how many; nobody else from now on."""
     _listeners[:] = [] if listener is None else [listener]
 
 
-def _tell(done: int, total: int) -> None:
+def _report(done: int, total: int) -> None:
     for one in _listeners:
         one(done, total)
 
@@ -69,9 +69,9 @@ def compile_all(names: Iterable[str], others: Sequence[Callable[[], None]] = ())
 
     def count() -> None:
         done[0] += 1
-        _tell(done[0], total)
+        _report(done[0], total)
 
-    _tell(0, total)
+    _report(0, total)
     with _helper(todo, count):
         for other in others:
             other()

@@ -27,14 +27,14 @@ def say_if_cold(command: str, *, quiet: bool = False) -> None:
 
     if is_cold():
         address_space.require(command, compiling=True)
-    compiling.tell_to(None if quiet else _compiled())
+    compiling.report_to(None if quiet else _compiled())
 
 
 def _compiled() -> Callable[[int, int], None]:
     """What is told how many kernels are compiled: one line on a terminal, a few in a log."""
     last = -math.inf
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         nonlocal last
         again, now = sys.stderr.isatty(), time.monotonic()
         if not again and done < total and now - last < _LOG_SECONDS:
@@ -44,7 +44,7 @@ def _compiled() -> Callable[[int, int], None]:
         end = "" if again and done < total else "\n"
         print(f"\r{text:<70}" if again else text, end=end, file=sys.stderr, flush=True)
 
-    return tell
+    return report
 
 
 @contextlib.contextmanager

@@ -123,7 +123,7 @@ import simcore
 from simcore.kernels import compiling, jit
 from simcore.running import engine
 told = []
-compiling.tell_to(lambda *one: told.append(one))
+compiling.report_to(lambda *one: told.append(one))
 if sys.argv[1] == "alone":
     compiling._may_help = lambda: False
 plan = simcore.build(simcore.load(small_config(draws=512)))
