@@ -25,7 +25,7 @@ from simcore.intake.unusual import unusual
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan, build, told_apart
 from simcore.plan.correlated import is_factor
-from simcore.plan.unasked import unasked
+from simcore.plan.unasked import emptied, unasked
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
@@ -84,7 +84,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     found = [
         *unusual(spec), *_overwritten(spec, written),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
-        *unasked(plan), *_idle_settings(plan, written), *_few_replicates(plan),
+        *unasked(plan), *emptied(plan), *_idle_settings(plan, written), *_few_replicates(plan),
         *_lone_factors(plan, written),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))

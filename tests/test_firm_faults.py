@@ -3,11 +3,14 @@ another; what has no effect is said."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import simcore
+from simcore import cli
 from simcore.effects import warnings_of
 from simcore.errors import ConfigError
 
@@ -121,3 +124,56 @@ def test_what_has_no_effect_is_said_and_nothing_else(name: str) -> None:
     changes, where = SAID[name]
     told = warnings_of(simcore.load(config(routes=["bf_bof"], **changes)))
     assert [one.where for one in told] == ([] if where is None else [where])
+
+
+def test_an_empty_section_over_a_full_one_is_said(tmp_path: Path) -> None:
+    """It is laid over what stands there, and so leaves it."""
+    file = tmp_path / "config.yaml"
+    whole = config(routes=["bf_bof"], decisions=TWO, outcomes=["decision_npv"])
+    file.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    assert not warnings_of(simcore.load(file))
+    told = warnings_of(simcore.load(file, overrides=["decisions={}"]))
+    assert ["leaves now, never as they are" in one.found for one in told] == [True]
+
+
+def test_a_share_that_is_none_is_one_fault() -> None:
+    works = {"region": "EU", "route": "bf_bof", "output": 1,
+             "destinations": {"domestic": 0.9, "eu": 1.5}}  # fmt: skip
+    firms = {"works": {"plant": works, "first": 2026, "last": 2030}}
+    with pytest.raises(ConfigError) as caught:
+        simcore.build(simcore.load(config(exposures=firms, outcomes=["exposure_total"])))
+    assert [one.where for one in caught.value.faults] == ["exposures.works.plant.destinations.eu"]
+
+
+@pytest.mark.parametrize("folder", [".", "/", ""])
+def test_a_folder_without_a_name_is_no_run_in_progress(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["work", folder]) == 2
+    assert "no folder of a run in progress" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of decisions alone, in two scenarios."""
+    out = tmp_path_factory.mktemp("firms") / "run.zarr"
+    outcomes = ["decision_npv", "best_decision"]
+    scenarios = {"law": {}, "again": {"projects": {"plant": {"output": 1}}}}
+    simcore.run(config(decisions=TWO, scenarios=scenarios, outcomes=outcomes), out=out, threads=1)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["compare"], "name one: --variable decision_npv"),
+        (["tornado", "--of", "best_decision"], "its kind is category"),
+        (["discover", "--where", "best_decision == 1"], "its kind is category"),
+    ],
+)
+def test_a_run_of_decisions_says_what_may_be_asked(
+    saved: Path, command: list[str], words: str, capsys: Any
+) -> None:
+    assert cli.main([command[0], str(saved), *command[1:]]) == 2
+    assert words in capsys.readouterr().err

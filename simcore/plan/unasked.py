@@ -10,6 +10,10 @@ from simcore.intake.usage import asked_budgets
 from simcore.plan.records import Plan
 from simcore.variables import OUTCOMES
 
+_SECTIONS: Final = (
+    "accounts", "budgets", "decisions", "exposures", "portfolios", "projects", "waiting",
+)  # fmt: skip
+"""Sections of entries by name, which are laid over each other."""
 _READ_BY: Final = {
     "projects": ("instrument", "decision", "portfolio", "member", "account"),
     "exposures": ("portfolio", "member"),
@@ -38,4 +42,16 @@ def unasked(plan: Plan) -> Iterator[Fault]:
             yield plan.spec.fault(
                 (key,), found=found, expected=f"{some} or another one over `{dim}`",
                 remedy=f"add {some.partition(',')[0]} to outcomes, or remove {key}",
+            )  # fmt: skip
+
+
+def emptied(plan: Plan) -> Iterator[Fault]:
+    """Empty sections that are laid over full ones: they leave all that stands there."""
+    for section in _SECTIONS:
+        held = getattr(plan.experiment, section)
+        if held and any(one.data.get(section) == {} for one in plan.spec.documents):
+            yield plan.spec.fault(
+                (section,), found=f"an empty section, which leaves {', '.join(held)} as they are",
+                expected="a setting that changes something",
+                remedy=f"remove it; who wants no {section} leaves them out where they are written",
             )  # fmt: skip
