@@ -130,7 +130,7 @@ def test_an_empty_section_over_a_full_one_is_said(tmp_path: Path) -> None:
     """It is laid over what stands there, and so leaves it."""
     file = tmp_path / "config.yaml"
     whole = config(routes=["bf_bof"], decisions=TWO, outcomes=["decision_npv"])
-    file.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    file.write_text(yaml.safe_dump(whole, sort_keys=False), encoding="utf-8")
     assert not warnings_of(simcore.load(file))
     told = warnings_of(simcore.load(file, overrides=["decisions={}"]))
     assert ["leaves now, never as they are" in one.found for one in told] == [True]
