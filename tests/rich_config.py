@@ -277,7 +277,7 @@ PROJECTS: dict[str, Any] = {
                         "public_buyers", "buying_the_gap", "per_car", "for_power"],
     },
     "converted": {
-        "region": "XB", "phases": {2026: "electric", 2028: "hydrogen"}, "destination": "eu",
+        "region": "XB", "phases": {2028: "electric", 2029: "hydrogen"}, "destination": "eu",
         "conversion": {"kind": "uniform", "low": 50, "high": 200, "unit": "USD/(t/yr)",
                        "price_year": 2022},
         "lifetime": 9, "output": 0.7, "closes": 2029, "hydrogen": "own", "against": "blast",
@@ -515,6 +515,7 @@ POWER: dict[str, Any] = {
     "cbam": {"indirect": 0.6, "power_factor": "grid_mean"},
     "projects": {
         "abroad": {"instruments": ["topped_up"]},
+        "converted": {"instruments": ["two_way", "price_of_hydrogen", "part_of_capex"]},
         "short": {"route": "own_power", "instruments": ["two_way"]},
     },
     "catalog": {
