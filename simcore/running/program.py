@@ -79,7 +79,7 @@ class Recall:
         if int(np.prod(shape)) > most:
             return cls({}, np.empty((0, 0, 0)))
         places = {n: place for place, n in enumerate(made)}
-        if not is_mapped:
+        if not (is_mapped and made):
             return cls(places, np.full(shape, -1.0))
         memory = Memory(int(np.prod(shape)))
         memory.values[:] = -1.0
